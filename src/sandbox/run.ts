@@ -1,13 +1,60 @@
 /** `npm run local`: the whole product on one machine. */
 import { mkdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { logKeyUse, openOwnKeys } from '../audit/key-file.ts';
+import { signingKey } from '../audit/tlog/keys.ts';
+import { WitnessState } from '../audit/witness/state.ts';
 import { botEnvironment, lookingForUse } from './bot-environment.ts';
-import { busyPorts } from './busy-ports.ts';
-import { type Child, startChild } from './children.ts';
-import { inWords } from './log-words.ts';
+import { type Child, inWords, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
-import { startOwnWitness } from './own-witness.ts';
+import { localTenantId } from './people.ts';
 import { azureArguments, teamsArguments } from './server-arguments.ts';
+
+const flags = ['bot-port', 'teams-port', 'azure-port'] as const;
+
+const isTaken = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    // What else may be wrong with the port is said by the one who is to listen there.
+    server.once('error', (error) => resolve('code' in error && error.code === 'EADDRINUSE'));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(false)));
+  });
+
+/**
+ * One line a port that is in use. The bot's matters most: another bot there would answer that it is ready, and from then on
+ * two bots and two pages would talk to each other crosswise.
+ */
+async function busyPorts(options: LocalOptions): Promise<readonly string[]> {
+  const taken = await Promise.all(flags.map(async (flag) => ((await isTaken(options[flag])) ? [flag] : [])));
+  return taken
+    .flat()
+    .map((flag) => `port ${options[flag]} is in use; stop the program that uses it, or choose another with --${flag}`);
+}
+
+// A witness of the record beside the bot, with a process, a folder and a key of its own. On the same machine it shows how one
+// works, and proves nothing to anybody else.
+
+/** What the caller set says otherwise where the record is published, or who signs it. */
+const wins = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_LOG_KEY_SECRET', 'CMK_WITNESSES'];
+
+/** The witness, and what the bot is told of it once it listens. Null where the caller's own settings win. */
+async function startOwnWitness(
+  { data }: Pick<LocalOptions, 'data'>,
+  caller: NodeJS.ProcessEnv,
+): Promise<{ readonly child: Child; readonly settings: Promise<NodeJS.ProcessEnv> } | null> {
+  if (wins.some((name) => (caller[name] ?? '') !== '')) return null;
+  const { CMK_LOG_NAME: name = `cmk-bot/${localTenantId}/audit` } = caller;
+  const folder = `${data}/witness`;
+  await mkdir(folder, { recursive: true });
+  // The bot would make it on its first start, when the witness has to know it already.
+  const { keys, keep } = await openOwnKeys(`${data}/log.key`, logKeyUse);
+  await keep();
+  const state = await WitnessState.open(folder);
+  for (const seed of keys) await state.add(signingKey(name, 'log', seed).verifier);
+  const child = startChild('witness', 'src/sandbox/witness/run.ts', { args: [folder], env: caller });
+  return { child, settings: child.started.then((witness) => ({ CMK_LOG_NAME: name, CMK_WITNESSES: witness })) };
+}
 
 const ours = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness'];
 

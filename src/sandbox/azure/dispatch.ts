@@ -1,21 +1,53 @@
 import { requireApiVersion } from './arm/api-version-check.ts';
-import { authorizationFailed, requireAction, requireGroup, requireSubscription } from './arm/authorize.ts';
-import { asReading, existence } from './arm/existence.ts';
+import {
+  authorizationFailed,
+  requireAction,
+  requireGroup,
+  requireSubscription,
+  requireUnlocked,
+} from './arm/authorize.ts';
+import { requireRegistered } from './arm/providers.ts';
 import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
-import { requireWritable } from './arm/write-guards.ts';
 import type { Incoming } from './http/incoming.ts';
 import { notSimulated } from './http/not-simulated.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
 import type { Match, Route } from './http/router.ts';
 import { withServiceHeaders } from './http/service-headers.ts';
 import type { Witness } from './http/witness.ts';
-import type { Caller } from './identity/caller.ts';
-import { bearerOf } from './identity/tokens.ts';
+import { bearerOf, type Caller } from './identity/tokens.ts';
 import { serveVault } from './key-vault/data-plane.ts';
 import { isVaultHost, vaultOf } from './key-vault/data-plane-access.ts';
+import { requirePolicies } from './policy/denial.ts';
 import { lags } from './state/lagging-view.ts';
+import type { SimulatorState } from './state/schema.ts';
 import type { World } from './world.ts';
+
+/** A resource group, or one resource or key in it: whether these exist can be asked. */
+const single = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+(\/providers\/[^/]+(\/[^/]+\/[^/]+)+)?$/i;
+
+/** `HEAD` is answered by what reading would come to: 204 or 404, without a body (the description). */
+const asReading = (incoming: Incoming): Incoming => {
+  if (single.test(incoming.path)) return { ...incoming, method: 'GET' };
+  throw notSimulated(incoming);
+};
+
+const existence = ({ status }: Reply): Reply => reply(status === 200 ? 204 : status);
+
+const kinds: Readonly<Record<string, 'write' | 'delete'>> = { PUT: 'write', PATCH: 'write', DELETE: 'delete' };
+
+/** Locks lock neither themselves nor each other: whoever may write locks can take one away. */
+const isLock = (path: string): boolean => /\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i.test(path);
+
+/** What stands in the way of a change that the caller has the right to, before its provider sees it. */
+const requireWritable = (state: SimulatorState, incoming: Incoming): void => {
+  const { method, path } = incoming;
+  const kind = kinds[method];
+  if (kind === undefined) return;
+  if (kind === 'write') requireRegistered(state, path);
+  if (!isLock(path)) requireUnlocked(state, path, kind);
+  if (kind === 'write') requirePolicies(state, incoming);
+};
 
 const nobody: Caller = { principalId: '', appId: '' };
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { LocalPerson } from '../people.ts';
 import type { BotReply } from './bot-link.ts';
-import { type CardAction, cardOf, dataOf, executeAction, seenCard, sentInputs } from './cards.ts';
+import { type CardAction, cardOf, dataOf, dataQuery, executeAction, seenCard, sentInputs } from './cards.ts';
+import { deliverMessage } from './client-messages.ts';
 import { deliverSignedIn } from './client-sign-in.ts';
 import { type Answer, HttpProblem, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity } from './inbound.ts';
@@ -95,7 +96,7 @@ export const deliverInvoke = (teams: Teams, activity: JsonObject): Promise<BotRe
   teams.botLink.deliver(activity, invokeTimeoutMs);
 
 /** The bot's own status and body, or a gateway error in the Connector's shape where there is none. */
-export function answerOf(reply: BotReply): Answer {
+function answerOf(reply: BotReply): Answer {
   if (reply.kind === 'answered') return { status: reply.status, body: reply.body };
   if (reply.kind === 'late') throw new HttpProblem(504, 'BotTimeout', `no answer within ${invokeTimeoutMs / 1000} s`);
   throw new HttpProblem(502, 'BotUnreachable', 'the bot did not answer');
@@ -124,4 +125,61 @@ function showOutcome(
     return;
   }
   showAnswer(teams, person, post, outcome.kind === 'error' ? 'error' : 'answer', outcome.text, button);
+}
+
+const Submit = z.strictObject({
+  personId: z.string(),
+  activityId: z.string(),
+  data: z.record(z.string(), z.unknown()).optional(),
+  inputs: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** `POST /client/submits`: a person clicks an `Action.Submit`; the bot gets a message with a value and no text. */
+export function clientSubmits(teams: Teams): Route {
+  return route('POST', '/client/submits', (request) => {
+    const { personId, activityId, data, inputs } = parse(Submit, request.body);
+    const person = knownPerson(personId);
+    const post = postFor(teams, person, activityId);
+    const sent = sentInputs(seenCard(post, viewOf(teams, post, person)) ?? {}, inputs);
+    const base = activityBase(teams, person, post.conversationId, new Date());
+    const value = { ...data, ...sent };
+    const message = { ...base, type: 'message', id: teams.nextId(), replyToId: post.id, value };
+    void deliverMessage(teams, person, post, message);
+    return { status: 202, body: { activityId: message.id, conversationId: post.conversationId } };
+  });
+}
+
+const Search = z.strictObject({
+  personId: z.string(),
+  activityId: z.string(),
+  input: z.string(),
+  query: z.string().max(500),
+  inputs: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** A client shows at most as many choices as it asks for. */
+const shownChoices = 15;
+
+/**
+ * `POST /client/search`: a person types into an input that asks the bot for choices. The bot gets the dataset that stands on the card and
+ * the text; the card's other inputs only where the card says `associatedInputs: auto`. Answers with the bot's HTTP status and body.
+ */
+export function clientSearch(teams: Teams): Route {
+  return route('POST', '/client/search', async (request) => {
+    const search = parse(Search, request.body);
+    const person = knownPerson(search.personId);
+    const post = postFor(teams, person, search.activityId);
+    const card = seenCard(post, viewOf(teams, post, person)) ?? {};
+    const query = dataQuery(card, search.input);
+    if (query === undefined)
+      throw new HttpProblem(404, 'InputNotFound', `no typeahead input ${search.input} on this card`);
+    const value = {
+      queryText: search.query,
+      queryOptions: { skip: 0, top: shownChoices },
+      dataset: query.dataset,
+      ...(query.sendsInputs ? { data: sentInputs(card, search.inputs) } : {}),
+    };
+    const base = activityBase(teams, person, post.conversationId, new Date());
+    return answerOf(await deliverInvoke(teams, invokeActivity(base, `f:${randomUUID()}`, 'application/search', value)));
+  });
 }

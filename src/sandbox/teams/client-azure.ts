@@ -1,6 +1,37 @@
-import { askAzure } from './azure-link.ts';
-import { type Answer, type Request, type Route, route } from './http.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { type Answer, HttpProblem, type Request, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
+
+/** Seeding anew makes keys, which takes a slow machine a while. */
+const patienceMs = 30_000;
+
+/** Asks local Azure, whose certificate authority is read from its file each time: it may be made anew. */
+export function askAzure(
+  teams: Teams,
+  method: string,
+  path: string,
+  json: unknown,
+): Promise<{ readonly status: number; readonly bytes: Buffer }> {
+  const { azureUrl, azureCaFile } = teams.options;
+  if (azureUrl === undefined) throw new HttpProblem(404, 'NoAzure', 'local Teams was started without local Azure');
+  const url = new URL(path, azureUrl);
+  const ca = azureCaFile !== undefined && existsSync(azureCaFile) ? readFileSync(azureCaFile) : undefined;
+  const body = json === undefined ? '' : JSON.stringify(json);
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  return new Promise((resolve, reject) => {
+    const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const sent = start(url, { method, headers, ...(ca === undefined ? {} : { ca }) }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 502, bytes: Buffer.concat(chunks) }));
+    });
+    sent.setTimeout(patienceMs, () => sent.destroy(new Error(`no answer within ${patienceMs / 1000} s`)));
+    sent.on('error', (error) => reject(new HttpProblem(502, 'AzureUnreachable', `local Azure: ${error.message}`)));
+    sent.end(body);
+  });
+}
 
 /** `/client/azure/…`: local Azure's `/simulator/…`, so that the page needs no certificate and talks to one server only. */
 export const clientAzure = (teams: Teams): Route[] =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LocalPerson } from '../people.ts';
-import { askAzure } from './azure-link.ts';
 import type { BotReply } from './bot-link.ts';
+import { askAzure } from './client-azure.ts';
 import { type LoginRequest, readInvokeAnswer, type SignInButton } from './invoke-answer.ts';
 import type { JsonObject } from './model.ts';
 import type { Teams } from './teams.ts';

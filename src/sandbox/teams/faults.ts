@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Delays } from '../delays.ts';
-import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
+import { type Answer, HttpProblem, ok, parse, problemAnswer, type Request, type Route, route } from './http.ts';
+import type { Teams } from './teams.ts';
 
 const Fault = z.strictObject({
   /** What it is taken away by. Posted again, it replaces the one that is there; without one it gets one. */
@@ -34,7 +35,7 @@ interface Armed {
 }
 
 /** Faults of Connector calls, armed by tests. They are not remembered over a restart. */
-export interface Faults {
+interface Faults {
   readonly routes: readonly Route[];
   /**
    * Serves a call with the first fault that matches it. `respond` answers without serving; `drop` alone serves the call and then cuts the
@@ -105,3 +106,43 @@ async function spoil(fault: Fault, serve: () => Promise<Answer>): Promise<Answer
       : { status: respond.status, body: respond.body, headers: respond.headers ?? {} };
   return fault.drop ? { status: 0, stream: (response) => response.destroy() } : answer;
 }
+
+/** Wraps the Connector's routes: faults first, and every call remembered before it is answered. */
+export function remembered(teams: Teams, faults: Faults, routes: readonly Route[]): Route[] {
+  return routes.map(({ method, path, handle }) => ({
+    method,
+    path,
+    handle: async (request) => {
+      const answer = await faults.around(request, async () => {
+        try {
+          return await handle(request);
+        } catch (error) {
+          return problemAnswer(error);
+        }
+      });
+      remember(teams, request, answer);
+      return answer;
+    },
+  }));
+}
+
+function remember(teams: Teams, request: Request, answer: Answer): void {
+  const clientRequestId = request.headers['x-ms-client-request-id'];
+  teams.commit([
+    {
+      kind: 'served',
+      request: {
+        at: new Date().toISOString(),
+        method: request.method,
+        url: request.url.pathname + request.url.search,
+        status: answer.status,
+        principalId: null,
+        clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
+        body: request.body ?? null,
+      },
+    },
+  ]);
+}
+
+export const requestLog = (teams: Teams): Route =>
+  route('GET', '/simulator/requests', () => ({ status: 200, body: teams.state.requests }));

@@ -1,23 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { appIcon } from './app-icon.ts';
-import { clientActions } from './client-actions.ts';
+import { clientActions, clientSearch, clientSubmits } from './client-actions.ts';
 import { clientAzure } from './client-azure.ts';
-import { clientCommands } from './client-commands.ts';
-import { clientConversations } from './client-conversations.ts';
+import { clientCommands, clientConversations } from './client-conversations.ts';
 import { type EventStreams, eventStreams } from './client-events.ts';
 import { clientMessages } from './client-messages.ts';
-import { clientSearch } from './client-search.ts';
-import { clientSubmits } from './client-submits.ts';
 import { connectorConversations } from './connector-conversations.ts';
 import { connectorMessages } from './connector-messages.ts';
-import { armableFaults } from './faults.ts';
+import { armableFaults, remembered, requestLog } from './faults.ts';
 import { type Answer, HttpProblem, problemAnswer, type Route, readBody, send } from './http.ts';
 import { announceInstallation, clientInstallations, waitingInstallations } from './installation.ts';
-import { close, listen, portOf } from './listen.ts';
-import { refuseForeigners } from './loopback-only.ts';
-import { pageRoutes } from './page-files.ts';
+import { close, listen, portOf, refuseForeigners } from './listen.ts';
+import { appIcon, pageRoutes } from './page-files.ts';
 import { refresher } from './refresh.ts';
-import { remembered, requestLog } from './served.ts';
 import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
 
 export interface LocalTeams {

@@ -1,5 +1,4 @@
 import { type BotLink, botLink } from './bot-link.ts';
-import { messageIds } from './ids.ts';
 import { openJournal } from './journal.ts';
 import type { Change } from './model.ts';
 import { apply, emptyState, snapshot, type TeamsState } from './state.ts';
@@ -37,7 +36,7 @@ export interface Teams {
   onCommit(listener: (changes: readonly Change[]) => void): () => void;
 }
 
-export const botName = 'CMK bot';
+const botName = 'CMK bot';
 
 export function openTeams(options: LocalTeamsOptions): Teams {
   const { journal, changes } = openJournal(options.dataDir);
@@ -61,5 +60,14 @@ export function openTeams(options: LocalTeamsOptions): Teams {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+  };
+}
+
+/** Message ids as Teams makes them: milliseconds since 1970 as text. Unique and growing, also across restarts. */
+function messageIds(highestSoFar: string | undefined): () => string {
+  let last = Number(highestSoFar ?? 0);
+  return () => {
+    last = Math.max(Date.now(), last + 1);
+    return String(last);
   };
 }

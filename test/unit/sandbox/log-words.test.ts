@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { inWords } from '../../../src/sandbox/log-words.ts';
+import { inWords } from '../../../src/sandbox/children.ts';
 
 const line = (fields: object): string =>
   JSON.stringify({ time: Date.UTC(2026, 2, 2, 12, 27, 1), replica: 'local', ...fields });

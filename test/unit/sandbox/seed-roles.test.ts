@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { hostPrincipalId } from '../../../src/sandbox/azure/identity/host-principal.ts';
+import { hostPrincipalId } from '../../../src/sandbox/azure/state/schema.ts';
 import { seedRoleAssignments } from '../../../src/sandbox/azure/state/seed-directory.ts';
 import { seedRoleDefinitions } from '../../../src/sandbox/azure/state/seed-roles.ts';
 import { grantCondition, logsRole, roleFiles } from '../../support/role-files.ts';

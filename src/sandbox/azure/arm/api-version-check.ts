@@ -1,6 +1,6 @@
 import { armRefusal } from '../http/reply.ts';
 import { healthBotVersions, vaultVersions } from './api-versions.ts';
-import { regions } from './locations.ts';
+import { regions } from './resource-location.ts';
 
 /** Namespace and type of the last `providers` part of a path. */
 const typeOf = (path: string): { readonly namespace: string; readonly type: string } => {

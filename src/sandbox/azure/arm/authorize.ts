@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { armRefusal, type Refusal } from '../http/reply.ts';
-import type { Caller } from '../identity/caller.ts';
+import type { Caller } from '../identity/tokens.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { DenyAssignment } from '../state/schema-directory.ts';
 import type { Attributes } from './condition.ts';

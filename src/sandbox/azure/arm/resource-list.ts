@@ -1,11 +1,99 @@
 import { agentBody } from '../health-bots/agent-body.ts';
 import { pageOfBodies } from '../http/pages.ts';
-import { type Reply, reply } from '../http/reply.ts';
+import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { SystemData } from '../state/schema-agents.ts';
 import { resourceListVersions } from './api-versions.ts';
-import { agentId, vaultId, within } from './ids.ts';
-import { type Filtered, readFilter } from './resource-filter.ts';
+import { agentId, sameId, vaultId, within } from './ids.ts';
+
+interface Filtered {
+  readonly name: string;
+  readonly type: string;
+  readonly location: string;
+  readonly resourceGroup: string;
+  readonly principalId: string | null;
+  readonly tags: Readonly<Record<string, string>> | null;
+}
+
+type Test = (resource: Filtered) => boolean;
+
+interface Filter {
+  readonly keeps: Test;
+  /** Whether it asks for tags: then tags are not in the answer. */
+  readonly byTags: boolean;
+}
+
+const invalid = (text: string): Refusal =>
+  armRefusal(400, 'InvalidFilterInQueryString', `Invalid $filter '${text}' specified in the query string.`);
+
+const fields: Readonly<Record<string, (resource: Filtered) => string>> = {
+  name: (one) => one.name,
+  resourcetype: (one) => one.type,
+  location: (one) => one.location,
+  resourcegroup: (one) => one.resourceGroup,
+  'identity/principalid': (one) => one.principalId ?? '',
+};
+
+const literal = "'((?:[^']|'')*)'";
+const comparison = new RegExp(`^([a-z/]+)\\s+(eq|ne)\\s+${literal}$`, 'i');
+const substring = new RegExp(`^substringof\\(\\s*${literal}\\s*,\\s*(name|resourceGroup)\\s*\\)$`, 'i');
+const beginning = new RegExp(`^startswith\\(\\s*tagName\\s*,\\s*${literal}\\s*\\)$`, 'i');
+const text = (quoted: string): string => quoted.replaceAll("''", "'");
+
+/** Splits at a word that stands outside of quotes. */
+const split = (filter: string, word: 'and' | 'or'): readonly string[] => {
+  const parts = filter.split(new RegExp(`\\s+${word}\\s+(?=(?:[^']*'[^']*')*[^']*$)`, 'i'));
+  return parts.map((part) => part.trim());
+};
+
+const has = (resource: Filtered, test: (name: string, value: string) => boolean): boolean =>
+  Object.entries(resource.tags ?? {}).some(([name, value]) => test(name, value));
+
+const readTest = (part: string): Test => {
+  const [, field, operator, value] = comparison.exec(part) ?? [];
+  if (field !== undefined && value !== undefined) {
+    const of = fields[field.toLowerCase()];
+    if (of === undefined) throw invalid(part);
+    return (one) => sameId(of(one), text(value)) === (operator?.toLowerCase() === 'eq');
+  }
+  const [, piece, where] = substring.exec(part) ?? [];
+  if (piece === undefined || where === undefined) throw invalid(part);
+  return (one) => (fields[where.toLowerCase()]?.(one) ?? '').toLowerCase().includes(text(piece).toLowerCase());
+};
+
+/** Name and value stand for one tag, so they are read together. Names go without case, values do not. */
+const readTags = (parts: readonly string[]): Test | null => {
+  const find = (name: string) =>
+    parts
+      .map((part) => new RegExp(`^${name}\\s+eq\\s+${literal}$`, 'i').exec(part)?.[1])
+      .find((one) => one !== undefined);
+  const [name, value] = [find('tagName'), find('tagValue')];
+  const start = parts.map((part) => beginning.exec(part)?.[1]).find((one) => one !== undefined);
+  if (start !== undefined) return (one) => has(one, (tag) => tag.toLowerCase().startsWith(text(start).toLowerCase()));
+  if (name === undefined) return null;
+  return (one) => has(one, (tag, held) => sameId(tag, text(name)) && (value === undefined || held === text(value)));
+};
+
+const isTagPart = (part: string): boolean => /^(tagName|tagValue|startswith\(\s*tagName)\b/i.test(part);
+
+const readAll = (filter: string): Test => {
+  const parts = split(filter, 'and');
+  const tags = readTags(parts);
+  const others = parts.filter((part) => tags === null || !isTagPart(part)).map(readTest);
+  return (one) => (tags === null || tags(one)) && others.every((test) => test(one));
+};
+
+/**
+ * ARM's filter language for lists of resources, as its description has it: `eq` and `ne`, `substringof`, tags by name, value
+ * and beginning, joined by `and` and `or`. Anything else is refused: an answer to half a filter would be another answer.
+ */
+export const readFilter = (filter: string | null): Filter => {
+  const wanted = (filter ?? '').trim();
+  if (wanted === '' || wanted === "''") return { keeps: () => true, byTags: false };
+  const choices = split(wanted, 'or').map(readAll);
+  const byTags = split(wanted, 'or').some((choice) => split(choice, 'and').some(isTagPart));
+  return { keeps: (one) => choices.some((test) => test(one)), byTags };
+};
 
 interface Listed extends Filtered {
   readonly id: string;

@@ -1,5 +1,20 @@
 import { armRefusal } from '../http/reply.ts';
-import { regions } from './locations.ts';
+
+interface Region {
+  readonly name: string;
+  readonly displayName: string;
+}
+
+/** The regions that the simulator has, from Microsoft's list. */
+export const regions: readonly Region[] = [
+  'East US',
+  'East US 2',
+  'West US 2',
+  'North Europe',
+  'West Europe',
+  'UK South',
+  'Sweden Central',
+].map((displayName) => ({ name: displayName.toLowerCase().replaceAll(' ', ''), displayName }));
 
 /** Locations are compared, and kept, without case and spaces. */
 export const plainLocation = (location: string): string => location.toLowerCase().replaceAll(' ', '');

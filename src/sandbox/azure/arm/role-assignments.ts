@@ -1,12 +1,140 @@
+import { z } from 'zod';
+import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import { groupsOf } from '../identity/groups-of.ts';
+import { later, reached } from '../state/latency.ts';
+import type { SimulatorState } from '../state/schema.ts';
 import type { RoleAssignment } from '../state/schema-directory.ts';
 import { authorizationVersions } from './api-versions.ts';
-import { sameId, within } from './ids.ts';
+import { resourceNotFound } from './authorize.ts';
+import { agentId, sameId, vaultId, within } from './ids.ts';
 import { assignmentBody, scopeOfCall } from './role-assignment-body.ts';
-import { putAssignment } from './role-assignment-put.ts';
+
+const PrincipalType = z.enum(['ServicePrincipal', 'User', 'Group']);
+
+const AssignmentBody = z.strictObject({
+  properties: z.strictObject({
+    roleDefinitionId: z.string(),
+    principalId: z.guid(),
+    principalType: PrincipalType.optional(),
+    description: z.string().nullish(),
+    condition: z.string().nullish(),
+    conditionVersion: z.string().nullish(),
+    scope: z.string().optional(),
+    delegatedManagedIdentityResourceId: z.string().nullish(),
+  }),
+});
+
+type PrincipalType = z.infer<typeof PrincipalType>;
+
+/** Real text, with both ids as 32 hex digits; HTTP 400 by a Microsoft community post. */
+const principalNotFound = (state: SimulatorState, principalId: string): Refusal =>
+  armRefusal(
+    400,
+    'PrincipalNotFound',
+    `Principal ${principalId.replaceAll('-', '')} does not exist in the directory ${state.tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype`,
+  );
+
+/** The kind of principal. A fresh one is not found until it has spread, even when its type is given (public reports). */
+const kindOf = (state: SimulatorState, principalId: string, now: Date): PrincipalType => {
+  const principal = state.principals.find((one) => sameId(one.id, principalId));
+  if (principal !== undefined && reached(principal.replicatedAt, now)) return 'ServicePrincipal';
+  if (state.users.some((one) => sameId(one.id, principalId))) return 'User';
+  if (state.groups.some((one) => sameId(one.id, principalId))) return 'Group';
+  throw principalNotFound(state, principalId);
+};
+
+/** ARM finds a resource before it lets a role be put on it. Whether a key is looked for is not known: it is not, here. */
+const requireScope = (state: SimulatorState, scope: string): void => {
+  if (!/\/providers\//i.test(scope)) return;
+  const workspaces = state.workspaces.map(({ id }) => id);
+  const owners = [...state.agents.map(agentId), ...state.vaults.map(vaultId), ...workspaces];
+  if (!owners.some((id) => within(scope, id))) throw resourceNotFound(scope);
+};
+
+const requireRole = (state: SimulatorState, roleDefinitionId: string): string => {
+  const id = roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
+  if (state.roleDefinitions.some((role) => role.id === id)) return id;
+  throw armRefusal(
+    400,
+    'RoleDefinitionDoesNotExist',
+    `The specified role definition with ID '${id.replaceAll('-', '')}' does not exist.`,
+  );
+};
+
+/** Real code, the word `PrinciaplType` included (recalled from public reports). */
+const requireSameKind = (principalId: string, kind: PrincipalType, asked: PrincipalType | undefined): void => {
+  if (asked === undefined || asked === kind) return;
+  throw armRefusal(
+    400,
+    'UnmatchedPrincipalType',
+    `The PrincipalId '${principalId.replaceAll('-', '')}' has type '${kind}' , which is different from specified PrinciaplType '${asked}'.`,
+  );
+};
+
+const sameGrant = (a: RoleAssignment, b: RoleAssignment): boolean =>
+  sameId(a.scope, b.scope) && sameId(a.principalId, b.principalId) && a.roleDefinitionId === b.roleDefinitionId;
+
+/** Real codes and texts, from public reports; the id of the existing assignment has no dashes. */
+const requireNoConflict = (state: SimulatorState, wanted: RoleAssignment): void => {
+  const twin = state.roleAssignments.find((one) => sameGrant(one, wanted) && !sameId(one.name, wanted.name));
+  if (twin !== undefined) {
+    throw armRefusal(
+      409,
+      'RoleAssignmentExists',
+      `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll('-', '')}.`,
+    );
+  }
+  const namesake = state.roleAssignments.find((one) => sameId(one.name, wanted.name) && !sameGrant(one, wanted));
+  if (namesake === undefined) return;
+  throw armRefusal(
+    400,
+    'RoleAssignmentUpdateNotPermitted',
+    'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
+  );
+};
+
+const requireGuidName = (name: string): void => {
+  if (z.guid().safeParse(name).success) return;
+  throw armRefusal(
+    400,
+    'InvalidRoleAssignmentId',
+    `The role assignment ID '${name}' is not valid. The role assignment ID must be a GUID.`,
+  );
+};
+
+/** 201 for a new assignment, 200 for the same one again. */
+const putAssignment = (call: Call): Reply => {
+  const { state, latency } = call.world;
+  const name = param(call, 'name');
+  const scope = scopeOfCall(call);
+  requireGuidName(name);
+  requireScope(state, scope);
+  const { properties } = parseBody(AssignmentBody, call.incoming.body);
+  const roleDefinitionId = requireRole(state, properties.roleDefinitionId);
+  const principalType = kindOf(state, properties.principalId, call.now);
+  requireSameKind(properties.principalId, principalType, properties.principalType);
+  const wanted: RoleAssignment = {
+    name,
+    scope,
+    roleDefinitionId,
+    principalId: properties.principalId,
+    principalType,
+    description: properties.description ?? null,
+    condition: properties.condition ?? null,
+    conditionVersion: properties.conditionVersion ?? null,
+    createdOn: call.now.toISOString(),
+    createdBy: call.caller.principalId,
+    effectiveAt: later(call.now, latency.propagation),
+  };
+  requireNoConflict(state, wanted);
+  const existing = state.roleAssignments.find((one) => sameId(one.name, name));
+  if (existing !== undefined) return reply(200, assignmentBody(existing));
+  state.roleAssignments.push(wanted);
+  return reply(201, assignmentBody(wanted));
+};
 
 const byName = (call: Call): RoleAssignment | undefined =>
   call.world.state.roleAssignments.find(

@@ -5,7 +5,7 @@ import type { ResourceGroup, Subscription } from '../state/schema.ts';
 import { resourcesVersions } from './api-versions.ts';
 import { groupScope, sameId, subscriptionScope } from './ids.ts';
 import { holds } from './rbac.ts';
-import { readFilter } from './resource-filter.ts';
+import { readFilter } from './resource-list.ts';
 
 const subscriptionBody = (call: Call, subscription: Subscription) => ({
   id: subscriptionScope(subscription.id),

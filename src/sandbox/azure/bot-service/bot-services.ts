@@ -9,7 +9,7 @@ import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
-import type { BotService } from '../state/schema-bots.ts';
+import type { BotService } from '../state/schema.ts';
 
 const type = 'Microsoft.BotService/botServices';
 

@@ -4,7 +4,7 @@
  * keep the code and message as they come and must not depend on them.
  */
 import { keyId, sameId } from '../arm/ids.ts';
-import { keyUseProblem } from '../key-vault/key-use.ts';
+import { keyUseProblem } from '../key-vault/key-operations.ts';
 import { mayUse, refusalText } from '../key-vault/vault-rights.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
@@ -147,5 +147,23 @@ export const customerKeyProblem = (state: SimulatorState, agent: HealthBot, end:
   problemOf(state, agent, vaultProblem, toSet, end);
 
 /** Null when the service can still decrypt what the key encrypted: a key past its date still unwraps. */
-export const lostKeyProblem = (state: SimulatorState, agent: HealthBot, now: Date): Problem | null =>
+const lostKeyProblem = (state: SimulatorState, agent: HealthBot, now: Date): Problem | null =>
   problemOf(state, agent, (_, vault) => closedProblem(vault), toGoOn, now);
+
+/**
+ * A grant that is gone, a key that is disabled or deleted, a vault that is closed or gone: whether and how an agent shows that
+ * it lost its key is not documented, so it does only where the settings say so. It recovers by itself. Returns whether any agent
+ * shows something else than before.
+ */
+export const noticeLostKeys = (state: SimulatorState, now: Date): boolean => {
+  let noticed = false;
+  for (const agent of state.agents) {
+    const lost = state.settings.agentsNoticeLostKeys ? lostKeyProblem(state, agent, now) : null;
+    const { lostKey = null } = agent;
+    if (lost === lostKey || JSON.stringify(lost) === JSON.stringify(lostKey)) continue;
+    noticed = true;
+    if (lost === null) delete agent.lostKey;
+    else agent.lostKey = lost;
+  }
+  return noticed;
+};

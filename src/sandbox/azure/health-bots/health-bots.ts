@@ -2,17 +2,14 @@ import { healthBotVersions } from '../arm/api-versions.ts';
 import { identityAssignAction, requireLinkedIdentities, resourceNotFound } from '../arm/authorize.ts';
 import { named, sameId } from '../arm/ids.ts';
 import { plainLocation, requireLocation } from '../arm/resource-location.ts';
-import { requireConditions } from '../http/conditions.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { AgentContent, HealthBot } from '../state/schema-agents.ts';
 import { agentBody, newestVersion } from './agent-body.ts';
-import { deleteAgent } from './agent-delete.ts';
 import { statusUrl } from './operation-status.ts';
 import { endNow, isBusy, newEtag, startOperation } from './operations.ts';
-import { requireTierChange } from './tier-change.ts';
 import { agentPatch, agentPut, patched, payloadRefused, replaced } from './write-body.ts';
 
 const versionOf = (call: Call): string => call.incoming.query.get('api-version') ?? newestVersion;
@@ -177,3 +174,41 @@ export const healthBotRoutes: readonly Route[] = [
   agentRoute('PUT', `${inGroup}/{name}`, 'write', putAgent),
   agentRoute('DELETE', `${inGroup}/{name}`, 'delete', removeAgent),
 ];
+
+/**
+ * 202 with the same address twice, and a poll that says `Deleting` (recorded 2026-02-18); 204 for an agent that there is not
+ * (the description). The agent can be read until the end.
+ */
+const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
+  if (agent === undefined) return reply(204);
+  const { state, latency } = call.world;
+  const write = { agent, before: structuredClone(agent.content), triesKey: false };
+  const operation = startOperation(state, latency, write, call.incoming.operationFault, call.now);
+  operation.deletes = true;
+  agent.provisioningState = 'Deleting';
+  const url = statusUrl(call, operation, call.incoming.query.get('api-version') ?? '2025-11-01');
+  return reply(202, undefined, { 'azure-asyncoperation': url, location: url, 'x-ms-providerhub-traffic': 'True' });
+};
+
+/**
+ * Nobody goes back to the free tier: Microsoft's provider for Terraform says that it is impossible "and the API returns an
+ * uninformative error". So this one is invented, and says nothing.
+ */
+const requireTierChange = (before: AgentContent | null, after: AgentContent): void => {
+  if (before === null || before.sku === 'F0' || after.sku !== 'F0') return;
+  throw armRefusal(400, 'BadRequest', 'The request is invalid.');
+};
+
+const listed = (header: string | undefined): readonly string[] => (header ?? '').split(',').map((one) => one.trim());
+
+/**
+ * `If-Match` and `If-None-Match` on a write, for resources whose answers carry an etag; null where there is none yet. The
+ * status is the one of the standard (RFC 9110), code and text are recalled.
+ */
+const requireConditions = ({ incoming }: Call, etag: string | null): void => {
+  const ifMatch = incoming.headers['if-match'];
+  const ifNoneMatch = incoming.headers['if-none-match'];
+  const fits = (header: string): boolean => etag !== null && (header === '*' || listed(header).includes(etag));
+  if ((ifMatch === undefined || fits(ifMatch)) && (ifNoneMatch === undefined || !fits(ifNoneMatch))) return;
+  throw armRefusal(412, 'PreconditionFailed', 'The condition specified using HTTP conditional header(s) is not met.');
+};

@@ -1,14 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { agentId, sameId } from '../arm/ids.ts';
+import { agentId, sameId, vaultId } from '../arm/ids.ts';
+import { appliedAssignment } from '../key-vault/vault-rights.ts';
 import type { Fault } from '../simulator/fault.ts';
 import { spend } from '../simulator/faults.ts';
 import type { OperationEnding } from '../simulator/operation-ending.ts';
 import { type Latency, later, reached } from '../state/latency.ts';
-import type { SimulatorState } from '../state/schema.ts';
+import type { AgentCall, SimulatorState } from '../state/schema.ts';
 import type { AgentContent, AgentOperation, HealthBot } from '../state/schema-agents.ts';
-import { customerKeyProblem } from './customer-key-check.ts';
-import { forgetAgent } from './deleted-agent.ts';
-import { useKey } from './key-calls.ts';
+import { customerKeyProblem, keyAndPrincipal, type Problem } from './customer-key-check.ts';
 
 /** An etag in the form recorded from the real provider. */
 export const newEtag = (): string => {
@@ -18,7 +17,7 @@ export const newEtag = (): string => {
 
 export const newOperationId = (): string => `${randomUUID()}*${randomBytes(32).toString('hex').toUpperCase()}`;
 
-export interface AgentWrite {
+interface AgentWrite {
   readonly agent: HealthBot;
   readonly before: AgentContent | null;
   readonly triesKey: boolean;
@@ -162,3 +161,40 @@ export const endDueOperations = (state: SimulatorState, latency: Latency, now: D
 
 export const isBusy = (state: SimulatorState, agent: HealthBot): boolean =>
   state.operations.some((one) => one.status === 'Working' && sameId(one.agentId, agentId(agent)));
+
+/**
+ * What is left of an agent: nothing. Its own identity goes with it, so whatever was granted to that identity opens no vault
+ * any more, also not for an agent made anew under the same name. Data under a customer's key can be decrypted by nobody from
+ * then on (Microsoft's page on customer-managed keys warns of that); the state remembers which.
+ */
+const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void => {
+  const key = agent.content.keyVaultProperties;
+  if (key !== null) state.lostData.push({ agentId: agentId(agent), at: end.toISOString(), key });
+  const own = agent.content.identity?.principalId ?? null;
+  state.principals = state.principals.filter((one) => one.id !== own);
+  state.agents = state.agents.filter((one) => one !== agent);
+};
+
+// What the healthcare agent service does at the vault when it is put under a key. That it wraps a key of its own there and then
+// is what encryption at rest comes to; how often it unwraps it later is not documented, so it does only once here.
+
+/** Null: the key could be used. Where the vault refused, that is in its log; of other trouble it hears nothing. */
+const useKey = (state: SimulatorState, agent: HealthBot, problem: Problem | null, at: Date): void => {
+  const found = keyAndPrincipal(state, agent);
+  if (found === null || !state.settings.logs.agentsUseKeys) return;
+  const refused = problem?.code === 'KeyVaultAccessForbidden';
+  if (problem !== null && !refused) return;
+  const { vault, keyName, keyVersion, principalId } = found;
+  const call = (operation: AgentCall['operation'], right: 'get' | 'wrapKey' | 'unwrapKey', n: number): AgentCall => ({
+    at: new Date(at.getTime() + n).toISOString(),
+    vault: vaultId(vault),
+    keyName,
+    keyVersion,
+    operation,
+    status: refused ? 403 : 200,
+    principalId,
+    agentId: agentId(agent),
+    assignmentId: refused ? null : appliedAssignment(state, vault, { principalId, keyName, right }, at),
+  });
+  state.agentCalls.push(call('KeyGet', 'get', 0), call('KeyWrap', 'wrapKey', 1), call('KeyUnwrap', 'unwrapKey', 2));
+};

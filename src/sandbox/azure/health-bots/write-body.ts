@@ -3,7 +3,7 @@ import { sameId } from '../arm/ids.ts';
 import { armRefusal } from '../http/reply.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AgentContent, AgentIdentity, KeyVaultProperties } from '../state/schema-agents.ts';
-import { has, offersTier } from './versions.ts';
+import { has, offersTier } from './agent-body.ts';
 
 /**
  * What may be written, from the descriptions; members marked read-only there are taken and ignored, as a client

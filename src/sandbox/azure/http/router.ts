@@ -1,4 +1,4 @@
-import type { Caller } from '../identity/caller.ts';
+import type { Caller } from '../identity/tokens.ts';
 import type { World } from '../world.ts';
 import type { Incoming } from './incoming.ts';
 import type { Reply } from './reply.ts';

@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
 import { type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
-import { audiencesOf } from './audiences.ts';
-import { requireSecret } from './client-secret.ts';
-import { entraRefusal, namesNoTenant, requireTenant } from './entra-refusal.ts';
+import { entraRefusal, namesNoTenant, requireSecret, requireTenant } from './entra-refusal.ts';
 import { authorizeRoutes } from './people/authorize.ts';
 import { redeemCode } from './people/redeem-code.ts';
+import { audiencesOf } from './tokens.ts';
 
 const addressesOf = (call: Call) => {
   const tenant = namesNoTenant(call) ? param(call, 'tenant') : requireTenant(call);

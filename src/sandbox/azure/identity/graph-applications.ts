@@ -5,7 +5,7 @@ import { parseBody } from '../http/incoming.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
-import { context, graphRoute, notFound, principalBody, sameText } from './graph.ts';
+import { context, graphPage, graphRoute, groupBody, notFound, principalBody, sameText, userBody } from './graph.ts';
 
 /** Application permissions by their ids (Microsoft Graph permissions reference). */
 const permissions: Readonly<Record<string, string>> = {
@@ -15,7 +15,7 @@ const permissions: Readonly<Record<string, string>> = {
 };
 
 /** Microsoft Graph itself in the tenant: its app id is the same everywhere, its object id each tenant's own. */
-export const graphPrincipal = {
+const graphPrincipal = {
   id: '50000000-0000-4000-8000-0000000000a9',
   appId: '00000003-0000-0000-c000-000000000000',
   displayName: 'Microsoft Graph',
@@ -29,7 +29,7 @@ export const graphPrincipal = {
 } as const;
 
 /** An app has one secret here. Its hint is the first three characters, as in the real one. */
-export const applicationBody = ({ id, appId, displayName, secret, secretEndsAt }: ServicePrincipal) => ({
+const applicationBody = ({ id, appId, displayName, secret, secretEndsAt }: ServicePrincipal) => ({
   id,
   appId,
   displayName,
@@ -120,4 +120,66 @@ export const graphApplicationRoutes: readonly Route[] = [
     ['AppRoleAssignment.ReadWrite.All'],
     giveAppRole,
   ),
+];
+
+type Body = Readonly<Record<string, unknown>>;
+
+const unsupported = (filter: string): Refusal =>
+  new Refusal(
+    reply(400, {
+      error: {
+        code: 'Request_UnsupportedQuery',
+        message: `Unsupported or invalid query filter clause specified: ${filter}.`,
+      },
+    }),
+  );
+
+const lower = (value: unknown): string => String(value ?? '').toLowerCase();
+
+/** The forms that Azure's own command line sends; what else there is of the language is refused. */
+const testOf = (clause: string): ((body: Body) => boolean) => {
+  const [, same, value] = /^(\w+)\s+eq\s+'((?:[^']|'')*)'$/i.exec(clause) ?? [];
+  if (same !== undefined) return (body) => lower(body[same]) === lower(value?.replaceAll("''", "'"));
+  const [, begun, start] = /^startswith\((\w+),\s*'((?:[^']|'')*)'\)$/i.exec(clause) ?? [];
+  if (begun !== undefined) return (body) => lower(body[begun]).startsWith(lower(start?.replaceAll("''", "'")));
+  const [, list, item] = /^(\w+)\/any\(\w+:\s*\w+\s+eq\s+'([^']*)'\)$/i.exec(clause) ?? [];
+  if (list === undefined) throw unsupported(clause);
+  return (body) => {
+    const items = body[list];
+    return Array.isArray(items) && items.some((one) => lower(one) === lower(item));
+  };
+};
+
+const filtered = (call: Call, bodies: readonly Body[]): readonly Body[] => {
+  const filter = call.incoming.query.get('$filter')?.trim() ?? '';
+  if (filter === '') return bodies;
+  const joiner = /\sor\s/i.test(filter) ? 'or' : 'and';
+  const tests = filter.split(new RegExp(`\\s+${joiner}\\s+`, 'i')).map((clause) => testOf(clause.trim()));
+  return bodies.filter((body) =>
+    joiner === 'or' ? tests.some((test) => test(body)) : tests.every((test) => test(body)),
+  );
+};
+
+const kinds = {
+  users: ({ world }: Call): readonly Body[] => world.state.users.map(userBody),
+  groups: ({ world }: Call): readonly Body[] => world.state.groups.map(groupBody),
+  servicePrincipals: ({ world }: Call): readonly Body[] => [
+    ...world.state.principals.map(principalBody),
+    graphPrincipal,
+  ],
+  applications: ({ world }: Call): readonly Body[] =>
+    world.state.principals.filter(({ kind }) => kind === 'Application').map(applicationBody),
+};
+
+const list =
+  (kind: keyof typeof kinds) =>
+  (call: Call): Reply =>
+    graphPage(call, kind, filtered(call, kinds[kind](call)), (body) => body);
+
+/** With the least application permissions that Microsoft Graph 1.0 documents for each. */
+export const graphListRoutes: readonly Route[] = [
+  graphRoute('GET', '/v1.0/users', ['User.Read.All'], list('users')),
+  graphRoute('GET', '/v1.0/groups', ['GroupMember.Read.All'], list('groups')),
+  graphRoute('GET', '/v1.0/applications', ['Application.Read.All'], list('applications')),
+  graphRoute('GET', '/v1.0/servicePrincipals', ['Application.Read.All'], list('servicePrincipals')),
 ];

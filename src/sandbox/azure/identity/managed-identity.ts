@@ -2,7 +2,7 @@ import { sameId } from '../arm/ids.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
 import type { SimulatorState } from '../state/schema.ts';
-import { audiencesOf } from './audiences.ts';
+import { audiencesOf } from './tokens.ts';
 
 interface HostIdentity {
   readonly principalId: string;

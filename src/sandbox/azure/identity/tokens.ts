@@ -1,20 +1,53 @@
 import { randomUUID } from 'node:crypto';
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
-import { type Audience, audiencesOf } from './audiences.ts';
-import type { Caller } from './caller.ts';
 import type { SigningKey } from './signing-key.ts';
+
+/** Which service a token is for; `elsewhere` for those that are not served here. */
+type Audience = 'arm' | 'graph' | 'vault' | 'logs' | 'elsewhere';
+
+const trim = (resource: string): string => resource.toLowerCase().replace(/\/+$/, '');
+
+/** Resources of the public cloud that every tenant has, by their documented addresses. */
+const wellKnown: Readonly<Record<string, readonly Audience[]>> = {
+  'https://management.azure.com': ['arm'],
+  'https://management.core.windows.net': ['arm'],
+  'https://graph.microsoft.com': ['graph'],
+  'https://vault.azure.net': ['vault'],
+  'https://api.loganalytics.io': ['logs'],
+  'https://api.loganalytics.azure.com': ['logs'],
+  'https://api.botframework.com': ['elsewhere'],
+  'https://database.windows.net': ['elsewhere'],
+  'https://managedhsm.azure.net': ['elsewhere'],
+  'https://monitor.azure.com': ['elsewhere'],
+  'https://ossrdbms-aad.database.windows.net': ['elsewhere'],
+  'https://storage.azure.com': ['elsewhere'],
+};
+
+/**
+ * What a token for this resource may be used for; empty for a resource that does not exist. The server's own address
+ * stands for Azure Resource Manager, Microsoft Graph and Log Analytics, which share it here.
+ */
+export const audiencesOf = (resource: string, port: number): readonly Audience[] => {
+  const wanted = trim(resource);
+  const known = wellKnown[wanted];
+  if (known !== undefined) return known;
+  if ([`https://localhost:${port}`, `https://127.0.0.1:${port}`, `https://[::1]:${port}`].includes(wanted)) {
+    return ['arm', 'graph', 'logs'];
+  }
+  return wanted === `https://vault.localhost:${port}` || wanted === 'https://vault.localhost' ? ['vault'] : [];
+};
 
 const Claims = z.object({ aud: z.string(), oid: z.string(), appid: z.string() });
 
-export type TokenCheck =
+type TokenCheck =
   | { readonly kind: 'valid'; readonly caller: Caller }
   | { readonly kind: 'expired' }
   | { readonly kind: 'invalid' }
   | { readonly kind: 'wrong-audience'; readonly audience: string };
 
 /** What an application got its token by, and for how long. */
-export interface Issued {
+interface Issued {
   readonly seconds: number;
   /** The ARM id of the managed identity, where it is one that has an id. */
   readonly identityId?: string | null;
@@ -100,3 +133,9 @@ export class Tokens {
 /** The bearer token of a request, or null. */
 export const bearerOf = (authorization: string | undefined): string | null =>
   /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
+
+/** Who calls, as read from the token. */
+export interface Caller {
+  readonly principalId: string;
+  readonly appId: string;
+}

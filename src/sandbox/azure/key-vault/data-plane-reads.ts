@@ -1,10 +1,9 @@
 import { sameId } from '../arm/ids.ts';
 import { type Reply, reply } from '../http/reply.ts';
-import type { KeyVersion, VaultKey } from '../state/schema-vaults.ts';
-import { requireRight, type VaultCall } from './data-plane-access.ts';
-import { deletedBundle, keyBundle } from './data-plane-bodies.ts';
-import { keyNotFound } from './data-plane-errors.ts';
-import { newestVersion } from './keys.ts';
+import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
+import { keyNotFound, requireRight, type VaultCall } from './data-plane-access.ts';
+import { newestVersion, publicParts } from './key-material.ts';
+import { recoveryLevel } from './vault-body.ts';
 
 export const requireKey = (call: VaultCall, name: string): VaultKey => {
   const key = call.vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
@@ -36,3 +35,43 @@ export const getDeleted = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'get', name);
   return reply(200, deletedBundle(call, requireDeleted(call, name)));
 };
+
+const attributes = (vault: Vault, version: KeyVersion) => ({
+  enabled: version.enabled,
+  ...(version.nbf === null ? {} : { nbf: version.nbf }),
+  ...(version.exp === null ? {} : { exp: version.exp }),
+  created: version.created,
+  updated: version.updated,
+  recoveryLevel: recoveryLevel(vault),
+  recoverableDays: vault.enableSoftDelete ? vault.softDeleteRetentionInDays : 0,
+  exportable: false,
+});
+
+const tagsOf = (version: KeyVersion) => (version.tags === null ? {} : { tags: version.tags });
+
+/** `KeyBundle`: the key as JWK with its public parts only. */
+export const keyBundle = (call: VaultCall, key: VaultKey, version: KeyVersion) => ({
+  key: {
+    kid: `${call.base}/keys/${key.name}/${version.version}`,
+    kty: version.kty,
+    key_ops: version.keyOps,
+    ...(version.curve === null ? {} : { crv: version.curve }),
+    ...publicParts(version),
+  },
+  attributes: attributes(call.vault, version),
+  ...tagsOf(version),
+});
+
+const deletion = (call: VaultCall, key: VaultKey) => {
+  const deletedDate = key.deletedAt ?? 0;
+  return {
+    recoveryId: `${call.base}/deletedkeys/${key.name}`,
+    deletedDate,
+    scheduledPurgeDate: deletedDate + call.vault.softDeleteRetentionInDays * 86_400,
+  };
+};
+
+export const deletedBundle = (call: VaultCall, key: VaultKey) => ({
+  ...deletion(call, key),
+  ...keyBundle(call, key, newestVersion(key)),
+});

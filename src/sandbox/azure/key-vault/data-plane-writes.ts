@@ -3,12 +3,9 @@ import { sameId } from '../arm/ids.ts';
 import { unreadable } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
-import { requireRight, type VaultCall } from './data-plane-access.ts';
-import { deletedBundle, keyBundle } from './data-plane-bodies.ts';
-import { badParameter, vaultRefusal } from './data-plane-errors.ts';
-import { requireDeleted, requireKey, requireVersion } from './data-plane-reads.ts';
-import { newKeyVersion } from './key-material.ts';
-import { keyDeletedText, newestVersion, sizeProblem } from './keys.ts';
+import { badParameter, requireRight, type VaultCall, vaultRefusal } from './data-plane-access.ts';
+import { deletedBundle, keyBundle, requireDeleted, requireKey, requireVersion } from './data-plane-reads.ts';
+import { keyDeletedText, newestVersion, newKeyVersion, sizeProblem } from './key-material.ts';
 
 export const Tags = z.record(z.string(), z.string()).optional();
 export const Attributes = z.object({

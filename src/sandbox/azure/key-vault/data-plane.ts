@@ -4,13 +4,12 @@ import { Refusal, type Reply, reply } from '../http/reply.ts';
 import type { Witness } from '../http/witness.ts';
 import { logCall } from '../log-analytics/write-rows.ts';
 import type { World } from '../world.ts';
-import { requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
-import { badParameter } from './data-plane-errors.ts';
+import { badParameter, requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
 import { getDeleted, getKey } from './data-plane-reads.ts';
 import { createKey, deleteKey, purgeKey, recoverKey, updateKey } from './data-plane-writes.ts';
 import { importKey } from './key-import.ts';
+import { useKey } from './key-operations.ts';
 import { getSecret, setSecret } from './secrets.ts';
-import { useKey } from './wrapping.ts';
 
 export const dataPlaneVersions = [
   '7.2',

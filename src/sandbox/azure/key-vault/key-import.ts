@@ -2,12 +2,10 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { type Reply, reply } from '../http/reply.ts';
 import type { PrivateJwk, Vault } from '../state/schema-vaults.ts';
-import { requireRight, type VaultCall } from './data-plane-access.ts';
-import { keyBundle } from './data-plane-bodies.ts';
-import { badParameter } from './data-plane-errors.ts';
+import { badParameter, requireRight, type VaultCall } from './data-plane-access.ts';
+import { keyBundle } from './data-plane-reads.ts';
 import { Attributes, addVersion, parseVaultBody, requireNotDeleted, Tags } from './data-plane-writes.ts';
-import { versionOf } from './key-material.ts';
-import { sizeProblem } from './keys.ts';
+import { sizeProblem, versionOf } from './key-material.ts';
 
 /** Microsoft's page on importing (`ImportKey`, 7.4): a whole key as JWK, its private part included. */
 const ImportKey = z.object({

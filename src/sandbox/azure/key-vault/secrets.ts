@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { sameId } from '../arm/ids.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import type { SecretVersion, VaultSecret } from '../state/schema-vaults.ts';
-import { requireSecretRight, type VaultCall } from './data-plane-access.ts';
-import { badParameter, secretNotFound, vaultRefusal } from './data-plane-errors.ts';
+import { badParameter, requireSecretRight, secretNotFound, type VaultCall, vaultRefusal } from './data-plane-access.ts';
 import { Attributes, parseVaultBody, Tags } from './data-plane-writes.ts';
 import { recoveryLevel } from './vault-body.ts';
 

@@ -6,8 +6,7 @@ import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
-import { newKeyVersion } from './key-material.ts';
-import { keyDeletedText, newestVersion, sizeProblem } from './keys.ts';
+import { keyDeletedText, newestVersion, newKeyVersion, sizeProblem } from './key-material.ts';
 import { recoveryLevel, vaultUri } from './vault-body.ts';
 import { requireVault } from './vaults.ts';
 

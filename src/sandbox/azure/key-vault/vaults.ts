@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { vaultVersions } from '../arm/api-versions.ts';
 import { resourceNotFound } from '../arm/authorize.ts';
-import { named, sameId } from '../arm/ids.ts';
+import { named, sameId, vaultId, within } from '../arm/ids.ts';
 import { plainLocation, requireLocation } from '../arm/resource-location.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
-import { type Reply, reply } from '../http/reply.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
-import type { Vault } from '../state/schema-vaults.ts';
+import { reached } from '../state/latency.ts';
+import type { DeletedVault, SimulatorState } from '../state/schema.ts';
+import type { Vault, VaultKey } from '../state/schema-vaults.ts';
 import { vaultBody } from './vault-body.ts';
-import { requireFreeName } from './vault-names.ts';
-import { recovered, softDelete } from './vault-recover.ts';
 import { applyProperties, VaultProperties } from './vault-write.ts';
 
 export const requireVault = (call: Call): Vault => {
@@ -147,3 +147,75 @@ export const vaultRoutes: readonly Route[] = [
   vaultRoute('PUT', `${inGroup}/{vault}`, 'write', putVault),
   vaultRoute('DELETE', `${inGroup}/{vault}`, 'delete', deleteVault),
 ];
+
+/** The rule is Microsoft's page of naming rules. */
+const isName = (name: string): boolean => /^[a-z][a-z0-9-]{1,22}[a-z0-9]$/i.test(name) && !name.includes('--');
+
+/** Names are one space for all of Azure; one whose vault can be had back is not free. Real text (public reports). */
+const takenText = (name: string): string =>
+  `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state. If the vault is in a recoverable state then the vault will need to be purged before reusing the name. For more information on soft delete and purging a vault follow this link https://go.microsoft.com/fwlink/?linkid=2147740.`;
+
+const invalidText = (name: string): string =>
+  `The vault name '${name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.`;
+
+const isTaken = (state: SimulatorState, name: string): boolean =>
+  [...state.vaults, ...state.deletedVaults.map(({ vault }) => vault)].some((one) => sameId(one.name, name));
+
+/** Codes by Microsoft's page of common error codes. */
+const requireFreeName = (state: SimulatorState, name: string): void => {
+  if (!isName(name)) throw armRefusal(400, 'VaultNameNotValid', invalidText(name));
+  if (isTaken(state, name)) throw armRefusal(409, 'VaultAlreadyExists', takenText(name));
+};
+
+/**
+ * Deletes a vault. With soft delete it can be recovered; without, it is gone. Role assignments at the vault and its keys are
+ * lost either way, and don't come back with it (source: Microsoft's page on recovering vaults).
+ */
+const softDelete = (state: SimulatorState, vault: Vault, now: Date): void => {
+  state.vaults = state.vaults.filter((one) => one !== vault);
+  state.roleAssignments = state.roleAssignments.filter((one) => !within(one.scope, vaultId(vault)));
+  if (vault.enableSoftDelete) state.deletedVaults.push({ vault, deletedAt: now.toISOString() });
+};
+
+/**
+ * The vault of that name that can be had back, put in its place again when that is wanted. Who only wants a new one under the
+ * name is refused, in real words (public reports); null where nothing of the name was deleted. What is said of a vault that
+ * cannot be had back is ours.
+ */
+const recovered = (call: Call, createMode: string | null | undefined): Vault | null => {
+  const { state } = call.world;
+  const isIt = named(param(call, 'sub'), param(call, 'group'), param(call, 'vault'));
+  const found = state.deletedVaults.find(({ vault }) => isIt(vault));
+  if (createMode === 'recover') {
+    if (found === undefined) throw armRefusal(404, 'DeletedVaultNotFound', 'There is no deleted vault to recover.');
+    state.deletedVaults = state.deletedVaults.filter((one) => one !== found);
+    state.vaults.push(found.vault);
+    return found.vault;
+  }
+  if (found === undefined) return null;
+  throw armRefusal(
+    409,
+    'ConflictError',
+    'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.',
+  );
+};
+
+const dayMs = 86_400_000;
+
+const after = (start: number, vault: Vault): string =>
+  new Date(start + vault.softDeleteRetentionInDays * dayMs).toISOString();
+
+/** When a deleted vault goes for good. */
+const purgeDateOf = ({ vault, deletedAt }: DeletedVault): string => after(Date.parse(deletedAt), vault);
+
+const isDue = (vault: Vault, key: VaultKey, now: Date): boolean =>
+  key.deletedAt !== null && reached(after(key.deletedAt * 1000, vault), now);
+
+/** Deleted vaults and keys whose retention has ended are gone, also where purge protection is on. Returns whether any are. */
+export const purgeDue = (state: SimulatorState, now: Date): boolean => {
+  const held = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
+  const before = held();
+  state.deletedVaults = state.deletedVaults.filter((one) => !reached(purgeDateOf(one), now));
+  for (const vault of state.vaults) vault.keys = vault.keys.filter((key) => !isDue(vault, key, now));
+  return held() < before;
+};

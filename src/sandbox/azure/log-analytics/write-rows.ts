@@ -1,11 +1,10 @@
 /** What goes into the logs of vaults: every call to a vault, and what agents do there by themselves. */
 import { agentId, sameId, vaultId } from '../arm/ids.ts';
 import type { Incoming } from '../http/incoming.ts';
-import type { Caller } from '../identity/caller.ts';
+import type { Caller } from '../identity/tokens.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
 import { appliedAssignment, type KeyRight } from '../key-vault/vault-rights.ts';
-import type { SimulatorState } from '../state/schema.ts';
-import type { AgentCall } from '../state/schema-logs.ts';
+import type { AgentCall, SimulatorState } from '../state/schema.ts';
 import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
 import type { LogRow, VaultLog } from './vault-log.ts';

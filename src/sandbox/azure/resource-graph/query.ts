@@ -3,8 +3,7 @@
  * `contains` and a text, `project`, `order by` and `limit`. Everything else is a refusal that names the word: an answer to
  * half a query would be an answer to another one.
  */
-import { Reader } from './reader.ts';
-import { unknownColumn, unknownFunction, unknownOperator } from './refusal.ts';
+import { Reader, unknownColumn, unknownFunction, unknownOperator } from './reader.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 type Stage = (rows: readonly Row[]) => readonly Row[];

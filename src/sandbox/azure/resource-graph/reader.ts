@@ -1,4 +1,5 @@
-import { parserFailure } from './refusal.ts';
+import { randomUUID } from 'node:crypto';
+import { armRefusal, type Refusal } from '../http/reply.ts';
 
 interface Token {
   readonly kind: 'name' | 'string' | 'number' | 'symbol';
@@ -72,3 +73,49 @@ export class Reader {
     if (!this.skip(text)) this.fail();
   }
 }
+
+const supportText = (): string =>
+  `Please provide below info when asking for support: timestamp = ${new Date().toISOString()}, correlationId = ${randomUUID()}.`;
+
+/** To who may read nothing in a subscription that was asked for; real (public reports). */
+export const accessDenied = (): Refusal => {
+  const message = 'Access is denied to the requested resource. The user might not have enough permission.';
+  return armRefusal(403, 'AccessDenied', supportText(), { details: [{ code: 'AccessDenied', message }] });
+};
+
+/** Too many queries; real (public reports). Only the quota headers say when to try again: there is no `Retry-After`. */
+export const rateLimiting = (headers: Readonly<Record<string, string>>): Refusal => {
+  const message =
+    'Client application has been throttled and should not attempt to repeat the request until an amount of time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help.';
+  return armRefusal(429, 'RateLimiting', supportText(), { details: [{ code: 'RateLimiting', message }] }, headers);
+};
+
+/** Resource Graph's answer to a query it cannot answer, in the shape of public reports; the last detail says what is wrong. */
+const queryRefusal = (code: string, message: string, more: Readonly<Record<string, unknown>> = {}): Refusal =>
+  armRefusal(400, 'BadRequest', supportText(), {
+    details: [
+      {
+        code: 'InvalidQuery',
+        message:
+          'Query is invalid. Please refer to the documentation for the Azure Resource Graph service and fix the error before retrying.',
+      },
+      { code, message, ...more },
+    ],
+  });
+
+/** What cannot be read, and where it stands. */
+const parserFailure = (query: string, at: number, token: string): Refusal => {
+  const lines = query.slice(0, at).split('\n');
+  const place = { line: lines.length, characterPositionInLine: lines.at(-1)?.length ?? 0 };
+  return queryRefusal('ParserFailure', 'ParserFailure', { ...place, token });
+};
+
+/** An operator or a table that there is not, or not here. Without a place, as the real one was seen to answer. */
+export const unknownOperator = (token: string): Refusal =>
+  queryRefusal('InvalidQueryLanguage', 'InvalidQueryLanguage', { line: -1, characterPositionInLine: -1, token });
+
+export const unknownFunction = (name: string): Refusal =>
+  queryRefusal('UnknownFunction', `Unknown function: '${name}'.`);
+
+/** That the real one refuses is recalled; code and words are ours. */
+export const unknownColumn = (name: string): Refusal => queryRefusal('UnknownColumn', `Unknown column: '${name}'.`);

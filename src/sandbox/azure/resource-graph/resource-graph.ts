@@ -8,7 +8,7 @@ import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
 import { parseQuery, type Query, type Row, runQuery } from './query.ts';
-import { accessDenied, rateLimiting } from './refusal.ts';
+import { accessDenied, rateLimiting } from './reader.ts';
 
 /** Strict: a management group or a table asked for in vain would be an answer to another question. */
 const Request = z.strictObject({

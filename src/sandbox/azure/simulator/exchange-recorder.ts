@@ -3,8 +3,8 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Incoming } from '../http/incoming.ts';
-import type { Sent } from '../http/sent.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import type { Sent } from '../http/reply.ts';
+import { withoutSecrets } from './request-log.ts';
 
 /** What was asked and what went back, whole, to be held against the descriptions of the real services. */
 export const Exchange = z.object({

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Incoming } from '../http/incoming.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { Fault } from './fault.ts';
-import { hasMember, withoutMember } from './members.ts';
 
 const matches = (fault: Fault, { method, sentUrl, body }: Incoming): boolean => {
   const { match, lose } = fault;
@@ -70,4 +69,26 @@ export const removeFaults = (state: SimulatorState, id: string | null, now: Date
     operation.heldBy = null;
   }
   state.faults = id === null ? [] : state.faults.filter((one) => one.id !== id);
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether a body has the member at a dotted path. */
+const hasMember = (body: unknown, path: string): boolean => {
+  let here = body;
+  for (const name of path.split('.')) {
+    if (!isObject(here) || !(name in here)) return false;
+    here = here[name];
+  }
+  return true;
+};
+
+/** The body without the member at a dotted path; what stands beside it stays. */
+const withoutMember = (body: unknown, path: string): unknown => {
+  if (!isObject(body)) return body;
+  const [name = '', ...below] = path.split('.');
+  const { [name]: member, ...rest } = body;
+  if (below.length === 0 || !(name in body)) return rest;
+  return { ...rest, [name]: withoutMember(member, below.join('.')) };
 };

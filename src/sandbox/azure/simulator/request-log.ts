@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { unreadable } from '../http/incoming.ts';
 
 /** One request that was served. `status` is 0 when the connection was cut instead of an answer. */
-export const RequestRecord = z.object({
+const RequestRecord = z.object({
   at: z.string(),
   method: z.string(),
   url: z.string(),
@@ -15,7 +16,7 @@ export const RequestRecord = z.object({
   dataActions: z.array(z.string()).readonly().default([]),
   graphPermissions: z.array(z.string()).readonly().default([]),
 });
-export type RequestRecord = z.infer<typeof RequestRecord>;
+type RequestRecord = z.infer<typeof RequestRecord>;
 
 /** Appended before the answer is sent, so what a client was told is always in the log, also after a SIGKILL. */
 export class RequestLog {
@@ -48,3 +49,13 @@ const readRecords = (text: string): RequestRecord[] =>
       return [];
     }
   });
+
+const secretFields = ['client_secret', 'code', 'code_verifier', 'access_token', 'id_token', 'refresh_token'];
+
+/** A body as it may be kept: what signs anybody in stays out. Null: there was none that could be read. */
+export const withoutSecrets = (body: unknown): unknown => {
+  if (body === undefined || body === unreadable) return null;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const hidden = secretFields.filter((field) => field in body);
+  return { ...body, ...Object.fromEntries(hidden.map((field) => [field, 'REDACTED'])) };
+};

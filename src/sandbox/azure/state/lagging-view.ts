@@ -1,5 +1,4 @@
-import type { SimulatorState } from './schema.ts';
-import type { Settings } from './schema-settings.ts';
+import type { Settings, SimulatorState } from './schema.ts';
 
 interface Snapshot {
   readonly at: number;

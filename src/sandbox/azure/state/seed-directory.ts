@@ -1,6 +1,6 @@
 import { localGroups, localPeople, localTenantId, requester, secondApprover, teamMember } from '../../people.ts';
 import { groupScope, vaultId } from '../arm/ids.ts';
-import { hostPrincipalId } from '../identity/host-principal.ts';
+import { hostPrincipalId } from './schema.ts';
 import type { RoleAssignment, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
 import { logWorkspace, lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
 import { botRoles, roles } from './seed-roles.ts';

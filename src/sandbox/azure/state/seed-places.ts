@@ -1,6 +1,5 @@
 import { groupScope } from '../arm/ids.ts';
-import type { ResourceGroup, Subscription } from './schema.ts';
-import type { Workspace } from './schema-logs.ts';
+import type { ResourceGroup, Subscription, Workspace } from './schema.ts';
 
 /** When everything seeded was made, unless something else is said. */
 export const seededAt = '2024-03-04T08:00:00.000Z';

@@ -1,9 +1,8 @@
 import { localTenantId } from '../../people.ts';
 import { keyId } from '../arm/ids.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
-import type { SimulatorState } from './schema.ts';
+import { HostIdentities, Settings, type SimulatorState } from './schema.ts';
 import type { KeyVaultProperties } from './schema-agents.ts';
-import { HostIdentities, Settings } from './schema-settings.ts';
 import type { Vault, VaultKey } from './schema-vaults.ts';
 import {
   principals,

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { parseBody } from '../../http/incoming.ts';
 import { type Reply, reply } from '../../http/reply.ts';
 import type { Call } from '../../http/router.ts';
-import { requireSecret } from '../client-secret.ts';
-import { entraRefusal, requireTenant } from '../entra-refusal.ts';
+import { entraRefusal, requireSecret, requireTenant } from '../entra-refusal.ts';
 
 const Redemption = z.object({
   client_id: z.string(),

@@ -1,5 +1,0 @@
-/** Who calls, as read from the token. */
-export interface Caller {
-  readonly principalId: string;
-  readonly appId: string;
-}
