@@ -207,7 +207,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   'stop-requested': (_data, { name }) => ({
     mark: 'warn',
     title: `${name} asked to stop`,
-    detail: 'what is running is finished, nothing more begins',
+    detail: 'no further attempt or step starts',
   }),
   retried: (_data, { name }) => ({ mark: 'now', title: `${name} asked to retry`, detail: '' }),
   'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' }),

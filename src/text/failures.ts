@@ -117,9 +117,7 @@ function foundWords(found: Found): string {
     case 'run-lost':
       return lostWords(found);
     case 'stopped':
-      return found.operator === null
-        ? 'Somebody who may stop the run asked for it. What was running was finished, and nothing more was begun.'
-        : `Operator ${found.operator} stopped the run. What was running was finished, and nothing more was begun.`;
+      return `${found.operator === null ? 'A person' : `Operator ${found.operator}`} stopped the run. No further attempt or step was started.`;
     case 'unexpected':
       return `Something unexpected happened. The log has it under ${found.errorId}.`;
     case 'not-of-kind':

@@ -27,7 +27,8 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('form-key-new')).toEqual(['form.existing-key', 'form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-key-new.none-suits')).toEqual(['form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.ready')).toEqual(['form.submit', 'form.back', 'form.cancel']);
-  expect(verbsOf('form-review.blocked')).toEqual(['form.refresh', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-review.blocked')).toEqual(['form.back', 'form.cancel']);
+  expect(verbsOf('form-review.blocked-twice')).toEqual(['form.refresh', 'form.back', 'form.cancel']);
   expect(verbsOf('form-version')).toEqual(['form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-review.rotation')).toEqual(['form.submit', 'form.back', 'form.cancel']);
   expect(verbsOf('approval.rotation')).toEqual(['request.approve', 'request.reject']);
@@ -77,7 +78,7 @@ test('a page that offers nothing to choose has no Next', () => {
 test('what is not in the state for an operation leads to the other one', () => {
   expect(verbsOf('form-version.microsofts-key')).toEqual(['form.switch', 'form.back', 'form.cancel']);
   for (const sample of ['form-review.under-another-key', 'form-review.rotation-microsofts-key'])
-    expect(verbsOf(sample)).toEqual(['form.switch', 'form.refresh', 'form.back', 'form.cancel']);
+    expect(verbsOf(sample)).toEqual(['form.switch', 'form.back', 'form.cancel']);
 });
 
 test('typeahead asks for the form’s own vaults and keys', () => {

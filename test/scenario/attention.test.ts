@@ -78,11 +78,11 @@ describe('a step that does not work', () => {
       expect(words).toContain(body.error.message);
       expect(words).toContain(mend);
       expect(words).toContain('[Retry');
-      expect(words).toContain('key was not changed by this request');
+      expect(words).toContain('This request didn’t change the agent’s key.');
       // What cannot be undone comes after the grant: it was not touched.
       expect((await writes(world, from)).filter((write) => write.includes('vaults/'))).toEqual([]);
       expect(answered(await click(people.teamMember, card, 'request.retry'))).toContain('You have no role here');
-      expect(answered(await click(people.requester, card, 'request.retry'))).toContain('Approved, about to start');
+      expect(answered(await click(people.requester, card, 'request.retry'))).toContain('Checking before run 2');
       const asked = revisionOf(card);
       const again = await world.teams.sees(
         places.approvals,
@@ -107,8 +107,8 @@ describe('a step that does not work', () => {
       { match, times: 1, respond: { status: 409, body: locked } },
     );
     const card = await status(await approved(), /Needs attention/);
-    expect(activityText(card)).toContain('key was not changed by this request');
-    expect(activityText(card)).not.toContain('not proved');
+    expect(activityText(card)).toContain('This request didn’t change the agent’s key.');
+    expect(activityText(card)).not.toContain('isn’t known');
     await click(people.requester, card, 'request.give-up', { reason: 'Moved to next quarter' });
     await putBack();
   });
@@ -128,7 +128,7 @@ describe('a step that does not work', () => {
       answered(await click(people.approver, card, 'request.give-up', { reason: 'Moved to next quarter' })),
     ).toContain('Failed, 1 of 5 steps done');
     const failed = await status(id, /Failed, 1 of 5 steps done/);
-    expect(activityText(failed)).toContain('1 step done, 4 not');
+    expect(activityText(failed)).toContain('1 completed, 1 failed, 3 not started');
     expect(activityText(failed)).not.toContain('[Retry');
     expect(answered(await click(people.approver, failed, 'request.refresh'))).toContain('gave it up');
     expect(await writes(world, from)).toEqual([

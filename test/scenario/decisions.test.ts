@@ -243,9 +243,9 @@ describe('a start that is put off', () => {
     expect(activityText(card)).toContain('starts not before');
     const later = { ...accepting, startDay: dayIn(3), startTime: '03:30' };
     expect(answered(await click(people.approver, card, 'request.approve', later))).toContain(
-      'then the changes start: ',
+      'the bot checks everything again and then starts the changes.',
     );
-    await endsAs(id, /starts later|then the changes start/);
+    await endsAs(id, /starts later|then starts the changes/);
     clock.shift(2.5 * dayMs);
     await world.restartBot('SIGKILL', clock.env);
     await statusCard(id, /Approved, starts later/);

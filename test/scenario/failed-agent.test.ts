@@ -98,7 +98,7 @@ describe.each(['rolled-back', 'kept'] as const)(
       const card = await status(await approved(), /Needs attention/);
       expect(activityText(card)).toContain('operation failed · KeyVaultAccessForbidden');
       expect(activityText(card)).toContain('Check in the vault that its role assignment or access policy is there');
-      expect(activityText(card)).toContain('Whether it changed is not proved');
+      expect(activityText(card)).toContain('It isn’t known whether the agent’s key changed');
       await mendAzure(world);
       await world.teams.click(people.requester, card.id, 'request.retry');
       await status(requestIdIn(activityText(card)), /Succeeded/);

@@ -81,19 +81,19 @@ describe('Stop after this step', () => {
     const { id, from } = await running(enabling);
     const card = await status(id, /Stop after this step/);
     expect(linesOf(card).join('\n')).toContain(
-      'enable identity is finished, nothing after it begins. What is done stays.',
+      'the attempt under way finishes. No further attempt or step starts. Completed changes stay in Azure.',
     );
     const answer = answered(await world.teams.click(people.requester, card.id, 'request.stop'));
-    expect(answer).toContain('Stopping after this step, 0 of 5 steps done');
+    expect(answer).toContain('Stopping, 0 of 5 steps done');
     expect(answer).toContain('asked to stop at');
     // A second click says the same.
     const data = { requestId: id, revision: 1 };
     const again = answered(await world.teams.click(people.requester, card.id, 'request.stop', { data }));
-    expect(again).toContain('Stopping after this step, 0 of 5 steps done');
+    expect(again).toContain('Stopping, 0 of 5 steps done');
     await mendAzure(world);
     const ended = await wordsOf(id, /Needs attention/);
-    expect(ended).toContain('Requester stopped the run between two steps');
-    expect(ended).toContain('1 step done, 4 not');
+    expect(ended).toContain('Requester stopped the run after step 1 of 5 (Enable identity)');
+    expect(ended).toContain('1 completed, 4 not started');
     expect(await done(from)).toEqual([identity]);
     await world.teams.click(people.requester, (await status(id, /Needs attention/)).id, 'request.retry');
     await status(id, /Succeeded/);
@@ -103,12 +103,12 @@ describe('Stop after this step', () => {
   test('by an approver, in their own place, once what cannot be undone is being done: it says so, and stays', async () => {
     const { id } = await running(protecting);
     const card = await shows(world, places.approvals, people.approver, id, /Stop after this step/);
-    expect(linesOf(card).join('\n')).toContain('This cannot be undone: protect vault.');
+    expect(linesOf(card).join('\n')).toContain('Can’t be undone: protect vault.');
     await world.teams.click(people.approver, card.id, 'request.stop');
     await mendAzure(world);
     const ended = await wordsOf(id, /Needs attention/);
-    expect(ended).toContain('Approver stopped the run between two steps');
-    expect(ended).toContain('▲ Irreversible: stays on');
+    expect(ended).toContain('Approver stopped the run after step 3 of 5 (Protect vault)');
+    expect(ended).toContain('Completed. Can’t be undone.');
     expect(agentIn(await azureState(world), agent).content.keyVaultProperties).toBeNull();
   });
 

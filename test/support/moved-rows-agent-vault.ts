@@ -7,7 +7,7 @@ const [agent, vault, key] = ['triage-agent-prod', 'kv-care-prod', 'cmk-triage-ag
 export const north: Path = { agent: 'ward-agent', vault: 'kv-care-north', key: 'cmk-north' };
 export const premium: Path = { agent, vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' };
 export const everything = ['agent', 'role', 'vault', 'agent'];
-export const stopped = 'A check stopped the run before its first change';
+export const stopped = 'The run ended before its first step';
 
 const principalId = '90000000-0000-4000-8000-0000000000ab';
 const like = '90000000-0000-4000-8000-000000000001';
@@ -107,7 +107,7 @@ export const agentRows: readonly MovedRow[] = [
     },
     ...asksAPerson(
       'The run was stopped',
-      'The agent’s key was not changed by this request.',
+      'This request didn’t change the agent’s key.',
       'The agent does not exist any more.',
       'A resource in this plan no longer exists.',
     ),
@@ -194,7 +194,7 @@ export const vaultRows: readonly MovedRow[] = [
     },
     ...asksAPerson(
       'The run was stopped',
-      'The agent’s key was not changed by this request.',
+      'This request didn’t change the agent’s key.',
       'The vault does not exist any more.',
       'A resource in this plan no longer exists.',
     ),

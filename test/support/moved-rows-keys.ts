@@ -184,7 +184,7 @@ export const guardRows: readonly MovedRow[] = [
     change: withoutActions('Microsoft.HealthBot/healthBots/read'),
     ...asksAPerson(
       'The run was stopped',
-      'The agent’s key was not changed by this request.',
+      'This request didn’t change the agent’s key.',
       'The bot can’t read agent triage-agent-prod.',
       'does not have authorization to perform action',
     ),

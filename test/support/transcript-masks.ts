@@ -65,5 +65,5 @@ export function openMasks(now: Date): Masks {
       .replace(/\b(?:\d+ min(?: \d+ s)?|\d+ s)(?= so far| from the request on| before\b)/g, 'a while')
       .replace(/(?<= )(?:just begun|\d+ min(?: \d+ s)?|\d+ s)$/gm, 'a while')
       .replace(/\bjust changed\b/g, 'the last change a while before')
-      .replace(/(?<=Next try )(?:in \d+ s|now)/g, 'soon');
+      .replace(/(?<=Next attempt )(?:in \d+ s|now)/g, 'soon');
 }

@@ -69,9 +69,11 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
     case 'step-intended': {
       const { run, step, attempt, nonceHash } = body.data;
       const now = { state: 'running', run, attempt, endedAt: null, retryAt: null } as const;
-      const progress = change(base.progress, step, ({ tries, startedAt }) => ({
+      const progress = change(base.progress, step, ({ tries, startedAt, state, untouched }) => ({
         ...now,
         tries: tries + 1,
+        // Nothing was heard of an attempt before: its run was lost.
+        untouched: untouched && state !== 'running',
         startedAt: attempt > 1 ? (startedAt ?? time) : time,
       }));
       const keyIntents = nonceHash === undefined ? base.keyIntents : [...base.keyIntents, { nonceHash, at: time }];

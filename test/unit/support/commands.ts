@@ -138,11 +138,16 @@ export const doneWith = (
   proofs: [],
   ...change,
 });
-export const failedWith = (step: StepName, retryAt: string | null, attempt = 1): StepResult => ({
+export const failedWith = (
+  step: StepName,
+  retryAt: string | null,
+  attempt = 1,
+  change: Partial<AzureFailure> = {},
+): StepResult => ({
   step,
   attempt,
   outcome: 'failed',
-  failure: failure(),
+  failure: failure(change),
   retryAt,
 });
 export const records = (run: number, ...results: readonly StepResult[]): Command => ({ do: 'record', run, results });

@@ -46,6 +46,8 @@ const stale = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: -2, max: 2 }) },
 );
 const anotherRun = stale;
+/** What Azure did with a change whose attempt failed. */
+export const changeFate = fc.constantFrom('none', 'refused', 'accepted', 'unknown');
 /** Null: the step whose turn it is. */
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.constant(null) },
@@ -113,6 +115,7 @@ export const turn = fc.oneof(
       step,
       off: anotherRun,
       outcome: fc.constantFrom('done', 'done', 'done', 'waits', 'stuck'),
+      change: changeFate,
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop'), off: anotherRun }) },
@@ -231,7 +234,9 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
         const result =
           one.outcome === 'done'
             ? doneWith(name, { attempt, proofs: name === 'verify' ? proved : [] })
-            : failedWith(name, one.outcome === 'stuck' ? null : new Date(clock).toISOString(), attempt);
+            : failedWith(name, one.outcome === 'stuck' ? null : new Date(clock).toISOString(), attempt, {
+                change: one.change,
+              });
         return [`run:${run}/${name}/${request.revision}/result`, records(run, result)];
       }
       case 'stop':

@@ -1,7 +1,8 @@
 /** What can safely be done about a request as it stands. */
 import { isInLastStep } from '../../../domain/request/decide-stop.ts';
-import { keyProgress, type Request } from '../../../domain/request/request.ts';
+import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
+import { keyFateWords } from '../../../text/attention.ts';
 import { countOf } from '../../../text/count.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
 
@@ -18,18 +19,10 @@ const titles = (request: Request, done: boolean): string =>
     .map((step) => stepWordsIn(request.plan, step.name).title.toLowerCase())
     .join(', ') || 'nothing';
 
-/** A success was proved; where it was not, nobody knows under which key the agent is. */
-const keyWords = (request: Request): string => {
-  const set = keyProgress(request);
-  return set === undefined || set.state === 'planned'
-    ? 'The agent’s key has not been touched.'
-    : 'The agent may already be under the new key: look at it in Azure.';
-};
-
 function attentionWords(request: Request): string {
   const done = request.progress.filter((step) => step.state === 'done').length;
   return [
-    keyWords(request),
+    keyFateWords(request),
     `retry: goes on where it stopped. Finished steps (${titles(request, true)}) are looked at again, not done twice.`,
     done === 0
       ? 'give-up: wants a --reason, and ends the request. No step is done.'
@@ -55,9 +48,9 @@ export function safeNow(request: Request): SafeNow {
         ? {
             verbs: ['stop'],
             words:
-              'Leave it alone: it goes on by itself, also after the bot was stopped or killed and started again.\nstop: lets the step that is running be finished and begins nothing after it. What is done stays.',
+              'Leave it alone: it goes on by itself, also after the bot was stopped or killed and started again.\nstop: the attempt under way finishes; no further attempt or step starts. Completed changes stay.',
           }
-        : { verbs: [], words: 'It stops after the step that is running, and then needs attention.' };
+        : { verbs: [], words: 'It stops after the attempt under way, and then needs attention.' };
     case 'needs-attention':
       return { verbs: ['retry', 'give-up'], words: attentionWords(request) };
     case 'succeeded':
@@ -68,7 +61,7 @@ export function safeNow(request: Request): SafeNow {
     case 'failed':
       return {
         verbs: [],
-        words: `It has ended. Done and left so: ${titles(request, true)}. Not done: ${titles(request, false)}.\n${keyWords(request)}`,
+        words: `It has ended. Done and left so: ${titles(request, true)}. Not done: ${titles(request, false)}.\n${keyFateWords(request)}`,
       };
     case 'rejected':
     case 'cancelled':

@@ -13,7 +13,7 @@ export const Block = z.strictObject({
 });
 export type Block = z.infer<typeof Block>;
 
-/** Page 4: what will change. Blocked: no Submit, no tick, no justification, but `Check again`. */
+/** Page 4: what will change. Blocked: no Submit, no tick, no justification. */
 export const FormReviewData = z.strictObject({
   ...formHeader,
   resource: CardText,
@@ -32,6 +32,8 @@ export const FormReviewData = z.strictObject({
   differences: z.array(Row).max(12),
   /** Empty: it can be submitted. */
   blocks: z.array(Block).max(12),
+  /** Whether what blocks can pass without another choice: only then is `Check again` of use. */
+  checkAgain: z.boolean(),
   /** `Checks`, or `Other checks` beside blocks. */
   checksTitle: CardText,
   warnings: z.array(Row).max(12),

@@ -184,9 +184,10 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
   });
 }
 
-function decidedNote(request: Request, { awaited, paused }: CardContext): CardText {
+function decidedNote(request: Request, context: CardContext): CardText {
+  const { awaited } = context;
   if (hasEnded(request)) return request.touched ? earlierRun(request) : nothing;
-  if (request.state !== 'awaiting-approval') return startWords(request, paused);
+  if (request.state !== 'awaiting-approval') return startWords(request, context);
   const missing = request.policy.approvalsRequired - request.approvals.length;
   const until = dateAndTime(new Date(request.policy.expiresAt));
   const more = plain<string>(missing === 1 ? 'One more approval is' : `${missing} more approvals are`);

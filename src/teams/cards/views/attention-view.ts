@@ -1,95 +1,60 @@
 /** The card of a request that a person has to look at, or that somebody gave up. */
 import { shortDigest } from '../../../domain/digest.ts';
 import { type Failure, receiptOf } from '../../../domain/failure.ts';
-import {
-  type Failed,
-  keyProgress,
-  type NeedsAttention,
-  type Request,
-  type StepProgress,
-} from '../../../domain/request/request.ts';
+import type { Failed, NeedsAttention, Request, StepProgress } from '../../../domain/request/request.ts';
+import { endOfRun, type StepStatus, stepStatus } from '../../../domain/request/step-status.ts';
 import { operationOf } from '../../../operations/registry.ts';
+import {
+  attentionHeadlineWords,
+  attentionRemedy,
+  keyFateWords,
+  stepStatusWords,
+  stoppedAttemptWords,
+  stoppedOf,
+} from '../../../text/attention.ts';
 import type { CheckWords } from '../../../text/check-words.ts';
 import { checkWords } from '../../../text/checks.ts';
-import { countOf } from '../../../text/count.ts';
 import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../text/failures.ts';
 import type { Names } from '../../../text/names.ts';
-import { remedyWords } from '../../../text/remedies.ts';
 import { saidInShort } from '../../../text/said.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
-import { coloured, grey, marks, type Row, row } from '../data/row.ts';
-import { bold, type CardText, dateAndTime, md, nothing, plain, plainLines } from '../plain-text.ts';
+import { grey, marks, type Row, row } from '../data/row.ts';
+import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { saidOf } from './said.ts';
-import { stoppedBy, stoppedOf } from './stop-view.ts';
 
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+type AtRest = NeedsAttention | Failed;
 
-/** The step that stopped the run, where it was one; another of its stage may not be done either. */
-function stuckStep(request: NeedsAttention | Failed): StepProgress | undefined {
-  const failed = request.progress.filter((step) => step.state === 'failed');
-  return failed.find((step) => step.name === request.step) ?? failed[0];
+export const attentionHeadline = (request: AtRest, names: Names): CardText =>
+  plain<string>(attentionHeadlineWords(request, names));
+
+/** The step in which the run ended; an earlier run's failure isn't this one's. */
+function stuckStep(request: AtRest): StepProgress | undefined {
+  const end = endOfRun(request);
+  return end.at === 'step' ? end.step : undefined;
 }
 
-/** Whether this request changed something in Azure, or might have: in any of its runs. */
-const hasChanged = ({ progress }: Request): boolean =>
-  progress.some(({ done, tries, untouched }) => (done === null ? tries > 0 && !untouched : !done.already));
-
-/** `enable identity, grant key access` */
-const doneTitles = ({ plan, progress }: Request): string =>
-  progress
-    .filter(({ state }) => state === 'done')
-    .map(({ name }) => lowerFirst(stepWordsIn(plan, name).title))
+const titlesOf = (request: Request, wanted: (step: StepProgress) => boolean): string =>
+  request.progress
+    .filter(wanted)
+    .map(({ name }) => stepWordsIn(request.plan, name).title)
     .join(', ');
 
-function stoppedByCheck(request: NeedsAttention | Failed): string {
-  if (!hasChanged(request)) return 'A check stopped the run before its first change';
-  const titles = doneTitles(request);
-  return titles === '' ? 'A check stopped the run' : `A check stopped the run. Already done: ${titles}`;
-}
+const stepMarks = {
+  'not-started': marks.idle,
+  running: marks.now,
+  waiting: marks.now,
+  refused: marks.bad,
+  unknown: marks.warn,
+  verified: marks.done,
+} as const satisfies Record<StepStatus['kind'], unknown>;
 
-/** What happened, in one line. */
-export function attentionHeadline(request: NeedsAttention | Failed, names: Names): CardText {
-  const { failure } = request;
-  const stopped = stoppedOf(failure);
-  if (stopped !== null) return plain<string>(`${stoppedBy(stopped, names)} stopped the run between two steps`);
-  const stuck = stuckStep(request);
-  if (failure !== null && blockOf(failure) !== null) return plain<string>(stoppedByCheck(request));
-  if (stuck === undefined) return plain('The run was stopped');
-  const position = request.progress.indexOf(stuck) + 1;
-  return plain<string>(
-    `Step ${position} of ${request.progress.length}, ${lowerFirst(stepWordsIn(request.plan, stuck.name).title)}, did not work`,
-  );
-}
-
-/** What this request did to the agent's key. What others did is not known here: the agent may be gone. */
-function summaryOf(request: Request): CardText {
-  const step = keyProgress(request);
-  if (step?.state === 'done') return plain('The agent may already be under the new key. It could not be proved.');
-  const isKnown = step === undefined || step.attempt === 0 || (step.untouched && step.state !== 'running');
-  return isKnown
-    ? plain('The agent’s key was not changed by this request.')
-    : plain('Azure did not confirm the change of the agent’s key. Whether it changed is not proved.');
-}
-
-function stepRow(request: Request, progress: StepProgress): Row {
-  const step = request.plan.steps.find((one) => one.name === progress.name);
-  const title = plain(stepWordsIn(request.plan, progress.name).title);
-  if (progress.state === 'done') {
-    return step?.reversibility === 'irreversible'
-      ? row(marks.done, title, [coloured(plain('▲ Irreversible: stays on'), 'Attention')])
-      : row(marks.done, title, [grey(plain(progress.name === 'verify' ? 'Done' : 'Done, stays'))]);
-  }
-  if (progress.state === 'failed') {
-    return row(marks.bad, title, [grey(plain<string>(`Not done: ${countOf(progress.tries, 'try', 'tries')}`))]);
-  }
-  if (progress.state === 'running') {
-    return row(marks.warn, title, [grey(plain('Begun. Whether it is done is not known.'))]);
-  }
-  return row(marks.idle, title, [grey(plain('Not done'))]);
-}
+const stepRow = (request: Request, step: StepProgress): Row =>
+  row(stepMarks[stepStatus(request, step).kind], plain(stepWordsIn(request.plan, step.name).title), [
+    grey(plain<string>(stepStatusWords(request, step))),
+  ]);
 
 /** The check that stopped the run; null when it was something else. */
 const blockOf = (failure: Failure): CheckWords | null =>
@@ -105,9 +70,17 @@ function ownWords(failure: Failure | null): string | null {
   return isReadBack(failure) || message.length > longestWords ? null : message;
 }
 
-/** Who says what, and what was expected. Nothing for a check, whose words are the summary, nor for whom the headline names. */
-function wordsOf(failure: Failure | null) {
-  if (failure === null || blockOf(failure) !== null || stoppedOf(failure) !== null || ownWords(failure) !== null) {
+/** What Azure or the bot said: of a stopped run, about the step that it was stopped in. */
+function toldOf(request: AtRest): Failure | null {
+  if (stoppedOf(request.failure) !== null) return stuckStep(request)?.failure ?? null;
+  const { failure } = request;
+  return failure === null || blockOf(failure) !== null || ownWords(failure) !== null ? null : failure;
+}
+
+/** Who says what, and what was expected. Nothing for what the summary says already. */
+function wordsOf(request: AtRest) {
+  const failure = toldOf(request);
+  if (failure === null) {
     return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing, inFull: nothing };
   }
   const [message, expected] = [messageOf(failure), expectedWords(failure)];
@@ -120,76 +93,104 @@ function wordsOf(failure: Failure | null) {
   };
 }
 
-function factsOf(request: NeedsAttention | Failed) {
+function factsOf(request: AtRest) {
   const correlation = request.failure === null ? null : receiptOf(request.failure).correlationId;
   return [
     ...(correlation === null ? [] : [{ title: plain('Correlation'), value: plain(correlation) }]),
     {
-      title: plain('Last try'),
+      title: plain('Last attempt'),
       value: dateAndTime(new Date(stuckStep(request)?.endedAt ?? request.changedAt)),
     },
     { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
   ];
 }
 
-/** What giving up leaves behind. */
+/** What ending the request leaves behind. */
 function giveUpWords(request: Request): CardText {
-  const done = request.progress.filter(({ state }) => state === 'done').length;
-  const stays = `${countOf(done, 'step stays', 'steps stay')} done: ${doneTitles(request)}.`;
-  return plain<string>(`The request ends. ${done === 0 ? 'No step is done.' : stays}`, 500);
+  const completed = titlesOf(request, ({ state }) => state === 'done');
+  return plain<string>(
+    completed === ''
+      ? 'This ends the request. No step is completed.'
+      : `This ends the request. Completed changes stay in Azure: ${completed}.`,
+    500,
+  );
 }
 
-/** What to do about it. After giving up there is no way on but a new request. */
-function remedyOf(request: NeedsAttention | Failed, context: CardContext): CardText {
-  const { state, failure, plan } = request;
-  if (mayAskAgain(request, context)) return plain('What is done is not done twice when it is asked for again.');
-  const { typed } = operationOf(plan.wish);
-  if (state === 'failed') return md`To ask again, type ${bold(typed.name)}. What is done is not done twice.`;
-  const remedy = failure === null ? '' : remedyWords(failure);
-  return remedy === '' ? nothing : md`${bold('What to do:')} ${plain(remedy, 500)}`;
+/** What to do about it. After the request has ended there is no way on but a new request. */
+function remedyOf(request: AtRest, context: CardContext): CardText {
+  if (mayAskAgain(request, context)) return plain('If you request it again, completed steps aren’t repeated.');
+  const { typed } = operationOf(request.plan.wish);
+  if (request.state === 'failed')
+    return md`To request it again, type ${bold(typed.name)}. Completed steps aren’t repeated.`;
+  const remedy = attentionRemedy(request);
+  return remedy === '' ? nothing : md`${bold('What to do:')} ${plain<string>(remedy, 600)}`;
 }
 
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
 
 /** What was tried, a row each; what was not, in one. */
 function stepRows(request: Request): Row[] {
-  const idle = request.progress.filter(isIdle).map(({ name }) => stepWordsIn(request.plan, name).title);
-  const rest = idle.map((title, n) => (n === 0 ? title : lowerFirst(title))).join(', ');
+  const idle = titlesOf(request, isIdle);
   return [
     ...request.progress.filter((progress) => !isIdle(progress)).map((progress) => stepRow(request, progress)),
-    ...(idle.length === 0 ? [] : [row(marks.idle, plain('Not done'), [grey(plain<string>(rest))])]),
+    ...(idle === '' ? [] : [row(marks.idle, plain('Not started'), [grey(plain<string>(idle))])]),
   ];
 }
 
-/** The cause where it is the bot's own finding, and what became of the agent's key. */
-function causeAndSummary(request: NeedsAttention | Failed): CardText {
-  const { failure } = request;
-  const block = failure === null ? null : blockOf(failure);
-  if (block !== null) return plain<string>(`${block.title} ${block.text}`);
-  const own = ownWords(failure);
-  return own === null ? summaryOf(request) : md`${plain<string>(own)} ${summaryOf(request)}`;
+/** `1 completed, 1 failed, 3 not started` */
+function countsOf(request: Request): CardText {
+  const kinds = request.progress.map((step) => stepStatus(request, step).kind);
+  const count = (...wanted: readonly StepStatus['kind'][]) => kinds.filter((kind) => wanted.includes(kind)).length;
+  const parts: readonly (readonly [number, string])[] = [
+    [count('verified'), 'completed'],
+    [count('refused'), 'failed'],
+    [count('unknown'), 'not confirmed'],
+    [count('not-started'), 'not started'],
+  ];
+  return plain<string>(
+    parts
+      .filter(([n]) => n > 0)
+      .map(([n, word]) => `${n} ${word}`)
+      .join(', '),
+  );
 }
 
-/** Needs attention: what failed, in whose words, how to mend it, Retry and Give up. Failed: the same without a way on. */
-export function attentionCard(request: NeedsAttention | Failed, context: CardContext): AdaptiveCard {
-  const { failure, progress } = request;
-  const done = progress.filter((step) => step.state === 'done').length;
+/** What the bot did when it happened: the words of others do not say it. */
+const doingWords = (request: AtRest): string =>
+  request.failure === null || request.failure.source === 'bot' || endOfRun(request).at !== 'check'
+    ? ''
+    : `The bot was ${request.failure.doing}.`;
+
+/** The cause where it is the bot's own finding, and what became of the agent's key. */
+function causeAndSummary(request: AtRest): CardText {
+  const { failure } = request;
+  const block = failure === null ? null : blockOf(failure);
+  const cause = block === null ? (ownWords(failure) ?? '') : `${block.title} ${block.text}`;
+  const parts = [cause, doingWords(request), stoppedAttemptWords(request), keyFateWords(request)];
+  return joinText(
+    parts.map((part) => plain<string>(part, 600)),
+    ' ',
+  );
+}
+
+/** Needs attention: what failed, in whose words, how to fix it, Retry and End request. Failed: the same without a way on. */
+export function attentionCard(request: AtRest, context: CardContext): AdaptiveCard {
   const waits = request.state === 'needs-attention';
   return renderCard('status-attention', {
     ...requestHeaderOf(request, context),
     headline: attentionHeadline(request, context.names),
     summary: causeAndSummary(request),
-    ...wordsOf(failure),
+    ...wordsOf(request),
     mend: remedyOf(request, context),
     canAskAgain: mayAskAgain(request, context),
     canDecide: waits && maySettle(context),
     decides:
       waits && !maySettle(context)
-        ? md`${plain(context.names(request.requester))} or an approver decides whether it is tried again.`
+        ? md`${plain(context.names(request.requester))} or an approver can retry or end this request.`
         : nothing,
     facts: factsOf(request),
     giveUp: waits && maySettle(context) ? giveUpWords(request) : nothing,
-    stepsTitle: plain<string>(`${countOf(done, 'step', 'steps')} done, ${progress.length - done} not`),
+    stepsTitle: countsOf(request),
     steps: stepRows(request),
     said: saidOf(request, context.names),
   });

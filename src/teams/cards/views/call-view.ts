@@ -7,10 +7,10 @@ import { type Called, doerOf } from '../../../domain/request/calls.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
+import { attentionRemedy } from '../../../text/attention.ts';
 import { actorName, askedAgainWords } from '../../../text/events.ts';
 import { utcMinute } from '../../../text/instants.ts';
 import type { Names } from '../../../text/names.ts';
-import { remedyWords } from '../../../text/remedies.ts';
 import { type Addressee, bold, type CardText, joinText, md, nothing, plain, unlinked } from '../plain-text.ts';
 import { attentionHeadline } from './attention-view.ts';
 import { upperFirst } from './parts.ts';
@@ -22,7 +22,7 @@ const nothingChanged = ({ touched }: Request): string => (touched ? '' : ' Nothi
 
 /** Why a person has to look. */
 export function attentionWords(request: NeedsAttention, names: Names): CardText {
-  const remedy = remedyWords(request.failure);
+  const remedy = attentionRemedy(request);
   const mend = remedy === '' ? nothing : md` ${plain<string>(remedy)}`;
   return md`${attentionHeadline(request, names)}.${mend}`;
 }

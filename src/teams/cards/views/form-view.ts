@@ -1,5 +1,6 @@
 /** The pages of a form, as card data. */
 
+import { canStillPass } from '../../../domain/check.ts';
 import { shortDigest } from '../../../domain/digest.ts';
 import { armIdParts } from '../../../domain/ids.ts';
 import { blocksOf, type Plan } from '../../../domain/plan.ts';
@@ -80,6 +81,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     ...vaultBoxView(plan, { id: form.owner, words: 'You are' }),
     controllers: controllerRows(plan),
     blocks,
+    checkAgain: blocks.length > 0 && change?.refusal == null && blocksOf(plan).every(canStillPass),
     checksTitle: blocks.length > 0 ? plain('Other checks') : plain('Checks'),
     warnings: warningRows(plan),
     passes: passLine(plan),

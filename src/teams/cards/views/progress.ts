@@ -1,6 +1,7 @@
 /** The steps of a request with how far each has come. */
 import type { PlannedStep, StepName } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import { stepStatusWords } from '../../../text/attention.ts';
 import { shortDuration } from '../../../text/duration.ts';
 import { sourceWords } from '../../../text/failures.ts';
 import { saidInShort } from '../../../text/said.ts';
@@ -25,7 +26,7 @@ function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
   const { title, readBack } = wordsOf(progress, step);
   const lines: Line[] = [
     grey(plain(`${howItCame(progress)}${readBack}`)),
-    ...(irreversible(step) ? [coloured(plain('▲ Irreversible, and now done'), 'Attention')] : []),
+    ...(irreversible(step) ? [coloured(plain('▲ Can’t be undone'), 'Attention')] : []),
   ];
   const [from, to] = [progress.startedAt, progress.endedAt].map((at) => (at === null ? null : Date.parse(at)));
   const took = from == null || to == null ? nothing : plain<string>(shortDuration(to - from));
@@ -37,21 +38,29 @@ const nowRow = (title: CardText, lines: readonly Line[], progress: StepProgress,
 
 type Context = Pick<CardContext, 'paused' | 'patience'>;
 
-function progressRow(progress: StepProgress, step: PlannedStep | undefined, { paused, patience }: Context): Row {
+function progressRow(
+  request: Request,
+  progress: StepProgress,
+  step: PlannedStep | undefined,
+  { paused, patience }: Context,
+): Row {
   const words = wordsOf(progress, step);
   const title = plain(words.title);
   switch (progress.state) {
     case 'planned':
       return row(marks.idle, title, [], { nameSubtle: true });
     case 'running':
-      if (paused) return row(marks.idle, title, [grey(plain('Begun before the pause. It is looked at after it.'))]);
+      if (paused)
+        return row(marks.idle, title, [grey(plain('Started before the pause. The bot checks it after the pause.'))]);
       return nowRow(title, runningLines(progress, words.running, patience), progress, patience);
     case 'waiting':
       return nowRow(title, waitingLines(progress, patience), progress, patience);
     case 'done':
-      return doneRow(progress, step);
+      return progress.run < request.runs
+        ? row(marks.done, title, [grey(plain<string>(stepStatusWords(request, progress)))])
+        : doneRow(progress, step);
     case 'failed':
-      return row(marks.bad, title, [grey(plain('Did not work in the run before'))]);
+      return row(marks.idle, title, [grey(plain<string>(stepStatusWords(request, progress)))]);
   }
 }
 
@@ -77,7 +86,7 @@ function progressRows(request: Request, context: Context): { readonly row: Row; 
         ? row(marks.now, plain(wordsOf(progress, step).title), [grey(plain<string>(aboutTo(progress)))], {
             nameWeight: 'Bolder',
           })
-        : progressRow(progress, step, context),
+        : progressRow(request, progress, step, context),
     };
   });
 }

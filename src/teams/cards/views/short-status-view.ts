@@ -21,12 +21,13 @@ function stepWords(request: Request): CardText {
     : plain<string>(`${words.title}: ${waitingWords(step.failure)}`);
 }
 
-function lineOf(request: Request, { names, paused }: CardContext): CardText {
+function lineOf(request: Request, context: CardContext): CardText {
+  const { names, paused } = context;
   switch (request.state) {
     case 'awaiting-approval':
       return md`Approvers were asked, until ${dateAndTime(new Date(request.policy.expiresAt))}.`;
     case 'approved':
-      return startWords(request, paused);
+      return startWords(request, context);
     case 'running':
       return paused ? plain(pausedWords) : stepWords(request);
     case 'needs-attention':

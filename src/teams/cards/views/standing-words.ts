@@ -2,19 +2,35 @@
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { type CardText, dateAndTime, md, plain } from '../plain-text.ts';
+import type { CardContext, Patience } from './reader.ts';
+
+/** A check that takes longer than this is worth a word. */
+const longCheckMs = 20_000;
+
+/** A run is ordered, and the check before it has not ended. Its attempts are not stored: only the time they take is known. */
+function checkWords(request: Request, { now, retry }: Patience): CardText {
+  const run = request.runs > 1 ? `Run ${request.runs}` : 'The run';
+  const first = `${run} hasn’t started. The bot checks everything in Azure again and then starts the changes.`;
+  const since = Math.max(Date.parse(request.changedAt), Date.parse(request.notBefore ?? request.changedAt));
+  if (now.getTime() - since < longCheckMs) return plain<string>(first);
+  return plain<string>(
+    `${run} hasn’t started, and nothing changes until it does. The check in Azure is taking longer than usual: Azure might not be answering. The bot makes up to ${retry.waitAttempts} attempts. You don’t need to do anything.`,
+    500,
+  );
+}
 
 /** What follows an approval. */
-export function startWords(request: Request, paused: boolean): CardText {
+export function startWords(request: Request, { paused, patience }: Pick<CardContext, 'paused' | 'patience'>): CardText {
   const starts = startsAt(request);
   if (paused) return plain('The bot is paused: no changes start until an operator ends the pause.');
-  const first = 'Everything is looked at once more, then the changes start';
-  return starts === null ? plain<string>(`${first}.`) : md`${plain<string>(first)}: ${dateAndTime(new Date(starts))}.`;
+  if (starts === null || Date.parse(starts) <= patience.now.getTime()) return checkWords(request, patience);
+  return md`At ${dateAndTime(new Date(starts))}, the bot checks everything again and then starts the changes.`;
 }
 
 /** A run that the pause came upon. */
 export const pausedWords =
-  'The bot is paused: nothing more is changed in Azure until an operator ends the pause. Then the run goes on by itself.';
+  'The bot is paused: it changes nothing more in Azure until an operator ends the pause. Then the run continues automatically.';
 
 /** An ended request may have changed things before it was asked again: then nothing may be said to be unchanged. */
 export const earlierRun = (request: Request): CardText =>
-  md`An earlier run changed things in Azure, and they stay. /cmk-history ${plain(request.id as string)} shows them.`;
+  md`An earlier run started changes in Azure. To see them, type /cmk-history ${plain(request.id as string)}.`;

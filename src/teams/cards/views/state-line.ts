@@ -20,12 +20,15 @@ export function stateLineOf(request: Request, paused = false): StateLine {
       if (!paused && startsAt(request) !== null) return { text: '● Approved, starts later', color: 'Accent' };
       return paused
         ? { text: '○ Approved, the bot is paused', color: 'Default' }
-        : { text: '● Approved, about to start', color: 'Accent' };
+        : {
+            text: `● ${request.runs > 1 ? `Checking before run ${request.runs}` : 'Approved, checking before the run'}`,
+            color: 'Accent',
+          };
     case 'running':
       if (paused) return { text: `○ Paused, ${done} of ${all} steps done`, color: 'Default' };
       return request.stop === null
         ? { text: `● Running, ${done} of ${all} steps done`, color: 'Accent' }
-        : { text: `● Stopping after this step, ${done} of ${all} steps done`, color: 'Accent' };
+        : { text: `● Stopping, ${done} of ${all} steps done`, color: 'Accent' };
     case 'needs-attention':
       return { text: '▲ Needs attention', color: 'Attention' };
     case 'succeeded':

@@ -37,12 +37,13 @@ function asOf({ changedAt }: Request, { now }: Patience): CardText {
   return md`${time(now)}, the last change ${plain<string>(shortDuration(ageMs))} before`;
 }
 
-function noteOf(request: Request, { names, paused, patience }: CardContext): CardText {
+function noteOf(request: Request, context: CardContext): CardText {
+  const { names, paused, patience } = context;
   switch (request.state) {
     case 'awaiting-approval':
       return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
     case 'approved':
-      return startWords(request, paused);
+      return startWords(request, context);
     case 'running': {
       if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
       if (request.stop !== null) return stoppingNote(request, names);

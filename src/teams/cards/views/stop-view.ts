@@ -1,10 +1,10 @@
 /** Stopping a run between two steps: what the button means, who pressed it, and whom the stopped run names. */
 
-import type { Failure, Found } from '../../../domain/failure.ts';
 import { PersonId } from '../../../domain/ids.ts';
 import { listed } from '../../../domain/listed.ts';
 import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import { stoppedOf } from '../../../text/attention.ts';
 import type { Names } from '../../../text/names.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
 import { bold, type CardText, joinText, md, nothing, plain, time } from '../plain-text.ts';
@@ -28,13 +28,16 @@ const lasting = (request: Request): readonly string[] =>
 export function stopOffer(request: Request, context: CardContext): CardText {
   if (request.state !== 'running' || request.stop !== null || !maySettle(context) || isInLastStep(request))
     return nothing;
-  const running = titlesOf(request, ({ state }) => state === 'running');
-  const are = running.length > 1 ? 'are' : 'is';
-  const first =
-    running.length === 0 ? 'nothing more begins.' : `${listed(running)} ${are} finished, nothing after it begins.`;
+  const isBusy = request.progress.some(({ state }) => state === 'running');
+  const first = `${isBusy ? 'the attempt under way finishes. ' : ''}No further attempt or step starts.`;
   const stays = lasting(request);
-  const irreversible = stays.length === 0 ? nothing : plain<string>(`This cannot be undone: ${listed(stays)}.`);
-  const words = [bold('Stop after this step:'), plain<string>(first), plain('What is done stays.'), irreversible];
+  const irreversible = stays.length === 0 ? nothing : plain<string>(`Can’t be undone: ${listed(stays)}.`);
+  const words = [
+    bold('Stop after this step:'),
+    plain<string>(first),
+    plain('Completed changes stay in Azure.'),
+    irreversible,
+  ];
   return joinText(words, ' ');
 }
 
@@ -42,17 +45,8 @@ export function stopOffer(request: Request, context: CardContext): CardText {
 export function stoppingNote({ stop }: Request, names: Names): CardText {
   if (stop === null) return nothing;
   const who = stop.operator === null ? names(stop.by) : `Operator ${stop.operator}`;
-  return md`${bold(who)} asked to stop at ${time(new Date(stop.at))}. What is running is finished, nothing after it begins.`;
+  return md`${bold(who)} asked to stop at ${time(new Date(stop.at))}. The attempt under way finishes. No further attempt or step starts.`;
 }
-
-type Stopped = Extract<Found, { readonly code: 'stopped' }>;
-
-/** Null: something else stopped the run. */
-export const stoppedOf = (failure: Failure | null): Stopped | null =>
-  failure?.source === 'bot' && failure.found.code === 'stopped' ? failure.found : null;
-
-export const stoppedBy = ({ by, operator }: Stopped, names: Names): string =>
-  operator === null ? names(PersonId.safeParse(by).data ?? null) : `Operator ${operator}`;
 
 /** People whom a stop names. */
 export function peopleOfStop(request: Request): readonly PersonId[] {

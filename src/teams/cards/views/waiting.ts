@@ -21,8 +21,8 @@ export function elapsedWords(progress: StepProgress, { now }: Patience): CardTex
 
 function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: Patience): string {
   return next === 'retry-until'
-    ? `Try ${attempt}, for ${durationWords(retry.spreadWithinMs)} in all`
-    : `Try ${attempt}, up to ${retry.waitAttempts} of this kind`;
+    ? `Attempt ${attempt} failed. The bot keeps trying for up to ${durationWords(retry.spreadWithinMs)}`
+    : `Attempt ${attempt} of up to ${retry.waitAttempts} failed`;
 }
 
 /** Of a step that is tried again by itself. Absolute times have no seconds in Teams, so what is left is said. */
@@ -33,15 +33,15 @@ export function waitingLines(progress: StepProgress, patience: Patience): Line[]
   const when = left < 1000 ? 'now' : `in ${shortDuration(left)}`;
   return [
     { ...grey(plain<string>(waitingWords(failure))), subtle: false },
-    coloured(plain<string>(`Next try ${when}: the bot looks at ${looksAt[name]} first.`), 'Accent', 'Default'),
-    grey(plain<string>(`${limitWords(progress, failure, patience)}. Nothing to do for you.`)),
+    coloured(plain<string>(`Next attempt ${when}. The bot checks ${looksAt[name]} first.`), 'Accent', 'Default'),
+    grey(plain<string>(`${limitWords(progress, failure, patience)}. You don’t need to do anything.`)),
   ];
 }
 
 /** Of a step that Azure is at work on: what is usual, and once it has taken a while how it is watched. */
 export function runningLines(progress: StepProgress, running: string, patience: Patience): Line[] {
   const { everyMs, atMostMs } = patience.poll;
-  const tries = progress.attempt > 1 ? ` Try ${progress.attempt}.` : '';
+  const tries = progress.attempt > 1 ? ` Attempt ${progress.attempt}.` : '';
   return [
     grey(plain<string>(`${running} Usually ${usualWords(progress.name)}.${tries}`)),
     ...(sinceFirst(progress, patience.now) < worthSaying
@@ -49,7 +49,7 @@ export function runningLines(progress: StepProgress, running: string, patience: 
       : [
           grey(
             plain<string>(
-              `The bot looks at ${looksAt[progress.name]} every ${shortDuration(everyMs)}, for ${shortDuration(atMostMs)} at most.`,
+              `The bot checks ${looksAt[progress.name]} every ${shortDuration(everyMs)}, for up to ${shortDuration(atMostMs)}.`,
             ),
           ),
         ]),

@@ -61,9 +61,9 @@ it.each(Object.values(states).map((request) => [request.state, request] as const
 );
 
 it('does not claim that a key is untouched once it may have been set', () => {
-  expect(safeNow(states['needs-attention']).words).toContain('The agent’s key has not been touched.');
+  expect(safeNow(states['needs-attention']).words).toContain('This request didn’t change the agent’s key.');
   const half = requestAfter(...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null)));
-  expect(safeNow(half).words).toContain('The agent may already be under the new key');
+  expect(safeNow(half).words).toContain('It isn’t known whether the agent’s key changed');
 });
 
 it('names what is done and what is not when somebody gave up', () => {

@@ -68,9 +68,9 @@ test('a start that is put off stands on every card, until the run has begun', ()
   for (const reader of [asRequester, asApprover, everybody]) {
     const card = words(draw('approved-start-later', reader, 'status'));
     expect(card).toContain('Approved, starts later');
-    expect(card).toContain(`then the changes start: ${at}.`);
+    expect(card).toContain(`At ${at}, the bot checks everything again and then starts the changes.`);
   }
-  expect(words(draw('approved', asRequester, 'status'))).toContain('Approved, about to start');
+  expect(words(draw('approved', asRequester, 'status'))).toContain('Approved, checking before the run');
 });
 
 test.each(Object.keys(requestStates))('%s: the short card has no buttons and no views', (state) => {
@@ -89,18 +89,18 @@ test('whoever approved sees that they did, and who is still awaited', () => {
 
 test('a run that somebody wants to stop says who, and what happens until it does', () => {
   const text = words(draw('stopping', everybody, 'status'));
-  expect(text).toContain('● Stopping after this step, 1 of');
+  expect(text).toContain('● Stopping, 1 of');
   expect(text).toContain('asked to stop at');
   const stopped = words(draw('stopped', asRequester, 'status'));
-  expect(stopped).toContain('stopped the run between two steps');
-  expect(stopped).toContain('2 steps stay done: enable identity, grant key access.');
+  expect(stopped).toContain('stopped the run after step 2 of 5 (Grant key access)');
+  expect(stopped).toContain('Completed changes stay in Azure: Enable identity, Grant key access.');
 });
 
 describe('a paused bot', () => {
   test('says of a run that it stands still, and offers to stop it', () => {
     const card = draw('running', asRequester, 'status', { paused: true });
     expect(words(card)).toContain('○ Paused, ');
-    expect(words(card)).toContain('nothing more is changed in Azure until an operator ends the pause');
+    expect(words(card)).toContain('it changes nothing more in Azure until an operator ends the pause');
     expect(verbs(card)).toContain('stop');
     expect(words(draw('running', everybody, 'short', { paused: true }))).toContain('The bot is paused');
   });
@@ -113,7 +113,7 @@ describe('a paused bot', () => {
   ])('does not say that the changes start (%s, %o)', (kind, reader) => {
     const card = draw('approved', reader, kind, { paused: true });
     expect(words(card)).toContain('The bot is paused: no changes start until an operator ends the pause.');
-    expect(words(card)).not.toMatch(/about to start|changes start now|then the changes/);
+    expect(words(card)).not.toMatch(/about to start|changes start now|starts the changes/);
   });
   test('says so in short', () => {
     expect(words(draw('approved', everybody, 'short', { paused: true }))).toContain('the bot is paused');
@@ -128,15 +128,17 @@ describe('a step that takes its time', () => {
   test('says what is expected and usual, when it is tried again, what is looked at, and until when', () => {
     const text = lines('running-spreading', '06:45');
     expect(text).toContain('The grant is spreading through Azure. That is expected: it usually takes 1 to 5 minutes.');
-    expect(text).toContain('Next try in 25 s: the bot looks at the agent first.');
-    expect(text).toContain('Try 1, for 12 minutes in all. Nothing to do for you.');
+    expect(text).toContain('Next attempt in 25 s. The bot checks the agent first.');
+    expect(text).toContain(
+      'Attempt 1 failed. The bot keeps trying for up to 12 minutes. You don’t need to do anything.',
+    );
   });
 
   test('counts what passes by itself', () => {
     const text = lines('running-waiting', '04:09');
     expect(text).toContain('Azure asks everybody here to slow down.');
-    expect(text).toContain('Next try in 1 s:');
-    expect(text).toContain('Try 1, up to 6 of this kind');
+    expect(text).toContain('Next attempt in 1 s.');
+    expect(text).toContain('Attempt 1 of up to 6 failed');
   });
 
   test('keeps Azure’s words for whoever unfolds them, with code, action and scope, cut between sentences', () => {
@@ -156,7 +158,7 @@ describe('a step that takes its time', () => {
     const [early, late] = ['07:00', '12:00'].map((now) => lines('running-irreversible-done', now));
     expect(early).toContain('Azure is switching the agent’s key. Usually 15 to 90 s.');
     expect(early).toMatch(/^1 min$/m);
-    expect(early).toContain('The bot looks at the agent every 5 s, for 10 min at most.');
+    expect(early).toContain('The bot checks the agent every 5 s, for up to 10 min.');
     expect(late).toMatch(/^6 min$/m);
     expect(late).toContain('As of {{TIME(2026-03-02T12:12:00Z)}}, the last change 6 min before.');
   });
@@ -272,8 +274,8 @@ describe('a step that did not work', () => {
 
   test.each([
     ['needs-attention-read-back', 'The bot read back', '**Expected:** The agent shows key cmk-triage-agent'],
-    ['needs-attention-missing', 'The run was stopped', 'The vault does not exist any more.'],
-    ['needs-attention-bug', 'The run was stopped', 'The log has it under CMK-7F3K9Q:1.'],
+    ['needs-attention-missing', 'The run', 'The vault does not exist any more.'],
+    ['needs-attention-bug', 'The run', 'The log has it under CMK-7F3K9Q:1.'],
     ['needs-attention-no-answer', 'No answer from Azure · ECONNREFUSED', 'connect ECONNREFUSED'],
   ])('%s: what is not Azure’s is not said to be', (state, source, said) => {
     const text = shown(state);
@@ -290,8 +292,8 @@ describe('a step that did not work', () => {
 
   test('is named by the failure that stopped the run, and nothing is tried again by itself', () => {
     const text = shown('needs-attention-side-by-side');
-    expect(text).toContain('Step 2 of 6, create key, did not work');
-    expect(text).not.toMatch(/Next try|throttled/);
+    expect(text).toContain('Step 2 of 6 failed: Create key');
+    expect(text).not.toMatch(/Next attempt|throttled/);
   });
 
   test('what was done before the retry was not so already, and keeps its time', () => {

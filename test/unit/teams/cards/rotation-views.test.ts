@@ -304,14 +304,14 @@ describe('a review of what is not in the state for it leads to the operation tha
   test('enabling: to a rotation', () => {
     const plan = planOf({ resource: { ...seen().resource, customerKey: visitAgent.customerKey } });
     const card = formCard(enabling, reviewOf(plan), null);
-    expect(buttons(card)).toEqual(['Move it to another version or key', 'Check again', 'Back', 'Cancel']);
+    expect(buttons(card)).toEqual(['Move it to another version or key', 'Back', 'Cancel']);
     expect(primary(card)).toEqual(['Move it to another version or key']);
   });
 
   test('rotating: to enabling', () => {
     const plan = rotationPlan(toNewest, { resource: { ...visitAgent, customerKey: null } });
     const card = formCard(rotating('review'), reviewOf(plan), null);
-    expect(buttons(card)).toEqual(['Put it under your own key', 'Check again', 'Back', 'Cancel']);
+    expect(buttons(card)).toEqual(['Put it under your own key', 'Back', 'Cancel']);
     expect(primary(card)).toEqual(['Put it under your own key']);
     expect(words(card)).toContain('**The agent is under a Microsoft-managed key.** It has no version to move from.');
   });

@@ -1,0 +1,83 @@
+/** What is known about each step of a request, computed from its events. Cards and the command line say this and no more. */
+import type { Failure } from '../failure.ts';
+import { keyProgress, type Request, type StepProgress } from './request.ts';
+
+export type StepStatus =
+  | { readonly kind: 'not-started' }
+  | { readonly kind: 'running'; readonly attempt: number }
+  /** Attempt N failed; the next one starts by itself. */
+  | { readonly kind: 'waiting'; readonly attempt: number }
+  /** Every attempt so far left Azure as it was. */
+  | { readonly kind: 'refused'; readonly run: number; readonly attempts: number }
+  /** An attempt might have changed Azure, and nothing was read back. */
+  | { readonly kind: 'unknown'; readonly run: number; readonly attempts: number }
+  /** Azure, read back, shows it. `already`: it was so before this request. */
+  | { readonly kind: 'verified'; readonly run: number; readonly already: boolean };
+
+const isUnderWay = ({ state }: Request): boolean => state === 'running' || state === 'approved';
+
+export function stepStatus(request: Request, step: StepProgress): StepStatus {
+  const { state, run, attempt, tries: attempts } = step;
+  if (state === 'planned') return { kind: 'not-started' };
+  if (state === 'done') return { kind: 'verified', run, already: step.done?.already ?? step.already };
+  if (isUnderWay(request) && state === 'running') return { kind: 'running', attempt };
+  if (isUnderWay(request) && state === 'waiting') return { kind: 'waiting', attempt };
+  // The run ended while this attempt was under way: nothing was heard of it.
+  const untouched = step.untouched && state !== 'running' && step.done === null;
+  return { kind: untouched ? 'refused' : 'unknown', run, attempts };
+}
+
+/** What this request did to the agent's key, as far as Azure confirmed it. */
+export type KeyFate = 'not-changed' | 'already-set' | 'changed' | 'unknown';
+
+export function keyFate(request: Request): KeyFate {
+  const step = keyProgress(request);
+  if (step === undefined) return 'not-changed';
+  const status = stepStatus(request, step);
+  switch (status.kind) {
+    case 'not-started':
+    case 'refused':
+      return 'not-changed';
+    case 'verified':
+      return status.already ? 'already-set' : 'changed';
+    case 'running':
+    case 'waiting':
+    case 'unknown':
+      return 'unknown';
+  }
+}
+
+/** Where a run ended that needs attention: before its first step, in a step, or between two. */
+export type EndOfRun =
+  | { readonly at: 'check'; readonly run: number }
+  | { readonly at: 'step'; readonly run: number; readonly step: StepProgress }
+  | { readonly at: 'between'; readonly run: number; readonly last: StepProgress };
+
+const isAtWork = ({ state }: StepProgress): boolean => state === 'failed' || state === 'waiting' || state === 'running';
+
+/** `step`: the one that the event names; an earlier run's failed step isn't where this run ended. */
+export function endOfRun(request: Extract<Request, { state: 'needs-attention' | 'failed' }>): EndOfRun {
+  const run = request.runs;
+  const ofRun = request.progress.filter((step) => step.run === run);
+  const named = ofRun.find(({ name }) => name === request.step);
+  const step = named ?? ofRun.find(isAtWork);
+  if (step !== undefined) return { at: 'step', run, step };
+  const last = ofRun.at(-1);
+  return last === undefined ? { at: 'check', run } : { at: 'between', run, last };
+}
+
+/** What became of one attempt, by what Azure answered. */
+export function attemptFate(failure: Failure): 'not-sent' | 'rejected' | 'accepted' | 'unknown' {
+  if (failure.source === 'bot') return 'unknown';
+  switch (failure.change) {
+    case 'none':
+      return 'not-sent';
+    case 'refused':
+      return 'rejected';
+    case 'accepted':
+      return 'accepted';
+    case 'unknown':
+    case undefined:
+      return 'unknown';
+  }
+}

@@ -1,0 +1,139 @@
+/** Where a run ended, what became of each step and of the agent's key: only what the events confirm. Plain text: not yet safe for a card. */
+import { codeOf, type Failure } from '../domain/failure.ts';
+import { PersonId } from '../domain/ids.ts';
+import { keyProgress, type Request, type StepProgress } from '../domain/request/request.ts';
+import { attemptFate, type EndOfRun, endOfRun, keyFate, stepStatus } from '../domain/request/step-status.ts';
+import { countOf } from './count.ts';
+import type { Names } from './names.ts';
+import { remedyWords } from './remedies.ts';
+import { stepWordsIn } from './steps.ts';
+
+type AtRest = Extract<Request, { state: 'needs-attention' | 'failed' }>;
+type Stopped = Extract<Extract<Failure, { source: 'bot' }>['found'], { code: 'stopped' }>;
+
+/** Null: something else ended the run. */
+export const stoppedOf = (failure: Failure | null): Stopped | null =>
+  failure?.source === 'bot' && failure.found.code === 'stopped' ? failure.found : null;
+
+export const stoppedBy = ({ by, operator }: Stopped, names: Names): string =>
+  operator === null ? names(PersonId.safeParse(by).data ?? null) : `Operator ${operator}`;
+
+/** `step 4 of 5 (Set customer-managed key)` */
+function stepIn(request: Request, { name }: StepProgress): string {
+  const position = request.progress.findIndex((one) => one.name === name) + 1;
+  return `step ${position} of ${request.progress.length} (${stepWordsIn(request.plan, name).title})`;
+}
+
+const runName = (run: number): string => (run > 1 ? `run ${run}` : 'the run');
+
+/** `in step 4 of 5 (Set customer-managed key), after attempt 2` */
+function placeOf(request: Request, end: EndOfRun): string {
+  switch (end.at) {
+    case 'check':
+      return 'before its first step';
+    case 'between':
+      return `after ${stepIn(request, end.last)}`;
+    case 'step':
+      return `in ${stepIn(request, end.step)}, after attempt ${end.step.attempt}`;
+  }
+}
+
+/** What happened, in one line without a full stop. */
+export function attentionHeadlineWords(request: AtRest, names: Names): string {
+  const end = endOfRun(request);
+  const stopped = stoppedOf(request.failure);
+  if (stopped !== null) return `${stoppedBy(stopped, names)} stopped ${runName(end.run)} ${placeOf(request, end)}`;
+  if (end.at === 'step' && end.step.name === request.step) {
+    const position = request.progress.indexOf(end.step) + 1;
+    return `Step ${position} of ${request.progress.length} failed: ${stepWordsIn(request.plan, end.step.name).title}`;
+  }
+  const run = end.run > 1 ? `Run ${end.run}` : 'The run';
+  return end.at === 'check' ? `${run} ended before its first step` : `${run} was interrupted ${placeOf(request, end)}`;
+}
+
+/** What the last attempt of the step came to where a person stopped the run; empty elsewhere. */
+export function stoppedAttemptWords(request: AtRest): string {
+  const end = endOfRun(request);
+  if (stoppedOf(request.failure) === null || end.at !== 'step' || end.step.failure === null) return '';
+  const { attempt, failure } = end.step;
+  const code = codeOf(failure);
+  switch (attemptFate(failure)) {
+    case 'not-sent':
+      return `Attempt ${attempt} sent nothing to Azure (${code}).`;
+    case 'rejected':
+      return `Azure rejected attempt ${attempt} (${code}).`;
+    case 'accepted':
+      return `Azure accepted attempt ${attempt} and did not confirm it (${code}). The resource might be in the state Failed until a change succeeds.`;
+    case 'unknown':
+      return `Attempt ${attempt} was not confirmed (${code}).`;
+  }
+}
+
+/** What this request did to the agent's key. Nothing is said of changes that others made. */
+export function keyFateWords(request: Request): string {
+  const step = keyProgress(request);
+  switch (keyFate(request)) {
+    case 'not-changed':
+      return 'This request didn’t change the agent’s key.';
+    case 'already-set':
+      return 'The agent had the requested key before this request.';
+    case 'changed':
+      return request.state === 'succeeded'
+        ? 'This request changed the agent’s key.'
+        : 'This request changed the agent’s key: Azure showed the new key when the bot read it back. The final verification isn’t complete.';
+    case 'unknown':
+      return step?.done == null
+        ? 'It isn’t known whether the agent’s key changed: Azure didn’t confirm it.'
+        : 'An earlier run read the new key back from Azure. The last run didn’t confirm it again.';
+  }
+}
+
+const changesAzure = ({ plan }: Request, { name }: StepProgress): boolean =>
+  plan.steps.some((step) => step.name === name && step.effects.length > 0);
+
+const isIrreversible = ({ plan }: Request, { name }: StepProgress): boolean =>
+  plan.steps.some((step) => step.name === name && step.reversibility === 'irreversible' && step.effects.length > 0);
+
+function completedWords(request: Request, step: StepProgress): string {
+  const run = step.run < request.runs ? `Completed in run ${step.run}` : 'Completed';
+  if (isIrreversible(request, step)) return `${run}. Can’t be undone.`;
+  return changesAzure(request, step) ? `${run}. Not rolled back.` : `${run}.`;
+}
+
+/** What is known about a step once its run has ended, or before the next one has reached it. */
+export function stepStatusWords(request: Request, step: StepProgress): string {
+  const status = stepStatus(request, step);
+  const earlier = step.run > 0 && step.run < request.runs;
+  const where = earlier ? ` in run ${step.run}` : '';
+  const next = earlier ? ` Not started in run ${request.runs}.` : '';
+  switch (status.kind) {
+    case 'not-started':
+      return 'Not started';
+    case 'verified':
+      return status.already ? 'Nothing to change: it was already so.' : completedWords(request, step);
+    case 'refused':
+      return `Failed${where} after ${countOf(status.attempts, 'attempt', 'attempts')}.${changesAzure(request, step) ? ' Nothing was changed.' : ''}${next}`;
+    case 'unknown':
+      return changesAzure(request, step)
+        ? `Not confirmed${where}: an attempt might have changed Azure.${next}`
+        : `Not completed${where}.${next}`;
+    case 'running':
+      return `Attempt ${status.attempt} is under way.`;
+    case 'waiting':
+      return `Attempt ${status.attempt} failed. The next attempt starts automatically.`;
+  }
+}
+
+/** What Retry needs; empty where it isn't offered. */
+export function retryWords(request: Request): string {
+  if (request.state !== 'needs-attention') return '';
+  return request.objected
+    ? 'An approver stopped the run, so Retry asks for approval again.'
+    : 'Retry uses the existing approvals unless they have expired.';
+}
+
+/** What to do about it, and what Retry needs; empty where the words of a check say that nothing can be done. */
+export function attentionRemedy(request: AtRest): string {
+  const remedy = request.failure === null ? '' : remedyWords(request.failure);
+  return remedy === '' ? '' : `${remedy} ${retryWords(request)}`.trim();
+}

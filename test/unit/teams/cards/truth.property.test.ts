@@ -1,0 +1,211 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { leftUntouched } from '../../../../src/domain/failure.ts';
+import type { EventBodyOf, EventType, StoredEvent } from '../../../../src/domain/request/events.ts';
+import type { Request } from '../../../../src/domain/request/request.ts';
+import { everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
+import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
+import { stepWordsIn } from '../../../../src/text/steps.ts';
+import { textsOf } from '../../../contract/card-walk.ts';
+import { names, patienceAt } from '../../../support/card-readers.ts';
+import { approver, requester } from '../../../support/fixtures.ts';
+import { changeFate, live, type Turn } from '../../support/random-life.ts';
+
+/**
+ * What cards claim, compared with the stored events, for random histories of runs that fail, stop and are retried. The claims
+ * are checked by reading the events, not by the code that draws the card.
+ */
+const onward: Turn = { do: 'onward' };
+const click = (verb: 'approve' | 'stop' | 'retry' | 'give-up', person: number): Turn => ({
+  do: 'click',
+  verb,
+  person,
+  off: 0,
+  tick: true,
+});
+const turn: fc.Arbitrary<Turn> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(onward) },
+  { weight: 5, arbitrary: fc.constant<Turn>({ do: 'intend', step: null, off: 0 }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('record' as const),
+      step: fc.constant(null),
+      off: fc.constant(0),
+      outcome: fc.constantFrom('done', 'waits', 'waits', 'stuck'),
+      change: changeFate,
+    }),
+  },
+  { weight: 2, arbitrary: fc.constantFrom(click('stop', 0), click('stop', 1)) },
+  { weight: 3, arbitrary: fc.constantFrom(click('retry', 0), click('retry', 1)) },
+  { weight: 2, arbitrary: fc.constant(click('approve', 1)) },
+  { weight: 1, arbitrary: fc.constant(click('give-up', 0)) },
+  // The check before a run fails, or the run is lost in a step.
+  { weight: 1, arbitrary: fc.constant<Turn>({ do: 'stop', off: 0 }) },
+);
+/** Some begin well, so that the step that sets the key is reached often. */
+const lives = fc
+  .tuple(fc.nat(4), fc.array(turn, { minLength: 10, maxLength: 40, size: 'max' }))
+  .map(([well, turns]) => [...Array.from({ length: well }, () => onward), ...turns]);
+
+const bodies = <T extends EventType>(events: readonly StoredEvent[], type: T): readonly EventBodyOf<T>[] =>
+  events.flatMap(({ body }) => (body.type === type ? [body as EventBodyOf<T>] : []));
+const since = (events: readonly StoredEvent[], types: readonly EventType[]): readonly StoredEvent[] =>
+  events.slice(events.findLastIndex(({ body }) => types.includes(body.type)) + 1);
+
+/** Whether every intended attempt of the step was answered, and none of the answers leaves a change in doubt. */
+function isUntouched(events: readonly StoredEvent[], step: string): boolean {
+  const intended = bodies(events, 'step-intended').filter(({ data }) => data.step === step).length;
+  const failed = bodies(events, 'step-failed').filter(({ data }) => data.step === step);
+  const done = bodies(events, 'step-done').some(({ data }) => data.step === step && !data.already);
+  return !done && failed.length === intended && failed.every(({ data }) => leftUntouched(data.failure));
+}
+
+const lastOf = (events: readonly StoredEvent[], step: string): EventType | undefined =>
+  events.findLast(
+    ({ body }) =>
+      (body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed') &&
+      body.data.step === step,
+  )?.body.type;
+
+const inRun = (events: readonly StoredEvent[], run: number, type: 'step-intended' | 'step-failed') =>
+  bodies(events, type).filter(({ data }) => data.run === run);
+
+interface Seen {
+  readonly request: Request;
+  readonly events: readonly StoredEvent[];
+  /** How often each claim was met: a claim that never comes proves nothing. */
+  readonly met: Map<string, number>;
+}
+
+/** `words`: what a card says. `holds`: what the events have to say then. */
+const claims: readonly {
+  readonly words: RegExp;
+  readonly holds: (seen: Seen, match: RegExpExecArray) => boolean;
+  /** Not met in every sample. */
+  readonly rare?: true;
+}[] = [
+  {
+    words: /This request didn’t change the agent’s key/,
+    holds: ({ events }) => isUntouched(events, 'set-cmk'),
+  },
+  {
+    words: /This request changed the agent’s key: Azure showed the new key/,
+    holds: ({ events }) => lastOf(events, 'set-cmk') === 'step-done',
+  },
+  {
+    words: /It isn’t known whether the agent’s key changed/,
+    holds: ({ events }) => !isUntouched(events, 'set-cmk') && lastOf(events, 'set-cmk') !== 'step-done',
+  },
+  {
+    words: /An earlier run read the new key back/,
+    rare: true,
+    holds: ({ events }) =>
+      lastOf(events, 'set-cmk') !== 'step-done' &&
+      bodies(events, 'step-done').some(({ data }) => data.step === 'set-cmk'),
+  },
+  {
+    words: /Nothing was changed in Azure|Nothing has been changed in Azure/,
+    holds: ({ events }) => bodies(events, 'step-intended').length === 0,
+  },
+  {
+    words: /(?:The run|Run \d+|the run|run \d+)(?: stopped| ended)? before its first step/,
+    holds: ({ events, request }) => inRun(events, request.runs, 'step-intended').length === 0,
+  },
+  {
+    words: /(?:The run|Run (\d+)) hasn’t started/,
+    holds: ({ events, request }, [, run]) =>
+      Number(run ?? 1) === request.runs && inRun(events, request.runs, 'step-intended').length === 0,
+  },
+  {
+    words: /^Step (\d) of \d failed/m,
+    holds: ({ events, request }, [, position]) => {
+      const last = inRun(events, request.runs, 'step-failed').at(-1);
+      return last !== undefined && request.progress[Number(position) - 1]?.name === last.data.step;
+    },
+  },
+  {
+    words: /(?:in|after) step (\d) of \d \([^)]+\)(?:, after attempt (\d+))?/,
+    holds: ({ events, request }, [, position, attempt]) => {
+      const last = inRun(events, request.runs, 'step-intended').at(-1);
+      const isStep = request.progress[Number(position) - 1]?.name === last?.data.step;
+      return isStep && (attempt === undefined || last?.data.attempt === Number(attempt));
+    },
+  },
+  {
+    words: /(Requester|Approver) stopped (?:the run|run \d+)/,
+    holds: ({ events }, [, who]) =>
+      bodies(since(events, ['run-ordered']), 'stop-requested')[0]?.actor.id ===
+      (who === 'Requester' ? requester : approver),
+  },
+  {
+    words: /Retry asks for approval again/,
+    holds: ({ events }) => isObjected(events),
+  },
+  {
+    words: /Retry uses the existing approvals/,
+    holds: ({ events }) => !isObjected(events),
+  },
+  {
+    words: /Azure rejected attempt (\d+)/,
+    holds: ({ events }, [, attempt]) => {
+      const last = bodies(events, 'step-failed').at(-1)?.data;
+      return last?.attempt === Number(attempt) && 'change' in last.failure && last.failure.change === 'refused';
+    },
+  },
+];
+
+const isObjected = (events: readonly StoredEvent[]): boolean =>
+  bodies(since(events, ['submitted', 'plan-changed', 'request-changed']), 'stop-requested').some(
+    ({ actor }) => actor.kind === 'person' && actor.id !== requester,
+  );
+
+/** Rows of steps: the name, then what is said of it. */
+function rowClaims({ request, events }: Seen, texts: readonly string[]): void {
+  for (const { name } of request.progress) {
+    const at = texts.indexOf(stepWordsIn(request.plan, name).title);
+    const words = at < 0 ? '' : (texts[at + 1] ?? '');
+    if (/^Completed/.test(words)) expect(bodies(events, 'step-done').map(({ data }) => data.step)).toContain(name);
+    if (/^Not started/.test(words)) expect(lastOf(events, name)).toBeUndefined();
+    if (/Nothing was changed/.test(words)) expect(isUntouched(events, name)).toBe(true);
+    if (/might have changed/.test(words)) expect(isUntouched(events, name)).toBe(false);
+  }
+}
+
+function look(seen: Seen, reader: Reader): void {
+  const card = requestCard('status', seen.request, {
+    patience: patienceAt('2026-03-02T12:04:00.000Z'),
+    reader,
+    names,
+    awaited: 'Approver',
+    addressed: [],
+    userIds: [],
+    paused: false,
+    stepUp: false,
+  });
+  const texts = textsOf(card);
+  const said = texts.join('\n');
+  for (const { words, holds } of claims) {
+    const match = words.exec(said);
+    if (match === null) continue;
+    seen.met.set(String(words), (seen.met.get(String(words)) ?? 0) + 1);
+    if (!holds(seen, match)) throw new Error(`not true: ${match[0]}\n${said}`);
+  }
+  rowClaims(seen, texts);
+}
+
+test('every claim of a card is what the events say', async () => {
+  const met = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(lives, async (turns) => {
+      await live([click('approve', 1), ...turns], 1, ({ requests, current, stored }) => {
+        if (stored === 0) return;
+        const seen = { request: current, events: requests.all(), met };
+        for (const reader of [everybody, { kind: 'requester' }] as const) look(seen, reader);
+      });
+    }),
+    { numRuns: 120 },
+  );
+  for (const { words } of claims.filter(({ rare }) => rare !== true))
+    expect([String(words), met.get(String(words)) ?? 0]).not.toContain(0);
+});
