@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { Subscription } from './control.ts';
+import { ArmId } from './ids.ts';
 import { CustomerKey, Doubt } from './observed.ts';
 import { isBusy } from './provisioning.ts';
 
@@ -45,6 +46,11 @@ export const Check = z.discriminatedUnion('code', [
   judged('controllers-known', { count: z.number() }),
   judged('controllers-not-checked', { unseen: z.array(z.enum(['role-assignments', 'roles'])) }),
   judged('controllers-not-named', {}),
+  judged('key-not-shared', {}),
+  judged('key-shared', { key: z.string(), agent: z.string(), id: ArmId, subscription: Subscription }),
+  /** The wanted vault or key has a name like one that other resources use. */
+  judged('name-alike', { of: z.enum(['vault', 'key']), name: z.string(), other: z.string() }),
+  judged('other-agents-not-checked', {}),
   judged('key-origin-unknown', {}),
   judged('key-must-be-new', rule),
   judged('vault-reachable', {}),
@@ -100,3 +106,25 @@ export const judge = <C extends CheckCode>(outcome: Check['outcome'], code: C, f
 /** A block that passes by itself. */
 export const passesByItself = (check: Check): boolean =>
   check.code === 'provisioning-unsettled' && isBusy(check.fact.provisioningState);
+
+/** Blocks that stay for these choices: another agent, vault, key or policy is needed. Checking again doesn't help. */
+const lasting: ReadonlySet<CheckCode> = new Set<CheckCode>([
+  'created-before-cutoff',
+  'created-unknown',
+  'microsoft-managed',
+  'already-under-this-key',
+  'already-under-another-key',
+  'key-moved',
+  'other-tenant',
+  'vault-not-permitted',
+  'key-must-be-new',
+  'key-of-others',
+  'key-doubtful',
+  'key-not-rsa',
+  'key-size-unfit',
+  'key-expired',
+  'key-hsm-needs-premium',
+]);
+
+/** Whether what blocks can be removed while the choices stay as they are. */
+export const canStillPass = ({ code }: Check): boolean => !lasting.has(code);

@@ -3,7 +3,7 @@
  * quote it are stored with a request.
  */
 import { z } from 'zod';
-import { ObservedControl } from './control.ts';
+import { ObservedControl, Subscription } from './control.ts';
 import { ArmId, KeyName, KeyVersion } from './ids.ts';
 
 /** The key a resource's data is encrypted under, when a customer manages it. */
@@ -101,6 +101,18 @@ export const KeyKind = z.strictObject({
 });
 export type KeyKind = z.infer<typeof KeyKind>;
 
+/** What other resources use, as far as it bears on the wanted vault and key. Lists may lag some minutes behind. */
+export const ObservedOthers = z.strictObject({
+  /** Those under the wanted key. */
+  sameKey: z.array(z.strictObject({ id: ArmId, name: z.string(), subscription: Subscription })),
+  /** Names of vaults and keys in use that are easily taken for the wanted ones. */
+  vaultsAlike: z.array(z.string()),
+  keysAlike: z.array(z.string()),
+  /** The list of resources could not be read. */
+  unread: z.boolean(),
+});
+export type ObservedOthers = z.infer<typeof ObservedOthers>;
+
 /** Everything a plan rests on, looked at together. One shape for all operations that are about a key. */
 export const Observation = z.strictObject({
   resource: ObservedResource,
@@ -118,6 +130,8 @@ export const Observation = z.strictObject({
   guards: ObservedGuards,
   /** Missing in plans made before this was looked at: then nobody was shown who controls the key. */
   control: ObservedControl.optional(),
+  /** Missing in plans made before this was looked at. */
+  others: ObservedOthers.optional(),
 });
 export type Observation = z.infer<typeof Observation>;
 

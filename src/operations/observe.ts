@@ -15,6 +15,7 @@ import {
 import type { OwnKey } from '../domain/own-key.ts';
 import type { Azure, Rights } from '../domain/ports/azure.ts';
 import type { ResourceRef } from '../domain/wish.ts';
+import { observeOthers, othersFor } from './other-agents.ts';
 import { kindNamed } from './resources/registry.ts';
 import { assignIdentity, rightsAtResource, rightsAtVault } from './resources/rights.ts';
 import { findOwn } from './steps/make-key-version.ts';
@@ -223,11 +224,12 @@ export async function observe(
   own: OwnKey | null,
 ): Promise<Outcome<Observation>> {
   const { vaultId } = change.to;
-  const [resource, vault, key, locks] = await Promise.all([
+  const [resource, vault, key, locks, others] = await Promise.all([
     azure.resources.get(ref),
     azure.vaults.get(vaultId),
     observeKey(azure, change, own),
     observeLocks(azure, [ref.id, vaultId]),
+    observeOthers(azure, ref.id),
   ]);
   if (!resource.ok) return resource;
   if (!vault.ok) return vault;
@@ -236,7 +238,10 @@ export async function observe(
   if (vault.value === null) return noVault(azure, vaultId);
   if (!locks.ok) return locks;
   const seen = { resource: resource.value, vault: vault.value, ...key.value };
-  const access = await observeAccess(azure, ref, seen, change);
+  const [access, bearing] = await Promise.all([
+    observeAccess(azure, ref, seen, change),
+    othersFor(azure, others, vault.value, change),
+  ]);
   if (!access.ok) return access;
   const { grantHeld, rights, deletedKey, from, control } = access.value;
   return done({
@@ -245,5 +250,6 @@ export async function observe(
     grantHeld,
     guards: { readOnlyLocks: locks.value, ...rights, deletedKey },
     control,
+    others: bearing,
   });
 }

@@ -1,6 +1,7 @@
 /** Words for every judgement of a check, from the facts it rests on. */
 
 import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
+import { armIdParts } from '../domain/ids.ts';
 import { listed } from '../domain/listed.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
 import { hasFailed } from '../domain/provisioning.ts';
@@ -21,6 +22,17 @@ const unseenWords = {
 const isSameKey = (a: CustomerKey, b: CustomerKey): boolean =>
   a.keyName === b.keyName && sameVaultUri(a.vaultUri, b.vaultUri);
 const versionOf = ({ keyVersion }: CustomerKey): string => (keyVersion === null ? 'newest' : shortVersion(keyVersion));
+
+const characterWords = (character: string | undefined): string =>
+  character === undefined
+    ? 'nothing'
+    : `${/\d/.test(character) ? 'digit' : /[a-z]/i.test(character) ? 'letter' : 'character'} ${character}`;
+
+/** `The difference: digit 1, letter l.` Looking alike isn't read aloud. */
+function differenceWords(name: string, other: string): string {
+  const at = [...name].findIndex((character, n) => character !== other[n]);
+  return at < 0 ? '' : `The difference: ${characterWords(name[at])}, ${characterWords(other[at])}.`;
+}
 
 const words: WordsByCode = {
   'created-after-cutoff': ({ day, cutoff }) => pass(`Created on ${utcDay(day)}, after ${utcDay(cutoff)}`),
@@ -121,6 +133,22 @@ const words: WordsByCode = {
   'controllers-not-named': () => ({
     title: 'Names of who controls the key were not checked',
     text: 'Microsoft Graph did not tell all of them, or not how many people a group has. They stand under their object ids.',
+    remedy: '',
+  }),
+  'key-not-shared': () => pass('No other agent uses this key, and no name resembles one in use'),
+  'key-shared': ({ key, agent, id, subscription }) => ({
+    title: `${agent} already uses this key`,
+    text: `It is in ${subscriptionWords(subscription)}, resource group ${armIdParts(id).resourceGroup}. If ${key} is disabled, expires, or is deleted, both agents are affected.`,
+    remedy: '',
+  }),
+  'name-alike': ({ of, name, other }) => ({
+    title: `The ${of === 'vault' ? 'key vault' : 'key'} name resembles another one`,
+    text: `Requested: ${name}. In use by other agents: ${other}. ${differenceWords(name, other)}`.trim(),
+    remedy: '',
+  }),
+  'other-agents-not-checked': () => ({
+    title: 'Other agents weren’t checked',
+    text: 'The bot couldn’t list the agents. Another agent might use this key or a similar name.',
     remedy: '',
   }),
   'key-origin-unknown': () => ({

@@ -46,6 +46,40 @@ export const controlRows: readonly CheckRow[] = [
     ],
   },
   {
+    ...pass('key-not-shared'),
+    when: 'no other agent is under the key',
+    words: ['No other agent uses this key, and no name resembles one in use'],
+  },
+  {
+    ...warn('key-shared'),
+    when: 'another agent is under the key',
+    choice: { agent: 'triage-agent-test', vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' },
+    words: [
+      'virtual-visit-agent already uses this key',
+      'It is in Care production, resource group rg-care-prod. If cmk-virtual-visit is disabled, expires, or is deleted, both agents are affected.',
+    ],
+  },
+  {
+    ...warn('name-alike'),
+    when: 'the vault has a name like the one of another agent',
+    choice: { agent: 'wellness-agent', vault: 'kv-hospita1-keys', key: 'cmk-virtual-visit' },
+    words: [
+      'The key vault name resembles another one',
+      'Requested: kv-hospita1-keys. In use by other agents: kv-hospital-keys. The difference: digit 1, letter l.',
+    ],
+  },
+  {
+    ...warn('other-agents-not-checked'),
+    when: 'the agents cannot be listed',
+    azure: (state) => {
+      state.faults.push({
+        match: { method: 'POST', url: 'Microsoft.ResourceGraph/resources', carries: 'cmk=' },
+        respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
+      });
+    },
+    words: ['Other agents weren’t checked'],
+  },
+  {
     ...warn('key-origin-unknown'),
     when: 'the key was there before',
     words: ['The key was made elsewhere', 'Its origin is unknown: whoever made or imported it may have a copy.'],

@@ -9,6 +9,7 @@ import { chosenKeyOf } from '../choose.ts';
 import type { CheckContext } from '../context.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
+import { judgeOthers } from '../other-agents.ts';
 import { keyPage } from '../pages/key-page.ts';
 import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
@@ -72,6 +73,7 @@ export const enableCmk = defineOperation<typeof Wish>({
     judgeCurrentKey(work, context),
     ...judgeVault(work, context),
     ...judgePlace(work, context),
+    ...judgeOthers(work, context),
     ...judgeControl(work, context),
     ...judgeWrites(work, context),
     ...judgeWantedKey(work, context),

@@ -10,6 +10,7 @@ import type { CheckContext } from '../context.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import type { Form } from '../form.ts';
 import { defineOperation } from '../operation.ts';
+import { judgeOthers } from '../other-agents.ts';
 import { keyPage } from '../pages/key-page.ts';
 import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
@@ -127,6 +128,7 @@ export const rotateCmk = defineOperation<typeof Wish>({
     ...judgeOldVersion(work),
     ...judgeVault(work, context),
     ...judgePlace(work, context),
+    ...judgeOthers(work, context),
     ...judgeControl(work, context),
     ...judgeWrites(work, context),
     ...judgeWantedKey(work, context),

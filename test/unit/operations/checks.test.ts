@@ -1,14 +1,16 @@
 import { type Check, type CheckCode, checkCodes, type FactOf } from '../../../src/domain/check.ts';
 import { isThere } from '../../../src/domain/key-change.ts';
-import type { Observation } from '../../../src/domain/observed.ts';
+import type { Observation, ObservedOthers } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import { judgeKey } from '../../../src/operations/checks.ts';
 import type { KeyTerms } from '../../../src/operations/context.ts';
 import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
+import { resourceId } from '../../support/fixtures.ts';
 import {
   control,
   guards,
   key,
+  keyName,
   newKey,
   noon,
   observation,
@@ -51,6 +53,14 @@ interface Example<C extends CheckCode> {
   readonly own?: OwnKey | undefined;
   readonly terms?: KeyTerms | undefined;
 }
+const others = (change: Partial<ObservedOthers> = {}): ObservedOthers => ({
+  sameKey: [],
+  vaultsAlike: [],
+  keysAlike: [],
+  unread: false,
+  ...change,
+});
+const ward = { id: resourceId('ward-agent'), name: 'ward-agent', subscription: { id: 's-1', name: 'Care production' } };
 const cutoff = '2021-11-11';
 const keyAt = (digit: string) => under(version(digit));
 const read = 'Microsoft.KeyVault/vaults/keys/read';
@@ -131,6 +141,18 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
     fact: { unseen: ['role-assignments'] },
   },
   'controllers-not-named': { seen: { control: control({ unseen: ['names'] }) }, outcome: 'warn', fact: {} },
+  'key-not-shared': { seen: { others: others() }, outcome: 'pass', fact: {} },
+  'key-shared': {
+    seen: { others: others({ sameKey: [ward] }) },
+    outcome: 'warn',
+    fact: { key: keyName, agent: ward.name, id: ward.id, subscription: ward.subscription },
+  },
+  'name-alike': {
+    seen: { others: others({ vaultsAlike: ['kv-care-prcd'] }) },
+    outcome: 'warn',
+    fact: { of: 'vault', name: vault().name, other: 'kv-care-prcd' },
+  },
+  'other-agents-not-checked': { seen: { others: others({ unread: true }) }, outcome: 'warn', fact: {} },
   'key-origin-unknown': { seen: { control: control() }, outcome: 'warn', fact: {} },
   'key-must-be-new': {
     seen: {},

@@ -443,7 +443,9 @@ describe('observing', () => {
     const care = { id: '40000000-0000-4000-8000-000000000001', name: 'Care production' };
     const nobody = { controllers: [], unseen: [], vaultSubscription: care, resourceSubscription: care };
     const seen = await observe(scriptedAzure({ resource: identified, granted: true }), wish());
-    expect(seen).toEqual({ ok: true, value: observation({ resource: identified, grantHeld: true, control: nobody }) });
+    const others = { sameKey: [], vaultsAlike: [], keysAlike: [], unread: false };
+    const value = observation({ resource: identified, grantHeld: true, control: nobody, others });
+    expect(seen).toEqual({ ok: true, value });
   });
 
   it('sees no grant where there is no identity, without asking', async () => {

@@ -1,0 +1,31 @@
+/** Whether two names are easily taken for each other: by edit distance and by characters that look alike. */
+import leven from 'leven';
+
+/** Characters and pairs that people confuse, written as one. */
+const lookAlike: readonly (readonly [RegExp, string])[] = [
+  [/rn/g, 'm'],
+  [/vv/g, 'w'],
+  [/[1i|]/g, 'l'],
+  [/0/g, 'o'],
+  [/5/g, 's'],
+  [/2/g, 'z'],
+  [/8/g, 'b'],
+  [/[-_.]/g, ''],
+];
+
+const skeletonOf = (name: string): string =>
+  lookAlike.reduce((text, [pattern, by]) => text.replace(pattern, by), name.toLowerCase());
+
+/** Shorter names differ in one letter by chance. */
+const shortest = 6;
+
+const digitsOut = (name: string): string => name.toLowerCase().replace(/\d+/g, '#');
+
+/** `kv-1` and `kv-2` are numbered on purpose; `kv-hospita1` and `kv-hospital` are not. */
+export function isNameAlike(one: string, other: string): boolean {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  if (a === b || Math.min(a.length, b.length) < shortest) return false;
+  if (skeletonOf(a) === skeletonOf(b)) return true;
+  if (digitsOut(a) === digitsOut(b)) return false;
+  return leven(a, b, { maxDistance: 2 }) <= 1;
+}

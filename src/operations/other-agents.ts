@@ -1,0 +1,72 @@
+/** What other agents use: who is under the wanted key already, and whose vault or key has a name like the wanted one. */
+import { type Check, judge } from '../domain/check.ts';
+import { type ArmId, armIdParts, sameArmId } from '../domain/ids.ts';
+import type { KeyChange, KeyWork } from '../domain/key-change.ts';
+import { type CustomerKey, type ObservedOthers, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
+import type { Azure, KeptResource } from '../domain/ports/azure.ts';
+import type { CheckContext } from './context.ts';
+import { isNameAlike } from './name-alike.ts';
+
+/** More are not named: one is enough to think again. */
+const mostShown = 5;
+
+const vaultNameOf = (uri: string): string => /^https:\/\/([^./]+)/i.exec(uri)?.[1]?.toLowerCase() ?? '';
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const each = (names: readonly string[]): string[] => [...new Set(names)].sort(byText).slice(0, mostShown);
+
+type Used = KeptResource & { readonly customerKey: CustomerKey };
+
+/** Agents under a customer's key, without the one that the change is for. */
+const othersIn = (resources: readonly KeptResource[], id: ArmId): readonly Used[] =>
+  resources.flatMap((one) =>
+    one.customerKey === null || sameArmId(one.id, id) ? [] : [{ ...one, customerKey: one.customerKey }],
+  );
+
+/** A list that can't be read is a fact: nobody is kept from what they asked for, and people are told. */
+export async function observeOthers(azure: Azure, id: ArmId): Promise<readonly Used[] | null> {
+  const kept = await azure.inventory.kept();
+  return kept.ok ? othersIn(kept.value.resources, id) : null;
+}
+
+/** Of all others, what bears on this vault and key. */
+export async function othersFor(
+  { control }: Azure,
+  others: readonly Used[] | null,
+  vault: ObservedVault,
+  { to }: KeyChange,
+): Promise<ObservedOthers> {
+  if (others === null) return { sameKey: [], vaultsAlike: [], keysAlike: [], unread: true };
+  const same = others.filter(
+    ({ customerKey }) => sameVaultUri(customerKey.vaultUri, vault.uri) && customerKey.keyName === to.keyName,
+  );
+  const shown = [...same].sort((a, b) => byText(a.id.toLowerCase(), b.id.toLowerCase())).slice(0, mostShown);
+  const sameKey = shown.map(async ({ id, name }) => {
+    const { subscriptionId } = armIdParts(id);
+    const called = await control.subscriptionName(subscriptionId);
+    return { id, name, subscription: { id: subscriptionId, name: called.ok ? called.value : null } };
+  });
+  const isUsed = others.some(({ customerKey }) => sameVaultUri(customerKey.vaultUri, vault.uri));
+  const vaults = isUsed ? [] : others.map(({ customerKey }) => vaultNameOf(customerKey.vaultUri));
+  const keys = same.length > 0 ? [] : others.map(({ customerKey }) => customerKey.keyName);
+  return {
+    sameKey: await Promise.all(sameKey),
+    vaultsAlike: each(vaults.filter((name) => isNameAlike(name, vault.name))),
+    keysAlike: each(keys.filter((name) => isNameAlike(name, to.keyName))),
+    unread: false,
+  };
+}
+
+/** Nothing where nobody looked. Before a run, a list that can't be read takes nothing from what people approved. */
+export function judgeOthers({ to, observed: { others, vault } }: KeyWork, { own }: CheckContext): readonly Check[] {
+  if (others === undefined) return [];
+  if (others.unread) return own === null ? [judge('warn', 'other-agents-not-checked', {})] : [];
+  const found: readonly Check[] = [
+    ...others.vaultsAlike.map((other) => judge('warn', 'name-alike', { of: 'vault', name: vault.name, other })),
+    ...others.sameKey.map(({ id, name, subscription }) =>
+      judge('warn', 'key-shared', { key: to.keyName, agent: name, id, subscription }),
+    ),
+    ...others.keysAlike.map((other) => judge('warn', 'name-alike', { of: 'key', name: to.keyName, other })),
+  ];
+  return found.length === 0 ? [judge('pass', 'key-not-shared', {})] : found;
+}
