@@ -106,7 +106,7 @@ export const agentRows: readonly MovedRow[] = [
       state.agents = state.agents.filter(({ name }) => name !== agent);
     },
     ...asksAPerson(
-      'The run was stopped',
+      'The run ended before its first step',
       'This request didn’t change the agent’s key.',
       'The agent does not exist any more.',
       'A resource in this plan no longer exists.',
@@ -193,7 +193,7 @@ export const vaultRows: readonly MovedRow[] = [
       state.vaults = state.vaults.filter((one) => one !== vaultIn(state, vault));
     },
     ...asksAPerson(
-      'The run was stopped',
+      'The run ended before its first step',
       'This request didn’t change the agent’s key.',
       'The vault does not exist any more.',
       'A resource in this plan no longer exists.',

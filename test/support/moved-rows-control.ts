@@ -143,7 +143,7 @@ export const controlRows: readonly MovedRow[] = [
     what: 'the vault was moved to another group',
     change: all(onVault(vault, (one) => Object.assign(one, { resourceGroup: 'rg-care-test' }))),
     ...asksAPerson(
-      'The run was stopped',
+      'The run ended before its first step',
       'This request didn’t change the agent’s key.',
       'The vault was moved: it is in group rg-care-test of subscription 40000000-0000-4000-8000-000000000001 now.',
       'Move it back and retry, or give up and ask again',

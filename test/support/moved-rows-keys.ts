@@ -183,7 +183,7 @@ export const guardRows: readonly MovedRow[] = [
     what: 'the bot may not read agents any more',
     change: withoutActions('Microsoft.HealthBot/healthBots/read'),
     ...asksAPerson(
-      'The run was stopped',
+      'The run ended before its first step',
       'This request didn’t change the agent’s key.',
       'The bot can’t read agent triage-agent-prod.',
       'does not have authorization to perform action',
