@@ -1,6 +1,6 @@
 // All Azure resources of cmk-bot, except what a tenant administrator gives: infra/grant-graph.sh does that.
 // `azd up` deploys twice: first everything except the bot, then, once CMK_IMAGE names an image, the bot.
-// docs/install-in-teams.md has the steps. Azure's public cloud only.
+// docs/how-to/deploy-with-azd.md has the steps. Azure's public cloud only.
 targetScope = 'subscription'
 
 @description('Name of the azd environment, such as prod. All names of resources come from it.')

@@ -19,13 +19,13 @@ if [ -z "${CMK_ADMIN_ID:-}" ]; then
 fi
 
 for setting in CMK_SUBSCRIPTIONS CMK_APPROVALS_CHANNEL CMK_AUDIT_CHANNEL; do
-  [ -n "${!setting:-}" ] || stop "$setting is not set: azd env set $setting VALUE. docs/install-in-teams.md says which value."
+  [ -n "${!setting:-}" ] || stop "$setting is not set: azd env set $setting VALUE. docs/how-to/deploy-with-azd.md says which value."
 done
 for setting in CMK_REQUESTERS CMK_APPROVERS; do
   if [ -z "${!setting:-}" ]; then say "$setting is empty: until you set it, no one has that role."; fi
 done
 if [ -z "${CMK_STEP_UP:-}" ]; then
-  say 'CMK_STEP_UP is not set: approvers do not have to sign in again. docs/step-up.md'
+  say 'CMK_STEP_UP is not set: approvers do not have to sign in again. docs/how-to/require-sign-in.md'
 fi
 
 # Stores a value for the deployment, if it is another one.
@@ -72,7 +72,7 @@ role_scopes() {
   found="$(tr -s '[:space:]' '\n' <<< "$found" | sed '/^$/d' | sort -u)"
   if [ -n "$found" ] && ! grep -qx "${CMK_ROLE_ID:-none}" <<< "$found"; then
     stop "The tenant already has the role CMK bot, and this environment did not create it: the names of roles are unique in a tenant.
-Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false. docs/install-in-teams.md, \"What needs someone else\""
+Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false. docs/how-to/deploy-with-azd.md, \"Ask other roles\""
   fi
   kept="$(sed -n 's#^/subscriptions/\([^/]*\)$#\1#p' <<< "$found" | paste -sd,)"
   keep CMK_ROLE_SUBSCRIPTIONS "$kept"

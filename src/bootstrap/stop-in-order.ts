@@ -5,7 +5,7 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-/** Docs/operations.md names it. What is stored survives a kill at any moment, so the process doesn't wait for ever. */
+/** Docs/how-to/scale-out.md names it. What is stored survives a kill at any moment, so the process doesn't wait for ever. */
 const stopWithinMs = 25_000;
 
 /** Says why a part didn't stop; the parts after it still do. Returns whether it stopped. */

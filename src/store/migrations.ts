@@ -46,7 +46,7 @@ export class NewerRecord extends Error {
   constructor(where: string, migration: number) {
     super(
       `${where} has migration ${migration}, made by a newer version of this program. Start that version again; or put back the ` +
-        'backup that was made before it was first started, and lose what was decided since (docs/operations.md).',
+        'backup that was made before it was first started, and lose what was decided since (docs/how-to/upgrade.md).',
     );
   }
 }

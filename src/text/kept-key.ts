@@ -5,7 +5,7 @@ import { messageOf } from './failures.ts';
 /** By the codes of Key Vault. */
 const remedies: Readonly<Record<string, string>> = {
   SecretNotFound:
-    'Put back the secret that belongs to this record; for a new record make one, as docs/security.md shows.',
+    'Put back the secret that belongs to this record; for a new record make one, as docs/how-to/rotate-secrets.md shows.',
   SecretDisabled: 'Enable that version again, or name the one that belongs to this record.',
   ForbiddenByRbac:
     'Give the bot’s identity the role Key Vault Secrets User on this secret and start again in a few minutes: it takes a while to count.',

@@ -10,7 +10,7 @@ import { readRecord, startWorld, type World } from '../support/world.ts';
 
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
-/** Whether pictures of `docs/step-up.md` are taken anew. */
+/** Whether pictures of `docs/how-to/require-sign-in.md` are taken anew. */
 const isUpdate = process.env.UPDATE_PICTURES === '1';
 
 inBrowser('an approver signs in anew to approve, clicking in a real browser', () => {

@@ -3,12 +3,11 @@ import { z } from 'zod';
 import { digestOf } from '../../src/audit/pack/files.ts';
 import { payloadsWith } from '../../src/domain/request/payloads.ts';
 
-/** docs/audit.md has every field that an event can have, and no other: it is enough to write a verifier from. */
+/** docs/reference/audit-events.md has every field that an event can have, and no other: enough to write a verifier from. */
 
-const file = new URL('../../docs/audit.md', import.meta.url);
-const doc = readFileSync(file, 'utf8');
-const section = doc.split(/^## /m).find((one) => one.startsWith('Fields of an event')) ?? '';
-const rows = [...section.matchAll(/^\| (`.*?) \| (.*) \|$/gm)].map(([, names = '', words = '']) => ({
+const reference = new URL('../../docs/reference/', import.meta.url);
+const doc = readFileSync(new URL('audit-events.md', reference), 'utf8');
+const rows = [...doc.matchAll(/^\| (`.*?) \| (.*) \|$/gm)].map(([, names = '', words = '']) => ({
   names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   words,
 }));
@@ -41,8 +40,10 @@ test('the fields around the data are those of a stored event', () => {
 
 test('the digest of verify.py is that of the file', () => {
   const digest = digestOf(readFileSync(new URL('../../src/audit/outside/verify.py', import.meta.url)));
+  const file = new URL('evidence-pack.md', reference);
+  const page = readFileSync(file, 'utf8');
   const written = /SHA-256 of this version: `([0-9a-f]{64})`/;
   if (process.env.UPDATE_GOLDEN === '1')
-    writeFileSync(file, doc.replace(written, `SHA-256 of this version: \`${digest}\``));
-  else expect(written.exec(doc)?.[1]).toBe(digest);
+    writeFileSync(file, page.replace(written, `SHA-256 of this version: \`${digest}\``));
+  else expect(written.exec(page)?.[1]).toBe(digest);
 });

@@ -37,8 +37,8 @@ describe('help', () => {
     expect(out).toContain('--data DIR');
   });
 
-  it('agrees with docs/command-line.md', async () => {
-    const page = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+  it('agrees with docs/reference/command-line.md', async () => {
+    const page = await readFile(new URL('../../docs/reference/command-line.md', import.meta.url), 'utf8');
     const [, rest = ''] = page.split('| `cmk-bot …` | does |');
     const rows = [...(rest.split('\n\n')[0] ?? '').matchAll(/^\| `(.+?)` \|/gm)];
     expect(rows.map(([, cell]) => cell?.replaceAll('\\|', '|'))).toEqual(

@@ -99,11 +99,11 @@ describeCompiled('the hooks', () => {
   });
 });
 
-describeCompiled('docs/install-in-teams.md', () => {
-  const text = read('docs/install-in-teams.md');
+describeCompiled('docs/how-to/deploy-with-azd.md', () => {
+  const text = read('docs/how-to/deploy-with-azd.md');
 
   test('names only files that exist', () => {
-    const links = [...text.matchAll(/\]\((?!http|#)([^)#]+)/g)].map(([, link = '']) => `docs/${link}`);
+    const links = [...text.matchAll(/\]\((?!http|#)([^)#]+)/g)].map(([, link = '']) => `docs/how-to/${link}`);
     const named = [...text.matchAll(/\b(infra\/[\w/.-]+\w)/g)].map(([, file = '']) => file);
     expect([...links, ...named].filter((file) => !existsSync(root + file))).toEqual([]);
     const anchors = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);

@@ -241,8 +241,8 @@ describe('infra/alerts.json', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('is the table of alerts in docs/operations.md', () => {
-    const text = readFileSync(`${root}docs/operations.md`, 'utf8');
+  test('is the table of alerts in docs/how-to/monitor.md', () => {
+    const text = readFileSync(`${root}docs/how-to/monitor.md`, 'utf8');
     const spans: Readonly<Record<string, string>> = { PT30M: '30 minutes', PT15M: '15 minutes', P1D: 'a day' };
     const rows = [
       ...alerts.logs.map(({ title, where, above, window, silent, severity }) => {

@@ -3,7 +3,7 @@ import { clientsOf } from '../support/local-azure-clients.ts';
 import { careId, owner } from '../support/local-azure-names.ts';
 import { absentOperations } from '../support/local-azure-tables.ts';
 
-/** What docs/local-azure.md calls absent is so for whoever asks, whatever they may do there. */
+/** What docs/azure-simulator.md calls absent is so for whoever asks, whatever they may do there. */
 
 let azure: RunningAzure;
 let headers: Record<string, string>;

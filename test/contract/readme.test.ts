@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { policyFileSchema } from '../../src/config/policy-file.ts';
 import {
@@ -7,37 +7,12 @@ import {
   variableGroups,
   variableRows,
 } from '../../src/config/settings/table.ts';
+import { RequestState } from '../../src/domain/request/state.ts';
 import { commands } from '../../src/operations/commands/registry.ts';
 
 const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
 const settingsPage = readFileSync(new URL('docs/configuration.md', root), 'utf8');
-
-const text = (page: string): string => readFileSync(new URL(page, root), 'utf8');
-const pages = [
-  'README.md',
-  ...readdirSync(new URL('docs', root), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
-
-/** What a link to a heading ends with. */
-const anchors = (page: string): string[] =>
-  [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-
-/** The names in the first column of the table that follows a line. */
-const firstColumn = (after: string): string[] => {
-  const [, rest = ''] = readme.split(after);
-  const table = rest.split('\n\n').find((block) => block.startsWith('|') || block.includes('\n|')) ?? '';
-  return [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = '']) =>
-    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
-  );
-};
 
 /** Writes the file anew where that is asked for. */
 function holds(file: string, was: string, made: string): void {
@@ -76,9 +51,10 @@ describe('what is said of variables', () => {
   });
 });
 
-describe('docs/configuration.md', () => {
+describe('docs/reference', () => {
   test('shows a policy file that is read', () => {
-    const [, example = ''] = /## Finer rules[\s\S]*?```json\n([\s\S]*?)```/.exec(settingsPage) ?? [];
+    const page = readFileSync(new URL('docs/reference/policy-file.md', root), 'utf8');
+    const [, example = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
     const { rules } = policyFileSchema.parse(JSON.parse(example));
     expect(rules.map((rule) => rule.name)).toEqual(['research', 'tests', 'patient-facing']);
     // Between them the rules show every setting there is.
@@ -90,27 +66,39 @@ describe('docs/configuration.md', () => {
     const every = [shape, shape.match.unwrap().shape, vaults].flatMap((one) => Object.keys(one));
     expect([...shown].sort()).toEqual([...new Set(every)].sort());
   });
+
+  test('names every command of Teams, and no other', () => {
+    const page = readFileSync(new URL('docs/reference/teams-commands.md', root), 'utf8');
+    const named = [...page.matchAll(/^\| `(\/[\w-]+).*` \| [a-z]/gm)].map(([, name]) => name);
+    expect(named.sort()).toEqual(commands.map((command) => command.name).sort());
+  });
+
+  test('names every state of a request, and no other', () => {
+    const page = readFileSync(new URL('docs/reference/request-states.md', root), 'utf8');
+    const table = page.split('## Transitions')[0] ?? '';
+    expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(RequestState.options);
+  });
+
+  test('names every metric of the bot, and no other', () => {
+    const folder = new URL('src/observability/', root);
+    const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+    const metrics = [...sources.join('\n').matchAll(/name: '(cmk_\w+)'/g)].map(([, name]) => name);
+    const page = readFileSync(new URL('docs/reference/metrics-and-logs.md', root), 'utf8');
+    expect([...page.matchAll(/^\| `(cmk_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(
+      [...new Set(metrics)].sort(),
+    );
+  });
 });
 
 describe('the README', () => {
-  test('names every command, and no other', () => {
-    const named = firstColumn('## What can be typed').map((text) => text.split(' ')[0]);
-    expect([...named].sort()).toEqual(commands.map((command) => command.name).sort());
+  test('is at most 120 lines long', () => {
+    expect(readme.split('\n').length - 1).toBeLessThanOrEqual(120);
   });
 
-  test('and the pages of docs link only to files and headings that are there', () => {
-    const lost = pages.flatMap((page) =>
-      [...text(page).matchAll(/\]\((?!http)([^)\s]*)\)/g)]
-        .map(([, link = '']) => link)
-        .filter((link) => {
-          const { pathname, hash } = new URL(link, new URL(page, root));
-          const file = decodeURIComponent(pathname);
-          return !existsSync(file) || (hash !== '' && !anchors(readFileSync(file, 'utf8')).includes(hash.slice(1)));
-        })
-        .map((link) => `${page}: ${link}`),
-    );
-    expect(pages.length).toBeGreaterThan(40);
-    expect(lost).toEqual([]);
+  test('draws the states of a request', () => {
+    const drawn = [...readme.matchAll(/^ {2}(\S+) --> (\w+)/gm)].flatMap(([, from = '', to = '']) => [from, to]);
+    const states = new Set(drawn.filter((name) => name !== '[*]').map((name) => name.replaceAll('_', '-')));
+    expect([...states].sort()).toEqual([...RequestState.options].sort());
   });
 
   test('gives only npm scripts that exist', () => {

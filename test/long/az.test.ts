@@ -14,7 +14,7 @@ const asReal = ({ ends, says }: AzCommand, { endedWell, printed, said }: AzOutco
 test('az does what it does with the real Azure, except for the commands that are known not to', async () => {
   const program = process.env.CMK_AZ;
   if (!program) {
-    process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/local-azure.md)\n');
+    process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
     return;
   }
   const azure = await startAzure();
@@ -47,7 +47,7 @@ test('az does what it does with the real Azure, except for the commands that are
 test('infra/grant-graph.sh gives what is missing by az, reads it back, and then finds nothing to do', async () => {
   const program = process.env.CMK_AZ;
   if (!program)
-    return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/local-azure.md)\n');
+    return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
   const azure = await startAzure();
   try {
     await changeState(azure, (state: AzureState) => {
@@ -92,7 +92,7 @@ describe('infra/grant-azure.sh, by az', () => {
     async (_where, standard) => {
       const program = process.env.CMK_AZ;
       if (!program)
-        return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/local-azure.md)\n');
+        return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
       const azure = await startAzure();
       try {
         await changeState(azure, forget);
@@ -131,7 +131,7 @@ describe('infra/grant-azure.sh, by az', () => {
   test('widens a role that can be assigned elsewhere, and brings one that is older than its file up to it', async () => {
     const program = process.env.CMK_AZ;
     if (!program)
-      return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/local-azure.md)\n');
+      return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
     const azure = await startAzure();
     try {
       await changeState(azure, (state: AzureState) => {

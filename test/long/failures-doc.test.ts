@@ -12,7 +12,7 @@ import { discard, type RunningAzure, startAzure } from '../support/local-azure.t
  * of a run left out. `UPDATE_GOLDEN=1 npm run test:long -- test/long/failures-doc` makes the document's tables anew.
  */
 
-const file = new URL('../../docs/failures.md', import.meta.url);
+const file = new URL('../../docs/reference/azure-errors.md', import.meta.url);
 const place = (name: string): RegExp => new RegExp(`(<!-- made: ${name} -->\n\n)([\\s\\S]*?)(<!-- /made -->)`);
 
 const outcomes = new Map<FailureRow, Promise<Outcome>>();
@@ -61,7 +61,7 @@ test('every code with a remedy is met', () => {
   expect(Object.keys(azureRemedies).filter((code) => !codes.has(code))).toEqual([]);
 });
 
-describe('docs/failures.md', () => {
+describe('docs/reference/azure-errors.md', () => {
   test.each([
     ['limits', async () => limitsTable()],
     [

@@ -73,7 +73,7 @@ test('alerts ask for figures that there are, in words of the program, and each h
   const rules = read('infra/alerts.prometheus.yaml').split('- alert: ').slice(1);
   const text = await scrape();
   const figures = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
-  const titles = [...read('docs/operations.md').matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
+  const titles = [...read('docs/how-to/respond-to-alerts.md').matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
   const pages = new Set(titles.map((title) => title.toLowerCase().replaceAll(' ', '-')));
   expect(rules.length).toBeGreaterThan(8);
   for (const rule of rules) {

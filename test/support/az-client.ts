@@ -79,7 +79,7 @@ export class AzClient {
     });
   }
 
-  /** As docs/local-azure.md tells a person to. */
+  /** As docs/azure-simulator.md tells a person to. */
   async signIn(): Promise<void> {
     for (const line of [
       'az cloud register -n Local --endpoint-resource-manager {url}',

@@ -1,13 +1,11 @@
-import * as versions from '../../src/sandbox/azure/arm/api-versions.ts';
 import { mainRouter } from '../../src/sandbox/azure/arm/routes.ts';
 import { armLimits, graphLimit } from '../../src/sandbox/azure/http/quotas.ts';
-import { dataPlaneRoutes, dataPlaneVersions } from '../../src/sandbox/azure/key-vault/data-plane.ts';
+import { dataPlaneRoutes } from '../../src/sandbox/azure/key-vault/data-plane.ts';
 import { scenarioGroups } from '../../src/sandbox/azure/scenarios/scenarios.ts';
 import { latencies } from '../../src/sandbox/azure/state/latency.ts';
-import { contradictions } from '../conformance/contradictions.ts';
 import { knownOperations } from './azure-operations.ts';
 
-/** The tables of docs/local-azure.md, each made from what the code has. */
+/** The tables of docs/azure-simulator.md, each made from what the code has. */
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
 
@@ -62,19 +60,6 @@ const areas: readonly (readonly [string, RegExp])[] = [
 
 const areaOf = (pattern: string): string => areas.find(([, shape]) => shape.test(pattern))?.[0] ?? '';
 
-/** A line for each path and way of being served, its methods together. */
-const linesOf = (some: readonly Operation[]): readonly (readonly string[])[] => {
-  const lines = new Map<string, Operation[]>();
-  for (const one of some) {
-    const key = `${one.pattern} ${one.how} ${one.note}`;
-    lines.set(key, [...(lines.get(key) ?? []), one]);
-  }
-  return [...lines.values()].map((alike) => {
-    const { pattern = '', how = '', note = '' } = alike[0] ?? {};
-    return [alike.map(({ method }) => method).join(' '), `\`${pattern}\``, note === '' ? how : `${how}: ${note}`];
-  });
-};
-
 const coverage = (): string => {
   const all = operations();
   const count = (some: readonly Operation[], how: How) => String(some.filter((one) => one.how === how).length);
@@ -84,28 +69,7 @@ const coverage = (): string => {
     area,
     ...(['real', 'shape only', 'absent'] as const).map((how) => count(some, how)),
   ];
-  const overview = markdown(head, [...inArea.map(([area, some]) => row(area, some)), row('**all**', all)]);
-  const each = inArea.map(([area, some]) => `**${area}**\n\n${markdown(['', 'path', 'how'], linesOf(some))}`);
-  return [overview, '<details><summary>Every operation</summary>', ...each, '</details>'].join('\n\n');
-};
-
-const versionTable = (): string => {
-  const rows: readonly (readonly [string, readonly string[]])[] = [
-    ['healthcare agent services', versions.healthBotVersions],
-    ['vaults', versions.vaultVersions],
-    ['keys and secrets, at a vault’s own address', dataPlaneVersions],
-    ['roles and rights', versions.authorizationVersions],
-    ['locks', versions.lockVersions],
-    ['policies', versions.policyVersions],
-    ['subscriptions, groups, providers', versions.resourcesVersions],
-    ['the list of resources', versions.resourceListVersions],
-    ['Resource Graph', versions.resourceGraphVersions],
-    ['registrations of bots', versions.botServiceVersions],
-  ];
-  return markdown(
-    ['of', 'api-versions'],
-    rows.map(([of, list]) => [of, list.map((one) => `\`${one}\``).join(' ')]),
-  );
+  return markdown(head, [...inArea.map(([area, some]) => row(area, some)), row('**all**', all)]);
 };
 
 const paces = (): string => {
@@ -134,24 +98,14 @@ const quotas = (): string => {
 
 const scenarioTable = (): string =>
   markdown(
-    ['scenario', 'on the page', 'under', 'what happens'],
-    scenarioGroups.flatMap((group) =>
-      group.scenarios.map(({ name, title, does }) => [`\`${name}\``, title, group.title, does]),
-    ),
-  );
-
-const differences = (): string =>
-  markdown(
-    ['operations', 'status', 'what', 'why it is right', 'known from'],
-    contradictions.map((one) => [one.operations.join(', '), one.statuses.join(', '), one.what, one.why, one.evidence]),
+    ['group', 'scenarios'],
+    scenarioGroups.map(({ title, scenarios }) => [title, scenarios.map(({ name }) => `\`${name}\``).join(', ')]),
   );
 
 /** By the name that stands in the document. */
 export const localAzureTables: Readonly<Record<string, () => string>> = {
   coverage,
-  versions: versionTable,
   pace: paces,
   quotas,
   scenarios: scenarioTable,
-  contradictions: differences,
 };

@@ -58,7 +58,7 @@ export const auditLogSettings = group('The record', {
       .optional(),
     example: '47:9c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d7',
     meaning:
-      'once, for an audit log from before there were seals: number and hash of its last event, such as `47:9c0e…`, which the operator knows from another source',
+      'once, for an audit log from before there were seals: number and hash of its last event, such as `47:9c0e…`. The operator knows them from another source',
   },
   // Names as "Naming and referencing containers, blobs, and metadata" has them.
   CMK_ANCHOR: {
@@ -72,7 +72,7 @@ export const auditLogSettings = group('The record', {
       .optional(),
     example: '/mnt/anchor',
     meaning:
-      'where the audit log is [published](audit.md) for others to check: a folder, a container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
+      'where the audit log is [published](how-to/publish-the-audit-log.md) for others to check: a folder, a container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
   },
   // Stands in lines between spaces and plus signs (C2SP signed-note).
   CMK_LOG_NAME: {
@@ -102,7 +102,7 @@ export const auditLogSettings = group('The record', {
     value: vaultKeyId.optional(),
     example: 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
     meaning:
-      'P-256 key of a vault that also signs the published log, and never leaves the vault ([docs/audit.md](audit.md#a-key-that-cannot-leave-its-vault)): its newest version, or with `/VERSION` that one. Default: none',
+      'P-256 key of a vault that also signs the published log, and never leaves the vault ([docs/how-to/publish-the-audit-log.md](how-to/publish-the-audit-log.md#sign-with-a-key-in-a-vault)): its newest version, or with `/VERSION` that one. Default: none',
   },
   CMK_WITNESSES: {
     value: z
@@ -135,7 +135,7 @@ export const auditLogSettings = group('The record', {
     example:
       'https://witness.audit.example.org witness.audit.example.org/w1+4e689e2d+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/',
     meaning:
-      'witnesses that sign the published log, on machines of other people: https address, space and verifier key; commas between witnesses ([docs/audit.md](audit.md#a-witness)). Default: none',
+      'witnesses that sign the published log, on machines of other people: https address, space and verifier key; commas between witnesses ([docs/how-to/run-a-witness.md](how-to/run-a-witness.md)). Default: none',
   },
   CMK_WITNESSES_NEEDED: {
     value: z.coerce.number().int().min(1).optional(),

@@ -35,7 +35,7 @@ export const workingSettings = group('How it works', {
     value: duration.default(5_000),
     example: '5s',
     meaning:
-      'how often the bot checks a running operation (default `5s`), how long it waits before the first retry (`10s`), and how long it waits for a role assignment to propagate (`12m`)',
+      'interval between checks of a running operation (default `5s`), wait before the first retry (`10s`), and longest wait for a role assignment to propagate (`12m`)',
   },
   CMK_RETRY_FIRST_WAIT: { value: duration.default(usualRetry.firstWaitMs), example: '10s' },
   CMK_GRANT_WAIT: { value: duration.default(usualRetry.spreadWithinMs), example: '12m' },
@@ -44,7 +44,7 @@ export const workingSettings = group('How it works', {
     value: duration.default(30 * 60_000),
     example: '30m',
     meaning:
-      'usage check: for how long after a success the bot looks in the vault’s log for the agent’s use of its key (default `30m`; logs are 3 to 10 minutes behind), and how often (`1m`)',
+      'usage check: how long the bot searches the vault’s log after a success (default `30m`), and how often (`1m`). Logs are 3 to 10 minutes behind',
   },
   CMK_USE_POLL: { value: duration.default(60_000), example: '1m' },
   CMK_HEARTBEAT: {
@@ -62,7 +62,7 @@ export const workingSettings = group('How it works', {
     value: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
     example: 'http://localhost:4318',
     meaning:
-      'collector for OTLP over HTTP, for [traces and metrics](operations.md#telemetry). Default: none, and nothing is sent',
+      'collector for OTLP over HTTP, for [traces and metrics](how-to/monitor.md). Default: none, and nothing is sent',
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     value: optional,

@@ -9,7 +9,7 @@ export const auditAskAgain = subcommand({
   summary: 'has a witness asked again that knew another history of the record, once that is settled',
   help: [
     'A witness that refuses because it knows another history is not asked any more: asking until somebody signs would make it',
-    'worth nothing. Find out first which of the two was changed (docs/audit.md). If the record was, put it back; if the witness’s',
+    'worth nothing. Find out first which of the two was changed (docs/how-to/run-a-witness.md). If the record was, put it back; if the witness’s',
     'folder was, it needs a new name and a new key. What is said here ends the alarm, and people are told who said it. If the',
     'witness still knows another history, the alarm comes back with the next checkpoint.',
     'WITNESS: its name, as the doctor and the post in the channel have it.',

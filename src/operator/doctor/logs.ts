@@ -26,7 +26,7 @@ const nobodys = (subscriptionId: string) => {
 };
 
 const noTable =
-  'No vault sends its log there as resource-specific rows: docs/operations.md has the command, one for each vault.';
+  'No vault sends its log there as resource-specific rows: docs/how-to/set-up-usage-checks.md has the command, one for each vault.';
 const refused =
   'Give the bot’s identity the role of infra/custom-role-logs.json on the workspace, or name another one.';
 

@@ -109,7 +109,7 @@ function teamsTasks(answers: Answers): readonly Task[] {
 const stepUpTask = (answers: Answers): readonly Task[] => {
   const context = answerTo(answers, 'signIn');
   if (context === 'none') return [];
-  const how = ['docs/step-up.md, sections on the registration and the policy; no command'];
+  const how = ['docs/how-to/require-sign-in.md, “Set it up”; no command'];
   return [{ what: `Policy for ${context}: multi-factor`, who: 'Conditional Access Administrator', how }];
 };
 

@@ -1,4 +1,4 @@
-/** Every row there is, and the tables of docs/failures.md that are made of what the rows came to. */
+/** Every row there is, and the tables of docs/reference/azure-errors.md that are made of what the rows came to. */
 import { defaultLimits } from '../../../src/azure/limits.ts';
 import { environmentSchema } from '../../../src/config/settings/table.ts';
 import { usualRetry } from '../../../src/config/settings/working.ts';
@@ -38,27 +38,24 @@ function pauses(): string {
 export const limitsTable = (): string => {
   const limits = defaultLimits;
   return markdown(
-    ['of', 'limit'],
+    ['what', 'limit'],
     [
-      ['one request', durationWords(limits.requestMs)],
+      ['one HTTP request', durationWords(limits.requestMs)],
+      ['retries of a request by the client', `${limits.retries}, the first after ${seconds(limits.firstRetryMs)}`],
+      ['pause that Azure asks for, within a call', `at most ${seconds(limits.longestRetryMs)}`],
+      ['a call with its retries', durationWords(limits.callMs)],
+      ['a call that waits for an operation', durationWords(limits.operationMs)],
       [
-        'a request within a call, repeated by the client',
-        `${limits.retries} times, from ${seconds(limits.firstRetryMs)} on`,
-      ],
-      ['a pause that Azure asks for, and that is made within a call', `at most ${seconds(limits.longestRetryMs)}`],
-      ['a whole call', durationWords(limits.callMs)],
-      ['a call that follows an operation', durationWords(limits.operationMs)],
-      [
-        'how often an operation is looked at',
+        'interval between checks of an operation',
         `every ${seconds(environmentSchema.shape.CMK_AZURE_POLL.parse(undefined))}`,
       ],
-      ['a call that a click waits for', durationWords(limits.clickMs)],
-      ['a step, where what happened passes by itself', `${usualRetry.waitAttempts} tries, with pauses of ${pauses()}`],
+      ['a call during a click', durationWords(limits.clickMs)],
+      ['a step, after a temporary failure', `${usualRetry.waitAttempts} attempts, with pauses of ${pauses()}`],
       [
-        'a step, where a change spreads',
-        `as many tries as fit into ${durationWords(usualRetry.spreadWithinMs)}, with pauses up to ${seconds(usualRetry.longestWaitMs)}`,
+        'a step, while a role assignment propagates',
+        `attempts for ${durationWords(usualRetry.spreadWithinMs)}, with pauses of up to ${seconds(usualRetry.longestWaitMs)}`,
       ],
-      ['the look before the run', `${usualRetry.waitAttempts} tries, with the same pauses`],
+      ['the pre-run check', `${usualRetry.waitAttempts} attempts, with the same pauses`],
     ],
   );
 };
@@ -72,28 +69,31 @@ const masked = (text: string): string =>
     .replaceAll(/\bversion [0-9a-f]{8}\b/g, 'version …')
     .replaceAll(/\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/g, '…');
 
-const toFive = (count: number): number => Math.round(count / 5) * 5;
+/** Codes whose rows say nothing that the code does not. */
+const ofCodes = (row: FailureRow): boolean => codeRows.rows.includes(row);
 
-/** Of many tries how many there are depends on how long each of them takes. */
-const triesOf = ({ tries, waitedMs }: Outcome): string => {
-  if (tries > 10)
-    return `about ${toFive(tries)}, with about ${durationWords(toFive(waitedMs / 60_000) * 60_000)} of pauses`;
-  return tries === 1 ? '1' : `${tries}, with ${durationWords(waitedMs)} of pauses`;
-};
+interface Remedy {
+  readonly what: string;
+  readonly codes: Set<string>;
+}
 
-const saidIn = ({ waiting, says }: Outcome): string =>
-  [waiting === '' ? '' : `*${waiting}*`, says].filter(Boolean).join(' ');
-
-const remedyIn = ({ remedy, mended }: Outcome): string => (mended ? `✓ ${remedy}` : remedy);
-
-export const failuresTables = (outcomeOf: (row: FailureRow) => Outcome): string =>
-  groups
-    .map(({ title, rows: inGroup }) => {
-      const cells = inGroup.map((row) => {
-        const outcome = outcomeOf(row);
-        return [row.what, outcome.by, triesOf(outcome), outcome.ends, saidIn(outcome), remedyIn(outcome)].map(masked);
-      });
-      const head = ['what happens', 'met by', 'tries', 'how it ends', 'the card says', 'what to do'];
-      return `### ${title}\n\n${markdown(head, cells)}`;
-    })
-    .join('\n\n');
+/** What needs a person, once for each remedy. A refused click gets the same words at once. */
+export function failuresTables(outcomeOf: (row: FailureRow) => Outcome): string {
+  const seen = new Map<string, Remedy>();
+  const tables = groups.map(({ title, rows: inGroup }) => {
+    const found = inGroup.flatMap((row) => {
+      const { ends, remedy } = outcomeOf(row);
+      if (ends !== 'asks a person') return [];
+      const known = seen.get(remedy);
+      const one = known ?? { what: ofCodes(row) ? '' : masked(row.what), codes: new Set<string>() };
+      if (row.code !== null) one.codes.add(`\`${row.code}\``);
+      seen.set(remedy, one);
+      return known === undefined ? [{ one, remedy: masked(remedy) }] : [];
+    });
+    return () => {
+      const cells = found.map(({ one, remedy }) => [[...one.codes].join(', '), one.what, remedy]);
+      return `### ${title}\n\n${markdown(['code', 'for example', 'what to do'], cells)}`;
+    };
+  });
+  return tables.map((table) => table()).join('\n\n');
+}

@@ -11,7 +11,7 @@ const refused = 'is refused to whoever asks';
 const vaultsListed = listOf(({ inventory }) => inventory.vaults());
 
 export const answerRows: FailureGroup = {
-  title: 'The answers',
+  title: 'Network and answers',
   rows: [
     runUnder('throttled', { at: 'grant-key-access', ends: goesOn, code: null, apart: true }),
     runUnder('reset-after-apply', { at: 'set-cmk', ends: goesOn, code: 'ECONNRESET' }),
@@ -100,7 +100,7 @@ const signInsRefused = [
 ] as const;
 
 export const signInRows: FailureGroup = {
-  title: 'Signing in',
+  title: 'Sign-in of the bot',
   rows: [
     runUnder('secret-expired', {
       at: 'set-cmk',

@@ -190,7 +190,7 @@ const movedRows: readonly RunRow[] = [
 ];
 
 export const goneRows: FailureGroup = {
-  title: 'What was there is gone, moved or replaced',
+  title: 'Deleted, moved or replaced resources',
   rows: [
     ...waitingRows,
     ...replacedRows,

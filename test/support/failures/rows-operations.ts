@@ -26,7 +26,7 @@ async function shownLater(azure: AzureUnderRun): Promise<void> {
 const settled = onAgent(seeded.agent, (agent) => Object.assign(agent, { provisioningState: 'Succeeded' }));
 
 export const operationRows: FailureGroup = {
-  title: 'The change of the key',
+  title: 'Setting the key',
   rows: [
     runUnder('grant-takes-10-minutes', {
       at: 'set-cmk',

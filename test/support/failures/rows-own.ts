@@ -1,4 +1,4 @@
-/** What the bot finds by looking, where Azure refused nothing. */
+/** What the checks find, where Azure refused nothing. */
 
 import { agentIn, onAgent, onVault } from '../azure-state.ts';
 import { requester } from '../fixtures.ts';
@@ -26,7 +26,7 @@ const members = (azure: AzureUnderRun, change: (ids: readonly string[]) => strin
   });
 
 export const ownRows: FailureGroup = {
-  title: 'What the bot finds by looking',
+  title: 'What the checks find',
   rows: [
     run('Azure takes the identity and shows none.', silently('PATCH', 'healthBots', 'identity.type', 'identity'), {
       at: 'enable-identity',

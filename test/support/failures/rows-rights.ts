@@ -22,7 +22,7 @@ const giveBotRole = (scope: string, role: string) => (azure: AzureUnderRun) =>
 const asks = 'asks a person';
 
 export const rightRows: FailureGroup = {
-  title: 'Rights, policies, locks and registration',
+  title: 'Permissions, policies, locks and registration',
   rows: [
     runUnder('role-assignment-refused', { at: 'grant-key-access', ends: asks, code: 'AuthorizationFailed' }),
     runUnder('grant-condition', { at: 'grant-key-access', ends: asks, code: 'AuthorizationFailed' }),

@@ -134,7 +134,7 @@ const signIn: Question = {
   asks: () =>
     'Authentication context that approvers sign in anew with, c1 to c99, or “none”. Needs Conditional Access (Entra ID P1)',
   explains:
-    'Without it a stolen Teams session can approve. docs/step-up.md has the registration, the policy and what it costs.',
+    'Without it a stolen Teams session can approve. docs/how-to/require-sign-in.md has the registration, the policy and what it costs.',
   usual: noDefault,
   isAsked: always,
   check: (given) => {
@@ -158,7 +158,8 @@ const signInApp: Question = {
   id: 'signInApp',
   part: 5,
   asks: () => 'App registration that approvers sign in to, by client id',
-  explains: 'A managed identity is no app that people could sign in to: docs/step-up.md says how to make one.',
+  explains:
+    'A managed identity is no app that people could sign in to: docs/how-to/require-sign-in.md says how to make one.',
   usual: noDefault,
   isAsked: needsApp,
   check: (given) => {

@@ -76,7 +76,7 @@ const identity: Question = {
   part: 2,
   asks: () => `The bot’s identity\n${listedChoices(identities.map(([, name]) => name))}`,
   explains:
-    'It signs in to Bot Framework, to Azure and to Microsoft Graph. docs/install-in-teams.md shows how to make either.',
+    'It signs in to Bot Framework, to Azure and to Microsoft Graph. docs/how-to/deploy-on-your-own-host.md shows how to make either.',
   usual: () => '2',
   isAsked: byHand,
   check: (given) => {

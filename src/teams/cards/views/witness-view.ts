@@ -34,7 +34,7 @@ export function contradictsCard(
   const since = plain<string>(utcMinute(at.toISOString()));
   const what = md`${witness} ${bold(name, 200)} knows another history of it since ${since}: ${quoted(detail)}.`;
   const mend = plain(
-    'Either the record was made anew or the witness’s folder was. Do not rely on the record until the two are compared: the doctor (cmk-bot doctor) and docs/audit.md say how. Requests go on, and the witness is not asked again until an operator says so.',
+    'Either the record was made anew or the witness’s folder was. Do not rely on the record until the two are compared: the doctor (cmk-bot doctor) and docs/how-to/run-a-witness.md say how. Requests go on, and the witness is not asked again until an operator says so.',
     600,
   );
   const card = posted('The record is in doubt', 'Attention', md`${what} ${mend}`);

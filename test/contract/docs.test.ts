@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { pages, sentencesOf, textOf } from '../support/prose.ts';
+
+const root = new URL('../../', import.meta.url);
+
+const mostLines = 300;
+const mostWords = 45_000;
+const longestSentence = 25;
+const averageSentence = 15;
+
+/** Pages with sentences that are too long, and how many. A page may only lose some: lower its number, or take it out. */
+const allowed: Readonly<Record<string, number>> = {};
+
+/** What a link to a heading ends with. */
+const anchorsOf = (page: string): readonly string[] =>
+  [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe('the pages for people', () => {
+  test('link only to files and headings that exist', () => {
+    const lost = pages.flatMap((page) =>
+      [...textOf(page).matchAll(/\]\((?!http)([^)\s]*)\)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => {
+          const { pathname, hash } = new URL(link, new URL(page, root));
+          const file = decodeURIComponent(pathname);
+          return !existsSync(file) || (hash !== '' && !anchorsOf(readFileSync(file, 'utf8')).includes(hash.slice(1)));
+        })
+        .map((link) => `${page}: ${link}`),
+    );
+    expect(pages.length).toBeGreaterThan(80);
+    expect(lost).toEqual([]);
+  });
+
+  test('are each linked from the index or from the list of decisions', () => {
+    const index = `${textOf('docs/README.md')}${textOf('docs/decisions/README.md')}`;
+    const inDocs = pages.filter((page) => page.startsWith('docs/') && !page.endsWith('README.md'));
+    const lost = inDocs.filter((page) => !index.includes(`(${page.replace(/^docs\/(decisions\/)?/, '')})`));
+    expect(lost).toEqual([]);
+  });
+
+  test(`have at most ${mostLines} lines each, unless they are generated, and ${mostWords} words together`, () => {
+    const long = pages.filter(
+      (page) => textOf(page).split('\n').length - 1 > mostLines && !textOf(page).includes('<!-- generated'),
+    );
+    expect(long).toEqual([]);
+    const counted = pages.filter((page) => page === 'README.md' || page.startsWith('docs/'));
+    const words = counted.map((page) => textOf(page).split(/\s+/).filter(Boolean).length);
+    expect(words.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(mostWords);
+  });
+
+  test(`have sentences of at most ${longestSentence} words, and ${averageSentence} on average`, () => {
+    const all = pages.map((page) => ({ page, sentences: sentencesOf(page) }));
+    const long = all.flatMap(({ page, sentences }) =>
+      sentences.filter(({ words }) => words > longestSentence).map(({ text, words }) => ({ page, words, text })),
+    );
+    const prose = all.flatMap(({ sentences }) => sentences.filter(({ isCell }) => !isCell));
+    const average = prose.reduce((sum, { words }) => sum + words, 0) / prose.length;
+    if (process.env.CMK_PROSE === '1') {
+      const lines = long.map(({ page, words, text }) => `${page} (${words}): ${text}`);
+      lines.push(`${prose.length} sentences outside of tables, ${average.toFixed(1)} words on average`);
+      process.stdout.write(`${lines.join('\n')}\n`);
+    }
+    const counts = new Map<string, number>();
+    for (const { page } of long) counts.set(page, (counts.get(page) ?? 0) + 1);
+    expect(Object.fromEntries(counts)).toEqual(allowed);
+    expect(average).toBeLessThanOrEqual(averageSentence);
+  });
+});
