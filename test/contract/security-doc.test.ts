@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { StepName } from '../../src/domain/plan.ts';
+import { attackSuites } from '../support/attack-suites.js';
 import { roleFiles } from '../support/role-files.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -41,6 +42,16 @@ describe('what the pages say about security', () => {
     );
     expect(named.filter((name) => !given.includes(name))).toEqual([]);
     expect(named).toHaveLength(8);
+  });
+
+  test('has a row for every suite that attacks, in order, and none that did not hold', () => {
+    const rows = rowsUnder('docs/security.md', 'what was tried').map(([heading, , outcome, by]) => [
+      heading,
+      outcome,
+      by,
+    ]);
+    const suites = Object.entries(attackSuites);
+    expect(rows).toEqual(suites.map(([suite, heading]) => [heading, 'all held', `\`${suite}\``]));
   });
 
   test('names only files that exist', () => {

@@ -2,14 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { logs } from '../../src/sandbox/azure/scenarios/logs.ts';
 import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
-import { failuresTables, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
+import { failuresGolden, failuresTables, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
 import type { FailureRow } from '../support/failures/failure-row.ts';
 import { meet, type Outcome } from '../support/failures/meet.ts';
 import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 
 /**
  * The catalogue of failures: every row is met over HTTPS, by the product's own clients and the run's own rules, with the pauses
- * of a run left out. `UPDATE_GOLDEN=1 npm run test:long -- test/long/failures-doc` makes the document's tables anew.
+ * of a run left out. `UPDATE_GOLDEN=1 npm run test:long -- test/long/failures-doc` rewrites the page's tables and the golden.
  */
 
 const file = new URL('../../docs/reference/azure-errors.md', import.meta.url);
@@ -61,21 +61,20 @@ test('every code with a remedy is met', () => {
   expect(Object.keys(azureRemedies).filter((code) => !codes.has(code))).toEqual([]);
 });
 
+async function outcomesOfAll(): Promise<(row: FailureRow) => Outcome> {
+  const all = new Map<FailureRow, Outcome>();
+  for (const row of rows) all.set(row, await met(row));
+  return (row) => {
+    const outcome = all.get(row);
+    if (outcome === undefined) throw new Error(`nothing came of ${row.what}`);
+    return outcome;
+  };
+}
+
 describe('docs/reference/azure-errors.md', () => {
   test.each([
     ['limits', async () => limitsTable()],
-    [
-      'failures',
-      async () => {
-        const all = new Map<FailureRow, Outcome>();
-        for (const row of rows) all.set(row, await met(row));
-        return failuresTables((row) => {
-          const outcome = all.get(row);
-          if (outcome === undefined) throw new Error(`nothing came of ${row.what}`);
-          return outcome;
-        });
-      },
-    ],
+    ['failures', async () => failuresTables(await outcomesOfAll())],
   ] as const)('has the %s that the code makes', async (name, make) => {
     const made = await make();
     const text = readFileSync(file, 'utf8');
@@ -84,4 +83,11 @@ describe('docs/reference/azure-errors.md', () => {
     if (update) writeFileSync(file, now);
     expect(place(name).exec(now)?.[2]).toBe(`${made}\n\n`);
   });
+});
+
+test('test/golden/azure-failures.md has what came of every row', async () => {
+  const golden = new URL('../golden/azure-failures.md', import.meta.url);
+  const made = `# Failures of Azure, and what came of each\n\n${failuresGolden(await outcomesOfAll())}\n`;
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, made);
+  expect(readFileSync(golden, 'utf8')).toBe(made);
 });

@@ -97,3 +97,30 @@ export function failuresTables(outcomeOf: (row: FailureRow) => Outcome): string 
   });
   return tables.map((table) => table()).join('\n\n');
 }
+
+const toFive = (count: number): number => Math.round(count / 5) * 5;
+
+/** Of many tries how many there are depends on how long each of them takes. */
+const triesOf = ({ tries, waitedMs }: Outcome): string => {
+  if (tries > 10)
+    return `about ${toFive(tries)}, with about ${durationWords(toFive(waitedMs / 60_000) * 60_000)} of pauses`;
+  return tries === 1 ? '1' : `${tries}, with ${durationWords(waitedMs)} of pauses`;
+};
+
+const saidIn = ({ waiting, says }: Outcome): string =>
+  [waiting === '' ? '' : `*${waiting}*`, says].filter(Boolean).join(' ');
+
+const remedyIn = ({ remedy, mended }: Outcome): string => (mended ? `✓ ${remedy}` : remedy);
+
+/** Every row with all that came of it, for test/golden. */
+export const failuresGolden = (outcomeOf: (row: FailureRow) => Outcome): string =>
+  groups
+    .map(({ title, rows: inGroup }) => {
+      const cells = inGroup.map((row) => {
+        const outcome = outcomeOf(row);
+        return [row.what, outcome.by, triesOf(outcome), outcome.ends, saidIn(outcome), remedyIn(outcome)].map(masked);
+      });
+      const head = ['what happens', 'met by', 'tries', 'how it ends', 'the card says', 'what to do'];
+      return `### ${title}\n\n${markdown(head, cells)}`;
+    })
+    .join('\n\n');
