@@ -46,7 +46,7 @@ const requireWritable = (state: SimulatorState, incoming: Incoming): void => {
   if (kind === undefined) return;
   if (kind === 'write') requireRegistered(state, path);
   if (!isLock(path)) requireUnlocked(state, path, kind);
-  if (kind === 'write') requirePolicies(state, incoming);
+  requirePolicies(state, incoming);
 };
 
 const nobody: Caller = { principalId: '', appId: '' };

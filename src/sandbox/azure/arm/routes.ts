@@ -11,7 +11,7 @@ import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
 import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
 import { logQueryRoutes } from '../log-analytics/query-route.ts';
-import { policyAssignmentRoutes } from '../policy/policy-assignments.ts';
+import { policyRoutes } from '../policy/policies.ts';
 import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
 import { denyAssignmentRoutes } from './deny-assignments.ts';
 import { lockRoutes } from './locks.ts';
@@ -36,7 +36,7 @@ export const mainRouter = new Router([
   ...roleDefinitionRoutes,
   ...denyAssignmentRoutes,
   ...lockRoutes,
-  ...policyAssignmentRoutes,
+  ...policyRoutes,
   ...healthBotRoutes,
   ...botServiceRoutes,
   ...accessPolicyRoutes,

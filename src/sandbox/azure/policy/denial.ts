@@ -3,7 +3,7 @@ import type { Incoming } from '../http/incoming.ts';
 import { armRefusal } from '../http/reply.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { PolicyAssignment, PolicyDefinition } from '../state/schema-policy.ts';
-import { type Evaluated, Evaluation, resolved, type WrittenResource, writtenResource } from './rule.ts';
+import { type Evaluated, Evaluation, resolved, storedResource, type WrittenResource, writtenResource } from './rule.ts';
 
 const builtIn = (name: string, more: Omit<PolicyDefinition, 'id' | 'description'>): PolicyDefinition => ({
   id: `/providers/Microsoft.Authorization/policyDefinitions/${name}`,
@@ -55,9 +55,13 @@ export const assignmentIdOf = ({ scope, name }: PolicyAssignment): string =>
 
 const lastOf = (id: string): string => id.split('/').at(-1) ?? '';
 
+/** The effect that refuses writes, and the one that refuses to delete. */
+type Refusing = 'deny' | 'denyAction';
+
 interface Violation {
   readonly assignment: PolicyAssignment;
   readonly definition: PolicyDefinition;
+  readonly refusing: Refusing;
   readonly expressions: readonly Evaluated[];
 }
 
@@ -68,24 +72,27 @@ const violationOf = (
   resource: WrittenResource,
   assignment: PolicyAssignment,
   definition: PolicyDefinition,
+  refusing: Refusing,
 ): Violation | null => {
   if (definition.mode === 'Indexed' && !indexed.includes(resource.type.toLowerCase())) return null;
   const own = Object.entries(definition.parameters).map(([name, one]) => [name, one.defaultValue] as const);
   const given = Object.entries(assignment.parameters).map(([name, one]) => [name, one.value] as const);
   const parameters = new Map<string, unknown>([...own, ...given]);
   const effect = resolved(definition.policyRule.then.effect, parameters);
-  if (!sameId(String(effect), 'deny')) return null;
+  if (!sameId(String(effect), refusing)) return null;
   const evaluation = new Evaluation(resource, parameters);
-  return evaluation.holds(definition.policyRule.if) ? { assignment, definition, expressions: evaluation.made } : null;
+  return evaluation.holds(definition.policyRule.if)
+    ? { assignment, definition, refusing, expressions: evaluation.made }
+    : null;
 };
 
 /** The shape of public reports. */
-const infoOf = ({ assignment, definition, expressions }: Violation) => ({
+const infoOf = ({ assignment, definition, refusing, expressions }: Violation) => ({
   evaluationDetails: { evaluatedExpressions: expressions },
   policyDefinitionId: definition.id,
   policyDefinitionName: lastOf(definition.id),
   policyDefinitionDisplayName: definition.displayName,
-  policyDefinitionEffect: 'deny',
+  policyDefinitionEffect: refusing,
   policyAssignmentId: assignmentIdOf(assignment),
   policyAssignmentName: assignment.name,
   policyAssignmentDisplayName: assignment.displayName,
@@ -111,9 +118,13 @@ const messageOf = (name: string, violations: readonly Violation[]): string => {
 /** Policies do not stand in the way of policies, or nobody could take one away (recalled). */
 const isPolicy = ({ type }: WrittenResource): boolean => /^Microsoft\.Authorization\/policy/i.test(type);
 
-/** Refuses a write after which a policy that is assigned here, and denies, would be violated. */
+/**
+ * Refuses a write after which a policy that is assigned here, and denies, would be violated; and to delete what a policy keeps
+ * (Microsoft, "Azure Policy definitions denyAction effect": 403; its words are recalled to be those of deny).
+ */
 export const requirePolicies = (state: SimulatorState, incoming: Incoming): void => {
-  const resource = writtenResource(state, incoming);
+  const refusing = incoming.method === 'DELETE' ? 'denyAction' : 'deny';
+  const resource = refusing === 'deny' ? writtenResource(state, incoming) : storedResource(state, incoming);
   if (resource === null || isPolicy(resource)) return;
   const violations = state.policyAssignments
     .filter(({ enforcementMode }) => enforcementMode === 'Default')
@@ -121,7 +132,7 @@ export const requirePolicies = (state: SimulatorState, incoming: Incoming): void
     .filter(({ notScopes }) => !notScopes.some((scope) => within(incoming.path, scope)))
     .flatMap((assignment): Violation[] => {
       const definition = definitionById(state, assignment.policyDefinitionId);
-      const violation = definition === undefined ? null : violationOf(resource, assignment, definition);
+      const violation = definition === undefined ? null : violationOf(resource, assignment, definition, refusing);
       return violation === null ? [] : [violation];
     });
   if (violations.length === 0) return;

@@ -46,6 +46,7 @@ const plainLocation = (value: unknown): unknown =>
 const fieldValue = (resource: WrittenResource, field: string): unknown => {
   if (sameId(field, 'type')) return resource.type;
   if (sameId(field, 'name')) return resource.name;
+  if (sameId(field, 'id')) return resource.id;
   const value = at(resource.body, pathOf(resource, field));
   return sameId(field, 'location') ? plainLocation(value) : value;
 };
@@ -119,6 +120,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** What a write would leave behind, as a policy looks at it. */
 export interface WrittenResource {
+  readonly id: string;
   readonly type: string;
   readonly name: string;
   readonly body: Json;
@@ -144,12 +146,24 @@ const currentBody = (state: SimulatorState, path: string): Json => {
   return vault === undefined ? {} : vaultBody(vault);
 };
 
-/** Null for what is no resource. A PUT states all of it, a PATCH what changes. */
-export const writtenResource = (state: SimulatorState, { method, path, body }: Incoming): WrittenResource | null => {
+/** What the path names; null where it is no resource. */
+const namedBy = (path: string): Pick<WrittenResource, 'id' | 'type' | 'name'> | null => {
   const [, namespace, tail] = /^.*\/providers\/([^/]+)\/(.+)$/i.exec(path) ?? [];
   const parts = tail?.split('/') ?? [];
-  if (namespace === undefined || parts.length % 2 !== 0 || !isObject(body)) return null;
+  if (namespace === undefined || parts.length % 2 !== 0) return null;
   const type = [namespace, ...parts.filter((_, n) => n % 2 === 0)].join('/');
-  const after = method === 'PATCH' ? merged(currentBody(state, path), body) : merged({}, body);
-  return { type, name: parts.at(-1) ?? '', body: after };
+  return { id: path, type, name: parts.at(-1) ?? '' };
+};
+
+/** As it is. */
+export const storedResource = (state: SimulatorState, { path }: Incoming): WrittenResource | null => {
+  const named = namedBy(path);
+  return named === null ? null : { ...named, body: currentBody(state, path) };
+};
+
+/** Null for what is no resource. A PUT states all of it, a PATCH what changes. */
+export const writtenResource = (state: SimulatorState, { method, path, body }: Incoming): WrittenResource | null => {
+  const named = namedBy(path);
+  if (named === null || !isObject(body)) return null;
+  return { ...named, body: method === 'PATCH' ? merged(currentBody(state, path), body) : merged({}, body) };
 };

@@ -4,7 +4,7 @@ import { sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
-import { PolicyAssignment, type PolicyDefinition } from '../state/schema-policy.ts';
+import { PolicyAssignment, PolicyDefinition } from '../state/schema-policy.ts';
 import { assignmentIdOf, definitionById } from './denial.ts';
 
 const scopeOfCall = (call: Call): string => `/${param(call, 'scope')}`;
@@ -57,7 +57,27 @@ const putAssignment = (call: Call): Reply => {
   return reply(201, assignmentBody(assignment));
 };
 
-export const policyAssignmentRoutes: readonly Route[] = [
+const WrittenDefinition = z.object({ properties: PolicyDefinition.omit({ id: true }) });
+
+/** An administrator's own definition, for one subscription. */
+const putDefinition = (call: Call): Reply => {
+  const { state } = call.world;
+  const { properties } = parseBody(WrittenDefinition, call.incoming.body);
+  const [scope, name] = [`/subscriptions/${param(call, 'sub')}`, param(call, 'name')];
+  const id = `${scope}/providers/Microsoft.Authorization/policyDefinitions/${name}`;
+  state.policyDefinitions = [...state.policyDefinitions.filter((one) => !sameId(one.id, id)), { id, ...properties }];
+  return reply(201, { id, name, type: 'Microsoft.Authorization/policyDefinitions', properties });
+};
+
+export const policyRoutes: readonly Route[] = [
+  {
+    method: 'PUT',
+    pattern: '/subscriptions/{sub}/providers/Microsoft.Authorization/policyDefinitions/{name}',
+    audience: 'arm',
+    versions: policyVersions,
+    action: 'Microsoft.Authorization/policyDefinitions/write',
+    handle: putDefinition,
+  },
   {
     method: 'PUT',
     pattern: '/{*scope}/providers/Microsoft.Authorization/policyAssignments/{name}',
