@@ -7,6 +7,9 @@ import {
   variableGroups,
   variableRows,
 } from '../../src/config/settings/table.ts';
+import { mostChanges } from '../../src/domain/request/decide-change.ts';
+import { longestText } from '../../src/domain/request/request-command.ts';
+import { furthestStartMs } from '../../src/domain/request/start-window.ts';
 import { RequestState } from '../../src/domain/request/state.ts';
 import { commands } from '../../src/operations/commands/registry.ts';
 
@@ -77,6 +80,17 @@ describe('docs/reference', () => {
     const page = readFileSync(new URL('docs/reference/request-states.md', root), 'utf8');
     const table = page.split('## Transitions')[0] ?? '';
     expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(RequestState.options);
+  });
+
+  test('has the limits of the code', () => {
+    const page = readFileSync(new URL('docs/reference/limits.md', root), 'utf8');
+    const value = (what: string) => page.split('\n').find((line) => line.startsWith(`| ${what} |`));
+    expect(value('reason, comment')).toContain(`| ${longestText} characters`);
+    expect(value('edits of a waiting request')).toContain(`| ${mostChanges} |`);
+    expect(value('start time')).toContain(` ${furthestStartMs / 86_400_000} days`);
+    expect(value('approval expiry')).toContain(
+      ` ${environmentSchema.shape.CMK_APPROVAL_EXPIRY.parse(undefined) / 3_600_000} hours`,
+    );
   });
 
   test('names every metric of the bot, and no other', () => {
