@@ -11,10 +11,10 @@ import { done } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import { memberMark } from '../domain/member-mark.ts';
 import type { DirectoryEntry, Groups, PersonKind } from '../domain/ports/azure.ts';
-import { inBatches } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { complaintOf } from './error-body.ts';
 import { UnusableAnswer } from './exchange.ts';
+import { inBatches } from './limits.ts';
 import type { AzureClients } from './line.ts';
 
 const idsAtOnce = 20;

@@ -13,10 +13,10 @@ import type {
   VaultSummary,
 } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
-import { inBatches } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { UnusableAnswer } from './exchange.ts';
 import { isSearchable, kqlString } from './kql.ts';
+import { inBatches } from './limits.ts';
 import type { AzureClients } from './line.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 import { firewallOf, skuOf } from './vaults.ts';

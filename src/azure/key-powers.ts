@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { type Power, powers } from '../domain/control.ts';
 import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import type { ObservedVault } from '../domain/observed.ts';
-import { inBatches } from './batches.ts';
 import type { Connection } from './connection.ts';
+import { inBatches } from './limits.ts';
 import { maybeAllowedBy, Permission } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
 

@@ -1,7 +1,6 @@
 /** The ground: what every other part stands on. Log, record, figures. */
-import type { Config } from '../config/config.ts';
+import { type Config, configWarnings } from '../config/config.ts';
 import { appendingAs, ownBuild, ownSoftware } from '../config/software.ts';
-import { configWarnings } from '../config/warnings.ts';
 import type { Registration, Requests } from '../domain/ports/store.ts';
 import type { Storing } from '../domain/storing.ts';
 import { consoleIntoLog, type Log, lastWordsIntoLog, openLog, withoutSecrets } from '../observability/log.ts';

@@ -9,15 +9,13 @@ import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '.
 import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
 import { diagnoseLogs, diagnoseTelemetry } from './logs.ts';
-import { diagnoseOutside } from './outside.ts';
-import { diagnosePackedApp } from './packed-app.ts';
+import { diagnoseOutside, diagnosePackedApp } from './outside.ts';
 import { diagnosePolicy } from './policy.ts';
 import { diagnoseRecord } from './record.ts';
 import { diagnoseRegistration, diagnoseStepUp } from './registration.ts';
 import { explainResource } from './resource.ts';
 import { diagnoseGraphRights } from './rights.ts';
-import { diagnoseSecrets } from './secrets.ts';
-import { diagnoseSettings, diagnoseVersions } from './settings.ts';
+import { diagnoseSecrets, diagnoseSettings, diagnoseVersions } from './settings.ts';
 import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
 import { diagnoseVaultKey, diagnoseWitnesses } from './witnesses.ts';

@@ -1,9 +1,10 @@
 /** Whether the bot answers where browsers and Bot Framework look for it, as far as that can be seen from here. */
 import { request } from 'node:https';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { rootCertificates } from 'node:tls';
+import { type PeerCertificate, rootCertificates, type TLSSocket } from 'node:tls';
+import { ownVersion } from '../../config/software.ts';
+import { listed } from '../../domain/listed.ts';
 import { countOf } from '../../text/count.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
+import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
 import { command, setAnew } from './commands.ts';
 import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
@@ -96,4 +97,64 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
       fail(subject, `${url} does not answer: ${error.message}`, mend, { commands: [look, setAnew('CMK_PUBLIC_URL')] }),
     ];
   }
+}
+
+const packageSubject = about('teams/package', 'app package');
+
+/** Builds it anew with what the configuration says and the package says of its maker. */
+function buildAnew({ config }: DoctorEnvironment, { developer, file, validDomains }: PackedApp): string {
+  const { app } = config.teams;
+  const host =
+    config.server.publicUrl === null ? (validDomains[0] ?? 'HOST') : new URL(config.server.publicUrl).hostname;
+  const of = (name: string): string => developer[name] ?? name;
+  return command(
+    'npm',
+    'run',
+    'package',
+    '--',
+    '--app-id',
+    app.id ?? 'APP_ID',
+    '--app-type',
+    app.secret === null ? 'UserAssignedMSI' : 'SingleTenant',
+    '--host',
+    host,
+    '--developer-name',
+    of('name'),
+    '--website-url',
+    of('websiteUrl'),
+    '--privacy-url',
+    of('privacyUrl'),
+    '--terms-url',
+    of('termsOfUseUrl'),
+    '--out',
+    file,
+  );
+}
+
+/** Nothing where none was named. */
+export async function diagnosePackedApp(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const { config, look } = subjects;
+  const { packed } = look;
+  if (packed === null) return [];
+  const appId = config.teams.app.id?.toLowerCase() ?? null;
+  const host = config.server.publicUrl === null ? null : new URL(config.server.publicUrl).hostname;
+  const version = await ownVersion();
+  const ids = [packed.id, ...packed.botIds];
+  const wrong = [
+    ...(ids.every((id) => id.toLowerCase() === appId)
+      ? []
+      : [`its ids are ${listed([...new Set(ids)])}, the bot’s is ${appId ?? 'none'}`]),
+    ...(host === null || packed.validDomains.includes(host)
+      ? []
+      : [`its domains are ${packed.validDomains.join(', ') || 'none'}, the bot’s is ${host}`]),
+    ...(packed.version === version ? [] : [`its version is ${packed.version}, the bot’s is ${version}`]),
+  ];
+  if (wrong.length === 0) return [ok(packageSubject, `${packed.file} is of this bot, version ${version}`)];
+  const upload = 'Build it anew; then Teams admin center, Manage apps: upload it.';
+  return [
+    fail(packageSubject, `${packed.file}: ${wrong.join('; ')}`, upload, {
+      who: 'a Teams administrator uploads it',
+      commands: [buildAnew(subjects, packed)],
+    }),
+  ];
 }

@@ -1,7 +1,7 @@
 /** One setting, changed in what there is: whether it may be, and what stands in the file then. */
 import { type Mistake, readEnvironment, type Variables } from '../../config/env.ts';
 import { environmentSchema } from '../../config/settings/table.ts';
-import { readChannelLink } from './channel-link.ts';
+import { readChannelLink } from './questions/channels.ts';
 
 export type VariableName = keyof typeof environmentSchema.shape;
 

@@ -1,4 +1,4 @@
-import { askedOnce } from '../../../src/authorization/asked-once.ts';
+import { askedOnce } from '../../../src/authorization/who-may.ts';
 import { done, type Outcome } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { PersonKind } from '../../../src/domain/ports/azure.ts';

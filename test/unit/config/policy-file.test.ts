@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../../../src/config/config.ts';
+import { configWarnings, readConfig } from '../../../src/config/config.ts';
 import { ConfigurationError } from '../../../src/config/env.ts';
-import { configWarnings } from '../../../src/config/warnings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-'));
 const file = join(folder, 'policy.json');

@@ -10,8 +10,98 @@ import { decidedSection } from './decided.ts';
 import { clockOf, dayOf, Html, html, lowerFirst, none, type ReportFacts, strongIn, whoIn } from './parts.ts';
 import { notProvedSection, provedSection, undoSection } from './proved.ts';
 import { checkpointOf, controlsSection, limitsSection, recordSection, reviewSection } from './record.ts';
-import { styleOf } from './style.ts';
 import { happenedSection } from './time-line.ts';
+
+const page = `
+:root { --ink: #131b24; --soft: #434d58; --rule: #b9c1c9; --pale: #eff2f5; --deep: #10375c; }
+* { box-sizing: border-box; }
+html { background: #dfe3e7; color: var(--ink); font: 8.6pt/1.36 Arial, "Liberation Sans", Helvetica, sans-serif; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+body { margin: 0; }
+main { width: 210mm; margin: 8mm auto; background: #fff; padding: 12mm 13mm; box-shadow: 0 1px 6px #0003; }
+h1, h2, p, ul, dl, dd, table, figure, pre { margin: 0; }
+h1 { font-size: 8.6pt; font-weight: 700; letter-spacing: .02em; }
+h2 { font-size: 10.6pt; line-height: 1.2; margin: 4mm 0 1.1mm; color: var(--deep); break-after: avoid; }
+h2 .n { display: inline-block; min-width: 5mm; padding-right: 1mm; font-weight: 400; }
+code, pre, .id { font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .84em; font-variant-ligatures: none; overflow-wrap: anywhere; }
+.nb { white-space: nowrap; }
+.head { display: flex; justify-content: space-between; gap: 8mm; border-bottom: 1.6pt solid var(--ink); padding-bottom: 1.2mm; }
+.head p { color: var(--soft); text-align: right; }
+.verdict { font-size: 14.2pt; line-height: 1.3; margin: 4mm 0 2mm; text-wrap: pretty; overflow-wrap: anywhere; }
+.verdict .mark { font-weight: 700; padding-right: 1.2mm; }
+.but { max-width: 178mm; }
+.facts { display: grid; grid-template-columns: repeat(4, 1fr); margin-top: 3mm; border: .6pt solid var(--rule); }
+.facts div { padding: 1.4mm 2.4mm 1.6mm; border-left: .6pt solid var(--rule); }
+.facts div:first-child { border-left: 0; }
+.facts dt { font-size: 7.4pt; color: var(--soft); }
+.facts dd b { display: block; font-size: 11pt; line-height: 1.25; }
+.facts dd { font-size: 7.8pt; line-height: 1.3; }
+`;
+
+const tables = `
+table { width: 100%; border-collapse: collapse; }
+caption { text-align: left; font-size: 7.8pt; color: var(--soft); padding: 0 0 1mm; }
+th, td { text-align: left; vertical-align: top; padding: .7mm 2.2mm .7mm 0; border-top: .5pt solid var(--rule); font-size: 8.1pt; line-height: 1.3; overflow-wrap: anywhere; }
+td:last-child, th:last-child { padding-right: 0; }
+thead th { font-size: 7.4pt; font-weight: 700; color: var(--soft); border-top: 0; border-bottom: .9pt solid var(--ink); padding-bottom: .5mm; vertical-align: bottom; }
+tbody tr:first-child > * { border-top: 0; }
+tbody { border-bottom: .5pt solid var(--rule); }
+tr { break-inside: avoid; }
+td .id, th .id { font-size: 6.7pt; font-weight: 400; overflow-wrap: normal; white-space: nowrap; }
+th .what { font-weight: 400; color: var(--soft); }
+.now { margin-top: 1.4mm; font-size: 8.1pt; }
+.full { font-size: 7.6pt; color: var(--soft); margin-top: .9mm; }
+.full .id { font-size: 6.5pt; color: var(--ink); }
+.second { display: block; color: var(--soft); font-size: 7.5pt; font-weight: 400; }
+.num { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.says { font-weight: 700; white-space: nowrap; }
+.said { display: block; border-left: 1.4pt solid var(--rule); padding-left: 1.6mm; margin-top: .4mm; }
+`;
+
+const drawing = `
+figure svg { display: block; width: 100%; height: auto; }
+figcaption { font-size: 7.8pt; color: var(--soft); margin-top: .6mm; }
+svg text { font: 9.6px Arial, "Liberation Sans", Helvetica, sans-serif; fill: var(--ink); }
+svg .halo { paint-order: stroke; stroke: #fff; stroke-width: 3.5px; stroke-linejoin: round; }
+svg .t { font-weight: 700; font-size: 10.2px; fill: var(--deep); }
+svg .s { fill: var(--soft); font-size: 8.9px; }
+svg .b { font-weight: 700; }
+svg .axis { stroke: var(--ink); stroke-width: 1; fill: none; }
+svg .faint { stroke: var(--rule); stroke-width: .8; }
+svg .done { fill: var(--ink); }
+svg .try { fill: #fff; stroke: var(--ink); stroke-width: 1; stroke-dasharray: 2.5 2; }
+svg .open { fill: #fff; stroke: var(--ink); stroke-width: 1.4; }
+`;
+
+const rest = `
+.two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 7mm; }
+ul { list-style: none; padding: 0; }
+li { padding-left: 4mm; position: relative; margin-bottom: .7mm; font-size: 8.1pt; line-height: 1.3; break-inside: avoid; }
+li::before { content: attr(data-m); position: absolute; left: 0; font-weight: 700; }
+pre { border: .6pt solid var(--rule); background: var(--pale); padding: 1.3mm 2mm; font-size: 6.35pt; line-height: 1.42; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre .out { color: var(--soft); }
+.proofs { gap: 4mm; margin-top: 1.2mm; }
+.proofs figure { display: flex; flex-direction: column; break-inside: avoid; }
+.proofs figcaption { margin: 0 0 .6mm; }
+.proofs pre { flex: 1; }
+.review { break-inside: avoid; }
+.sign { display: grid; grid-template-columns: 1.35fr 1fr .8fr; gap: 6mm; margin-top: 1mm; }
+.sign span { border-top: .7pt solid var(--ink); font-size: 7.4pt; color: var(--soft); padding-top: .5mm; margin-top: 7mm; }
+@media screen and (max-width: 210mm) { main { width: auto; margin: 0; padding: 5mm; } .two, .facts, .sign { grid-template-columns: 1fr; } .facts div { border-left: 0; } .wide { overflow-x: auto; } .wide > * { min-width: 172mm; } }
+@media screen { .break { border-top: .6pt dashed var(--rule); margin-top: 8mm; padding-top: 2mm; } }
+@media print { html { background: #fff; } main { width: auto; margin: 0; padding: 0 .3mm; box-shadow: none; } .break { break-before: page; } .break > section:first-child h2, .break > h2:first-child { margin-top: 0; } }
+`;
+
+/** No size: the paper that is in the printer. US Letter is 18 mm shorter than A4, and takes the same two pages closer set. */
+const paper = (foot: string): string => `
+@media print { main { zoom: .96; } }
+@media print and (max-height: 285mm) { main { zoom: .9; } }
+@page { margin: 10mm 13mm 12mm;
+  @bottom-left { content: "${foot}"; font: 7pt Arial, "Liberation Sans", sans-serif; color: #434d58; }
+  @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 7pt Arial, "Liberation Sans", sans-serif; color: #434d58; } }
+`;
+
+/** `foot` stands at the bottom of each page: letters, digits, spaces and dots alone. */
+const styleOf = (foot: string): string => `${page}${tables}${drawing}${rest}${paper(foot)}`;
 
 /** Which report it is: raised with every change of what the same events make. */
 export const madeBy = '<meta name="generator" content="cmk-bot evidence report 2">';

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
-import { readChannelLink } from '../../../../src/operator/setup/channel-link.ts';
+import { readChannelLink } from '../../../../src/operator/setup/questions/channels.ts';
 
 const tenant = '10000000-0000-4000-8000-000000000000';
 const link = (kind: string, id: string, query = `?groupId=71&tenantId=${tenant}`) =>
