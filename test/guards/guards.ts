@@ -167,7 +167,7 @@ export const guards: readonly Guard[] = [
   },
   {
     guard: 'each document carries a seal that is bound to its place and time',
-    file: 'src/audit/document-seals.ts',
+    file: 'src/audit/record.ts',
     from: "return isSame(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';",
     to: 'return null;',
     suite: 'test/unit/audit/document-seals.test.ts',
@@ -181,7 +181,7 @@ export const guards: readonly Guard[] = [
   },
   {
     guard: 'no symbolic link is followed in the published folder',
-    file: 'src/audit/anchor/folder.ts',
+    file: 'src/audit/anchor/files.ts',
     from: 'const toRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;',
     to: 'const toRead = O_RDONLY | O_NONBLOCK;',
     suite: 'test/unit/audit/anchor/hostile-writer.test.ts',
