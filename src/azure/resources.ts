@@ -79,11 +79,18 @@ interface At {
   readonly id: ArmId;
 }
 
-async function read({ line, subscriptionId, kind, id }: At): Promise<ArmResource | null> {
-  const asked = line.resources(subscriptionId).resources.getById(path(id), kind.arm.apiVersion);
-  const found = await line.unless(missing, asked);
-  return found === null ? null : parsed(kind, found);
+/** A resource, and the mark of that very answer. Throws where there is none. */
+async function reading({ line, subscriptionId, kind, id }: At): Promise<AzureReading<ArmResource>> {
+  const answer = { mark: null as string | null };
+  const onResponse = ({ headers }: { readonly headers: { get(name: string): string | undefined } }): void => {
+    answer.mark = headers.get('etag') ?? null;
+  };
+  const { resources } = line.resources(subscriptionId);
+  const found = await resources.getById(path(id), kind.arm.apiVersion, { onResponse });
+  return { resource: parsed(kind, found), mark: answer.mark };
 }
+
+const read = (at: At): Promise<AzureReading<ArmResource> | null> => at.line.unless(missing, reading(at));
 
 /** For resources that do not tell: the subscription's resource list does, when asked to expand `createdTime`. */
 async function createdTime({ line, subscriptionId, kind, id }: At): Promise<string | null> {
@@ -97,14 +104,13 @@ async function createdTime({ line, subscriptionId, kind, id }: At): Promise<stri
 }
 
 async function readWhole(at: At, readings: Readings<ArmResource>): Promise<ObservedResource | null> {
-  const resource = readings.afterChange(at.id)?.resource ?? (await read(at));
-  if (resource === null) return null;
-  readings.keep(at.id, { resource, mark: markOf(at) });
+  const after = readings.afterChange(at.id);
+  const found = after ?? (await read(at));
+  if (found === null) return null;
+  if (after === null) readings.keep(at.id, found);
+  const { resource } = found;
   return observed(at.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(at)));
 }
-
-/** The mark by which Azure tells what was just read from what comes after it; null: it gave none. */
-const markOf = ({ line }: At): string | null => line.exchange.last?.header('etag') ?? null;
 
 interface Update {
   readonly change: Change;
@@ -121,19 +127,15 @@ interface Updating {
 }
 
 /** What a change is made from: the reading that was judged a moment ago, else one of now. */
-async function readForChange(at: At, readings: Readings<ArmResource>): Promise<AzureReading<ArmResource>> {
-  const known = readings.forChange(at.id);
-  if (known !== null) return known;
-  const asked = at.line.resources(at.subscriptionId).resources.getById(path(at.id), at.kind.arm.apiVersion);
-  return { resource: parsed(at.kind, await asked), mark: markOf(at) };
-}
+const readForChange = async (at: At, readings: Readings<ArmResource>): Promise<AzureReading<ArmResource>> =>
+  readings.forChange(at.id) ?? reading(at);
 
 /** The SDK reads the resource once the operation has ended: that is the look back, where it is the resource that was answered. */
 function keepEnd(at: At, answered: unknown, readings: Readings<ArmResource>): void {
   const { data } = ArmResource.safeParse(answered);
   const { last } = at.line.exchange;
   if (data !== undefined && sameArmId(data.id, at.id) && last?.method === 'GET' && last.status === 200)
-    readings.keepAfter(at.id, { resource: data, mark: markOf(at) });
+    readings.keepAfter(at.id, { resource: data, mark: last.header('etag') ?? null });
 }
 
 /**
@@ -160,8 +162,8 @@ async function update(at: At, { change, mark, isShown }: Update, updating: Updat
   }
   await untilShown(line.exchange, everyMs, async () => {
     readings.forget(id);
-    const now = await read(at);
-    return now === null || hasFailed(now.properties?.provisioningState ?? '') || isShown(now);
+    const now = (await read(at))?.resource;
+    return now === undefined || hasFailed(now.properties?.provisioningState ?? '') || isShown(now);
   });
 }
 
@@ -198,8 +200,8 @@ export function armResources(connection: Connection): Resources {
         'reading the tags of',
         ref,
         async (at) => {
-          const resource = await read(at);
-          return resource === null ? null : (resource.tags ?? {});
+          const found = await read(at);
+          return found === null ? null : (found.resource.tags ?? {});
         },
         { click: true },
       ),
