@@ -1,5 +1,6 @@
 /** Azure as the rest of the product knows it: every port, over one sign-in and one cloud. */
 import type { TokenCredential } from '@azure/core-auth';
+import type { Failure } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
@@ -31,6 +32,8 @@ export interface AzureOptions {
   readonly clock?: () => Date;
   /** Told of every call; left out, nobody is. */
   readonly tracing?: Tracing;
+  /** Told of every call that fails; left out, nobody is. */
+  readonly onFailure?: (failure: Failure) => void;
 }
 
 const clockOf = (options: AzureOptions) => options.clock ?? (() => new Date());
@@ -46,6 +49,7 @@ export const connectionOf = (options: AzureOptions): Connection =>
     limits: { ...defaultLimits, ...options.limits },
     clock: clockOf(options),
     tracing: options.tracing ?? noTracing,
+    onFailure: options.onFailure ?? (() => undefined),
   });
 
 /** Joins the ports. Sends nothing until one is called. */

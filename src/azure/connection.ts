@@ -1,5 +1,5 @@
 /** One call of a port, from the deadline to the outcome. */
-import { done, failed, type Outcome } from '../domain/failure.ts';
+import { done, type Failure, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { ownIdOf } from './credential.ts';
@@ -13,6 +13,7 @@ export interface ConnectionOptions extends Omit<LineOptions, 'wire'> {
   readonly kinds: readonly ResourceKind[];
   readonly subscriptions: readonly string[];
   readonly pollIntervalMs: number;
+  readonly onFailure: (failure: Failure) => void;
 }
 
 export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'pollIntervalMs' | 'kinds'> {
@@ -32,6 +33,10 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
 
 export function openConnection(options: ConnectionOptions): Connection {
   const { cloud, subscriptions, pollIntervalMs, kinds } = options;
+  const failedBy = (failure: Failure) => {
+    options.onFailure(failure);
+    return failed(failure);
+  };
   const lineOptions = { ...options, wire: wireTo(cloud) };
   const call: Connection['call'] = async (doing, work, kind = {}) => {
     const line = new AzureClients(lineOptions, kind);
@@ -41,7 +46,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       const context = { doing, restsOnGrant: kind.restsOnGrant === true, now: options.clock() };
       const failure = readFailure(error, line.exchange, context);
       if (failure === null) throw error;
-      return failed(failure);
+      return failedBy(failure);
     } finally {
       line.exchange.end();
     }
@@ -55,7 +60,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     call,
     on: async (kind, id, doing, work, callKind) => {
       const own = ownResource(doing, id, kind, subscriptions);
-      if ('failure' in own) return failed(own.failure);
+      if ('failure' in own) return failedBy(own.failure);
       return call(doing, (line) => work(line, own.parts), callKind);
     },
   };

@@ -22,7 +22,7 @@ export interface AzureSide {
 export function openAzureSide({ config, metrics, telemetry }: Ground): AzureSide {
   const options = optionsForAzure(config);
   const { authorityHost: host, tls } = options.cloud;
-  const azure = metrics.azure(connectAzure({ ...options, tracing: telemetry.tracing }));
+  const azure = connectAzure({ ...options, tracing: telemetry.tracing, onFailure: metrics.azureFailed });
   return {
     azure,
     vaultLog: vaultLogFor(config, telemetry.tracing),

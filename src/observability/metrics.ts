@@ -4,7 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { ClockApart } from '../domain/clock-apart.ts';
-import type { Azure } from '../domain/ports/azure.ts';
+import type { Failure } from '../domain/failure.ts';
 import type { Call, CallMetrics } from '../domain/ports/call-metrics.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { DocumentFault } from '../domain/record/document-seals.ts';
@@ -22,8 +22,9 @@ import type { Figure } from './telemetry.ts';
 export interface Metrics extends CallMetrics, WitnessFigures {
   /** The same as the text tells, for whoever sends them elsewhere. */
   readonly figures: () => Promise<readonly Figure[]>;
-  /** The same ports, with their failures and refusals counted. */
-  azure(azure: Azure): Azure;
+  /** A call of Azure that failed. */
+  azureFailed(failure: Failure): void;
+  /** The same port, with its refusals counted. */
   requests(requests: Requests): Requests;
 }
 
@@ -38,30 +39,6 @@ export interface MetricsPorts {
   readonly witnessing: (() => Promise<Witnessing>) | null;
   readonly now: () => Date;
 }
-
-/** Every method of a port, with its result looked at. */
-function watched<T extends object>(port: T, look: (result: unknown) => void): T {
-  return new Proxy(port, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member === 'object' && member !== null) return watched(member, look);
-      if (typeof member !== 'function') return member;
-      return async (...given: unknown[]): Promise<unknown> => {
-        const result: unknown = await Reflect.apply(member, target, given);
-        look(result);
-        return result;
-      };
-    },
-  });
-}
-
-const wordIn = (value: unknown, ...path: readonly string[]): string | null => {
-  const found = path.reduce<unknown>(
-    (inner, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : null),
-    value,
-  );
-  return typeof found === 'string' ? found : null;
-};
 
 /** The library has a name for each kind, in two spellings. */
 function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): Figure {
@@ -144,15 +121,14 @@ export function openMetrics({
       calls.inc({ type, outcome: status < 400 ? 'answered' : status < 500 ? 'refused' : 'failed' });
       if (reason !== null) refusedCalls.inc({ reason });
     },
-    azure: (azure) =>
-      watched(azure, (result) => {
-        const next = wordIn(result, 'failure', 'next');
-        if (next !== null) failures.inc({ next });
-      }),
-    requests: (given) =>
-      watched(given, (result) => {
-        const code = wordIn(result, 'kind') === 'refused' ? wordIn(result, 'code') : null;
-        if (code !== null) refusals.inc({ code });
-      }),
+    azureFailed: ({ next }) => failures.inc({ next }),
+    requests: (given) => ({
+      ...given,
+      async append(id, cause, decide) {
+        const answer = await given.append(id, cause, decide);
+        if (answer.kind === 'refused') refusals.inc({ code: answer.code });
+        return answer;
+      },
+    }),
   };
 }
