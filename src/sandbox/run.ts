@@ -5,11 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { logKeyUse, openOwnKeys } from '../audit/key-file.ts';
 import { signingKey } from '../audit/tlog/keys.ts';
 import { WitnessState } from '../audit/witness/state.ts';
-import { botEnvironment, lookingForUse } from './bot-environment.ts';
+import { azureArguments, botEnvironment, lookingForUse, teamsArguments } from './bot-environment.ts';
 import { type Child, inWords, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
 import { localTenantId } from './people.ts';
-import { azureArguments, teamsArguments } from './server-arguments.ts';
 
 const flags = ['bot-port', 'teams-port', 'azure-port'] as const;
 

@@ -1,4 +1,4 @@
-import { requireApiVersion } from './arm/api-version-check.ts';
+import { requireApiVersion } from './arm/api-versions.ts';
 import {
   authorizationFailed,
   requireAction,
@@ -10,9 +10,8 @@ import { requireRegistered } from './arm/providers.ts';
 import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
 import type { Incoming } from './http/incoming.ts';
-import { notSimulated } from './http/not-simulated.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
-import type { Match, Route } from './http/router.ts';
+import { type Match, notSimulated, type Route } from './http/router.ts';
 import { withServiceHeaders } from './http/service-headers.ts';
 import type { Witness } from './http/witness.ts';
 import { bearerOf, type Caller } from './identity/tokens.ts';

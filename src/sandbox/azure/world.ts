@@ -1,7 +1,6 @@
 import type { Quotas } from './http/quotas.ts';
 import type { SignIns } from './identity/people/sign-ins.ts';
-import type { SigningKey } from './identity/signing-key.ts';
-import type { Tokens } from './identity/tokens.ts';
+import type { SigningKey, Tokens } from './identity/tokens.ts';
 import type { VaultLog } from './log-analytics/vault-log.ts';
 import type { GraphPages } from './resource-graph/graph-pages.ts';
 import type { newGraphIndex, newReadReplica } from './state/lagging-view.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { botConversation, checkedActivity, param, postAsBot } from './connector-messages.ts';
 import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
-import { places, team } from './places.ts';
-import { memberAccount, personBy } from './roster.ts';
+import { memberAccount, personBy, places, team } from './places.ts';
 import type { Teams } from './teams.ts';
 
 /** Bot Connector: a bot starts conversations and asks who and what is there. */

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
 import type { JsonObject, Post } from './model.ts';
-import { conversationOf, type Place, threadId } from './places.ts';
-import { personBy } from './roster.ts';
+import { conversationOf, type Place, personBy, threadId } from './places.ts';
 import type { Teams } from './teams.ts';
 
 /** Bot Connector: a bot posts, replies, updates and deletes. */

@@ -1,8 +1,8 @@
 import type { LocalPerson } from '../people.ts';
 import { HttpProblem } from './http.ts';
-import type { JsonObject } from './model.ts';
-import { conversationOf, type Place, team } from './places.ts';
-import { memberIdOf } from './roster.ts';
+import type { SignInButton } from './invoke-answer.ts';
+import type { JsonObject, Post } from './model.ts';
+import { conversationOf, memberIdOf, type Place, team } from './places.ts';
 import type { Teams } from './teams.ts';
 
 /** Activities as Teams sends them to a bot; field by field in `docs/` under the activity protocol. */
@@ -115,4 +115,28 @@ function localTimestamp(now: Date): string {
   const two = (value: number) => String(Math.abs(value)).padStart(2, '0');
   const shifted = new Date(now.getTime() + minutes * 60_000).toISOString().slice(0, -1);
   return `${shifted}${minutes < 0 ? '-' : '+'}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+/** Shows one person a text about a message: what a click was answered with, or that it went wrong; with a button to sign in. */
+export function showAnswer(
+  teams: Teams,
+  person: LocalPerson,
+  about: Post,
+  tone: 'answer' | 'error',
+  text: string,
+  signIn: SignInButton | null = null,
+): void {
+  const post: Post = {
+    id: teams.nextId(),
+    conversationId: about.conversationId,
+    placeId: about.placeId,
+    author: 'bot',
+    at: new Date().toISOString(),
+    editedAt: null,
+    replyToId: about.id,
+    onlyFor: person.id,
+    tone,
+    content: { text, ...(signIn === null ? {} : { signIn }) },
+  };
+  teams.commit([{ kind: 'posted', post }]);
 }

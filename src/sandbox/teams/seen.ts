@@ -2,8 +2,7 @@ import type { LocalPerson } from '../people.ts';
 import { cardOf, refreshesFor, withCard } from './cards.ts';
 import { HttpProblem } from './http.ts';
 import type { JsonObject, Post } from './model.ts';
-import { type Conversation, conversationOf } from './places.ts';
-import { memberIdOf, personBy } from './roster.ts';
+import { type Conversation, conversationOf, memberIdOf, personBy } from './places.ts';
 import { readKey } from './state.ts';
 import type { Teams } from './teams.ts';
 

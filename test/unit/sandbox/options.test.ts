@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { scenarios } from '../../../src/sandbox/azure/scenarios/scenarios.ts';
+import { azureArguments, teamsArguments } from '../../../src/sandbox/bot-environment.ts';
 import { help, type LocalOptions, readOptions } from '../../../src/sandbox/options.ts';
-import { azureArguments, teamsArguments } from '../../../src/sandbox/server-arguments.ts';
 
 function options(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): LocalOptions {
   const read = readOptions(args, env);

@@ -1,3 +1,6 @@
+import { armRefusal } from '../http/reply.ts';
+import { regions } from './resource-location.ts';
+
 /** The api-versions each resource type answers to here. Real Azure offers more; these are the ones with the shapes served. */
 export const healthBotVersions = [
   '2020-12-08',
@@ -52,3 +55,50 @@ export const resourcesVersions = [
 export const resourceListVersions = ['2015-11-01', ...resourcesVersions] as const;
 
 export const resourceGraphVersions = ['2021-03-01', '2022-10-01', '2024-04-01'] as const;
+
+/** Namespace and type of the last `providers` part of a path. */
+const typeOf = (path: string): { readonly namespace: string; readonly type: string } => {
+  const tail = /.*\/providers\/([^/]+)(\/.*)?$/i.exec(path);
+  const parts = (tail?.[2] ?? '').split('/').slice(1);
+  return { namespace: tail?.[1] ?? 'Microsoft.Resources', type: parts.filter((_, index) => index % 2 === 0).join('/') };
+};
+
+/** Real codes and texts; `InvalidResourceType` as reported publicly for healthBots 2021-06-10. */
+export const requireApiVersion = (path: string, version: string | null, offered: readonly string[]): void => {
+  if (offered.length === 0) return;
+  if (version === null || version === '') {
+    throw armRefusal(
+      400,
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    );
+  }
+  if (offered.includes(version)) return;
+  const { namespace, type } = typeOf(path);
+  throw armRefusal(
+    404,
+    'InvalidResourceType',
+    `The resource type '${type}' could not be found in the namespace '${namespace}' for api version '${version}'. The supported api-versions are '${offered.join(',')}'.`,
+  );
+};
+
+interface ProviderType {
+  readonly resourceType: string;
+  readonly apiVersions: readonly string[];
+  readonly locations: readonly string[];
+}
+
+const locations = regions.map((one) => one.displayName);
+
+/** Newest first, as ARM lists them. */
+export const providers: Readonly<Record<string, readonly ProviderType[]>> = {
+  'Microsoft.HealthBot': [
+    { resourceType: 'healthBots', apiVersions: [...healthBotVersions].reverse(), locations },
+    { resourceType: 'locations/operationStatuses', apiVersions: [...healthBotVersions].reverse(), locations },
+  ],
+  'Microsoft.KeyVault': [
+    { resourceType: 'vaults', apiVersions: [...vaultVersions].reverse(), locations },
+    { resourceType: 'vaults/keys', apiVersions: [...vaultVersions].reverse(), locations },
+    { resourceType: 'vaults/accessPolicies', apiVersions: [...vaultVersions].reverse(), locations },
+  ],
+};

@@ -5,8 +5,7 @@ import type { SimulatorState } from '../state/schema.ts';
 import type { DenyAssignment } from '../state/schema-directory.ts';
 import type { Attributes } from './condition.ts';
 import { sameId, within } from './ids.ts';
-import { allowedBy, allows, deniedBy, holds, permissionsAt, type Wanted } from './rbac.ts';
-import { assignmentId } from './role-assignment-body.ts';
+import { allowedBy, allows, assignmentId, deniedBy, holds, permissionsAt, type Wanted } from './rbac.ts';
 
 /** Real text, from many public reports. */
 export const authorizationFailed = (caller: Caller, action: string, scope: string): Refusal =>

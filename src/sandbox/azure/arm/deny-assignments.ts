@@ -8,7 +8,7 @@ import { type Call, param, type Route } from '../http/router.ts';
 import type { DenyAssignment } from '../state/schema-directory.ts';
 import { authorizationVersions } from './api-versions.ts';
 import { sameId, within } from './ids.ts';
-import { scopeOfCall } from './role-assignment-body.ts';
+import { scopeOfCall } from './rbac.ts';
 
 const bodyOf = (one: DenyAssignment) => ({
   id: `${one.scope === '/' ? '' : one.scope}/providers/Microsoft.Authorization/denyAssignments/${one.name}`,

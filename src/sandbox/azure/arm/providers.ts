@@ -1,8 +1,7 @@
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { SimulatorState } from '../state/schema.ts';
-import { providers } from './api-version-check.ts';
-import { resourcesVersions } from './api-versions.ts';
+import { providers, resourcesVersions } from './api-versions.ts';
 import { requireAction } from './authorize.ts';
 import { sameId, subscriptionScope } from './ids.ts';
 

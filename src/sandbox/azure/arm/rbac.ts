@@ -1,4 +1,4 @@
-import { groupsOf } from '../identity/groups-of.ts';
+import { type Call, param } from '../http/router.ts';
 import { reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { DenyAssignment, Permission, RoleAssignment } from '../state/schema-directory.ts';
@@ -109,4 +109,63 @@ export const holdsAnyIn = (state: SimulatorState, principalId: string, scope: st
 export const scopeOf = (path: string): string => {
   const list = /^(.*)\/providers\/[^/]+\/[^/]+$/i.exec(path);
   return list?.[1] ?? path;
+};
+
+export const scopeOfCall = (call: Call): string => `/${param(call, 'scope')}`;
+
+const prefixOf = (scope: string): string => (scope === '/' ? '' : scope);
+
+export const assignmentId = (assignment: RoleAssignment): string =>
+  `${prefixOf(assignment.scope)}/providers/Microsoft.Authorization/roleAssignments/${assignment.name}`;
+
+/** The shape of `RoleAssignment` in the 2022-04-01 description. */
+export const assignmentBody = (assignment: RoleAssignment) => {
+  const subscription = /^\/subscriptions\/[^/]+/i.exec(assignment.scope)?.[0] ?? '';
+  return {
+    id: assignmentId(assignment),
+    name: assignment.name,
+    type: 'Microsoft.Authorization/roleAssignments',
+    properties: {
+      scope: assignment.scope,
+      roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${assignment.roleDefinitionId}`,
+      principalId: assignment.principalId,
+      principalType: assignment.principalType,
+      ...(assignment.description === null ? {} : { description: assignment.description }),
+      ...(assignment.condition === null ? {} : { condition: assignment.condition }),
+      ...(assignment.conditionVersion === null ? {} : { conditionVersion: assignment.conditionVersion }),
+      createdOn: assignment.createdOn,
+      updatedOn: assignment.createdOn,
+      createdBy: assignment.createdBy,
+      updatedBy: assignment.createdBy,
+    },
+  };
+};
+
+/** The ids of all groups the member belongs to, also through other groups. */
+export const groupsOf = (state: SimulatorState, memberId: string): ReadonlySet<string> => {
+  const found = new Set<string>();
+  const look = (id: string): void => {
+    for (const group of state.groups) {
+      if (found.has(group.id) || !group.memberIds.includes(id)) continue;
+      found.add(group.id);
+      look(group.id);
+    }
+  };
+  look(memberId);
+  return found;
+};
+
+/** The ids of all members of a group, also through groups in it. */
+export const membersOf = (state: SimulatorState, groupId: string): ReadonlySet<string> => {
+  const found = new Set<string>();
+  const groups = new Map(state.groups.map(({ id, memberIds }) => [id, memberIds]));
+  const look = (id: string): void => {
+    for (const member of groups.get(id) ?? []) {
+      if (found.has(member)) continue;
+      found.add(member);
+      look(member);
+    }
+  };
+  look(groupId);
+  return found;
 };

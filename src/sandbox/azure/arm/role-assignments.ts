@@ -3,14 +3,13 @@ import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
-import { groupsOf } from '../identity/groups-of.ts';
 import { later, reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { RoleAssignment } from '../state/schema-directory.ts';
 import { authorizationVersions } from './api-versions.ts';
 import { resourceNotFound } from './authorize.ts';
 import { agentId, sameId, vaultId, within } from './ids.ts';
-import { assignmentBody, scopeOfCall } from './role-assignment-body.ts';
+import { assignmentBody, groupsOf, scopeOfCall } from './rbac.ts';
 
 const PrincipalType = z.enum(['ServicePrincipal', 'User', 'Group']);
 

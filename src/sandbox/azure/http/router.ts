@@ -1,7 +1,7 @@
 import type { Caller } from '../identity/tokens.ts';
 import type { World } from '../world.ts';
 import type { Incoming } from './incoming.ts';
-import type { Reply } from './reply.ts';
+import { armRefusal, type Refusal, type Reply } from './reply.ts';
 import type { Witness } from './witness.ts';
 
 /** What a handler gets. `params` are the pattern's names, percent-decoded. */
@@ -84,3 +84,14 @@ export const param = (call: Call, name: string): string => {
   if (value === undefined) throw new Error(`the route has no parameter ${name}`);
   return value;
 };
+
+/**
+ * Of what is not built here nothing is known: no answer of the real service, least of all that something does not exist. The
+ * code is this program's own, so that no client takes it for Azure's.
+ */
+export const notSimulated = ({ method, path }: Incoming): Refusal =>
+  armRefusal(
+    501,
+    'NotSimulated',
+    `The local Azure does not simulate ${method} ${path}; the real one may well serve it.`,
+  );

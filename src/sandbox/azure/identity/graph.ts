@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { groupsOf, membersOf } from '../arm/rbac.ts';
 import { parseBody } from '../http/incoming.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal, User, UserGroup } from '../state/schema-directory.ts';
-import { groupsOf, membersOf } from './groups-of.ts';
 
 export const notFound = (id: string): Refusal =>
   new Refusal(

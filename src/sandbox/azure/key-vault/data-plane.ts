@@ -1,6 +1,6 @@
 import type { Incoming } from '../http/incoming.ts';
-import { notSimulated } from '../http/not-simulated.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
+import { notSimulated } from '../http/router.ts';
 import type { Witness } from '../http/witness.ts';
 import { logCall } from '../log-analytics/write-rows.ts';
 import type { World } from '../world.ts';

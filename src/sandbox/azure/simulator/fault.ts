@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OperationEnding } from './operation-ending.ts';
+import { OperationEnding } from '../state/latency.ts';
 
 /**
  * Something that goes wrong on purpose. `match.url` is a regular expression on the whole URL or on its path. `respond`

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OperationEnding } from '../simulator/operation-ending.ts';
+import { OperationEnding } from './latency.ts';
 import { IsoDate } from './schema-directory.ts';
 
 export const SystemData = z.object({

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { vaultUri } from '../key-vault/vault-body.ts';
+import { type LatencyName, reached } from './latency.ts';
 import { SimulatorState } from './schema.ts';
 
 /** Saves the state whenever it has changed, by writing beside and renaming: a killed process leaves the old or the new one. */
@@ -50,3 +51,20 @@ export const moveToPort = (state: SimulatorState, port: number): void => {
 };
 
 const sameUri = (a: string, b: string): boolean => a.replace(/\/$/, '') === b.replace(/\/$/, '');
+
+/** From now on Azure takes this long. With `instant` what is under way ends now too; an operation that never ends stays. */
+export const changeLatency = (state: SimulatorState, latency: LatencyName, now: Date): void => {
+  state.latency = latency;
+  if (latency === 'instant') hurry(state, now);
+};
+
+const hurry = (state: SimulatorState, now: Date): void => {
+  const atLast = (time: string): string => (reached(time, now) ? time : now.toISOString());
+  for (const operation of state.operations) {
+    if (operation.status === 'Working' && operation.dueAt !== null) operation.dueAt = atLast(operation.dueAt);
+  }
+  for (const principal of state.principals) principal.replicatedAt = atLast(principal.replicatedAt);
+  for (const grant of [...state.roleAssignments, ...state.vaults.flatMap((vault) => vault.accessPolicies)]) {
+    grant.effectiveAt = atLast(grant.effectiveAt);
+  }
+};

@@ -1,5 +1,5 @@
 // @ts-check
-import { shortDate } from './times.js';
+import { shortDate } from './dom.js';
 
 /**
  * What the panel says, read from local Azure's whole state. Facts come as text, once from the state that was seen first and once from now;

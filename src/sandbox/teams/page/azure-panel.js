@@ -1,14 +1,12 @@
 // @ts-check
 import { api } from './api.js';
 import { agentNamed, nextEffect, vaultAt, vaultNamed } from './azure-facts.js';
-import { agentPart, callsPart, vaultPart } from './azure-parts.js';
-import { lastNamed } from './azure-requests.js';
+import { agentPart, callsPart, lastNamed, vaultPart } from './azure-parts.js';
 import { AzureTrials } from './azure-trials.js';
-import { fill, make } from './dom.js';
-import { clockTime } from './times.js';
+import { clockTime, fill, make } from './dom.js';
 
 /** @typedef {import('./azure-facts.js').Json} Json */
-/** @typedef {import('./azure-requests.js').AzureRequest} AzureRequest */
+/** @typedef {import('./azure-parts.js').AzureRequest} AzureRequest */
 
 const everyMs = 600;
 const looksBack = 300;

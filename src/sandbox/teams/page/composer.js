@@ -1,8 +1,7 @@
 // @ts-check
 
-import { avatar } from './avatar.js';
 import { CommandMenu } from './command-menu.js';
-import { make } from './dom.js';
+import { avatar, make } from './dom.js';
 
 /**
  * @typedef {object} ComposeOptions
@@ -78,4 +77,39 @@ async function submit(event, box, menu, problem, options) {
     options.keep(box.value);
     problem.textContent = `Not sent. ${error instanceof Error ? error.message : ''}`;
   }
+}
+
+/**
+ * The foot of a thread: a button that opens a box to reply in.
+ * @param {string} label
+ * @param {(draft: string) => ComposeOptions} options
+ * @param {{ get: () => string | undefined, set: (text: string | undefined) => void }} draft kept while the box is open
+ */
+export function replyBox(label, options, draft) {
+  const element = make('div', { class: 'reply-box' });
+  const closed = () => {
+    draft.set(undefined);
+    const open = make(
+      'button',
+      { class: 'link', 'data-reply': true, 'aria-label': label, onclick: () => opened('', true) },
+      'Reply',
+    );
+    element.replaceChildren(open);
+  };
+  const opened = (/** @type {string} */ text, /** @type {boolean} */ focus) => {
+    draft.set(text);
+    const { element: box, box: input } = composer(options(text));
+    element.replaceChildren(box);
+    input.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && input.value === '') {
+        closed();
+        element.querySelector('button')?.focus();
+      }
+    });
+    if (focus) input.focus();
+  };
+  const kept = draft.get();
+  if (kept === undefined) closed();
+  else opened(kept, false);
+  return element;
 }

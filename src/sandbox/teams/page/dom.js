@@ -63,3 +63,63 @@ export function arrange(parent, wanted) {
 export function announce(/** @type {string} */ text) {
   byId('announcer').textContent = text;
 }
+
+/** Who and where stand in the address, so that two windows can be two people and a reload comes back: `#/approver/approvals`. */
+
+const slug = (/** @type {string} */ name) => name.toLowerCase().replaceAll(' ', '-');
+
+export const placeSlug = (/** @type {import('./api.js').Place} */ place) =>
+  place.kind === 'personal' ? 'chat' : slug(place.name);
+
+export const address = (/** @type {{ name: string }} */ person, /** @type {string} */ placeName) =>
+  `#/${slug(person.name)}/${placeName}`;
+
+/**
+ * The person and the name of the place in the address; the first person and Operations without one.
+ * @param {readonly import('./api.js').Person[]} people
+ */
+export function readAddress(people) {
+  const [, who = '', where = ''] = location.hash.split('/');
+  const person = people.find(({ name }) => slug(name) === who) ?? people[0];
+  if (person === undefined) throw new Error('nobody is in this tenant');
+  return { person, placeName: where };
+}
+
+// @ts-check
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+
+export const clockTime = (/** @type {string} */ iso) => clock.format(new Date(iso));
+export const shortDate = (/** @type {Date} */ when) => date.format(when);
+
+/** `Today`, `Yesterday`, or the day's name. */
+export function dayName(/** @type {string} */ iso) {
+  const then = new Date(iso);
+  const now = new Date();
+  if (then.toDateString() === now.toDateString()) return 'Today';
+  now.setDate(now.getDate() - 1);
+  return then.toDateString() === now.toDateString() ? 'Yesterday' : day.format(then);
+}
+
+const colours = ['#4f52b2', '#0b6a5b', '#8a3b7c', '#5a5a5a', '#7a4f00'];
+
+/** @type {Map<string, string>} */
+const colourOf = new Map();
+
+/** Gives each person a colour, by the order they are listed in. */
+export function giveColours(/** @type {readonly { id: string }[]} */ people) {
+  for (const [index, { id }] of people.entries()) colourOf.set(id, colours[index % colours.length] ?? '#4f52b2');
+}
+
+export const personColour = (/** @type {string} */ id) => colourOf.get(id) ?? '#5a5a5a';
+
+/** The round letter of a person, or the icon of the bot. */
+export function avatar(/** @type {{ id: string, name: string } | 'bot'} */ who) {
+  if (who === 'bot')
+    return make('img', { class: 'avatar bot', src: '/client/icon', alt: '', width: '32', height: '32' });
+  const element = make('span', { class: 'avatar', 'aria-hidden': 'true' }, who.name.slice(0, 1));
+  element.style.setProperty('--c', personColour(who.id));
+  return element;
+}

@@ -1,19 +1,32 @@
 // @ts-check
 import { api } from './api.js';
-import { giveColours } from './avatar.js';
 import { azurePanel } from './azure-panel.js';
-import { composer } from './composer.js';
+import { composer, replyBox } from './composer.js';
 import { ShownConversation } from './conversation.js';
-import { byId, fill } from './dom.js';
+import { address, byId, fill, giveColours, placeSlug, readAddress } from './dom.js';
 import { follow } from './live.js';
 import { teachCards } from './markdown.js';
-import { showPeople } from './people.js';
-import { placeTitle, showPlaces } from './places.js';
-import { replyBox } from './reply-box.js';
-import { address, placeSlug, readAddress } from './route.js';
-import { themeButton } from './theme.js';
+import { placeTitle, showPeople, showPlaces } from './people.js';
 import { guidedTour } from './tour.js';
 import { teachTypeahead } from './typeahead.js';
+
+// @ts-check
+
+const root = document.documentElement;
+
+/** Wires the button that switches between light and dark; the choice is remembered in this browser. */
+function themeButton(/** @type {HTMLElement} */ button) {
+  const show = () => {
+    button.textContent = root.dataset.theme === 'dark' ? 'Light' : 'Dark';
+    button.setAttribute('aria-label', `Switch to the ${root.dataset.theme === 'dark' ? 'light' : 'dark'} theme`);
+  };
+  show();
+  button.addEventListener('click', () => {
+    root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
+    localStorage.setItem('local-teams-theme', root.dataset.theme);
+    show();
+  });
+}
 
 /** @typedef {import('./api.js').Person} Person */
 /** @typedef {import('./api.js').Place} Place */

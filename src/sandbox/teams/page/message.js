@@ -1,9 +1,8 @@
 // @ts-check
-import { avatar } from './avatar.js';
+
 import { ShownCard } from './card.js';
-import { fill, make } from './dom.js';
+import { avatar, clockTime, fill, make } from './dom.js';
 import { showText } from './markdown.js';
-import { clockTime } from './times.js';
 
 /** @typedef {import('./api.js').Activity} Activity */
 /** @typedef {{ click: (activity: Activity, clicked: import('./card.js').Clicked) => Promise<void>,

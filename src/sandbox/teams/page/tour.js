@@ -1,6 +1,5 @@
 // @ts-check
-import { announce, byId, fill, make } from './dom.js';
-import { address, placeSlug } from './route.js';
+import { address, announce, byId, fill, make, placeSlug } from './dom.js';
 import { mend, TourProblem, tourSteps } from './tour-steps.js';
 
 /** @typedef {import('./api.js').Session} Session */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { SigningKey } from '../signing-key.ts';
+import type { SigningKey } from '../tokens.ts';
 
 /** A person who signed in: when, what that meets, and with what. */
 export interface PersonSignIn {
