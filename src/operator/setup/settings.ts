@@ -1,7 +1,7 @@
 /** Answers as settings of the bot. */
 import type { Variables } from '../../config/env.ts';
 import { type Answers, answerTo, byHand, type QuestionId } from './question.ts';
-import { databaseUrl, usesTokens } from './questions/record.ts';
+import { databaseAddress, usesTokens } from './questions/record.ts';
 import type { VariableName } from './set-one.ts';
 
 type Settings = readonly (readonly [VariableName, string | null])[];
@@ -29,8 +29,8 @@ function recordSettings(answers: Answers): Settings {
   const seal = answerTo(answers, 'seal');
   return [
     ['CMK_DATA_DIR', null],
-    ['DATABASE_URL', databaseUrl(answers, answerTo(answers, 'role'), password('password'))],
-    ['CMK_DATABASE_OWNER_URL', databaseUrl(answers, answerTo(answers, 'owner'), password('ownerPassword'))],
+    ['DATABASE_URL', databaseAddress(answers, answerTo(answers, 'role'), password('password'))],
+    ['CMK_DATABASE_OWNER_URL', databaseAddress(answers, answerTo(answers, 'owner'), password('ownerPassword'))],
     ['CMK_DATABASE_SIGN_IN', usesTokens(answers) ? 'entra' : null],
     ['CMK_DATABASE_OWNER_CLIENT_ID', orNull(answerTo(answers, 'ownerIdentity'))],
     ['CMK_SEAL_KEY_FILE', seal.startsWith('https:') ? null : seal],
