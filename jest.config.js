@@ -5,6 +5,7 @@ const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/', '<rootDir>/te
 /** Tests run as ES modules through swc. The bot, its database and its workflow engine always run as child processes. */
 const shared = {
   globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
   setupFiles: process.env.CMK_PROPERTY_SEED === undefined ? [] : ['<rootDir>/test/support/property-seed.js'],
   // `npm run build` writes a package.json there with this project's name.
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
@@ -31,7 +32,12 @@ export default {
   // Ends a test that hangs. Long enough for a busy machine.
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/support/slowest-first.js',
-  reporters: ['default', '<rootDir>/test/support/slowest-reporter.js', '<rootDir>/test/support/attack-reporter.js'],
+  reporters: [
+    'default',
+    '<rootDir>/test/support/slowest-reporter.js',
+    '<rootDir>/test/support/bot-log-reporter.js',
+    '<rootDir>/test/support/attack-reporter.js',
+  ],
   // Two cores are kept busy by four workers: scenarios mostly wait for the bot.
   maxWorkers: 4,
 };

@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
 import { http } from '../support/local-azure.ts';
 import { actAs, botSays, choose, goTo, press, say } from '../support/page.ts';
+import { scenario } from '../support/scenario.ts';
 import { people, places, requestIdIn, writes } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { readRecord } from '../support/world.ts';
 
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
@@ -41,20 +42,18 @@ const State = z.object({
 });
 
 inBrowser('two people bring an agent under a customer-managed key, clicking in a real browser', () => {
-  let world: World;
+  const world = scenario();
   let browser: Browser;
   let page: Page;
   let wrong: string[];
   let id = '';
 
   beforeAll(async () => {
-    world = await startWorld();
     browser = await openBrowser(path ?? '');
     ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 900 }));
   });
   afterAll(async () => {
     await browser?.close();
-    await world?.end();
   });
 
   const tourPicture = async (name: string) => {

@@ -2,27 +2,26 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
 import { actAs, botSays, choose, goTo, press, say } from '../support/page.ts';
+import { scenario } from '../support/scenario.ts';
 import { people, places, requestIdIn } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { readRecord } from '../support/world.ts';
 
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 
 inBrowser('two people move an agent to a new version of its key, clicking in a real browser', () => {
-  let world: World;
+  const world = scenario();
   let browser: Browser;
   let page: Page;
   let wrong: string[];
   let id = '';
 
   beforeAll(async () => {
-    world = await startWorld();
     browser = await openBrowser(path ?? '');
     ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 900 }));
   });
   afterAll(async () => {
     await browser?.close();
-    await world?.end();
   });
 
   test('an agent under Microsoft’s key leads to the other command, and back by another agent', async () => {

@@ -1,6 +1,6 @@
 import { openReview } from '../support/path.ts';
+import { scenario } from '../support/scenario.ts';
 import { approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 /**
  * How much of Azure's quota one request takes over its whole life: 250 reads, refilled by 25 a second, for the bot as a whole. Built-in
@@ -9,11 +9,7 @@ import { startWorld, type World } from '../support/world.ts';
 
 const mostReads = 45;
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world.end());
+const world = scenario();
 
 /** What counts against the quota of Azure Resource Manager: neither tokens, Microsoft Graph, Key Vault nor Resource Graph. */
 const isArmRead = ({ method, url }: { readonly method: string; readonly url: string }): boolean =>

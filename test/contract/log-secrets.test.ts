@@ -1,18 +1,14 @@
 import { spawn } from 'node:child_process';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { scenario } from '../support/scenario.ts';
 import { choices, submit, typeAll, until } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 /** Things go wrong while people's words are on their way: the log says that they do, and none of the words. */
 
-let world: World;
+const world = scenario();
 const reason = 'Patient file 4711 must stay readable';
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 // Ending the world looks through all that was printed.
-afterAll(() => world.end());
 
 interface Logged {
   readonly msg: string;

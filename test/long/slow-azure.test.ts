@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { http } from '../support/local-azure.ts';
 import { cardText, type SeenActivity } from '../support/local-teams.ts';
-import { inOneWorld } from '../support/one-world.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   answered,
   choices,
@@ -13,12 +13,9 @@ import {
   type,
   typeAll,
 } from '../support/story.ts';
-import { readRecord, type World } from '../support/world.ts';
+import { readRecord } from '../support/world.ts';
 
-let world: World;
-inOneWorld((started) => {
-  world = started;
-});
+const world = scenario({ own: {}, restoresAzure: true });
 
 const reason = { justification: 'Own keys before the audit', acknowledgeDataLoss: 'true' };
 const click = (form: SeenActivity, verb: string, inputs: Record<string, unknown> = {}) =>

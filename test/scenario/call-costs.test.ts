@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { InboundActivity } from '../../src/teams/bot/activity.ts';
 import { costOf } from '../../src/teams/bot/verbs.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
 import { openReview } from '../support/path.ts';
+import { scenario } from '../support/scenario.ts';
 import { activityText, approvalCard, choices, people, places, submit, type } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 /** What is taken from a person's calls to Azure is at least what is taken from the bot's quota of Azure Resource Manager. */
 
-let world: World;
+const world = scenario();
 beforeAll(async () => {
-  world = await startWorld();
   // Reads what is remembered for an hour: built-in roles and names of subscriptions.
   await openReview(world, choices.first);
 });
-afterAll(() => world.end());
 
 const activity = (changes: Record<string, unknown>) =>
   InboundActivity.parse({

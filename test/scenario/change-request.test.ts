@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { cmkBot } from '../support/command-line.ts';
 import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
-import { inOneWorld } from '../support/one-world.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   activityText,
   answered,
@@ -22,18 +22,12 @@ import {
   untilMended,
 } from '../support/story.ts';
 import { takeBackEnd } from '../support/unended-forms.ts';
-import { readRecord, type World } from '../support/world.ts';
+import { readRecord } from '../support/world.ts';
 
 const { requester, approver, secondApprover } = people;
 const { operations, approvals } = places;
 const accepting = { acknowledgeIrreversible: 'true' };
-let world: World;
-inOneWorld(
-  (one) => {
-    world = one;
-  },
-  { env: { CMK_APPROVALS_REQUIRED: '2' } },
-);
+const world = scenario({ own: { env: { CMK_APPROVALS_REQUIRED: '2' } }, restoresAzure: true });
 
 const click = (person: string, card: SeenActivity, verb: string, inputs = {}, data = {}) =>
   world.teams.click(person, card.id, verb, { inputs, data });

@@ -8,6 +8,7 @@ import { guardRows } from '../support/check-rows-guards.ts';
 import { keyRows, newKeyRows } from '../support/check-rows-keys.ts';
 import { changeState } from '../support/local-azure.ts';
 import { type BotAnswer, cardOf, cardText, type SeenActivity } from '../support/local-teams.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   answered,
   approvalCard,
@@ -22,24 +23,23 @@ import {
   writes,
 } from '../support/story.ts';
 import { table } from '../support/table.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { readRecord, type World } from '../support/world.ts';
 
 const rows: readonly CheckRow[] = [...agentRows, ...vaultRows, ...controlRows, ...guardRows, ...keyRows, ...newKeyRows];
 const glyphs = { pass: '✓', warn: '△', block: '✕' } as const;
 const blocked = '✕ This cannot go ahead';
 
-let world: World;
+const world = scenario();
 let putBack: () => Promise<void>;
+
+beforeAll(async () => {
+  putBack = await rememberAzure(world);
+});
 const submitted: string[] = [];
 const seenRows: string[][] = [];
 
-beforeAll(async () => {
-  world = await startWorld();
-  putBack = await rememberAzure(world);
-});
 afterEach(() => putBack());
 afterAll(async () => {
-  await world.end();
   console.log(table('Every check as a requester reads it', ['check', '', 'when', 'the card says'], seenRows));
 });
 

@@ -6,8 +6,8 @@ import { agentIn, all, giveRole, keyRoles, scopes, takeRoles } from '../support/
 import { cmkBot } from '../support/command-line.ts';
 import { changeState } from '../support/local-azure.ts';
 import { cardOf, cardText, type SeenActivity } from '../support/local-teams.ts';
-import { inOneWorld } from '../support/one-world.ts';
 import { azureState, linesOf, rotation } from '../support/path.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   answered,
   approvalCard,
@@ -45,17 +45,14 @@ function policyFile(name: string, rules: readonly object[]): string {
 }
 
 describe('where the policy says nothing', () => {
-  let world: World;
-  inOneWorld((started) => {
-    world = started;
-  });
+  const world = scenario({ restoresAzure: true });
 
   test('an attacker asks for the requester’s own vault, one letter apart from the hospital’s: nothing comes of it', async () => {
     const from = (await world.azureRequests()).length;
     const review = await typeAll(world, lookAlike);
     expect(offersSubmit(review)).toBe(false);
     expect(linesOf(review).join('\n')).toContain('The policy does not permit vault kv-hospita1-keys.');
-    const data = buttonData({ status: 200, body: cardOf(review) }, 'form.refresh');
+    const data = buttonData({ status: 200, body: cardOf(review) }, 'form.back');
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
     const forged = await world.teams.click(people.requester, review.id, 'form.submit', { data, inputs });
     expect(answered(forged)).toContain('A check blocks this.');

@@ -1,13 +1,11 @@
 import { crowd, fillRecord, waiting } from '../support/crowded.ts';
+import { scenario } from '../support/scenario.ts';
 import { untilMended } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
+const world = scenario({ own: {} });
 beforeAll(async () => {
-  world = await startWorld();
   await fillRecord(world, 40);
 });
-afterAll(() => world?.end());
 
 it('a person who asks for two hundred lists at once is given a few, and holds up nobody’s click', async () => {
   const asked = await waiting(world);

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { http } from '../support/local-azure.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   activityText,
   answered,
@@ -14,16 +15,10 @@ import {
   submit,
   writes,
 } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 describe('a requester asks for a customer-managed key with an existing key on an RBAC vault', () => {
-  let world: World;
+  const world = scenario();
   let id = '';
-
-  beforeAll(async () => {
-    world = await startWorld();
-  });
-  afterAll(() => world.end());
 
   test('the form leads over agent, vault and key to a review of what will change', async () => {
     const { form, review } = await fillForm(world);

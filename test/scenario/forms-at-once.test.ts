@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type BotAnswer, cardOf, type SeenActivity } from '../support/local-teams.ts';
+import { scenario } from '../support/scenario.ts';
 import { agentId, answered, buttonData, people, places, requestIdIn, shows } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { readRecord } from '../support/world.ts';
 
 describe('two people fill in forms in one thread at once', () => {
-  let world: World;
+  const world = scenario();
   const forms: Record<string, SeenActivity> = {};
-
-  beforeAll(async () => {
-    world = await startWorld();
-  });
-  afterAll(() => world.end());
 
   const click = (person: string, form: SeenActivity | undefined, verb: string, inputs: Record<string, unknown> = {}) =>
     world.teams.click(person, form?.id ?? '', verb, { inputs });

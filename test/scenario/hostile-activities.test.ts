@@ -1,13 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { guestTenantId, localTenantId } from '../../src/sandbox/people.ts';
 import { cardOf } from '../support/local-teams.ts';
 import { activity, invoke, send, sendLines, sendRaw } from '../support/raw-activity.ts';
+import { scenario } from '../support/scenario.ts';
 import { activityText, people, places, type } from '../support/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+import { queryStore, readRecord } from '../support/world.ts';
 
 /** What the bot asked of Teams, oldest first. */
 const Requests = z.array(z.object({ method: z.string(), body: z.unknown() }));
@@ -15,13 +16,11 @@ const Requests = z.array(z.object({ method: z.string(), body: z.unknown() }));
 const stranger = '99999999-0000-4000-8000-000000000001';
 
 describe('what is no activity of Teams', () => {
-  let world: World;
+  const world = scenario({ own: {} });
 
   beforeAll(async () => {
-    world = await startWorld();
     await type(world, people.requester, '/cmk-help', places.group);
   });
-  afterAll(() => world.end());
 
   test.each([
     ['half a JSON text', '{"type":'],

@@ -1,14 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { activity, invoke, send, sendRaw } from '../support/raw-activity.ts';
+import { scenario } from '../support/scenario.ts';
 import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
 
-let world: World;
+const world = scenario({ own: {} });
 
-beforeAll(async () => {
-  world = await startWorld();
-});
 afterAll(() => world?.end());
 
 const scrape = async (): Promise<string> => (await sendRaw(world, '', { method: 'GET', path: '/metrics' })).body;

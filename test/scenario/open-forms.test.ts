@@ -1,7 +1,7 @@
 /** A form where others can see it, and one that nobody goes on with. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { cardOf, type SeenActivity } from '../support/local-teams.ts';
-import { inOneWorld } from '../support/one-world.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   activityText,
   agentId,
@@ -20,13 +20,10 @@ import {
   untilMended,
 } from '../support/story.ts';
 import { takeBackEnd } from '../support/unended-forms.ts';
-import { queryStore, type World } from '../support/world.ts';
+import { queryStore } from '../support/world.ts';
 
 const { requester, approver, teamMember } = people;
-let world: World;
-inOneWorld((one) => {
-  world = one;
-});
+const world = scenario({ own: {}, restoresAzure: true });
 
 const sees = (person: string, form: SeenActivity, words: RegExp, place = places.operations) =>
   world.teams.sees(place, person, (one) => one.id === form.id && words.test(activityText(one)));

@@ -1,14 +1,10 @@
 import { pageLimits } from '../../src/teams/ingress/page-limits.ts';
 import { activity, send, sendRaw } from '../support/raw-activity.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { scenario } from '../support/scenario.ts';
 
 /** Floods of what browsers and probes open, and what is forwarded to it in local mode. */
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld({ record: 'folder' });
-});
-afterAll(() => world.end());
+const world = scenario();
 
 const get = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
   (await sendRaw(world, '', { method: 'GET', path, headers })).status;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { vaultUri } from '../../src/sandbox/azure/key-vault/vault-body.ts';
 import {
   type AzureState,
@@ -12,25 +12,17 @@ import {
 } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
 import { azureState, type Ended, follow, kindsOf, type Path } from '../support/path.ts';
-import { rememberAzure } from '../support/story.ts';
+import { scenario } from '../support/scenario.ts';
 import { table } from '../support/table.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 const grant = expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/);
 const irreversible = '▲ Irreversible';
 const premium = 'kv-hospital-keys';
 
-let world: World;
-let putBack: () => Promise<void>;
+const world = scenario({ restoresAzure: true });
 const seen: string[][] = [];
 
-beforeAll(async () => {
-  world = await startWorld();
-  putBack = await rememberAzure(world);
-});
-afterEach(() => putBack());
 afterAll(async () => {
-  await world.end();
   console.log(table('Every path to its end', ['path', 'steps', 'writes to Azure', 'proof'], seen));
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { requestersGroup } from '../../src/sandbox/people.ts';
 import { changeState } from '../support/local-azure.ts';
-import { inOneWorld } from '../support/one-world.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   activityText,
   answered,
@@ -15,14 +15,11 @@ import {
   shows,
   writes,
 } from '../support/story.ts';
-import { readRecord, type World } from '../support/world.ts';
+import { readRecord } from '../support/world.ts';
 
 /** Attack: whoever asked is taken out of the requesters, and the request goes on without them. */
 
-let world: World;
-inOneWorld((started) => {
-  world = started;
-});
+const world = scenario({ own: {}, restoresAzure: true });
 
 const mayAsk = (may: boolean) =>
   changeState(world.azure, (state) => {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { type Change, keyIn, lock, onVault, putUnder, scopes, withoutActions } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
-import { inOneWorld } from '../support/one-world.ts';
 import { azureState, linesOf } from '../support/path.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   agentId,
   answered,
@@ -18,7 +18,7 @@ import {
   type,
   writes,
 } from '../support/story.ts';
-import { queryStore, readRecord, type World } from '../support/world.ts';
+import { queryStore, readRecord } from '../support/world.ts';
 
 const Submitted = z.looseObject({ plan: z.looseObject({ schema: z.number(), wish: z.looseObject({}) }) });
 
@@ -28,10 +28,7 @@ const vault = 'kv-hospital-keys';
 const key = 'cmk-virtual-visit';
 const command = `/rotate-cmk resource=${agent}`;
 
-let world: World;
-inOneWorld((started) => {
-  world = started;
-});
+const world = scenario({ restoresAzure: true });
 
 const version = (index: number) => async (): Promise<string> =>
   keyIn(await azureState(world), vault, key).versions[index]?.version ?? '';
@@ -312,7 +309,10 @@ describe('a world that moves between approval and run', () => {
 test('the record verifies, and says of each rotation what it took the agent from', async () => {
   const record = await readRecord(world);
   expect(record.findings).toEqual([]);
-  const asked = await queryStore(world, 'select body from cmk.event where body like \'%"type":"submitted"%\'');
+  const asked = await queryStore(
+    world,
+    `select body from cmk.event where body like '%"type":"submitted"%' and seq > ${world.recordedBefore}`,
+  );
   const wishes = asked.map(({ body }) => z.looseObject({ data: Submitted }).parse(JSON.parse(String(body))).data);
   expect(wishes.length).toBeGreaterThan(5);
   for (const { plan } of wishes) {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { cardText, type SeenActivity } from '../support/local-teams.ts';
-import { inOneWorld } from '../support/one-world.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   activityText,
   agentId,
@@ -12,12 +12,8 @@ import {
   type,
   untilMended,
 } from '../support/story.ts';
-import type { World } from '../support/world.ts';
 
-let world: World;
-inOneWorld((started) => {
-  world = started;
-});
+const world = scenario({ own: {}, restoresAzure: true });
 
 describe('an Azure that does not answer', () => {
   test.each(['/enable-cmk', '/enable-cmk resource=triage-agent-prod'])('refuses %s, and says so once', async (text) => {

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { onKey, putUnder } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/local-teams.ts';
-import { inOneWorld } from '../support/one-world.ts';
 import { sendRaw } from '../support/raw-activity.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   activityText,
   agentId,
@@ -16,14 +16,10 @@ import {
   shows,
   type,
 } from '../support/story.ts';
-import type { World } from '../support/world.ts';
 
 /** The picture of all agents: what it shows, and where its buttons lead. */
 
-let world: World;
-inOneWorld((one) => {
-  world = one;
-});
+const world = scenario({ own: {}, restoresAzure: true });
 
 const status = (person: string, words = '') => type(world, person, `/cmk-status${words}`);
 /** A minute later agents are looked at again; so are they after a restart. */

@@ -1,22 +1,19 @@
 /** Forms that were stored by the version before this one, whose dialogs were those of `botbuilder-dialogs`. */
 import { readFileSync } from 'node:fs';
 import type { SeenActivity } from '../support/local-teams.ts';
-import { inOneWorld } from '../support/one-world.ts';
+import { scenario } from '../support/scenario.ts';
 import { startStore } from '../support/store-client.ts';
 import { agentId, answered, people, type } from '../support/story.ts';
-import { queryStore, type World } from '../support/world.ts';
+import { queryStore } from '../support/world.ts';
 
 const { requester } = people;
 /** The document of a form on its second page, byte by byte as that version stored it. */
 const before = readFileSync(new URL('../support/stored-form.txt', import.meta.url), 'utf8').trim();
 
-let world: World;
 let form: SeenActivity;
 /** The same form's document as this version stores it. */
 let now: string;
-inOneWorld((one) => {
-  world = one;
-});
+const world = scenario({ own: {}, restoresAzure: true });
 
 const formIn = (text: string) => JSON.parse(text).dialog.dialogStack[0].state.form;
 const withoutCard = (text: string): string =>

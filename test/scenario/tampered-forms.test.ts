@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cardOf, type JsonObject, type SeenActivity } from '../support/local-teams.ts';
 import { invoke, send } from '../support/raw-activity.ts';
+import { scenario } from '../support/scenario.ts';
 import {
   activityText,
   agentId,
@@ -20,15 +21,10 @@ import {
   wordsOf,
   writes,
 } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { readRecord } from '../support/world.ts';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(async () => {
-  await world.end();
-});
+const world = scenario();
+afterAll(async () => {});
 
 describe('typed nonsense', () => {
   test.each(['/hello', '/ ', '/enable', '/__proto__', '/constructor resource=x', '/💥'])(

@@ -1,35 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, test } from '@jest/globals';
 import { requestersGroup } from '../../src/sandbox/people.ts';
 import { changeState } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
 import { invoke, send } from '../support/raw-activity.ts';
-import {
-  activityText,
-  agentId,
-  answered,
-  faultAzure,
-  mendAzure,
-  people,
-  rememberAzure,
-  type,
-  until,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { scenario } from '../support/scenario.ts';
+import { activityText, agentId, answered, faultAzure, mendAzure, people, type, until } from '../support/story.ts';
 
 /** What is kept of what Resource Graph answered is shown while somebody types, and is nothing else. */
 
-let world: World;
+const world = scenario({ own: {}, restoresAzure: true });
 let form: SeenActivity;
-let restore: () => Promise<void>;
-beforeAll(async () => {
-  world = await startWorld({ record: 'folder' });
-});
-afterAll(() => world.end());
 beforeEach(async () => {
-  restore = await rememberAzure(world);
   form = await type(world, people.requester, '/enable-cmk');
 });
-afterEach(() => restore());
 
 interface Choice {
   readonly title: string;
@@ -86,7 +69,7 @@ const refusals = (times: number) => ({
 });
 
 test('ten people who type at once share one query', async () => {
-  await new Promise((resolve) => setTimeout(resolve, 15_500));
+  await world.restartBot('SIGINT');
   const words = ['triage', 'visits', 'bookin', 'vaccin', 'patien', 'virtua', 'sympto', 'pharma', 'labora', 'hospit'];
   const asked = await askedWhile(async () => {
     for (const length of [1, 2, 3, 4, 5, 6])
@@ -98,14 +81,14 @@ test('ten people who type at once share one query', async () => {
 }, 60_000);
 
 test('a throttled search waits until the quota resets, and shows what it finds', async () => {
-  await new Promise((resolve) => setTimeout(resolve, 15_500));
+  await world.restartBot('SIGINT');
   await faultAzure(world, refusals(1));
   // On a busy machine the search may end first: what comes later serves the next one.
   await until(async () => `${await typed('tria')}` === 'triage-agent-prod,triage-agent-test', 'the quota resets');
 }, 90_000);
 
 test('one that stays throttled says that Azure is busy, and choosing that is choosing nothing', async () => {
-  await new Promise((resolve) => setTimeout(resolve, 15_500));
+  await world.restartBot('SIGINT');
   await faultAzure(world, refusals(100));
   const busy = JSON.stringify([{ title: 'Azure is busy. Type again in a few seconds.', value: ' ' }]);
   await until(async () => JSON.stringify(await search('tria')) === busy, 'the search says that Azure is busy');

@@ -44,9 +44,13 @@ export function npxCmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}):
 let host: Promise<ChildProcess> | null = null;
 let calls = 0;
 
-afterAll(async () => {
-  (await host)?.kill('SIGKILL');
-});
+/** Ends the process that carries out the calls; the next call starts another. */
+export async function endCommandLine(): Promise<void> {
+  const child = await host;
+  host = null;
+  child?.kill('SIGKILL');
+}
+afterAll(endCommandLine);
 
 /** The same subcommands, in one process that carries out all calls of a test file. */
 export async function cmkBot(

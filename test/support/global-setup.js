@@ -44,6 +44,7 @@ export default function setup() {
   mkdirSync(cache, { recursive: true });
   const folder = path.join(cache, `prepared-${fingerprint()}`);
   process.env.CMK_TEST_PREPARED = folder;
+  process.env.CMK_TEST_WORLDS = path.join(cache, `worlds-${process.pid}`);
   process.env.CMK_TEST_ATTACKS = path.join(cache, `attacks-${process.pid}`);
   rmSync(`${folder}.failed`, { force: true });
   const now = new Date();

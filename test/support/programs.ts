@@ -11,6 +11,7 @@ export const sources = {
   store: 'test/support/store-process.ts',
   'store-engine': 'test/support/store-process-engine.ts',
   'store-replica': 'test/support/store-process-replica.ts',
+  world: 'test/support/world-process.ts',
 } as const;
 export type ProgramName = keyof typeof sources;
 

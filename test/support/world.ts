@@ -25,6 +25,10 @@ export interface World {
   readonly database: DatabaseOptions;
   /** Where the command line finds the record and whatever runs on it. */
   readonly place: NodeJS.ProcessEnv;
+  /** The settings that the bot was started with. */
+  readonly settings: NodeJS.ProcessEnv;
+  /** Where the record stood when this suite began: what lies before is another suite's. */
+  readonly recordedBefore: number;
   /** What the local Azure was asked, oldest first. */
   azureRequests(): Promise<readonly AzureRequest[]>;
   /** Everything the bot printed, in all its lives. */
@@ -64,6 +68,9 @@ const AzureRequest = z.object({
 });
 export type AzureRequest = z.infer<typeof AzureRequest>;
 
+export const askedOf = async (azure: RunningAzure): Promise<readonly AzureRequest[]> =>
+  z.array(AzureRequest).parse((await http(azure, 'GET', '/simulator/requests')).body);
+
 /** The bot has heard that it was installed, and has greeted: what it posts from then on is about the story. */
 async function untilInstalled(teams: TeamsClient): Promise<void> {
   const waiting = async () =>
@@ -85,6 +92,8 @@ export interface WorldOptions {
   readonly record?: 'folder' | 'any';
   /** Approving needs a sign-in at the local Entra. */
   readonly stepUp?: boolean;
+  /** Gets everything that the bot prints, as it comes. */
+  readonly print?: (text: string) => void;
   /** Puts the key of a server's record where the bot reads it, and tells the secret's address; without it the key lies in a file. */
   readonly sealKey?: (azure: RunningAzure) => Promise<string>;
 }
@@ -121,6 +130,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const azure = await openAzure();
   const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
   let output = '';
+  const print = (text: string): void => {
+    output += text;
+    options.print?.(text);
+  };
   const watch = new LogWatch();
   watch.keepOut('the seals’ key', serverSealKey);
   const sealKey = extra.DATABASE_URL ? await serverSeals(options, azure, dataDir) : {};
@@ -134,18 +147,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
   const endBot = async (how: EndSignal): Promise<void> => current.bot?.end(how);
   const startBot = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {
-    current.bot = await spawnBot(environment(more), (text) => {
-      output += text;
-    });
+    current.bot = await spawnBot(environment(more), print);
     await untilReady(current.bot, botUrl, () => output);
     for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key, or the log’s', key);
   };
   const replicas: BotProcess[] = [];
   const startReplica = async (name: string, more: NodeJS.ProcessEnv = {}) => {
     const port = await freePorts(1);
-    const replica = await spawnBot({ ...environment({ CMK_REPLICA: name, ...more }), PORT: `${port}` }, (text) => {
-      output += text;
-    });
+    const replica = await spawnBot({ ...environment({ CMK_REPLICA: name, ...more }), PORT: `${port}` }, print);
     replicas.push(replica);
     const url = `http://127.0.0.1:${port}`;
     await untilReady(replica, url, () => output);
@@ -178,8 +187,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ? { kind: 'postgres', url: extra.DATABASE_URL, maxConnections: 2 }
       : { kind: 'pglite', dataDir },
     place: extra.DATABASE_URL ? { DATABASE_URL: extra.DATABASE_URL, ...sealKey } : { CMK_DATA_DIR: dataDir },
-    azureRequests: async () =>
-      z.array(AzureRequest).parse((await http(current.azure, 'GET', '/simulator/requests')).body),
+    settings: environment({}),
+    recordedBefore: 0,
+    azureRequests: () => askedOf(current.azure),
     printed: () => output,
     signalBot: (signal) => current.bot?.signal(signal),
     untilBotEnds: async () => current.bot?.ended,
@@ -202,7 +212,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** The same people, with what they say and choose kept out of the log. */
-const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
+export const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
   ...teams,
   say(personId, conversationId, text, replyToId) {
     watch.keepOut('what was said', text);
@@ -220,7 +230,7 @@ export interface WorldRecord {
   readonly findings: readonly Finding[];
   /** The events of a request in short: `submitted`, `step-done enable-identity/1`, oldest first. */
   events(requestId: string): readonly string[];
-  /** Every request there is, oldest first. */
+  /** Every request of this suite, oldest first. */
   readonly requests: readonly string[];
   /** Texts that are kept beside the chain, by request. */
   readonly texts: readonly { readonly request: string; readonly field: string; readonly text: string }[];
@@ -251,6 +261,7 @@ export async function readRecord(world: World): Promise<WorldRecord> {
       .array(Text)
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
     const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
+    const isOwn = ({ seq }: { readonly seq: number }): boolean => seq > world.recordedBefore;
     const verifier = new RecordVerifier({ read: parseEventBody, keys: await sealKeysFor(world.database), derived });
     for (const line of lines.filter(({ seq }) => seq <= head.seq)) {
       verifier.event(line);
@@ -261,8 +272,8 @@ export async function readRecord(world: World): Promise<WorldRecord> {
       findings: verifier.end(head).findings,
       events: (id) =>
         lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
-      requests: [...new Set(lines.map((line) => line.request))],
-      texts,
+      requests: [...new Set(lines.filter(isOwn).map((line) => line.request))],
+      texts: texts.filter(({ request }) => lines.some((line) => line.request === request && isOwn(line))),
     };
   } finally {
     await store.close();

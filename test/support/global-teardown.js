@@ -1,0 +1,24 @@
+/** Ends the shared worlds that outlived their workers, and removes what they left. */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+export default function teardown() {
+  const folder = process.env.CMK_TEST_WORLDS;
+  if (folder === undefined) return;
+  for (const name of readdirSyncOrNone(folder).filter((one) => one.endsWith('.json'))) {
+    try {
+      process.kill(JSON.parse(readFileSync(path.join(folder, name), 'utf8')).pid, 'SIGTERM');
+    } catch {
+      // It has ended with its worker.
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function readdirSyncOrNone(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

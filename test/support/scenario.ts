@@ -1,0 +1,39 @@
+/** The world of a suite, or of a `describe`: shared with the other suites of the worker, or one of its own. */
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { takeSharedWorld } from './shared-world.ts';
+import { mendAzure, rememberAzure } from './story.ts';
+import { startWorld, type World, type WorldOptions } from './world.ts';
+
+export interface ScenarioOptions {
+  /** A world of its own, started so: for who restarts the bot, configures it, or counts all that it ever did. */
+  readonly own?: WorldOptions;
+  /** Puts Azure back after each test, and ends its faults. */
+  readonly restoresAzure?: boolean;
+}
+
+/** The first world of a run waits until the programs are bundled: on a busy machine that takes minutes. */
+const startMs = 400_000;
+
+/** Starts it before the first test, and ends it or hands it back after the last. To be used within tests and hooks. */
+export function scenario({ own, restoresAzure = false }: ScenarioOptions = {}): World {
+  let world: World | null = null;
+  let starting: Promise<World> | null = null;
+  let putBack: (() => Promise<void>) | null = null;
+  const started = (): World => {
+    if (world === null) throw new Error('the world is there once the tests begin');
+    return world;
+  };
+  beforeAll(async () => {
+    starting = own === undefined ? takeSharedWorld() : startWorld(own);
+    world = await starting;
+    if (restoresAzure) putBack = await rememberAzure(world);
+  }, startMs);
+  afterEach(async () => {
+    if (world === null || putBack === null) return;
+    await mendAzure(world);
+    await putBack();
+  });
+  // Also where it was there too late.
+  afterAll(async () => (await starting?.catch(() => null))?.end());
+  return new Proxy({} as World, { get: (_target, name) => Reflect.get(started(), name) });
+}
