@@ -6,8 +6,8 @@ import type { RequestId } from '../domain/ids.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import { readEvent } from './pack/views.ts';
-import type { StrictBodyReader } from './strict-body.ts';
 import { parseBody } from './verify.ts';
+import type { StrictBodyReader } from './verify-lives.ts';
 
 /** Days in UTC, `YYYY-MM-DD`, both included: of the submission. */
 export interface Period {

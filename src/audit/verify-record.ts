@@ -3,9 +3,8 @@ import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { Derived } from '../domain/record/derived.ts';
 import type { ExportPart, OlderExport } from './export-jsonl.ts';
 import { type SealCount, type SealKeys, SealOrder, sealChecker } from './seals.ts';
-import type { StrictBodyReader } from './strict-body.ts';
 import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './verify.ts';
-import { Lives } from './verify-lives.ts';
+import { Lives, type StrictBodyReader } from './verify-lives.ts';
 
 export interface RecordReport {
   /** The place in the chain before the first event: what was not looked at. */

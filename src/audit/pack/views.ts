@@ -9,8 +9,8 @@ import { highestProof } from '../../domain/proof.ts';
 import type { ChainLine, RevealedText } from '../../domain/record/chain.ts';
 import type { EventType, StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
-import { readStrictly, type StrictBodyReader } from '../strict-body.ts';
 import { lineFrom, parseBody } from '../verify.ts';
+import { readStrictly, type StrictBodyReader } from '../verify-lives.ts';
 import { packFile } from './files.ts';
 
 /** Raised with every change of what a view holds. */

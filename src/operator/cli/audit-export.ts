@@ -13,7 +13,7 @@ import { actorName, eventWords } from '../../text/events.ts';
 import type { Records } from '../rpc/calls.ts';
 import { chosenOf, EventChoice } from './choose-events.ts';
 import { flag, namesOf, requestIdInput } from './inputs.ts';
-import { type RecordedEvent, readRecord } from './read-record.ts';
+import { type RecordedEvent, readRecord } from './open-records.ts';
 import { exit, subcommand } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ExportPart } from '../../audit/export-jsonl.ts';
 import { genesis } from '../../audit/verify.ts';
 import type { ChainLine, Link } from '../../domain/record/chain.ts';
-import type { RecordedEvent } from './read-record.ts';
+import type { RecordedEvent } from './open-records.ts';
 
 export interface EventFilter {
   /** ISO 8601, UTC. */

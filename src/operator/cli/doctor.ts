@@ -17,7 +17,7 @@ import {
   type Look,
   type PackedApp,
 } from '../rpc/diagnosis.ts';
-import { isVariable } from '../setup/set-one.ts';
+import { isVariable } from '../setup/settings.ts';
 import { SealKeyUnusable } from './given-keys.ts';
 import { Unusable } from './inputs.ts';
 import { type CommandEnvironment, type Exit, exit, subcommand } from './subcommand.ts';

@@ -3,7 +3,7 @@ import { processVariables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
 import { emptyEnvironment, settingOf } from '../../config/settings/table.ts';
 import { textOf, ValueNotWritable, withSettings, writeKept } from '../setup/env-text.ts';
-import { isSecret, isVariable, setOne, type VariableName } from '../setup/set-one.ts';
+import { isSecret, isVariable, setOne, type VariableName } from '../setup/settings.ts';
 import { Unusable } from './inputs.ts';
 import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
 

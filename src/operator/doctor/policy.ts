@@ -4,7 +4,7 @@ import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { setAnew } from './commands.ts';
-import { type Holder, type Lookup, lookUp, peopleOf, tooFew } from './role-members.ts';
+import { type Holder, type HolderLookup, lookUp, peopleOf, tooFew } from './role-members.ts';
 import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 
 const subjectOf = ({ name }: Pick<Rule, 'name'>) => about('people/rule', `rule ${name}`);
@@ -34,7 +34,7 @@ function emptyRole(rule: Rule, role: 'requesters' | 'approvers', holders: readon
   return [fail(subjectOf(rule), `nobody can ${what}: there are no people behind its ${role}`, mend, remedy)];
 }
 
-function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: Lookup): readonly Diagnosis[] {
+function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: HolderLookup): readonly Diagnosis[] {
   const free = tagsNotVouchedFor(rule, config.policy);
   const { requesters = [], approvers = [] } = rule;
   const mend = 'Name tags in trustedTags that nobody who asks can write, or match by subscription, group or name.';
@@ -77,7 +77,7 @@ function vaultMistakes(rule: Pick<Rule, 'name' | 'vaults'>, own: readonly string
   ];
 }
 
-function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: Lookup): readonly Diagnosis[] {
+function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderLookup): readonly Diagnosis[] {
   const [requesters, approvers] = [lookup(rule.requesters), lookup(rule.approvers)];
   const { subscriptions } = rule.match;
   const isUsual = rule === config.policy.otherwise;

@@ -7,12 +7,12 @@ import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { about, fail, warn } from './subjects.ts';
 
-export type Lookup = (ids: readonly string[]) => readonly Holder[];
+export type HolderLookup = (ids: readonly string[]) => readonly Holder[];
 
 type People = ReadonlySet<string>;
 
 /** Who is in every one of the lists; null where the directory did not tell all of them. */
-function inAll(lists: readonly (readonly string[])[], lookup: Lookup): People | null {
+function inAll(lists: readonly (readonly string[])[], lookup: HolderLookup): People | null {
   const told = lists.map((ids) => peopleOf(lookup(ids))).filter((people) => people !== null);
   const [first, ...others] = told;
   if (first === undefined || told.length < lists.length) return null;
@@ -29,7 +29,7 @@ function wordsFor(asking: People, deciding: People, needed: number): string | nu
   return `${countOf(needed, 'approval', 'approvals')} can be needed, and at most ${countOf(left, 'person', 'people')} can give one`;
 }
 
-function foundUnder(rule: Rule, tightenedBy: readonly TagRule[], lookup: Lookup): string | null {
+function foundUnder(rule: Rule, tightenedBy: readonly TagRule[], lookup: HolderLookup): string | null {
   const lists = (role: 'requesters' | 'approvers') => [
     rule[role],
     ...tightenedBy.map((one) => one[role]).filter((ids) => ids !== undefined),
@@ -48,7 +48,7 @@ const tooFewAdvice =
   'No request under this rule can be approved: requesters can’t approve their own. Name more approvers (CMK_APPROVERS), or require fewer approvals (CMK_APPROVALS_REQUIRED).';
 
 /** Of the rule alone, else of each rule by tag that can hold beside it, else of all of those together. */
-export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: Lookup): readonly Diagnosis[] {
+export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: HolderLookup): readonly Diagnosis[] {
   const alone = foundUnder(rule, [], lookup);
   if (alone !== null) return [fail(about('people/rule', `rule ${rule.name}`), alone, tooFewAdvice)];
   const beside = tagRules.filter(({ match }) => mayBothMatch(match, rule.match));

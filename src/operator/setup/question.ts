@@ -1,4 +1,5 @@
 /** A question of the wizard, as data: what it asks, what it explains, and what of an answer is taken. */
+import { type Environment, environmentSchema } from '../../config/settings/table.ts';
 import type { SetupWorld } from './world.ts';
 
 export const questionIds = [
@@ -95,6 +96,10 @@ export const doubted = (doubt: string, { kind: _, ...rest }: Checked & { kind: '
 export const refusedAnswer = (why: string): Checked => ({ kind: 'refused', why });
 export const good = (text: string): AnswerNote => ({ kind: 'good', text });
 export const mind = (text: string): AnswerNote => ({ kind: 'mind', text });
+
+/** Whether the bot would take it for the setting. */
+export const fits = (name: keyof Environment, given: string): boolean =>
+  environmentSchema.shape[name].safeParse(given).success;
 
 export const always = (): boolean => true;
 /** By azd, which makes identity, address and database itself. */

@@ -1,8 +1,9 @@
 /** Answers as settings of the bot. */
-import type { Variables } from '../../config/env.ts';
+import { type Mistake, readEnvironment, type Variables } from '../../config/env.ts';
+import { environmentSchema } from '../../config/settings/table.ts';
 import { type Answers, answerTo, byHand, type QuestionId } from './question.ts';
-import { databaseUrl, usesTokens } from './questions/record.ts';
-import type { VariableName } from './set-one.ts';
+import { readChannelLink } from './questions/channels.ts';
+import { databaseAddress, usesTokens } from './questions/record.ts';
 
 type Settings = readonly (readonly [VariableName, string | null])[];
 
@@ -29,8 +30,8 @@ function recordSettings(answers: Answers): Settings {
   const seal = answerTo(answers, 'seal');
   return [
     ['CMK_DATA_DIR', null],
-    ['DATABASE_URL', databaseUrl(answers, answerTo(answers, 'role'), password('password'))],
-    ['CMK_DATABASE_OWNER_URL', databaseUrl(answers, answerTo(answers, 'owner'), password('ownerPassword'))],
+    ['DATABASE_URL', databaseAddress(answers, answerTo(answers, 'role'), password('password'))],
+    ['CMK_DATABASE_OWNER_URL', databaseAddress(answers, answerTo(answers, 'owner'), password('ownerPassword'))],
     ['CMK_DATABASE_SIGN_IN', usesTokens(answers) ? 'entra' : null],
     ['CMK_DATABASE_OWNER_CLIENT_ID', orNull(answerTo(answers, 'ownerIdentity'))],
     ['CMK_SEAL_KEY_FILE', seal.startsWith('https:') ? null : seal],
@@ -80,4 +81,48 @@ export function settingsFrom(answers: Answers, shell: Variables): Readonly<Recor
     ...checkedSettings(answers),
   ];
   return Object.fromEntries(settings);
+}
+
+export type VariableName = keyof typeof environmentSchema.shape;
+
+/** Settings that hold a channel's id, for which people have a link. */
+const channels: readonly VariableName[] = [
+  'CMK_OPERATIONS_CHANNEL',
+  'CMK_APPROVALS_CHANNEL',
+  'CMK_AUDIT_CHANNEL',
+  'CMK_TEAM_ID',
+];
+
+/** Typed unseen, and shown to nobody. */
+const secrets: readonly VariableName[] = [
+  'MicrosoftAppPassword',
+  'AZURE_CLIENT_SECRET',
+  'CMK_STEP_UP_APP_SECRET',
+  'DATABASE_URL',
+  'CMK_DATABASE_OWNER_URL',
+];
+
+export const isSecret = (name: VariableName): boolean => secrets.includes(name);
+
+export const isVariable = (name: string): name is VariableName => Object.hasOwn(environmentSchema.shape, name);
+
+type SetOne = { readonly kind: 'set'; readonly value: string } | { readonly kind: 'refused'; readonly why: string };
+
+const said = ([variable, message]: Mistake): string => `${variable} ${message}`;
+
+/** Whether a value fits the variable, and the others beside it. What was wrong before is no reason to refuse. */
+export function setOne(before: Variables, name: VariableName, given: string): SetOne {
+  const tenantName: VariableName = 'MicrosoftAppTenantId';
+  const tenant = before[tenantName] ?? '';
+  const asLink = channels.includes(name) && /^https?:/i.test(given) ? readChannelLink(given, tenant) : null;
+  if (asLink?.kind === 'refused') return asLink;
+  const value = asLink === null ? given.trim() : asLink.link.channelId;
+  const earlier = readEnvironment(before).mistakes.map(said);
+  const { mistakes } = readEnvironment({ ...before, [name]: value });
+  const own = mistakes.filter(([variable]) => variable === name);
+  const fresh = mistakes.filter((mistake) => mistake[0] === name || !earlier.includes(said(mistake)));
+  // Several variables may have to change one after the other: a mistake of another's that this one brings is told by the doctor.
+  const blocking = own.length > 0 ? own : fresh.filter(([variable]) => before[variable] !== undefined);
+  if (blocking.length > 0) return { kind: 'refused', why: blocking.map(said).join('; ') };
+  return { kind: 'set', value };
 }

@@ -1,5 +1,14 @@
 /** Asks one question after the other, takes what may be taken, and goes back where somebody wants to. */
-import type { AnswerNote, Answers, Checked, Question, QuestionId, SetupAnswer } from './question.ts';
+import { z } from 'zod';
+import {
+  type AnswerNote,
+  type Answers,
+  type Checked,
+  type Question,
+  type QuestionId,
+  questionIds,
+  type SetupAnswer,
+} from './question.ts';
 import { channelQuestions } from './questions/channels.ts';
 import { checkedQuestions } from './questions/checked.ts';
 import { peopleQuestions } from './questions/people.ts';
@@ -183,3 +192,46 @@ export const questions: readonly Question[] = [
   ...recordQuestions,
   ...checkedQuestions,
 ];
+
+/** `confirmed`: questions whose answer is meant although the wizard would ask whether it is. */
+export const AnswerFile = z.strictObject({
+  ...(Object.fromEntries(questionIds.map((id) => [id, z.string().optional()])) as Record<
+    QuestionId,
+    z.ZodOptional<z.ZodString>
+  >),
+  confirmed: z.array(z.enum(questionIds)).default([]),
+});
+export type AnswerFile = z.output<typeof AnswerFile>;
+
+type JudgedAnswer =
+  | { readonly kind: 'answered'; readonly answers: Answers; readonly notes: readonly string[] }
+  | { readonly kind: 'refused'; readonly mistakes: readonly (readonly [QuestionId, string])[] };
+
+export async function judgeAnswers(
+  questions: readonly Question[],
+  file: AnswerFile,
+  world: SetupWorld,
+): Promise<JudgedAnswer> {
+  const answers = new Map<QuestionId, SetupAnswer>();
+  const mistakes: (readonly [QuestionId, string])[] = [];
+  const notes: string[] = [];
+  for (const question of questions) {
+    const { id } = question;
+    if (!question.isAsked(answers)) continue;
+    const given = file[id] ?? (await question.usual(answers, world));
+    if (given === null) {
+      mistakes.push([id, 'is missing']);
+      continue;
+    }
+    const checked = await question.check(given, answers, world);
+    if (checked.kind === 'refused') mistakes.push([id, checked.why]);
+    else if (checked.kind === 'doubt' && !file.confirmed.includes(id)) {
+      mistakes.push([id, `${checked.doubt} Where it is meant, name ${id} in confirmed.`]);
+    } else {
+      const { value, shown, people } = checked;
+      answers.set(id, { given, value, shown, ...(people === undefined ? {} : { people }) });
+      notes.push(...checked.notes.filter(({ kind }) => kind === 'mind').map(({ text }) => `${id}: ${text}`));
+    }
+  }
+  return mistakes.length > 0 ? { kind: 'refused', mistakes } : { kind: 'answered', answers, notes };
+}

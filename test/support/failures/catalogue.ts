@@ -69,8 +69,9 @@ const masked = (text: string): string =>
     .replaceAll(/\bversion [0-9a-f]{8}\b/g, 'version …')
     .replaceAll(/\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/g, '…');
 
-/** Codes whose rows say nothing that the code does not. */
-const ofCodes = (row: FailureRow): boolean => codeRows.rows.includes(row);
+/** Azure's code says what happened, unless it only says that a permission is missing. */
+const saysItself = ({ code }: FailureRow): boolean =>
+  code !== null && /^[A-Z]/.test(code) && code !== 'AuthorizationFailed' && code !== 'ForbiddenByRbac';
 
 interface Remedy {
   readonly what: string;
@@ -85,7 +86,7 @@ export function failuresTables(outcomeOf: (row: FailureRow) => Outcome): string 
       const { ends, remedy } = outcomeOf(row);
       if (ends !== 'asks a person') return [];
       const known = seen.get(remedy);
-      const one = known ?? { what: ofCodes(row) ? '' : masked(row.what), codes: new Set<string>() };
+      const one = known ?? { what: saysItself(row) ? '' : masked(row.what), codes: new Set<string>() };
       if (row.code !== null) one.codes.add(`\`${row.code}\``);
       seen.set(remedy, one);
       return known === undefined ? [{ one, remedy: masked(remedy) }] : [];

@@ -1,7 +1,7 @@
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { Rule, TagRule } from '../../../src/domain/policy/rules.ts';
 import type { DirectoryEntry } from '../../../src/domain/ports/azure.ts';
-import { type Lookup, tooFew } from '../../../src/operator/doctor/role-members.ts';
+import { type HolderLookup, tooFew } from '../../../src/operator/doctor/role-members.ts';
 import { rule } from '../support/policies.ts';
 
 /** What the doctor says of rules that leave too few people. Groups are named by their members: `ab` has two. */
@@ -15,7 +15,7 @@ const group = (name: string): DirectoryEntry => ({
   members: [...name.replace('?', '')].map(person),
   complete: !name.endsWith('?'),
 });
-const lookup: Lookup = (ids) => ids.map((id) => ({ id, entry: group(id) }));
+const lookup: HolderLookup = (ids) => ids.map((id) => ({ id, entry: group(id) }));
 
 const asked = (change: Partial<Rule> = {}): Rule =>
   rule({ name: 'care', requesters: ['abc'], approvers: ['de'], ...change });

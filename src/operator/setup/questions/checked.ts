@@ -1,7 +1,6 @@
 /** What others check the record by, and what else may be set up later: all of it can be left out. */
-import { z } from 'zod';
 import { isPrivate } from '../../../domain/private-url.ts';
-import { type Answers, always, answerTo, byHand, type Question, refusedAnswer, taken } from '../question.ts';
+import { type Answers, always, answerTo, byHand, fits, type Question, refusedAnswer, taken } from '../question.ts';
 
 const part = 8;
 const none = 'none';
@@ -21,7 +20,7 @@ const anchor: Question = {
   isAsked: byHand,
   check: (given) => {
     if (given === none || given.startsWith('/')) return taken(given, given);
-    return /^https:\/\/[^/?#@\s]+\/[a-z0-9](-?[a-z0-9]){2,62}\/?$/.test(given)
+    return given.startsWith('https:') && fits('CMK_ANCHOR', given)
       ? taken(given, given)
       : refusedAnswer('Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.');
   },
@@ -38,7 +37,7 @@ const logKey: Question = {
   check: (given, answers) => {
     if (given === answerTo(answers, 'seal')) return refusedAnswer('That is the key of the seals. Another one.');
     if (given.startsWith('/')) return taken(given, given);
-    return /^https:\/\/[^/?#@\s]+\/secrets\/[0-9a-zA-Z-]{1,127}(\/[0-9a-fA-F]{32})?$/.test(given)
+    return fits('CMK_LOG_KEY_SECRET', given)
       ? taken(given, given)
       : refusedAnswer(
           'Type a whole path, or the address of a secret: https://kv-cmk-bot.vault.azure.net/secrets/log-key.',
@@ -55,7 +54,7 @@ const vaultKey: Question = {
   usual: () => none,
   isAsked: isPublished,
   check: (given) =>
-    given === none || /^https:\/\/[^/?#@\s]+\/keys\/[0-9a-zA-Z-]{1,127}(\/[0-9a-fA-F]{32})?$/.test(given)
+    given === none || fits('CMK_LOG_VAULT_KEY', given)
       ? taken(given, given)
       : refusedAnswer('The address of a key looks like https://kv-cmk-bot.vault.azure.net/keys/checkpoints.'),
 };
@@ -99,7 +98,7 @@ const workspace: Question = {
   usual: () => none,
   isAsked: always,
   check: (given) =>
-    given === none || z.guid().safeParse(given).success
+    given === none || fits('CMK_LOGS_WORKSPACE', given)
       ? taken(given.toLowerCase(), given)
       : refusedAnswer(
           'A workspace’s id looks like 0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33; its ARM id or name is not it.',

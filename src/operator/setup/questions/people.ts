@@ -9,6 +9,7 @@ import {
   byHand,
   type Checked,
   doubted,
+  fits,
   good,
   mind,
   noDefault,
@@ -140,7 +141,7 @@ const signIn: Question = {
   check: (given) => {
     const context = given.toLowerCase();
     if (context === 'none') return doubted('A click in Teams is then enough to approve.', taken('none', 'no'));
-    if (!/^c[1-9]\d?$/.test(context)) return refusedAnswer('Type c1 to c99, or none.');
+    if (!fits('CMK_STEP_UP', context)) return refusedAnswer('Type c1 to c99, or none.');
     return taken(
       context,
       context,
@@ -164,7 +165,7 @@ const signInApp: Question = {
   isAsked: needsApp,
   check: (given) => {
     const id = given.toLowerCase();
-    return z.guid().safeParse(id).success
+    return fits('CMK_STEP_UP_APP_ID', id)
       ? taken(id, id)
       : refusedAnswer('A client id looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.');
   },

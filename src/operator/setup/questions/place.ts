@@ -9,6 +9,7 @@ import {
   type Checked,
   chosen,
   doubted,
+  fits,
   good,
   listedChoices,
   mind,
@@ -54,7 +55,7 @@ const tenant: Question = {
   isAsked: always,
   check: async (given, _answers, world) => {
     const id = given.toLowerCase();
-    if (!z.guid().safeParse(id).success)
+    if (!fits('MicrosoftAppTenantId', id))
       return refusedAnswer('A tenant’s id looks like 10000000-0000-4000-8000-000000000000.');
     const me = await world.me();
     const answer = taken(id, id);

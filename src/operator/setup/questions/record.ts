@@ -4,6 +4,7 @@ import {
   answerTo,
   byHand,
   type Checked,
+  fits,
   good,
   mind,
   noDefault,
@@ -76,7 +77,7 @@ const role: Question = {
 };
 
 /** The address as the bot gets it. `sslmode=verify-full`: the certificate is checked, and its name. */
-export function databaseUrl(answers: Answers, user: string, password: string): string {
+export function databaseAddress(answers: Answers, user: string, password: string): string {
   const url = new URL(`postgres://${answerTo(answers, 'server')}/${answerTo(answers, 'database')}?sslmode=verify-full`);
   const authority = answerTo(answers, 'authority');
   if (authority !== 'usual' && authority !== '') url.searchParams.set('sslrootcert', authority);
@@ -87,7 +88,7 @@ export function databaseUrl(answers: Answers, user: string, password: string): s
 
 async function checkDatabase(password: string, answers: Answers, world: SetupWorld): Promise<Checked> {
   const name = answerTo(answers, 'role');
-  const seen = await world.database(databaseUrl(answers, name, password));
+  const seen = await world.database(databaseAddress(answers, name, password));
   const value = password;
   switch (seen.kind) {
     case 'silent':
@@ -178,8 +179,7 @@ const seal: Question = {
       return given.startsWith('/')
         ? taken(given, given)
         : refusedAnswer('Type a whole path, or the address of a secret.');
-    const isSecret = /^https:\/\/[^/?#@\s]+\/secrets\/[0-9a-zA-Z-]{1,127}(\/[0-9a-fA-F]{32})?$/.test(given);
-    return isSecret
+    return fits('CMK_SEAL_KEY_SECRET', given)
       ? taken(given, given)
       : refusedAnswer('The address of a secret looks like https://kv-cmk-bot.vault.azure.net/secrets/seal-key.');
   },

@@ -1,5 +1,5 @@
 import type { ChainLine } from '../../../../src/domain/record/chain.ts';
-import { readRecord } from '../../../../src/operator/cli/read-record.ts';
+import { readRecord } from '../../../../src/operator/cli/open-records.ts';
 import type { Records } from '../../../../src/operator/rpc/calls.ts';
 
 const line = (seq: number): ChainLine => ({
