@@ -414,10 +414,8 @@ describe('erasing', () => {
     const erase = [...asked, '--yes'];
     const first = await record.cli(...erase);
     expect(first).toMatchObject({ code: 0, err: '' });
-    expect(first.out).toBe(
-      `What people wrote about request ${rejected} is destroyed. Recorded as event 17, by duty.\n`,
-    );
-    expect((await record.cli(...erase)).out).toMatch(/^Done before: event 17 of /);
+    expect(first.out).toBe(`The texts of request ${rejected} are erased. Recorded as event 17, by duty.\n`);
+    expect((await record.cli(...erase)).out).toMatch(/^Already done: event 17 of /);
     const { code, out } = await record.cli('audit', 'verify');
     expect(code).toBe(0);
     expect(out).toContain('verified: 17 events, 3 texts, 2 texts erased');

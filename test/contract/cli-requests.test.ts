@@ -85,7 +85,9 @@ await onEveryDatabase((databases) => {
     );
     expect(out).toMatch(/Correlation {5}correlation-1/);
     expect(out).toContain('Next try\n  none by itself: a person has to decide');
-    expect(out).toMatch(/Safe now\n {2}The agent’s key has not been touched\.\n {2}retry: goes on where it stopped/);
+    expect(out).toMatch(
+      /Safe now\n {2}This request didn’t change the agent’s key\.\n {2}retry: continues where it stopped/,
+    );
     expect(await details(stuck)).toMatchObject({
       lastFailure: { code: 'AuthorizationFailed' },
       nextRetryAt: null,
@@ -96,7 +98,7 @@ await onEveryDatabase((databases) => {
   it('tells when a step is tried again by itself', async () => {
     const { out } = await cmkBot(['requests', 'show', retrying], env);
     expect(out).toContain('Next try\n  2100-01-01 00:00:00 UTC, by itself');
-    expect(out).toContain('Leave it alone');
+    expect(out).toContain('Nothing to do: it continues automatically');
     expect(await details(retrying)).toMatchObject({ nextRetryAt: '2100-01-01T00:00:00.000Z', safeNow: ['stop'] });
   });
 
@@ -131,8 +133,8 @@ await onEveryDatabase((databases) => {
     const first = await cmkBot(['requests', 'retry', stuck, '--as', 'duty'], env);
     const again = await cmkBot(['requests', 'retry', stuck, '--as', 'somebody else'], env);
     expect(first).toMatchObject({ code: 0 });
-    expect(first.out).toMatch(/^Request CMK-000002 goes on where it stopped\. Recorded as event \d+, by duty\.\n$/);
-    expect(again.out).toMatch(/^Done before: event \d+ of .* UTC, by duty\.\n$/);
+    expect(first.out).toMatch(/^Request CMK-000002 continues where it stopped\. Recorded as event \d+, by duty\.\n$/);
+    expect(again.out).toMatch(/^Already done: event \d+ of .* UTC, by duty\.\n$/);
     const { events, state } = await details(stuck);
     expect(state).toBe('approved');
     expect(events.filter(({ type }) => type === 'retried')).toMatchObject([

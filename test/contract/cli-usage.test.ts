@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -21,7 +22,7 @@ describe('help', () => {
     for (const { name, summary } of subcommands)
       expect(out.replaceAll(/ +/g, ' ')).toContain(` cmk-bot ${name} ${summary}\n`);
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(132);
-    expect(out).toContain('Exit codes: 0 success · 1 refused');
+    expect(out).toContain('Exit codes:\n  0  success\n  1  refused');
   });
 
   it.each([['--version'], ['-v']])('says which one it is, with %s', async (word) => {
@@ -33,8 +34,42 @@ describe('help', () => {
     const { code, out } = await cmkBot([...name.split(' '), '--help']);
     expect(code).toBe(0);
     const { usage = '' } = subcommands.find((one) => one.name === name) ?? {};
-    expect(out.startsWith(`cmk-bot ${name} ${usage}`.trim())).toBe(true);
+    expect(out.startsWith(`Usage: cmk-bot ${name} ${usage}`.trim())).toBe(true);
+    expect(out).toContain('\nExit codes:\n');
+    expect(out).toContain(
+      `\nExamples:\n  cmk-bot ${name}`.replace('  cmk-bot completion', '  source <(cmk-bot completion'),
+    );
+    expect(
+      Math.max(
+        ...out
+          .split('\n')
+          .slice(1)
+          .map((line) => line.length),
+      ),
+    ).toBeLessThan(121);
     expect(out).toContain('--data DIR');
+  });
+
+  it.each(subcommands.map((one) => [one.name, one] as const))('explains all that %s takes', (_name, one) => {
+    const typed = one.explains.map(([text]) => text).join(' ');
+    const unexplained = Object.keys(one.options).filter((option) => !typed.includes(`--${option}`));
+    // One says what it is called now, the other is the default.
+    expect(unexplained.filter((option) => !['agent', 'with-texts'].includes(option))).toEqual([]);
+    expect(one.explains.length).toBeGreaterThanOrEqual(one.positionals.length);
+  });
+
+  it.each([
+    ['a command', ['re'], 'requests'],
+    ['a second word', ['requests', ''], 'list show cancel stop retry give-up'],
+    ['an option', ['requests', 'list', '--s'], '--state'],
+    ['an option of a command of one word', ['doctor', '--st'], '--strict'],
+    ['a shell', ['completion', 'b'], 'bash'],
+  ])('completes %s in bash', async (_what, words, completed) => {
+    const { out } = await cmkBot(['completion', 'bash']);
+    const typed = ['cmk-bot', ...words].map((word) => `'${word}'`).join(' ');
+    const asked = `COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _cmk_bot; echo "\${COMPREPLY[*]}"`;
+    const answer = execFileSync('bash', ['-c', `${out}${asked}`], { encoding: 'utf8' });
+    expect(answer).toBe(`${completed}\n`);
   });
 
   it('agrees with docs/reference/command-line.md', async () => {
@@ -176,7 +211,7 @@ describe('what destroys is asked for twice', () => {
     const { said, code } = erase(answer);
     expect(await code).toBe(1);
     expect(said[0]).toContain('This cannot be undone.\nType CMK-7F3K9Q to go on: ');
-    expect(said.at(-1)).toBe('Nothing was destroyed.\n');
+    expect(said.at(-1)).toBe('Nothing was erased.\n');
   });
 
   it('and begun where the request is named once more', async () => {

@@ -35,7 +35,7 @@ await onEveryDatabase((databases) => {
     await before.close();
 
     expect((await cmkBot(['audit', 'resume', '--as', 'duty'], await place(options))).out).toMatch(
-      /^The record goes on from /,
+      /^The audit log continues from /,
     );
     const again = await cmkBot(['audit', 'resume', '--as', 'duty'], await place(options));
     expect(again).toMatchObject({ code: 1 });

@@ -143,7 +143,7 @@ describe('Stop after this step', () => {
       code: 0,
       out: expect.stringContaining('stops after the step that is running'),
     });
-    expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('Done before') });
+    expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('Already done') });
     await mendAzure(world);
     expect(await wordsOf(id, /Needs attention/)).toContain('Operator night duty stopped the run');
     expect(await stop()).toMatchObject({ code: 1, err: expect.stringContaining('has stopped already') });

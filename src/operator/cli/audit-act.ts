@@ -2,7 +2,19 @@
 import { z } from 'zod';
 import { utcSecond } from '../../text/instants.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
-import { asHelp, asOption, flag, nameInput, reasonInput, reasonOption, requestIdInput, Unusable } from './inputs.ts';
+import {
+  asExplained,
+  asOption,
+  flag,
+  idExplained,
+  jsonExplained,
+  jsonOption,
+  nameInput,
+  reasonInput,
+  reasonOption,
+  requestIdInput,
+  Unusable,
+} from './inputs.ts';
 import { carryOutAct } from './requests.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
@@ -19,32 +31,39 @@ async function isMeant(id: string, { ask }: CommandEnvironment): Promise<boolean
 /** Destroys what people wrote about a request. */
 export const auditErase = subcommand({
   name: 'audit erase',
-  usage: 'ID --reason TEXT [--as NAME] [--yes]',
-  summary: 'destroys what people wrote about a request; the trail still verifies',
+  usage: 'ID --reason TEXT [--as NAME] [--yes] [--json]',
+  summary: 'erases the texts of a request for good; the audit log still verifies',
   help: [
-    'Justification and comments go for good, with the salts without which nobody can even guess at them. That it was done is',
-    'recorded with the reason, which stays in the trail: name nobody in it.',
-    'You are asked before; scripts say --yes.',
-    asHelp,
+    'Erases the reason and the comments, with the salts that would help someone guess them. The audit log keeps an',
+    'event that says who erased them and why.',
   ].join('\n'),
-  options: { ...reasonOption, yes: { type: 'boolean' }, ...asOption },
+  explains: [
+    idExplained,
+    ['--reason TEXT', 'why; it stays in the audit log, so name no person'],
+    ['--yes', 'don’t ask for confirmation'],
+    asExplained,
+    jsonExplained,
+  ],
+  examples: ['cmk-bot audit erase CMK-7F3K9Q --reason "Request 12 of the data protection officer" --yes'],
+  options: { ...reasonOption, yes: { type: 'boolean' }, ...asOption, ...jsonOption },
   positionals: ['id'],
   input: z.object({
     id: requestIdInput,
     reason: reasonInput('say why, without naming anybody'),
     as: nameInput,
     yes: flag,
+    json: flag,
   }),
-  async run({ id, reason, as, yes }, surroundings) {
+  async run({ id, reason, as, yes, json }, surroundings) {
     if (!yes && !(await isMeant(id, surroundings))) {
-      await surroundings.complain('Nothing was destroyed.');
+      await surroundings.complain('Nothing was erased.');
       return exit.no;
     }
     return carryOutAct(
       surroundings,
       id,
       { verb: 'erase', by: as ?? surroundings.user, reason },
-      `What people wrote about request ${id} is destroyed.`,
+      { done: `The texts of request ${id} are erased.`, json },
     );
   },
 });
@@ -52,25 +71,28 @@ export const auditErase = subcommand({
 /** Lets the record go on after a wrong clock. */
 export const auditResume = subcommand({
   name: 'audit resume',
-  usage: '[--as NAME]',
-  summary: 'lets the record go on from the present time, after a wrong clock dated its last event ahead',
+  usage: '[--as NAME] [--json]',
+  summary: 'continues the audit log after a wrong clock dated its last event in the future',
   help: [
-    'Look at the clocks of this machine and of the database first: nothing can be stored before the time of the last event,',
-    'and what is stored cannot be dated anew. That the record went on from an earlier time is recorded, in the request that',
-    'was last written to. Requests that were asked for by the wrong clock expire by it: cancel those.',
-    asHelp,
+    'Check the clocks of this machine and of the database first. Nothing is stored before the time of the last event,',
+    'and stored events keep their time. The audit log records that it continued from an earlier time. Requests',
+    'submitted by the wrong clock expire by it: cancel them.',
   ].join('\n'),
-  options: asOption,
+  explains: [asExplained, jsonExplained],
+  examples: ['cmk-bot audit resume'],
+  options: { ...asOption, ...jsonOption },
   positionals: [],
-  input: z.object({ as: nameInput }),
-  async run({ as }, { records, user, print, complain }) {
+  input: z.object({ as: nameInput, json: flag }),
+  async run({ as, json }, { records, user, print, complain, write }) {
     const answer = await (await records()).records.resume({ by: as ?? user });
     if (answer.kind === 'refused') {
+      if (json) await write(`${JSON.stringify({ done: false, refusal: answer.code })}\n`);
       await complain(`Nothing was done. ${refusalLine(answer)}`);
       return exit.no;
     }
     const { event } = answer;
-    await print(`The record goes on from ${utcSecond(event.time)}. Recorded as event ${event.seq}.`);
+    if (json) await write(`${JSON.stringify({ done: true, seq: event.seq, time: event.time })}\n`);
+    else await print(`The audit log continues from ${utcSecond(event.time)}. Recorded as event ${event.seq}.`);
     return exit.done;
   },
 });
@@ -78,26 +100,31 @@ export const auditResume = subcommand({
 /** Ends the alarm of a witness, on an operator's word. */
 export const auditAskAgain = subcommand({
   name: 'audit ask-again',
-  usage: 'WITNESS [--as NAME]',
-  summary: 'has a witness asked again that knew another history of the record, once that is settled',
+  usage: 'WITNESS [--as NAME] [--json]',
+  summary: 'asks a witness again after a conflict is settled',
   help: [
-    'A witness that refuses because it knows another history is not asked any more: asking until somebody signs would make it',
-    'worth nothing. Find out first which of the two was changed (docs/how-to/run-a-witness.md). If the record was, put it back; if the witness’s',
-    'folder was, it needs a new name and a new key. What is said here ends the alarm, and people are told who said it. If the',
-    'witness still knows another history, the alarm comes back with the next checkpoint.',
-    'WITNESS: its name, as the doctor and the post in the channel have it.',
-    asHelp,
+    'The bot stops asking a witness that knows another history of the log: asking until it signs would make its',
+    'signature worthless. Find out first which of the two histories was changed, and settle it',
+    '(docs/how-to/run-a-witness.md). This command ends the alarm, and the audit channel says who ran it. If the',
+    'witness still knows another history, the alarm returns with the next checkpoint.',
   ].join('\n'),
-  options: asOption,
+  explains: [['WITNESS', 'name of the witness, as doctor shows it'], asExplained, jsonExplained],
+  examples: ['cmk-bot audit ask-again witness.example/hospital'],
+  options: { ...asOption, ...jsonOption },
   positionals: ['witness'],
-  input: z.object({ witness: z.string({ error: 'is missing; name the witness' }).trim().min(1), as: nameInput }),
-  async run({ witness, as }, { records, user, print, complain }) {
+  input: z.object({
+    witness: z.string({ error: 'is missing; name the witness' }).trim().min(1),
+    as: nameInput,
+    json: flag,
+  }),
+  async run({ witness, as, json }, { records, user, print, complain, write }) {
     const { cleared } = await (await records()).records.askAgain({ witness, by: as ?? user });
+    if (json) await write(`${JSON.stringify({ witness, askedAgain: cleared > 0 })}\n`);
     if (cleared === 0) {
-      await complain(`Nothing was done: no witness ${witness} is known to know another history.`);
+      await complain(`Nothing was done: there is no conflict with a witness ${witness}.`);
       return exit.no;
     }
-    await print(`${witness} is asked again with the next checkpoint.`);
+    if (!json) await print(`${witness} is asked again with the next checkpoint.`);
     return exit.done;
   },
 });

@@ -14,7 +14,7 @@ import type { Records } from '../rpc/calls.ts';
 import { chosenOf, EventChoice } from './choose-events.ts';
 import { flag, namesOf, requestIdInput } from './inputs.ts';
 import { type RecordedEvent, readRecord } from './open-records.ts';
-import { exit, subcommand } from './subcommand.ts';
+import { EventCount, exit, subcommand } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
 
 const Timed = z.object({ time: z.string() });
@@ -123,16 +123,22 @@ const partLine = (
 export const auditExport = subcommand({
   name: 'audit export',
   usage: `--format ${formatNames.join('|')} [--since T] [--request ID] [--resource NAME] [--texts]`,
-  summary: 'writes the audit trail, or a part of it, to standard output',
-  help: [
-    'jsonl: every event word for word with its hashes, and the texts that were not erased; cmk-bot audit verify reads it.',
-    'csv: for people with a spreadsheet, with what happened in words beside the ids. It cannot be verified.',
-    'cloudevents: for programs that collect events: CloudEvents 1.0, one a line, around events of OCSF 1.5.0.',
-    '--since T leaves out what was recorded before that day or time (UTC).',
-    '--request ID takes one request alone, --resource NAME all requests for an agent, by its name or its whole id.',
-    '--texts puts what people wrote into csv and cloudevents. A copy outlives its erasure in the trail.',
-    'What is not everything says so in each file, and on standard error what of it can be verified.',
-  ].join('\n'),
+  summary: 'writes the audit log, or a part of it, to standard output',
+  help: 'A part says in the file that it is one. Standard error says what of it can be verified.',
+  explains: [
+    [
+      '--format FORMAT',
+      'jsonl: each event word for word with its hashes; audit verify reads it. csv: for spreadsheets; can’t be verified. cloudevents: CloudEvents 1.0 with OCSF 1.5.0 events',
+    ],
+    ['--since TIME', 'leaves out events from before that day or time (UTC)'],
+    ['--request ID', 'only events of this request'],
+    ['--resource NAME', 'only requests for this agent: name or resource ID'],
+    ['--texts', 'adds reasons and comments to csv and cloudevents; a copy outlives their erasure'],
+  ],
+  examples: [
+    'cmk-bot audit export --format jsonl > audit.jsonl',
+    'cmk-bot audit export --format csv --since 2026-01-01 --texts > audit.csv',
+  ],
   options: {
     format: { type: 'string' },
     since: { type: 'string' },
@@ -148,7 +154,7 @@ export const auditExport = subcommand({
     resource: z.string().min(1, 'names no agent').optional(),
     texts: flag,
   }),
-  async run({ format: name, texts, ...wanted }, { records, write, complain }) {
+  async run({ format: name, texts, ...wanted }, { records, write, complain, progress }) {
     const format: Format = formats[name];
     const { records: record } = await records();
     const choice = new EventChoice(wanted);
@@ -158,6 +164,7 @@ export const auditExport = subcommand({
     const extent: Extent = { part, partOf, texts, first: first?.hash ?? genesis };
     const readable = openReadable(record);
     const chosen = chosenOf(readRecord(record), choice);
+    const count = new EventCount('Exported', progress);
     for (let taken = 0; ; taken += 1) {
       const next = await chosen.next();
       if (taken === 0) await write(format.start(next.value.after, extent));
@@ -168,6 +175,7 @@ export const auditExport = subcommand({
         return exit.done;
       }
       const { event } = next.value;
+      count.add();
       await write(await format.event(event, () => readable(event), extent));
     }
   },

@@ -1,32 +1,22 @@
-import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
 import { z } from 'zod';
-import type { AnchorReader } from '../../audit/anchor/read-anchor.ts';
-import { OlderExport } from '../../audit/export-jsonl.ts';
 import { Population } from '../../audit/population.ts';
-import { lineFrom } from '../../audit/verify.ts';
-import { NotAnExport, readOlderExport, verifyExport } from '../../audit/verify-export.ts';
-import { type RecordReport, RecordVerifier, type VerifyOptions } from '../../audit/verify-record.ts';
+import type { RecordReport } from '../../audit/verify-record.ts';
 import { readPlace } from '../../config/env.ts';
-import type { Place } from '../../config/place.ts';
-import type { Link } from '../../domain/record/chain.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { countOf } from '../../text/count.ts';
-import type { Records } from '../rpc/calls.ts';
-import { isWitnessed, type KnownKeys, knownKeys, readKeysIn } from './given-keys.ts';
-import { flag, jsonOption, Unusable } from './inputs.ts';
-import { readRecord } from './open-records.ts';
+import { isWitnessed } from './given-keys.ts';
+import { flag, jsonExplained, jsonOption, Unusable } from './inputs.ts';
 import {
   isContainer,
   isFolder,
-  type OpenedAnchor,
   openPublished,
   type PublishedReport,
   publishedReport,
   vaultMissing,
 } from './published.ts';
-import { type Exit, exit, subcommand } from './subcommand.ts';
+import { EventCount, type Exit, exit, subcommand } from './subcommand.ts';
 import { isArchive, judgePack, packExit, packJson } from './verify-pack.ts';
+import { keysFor, knownBefore, verifyFile, verifyPublished, verifyStore } from './verify-sources.ts';
 import { packWords, publishedWords } from './words/pack.ts';
 import { reportWords } from './words/report.ts';
 
@@ -55,25 +45,39 @@ export const auditVerify = subcommand({
   name: 'audit verify',
   usage:
     '[EXPORT.jsonl|ANCHOR|PACK.zip] [--against OLDER.jsonl] [--anchor PLACE] [--log-key FILE] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
-  summary: 'whether the audit trail is as it was written; says where and how it is not',
+  summary: 'verifies the audit log in the database, an export, a published log or an evidence pack',
   help: [
-    'Without a file the trail in the store is verified, with what is kept beside it. Every request is replayed by its rules.',
-    'A folder is a log that was published: its checkpoints and tiles are checked, and its events replayed.',
-    'A zip is an evidence pack: it says what the request’s events come to, and with --anchor whether the log still holds them.',
-    '--against OLDER.jsonl: everything in that export, which was kept, must still be there unchanged. Nothing else but a published',
-    'log shows that the end was cut off, or that all of it was replaced, while no bot was running.',
-    '--anchor PLACE: the same for everything in a published log, in a folder, or in a container by its address, such as',
-    'https://ACCOUNT.blob.core.windows.net/CONTAINER. A container is read as the bot signs in, with its configuration.',
-    'For an evidence pack, PLACE can also be the file of a checkpoint that you kept.',
-    '--log-key FILE: the keys of the published log, a line each, as you have them from elsewhere. Without it those beside the log',
-    'are taken, and that shows only that the log fits itself. Keys of witnesses go into the same file: each of them must have signed',
-    'the last checkpoint. A line “quorum 2” there says that two are enough, “quorum 0” that none is needed. A key in a vault has a',
-    'line of its own, and must have signed too.',
-    '--noted “121: 9c0e51d7 …”: the same for one event, as the audit channel names it.',
-    '--seal-key FILE: the key of the seals; without a file the store’s own, where it is known here.',
-    'Ends with 0 verified, 1 tampered with, 2 could not be read, 3 verified but for what there was no key for, or too few',
-    'witnesses, or not the key in the vault, signed.',
+    'Without a file, verifies the audit log in the database and replays each request by its rules. Only a comparison',
+    'with something kept elsewhere shows that the end was cut off, or that everything was replaced.',
   ].join('\n'),
+  explains: [
+    ['EXPORT.jsonl', 'an export'],
+    ['ANCHOR', 'a published log: a folder, or the address of a container'],
+    ['PACK.zip', 'an evidence pack'],
+    ['--against OLDER.jsonl', 'everything in this older export must still be there, unchanged'],
+    [
+      '--anchor PLACE',
+      'the same for everything in a published log: a folder, or https://ACCOUNT.blob.core.windows.net/CONTAINER. For a pack also a file with a checkpoint that you kept',
+    ],
+    [
+      '--log-key FILE',
+      'keys of the published log and of its witnesses, from a source other than the log: a line each. Each witness must have signed the last checkpoint; a line “quorum 2” says that two are enough',
+    ],
+    ['--noted “SEQ: HASH”', 'the same for one event, as the audit channel shows it'],
+    ['--seal-key FILE', 'the seal key. Default: the key of the database, if it is known here'],
+    jsonExplained,
+  ],
+  exits: {
+    0: 'verified',
+    1: 'integrity error',
+    2: 'unreadable input',
+    3: 'verified, but a key or the signature of a witness is missing',
+  },
+  examples: [
+    'cmk-bot audit verify',
+    'cmk-bot audit verify PACK.zip --log-key keys.txt',
+    'cmk-bot audit verify audit.jsonl --against last-year.jsonl',
+  ],
   options: {
     against: { type: 'string' },
     anchor: { type: 'string' },
@@ -86,7 +90,10 @@ export const auditVerify = subcommand({
   input: z
     .object({ file: path, against: path, anchor: path, 'log-key': path, noted, 'seal-key': path, json: flag })
     .transform(({ 'log-key': logKey, 'seal-key': sealKey, ...rest }) => ({ ...rest, logKey, sealKey })),
-  async run({ file, against, anchor, logKey, noted, sealKey, json }, { records, print, complain, write, data }) {
+  async run(
+    { file, against, anchor, logKey, noted, sealKey, json },
+    { records, print, complain, write, progress, data },
+  ) {
     const isLog = file !== undefined && (isContainer(file) || (await isFolder(file)));
     if (file !== undefined && !isLog && (await isArchive(file))) {
       for (const [name, given] of Object.entries({ against, noted, 'seal-key': sealKey })) {
@@ -104,11 +111,12 @@ export const auditVerify = subcommand({
     const known = await knownBefore({ against, noted, published: isLog ? null : published }, read);
     const { keys, missing } = await keysFor(sealKey, file === undefined ? readPlace(data) : null);
     const options = { read, ...(known === null ? {} : { older: known }), keys };
+    const count = new EventCount('Verified', progress);
     const report = await (isLog && published !== null
-      ? verifyPublished(published.reader, options)
+      ? verifyPublished(published.reader, options, count)
       : file === undefined
-        ? verifyStore((await records()).records, options)
-        : verifyFile(file, options));
+        ? verifyStore((await records()).records, options, count)
+        : verifyFile(file, options, count));
     const log = published === null ? null : publishedReport(published);
     if (json) await write(`${JSON.stringify({ ...report, published: log })}\n`);
     else await print([reportWords(report), ...(log === null ? [] : [publishedWords(log)])].join('\n'));
@@ -123,14 +131,24 @@ const day = z.iso.date('must be a day, such as 2026-03-31');
 export const auditPopulation = subcommand({
   name: 'audit population',
   usage: 'ANCHOR --from DAY --to DAY [--log-key FILE]',
-  summary: 'all requests of a period, out of a published log that is verified first, as CSV',
+  summary: 'writes all requests of a period as CSV, from a published log that it verifies first',
   help: [
-    'ANCHOR is a published log: a folder, or a container by its address. It is verified as by audit verify ANCHOR; if something',
-    'does not fit, no list is written. verify.py ANCHOR --keys FILE --population FROM TO writes the same list, byte for byte.',
-    '--from DAY, --to DAY: both days are included, in UTC. A request counts by the day on which it was submitted.',
-    '--log-key FILE: as with audit verify.',
-    'The list goes to standard output, what was verified to standard error. Ends as audit verify does.',
+    'The list goes to standard output, the result of the verification to standard error. After an integrity error no list',
+    'is written. verify.py ANCHOR --keys FILE --population FROM TO writes the same list, byte for byte.',
   ].join('\n'),
+  explains: [
+    ['ANCHOR', 'a published log: a folder, or the address of a container'],
+    ['--from DAY', 'first day (UTC) on which a listed request was submitted'],
+    ['--to DAY', 'last day (UTC)'],
+    ['--log-key FILE', 'as for audit verify'],
+  ],
+  exits: {
+    0: 'verified',
+    1: 'integrity error',
+    2: 'unreadable input',
+    3: 'verified, but a key or the signature of a witness is missing',
+  },
+  examples: ['cmk-bot audit population anchor --from 2026-01-01 --to 2026-03-31 > population.csv'],
   options: { from: { type: 'string' }, to: { type: 'string' }, 'log-key': { type: 'string' } },
   positionals: ['anchor'],
   input: z
@@ -142,11 +160,13 @@ export const auditPopulation = subcommand({
     })
     .refine(({ from, to }) => from <= to, { error: 'is before --from', path: ['to'] })
     .transform(({ 'log-key': logKey, ...rest }) => ({ ...rest, logKey })),
-  async run({ anchor, from, to, logKey }, { write, complain }) {
+  async run({ anchor, from, to, logKey }, { write, complain, progress }) {
     const published = await openPublished(anchor, logKey);
     const population = new Population({ from, to }, parseEventBody);
     const options = { read: parseEventBody, keys: null };
-    const report = await verifyPublished(published.reader, options, (body) => population.add(body));
+    const report = await verifyPublished(published.reader, options, new EventCount('Verified', progress), (body) =>
+      population.add(body),
+    );
     const log = publishedReport(published);
     const outcome = exitOutcomeOf(report, log);
     await complain([reportWords(report), publishedWords(log)].join('\n'));
@@ -156,82 +176,3 @@ export const auditPopulation = subcommand({
     return outcome;
   },
 });
-
-/** What is derived is read first: whatever is written meanwhile comes after it. */
-async function verifyStore(records: Records, options: VerifyOptions): Promise<RecordReport> {
-  const verifier = new RecordVerifier({ ...options, derived: await records.derived({}) });
-  const events = readRecord(records);
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return verifier.end(next.value);
-    verifier.event(next.value.line);
-    for (const text of next.value.texts) verifier.text(text);
-  }
-}
-
-/** `also` gets each body. A published log holds events and neither texts nor seals: those stay with the record. */
-async function verifyPublished(
-  reader: AnchorReader,
-  options: VerifyOptions,
-  also: (body: string) => void = () => undefined,
-): Promise<RecordReport> {
-  const verifier = new RecordVerifier({ ...options, keys: null, bodiesOnly: true });
-  for await (const body of reader.bodies()) {
-    verifier.event(lineFrom(body));
-    also(body);
-  }
-  return verifier.end(verifier.last);
-}
-
-async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
-  await access(file, constants.R_OK).catch(() => {
-    throw new Unusable(`${file} is not there, or may not be read`);
-  });
-  return read().catch((error: unknown) => {
-    throw error instanceof NotAnExport ? new Unusable(`reading ${file}: ${error.message}`) : error;
-  });
-}
-
-/** Of an export. Throws {@link Unusable}. */
-const verifyFile = (file: string, options: VerifyOptions): Promise<RecordReport> =>
-  readable(file, () => verifyExport(fileLines(file), options));
-
-interface KnownBefore {
-  /** An export that was kept. */
-  readonly against: string | undefined;
-  /** One event, as somebody noted it. */
-  readonly noted: Link | undefined;
-  readonly published: OpenedAnchor | null;
-}
-
-/** Everything of the record that is known from elsewhere; null: nothing is. Throws {@link Unusable}. */
-async function knownBefore(
-  { against, noted, published }: KnownBefore,
-  read: VerifyOptions['read'],
-): Promise<OlderExport | null> {
-  if (against === undefined && noted === undefined && published === null) return null;
-  const known =
-    against === undefined
-      ? new OlderExport()
-      : await readable(against, () => readOlderExport(() => fileLines(against), read));
-  if (noted !== undefined) known.add(noted);
-  if (published !== null) for await (const body of published.reader.bodies()) known.add(lineFrom(body));
-  return known;
-}
-
-/** Those that were named, else those of the store. */
-async function keysFor(named: string | undefined, store: Place | null): Promise<KnownKeys> {
-  if (named !== undefined) return { keys: await readKeysIn(named), missing: null };
-  return store === null ? { keys: null, missing: null } : knownKeys(store);
-}
-
-/** Ends lines at `\n` only: `node:readline` would also end them at characters that JSON may hold. */
-async function* fileLines(file: string): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  if (rest !== '') yield rest;
-}

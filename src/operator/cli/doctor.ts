@@ -19,7 +19,7 @@ import {
 } from '../rpc/diagnosis.ts';
 import { isVariable } from '../setup/settings.ts';
 import { SealKeyUnusable } from './given-keys.ts';
-import { Unusable } from './inputs.ts';
+import { jsonExplained, Unusable } from './inputs.ts';
 import { type CommandEnvironment, type Exit, exit, subcommand } from './subcommand.ts';
 import { diagnosisTable } from './words/diagnosis-table.ts';
 
@@ -169,16 +169,24 @@ const reportOf = ({ bot, found }: Looked, settings: string | null, code: Exit): 
 export const doctor = subcommand({
   name: 'doctor',
   usage: '[--resource NAME_OR_ID] [--package ZIP] [--env FILE] [--only CODE,…] [--strict] [--json]',
-  summary: 'whether configuration, policy, database, Azure and Teams are as the bot needs them, and what mends it',
+  summary: 'checks settings, permissions, database, Teams and Azure, and prints how to fix each problem',
   help: [
-    'Changes nothing. Checks the settings in .env in this folder, or in the file that --env names; variables of this shell',
-    'take precedence. Without such a file, a bot that runs on the data folder checks its own settings. Exit codes: 0 no',
-    'failure, 1 a failure (with --strict also a warning), 2 invalid arguments or unreadable input. What can’t be checked',
-    'is named, and isn’t a failure.',
-    'With an agent’s name or resource id it also tells which rule of the policy applies to it and why, who may ask and',
-    'approve, how many approvals are needed, and when a request expires. With an app package it tells whether that is',
-    'this bot’s. --only looks at some alone, by the codes that --json names.',
+    'Changes nothing. Checks the settings in .env in this folder; variables of this shell take precedence. Without .env, a',
+    'bot that runs on the data folder checks its own settings. What can’t be checked is listed, and is no failure.',
   ].join('\n'),
+  explains: [
+    [
+      '--resource NAME_OR_ID',
+      'also shows which policy rule applies to this agent, who can request and approve, how many approvals are needed, and when a request expires',
+    ],
+    ['--package ZIP', 'also checks that this app package is for this bot'],
+    ['--env FILE', 'file with the settings. Default: .env'],
+    ['--only CODE,…', 'only these checks, by the codes in --json'],
+    ['--strict', 'exit with 1 on a warning too'],
+    jsonExplained,
+  ],
+  exits: { 0: 'no failure', 1: 'a failure; with --strict also a warning', 2: 'invalid arguments or unreadable input' },
+  examples: ['cmk-bot doctor', 'cmk-bot doctor --resource triage-agent-prod --json'],
   options: {
     resource: { type: 'string' },
     agent: { type: 'string' },
@@ -198,8 +206,9 @@ export const doctor = subcommand({
     strict: z.boolean().default(false),
     json: z.boolean().default(false),
   }),
-  async run({ resource, package: file, only, strict, json }, { print, write, data, settingsFile }) {
+  async run({ resource, package: file, only, strict, json }, { print, write, progress, data, settingsFile }) {
     const look: Look = { resource, only, packed: file === null ? null : await readPackedApp(file) };
+    progress('Checking settings, permissions, database, Teams and Azure …');
     const looked = await lookAt({ data, settingsFile }, look);
     const code = ended(looked.found, strict);
     const settings = looked.bot === null ? settingsFile : null;

@@ -6,7 +6,17 @@ import type { Place } from '../../config/place.ts';
 import { replaceFile } from '../../io/files.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
 import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';
-import { asHelp, asOption, flag, nameInput, requestIdInput, Unusable } from './inputs.ts';
+import {
+  asExplained,
+  asOption,
+  flag,
+  idExplained,
+  jsonExplained,
+  jsonOption,
+  nameInput,
+  requestIdInput,
+  Unusable,
+} from './inputs.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
 /** Beside a server a bot publishes by its own time: so long past it somebody waits. */
@@ -56,19 +66,26 @@ async function keep(file: string, archive: Buffer): Promise<void> {
 /** Everything about one request that somebody else can check. */
 export const evidence = subcommand({
   name: 'evidence',
-  usage: 'ID [-o PACK.zip] [--without-texts] [--without-names] [--from-size N] [--as NAME]',
-  summary: 'everything about a request that others can check by themselves, as one file',
+  usage: 'ID [-o PACK.zip] [--without-texts] [--without-names] [--from-size N] [--as NAME] [--json]',
+  summary: 'writes an evidence pack of a request: one file that others can verify',
   help: [
-    'The pack holds the request’s events with proofs that they are in the published log, what was decided, changed and proved,',
-    'what Azure holds now, the rules that applied, a report to read and print, and a verifier. That it was made, and what was',
-    'read, is itself an event. Verify it with: cmk-bot audit verify PACK.zip --log-key FILE.',
-    '-o PACK.zip: where to write it; ID.zip in this folder unless given. What is there is replaced.',
-    '--without-texts: without what people wrote as reason and comment. It can be erased in the audit log, and not in a pack.',
-    '--with-texts: the default.',
-    '--from-size N: with a proof that the log goes on from N events, for someone who has a copy or a checkpoint of that size.',
-    '--without-names: without the names of people, who then stand by their object ids alone.',
-    asHelp,
+    'The pack has the events of the request, proofs that they are in the published log, the present state in Azure, the',
+    'rules that applied, a report to print, and a verifier. The audit log records who made it.',
+    'To verify it: cmk-bot audit verify PACK.zip --log-key FILE',
   ].join('\n'),
+  explains: [
+    idExplained,
+    ['-o, --output PACK.zip', 'file to write, or to replace. Default: ID.zip'],
+    ['--without-texts', 'leaves out reasons and comments; from a pack they can’t be erased'],
+    ['--without-names', 'leaves out names of people; object IDs stay'],
+    [
+      '--from-size N',
+      'adds a proof that the log continues from N events, for someone with a copy or checkpoint of that size',
+    ],
+    asExplained,
+    jsonExplained,
+  ],
+  examples: ['cmk-bot evidence CMK-7F3K9Q -o evidence.zip'],
   options: {
     output: { type: 'string', short: 'o' },
     'with-texts': { type: 'boolean' },
@@ -76,6 +93,7 @@ export const evidence = subcommand({
     'without-names': { type: 'boolean' },
     'from-size': { type: 'string' },
     ...asOption,
+    ...jsonOption,
   },
   positionals: ['id'],
   input: z
@@ -92,6 +110,7 @@ export const evidence = subcommand({
         .nullable()
         .default(null),
       as: nameInput,
+      json: flag,
     })
     .refine((given) => !(given['with-texts'] && given['without-texts']), {
       error: 'the texts are either in it or not',
@@ -111,15 +130,17 @@ export const evidence = subcommand({
         fromSize,
       }),
     ),
-  async run({ id, output, texts, names, fromSize, as }, surroundings) {
-    const { print, complain, user } = surroundings;
+  async run({ id, output, texts, names, fromSize, as, json }, surroundings) {
+    const { print, complain, user, write, progress } = surroundings;
+    progress('Collecting events, proofs and the present state in Azure …');
     const taken = await take(surroundings, { id, by: as ?? user, texts, names, fromSize });
     switch (taken.kind) {
       case 'made': {
         const file = output ?? taken.name;
         await keep(file, Buffer.from(taken.archive, 'base64'));
         const witnessed = taken.witnessed ? 'signed and witnessed' : 'signed; no witness has signed it';
-        await print(`${file}: evidence of ${id} up to event ${taken.seq}, ${witnessed}.`);
+        if (json) await write(`${JSON.stringify({ file, request: id, seq: taken.seq, witnessed: taken.witnessed })}\n`);
+        else await print(`${file}: evidence of ${id} up to event ${taken.seq}, ${witnessed}.`);
         return exit.done;
       }
       case 'refused':

@@ -33,7 +33,9 @@ export const reasonOption = { reason: { type: 'string' } } as const;
 
 export const jsonOption = { json: { type: 'boolean' } } as const;
 export const asOption = { as: { type: 'string' } } as const;
-export const asHelp = 'NAME is who is recorded as having done it; else the name you are logged in under.';
+export const asExplained = ['--as NAME', 'name to record. Default: your user name'] as const;
+export const jsonExplained = ['--json', 'prints JSON for programs'] as const;
+export const idExplained = ['ID', 'the request, such as CMK-7F3K9Q'] as const;
 
 /** One line says all: what was asked cannot be done as asked. */
 export class Unusable extends Error {

@@ -50,10 +50,22 @@ async function nextLine(): Promise<string | null> {
 // Whoever reads may have read enough: `cmk-bot audit export … | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
 
+let shown = '';
+/** One line on standard error that the next one replaces. */
+function progress(text: string): void {
+  if (text === shown) return;
+  process.stderr.write(`\r${' '.repeat(shown.length)}\r${text}`);
+  shown = text;
+}
+
 const someoneIsThere = process.stdin.isTTY && process.stderr.isTTY;
 process.exitCode = await run(
   process.argv.slice(2),
-  openTerminal(write, writeError, { ask: someoneIsThere ? ask : null, nextLine }),
+  openTerminal(write, writeError, {
+    ask: someoneIsThere ? ask : null,
+    nextLine,
+    ...(process.stderr.isTTY ? { progress } : {}),
+  }),
   process.cwd(),
 );
 // A pipe that nobody closes would keep this process.

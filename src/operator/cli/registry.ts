@@ -1,13 +1,32 @@
 /** What can be asked at the command line, in the order the help tells it. */
+import { z } from 'zod';
 import { auditAskAgain, auditErase, auditResume } from './audit-act.ts';
 import { auditExport } from './audit-export.ts';
 import { auditPopulation, auditVerify } from './audit-verify.ts';
 import { doctor } from './doctor.ts';
 import { evidence } from './evidence.ts';
+import { completionFor, shells } from './help.ts';
 import { requestActs, requestsList, requestsShow } from './requests.ts';
 import { setup } from './setup.ts';
-import type { Subcommand } from './subcommand.ts';
+import { exit, type Subcommand, subcommand } from './subcommand.ts';
 import { witnessAdd, witnessRun } from './witness.ts';
+
+const completion = subcommand({
+  name: 'completion',
+  usage: shells.join('|'),
+  summary: 'prints a script that completes commands and options in your shell',
+  help: '',
+  explains: [[shells.join('|'), 'your shell']],
+  examples: ['source <(cmk-bot completion bash)'],
+  options: {},
+  withoutSettings: true,
+  positionals: ['shell'],
+  input: z.object({ shell: z.enum(shells, { error: `must be one of ${shells.join(', ')}` }) }),
+  async run({ shell }, { write }) {
+    await write(`${completionFor(shell, subcommands)}\n`);
+    return exit.done;
+  },
+});
 
 export const subcommands: readonly Subcommand[] = [
   requestsList,
@@ -24,4 +43,5 @@ export const subcommands: readonly Subcommand[] = [
   witnessAdd,
   doctor,
   setup,
+  completion,
 ];

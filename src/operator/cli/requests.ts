@@ -8,9 +8,11 @@ import { utcSecond } from '../../text/instants.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
 import type { Act, Records } from '../rpc/calls.ts';
 import {
-  asHelp,
+  asExplained,
   asOption,
   flag,
+  idExplained,
+  jsonExplained,
   jsonOption,
   nameInput,
   namesOf,
@@ -47,9 +49,11 @@ async function allRequests(records: Records): Promise<readonly Request[]> {
 /** Every request, or those in one state. */
 export const requestsList = subcommand({
   name: 'requests list',
-  usage: '[--state S] [--json]',
-  summary: 'every request, newest first',
-  help: `States: ${states.join(', ')}.`,
+  usage: '[--state STATE] [--json]',
+  summary: 'lists requests, newest first',
+  help: '',
+  explains: [['--state STATE', `only requests in this state: ${states.join(', ')}`], jsonExplained],
+  examples: ['cmk-bot requests list --state needs-attention'],
   options: { state: { type: 'string' }, ...jsonOption },
   positionals: [],
   input: z.object({
@@ -107,8 +111,10 @@ const detailsOf = (request: Request, events: readonly StoredEvent[]) => ({
 export const requestsShow = subcommand({
   name: 'requests show',
   usage: 'ID [--json]',
-  summary: 'what happened, what failed last, what is done, what is safe now',
+  summary: 'shows the events, the last failure, what is done, and what is safe now',
   help: '',
+  explains: [idExplained, jsonExplained],
+  examples: ['cmk-bot requests show CMK-7F3K9Q'],
   options: jsonOption,
   positionals: ['id'],
   input: z.object({ id: requestIdInput, json: flag }),
@@ -137,48 +143,53 @@ interface RequestAct {
 const acts: readonly RequestAct[] = [
   {
     verb: 'cancel',
-    summary: 'ends a request whose run has not started',
+    summary: 'cancels a request whose run hasn’t started',
     done: (id) => `Request ${id} is cancelled.`,
   },
   {
     verb: 'stop',
-    summary: 'stops a run after the step that is running',
-    done: (id) => `Request ${id} stops after the step that is running. What is done stays; requests show lists it.`,
+    summary: 'stops a run after the current step',
+    done: (id) => `Request ${id} stops after the current step. Completed changes stay; requests show lists them.`,
   },
   {
     verb: 'retry',
-    summary: 'lets a request that needs attention go on where it stopped',
-    done: (id) => `Request ${id} goes on where it stopped.`,
+    summary: 'retries a request that needs attention, from the step that failed',
+    done: (id) => `Request ${id} continues where it stopped.`,
   },
 ];
 
 const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
   subcommand({
     name: `requests ${verb}`,
-    usage: 'ID [--as NAME]',
+    usage: 'ID [--as NAME] [--json]',
     summary,
-    help: asHelp,
-    options: asOption,
+    help: '',
+    explains: [idExplained, asExplained, jsonExplained],
+    examples: [`cmk-bot requests ${verb} CMK-7F3K9Q`],
+    options: { ...asOption, ...jsonOption },
     positionals: ['id'],
-    input: z.object({ id: requestIdInput, as: nameInput }),
-    run: ({ id, as }, surroundings) => carryOutAct(surroundings, id, { verb, by: as ?? surroundings.user }, done(id)),
+    input: z.object({ id: requestIdInput, as: nameInput, json: flag }),
+    run: ({ id, as, json }, surroundings) =>
+      carryOutAct(surroundings, id, { verb, by: as ?? surroundings.user }, { done: done(id), json }),
   });
 
 /** The one that wants a reason: whoever asked reads it, and nobody decides after it. */
 const giveUp = subcommand({
   name: 'requests give-up',
-  usage: 'ID --reason TEXT [--as NAME]',
-  summary: 'ends a request that needs attention, and leaves what is done as it is',
-  help: ['The reason stands on the request’s card, for everybody who sees it, until it is erased.', asHelp].join('\n'),
-  options: { ...reasonOption, ...asOption },
+  usage: 'ID --reason TEXT [--as NAME] [--json]',
+  summary: 'ends a request that needs attention; completed changes stay',
+  help: '',
+  explains: [idExplained, ['--reason TEXT', 'why; everyone who sees the card can read it'], asExplained, jsonExplained],
+  examples: ['cmk-bot requests give-up CMK-7F3K9Q --reason "The vault is being replaced"'],
+  options: { ...reasonOption, ...asOption, ...jsonOption },
   positionals: ['id'],
-  input: z.object({ id: requestIdInput, reason: reasonInput('say why it is given up'), as: nameInput }),
-  run: ({ id, reason, as }, surroundings) =>
+  input: z.object({ id: requestIdInput, reason: reasonInput('say why it is given up'), as: nameInput, json: flag }),
+  run: ({ id, reason, as, json }, surroundings) =>
     carryOutAct(
       surroundings,
       id,
       { verb: 'give-up', by: as ?? surroundings.user, reason },
-      `Request ${id} has ended as failed. What is done stays; requests show lists it.`,
+      { done: `Request ${id} has ended as failed. Completed changes stay; requests show lists them.`, json },
     ),
 });
 
@@ -186,21 +197,26 @@ export const requestActs: readonly Subcommand[] = [...acts.map(asSubcommand), gi
 
 /** Carries the act out where the record is, and says what came of it. Asked twice, it is done once. */
 export async function carryOutAct(
-  { records, print, complain }: CommandEnvironment,
+  { records, print, complain, write }: CommandEnvironment,
   id: RequestId,
   act: Act,
-  done: string,
+  { done, json }: { readonly done: string; readonly json: boolean },
 ): Promise<Exit> {
   const answer = await (await records()).records.act({ id, act });
   if (answer.kind === 'refused') {
+    if (json) await write(`${JSON.stringify({ done: false, refusal: answer.code })}\n`);
     await complain(`Nothing was done. ${refusalLine(answer)}`);
     return exit.no;
   }
   const { event, replay } = answer;
   const by = event.body.submittedBy ?? 'somebody';
+  if (json) {
+    await write(`${JSON.stringify({ done: true, repeated: replay, seq: event.seq, time: event.time, by })}\n`);
+    return exit.done;
+  }
   await print(
     replay
-      ? `Done before: event ${event.seq} of ${utcSecond(event.time)}, by ${by}.`
+      ? `Already done: event ${event.seq} of ${utcSecond(event.time)}, by ${by}.`
       : `${done} Recorded as event ${event.seq}, by ${by}.`,
   );
   return exit.done;

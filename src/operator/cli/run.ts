@@ -5,45 +5,12 @@ import { parseArgs } from 'node:util';
 import { ConfigurationError, readPlace } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
+import { helpOn, overview } from './help.ts';
 import { Unusable } from './inputs.ts';
 import { type OpenRecords, openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';
 import { type CommandEnvironment, type Exit, exit, type Subcommand } from './subcommand.ts';
-import { indent, printable, textTable } from './words/table.ts';
-
-const common = [
-  ['--data DIR', 'the bot’s data folder (else DATABASE_URL or CMK_DATA_DIR, else .local)'],
-  ['--help', 'this text; behind a command, all that it takes'],
-  ['--version', 'which cmk-bot this is'],
-];
-
-const signature = ({ name, usage }: Subcommand): string => `cmk-bot ${name}${usage === '' ? '' : ` ${usage}`}`;
-
-/** Help about everything, or about those subcommands that start with a word. */
-const overview = (subcommands: readonly Subcommand[]): string =>
-  [
-    'Reads and steers the requests of the bot, and verifies its audit trail.',
-    '',
-    // What each takes would make lines that no terminal holds.
-    indent(textTable(subcommands.map(({ name, summary }) => [`cmk-bot ${name}`, summary]))),
-    '',
-    'Everywhere:',
-    indent(textTable(common)),
-    '',
-    'Exit codes: 0 success · 1 refused, check failed, or integrity error · 2 invalid arguments or unreadable input ·\n3 verified, but incomplete (a key or a witness is missing)',
-  ].join('\n');
-
-/** Help about one subcommand. */
-const helpOn = (one: Subcommand): string =>
-  [
-    `${signature(one)}`,
-    '',
-    `${one.summary.charAt(0).toUpperCase()}${one.summary.slice(1)}.`,
-    ...(one.help === '' ? [] : ['', one.help]),
-    '',
-    'Everywhere:',
-    indent(textTable(common)),
-  ].join('\n');
+import { printable } from './words/table.ts';
 
 const isAsked = (args: readonly string[], { name }: Subcommand): boolean =>
   name.split(' ').every((word, index) => args[index] === word);
@@ -154,7 +121,7 @@ export async function run(typed: readonly string[], terminal: Terminal, folder: 
 }
 
 /** Where words go, and who is there. */
-type Terminal = Pick<CommandEnvironment, 'print' | 'write' | 'complain' | 'user' | 'ask' | 'nextLine'>;
+type Terminal = Pick<CommandEnvironment, 'print' | 'write' | 'complain' | 'progress' | 'user' | 'ask' | 'nextLine'>;
 
 /** A container may run under a number that has no name. */
 function userName(): string {
@@ -169,11 +136,25 @@ function userName(): string {
 export const openTerminal = (
   write: (text: string) => Promise<void>,
   writeError: (text: string) => Promise<void>,
-  { ask = null, nextLine = async () => null }: Partial<Pick<CommandEnvironment, 'ask' | 'nextLine'>> = {},
+  {
+    ask = null,
+    nextLine = async () => null,
+    progress = () => undefined,
+  }: Partial<Pick<CommandEnvironment, 'ask' | 'nextLine' | 'progress'>> = {},
 ): Terminal => ({
-  write,
-  print: (text) => write(`${printable(text)}\n`),
-  complain: (line) => writeError(`${printable(line)}\n`),
+  async write(text) {
+    progress('');
+    await write(text);
+  },
+  async print(text) {
+    progress('');
+    await write(`${printable(text)}\n`);
+  },
+  async complain(line) {
+    progress('');
+    await writeError(`${printable(line)}\n`);
+  },
+  progress,
   user: userName(),
   ask,
   nextLine,

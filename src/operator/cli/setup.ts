@@ -7,16 +7,23 @@ import { exit, subcommand } from './subcommand.ts';
 export const setup = subcommand({
   name: 'setup',
   usage: '[--answers FILE | --set NAME[=VALUE] | --example] [--env FILE] [--print]',
-  summary: 'asks for what the bot needs, checks each answer, and writes .env and what is left to do',
+  summary: 'asks for the settings, checks each answer, and writes .env and the remaining steps',
   help: [
-    'Eight parts, in order; every answer is checked against what can be reached with your own sign-in to Azure (az login).',
-    'Nothing is changed there, and nothing is written before the last question. Lines that come by a pipe are taken as if',
-    'they were typed. --answers takes them from a JSON file, names what is not usable, and asks nobody: keys are those of',
-    'the questions, and confirmed names the questions whose answer is meant although somebody would be asked again.',
-    '--print shows what would be written. --env names the file of settings, .env unless given; the one there was is kept.',
-    '--set asks for one setting, checks it together with the others, and writes it; --example prints every setting, with',
-    'what it means and an example. Ends with 0 when written, 1 when broken off or refused, 2 when answers are not usable.',
+    'Checks each answer with your own Azure sign-in (az login). Changes nothing in Azure, and writes nothing before the',
+    'last question. Answers can come from a pipe, a line each.',
   ].join('\n'),
+  explains: [
+    [
+      '--answers FILE',
+      'takes the answers from a JSON file instead of asking. Its keys are those of the questions; confirmed lists the questions whose answer is meant although setup would ask again',
+    ],
+    ['--set NAME[=VALUE]', 'asks for one setting, checks it together with the others, and writes it'],
+    ['--example', 'prints every setting with its meaning and an example'],
+    ['--env FILE', 'file with the settings; the previous one is kept. Default: .env'],
+    ['--print', 'shows what would be written'],
+  ],
+  exits: { 0: 'written', 1: 'stopped, or refused', 2: 'unusable answers' },
+  examples: ['cmk-bot setup', 'cmk-bot setup --set CMK_LOG_LEVEL=info'],
   options: {
     answers: { type: 'string' },
     set: { type: 'string' },

@@ -20,6 +20,8 @@ export type Exit = (typeof exit)[keyof typeof exit];
 export interface CommandEnvironment {
   /** Words for people: a line, or several. What could steer a terminal is taken out. */
   print(text: string): Promise<void>;
+  /** Says how far it is, in place of what it said before; nothing where standard error isn't a terminal. */
+  progress(text: string): void;
   /** A line about what went wrong. */
   complain(line: string): Promise<void>;
   /** Bytes for programs, as they are. Waits while the reader is slower. */
@@ -38,6 +40,24 @@ export interface CommandEnvironment {
   readonly settingsFile: string | null;
 }
 
+/** Counts events, and tells it now and then. */
+export class EventCount {
+  readonly #tell: (text: string) => void;
+  readonly #doing: string;
+  #count = 0;
+
+  /** `doing`: such as `Verified`. */
+  constructor(doing: string, tell: (text: string) => void) {
+    this.#doing = doing;
+    this.#tell = tell;
+  }
+
+  add(): void {
+    this.#count += 1;
+    if (this.#count % 100 === 0) this.#tell(`${this.#doing} ${this.#count.toLocaleString('en')} events …`);
+  }
+}
+
 export type Options = NonNullable<ParseArgsConfig['options']>;
 
 export interface Subcommand {
@@ -45,10 +65,16 @@ export interface Subcommand {
   readonly name: string;
   /** What follows the name: `ID [--json]`. */
   readonly usage: string;
-  /** One line. */
+  /** One line in the third person: `lists requests, newest first`. */
   readonly summary: string;
-  /** Further lines for `--help`; may be empty. */
+  /** What else `--help` says, in lines of at most 120 characters; may be empty. */
   readonly help: string;
+  /** What follows the name, as it is typed, each with its meaning. */
+  readonly explains: readonly (readonly [typed: string, meaning: string])[];
+  /** Meanings of exit codes, where they are others than everywhere. */
+  readonly exits?: Readonly<Partial<Record<Exit, string>>>;
+  /** Whole commands. */
+  readonly examples: readonly string[];
   readonly options: Options;
   /** It needs no settings of the bot, or reads the file itself: `.env` isn't read for it. */
   readonly withoutSettings?: true;

@@ -51,11 +51,16 @@ async function lockIn(at: string): Promise<FolderLock> {
 export const witnessAdd = subcommand({
   name: 'witness add',
   usage: 'KEY [--folder FOLDER]',
-  summary: 'tells a witness of a log whose checkpoints it is to sign',
-  help: [
-    'KEY: the log’s verifier key, the whole line, as whoever runs the bot gives it. A second key of a log is added to the first.',
-    '--folder FOLDER: what the witness keeps; witness unless said. Start the witness anew afterwards.',
-  ].join('\n'),
+  summary: 'adds a log that a witness signs',
+  help: 'Restart the witness afterwards.',
+  explains: [
+    [
+      'KEY',
+      'verifier key of the log: the whole line, from the operator of the bot. A second key of the same log is added to the first',
+    ],
+    ['--folder FOLDER', 'folder of the witness. Default: witness'],
+  ],
+  examples: ['cmk-bot witness add "hospital.example/cmk-bot+1a2b3c4d+AbCd…"'],
   options: { folder: { type: 'string' } },
   withoutSettings: true,
   positionals: ['key'],
@@ -75,13 +80,18 @@ export const witnessAdd = subcommand({
 export const witnessRun = subcommand({
   name: 'witness run',
   usage: '--name NAME [--folder FOLDER] [--listen ADDRESS:PORT]',
-  summary: 'signs checkpoints of the logs it was told of, each only where it goes on from the last',
+  summary: 'runs a witness: it signs a checkpoint only if the log continues from the last one it signed',
   help: [
-    'For a machine and an account that whoever runs the bot does not reach: then not even they can rewrite the record unseen.',
-    'Needs no database, no configuration and no rights. Its key is made on the first start, in the folder.',
-    '--name NAME: the witness’s name, for good. --listen ADDRESS:PORT: 127.0.0.1:7380 unless said; put TLS in front of it.',
-    '--folder FOLDER: what it keeps; witness unless said. It must not be put back from a copy: it would sign a second history.',
+    'Run it on a machine and under an account that the operator of the bot can’t reach. Then even they can’t rewrite the',
+    'audit log without being detected. It needs no database, settings or permissions. It creates its key in the folder on',
+    'the first start. Never restore the folder from a copy: the witness could sign a second history.',
   ].join('\n'),
+  explains: [
+    ['--name NAME', 'name of the witness; it can’t be changed later'],
+    ['--folder FOLDER', 'folder for its key and state. Default: witness'],
+    ['--listen ADDRESS:PORT', 'address to listen on; put TLS in front of it. Default: 127.0.0.1:7380'],
+  ],
+  examples: ['cmk-bot witness run --name witness.example/hospital'],
   options: { name: { type: 'string' }, folder: { type: 'string' }, listen: { type: 'string' } },
   withoutSettings: true,
   positionals: [],

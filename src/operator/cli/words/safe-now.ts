@@ -23,10 +23,10 @@ function attentionWords(request: Request): string {
   const done = request.progress.filter((step) => step.state === 'done').length;
   return [
     keyFateWords(request),
-    `retry: goes on where it stopped. Finished steps (${titles(request, true)}) are looked at again, not done twice.`,
+    `retry: continues where it stopped. Completed steps (${titles(request, true)}) are checked again, not repeated.`,
     done === 0
-      ? 'give-up: wants a --reason, and ends the request. No step is done.'
-      : `give-up: wants a --reason, ends the request and leaves ${countOf(done, 'finished step', 'finished steps')} as ${done === 1 ? 'it is' : 'they are'}.`,
+      ? 'give-up: needs a --reason, and ends the request. No step is done.'
+      : `give-up: needs a --reason, and ends the request. ${countOf(done, 'completed step stays', 'completed steps stay')}.`,
   ].join('\n');
 }
 
@@ -39,16 +39,15 @@ export function safeNow(request: Request): SafeNow {
     case 'approved':
       return {
         verbs: ['cancel'],
-        words: `It starts by itself${startsAt(request) === null ? '' : `, not before ${startsAt(request)}`}.\ncancel: ends the request, as long as its first change has not begun.`,
+        words: `It starts automatically${startsAt(request) === null ? '' : `, not before ${startsAt(request)}`}.\ncancel: ends the request, as long as its first change hasn’t started.`,
       };
     case 'running':
-      if (isInLastStep(request))
-        return { verbs: [], words: 'Leave it alone: it is in its last step, and ends by itself.' };
+      if (isInLastStep(request)) return { verbs: [], words: 'Nothing to do: it is in its last step.' };
       return request.stop === null
         ? {
             verbs: ['stop'],
             words:
-              'Leave it alone: it goes on by itself, also after the bot was stopped or killed and started again.\nstop: the attempt under way finishes; no further attempt or step starts. Completed changes stay.',
+              'Nothing to do: it continues automatically, also after a restart of the bot.\nstop: the attempt under way finishes; no further attempt or step starts. Completed changes stay.',
           }
         : { verbs: [], words: 'It stops after the attempt under way, and then needs attention.' };
     case 'needs-attention':
@@ -61,7 +60,7 @@ export function safeNow(request: Request): SafeNow {
     case 'failed':
       return {
         verbs: [],
-        words: `It has ended. Done and left so: ${titles(request, true)}. Not done: ${titles(request, false)}.\n${keyFateWords(request)}`,
+        words: `It has ended. Completed, and left as it is: ${titles(request, true)}. Not done: ${titles(request, false)}.\n${keyFateWords(request)}`,
       };
     case 'rejected':
     case 'cancelled':

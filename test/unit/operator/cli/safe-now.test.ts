@@ -70,5 +70,7 @@ it('names what is done and what is not when somebody gave up', () => {
   const stuck = [...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))];
   const { asking } = requestAfter(...stuck);
   const after = requestAfter(...stuck, settles('give-up', requester, { asking }));
-  expect(safeNow(after).words).toMatch(/Done and left so: enable identity, .*\. Not done: set customer-managed key/);
+  expect(safeNow(after).words).toMatch(
+    /Completed, and left as it is: enable identity, .*\. Not done: set customer-managed key/,
+  );
 });

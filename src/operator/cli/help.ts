@@ -1,0 +1,113 @@
+/** What `--help` prints, and completion for shells. */
+import type { Subcommand } from './subcommand.ts';
+import { indent, textTable } from './words/table.ts';
+
+/** Positionals and options as they are typed, each with its meaning. */
+type Explained = readonly (readonly [typed: string, meaning: string])[];
+
+const everywhere: Explained = [
+  ['--data DIR', 'data folder of the bot. Default: DATABASE_URL or CMK_DATA_DIR, then .local'],
+  ['--help', 'prints this help; after a command, the help of the command'],
+  ['--version', 'prints the version'],
+];
+
+const exitMeanings: readonly string[] = [
+  'success',
+  'refused, check failed, or integrity error',
+  'invalid arguments or unreadable input',
+  'verified, but incomplete',
+];
+
+const longestLine = 118;
+const widestName = 30;
+
+/** Breaks at spaces, so that no line is longer; a word that is longer stays whole. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Two columns; a long name has its line for itself. */
+function explained(rows: Explained): string {
+  const names = rows.map(([typed]) => typed.length).filter((length) => length <= widestName);
+  const column = Math.max(0, ...names) + 4;
+  return rows
+    .flatMap(([typed, meaning]) => {
+      const [first = '', ...rest] = wrapped(meaning, longestLine - column);
+      const more = rest.map((line) => `${' '.repeat(column)}${line}`);
+      return typed.length > widestName
+        ? [`  ${typed}`, `${' '.repeat(column)}${first}`, ...more]
+        : [`  ${typed.padEnd(column - 2)}${first}`, ...more];
+    })
+    .join('\n');
+}
+
+const exitRows = (own: Subcommand['exits']): Explained =>
+  exitMeanings.map((meaning, code) => [`${code}`, own?.[code as 0 | 1 | 2 | 3] ?? meaning] as const);
+
+const section = (title: string, body: string): readonly string[] => (body === '' ? [] : ['', `${title}:`, body]);
+
+/** Help about these subcommands: all, or those of a group. */
+export const overview = (subcommands: readonly Subcommand[]): string =>
+  [
+    'Usage: cmk-bot COMMAND [options]',
+    '',
+    'Lists and controls the requests of the bot, and verifies its audit log.',
+    ...section('Commands', indent(textTable(subcommands.map(({ name, summary }) => [`cmk-bot ${name}`, summary])))),
+    ...section('Options', explained(everywhere)),
+    ...section('Exit codes', explained(exitRows(undefined))),
+    '',
+    'To approve or reject a request, use Teams.',
+  ].join('\n');
+
+/** Help about one subcommand. */
+export const helpOn = ({ name, usage, summary, help, explains, exits, examples }: Subcommand): string =>
+  [
+    `Usage: cmk-bot ${name} ${usage}`.trim(),
+    '',
+    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    ...(help === '' ? [] : ['', help]),
+    ...section('Options', explained([...explains, ...everywhere])),
+    ...section('Exit codes', explained(exitRows(exits))),
+    ...section('Examples', indent(examples.join('\n'))),
+  ].join('\n');
+
+/** The shells that completion can be printed for. */
+export const shells = ['bash', 'zsh'] as const;
+export type Shell = (typeof shells)[number];
+
+const common = ['--data', '--help'];
+/** A word of the line in the shell's variable. */
+const typed = (index: string): string => `\${COMP_WORDS[${index}]}`;
+
+/** A script that completes commands and options, and file names where nothing else fits. */
+export function completionFor(shell: Shell, subcommands: readonly Subcommand[]): string {
+  const firsts = [...new Set(subcommands.map(({ name }) => name.split(' ')[0] ?? ''))];
+  const secondsOf = (first: string): readonly string[] =>
+    subcommands.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : []));
+  const groups = firsts.filter((first) => secondsOf(first).length > 0);
+  const row = (pattern: string, words: readonly string[]): string => `    ${pattern}) words="${words.join(' ')}" ;;`;
+  return [
+    ...(shell === 'zsh' ? ['autoload -U +X bashcompinit && bashcompinit'] : []),
+    '_cmk_bot() {',
+    `  local current="${typed('COMP_CWORD')}" words=""`,
+    `  case "$COMP_CWORD:${typed('1')}:${typed('2')}" in`,
+    row('1:*', firsts),
+    ...groups.map((first) => row(`2:${first}:*`, secondsOf(first))),
+    row('2:completion:*', shells),
+    ...subcommands.map(({ name, options }) => {
+      const [first = '', second = '*'] = name.split(' ');
+      return row(`*:${first}:${second}`, [...Object.keys(options).map((option) => `--${option}`), ...common]);
+    }),
+    '  esac',
+    '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
+    '}',
+    'complete -o default -F _cmk_bot cmk-bot',
+  ].join('\n');
+}

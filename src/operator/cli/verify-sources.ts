@@ -1,0 +1,105 @@
+/** What the verifier reads: the store, an export, a published log; and what it compares with. */
+import { createReadStream } from 'node:fs';
+import { access, constants } from 'node:fs/promises';
+import type { AnchorReader } from '../../audit/anchor/read-anchor.ts';
+import { OlderExport } from '../../audit/export-jsonl.ts';
+import { lineFrom } from '../../audit/verify.ts';
+import { NotAnExport, readOlderExport, verifyExport } from '../../audit/verify-export.ts';
+import { type RecordReport, RecordVerifier, type VerifyOptions } from '../../audit/verify-record.ts';
+import type { Place } from '../../config/place.ts';
+import type { Link } from '../../domain/record/chain.ts';
+import type { Records } from '../rpc/calls.ts';
+import { type KnownKeys, knownKeys, readKeysIn } from './given-keys.ts';
+import { Unusable } from './inputs.ts';
+import { readRecord } from './open-records.ts';
+import type { OpenedAnchor } from './published.ts';
+import type { EventCount } from './subcommand.ts';
+
+/** What is derived is read first: whatever is written meanwhile comes after it. */
+export async function verifyStore(records: Records, options: VerifyOptions, count: EventCount): Promise<RecordReport> {
+  const verifier = new RecordVerifier({ ...options, derived: await records.derived({}) });
+  const events = readRecord(records);
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return verifier.end(next.value);
+    verifier.event(next.value.line);
+    count.add();
+    for (const text of next.value.texts) verifier.text(text);
+  }
+}
+
+/** `also` gets each body. A published log holds events and neither texts nor seals: those stay with the record. */
+export async function verifyPublished(
+  reader: AnchorReader,
+  options: VerifyOptions,
+  count: EventCount,
+  also: (body: string) => void = () => undefined,
+): Promise<RecordReport> {
+  const verifier = new RecordVerifier({ ...options, keys: null, bodiesOnly: true });
+  for await (const body of reader.bodies()) {
+    verifier.event(lineFrom(body));
+    count.add();
+    also(body);
+  }
+  return verifier.end(verifier.last);
+}
+
+async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
+  await access(file, constants.R_OK).catch(() => {
+    throw new Unusable(`${file} is not there, or may not be read`);
+  });
+  return read().catch((error: unknown) => {
+    throw error instanceof NotAnExport ? new Unusable(`reading ${file}: ${error.message}`) : error;
+  });
+}
+
+/** Of an export. Throws {@link Unusable}. */
+export const verifyFile = (file: string, options: VerifyOptions, count: EventCount): Promise<RecordReport> =>
+  readable(file, () => verifyExport(counted(fileLines(file), count), options));
+
+async function* counted(lines: AsyncIterable<string>, count: EventCount): AsyncGenerator<string> {
+  for await (const line of lines) {
+    count.add();
+    yield line;
+  }
+}
+
+interface KnownBefore {
+  /** An export that was kept. */
+  readonly against: string | undefined;
+  /** One event, as somebody noted it. */
+  readonly noted: Link | undefined;
+  readonly published: OpenedAnchor | null;
+}
+
+/** Everything of the record that is known from elsewhere; null: nothing is. Throws {@link Unusable}. */
+export async function knownBefore(
+  { against, noted, published }: KnownBefore,
+  read: VerifyOptions['read'],
+): Promise<OlderExport | null> {
+  if (against === undefined && noted === undefined && published === null) return null;
+  const known =
+    against === undefined
+      ? new OlderExport()
+      : await readable(against, () => readOlderExport(() => fileLines(against), read));
+  if (noted !== undefined) known.add(noted);
+  if (published !== null) for await (const body of published.reader.bodies()) known.add(lineFrom(body));
+  return known;
+}
+
+/** Those that were named, else those of the store. */
+export async function keysFor(named: string | undefined, store: Place | null): Promise<KnownKeys> {
+  if (named !== undefined) return { keys: await readKeysIn(named), missing: null };
+  return store === null ? { keys: null, missing: null } : knownKeys(store);
+}
+
+/** Ends lines at `\n` only: `node:readline` would also end them at characters that JSON may hold. */
+async function* fileLines(file: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
