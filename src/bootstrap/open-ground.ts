@@ -1,7 +1,7 @@
 /** The ground: what every other part stands on. Log, record, figures. */
 import { type Config, configWarnings } from '../config/config.ts';
 import { appendingAs, ownBuild, ownSoftware } from '../config/software.ts';
-import type { Registration, Requests } from '../domain/ports/store.ts';
+import type { Requests } from '../domain/ports/store.ts';
 import type { Storing } from '../domain/storing.ts';
 import { consoleIntoLog, type Log, lastWordsIntoLog, openLog, withoutSecrets } from '../observability/log.ts';
 import { type Metrics, openMetrics } from '../observability/metrics.ts';
@@ -20,8 +20,6 @@ export interface Ground {
   readonly database: Database;
   readonly store: OpenStore;
   readonly storing: Storing;
-  /** For this replica's name, not yet registered. */
-  readonly registration: Registration;
   /** Those of the store, with their refusals counted: for whoever acts for people. */
   readonly requests: Requests;
   readonly metrics: Metrics;
@@ -47,7 +45,6 @@ export async function openGround(config: Config, settingsFile: string | null): P
   });
   const { tracing } = telemetry;
   const { database, store, storing, refusedDocuments } = await openRecord(config, log, tracing);
-  const registration = await store.replicas.observe(config.replica);
   const { requests: stored, outbox, clock, witnesses } = store;
   const witnessing = witnessingFor(config, witnesses);
   const watched = { counts: storing.counts, isStoring: () => isStoring({ store, storing }) };
@@ -59,5 +56,5 @@ export async function openGround(config: Config, settingsFile: string | null): P
   };
   const append = appendingAs(await ownSoftware(config.image))(stored.append);
   const requests = metrics.requests(tracedRequests({ ...stored, append }, tracing));
-  return { config, log, database, store, storing, registration, requests, metrics, telemetry, stop };
+  return { config, log, database, store, storing, requests, metrics, telemetry, stop };
 }

@@ -7,23 +7,16 @@ import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
 import { requireSound } from '../operator/check-settings.ts';
 import { FolderInUse } from '../store/folder-lock.ts';
+import { openAzureSide } from './open-azure-side.ts';
+import { openEvidence } from './open-evidence.ts';
 import { openGround } from './open-ground.ts';
+import { openTeamsSide } from './open-teams-side.ts';
+import { startAnchor } from './start-anchor.ts';
+import { startBot } from './start-bot.ts';
+import { startControlServer } from './start-control.ts';
+import { startRunSide } from './start-run-side.ts';
+import { startWitnessAlarm } from './start-witness-alarm.ts';
 import { stopInOrder } from './stop-in-order.ts';
-
-/**
- * What stands on the ground, read only once that is there: it has begun to look whether another process goes by this one's name,
- * and nobody waits for that while thousands of lines are read.
- */
-const readAbove = async () => ({
-  ...(await import('./open-azure-side.ts')),
-  ...(await import('./open-evidence.ts')),
-  ...(await import('./open-teams-side.ts')),
-  ...(await import('./start-anchor.ts')),
-  ...(await import('./start-bot.ts')),
-  ...(await import('./start-control.ts')),
-  ...(await import('./start-run-side.ts')),
-  ...(await import('./start-witness-alarm.ts')),
-});
 
 async function start(folder: string | null): Promise<void> {
   const settingsFile = folder === null ? null : loadSettings(folder);
@@ -31,9 +24,6 @@ async function start(folder: string | null): Promise<void> {
   await requireSound(config);
   // The log, the record, the figures.
   const ground = await openGround(config, settingsFile);
-
-  const { openAzureSide, openEvidence, openTeamsSide, ...starting } = await readAbove();
-  const { startAnchor, startRunSide, startWitnessAlarm, startControlServer, startBot } = starting;
 
   // The record as others know it. Nothing is done on one that they would not know again.
   const anchor = await startAnchor(ground);

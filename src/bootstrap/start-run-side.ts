@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { permitting } from '../azure/line.ts';
-import type { ReplicaNameTaken } from '../domain/ports/store.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import type { Log } from '../observability/log.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
@@ -25,23 +24,20 @@ import { isStoring } from './storing.ts';
 import { now, random, sha256 } from './tools.ts';
 import { waitingForClock } from './wrong-clock.ts';
 
-/** What this process holds in memory is old: whatever keeps it running starts it anew. */
-const endTaken =
-  (log: Log) =>
-  ({ message }: RunTaken | ReplicaNameTaken): void => {
-    log.fatal({}, message);
-    process.stderr.write(`cmk-bot ends: ${message}\n`);
-    process.exit(1);
-  };
+/** What this process holds in memory is old: it is started again. */
+const endProcess = (log: Log, message: string): void => {
+  log.fatal({}, message);
+  process.stderr.write(`cmk-bot ends: ${message}\n`);
+  process.exit(1);
+};
 
-/**
- * Registers this replica before the engine starts, which continues at once what ran under its name: a running replica of the same
- * name is found first. Stops in reverse order: until the engine has stopped, the others must see heartbeats.
- */
+const leaseLost = 'other replicas have taken over its work: it was held up, or cut off, until its lease expired';
+
+/** The lease comes first and goes last: while the engine works, the other replicas must see heartbeats. */
 export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
-  const { config, log, database, store, registration, requests, telemetry } = ground;
+  const { config, log, database, store, requests, telemetry } = ground;
   const { azure, standings, vaultLog } = azureSide;
-  const { outbox, replicas, documents, people } = store;
+  const { outbox, leases, documents, people } = store;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
   const { tenantId } = config.teams;
   const { approver: approverStanding, requester: requesterStanding } = standings;
@@ -64,21 +60,23 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     now,
     pause: (ms: number) => pause(ms, undefined, { ref: false }),
   };
-  const me = { name: config.replica, instance: randomUUID(), workflowVersion };
-  const deregister = await registration.register(me, {
+  const me = { instance: randomUUID(), workflowVersion };
+  const release = await leases.acquire(me, {
     onTrouble: (error) => log.warn({ err: error }, 'this replica could not say it lives'),
-    onGone: (gone) => log.warn({ gone }, 'replicas are dead: what they had in hand is taken over'),
-    onNameTaken: endTaken(log),
+    onExpired: (gone) => log.warn({ gone }, 'replicas are dead: what they had in hand is taken over'),
+    onLost: () => endProcess(log, leaseLost),
   });
+  log.info(me, 'this replica has its lease');
   const { owns: ownTables } = await roleRights(database.pool);
   if (ownTables && config.server.mode === 'production' && database.kind === 'postgres') {
     log.warn({}, `the bot’s database user owns the tables: ${ownerAdvice}`);
   }
   const { tracing } = telemetry;
   const ownership = {
-    executorId: me.name,
-    isStillMe: () => replicas.isMine(me),
-    onTaken: endTaken(log),
+    executorId: me.instance,
+    lease: () => leases.state(me.instance),
+    beatMs,
+    onTaken: ({ message }: RunTaken) => endProcess(log, message),
     permitting,
   };
   const storing = { isDatabaseUnavailable, isStoring: () => isStoring(ground) };
@@ -87,7 +85,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const runner = startOutboxWorker({
     outbox,
     requests,
-    run: openWatch({ runs, engine, replicas, me, beatMs, paused, show: teamsSide.notifier.show, log }),
+    run: openWatch({ runs, engine, leases, me, beatMs, paused, show: teamsSide.notifier.show, log }),
     show: teamsSide.notifier.show,
     audit: teamsSide.auditChannel.show,
     remind: teamsSide.reminders.remind,
@@ -110,7 +108,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
       sweeper.stop();
       await runner.stop();
       await engine.stop();
-      await deregister();
+      await release();
     },
   };
 }

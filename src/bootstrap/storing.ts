@@ -29,13 +29,13 @@ export function heardStoring(log: Log): HeardStoring {
 }
 
 export interface StoringSide {
-  readonly store: Pick<OpenStore, 'replicas' | 'clock'>;
+  readonly store: Pick<OpenStore, 'leases' | 'clock'>;
   readonly storing: Storing;
 }
 
 /** The last heartbeat was stored, and nothing was refused since. */
 export const isStoring = ({ store, storing }: StoringSide): boolean =>
-  store.replicas.isStoring() && storing.refusal() === null;
+  store.leases.isStoring() && storing.refusal() === null;
 
 /**
  * A database that answers, and takes nothing, is the same for every replica: each stays where calls reach it, for it can say so to
@@ -45,5 +45,5 @@ export async function readiness({ store, storing }: StoringSide): Promise<Readin
   if ((await store.clock.look()) !== null) return { status: 'not ready', missing: 'clock' };
   const because = storing.refusal();
   if (because !== null) return { status: 'ready', stores: false, because };
-  return store.replicas.isStoring() ? { status: 'ready' } : { status: 'not ready', missing: 'database' };
+  return store.leases.isStoring() ? { status: 'ready' } : { status: 'not ready', missing: 'database' };
 }

@@ -34,8 +34,8 @@ export interface Database {
   readonly kind: 'pglite' | 'postgres';
   /** Also good for the workflow engine's `systemDatabasePool`. */
   readonly pool: Pool;
-  /** A connection beside the pool's, not yet opened, that fails what is not answered within seconds. Null: there is one session. */
-  readonly newSession: (() => Client) | null;
+  /** For heartbeats: one connection that doesn't wait for the others, and fails what isn't answered within seconds. Embedded: `pool`. */
+  readonly leasePool: Pool;
   /**
    * Destroys what the journal beside the tables still holds of deleted rows. Only where the files are this process's own: on a
    * server the journal belongs to whoever keeps the server, and so do its backups.
@@ -82,10 +82,11 @@ async function openLite(dataDir: string, { onLost = () => undefined, onError }: 
       await lock.release();
     });
     // The one place where the look-alike passes for the real thing; lite-pool.ts says what it lacks.
+    const asPool = pool as unknown as Pool;
     return {
       kind: 'pglite',
-      pool: pool as unknown as Pool,
-      newSession: null,
+      pool: asPool,
+      leasePool: asPool,
       forgetJournal: () => forgetJournal(pool),
       close,
     };
@@ -121,29 +122,38 @@ function clientHeardBy(onError: (error: unknown) => void): typeof Client {
 
 async function openPostgres(options: PostgresOptions & Hearing): Promise<Database> {
   const HeardClient = options.onError === undefined ? Client : clientHeardBy(options.onError);
-  const pool = new Pool({
-    Client: HeardClient,
-    ...atServer(options),
+  const shared: PoolConfig = { Client: HeardClient, ...atServer(options), keepAlive: true };
+  const pool = listening({
+    ...shared,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 10_000,
-    keepAlive: true,
     application_name: 'cmk-bot',
     // A replica that vanishes while it holds the chain's head must not hold up the others for longer.
     idle_in_transaction_session_timeout: 15_000,
   });
-  // A connection that breaks is dropped by the pool, and what was asked over it fails; without a listener its error would end the
-  // process. The pool listens to those that are idle, and tells here; to those in use nobody else does.
+  const leasePool = listening({
+    ...shared,
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 3_000,
+    application_name: 'cmk-bot lives',
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([pool.end(), leasePool.end()]);
+  };
+  return { kind: 'postgres', pool, leasePool, forgetJournal: async () => undefined, close: once(close) };
+}
+
+/**
+ * A connection that breaks is dropped by the pool, and what was asked over it fails; without a listener its error would end the
+ * process. The pool listens to those that are idle, and tells here; to those in use nobody else does.
+ */
+function listening(config: PoolConfig): Pool {
+  const pool = new Pool(config);
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const newSession = (): Client =>
-    new HeardClient({
-      ...atServer(options),
-      connectionTimeoutMillis: 3_000,
-      query_timeout: 3_000,
-      keepAlive: true,
-      application_name: 'cmk-bot lives',
-    });
-  return { kind: 'postgres', pool, newSession, forgetJournal: async () => undefined, close: once(() => pool.end()) };
+  return pool;
 }
 
 /** Several ways to stop may meet: whoever closes second waits for the first. */

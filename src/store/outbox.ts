@@ -6,7 +6,7 @@ import type { Outbox } from '../domain/ports/store.ts';
 import type { Consequence, OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
 import { batchCalls } from './batcher.ts';
 import type { ClockGuard } from './clock-guard.ts';
-import { aliveInstances } from './replicas.ts';
+import { aliveInstances } from './leases.ts';
 import { changedRows, int8, type Sql, select, selectOne } from './sql.ts';
 
 /** After a wrong clock was corrected: makes rows due now that it had dated ahead. Expiries and reminders keep their time. */

@@ -11,10 +11,10 @@ import { type ClockGuard, type ClockGuardTools, openClockGuard } from './clock-g
 import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
 import { type DocumentTools, openDocuments, type SweptDocuments } from './documents.ts';
+import { defaultBeatMs, openLeases } from './leases.ts';
 import { type OutboxTools, openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
 import { openPostedCards } from './posted-cards.ts';
-import { defaultBeatMs, openReplicas } from './replicas.ts';
 import { openRequests } from './requests.ts';
 import { openTrail, type Trail } from './trail.ts';
 import { openWitnesses } from './witnesses.ts';
@@ -56,7 +56,7 @@ export function openStore(database: Database, given: StoreTools, beatMs = defaul
       },
       { clock, onOrphan: given.onOrphan ?? (() => undefined) },
     ),
-    replicas: openReplicas(database, { beatMs, clock: given.clock }),
+    leases: openLeases(database, beatMs),
     shown: openPostedCards(pool, given.rowSeals),
     conversations: openConversations(pool, given.rowSeals),
     people: openPeople(pool, given.rowSeals),

@@ -1,14 +1,12 @@
 /**
- * Whether a run is still this process's. A process that stood still, or was cut off from the database, for so long that others
- * took it for dead finds its runs in other hands when it goes on; whatever it holds in memory is old. So it ends, and whatever
- * keeps it running starts it anew.
+ * Fencing: whether a run is still this process's. A process that was paused, or cut off from the database, until its lease expired
+ * can find its runs taken over when it continues. Its memory is old, so it ends and is started again.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestId } from '../domain/ids.ts';
+import type { Leases } from '../domain/ports/store.ts';
 import type { KnownRun } from './known-run.ts';
 import type { RunPorts } from './run-plan.ts';
-
-/** So long an answer of the database is believed: a process may be held up right behind it. */
-const freshMs = 1_000;
 
 export class RunTaken extends Error {
   override readonly name = 'RunTaken';
@@ -20,10 +18,11 @@ export class RunTaken extends Error {
 }
 
 export interface OwnershipOptions {
-  /** Stable name of this replica. */
+  /** The start id of this process. */
   readonly executorId: string;
-  /** Whether no other process goes by that name. */
-  readonly isStillMe: () => Promise<boolean>;
+  readonly lease: () => ReturnType<Leases['state']>;
+  /** The interval between heartbeats. An answer of the database is used for no longer: so long a valid lease stays valid. */
+  readonly beatMs: number;
   /** Ends the process. */
   readonly onTaken: (error: RunTaken) => void;
   /** Runs the work; whatever it sends to Azure beside reads waits for the permit. */
@@ -32,18 +31,19 @@ export interface OwnershipOptions {
 
 /** Resolves while the run is this process's, right after it was found so; else ends the process and never resolves. */
 async function hold(
-  { executorId, isStillMe, onTaken }: OwnershipOptions,
+  { executorId, lease, beatMs, onTaken }: OwnershipOptions,
   look: () => Promise<KnownRun | null>,
   taken: RunTaken,
 ): Promise<void> {
   for (;;) {
     const asked = performance.now();
-    const [known, isMe] = await Promise.all([look(), isStillMe()]);
-    if (known?.replica !== executorId || !isMe) {
+    const [known, state] = await Promise.all([look(), lease()]);
+    if (known?.replica !== executorId || state === 'lost') {
       onTaken(taken);
       return new Promise<never>(() => undefined);
     }
-    if (performance.now() - asked < freshMs) return;
+    if (state === 'expiring') await pause(beatMs / 2, undefined, { ref: false });
+    else if (performance.now() - asked < beatMs) return;
   }
 }
 

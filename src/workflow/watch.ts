@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, type Found, foundThat } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
-import type { ReplicaIdentity, Replicas } from '../domain/ports/store.ts';
+import type { Leases, ProcessIdentity } from '../domain/ports/store.ts';
 import type { TraceOrigin } from '../domain/ports/tracing.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
@@ -17,9 +17,9 @@ import { endRunEarly, type RunPorts } from './run-plan.ts';
 export interface WatchPorts {
   readonly runs: Pick<RunPorts, 'requests' | 'now'>;
   readonly engine: Pick<Engine, 'startRun' | 'look' | 'adopt' | 'takeWaiting'>;
-  readonly replicas: Pick<Replicas, 'alive'>;
-  readonly me: Pick<ReplicaIdentity, 'name' | 'workflowVersion'>;
-  /** How often replicas say that they live. */
+  readonly leases: Pick<Leases, 'alive'>;
+  readonly me: ProcessIdentity;
+  /** The interval between heartbeats. */
   readonly beatMs: number;
   /** Draws the cards anew: a pause that began or ended with this process is to be seen on them. */
   readonly show: (id: RequestId) => Promise<void>;
@@ -55,19 +55,19 @@ async function fateOf(ports: WatchPorts, known: KnownRun | null, request: Reques
   }
   if (known.state === 'ended') return { lost: { how: 'ended', status: known.status } };
   if (known.here) return 'going';
-  const alive = await ports.replicas.alive();
+  const alive = await ports.leases.alive();
   const sameVersion = alive.filter(({ workflowVersion }) => workflowVersion === known.workflowVersion);
   if (sameVersion.length === 0) {
     return { lost: { how: 'no-replica', workflowVersion: known.workflowVersion } };
   }
   // One that waits for a replica is taken by the next that is free, and soon, unless a clock was moved.
   if (known.replica === null) return known.workflowVersion === ports.me.workflowVersion ? 'take' : 'going';
-  const others = sameVersion.filter(({ name }) => name !== ports.me.name);
-  if (others.some(({ name }) => name === known.replica)) return 'going';
+  const { me } = ports;
+  if (known.replica !== me.instance && sameVersion.some(({ instance }) => instance === known.replica)) return 'going';
   // Only who has the version may call it back.
-  if (known.workflowVersion !== ports.me.workflowVersion) return 'going';
+  if (known.workflowVersion !== me.workflowVersion) return 'going';
   // Its replica is dead, or is this one, which is not in the middle of it.
-  return known.replica === ports.me.name ? 'adopt-own' : 'adopt';
+  return known.replica === me.instance ? 'adopt-own' : 'adopt';
 }
 
 const lostRun = (why: Lost['why'], touched: boolean): Failure =>

@@ -95,11 +95,13 @@ onPostgres('faults that were reported of the engine', () => {
     await isWhole(id);
   });
 
-  test('dbos-transact-py#804: two processes of one name, one about to end, strand nothing', async () => {
+  test('dbos-transact-py#804: two processes that both have a run, one about to end, strand nothing', async () => {
     const id = await inTheMiddle();
     world.signalBot('SIGSTOP');
-    // Silent for three heartbeats: its name is given away, and its run begun anew.
     const again = await world.startReplica('one');
+    const adopted = said(takenOver);
+    // Its lease expires.
+    await until(async () => said(takenOver) > adopted, 'the run to be adopted');
     await mendAzure(world);
     world.signalBot('SIGCONT');
     await Promise.race([world.untilBotEnds(), new Promise((resolve) => setTimeout(resolve, 60_000))]);

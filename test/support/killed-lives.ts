@@ -76,7 +76,8 @@ export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promis
   const plan = (text: string): void => writeFileSync(file, text);
   plan('off');
   const world = await startWorld({
-    env: { ...env, CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` },
+    // So that each start soon takes over what the one before had in hand.
+    env: { ...env, CMK_HEARTBEAT: '250ms', CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` },
   });
   const putBack = await rememberAzure(world);
 

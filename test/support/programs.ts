@@ -10,7 +10,7 @@ export const sources = {
   'local-teams': 'src/sandbox/teams/run.ts',
   store: 'test/support/store-process.ts',
   'store-engine': 'test/support/store-process-engine.ts',
-  'store-replica': 'test/support/store-process-replica.ts',
+  'store-lease': 'test/support/store-process-lease.ts',
   world: 'test/support/world-process.ts',
 } as const;
 export type ProgramName = keyof typeof sources;

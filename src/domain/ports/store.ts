@@ -102,51 +102,31 @@ export interface Outbox {
   onWritten(listener: (after: Request) => void): void;
 }
 
-/** One replica of the bot. */
-export interface ReplicaIdentity {
-  /** Stable over restarts, and unique among running replicas. */
-  readonly name: string;
-  /** Unique for each start of the process. */
+/** One start of the bot's process. */
+export interface ProcessIdentity {
+  /** Unique for each start: a UUID. */
   readonly instance: string;
-  /** Only runs of this version can continue on it. */
+  /** Only runs of this version can continue in it. */
   readonly workflowVersion: string;
 }
 
-/** Another running replica has this name. */
-export class ReplicaNameTaken extends Error {
-  override readonly name = 'ReplicaNameTaken';
-  constructor(name: string) {
-    super(`another replica named ${name} is running: give each its own CMK_REPLICA, or stop that one first`);
-  }
-}
-
-/** What a registered replica is told. */
-export interface MembershipEvents {
+/** What the holder of a lease is told. */
+export interface LeaseEvents {
   /** A heartbeat, or the check of the others, failed. It is retried. */
   readonly onTrouble: (error: unknown) => void;
-  /** These replicas failed and were evicted. What they had claimed is free, and every run is due. */
-  readonly onGone: (names: readonly string[]) => void;
-  /** Another process took this replica's name, after too many missing heartbeats. */
-  readonly onNameTaken: (error: ReplicaNameTaken) => void;
+  /** These processes failed, and their leases were deleted. What they had claimed is free, and every run is due. */
+  readonly onExpired: (instances: readonly string[]) => void;
+  /** This process missed too many heartbeats, and its lease was deleted. It must end. */
+  readonly onLost: () => void;
 }
 
-/** A name whose current holder was looked up. */
-export interface Registration {
-  /**
-   * Takes the name and sends heartbeats from now on. Returns the function that deregisters. What an earlier start under the name had
-   * claimed is free. Throws {@link ReplicaNameTaken} if a running replica has the name. Takes a few heartbeats if the database can't
-   * tell that the holder's process ended.
-   */
-  register(me: Omit<ReplicaIdentity, 'name'>, events: MembershipEvents): Promise<() => Promise<void>>;
-}
-
-/** The running replicas of this database. */
-export interface Replicas {
-  /** Looks up who has the name. The earlier, the shorter `register` waits. */
-  observe(name: string): Promise<Registration>;
-  /** False: another process has the name now, or this one was evicted and has sent no heartbeat since. */
-  isMine(me: Pick<ReplicaIdentity, 'name' | 'instance'>): Promise<boolean>;
-  alive(): Promise<readonly Pick<ReplicaIdentity, 'name' | 'workflowVersion'>[]>;
+/** The running processes of this database. */
+export interface Leases {
+  /** Takes a lease and renews it from now on. Returns the function that releases it: what the process had in hand is free at once. */
+  acquire(me: ProcessIdentity, events: LeaseEvents): Promise<() => Promise<void>>;
+  /** `valid`: for one more heartbeat at least. `expiring`: not deleted, and no other process has taken over anything. */
+  state(instance: string): Promise<'valid' | 'expiring' | 'lost'>;
+  alive(): Promise<readonly ProcessIdentity[]>;
   /** False: the last heartbeat couldn't be stored. */
   isStoring(): boolean;
 }
@@ -229,7 +209,7 @@ export class StaleDocument extends Error {
 export interface Store {
   readonly requests: Requests;
   readonly outbox: Outbox;
-  readonly replicas: Replicas;
+  readonly leases: Leases;
   readonly shown: PostedCards;
   readonly conversations: Conversations;
   readonly people: People;

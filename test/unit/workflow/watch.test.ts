@@ -32,11 +32,11 @@ async function watched(
       takeWaiting: async () => void done.push('take'),
       look: async () => engine.known,
     },
-    replicas: {
+    leases: {
       alive: async () =>
-        alive.map((one) => ({ name: one.split('/')[0] ?? '', workflowVersion: one.split('/')[1] ?? '' })),
+        alive.map((one) => ({ instance: one.split('/')[0] ?? '', workflowVersion: one.split('/')[1] ?? '' })),
     },
-    me: { name: 'one', workflowVersion: '1' },
+    me: { instance: 'one', workflowVersion: '1' },
     beatMs: 1_000,
     paused,
     show: async () => {

@@ -1,0 +1,135 @@
+/**
+ * Leases: which processes are running, in the table `cmk.replica`, by the database's time. Each start of the process has its own. A
+ * heartbeat renews it. An expired lease is deleted by any running process, which takes over what its holder had in hand. A deleted
+ * lease is never renewed: its holder ends.
+ */
+import { z } from 'zod';
+import type { LeaseEvents, Leases, ProcessIdentity } from '../domain/ports/store.ts';
+import type { Database } from './database.ts';
+import { changedRows, type Sql, select, selectOne } from './sql.ts';
+
+/** The default interval between heartbeats. */
+export const defaultBeatMs = 1_000;
+/** The time to live of a lease. More heartbeats than a process that is held up for a moment misses. */
+const ttlBeats = 6;
+/** A process whose own heartbeats had such a gap deletes no leases before they were regular for {@link steadyBeats}. */
+const gapBeats = 2;
+const steadyBeats = 3;
+
+/** SQL: the start ids of running processes, for use in other queries. */
+export const aliveInstances = 'select instance from cmk.replica';
+
+/** Earlier versions compare the name as well, which they set themselves. */
+const insert = 'insert into cmk.replica (name, instance, workflow_version, seen) values ($1, $1, $2, now())';
+const renew = 'update cmk.replica set seen = now() where instance = $1';
+
+const Instance = z.object({ instance: z.string() });
+const Alive = z.object({ instance: z.string(), workflow_version: z.string() });
+const Held = z.object({ valid: z.boolean() });
+
+/** SQL: deletes leases, and makes every run due at once, since it can have been one of theirs. */
+const deleting = (
+  condition: string,
+): string => `with gone as (delete from cmk.replica r where ${condition} returning r.instance),
+  brought as (update cmk.outbox set due_at = now() where kind = 'run' and due_at > now() and exists (select 1 from gone))
+  select instance from gone`;
+
+const silentFor = (ms: number): string => `r.seen < now() - interval '${ms} milliseconds'`;
+
+async function deleteExpired(sql: Sql, { instance }: ProcessIdentity, beatMs: number): Promise<readonly string[]> {
+  const text = deleting(`r.instance <> $1 and ${silentFor(ttlBeats * beatMs)}`);
+  return (await select(sql, Instance, text, [instance])).map((row) => row.instance);
+}
+
+/** Tells whether this process's own heartbeats were regular for long enough to judge others by theirs. */
+function openSteadiness(beatMs: number): () => boolean {
+  let since = performance.now();
+  let last = since;
+  return () => {
+    const now = performance.now();
+    if (now - last > gapBeats * beatMs) since = now;
+    last = now;
+    return now - since >= steadyBeats * beatMs;
+  };
+}
+
+/** Sends heartbeats, and deletes expired leases. Returns the function that stops it. */
+function startHeartbeats(sql: Sql, me: ProcessIdentity, events: LeaseEvents & { onBeat(): void }, beatMs: number) {
+  const isSteady = openSteadiness(beatMs);
+  let stopped = false;
+  let lastSucceeded = true;
+  let beating: Promise<void> | null = null;
+  const once = async (): Promise<void> => {
+    const renewed = await changedRows(sql, renew, [me.instance]);
+    events.onBeat();
+    lastSucceeded = true;
+    if (stopped) return;
+    if (renewed === 0) return events.onLost();
+    const expired = isSteady() ? await deleteExpired(sql, me, beatMs) : [];
+    if (expired.length > 0) events.onExpired(expired);
+  };
+  const next = (): void => {
+    if (stopped) return;
+    beating ??= once()
+      .catch((error: unknown) => {
+        events.onTrouble(error);
+        // Retries once at once: the connection can have been lost in the middle, and a new one is usually there.
+        const retry = lastSucceeded;
+        lastSucceeded = false;
+        return retry;
+      })
+      .then((retry) => {
+        beating = null;
+        if (retry === true) next();
+      });
+  };
+  const timer = setInterval(next, beatMs);
+  timer.unref();
+  return async (): Promise<void> => {
+    stopped = true;
+    clearInterval(timer);
+    await beating;
+  };
+}
+
+/** `beatMs`: the interval between heartbeats, the same for all processes of a database, which judge each other by it. */
+export function openLeases(
+  { kind, pool, leasePool }: Pick<Database, 'kind' | 'pool' | 'leasePool'>,
+  beatMs: number,
+): Leases {
+  let storing = true;
+  return {
+    isStoring: () => storing,
+    async acquire(me, events) {
+      // The embedded database has one process: every other lease is left over from one that ended.
+      if (kind === 'pglite') await select(pool, Instance, deleting('true'));
+      await changedRows(leasePool, insert, [me.instance, me.workflowVersion]);
+      const told = {
+        ...events,
+        onTrouble(error: unknown) {
+          storing = false;
+          events.onTrouble(error);
+        },
+        onBeat() {
+          storing = true;
+        },
+      };
+      const stop = startHeartbeats(leasePool, me, told, beatMs);
+      return async () => {
+        await stop();
+        await select(pool, Instance, deleting('r.instance = $1'), [me.instance]);
+      };
+    },
+    async state(instance) {
+      // Valid for as long as the answer is used (`ownership.ts`).
+      const text = `select not ${silentFor((ttlBeats - 1) * beatMs)} as valid from cmk.replica r where r.instance = $1`;
+      const held = await selectOne(pool, Held, text, [instance]);
+      if (held === null) return 'lost';
+      return held.valid ? 'valid' : 'expiring';
+    },
+    async alive() {
+      const rows = await select(pool, Alive, 'select instance, workflow_version from cmk.replica');
+      return rows.map(({ instance, workflow_version: workflowVersion }) => ({ instance, workflowVersion }));
+    },
+  };
+}
