@@ -12,7 +12,6 @@ import type { Database } from '../store/database.ts';
 import type { OpenStore } from '../store/store.ts';
 import { openRecord } from './open-record.ts';
 import { isStoring } from './storing.ts';
-import { now } from './tools.ts';
 
 export interface Ground {
   readonly config: Config;
@@ -48,7 +47,15 @@ export async function openGround(config: Config, settingsFile: string | null): P
   const { requests: stored, outbox, clock, witnesses } = store;
   const witnessing = witnessingFor(config, witnesses);
   const watched = { counts: storing.counts, isStoring: () => isStoring({ store, storing }) };
-  const metrics = openMetrics({ requests: stored, outbox, clock, storing: watched, refusedDocuments, witnessing, now });
+  const metrics = openMetrics({
+    requests: stored,
+    outbox,
+    clock,
+    storing: watched,
+    refusedDocuments,
+    witnessing,
+    now: clock.now,
+  });
   telemetry.sendFigures(metrics.figures);
   const stop = async (): Promise<void> => {
     await telemetry.stop();

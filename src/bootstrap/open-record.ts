@@ -26,7 +26,7 @@ import { type OpenStore, openStore } from '../store/store.ts';
 import { databaseAdvice, otherDatabaseWords, ownerUserAdvice } from '../text/database.ts';
 import { brokenWords, notTrustedWords } from '../text/record.ts';
 import { heardStoring } from './storing.ts';
-import { now, random } from './tools.ts';
+import { random } from './tools.ts';
 
 export interface OpenedRecord {
   readonly database: Database;
@@ -61,12 +61,13 @@ const endProcess =
     process.exit(1);
   };
 
-/** Said when it changes, not as often as it is looked at. */
-const sayClock =
+/** Logged when it changes, not at every look. */
+const logClock =
   (log: Log) =>
   (apart: ClockApart | null): void => {
-    if (apart === null) log.warn({}, 'the clock is believed again: everything goes on');
-    else log.error(apart, 'the clock is not believed: nothing is stored and nothing comes due until it is right');
+    if (apart === null) log.warn({}, 'the clock is believed again');
+    else
+      log.error(apart, 'the clock is not believed: it differs from the database’s, or the last event is dated ahead');
   };
 
 /** Whoever put it there has the database: nothing came of it, and somebody should know. */
@@ -170,11 +171,12 @@ async function openStoreOn(
   const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
   const told = {
     onBroken,
-    onClock: sayClock(log),
+    onClock: logClock(log),
     onOrphan: logOrphan(log),
     onUnsound: countUnsound(log, refusedDocuments),
   };
-  const store = openStore(database, { ...tools, ...told, read: parseEventBody, clock: now, trace }, beatMs);
+  const store = openStore(database, { ...tools, ...told, read: parseEventBody, trace }, beatMs);
+  await store.clock.sync();
   await store.trail.check();
   started = true;
   return store;

@@ -17,7 +17,6 @@ import type { AzureSide } from './open-azure-side.ts';
 import { type Edge, openEdge } from './open-edge.ts';
 import type { Ground } from './open-ground.ts';
 import type { AnchorPart } from './start-anchor.ts';
-import { now } from './tools.ts';
 
 export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
   readonly chat: Chat;
@@ -44,7 +43,8 @@ export function openTeamsSide(
   const { config, store, requests } = ground;
   const { policy, paused } = config;
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
-  const { shown, conversations, people } = store;
+  const { shown, conversations, people, clock } = store;
+  const { now } = clock;
   const { onWritten } = store.outbox;
   const { adapter, callers, trust, botAppId } = openEdge(ground);
   const bot = { botAppId, botId: `28:${botAppId}` };

@@ -17,7 +17,6 @@ import { advisoryLock } from '../store/advisory-lock.ts';
 import { contradictedWords } from '../text/record.ts';
 import type { Ground } from './open-ground.ts';
 import type { Part } from './stop-in-order.ts';
-import { now } from './tools.ts';
 
 /** Throws {@link KeyUnusable}, which says what to do. */
 async function keysOf({ key }: AnchorSettings, config: Config): Promise<SecretKeys> {
@@ -51,6 +50,7 @@ const sayWitnessed =
 
 async function openPublisher(settings: AnchorSettings, ground: Ground) {
   const { config, store } = ground;
+  const { now } = store.clock;
   const seeds = await keysOf(settings, config).catch((error: unknown) => {
     throw error instanceof KeyUnusable ? new ConfigurationError(error.message) : error;
   });

@@ -25,12 +25,13 @@ import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
 import { readiness } from './storing.ts';
-import { now, random, sha256 } from './tools.ts';
+import { random, sha256 } from './tools.ts';
 import { refusingWrongClock } from './wrong-clock.ts';
 
 /** Null where a click is enough to approve. */
 function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSide, teamsSide: TeamsSide) {
   const { stepUp } = config;
+  const { now } = store.clock;
   if (stepUp === null) return null;
   const authority = openAuthority({ ...azureSide.authority, tenantId: config.teams.tenantId, now });
   const { directory } = teamsSide;
@@ -66,7 +67,7 @@ function openLinks(ground: Ground, { standings: { rolesOf } }: AzureSide, ports:
     rolesOf,
     take,
     random,
-    now,
+    now: store.clock.now,
     log,
   });
 }
@@ -80,6 +81,7 @@ function openBot(
   const { config, store } = ground;
   const { stepUp, later, evidence } = parts;
   const requests = refusingWrongClock(ground.requests);
+  const { now } = store.clock;
   const { documents, conversations, people, shown } = store;
   const { azure, standings, portal } = azureSide;
   const { chat, notifier, directory, contradicting } = teamsSide;

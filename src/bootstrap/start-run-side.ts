@@ -21,7 +21,7 @@ import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
 import { isStoring } from './storing.ts';
-import { now, random, sha256 } from './tools.ts';
+import { random, sha256 } from './tools.ts';
 import { waitingForClock } from './wrong-clock.ts';
 
 /** What this process holds in memory is old: it is started again. */
@@ -38,6 +38,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
   const { config, log, database, store, requests, telemetry } = ground;
   const { azure, standings, vaultLog } = azureSide;
   const { outbox, leases, documents, people } = store;
+  const { now } = store.clock;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
   const { tenantId } = config.teams;
   const { approver: approverStanding, requester: requesterStanding } = standings;

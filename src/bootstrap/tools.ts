@@ -1,6 +1,5 @@
-/** Time, chance and arithmetic: what everything else is handed, so that it can be tried with others. */
+/** Chance and arithmetic: what everything else is handed, so that it can be tried with others. */
 import { createHash, randomBytes } from 'node:crypto';
 
-export const now = (): Date => new Date();
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);
 export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');

@@ -1,4 +1,4 @@
-/** What becomes of an event that is not stored because nobody knows what time it is: people are told, runs wait. */
+/** What happens to an event that isn't stored because the last one is dated ahead: people are told, runs wait for an operator. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClockNotBelieved } from '../domain/clock-apart.ts';
 import type { Requests } from '../domain/ports/store.ts';

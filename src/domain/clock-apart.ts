@@ -1,26 +1,22 @@
-/** When nothing may be stored, because nobody knows what time it is. */
+/** Differences between clocks. Events are dated by the database's. */
 
 /** Replicas, databases and the machines of both differ by seconds; more is a clock that was moved. */
 export const farMs = 60_000;
 
-/** `clock`: this process's clock against the one it is compared with. `record`: the last stored event against both. */
+/** `clock`: this process's clock against the database's. `record`: the last stored event against the database's. */
 export interface ClockApart {
   readonly kind: 'clock' | 'record';
   /** How far ahead it is; negative: behind. */
   readonly aheadMs: number;
 }
 
-/** Thrown instead of storing. Safe to repeat: once the clock is right, everything goes on. */
+/** Thrown instead of storing an event after one that is dated ahead. Safe to repeat. */
 export class ClockNotBelieved extends Error {
   override readonly name = 'ClockNotBelieved';
   readonly apart: ClockApart;
   constructor(apart: ClockApart) {
-    const far = `${Math.round(Math.abs(apart.aheadMs) / 1_000)} s ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
-    const what =
-      apart.kind === 'clock'
-        ? `this clock is ${far} of the one it is compared with`
-        : `the last event is dated ${far} of this clock; cmk-bot audit resume tells more`;
-    super(`storing an event: ${what}. Nothing was stored.`);
+    const far = `${Math.round(apart.aheadMs / 1_000)} s ahead of the database’s clock`;
+    super(`storing an event: the last event is dated ${far}; cmk-bot audit resume tells more. Nothing was stored.`);
     this.apart = apart;
   }
 }

@@ -101,7 +101,7 @@ export function openMetrics({
   });
   const clockFigure = {
     name: 'cmk_clock_ahead_seconds',
-    help: 'How far the clock, or the last stored event, is ahead (below 0: behind) where that keeps anything from being stored; else 0',
+    help: 'How far this process’s clock, or the last stored event, is ahead of the database’s clock (below 0: behind) where that is more than a minute; else 0',
     labelNames: ['what'],
   };
   toldGauge(register, clockFigure, async (gauge) => {

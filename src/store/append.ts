@@ -4,14 +4,15 @@
  */
 
 import type { Pool } from 'pg';
+import { ClockNotBelieved, recordApart } from '../domain/clock-apart.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import { conflictingRequest } from './active-request-lock.ts';
-import { type ChainHead, lockHead, lockText, readLocked } from './chain-rows.ts';
-import type { ClockGuard, DbTimeHint } from './clock-guard.ts';
+import { type LockedHead, lockHead, lockText, readLocked } from './chain-rows.ts';
+import type { DatabaseClock } from './database-clock.ts';
 import { eventsUpTo, type ReadTools } from './event-rows.ts';
 import {
   type AppendCommand,
@@ -23,7 +24,7 @@ import {
 import { inTransactionFrom, type Sql } from './sql.ts';
 
 export interface AppendTools extends ReadTools, CommitTools {
-  readonly clock: ClockGuard;
+  readonly clock: Pick<DatabaseClock, 'heard'>;
   /** The W3C `traceparent` of the current span, stored with the outbox rows. Null without one. */
   readonly trace: () => string | null;
 }
@@ -34,22 +35,16 @@ export interface AppendResult {
   readonly written: PendingCommit | null;
 }
 
-/** The head that the caller has locked, and the database's time if it was read in the same statement. */
-export interface HeldHead {
-  readonly head: ChainHead;
-  readonly hint?: DbTimeHint;
-}
-
 /**
  * Implements `Requests.append`. Writers wait for each other at the chain head, in every replica. Throws `ClockNotBelieved` if the
- * clocks differ, `RecordBroken` if stored rows were changed, and the driver's error if the database can't be reached: in that case
+ * last event is dated ahead, `RecordBroken` if stored rows were changed, and the driver's error if the database can't be reached: in that case
  * the commit can have happened, and repeating with the same cause finds out.
  */
 export async function append(pool: Pool, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
-  const before = tools.clock.read();
+  const askedAt = performance.now();
   const { answer, written } = await inTransactionFrom(pool, lockText, (sql, rows) => {
-    const { now: database, ...head } = readLocked(rows);
-    return appendIn(sql, tools, command, { head, hint: { before, database } });
+    const { now, ...head } = readLocked(rows);
+    return appendIn(sql, tools, command, { ...head, now: tools.clock.heard(now, askedAt) });
   });
   // The commit was confirmed: from now on, a database without these events was rolled back.
   for (const [index, { position, sealed }] of (written?.placed ?? []).entries()) {
@@ -59,23 +54,23 @@ export async function append(pool: Pool, tools: AppendTools, command: AppendComm
 }
 
 /**
- * {@link append} inside the caller's transaction. Locks the head unless the caller has done so. While it is locked nobody can
- * store anything, so `decide` sees every event. Checks everything it reads: the chain up to the head, the request's events and
+ * {@link append} inside the caller's transaction, which has locked the head. While it is locked nobody can store anything, so
+ * `decide` sees every event. Events have the database's time at the lock. Checks everything it reads: the chain up to the head, the request's events and
  * texts, and the row that says which request holds the resource.
  */
 export async function appendIn(
   sql: Sql,
   tools: AppendTools,
   command: AppendCommand,
-  locked: HeldHead | null = null,
+  { now, ...head }: LockedHead,
 ): Promise<AppendResult> {
-  const { head, hint } = locked ?? { head: await lockHead(sql) };
   const { id, cause } = command;
   const { events, held } = await eventsUpTo(sql, tools, head, id);
   const replay = findReplay(id, cause, events);
   if (replay !== null) return stored(replay);
-  const time = await tools.clock.now(sql, head.time, hint);
-  const commit = prepareCommit(tools, head, command, { events, request: fold(id, events) }, time);
+  const ahead = recordApart(head.time, now);
+  if (ahead !== null) throw new ClockNotBelieved(ahead);
+  const commit = prepareCommit(tools, head, command, { events, request: fold(id, events) }, now);
   if ('kind' in commit) return stored(commit);
   const holder = await conflictingRequest(sql, tools.monitor, commit, held);
   if (holder !== null) return stored(refuse('resource-has-open-request', holder));
@@ -85,6 +80,13 @@ export async function appendIn(
   tools.monitor.assertActiveSealKey(first.sealed.sealKey);
   await writeCommit(sql, head, commit);
   return stored(answer, commit);
+}
+
+/** Locks the head; `now` is the database's time at the lock. */
+export async function lockedHead(sql: Sql, { clock }: Pick<AppendTools, 'clock'>): Promise<LockedHead> {
+  const askedAt = performance.now();
+  const head = await lockHead(sql);
+  return { ...head, now: clock.heard(head.now, askedAt) };
 }
 
 const stored = (answer: Appended | Refusal, written: PendingCommit | null = null): AppendResult => ({

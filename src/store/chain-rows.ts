@@ -14,9 +14,9 @@ export type ChainHead = z.infer<typeof ChainHead>;
 
 const noHead = (): Error => new Error('the chain has no head: the database was not migrated');
 
-/** With the database's time, to compare clocks. */
+/** With the database's time, by which events are dated. */
 const LockedHead = z.object({ ...ChainHead.shape, now: z.date() });
-type LockedHead = z.infer<typeof LockedHead>;
+export type LockedHead = z.infer<typeof LockedHead>;
 
 /** Locks the head. Without parameters, so that it can be sent together with `begin`. */
 export const lockText = 'select seq, hash, time, clock_timestamp() as now from cmk.chain_head where one = 1 for update';

@@ -7,7 +7,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Documents, StaleDocument } from '../domain/ports/store.ts';
 import type { DocumentFault, DocumentSeals } from '../domain/record/document-seals.ts';
-import type { ClockGuard } from './clock-guard.ts';
+import type { DatabaseClock } from './database-clock.ts';
 import { changedRows, inTransaction, type Sql, select } from './sql.ts';
 
 type Document = Record<string, unknown>;
@@ -47,8 +47,7 @@ export interface UnsoundDocument {
 }
 
 export interface DocumentTools {
-  readonly clock: () => Date;
-  readonly guard: Pick<ClockGuard, 'trustedNow'>;
+  readonly clock: Pick<DatabaseClock, 'now'>;
   readonly seals: DocumentSeals;
   /** Called for each document that wasn't used. */
   readonly onUnsound: (document: UnsoundDocument) => void;
@@ -56,7 +55,7 @@ export interface DocumentTools {
 
 async function writeOne(sql: Sql, key: string, document: Document, tools: DocumentTools): Promise<void> {
   const { eTag, ...value } = document;
-  const [text, writtenAt] = [JSON.stringify(value), tools.clock()];
+  const [text, writtenAt] = [JSON.stringify(value), tools.clock.now()];
   const { sealKey, seal } = tools.seals.seal({ key, writtenAt, text });
   const values = [key, text, writtenAt.toISOString(), sealKey, seal];
   if (eTag === undefined || eTag === null || eTag === '*') {
@@ -86,19 +85,14 @@ async function soundOnly(pool: Pool, rows: readonly Row[], tools: DocumentTools)
       writtenAt === null ? 'seal-differs' : tools.seals.faultOf({ key, writtenAt, text }, { sealKey, seal });
     if (fault !== null) tools.onUnsound({ kind: key.split('/')[0] ?? '', fault });
     if (fault === 'seal-missing' || fault === 'seal-differs') await changedRows(pool, takeOut, [key, row.etag]);
-    const ageMs = tools.clock().getTime() - (writtenAt?.getTime() ?? 0);
+    const ageMs = tools.clock.now().getTime() - (writtenAt?.getTime() ?? 0);
     if (fault === null && ageMs < longestLifeMs) sound.push(row);
   }
   return sound;
 }
 
 export function openDocuments(pool: Pool, tools: DocumentTools): SweptDocuments {
-  const { guard } = tools;
-  /** Null if the clock isn't trusted: by one that runs ahead, everything is old. */
-  const ago = async (ms: number): Promise<string | null> => {
-    const now = await guard.trustedNow();
-    return now === null ? null : new Date(now.getTime() - ms).toISOString();
-  };
+  const ago = (ms: number): string => new Date(tools.clock.now().getTime() - ms).toISOString();
   return {
     read: async (keys) => {
       if (keys.length === 0) return {};
@@ -122,14 +116,9 @@ export function openDocuments(pool: Pool, tools: DocumentTools): SweptDocuments 
       if (keys.length > 0) await changedRows(pool, 'delete from cmk.document where key = any($1)', [[...keys]]);
     },
     leftFor: async (prefix, ms) => {
-      const time = await ago(ms);
-      if (time === null) return [];
-      const rows = await select(pool, Key, left, [prefix, time, atOnce]);
+      const rows = await select(pool, Key, left, [prefix, ago(ms), atOnce]);
       return rows.map(({ key }) => key.slice(prefix.length));
     },
-    deleteLeftFor: async (ms) => {
-      const time = await ago(ms);
-      return time === null ? 0 : changedRows(pool, 'delete from cmk.document where changed_at < $1', [time]);
-    },
+    deleteLeftFor: (ms) => changedRows(pool, 'delete from cmk.document where changed_at < $1', [ago(ms)]),
   };
 }

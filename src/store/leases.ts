@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { LeaseEvents, Leases, ProcessIdentity } from '../domain/ports/store.ts';
 import type { Database } from './database.ts';
+import type { DatabaseClock } from './database-clock.ts';
 import { changedRows, type Sql, select, selectOne } from './sql.ts';
 
 /** The default interval between heartbeats. */
@@ -21,10 +22,11 @@ export const aliveInstances = 'select instance from cmk.replica';
 
 /** Earlier versions compare the name as well, which they set themselves. */
 const insert = 'insert into cmk.replica (name, instance, workflow_version, seen) values ($1, $1, $2, now())';
-const renew = 'update cmk.replica set seen = now() where instance = $1';
+const renew = 'update cmk.replica set seen = now() where instance = $1 returning clock_timestamp() as now';
 
 const Instance = z.object({ instance: z.string() });
 const Alive = z.object({ instance: z.string(), workflow_version: z.string() });
+const Now = z.object({ now: z.date() });
 const Held = z.object({ valid: z.boolean() });
 
 /** SQL: deletes leases, and makes every run due at once, since it can have been one of theirs. */
@@ -54,17 +56,23 @@ function openSteadiness(beatMs: number): () => boolean {
 }
 
 /** Sends heartbeats, and deletes expired leases. Returns the function that stops it. */
-function startHeartbeats(sql: Sql, me: ProcessIdentity, events: LeaseEvents & { onBeat(): void }, beatMs: number) {
+function startHeartbeats(
+  sql: Sql,
+  me: ProcessIdentity,
+  events: LeaseEvents & { onBeat(now: Date | null, askedAt: number): void },
+  beatMs: number,
+) {
   const isSteady = openSteadiness(beatMs);
   let stopped = false;
   let lastSucceeded = true;
   let beating: Promise<void> | null = null;
   const once = async (): Promise<void> => {
-    const renewed = await changedRows(sql, renew, [me.instance]);
-    events.onBeat();
+    const askedAt = performance.now();
+    const renewed = await selectOne(sql, Now, renew, [me.instance]);
+    events.onBeat(renewed?.now ?? null, askedAt);
     lastSucceeded = true;
     if (stopped) return;
-    if (renewed === 0) return events.onLost();
+    if (renewed === null) return events.onLost();
     const expired = isSteady() ? await deleteExpired(sql, me, beatMs) : [];
     if (expired.length > 0) events.onExpired(expired);
   };
@@ -96,6 +104,7 @@ function startHeartbeats(sql: Sql, me: ProcessIdentity, events: LeaseEvents & { 
 export function openLeases(
   { kind, pool, leasePool }: Pick<Database, 'kind' | 'pool' | 'leasePool'>,
   beatMs: number,
+  clock: Pick<DatabaseClock, 'heard'>,
 ): Leases {
   let storing = true;
   return {
@@ -110,8 +119,9 @@ export function openLeases(
           storing = false;
           events.onTrouble(error);
         },
-        onBeat() {
+        onBeat(now: Date | null, askedAt: number) {
           storing = true;
+          if (now !== null) clock.heard(now, askedAt);
         },
       };
       const stop = startHeartbeats(leasePool, me, told, beatMs);

@@ -5,7 +5,7 @@ import { RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
 import type { Consequence, OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
 import { batchCalls } from './batcher.ts';
-import type { ClockGuard } from './clock-guard.ts';
+import type { DatabaseClock } from './database-clock.ts';
 import { aliveInstances } from './leases.ts';
 import { changedRows, int8, type Sql, select, selectOne } from './sql.ts';
 
@@ -110,8 +110,7 @@ async function release(sql: Sql, item: OutboxItem, dueAt: Date, attempts: number
 }
 
 export interface OutboxTools {
-  /** While it isn't trusted, nothing is claimed and released rows keep their time. */
-  readonly clock: Pick<ClockGuard, 'trustedNow'>;
+  readonly clock: Pick<DatabaseClock, 'now'>;
   /** Called for each deleted row that belonged to no request. */
   readonly onOrphan: (row: OrphanRow) => void;
 }
@@ -124,14 +123,11 @@ function nextDue(again: RescheduleAt, now: Date): Date {
 
 export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, onOrphan }: OutboxTools): Outbox {
   const removed = batchCalls((items: readonly OutboxItem[]) => removeAll(pool, items));
-  const releaseFor = async (item: OutboxItem, again: RescheduleAt, attempts: number): Promise<void> => {
-    const now = await clock.trustedNow();
-    await release(pool, item, now === null ? new Date(item.dueAt) : nextDue(again, now), attempts);
-  };
+  const releaseFor = (item: OutboxItem, again: RescheduleAt, attempts: number): Promise<void> =>
+    release(pool, item, nextDue(again, clock.now()), attempts);
   return {
     claim: async (instance, leaseMs, limit, inHand, only = Object.values(kinds)) => {
-      const now = await clock.trustedNow();
-      if (now === null) return [];
+      const now = clock.now();
       const until = new Date(now.getTime() + leaseMs).toISOString();
       const given = [now.toISOString(), until, limit, only, instance];
       const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];

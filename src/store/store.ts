@@ -7,9 +7,9 @@ import type { RowSeals } from '../domain/record/row-seals.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { AppendTools } from './append.ts';
 import { ChainMonitor, type ChainMonitorOptions } from './chain-monitor.ts';
-import { type ClockGuard, type ClockGuardTools, openClockGuard } from './clock-guard.ts';
 import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
+import { type DatabaseClock, type DatabaseClockTools, openDatabaseClock } from './database-clock.ts';
 import { type DocumentTools, openDocuments, type SweptDocuments } from './documents.ts';
 import { defaultBeatMs, openLeases } from './leases.ts';
 import { type OutboxTools, openOutbox } from './outbox.ts';
@@ -24,10 +24,10 @@ export interface OpenStore extends Store {
   readonly documents: SweptDocuments;
   readonly trail: Trail;
   readonly witnesses: WitnessBook;
-  readonly clock: Pick<ClockGuard, 'look'>;
+  readonly clock: Pick<DatabaseClock, 'now' | 'sync' | 'look'>;
 }
 
-export type StoreTools = ClockGuardTools &
+export type StoreTools = DatabaseClockTools &
   ChainMonitorOptions &
   Omit<AppendTools, 'monitor' | 'clock' | 'trace'> &
   Partial<Pick<AppendTools, 'trace'>> &
@@ -39,7 +39,7 @@ export type StoreTools = ClockGuardTools &
 /** The database must have been migrated. `beatMs`: the interval between heartbeats. Any number of replicas can open one each. */
 export function openStore(database: Database, given: StoreTools, beatMs = defaultBeatMs): OpenStore {
   const { pool } = database;
-  const clock = openClockGuard(database, given);
+  const clock = openDatabaseClock(database, given);
   const tools: AppendTools = { trace: () => null, ...given, clock, monitor: new ChainMonitor(given) };
   const listeners: ((after: Request) => void)[] = [];
   // In a microtask: an error of a listener mustn't fail an append that was committed. Bound to the async context of the listener: the
@@ -56,13 +56,12 @@ export function openStore(database: Database, given: StoreTools, beatMs = defaul
       },
       { clock, onOrphan: given.onOrphan ?? (() => undefined) },
     ),
-    leases: openLeases(database, beatMs),
+    leases: openLeases(database, beatMs, clock),
     shown: openPostedCards(pool, given.rowSeals),
     conversations: openConversations(pool, given.rowSeals),
     people: openPeople(pool, given.rowSeals),
     documents: openDocuments(pool, {
-      clock: given.clock,
-      guard: clock,
+      clock,
       seals: given.documentSeals,
       onUnsound: given.onUnsound ?? (() => undefined),
     }),

@@ -9,7 +9,7 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import { verifyLocks } from './active-request-lock.ts';
-import { type AppendTools, appendIn } from './append.ts';
+import { type AppendTools, appendIn, lockedHead } from './append.ts';
 import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { bringForward } from './outbox.ts';
@@ -39,8 +39,8 @@ export interface Trail extends TrailHashes {
    */
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
   /**
-   * If the last event is dated far ahead of a trusted clock: appends an event to its request, dated by that clock, so that the audit
-   * log can continue, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.
+   * If the last event is dated far ahead of the database's time: appends an event to its request, dated by that time, so that the
+   * audit log can continue, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.
    */
   resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
 }
@@ -58,7 +58,7 @@ const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::fl
   from cmk.chain_head where one = 1`;
 
 async function eraseIn(sql: Sql, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
-  const { answer } = await appendIn(sql, tools, command);
+  const { answer } = await appendIn(sql, tools, command, await lockedHead(sql, tools));
   if (answer.kind === 'refused' || answer.replay) return answer;
   const first = answer.events[0]?.revision ?? answer.request.revision + 1;
   await changedRows(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [command.id, first]);
@@ -72,13 +72,12 @@ async function resumeIn(
   tools: AppendTools,
   decide: Parameters<Trail['resume']>[0],
 ): Promise<Appended | Refusal> {
-  const head = await lockHead(sql);
-  const now = await tools.clock.now(sql, null);
+  const head = await lockedHead(sql, tools);
+  const { now } = head;
   if (head.time === null || recordApart(head.time, now) === null) return refuse('record-not-ahead');
   const { time: ahead } = head;
   const newest = await selectOne(sql, NewestRow, 'select request_id from cmk.event where seq = $1', [head.seq]);
   if (newest === null) throw new Error(`reading the chain: there is no event ${head.seq}`);
-  const from = { head: { ...head, time: null } };
   const cause = `cli:resume:${head.seq}`;
   const command: AppendCommand = {
     id: newest.request_id,
@@ -86,7 +85,7 @@ async function resumeIn(
     decide: (request) => decide(request, ahead),
     trace: tools.trace(),
   };
-  const { answer } = await appendIn(sql, tools, command, from);
+  const { answer } = await appendIn(sql, tools, command, { ...head, time: null });
   await bringForward(sql, now);
   return answer;
 }

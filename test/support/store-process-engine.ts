@@ -19,7 +19,6 @@ const database = await openDatabase(place);
 await migrate(database, 'the database');
 const store = openStore(database, {
   ...recordTools(randomBytes, await sealKeysFor(place)),
-  clock: () => new Date(),
   read: parseEventBody,
   onBroken: () => undefined,
 });

@@ -1,12 +1,13 @@
 /** A process that only holds a lease. Arguments: the database as JSON, its start id, the heartbeat. Tells who is alive when asked. */
 import { openDatabase } from '../../src/store/database.ts';
+import { openDatabaseClock } from '../../src/store/database-clock.ts';
 import { openLeases } from '../../src/store/leases.ts';
 import { migrate } from '../../src/store/migrations.ts';
 
 const [, , options = '', instance = '', beatMs = ''] = process.argv;
 const database = await openDatabase(JSON.parse(options));
 await migrate(database, 'the database');
-const leases = openLeases(database, Number(beatMs));
+const leases = openLeases(database, Number(beatMs), openDatabaseClock(database, {}));
 const tell = async (): Promise<void> => {
   const alive = (await leases.alive()).map((one) => one.instance).sort();
   process.send?.({ alive, state: await leases.state(instance) });

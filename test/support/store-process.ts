@@ -27,9 +27,7 @@ async function open(setup: Setup) {
   await migrate(database, 'the database');
   const store = openStore(database, {
     ...recordTools(randomBytes, await sealKeysFor(setup.database)),
-    clock: () => now ?? new Date(),
-    // A test that sets the clock means another time, not a wrong one.
-    reference: async () => now ?? new Date(),
+    time: () => now ?? new Date(),
     read: parseEventBody,
     onBroken: () => undefined,
   });

@@ -78,7 +78,7 @@ export interface TrailHashes {
 export interface Outbox {
   /**
    * Claims due rows. `inHand`: what the instance still works on. Other rows claimed in its name are claimed again: the answer to an
-   * earlier claim, or a release, was lost. `kinds`: only these. Claims nothing while this process's clock isn't trusted.
+   * earlier claim, or a release, was lost. `kinds`: only these.
    */
   claim(
     instance: string,

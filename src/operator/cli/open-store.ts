@@ -49,7 +49,6 @@ function tokens(): { readonly password?: () => Promise<string> } {
 function storeWith(database: Database, tools: ReturnType<typeof toolsWith>): OpenStore {
   return openStore(database, {
     ...tools,
-    clock: () => new Date(),
     read: parseEventBody,
     onBroken: (broken: RecordBroken) => {
       throw new Unusable(brokenWords(broken));

@@ -125,8 +125,9 @@ async function clockOf({ store }: Subjects): Promise<Diagnosis> {
   if (apart === null) return ok(clock, 'believed');
   const far = `${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
   if (apart.kind === 'clock') {
-    const mend = 'Set this machine’s clock right, or the database’s. If it is right, restart the bot.';
-    return fail(clock, `${far}: nothing is stored`, mend, setClock);
+    const mend =
+      'Events have the database’s time, but tokens are checked by this clock. Set the one that is wrong right.';
+    return fail(clock, `${far}${apart.aheadMs > 0 ? ' of' : ''} the database’s`, mend, setClock);
   }
   const found = `the last event is dated ${far}: nothing is stored`;
   return fail(clock, found, 'If this clock is right: cmk-bot audit resume', { commands: ['cmk-bot audit resume'] });
