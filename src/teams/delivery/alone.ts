@@ -14,6 +14,9 @@ const Sent = z.looseObject({ id: z.string() });
 export const wasTypedAlone = ({ recipient }: Pick<Activity, 'recipient'>): boolean =>
   Targeted.safeParse(recipient).success;
 
+/** Teams has so long to answer each attempt of a post or an update. It waits as long for the bot. */
+export const answerWithinMs = 15_000;
+
 /** Teams, or this conversation, has no such messages. */
 export class NotAlone extends Error {
   override readonly name = 'NotAlone';
@@ -26,6 +29,7 @@ async function call(client: ConnectorClient, method: 'POST' | 'PUT', url: URL, b
     method,
     headers: createHttpHeaders({ 'content-type': 'application/json; charset=utf-8' }),
     body: JSON.stringify(body),
+    timeout: answerWithinMs,
     allowInsecureConnection: url.protocol === 'http:',
   });
   const { status, bodyAsText } = await client.sendRequest(request);

@@ -8,6 +8,7 @@ import {
   BotFrameworkAuthenticationFactory,
 } from 'botframework-connector';
 import { bugCard, bugText, notStoringCard, notStoringText } from '../cards/views/short-views.ts';
+import { answerWithinMs } from '../delivery/alone.ts';
 import { cardActivity } from '../delivery/chat.ts';
 import { messageAnswer } from '../invoke-answers.ts';
 import { BotCredentialsFactory, type CredentialsOptions } from './credentials.ts';
@@ -19,16 +20,18 @@ interface Log {
 
 /**
  * Null credentials: no tokens, for one machine only. Else every call must carry a token for the app. `isDatabaseUnavailable`: whether an
- * error says that the database is away or takes nothing.
+ * error says that the database is away or takes nothing. `limitMs`: how long Teams has to answer a post or an update.
  */
 export function openAdapter(
   credentials: CredentialsOptions | null,
   log: Log,
   isDatabaseUnavailable: (error: unknown) => boolean,
+  limitMs = answerWithinMs,
 ): CloudAdapter {
   const adapter = new CloudAdapter(
     new KeptConnectors(
       credentials === null ? new ConfigurationBotFrameworkAuthentication({}) : authenticationOf(credentials),
+      limitMs,
     ),
   );
   adapter.onTurnError = onTurnError(log, isDatabaseUnavailable);

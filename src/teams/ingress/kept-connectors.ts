@@ -34,6 +34,14 @@ class MadeOnce<T> {
 }
 
 type Clients = MadeOnce<ConnectorClient>;
+
+/** Aborts each attempt after so long: it then fails like one whose connection ended. The SDK waits without a limit. */
+function withTimeLimit(client: ConnectorClient, timeout: number): ConnectorClient {
+  const send = client.sendOperationRequest.bind(client);
+  client.sendOperationRequest = (given, ...rest) => send({ ...given, options: { timeout, ...given.options } }, ...rest);
+  return client;
+}
+
 const callerOf = ({ claims }: Pick<ClaimsIdentity, 'claims'>): string =>
   JSON.stringify(claims.filter(({ type }) => appClaims.includes(type)));
 
@@ -41,29 +49,35 @@ class KeptFactory extends ConnectorFactory {
   private readonly inner: ConnectorFactory;
   private readonly clients: Clients;
   private readonly caller: string;
+  private readonly limitMs: number;
 
-  constructor(inner: ConnectorFactory, clients: Clients, caller: ClaimsIdentity) {
+  constructor(inner: ConnectorFactory, clients: Clients, caller: ClaimsIdentity, limitMs: number) {
     super();
     this.inner = inner;
     this.clients = clients;
+    this.limitMs = limitMs;
     this.caller = callerOf(caller);
   }
 
   create(serviceUrl: string, audience: string): Promise<ConnectorClient> {
     const key = JSON.stringify([serviceUrl, audience, this.caller]);
-    return this.clients.get(key, () => this.inner.create(serviceUrl, audience));
+    return this.clients.get(key, async () =>
+      withTimeLimit(await this.inner.create(serviceUrl, audience), this.limitMs),
+    );
   }
 }
 
-/** The same authentication, with clients that are kept. */
+/** The same authentication, with clients that are kept and wait for an answer for `limitMs`. */
 export class KeptConnectors extends BotFrameworkAuthentication {
   private readonly inner: BotFrameworkAuthentication;
   private readonly clients: Clients = new MadeOnce();
+  private readonly limitMs: number;
   private readonly userClients = new MadeOnce<UserTokenClient>();
 
-  constructor(inner: BotFrameworkAuthentication) {
+  constructor(inner: BotFrameworkAuthentication, limitMs: number) {
     super();
     this.inner = inner;
+    this.limitMs = limitMs;
   }
 
   async authenticateRequest(activity: Activity, authHeader: string): Promise<AuthenticateRequestResult> {
@@ -75,7 +89,12 @@ export class KeptConnectors extends BotFrameworkAuthentication {
   }
 
   createConnectorFactory(claimsIdentity: ClaimsIdentity): ConnectorFactory {
-    return new KeptFactory(this.inner.createConnectorFactory(claimsIdentity), this.clients, claimsIdentity);
+    return new KeptFactory(
+      this.inner.createConnectorFactory(claimsIdentity),
+      this.clients,
+      claimsIdentity,
+      this.limitMs,
+    );
   }
 
   createUserTokenClient(claimsIdentity: ClaimsIdentity): Promise<UserTokenClient> {
@@ -93,6 +112,6 @@ export class KeptConnectors extends BotFrameworkAuthentication {
   private keeping(result: AuthenticateRequestResult): AuthenticateRequestResult {
     const { connectorFactory: inner, claimsIdentity } = result;
     if (inner === undefined) return result;
-    return { ...result, connectorFactory: new KeptFactory(inner, this.clients, claimsIdentity) };
+    return { ...result, connectorFactory: new KeptFactory(inner, this.clients, claimsIdentity, this.limitMs) };
   }
 }

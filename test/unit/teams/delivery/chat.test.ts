@@ -8,8 +8,8 @@ import { openChat, UnknownServiceUrl } from '../../../../src/teams/delivery/chat
 import { openAdapter } from '../../../../src/teams/ingress/adapter.ts';
 import { trustHosts } from '../../../../src/teams/service-urls.ts';
 
-/** What Teams answers. */
-let answered = 200;
+/** What Teams answers; null: nothing, ever. */
+let answered: number | null = 200;
 /** What arrived at each of two hosts, and with which token. */
 const arrived = { teams: [] as string[], stranger: [] as string[] };
 const sent: string[] = [];
@@ -22,6 +22,7 @@ beforeAll(async () => {
     const server = createServer((request, response) => {
       arrived[name].push(`${request.headers.authorization}`);
       request.setEncoding('utf8').on('data', (text: string) => sent.push(text));
+      if (answered === null) return;
       response.statusCode = answered;
       response.setHeader('content-type', 'application/json').end('{"id":"1"}');
     });
@@ -31,15 +32,23 @@ beforeAll(async () => {
   }
 });
 afterAll(() => {
-  for (const server of servers) server.close();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 const bugs: object[] = [];
-function opened(stored: string | null, configured: string | null) {
+function opened(stored: string | null, configured: string | null, limitMs?: number) {
   const framework = botFrameworkOf({ cloud: 'public', appId: 'the-app' });
   const trust = trustHosts(framework.serviceHosts, urls.teams);
   const fetchToken = async () => ({ token: 'secret', expiresOnTimestamp: Date.now() + 3_600_000 });
-  const adapter = openAdapter({ framework, trust, fetchToken }, { error: (fields) => bugs.push(fields) }, () => false);
+  const adapter = openAdapter(
+    { framework, trust, fetchToken },
+    { error: (fields) => bugs.push(fields) },
+    () => false,
+    limitMs,
+  );
   const address: ConversationAddress | null =
     stored === null ? null : { conversationId: 'a:1', serviceUrl: stored, tenantId, personId: null };
   const conversations = {
@@ -86,6 +95,22 @@ it('says that a post or an update did not work, so that it is tried again', asyn
   } finally {
     answered = 200;
   }
+  expect(bugs).toEqual([]);
+});
+
+it('gives a call that Teams holds up, so that it is tried again', async () => {
+  const chat = opened(urls.teams, null, 200);
+  answered = null;
+  try {
+    await expect(chat.post('a:1', card)).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(chat.postThread('19:1@thread.tacv2', card)).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(chat.update({ conversationId: 'a:1', activityId: '1' }, card)).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+  } finally {
+    answered = 200;
+  }
+  expect(await chat.post('a:1', card)).toEqual({ conversationId: 'a:1', activityId: '1' });
   expect(bugs).toEqual([]);
 });
 
