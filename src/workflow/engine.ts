@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
+import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
 import { type Failure, foundThat } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { TraceOrigin, Tracing } from '../domain/ports/tracing.ts';
@@ -235,6 +236,8 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
     },
     { name: 'run-plan', maxRecoveryAttempts: 1000 },
   );
+  // Else the engine waits up to 90 s after its database is back, since its waits double up to a minute. There is no public setting.
+  dbRetryConfig.maxBackoffSec = storeWaitMs / 1_000;
   DBOS.setConfig({
     name: 'cmk-bot',
     // Never connected to: the pool is. The engine wants an address all the same.

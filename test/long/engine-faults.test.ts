@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn } from '../support/azure-state.ts';
 import { changeState } from '../support/local-azure.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { runAs, startPostgres } from '../support/postgres.ts';
 import {
   approvalCard,
   approve,
@@ -109,6 +109,27 @@ onPostgres('faults that were reported of the engine', () => {
     await isWhole(id);
     await again.end('SIGINT');
     await world.startBot();
+  });
+
+  test('its own rows are refused for a while: it tries again every few seconds, and the run goes on', async () => {
+    const id = await inTheMiddle();
+    // A sequence counts what is refused: it isn't rolled back.
+    await runAs(url, [
+      'create sequence refused',
+      `create function refuse() returns trigger language plpgsql as $$ begin
+        perform nextval('refused'); raise exception 'no room' using errcode = '53100'; end $$`,
+      'create trigger refuse before insert on dbos.operation_outputs for each row execute function refuse()',
+    ]);
+    await mendAzure(world);
+    const refused = async () => Number((await queryStore(world, 'select last_value from refused'))[0]?.last_value);
+    // Waits that double would take minutes for so many.
+    await until(async () => (await refused()) >= 9, 'it to try again and again');
+    await runAs(url, [
+      'drop trigger refuse on dbos.operation_outputs',
+      'drop function refuse',
+      'drop sequence refused',
+    ]);
+    await isWhole(id);
   });
 
   test('dbos-transact-ts#1299: a start gives back many interrupted runs at once', async () => {

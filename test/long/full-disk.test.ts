@@ -78,7 +78,6 @@ describe('the disk of the database is full', () => {
       async () => taken(first) || taken(answered(await approve(world, people.approver, card))),
       'the click to be taken',
     );
-    // The engine tries again after at most one and a half minutes.
     await shows(world, places.operations, people.requester, id, /Succeeded/, 120_000);
     const freed = await fetch(`${world.botUrl}/readyz`);
     expect(await freed.json()).toEqual({ status: 'ready' });

@@ -77,7 +77,7 @@ export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promis
   plan('off');
   const world = await startWorld({
     // So that each start soon takes over what the one before had in hand.
-    env: { ...env, CMK_HEARTBEAT: '250ms', CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` },
+    env: { ...env, CMK_HEARTBEAT: '500ms', CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` },
   });
   const putBack = await rememberAzure(world);
 
