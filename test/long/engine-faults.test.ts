@@ -62,8 +62,8 @@ onPostgres('faults that were reported of the engine', () => {
   const said = (words: string): number => world.printed().split(words).length - 1;
 
   test('dbos-transact-py#716: a database that restarts while a run is recovered strands nothing', async () => {
-    const other = await world.startReplica('two');
     const id = await inTheMiddle();
+    const other = await world.startReplica('two');
     const adopted = said(takenOver);
     await world.endBot('SIGKILL');
     await mendAzure(world);
