@@ -151,7 +151,7 @@ export const auditLogSettings = group('The record', {
   CMK_REPLICA: {
     value: optional,
     example: 'cmk-bot-1',
-    meaning: "this replica's name, which no other replica has. Default: the machine's name",
+    meaning: "a label for this replica in the application log and telemetry. Default: the machine's name",
   },
   CMK_IMAGE: {
     value: optional,

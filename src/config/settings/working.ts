@@ -51,7 +51,7 @@ export const workingSettings = group('How it works', {
     value: duration.default(1_000),
     example: '1s',
     meaning:
-      'how often a replica sends a heartbeat; the same for all replicas. After 8 missing heartbeats, or 3 after its connection ended, another replica takes over its runs. Default: `1s`',
+      'how often a replica sends a heartbeat; the same for all replicas. After 6 missing heartbeats, another replica takes over its runs. Default: `1s`',
   },
   CMK_LOG_LEVEL: {
     value: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
