@@ -61,7 +61,11 @@ const gauge = async (world: World): Promise<string> =>
     await until(async () => (await ready(world)).missing === 'clock', 'the bot notices');
     expect(await ready(world)).toEqual({ status: 503, missing: 'clock' });
     expect(Math.sign(Number((await gauge(world)).split(' ')[1]))).toBe(Math.sign(ms));
-    const { code, out } = await npxCmkBot(['doctor', '--only', 'record/clock'], { ...settingsOf(world), ...world.place, ...clock.env });
+    const { code, out } = await npxCmkBot(['doctor', '--only', 'record/clock'], {
+      ...settingsOf(world),
+      ...world.place,
+      ...clock.env,
+    });
     expect(code).toBe(1);
     expect(out).toMatch(/fail {2}clock +\d+ days/);
     expect(out).toMatch(far);
