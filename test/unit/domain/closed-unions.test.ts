@@ -8,7 +8,7 @@ import { StepName } from '../../../src/domain/plan.ts';
 import { botActor, type EventType, newEvent } from '../../../src/domain/request/events.ts';
 import type { RefusalCode } from '../../../src/domain/request/refusal.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { actions } from '../../../src/operations/actions/registry.ts';
+import { verbs as verbsOfBot } from '../../../src/teams/bot/verbs.ts';
 import { approver, requestId } from '../../support/fixtures.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
@@ -77,6 +77,7 @@ const verbs = [
   'request.remind',
   'request.change',
   'request.ask-again',
+  'request.evidence',
   'request.refresh',
 ] as const;
 
@@ -90,7 +91,8 @@ test('stored events, commands and steps are these and no others', () => {
 });
 
 test('the verbs of a request’s buttons are these and no others', () => {
-  expect(actions.map(({ verb }) => verb).sort()).toEqual([...verbs].sort());
+  const ofRequests = [...verbsOfBot.keys()].filter((verb) => verb.startsWith('request.'));
+  expect(ofRequests.sort()).toEqual([...verbs].sort());
 });
 
 test('what a refusal and a finding are is closed: nothing but their codes compiles', () => {
