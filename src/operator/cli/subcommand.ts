@@ -1,6 +1,7 @@
 /** What a subcommand is made of. */
 import type { ParseArgsConfig } from 'node:util';
 import type { z } from 'zod';
+import { countOf } from '../../text/count.ts';
 import { Unusable } from './inputs.ts';
 import type { OpenRecords } from './open-records.ts';
 
@@ -54,7 +55,7 @@ export class EventCount {
 
   add(): void {
     this.#count += 1;
-    if (this.#count % 100 === 0) this.#tell(`${this.#doing} ${this.#count.toLocaleString('en')} events …`);
+    if (this.#count % 100 === 0) this.#tell(`${this.#doing} ${countOf(this.#count, 'event', 'events')} …`);
   }
 }
 
