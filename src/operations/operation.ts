@@ -19,6 +19,8 @@ import { steps } from './steps/registry.ts';
 export interface OperationWords {
   /** `Enable a customer-managed key` */
   readonly title: string;
+  /** The same before a name: `Enable customer-managed key`. */
+  readonly action: string;
   /** What a request is for, in a line that has to do alone: `customer-managed key`. */
   readonly asksFor: string;
   /** The first page's question: `Which agent gets its own key?` */
@@ -29,17 +31,16 @@ export interface OperationWords {
   readonly verb: string;
   /** On the button of another operation that leads here. */
   readonly offer: string;
-  /** What the requester has to tick, and what approvers read of it. */
-  readonly caution: { readonly title: string; readonly text: string; readonly tick: string; readonly told: string };
+  /** What has to be kept from then on, and what the requester confirms of it. */
+  readonly keep: { readonly title: string; readonly text: string; readonly tick: string };
   /** What is true of the change and has to be known before and after; may be empty. */
   readonly notes: (change: KeyChange) => readonly string[];
   /** Why it can be undone, as far as it can; empty where it cannot, or nobody knows. */
   readonly undo: (work: KeyWork) => string;
   /** What follows for the key or version before: until the agent is seen using the new one, and from then on. Missing: nothing. */
   readonly inUse?: { readonly untilSeen: string; readonly onceSeen: string };
+  /** Before a name: `Customer-managed key is set`. */
   readonly succeeded: string;
-  /** What holds from then on. */
-  readonly fromNowOn: string;
 }
 
 interface Typed {

@@ -75,6 +75,8 @@ export function keyFateWords(request: Request): string {
   switch (keyFate(request)) {
     case 'not-changed':
       return 'This request didn’t change the agent’s key.';
+    case 'earlier-plan':
+      return 'Under the current plan, the agent’s key wasn’t changed. An earlier run of this request might have changed it: see the history.';
     case 'already-set':
       return 'The agent had the requested key before this request.';
     case 'changed':
@@ -112,7 +114,7 @@ export function stepStatusWords(request: Request, step: StepProgress): string {
     case 'verified':
       return status.already ? 'Nothing to change: it was already so.' : completedWords(request, step);
     case 'refused':
-      return `Failed${where} after ${countOf(status.attempts, 'attempt', 'attempts')}.${changesAzure(request, step) ? ' Nothing was changed.' : ''}${next}`;
+      return `Failed${where} after ${countOf(status.attempts, 'attempt', 'attempts')}.${changesAzure(request, step) ? ' The attempts changed nothing.' : ''}${next}`;
     case 'unknown':
       return changesAzure(request, step)
         ? `Not confirmed${where}: an attempt might have changed Azure.${next}`

@@ -8,11 +8,11 @@ import { countOf } from './count.ts';
 export const subscriptionWords = ({ id, name }: Subscription): string => name ?? `subscription ${id}`;
 
 const powerWords: Readonly<Record<Power, string>> = {
-  copy: 'copy',
+  copy: 'back up or release',
   change: 'change',
   delete: 'delete',
   purge: 'purge',
-  'give-access': 'give away',
+  'give-access': 'grant access to',
 };
 
 const listed = (words: readonly string[], last: string): string =>
@@ -53,12 +53,15 @@ const notKnownWords = ({ groups, apps, others }: Extract<OwnControl, { known: 'n
     'and',
   );
 
-/** `△ The requester is one of them, through Key custodians`; empty where they aren't. */
-export function ownControlWords(own: OwnControl, person: 'The requester is' | 'You are'): string {
+/** `The requester is one of them, through Key custodians.` Empty where they aren't. */
+export function ownControlWords(own: OwnControl, person: 'The requester' | 'You'): string {
   if (own.known === 'no') return '';
-  if (own.known === 'yes') return `△ ${person} one of them${own.through === null ? '' : `, through ${own.through}`}`;
-  const whether = person === 'You are' ? 'you are' : 'the requester is';
-  return `Not known whether ${whether} one of them: ${notKnownWords(own)} wasn’t checked`;
+  if (own.known === 'yes') {
+    const is = person === 'You' ? 'You are' : 'The requester is';
+    return `${is} one of them${own.through === null ? '' : `, through ${own.through}`}.`;
+  }
+  const whether = person === 'You' ? 'you are' : 'the requester is';
+  return `It isn’t known whether ${whether} one of them: ${notKnownWords(own)} wasn’t checked.`;
 }
 
 const numberOf = (controllers: readonly Controller[], ...types: readonly Controller['type'][]): number =>
@@ -88,15 +91,22 @@ function countWords(controllers: readonly Controller[]): string {
   );
 }
 
-/** `2 people and 3 apps can copy, delete or give away the key`: how many, and the most that any of them can do. */
+/** `2 people and this bot` */
+export function controlCountWords({ controllers, unseen }: ObservedControl): string {
+  const more = unseen.some((one) => one !== 'names') ? ', not all checked' : '';
+  return controllers.length === 0 ? (more === '' ? 'no one else' : 'not checked') : `${countWords(controllers)}${more}`;
+}
+
+/** How many, and what they can do together. */
 export function controlWords({ controllers, unseen }: ObservedControl): string {
   const more = unseen.some((one) => one !== 'names') ? ' Not all were checked.' : '';
   if (controllers.length === 0)
-    return more === '' ? 'Nobody else can copy or delete the key' : 'Who can copy or delete the key was not checked';
+    return more === '' ? 'No one else has control over the key.' : 'Who has control over the key was not checked.';
   const can = (['copy', 'change', 'delete', 'purge', 'give-access'] as const).filter((power) =>
     controllers.some((one) => one.can.includes(power)),
   );
-  return `${countWords(controllers)} can ${powersWords(can, 'or')} the key${more === '' ? '' : `.${more}`}`;
+  const have = controllers.length === 1 ? 'has' : 'have';
+  return `${countWords(controllers)} ${have} control over the key. Together they can ${powersWords(can)} the key.${more}`;
 }
 
 /** What an approval does not cover of it: what is so now, and what was shown. */

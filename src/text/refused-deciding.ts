@@ -4,8 +4,8 @@ import type { RefusalWords } from './refusal-words.ts';
 
 export const refusedDeciding = {
   'acknowledge-irreversible': (count) => ({
-    title: 'Not approved: the tick is missing.',
-    text: `${count === '1' ? 'One step' : `${count} steps`} cannot be undone. Tick that you accept this, then approve.`,
+    title: 'Not approved yet.',
+    text: `${count === '1' ? 'One step' : `${count} steps`} can’t be undone. Select the checkbox, and then select Approve.`,
   }),
   'already-approved': () => ({
     title: 'Already approved.',
@@ -65,8 +65,8 @@ export const refusedDeciding = {
     text: 'Its card says why, and lets you retry or give up.',
   }),
   'sign-in-needed': () => ({
-    title: 'Approving needs a fresh sign-in.',
-    text: 'Sign in with the button, then click Approve again. Rejecting needs none.',
+    title: 'Sign in first.',
+    text: 'Use the sign-in button, and then select Approve. Rejecting needs no sign-in.',
   }),
   'sign-in-other-person': () => ({
     title: 'Somebody else signed in.',
@@ -78,8 +78,8 @@ export const refusedDeciding = {
     text: 'Sign in again, then click Approve again.',
   }),
   'sign-in-too-weak': (context) => ({
-    title: `Your sign-in does not meet what approving needs (${context}).`,
-    text: 'Sign in again as your organisation asks for it, then click Approve again.',
+    title: `Sign in first (${context}).`,
+    text: 'Approving needs a sign-in that meets your organization’s policy. Use the sign-in button, and then select Approve.',
   }),
   'sign-in-unverifiable': () => ({
     title: 'Your sign-in could not be checked.',

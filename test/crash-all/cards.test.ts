@@ -71,7 +71,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     );
     const [unknown] = await copies(id, places.approvals, people.approver);
     if (unknown === undefined) throw new Error('no copy');
-    expect(answered(await approve(world, people.approver, unknown))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.approver, unknown))).toContain('Approved: 1 of 1');
     await inBoth(id, /Succeeded/);
     await until(async () => {
       const cards = await copies(id, places.approvals, people.secondApprover);
@@ -94,7 +94,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     await world.teams.click(people.requester, status.id, 'request.cancel');
     await until(async () => {
       const cards = await copies(id, places.approvals, people.teamMember);
-      return cards.length === 2 && cards.every((card) => /Cancelled/.test(activityText(card)));
+      return cards.length === 2 && cards.every((card) => /Canceled/.test(activityText(card)));
     }, 'both copies end right for everybody');
   });
 
@@ -104,12 +104,12 @@ describe('killed while Teams has just received a card, or a call', () => {
     const id = requestIdIn(activityText(form));
     // Teams does not carry it out: the request is stored, and its message still shows the form.
     await killAt({ method: 'PUT', url: `/activities/${form.id}` }, submitIn(form), { respond: { status: 503 } });
-    await inBoth(id, /Waiting for approval|Approval needed/);
+    await inBoth(id, /Waiting for approval|Needs approval/);
     const cards = await copies(id, places.operations, people.requester);
     expect(cards.map((card) => card.id)).toEqual([form.id]);
-    expect(activityText(cards[0] ?? form)).toContain('Waiting for approval, 0 of 1');
+    expect(activityText(cards[0] ?? form)).toContain('Waiting for approval: 0 of 1');
     await world.teams.click(people.requester, form.id, 'request.cancel');
-    await inBoth(id, /Cancelled/);
+    await inBoth(id, /Canceled/);
     expect(await copies(id, places.operations, people.teamMember)).toHaveLength(1);
   });
 
@@ -132,17 +132,17 @@ describe('killed while Teams has just received a card, or a call', () => {
     );
     const [unknown] = await copies(id, places.operations, people.requester);
     if (unknown === undefined) throw new Error('no copy');
-    expect(answered(await world.teams.click(people.requester, unknown.id, 'request.cancel'))).toContain('Cancelled');
-    await inBoth(id, /Cancelled/);
+    expect(answered(await world.teams.click(people.requester, unknown.id, 'request.cancel'))).toContain('Canceled');
+    await inBoth(id, /Canceled/);
     await until(async () => {
       const cards = await copies(id, places.operations, people.teamMember);
-      return cards.every((card) => /Cancelled/.test(activityText(card)));
+      return cards.every((card) => /Canceled/.test(activityText(card)));
     }, 'both copies end right for everybody');
   });
 
   test('an update whose answer was lost is made again', async () => {
     const id = await ask(world);
-    const card = await shows(world, places.approvals, people.approver, id, /Approval needed/);
+    const card = await shows(world, places.approvals, people.approver, id, /Needs approval/);
     await killAt({ method: 'PUT', url: '/activities/', says: id }, async () =>
       world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not now' } }),
     );
@@ -152,7 +152,7 @@ describe('killed while Teams has just received a card, or a call', () => {
 
   test('a call is made once more at most, and none is lost', async () => {
     const id = await ask(world);
-    const card = await shows(world, places.approvals, people.approver, id, /Approval needed/);
+    const card = await shows(world, places.approvals, people.approver, id, /Needs approval/);
     const ownChat = `a:${people.requester}`;
     await killAt({ method: 'POST', url: `${encodeURIComponent(ownChat)}/activities`, says: id }, async () =>
       world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } }),

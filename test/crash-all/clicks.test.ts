@@ -68,14 +68,14 @@ const clicks: readonly Click[] = [
       waitsFor: 'healthBots/triage-agent-prod\\?',
       id: '',
     }),
-    answer: /Waiting for approval, 0 of 1/,
-    ends: /Waiting for approval, 0 of 1/,
+    answer: /Waiting for approval: 0 of 1/,
+    ends: /Waiting for approval: 0 of 1/,
     event: 'submitted',
   },
   {
     verb: 'request.approve',
     prepare: (world) => asked(world, people.approver, { acknowledgeIrreversible: 'true', comment: 'Seen' }),
-    answer: /Approved, 1 of 1/,
+    answer: /Approved: 1 of 1/,
     ends: /Succeeded/,
     event: 'approved',
   },
@@ -137,7 +137,7 @@ describe('killed around a click', () => {
     if (heard.status === 200 && click.answer.test(words)) expect(again.body).toEqual(heard.body);
     const id = known || requestIdIn(words);
     for (const place of [places.operations, places.approvals]) {
-      const ends = click.verb === 'form.submit' && place === places.approvals ? /Approval needed/ : click.ends;
+      const ends = click.verb === 'form.submit' && place === places.approvals ? /Needs approval/ : click.ends;
       // An approver is asked wherever they look: where it was asked, the requester's card is the one that waits.
       const reader = place === places.operations ? people.requester : people.approver;
       await shows(world, place, reader, id, ends);

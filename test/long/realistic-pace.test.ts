@@ -24,8 +24,8 @@ describe('with the pace of the real Azure', () => {
       await shows(world, places.operations, people.requester, id, words);
       await world.restartEverything('SIGKILL');
     };
-    await killAt(/Running, 0 of 5/);
-    await killAt(/Running, 3 of 5/);
+    await killAt(/Running: step 1 of 5/);
+    await killAt(/Running: step 4 of 5/);
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     // A grant before its identity is known, and a key before its grant has spread, are refused and tried again.

@@ -63,7 +63,7 @@ describe('an Azure that is slow', () => {
     expect(answered(review)).toContain('steps, in this order');
     await mendAzure(world);
     await untilAzureIsQuiet();
-    expect(answered(await click(form, 'form.cancel'))).toContain('Cancelled');
+    expect(answered(await click(form, 'form.cancel'))).toContain('Canceled');
     const { requests } = await readRecord(world);
     expect(requests).toHaveLength(1);
   });

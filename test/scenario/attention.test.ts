@@ -126,11 +126,11 @@ describe('a step that does not work', () => {
     );
     expect(
       answered(await click(people.approver, card, 'request.give-up', { reason: 'Moved to next quarter' })),
-    ).toContain('Failed, 1 of 5 steps done');
-    const failed = await status(id, /Failed, 1 of 5 steps done/);
+    ).toContain('Failed: 1 of 5 steps completed');
+    const failed = await status(id, /Failed: 1 of 5 steps completed/);
     expect(activityText(failed)).toContain('1 completed, 1 failed, 3 not started');
     expect(activityText(failed)).not.toContain('[Retry');
-    expect(answered(await click(people.approver, failed, 'request.refresh'))).toContain('gave it up');
+    expect(answered(await click(people.approver, failed, 'request.refresh'))).toContain('ended it');
     expect(await writes(world, from)).toEqual([
       'PATCH healthBots/triage-agent-prod 201',
       expect.stringMatching(/roleAssignments.* 403/),

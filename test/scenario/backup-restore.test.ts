@@ -119,7 +119,7 @@ onPostgres('a record that is restored', () => {
 
   test('waits again for what was decided since, and then finds it done: nothing is changed twice', async () => {
     const from = (await world.azureRequests()).length;
-    expect(answered(await approve(world, people.approver, laterCard))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.approver, laterCard))).toContain('Approved: 1 of 1');
     await untilEnded(later);
     expect(await writes(world, from)).toEqual([]);
   });

@@ -88,7 +88,7 @@ onPostgres('a database that answers, and takes nothing', () => {
     await runAs(url, end);
     await until(async () => {
       const click = await approve(world, people.approver, card).catch(() => null);
-      return JSON.stringify(click).includes('Approved, 1 of 1');
+      return JSON.stringify(click).includes('Approved: 1 of 1');
     }, 'the click to be taken');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await until(async () => (await figure('cmk_storing')) === 1, 'the figure to say that it stores');

@@ -36,14 +36,14 @@ const waits = (id: string) => shows(world, operations, requester, id, /Waiting f
 const lives = new Map<string, readonly string[]>();
 const formsAbout = async (id: string): Promise<readonly SeenActivity[]> =>
   (await world.teams.activities(operations, requester)).filter((one) =>
-    new RegExp(`This changes ${id}|is changing ${id}`).test(activityText(one)),
+    new RegExp(`You’re editing ${id}|is editing ${id}`).test(activityText(one)),
   );
 
 /** The form that Change opens, on its review. */
 async function changing(id: string): Promise<SeenActivity> {
   const before = new Set((await formsAbout(id)).map((one) => one.id));
   expect(answered(await click(requester, await waits(id), 'request.change'))).toContain('[card]');
-  const isNew = (one: SeenActivity) => !before.has(one.id) && activityText(one).includes(`This changes ${id}`);
+  const isNew = (one: SeenActivity) => !before.has(one.id) && activityText(one).includes(`You’re editing ${id}`);
   return world.teams.sees(operations, requester, isNew);
 }
 /** The same from a card that was opened in their own chat. */
@@ -53,7 +53,7 @@ async function changingInChat(id: string): Promise<SeenActivity> {
   await click(requester, list, 'list.open');
   const card = await world.teams.sees(chat, requester, (one) => /Remind/.test(JSON.stringify(one.attachments)));
   await click(requester, card, 'request.change');
-  return world.teams.sees(chat, requester, (one) => activityText(one).includes(`This changes ${id}`));
+  return world.teams.sees(chat, requester, (one) => activityText(one).includes(`You’re editing ${id}`));
 }
 let late = '';
 const submits = (form: SeenActivity, justification: string, data = {}) =>
@@ -66,7 +66,7 @@ async function now(person: string, { id }: SeenActivity, verb: string) {
 const cancels = (id: string) =>
   until(async () => {
     const card = await shows(world, operations, requester, id, /Waiting/);
-    return answered(await click(requester, card, 'request.cancel')).includes('Cancelled');
+    return answered(await click(requester, card, 'request.cancel')).includes('Canceled');
   }, 'the request is cancelled');
 
 test('nobody but who asked may, and nobody else is offered it', async () => {
@@ -88,7 +88,7 @@ test('is one event with what it was before beside it, and the first form’s mes
   const id = await ask(world, choices.first, 'Policy 7.4');
   const form = await changing(id);
   expect(JSON.stringify(form.attachments)).toContain('Policy 7.4');
-  expect(answered(await submits(form, 'Policy 7.4, ward 3'))).toContain('✓ Changed');
+  expect(answered(await submits(form, 'Policy 7.4, ward 3'))).toContain('Edited');
   const card = await shows(world, operations, requester, id, /It was changed/);
   expect(card.id).not.toBe(form.id);
   expect(activityText(card)).toContain('Before: “Policy 7.4”');
@@ -116,8 +116,8 @@ describe('two things at once', () => {
     const id = await ask(world);
     const form = await changing(id);
     await approve(world, approver, await approvalCard(world, id));
-    expect(answered(await submits(form, 'For the audit'))).toContain('✓ Changed');
-    await shows(world, operations, requester, id, /Waiting for approval, 0 of 2/);
+    expect(answered(await submits(form, 'For the audit'))).toContain('Edited');
+    await shows(world, operations, requester, id, /Waiting for approval: 0 of 2/);
     lives.set(id, ['submitted', 'approved', 'request-changed']);
     await cancels(id);
   });
@@ -147,7 +147,7 @@ describe('two things at once', () => {
     const second = await changingInChat(id);
     const answers = await Promise.all([submits(one, 'For the audit'), submits(second, 'For the contract')]);
     const told = answers.map(answered);
-    expect(told.filter((words) => words.includes('✓ Changed'))).toHaveLength(1);
+    expect(told.filter((words) => words.includes('Edited'))).toHaveLength(1);
     expect(told.filter((words) => words.includes('was asked anew meanwhile'))).toHaveLength(1);
     lives.set(id, ['submitted', 'request-changed']);
     await cancels(id);
@@ -158,14 +158,14 @@ describe('two things at once', () => {
     const form = await changing(id);
     const data = buttonData({ status: 200, body: form.attachments } as BotAnswer, 'form.submit');
     const answers = await Promise.all([1, 2, 3].map(() => submits(form, 'For the audit', data)));
-    for (const answer of answers) expect(answered(answer)).toContain('✓ Changed');
+    for (const answer of answers) expect(answered(answer)).toContain('Edited');
     // The process ended after the change was stored and before the form was.
     await world.endBot('SIGINT');
     expect(await takeBackEnd(world, id, true)).toHaveLength(1);
     await world.startBot();
     const { revision } = data;
     const again = { ...data, revision: Number(revision) + 1 };
-    expect(answered(await submits(form, 'For the audit', again))).toContain('✓ Changed');
+    expect(answered(await submits(form, 'For the audit', again))).toContain('Edited');
     lives.set(id, ['submitted', 'request-changed']);
     await cancels(id);
   });
@@ -186,8 +186,8 @@ test('nothing but a decision updates the card on which somebody may be writing w
   const id = await ask(world, choices.policies);
   const chat = `a:${approver}`;
   const cards = async () => [
-    await shows(world, approvals, approver, id, /Approval needed/),
-    await shows(world, chat, approver, id, /Approval needed/),
+    await shows(world, approvals, approver, id, /Needs approval/),
+    await shows(world, chat, approver, id, /Needs approval/),
   ];
   const before = (await cards()).map(({ local }) => local.editedAt);
   await click(requester, await waits(id), 'request.remind');

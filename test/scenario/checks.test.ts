@@ -27,7 +27,7 @@ import { readRecord, type World } from '../support/world.ts';
 
 const rows: readonly CheckRow[] = [...agentRows, ...vaultRows, ...controlRows, ...guardRows, ...keyRows, ...newKeyRows];
 const glyphs = { pass: '✓', warn: '△', block: '✕' } as const;
-const blocked = '✕ This cannot go ahead';
+const blocked = 'You can’t submit this request';
 
 const world = scenario();
 let putBack: () => Promise<void>;
@@ -93,7 +93,7 @@ function expectWords(card: SeenActivity, { outcome, words }: CheckRow): void {
 async function forgeSubmit(card: SeenActivity): Promise<void> {
   const data = buttonData({ status: 200, body: cardOf(card) }, 'form.refresh');
   const words = answered(await click(card, 'form.submit', { data, inputs: filled }));
-  expect(words).toContain('△ **A check blocks this.** The card shows which one and how to mend it.');
+  expect(words).toContain('**A check blocks this.** The card shows which one and how to mend it.');
   expect(has(await cardNow(card), 'form.submit')).toBe(false);
 }
 

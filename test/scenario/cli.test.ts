@@ -77,7 +77,7 @@ describe('while the bot runs', () => {
   it('cancels, and the cards say that an operator did', async () => {
     const { code, out } = await cli('requests', 'cancel', id, '--as', 'duty');
     expect({ code, out: out.split('.')[0] }).toEqual({ code: 0, out: `Request ${id} is cancelled` });
-    const card = await shows(world, places.operations, people.requester, id, /Cancelled/);
+    const card = await shows(world, places.operations, people.requester, id, /Canceled/);
     expect(activityText(card)).toContain('An operator');
   });
 

@@ -79,25 +79,24 @@ describe('where the policy says nothing', () => {
     const { port } = (await azureState(world)).vaults.find(({ name }) => name === 'kv-hospital-keys') ?? { port: 0 };
     expect(face).toEqual(
       expect.arrayContaining([
-        'Vault kv-hospital-keys',
-        `localhost:${port}`,
-        '1 group (2 people), 1 app and this bot can copy, change, delete, purge or give away the key',
-        '△ Key made elsewhere, origin unknown',
+        `Key vault: kv-hospital-keys in Care production (localhost:${port})`,
+        'Control: 1 group (2 people), 1 app and this bot',
       ]),
     );
     expect(face.join('\n')).not.toContain('Key custodians');
     const unfolded = linesOf(card);
-    const start = unfolded.indexOf('Who controls the key');
-    expect(unfolded.slice(start + 1, start + 10)).toEqual([
+    const start = unfolded.indexOf('Who has control over the key');
+    expect(unfolded.slice(start + 2, start + 12)).toEqual([
       '1',
-      'App 50000000-0000-4000-8000-000000000001',
-      'Can copy, change, delete, purge and give away the key',
+      'App (name not readable)',
+      'Can back up or release, change, delete, purge and grant access to the key.',
+      'Object ID 50000000-0000-4000-8000-000000000001',
       '2',
       'This bot',
-      'Can change and give away the key',
+      'Can change and grant access to the key.',
       '3',
       'Key custodians, a group of 2',
-      'Can copy, change, delete and purge the key',
+      'Can back up or release, change, delete and purge the key.',
     ]);
     await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
   });
@@ -120,9 +119,9 @@ describe('where the policy says nothing', () => {
       for (const group of groups) if (group.displayName === 'Key custodians') group.memberIds.push(nested.id);
     });
     const review = await typeAll(world, hospitals);
-    expect(cardText(review)).toContain('△ You are one of them, through Key custodians');
+    expect(cardText(review)).toContain('You have control over this key');
     const card = await approvalCard(world, await submit(world, review));
-    expect(cardText(card)).toContain('△ The requester is one of them, through Key custodians');
+    expect(cardText(card)).toContain('The requester has control over this key');
     await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
     await changeState(world.azure, (state) => Object.assign(state, { groups: before.groups }));
     const without = cardText(await typeAll(world, hospitals));
@@ -137,7 +136,7 @@ describe('where the policy says nothing', () => {
     });
     const review = await typeAll(world, hospitals);
     const face = cardText(review);
-    expect(face).toContain('△ Who can copy or delete the key was not checked');
+    expect(face).toContain('Control: not checked');
     expect(face).toContain('role assignments (Microsoft.Authorization/roleAssignments/read)');
     expect(offersSubmit(review)).toBe(true);
   });
@@ -155,12 +154,14 @@ describe('a rule that permits the other subscription', () => {
     const id = await submit(world, await typeAll(world, lookAlike));
     const card = await approvalCard(world, id);
     const face = cardText(card);
-    expect(face).toContain('Vault kv-hospita1-keys');
-    expect(face).toContain('△ In Research, not Care production');
-    expect(face).toContain('1 person, 1 app and this bot can copy, change, delete, purge or give away the key');
-    expect(face).toContain('△ The requester is one of them');
+    expect(face).toContain('kv-hospita1-keys in Research');
+    expect(face).toContain('The vault is in another subscription');
+    expect(face).toContain('Control: 1 person, 1 app and this bot');
+    expect(face).toContain('The requester has control over this key');
     const unfolded = linesOf(card);
-    expect(unfolded[unfolded.indexOf('Requester') + 1]).toBe('Can copy, change, delete, purge and give away the key');
+    expect(unfolded[unfolded.indexOf('Requester') + 1]).toBe(
+      'Can back up or release, change, delete, purge and grant access to the key.',
+    );
     expect(unfolded).toContain('The vault is in another subscription');
     await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
   });
@@ -186,8 +187,8 @@ describe('a rule that permits the other subscription', () => {
       giveRole(people.teamMember, keyRoles.administrator, (state) => scopes.subscriptionOf(state, lookAlike.vault)),
     );
     await approve(world, people.approver, card);
-    const again = await shows(world, places.approvals, people.approver, id, /Earlier approvals do not count/);
-    expect(linesOf(again)).toContain('Team member: can copy, change, delete and purge the key now');
+    const again = await shows(world, places.approvals, people.approver, id, /Earlier approvals don’t count/);
+    expect(linesOf(again)).toContain('Team member: can back up or release, change, delete and purge the key now');
     expect(await writes(world, from)).toEqual([]);
     await changeState(world.azure, all(takeRoles(people.teamMember)));
     await approve(world, people.approver, again);

@@ -64,15 +64,15 @@ describe('cards of a request that were tampered with', () => {
     ['a huge revision', { revision: Number.MAX_SAFE_INTEGER }, 'out of date'],
     ['a fraction as revision', { revision: 1.5 }, 'out of date'],
     ['a text as revision', { revision: '1' }, 'out of date'],
-    ['no tick but a truth', { acknowledgeIrreversible: true }, 'the tick is missing'],
-    ['no tick but a list', { acknowledgeIrreversible: ['true'] }, 'the tick is missing'],
-    ['somebody else’s name', { by: people.secondApprover, acknowledgeIrreversible: 'false' }, 'the tick is missing'],
+    ['no tick but a truth', { acknowledgeIrreversible: true }, 'Not approved yet.'],
+    ['no tick but a list', { acknowledgeIrreversible: ['true'] }, 'Not approved yet.'],
+    ['somebody else’s name', { by: people.secondApprover, acknowledgeIrreversible: 'false' }, 'Not approved yet.'],
     ['a comment that is too long', { ...accepting, comment: 'x'.repeat(501) }, 'The comment is too long.'],
     ['a comment of thousands', { ...accepting, comment: 'x'.repeat(50_000) }, 'The comment is too long.'],
   ])('with %s approve nothing', async (_what, changes, words) => {
     const answer = await click(people.approver, card, 'request.approve', {}, { ...data, ...changes });
     expect(answered(answer)).toContain(words);
-    expect(activityText(await approvalCard(world, id))).toContain('Approval needed, 0 of 1');
+    expect(activityText(await approvalCard(world, id))).toContain('Needs approval: 0 of 1');
   });
 
   test.each([
@@ -83,7 +83,7 @@ describe('cards of a request that were tampered with', () => {
     ['cancelling by an approver', 'request.cancel', 'This is not your request.'],
   ])('%s changes nothing', async (_what, verb, words) => {
     expect(answered(await click(people.approver, card, verb, {}, data))).toContain(words);
-    expect(activityText(await approvalCard(world, id))).toContain('Approval needed, 0 of 1');
+    expect(activityText(await approvalCard(world, id))).toContain('Needs approval: 0 of 1');
   });
 
   test('the data of another request does not put that request in place of this one', async () => {
@@ -101,9 +101,9 @@ describe('cards of a request that were tampered with', () => {
 
   test('the requester cancels, and nobody can approve or cancel after that', async () => {
     const status = await statusCard(id);
-    expect(answered(await click(people.requester, status, 'request.cancel'))).toContain('Cancelled');
+    expect(answered(await click(people.requester, status, 'request.cancel'))).toContain('Canceled');
     expect(answered(await click(people.approver, card, 'request.approve', accepting, data))).toContain('has ended');
-    await endsAs(id, /Cancelled/);
+    await endsAs(id, /Canceled/);
     expect(await writes(world)).toEqual([]);
   });
 });
@@ -114,7 +114,7 @@ describe('two at the same time', () => {
     const id = await ask(world);
     const card = await approvalCard(world, id);
     const answers = await Promise.all([people.approver, people.secondApprover].map((one) => approve(world, one, card)));
-    expect(answers.filter((one) => answered(one).includes('Approved, 1 of 1')).length).toBeGreaterThanOrEqual(1);
+    expect(answers.filter((one) => answered(one).includes('Approved: 1 of 1')).length).toBeGreaterThanOrEqual(1);
     await endsAs(id, /Succeeded/);
     expect(await writes(world, from)).toHaveLength(4);
     await putBack();
@@ -146,7 +146,7 @@ describe('two at the same time', () => {
     await statusCard(id);
     expect(await cardsAbout(world, places.operations, people.requester, id)).toHaveLength(1);
     await click(people.requester, await statusCard(id), 'request.cancel');
-    await endsAs(id, /Cancelled/);
+    await endsAs(id, /Canceled/);
   });
 
   test('two people asking for the same agent: one request is made, and the other is told of it', async () => {
@@ -168,7 +168,7 @@ describe('two at the same time', () => {
     const place = forms.length > 0 && ids[0]?.includes('Waiting for approval') ? places.operations : places.group;
     const status = await shows(world, place, people.requester, id, /Waiting for approval/);
     await click(people.requester, status, 'request.cancel');
-    await shows(world, place, people.requester, id, /Cancelled/);
+    await shows(world, place, people.requester, id, /Canceled/);
   });
 });
 
@@ -190,9 +190,9 @@ describe('the policy', () => {
     const first = answered(await approve(world, people.approver, card));
     expect(first).toContain('1 of 2');
     expect(answered(await approve(world, people.approver, card))).toBe(first);
-    const updated = await shows(world, places.approvals, people.secondApprover, id, /Approval needed, 1 of 2/);
+    const updated = await shows(world, places.approvals, people.secondApprover, id, /Needs approval: 1 of 2/);
     expect(answered(await approve(world, people.approver, updated))).toMatch(/1 of 2|already/);
-    expect(answered(await approve(world, people.secondApprover, updated))).toContain('Approved, 2 of 2');
+    expect(answered(await approve(world, people.secondApprover, updated))).toContain('Approved: 2 of 2');
     await endsAs(id, /Succeeded/);
     await putBack();
   });
@@ -204,7 +204,7 @@ describe('the policy', () => {
     expect(activityText(await statusCard(id)).replaceAll('\\', '')).toContain('CMK_APPROVERS is empty');
     expect(answered(await approve(world, people.approver, card))).toContain('CMK_APPROVERS is empty');
     await click(people.requester, await statusCard(id), 'request.cancel');
-    await endsAs(id, /Cancelled/);
+    await endsAs(id, /Canceled/);
   });
 });
 

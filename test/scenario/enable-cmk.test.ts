@@ -23,10 +23,10 @@ describe('a requester asks for a customer-managed key with an existing key on an
   test('the form leads over agent, vault and key to a review of what will change', async () => {
     const { form, review } = await fillForm(world);
     const words = answered(review);
-    expect(words).toContain('5 steps, in this order');
+    expect(words).toContain('5 steps in Azure');
     expect(words).toContain('Purge protection: off → on');
-    expect(words).toContain('▲ Irreversible');
-    expect(words).toContain('Deleting the agent later loses its data for good');
+    expect(words).toContain('Can’t be undone');
+    expect(words).toContain('Keep the agent and the key');
     const untold = await world.teams.click(people.requester, form.id, 'form.submit', {
       inputs: { acknowledgeDataLoss: 'true' },
     });
@@ -47,9 +47,9 @@ describe('a requester asks for a customer-managed key with an existing key on an
   });
 
   test('both cards appear, and Azure was not written to', async () => {
-    await shows(world, places.operations, people.requester, id, /Waiting for approval, 0 of 1/);
+    await shows(world, places.operations, people.requester, id, /Waiting for approval: 0 of 1/);
     const card = await approvalCard(world, id);
-    expect(activityText(card)).toContain('1 irreversible step:');
+    expect(activityText(card)).toContain('Can’t be undone');
     expect(activityText(card)).toContain('Own keys before the audit');
     expect(await writes(world)).toEqual([]);
   });
@@ -61,19 +61,19 @@ describe('a requester asks for a customer-managed key with an existing key on an
   ])('the approval of %s is refused and changes nothing', async (_who, person, words) => {
     const card = await approvalCard(world, id);
     expect(answered(await approve(world, person, card))).toContain(words);
-    expect(activityText(await approvalCard(world, id))).toContain('Approval needed, 0 of 1');
+    expect(activityText(await approvalCard(world, id))).toContain('Needs approval: 0 of 1');
     expect(await writes(world)).toEqual([]);
   });
 
   test('an approval without the tick for what cannot be undone is refused', async () => {
     const card = await approvalCard(world, id);
-    expect(answered(await approve(world, people.approver, card, {}))).toContain('the tick is missing');
+    expect(answered(await approve(world, people.approver, card, {}))).toContain('Not approved yet.');
   });
 
   test('the approval is answered with the true outcome, and again the same when it is repeated', async () => {
     const card = await approvalCard(world, id);
     const first = answered(await approve(world, people.approver, card));
-    expect(first).toContain('Approved, 1 of 1');
+    expect(first).toContain('Approved: 1 of 1');
     expect(first).toContain('Approver approved');
     expect(answered(await approve(world, people.approver, card))).toBe(first);
   });
@@ -91,7 +91,7 @@ describe('a requester asks for a customer-managed key with an existing key on an
     const card = await shows(world, places.operations, people.requester, id, /Succeeded/);
     const words = activityText(card);
     expect(words).toContain('proof: key usable');
-    for (const proof of ['Read back from Azure', 'Permission held', 'Key usable', 'Not proved: the agent uses it']) {
+    for (const proof of ['Configured', 'Permitted', 'Key tested', 'Use observed: not verified']) {
       expect(words).toContain(proof);
     }
     expect(words).toContain('loses its data for good');

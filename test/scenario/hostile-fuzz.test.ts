@@ -323,7 +323,7 @@ describe('after all that', () => {
       (await approvalCard(world, requestId)).id,
       'request.refresh',
     );
-    expect(answered(shown)).toContain('Approval needed, 0 of 1');
+    expect(answered(shown)).toContain('Needs approval: 0 of 1');
     expect(Number(buttonData(shown, 'request.approve').revision)).toBe(asking);
   });
 
@@ -347,7 +347,7 @@ describe('after all that', () => {
         data: { requestId, revision: asking },
       },
     );
-    expect(answered(done)).toMatch(/Cancelled/);
+    expect(answered(done)).toMatch(/Canceled/);
   });
 
   test('the record holds what honest people did, and Azure was not written to', async () => {

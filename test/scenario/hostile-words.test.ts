@@ -85,7 +85,7 @@ const approvalOf = (id: string) =>
   world.teams.sees(
     places.approvals,
     people.approver,
-    (one) => activityText(one).includes(id) && /Approval needed/.test(activityText(one)),
+    (one) => activityText(one).includes(id) && /Needs approval/.test(activityText(one)),
   );
 
 /** Looks at a card that is shown; says in the table whose words stand on it. */

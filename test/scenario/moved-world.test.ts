@@ -79,7 +79,7 @@ async function approveAndMove({ card }: Approved, change: Change): Promise<void>
   const held = (url: string, times: number) => ({ match: { method: 'GET', url }, ...untilMended, times });
   // Locks are asked for at the agent and at the vault.
   await faultAzure(world, ...reads.map((url) => held(url, 1)), held('/Microsoft\\.Authorization/locks\\?', 2));
-  expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+  expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
   await untilFaultsAreMet(world);
   await changeState(world.azure, change);
   await mendAzure(world);
@@ -104,13 +104,13 @@ async function expectGoesOn({ id, from }: Approved, row: Extract<MovedRow, { out
 }
 
 async function expectAsksAgain({ id, from, card }: Approved, difference: readonly string[]): Promise<string> {
-  const lines = linesOf(await status(id, /Azure changed after the approval\. The request asks again\./));
-  expect(lines[0]).toBe('○ Waiting for approval, 0 of 1');
+  const lines = linesOf(await status(id, /Azure changed after the approval\. The request needs approval again\./));
+  expect(lines[0]).toBe('Waiting for approval: 0 of 1');
   expect(lines).toContain('Nothing has been changed in Azure.');
   const start = lines.indexOf('What changed since the approval') + 1;
   expect(lines.slice(start, start + difference.length)).toEqual(difference);
-  const again = await shows(world, places.approvals, people.approver, id, /Approval needed, 0 of 1/);
-  expect(linesOf(again)).toContain('△ Azure changed after the approval. Earlier approvals do not count.');
+  const again = await shows(world, places.approvals, people.approver, id, /Needs approval: 0 of 1/);
+  expect(linesOf(again)).toContain('Azure changed after the approval. Earlier approvals don’t count.');
   expect(linesOf(again).join('\n')).toContain(difference.join('\n'));
   // The button as it stood before does not approve what it never showed.
   expect(again.id).toBe(card.id);
@@ -202,7 +202,7 @@ describe('approvals given while runs are paused', () => {
     covered = await askFor(choices.first);
     uncovered = await askFor(visitor);
     blocked = await askFor(north);
-    for (const one of [covered, uncovered, blocked]) expect(await approveIt(one)).toContain('Approved, 1 of 1');
+    for (const one of [covered, uncovered, blocked]) expect(await approveIt(one)).toContain('Approved: 1 of 1');
     for (const { id } of [covered, uncovered, blocked]) await status(id, /Approved, the bot is paused/);
     expect(await writes(world, covered.from)).toEqual([]);
   });
@@ -218,20 +218,20 @@ describe('approvals given while runs are paused', () => {
     );
     await world.restartBot('SIGINT');
     await status(covered.id, /Succeeded/);
-    await status(uncovered.id, /The request asks again/);
+    await status(uncovered.id, /The request needs approval again/);
     await status(blocked.id, /Needs attention/);
     expect(kindsOf(await writes(world, covered.from))).toEqual(['agent', 'role', 'agent']);
   });
 
   test('what asks again is not approved by a button of before, and goes on once it is approved anew', async () => {
-    const card = await shows(world, places.approvals, people.approver, uncovered.id, /Approval needed, 0 of 1/);
+    const card = await shows(world, places.approvals, people.approver, uncovered.id, /Needs approval: 0 of 1/);
     const old = buttonData({ status: 200, body: cardOf(uncovered.card) }, 'request.approve');
     const inputs = { acknowledgeIrreversible: 'true' };
     await world.teams.click(people.approver, card.id, 'request.approve', { data: old, inputs });
     await world.teams.click(people.secondApprover, card.id, 'request.approve', { data: old, inputs });
     await world.teams.click(people.approver, card.id, 'request.refresh');
-    expect(linesOf(await approvalCard(world, uncovered.id))[0]).toBe('● Approval needed, 0 of 1');
-    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    expect(linesOf(await approvalCard(world, uncovered.id))[0]).toBe('● Needs approval: 0 of 1');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await status(uncovered.id, /Succeeded/);
   });
 
@@ -250,14 +250,19 @@ describe('approvals given while runs are paused', () => {
     await putBack();
     await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
     const asked = await askFor(choices.first);
-    expect(await approveIt(asked)).toContain('Approved, 1 of 1');
+    expect(await approveIt(asked)).toContain('Approved: 1 of 1');
     await world.restartBot('SIGINT', { CMK_APPROVERS: people.secondApprover });
-    await status(asked.id, /An approver no longer is one\. The request asks again\./);
+    await status(asked.id, /An approver no longer is one\. The request needs approval again\./);
     const card = await approvalCard(world, asked.id);
     expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
     expect(await writes(world, asked.from)).toEqual([]);
-    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved: 1 of 1');
     await status(asked.id, /Succeeded/);
-    seen.push(['approver', 'no longer is one', 'asks again', 'An approver no longer is one. The request asks again.']);
+    seen.push([
+      'approver',
+      'no longer is one',
+      'asks again',
+      'An approver no longer is one. The request needs approval again.',
+    ]);
   });
 });

@@ -85,7 +85,7 @@ onPostgres('over PostgreSQL', () => {
     const card = await approvalCard(world, id);
     const grant = { method: 'PUT', url: 'roleAssignments' };
     await faultAzure(world, { match: grant, ...untilMended });
-    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await untilFaultsAreMet(world);
     await world.endBot('SIGINT');
     await mendAzure(world);

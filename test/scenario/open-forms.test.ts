@@ -37,7 +37,7 @@ describe('a form in a channel', () => {
   });
 
   test('is its owner’s; others see who fills in a request, and nothing to choose or to send', async () => {
-    expect(activityText(form)).toContain('Which agent gets its own key?');
+    expect(activityText(form)).toContain('Which agent gets a customer-managed key?');
     expect(form.local.ownView).toBe(true);
     const seen = await sees(teamMember, form, /Requester is filling in a request/);
     expect(activityText(seen)).not.toMatch(/Which agent|Next/);
@@ -56,14 +56,14 @@ describe('a form in a channel', () => {
 
   test('that is cancelled is closed for everybody', async () => {
     await click(requester, form, 'form.cancel');
-    for (const person of [requester, teamMember]) await sees(person, form, /Cancelled.*type \**\/enable-cmk/s);
+    for (const person of [requester, teamMember]) await sees(person, form, /Canceled.*type \**\/enable-cmk/s);
   });
 });
 
 test('a form in a personal chat is the message itself', async () => {
   const form = await type(world, requester, '/enable-cmk', `a:${requester}`);
   expect(form.local.ownView).toBe(false);
-  expect(activityText(form)).toContain('Which agent gets its own key?');
+  expect(activityText(form)).toContain('Which agent gets a customer-managed key?');
 });
 
 describe('a form that nobody goes on with for an hour', () => {
@@ -92,8 +92,8 @@ describe('a form that nobody goes on with for an hour', () => {
     expect(answered(await click(requester, form, 'form.resume'))).toContain('5 steps, in this order');
     await sees(teamMember, form, /is filling in a request/);
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
-    expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Waiting for approval, 0 of 1');
-    await sees(teamMember, form, /Waiting for approval, 0 of 1/);
+    expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Waiting for approval: 0 of 1');
+    await sees(teamMember, form, /Waiting for approval: 0 of 1/);
   });
 
   test('is not closed again once it has ended', async () => {
@@ -106,7 +106,7 @@ test('a form whose request was changed since is not closed over the request’s 
   const id = await ask(world, choices.test);
   const card = await shows(world, places.operations, requester, id, /Waiting for approval/);
   await click(requester, card, 'request.change');
-  const isChange = (one: SeenActivity) => activityText(one).includes(`This changes ${id}`);
+  const isChange = (one: SeenActivity) => activityText(one).includes(`You’re editing ${id}`);
   const change = await world.teams.sees(places.operations, requester, isChange);
   await click(requester, change, 'form.submit', { justification: 'For the audit', acknowledgeDataLoss: 'true' });
   await sees(teamMember, card, /It was changed/);
@@ -152,12 +152,12 @@ describe('asking again for what was rejected', () => {
     const form = await world.teams.sees(
       places.operations,
       requester,
-      (one) => !before.has(one.id) && /Why is this needed/.test(JSON.stringify(one.attachments)),
+      (one) => !before.has(one.id) && /Reason/.test(JSON.stringify(one.attachments)),
     );
     expect(JSON.stringify(form.attachments)).toContain('Policy 7.4');
     const inputs = { justification: 'Policy 7.4, ward 3', acknowledgeDataLoss: 'true' };
     const answer = JSON.stringify((await click(requester, form, 'form.submit', inputs)).body);
-    expect(answer).toContain('Waiting for approval, 0 of 1');
+    expect(answer).toContain('Waiting for approval: 0 of 1');
     expect(answer).toContain('“Policy 7.4, ward 3”');
     expect(answer).not.toContain(id);
   });
@@ -240,7 +240,7 @@ describe('a look at a slow Azure whose process is killed', () => {
     expect(JSON.stringify(shown.body)).toContain('Own keys');
     const events = async () => (await queryStore(world, "select 1 from cmk.event where cause = 'submit'")).length;
     const before = await events();
-    expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Waiting for approval, 0 of 1');
+    expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Waiting for approval: 0 of 1');
     expect(await events()).toBe(before + 1);
   });
 

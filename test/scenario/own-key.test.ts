@@ -83,7 +83,7 @@ const asksForNewVersion = async () =>
   asked(await type(world, people.requester, `/rotate-cmk resource=${rotated.agent} version=new`));
 
 async function approved({ card }: Asked): Promise<void> {
-  expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+  expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
 }
 
 async function ends({ id }: Asked, words: RegExp): Promise<string> {

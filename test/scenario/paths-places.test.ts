@@ -86,7 +86,7 @@ describe('an approver’s own chat', () => {
   test('asks the same question, and a rejection there ends every card', async () => {
     const id = await ask(world);
     asked.push(id);
-    const mine = await shows(world, chat, people.approver, id, /Approval needed, 0 of 1/);
+    const mine = await shows(world, chat, people.approver, id, /Needs approval: 0 of 1/);
     expect(linesOf(mine)).toContain('Requester: “Own keys before the audit”');
     await world.teams.click(people.approver, mine.id, 'request.reject', { inputs: { comment: 'Not this week' } });
     await expectShown(id, always, 'Rejected', 'rejected in a chat');
@@ -104,18 +104,18 @@ describe('two approvals required', () => {
     const id = await ask(world);
     asked.push(id);
     const from = (await world.azureRequests()).length;
-    const mine = await shows(world, chat, people.approver, id, /Approval needed, 0 of 2/);
-    expect(answered(await approve(world, people.approver, mine))).toContain('Approval needed, 1 of 2');
-    const second = await shows(world, secondChat, people.secondApprover, id, /Approval needed, 1 of 2/);
+    const mine = await shows(world, chat, people.approver, id, /Needs approval: 0 of 2/);
+    expect(answered(await approve(world, people.approver, mine))).toContain('Needs approval: 1 of 2');
+    const second = await shows(world, secondChat, people.secondApprover, id, /Needs approval: 1 of 2/);
     expect(linesOf(second)).toContain('Approver approved');
-    await shows(world, places.operations, people.requester, id, /Waiting for approval, 1 of 2/);
-    const channel = await shows(world, places.approvals, people.approver, id, /Approval needed, 1 of 2/);
+    await shows(world, places.operations, people.requester, id, /Waiting for approval: 1 of 2/);
+    const channel = await shows(world, places.approvals, people.approver, id, /Needs approval: 1 of 2/);
     // The same person on the other card: the same answer, and still one approval.
-    expect(answered(await approve(world, people.approver, channel))).toContain('Approval needed, 1 of 2');
+    expect(answered(await approve(world, people.approver, channel))).toContain('Needs approval: 1 of 2');
     expect(answered(await approve(world, people.requester, channel))).toContain('This is your own request.');
-    expect(answered(await approve(world, people.secondApprover, second, {}))).toContain('the tick is missing');
+    expect(answered(await approve(world, people.secondApprover, second, {}))).toContain('Not approved yet.');
     expect(await writes(world, from)).toEqual([]);
-    expect(answered(await approve(world, people.secondApprover, second))).toContain('Approved, 2 of 2');
+    expect(answered(await approve(world, people.secondApprover, second))).toContain('Approved: 2 of 2');
     await expectShown(id, always, 'Succeeded', 'two approvals');
     const end = await shows(world, places.operations, people.requester, id, /Succeeded/);
     expect(linesOf(end)).toEqual(expect.arrayContaining(['Approver approved.', 'Second approver approved.']));

@@ -16,7 +16,7 @@ import { scenario } from '../support/scenario.ts';
 import { table } from '../support/table.ts';
 
 const grant = expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/);
-const irreversible = '▲ Irreversible';
+const irreversible = 'Can’t be undone';
 const premium = 'kv-hospital-keys';
 
 const world = scenario({ restoresAzure: true });
@@ -61,13 +61,13 @@ async function walk(what: string, path: Path, change?: Change): Promise<Ended & 
   const before = await azureState(world);
   const ended = await follow(world, path);
   expectUnderKey(before, ended, path);
-  const steps = ended.review.find((line) => /^\d+ steps?/.test(line)) ?? '';
-  const proof = ended.end.find((line) => line.startsWith('✓ Succeeded')) ?? '';
+  const steps = ended.review.find((line) => /^\d+ steps? in Azure/.test(line)) ?? '';
+  const proof = ended.end.find((line) => line.startsWith('Verification level: ')) ?? '';
   seen.push([
     what,
     steps.replace(/\D.*/, ''),
     kindsOf(ended.wrote).join(', '),
-    proof.replace('✓ Succeeded, proof: ', ''),
+    proof.replace('Verification level: ', ''),
   ]);
   return { ...ended, before };
 }
@@ -81,7 +81,7 @@ test('an existing key on an RBAC vault', async () => {
     'PATCH vaults/kv-care-prod 200',
     'PATCH healthBots/triage-agent-prod 201',
   ]);
-  expect(approval).toContain('[ ] I accept that 1 step cannot be undone');
+  expect(approval).toContain('[ ] I understand that purge protection on kv-care-prod can’t be turned off.');
 });
 
 test('a new key, RSA 3072 with an end', async () => {
@@ -152,8 +152,10 @@ test('a vault without soft delete gets both protections in one write', async () 
     'PATCH healthBots/x-ray-agent 201',
   ]);
   expect(review).toContain('Soft delete: off → on');
-  expect(review).toContain('Purge protection: off → on, for every key in the vault');
-  expect(approval).toContain('▲ 1 irreversible step: soft delete on, purge protection on');
+  expect(review).toContain(
+    'Purge protection: off → on. It applies to all keys, secrets, and certificates in the vault.',
+  );
+  expect(approval).toContain('▲ Can’t be undone soft delete on, purge protection on');
   expect(end.join('\n')).not.toMatch(/Soft delete is off/);
 });
 

@@ -43,7 +43,7 @@ describe('Azure changes between the approval and the run', () => {
     const id = await ask(world);
     const card = await approvalCard(world, id);
     await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, ...untilMended });
-    expect(answered(await approve(world, person, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, person, card))).toContain('Approved: 1 of 1');
     await untilFaultsAreMet(world);
     await change();
     await mendAzure(world);
@@ -78,16 +78,16 @@ describe('Azure changes between the approval and the run', () => {
         vault.enablePurgeProtection = false;
       }),
     );
-    const card = await shows(world, places.approvals, people.approver, id, /Earlier approvals do not count/);
+    const card = await shows(world, places.approvals, people.approver, id, /Earlier approvals don’t count/);
     const words = activityText(card);
-    expect(words).toContain('Approval needed, 0 of 1');
+    expect(words).toContain('Needs approval: 0 of 1');
     expect(words).toContain('Purge protection: off → on');
     expect(words).toContain('Not part of what was approved');
     expect(words).toContain('cannot be undone');
-    const status = await shows(world, places.operations, people.requester, id, /asks again/);
+    const status = await shows(world, places.operations, people.requester, id, /needs approval again/);
     expect(activityText(status)).toContain('Purge protection: off → on');
     expect(await writes(world, from)).toEqual([]);
-    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
     expect(await writes(world, from)).toHaveLength(4);
@@ -101,7 +101,7 @@ describe('Azure changes between the approval and the run', () => {
     const card = await shows(world, places.approvals, people.secondApprover, id, /An approver no longer is one/);
     expect(await writes(world, from)).toEqual([]);
     expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
-    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved: 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await putBack();
   });
@@ -112,7 +112,7 @@ describe('Azure changes between the approval and the run', () => {
         vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
       }),
     );
-    const card = await shows(world, places.operations, people.requester, id, /Needs attention|asks again/);
+    const card = await shows(world, places.operations, people.requester, id, /Needs attention|needs approval again/);
     expect(activityText(card)).toMatch(/firewall/);
     expect(await writes(world, from)).toEqual([]);
   });

@@ -66,11 +66,11 @@ describe('approvers named by a group in a group', () => {
   test('are mentioned, and asked in their own chats; the card calls the group by its name', async () => {
     const id = await ask(world);
     const card = activityText(await approvalCard(world, id));
-    expect(card).toContain('<at>Approver</at>, <at>Second approver</at>: can you decide?');
+    expect(card).toContain('<at>Approver</at>, <at>Second approver</at>: review this request.');
     const status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
     expect(activityText(status)).toContain('Key stewards');
-    const own = await shows(world, `a:${people.secondApprover}`, people.secondApprover, id, /Approval needed/);
-    expect(answered(await approve(world, people.secondApprover, own))).toContain('Approved, 1 of 1');
+    const own = await shows(world, `a:${people.secondApprover}`, people.secondApprover, id, /Needs approval/);
+    expect(answered(await approve(world, people.secondApprover, own))).toContain('Approved: 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     // Who was asked in person sees there what came of it.
     await shows(world, `a:${people.approver}`, people.approver, id, /Succeeded/);
@@ -87,7 +87,7 @@ describe('approvers named by a group in a group', () => {
     expect(activityText(status)).toContain('the configured approvers');
     // Whether somebody may decide is another question, and is answered.
     expect(answered(await approve(world, people.teamMember, card))).toContain('You have no role here.');
-    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
 
@@ -110,7 +110,7 @@ describe('approvers named by a group in a group', () => {
       expect(words).toMatch(says);
       await mendAzure(world);
     }
-    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
 
@@ -181,7 +181,7 @@ describe('rules by agent', () => {
     expect(activityText(review)).toContain('2 approvers have to agree');
     const id = await submit(world, review);
     const card = await approvalCard(world, id);
-    expect(activityText(card)).toContain('<at>Second approver</at>, <at>Team member</at>: can you decide?');
+    expect(activityText(card)).toContain('<at>Second approver</at>, <at>Team member</at>: review this request.');
     expect(cardText(card, { folded: true })).toContain('environment: no other rule matches');
     expect(cardText(card, { folded: true })).toContain(
       'production: agent is triage-agent-prod; tag environment is production',
@@ -196,7 +196,7 @@ describe('rules by agent', () => {
   test('where no rule matches, the environment’s settings hold', async () => {
     const id = await ask(world, tests);
     const card = await approvalCard(world, id);
-    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
 
@@ -228,11 +228,11 @@ describe('rules by agent', () => {
     const from = (await world.azureRequests()).length;
     const id = await ask(world, { ...first, agent: tests.agent });
     const card = await approvalCard(world, id);
-    expect(activityText(card)).toContain('Approval needed, 0 of 1');
+    expect(activityText(card)).toContain('Needs approval: 0 of 1');
     await tag('triage-agent-test', { environment: 'production' });
     expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
-    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved, 1 of 1');
-    const anew = await shows(world, places.approvals, people.secondApprover, id, /Approval needed, 0 of 2/);
+    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved: 1 of 1');
+    const anew = await shows(world, places.approvals, people.secondApprover, id, /Needs approval: 0 of 2/);
     expect(await writes(world, from)).toEqual([]);
     expect(answered(await approve(world, people.secondApprover, anew))).toContain('1 of 2');
     expect(answered(await approve(world, people.teamMember, anew))).toContain('2 of 2');
@@ -243,7 +243,7 @@ describe('rules by agent', () => {
     await tag(first.agent, {});
     const id = await ask(world, first);
     const card = await approvalCard(world, id);
-    expect(activityText(card)).toContain('Approval needed, 0 of 2');
+    expect(activityText(card)).toContain('Needs approval: 0 of 2');
     expect(cardText(card, { folded: true })).toContain('tag environment is not there, which excuses nobody');
     expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
     expect(answered(await approve(world, people.secondApprover, card))).toContain('1 of 2');
@@ -261,7 +261,7 @@ describe('rules by agent', () => {
     await faultAzure(world, { match: { method: 'GET', url: 'healthBots/triage-agent-test' }, drop: true });
     expect(answered(await approve(world, people.approver, card))).toContain('Your membership could not be checked.');
     await mendAzure(world);
-    expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+    expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
 

@@ -123,7 +123,7 @@ describe('attack: a member without a role', () => {
   });
 
   test('sees what is posted in a channel they are in', async () => {
-    const words = activityText(await shows(world, places.approvals, people.teamMember, id, /Approval needed/));
+    const words = activityText(await shows(world, places.approvals, people.teamMember, id, /Needs approval/));
     expect(words).toContain('Own keys before the audit');
   });
 });

@@ -103,12 +103,12 @@ function opensAndGoesOn(fixture: Fixture, clock: ShiftedClock): void {
 
   // The vaults of this Azure have other addresses than those that were approved: each request asks once more.
   async function approveAnew(id: string): Promise<void> {
-    await approve(world, people.approver, await inApprovals(id, /Earlier approvals do not count/));
+    await approve(world, people.approver, await inApprovals(id, /Earlier approvals don’t count/));
     await inApprovals(id, /Succeeded/);
   }
 
   test('goes on: what waits is approved and done, what is stuck is tried again', async () => {
-    await approve(world, people.approver, await inApprovals(waiting, /Approval needed/));
+    await approve(world, people.approver, await inApprovals(waiting, /Needs approval/));
     await approveAnew(waiting);
     const card = await inApprovals(stuck, /Needs attention/);
     await world.teams.click(people.approver, card.id, 'request.retry');

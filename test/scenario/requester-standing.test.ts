@@ -37,7 +37,7 @@ test('between asking and approving: nobody can approve, everybody is told why, a
   for (const person of [people.approver, people.secondApprover]) {
     expect(answered(await approve(world, person, card))).toMatch(lost);
   }
-  await shows(world, places.operations, people.requester, id, /Waiting for approval, 0 of 1/);
+  await shows(world, places.operations, people.requester, id, /Waiting for approval: 0 of 1/);
   expect(
     answered(
       await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } }),
@@ -55,7 +55,7 @@ test('between asking and approving, and back: the request is as it was', async (
   expect(answered(await approve(world, people.approver, card))).toContain('could not be checked');
   await mendAzure(world);
   await mayAsk(true);
-  expect(answered(await approve(world, people.approver, card))).toContain('Approved, 1 of 1');
+  expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
   await shows(world, places.operations, people.requester, id, /Succeeded/);
 });
 
@@ -72,14 +72,14 @@ test('who lost every role takes back what they asked for, and nothing else', asy
   expect(answered(await world.teams.click(people.teamMember, status.id, 'request.cancel'))).toContain(
     'You have no role',
   );
-  expect(answered(await world.teams.click(people.requester, status.id, 'request.cancel'))).toContain('Cancelled');
+  expect(answered(await world.teams.click(people.requester, status.id, 'request.cancel'))).toContain('Canceled');
 });
 
 test('between approving and the run: nothing is changed in Azure, and no retry helps until they may ask again', async () => {
   await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
   const from = (await world.azureRequests()).length;
   const id = await ask(world);
-  expect(answered(await approve(world, people.approver, await approvalCard(world, id)))).toContain('Approved, 1 of 1');
+  expect(answered(await approve(world, people.approver, await approvalCard(world, id)))).toContain('Approved: 1 of 1');
   await mayAsk(false);
   await world.restartBot('SIGINT');
   const stuck = await shows(world, places.operations, people.approver, id, /Needs attention/);
@@ -88,7 +88,7 @@ test('between approving and the run: nothing is changed in Azure, and no retry h
   expect(answered(await world.teams.click(people.approver, stuck.id, 'request.retry'))).toMatch(lost);
   expect(await writes(world, from)).toEqual([]);
   await mayAsk(true);
-  expect(answered(await world.teams.click(people.approver, stuck.id, 'request.retry'))).toContain('Approved, 1 of 1');
+  expect(answered(await world.teams.click(people.approver, stuck.id, 'request.retry'))).toContain('Approved: 1 of 1');
   await shows(world, places.operations, people.requester, id, /Succeeded/);
 });
 

@@ -74,7 +74,7 @@ describe('after a restart', () => {
     await world.restartBot('SIGKILL');
     await click('form.existing-key');
     expect(answered(await click('form.next', { key: 'cmk-triage-agent' }))).toContain('5 steps, in this order');
-    expect(answered(await click('form.cancel'))).toContain('Cancelled');
+    expect(answered(await click('form.cancel'))).toContain('Canceled');
   });
 
   test.each(['SIGINT', 'SIGKILL', 'everything'] as const)(

@@ -85,10 +85,10 @@ describe('to the newest version of the key', () => {
     const question = wordsOf(asked.card);
     expect(question).toContain(`version ${old.slice(0, 8)}`);
     expect(question).toContain(`version ${next.slice(0, 8)}`);
-    expect(question).toContain('Can be undone: the old version stays on');
-    expect(question).not.toContain('irreversible');
+    expect(question).toContain('The old version stays enabled.');
+    expect(question).not.toContain('Can’t be undone');
     const end = wordsOf(await approved(asked));
-    expect(end).toContain('proof: key usable');
+    expect(end).toContain('Verification level: key tested');
     expect(await writes(world, asked.from)).toEqual([`PATCH healthBots/${agent} 201`]);
     expect(await made(asked.from)).toEqual([]);
     expect(await keyOf()).toMatchObject({ keyName: key, keyVersion: next });
@@ -129,7 +129,7 @@ describe('to a new version', () => {
 describe('to another key in another vault', () => {
   test('grants and protects as when enabling, then switches', async () => {
     const asked = await asks(`${command} vault=kv-care-prod key=cmk-triage-agent`);
-    expect(wordsOf(asked.card)).toContain('1 irreversible step:');
+    expect(wordsOf(asked.card)).toContain('Can’t be undone');
     await approved(asked);
     expect(await writes(world, asked.from)).toEqual([
       expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/),
@@ -149,14 +149,14 @@ describe('the form', () => {
     const form = await type(world, people.requester, '/rotate-cmk');
     const page = answered(await next(form, { resource: agentId(agent) }));
     expect(page).toContain('Another key or vault');
-    expect(answered(await next(form, { version: 'newest' }))).toContain('2 steps, in this order');
+    expect(answered(await next(form, { version: 'newest' }))).toContain('2 steps in Azure');
   });
 
   test('leads over vault and key where another key is wanted, and back to the versions', async () => {
     const form = await type(world, people.requester, command);
     await next(form, { version: 'other' });
     const keys = answered(await next(form, { vault: 'kv-care-prod' }));
-    expect(keys).toContain('○ Review');
+    expect(keys).toContain('Step 4 of 5: Key');
     await world.teams.click(people.requester, form.id, 'form.existing-key');
     expect(answered(await next(form, { key: 'cmk-triage-agent' }))).toContain('Purge protection: off → on');
     for (let page = 0; page < 3; page += 1) await world.teams.click(people.requester, form.id, 'form.back');
@@ -169,7 +169,7 @@ describe('the form', () => {
     const form = await type(world, people.requester, '/rotate-cmk resource=triage-agent-prod');
     expect(wordsOf(form)).toContain('This agent is under a Microsoft-managed key.');
     const page = answered(await world.teams.click(people.requester, form.id, 'form.switch'));
-    expect(page).toContain('● Vault');
+    expect(page).toContain('Step 2 of 4: Vault');
     expect(page).toContain('triage-agent-prod');
   });
 

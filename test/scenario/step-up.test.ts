@@ -48,17 +48,17 @@ describe('a request that waits for an approval', () => {
 
   test('Teams was signed in to this morning with a password: the clicker is asked, and nothing is stored', async () => {
     const answer = await clicks(id);
-    expect(signInWords(answer)).toMatch(/^Your sign-in does not meet what approving needs \(c1\)\./);
+    expect(signInWords(answer)).toMatch(/^Sign in first \(c1\)\./);
     link = signInLink(answer) ?? '';
     const notice = (await world.teams.activities(places.approvals, people.approver)).at(-1);
     expect(notice).toMatchObject({ signIn: { title: 'Sign in', url: link }, local: { onlyYou: true } });
-    await shows(world, places.operations, people.requester, id, /Waiting for approval, 0 of 1/);
+    await shows(world, places.operations, people.requester, id, /Waiting for approval: 0 of 1/);
   });
 
   test('what would be refused all the same is refused first', async () => {
     const card = await approvalCard(world, id);
     expect(answered(await approve(world, people.requester, card))).toContain('This is your own request.');
-    expect(answered(await approve(world, people.approver, card, {}))).toContain('the tick is missing');
+    expect(answered(await approve(world, people.approver, card, {}))).toContain('Not approved yet.');
     expect(answered(await approve(world, people.teamMember, card))).toContain('You have no role here.');
   });
 
@@ -119,7 +119,7 @@ describe('another request', () => {
     );
     await world.startBot();
     expect(signInLink(await clicks(id))).not.toBeNull();
-    await shows(world, places.operations, people.requester, id, /Waiting for approval, 0 of 1/);
+    await shows(world, places.operations, people.requester, id, /Waiting for approval: 0 of 1/);
   });
 
   test('a Teams that was just signed in to strongly is enough, unless it cannot be checked', async () => {
@@ -152,10 +152,10 @@ test('attack: an approval from before signing in was asked for does not count on
   const from = (await world.azureRequests()).length;
   const id = await ask(world, choices.test);
   expect(activityText(await approvalCard(world, id))).not.toContain('needs a sign-in');
-  expect(answered(await clicks(id))).toContain('Approved, 1 of 1');
+  expect(answered(await clicks(id))).toContain('Approved: 1 of 1');
   await world.restartBot('SIGINT');
-  const anew = await shows(world, places.approvals, people.approver, id, /Approval needed, 0 of 1/);
-  expect(activityText(anew)).toContain('Approving needs a sign-in now. Earlier approvals do not count.');
+  const anew = await shows(world, places.approvals, people.approver, id, /Needs approval: 0 of 1/);
+  expect(activityText(anew)).toContain('Approving needs a sign-in now. Earlier approvals don’t count.');
   // Said on the face of the card, before anybody clicks.
   expect(activityText(anew)).toContain('approving needs a sign-in');
   expect(await writes(world, from)).toEqual([]);

@@ -76,23 +76,23 @@ const done = async (from: number) =>
     .filter((write) => !write.endsWith(' 0'));
 const all = [identity, 'PUT roleAssignments/* 201', 'PATCH vaults/kv-care-prod 200', identity];
 
-describe('Stop after this step', () => {
+describe('Stop run', () => {
   test('by the requester: the step is finished, nothing after it begins, and Retry goes on from there', async () => {
     const { id, from } = await running(enabling);
-    const card = await status(id, /Stop after this step/);
+    const card = await status(id, /Stop run/);
     expect(linesOf(card).join('\n')).toContain(
-      'the attempt under way finishes. No further attempt or step starts. Completed changes stay in Azure.',
+      'The attempt under way finishes. No further attempt or step starts. Completed changes stay in Azure.',
     );
     const answer = answered(await world.teams.click(people.requester, card.id, 'request.stop'));
-    expect(answer).toContain('Stopping, 0 of 5 steps done');
+    expect(answer).toContain('Stopping: 0 of 5 steps completed');
     expect(answer).toContain('asked to stop at');
     // A second click says the same.
     const data = { requestId: id, revision: 1 };
     const again = answered(await world.teams.click(people.requester, card.id, 'request.stop', { data }));
-    expect(again).toContain('Stopping, 0 of 5 steps done');
+    expect(again).toContain('Stopping: 0 of 5 steps completed');
     await mendAzure(world);
     const ended = await wordsOf(id, /Needs attention/);
-    expect(ended).toContain('Requester stopped the run after step 1 of 5 (Enable identity)');
+    expect(ended).toContain('Requester stopped the run after step 1 of 5 (Turn on system-assigned identity)');
     expect(ended).toContain('1 completed, 4 not started');
     expect(await done(from)).toEqual([identity]);
     await world.teams.click(people.requester, (await status(id, /Needs attention/)).id, 'request.retry');
@@ -102,12 +102,12 @@ describe('Stop after this step', () => {
 
   test('by an approver, in their own place, once what cannot be undone is being done: it says so, and stays', async () => {
     const { id } = await running(protecting);
-    const card = await shows(world, places.approvals, people.approver, id, /Stop after this step/);
-    expect(linesOf(card).join('\n')).toContain('Can’t be undone: protect vault.');
+    const card = await shows(world, places.approvals, people.approver, id, /Stop run/);
+    expect(linesOf(card).join('\n')).toContain('Can’t be undone: turn on purge protection.');
     await world.teams.click(people.approver, card.id, 'request.stop');
     await mendAzure(world);
     const ended = await wordsOf(id, /Needs attention/);
-    expect(ended).toContain('Approver stopped the run after step 3 of 5 (Protect vault)');
+    expect(ended).toContain('Approver stopped the run after step 3 of 5 (Turn on purge protection)');
     expect(ended).toContain('Completed. Can’t be undone.');
     expect(agentIn(await azureState(world), agent).content.keyVaultProperties).toBeNull();
   });
@@ -115,8 +115,8 @@ describe('Stop after this step', () => {
   test('is not for everybody: a member of the team has no button, and a click of theirs is refused', async () => {
     const { id, from } = await running(enabling);
     const card = await shows(world, places.operations, people.teamMember, id, /Running/);
-    expect(linesOf(card).join('\n')).not.toContain('Stop after this step');
-    const theirs = await status(id, /Stop after this step/);
+    expect(linesOf(card).join('\n')).not.toContain('Stop run');
+    const theirs = await status(id, /Stop run/);
     expect(answered(await world.teams.click(people.teamMember, theirs.id, 'request.stop'))).not.toContain('[card]');
     await mendAzure(world);
     await status(id, /Succeeded/);
@@ -125,7 +125,7 @@ describe('Stop after this step', () => {
 
   test('by the requester who lost every role meanwhile', async () => {
     const { id } = await running(enabling);
-    const card = await status(id, /Stop after this step/);
+    const card = await status(id, /Stop run/);
     await changeState(world.azure, (state) => {
       for (const group of state.groups.filter((one: { id: string }) => one.id === requestersGroup.id)) {
         group.memberIds = [people.approver];
@@ -174,7 +174,7 @@ describe('Stop after this step', () => {
     await mendAzure(world);
     expect(await wordsOf(id, /Needs attention/)).toContain('Approver stopped the run');
     await world.teams.click(people.requester, (await status(id, /Needs attention/)).id, 'request.retry');
-    const asked = await status(id, /An approver stopped the run\. The request asks again\./);
+    const asked = await status(id, /An approver stopped the run\. The request needs approval again\./);
     await world.teams.click(people.requester, asked.id, 'request.cancel');
   });
 });
@@ -183,7 +183,7 @@ describe('a pause that comes upon a run', () => {
   test('lets nothing more be changed, says so on the cards, and the run goes on by itself when it is over', async () => {
     const { id, from } = await running(enabling);
     await world.restartBot('SIGKILL', { CMK_PAUSE: 'true' });
-    const paused = await wordsOf(id, /Paused, 0 of 5 steps done/);
+    const paused = await wordsOf(id, /Paused: 0 of 5 steps completed/);
     expect(paused).toContain('nothing more is changed in Azure until an operator ends the pause');
     await shows(world, places.approvals, people.approver, id, /Paused/);
     await mendAzure(world);

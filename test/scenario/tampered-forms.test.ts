@@ -68,7 +68,7 @@ describe('a command or a name that is nearly right', () => {
   };
 
   test.each([
-    ['/enable-cmkk', 'Did you mean /enable-cmk?', 'Which agent gets its own key?'],
+    ['/enable-cmkk', 'Did you mean /enable-cmk?', 'Which agent gets a customer-managed key?'],
     [`/enabel cmk ${agent}`, `Did you mean /enable-cmk ${agent}?`, 'Which vault holds the key?'],
     [`/enable-cmk ${agent.slice(0, -1)}`, `Did you mean ${agent}?`, 'Which vault holds the key?'],
     [`/enable-cmk resource=${agent} vault=${vault}s key=${key}`, `Did you mean ${vault}?`, '5 steps, in this order'],
@@ -176,7 +176,7 @@ describe('a form that was tampered with', () => {
     if (asked === undefined) throw new Error('no card');
     const other = await type(world, people.requester, '/enable-cmk', places.group);
     const cancel = { verb: 'form.cancel', data: buttonData({ status: 200, body: other }, 'form.cancel') };
-    expect((await send(world, invoke(world, { action: cancel }, { replyToId: asked.id }))).body).toContain('Cancelled');
+    expect((await send(world, invoke(world, { action: cancel }, { replyToId: asked.id }))).body).toContain('Canceled');
     const [after] = await cardsAbout(world, places.group, people.requester, id);
     expect(after && activityText(after)).toContain('Waiting for approval');
     await world.teams.click(people.requester, asked.id, 'request.cancel');
@@ -205,8 +205,8 @@ describe('a form that was tampered with', () => {
     expect(answered(await click('form.next', { inputs: unfit }))).toContain('name of the new key does not fit');
     const kind = { ...unfit, newKeyName: 'fine', keyType: 'EC', keySize: '1e3' };
     expect(answered(await click('form.next', { inputs: kind }))).toContain('This kind of key cannot be made.');
-    expect(answered(await click('form.cancel', {}))).toContain('Cancelled');
-    expect(answered(await click('form.next', { data, inputs: { key: 'cmk-triage-agent' } }))).toContain('Cancelled');
+    expect(answered(await click('form.cancel', {}))).toContain('Canceled');
+    expect(answered(await click('form.next', { data, inputs: { key: 'cmk-triage-agent' } }))).toContain('Canceled');
   });
 });
 

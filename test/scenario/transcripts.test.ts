@@ -119,9 +119,9 @@ scenario(
       [approver, secondApprover, requester],
       approvals,
       id,
-      /Approval needed|Waiting for approval/,
+      /Needs approval|Waiting for approval/,
     );
-    await t.sees(approver, chatOf(approver), id, /Approval needed/);
+    await t.sees(approver, chatOf(approver), id, /Needs approval/);
     await t.clicks(approver, card, 'Approve');
     await t.clicks(approver, card, 'Approve', { ...accepting, comment: 'Checked with the vault’s owner' });
     await t.sees([requester, teamMember], operations, id, /Succeeded/);
@@ -166,13 +166,13 @@ async function auditOf(id: string): Promise<Transcript> {
 scenario('lists', 'Lists and histories', 'What is open, and what happened.', async (t) => {
   const { id, card } = await hasAsked(t);
   const open = await t.types(approver, '/cmk-requests');
-  await t.clicks(approver, open, 'Yours');
-  await t.clicks(approver, open, 'For you');
+  await t.clicks(approver, open, 'Requested by you');
+  await t.clicks(approver, open, 'Needs your approval');
   await t.types(requester, '/cmk-requests triage');
   await t.types(requester, '/cmk-requests waiting for me');
   await t.types(requester, '/cmk-requests runing');
   const own = await t.types(approver, '/cmk-requests waiting for me', chatOf(approver));
-  await t.clicks(approver, own, 'Decide');
+  await t.clicks(approver, own, 'Review');
   await t.clicks(approver, card, 'Reject request', { reason: 'Not this week' });
   await t.types(requester, '/cmk-requests');
   await t.types(requester, `/cmk-requests ${id}`);
@@ -189,7 +189,7 @@ scenario('lists', 'Lists and histories', 'What is open, and what happened.', asy
 scenario('status', 'The keys of all agents', 'What is to do, and a button that does it.', async (t) => {
   const { card: asked } = await hasAsked(t);
   const card = await t.types(requester, '/cmk-status');
-  await t.clicks(requester, card, 'To do');
+  await t.clicks(requester, card, 'Act now');
   await t.types(approver, '/cmk-status triage');
   await t.types(requester, '/cmk-status nobody');
   await t.clicks(approver, asked, 'Reject request', { reason: 'Not this week' });
@@ -223,7 +223,7 @@ scenario(
     await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2020-02-28' });
     await t.clicks(requester, form, 'Next', { ...made, keyExpiry: '2099-02-28' });
     const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
-    const card = await t.sees(approver, approvals, id, /Approval needed/);
+    const card = await t.sees(approver, approvals, id, /Needs approval/);
     await t.clicks(approver, card, 'Approve');
     await t.sees(requester, operations, id, /Succeeded/);
     await t.sees(approver, approvals, id, /Succeeded/);
@@ -269,11 +269,11 @@ scenario(
     const { id, card } = await hasAsked(t);
     await t.clicks(approver, card, 'Reject request', { reason: 'Say which ward' });
     const rejected = await t.sees(requester, operations, id, /Rejected/);
-    const form = await t.opens(requester, rejected, 'Ask again', /Why is this needed/);
-    await t.clicks(requester, rejected, 'Ask again');
+    const form = await t.opens(requester, rejected, 'Request again', /Reason/);
+    await t.clicks(requester, rejected, 'Request again');
     const because = { justification: 'Own keys before the audit, ward 3', acknowledgeDataLoss: 'true' };
     const again = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
-    await t.sees(approver, approvals, again, /Approval needed/);
+    await t.sees(approver, approvals, again, /Needs approval/);
     await world.teams.click(requester, form.id, 'request.cancel');
   },
 );
@@ -308,12 +308,12 @@ scenario(
   async (t) => {
     const { id } = await hasAsked(t);
     const card = await t.sees(requester, operations, id, /Waiting for approval/);
-    await t.clicks(requester, card, 'Remind');
+    await t.clicks(requester, card, 'Send reminder');
     await t.hears(chatOf(approver), id, /asks you to decide/);
-    await t.clicks(requester, card, 'Remind');
+    await t.clicks(requester, card, 'Send reminder');
     await t.clicks(requester, card, 'Cancel request');
-    await t.sees(approver, approvals, id, /Cancelled/);
-    await t.sees(approver, chatOf(approver), id, /Cancelled/);
+    await t.sees(approver, approvals, id, /Canceled/);
+    await t.sees(approver, chatOf(approver), id, /Canceled/);
   },
 );
 
@@ -368,8 +368,8 @@ scenario(
     const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, ...untilMended };
     await faultAzure(world, enabling);
     const id = await hasAskedAndApproved(t);
-    const card = await t.sees([requester, teamMember], operations, id, /Running, 0 of 5/);
-    await t.clicks(requester, card, 'Stop after this step');
+    const card = await t.sees([requester, teamMember], operations, id, /Running: step 1 of 5/);
+    await t.clicks(requester, card, 'Stop run');
     await mendAzure(world);
     await t.sees(requester, operations, id, /Needs attention/);
     await t.clicks(requester, card, 'Retry');
@@ -385,11 +385,11 @@ scenario(
     const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, ...untilMended };
     await faultAzure(world, enabling);
     const id = await hasAskedAndApproved(t);
-    await t.sees(teamMember, operations, id, /Running, 0 of 5/);
+    await t.sees(teamMember, operations, id, /Running: step 1 of 5/);
     t.notes('The bot is restarted with CMK_PAUSE=true.');
     await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
     await mendAzure(world);
-    await t.sees([requester, teamMember], operations, id, /Paused, 0 of 5/);
+    await t.sees([requester, teamMember], operations, id, /Paused: 0 of 5/);
     t.notes('The bot is restarted without it.');
     await world.restartBot('SIGINT');
     await t.sees(requester, operations, id, /Succeeded/);
@@ -400,10 +400,10 @@ scenario('give-up', 'Giving up', 'The card says what is done and what is not.', 
   await forbidGrants();
   const id = await hasAskedAndApproved(t);
   const card = await t.sees(approver, approvals, id, /Needs attention/);
-  await t.clicks(approver, card, 'Give up request');
-  await t.clicks(approver, card, 'Give up request', { reason: 'The vault moves to another group first' });
-  await t.sees(requester, operations, id, /Failed, 1 of 5/);
-  await t.hears(chatOf(requester), id, /gave it up/);
+  await t.clicks(approver, card, 'End request');
+  await t.clicks(approver, card, 'End request', { reason: 'The vault moves to another group first' });
+  await t.sees(requester, operations, id, /Failed: 1 of 5/);
+  await t.hears(chatOf(requester), id, /ended it/);
 });
 
 scenario(
@@ -420,15 +420,15 @@ scenario(
       );
     await protect(true);
     const { id, card } = await hasAsked(t);
-    await t.sees(approver, approvals, id, /Approval needed/);
+    await t.sees(approver, approvals, id, /Needs approval/);
     await faultAzure(world, { match: { method: 'GET', url: 'vaults/kv-care-prod\\?' }, ...untilMended });
     await t.clicks(approver, card, 'Approve');
     await untilFaultsAreMet(world);
     t.notes('Before the run has looked, the vault is put in place anew, without purge protection.');
     await protect(false);
     await mendAzure(world);
-    await t.sees(requester, operations, id, /asks again/);
-    const again = await t.sees(approver, approvals, id, /Earlier approvals do not count/);
+    await t.sees(requester, operations, id, /needs approval again/);
+    const again = await t.sees(approver, approvals, id, /Earlier approvals don’t count/);
     await t.clicks(approver, again, 'Approve', accepting);
     await t.sees(requester, operations, id, /Succeeded/);
   },
@@ -438,10 +438,10 @@ describe('another policy', () => {
   scenario('two-approvals', 'Two approvals are required', 'The first one alone changes nothing.', async (t) => {
     await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
     const { id, card } = await hasAsked(t);
-    await t.sees(approver, approvals, id, /Approval needed, 0 of 2/);
+    await t.sees(approver, approvals, id, /Needs approval: 0 of 2/);
     await t.clicks(approver, card, 'Approve', accepting);
-    await t.sees(requester, operations, id, /Waiting for approval, 1 of 2/);
-    await t.sees(secondApprover, approvals, id, /Approval needed, 1 of 2/);
+    await t.sees(requester, operations, id, /Waiting for approval: 1 of 2/);
+    await t.sees(secondApprover, approvals, id, /Needs approval: 1 of 2/);
     await t.clicks(approver, card, 'Approve', accepting);
     await t.clicks(secondApprover, card, 'Approve', accepting);
     await t.sees(requester, operations, id, /Succeeded/);
@@ -455,8 +455,8 @@ describe('another policy', () => {
       await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
       const { id, card } = await hasAsked(t);
       await t.clicks(approver, card, 'Approve', accepting);
-      const status = await t.sees(requester, operations, id, /Waiting for approval, 1 of 2/);
-      const form = await t.opens(requester, status, 'Change', /This changes/);
+      const status = await t.sees(requester, operations, id, /Waiting for approval: 1 of 2/);
+      const form = await t.opens(requester, status, 'Edit request', /You’re editing/);
       await t.clicks(requester, form, 'Submit', { acknowledgeDataLoss: 'true' });
       for (let pages = 1; pages <= 3; pages += 1) await t.clicks(requester, form, 'Back');
       await t.clicks(requester, form, 'Next', { vault: 'kv-hospital-keys' });
@@ -464,9 +464,9 @@ describe('another policy', () => {
       await t.clicks(requester, form, 'Next', { key: 'cmk-virtual-visit' });
       const reason = { justification: 'One key for all, as the audit asks', acknowledgeDataLoss: 'true' };
       await t.clicks(requester, form, 'Submit', reason);
-      await t.sees([requester, teamMember], operations, id, /It was changed/);
+      await t.sees([requester, teamMember], operations, id, /edited this request/);
       await t.hears(chatOf(approver), id, /changed it/);
-      const again = await t.sees([approver, secondApprover], approvals, id, /changed the request/);
+      const again = await t.sees([approver, secondApprover], approvals, id, /edited the request/);
       await t.clicks(approver, again, 'Approve');
       await t.clicks(secondApprover, again, 'Approve');
       await t.sees(requester, operations, id, /Succeeded/);
@@ -497,7 +497,7 @@ scenario(
     await t.clicks(requester, form, 'Next', { version: 'new' });
     const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
     await t.sees([requester, teamMember], operations, id, /Waiting for approval/);
-    const card = await t.sees(approver, approvals, id, /Approval needed/);
+    const card = await t.sees(approver, approvals, id, /Needs approval/);
     await t.clicks(approver, card, 'Approve');
     await t.sees(requester, operations, id, /Succeeded/);
   },
@@ -509,12 +509,12 @@ scenario(
   'An agent under Microsoft’s key has no version to move from; one under its own key is not put under one again.',
   async (t) => {
     const rotation = await t.types(requester, '/rotate-cmk resource=triage-agent-prod');
-    await t.clicks(requester, rotation, 'Put it under your own key');
+    await t.clicks(requester, rotation, 'Enable customer-managed key');
     const enabling = await t.types(
       requester,
       '/enable-cmk resource=virtual-visit-agent vault=kv-care-prod key=cmk-triage-agent',
     );
-    await t.clicks(requester, enabling, 'Move it to another version or key');
+    await t.clicks(requester, enabling, 'Rotate to another version or key');
     await t.types(requester, '/rotate-cmk resource=virtual-visit-agent version=0123');
   },
 );

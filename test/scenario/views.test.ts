@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => world.end());
 
 const buttons = (card: SeenActivity): readonly string[] =>
-  [...activityText(card).matchAll(/\[(Approve|Reject|Cancel request|Retry|Give up|Refresh)\]/g)].map(
+  [...activityText(card).matchAll(/\[(Approve|Reject|Cancel request|Retry|End request|Refresh)\]/g)].map(
     ([, name]) => name ?? '',
   );
 const sees = async (person: string, place: string, id: string, words: RegExp) => shows(world, place, person, id, words);
@@ -41,18 +41,18 @@ describe('one request, three people', () => {
   test('asked: the requester can cancel, approvers decide, everybody else reads; in both places', async () => {
     id = await ask(world);
     for (const place of [places.operations, places.approvals]) {
-      const own = await sees(requester, place, id, /Waiting for approval, 0 of 2/);
+      const own = await sees(requester, place, id, /Waiting for approval: 0 of 2/);
       expect(buttons(own)).toEqual(['Cancel request', 'Refresh']);
       expect(activityText(own)).toContain('Waits for: Approver, Second approver');
-      expect(buttons(await sees(approver, place, id, /Approval needed, 0 of 2/))).toEqual(['Approve', 'Reject']);
+      expect(buttons(await sees(approver, place, id, /Needs approval: 0 of 2/))).toEqual(['Approve', 'Reject']);
     }
-    const read = await sees(teamMember, places.operations, id, /Waiting for approval, 0 of 2/);
+    const read = await sees(teamMember, places.operations, id, /Waiting for approval: 0 of 2/);
     expect(buttons(read)).toEqual(['Refresh']);
     expect(read.local.ownView).toBe(false);
   });
 
   test('what a view leaves out is refused all the same', async () => {
-    const card = await sees(approver, places.approvals, id, /Approval needed/);
+    const card = await sees(approver, places.approvals, id, /Needs approval/);
     const accepting = { acknowledgeIrreversible: 'true' };
     expect(answered(await approve(world, requester, card, accepting))).toContain('This is your own request.');
     expect(answered(await approve(world, teamMember, card, accepting))).toContain('You have no role here.');
@@ -62,7 +62,7 @@ describe('one request, three people', () => {
   });
 
   test('whoever approved sees that they did and who is awaited; the others can still decide', async () => {
-    const card = await sees(approver, places.approvals, id, /Approval needed, 0 of 2/);
+    const card = await sees(approver, places.approvals, id, /Needs approval: 0 of 2/);
     const answer = answered(await approve(world, approver, card));
     expect(answer).toContain('You approved');
     expect(answer).toContain('Waits for: Second approver.');
@@ -70,27 +70,27 @@ describe('one request, three people', () => {
     for (const place of [places.approvals, places.operations, `a:${approver}`]) {
       expect(buttons(await sees(approver, place, id, /You approved/))).not.toContain('Approve');
     }
-    const second = await sees(secondApprover, places.approvals, id, /Approval needed, 1 of 2/);
+    const second = await sees(secondApprover, places.approvals, id, /Needs approval: 1 of 2/);
     expect(buttons(second)).toEqual(['Approve', 'Reject']);
     expect(activityText(second)).toContain('Approver approved');
-    const own = await sees(requester, places.approvals, id, /Waiting for approval, 1 of 2/);
+    const own = await sees(requester, places.approvals, id, /Waiting for approval: 1 of 2/);
     expect(activityText(own)).toContain('Waits for: Second approver');
   });
 
   test('stopped: requester and approvers can retry or give up, everybody else is told who can', async () => {
     const body = { error: { code: 'AuthorizationFailed', message: 'No right.' } };
     await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: 403, body } });
-    await approve(world, secondApprover, await sees(secondApprover, places.approvals, id, /Approval needed, 1 of 2/));
+    await approve(world, secondApprover, await sees(secondApprover, places.approvals, id, /Needs approval: 1 of 2/));
     const seen = await Promise.all(
       [requester, approver, teamMember].map((one) => sees(one, places.operations, id, /Needs attention/)),
     );
-    expect(seen.map(buttons)).toEqual([['Retry', 'Give up'], ['Retry', 'Give up'], ['Refresh']]);
+    expect(seen.map(buttons)).toEqual([['Retry', 'End request'], ['Retry', 'End request'], ['Refresh']]);
     const [, card, read] = seen;
     expect(read && activityText(read)).toContain('Requester or an approver decides whether it is tried again.');
     if (card === undefined || read === undefined) throw new Error('not seen');
     expect(answered(await click(teamMember, read, 'request.retry'))).toContain('You have no role here.');
     await mendAzure(world);
-    expect(answered(await click(approver, card, 'request.retry'))).toContain('Approved, 2 of 2');
+    expect(answered(await click(approver, card, 'request.retry'))).toContain('Approved: 2 of 2');
     for (const one of [requester, approver, teamMember]) await sees(one, places.operations, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(5);
     await putBack();
@@ -100,12 +100,12 @@ describe('one request, three people', () => {
 describe('asked in a chat', () => {
   test('the operations channel shows a short card that goes along', async () => {
     const id = await submit(world, await typeAll(world, choices.first, places.group));
-    const short = await sees(approver, places.operations, id, /Waiting for approval, 0 of 2/);
+    const short = await sees(approver, places.operations, id, /Waiting for approval: 0 of 2/);
     expect(activityText(short).split('\n')).toHaveLength(5);
     expect(activityText(short)).toMatch(/triage-agent-prod\n.*until.*\nAsked by Requester in a chat/);
     const own = await sees(requester, places.group, id, /Waiting for approval/);
-    expect(answered(await click(requester, own, 'request.cancel'))).toContain('Cancelled');
-    const end = await sees(approver, places.operations, id, /Cancelled/);
+    expect(answered(await click(requester, own, 'request.cancel'))).toContain('Canceled');
+    const end = await sees(approver, places.operations, id, /Canceled/);
     expect(end.id).toBe(short.id);
     expect(activityText(end)).toContain('Nothing was changed in Azure.');
   });
@@ -133,7 +133,9 @@ describe('the first words', () => {
     if (greeting === undefined) throw new Error('nobody was greeted');
     const kept = await click(requester, greeting, 'welcome.enable-cmk');
     expect(answered(kept)).toContain('Ask for a key');
-    await world.teams.sees(chat, requester, (one) => activityText(one).includes('Which agent gets its own key?'));
+    await world.teams.sees(chat, requester, (one) =>
+      activityText(one).includes('Which agent gets a customer-managed key?'),
+    );
     await click(requester, greeting, 'welcome.cmk-help');
     const help = await world.teams.sees(chat, requester, (one) => activityText(one).includes('What you can type'));
     expect(activityText(help)).toContain('/enable-cmk <agent> vault=<vault> key=<key>'.replaceAll('<', '\\<'));

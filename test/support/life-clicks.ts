@@ -27,10 +27,10 @@ function saidBy(answer: BotAnswer): string | null {
 
 /** The key that a review shows under *After*; null where it is no review. */
 const keyIn = (words: string): string | null =>
-  /This changes CMK-/.test(words) ? (/\bAfter\W+([\w-]+)/.exec(words)?.[1] ?? null) : null;
+  /You’re editing CMK-/.test(words) ? (/\bAfter\W+([\w-]+)/.exec(words)?.[1] ?? null) : null;
 
 /** A change was decided on; else its form shows Azure as it is now, and waits. */
-const decidedChange = /✓ Changed|any more|asked anew meanwhile|changed \d times|has changed things/;
+const decidedChange = /Edited|any more|asked anew meanwhile|changed \d times|has changed things/;
 
 const inputsOf: Readonly<Partial<Record<Verb, Record<string, string>>>> = {
   approve: { acknowledgeIrreversible: 'true' },
@@ -131,7 +131,7 @@ export class LifeClicks {
     readonly formId: string;
     readonly key: string | null;
   } | null> {
-    const isForm = (one: SeenActivity) => activityText(one).includes(`This changes ${this.id}`);
+    const isForm = (one: SeenActivity) => activityText(one).includes(`You’re editing ${this.id}`);
     try {
       const shown = await this.desk.world.teams.sees(places.operations, people.requester, isForm, 15_000);
       const { formId } = buttonData({ status: 200, body: shown.attachments }, 'form.submit');

@@ -244,6 +244,8 @@ function ownLines(node: JsonObject): string[] {
   const said = (key: string): string[] => (typeof node[key] === 'string' && node[key] !== '' ? [node[key]] : []);
   const type = typeof node.type === 'string' ? node.type : '';
   if (type.startsWith('Action.')) return said('title').map((title) => `[${title}]`);
+  if (type === 'Icon')
+    return /^Chevron/.test(String(node.name)) || !isObject(node.fallback) ? [] : ownLines(node.fallback);
   if (type === 'Input.Toggle')
     return said('title').map((title) => `[${node.value === (node.valueOn ?? 'true') ? 'x' : ' '}] ${title}`);
   if (type === 'Input.ChoiceSet') return [...said('label'), ...chosen(node)];

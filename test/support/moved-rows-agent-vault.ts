@@ -131,7 +131,11 @@ export const vaultRows: readonly MovedRow[] = [
     what: 'a vault without purge protection took its place',
     path: premium,
     change: ofVault({ enablePurgeProtection: false }, premium.vault),
-    ...asksAgain('△', 'Purge protection: off → on, for every key in the vault', notApproved),
+    ...asksAgain(
+      '△',
+      'Purge protection: off → on. It applies to all keys, secrets, and certificates in the vault.',
+      notApproved,
+    ),
   },
   {
     of: 'vault',
@@ -157,7 +161,7 @@ export const vaultRows: readonly MovedRow[] = [
     what: 'it changed from access policies to roles',
     path: { agent: 'visitor-agent', vault: 'kv-policy-keys', key: 'cmk-policy' },
     change: ofVault({ enableRbacAuthorization: true }, 'kv-policy-keys'),
-    ...asksAgain('△', 'Agent’s role on the key: none → Crypto Service Encryption User', notApproved),
+    ...asksAgain('△', 'Agent’s role on the key: none → Key Vault Crypto Service Encryption User', notApproved),
   },
   {
     of: 'vault',

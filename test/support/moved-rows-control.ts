@@ -47,19 +47,23 @@ export const controlRows: readonly MovedRow[] = [
     of: 'control',
     what: 'somebody became Key Vault Administrator of the subscription',
     change: giveRole(people.teamMember, keyRoles.administrator, onSubscription),
-    ...asksAgain('△', 'Team member: can copy, change, delete and purge the key now', notThen),
+    ...asksAgain('△', 'Team member: can back up or release, change, delete and purge the key now', notThen),
   },
   {
     of: 'control',
     what: 'an app became Contributor of the vault',
     change: giveRole('90000000-0000-4000-8000-000000000003', keyRoles.contributor, atVault, 'ServicePrincipal'),
-    ...asksAgain('△', 'App 90000000-0000-4000-8000-000000000003: can delete, purge and give away the key now', notThen),
+    ...asksAgain(
+      '△',
+      'App 90000000-0000-4000-8000-000000000003: can delete, purge and grant access to the key now',
+      notThen,
+    ),
   },
   {
     of: 'control',
     what: 'a role that somebody holds gives more',
     change: widen('CMK bot', 'Microsoft.KeyVault/vaults/keys/backup/action'),
-    ...asksAgain('△', 'This bot: can copy the key now', 'Could do less when it was approved'),
+    ...asksAgain('△', 'This bot: can back up or release the key now', 'Could do less when it was approved'),
   },
   {
     of: 'control',

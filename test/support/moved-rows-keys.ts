@@ -107,7 +107,7 @@ export const grantRows: readonly MovedRow[] = [
     },
     ...asksAgain(
       '△',
-      'Agent’s role on the key: none → Crypto Service Encryption User',
+      'Agent’s role on the key: none → Key Vault Crypto Service Encryption User',
       'Not part of what was approved',
     ),
   },

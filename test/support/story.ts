@@ -177,7 +177,7 @@ export const shows = (world: World, place: string, person: string, id: string, w
   );
 
 export const approvalCard = (world: World, id: string) =>
-  shows(world, places.approvals, people.approver, id, /Approval needed/);
+  shows(world, places.approvals, people.approver, id, /Needs approval/);
 
 export const approve = (
   world: World,

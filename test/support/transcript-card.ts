@@ -81,7 +81,7 @@ function folded(element: JsonObject, card: JsonObject): string[] {
   // What nothing unfolds is never seen.
   if (by === undefined) return [];
   return [
-    `┆ folded, opened by ( ${by} )`,
+    `┆ folded, opened by ( ${by.replace('Show or hide: ', '')} )`,
     ...draw({ ...element, isVisible: true }, card).map((line) => `┆ ${line}`.trimEnd()),
   ];
 }
@@ -94,19 +94,33 @@ function drawColumn(column: JsonObject, card: JsonObject): string[] {
   return column.selectAction === undefined || text.startsWith('●') ? lines : [`( ${text} )`];
 }
 
+/** A row that opens what is folded below it. */
+const isDisclosure = ({ type, selectAction }: JsonObject): boolean =>
+  type === 'ColumnSet' && isObject(selectAction) && selectAction.type === 'Action.ToggleVisibility';
+
 function draw(element: JsonObject, card: JsonObject): string[] {
+  if (element.type === 'Column' && element.isVisible === false) return [];
   if (element.isVisible === false) return folded(element, card);
+  if (isDisclosure(element)) return [`▸ ${drawAll(objects(element.columns)[0]?.items, card).join(' ')}`];
   switch (element.type) {
     case 'TextBlock':
       return shownText(textOf(element.text))
         .split('\n')
         .filter((line) => line !== '');
+    case 'Badge':
+      return [`[ ${shownText(textOf(element.text))} ]`];
+    case 'Icon':
+      return /^Chevron/.test(textOf(element.name)) || !isObject(element.fallback) ? [] : draw(element.fallback, card);
     case 'FactSet':
       return grid(
         objects(element.facts).map((fact) => [[shownText(textOf(fact.title))], [shownText(textOf(fact.value))]]),
       );
     case 'ColumnSet':
-      return grid([objects(element.columns).map((column) => drawColumn(column, card))]);
+      return grid([
+        objects(element.columns)
+          .filter(({ isVisible }) => isVisible !== false)
+          .map((column) => drawColumn(column, card)),
+      ]);
     case 'Table':
       return grid(objects(element.rows).map((row) => objects(row.cells).map((cell) => drawAll(cell.items, card))));
     case 'Chart.Donut':

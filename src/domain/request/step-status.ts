@@ -28,16 +28,18 @@ export function stepStatus(request: Request, step: StepProgress): StepStatus {
 }
 
 /** What this request did to the agent's key, as far as Azure confirmed it. */
-export type KeyFate = 'not-changed' | 'already-set' | 'changed' | 'unknown';
+export type KeyFate = 'not-changed' | 'earlier-plan' | 'already-set' | 'changed' | 'unknown';
 
 export function keyFate(request: Request): KeyFate {
   const step = keyProgress(request);
-  if (step === undefined) return 'not-changed';
+  // Progress is that of the plan as it stands: what runs of an earlier one did is only known from the history.
+  const untouched = request.touched && request.replaced !== null ? 'earlier-plan' : 'not-changed';
+  if (step === undefined) return untouched;
   const status = stepStatus(request, step);
   switch (status.kind) {
     case 'not-started':
     case 'refused':
-      return 'not-changed';
+      return untouched;
     case 'verified':
       return status.already ? 'already-set' : 'changed';
     case 'running':

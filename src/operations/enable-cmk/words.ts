@@ -2,19 +2,18 @@ import type { OperationWords } from '../operation.ts';
 
 export const enableCmkWords: OperationWords = {
   title: 'Enable a customer-managed key',
-  asksFor: 'customer-managed key',
-  question: 'Which agent gets its own key?',
-  verdicts: { fits: 'Can use a customer-managed key', unfit: 'The review will say what stands in the way' },
+  action: 'Enable customer-managed key',
+  asksFor: 'enable customer-managed key',
+  question: 'Which agent gets a customer-managed key?',
+  verdicts: { fits: 'Can use a customer-managed key', unfit: 'The review shows what blocks this request' },
   verb: 'Enable',
-  offer: 'Put it under your own key',
-  caution: {
-    title: 'Deleting the agent later loses its data for good',
-    text: 'Without the agent or the key, nobody can decrypt the data. Export what must survive before anyone deletes either.',
-    tick: 'I understand. Lost data cannot be brought back.',
-    told: 'Later, deleting the agent or the key loses the agent’s data for good. The requester has confirmed this.',
+  offer: 'Enable customer-managed key',
+  keep: {
+    title: 'Keep the agent and the key',
+    text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Export the data first.',
+    tick: 'I understand that the agent’s data can’t be recovered if the agent is deleted or the key is permanently deleted.',
   },
   notes: () => [],
   undo: () => '',
-  succeeded: 'The customer-managed key is set',
-  fromNowOn: 'deleting this agent or this key loses its data for good. Export first.',
+  succeeded: 'Customer-managed key is set',
 };

@@ -1,33 +1,31 @@
 import type { OperationWords } from '../operation.ts';
 
-/** Services go on using a version for up to a day after they were moved (learn.microsoft.com, key rotation). */
+/** Services use the earlier version for up to a day after a rotation (learn.microsoft.com, key rotation). */
 const oldStays =
-  'The old version stays enabled: nothing here turns it off. The agent may go on using it for up to a day, and while it is there you can move back.';
-const pinned = 'The agent stays pinned to its new version. It does not follow later ones by itself.';
+  'This request doesn’t disable the old version. The agent might use it for up to a day, and you can move back while it is enabled.';
+const pinned = 'The agent uses exactly this version. It doesn’t follow later versions automatically.';
 
 export const rotateCmkWords: OperationWords = {
   title: 'Rotate a customer-managed key',
-  asksFor: 'key rotation',
+  action: 'Rotate customer-managed key',
+  asksFor: 'rotate customer-managed key',
   question: 'Rotate the key of which agent?',
   verdicts: {
     fits: 'Can move to another version or key',
-    unfit: 'The next page says what stands in the way',
+    unfit: 'The next page shows what blocks this request',
   },
   verb: 'Rotate',
-  offer: 'Move it to another version or key',
-  caution: {
-    title: 'Turning off a version in use loses data',
-    text: 'Leave the old version enabled until the vault’s log shows no more use of it. Deleting the agent or its key loses the data for good, as before.',
-    tick: 'I understand. The old version stays on.',
-    told: 'The old version must stay on until it is out of use. The requester has confirmed this.',
+  offer: 'Rotate to another version or key',
+  keep: {
+    title: 'Keep the old key version enabled',
+    text: 'Disabling a key version that’s in use can make the agent’s data unreadable. Wait until the Key Vault log shows no more use of it. If the agent or its key is permanently deleted, the data can’t be recovered.',
+    tick: 'I understand that the old version must stay enabled.',
   },
   notes: () => [oldStays, pinned],
-  undo: ({ observed }) => (observed.from?.enabled === true ? 'the old version stays on' : ''),
+  undo: ({ observed }) => (observed.from?.enabled === true ? 'The old version stays enabled.' : ''),
   inUse: {
-    untilSeen: 'The old version must not be disabled before this one is seen in use.',
-    onceSeen: 'The old version may still be in use beside it, for up to a day: leave it enabled.',
+    untilSeen: 'Don’t disable the old version before the log shows that this version is used.',
+    onceSeen: 'The old version might still be in use for up to a day. Leave it enabled.',
   },
-  succeeded: 'The agent is under its new key version',
-  fromNowOn:
-    'leave the old version enabled until the vault’s log shows no more use of it. Deleting the agent or the key loses its data for good.',
+  succeeded: 'Customer-managed key is rotated',
 };

@@ -6,7 +6,7 @@ import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../operations/actions/action.ts';
 import { approve } from '../../operations/actions/approve.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
-import { refusalText } from '../cards/views/short-views.ts';
+import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
 import type { Looked, Notifier } from '../delivery/notifier.ts';
 import type { Beside } from '../delivery/read-ahead.ts';
@@ -69,7 +69,8 @@ export async function answerRequestClick(
   if (result.kind === 'refused') {
     await options.notifier.adopt(requestId, at);
     const question = await stepUp?.question(purpose, result);
-    return question ?? refusalAnswer(result, requestId);
+    if (question != null) return question;
+    return (await missingTick(options, result, { requestId, person, at })) ?? refusalAnswer(result, requestId);
   }
   await stepUp?.settle(purpose);
   if (cameLate(result)) {
@@ -96,6 +97,20 @@ export async function answerWithCard(
   // By then whoever has just posted it has stored where it stands: if not, its answer was lost, and it is a copy.
   if (isUnknown) later.afterwards(() => notifier.adopt(request.id, at));
   return cardAnswer(card);
+}
+
+/** Null: something else is missing, or the request is gone. */
+async function missingTick(
+  { notifier, actionPorts }: RequestClickOptions,
+  refusal: Refusal,
+  { requestId, person, at }: { readonly requestId: RequestId; readonly person: PersonId; readonly at: Looked['at'] },
+): Promise<InvokeResponse | null> {
+  if (refusal.code !== 'acknowledge-irreversible') return null;
+  const request = await actionPorts.requests.load(requestId);
+  if (request === null) return null;
+  const reader = await ownReader(actionPorts, request, person);
+  const { card } = await notifier.cardFor(request, { at, reader, automatic: false });
+  return cardAnswer(withMissingTick(card, refusal));
 }
 
 /** A refusal that is about nothing else is about the request. */

@@ -1,10 +1,16 @@
 // @ts-check
 /** Elements that Teams draws and the open renderer does not: with these it draws them too, and not what the card has instead. */
 import { donutChart } from './donut-chart.js';
+import { badge, icon } from './icon.js';
 import { progressBar } from './progress-bar.js';
 
 /** @type {Readonly<Record<string, (source: any) => HTMLElement>>} */
-const drawn = { 'Chart.Donut': donutChart, ProgressBar: progressBar };
+const drawn = {
+  Badge: badge,
+  'Chart.Donut': donutChart,
+  Icon: icon,
+  ProgressBar: progressBar,
+};
 
 /** From now on cards have them. */
 export function drawNewerElements(/** @type {any} */ AdaptiveCards) {

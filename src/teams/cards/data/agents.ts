@@ -9,6 +9,7 @@ export const FleetPart = z.strictObject({
   value: z.int(),
   /** Of those that Teams' charts know. */
   color: z.enum(['attention', 'warning', 'categoricalBlue', 'good', 'categoricalTeal', 'neutral']),
+  icon: z.string(),
   glyph: CardText,
   glyphColor: Color,
   /** `**4** Microsoft-managed key` */
@@ -18,6 +19,7 @@ export type FleetPart = z.infer<typeof FleetPart>;
 
 /** An agent. */
 export const AgentRow = z.strictObject({
+  icon: z.string(),
   glyph: CardText,
   glyphColor: Color,
   name: CardText,
@@ -40,7 +42,7 @@ export const AgentsData = z.strictObject({
   /** `In 3 subscriptions` */
   subject: CardText,
   asOf: CardText,
-  parts: z.array(FleetPart).max(6),
+  parts: z.array(FleetPart).max(7),
   chips: z.array(Chip).max(3),
   rows: z.array(AgentRow).max(8),
   /** Instead of rows. May be empty. */

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { CardText, Label } from '../plain-text.ts';
+import { Label } from '../plain-text.ts';
 
-/** What else of the same a list can show: a word that is clicked. The one that is shown looks again. */
+/** What else of the same a list can show: a filter button. The selected one refreshes the list. */
 export const Chip = z.strictObject({
   title: Label,
-  text: CardText,
-  color: z.enum(['Default', 'Accent']),
+  selected: z.boolean(),
   verb: z.string(),
 });
 export type Chip = z.infer<typeof Chip>;

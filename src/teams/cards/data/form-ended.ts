@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
+import { stateBadge } from './row.ts';
 
 /** What a form becomes that no request came of. One that was submitted becomes its request's card. */
 export const FormEndedData = z.strictObject({
@@ -7,7 +8,7 @@ export const FormEndedData = z.strictObject({
   formId: z.string(),
   revision: z.int(),
   fallbackText: Label,
-  stateLine: CardText,
+  ...stateBadge,
   /** What was wanted. */
   title: CardText,
   text: CardText,

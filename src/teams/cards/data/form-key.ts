@@ -14,7 +14,7 @@ const keyHeader = {
 const unusableKeys = {
   /** Why the others do not suit. */
   unusable: z.array(Row).max(15),
-  /** Button that unfolds them: `2 not usable ▾`. */
+  /** Button that unfolds them: `2 not usable`. */
   unusableTitle: Label,
 };
 

@@ -14,7 +14,7 @@ export const FormVaultData = z.strictObject({
   selected: z.string(),
   suitable: z.array(Row).max(15),
   unusable: z.array(Row).max(15),
-  /** Button that unfolds them: `2 not usable ▾`. */
+  /** Button that unfolds them: `2 not usable`. */
   unusableTitle: Label,
   /** What is not on the card: `Vaults in 1 subscription cannot be read.` Empty when all is. */
   coverage: CardText,

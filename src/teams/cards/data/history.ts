@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
 import { Chip } from './chip.ts';
-import { Color } from './row.ts';
+import { Color, stateBadge } from './row.ts';
 
 /** Something that happened. */
 export const HistoryRow = z.strictObject({
+  icon: z.string(),
   glyph: CardText,
   glyphColor: Color,
   name: CardText,
@@ -17,9 +18,8 @@ export type HistoryRow = z.infer<typeof HistoryRow>;
 export const HistoryData = z.strictObject({
   formId: z.string(),
   fallbackText: Label,
-  /** `✓ Succeeded`; empty for the history of an agent. */
-  stateLine: CardText,
-  stateColor: Color,
+  /** Empty for the history of an agent. */
+  ...stateBadge,
   /** Of the one request it is about; empty for the history of an agent. */
   requestId: z.string(),
   revision: z.int(),

@@ -5,6 +5,7 @@ import { Color, Line } from './row.ts';
 
 /** A request. */
 export const ListRow = z.strictObject({
+  icon: z.string(),
   glyph: CardText,
   glyphColor: Color,
   name: CardText,

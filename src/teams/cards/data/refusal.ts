@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
+import { stateBadge } from './row.ts';
 
 /** A typed command that is refused. A refused click gets `title` and `text` as a message only the clicker sees. */
 export const RefusalData = z.strictObject({
   fallbackText: Label,
-  /** `△ Not counted` */
-  stateLine: CardText,
+  ...stateBadge,
   /** Empty when no request is concerned. */
   requestId: z.string(),
   /** What is: `This is your own request.` */

@@ -13,6 +13,9 @@ export type Line = z.infer<typeof Line>;
 
 /** Steps, checks, vaults, keys, proofs, decisions: all look the same. */
 export const Row = z.strictObject({
+  /** Name in Teams' icon catalog; empty for a number. */
+  icon: z.string(),
+  /** The number, or what a client without icons shows. */
   glyph: CardText,
   glyphColor: Color,
   glyphSubtle: z.boolean(),
@@ -32,6 +35,9 @@ export type Fact = z.infer<typeof Fact>;
 export const Section = z.strictObject({ title: CardText, boxed: z.boolean(), rows: z.array(Row).min(1).max(30) });
 export type Section = z.infer<typeof Section>;
 
+/** The badge: the state and the count that matters, `Running: step 3 of 5`. */
+export const stateBadge = { stateLine: CardText, stateColor: Color, stateIcon: z.string() };
+
 /** The first two lines of every card about a request. */
 export const requestHeader = {
   requestId: z.string(),
@@ -40,48 +46,45 @@ export const requestHeader = {
   /** Who sees their own view of the card, as Teams' user ids; empty: nobody, the card is refreshed by hand. */
   userIds: z.array(z.string()).max(60),
   fallbackText: Label,
-  /** Glyph, state and the count that matters: `● Running, 2 of 5 steps done`. */
-  stateLine: CardText,
-  stateColor: Color,
+  ...stateBadge,
+  /** The action and its object: `Enable customer-managed key for triage-agent-prod`. */
   resource: CardText,
 };
 
-/** Whose vault it is and who controls the key, where somebody decides. */
-export const vaultBox = {
-  /** `Vault **kv-care-prod**` */
-  vault: CardText,
-  /** `△ In **Research**, not Care production`; empty where both are in one subscription. */
-  vaultPlace: CardText,
-  /** `kv-care-prod.vault.azure.net`, in letters that tell `1` from `l`. */
-  vaultAddress: CardText,
-  /** `2 people and 3 apps can copy, delete or give away the key` */
+/** What is decided on: the change, its risks and its consequences. */
+export const decision = {
+  /** From, To, Key vault, Control. */
+  change: z.array(Fact).min(2).max(6),
+  /** `2 risks: check them before you decide` */
+  risksTitle: CardText,
+  /** Findings about this request alone, most dangerous first. */
+  risks: z.array(Row).max(8),
+  /** What can't be undone, and what has to be kept. */
+  consequences: z.array(Row).max(4),
+  /** `13 checks passed, 2 notes` */
+  checksTitle: CardText,
+  /** What is true of most requests. */
+  notes: z.array(Row).max(12),
+  /** `5 steps in Azure` */
+  stepsTitle: CardText,
+  steps: z.array(Row).max(10),
+  /** `2 people and 3 apps can back up, delete, or grant access to the key` */
   control: CardText,
-  controlColor: Color,
-  /** `△ The requester is one of them, through Key custodians`, or what isn't known; empty where they are none. */
+  /** `The requester is one of them, through Key custodians`, or what isn't known; empty where they are none. */
   askerControls: CardText,
-  askerColor: Color,
-  /** `△ The key was made elsewhere: its origin is unknown`; empty where the run makes it. */
-  origin: CardText,
   /** Each controller, with what they can do. */
   controllers: z.array(Row).max(15),
 };
-
-/** One page in the row that shows how far one is: `✓ Agent`, `● Vault`, `○ Key`. */
-const Crumb = z.strictObject({
-  text: CardText,
-  color: Color,
-  weight: Weight,
-  subtle: z.boolean(),
-  spacing: z.enum(['None', 'Default']),
-});
-export type Crumb = z.infer<typeof Crumb>;
 
 /** What a form page needs to be answered. */
 export const formHeader = {
   formId: z.string(),
   revision: z.int(),
   fallbackText: Label,
-  crumbs: z.array(Crumb).min(2).max(6),
+  /** `Step 2 of 4: Key vault` */
+  step: CardText,
+  stepNumber: z.int(),
+  stepCount: z.int(),
   /** `**No agent is called “triage”.** Choose one from the list.` Empty when nothing was wrong with the last answer. */
   problem: CardText,
 };
@@ -95,26 +98,29 @@ export const Choice = z.strictObject({ title: Label, value: z.string().min(1) })
 export type Choice = z.infer<typeof Choice>;
 
 const text = (value: string): CardText => CardText.parse(value);
-const mark = (glyph: string, glyphColor: Color): Pick<Row, 'glyph' | 'glyphColor'> => ({
-  glyph: text(glyph),
-  glyphColor,
-});
+type RowMark = Pick<Row, 'icon' | 'glyph' | 'glyphColor'>;
+const mark = (icon: string, glyph: string, glyphColor: Color): RowMark => ({ icon, glyph: text(glyph), glyphColor });
 
 /** The glyphs of the design, each with the only colour it may have. */
 export const marks = {
   /** Read back and true; a check that passes. */
-  done: mark('✓', 'Good'),
+  done: mark('CheckmarkCircle', '✓', 'Good'),
   /** Running, to decide, current page. */
-  now: mark('●', 'Accent'),
+  now: mark('ArrowSync', '●', 'Accent'),
   /** Not yet, or ended without effect. */
-  idle: mark('○', 'Default'),
+  idle: mark('Circle', '○', 'Default'),
   /** A warning, reversibility unknown, look soon. */
-  warn: mark('△', 'Warning'),
+  warn: mark('Warning', '△', 'Warning'),
   /** Irreversible, data loss, needs attention. */
-  alarm: mark('▲', 'Attention'),
+  alarm: mark('ErrorCircle', '▲', 'Attention'),
   /** Block, rejected, tried and not done. */
-  bad: mark('✕', 'Attention'),
-} as const satisfies Record<Mark, Pick<Row, 'glyph' | 'glyphColor'>>;
+  bad: mark('DismissCircle', '✕', 'Attention'),
+} as const satisfies Record<Mark, RowMark>;
+
+/** A person's turn; a past fact; a note. */
+export const personMark = mark('Clock', '●', 'Accent');
+export const endedMark = mark('SubtractCircle', '–', 'Default');
+export const noteMark = mark('Info', 'i', 'Default');
 
 /** A small grey line. */
 export const grey = (value: CardText): Line => ({ text: value, color: 'Default', weight: 'Default', subtle: true });
@@ -130,17 +136,17 @@ type RowOptions = Partial<Pick<Row, 'nameWeight' | 'nameSubtle' | 'time'>>;
 
 /** A row with one of the marks. */
 export function row(
-  { glyph, glyphColor }: Pick<Row, 'glyph' | 'glyphColor'>,
+  { icon, glyph, glyphColor }: RowMark,
   name: CardText,
   lines: readonly Line[] = [],
   options: RowOptions = {},
 ): Row {
   const rest = { nameWeight: 'Default', nameSubtle: false, time: nothing } as const;
-  return { glyph, glyphColor, glyphSubtle: false, name, lines: [...lines], ...rest, ...options };
+  return { icon, glyph, glyphColor, glyphSubtle: false, name, lines: [...lines], ...rest, ...options };
 }
 
 /** A row of a numbered list, such as the steps of a plan. */
 export const numberedRow = (position: number, name: CardText, lines: readonly Line[] = []): Row => ({
-  ...row(mark(String(position), 'Default'), name, lines, { nameWeight: 'Bolder' }),
+  ...row(mark('', String(position), 'Default'), name, lines, { nameWeight: 'Bolder' }),
   glyphSubtle: true,
 });

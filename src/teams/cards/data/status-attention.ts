@@ -5,19 +5,19 @@ import { Fact, Row, requestHeader } from './row.ts';
 /** A step failed and a person has to decide; or (failed) somebody gave up, and this is what was done and what was not. */
 export const StatusAttentionData = z.strictObject({
   ...requestHeader,
-  /** `Step 3 of 5, grant key access, was refused` */
+  /** Red while a person has to act. */
+  boxStyle: z.enum(['attention', 'emphasis']),
+  /** `Step 3 of 5 failed: Assign key access` */
   headline: CardText,
   /** `The agent’s key was not changed by this request.` */
   summary: CardText,
   /** Whose words follow: `Azure says · 403 AuthorizationFailed`, `The bot read back`; empty when there are none. */
   source: CardText,
-  /** Azure's words in monospace, the bot's in the usual type. Long ones are cut between sentences and keep action and scope. */
+  /** Azure's words in monospace, the bot's in the usual type. Folded, so in full. */
   font: z.enum(['Monospace', 'Default']),
   words: CardText,
   /** `**Expected:** the agent shows key …`; empty where nothing was read back. */
   expected: CardText,
-  /** The words whole, to unfold, when the card shows only their ends; else empty. */
-  inFull: CardText,
   /** `**What to do:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
   mend: CardText,
   /** Given up, and the reader asked for it. */

@@ -1,25 +1,24 @@
 import { z } from 'zod';
 import { CardText } from '../plain-text.ts';
-import { Row, requestHeader } from './row.ts';
+import { Fact, Row, requestHeader } from './row.ts';
 
-/** Success: what is proved, what is not, and what follows from it. */
+/** Success: what is verified, what is not, and what has to be kept. */
 export const StatusSucceededData = z.strictObject({
   ...requestHeader,
-  /** `The customer-managed key is set` */
-  result: CardText,
-  /** `cmk-triage-agent in kv-care-prod, version 5d1f0c2e` */
-  resultNote: CardText,
-  /** Each proof level, the ones not reached too. */
+  /** Key, key vault, expiry. */
+  change: z.array(Fact).min(2).max(6),
+  /** `Verification level: key tested` */
+  level: CardText,
+  /** Each verification level, the ones not reached too. */
   proofs: z.array(Row).min(1).max(6),
-  /** `**▲ From now on:** deleting this agent or this key loses its data for good. Export first.` */
-  caution: CardText,
-  /** What is true of the operation and has to be known. */
-  notes: z.array(z.strictObject({ text: CardText })).max(4),
-  /** Folded: what was changed, one row a change. */
+  /** What has to be kept. */
+  consequences: z.array(Row).max(4),
+  /** `4 changes made in Azure` */
+  changesTitle: CardText,
   changes: z.array(Row).min(1).max(12),
   /** `**Requester** asked: “…”`, `**Approver** approved: “…”` */
   said: CardText,
-  /** `Took 3 min 52 s from the request on. Plan 4f9a 2c71.` */
+  /** How long it took, and the plan digest. */
   note: CardText,
 });
 export type StatusSucceededData = z.infer<typeof StatusSucceededData>;

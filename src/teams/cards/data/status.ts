@@ -14,7 +14,7 @@ export const StatusData = z.strictObject({
   headline: CardText,
   /** `**Requester** asked: “…”`, `**Approver** rejected it: “…”`: whoever did something about it, and their words. */
   said: CardText,
-  /** True when it ended without a change: the card says so in green. */
+  /** True when it ended without a change. */
   nothingChanged: z.boolean(),
   /** What to type to ask again; may be empty. */
   again: CardText,
@@ -23,8 +23,6 @@ export const StatusData = z.strictObject({
   /** Of the bar over the steps of a run; of 0 steps there is none. */
   stepsDone: z.int().min(0),
   stepsOf: z.int().min(0),
-  /** The same for clients that draw no bar: `━━━━┈┈┈┈`. */
-  bar: CardText,
   /** `1 min 20 s so far, usually 1 to 4 min in all` */
   elapsed: CardText,
   /** Steps, approvals so far, what differs from the approved plan. */
@@ -32,6 +30,14 @@ export const StatusData = z.strictObject({
   /** Folded: what was said of steps that are tried again, in whose words: `Azure says · 403 ForbiddenByRbac`. */
   told: z.array(z.strictObject({ source: CardText, words: CardText })).max(6),
   note: CardText,
+  /** Of no weight: when the card was drawn. */
+  noteIsSmall: z.boolean(),
+  /** How a person ended it, first; empty otherwise. */
+  ended: CardText,
+  /** `Reason and approvals` */
+  peopleTitle: CardText,
+  /** `Plan digest 4f9a 2c71`, folded. */
+  plan: CardText,
   /** What *Stop after this step* means; empty: it is not offered. */
   stop: CardText,
   /** The requester waits: those who can decide are called again. */

@@ -42,34 +42,32 @@ interface Look {
   readonly color: FleetPart['color'];
 }
 
-/** A key that has ended is told beside its agent: in the picture it is one that ends within the days. */
-const looks: Readonly<Record<Exclude<FleetState, 'ended'>, Look>> = {
+/** Most urgent first: an expired key can make data unreadable. */
+const looks: Readonly<Record<FleetState, Look>> = {
+  ended: { mark: 'alarm', legend: 'Key expired', color: 'attention' },
   'needs-attention': { mark: 'alarm', legend: 'Needs attention', color: 'attention' },
-  'ends-soon': { mark: 'warn', legend: `Own key, ends within ${soonDays} days`, color: 'warning' },
+  'ends-soon': { mark: 'warn', legend: `Key expires within ${soonDays} days`, color: 'warning' },
   'request-open': { mark: 'now', legend: 'Request open', color: 'categoricalBlue' },
   'microsofts-key': { mark: 'idle', legend: 'Microsoft-managed key', color: 'neutral' },
-  'end-unknown': { mark: 'idle', legend: 'Own key, end not known', color: 'categoricalTeal' },
-  'own-key': { mark: 'done', legend: 'Own key, in order', color: 'good' },
+  'end-unknown': { mark: 'idle', legend: 'Customer-managed key, expiry unknown', color: 'categoricalTeal' },
+  'own-key': { mark: 'done', legend: 'Customer-managed key', color: 'good' },
 };
 const partsInOrder = Object.keys(looks) as (keyof typeof looks)[];
-
-const numberOf = (counts: FleetCounts, state: keyof typeof looks): number =>
-  counts[state] + (state === 'ends-soon' ? counts.ended : 0);
 
 /** What there is none of has no part. */
 const partsOf = (counts: FleetCounts): FleetPart[] =>
   partsInOrder
-    .filter((state) => numberOf(counts, state) > 0)
+    .filter((state) => counts[state] > 0)
     .map((state) => {
       const { mark, legend, color } = looks[state];
-      const value = numberOf(counts, state);
+      const value = counts[state];
       const words = md`${bold<string>(String(value))} ${plain<string>(legend)}`;
       return { legend: label(legend), value, color, ...marks[mark], words };
     });
 
 const waitsWords = {
-  approval: 'waits for approval',
-  attention: 'somebody has to look at it',
+  approval: 'waiting for approval',
+  attention: 'needs attention',
   nobody: 'approved or running',
 } as const;
 
@@ -83,9 +81,9 @@ function stateLine({ state, request, ends, keyName }: AgentStanding, now: Date):
     case 'ends-soon':
       return ends === null ? key : md`${key}, ${date(new Date(ends))}, ${plain<string>(fromNow(ends, now))}`;
     case 'own-key':
-      return ends === null ? md`${key}, no end` : md`${key}, ends ${date(new Date(ends))}`;
+      return ends === null ? md`${key}, doesn’t expire` : md`${key}, expires ${date(new Date(ends))}`;
     case 'end-unknown':
-      return md`${key}, its end is not known`;
+      return md`${key}, expiry unknown`;
     case 'microsofts-key':
       return nothing;
   }
@@ -93,12 +91,12 @@ function stateLine({ state, request, ends, keyName }: AgentStanding, now: Date):
 
 const titles: Readonly<Record<FleetState, string>> = {
   'needs-attention': 'Needs attention',
-  ended: 'Key has ended',
-  'ends-soon': 'Key ends soon',
+  ended: 'Key expired',
+  'ends-soon': 'Key expires soon',
   'request-open': 'Request open',
   'microsofts-key': 'Microsoft-managed key',
-  'end-unknown': 'Own key',
-  'own-key': 'Own key',
+  'end-unknown': 'Customer-managed key',
+  'own-key': 'Customer-managed key',
 };
 
 /** The next step of an agent that has one, as the one button beside it. */
@@ -116,7 +114,7 @@ function stepOf(
 
 function rowOf(agent: AgentStanding, { asks, now }: AgentsContent): AgentRow {
   const { state } = agent;
-  const { mark } = looks[state === 'ended' ? 'needs-attention' : state];
+  const { mark } = looks[state];
   const { glyphColor } = marks[mark];
   const words = plain<string>(titles[state]);
   const detail = stateLine(agent, now);
@@ -133,13 +131,13 @@ function rowOf(agent: AgentStanding, { asks, now }: AgentsContent): AgentRow {
 
 const chipWords: Readonly<Record<FleetShow, string>> = {
   all: 'All',
-  'to-do': 'To do',
-  microsofts: 'Microsoft’s key',
+  'to-do': 'Act now',
+  microsofts: 'Microsoft-managed',
 };
 
 const unknownNote = (count: number): CardText =>
   plain<string>(
-    `When ${countOf(count, 'key ends', 'keys end')} is not known: not asked yet, not readable, or no version is pinned. Look again for more.`,
+    `The expiry date of ${countOf(count, 'key', 'keys')} is unknown. The bot hasn’t read it yet, can’t read it, or the agent uses no fixed version.`,
   );
 
 const mostUnread = 3;
@@ -147,23 +145,23 @@ const mostUnread = 3;
 /** What is not on the card, with the words of whoever refused it. */
 function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[] {
   const shown = unread.slice(0, mostUnread).map(({ subscriptionId, failure }) => ({
-    text: md`${bold('△')} Subscription ${plain(subscriptionId)} could not be read: ${plain<string>(sourceWords(failure))}: ${quoted(messageOf(failure), 300)}`,
+    text: md`Subscription ${plain(subscriptionId)} couldn’t be read: ${plain<string>(sourceWords(failure))}: ${quoted(messageOf(failure), 300)}`,
   }));
   const more = unread.length - mostUnread;
   return more > 0
-    ? [...shown, { text: plain<string>(`${countOf(more, 'other could', 'others could')} not be read either.`) }]
+    ? [...shown, { text: plain<string>(`${countOf(more, 'other', 'others')} couldn’t be read either.`) }]
     : shown;
 }
 
 function emptyOf({ named, show }: AgentsContent): string {
-  if (named !== '') return 'No agent is called like that.';
-  return show === 'all' ? 'The bot sees no agent.' : 'There is none.';
+  if (named !== '') return 'No agent has a name like that.';
+  return show === 'all' ? 'The bot sees no agent.' : 'No agent matches this filter.';
 }
 
 export function agentsCard(id: string, content: AgentsContent, page: number): AdaptiveCard {
   const { show, named, counts, subscriptions, agents, total, asOf } = content;
   const all = Object.values(counts).reduce((sum, one) => sum + one, 0);
-  const title = all === 0 ? 'No agents' : `Keys of ${countOf(all, 'agent', 'agents')}`;
+  const title = all === 0 ? 'No agents' : `Encryption keys of ${countOf(all, 'agent', 'agents')}`;
   const parts = partsOf(counts);
   const unknown = counts['end-unknown'];
   return renderCard('agents', {
@@ -179,7 +177,7 @@ export function agentsCard(id: string, content: AgentsContent, page: number): Ad
       ],
       ', ',
     ),
-    asOf: md`As of ${time(asOf)}`,
+    asOf: md`Updated ${time(asOf)}`,
     parts,
     chips: [...chipsOf(chipWords, show)],
     rows: agents.map((agent) => rowOf(agent, content)),

@@ -1,18 +1,17 @@
 /** The approval card: one phone screen decides. And what it becomes once decided. */
-import { shortDigest, wholeDigest } from '../../../domain/digest.ts';
+import { wholeDigest } from '../../../domain/digest.ts';
 import { armIdParts, type PersonId } from '../../../domain/ids.ts';
-import { type Plan, stepsOf } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan.ts';
 import type { HeldRule } from '../../../domain/policy/policy.ts';
 import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
-import { countOf } from '../../../text/count.ts';
 import { askedAgainWords } from '../../../text/events.ts';
+import { fromNow } from '../../../text/instants.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { reasonWords } from '../../../text/policy.ts';
-import { gistOfStep } from '../../../text/steps.ts';
-import { grey, marks, type Row, row } from '../data/row.ts';
+import { endedMark, grey, marks, type Row, row } from '../data/row.ts';
 import {
   bold,
   type CardText,
@@ -27,46 +26,15 @@ import {
   quoted,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { acceptWords, decisionOf } from './decision.ts';
 import { differenceRows } from './difference.ts';
-import {
-  changeBox,
-  changeLine,
-  irreversibleCount,
-  notesOf,
-  passLine,
-  planRows,
-  stepsTitle,
-  upperFirst,
-  warningRows,
-} from './parts.ts';
+import { changeLine, passRows, upperFirst } from './parts.ts';
 import type { CardContext, Reader } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
 import { commentLines } from './said.ts';
 import { earlierRun, startWords } from './standing-words.ts';
-import { stateLineOf } from './state-line.ts';
+import { badge, type StateLine, stateLineOf } from './state-line.ts';
 import { statusCard } from './status-view.ts';
-import { controllerRows, vaultBoxView } from './vault-box.ts';
-
-function irreversibleLine(plan: Plan): CardText {
-  const steps = stepsOf(plan, 'irreversible');
-  if (steps.length === 0) return nothing;
-  const title = `▲ ${countOf(steps.length, 'irreversible step:', 'irreversible steps:')}`;
-  return md`${bold(title)} ${plain(steps.map(gistOfStep).join(', '))}`;
-}
-
-function unknownLine(plan: Plan): CardText {
-  const steps = stepsOf(plan, 'unknown');
-  if (steps.length === 0) return nothing;
-  return md`${bold(`△ ${steps.length} unknown:`)} ${plain(steps.map(gistOfStep).join(', '))}`;
-}
-
-function undoLine(plan: Plan): CardText {
-  const undo = operationOf(plan.wish).words.undo(workOf(plan));
-  if (undo === '') return nothing;
-  // Beside a step that cannot be undone it has to say what can.
-  const title = irreversibleCount(plan) === 0 ? 'Can be undone:' : 'Can be moved back:';
-  return md`${bold(`✓ ${title}`)} ${plain(undo)}`;
-}
 
 /** The rules that hold, each with why. A request of before reasons were kept has the name alone. */
 function ruleFacts({ policy: { rule, held } }: Request) {
@@ -97,18 +65,18 @@ function facts(request: Request) {
   const { plan } = request;
   const { to, make } = workOf(plan);
   const { resourceGroup } = armIdParts(plan.wish.resource.id);
-  const made = make?.after == null ? 'the first, once made' : 'a new one, once made';
+  const made = make?.after == null ? 'first version, once created' : 'new version, once created';
   return [
     { title: plain('Subscription'), value: subscriptionFact(plan) },
-    { title: plain('Group'), value: plain(resourceGroup) },
-    { title: plain('Vault group'), value: plain(armIdParts(to.vaultId).resourceGroup) },
+    { title: plain('Resource group'), value: plain(resourceGroup) },
+    { title: plain('Key vault group'), value: plain(armIdParts(to.vaultId).resourceGroup) },
     {
       title: plain('Key version'),
       value: plain<string>(to.keyVersion === null ? made : shortVersion(to.keyVersion)),
     },
     {
       title: plain('Policy'),
-      value: md`Version ${plain(plan.policyVersion)} of the rules: who may ask and approve, and how many`,
+      value: md`Version ${plain(plan.policyVersion)}`,
     },
     ...ruleFacts(request),
     { title: plain('Plan digest'), value: plain(wholeDigest(request.digest)) },
@@ -118,24 +86,16 @@ function facts(request: Request) {
 const approvedRows = (request: Request, { names, reader }: CardContext): Row[] =>
   request.approvals.map((approval) =>
     row(marks.done, plain<string>(`${saysYou(request, approval.by, reader) ? 'You' : names(approval.by)} approved`), [
-      grey(md`${dateAndTime(new Date(approval.at))}. Plan ${plain<string>(shortDigest(request.digest))}.`),
+      grey(dateAndTime(new Date(approval.at))),
       ...commentLines(approval),
     ]),
   );
 
-const restLine = ({ steps, checks }: Plan): CardText =>
-  plain<string>(`${countOf(steps.length, 'step', 'steps')}, ${countOf(checks.length, 'check', 'checks')}, where, plan`);
-
-function checkRows(plan: Plan): Row[] {
-  const passes = passLine(plan);
-  return [...warningRows(plan), ...(passes === '' ? [] : [row(marks.done, passes)])];
-}
-
 function noticeOf(request: Request, { names }: CardContext): CardText {
   if (request.changedFrom !== null)
-    return plain<string>(`${names(request.requester)} changed the request. Earlier approvals do not count.`);
+    return plain<string>(`${names(request.requester)} edited the request. Earlier approvals don’t count.`);
   if (request.replaced === null) return nothing;
-  return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. Earlier approvals do not count.`);
+  return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. Earlier approvals don’t count.`);
 }
 
 /** Once it is decided the card is the same for all, and names everybody. */
@@ -145,44 +105,45 @@ const isOwn = (by: PersonId, reader: Reader): boolean => reader.kind === 'approv
 
 const countLine = ({ approvals, policy }: Request): string => `${approvals.length} of ${policy.approvalsRequired}`;
 
+/** `Decide by … (3 days left)`, and when it starts at the earliest. */
+function untilLine(request: Request, { patience }: CardContext): CardText {
+  const { expiresAt } = request.policy;
+  const left = plain<string>(fromNow(expiresAt, patience.now));
+  return md`Decide by ${dateAndTime(new Date(expiresAt))} (${left})${startNote(request)}${referenceNote(request)}`;
+}
+
 function openApproval(request: Request, context: CardContext): AdaptiveCard {
   const { names, addressed, stepUp } = context;
-  const { plan, policy } = request;
-  const irreversible = irreversibleCount(plan);
-  const state = {
-    text: `● Approval needed, ${countLine(request)}`,
-    color: 'Accent',
-  } as const;
+  const { plan } = request;
   const reason = request.justification ?? 'The reason was erased.';
+  const decision = decisionOf(plan, { id: request.requester, words: 'The requester' });
+  const risky = decision.risks.length > 1;
+  const approve = risky ? 'Approve with risks' : 'Approve';
   return renderCard('approval', {
-    ...requestHeaderOf(request, context, state),
-    ...changeBox(plan),
-    ...vaultBoxView(plan, { id: request.requester, words: 'The requester is' }),
-    controllers: controllerRows(plan),
+    ...requestHeaderOf(request, context, needsApproval(request)),
+    ...decision,
+    asks: md`${bold(`${names(request.requester)}:`)} ${quoted(reason)}`,
     notice: noticeOf(request, context),
     differences: differenceRows(request),
-    irreversible: irreversibleLine(plan),
-    unknown: unknownLine(plan),
-    undo: undoLine(plan),
-    asks: md`${bold(`${names(request.requester)}:`)} ${quoted(reason)}`,
     decisions: approvedRows(request, context).slice(0, 6),
-    until: md`Until ${dateAndTime(new Date(policy.expiresAt))}${startNote(request)}  ·  plan ${bold(shortDigest(request.digest))}${referenceNote(request)}${stepUp ? plain('  ·  approving needs a sign-in') : nothing}`,
-    acknowledge: label(
-      irreversible === 0 ? '' : `I accept that ${countOf(irreversible, 'step', 'steps')} cannot be undone`,
-    ),
-    asked: addressed.length === 0 ? nothing : md`${joinText(addressed.map((one) => one.text))}: can you decide?`,
-    mentions: [...entitiesOf(addressed)],
-    rest: restLine(plan),
-    stepsTitle: stepsTitle(plan),
-    steps: planRows(plan),
-    checks: checkRows(plan),
-    // Short ones stand on the face already.
+    acknowledge: label(acceptWords(plan)),
+    risky,
+    approve: label(approve),
+    approveTooltip: label(`${approve}: ${operationOf(plan.wish).words.asksFor} for ${request.resourceName}`),
+    until: untilLine(request, context),
+    signIn: stepUp ? plain('Approving needs a fresh sign-in: select Approve to start it.') : nothing,
+    checks: passRows(plan),
     reason: isShort(reason) ? nothing : plainLines(reason),
-    notes: notesOf(plan),
-    told: plain(operationOf(plan.wish).words.caution.told),
     facts: facts(request),
+    asked: addressed.length === 0 ? nothing : md`${joinText(addressed.map((one) => one.text))}: review this request.`,
+    mentions: [...entitiesOf(addressed)],
   });
 }
+
+const needsApproval = (request: Request): StateLine => ({
+  text: `Needs approval: ${countLine(request)}`,
+  ...badge.person,
+});
 
 function decidedNote(request: Request, context: CardContext): CardText {
   const { awaited } = context;
@@ -198,7 +159,7 @@ function endedRow(request: Request, { names }: CardContext): Row[] {
   if (request.state !== 'rejected' && request.state !== 'cancelled') return [];
   const { by, at } = request.ended;
   return [
-    row(marks.bad, plain<string>(`${names(by)} ${request.state}`), [
+    row(endedMark, plain<string>(`${names(by)} ${request.state === 'cancelled' ? 'canceled' : request.state}`), [
       grey(dateAndTime(new Date(at))),
       ...commentLines(request.ended),
     ]),
@@ -206,17 +167,15 @@ function endedRow(request: Request, { names }: CardContext): Row[] {
 }
 
 const referenceNote = ({ changeReference }: Request): CardText =>
-  changeReference === null ? nothing : plain<string>(`  ·  change reference ${changeReference}`);
+  changeReference === null ? nothing : plain<string>(`. Change reference: ${changeReference}`);
 
 const startNote = ({ notBefore }: Request): CardText =>
-  notBefore === null ? nothing : md`  ·  starts not before ${dateAndTime(new Date(notBefore))}`;
+  notBefore === null ? nothing : md`. Starts at ${dateAndTime(new Date(notBefore))} or later`;
 
-function decidedLine(request: Request, { paused }: CardContext) {
-  if (request.state === 'awaiting-approval')
-    return { text: `● Approval needed, ${countLine(request)}`, color: 'Accent' } as const;
-  return request.state === 'approved' && startsAt(request) === null
-    ? ({ text: `✓ Approved, ${countLine(request)}`, color: 'Good' } as const)
-    : stateLineOf(request, paused);
+function decidedLine(request: Request, { paused }: CardContext): StateLine {
+  if (request.state === 'awaiting-approval') return needsApproval(request);
+  const isFirst = request.state === 'approved' && startsAt(request) === null && request.runs < 2;
+  return isFirst ? { text: `Approved: ${countLine(request)}`, ...badge.done } : stateLineOf(request, paused);
 }
 
 /** What the question becomes: answered, ended, or waiting for the others after the reader's own approval. */

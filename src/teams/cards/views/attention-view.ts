@@ -16,7 +16,6 @@ import type { CheckWords } from '../../../text/check-words.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../text/failures.ts';
 import type { Names } from '../../../text/names.ts';
-import { saidInShort } from '../../../text/said.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines } from '../plain-text.ts';
@@ -81,15 +80,14 @@ function toldOf(request: AtRest): Failure | null {
 function wordsOf(request: AtRest) {
   const failure = toldOf(request);
   if (failure === null) {
-    return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing, inFull: nothing };
+    return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing };
   }
   const [message, expected] = [messageOf(failure), expectedWords(failure)];
   return {
     source: plain<string>(sourceWords(failure)),
     font: failure.source === 'bot' ? ('Default' as const) : ('Monospace' as const),
-    words: plainLines(saidInShort(failure, longestWords)),
+    words: plainLines(message, 3000),
     expected: expected === null ? nothing : md`${bold('Expected:')} ${plain(expected)}`,
-    inFull: message.length > longestWords ? plainLines(message) : nothing,
   };
 }
 
@@ -101,7 +99,7 @@ function factsOf(request: AtRest) {
       title: plain('Last attempt'),
       value: dateAndTime(new Date(stuckStep(request)?.endedAt ?? request.changedAt)),
     },
-    { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
+    { title: plain('Plan digest'), value: plain<string>(shortDigest(request.digest)) },
   ];
 }
 
@@ -123,7 +121,7 @@ function remedyOf(request: AtRest, context: CardContext): CardText {
   if (request.state === 'failed')
     return md`To request it again, type ${bold(typed.name)}. Completed steps aren’t repeated.`;
   const remedy = attentionRemedy(request);
-  return remedy === '' ? nothing : md`${bold('What to do:')} ${plain<string>(remedy, 600)}`;
+  return remedy === '' ? nothing : plain<string>(remedy, 700);
 }
 
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
@@ -178,6 +176,7 @@ export function attentionCard(request: AtRest, context: CardContext): AdaptiveCa
   const waits = request.state === 'needs-attention';
   return renderCard('status-attention', {
     ...requestHeaderOf(request, context),
+    boxStyle: waits ? ('attention' as const) : ('emphasis' as const),
     headline: attentionHeadline(request, context.names),
     summary: causeAndSummary(request),
     ...wordsOf(request),
@@ -190,7 +189,7 @@ export function attentionCard(request: AtRest, context: CardContext): AdaptiveCa
         : nothing,
     facts: factsOf(request),
     giveUp: waits && maySettle(context) ? giveUpWords(request) : nothing,
-    stepsTitle: countsOf(request),
+    stepsTitle: md`Progress: ${countsOf(request)}`,
     steps: stepRows(request),
     said: saidOf(request, context.names),
   });

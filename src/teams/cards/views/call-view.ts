@@ -62,7 +62,7 @@ export function callWords(to: Called, event: StoredEvent, request: Request, name
       return plain<string>(`${operationOf(request.plan.wish).words.succeeded}.`);
     case 'given-up':
       return plain<string>(
-        `${actorName(event, names)} gave it up.${wroteWords(event)}${request.touched ? ' What was done stays.' : nothingChanged(request)}`,
+        `${actorName(event, names)} ended it.${wroteWords(event)}${request.touched ? ' What was done stays.' : nothingChanged(request)}`,
       );
     case 'reminded':
       return plain<string>(`${names(doerOf(event))} asks you to decide, until ${utcMinute(request.policy.expiresAt)}.`);

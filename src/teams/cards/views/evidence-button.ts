@@ -11,7 +11,7 @@ const evidenceRow = 'evidence';
 export function withEvidence(card: AdaptiveCard, request: Request, offered: boolean): AdaptiveCard {
   if (!offered || !hasEnded(request)) return card;
   const data = { requestId: request.id, revision: request.asking };
-  const button = { type: 'Action.Execute', title: 'Evidence', verb: evidenceVerb, data };
+  const button = { type: 'Action.Execute', title: 'Get evidence', verb: evidenceVerb, data };
   const row = { type: 'ActionSet', id: evidenceRow, spacing: 'Default', actions: [button] };
   return { ...card, body: [...card.body, row] };
 }
@@ -23,9 +23,9 @@ export function withDownload(card: AdaptiveCard, url: string): AdaptiveCard {
   const download = { type: 'Action.OpenUrl', title: 'Download evidence', url };
   const body = card.body.map((element) => {
     const row = Row.safeParse(element).data;
-    return row === undefined ? element : { ...row, actions: [download, ...row.actions] };
+    return row === undefined ? element : { ...row, actions: [download] };
   });
-  const text = 'The link is yours, for ten minutes and one pack.';
+  const text = 'This link works once, for you, for 10 minutes.';
   const note = { type: 'TextBlock', text, wrap: true, size: 'Small', isSubtle: true, spacing: 'Small' };
   return { ...card, body: [...body, note] };
 }

@@ -3,24 +3,14 @@ import type { Form } from '../../../operations/form.ts';
 import { formPagesOf } from '../../../operations/form-clicks.ts';
 import { operationNamed } from '../../../operations/registry.ts';
 import { refusalWords } from '../../../text/refusals.ts';
-import type { Crumb } from '../data/row.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 
-/** The pages the answers lead through, and which of them this is. */
-function crumbsOf(form: Form): Crumb[] {
+/** `Step 2 of 4: Key vault`: the page among those that the answers lead through. */
+function stepOf(form: Form) {
   const pages = formPagesOf(operationNamed(form.operation), form);
-  const current = pages.findIndex(({ name }) => name === form.page);
-  return pages.map((page, index) => {
-    const glyph = index < current ? '✓' : index === current ? '●' : '○';
-    const here = index === current;
-    return {
-      text: plain<string>(`${glyph} ${page.label}`),
-      color: here ? 'Accent' : 'Default',
-      weight: here ? 'Bolder' : 'Default',
-      subtle: !here,
-      spacing: index === 0 ? 'None' : 'Default',
-    };
-  });
+  const stepNumber = pages.findIndex(({ name }) => name === form.page) + 1;
+  const step = plain<string>(`Step ${stepNumber} of ${pages.length}: ${pages[stepNumber - 1]?.label ?? ''}`);
+  return { step, stepNumber, stepCount: pages.length };
 }
 
 export const canGoBack = (form: Form): boolean =>
@@ -34,7 +24,7 @@ export function formHeaderOf(form: Form, problem: Refusal | null) {
     formId: form.id,
     revision: form.revision,
     fallbackText: label(`${title}. Open this in a Teams version that shows cards.`),
-    crumbs: crumbsOf(form),
+    ...stepOf(form),
     problem: words === null ? nothing : md`${bold(words.title)} ${plain(words.text)}`,
   };
 }

@@ -43,7 +43,7 @@ function freeName(resourceName: string, taken: readonly string[]): string {
 
 const unusableOf = (keys: readonly JudgedKey[]) => {
   const unfit = keys.filter((one) => !one.fit);
-  return { unusable: unfit.slice(0, 15).map(unusableRow), unusableTitle: label(`${unfit.length} not usable ▾`) };
+  return { unusable: unfit.slice(0, 15).map(unusableRow), unusableTitle: label(`${unfit.length} not usable`) };
 };
 
 const headerOf = (form: Form, { resource, vault }: Facts, problem: Refusal | null) => ({

@@ -4,6 +4,7 @@ import { operationNamed } from '../../../operations/registry.ts';
 import { bold, label, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { nameOf } from './form-view.ts';
+import { badge } from './state-line.ts';
 
 export interface FormOwner {
   readonly name: string;
@@ -16,7 +17,7 @@ const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text
 
 /** Where others can see it: who fills in what, and no control that is not theirs. */
 export function formOpenCard(form: Form, { name, memberId }: FormOwner): AdaptiveCard {
-  const what = form.changes === null ? 'filling in a request' : `changing ${form.requestId}`;
+  const what = form.changes === null ? 'filling in a request' : `editing ${form.requestId}`;
   const title = `${name} is ${what}`;
   return renderCard('form-open', {
     formId: form.id,
@@ -26,8 +27,8 @@ export function formOpenCard(form: Form, { name, memberId }: FormOwner): Adaptiv
     title: plain<string>(title),
     text: plain<string>(
       form.changes === null
-        ? `${titleOf(form)}. Nothing is asked of anybody until it is submitted.`
-        : 'Until it is submitted the request stays as it is, and can be decided on.',
+        ? `${titleOf(form)}. Approvers are asked when the request is submitted.`
+        : 'Until the edit is submitted, the request stays as it is and can be approved.',
     ),
   });
 }
@@ -37,12 +38,14 @@ export function formCancelledCard(form: Form): AdaptiveCard {
   return renderCard('form-ended', {
     formId: '',
     revision: form.revision,
-    fallbackText: label('The form was cancelled.'),
-    stateLine: plain('○ Cancelled'),
+    fallbackText: label('The form was canceled.'),
+    stateLine: plain('Canceled'),
+    stateColor: badge.ended.color,
+    stateIcon: badge.ended.icon,
     title: plain(titleOf(form)),
     text:
       form.changes === null
-        ? md`Nothing was stored. Nothing was changed in Azure. To start again, type ${bold(operationNamed(form.operation).typed.name)}`
+        ? md`Nothing was saved or changed in Azure. To start again, type ${bold(operationNamed(form.operation).typed.name)}`
         : plain<string>(`${form.requestId} stays as it was. Nothing was changed in Azure.`),
   });
 }
@@ -52,12 +55,12 @@ export function formChangedCard(form: Form): AdaptiveCard {
   return renderCard('form-ended', {
     formId: '',
     revision: form.revision,
-    fallbackText: label(`${form.requestId} was changed.`),
-    stateLine: plain('✓ Changed'),
+    fallbackText: label(`${form.requestId} was edited.`),
+    stateLine: plain('Edited'),
+    stateColor: badge.done.color,
+    stateIcon: badge.done.icon,
     title: plain<string>(`${form.requestId}: ${nameOf(form)}`),
-    text: plain(
-      'The change was stored and the approvers were asked anew: what was approved before it does not count. The request’s card shows how it stands.',
-    ),
+    text: plain('The edit was saved. Existing approvals were removed, and approvers were asked again.'),
   });
 }
 
@@ -68,11 +71,13 @@ export function formLeftCard(form: Form, owner: string): AdaptiveCard {
   return renderCard('form-ended', {
     formId: form.id,
     revision: form.revision,
-    fallbackText: label('The form was closed after an hour. What was filled in is kept.'),
-    stateLine: plain('○ Closed'),
+    fallbackText: label('The form was closed after an hour. Your entries are saved.'),
+    stateLine: plain('Closed'),
+    stateColor: badge.ended.color,
+    stateIcon: badge.ended.icon,
     title: plain<string>(`${owner}’s form: ${lowerFirst(titleOf(form))}${where}`),
     text: plain(
-      'Nobody went on with it for an hour. What was filled in is kept for 7 days. Nothing was submitted, nothing was changed in Azure.',
+      'The form was closed after an hour without changes. The entries are saved for 7 days. Nothing was submitted or changed in Azure.',
     ),
   });
 }

@@ -79,7 +79,7 @@ export function resourcePageCard(
     choices,
     selected: choices.find((choice) => resource !== null && sameArmId(choice.value, resource.id))?.value ?? '',
     facts: resource === null ? [] : resourceFacts(resource),
-    verdict: resource === null ? nothing : plain<string>(usable ? `✓ ${verdicts.fits}` : `△ ${verdicts.unfit}`),
+    verdict: resource === null ? nothing : plain<string>(usable ? verdicts.fits : verdicts.unfit),
     verdictColor: usable ? 'Good' : 'Warning',
     coverage:
       resources.length === 0

@@ -34,7 +34,7 @@ function suitableRow(one: JudgedVault): Row {
   const todo = changes(one);
   const lines: Line[] = [
     grey(plain<string>(`${where} ${todo.length === 0 ? 'Nothing would change.' : todo.join(', ')}`)),
-    ...(todo.length === 0 ? [] : [coloured(plain('▲ Irreversible'), 'Attention')]),
+    ...(todo.length === 0 ? [] : [coloured(plain('Can’t be undone'), 'Warning')]),
   ];
   const mark = one.otherRegion || one.otherSubscription || todo.length > 0 ? marks.warn : marks.done;
   return row(mark, plain(one.vault.name), lines);
@@ -71,7 +71,7 @@ export function vaultPageCard(
     selected: choices.find((choice) => choice.value === chosen?.vault.name)?.value ?? '',
     suitable: usable.slice(0, 15).map(suitableRow),
     unusable: unusable.slice(0, 15).map(unusableRow),
-    unusableTitle: label(`${unusable.length} not usable ▾`),
+    unusableTitle: label(`${unusable.length} not usable`),
     coverage:
       vaults.length === 0
         ? plain('The bot can read no key vault: that takes Microsoft.KeyVault/vaults/read.')

@@ -74,7 +74,7 @@ function underMicrosoftsKey(form: Form, { resource }: Facts, problem: Refusal | 
     choices: [],
     selected: '',
     notes: [],
-    nothingToChoose: md`${bold('△ There is no version to move from.')} This agent is under a Microsoft-managed key.`,
+    nothingToChoose: md`${bold('There is no version to move from.')} This agent is under a Microsoft-managed key.`,
     instead: label(form.changes === null ? operationNamed(instead.operation).words.offer : ''),
   });
 }

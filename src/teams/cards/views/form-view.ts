@@ -1,7 +1,6 @@
 /** The pages of a form, as card data. */
 
 import { canStillPass } from '../../../domain/check.ts';
-import { shortDigest } from '../../../domain/digest.ts';
 import { armIdParts } from '../../../domain/ids.ts';
 import { blocksOf, type Plan } from '../../../domain/plan.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
@@ -14,16 +13,16 @@ import { checkWords } from '../../../text/checks.ts';
 import { countOf } from '../../../text/count.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import type { Block } from '../data/form-review.ts';
-import { type CardText, type Label, label, md, nothing, plain } from '../plain-text.ts';
+import { type CardText, type Label, label, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { acceptWords, decisionOf } from './decision.ts';
 import { planChangeRows } from './difference.ts';
 import { formHeaderOf } from './form-header.ts';
 import { keyPageCard } from './form-key-view.ts';
 import { resourcePageCard } from './form-resource-view.ts';
 import { vaultPageCard } from './form-vault-view.ts';
 import { versionPageCard } from './form-version-view.ts';
-import { changeBox, notesOf, passLine, passRows, planRows, stepsTitle, warningRows } from './parts.ts';
-import { controllerRows, vaultBoxView } from './vault-box.ts';
+import { passRows } from './parts.ts';
 
 type Review = FactsOf<'review'>;
 
@@ -37,7 +36,7 @@ function changeBlocks({ change }: Review): Block[] {
 function changingWords({ changes, requestId }: Form): CardText {
   if (changes === null) return nothing;
   return plain<string>(
-    `This changes ${requestId}. Back leads to what was chosen. Once it is submitted the approvers are asked anew, and approvals so far do not count.`,
+    `You’re editing ${requestId}. Select Back to change the vault or key. When you submit, existing approvals are removed and approvers are asked again.`,
   );
 }
 
@@ -54,10 +53,12 @@ function planBlocks({ plan, openRequest }: Review): Block[] {
   const open = {
     title: plain<string>(`Request ${openRequest} is open for this agent.`),
     text: plain('An agent can have one open request.'),
-    remedy: plain('Wait until it ends, or cancel it. Then check again.'),
+    remedy: plain('Wait until it ends, or cancel it. Then select Check again.'),
   };
   return [open, ...blocks];
 }
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 const referenceLabels: Readonly<Record<Review['reference'], string>> = {
   'not-asked': '',
@@ -70,29 +71,17 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
   const blocks = blocksFor(facts);
   const needed = policy.approvalsRequired;
   const { words } = operationNamed(form.operation);
+  const what = change === null ? `Review: ${lowerFirst(words.action)}` : `Edit ${form.requestId}`;
   return renderCard('form-review', {
     ...formHeaderOf(form, problem),
-    resource: plain<string>(
-      `${change === null ? words.title : `Change ${form.requestId}`}: ${plan.observation.resource.name}`,
-    ),
+    ...decisionOf(plan, { id: form.owner, words: 'You' }),
+    resource: plain<string>(`${what} for ${plan.observation.resource.name}`),
     changing: changingWords(form),
     differences: change === null ? [] : planChangeRows(change.of.plan, plan),
-    ...changeBox(plan),
-    ...vaultBoxView(plan, { id: form.owner, words: 'You are' }),
-    controllers: controllerRows(plan),
     blocks,
     checkAgain: blocks.length > 0 && change?.refusal == null && blocksOf(plan).every(canStillPass),
-    checksTitle: blocks.length > 0 ? plain('Other checks') : plain('Checks'),
-    warnings: warningRows(plan),
-    passes: passLine(plan),
     passRows: passRows(plan),
-    passesTitle: label('Show the checks that pass'),
-    stepsTitle: stepsTitle(plan),
-    steps: planRows(plan),
-    notes: notesOf(plan),
-    cautionTitle: plain(`▲ ${words.caution.title}`),
-    cautionText: plain(words.caution.text),
-    tick: label(words.caution.tick),
+    tick: label(`${acceptWords(plan)} ${words.keep.tick}`.trim()),
     instead: change === null ? insteadOf(plan) : label(''),
     justification: form.justification.slice(0, 500),
     changeReference: form.changeReference.slice(0, 100),
@@ -102,9 +91,10 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     startDay: form.startDay,
     startTime: form.startTime,
     startOpen: form.startDay !== '' || form.startTime !== '',
-    footer: md`${plain<string>(form.requestId)}, plan ${plain<string>(shortDigest(facts.digest))}. ${plain<string>(
-      countOf(needed, 'approver has', 'approvers have'),
-    )} to agree; that cannot be you.`,
+    startTitle: plain(form.startDay === '' ? 'Start: when approved' : 'Start: scheduled'),
+    footer: plain<string>(
+      `${form.requestId}. ${countOf(needed, 'approval is', 'approvals are')} required. You can’t approve your own request.`,
+    ),
   });
 }
 

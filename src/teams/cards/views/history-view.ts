@@ -48,6 +48,7 @@ export function historyCard(id: string, content: HistoryContent, page: number): 
     fallbackText: label(`History of ${title}. ${subject}`),
     stateLine: state === null ? nothing : plain(state.text),
     stateColor: state?.color ?? 'Default',
+    stateIcon: state?.icon ?? '',
     requestId: request?.id ?? '',
     revision: request?.asking ?? 0,
     title,

@@ -1,11 +1,12 @@
 /** Rows of lists of requests. */
 
 import type { Request } from '../../../domain/request/request.ts';
+import { operationOf } from '../../../operations/registry.ts';
 import { fromNow } from '../../../text/instants.ts';
 import type { ListRow } from '../data/list.ts';
-import { coloured, grey, marks } from '../data/row.ts';
+import { coloured, grey, marks, personMark } from '../data/row.ts';
 import type { Directory } from '../directory.ts';
-import { dateAndTime, label, md, plain } from '../plain-text.ts';
+import { label, md, plain } from '../plain-text.ts';
 import { stateLineOf } from './state-line.ts';
 
 const stateMarks: Record<Request['state'], keyof typeof marks> = {
@@ -14,14 +15,11 @@ const stateMarks: Record<Request['state'], keyof typeof marks> = {
   running: 'now',
   'needs-attention': 'alarm',
   succeeded: 'done',
-  failed: 'bad',
-  rejected: 'bad',
+  failed: 'idle',
+  rejected: 'idle',
   cancelled: 'idle',
   expired: 'idle',
 };
-
-/** The state without its glyph: the row has one of its own. */
-const stateWords = (request: Request): string => stateLineOf(request).text.replace(/^\S+ /, '');
 
 /** `decidable`: whether the reader may decide on it. */
 export async function requestRows(
@@ -35,20 +33,23 @@ export async function requestRows(
     const mayDecide = decidable(request);
     const at =
       request.state === 'awaiting-approval'
-        ? md`until ${dateAndTime(new Date(request.policy.expiresAt))}, ${plain<string>(fromNow(request.policy.expiresAt, now))}`
-        : md`${dateAndTime(new Date(request.changedAt))}, ${plain<string>(fromNow(request.changedAt, now))}`;
+        ? plain<string>(fromNow(request.policy.expiresAt, now))
+        : plain<string>(fromNow(request.changedAt, now));
     const { color } = mayDecide ? { color: 'Accent' as const } : stateLineOf(request);
-    const words = mayDecide ? 'Waits for you' : stateWords(request);
+    const words = mayDecide ? 'Needs your approval' : stateLineOf(request).text;
     return {
-      ...marks[mayDecide ? 'now' : stateMarks[request.state]],
+      ...(mayDecide ? personMark : marks[stateMarks[request.state]]),
       name: plain(request.resourceName),
       lines: [
         color === 'Default' ? grey(plain(words)) : coloured(plain(words), color),
-        grey(md`${plain<string>(request.id)}  ·  ${plain(names(request.requester))}, ${at}`),
+        grey(
+          md`${plain<string>(operationOf(request.plan.wish).words.action)}, requested by ${plain(names(request.requester))}`,
+        ),
+        grey(md`${plain<string>(request.id)}  ·  ${at}`),
       ],
       requestId: request.id,
       revision: request.asking,
-      button: label(mayDecide ? 'Decide' : 'Open'),
+      button: label(mayDecide ? 'Review' : 'Open'),
     };
   });
 }

@@ -34,18 +34,15 @@ export function pagesOf(total: number, page: number, perPage: number, rows: numb
 
 const chipWords: Readonly<Record<OpenShow, string>> = {
   all: 'All',
-  waiting: 'For you',
-  mine: 'Yours',
+  waiting: 'Needs your approval',
+  mine: 'Requested by you',
   running: 'Running',
 };
 
-/** A word to click for each; the one that is shown has the dot of what is current. */
+/** A filter button for each; the one that is shown is filled. */
 export const chipsOf = <S extends string>(words: Readonly<Record<S, string>>, shown: S | null): readonly Chip[] =>
   (Object.keys(words) as S[]).map((show): Chip => {
-    const word = words[show];
-    return show === shown
-      ? { title: label(word), text: md`● ${plain<string>(word)}`, color: 'Default', verb: `list.${show}` }
-      : { title: label(word), text: plain<string>(word), color: 'Accent', verb: `list.${show}` };
+    return { title: label(words[show]), selected: show === shown, verb: `list.${show}` };
   });
 
 export const openChips = (shown: OpenShow | null): readonly Chip[] => chipsOf(chipWords, shown);
@@ -57,7 +54,7 @@ export function listCard(id: string, content: ListContent, page: number): Adapti
     fallbackText: label(`${title}. ${subject}`),
     title,
     subject,
-    asOf: md`As of ${time(asOf)}`,
+    asOf: md`Updated ${time(asOf)}`,
     chips: [...chips],
     rows: [...rows],
     empty: total === 0 ? empty : nothing,

@@ -2,13 +2,13 @@
 import type { Check } from '../../../domain/check.ts';
 import type { KeyWork } from '../../../domain/key-change.ts';
 import { type CustomerKey, sameVaultUri } from '../../../domain/observed.ts';
-import { type Plan, type PlannedStep, stepsOf, warningsOf } from '../../../domain/plan.ts';
-import { operationOf, workOf } from '../../../operations/registry.ts';
+import type { Plan, PlannedStep } from '../../../domain/plan.ts';
+import { workOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { versionWords } from '../../../text/keys.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { effectWords, stepWords } from '../../../text/steps.ts';
-import { coloured, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
+import { coloured, type Fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, type CardText, date, joinText, md, nothing, plain } from '../plain-text.ts';
 import { vaultAddress } from './vault-box.ts';
 
@@ -40,52 +40,30 @@ export const upperFirst = (text: string): string => text.charAt(0).toUpperCase()
 
 const expiryOf = (key: { readonly expires: string | null } | null): CardText => {
   if (key === null) return nothing;
-  return key.expires === null ? plain('no expiry') : md`ends ${date(new Date(key.expires))}`;
+  return key.expires === null ? plain('no expiry') : md`expires ${date(new Date(key.expires))}`;
 };
 
-/** Now and after, side by side, each with a small line, under a line that says what kind of change it is. */
-export function changeBox(plan: Plan) {
+/** From and To, each with version, vault and expiry as far as they differ. */
+export function changeFacts(plan: Plan): Fact[] {
   const work = workOf(plan);
   const { from, to, make, observed } = work;
-  const vault = plain(observed.vault.name);
-  if (from === null) {
-    return {
-      about: nothing,
-      now: keyNow(observed.resource.customerKey),
-      nowNote: nothing,
-      after: plain(to.keyName),
-      afterNote: nothing,
-    };
-  }
+  const fact = (title: string, value: CardText): Fact => ({ title: plain<string>(title), value });
   const [nowExpires, afterExpires] = [expiryOf(observed.from), expiryOf(make?.kind ?? observed.key)];
-  if (isSameKey(work)) {
-    return {
-      about: md`${plain(make === null ? 'Another version' : 'New version')} of ${bold(to.keyName)} in ${vault}`,
-      now: plain<string>(upperFirst(versionBefore(from))),
-      nowNote: nowExpires,
-      after: plain<string>(upperFirst(versionAfter(work))),
-      afterNote: afterExpires,
-    };
+  const made = make === null ? 'existing key' : make.after === null ? 'new key' : 'new version';
+  if (from === null) {
+    return [
+      fact('From', keyNow(observed.resource.customerKey)),
+      fact('To', joinText([md`${bold(to.keyName)} (${plain<string>(made)})`, afterExpires])),
+    ];
   }
-  const sameVault = sameVaultUri(from.vaultUri, observed.vault.uri);
-  return {
-    about: md`${plain(sameVault ? 'Another key in' : 'A key in another vault:')} ${bold(observed.vault.name)}`,
-    now: plain(from.keyName),
-    nowNote: joinText([
-      plain<string>(versionBefore(from)),
-      sameVault ? nothing : md`in ${plain(vaultAddress(from.vaultUri))}`,
-      nowExpires,
-    ]),
-    after: plain(to.keyName),
-    afterNote: joinText([plain<string>(versionAfter(work)), sameVault ? nothing : md`in ${vault}`, afterExpires]),
-  };
+  const elsewhere = sameVaultUri(from.vaultUri, observed.vault.uri)
+    ? nothing
+    : md`in ${plain(vaultAddress(from.vaultUri))}`;
+  return [
+    fact('From', joinText([plain(from.keyName), plain<string>(versionBefore(from)), elsewhere, nowExpires])),
+    fact('To', joinText([bold(to.keyName), bold(versionAfter(work)), afterExpires])),
+  ];
 }
-
-/** What is true of the operation and has to be known, a line each. */
-export const notesOf = (plan: Plan): { text: CardText }[] =>
-  operationOf(plan.wish)
-    .words.notes(workOf(plan))
-    .map((note) => ({ text: plain(note) }));
 
 /** The mark of a step that is not reversible; none for one that is. */
 export function reversibilityLines(step: PlannedStep): readonly Line[] {
@@ -93,9 +71,9 @@ export function reversibilityLines(step: PlannedStep): readonly Line[] {
     case 'reversible':
       return [];
     case 'irreversible':
-      return [coloured(plain('▲ Irreversible'), 'Attention')];
+      return [coloured(plain('Can’t be undone'), 'Warning')];
     case 'unknown':
-      return [coloured(plain('△ Reversibility unknown'), 'Warning')];
+      return [grey(plain('Might not be reversible'))];
   }
 }
 
@@ -103,14 +81,13 @@ export function reversibilityLines(step: PlannedStep): readonly Line[] {
 export const planRows = (plan: Plan): Row[] =>
   plan.steps.map((step, index) =>
     numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
-      ...(step.name === 'verify' ? [grey(plain('Read back, check the permission, try the key'))] : []),
+      ...(step.name === 'verify'
+        ? [grey(plain('Reads the result back, checks the permission, and tests the key.'))]
+        : []),
       ...step.effects.map((effect) => grey(plain(effectWords(effect)))),
       ...reversibilityLines(step),
     ]),
   );
-
-export const stepsTitle = (plan: Plan): CardText =>
-  plan.steps.length === 1 ? plain('1 step') : md`${plan.steps.length} steps, in this order`;
 
 /** A judgement under its mark, with why it matters. */
 export const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check): Row => {
@@ -118,16 +95,5 @@ export const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check)
   return row(mark, plain(words.title), words.text === '' ? [] : [grey(plain(words.text))]);
 };
 
-export const warningRows = (plan: Plan): Row[] => warningsOf(plan).map((check) => checkRow(marks.warn, check));
 export const passRows = (plan: Plan): Row[] =>
   plan.checks.filter((check) => check.outcome === 'pass').map((check) => checkRow(marks.done, check));
-
-/** `7 checks pass`, or `7 more checks pass` beside others; empty when none does. */
-export function passLine(plan: Plan): CardText {
-  const count = plan.checks.filter((check) => check.outcome === 'pass').length;
-  if (count === 0) return nothing;
-  const more = count < plan.checks.length ? ' more' : '';
-  return plain<string>(`${count}${more} ${count === 1 ? 'check passes' : 'checks pass'}`);
-}
-
-export const irreversibleCount = (plan: Plan): number => stepsOf(plan, 'irreversible').length;

@@ -7,7 +7,7 @@ import { sourceWords } from '../../../text/failures.ts';
 import { saidInShort } from '../../../text/said.ts';
 import { interruptedWords, stepWords } from '../../../text/steps.ts';
 import { usualInAll, usualWords } from '../../../text/waiting.ts';
-import { coloured, grey, type Line, marks, type Row, row, type Section } from '../data/row.ts';
+import { grey, type Line, marks, type Row, row, type Section } from '../data/row.ts';
 import { type CardText, nothing, plain, plainLines } from '../plain-text.ts';
 import type { CardContext, Patience } from './reader.ts';
 import { elapsedWords, runningLines, waitingLines } from './waiting.ts';
@@ -18,7 +18,7 @@ const irreversible = (step: PlannedStep | undefined): boolean =>
 const wordsOf = ({ name }: StepProgress, step: PlannedStep | undefined) => stepWords(name, step?.effects ?? []);
 
 const howItCame = ({ already, interrupted }: StepProgress): string => {
-  if (already) return 'Was so already. ';
+  if (already) return 'Nothing to change: it was already so. ';
   return interrupted ? `${interruptedWords}. ` : '';
 };
 
@@ -26,7 +26,7 @@ function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
   const { title, readBack } = wordsOf(progress, step);
   const lines: Line[] = [
     grey(plain(`${howItCame(progress)}${readBack}`)),
-    ...(irreversible(step) ? [coloured(plain('▲ Can’t be undone'), 'Attention')] : []),
+    ...(irreversible(step) ? [grey(plain('Can’t be undone.'))] : []),
   ];
   const [from, to] = [progress.startedAt, progress.endedAt].map((at) => (at === null ? null : Date.parse(at)));
   const took = from == null || to == null ? nothing : plain<string>(shortDuration(to - from));
@@ -64,7 +64,7 @@ function progressRow(
   }
 }
 
-const aboutTo = ({ name }: StepProgress): string => `About to begin. Usually ${usualWords(name)}.`;
+const aboutTo = ({ name }: StepProgress): string => `Starts next. Usually takes ${usualWords(name)}.`;
 
 /** The step whose turn it is where none is at work: between two steps somebody who looks sees which one comes. */
 function upNext(request: Request, { paused }: Context): StepName | null {
@@ -122,14 +122,13 @@ function workedMs({ progress }: Request, now: Date): number {
 /** How far a run is, and how long it has taken of what is usual; none in any other state. */
 export function progressBar(request: Request, { patience }: Pick<Context, 'patience'>) {
   const { state, progress } = request;
-  if (state !== 'running') return { stepsDone: 0, stepsOf: 0, bar: nothing, elapsed: nothing };
+  if (state !== 'running') return { stepsDone: 0, stepsOf: 0, elapsed: nothing };
   const [stepsOf, stepsDone] = [progress.length, progress.filter((one) => one.state === 'done').length];
-  const usually = `usually ${usualInAll(progress.map(({ name }) => name))} in all`;
+  const usually = `Usually takes ${usualInAll(progress.map(({ name }) => name))}`;
   return {
     stepsDone,
     stepsOf,
-    bar: plain<string>(`${'━'.repeat(4 * stepsDone)}${'┈'.repeat(4 * (stepsOf - stepsDone))}`),
-    elapsed: plain<string>(`${shortDuration(workedMs(request, patience.now))} so far, ${usually}`),
+    elapsed: plain<string>(`${shortDuration(workedMs(request, patience.now))} so far. ${usually}.`),
   };
 }
 

@@ -6,7 +6,7 @@ import type { OperationWords } from '../../../operations/operation.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { type KeyUseSentence, soughtWords, useWords } from '../../../text/key-use.ts';
 import { notCheckedWords, proofWords } from '../../../text/steps.ts';
-import { grey, type Line, marks, type Row, row } from '../data/row.ts';
+import { endedMark, grey, type Line, marks, type Row, row } from '../data/row.ts';
 import { type CardText, dateAndTime, joinText, plain, time } from '../plain-text.ts';
 
 const inCard = (parts: KeyUseSentence): CardText =>
@@ -15,23 +15,21 @@ const inCard = (parts: KeyUseSentence): CardText =>
     ' ',
   );
 
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
-
 const provedRow = ({ level }: Proof, at: string): Row =>
   row(marks.done, plain(proofWords[level].name), [grey(plain(proofWords[level].proved))], { time: time(new Date(at)) });
 
 const notCheckedRow = (proof: Proof): Row =>
   row(
-    marks.idle,
-    plain<string>(`Not proved: ${lowerFirst(proofWords[proof.level].name)}`),
+    endedMark,
+    plain<string>(`${proofWords[proof.level].name}: not verified`),
     [grey(plain(notCheckedWords(proof)))],
     { nameSubtle: true },
   );
 
 const { name } = proofWords['use-seen'];
 const notSeen = {
-  'not-used': { mark: marks.warn, name: `Not seen: ${lowerFirst(name)}` },
-  unknown: { mark: marks.idle, name: `Not known: ${lowerFirst(name)}` },
+  'not-used': { mark: marks.warn, name: `${name}: not seen` },
+  unknown: { mark: endedMark, name: `${name}: not known` },
 } as const;
 
 const more = (words: string | undefined): readonly Line[] => (words === undefined ? [] : [grey(plain(words))]);
@@ -50,7 +48,7 @@ function useRow({ plan }: Succeeded, { until, judged }: KnownUse): Row {
   const { inUse } = operationOf(plan.wish).words;
   if (judged !== null) return judgedRow(judged.answer, inUse);
   const lines = [grey(inCard(soughtWords(until))), ...more(inUse?.untilSeen)];
-  return row(marks.now, plain<string>(`Looked for: ${lowerFirst(name)}`), lines);
+  return row(marks.now, plain('Checking whether the agent uses the key'), lines);
 }
 
 export const proofRows = (request: Succeeded): Row[] =>

@@ -10,15 +10,19 @@ export function requestHeaderOf(
   { userIds, paused }: CardContext,
   line: StateLine = stateLineOf(request, paused),
 ) {
+  const { words } = operationOf(request.plan.wish);
   return {
     requestId: request.id as string,
     revision: request.asking,
     userIds: [...userIds],
-    fallbackText: label(
-      `${request.id}: ${operationOf(request.plan.wish).words.asksFor} for ${request.resourceName}. ${line.text}`,
-    ),
+    fallbackText: label(`${request.resourceName}: ${words.asksFor}, ${line.text} (${request.id})`),
     stateLine: plain(line.text),
     stateColor: line.color,
-    resource: plain(request.resourceName),
+    stateIcon: line.icon,
+    resource: plain<string>(
+      request.state === 'succeeded'
+        ? `${words.succeeded} for ${request.resourceName}`
+        : `${words.action} for ${request.resourceName}`,
+    ),
   };
 }

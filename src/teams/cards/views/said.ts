@@ -23,11 +23,11 @@ export function endedBy(request: Request, names: Names): CardText[] {
     case 'rejected':
       return [did(names(request.ended.by), 'rejected it', request.ended)];
     case 'cancelled':
-      return [did(names(request.ended.by), 'cancelled it', request.ended)];
+      return [did(names(request.ended.by), 'canceled it', request.ended)];
     case 'failed':
-      return [did(names(request.ended.by), 'gave it up', request.ended)];
+      return [did(names(request.ended.by), 'ended it', request.ended)];
     case 'expired':
-      return [plain('Nobody decided in time.')];
+      return [plain('No one decided in time.')];
     case 'awaiting-approval':
     case 'approved':
     case 'running':

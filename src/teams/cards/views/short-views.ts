@@ -5,6 +5,7 @@ import type { TypedCommand } from '../../../operations/commands/command.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { bold, label, md, message, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { badge } from './state-line.ts';
 
 /** What a button says for the person: a command as it would be typed. */
 export interface Offer {
@@ -28,7 +29,9 @@ export function refusalCard(refusal: Refusal, offer: Offer | null = null): Adapt
   const words = refusalWords(refusal);
   return renderCard('refusal', {
     fallbackText: label(`${words.title} ${words.text}`),
-    stateLine: plain('△ Not done'),
+    stateLine: plain('Not done'),
+    stateColor: badge.check.color,
+    stateIcon: badge.check.icon,
     requestId: refusal.fact.startsWith('CMK-') ? refusal.fact : '',
     title: plain(words.title),
     text: plain(words.text),
@@ -42,7 +45,9 @@ export function refusalCard(refusal: Refusal, offer: Offer | null = null): Adapt
 export function typoCard(wrote: string, meant: string, offer: Offer | null): AdaptiveCard {
   return renderCard('refusal', {
     fallbackText: label(`There is no ${wrote}. Did you mean ${meant}?`),
-    stateLine: plain('△ Not a command'),
+    stateLine: plain('Not a command'),
+    stateColor: badge.check.color,
+    stateIcon: badge.check.icon,
     requestId: '',
     title: plain<string>(`There is no ${wrote.slice(0, 40)}.`),
     text: md`Did you mean ${bold(meant)}?`,
@@ -57,6 +62,15 @@ export const refusalText = (refusal: Refusal): string => {
   const words = refusalWords(refusal);
   return message(`${words.title} ${words.text}`);
 };
+
+/** The question once more, with what is missing right above the checkbox: on a phone a message stands out of sight. */
+export function withMissingTick(card: AdaptiveCard, refusal: Refusal): AdaptiveCard {
+  const words = refusalWords(refusal);
+  const text = md`${bold(words.title)} ${plain(words.text)}`;
+  const note = { type: 'TextBlock', text, wrap: true, color: 'Attention', spacing: 'Default' };
+  const body = card.body.flatMap((element) => (element.id === 'acknowledgeIrreversible' ? [note, element] : [element]));
+  return { ...card, body };
+}
 
 /** A bug, with the id under which the log has it. */
 export const bugText = (id: string): string =>

@@ -1,4 +1,4 @@
-/** The first line of every card about a request: glyph, state, the count that matters. */
+/** The badge of every card about a request: the state and the count that matters. */
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import type { Color } from '../data/row.ts';
@@ -6,40 +6,49 @@ import type { Color } from '../data/row.ts';
 export interface StateLine {
   readonly text: string;
   readonly color: Color;
+  /** In Teams' icon catalog. */
+  readonly icon: string;
 }
+
+export const badge = {
+  person: { color: 'Accent', icon: 'Clock' },
+  bot: { color: 'Accent', icon: 'ArrowSync' },
+  paused: { color: 'Default', icon: 'Circle' },
+  actNow: { color: 'Attention', icon: 'ErrorCircle' },
+  done: { color: 'Good', icon: 'CheckmarkCircle' },
+  ended: { color: 'Default', icon: 'SubtractCircle' },
+  check: { color: 'Warning', icon: 'Warning' },
+} as const satisfies Record<string, Omit<StateLine, 'text'>>;
 
 /** The state in one short line. `paused`: nothing is changed in Azure, which is known to whoever draws a card. */
 export function stateLineOf(request: Request, paused = false): StateLine {
   const done = request.progress.filter((step) => step.state === 'done').length;
   const all = request.progress.length;
+  const completed = `${done} of ${all} steps completed`;
   const { approvalsRequired } = request.policy;
   switch (request.state) {
     case 'awaiting-approval':
-      return { text: `○ Waiting for approval, ${request.approvals.length} of ${approvalsRequired}`, color: 'Default' };
+      return { text: `Waiting for approval: ${request.approvals.length} of ${approvalsRequired}`, ...badge.person };
     case 'approved':
-      if (!paused && startsAt(request) !== null) return { text: '● Approved, starts later', color: 'Accent' };
-      return paused
-        ? { text: '○ Approved, the bot is paused', color: 'Default' }
-        : {
-            text: `● ${request.runs > 1 ? `Checking before run ${request.runs}` : 'Approved, checking before the run'}`,
-            color: 'Accent',
-          };
+      if (paused) return { text: 'Approved, the bot is paused', ...badge.paused };
+      if (startsAt(request) !== null) return { text: 'Approved, starts later', ...badge.person };
+      return { text: request.runs > 1 ? `Checking before run ${request.runs}` : 'Approved, checking', ...badge.bot };
     case 'running':
-      if (paused) return { text: `○ Paused, ${done} of ${all} steps done`, color: 'Default' };
+      if (paused) return { text: `Paused: ${completed}`, ...badge.paused };
       return request.stop === null
-        ? { text: `● Running, ${done} of ${all} steps done`, color: 'Accent' }
-        : { text: `● Stopping, ${done} of ${all} steps done`, color: 'Accent' };
+        ? { text: `Running: step ${Math.min(done + 1, all)} of ${all}`, ...badge.bot }
+        : { text: `Stopping: ${completed}`, ...badge.bot };
     case 'needs-attention':
-      return { text: '▲ Needs attention', color: 'Attention' };
+      return { text: 'Needs attention', ...badge.actNow };
     case 'succeeded':
-      return { text: '✓ Succeeded', color: 'Good' };
+      return { text: 'Succeeded', ...badge.done };
     case 'failed':
-      return { text: `✕ Failed, ${done} of ${all} steps done`, color: 'Attention' };
+      return { text: `Failed: ${completed}`, ...badge.ended };
     case 'rejected':
-      return { text: '✕ Rejected', color: 'Attention' };
+      return { text: 'Rejected', ...badge.ended };
     case 'cancelled':
-      return { text: '○ Cancelled', color: 'Default' };
+      return { text: 'Canceled', ...badge.ended };
     case 'expired':
-      return { text: '○ Expired', color: 'Default' };
+      return { text: 'Expired', ...badge.ended };
   }
 }

@@ -3,8 +3,8 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import type { Failed, NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { shortDuration } from '../../../text/duration.ts';
 import { askedAgainWords } from '../../../text/events.ts';
+import { fromNow } from '../../../text/instants.ts';
 import type { Section } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -12,9 +12,9 @@ import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, upperFirst } from './parts.ts';
 import { progressBar, progressSections, toldOf } from './progress.ts';
-import { type CardContext, mayAskAgain, mayChange, type Patience } from './reader.ts';
+import { type CardContext, mayAskAgain, mayChange } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { saidOf } from './said.ts';
+import { endedBy, saidOf } from './said.ts';
 import { earlierRun, pausedWords, startWords } from './standing-words.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
 import { succeededCard } from './succeeded-view.ts';
@@ -23,19 +23,12 @@ const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 
 /** The start that somebody chose, as a fact of the request. */
 export const startFacts = ({ notBefore }: Request) =>
-  notBefore === null ? [] : [{ title: plain('Starts'), value: md`not before ${dateAndTime(new Date(notBefore))}` }];
+  notBefore === null ? [] : [{ title: plain('Starts'), value: md`${dateAndTime(new Date(notBefore))} or later` }];
 
 const endedNote = (request: Request): CardText => {
-  const ended = md`Ended ${dateAndTime(new Date(request.changedAt))}. Plan ${plain<string>(shortDigest(request.digest))}.`;
+  const ended = md`Ended ${dateAndTime(new Date(request.changedAt))}.`;
   return request.touched ? md`${earlierRun(request)} ${ended}` : ended;
 };
-
-/** When the card was drawn, and how long before that something last happened. */
-function asOf({ changedAt }: Request, { now }: Patience): CardText {
-  const ageMs = now.getTime() - Date.parse(changedAt);
-  if (ageMs < 1_000) return md`${time(now)}, just changed`;
-  return md`${time(now)}, the last change ${plain<string>(shortDuration(ageMs))} before`;
-}
 
 function noteOf(request: Request, context: CardContext): CardText {
   const { names, paused, patience } = context;
@@ -47,7 +40,7 @@ function noteOf(request: Request, context: CardContext): CardText {
     case 'running': {
       if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
       if (request.stop !== null) return stoppingNote(request, names);
-      return md`As of ${asOf(request, patience)}. Plan ${plain<string>(shortDigest(request.digest))}.`;
+      return md`Updated ${time(patience.now)}. This card updates automatically.`;
     }
     case 'needs-attention':
     case 'succeeded':
@@ -60,31 +53,33 @@ function noteOf(request: Request, context: CardContext): CardText {
 }
 
 /** While people are waited for: for whom, and until when. */
-function factsOf(request: Request, { awaited }: CardContext) {
+function factsOf(request: Request, { awaited, patience }: CardContext) {
   if (request.state !== 'awaiting-approval') return [];
   return [
-    { title: plain('Until'), value: dateAndTime(new Date(request.policy.expiresAt)) },
+    {
+      title: plain('Decide by'),
+      value: md`${dateAndTime(new Date(request.policy.expiresAt))} (${plain<string>(fromNow(request.policy.expiresAt, patience.now))})`,
+    },
     ...startFacts(request),
-    { title: plain('Waits for'), value: plain(awaited) },
+    { title: plain('Waiting for'), value: plain(awaited) },
     ...(request.remindedAt === null
       ? []
-      : [{ title: plain('Reminded'), value: dateAndTime(new Date(request.remindedAt)) }]),
-    { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
+      : [{ title: plain('Reminder sent'), value: dateAndTime(new Date(request.remindedAt)) }]),
   ];
 }
 
 function sectionsOf(request: Request, context: CardContext): Section[] {
   if (request.state === 'running' || request.state === 'approved') return progressSections(request, context);
   const differences = request.state === 'awaiting-approval' ? differenceRows(request) : [];
-  const title = request.changedFrom === null ? 'What changed since the approval' : 'What was changed';
+  const title = request.changedFrom === null ? 'Changes since the approval' : 'What was edited';
   return differences.length === 0 ? [] : [{ title: plain(title), boxed: false, rows: differences }];
 }
 
 const movedHeadline = (request: Request): CardText => {
   if (request.state !== 'awaiting-approval') return nothing;
-  if (request.changedFrom !== null) return plain('It was changed, and the approvers are asked anew.');
+  if (request.changedFrom !== null) return plain('The requester edited this request. It needs approval again.');
   if (request.replaced === null) return nothing;
-  return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. The request asks again.`);
+  return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. The request needs approval again.`);
 };
 
 function plainStatus(request: Request, context: CardContext): AdaptiveCard {
@@ -96,10 +91,14 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     change: without ? nothing : changeLine(request.plan),
     headline: movedHeadline(request),
     said: saidOf(request, names),
+    ended: joinText(endedBy(request, names), ' '),
+    peopleTitle: plain(request.approvals.length > 0 ? 'Reason and approvals' : 'Reason'),
+    plan: plain<string>(`Plan digest ${shortDigest(request.digest)}`),
+    noteIsSmall: request.state === 'running' && request.stop === null && !context.paused,
     nothingChanged: without && !request.touched,
     again:
       without && !mayAskAgain(request, context)
-        ? md`To ask again, type ${bold(operationOf(request.plan.wish).typed.name)}`
+        ? md`To request it again, type ${bold(operationOf(request.plan.wish).typed.name)}`
         : nothing,
     canAskAgain: mayAskAgain(request, context),
     facts: factsOf(request, context),

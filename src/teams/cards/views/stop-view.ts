@@ -29,15 +29,10 @@ export function stopOffer(request: Request, context: CardContext): CardText {
   if (request.state !== 'running' || request.stop !== null || !maySettle(context) || isInLastStep(request))
     return nothing;
   const isBusy = request.progress.some(({ state }) => state === 'running');
-  const first = `${isBusy ? 'the attempt under way finishes. ' : ''}No further attempt or step starts.`;
+  const first = `${isBusy ? 'The attempt under way finishes. ' : ''}No further attempt or step starts.`;
   const stays = lasting(request);
   const irreversible = stays.length === 0 ? nothing : plain<string>(`Can’t be undone: ${listed(stays)}.`);
-  const words = [
-    bold('Stop after this step:'),
-    plain<string>(first),
-    plain('Completed changes stay in Azure.'),
-    irreversible,
-  ];
+  const words = [plain<string>(first), plain('Completed changes stay in Azure.'), irreversible];
   return joinText(words, ' ');
 }
 

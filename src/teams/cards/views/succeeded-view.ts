@@ -2,14 +2,16 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import { highestProof } from '../../../domain/proof.ts';
 import type { Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
-import { operationOf, workOf } from '../../../operations/registry.ts';
+import { workOf } from '../../../operations/registry.ts';
+import { countOf } from '../../../text/count.ts';
 import { shortDuration } from '../../../text/duration.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { effectWords, interruptedWords, proofWords, stepWords } from '../../../text/steps.ts';
 import { grey, type Line, numberedRow, type Row } from '../data/row.ts';
-import { bold, md, plain } from '../plain-text.ts';
+import { bold, date, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { notesOf, reversibilityLines } from './parts.ts';
+import { keepRows } from './decision.ts';
+import { reversibilityLines } from './parts.ts';
 import { proofRows } from './proof-rows.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
@@ -22,7 +24,7 @@ function changeRows(request: Request): Row[] {
     const progress = request.progress.find((one) => one.name === step.name);
     return numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
       ...lines,
-      ...(progress?.already === true ? [grey(plain('It was so already.'))] : []),
+      ...(progress?.already === true ? [grey(plain('Nothing to change: it was already so.'))] : []),
       ...(progress?.interrupted === true ? [grey(plain<string>(`${interruptedWords}.`))] : []),
       ...reversibilityLines(step),
     ]);
@@ -36,32 +38,35 @@ const lastEnd = (progress: readonly StepProgress[]): string | null =>
 const newerWords = ({ newestVersion }: Request['outputs']): string =>
   newestVersion === undefined
     ? ''
-    : `. A newer version exists (${shortVersion(newestVersion)}), and was not part of the approval.`;
+    : `. A newer version exists (${shortVersion(newestVersion)}). It wasn’t part of the approval.`;
 
-/** What is proved, what is not, and what follows from it. */
+/** What is verified, what is not, and what has to be kept. */
 export function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
   const { names } = context;
   const { plan, outputs } = request;
-  const { to } = workOf(plan);
-  const { words } = operationOf(plan.wish);
+  const { to, make, observed } = workOf(plan);
   const version = shortVersion(to.keyVersion ?? outputs.keyVersion ?? '');
   const level = highestProof(request.proofs);
   const ended = lastEnd(request.progress) ?? request.changedAt;
   const took = shortDuration(Date.parse(ended) - Date.parse(request.submittedAt));
+  const expires = (make?.kind ?? observed.key)?.expires ?? null;
+  const changes = changeRows(request);
   return renderCard('status-succeeded', {
-    ...requestHeaderOf(request, context, {
-      text: `✓ Succeeded, proof: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`,
-      color: 'Good',
-    }),
-    result: plain(words.succeeded),
-    resultNote: plain<string>(
-      `${to.keyName} in ${plan.observation.vault.name}, version ${version}${newerWords(outputs)}`,
-    ),
+    ...requestHeaderOf(request, context),
+    change: [
+      {
+        title: plain('Key'),
+        value: md`${bold(to.keyName)}, version ${plain<string>(`${version}${newerWords(outputs)}`)}`,
+      },
+      { title: plain('Key vault'), value: bold(plan.observation.vault.name) },
+      { title: plain('Expires'), value: expires === null ? plain('No expiration date') : date(new Date(expires)) },
+    ],
+    level: plain<string>(`Verification level: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`),
     proofs: proofRows(request),
-    caution: md`${bold('▲ From now on:')} ${plain(words.fromNowOn)}`,
-    notes: notesOf(plan),
-    changes: changeRows(request),
+    consequences: keepRows(plan),
+    changesTitle: plain<string>(`${countOf(changes.length, 'change', 'changes')} made in Azure`),
+    changes,
     said: saidOf(request, names),
-    note: md`Took ${plain<string>(took)} from the request on. Plan ${plain<string>(shortDigest(request.digest))}.`,
+    note: md`${plain<string>(took)} from request to done. Plan digest ${plain<string>(shortDigest(request.digest))}.`,
   });
 }

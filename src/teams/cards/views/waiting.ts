@@ -16,7 +16,7 @@ const sinceFirst = ({ startedAt }: StepProgress, now: Date): number =>
 /** How long a step has been at work when the card is drawn: `40 s`. */
 export function elapsedWords(progress: StepProgress, { now }: Patience): CardText {
   const ms = sinceFirst(progress, now);
-  return plain<string>(ms < 1_000 ? 'just begun' : shortDuration(ms));
+  return plain<string>(ms < 1_000 ? 'just started' : shortDuration(ms));
 }
 
 function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: Patience): string {
@@ -43,7 +43,7 @@ export function runningLines(progress: StepProgress, running: string, patience: 
   const { everyMs, atMostMs } = patience.poll;
   const tries = progress.attempt > 1 ? ` Attempt ${progress.attempt}.` : '';
   return [
-    grey(plain<string>(`${running} Usually ${usualWords(progress.name)}.${tries}`)),
+    grey(plain<string>(`${running} Usually takes ${usualWords(progress.name)}.${tries}`)),
     ...(sinceFirst(progress, patience.now) < worthSaying
       ? []
       : [

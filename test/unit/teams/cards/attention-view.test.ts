@@ -42,7 +42,7 @@ const headline = (...turns: readonly Turn[]) => nameOf(...turns, { do: 'stop-run
 test('a check that ends a run says after which step', () => {
   expect(headline(...began)).toBe('The run ended before its first step');
   const [first, second] = [done(1, 'enable-identity'), done(1, 'grant-key-access')];
-  expect(headline(...began, ...first, ...second)).toBe('The run was interrupted after step 2 of 5 (Grant key access)');
+  expect(headline(...began, ...first, ...second)).toBe('The run was interrupted after step 2 of 5 (Assign key access)');
 });
 
 /** A second run, after the first failed in its second step. */

@@ -54,8 +54,7 @@ describe('size', () => {
     const data = sample('status-attention', '.needs-attention');
     return {
       ...data,
-      words: plain(words, 1500),
-      inFull: plainLines(words, 3000),
+      words: plainLines(words, 3000),
       steps: Array(10).fill(step),
     };
   };

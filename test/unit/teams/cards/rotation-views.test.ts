@@ -7,8 +7,9 @@ import type { Form } from '../../../../src/operations/form.ts';
 import { factsOf } from '../../../../src/operations/form-clicks.ts';
 import type { FactsOf } from '../../../../src/operations/pages/page.ts';
 import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
+import { noteRows } from '../../../../src/teams/cards/views/decision.ts';
 import { formCard } from '../../../../src/teams/cards/views/form-view.ts';
-import { changeBox, changeLine, notesOf } from '../../../../src/teams/cards/views/parts.ts';
+import { changeFacts, changeLine } from '../../../../src/teams/cards/views/parts.ts';
 import { everybody } from '../../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
@@ -53,73 +54,48 @@ const reviewOf = (plan: Plan): FactsOf<'review'> => ({
 });
 
 describe('what changes', () => {
-  const oldEnds = 'ends {{DATE(2026-04-01T00:00:00Z,SHORT)}}';
+  const facts = (plan: Plan) => changeFacts(plan).map(({ title, value }) => `${title}: ${value}`);
+  const old = 'From: cmk-virtual-visit, version 93e37d3d, expires {{DATE(2026-04-01T00:00:00Z,SHORT)}}';
 
   test('to an existing version of the same key', () => {
     const plan = rotationPlan(toNewest);
     expect(changeLine(plan)).toBe('cmk-virtual-visit: version 93e37d3d → **version 5d1f0c2e**');
-    expect(changeBox(plan)).toEqual({
-      about: 'Another version of **cmk-virtual-visit** in kv-care-prod',
-      now: 'Version 93e37d3d',
-      nowNote: oldEnds,
-      after: 'Version 5d1f0c2e',
-      afterNote: 'ends {{DATE(2028-02-12T00:00:00Z,SHORT)}}',
-    });
+    const now = 'To: **cmk-virtual-visit**, **version 5d1f0c2e**, expires {{DATE(2028-02-12T00:00:00Z,SHORT)}}';
+    expect(facts(plan)).toEqual([old, now]);
   });
 
   test('to a version that the run makes', () => {
     const plan = rotationPlan(toMadeVersion);
     expect(changeLine(plan)).toBe('cmk-virtual-visit: version 93e37d3d → **new version**');
-    expect(changeBox(plan)).toEqual({
-      about: 'New version of **cmk-virtual-visit** in kv-care-prod',
-      now: 'Version 93e37d3d',
-      nowNote: oldEnds,
-      after: 'New version',
-      afterNote: 'ends {{DATE(2028-01-12T00:00:00Z,SHORT)}}',
-    });
+    const now = 'To: **cmk-virtual-visit**, **new version**, expires {{DATE(2028-01-12T00:00:00Z,SHORT)}}';
+    expect(facts(plan)).toEqual([old, now]);
   });
 
   test('to another key of the same vault', () => {
     const plan = rotationPlan(toOtherKey);
     expect(changeLine(plan)).toBe('cmk-virtual-visit → **cmk-triage-agent** in kv-care-prod');
-    expect(changeBox(plan)).toEqual({
-      about: 'Another key in **kv-care-prod**',
-      now: 'cmk-virtual-visit',
-      nowNote: `version 93e37d3d, ${oldEnds}`,
-      after: 'cmk-triage-agent',
-      afterNote: 'version 55555555, no expiry',
-    });
+    expect(facts(plan)).toEqual([old, 'To: **cmk-triage-agent**, **version 55555555**, no expiry']);
   });
 
-  test('to a key of another vault: both vaults are named, alike as their keys may be', () => {
+  test('to a key of another vault: the old vault is named, as keys may be called alike', () => {
     const elsewhere = { ...from, vaultUri: 'https://kv-old-wards.vault.azure.net/' };
     const to = { ...toOtherKey.to, keyName: KeyName.parse(from.keyName) };
     const plan = rotationPlan({ ...toOtherKey, from: elsewhere, to }, { from: null });
     expect(changeLine(plan)).toBe('cmk-virtual-visit → **cmk-virtual-visit** in kv-care-prod');
-    expect(changeBox(plan)).toMatchObject({
-      about: 'A key in another vault: **kv-care-prod**',
-      nowNote: 'version 93e37d3d, in kv-old-wards.vault.azure.net',
-      afterNote: 'version 55555555, in kv-care-prod, no expiry',
-    });
+    expect(facts(plan)[0]).toBe('From: cmk-virtual-visit, version 93e37d3d, in kv-old-wards.vault.azure.net');
   });
 
   test('a key without a version is not said to have one', () => {
     const unversioned = { ...from, keyVersion: null };
     const plan = rotationPlan({ ...toNewest, from: unversioned }, { from: null });
     expect(changeLine(plan)).toBe('cmk-virtual-visit: no version → **version 5d1f0c2e**');
-    expect(changeBox(plan)).toMatchObject({ now: 'No version', nowNote: '' });
+    expect(facts(plan)[0]).toBe('From: cmk-virtual-visit, no version');
   });
 
   test('from Microsoft’s key, as ever', () => {
     const plan = planFor({ wished: wish() });
     expect(changeLine(plan)).toBe('Microsoft-managed key → **care** in kv-care');
-    expect(changeBox(plan)).toEqual({
-      about: '',
-      now: 'Microsoft-managed key',
-      nowNote: '',
-      after: 'care',
-      afterNote: '',
-    });
+    expect(facts(plan)).toEqual(['From: Microsoft-managed key', 'To: **care** (existing key), no expiry']);
   });
 });
 
@@ -142,31 +118,29 @@ describe('the question to the approvers', () => {
     ['a new version', toMadeVersion],
   ])('%s: says that it can be undone, and why', (_to, wished) => {
     const text = question(rotationPlan(wished));
-    expect(text).toContain('**✓ Can be undone:** the old version stays on');
-    expect(text).not.toContain('irreversible');
+    expect(text).toContain('Can be undone\nThe old version stays enabled.');
+    expect(text).not.toContain('Can’t be undone');
   });
 
   test('another key, whose vault has to be protected: says that the move can, at least', () => {
     const text = question(rotationPlan(toOtherKey));
-    expect(text).toContain('**▲ 1 irreversible step:** purge protection on');
-    expect(text).toContain('**✓ Can be moved back:** the old version stays on');
+    expect(text).toContain('Can’t be undone\nTurns on purge protection for the whole key vault kv-care-prod');
+    expect(text).toContain('The key can be moved back\nThe old version stays enabled.');
   });
 
   test.each([
     ['could not be read', null],
     ['is disabled', { ...oldKey, enabled: false }],
   ])('an old version that %s: nothing is promised', (_how, old) => {
-    expect(question(rotationPlan(toNewest, { from: old }))).not.toContain('undone');
+    expect(question(rotationPlan(toNewest, { from: old }))).not.toContain('Can be undone');
   });
 
   test('enabling promises nothing', () => {
-    expect(question(planOf())).not.toContain('undone');
+    expect(question(planOf())).not.toContain('Can be undone');
   });
 
-  test('says what stays, and what the requester was told', () => {
-    const text = question(rotationPlan());
-    for (const { text: note } of notesOf(rotationPlan())) expect(text).toContain(note);
-    expect(text).toContain('The old version must stay on until it is out of use. The requester has confirmed this.');
+  test('says what has to be kept', () => {
+    expect(question(rotationPlan())).toContain('Disabling a key version that’s in use can make the agent’s data');
   });
 });
 
@@ -175,11 +149,11 @@ test.each([
   ['a new version', toMadeVersion],
   ['another key', toOtherKey],
 ])('%s: the old version stays, the new one is pinned', (_to, wished) => {
-  const [stays, pinned, ...more] = notesOf(rotationPlan(wished)).map(({ text }) => text);
-  expect(stays).toMatch(/^The old version stays enabled: nothing here turns it off\. .*you can move back\.$/);
-  expect(pinned).toBe('The agent stays pinned to its new version. It does not follow later ones by itself.');
-  expect(more).toEqual([]);
-  expect(notesOf(planOf())).toEqual([]);
+  const notes = noteRows(rotationPlan(wished)).map(({ name }) => name);
+  expect(notes).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^This request doesn’t disable the old version/)]),
+  );
+  expect(notes).toEqual(expect.arrayContaining([expect.stringMatching(/^The agent uses exactly this version/)]));
 });
 
 test('a further version of a key is not said to be a key', () => {
@@ -283,7 +257,7 @@ describe('the page that asks for the version', () => {
   });
 
   test('says what was wrong with the last answer', () => {
-    expect(words(page({}, refuse('choice-missing')))).toContain('△ **Nothing is chosen.**');
+    expect(words(page({}, refuse('choice-missing')))).toContain('**Nothing is chosen.**');
   });
 
   test('under Microsoft’s key there is nothing to choose, and one way on', () => {
@@ -291,8 +265,8 @@ describe('the page that asks for the version', () => {
     const card = page({ ...none, current: null, resource: { ...visitAgent, customerKey: null } });
     expect(inputsOf(card)).toEqual([]);
     expect(words(card)).toContain('There is no version to move from.');
-    expect(buttons(card)).toEqual(['Put it under your own key', 'Back', 'Cancel']);
-    expect(primary(card)).toEqual(['Put it under your own key']);
+    expect(buttons(card)).toEqual(['Enable customer-managed key', 'Back', 'Cancel']);
+    expect(primary(card)).toEqual(['Enable customer-managed key']);
   });
 });
 
@@ -304,15 +278,15 @@ describe('a review of what is not in the state for it leads to the operation tha
   test('enabling: to a rotation', () => {
     const plan = planOf({ resource: { ...seen().resource, customerKey: visitAgent.customerKey } });
     const card = formCard(enabling, reviewOf(plan), null);
-    expect(buttons(card)).toEqual(['Move it to another version or key', 'Back', 'Cancel']);
-    expect(primary(card)).toEqual(['Move it to another version or key']);
+    expect(buttons(card)).toEqual(['Rotate to another version or key', 'Back', 'Cancel']);
+    expect(primary(card)).toEqual(['Rotate to another version or key']);
   });
 
   test('rotating: to enabling', () => {
     const plan = rotationPlan(toNewest, { resource: { ...visitAgent, customerKey: null } });
     const card = formCard(rotating('review'), reviewOf(plan), null);
-    expect(buttons(card)).toEqual(['Put it under your own key', 'Back', 'Cancel']);
-    expect(primary(card)).toEqual(['Put it under your own key']);
+    expect(buttons(card)).toEqual(['Enable customer-managed key', 'Back', 'Cancel']);
+    expect(primary(card)).toEqual(['Enable customer-managed key']);
     expect(words(card)).toContain('**The agent is under a Microsoft-managed key.** It has no version to move from.');
   });
 
@@ -334,28 +308,26 @@ describe('a review of what is not in the state for it leads to the operation tha
   });
 });
 
-describe('the row that shows how far one is', () => {
-  const row = (form: Form): string => {
+describe('the line that shows how far one is', () => {
+  const step = (form: Form): string => {
     const { resource } = seen();
     const card = formCard(form, { page: 'vault', resource, vaults: [], chosen: null }, null);
-    return textsOf(card)
-      .filter((text) => /^[✓●○] (Agent|Vault|Key|Version|Review)$/.test(text))
-      .join(' ');
+    return textsOf(card).find((text) => text.startsWith('Step ')) ?? '';
   };
 
   test('enabling: four pages', () => {
-    expect(row(formOn('vault', ports))).toBe('✓ Agent ● Vault ○ Key ○ Review');
-    expect(row(formOn('review', ports))).toBe('✓ Agent ✓ Vault ✓ Key ● Review');
+    expect(step(formOn('vault', ports))).toBe('Step 2 of 4: Vault');
+    expect(step(formOn('review', ports))).toBe('Step 4 of 4: Review');
   });
 
   test('rotating: three pages, and two more on the way to another key', () => {
     const made = { ...toMadeVersion.to, from };
-    expect(row(rotating('resource', { answers: {} }))).toBe('● Agent ○ Version ○ Review');
-    expect(row(rotating('version'))).toBe('✓ Agent ● Version ○ Review');
-    expect(row(rotating('review', { answers: { version: made } }))).toBe('✓ Agent ✓ Version ● Review');
+    expect(step(rotating('resource', { answers: {} }))).toBe('Step 1 of 3: Agent');
+    expect(step(rotating('version'))).toBe('Step 2 of 3: Version');
+    expect(step(rotating('review', { answers: { version: made } }))).toBe('Step 3 of 3: Review');
     const other = { answers: { version: { way: 'other-key', from } } };
-    expect(row(rotating('vault', other))).toBe('✓ Agent ✓ Version ● Vault ○ Key ○ Review');
-    expect(row(rotating('review', other))).toBe('✓ Agent ✓ Version ✓ Vault ✓ Key ● Review');
+    expect(step(rotating('vault', other))).toBe('Step 3 of 5: Vault');
+    expect(step(rotating('review', other))).toBe('Step 5 of 5: Review');
   });
 });
 
@@ -376,11 +348,11 @@ describe('the page that asks for the agent', () => {
 
   test('asks for what its operation is for, and says whether the agent is in the state for it', () => {
     const [enabling, rotation] = [formOn('resource', ports), rotating('resource')];
-    expect(verdict(enabling, false)).toContain('Which agent gets its own key?');
-    expect(verdict(enabling, false)).toContain('✓ Can use a customer-managed key');
-    expect(verdict(enabling, true)).toContain('△ The review will say what stands in the way');
+    expect(verdict(enabling, false)).toContain('Which agent gets a customer-managed key?');
+    expect(verdict(enabling, false)).toContain('Can use a customer-managed key');
+    expect(verdict(enabling, true)).toContain('The review shows what blocks this request');
     expect(verdict(rotation, true)).toContain('Rotate the key of which agent?');
-    expect(verdict(rotation, true)).toContain('✓ Can move to another version or key');
-    expect(verdict(rotation, false)).toContain('△ The next page says what stands in the way');
+    expect(verdict(rotation, true)).toContain('Can move to another version or key');
+    expect(verdict(rotation, false)).toContain('The next page shows what blocks this request');
   });
 });

@@ -125,7 +125,7 @@ describe('the question', () => {
   it('is the login request of Universal Actions, with something to exchange and a page', async () => {
     const { value, ...rest } = await asked();
     expect(rest).toEqual({ statusCode: 401, type: 'application/vnd.microsoft.activity.loginRequest' });
-    expect(value).toMatchObject({ connectionName: 'cmk-step-up', text: expect.stringMatching(/fresh sign-in/) });
+    expect(value).toMatchObject({ connectionName: 'cmk-step-up', text: expect.stringMatching(/Sign in first/) });
     expect(value.tokenExchangeResource).toEqual({
       id: expect.stringMatching(/^[\w-]{43}$/),
       uri: `api://botid-${appId}`,
@@ -264,8 +264,8 @@ describe('signing in in a browser', () => {
 
   it.each([
     ['somebody else, to whom the link was sent', { oid: secondApprover }, /Somebody else signed in/],
-    ['a weaker sign-in', { acrs: ['c2'] }, /does not meet what approving needs \(c1\)/],
-    ['a sign-in that meets nothing', { acrs: null }, /does not meet what approving needs/],
+    ['a weaker sign-in', { acrs: ['c2'] }, /Sign in first \(c1\)/],
+    ['a sign-in that meets nothing', { acrs: null }, /Sign in first/],
     ['a session remembered for hours', { auth_time: noon / 1_000 - 7_200 }, /older than 10 minutes/],
     ['no time of sign-in', { auth_time: null }, /Signing in did not work/],
     ['the token of another sign-in', { nonce: 'another' }, /Signing in did not work/],

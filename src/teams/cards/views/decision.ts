@@ -1,0 +1,144 @@
+/** What people decide on: the change, its risks, its consequences, and the notes that hold for most requests. */
+import type { Check, CheckCode } from '../../../domain/check.ts';
+import type { PersonId } from '../../../domain/ids.ts';
+import { ownControl } from '../../../domain/member-mark.ts';
+import { effectsOf, type Plan, stepsOf, warningsOf } from '../../../domain/plan.ts';
+import { operationOf, workOf } from '../../../operations/registry.ts';
+import { controlCountWords, controlWords, ownControlWords, subscriptionWords } from '../../../text/control.ts';
+import { countOf } from '../../../text/count.ts';
+import { type Fact, grey, marks, noteMark, type Row, row } from '../data/row.ts';
+import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
+import { changeFacts, checkRow, planRows } from './parts.ts';
+import { controllerRows, vaultAddress } from './vault-box.ts';
+
+/** Whoever asks, and what the reader calls them. */
+export interface Asker {
+  readonly id: PersonId;
+  readonly words: 'The requester' | 'You';
+}
+
+/** Findings about this request alone, most dangerous first. Every other warning is a note. */
+const riskCodes: readonly CheckCode[] = ['name-alike', 'key-shared', 'other-subscription', 'old-version-disabled'];
+
+const riskOf = (check: Check): number => riskCodes.indexOf(check.code);
+
+const red = (title: string, text: string): Row =>
+  row(marks.alarm, plain<string>(title), text === '' ? [] : [{ ...grey(plain<string>(text, 600)), subtle: false }], {
+    nameWeight: 'Bolder',
+  });
+
+function askerRisk({ observation: { control } }: Plan, { id, words }: Asker): Row[] {
+  const own = control === undefined ? null : ownControl(control, id);
+  if (own?.known !== 'yes') return [];
+  const has = words === 'You' ? 'You have' : 'The requester has';
+  return [red(`${has} control over this key`, own.through === null ? '' : `Through ${own.through}.`)];
+}
+
+export function riskRows(plan: Plan, asker: Asker): Row[] {
+  const found = warningsOf(plan)
+    .filter((check) => riskOf(check) >= 0)
+    .sort((one, other) => riskOf(one) - riskOf(other))
+    .map((check) => ({ ...checkRow(marks.alarm, check), nameWeight: 'Bolder' as const }));
+  return [...found, ...askerRisk(plan, asker)].slice(0, 8);
+}
+
+/** Protects the vault for good: the one effect that nothing takes back. */
+export const protectsVault = (plan: Plan): boolean => stepsOf(plan, 'irreversible').length > 0;
+
+const amber = (title: string, text: string): Row =>
+  row(marks.warn, plain<string>(title), [{ ...grey(plain<string>(text, 600)), subtle: false }], {
+    nameWeight: 'Bolder',
+  });
+
+/** What this plan does and can't be undone, then what has to be kept. */
+export function consequenceRows(plan: Plan): Row[] {
+  const { words } = operationOf(plan.wish);
+  const softDelete = effectsOf(plan).some(({ change }) => change === 'soft-delete') ? 'soft delete and ' : '';
+  const protects = amber(
+    'Can’t be undone',
+    `Turns on ${softDelete}purge protection for the whole key vault ${plan.observation.vault.name}: all keys, secrets, and certificates.`,
+  );
+  const undo = words.undo(workOf(plan));
+  return [
+    ...(protectsVault(plan) ? [protects] : []),
+    ...(undo === ''
+      ? []
+      : [
+          row(marks.done, plain<string>(protectsVault(plan) ? 'The key can be moved back' : 'Can be undone'), [
+            grey(plain<string>(undo)),
+          ]),
+        ]),
+    ...keepRows(plan),
+  ];
+}
+
+/** What has to be kept from then on. */
+export function keepRows({ wish }: Plan): Row[] {
+  const { title, text } = operationOf(wish).words.keep;
+  return [amber(title, text)];
+}
+
+/** `I understand that purge protection on kv-care-prod can't be turned off.` Empty where nothing has to be accepted. */
+export const acceptWords = (plan: Plan): string =>
+  protectsVault(plan)
+    ? `I understand that purge protection on ${plan.observation.vault.name} can’t be turned off.`
+    : '';
+
+/** What holds for most requests: warnings that are no risk, steps that might not be reversible, what the operation says. */
+export function noteRows(plan: Plan): Row[] {
+  const { words } = operationOf(plan.wish);
+  const unknown = stepsOf(plan, 'unknown').map(() =>
+    row(noteMark, plain('Might not be reversible'), [
+      grey(plain('Microsoft doesn’t document whether an agent can return to a Microsoft-managed key.')),
+    ]),
+  );
+  return [
+    ...warningsOf(plan)
+      .filter((check) => riskOf(check) < 0)
+      .map((check) => checkRow(marks.warn, check)),
+    ...unknown,
+    ...words.notes(workOf(plan)).map((note) => row(noteMark, plain<string>(note, 500))),
+  ].slice(0, 12);
+}
+
+function checksTitle(plan: Plan, notes: readonly Row[]): CardText {
+  const passed = plan.checks.filter(({ outcome }) => outcome === 'pass').length;
+  const checks = `${countOf(passed, 'check', 'checks')} passed`;
+  return plain<string>(notes.length === 0 ? checks : `${checks}, ${countOf(notes.length, 'note', 'notes')}`);
+}
+
+/** From, To, Key vault and Control, each with its name in words. */
+function factsOf(plan: Plan): Fact[] {
+  const { vault, control } = plan.observation;
+  const place = control === undefined ? nothing : md` in ${plain(subscriptionWords(control.vaultSubscription))}`;
+  const who = control === undefined ? 'not checked' : controlCountWords(control);
+  return [
+    ...changeFacts(plan),
+    { title: plain('Key vault'), value: md`${bold(vault.name)}${place} (${plain(vaultAddress(vault.uri))})` },
+    { title: plain('Control'), value: plain<string>(who) },
+  ];
+}
+
+export function decisionOf(plan: Plan, asker: Asker) {
+  const risks = riskRows(plan, asker);
+  const notes = noteRows(plan);
+  const { control } = plan.observation;
+  const one = risks.length === 1 ? '1 risk: check it before you decide' : '';
+  return {
+    change: factsOf(plan),
+    risks,
+    risksTitle: plain<string>(one === '' ? `${risks.length} risks: check them before you decide` : one),
+    consequences: consequenceRows(plan),
+    checksTitle: checksTitle(plan, notes),
+    notes,
+    stepsTitle: plain<string>(`${countOf(plan.steps.length, 'step', 'steps')} in Azure`),
+    steps: planRows(plan),
+    control: plain<string>(
+      control === undefined ? 'Who has control over the key was not checked.' : controlWords(control),
+    ),
+    askerControls: plain<string>(
+      control === undefined ? '' : ownControlWords(ownControl(control, asker.id), asker.words),
+    ),
+    controllers: controllerRows(plan),
+  };
+}
