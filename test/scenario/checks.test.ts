@@ -59,7 +59,7 @@ const lines = (card: SeenActivity): readonly string[] =>
 function blocksOn(card: SeenActivity): readonly string[] {
   const all = lines(card);
   const start = all.indexOf(blocked);
-  const end = all.findIndex((line, at) => at > start && /^(Other checks|\d steps?(, in this order)?)$/.test(line));
+  const end = all.findIndex((line, at) => at > start && /^From: /.test(line));
   return start === -1 ? [] : all.slice(start + 1, end);
 }
 const has = (card: SeenActivity, verb: string): boolean => JSON.stringify(cardOf(card)).includes(`"${verb}"`);

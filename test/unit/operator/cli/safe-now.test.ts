@@ -71,6 +71,6 @@ it('names what is done and what is not when somebody gave up', () => {
   const { asking } = requestAfter(...stuck);
   const after = requestAfter(...stuck, settles('give-up', requester, { asking }));
   expect(safeNow(after).words).toMatch(
-    /Completed, and left as it is: enable identity, .*\. Not done: set customer-managed key/,
+    /Completed, and left as it is: turn on system-assigned identity, .*\. Not done: set customer-managed key/,
   );
 });

@@ -148,6 +148,7 @@ const claims: readonly {
   },
   {
     words: /Azure rejected attempt (\d+)/,
+    rare: true,
     holds: ({ events }, [, attempt]) => {
       const last = bodies(events, 'step-failed').at(-1)?.data;
       return last?.attempt === Number(attempt) && 'change' in last.failure && last.failure.change === 'refused';
@@ -206,7 +207,7 @@ test('every claim of a card is what the events say', async () => {
         for (const reader of [everybody, { kind: 'requester' }] as const) look(seen, reader);
       });
     }),
-    { numRuns: 60 },
+    { numRuns: 120 },
   );
   for (const { words } of claims.filter(({ rare }) => rare !== true))
     expect([String(words), met.get(String(words)) ?? 0]).not.toContain(0);
