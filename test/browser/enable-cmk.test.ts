@@ -78,7 +78,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     const key = botSays(page, 'Which key of kv-care-prod?');
     await key.getByRole('radio', { name: 'cmk-triage-agent' }).check();
     await press(key, 'Next');
-    const review = botSays(page, '5 steps, in this order');
+    const review = botSays(page, '5 steps in Azure');
     await review.waitFor();
     await review.getByRole('checkbox').check();
     await review.getByRole('textbox').fill('Patient data under our own key before the December audit.');

@@ -44,7 +44,7 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await version.waitFor();
     await version.getByText('A new one, made when the run starts').click();
     await press(version, 'Next');
-    const review = botSays(page, '3 steps, in this order');
+    const review = botSays(page, '3 steps in Azure');
     await review.waitFor();
     await review.getByRole('checkbox').check();
     await review.getByRole('textbox').fill('The version has been in use for two years.');

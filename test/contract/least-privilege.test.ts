@@ -128,19 +128,19 @@ describe('with these roles alone', () => {
 
   test('an existing key on a vault with roles, tried at the end', async () => {
     const { end } = await follow(world, choices.first);
-    expect(end.join('\n')).toMatch(/✓ Succeeded, proof: (key usable|the agent uses it)/);
+    expect(end.join('\n')).toMatch(/Verification level: (key tested|use observed)/);
   });
 
   test('a new key, its name looked for among deleted ones', async () => {
     const key = { newKeyName: 'cmk-least', keyType: 'RSA', keySize: '3072', keyExpiry: '' };
     const { end, review } = await follow(world, { agent: 'triage-agent-test', vault: 'kv-hospital-keys', key });
     expect(review.join('\n')).not.toContain('was not checked');
-    expect(end.join('\n')).toMatch(/✓ Succeeded, proof: (key usable|the agent uses it)/);
+    expect(end.join('\n')).toMatch(/Verification level: (key tested|use observed)/);
   });
 
   test('a vault with access policies and an agent with a user-assigned identity', async () => {
     const { end } = await follow(world, choices.policies);
-    expect(end.join('\n')).toMatch(/✓ Succeeded, proof: (permission held|the agent uses it)/);
+    expect(end.join('\n')).toMatch(/Verification level: (permitted|use observed)/);
   });
 
   test('a further version of a key in use, made in the vault itself', async () => {

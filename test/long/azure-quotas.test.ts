@@ -27,7 +27,7 @@ describe('under the quotas of Azure', () => {
 
   const succeed = async (agent: string): Promise<void> => {
     const form = await typeAll(world, { agent, vault: 'kv-care-prod', key: 'cmk-triage-agent' });
-    const reviewed = (text: string) => /steps, in this order/.test(text);
+    const reviewed = (text: string) => /steps in Azure/.test(text);
     await world.teams.sees(
       places.operations,
       people.requester,

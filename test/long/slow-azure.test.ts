@@ -49,7 +49,7 @@ describe('an Azure that is slow', () => {
     await click(form, 'form.existing-key');
     await comes(form, /Which key of/);
     await click(form, 'form.next', { key });
-    await comes(form, /steps, in this order/);
+    await comes(form, /steps in Azure/);
     await click(form, 'form.submit', reason);
     const submitted = cardText(await comes(form, /Waiting for approval/));
     expect(requestIdIn(submitted)).toMatch(/^CMK-/);
@@ -60,7 +60,7 @@ describe('an Azure that is slow', () => {
     await faultAzure(world, { match: { url: 'providers/Microsoft' }, delayMs: 600_000 });
     expect(answered(await click(form, 'form.submit', reason))).toContain('Looking once more before it is submitted');
     const review = await click(form, 'form.back');
-    expect(answered(review)).toContain('steps, in this order');
+    expect(answered(review)).toContain('steps in Azure');
     await mendAzure(world);
     await untilAzureIsQuiet();
     expect(answered(await click(form, 'form.cancel'))).toContain('Canceled');

@@ -51,7 +51,7 @@ async function changingInChat(id: string): Promise<SeenActivity> {
   const chat = `a:${requester}`;
   const list = await type(world, requester, `/cmk-requests ${id}`, chat);
   await click(requester, list, 'list.open');
-  const card = await world.teams.sees(chat, requester, (one) => /Remind/.test(JSON.stringify(one.attachments)));
+  const card = await world.teams.sees(chat, requester, (one) => /Send reminder/.test(JSON.stringify(one.attachments)));
   await click(requester, card, 'request.change');
   return world.teams.sees(chat, requester, (one) => activityText(one).includes(`You’re editing ${id}`));
 }
@@ -89,7 +89,7 @@ test('is one event with what it was before beside it, and the first form’s mes
   const form = await changing(id);
   expect(JSON.stringify(form.attachments)).toContain('Policy 7.4');
   expect(answered(await submits(form, 'Policy 7.4, ward 3'))).toContain('Edited');
-  const card = await shows(world, operations, requester, id, /It was changed/);
+  const card = await shows(world, operations, requester, id, /The requester edited this request/);
   expect(card.id).not.toBe(form.id);
   expect(activityText(card)).toContain('Before: “Policy 7.4”');
   lives.set(id, ['submitted', 'request-changed']);
@@ -105,7 +105,7 @@ describe('two things at once', () => {
     const card = await approvalCard(world, id);
     const before = await now(approver, card, 'request.approve');
     await submits(await changing(id), 'For the audit');
-    await shows(world, approvals, approver, id, /changed the request/);
+    await shows(world, approvals, approver, id, /edited the request/);
     const late = await click(approver, card, 'request.approve', accepting, before);
     expect(answered(late)).toContain('This card is out of date.');
     lives.set(id, ['submitted', 'request-changed']);
@@ -196,7 +196,7 @@ test('nothing but a decision updates the card on which somebody may be writing w
     approver,
     (one) => /asks you to decide/.test(one.text ?? '') && (one.text ?? '').includes(id),
   );
-  await shows(world, operations, requester, id, /Reminded/);
+  await shows(world, operations, requester, id, /Reminder sent/);
   await type(world, requester, `/cmk-requests ${id}`);
   expect((await cards()).map(({ local }) => local.editedAt)).toEqual(before);
   await cancels(id);

@@ -27,6 +27,10 @@ import { readRecord, type World } from '../support/world.ts';
 
 const rows: readonly CheckRow[] = [...agentRows, ...vaultRows, ...controlRows, ...guardRows, ...keyRows, ...newKeyRows];
 const glyphs = { pass: '✓', warn: '△', block: '✕' } as const;
+/** Warnings about this request alone stand on the face of the card, as risks. */
+const risks = ['name-alike', 'key-shared', 'other-subscription', 'old-version-disabled'];
+const glyphOf = ({ code, outcome }: CheckRow): string =>
+  outcome === 'warn' && risks.includes(code) ? '▲' : glyphs[outcome];
 const blocked = 'You can’t submit this request';
 
 const world = scenario();
@@ -59,7 +63,7 @@ const lines = (card: SeenActivity): readonly string[] =>
 function blocksOn(card: SeenActivity): readonly string[] {
   const all = lines(card);
   const start = all.indexOf(blocked);
-  const end = all.findIndex((line, at) => at > start && /^From: /.test(line));
+  const end = all.findIndex((line, at) => at > start && /^(\d+ risks?: |From: )/.test(line));
   return start === -1 ? [] : all.slice(start + 1, end);
 }
 const has = (card: SeenActivity, verb: string): boolean => JSON.stringify(cardOf(card)).includes(`"${verb}"`);
@@ -80,13 +84,14 @@ async function openReview({ choice, newKey: made }: CheckRow): Promise<SeenActiv
   return cardNow(form);
 }
 
-function expectWords(card: SeenActivity, { outcome, words }: CheckRow): void {
+function expectWords(card: SeenActivity, row: CheckRow): void {
+  const { outcome, words } = row;
   const all = lines(card);
   const wanted = words.map((line) => (line instanceof RegExp ? expect.stringMatching(line) : line));
   expect(blocksOn(card)).toEqual(outcome === 'block' ? wanted : []);
   if (outcome === 'block') return;
   const at = all.indexOf(String(words[0]));
-  expect(all.slice(at - 1, at + words.length)).toEqual([glyphs[outcome], ...wanted]);
+  expect(all.slice(at - 1, at + words.length)).toEqual([glyphOf(row), ...wanted]);
 }
 
 /** A click that the page does not offer, with everything filled in: refused, and shown for what it is. */
@@ -127,7 +132,7 @@ describe('every judgement stands on the review page', () => {
     const firstLine = row.words[0];
     seenRows.push([
       row.code,
-      glyphs[row.outcome],
+      glyphOf(row),
       row.when,
       lines(shown).find((line) => (firstLine instanceof RegExp ? firstLine.test(line) : line === firstLine)) ?? '',
     ]);
@@ -164,7 +169,7 @@ describe('an open request for the agent', () => {
     );
     expect(blocksOn(card)).toEqual([
       `Request ${id} is open for this agent. An agent can have one open request.`,
-      'Wait until it ends, or cancel it. Then check again.',
+      'Wait until it ends, or cancel it. Then select Check again.',
     ]);
     expect(has(card, 'form.submit')).toBe(false);
     const data = buttonData({ status: 200, body: cardOf(card) }, 'form.refresh');

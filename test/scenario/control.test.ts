@@ -86,7 +86,9 @@ describe('where the policy says nothing', () => {
     expect(face.join('\n')).not.toContain('Key custodians');
     const unfolded = linesOf(card);
     const start = unfolded.indexOf('Who has control over the key');
-    expect(unfolded.slice(start + 2, start + 12)).toEqual([
+    expect(unfolded.slice(start + 1, start + 13)).toEqual([
+      '1 group (2 people), 1 app and this bot have control over the key. Together they can back up or release, change, delete, purge and grant access to the key.',
+      'It isn’t known whether the requester is one of them: who owns 1 app wasn’t checked.',
       '1',
       'App (name not readable)',
       'Can back up or release, change, delete, purge and grant access to the key.',
@@ -98,6 +100,7 @@ describe('where the policy says nothing', () => {
       'Key custodians, a group of 2',
       'Can back up or release, change, delete and purge the key.',
     ]);
+    expect(unfolded).toContain('The key was made elsewhere');
     await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
   });
 
@@ -108,7 +111,8 @@ describe('where the policy says nothing', () => {
     expect(offersSubmit(review)).toBe(true);
     expect(text).toContain('Names of who controls the key were not checked');
     expect(text).toContain('60000000-0000-4000-8000-0000000000c1, a group, members not checked');
-    expect(text).toContain('1 group, 1 app and this bot can copy');
+    expect(text).toContain('1 group, 1 app and this bot have control over the key.');
+    expect(cardText(review)).toContain('Control: 1 group, 1 app and this bot\n');
   });
 
   test('the requester is in a group within the group that has control over the key: both cards say so', async () => {
@@ -119,25 +123,25 @@ describe('where the policy says nothing', () => {
       for (const group of groups) if (group.displayName === 'Key custodians') group.memberIds.push(nested.id);
     });
     const review = await typeAll(world, hospitals);
-    expect(cardText(review)).toContain('You have control over this key');
+    expect(cardText(review)).toMatch(/You have control over this key\s+Through Key custodians\./);
     const card = await approvalCard(world, await submit(world, review));
-    expect(cardText(card)).toContain('The requester has control over this key');
+    expect(cardText(card)).toMatch(/The requester has control over this key\s+Through Key custodians\./);
     await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
     await changeState(world.azure, (state) => Object.assign(state, { groups: before.groups }));
-    const without = cardText(await typeAll(world, hospitals));
-    expect(without).toContain('Not known whether you are one of them: who owns 1 app wasn’t checked');
+    const without = await typeAll(world, hospitals);
+    expect(cardText(without)).not.toContain('You have control over this key');
+    expect(linesOf(without)).toContain('It isn’t known whether you are one of them: who owns 1 app wasn’t checked.');
   });
 
-  test('role assignments cannot be read: the face says so, where nothing else needs them', async () => {
+  test('role assignments cannot be read: the face says that control was not checked, and the notes say why', async () => {
     // The key is used by the agent already: no grant is to be made.
     await faultAzure(world, {
       match: { method: 'GET', url: 'roleAssignments\\?.*atScope' },
       respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
     });
     const review = await typeAll(world, hospitals);
-    const face = cardText(review);
-    expect(face).toContain('Control: not checked');
-    expect(face).toContain('role assignments (Microsoft.Authorization/roleAssignments/read)');
+    expect(cardText(review)).toContain('Control: not checked');
+    expect(linesOf(review).join('\n')).toContain('role assignments (Microsoft.Authorization/roleAssignments/read)');
     expect(offersSubmit(review)).toBe(true);
   });
 });
@@ -217,7 +221,7 @@ describe('a rule that wants new keys', () => {
     const command = `/rotate-cmk resource=${rotation.agent} version=`;
     expect(offersSubmit(await type(world, people.requester, `${command}newest`))).toBe(false);
     const review = await type(world, people.requester, `${command}new`);
-    expect(linesOf(review).join('\n')).not.toContain('origin unknown');
+    expect(linesOf(review).join('\n')).not.toContain('made elsewhere');
     const id = await submit(world, review);
     await approve(world, people.approver, await approvalCard(world, id), {});
     await shows(world, places.operations, people.requester, id, /Succeeded/);

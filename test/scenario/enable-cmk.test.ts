@@ -26,7 +26,9 @@ describe('a requester asks for a customer-managed key with an existing key on an
     expect(words).toContain('5 steps in Azure');
     expect(words).toContain('Purge protection: off → on');
     expect(words).toContain('Can’t be undone');
-    expect(words).toContain('Keep the agent and the key');
+    expect(words).toContain(
+      'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered.',
+    );
     const untold = await world.teams.click(people.requester, form.id, 'form.submit', {
       inputs: { acknowledgeDataLoss: 'true' },
     });
@@ -90,11 +92,13 @@ describe('a requester asks for a customer-managed key with an existing key on an
   test('the status card comes to show every step done, with what is proved and what is not', async () => {
     const card = await shows(world, places.operations, people.requester, id, /Succeeded/);
     const words = activityText(card);
-    expect(words).toContain('proof: key usable');
+    expect(words).toContain('Verification level: key tested');
     for (const proof of ['Configured', 'Permitted', 'Key tested', 'Use observed: not verified']) {
       expect(words).toContain(proof);
     }
-    expect(words).toContain('loses its data for good');
+    expect(words).toContain(
+      'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered.',
+    );
     await shows(world, places.approvals, people.approver, id, /Succeeded/);
   });
 

@@ -31,7 +31,7 @@ import {
 } from '../support/pack-changes.ts';
 import { print } from '../support/printed-report.ts';
 import { type Body, packOfRewritten } from '../support/rewritten-log.ts';
-import { answered, approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
+import { answered, approvalCard, approve, ask, buttonData, choices, people, places, shows } from '../support/story.ts';
 
 /** Evidence of real requests: what is in a pack, who can check it with what, and what of a changed one is found. */
 
@@ -259,7 +259,10 @@ describe('the button on the card', () => {
   it.each(['requester', 'approver'] as const)('gives the %s a link, which leads to the pack once', async (who) => {
     const at = await card();
     expect(JSON.stringify(at)).toContain('"request.evidence"');
-    const url = urlIn(await click(people[who], at));
+    const answer = await click(people[who], at);
+    const url = urlIn(answer);
+    // The link works once: the card still offers another.
+    expect(buttonData(answer, 'request.evidence')).toMatchObject({ requestId: id });
     const page = await (await fetch(url)).text();
     expect(page).toContain(`Evidence of ${id}`);
     const pack = await fetch(downloadIn(page));

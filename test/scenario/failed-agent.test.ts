@@ -67,7 +67,9 @@ describe.each(forms)('an agent that an operation left Failed, which %s', (_what,
     await mendAzure(world);
     await changeState(world.azure, change);
     const from = (await world.azureRequests()).length;
-    expect(answered(await world.teams.click(people.requester, card.id, 'request.retry'))).toContain('Approved');
+    const retried = answered(await world.teams.click(people.requester, card.id, 'request.retry'));
+    expect(retried).toContain('Checking before run 2');
+    expect(retried).toContain('**Approver** approved');
     await status(id, /Succeeded/);
     expect(await writes(world, from)).toEqual([expect.stringMatching(/^PATCH .*triage-agent-prod 201$/)]);
     await expectSet();

@@ -121,7 +121,7 @@ async function expectAsksAgain({ id, from, card }: Approved, difference: readonl
 async function expectAsksAPerson({ id, from }: Approved, says: readonly string[]): Promise<string> {
   const card = await status(id, /Needs attention/);
   const lines = linesOf(card);
-  expect(lines).toContain('Enable customer-managed key for triage-agent-prod');
+  expect(lines[2]).toBe('Enable customer-managed key for triage-agent-prod');
   const found = says.map((words) => lines.findIndex((line) => line.includes(words)));
   expect([says, found.every((at) => at >= 0), found]).toEqual([says, true, [...found].sort((a, b) => a - b)]);
   expect(lines).toContain('[Retry]');
@@ -230,7 +230,7 @@ describe('approvals given while runs are paused', () => {
     await world.teams.click(people.approver, card.id, 'request.approve', { data: old, inputs });
     await world.teams.click(people.secondApprover, card.id, 'request.approve', { data: old, inputs });
     await world.teams.click(people.approver, card.id, 'request.refresh');
-    expect(linesOf(await approvalCard(world, uncovered.id))[0]).toBe('● Needs approval: 0 of 1');
+    expect(linesOf(await approvalCard(world, uncovered.id))[0]).toBe('Needs approval: 0 of 1');
     expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await status(uncovered.id, /Succeeded/);
   });
@@ -256,7 +256,9 @@ describe('approvals given while runs are paused', () => {
     const card = await approvalCard(world, asked.id);
     expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
     expect(await writes(world, asked.from)).toEqual([]);
-    expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved: 1 of 1');
+    const approved = answered(await approve(world, people.secondApprover, card));
+    expect(approved).toContain('Checking before run 2');
+    expect(approved).toContain('✓ | Second approver approved');
     await status(asked.id, /Succeeded/);
     seen.push([
       'approver',

@@ -81,15 +81,15 @@ describe('a form that nobody goes on with for an hour', () => {
     ({ form } = await fillForm(world));
     await pass(50);
     await sees(teamMember, form, /is filling in a request/);
-    expect(answered(await click(requester, form, 'form.show'))).toContain('5 steps, in this order');
+    expect(answered(await click(requester, form, 'form.show'))).toContain('5 steps in Azure');
   });
 
   test('is closed for everybody, and its owner can go on where it was', async () => {
     await pass(15);
-    for (const person of [requester, teamMember]) await sees(person, form, /Nobody went on with it for an hour/);
+    for (const person of [requester, teamMember]) await sees(person, form, /closed after an hour without changes/);
     expect(answered(await click(teamMember, form, 'form.resume'))).toContain('You have no role here.');
-    expect(answered(await click(requester, form, 'form.next'))).toContain('Nobody went on with it');
-    expect(answered(await click(requester, form, 'form.resume'))).toContain('5 steps, in this order');
+    expect(answered(await click(requester, form, 'form.next'))).toContain('closed after an hour without changes');
+    expect(answered(await click(requester, form, 'form.resume'))).toContain('5 steps in Azure');
     await sees(teamMember, form, /is filling in a request/);
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
     expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Waiting for approval: 0 of 1');
@@ -98,7 +98,7 @@ describe('a form that nobody goes on with for an hour', () => {
 
   test('is not closed again once it has ended', async () => {
     await pass(120);
-    expect(activityText(await sees(teamMember, form, /Waiting for approval/))).not.toContain('Nobody went on');
+    expect(activityText(await sees(teamMember, form, /Waiting for approval/))).not.toContain('The form was closed');
   });
 });
 
@@ -109,7 +109,7 @@ test('a form whose request was changed since is not closed over the request’s 
   const isChange = (one: SeenActivity) => activityText(one).includes(`You’re editing ${id}`);
   const change = await world.teams.sees(places.operations, requester, isChange);
   await click(requester, change, 'form.submit', { justification: 'For the audit', acknowledgeDataLoss: 'true' });
-  await sees(teamMember, card, /It was changed/);
+  await sees(teamMember, card, /The requester edited this request/);
   await world.endBot('SIGINT');
   // The process ended after the request was stored and before its form was.
   const [first = ''] = await takeBackEnd(world, id, false);
@@ -152,7 +152,7 @@ describe('asking again for what was rejected', () => {
     const form = await world.teams.sees(
       places.operations,
       requester,
-      (one) => !before.has(one.id) && /Reason/.test(JSON.stringify(one.attachments)),
+      (one) => !before.has(one.id) && /"label":"Reason"/.test(JSON.stringify(one.attachments)),
     );
     expect(JSON.stringify(form.attachments)).toContain('Policy 7.4');
     const inputs = { justification: 'Policy 7.4, ward 3', acknowledgeDataLoss: 'true' };
@@ -265,6 +265,6 @@ test('a form whose request was stored right before its process ended is not clos
   await world.startBot();
   // The others of its age are closed at the same time.
   await shows(world, places.operations, requester, id, /Waiting for approval/);
-  await world.teams.sees(places.operations, requester, (one) => /Nobody went on with it/.test(activityText(one)));
+  await world.teams.sees(places.operations, requester, (one) => /closed after an hour without changes/.test(activityText(one)));
   await shows(world, places.operations, requester, id, /Waiting for approval/);
 });

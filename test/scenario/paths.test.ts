@@ -100,7 +100,8 @@ test('a new key, RSA 3072 with an end', async () => {
   });
   expect(review).toContain('New key: none → RSA 3072, expires 2099-02-28');
   const { version } = newestIn(azure, 'kv-care-prod', 'cmk-triage-2099');
-  expect(end).toContain(`cmk-triage-2099 in kv-care-prod, version ${version.slice(0, 8)}`);
+  expect(end).toContain(`Key: cmk-triage-2099, version ${version.slice(0, 8)}`);
+  expect(end).toContain('Key vault: kv-care-prod');
 });
 
 test('a new key, RSA-HSM without an end on the premium vault', async () => {
@@ -139,7 +140,7 @@ test('an access-policy vault and an agent with a user-assigned identity: what ot
   expect(identity?.type).toBe('SystemAssigned, UserAssigned');
   expect(identity?.userAssignedIds).toEqual(agentIn(before, path.agent).content.identity?.userAssignedIds);
   expect(review).toContain('Agent identity: user-assigned → user-assigned and system-assigned');
-  expect(end).toContain('Not proved: key usable');
+  expect(end).toContain('Key tested: not verified');
 });
 
 test('a vault without soft delete gets both protections in one write', async () => {
@@ -155,7 +156,12 @@ test('a vault without soft delete gets both protections in one write', async () 
   expect(review).toContain(
     'Purge protection: off → on. It applies to all keys, secrets, and certificates in the vault.',
   );
-  expect(approval).toContain('▲ Can’t be undone soft delete on, purge protection on');
+  const start = approval.indexOf(irreversible);
+  expect(approval.slice(start - 1, start + 2)).toEqual([
+    '△',
+    irreversible,
+    'Turns on soft delete and purge protection for the whole key vault kv-legacy: all keys, secrets, and certificates.',
+  ]);
   expect(end.join('\n')).not.toMatch(/Soft delete is off/);
 });
 
@@ -167,7 +173,7 @@ test('an agent that holds identity and grant already has one change made, and no
     allow('ward-agent', 'kv-care-north', 'cmk-north'),
   );
   expect(wrote).toEqual(['PATCH healthBots/ward-agent 201']);
-  expect(review).toContain('2 steps, in this order');
+  expect(review).toContain('2 steps in Azure');
   expect(approval.filter((line) => line.startsWith('[ ]'))).toEqual([]);
 });
 

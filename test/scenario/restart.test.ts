@@ -73,7 +73,7 @@ describe('after a restart', () => {
     expect(answered(await click('form.next', { vault: 'kv-care-prod' }))).toContain('cmk-triage-agent');
     await world.restartBot('SIGKILL');
     await click('form.existing-key');
-    expect(answered(await click('form.next', { key: 'cmk-triage-agent' }))).toContain('5 steps, in this order');
+    expect(answered(await click('form.next', { key: 'cmk-triage-agent' }))).toContain('5 steps in Azure');
     expect(answered(await click('form.cancel'))).toContain('Canceled');
   });
 

@@ -85,7 +85,7 @@ describe('to the newest version of the key', () => {
     const question = wordsOf(asked.card);
     expect(question).toContain(`version ${old.slice(0, 8)}`);
     expect(question).toContain(`version ${next.slice(0, 8)}`);
-    expect(question).toContain('The old version stays enabled.');
+    expect(question).toContain('Can be undone\nThe old version stays enabled.');
     expect(question).not.toContain('Can’t be undone');
     const end = wordsOf(await approved(asked));
     expect(end).toContain('Verification level: key tested');
@@ -111,7 +111,7 @@ describe('to a new version', () => {
   test('makes one in the vault, once, with what the old one had, and switches the agent to it', async () => {
     const before = keyIn(await azureState(world), vault, key).versions[0];
     const asked = await asks(`${command} version=new`);
-    expect(wordsOf(asked.card)).toContain('a new one, once made');
+    expect(wordsOf(asked.card)).toContain('new version, once created');
     await approved(asked);
     expect(await made(asked.from)).toEqual([`/keys/${key}/create 200`]);
     expect(await writes(world, asked.from)).toEqual([`PATCH healthBots/${agent} 201`]);
@@ -236,7 +236,7 @@ describe('what would lose data is refused', () => {
           inputs: { justification: 'all the same', acknowledgeDataLoss: 'true' },
         }),
       ),
-    ).toContain('This cannot go ahead');
+    ).toContain('You can’t submit this request');
   });
 
   test('an old version that is disabled is shown, and does not stand in the way', async () => {

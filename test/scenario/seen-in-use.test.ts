@@ -82,7 +82,7 @@ test('it is looked for, and the card goes on by itself to that the agent used th
   const id = await approved(t);
   await t.sees(requester, operations, id, /Looked for: the agent uses it/);
   await noMore('logs-take-10-minutes');
-  await t.sees(requester, operations, id, /Succeeded, proof: the agent uses it/);
+  await t.sees(requester, operations, id, /Verification level: use observed/);
   await t.types(requester, `/cmk-history ${id} changes`);
   expectGolden('seen-in-use', t);
   const { roleAssignments } = await azureState(world);
@@ -143,7 +143,7 @@ test('of a rotation the new version counts, also when the deadline passed while 
   expect(await judgements(id)).toBe(0);
   await noMore('logs-take-10-minutes');
   await world.startBot();
-  const after = await shows(world, operations, requester, id, /proof: the agent uses it/);
+  const after = await shows(world, operations, requester, id, /Verification level: use observed/);
   expect(cardText(after)).toContain(
     'The old version may still be in use beside it, for up to a day: leave it enabled.',
   );

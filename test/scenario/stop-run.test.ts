@@ -141,7 +141,7 @@ describe('Stop run', () => {
     const stop = () => cmkBot(['requests', 'stop', id, '--as', 'night duty'], world.place);
     expect(await stop()).toMatchObject({
       code: 0,
-      out: expect.stringContaining('stops after the step that is running'),
+      out: expect.stringContaining('stops after the current step. Completed changes stay'),
     });
     expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('Already done') });
     await mendAzure(world);
@@ -151,7 +151,7 @@ describe('Stop run', () => {
 
   test('holds over a kill of the bot in the middle of the step', async () => {
     const { id, from } = await running(enabling);
-    await world.teams.click(people.requester, (await status(id, /Stop after/)).id, 'request.stop');
+    await world.teams.click(people.requester, (await status(id, /Stop run/)).id, 'request.stop');
     await world.endBot('SIGKILL');
     await mendAzure(world);
     await untilAzureAnswered(world, enabling.match, 1, from);
@@ -184,7 +184,9 @@ describe('a pause that comes upon a run', () => {
     const { id, from } = await running(enabling);
     await world.restartBot('SIGKILL', { CMK_PAUSE: 'true' });
     const paused = await wordsOf(id, /Paused: 0 of 5 steps completed/);
-    expect(paused).toContain('nothing more is changed in Azure until an operator ends the pause');
+    expect(paused).toContain(
+      'it changes nothing more in Azure until an operator ends the pause. Then the run continues automatically.',
+    );
     await shows(world, places.approvals, people.approver, id, /Paused/);
     await mendAzure(world);
     await new Promise((resolve) => setTimeout(resolve, 4_000));

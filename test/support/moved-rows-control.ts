@@ -123,7 +123,7 @@ export const controlRows: readonly MovedRow[] = [
       const bot = state.roleDefinitions.find(({ roleName }) => roleName === 'CMK bot');
       bot?.permissions[0]?.actions.push('Microsoft.Authorization/roleDefinitions/read');
     },
-    ...asksAgain('△', 'This bot: can change and give away the key now', notThen),
+    ...asksAgain('△', 'This bot: can change and grant access to the key now', notThen),
   },
   {
     of: 'control',

@@ -71,7 +71,7 @@ export const keyRows: readonly MovedRow[] = [
     of: 'key',
     what: 'a newer version was made',
     change: rotate(vault, key),
-    ...goesOnShowing('A newer version exists (5e5e5e5e), and was not part of the approval.', ...everything),
+    ...goesOnShowing('A newer version exists (5e5e5e5e). It wasn’t part of the approval.', ...everything),
   },
   {
     of: 'key',

@@ -16,14 +16,16 @@ export function withEvidence(card: AdaptiveCard, request: Request, offered: bool
   return { ...card, body: [...card.body, row] };
 }
 
-const Row = z.looseObject({ type: z.string(), id: z.literal(evidenceRow), actions: z.array(z.unknown()) });
+const Row = z.looseObject({ type: z.string(), id: z.literal(evidenceRow), actions: z.array(z.looseObject({})) });
 
-/** With a link beside it, for whoever clicked and for nobody else. */
+/** With a link for the person who clicked. The button stays, as the link works once. */
 export function withDownload(card: AdaptiveCard, url: string): AdaptiveCard {
   const download = { type: 'Action.OpenUrl', title: 'Download evidence', url };
   const body = card.body.map((element) => {
     const row = Row.safeParse(element).data;
-    return row === undefined ? element : { ...row, actions: [download] };
+    if (row === undefined) return element;
+    const again = row.actions.map((action) => ({ ...action, title: 'Get new link' }));
+    return { ...row, actions: [download, ...again] };
   });
   const text = 'This link works once, for you, for 10 minutes.';
   const note = { type: 'TextBlock', text, wrap: true, size: 'Small', isSubtle: true, spacing: 'Small' };
