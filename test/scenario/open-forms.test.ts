@@ -265,6 +265,8 @@ test('a form whose request was stored right before its process ended is not clos
   await world.startBot();
   // The others of its age are closed at the same time.
   await shows(world, places.operations, requester, id, /Waiting for approval/);
-  await world.teams.sees(places.operations, requester, (one) => /closed after an hour without changes/.test(activityText(one)));
+  await world.teams.sees(places.operations, requester, (one) =>
+    /closed after an hour without changes/.test(activityText(one)),
+  );
   await shows(world, places.operations, requester, id, /Waiting for approval/);
 });

@@ -151,13 +151,13 @@ test('attack: an approval from before signing in was asked for does not count on
   await world.restartBot('SIGINT', { CMK_STEP_UP: '', CMK_PAUSE: 'true' });
   const from = (await world.azureRequests()).length;
   const id = await ask(world, choices.test);
-  expect(activityText(await approvalCard(world, id))).not.toContain('needs a sign-in');
+  expect(activityText(await approvalCard(world, id))).not.toContain('needs a fresh sign-in');
   expect(answered(await clicks(id))).toContain('Approved: 1 of 1');
   await world.restartBot('SIGINT');
   const anew = await shows(world, places.approvals, people.approver, id, /Needs approval: 0 of 1/);
   expect(activityText(anew)).toContain('Approving needs a sign-in now. Earlier approvals don’t count.');
   // Said on the face of the card, before anybody clicks.
-  expect(activityText(anew)).toContain('approving needs a sign-in');
+  expect(activityText(anew)).toContain('Approving needs a fresh sign-in: select Approve to start it.');
   expect(await writes(world, from)).toEqual([]);
   expect(signInLink(await approve(world, people.approver, anew))).not.toBeNull();
   expect(

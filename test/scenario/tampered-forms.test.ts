@@ -71,7 +71,7 @@ describe('a command or a name that is nearly right', () => {
     ['/enable-cmkk', 'Did you mean /enable-cmk?', 'Which agent gets a customer-managed key?'],
     [`/enabel cmk ${agent}`, `Did you mean /enable-cmk ${agent}?`, 'Which vault holds the key?'],
     [`/enable-cmk ${agent.slice(0, -1)}`, `Did you mean ${agent}?`, 'Which vault holds the key?'],
-    [`/enable-cmk resource=${agent} vault=${vault}s key=${key}`, `Did you mean ${vault}?`, '5 steps, in this order'],
+    [`/enable-cmk resource=${agent} vault=${vault}s key=${key}`, `Did you mean ${vault}?`, '5 steps in Azure'],
     ['/cmk-request runing', 'Did you mean /cmk-requests runing?', 'Did you mean running?'],
   ])('%s: a button says what was meant', async (text, words, then) => {
     const card = await type(world, people.requester, text, places.group);
