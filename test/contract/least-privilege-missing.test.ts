@@ -200,8 +200,8 @@ test.each([wrap, unwrap])(
     await changeState(world.azure, withoutDataAction(name));
     const { end } = await follow(world, first);
     expect(end.join('\n')).toContain('Verification level: permitted');
-    const at = end.indexOf('Not proved: key usable');
-    expect(end[at + 1]).toBe('The bot itself may not use this key, so it was not tried.');
+    const at = end.indexOf('Key tested: not verified');
+    expect(end[at + 1]).toBe('The bot doesn’t have permission to use this key, so it wasn’t tested.');
     seen.push([`data: ${name}`, 'end: not proved', `${end[at]}. ${end[at + 1]}`]);
   },
 );

