@@ -137,16 +137,14 @@ test('of a rotation the new version counts, also when the deadline passed while 
   const id = await submit(world, review);
   await approve(world, approver, await approvalCard(world, id));
   const before = await shows(world, operations, requester, id, /Checking whether the agent uses the key/);
-  expect(cardText(before)).toContain('The old version must not be disabled before this one is seen in use.');
+  expect(cardText(before)).toContain('Don’t disable the old version before the log shows that this version is used.');
   await world.endBot('SIGKILL');
   await deadlineOf(id);
   expect(await judgements(id)).toBe(0);
   await noMore('logs-take-10-minutes');
   await world.startBot();
   const after = await shows(world, operations, requester, id, /Verification level: use observed/);
-  expect(cardText(after)).toContain(
-    'The old version may still be in use beside it, for up to a day: leave it enabled.',
-  );
+  expect(cardText(after)).toContain('The old version might still be in use for up to a day. Leave it enabled.');
   expect(await judgements(id)).toBe(1);
 });
 
