@@ -64,7 +64,7 @@ async function ask(stage, story) {
   const where = await stage.go('Requester', 'Operations');
   for (const [agent = '', vault, key] of wishes) {
     const line = `/enable-cmk ${agent} vault=${vault} key=${key}`;
-    const card = await asks(stage, where, line, /"form\.(submit|switch)"|Check again|Not possible/);
+    const card = await asks(stage, where, line, /"form\.(submit|switch)"|Check again|You can’t submit/);
     story.agent = agent;
     story.form = card.id;
     if (JSON.stringify(card).includes('"form.submit"')) return card.id;
@@ -110,7 +110,7 @@ async function breakAzure(stage, { request, agent }) {
 async function verify(stage, { request }) {
   await api.azureTurnOff(outage);
   const where = await stage.go('Requester', 'Operations');
-  return (await until(stage, where, (said) => said.includes(request) && said.includes('What is proved'))).id;
+  return (await until(stage, where, (said) => said.includes(request) && said.includes('Verification level'))).id;
 }
 
 /** @type {Step['act']} */
@@ -123,13 +123,13 @@ async function audit(stage, { request }) {
 export const tourSteps = [
   {
     title: 'Ask',
-    text: 'Requester typed one line. The card says what would change in Azure, in which order, and what cannot be undone. Nothing is changed yet.',
+    text: 'Requester typed one line. The card says what would change in Azure, in which order, and what can’t be undone. Nothing is changed yet.',
     next: 'Next step submits it, with a reason.',
     act: ask,
   },
   {
     title: 'Approve',
-    text: 'You are Approver now. What is now and what would be stand side by side; what cannot be undone has a tick of its own.',
+    text: 'You are Approver now. The card shows the change, its risks and its consequences. What can’t be undone has a checkbox.',
     next: 'Next step approves.',
     act: submit,
   },
@@ -142,12 +142,12 @@ export const tourSteps = [
   {
     title: 'Break',
     text: 'Azure answers 503 now, and Requester asked for more. The bot says so, and that nothing was changed. “Try what goes wrong”, at the right, has many more ways.',
-    next: 'Next step turns Azure on again and looks at what is proved.',
+    next: 'Next step turns Azure on again and shows the verification level.',
     act: breakAzure,
   },
   {
     title: 'Verify',
-    text: 'The card names what is proved: read back, permission held, key usable. It also says what is not.',
+    text: 'The card says what is verified: configured, permitted, key tested. It also says what isn’t.',
     next: 'Next step goes to the audit channel.',
     act: verify,
   },
