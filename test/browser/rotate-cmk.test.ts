@@ -58,7 +58,7 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await actAs(page, people.approver);
     await goTo(page, places.approvals);
     const card = botSays(page, id);
-    await card.getByText('Can be undone:').waitFor();
+    await card.getByText('Can be undone', { exact: true }).waitFor();
     await press(card, 'Approve');
     await botSays(page, /Approved|Running|Succeeded/).waitFor();
   });
@@ -66,9 +66,11 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
   test('the status card says what is proved, and that the old version stays on', async () => {
     await actAs(page, people.requester);
     await goTo(page, places.operations);
-    const card = botSays(page, 'leave the old version enabled');
+    const card = botSays(page, 'Verification level: key tested');
     await card.waitFor({ timeout: 60_000 });
-    expect(await card.textContent()).toContain('The agent is under its new key version');
+    const words = await card.textContent();
+    expect(words).toContain('Customer-managed key is rotated for virtual-visit-agent');
+    expect(words).toContain('Keep the old key version enabled');
   });
 
   test('nothing went wrong on the page, and the record tells the rotation once', async () => {

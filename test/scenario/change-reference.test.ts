@@ -43,7 +43,7 @@ test('a request needs a reference that matches the policy; card, history, export
   const id = requestIdIn(await submit('CHG0031337'));
   expect(id).not.toBe('');
   const card = await approvalCard(world, id);
-  expect(activityText(card)).toContain('change reference CHG0031337');
+  expect(activityText(card)).toContain('Change reference: CHG0031337');
   expect(activityText(await type(world, people.requester, `/cmk-history ${id}`))).toContain(
     'change reference CHG0031337',
   );

@@ -83,7 +83,7 @@ describe('Azure changes between the approval and the run', () => {
     expect(words).toContain('Needs approval: 0 of 1');
     expect(words).toContain('Purge protection: off → on');
     expect(words).toContain('Not part of what was approved');
-    expect(words).toContain('cannot be undone');
+    expect(words).toContain('Can’t be undone');
     const status = await shows(world, places.operations, people.requester, id, /needs approval again/);
     expect(activityText(status)).toContain('Purge protection: off → on');
     expect(await writes(world, from)).toEqual([]);

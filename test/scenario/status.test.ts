@@ -49,7 +49,7 @@ describe('the picture of all agents', () => {
     const card = await status(people.requester);
     expect(JSON.stringify(cardOf(card))).toContain('Chart.Donut');
     expect(rowOf(card, 'triage-agent-test')).toMatch(
-      /^triage-agent-test \| Key ends soon \| cmk-triage-agent, .*(19|20) days left/,
+      /^triage-agent-test \| Key expires soon \| cmk-triage-agent, .*(19|20) days left/,
     );
     expect(activityText(await status(people.requester, ' triage-agent-prod'))).toContain('Microsoft-managed key');
   });
@@ -68,7 +68,7 @@ describe('the picture of all agents', () => {
     expect(form.id).not.toBe(card.id);
     const id = await ask(world);
     const now = await status(people.approver, ' triage-agent-prod');
-    expect(rowOf(now, 'triage-agent-prod')).toBe(`triage-agent-prod | Request open | ${id}, waits for approval`);
+    expect(rowOf(now, 'triage-agent-prod')).toBe(`triage-agent-prod | Request open | ${id}, waiting for approval`);
     const opened = await world.teams.click(people.approver, now.id, 'list.open', { data: { requestId: id } });
     expect(answered(opened)).toBe(`The card of ${id} stands below.`);
     await approve(world, people.approver, await approvalCard(world, id));
@@ -91,7 +91,7 @@ describe('the picture of all agents', () => {
     await world.restartBot('SIGKILL', { CMK_SUBSCRIPTIONS: `${seen},${unseen}` });
     const card = activityText(await status(people.requester));
     expect(card).toContain('triage-agent-prod');
-    expect(card).toContain(`Subscription ${unseen} could not be read: Azure says · 403 AccessDenied`);
+    expect(card).toContain(`Subscription ${unseen} couldn’t be read: Azure says · 403 AccessDenied`);
     expect(card).toContain('Access is denied to the requested resource.');
   });
 
@@ -130,14 +130,14 @@ describe('ten thousand agents in two hundred subscriptions', () => {
     await status(people.requester);
     // A busy machine may take longer than the bot lets people wait: the card then comes by itself.
     const card = await world.teams.sees(places.operations, people.requester, (one) =>
-      activityText(one).startsWith('Keys of 10000 agents'),
+      activityText(one).startsWith('Encryption keys of 10000 agents'),
     );
     expect(activityText(card)).toContain('In 200 subscriptions');
     expect(activityText(card)).toContain('1 – 8 of 10000');
     expect(JSON.stringify(cardOf(card)).length * 2).toBeLessThan(28 * 1024);
     const last = await world.teams.click(people.requester, card.id, 'list.page', { data: { revision: 99_999 } });
     expect(answered(last)).toContain('9993 – 10000 of 10000');
-    expect(activityText(await status(people.requester, ' agent-09999'))).toMatch(/^Keys of 1 agent/);
+    expect(activityText(await status(people.requester, ' agent-09999'))).toMatch(/^Encryption keys of 1 agent/);
     // Ten thousand rows as they came, and what is kept of them: no more than some dozen megabytes.
     expect((await heldBytes()) - before).toBeLessThan(150 * 1024 * 1024);
   });

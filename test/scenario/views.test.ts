@@ -84,7 +84,9 @@ describe('one request, three people', () => {
     const seen = await Promise.all(
       [requester, approver, teamMember].map((one) => sees(one, places.operations, id, /Needs attention/)),
     );
-    expect(seen.map(buttons)).toEqual([['Retry', 'End request', 'End request'], ['Retry', 'End request', 'End request'], ['Refresh']]);
+    // The second “End request” is in what the first one opens.
+    const mayRetry = ['Retry', 'End request', 'End request'];
+    expect(seen.map(buttons)).toEqual([mayRetry, mayRetry, ['Refresh']]);
     const [, card, read] = seen;
     expect(read && activityText(read)).toContain('Requester or an approver can retry or end this request.');
     if (card === undefined || read === undefined) throw new Error('not seen');
