@@ -1,5 +1,5 @@
 /** What the checks say about whose vault it is and who controls the key. */
-import { withoutActions } from './azure-state.ts';
+import { onAgent, withoutActions } from './azure-state.ts';
 import { block, type CheckRow, pass, warn } from './check-row.ts';
 
 export const controlRows: readonly CheckRow[] = [
@@ -63,6 +63,11 @@ export const controlRows: readonly CheckRow[] = [
     ...warn('name-alike'),
     when: 'the vault has a name like the one of another agent',
     choice: { agent: 'wellness-agent', vault: 'kv-hospita1-keys', key: 'cmk-virtual-visit' },
+    // The simulator's own addresses of vaults bear no names.
+    azure: onAgent('virtual-visit-agent', ({ content }) => {
+      if (content.keyVaultProperties !== null)
+        content.keyVaultProperties.keyVaultUri = 'https://kv-hospital-keys.vault.azure.net/';
+    }),
     words: [
       'The key vault name resembles another one',
       'Requested: kv-hospita1-keys. In use by other agents: kv-hospital-keys. The difference: digit 1, letter l.',
@@ -70,14 +75,17 @@ export const controlRows: readonly CheckRow[] = [
   },
   {
     ...warn('other-agents-not-checked'),
-    when: 'the agents cannot be listed',
-    azure: (state) => {
+    when: 'the agents cannot be listed when the review is submitted',
+    late: (state) => {
       state.faults.push({
-        match: { method: 'POST', url: 'Microsoft.ResourceGraph/resources', carries: 'cmk=' },
+        match: { method: 'POST', url: 'Microsoft.ResourceGraph/resources' },
         respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
       });
     },
-    words: ['Other agents weren’t checked'],
+    words: [
+      'Other agents weren’t checked',
+      'The bot couldn’t list the agents. Another agent might use this key or a similar name.',
+    ],
   },
   {
     ...warn('key-origin-unknown'),
