@@ -8,7 +8,7 @@ export const FleetPart = z.strictObject({
   legend: Label,
   value: z.int(),
   /** Of those that Teams' charts know. */
-  color: z.enum(['attention', 'warning', 'categoricalBlue', 'good', 'categoricalTeal', 'neutral']),
+  color: z.enum(['attention', 'warning', 'categoricalPurple', 'categoricalBlue', 'good', 'categoricalTeal', 'neutral']),
   icon: z.string(),
   glyph: CardText,
   glyphColor: Color,

@@ -45,7 +45,7 @@ interface Look {
 /** Most urgent first: an expired key can make data unreadable. */
 const looks: Readonly<Record<FleetState, Look>> = {
   ended: { mark: 'alarm', legend: 'Key expired', color: 'attention' },
-  'needs-attention': { mark: 'alarm', legend: 'Needs attention', color: 'attention' },
+  'needs-attention': { mark: 'alarm', legend: 'Needs attention', color: 'categoricalPurple' },
   'ends-soon': { mark: 'warn', legend: `Key expires within ${soonDays} days`, color: 'warning' },
   'request-open': { mark: 'now', legend: 'Request open', color: 'categoricalBlue' },
   'microsofts-key': { mark: 'idle', legend: 'Microsoft-managed key', color: 'neutral' },
