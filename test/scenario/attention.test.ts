@@ -5,6 +5,7 @@ import { exempt, open, recover, register, unlock } from '../support/failures/men
 import { seeded } from '../support/failures/names.ts';
 import { http } from '../support/local-azure.ts';
 import type { SeenActivity } from '../support/local-teams.ts';
+import { linesOf } from '../support/path.ts';
 import {
   activityText,
   agentId,
@@ -38,6 +39,9 @@ const forbidden = {
 const locked = {
   error: { code: 'ScopeLocked', message: 'The scope cannot perform write operation: lock "keep" is on it.' },
 };
+
+/** Folded ones too: what Azure said is under its own button. */
+const wordsOf = (card: SeenActivity): string => linesOf(card).join('\n').replaceAll('\\', '');
 
 const revisionOf = (card: SeenActivity): number =>
   Number(buttonData({ status: 200, body: card }, 'request.retry').revision);
@@ -73,10 +77,10 @@ describe('a step that does not work', () => {
       await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: code, body } });
       const id = await approved();
       const card = await status(id, /Needs attention/);
-      const words = activityText(card).replaceAll('\\', '');
+      const words = wordsOf(card);
       expect(words).toContain(`${code} ${body.error.code}`);
       expect(words).toContain(body.error.message);
-      expect(words).toContain(mend);
+      expect(activityText(card)).toContain(mend);
       expect(words).toContain('[Retry');
       expect(words).toContain('This request didn’t change the agent’s key.');
       // What cannot be undone comes after the grant: it was not touched.
@@ -92,7 +96,7 @@ describe('a step that does not work', () => {
       await mendAzure(world);
       const retried = answered(await click(people.approver, again, 'request.retry'));
       expect(retried).toContain('Checking before run 3');
-      expect(retried).toContain('Approver approved');
+      expect(retried).toMatch(/(\*\*)?Approver(\*\*)? approved/);
       await status(id, /Succeeded/);
       await shows(world, places.approvals, people.approver, id, /Succeeded/);
       const effects = (await writes(world, from)).filter((write) => /20[01]$/.test(write));
@@ -153,7 +157,7 @@ describe('a step that does not work', () => {
     await faultAzure(world, { match, times: 1, delayMs: 0 }, { match, respond: { status: 200, body: said } });
     const id = await approved();
     const card = await status(id, /Needs attention|Succeeded/);
-    const words = activityText(card).replaceAll('\\', '');
+    const words = wordsOf(card);
     expect(words).toContain('Needs attention');
     expect(words).toContain('no customer-managed key');
     expect(words).not.toMatch(/Succeeded|Customer-managed key is set/);
@@ -245,7 +249,7 @@ describe('a step that does not work', () => {
     await azure.turnOn('secret-expired');
     await mendOne(world, 'hold');
     const card = await status(id, /Needs attention/);
-    expect(activityText(card)).toContain('AADSTS7000222');
+    expect(wordsOf(card)).toContain('AADSTS7000222');
     expect(answered(await click(people.requester, card, 'request.retry'))).toContain('AADSTS7000222');
     await azure.allOff();
     await azure.change(({ settings, principals }) => {
