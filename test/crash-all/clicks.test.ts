@@ -86,7 +86,7 @@ const clicks: readonly Click[] = [
     ends: /Rejected/,
     event: 'rejected',
   },
-  { verb: 'request.retry', prepare: stuck, answer: /Approved/, ends: /Succeeded/, event: 'retried' },
+  { verb: 'request.retry', prepare: stuck, answer: /Checking before run|Running/, ends: /Succeeded/, event: 'retried' },
 ];
 
 /** When the process dies: while the click waits, so many milliseconds after it was made, or once it was answered. */

@@ -143,7 +143,10 @@ export async function submitAgain(
   inputs: Record<string, unknown>,
   invokeId: string,
 ): Promise<string> {
-  const isRequest = (words: string): boolean => words.includes('Requester asked');
+  const isRequest = (words: string): boolean =>
+    /(Waiting for|Needs) approval: \d|Approved|Checking before|Running|Succeeded|Needs attention|Rejected|Canceled/.test(
+      words,
+    );
   const there = await world.teams.activities(places.operations, people.requester);
   const shown = there.find((one) => one.id === form.id && isRequest(activityText(one)));
   if (shown !== undefined) return requestIdIn(activityText(shown));
