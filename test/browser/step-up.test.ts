@@ -23,7 +23,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
   beforeAll(async () => {
     world = await startWorld({ stepUp: true });
     browser = await openBrowser(path ?? '');
-    ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 900 }));
+    ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 1300 }));
     page.context().on('request', (request) => {
       const { hostname } = new URL(request.url());
       if (!['127.0.0.1', 'localhost'].includes(hostname)) wrong.push(`asked ${request.url()}`);
