@@ -10,7 +10,7 @@ import { doubling, stepMs, type Trouble } from './troubles.ts';
 export const titles: Readonly<Record<string, RegExp>> = {
   succeeded: /Succeeded/,
   rejected: /Rejected/,
-  cancelled: /Cancelled/,
+  cancelled: /Canceled/,
   expired: /Expired/,
   'given-up': /Failed/,
 };

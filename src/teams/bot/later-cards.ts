@@ -18,8 +18,11 @@ export interface LaterCards {
 
 /** The answer to a click and an update of its card travel apart: the one that was made first must come first. */
 const headStartMs = 500;
-/** What a turn leaves to be stored by others is stored by then. */
-const afterwardsMs = 3_000;
+/**
+ * Pauses after which what a turn leaves to others is stored: by a process that lives; by one that takes over from one that died,
+ * which it does within 10 seconds.
+ */
+const afterwardsMs = [3_000, 12_000];
 
 export function openLaterCards(
   chat: Pick<Chat, 'update'>,
@@ -40,6 +43,14 @@ export function openLaterCards(
     await chat.update(at, bugCard(errorId)).catch(() => undefined);
   }
 
+  async function twice(act: () => Promise<void>): Promise<void> {
+    for (const ms of afterwardsMs) {
+      await pause(ms, undefined, { ref: false });
+      if (stopped) return;
+      await act();
+    }
+  }
+
   const replace = (at: Posted, card: Promise<AdaptiveCard | null>): void =>
     void put(at, card).catch((error: unknown) => sayBug(at, error));
 
@@ -51,9 +62,7 @@ export function openLaterCards(
         pause(headStartMs).then(() => (stopped ? null : card())),
       ),
     afterwards: (act) =>
-      void pause(afterwardsMs, undefined, { ref: false })
-        .then(() => (stopped ? undefined : act()))
-        .catch((error: unknown) => log.warn({ err: error }, 'what was to come after a turn failed')),
+      void twice(act).catch((error: unknown) => log.warn({ err: error }, 'what was to come after a turn failed')),
     async stop() {
       stopped = true;
     },
