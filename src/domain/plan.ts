@@ -107,5 +107,9 @@ const replacedIn = (approved: Observation, now: Observation): readonly ReplacedK
     sameArmId(approved.vault.id, now.vault.id) ? replacedSince('vault', approved.vault, now.vault) : null,
   ].filter((one) => one !== null);
 
-export const isCovered = (difference: NotCovered): boolean =>
+/** Said to people, and no reason to ask them again: when several agents get one key, each run would void the approvals of the next. */
+const aboutOthers: readonly Check['code'][] = ['key-shared', 'name-alike'];
+
+export const isCovered = ({ warnings, ...difference }: NotCovered): boolean =>
+  warnings.every(({ code }) => aboutOthers.includes(code)) &&
   Object.values(difference).every((part) => part.length === 0);

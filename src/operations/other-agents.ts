@@ -57,10 +57,10 @@ export async function othersFor(
   };
 }
 
-/** Nothing where nobody looked, and nothing before a run: what other agents got meanwhile takes nothing from what people approved. */
+/** Nothing where nobody looked. Before a run, a list that can't be read takes nothing from what people approved. */
 export function judgeOthers({ to, observed: { others, vault } }: KeyWork, { own }: CheckContext): readonly Check[] {
-  if (others === undefined || own !== null) return [];
-  if (others.unread) return [judge('warn', 'other-agents-not-checked', {})];
+  if (others === undefined) return [];
+  if (others.unread) return own === null ? [judge('warn', 'other-agents-not-checked', {})] : [];
   const found: readonly Check[] = [
     ...others.vaultsAlike.map((other) => judge('warn', 'name-alike', { of: 'vault', name: vault.name, other })),
     ...others.sameKey.map(({ id, name, subscription }) =>

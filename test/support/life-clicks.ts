@@ -170,8 +170,7 @@ export class LifeClicks {
   private async someCard(person: string): Promise<SeenActivity | null> {
     const place = person === people.requester || person === people.teamMember ? places.operations : places.approvals;
     const seen = await this.desk.world.teams.activities(place, person);
-    const isCard = (one: SeenActivity) =>
-      cardOf(one) !== undefined && !/editing CMK-/.test(activityText(one));
+    const isCard = (one: SeenActivity) => cardOf(one) !== undefined && !/editing CMK-/.test(activityText(one));
     return seen.find((one) => isCard(one) && activityText(one).includes(this.id)) ?? null;
   }
 }

@@ -93,6 +93,13 @@ describe('an approval', () => {
     expect(isCovered(notCovered(approved, again))).toBe(true);
   });
 
+  it('is covered when another agent has come under the same key meanwhile', () => {
+    const approved = planFor();
+    const of = { key: 'care', agent: 'bot-other', id: resourceId('bot-other'), subscription: { id: 's', name: null } };
+    const shared = { code: 'key-shared', outcome: 'warn', fact: of } as const;
+    expect(isCovered(notCovered(approved, { ...approved, checks: [...approved.checks, shared] }))).toBe(true);
+  });
+
   it('covers a plan of which part is done', () => {
     const ahead = planFor({ seen: { resource: identified, grantHeld: true, vault: vault({ purgeProtection: true }) } });
     expect(isCovered(notCovered(approved, ahead))).toBe(true);
