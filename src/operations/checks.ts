@@ -1,5 +1,5 @@
 /**
- * The judgements that operations share: on the resource, the vault, the key, and on what stands in the way of writing.
+ * Checks that operations share: resource, vault, key, locks and permissions.
  * Sources: Microsoft's how-to for customer-managed keys on a healthcare agent service (soft delete, purge protection) and its
  * list of key kinds (learn.microsoft.com: health-bot/cmk, key-vault/general).
  */
@@ -11,7 +11,7 @@ import { hasFailed } from '../domain/provisioning.ts';
 import type { CheckContext } from './context.ts';
 import { rightsForEffects } from './resources/rights.ts';
 
-/** Whether it can be put under a customer's key at all, and nothing else is being done to it. */
+/** Checks that the resource supports a customer-managed key and that no other operation is in progress. */
 export function judgeResource(
   resource: ObservedResource,
   { kind, own }: Pick<CheckContext, 'kind' | 'own'>,
@@ -25,12 +25,12 @@ export function judgeResource(
 }
 
 /**
- * What an operation left `Failed` is set right by the change that is asked for, so people are told and nothing is blocked. In a
- * run it is no news: the operation that failed may have been its own, and approvers are not asked again for it.
+ * Returns `warn` before the first run, because a successful change also resets the `Failed` state. Returns `pass` in a run: the
+ * failed operation might be the run's own, and approvers aren't asked again for it.
  */
 const ofRecovery = (own: OwnKey | null): Check['outcome'] => (own === null ? 'warn' : 'pass');
 
-/** The judgement on a resource that shows the wanted key; null where it does not. */
+/** Checks a resource that already shows the requested key. Returns null if it shows another key or none. */
 export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): Check | null {
   const { customerKey: key } = work.observed.resource;
   if (key === null || !showsWanted(work)) return null;
@@ -55,7 +55,7 @@ export function judgeVault({ observed: { resource, vault } }: KeyWork, context: 
 
 const wrapOperations = ['wrapKey', 'unwrapKey'];
 
-/** The judgement on an existing key alone; lists to choose from use it too. */
+/** Checks an existing key on its own. The lists of keys to choose from use it too. */
 export function judgeKey(key: ObservedKey, now: Date): readonly Check[] {
   const at = now.toISOString();
   const found: Check[] = [];
@@ -68,14 +68,14 @@ export function judgeKey(key: ObservedKey, now: Date): readonly Check[] {
     found.push(judge('block', 'key-not-yet-valid', { from: key.notBefore }));
   if (key.expires !== null && key.expires <= at) found.push(judge('block', 'key-expired', { at: key.expires }));
   const missing = wrapOperations.filter((operation) => !key.operations.includes(operation));
-  // No curve could be allowed to wrap: saying so would send people to a setting that is not there.
+  // EC keys can't wrap at all, so a hint about key operations would point to a setting that doesn't exist.
   if (missing.length > 0 && isRsa) found.push(judge('block', 'key-cannot-wrap', { missing }));
   if (found.length > 0) return found;
   const fit = judge('pass', 'key-fit', { type, size });
   return key.expires === null ? [fit] : [fit, judge('warn', 'key-expires', { at: key.expires })];
 }
 
-/** Days may lie between the form and the run: an expiry that was to come may have passed. */
+/** Checks the expiry again: days can pass between form and run, and the date can pass with them. */
 const expiryOf = ({ expires }: KeyKind, now: Date): Check | null =>
   expires === null
     ? null
@@ -94,7 +94,8 @@ function judgeNewKey(
   const { keyName: name } = to;
   if (guards.deletedKey === 'deleted') return [judge('block', 'key-name-deleted', { name })];
   const made = judge('pass', 'key-new', { type: kind.type, size: kind.size });
-  // A hint for people who choose. Before a run, a silent vault takes nothing from what they approved: making the key would tell.
+  // Only a hint on the form. Before a run, an unanswered check doesn't void the approval: creating the key reports the
+  // conflict.
   const isFree = guards.deletedKey === 'none' || own !== null;
   const free = isFree ? [] : [judge('warn', 'key-name-not-checked', { name })];
   return [made, ...free, ...(expiry === null ? [] : [expiry])];
@@ -107,7 +108,7 @@ function judgeNewVersion(kind: KeyKind, now: Date): readonly Check[] {
   return [made, ...(expiry === null ? [] : [expiry])];
 }
 
-/** What stands where the run makes one. Only what the request made itself is no block. */
+/** Checks a key that has the name of the one to create. Only a key that this request created isn't a block. */
 function judgeMadeKey({ name }: ObservedKey, keyIs: Observation['keyIs']): Check {
   switch (keyIs) {
     case 'own':
@@ -127,7 +128,7 @@ function judgeMadeKey({ name }: ObservedKey, keyIs: Observation['keyIs']): Check
 const judgeMissingKey = ({ guards, keyNow }: Observation): Check =>
   judge('block', 'key-missing', { deleted: guards.deletedKey, ...(keyNow === undefined ? {} : { now: keyNow }) });
 
-/** The judgement on the key that is wanted, whether it is there or is to be made. */
+/** Checks the requested key, whether it exists or is to be created. */
 export function judgeWantedKey(work: KeyWork, context: CheckContext): readonly Check[] {
   const { make, observed } = work;
   const { now } = context;
@@ -138,7 +139,7 @@ export function judgeWantedKey(work: KeyWork, context: CheckContext): readonly C
 
 function judgeLocks({ guards }: Observation): Check {
   if (guards.readOnlyLocks === null) return judge('warn', 'locks-not-checked', {});
-  // One that lies above resource and vault is found at both.
+  // A lock on a common parent scope is found for both the resource and the vault.
   const locks = guards.readOnlyLocks.filter(
     ({ name, scope }, at, all) => all.findIndex((one) => one.name === name && one.scope === scope) === at,
   );
@@ -148,7 +149,7 @@ function judgeLocks({ guards }: Observation): Check {
 const lacking = (wanted: readonly string[], allowed: Readonly<Record<string, boolean>>): string[] =>
   wanted.filter((action) => allowed[action] !== true);
 
-/** What rests on what the plan would write. A plan that writes nothing needs neither rights nor open locks. */
+/** Checks locks and permissions for the plan's writes. A plan without writes needs neither. */
 export function judgeWrites({ observed }: KeyWork, { effects, kind }: CheckContext): readonly Check[] {
   if (effects.length === 0) return [];
   const { allowed, allowedData } = observed.guards;
@@ -164,7 +165,7 @@ export function judgeWrites({ observed }: KeyWork, { effects, kind }: CheckConte
   return [
     locks,
     isAllowed ? judge('pass', 'bot-allowed', {}) : judge('block', 'bot-not-allowed', missing),
-    // A vault that grants by access policy tells nobody what the bot may do in it.
+    // A vault with access policies doesn't report the bot's data permissions.
     ...(data.length > 0 && allowedData === null
       ? [judge('warn', 'vault-rights-not-checked', { actions: [...data] })]
       : []),

@@ -1,4 +1,4 @@
-/** Turns what a person typed or picked into a resource, a vault or a key, or says why it cannot. */
+/** Resolves typed or selected text to a resource, a vault or a key, or returns a refusal. */
 import { z } from 'zod';
 import type { Check } from '../domain/check.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
@@ -11,14 +11,14 @@ import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.t
 import { judgeKey } from './checks.ts';
 import { nearest } from './nearest.ts';
 
-/** The key that was chosen: an existing version, or one to be made. */
+/** Chosen key: an existing version, or a key to create. */
 export const ChosenKey = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('existing'), name: KeyName, version: KeyVersion }),
   z.strictObject({ kind: z.literal('new'), name: KeyName, key: KeyKind }),
 ]);
 export type ChosenKey = z.infer<typeof ChosenKey>;
 
-/** The key of a wish, as the key page takes it. */
+/** Returns the requested key in the form that the key page uses. */
 export const chosenKeyOf = (name: KeyName, version: KeyVersion | null, made: KeyKind | null): ChosenKey => {
   if (version !== null) return { kind: 'existing', name, version };
   if (made === null) throw new Error(`a wish for key ${name} names no version, and none to make`);
@@ -28,7 +28,7 @@ export const chosenKeyOf = (name: KeyName, version: KeyVersion | null, made: Key
 type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;
 const chosen = <T>(value: T): Chosen<T> => ({ kind: 'chosen', value });
 
-/** A hint costs one more look, and only where somebody would otherwise be left with nothing. */
+/** Lists all agent names for a suggestion. Costs one more query, so it runs only if the name wasn't found. */
 async function resourceNames(azure: Azure): Promise<readonly string[]> {
   const all = await azure.inventory.resources('', 1000);
   return all.ok ? all.value.map(({ name }) => name) : [];
@@ -39,7 +39,7 @@ function orNearest(refusal: Refusal, names: readonly string[]): Refusal {
   return near === null ? refusal : { ...refusal, near };
 }
 
-/** A resource by ARM id, or by a name that only one agent in the configured subscriptions has. */
+/** Finds a resource by ARM id, or by a name that is unique in the configured subscriptions. */
 export async function chooseResource(azure: Azure, typed: string): Promise<Chosen<ResourceSummary>> {
   const wanted = typed.trim();
   const id = ArmId.safeParse(wanted).data;
@@ -54,7 +54,7 @@ export async function chooseResource(azure: Azure, typed: string): Promise<Chose
   return others.length > 0 ? refuse('ambiguous-resource', wanted.slice(0, 80)) : chosen(only);
 }
 
-/** A vault by name: names are unique in all of Azure. */
+/** Finds a vault by name. Vault names are unique in all of Azure. */
 export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<ObservedVault>> {
   const wanted = typed.trim().toLowerCase();
   const found = await azure.inventory.vaults();
@@ -65,7 +65,7 @@ export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<O
   return orNearest(refuse('unknown-vault', typed.trim().slice(0, 80)), names);
 }
 
-/** An existing key by name, at the version that is newest now. */
+/** Finds an existing key by name, and pins its newest version. */
 export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Promise<Chosen<ChosenKey>> {
   const name = KeyName.safeParse(typed.trim()).data;
   if (name === undefined) return refuse('unknown-key', typed.trim().slice(0, 80));
@@ -76,7 +76,7 @@ export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Pr
   return orNearest(refuse('unknown-key', name), keys.ok ? keys.value.map((key) => key.name) : []);
 }
 
-/** The settings of a new key, as they stand on the card. */
+/** Settings of a new key, as entered on the card. */
 export interface NewKeyInputs {
   readonly newKeyName: string;
   readonly keyType: string;
@@ -85,14 +85,17 @@ export interface NewKeyInputs {
   readonly keyExpiry: string;
 }
 
-/** The first moment of a day, UTC; empty for what is no day, such as 31 February, which `Date` takes for one in March. */
+/**
+ * Returns the first moment of a day in UTC. Returns an empty string for an invalid day, such as 31 February, which `Date` reads
+ * as a day in March.
+ */
 function startOf(day: string): string {
   const start = new Date(`${day}T00:00:00Z`);
   const text = Number.isNaN(start.getTime()) ? '' : start.toISOString();
   return text.startsWith(`${day}T`) ? text : '';
 }
 
-/** A key that is to be made. It expires as its expiry day begins, UTC. */
+/** Returns a key to create. It expires at the start of its expiry day, UTC. */
 export function chooseNewKey(inputs: NewKeyInputs, now: Date): Chosen<ChosenKey> {
   const name = KeyName.safeParse(inputs.newKeyName.trim()).data;
   if (name === undefined || name === 'new') return refuse('new-key-name-unfit', inputs.newKeyName.trim().slice(0, 80));
@@ -103,19 +106,19 @@ export function chooseNewKey(inputs: NewKeyInputs, now: Date): Chosen<ChosenKey>
   return key === undefined ? refuse('new-key-kind-unfit') : chosen({ kind: 'new', name, key });
 }
 
-/** A vault with what speaks for and against it for this resource. */
+/** A vault with its suitability for this resource. */
 export interface JudgedVault {
   readonly vault: ObservedVault;
   readonly otherTenant: boolean;
   readonly otherRegion: boolean;
-  /** Its firewall keeps resources of this kind out. */
+  /** The vault's firewall blocks resources of this kind. */
   readonly firewalled: boolean;
   readonly otherSubscription: boolean;
-  /** No rule of the policy lets the resource's key lie there. */
+  /** No policy rule permits this vault for the resource's key. */
   readonly notPermitted: boolean;
 }
 
-/** Best first: usable, same subscription, same region, nothing to change, then by name. */
+/** Sorts vaults: usable first, then same subscription, same region, nothing to change, name. */
 export function judgeVaults(
   vaults: readonly ObservedVault[],
   resource: Pick<ObservedResource, 'id' | 'location'>,
@@ -144,14 +147,14 @@ export function judgeVaults(
 
 export const isUsable = (vault: JudgedVault): boolean => !vault.otherTenant && !vault.notPermitted && !vault.firewalled;
 
-/** A key with the checks it would meet. */
+/** A key and the results of its checks. */
 export interface JudgedKey {
   readonly key: ObservedKey;
   readonly checks: readonly Check[];
   readonly fit: boolean;
 }
 
-/** Fit keys first, then by name. */
+/** Sorts keys: fit keys first, then by name. */
 export const judgeKeys = (keys: readonly ObservedKey[], now: Date): readonly JudgedKey[] =>
   keys
     .map((key) => ({ key, checks: judgeKey(key, now) }))

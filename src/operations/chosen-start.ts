@@ -1,4 +1,4 @@
-/** A start that somebody chose on a card: a day and a time of day, as their clock shows it. */
+/** Start time of a run, chosen on a card as day and time of day in the person's time zone. */
 import dayjs from 'dayjs';
 import timezone from 'dayjs/plugin/timezone.js';
 import utc from 'dayjs/plugin/utc.js';
@@ -8,7 +8,7 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 dayjs.extend(utc);
 dayjs.extend(timezone);
 
-/** What the card's inputs hold, empty where nothing was chosen, and where the person is (`Europe/Berlin`, empty: unknown). */
+/** The card's inputs, empty if nothing was chosen. `zone` is the client's time zone (`Europe/Berlin`; empty: unknown). */
 export interface StartInputs {
   /** `2026-11-29` */
   readonly startDay: string;
@@ -20,7 +20,7 @@ export interface StartInputs {
 export const noStart: StartInputs = { startDay: '', startTime: '', zone: '' };
 
 const Day = z.iso.date();
-/** To the minute. */
+/** Precision: minutes. */
 const Time = z.iso.time({ precision: -1 });
 
 const isZone = (zone: string): boolean => {
@@ -39,8 +39,8 @@ const dayAndTime = {
 } as const;
 
 /**
- * A start as the inputs hold it, by the reader's clock. Not by `dayjs`: it goes through this process's own time zone, and is
- * an hour off in the hour that summer time skips there.
+ * Converts a start time to card inputs in the reader's time zone. Doesn't use `dayjs`: it goes through this process's own time
+ * zone, and is an hour off in the hour that daylight saving time skips there.
  */
 export function startInputsOf(notBefore: string | null, zone: string): Pick<StartInputs, 'startDay' | 'startTime'> {
   if (notBefore === null) return { startDay: '', startTime: '' };
@@ -52,8 +52,8 @@ export function startInputsOf(notBefore: string | null, zone: string): Pick<Star
 }
 
 /**
- * The moment that was chosen, ISO 8601 in UTC; null where none was. Of a place that is not known the time counts as UTC: the
- * card says in the reader's own time what came of it.
+ * Returns the chosen start time as ISO 8601 in UTC; null: none. With an unknown time zone, the input counts as UTC. The card
+ * then shows the result in the reader's own time.
  */
 export function chosenStart({ startDay, startTime, zone }: StartInputs): string | null | Refusal {
   if (startDay === '' && startTime === '') return null;

@@ -1,23 +1,22 @@
-/** What a plan is made with, beside the wish and what was observed. */
 import type { Effect } from '../domain/effect.ts';
 import type { OwnKey } from '../domain/own-key.ts';
 import type { Terms } from '../domain/policy/policy.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 
-/** What the policy says of vaults and keys. */
+/** The policy's terms for vaults and keys. */
 export type KeyTerms = Pick<Terms, 'vaults' | 'newKeyWantedBy'>;
 
 export interface PlanContext {
   readonly tenantId: string;
   readonly policyVersion: string;
-  /** By the policy as it now is, for the resource. */
+  /** Terms of the current policy for the resource. */
   readonly terms: KeyTerms;
   readonly now: Date;
-  /** What the request may have made itself. Null: nothing was done yet, the plan is made for people to look at. */
+  /** Keys that the request might have created. Null: no run yet, the plan is a preview. */
   readonly own: OwnKey | null;
 }
 
-/** What checks look at beside the work. */
+/** Input of checks in addition to the key work. */
 export interface CheckContext extends PlanContext {
   readonly effects: readonly Effect[];
   readonly kind: ResourceKind;

@@ -1,4 +1,4 @@
-/** The judgements on whose vault it is, who controls the key, and where the key comes from. */
+/** Checks on vault ownership, control over the key, and the key's origin. */
 import { type Check, judge } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
 import type { KeyWork } from '../domain/key-change.ts';
@@ -6,8 +6,8 @@ import { inOneSubscription, permitsVault } from '../domain/policy/vaults.ts';
 import type { CheckContext } from './context.ts';
 
 /**
- * What the policy says: whether the key may lie in this vault, and whether an existing one will do. A key that the request
- * makes is new to everybody; so is a new version of an old key, whose material the vault makes just then.
+ * Checks the policy: whether the vault is permitted, and whether an existing key is allowed. A key or key version that the
+ * request creates counts as new, because the vault generates its material then.
  */
 export function judgePlace({ resource, to, make }: KeyWork, { terms }: CheckContext): readonly Check[] {
   const against = terms.vaults.find(({ permits }) => !permitsVault(permits, resource.id, to.vaultId));
@@ -22,7 +22,10 @@ export function judgePlace({ resource, to, make }: KeyWork, { terms }: CheckCont
   ];
 }
 
-/** Nothing where nobody looked: such a plan is an older one, and asks again when it is compared. */
+/**
+ * Checks who has control over the key. Returns nothing if that wasn't observed: only older plans lack it, and the comparison
+ * before the run requests approval again.
+ */
 export function judgeControl({ make, observed: { control } }: KeyWork, { own, terms }: CheckContext): readonly Check[] {
   if (control === undefined) return [];
   const { controllers, vaultSubscription: vault, resourceSubscription: resource } = control;
@@ -35,7 +38,7 @@ export function judgeControl({ make, observed: { control } }: KeyWork, { own, te
       ? judge('pass', 'controllers-known', { count: controllers.length })
       : judge('warn', 'controllers-not-checked', { unseen }),
   ];
-  // For people who look. A directory that is silent just before a run takes nothing from what they were shown.
+  // Only on the form. Before a run, an unanswered directory query doesn't void the approval.
   if (own === null && control.unseen.includes('names')) found.push(judge('warn', 'controllers-not-named', {}));
   if (make === null && terms.newKeyWantedBy.length === 0) found.push(judge('warn', 'key-origin-unknown', {}));
   return found;

@@ -1,9 +1,9 @@
-/** Where every agent stands with its key, the most urgent first. Pure: what was read comes in. */
+/** Key state of each agent, most urgent first. Pure functions. */
 import type { ArmId, RequestId } from '../domain/ids.ts';
 import type { KeptResource } from '../domain/ports/azure.ts';
 import type { Waits } from '../domain/request/waits.ts';
 
-/** In the order in which lists have them. */
+/** In the order of lists. */
 export const fleetStates = [
   'needs-attention',
   'ended',
@@ -19,17 +19,17 @@ export interface AgentStanding {
   readonly id: ArmId;
   readonly name: string;
   readonly state: FleetState;
-  /** The open request, where there is one. */
+  /** The agent's open request; null: none. */
   readonly request: { readonly id: RequestId; readonly waits: Waits } | null;
   readonly keyName: string;
-  /** ISO 8601; null where the key has no end, or nobody knows it. */
+  /** ISO 8601; null: the key doesn't expire, or its expiry is unknown. */
   readonly ends: string | null;
 }
 
-/** When a key version ends; null: never. Missing: nobody knows. */
+/** Expiry of each key version; null: never expires. Missing: unknown. */
 export type KeyEnds = ReadonlyMap<string, string | null>;
 
-/** A key version, whoever writes it: addresses go without case and final slash. Null where the agent names no version. */
+/** Returns a normalized address of the agent's key version: lower case, no final slash. Null: the agent pins no version. */
 export function keyOf({ customerKey }: Pick<KeptResource, 'customerKey'>): string | null {
   if (customerKey === null || customerKey.keyVersion === null) return null;
   const { vaultUri, keyName, keyVersion } = customerKey;
@@ -68,7 +68,7 @@ function standingOf(resource: KeptResource, held: Held, ends: KeyEnds, now: Date
 const order = new Map(fleetStates.map((state, index) => [state, index]));
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** What ends first stands first, then by name. */
+/** Sorts by state, expiry and name. */
 const byUrgency = (a: AgentStanding, b: AgentStanding): number =>
   (order.get(a.state) ?? 0) - (order.get(b.state) ?? 0) ||
   (a.state === b.state && (a.state === 'ends-soon' || a.state === 'ended') ? byText(a.ends ?? '', b.ends ?? '') : 0) ||

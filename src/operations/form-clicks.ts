@@ -1,4 +1,4 @@
-/** What the buttons of a form do: each takes the form one page on or back, or says what is still wrong. */
+/** Handlers of form buttons. Each moves the form one page, or returns a problem. */
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
@@ -15,7 +15,7 @@ import { reviewFacts } from './pages/review-page.ts';
 import type { CommandPorts } from './ports.ts';
 import { operationNamed } from './registry.ts';
 
-/** The form after a click, with the problem that kept it where it is. */
+/** The form after a click, and the problem that kept it on its page. */
 export interface FormResult {
   readonly form: Form;
   readonly problem: Refusal | null;
@@ -32,25 +32,25 @@ const kept = (form: Form, problem: Refusal, change: Partial<Form> = {}): FormRes
 
 const operationFor = (form: Form): Operation => operationNamed(form.operation);
 
-/** The pages the answers lead through. Which agent a request is for is not changed: that is another request. */
+/** Returns the pages for the answers so far. An edited request keeps its agent: another agent means another request. */
 export const formPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
   operation.pages(form).filter(({ name }) => form.changes === null || name !== 'resource');
 
-/** The page the form is on. Throws where its answers do not lead there. */
+/** Returns the form's current page. Throws if its answers don't lead there. */
 export function pageOf(operation: Operation, form: Form): Page {
   const page = formPagesOf(operation, form).find(({ name }) => name === form.page);
   if (page === undefined) throw new Error(`form ${form.id}: page ${form.page} is not one of ${operation.name}`);
   return page;
 }
 
-/** Reads what the form's current page shows. */
+/** Reads the facts for the form's current page. */
 export const factsOf = (form: Form, ports: CommandPorts): ReturnType<Page<unknown>['facts']> =>
   pageOf(operationFor(form), form).facts(form, ports);
 
 const isSame = (before: unknown, after: unknown): boolean =>
   before !== undefined && canonicalJson(before) === canonicalJson(after);
 
-/** Keeps the answer, takes back those that rested on another one, and goes to the next page. */
+/** Stores the answer, removes answers that depended on another one, and advances to the next page. */
 export function answered(operation: Operation, form: Form, answer: unknown): Form {
   const { name } = pageOf(operation, form);
   const stale = isSame(form.answers[name], answer)
@@ -64,7 +64,7 @@ export function answered(operation: Operation, form: Form, answer: unknown): For
   return { ...form, answers, keyWay, page: next?.name ?? name };
 }
 
-/** An existing key or a new one: from then on only what that takes is asked. */
+/** Chooses between an existing and a new key. The page then asks only for that. */
 export const chooseKeyWay = (form: Form, keyWay: Form['keyWay']): FormResult =>
   moved(form, form.page === 'key' ? { keyWay } : {});
 
@@ -75,16 +75,16 @@ export function back(form: Form): FormResult {
   return moved(form, { page: before?.name ?? form.page, shownDigest: null });
 }
 
-/** A request that was stored in the moment before, such as one before a crash, is not taken back with the form. */
+/** Cancels the form. A request that was stored just before, such as before a crash, stays. */
 export async function cancelForm(form: Form, { requests }: Pick<CommandPorts, 'requests'>): Promise<FormResult> {
   const request = await requests.load(form.requestId);
   return moved(form, { ended: request?.forms.includes(form.id) ? 'submitted' : 'cancelled' });
 }
 
-/** Goes on with a form that was left, on the page where that was. */
+/** Resumes an abandoned form on its last page. */
 export const resume = (form: Form): FormResult => moved(form, { ended: null });
 
-/** Goes on as the operation that the resource is in the state for, with the resource that was chosen. */
+/** Switches to the operation that fits the resource's state, and keeps the chosen resource. */
 export function switchOperation(form: Form): FormResult {
   if (form.changes !== null) return moved(form, {});
   const operation = operationNamed(operationFor(form).instead.operation);
@@ -100,7 +100,7 @@ export function switchOperation(form: Form): FormResult {
   return moved(resource === undefined ? fresh : answered(operation, fresh, resource), {});
 }
 
-/** Takes the answer of the current page and goes on. */
+/** Reads the answer of the current page and advances. */
 export async function next(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<FormResult> {
   if (form.page === 'review') return moved(form, {});
   const operation = operationFor(form);
@@ -108,7 +108,7 @@ export async function next(form: Form, inputs: FormInputs, ports: CommandPorts):
   return isRefusal(answer) ? kept(form, answer) : moved(answered(operation, form, answer), {});
 }
 
-/** What is kept of the review page's inputs. */
+/** Limits the review page's inputs to their stored lengths. */
 const writtenIn = (inputs: FormInputs) => ({
   justification: inputs.justification.slice(0, 600),
   changeReference: inputs.changeReference.slice(0, 100),
@@ -116,7 +116,7 @@ const writtenIn = (inputs: FormInputs) => ({
   startTime: inputs.startTime.slice(0, 5),
 });
 
-/** The process ended while the form was being submitted. What is stored submits nothing: a person does that once more. */
+/** Handles a submission that was interrupted by a restart. The stored click submits nothing: the person submits again. */
 export async function submitWasLost(
   form: Form,
   inputs: FormInputs,
@@ -129,9 +129,9 @@ export async function submitWasLost(
 }
 
 /**
- * Stores the request. Everything is read again first: where the plan is not the one that was shown, the page is shown
- * again instead. `isWanted`: whether the person still waits for it. The cause `submit` makes a second click, or a click
- * after a crash, find the same request.
+ * Submits the request. Reads everything again first: if the plan differs from the one shown, the page is shown again.
+ * `isWanted`: whether the person still waits for it. Because of the cause `submit`, a second click, or a click after a crash,
+ * finds the same request.
  */
 export async function submit(
   form: Form,
@@ -148,7 +148,7 @@ export async function submit(
   const already = await ports.requests.load(form.requestId);
   const isStored = already?.forms.includes(form.id) === true;
   if (form.changes === null && already !== null && !isStored) {
-    // Two forms were given one id, which a billion ids make rare: this one gets another and is shown again.
+    // Two forms got the same id, which is very unlikely. This form gets another id and is shown again.
     return kept(form, refuse('plan-moved'), { ...written, requestId: mintRequestId(ports.random(6)) });
   }
   const problem = isStored ? null : standsInTheWay(form, facts.value);
@@ -171,7 +171,7 @@ export async function submit(
 
 type Review = Extract<PageFacts, { page: 'review' }>;
 
-/** A block, or a plan that is not the one that was shown. */
+/** Returns the first block, or a refusal if the plan differs from the one shown. */
 function standsInTheWay(form: Form, { plan, digest }: Review): Refusal | null {
   const [block] = blocksOf(plan);
   if (block !== undefined) return refuse('plan-blocked', block.code);
@@ -190,8 +190,8 @@ function store(
     const asked = { by, actor, formId, plan, digest, policy: applyPolicy(ports.policy, plan, now), ...chosen };
     return changes === null ? { do: 'submit', ...asked, resourceName, origin } : { do: 'change', ...asked, ...changes };
   };
-  // Another form of the same request is another change; this one is stored once.
+  // Another form for the same request is another change. This form's change is stored once.
   const cause = changes === null ? 'submit' : `change/${formId}`;
-  // The process's clock may be wrong until it is compared: a deadline counts from the time at which the request is stored.
+  // The process's clock can be wrong. The deadline counts from the time at which the request is stored.
   return ports.requests.append(form.requestId, cause, (request, now) => decide(request, commandAt(now), now));
 }

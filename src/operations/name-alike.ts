@@ -1,7 +1,7 @@
-/** Whether two names are easily taken for each other: by edit distance and by characters that look alike. */
+/** Compares names: detects similar ones by edit distance and look-alike characters, and suggests corrections. */
 import leven from 'leven';
 
-/** Characters and pairs that people confuse, written as one. */
+/** Characters and pairs that look alike, with a common replacement. */
 const lookAlike: readonly (readonly [RegExp, string])[] = [
   [/rn/g, 'm'],
   [/vv/g, 'w'],
@@ -16,12 +16,15 @@ const lookAlike: readonly (readonly [RegExp, string])[] = [
 const skeletonOf = (name: string): string =>
   lookAlike.reduce((text, [pattern, by]) => text.replace(pattern, by), name.toLowerCase());
 
-/** Shorter names differ in one letter by chance. */
+/** Shorter names often differ in one letter by chance. */
 const shortest = 6;
 
 const digitsOut = (name: string): string => name.toLowerCase().replace(/\d+/g, '#');
 
-/** `kv-1` and `kv-2` are numbered on purpose; `kv-hospita1` and `kv-hospital` are not. */
+/**
+ * Returns whether two names are easily confused. `kv-1` and `kv-2` are numbered on purpose; `kv-hospita1` and `kv-hospital`
+ * aren't.
+ */
 export function isNameAlike(one: string, other: string): boolean {
   const [a, b] = [one.toLowerCase(), other.toLowerCase()];
   if (a === b || Math.min(a.length, b.length) < shortest) return false;

@@ -1,10 +1,9 @@
-/** What somebody may have meant who wrote a name that there is not. */
 import { closestMatch } from 'leven';
 
-/** No name that is asked for is longer (Azure's own limits are 64 and 127), and comparing takes the product of both lengths. */
+/** Longest name that is compared. Azure's own limits are 64 and 127, and the cost is the product of both lengths. */
 const longest = 130;
 
-/** The candidate that differs least, where that is at most one letter in three; null where none is near. */
+/** Returns the most similar candidate that differs in at most one letter in three; null: none. */
 export function nearest(wrote: string, candidates: readonly string[]): string | null {
   const wanted = wrote.toLowerCase();
   if (wanted === '' || wanted.length > longest) return null;

@@ -1,4 +1,4 @@
-/** Looks at everything a plan rests on, at once. */
+/** Reads everything that a plan depends on, in parallel. */
 
 import type { ObservedControl } from '../domain/control.ts';
 import { done, failed, foundThat, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
@@ -21,7 +21,7 @@ import { assignIdentity, rightsAtResource, rightsAtVault } from './resources/rig
 import { findOwn } from './steps/make-key-version.ts';
 import { vaultMovedTo } from './steps/where-moved.ts';
 
-/** Unknown where the bot lacks the permission to read it. Every other failure stays one, and the caller waits. */
+/** Returns null if the bot lacks permission to read it. Other failures stay failures, and the caller waits. */
 const orUnknown = <T>(outcome: Outcome<T>): Outcome<T | null> =>
   !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;
 
@@ -40,7 +40,10 @@ async function observeLocks(
   return done(all);
 }
 
-/** Identities are asked about only where the resource's write would name them. Null: one has no id that can be asked for. */
+/**
+ * Returns the scopes to check and the permissions needed there. Includes user-assigned identities only if the resource's write
+ * would name them. Null: an identity has no valid ARM id.
+ */
 function rightsToLookAt(
   ref: ResourceRef,
   resource: ObservedResource,
@@ -56,7 +59,7 @@ function rightsToLookAt(
   ];
 }
 
-/** An action that is wanted in several places is allowed when it is in all of them. */
+/** Returns an action as allowed only if it's allowed at every scope that needs it. */
 function inAll(found: readonly Readonly<Record<string, boolean>>[]): Record<string, boolean> {
   const all: Record<string, boolean> = {};
   for (const [action, allowed] of found.flatMap(Object.entries)) all[action] = allowed && all[action] !== false;
@@ -85,7 +88,10 @@ async function observeRights(
   });
 }
 
-/** A vault that does not answer in time leaves the name unchecked: the check is a courtesy, making the key would tell. */
+/**
+ * Checks for a deleted key of the same name. Without an answer, the name stays unchecked: creating the key reports the
+ * conflict.
+ */
 async function observeDeletedKey(
   { keys }: Azure,
   vault: ObservedVault,
@@ -97,13 +103,13 @@ async function observeDeletedKey(
   return deleted.ok ? deleted.value : 'not-checked';
 }
 
-/** The vault of that address, where the bot can see it. */
+/** Returns the vault with this address, if the bot can see it. */
 export async function vaultAt(azure: Azure, uri: string): Promise<Outcome<ObservedVault | null>> {
   const vaults = await azure.inventory.vaults();
   return vaults.ok ? done(vaults.value.find((vault) => sameVaultUri(vault.uri, uri)) ?? null) : vaults;
 }
 
-/** The version that is to be left. One that cannot be found is a fact, not a failure: the checks say so. */
+/** Reads the version that the resource moves away from. A missing version is a fact, not a failure: the checks report it. */
 async function observeFrom(
   azure: Azure,
   vault: ObservedVault,
@@ -120,7 +126,7 @@ async function observeFrom(
 
 type SeenKey = Pick<Observation, 'key' | 'keyIs' | 'keyNow'>;
 
-/** The version that was chosen. Where it isn't there, another key might have its name. */
+/** Reads the chosen version. If it's missing, also reads the newest version, because another key might have its name. */
 async function observeChosenKey(
   { keys }: Azure,
   { vaultId, keyName, keyVersion }: KeyChange['to'],
@@ -131,12 +137,12 @@ async function observeChosenKey(
   return newest.ok ? done({ key: null, keyNow: newest.value?.version ?? null }) : newest;
 }
 
-/** The key that is wanted; of one that is to be made, what this request made, or what stands in its place. */
+/** Reads the requested key. If the request creates it: the created key, or the key in its place. */
 async function observeKey(azure: Azure, { to, make }: KeyChange, own: OwnKey | null): Promise<Outcome<SeenKey>> {
   const { keys } = azure;
   if (make === null) return observeChosenKey(azure, to);
   if (own === null) {
-    // A further version can stand in nobody's way.
+    // A new version of an existing key can't conflict with anything.
     if (make.after !== null) return done({ key: null });
     const key = await keys.first(to.vaultId, to.keyName);
     return key.ok ? done({ key: key.value }) : key;
@@ -148,7 +154,7 @@ async function observeKey(azure: Azure, { to, make }: KeyChange, own: OwnKey | n
   return done({ key: value.key, keyIs: value.is === 'doubtful' ? value.doubt : value.is });
 }
 
-/** Who controls the key that the resource is to end under, and what people call the places of both. */
+/** Reads who has control over the target key, and the names of both subscriptions. */
 async function observeControl(
   { control }: Azure,
   ref: ResourceRef,
@@ -174,7 +180,7 @@ async function observeControl(
   });
 }
 
-/** What only shows once resource and vault are known. */
+/** Reads what requires the resource and the vault to be known. */
 async function observeAccess(
   azure: Azure,
   ref: ResourceRef,
@@ -203,7 +209,7 @@ async function observeAccess(
   });
 }
 
-/** What was approved isn't a vault in another place, though it is the same one. */
+/** Returns the failure for a missing vault. A moved vault isn't what was approved, although it's the same vault. */
 async function noVault(azure: Azure, id: ArmId): Promise<Outcome<Observation>> {
   const moved = await vaultMovedTo(azure, id);
   if (!moved.ok) return moved;
@@ -214,8 +220,8 @@ async function noVault(azure: Azure, id: ArmId): Promise<Outcome<Observation>> {
 }
 
 /**
- * Reads resource, vault, keys and grant from ARM. A missing resource or vault is a failure; a missing key is a fact. As much as
- * can be is read side by side: a person may be waiting for the page.
+ * Reads resource, vault, keys and key access from ARM. A missing resource or vault is a failure; a missing key is a fact. Reads
+ * in parallel where possible, because a person might be waiting for the page.
  */
 export async function observe(
   azure: Azure,

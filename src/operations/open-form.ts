@@ -13,10 +13,10 @@ import type { CommandPorts, TypedCall } from './ports.ts';
 import { readTyped } from './read-typed.ts';
 import { operationOf } from './registry.ts';
 
-/** Who asks, and where. */
+/** The requester and the conversation. */
 type Asking = Pick<TypedCall, 'by' | 'actor' | 'origin'>;
 
-/** A new form on its first page. */
+/** Returns a new form on its first page. */
 function newForm(operation: Operation, call: Asking, { random }: Pick<CommandPorts, 'random'>): Form {
   return {
     id: mintFormId(random(10)),
@@ -40,7 +40,7 @@ function newForm(operation: Operation, call: Asking, { random }: Pick<CommandPor
   };
 }
 
-/** Opens the form on the first page that still has something to ask: what was typed answers the pages before it. */
+/** Opens the form on the first unanswered page. Typed arguments answer the pages before it. */
 export async function openForm(
   operation: Operation,
   call: TypedCall,
@@ -61,13 +61,13 @@ export async function openForm(
   }
 }
 
-/** What a wish comes to in a form: the answers, each page as it was when they were given, and the reason to be edited. */
+/** Returns the form fields for an existing request: its answers, justification and change reference. */
 function filledIn(operation: Operation, { plan, justification, changeReference }: Request): Partial<Form> {
   const written = { justification: justification ?? '', changeReference: changeReference ?? '' };
   return { page: 'review', answers: operation.answersOf(plan.wish), ...written };
 }
 
-/** A form on its review page for what an ended request was for, which everything is looked at anew for; the reason stands in it. */
+/** Opens the review page for an ended request, with its answers and justification. Everything is read again. */
 export async function openAgain(
   request: Request,
   call: Asking,
@@ -81,13 +81,13 @@ export async function openAgain(
   return { kind: 'open-form', form: { ...newForm(operation, call, ports), ...filledIn(operation, request) } };
 }
 
-/** The same for a request that waits and is to be changed. `asking`: of the question on the card that was clicked. */
+/** Opens the review page to edit a waiting request. `asking`: the revision of the clicked card. */
 export async function openChange(
   request: Request,
   call: Asking & { readonly asking: number; readonly zone: string },
   ports: CommandPorts,
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
-  // Whether the time is up is judged as the change is stored: this process's clock may be wrong.
+  // The deadline is checked when the change is stored: this process's clock can be wrong.
   const refusal = changeRefusal(request, call, null);
   if (refusal !== null) return refusal.code === 'changed-meanwhile' ? refuse('stale-card', request.id) : refusal;
   const standing = await ports.requesterStanding(call.by, request.plan.observation.resource);

@@ -1,4 +1,4 @@
-/** What an operation is: to itself (`Spec`), and to everybody else (`Operation`). */
+/** Operations: what each one defines (`Spec`), and what the rest of the code sees (`Operation`). */
 import type { z } from 'zod';
 import type { Check, CheckCode } from '../domain/check.ts';
 import type { Outcome } from '../domain/failure.ts';
@@ -15,29 +15,29 @@ import type { Page } from './pages/page.ts';
 import { kindNamed } from './resources/registry.ts';
 import { steps } from './steps/registry.ts';
 
-/** What people read of an operation, and of no other. Plain text: not yet safe for a card. */
+/** Texts of one operation. Plain text, not yet escaped for cards. */
 export interface OperationWords {
   /** `Enable a customer-managed key` */
   readonly title: string;
-  /** The same before a name: `Enable customer-managed key`. */
+  /** Before a name: `Enable customer-managed key`. */
   readonly action: string;
-  /** What a request is for, in a line that has to do alone: `customer-managed key`. */
+  /** Subject of a request, in a line without context: `customer-managed key`. */
   readonly asksFor: string;
-  /** The first page's question: `Which agent gets its own key?` */
+  /** Question on the first page: `Which agent gets its own key?` */
   readonly question: string;
-  /** Of the resource that is chosen: whether it is in the state this is for. */
+  /** Whether the chosen resource is in the right state for this operation. */
   readonly verdicts: { readonly fits: string; readonly unfit: string };
-  /** On a button beside a resource that it is for: one word. */
+  /** Button label next to a resource: one word. */
   readonly verb: string;
-  /** On the button of another operation that leads here. */
+  /** Label of the button in another operation that switches to this one. */
   readonly offer: string;
-  /** What has to be kept from then on, and what the requester confirms of it. */
+  /** What must be preserved after the change, and the requester's confirmation. */
   readonly keep: { readonly title: string; readonly text: string; readonly tick: string };
-  /** What is true of the change and has to be known before and after; may be empty. */
+  /** Notes to read before and after the change; can be empty. */
   readonly notes: (change: KeyChange) => readonly string[];
-  /** Why it can be undone, as far as it can; empty where it cannot, or nobody knows. */
+  /** Why the change can be undone; empty: it can't, or that is unknown. */
   readonly undo: (work: KeyWork) => string;
-  /** What follows for the key or version before: until the agent is seen using the new one, and from then on. Missing: nothing. */
+  /** What applies to the previous key version until the new one is in use, and after that. Missing: nothing. */
   readonly inUse?: { readonly untilSeen: string; readonly onceSeen: string };
   /** Before a name: `Customer-managed key is set`. */
   readonly succeeded: string;
@@ -47,9 +47,9 @@ interface Typed {
   readonly name: `/${string}`;
   /** One line for the help card and the manifest. */
   readonly description: string;
-  /** How to type it with everything it takes. */
+  /** Syntax with all arguments. */
   readonly usage: string;
-  /** The names that may stand before values; `agent` means `resource`. */
+  /** Argument names; `agent` means `resource`. */
   readonly takes: readonly string[];
 }
 
@@ -58,24 +58,26 @@ export interface Spec<Schema extends z.ZodType<ChangeSpec>> {
   readonly typed: Typed;
   readonly wish: Schema;
   readonly words: OperationWords;
-  /** The pages that the answers so far lead through, in order. */
+  /** The pages for the answers so far, in order. */
   readonly pages: (form: Form) => readonly Page[];
-  /** Null while something is still to be chosen. */
+  /** The requested change; null: something isn't chosen yet. */
   readonly wishOf: (form: Form) => z.infer<Schema> | null;
-  /** The answers that come to this wish: what a form holds in which it is asked for once more. */
+  /** The form answers that produce this change, for requesting it again. */
   readonly answersOf: (wish: z.infer<Schema>) => Form['answers'];
   readonly change: (wish: z.infer<Schema>) => KeyChange;
-  /** In order; steps of one stage run side by side. Only these can land in its plans. What cannot be undone comes as late as it can. */
+  /**
+   * In order; steps of one stage run in parallel. Plans contain only these steps. Irreversible steps come as late as possible.
+   */
   readonly stages: readonly (readonly StepName[])[];
-  /** In the order people read them. */
+  /** In display order. */
   readonly checks: (work: KeyWork, context: CheckContext) => readonly Check[];
-  /** Which resources it is for, by the key they are under. */
+  /** Which resources it applies to, by their current key. */
   readonly startsFrom: 'microsofts-key' | 'own-key';
-  /** The operation to turn to where one of these blocks says that the resource is not in the state this one is for. */
+  /** The operation to suggest if one of these checks blocks because the resource is in the wrong state. */
   readonly instead: { readonly operation: string; readonly where: readonly CheckCode[] };
 }
 
-/** The same for every caller: wishes come in as any wish. `Schema` stands in covariant places only, so all fit into one list. */
+/** An operation as its callers see it. `Schema` is used in covariant positions only, so all operations fit in one list. */
 export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<ChangeSpec>> {
   readonly name: string;
   readonly typed: Typed;
@@ -87,9 +89,9 @@ export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<Chan
   readonly wishOf: (form: Form) => ChangeSpec | null;
   readonly answersOf: (wish: ChangeSpec) => Form['answers'];
   readonly change: (wish: ChangeSpec) => KeyChange;
-  /** Looks at everything a plan rests on, at once. */
+  /** Reads everything that a plan depends on, in parallel. */
   readonly observe: (azure: Azure, wish: ChangeSpec, own: OwnKey | null) => Promise<Outcome<Observation>>;
-  /** Makes the plan. Steps with nothing to do are left out, but a plan always ends by verifying. */
+  /** Returns the plan. Steps without effects are left out, but a plan always ends with `verify`. */
   readonly plan: (wish: ChangeSpec, observed: Observation, context: PlanContext) => Plan;
 }
 
@@ -106,7 +108,7 @@ function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): 
 }
 
 /**
- * Hides what is the operation's own. Its schema narrows at this one door, at run time: a foreign wish throws, and no cast is
+ * Hides the operation's own types. Its schema validates each change spec at run time: a foreign one throws, and no cast is
  * needed.
  */
 export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(spec: Spec<Schema>): Operation<Schema> {

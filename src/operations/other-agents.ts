@@ -1,4 +1,4 @@
-/** What other agents use: who is under the wanted key already, and whose vault or key has a name like the wanted one. */
+/** Checks against other agents: agents that share the requested key, and vaults or keys with similar names. */
 import { type Check, judge } from '../domain/check.ts';
 import { type ArmId, armIdParts, sameArmId } from '../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../domain/key-change.ts';
@@ -7,7 +7,7 @@ import type { Azure, KeptResource } from '../domain/ports/azure.ts';
 import type { CheckContext } from './context.ts';
 import { isNameAlike } from './name-alike.ts';
 
-/** More are not named: one is enough to think again. */
+/** Names shown per check. One is enough to reconsider. */
 const mostShown = 5;
 
 const vaultNameOf = (uri: string): string => /^https:\/\/([^./]+)/i.exec(uri)?.[1]?.toLowerCase() ?? '';
@@ -17,19 +17,19 @@ const each = (names: readonly string[]): string[] => [...new Set(names)].sort(by
 
 type Used = KeptResource & { readonly customerKey: CustomerKey };
 
-/** Agents under a customer's key, without the one that the change is for. */
+/** Returns the agents with a customer-managed key, without the one that changes. */
 const othersIn = (resources: readonly KeptResource[], id: ArmId): readonly Used[] =>
   resources.flatMap((one) =>
     one.customerKey === null || sameArmId(one.id, id) ? [] : [{ ...one, customerKey: one.customerKey }],
   );
 
-/** A list that can't be read is a fact: nobody is kept from what they asked for, and people are told. */
+/** Reads the other agents. An unreadable list is a fact: it's shown as a warning and blocks nothing. */
 export async function observeOthers(azure: Azure, id: ArmId): Promise<readonly Used[] | null> {
   const kept = await azure.inventory.kept();
   return kept.ok ? othersIn(kept.value.resources, id) : null;
 }
 
-/** Of all others, what bears on this vault and key. */
+/** Returns the agents, vaults and keys that matter for this vault and key. */
 export async function othersFor(
   { control }: Azure,
   others: readonly Used[] | null,
@@ -57,7 +57,10 @@ export async function othersFor(
   };
 }
 
-/** Nothing where nobody looked. Before a run, a list that can't be read takes nothing from what people approved. */
+/**
+ * Checks the other agents. Returns nothing if they weren't observed. Before a run, an unreadable list doesn't void the
+ * approval.
+ */
 export function judgeOthers({ to, observed: { others, vault } }: KeyWork, { own }: CheckContext): readonly Check[] {
   if (others === undefined) return [];
   if (others.unread) return own === null ? [judge('warn', 'other-agents-not-checked', {})] : [];

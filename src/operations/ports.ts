@@ -1,5 +1,3 @@
-/** What a form needs from outside, and what was typed to open it. */
-
 import type { PersonId } from '../domain/ids.ts';
 import type { Policy, Standing } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
@@ -8,7 +6,10 @@ import type { Requests } from '../domain/ports/store.ts';
 import type { Actor } from '../domain/request/events.ts';
 import type { Origin } from '../domain/request/payloads.ts';
 
-/** Who typed what, where. `args` are the `name=value` words after the command, names in lower case; `words` is the rest. */
+/**
+ * A typed command with its person and conversation. `args` are the `name=value` words, names in lower case; `words` is the
+ * rest.
+ */
 export interface TypedCall {
   readonly by: PersonId;
   readonly actor: Actor;
@@ -22,7 +23,10 @@ export interface CommandPorts {
   readonly requests: Requests;
   readonly policy: Policy;
   readonly tenantId: string;
-  /** Whether the person may ask for the agent; without one, for any agent there could be. Asked afresh. */
+  /**
+   * Whether the person can make requests for the agent, from a fresh directory lookup. Without a resource: for any possible
+   * agent.
+   */
   readonly requesterStanding: (person: PersonId, resource: ResourceFacts | null) => Promise<Standing>;
   readonly random: (bytes: number) => Uint8Array;
   readonly sha256: (text: string) => string;

@@ -1,6 +1,6 @@
 /**
- * Reads where every agent stands. Agents come from Resource Graph and are kept for a minute, for a list is turned page by page.
- * When keys end is asked of their vaults, so many at a time: what is known is kept, and what is not yet is said to be unknown.
+ * Reads the key state of each agent. Agents come from Resource Graph and are cached for a minute, because people turn list
+ * pages. Key expiry dates come from the vaults, a limited number per read. Read ones are cached; the rest are unknown.
  */
 import type { Outcome } from '../domain/failure.ts';
 import { done } from '../domain/failure.ts';
@@ -16,27 +16,27 @@ export interface FleetPorts {
 }
 
 export interface Fleet {
-  /** When Resource Graph was asked. */
+  /** Time of the Resource Graph query. */
   readonly asOf: Date;
   readonly agents: readonly AgentStanding[];
-  /** Where nothing could be read, and why. */
+  /** Subscriptions that couldn't be read, with the reason. */
   readonly unread: Kept['unread'];
 }
 
 const keptMs = 60_000;
 const endsKeptMs = 600_000;
-/** How many keys are asked about for one look, how many at once, and for how long: a person waits. */
+/** Limits of one read, because a person waits: keys, concurrency and time. */
 const mostKeys = 64;
 const atOnce = 8;
 const patienceMs = 3_000;
-/** Of more keys nothing is kept. */
+/** The cache is cleared above this number of keys. */
 const mostKnown = 20_000;
 
 interface Snapshot {
   readonly at: Date;
   readonly resources: readonly KeptResource[];
   readonly unread: Kept['unread'];
-  /** By address, as {@link keyOf} writes it. */
+  /** By address, as {@link keyOf} returns it. */
   readonly vaults: ReadonlyMap<string, ArmId>;
 }
 
@@ -72,10 +72,10 @@ export class FleetReader {
     });
   }
 
-  /** Many who look at once are answered by one look; a failed one is not kept. */
+  /** Returns the cached snapshot, or starts one read for all concurrent callers. A failed read isn't cached. */
   async #look(): Promise<Outcome<Snapshot>> {
     const now = this.#ports.now().getTime();
-    // What was read while the clock was ahead is not younger for that.
+    // `abs`: a snapshot taken while the clock was ahead also expires.
     if (this.#snapshot === null || Math.abs(now - this.#takenAt) >= keptMs) {
       this.#takenAt = now;
       this.#snapshot = this.#take();
@@ -93,7 +93,7 @@ export class FleetReader {
     const { resources, unread } = kept.value;
     const vaults =
       all.ok || unread.length === 0 ? all : await inventory.vaults(unread.map(({ subscriptionId }) => subscriptionId));
-    // Without the vaults the keys' ends are unknown, and the rest is as good.
+    // Without the vaults, expiry dates are unknown. The other facts are unaffected.
     const byAddress = new Map((vaults.ok ? vaults.value : []).map(({ uri, id }) => [addressOf(uri), id]));
     return done({ at: this.#ports.now(), resources, unread, vaults: byAddress });
   }
@@ -124,7 +124,7 @@ export class FleetReader {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         if (performance.now() - start > patienceMs) return;
         const found = await azure.keys.get(next.vaultId, next.name, next.version);
-        // A key that is gone, or may not be read, stays unknown.
+        // A missing or unreadable key stays unknown.
         if (!found.ok || found.value === null) continue;
         this.#ends.set(next.key, { ends: found.value.expires, at: now().getTime() });
       }

@@ -1,4 +1,4 @@
-/** What stands behind a command that asks for an operation: names with values, and the agent by its bare name. */
+/** Parses the arguments of a typed command: `name=value` pairs, and the agent as a bare name. */
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { TypedCall } from './ports.ts';
 
@@ -6,13 +6,16 @@ type Arguments = Readonly<Record<string, string>>;
 
 const mostQuoted = 80;
 
-/** Nothing that was typed is passed over in silence: another agent or key than the one that was meant would be chosen from. */
+/** Refuses unknown parts. Ignoring them could select another agent or key than the person meant. */
 function notUnderstood(parts: readonly string[], takes: readonly string[]): Refusal {
   const quoted = parts.map((one) => `“${one}”`).join(' ');
   return { ...refuse('not-understood', quoted.slice(0, mostQuoted)), near: takes.map((name) => `${name}=`).join(', ') };
 }
 
-/** `agent=NAME`, `resource=NAME` and a bare name mean the same. A name with nothing behind it answers nothing: its page asks. */
+/**
+ * Returns the arguments. `agent=NAME`, `resource=NAME` and a bare name mean the same. An empty value counts as missing: its
+ * page asks.
+ */
 export function readTyped(
   { args, words }: Pick<TypedCall, 'args' | 'words'>,
   takes: readonly string[],

@@ -1,4 +1,4 @@
-/** What can be clicked on a request's card. One file a verb; an action decides and stores, then answers. */
+/** Actions on a request's card. Each verb has one file. An action decides, stores the event and returns the result. */
 
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Standing } from '../../domain/policy/policy.ts';
@@ -11,39 +11,41 @@ import { isAtRest, type Request } from '../../domain/request/request.ts';
 import type { Command } from '../../domain/request/request-command.ts';
 import type { StartInputs } from '../chosen-start.ts';
 
-/** Who clicked, on which request, on a card of which revision. `inputs` is what the person filled in. */
+/** A click on a card: the person, the request and the card's revision. `inputs` holds what the person entered. */
 export interface ClickedCall {
   readonly by: PersonId;
   readonly actor: Actor;
   readonly requestId: RequestId;
   readonly asking: number;
-  /** The sign-in that came with the click or was proved for it; verified, but not yet found enough. */
+  /** Verified sign-in that came with the click. Whether it satisfies the policy is decided later. */
   readonly signIn: SignIn | null;
   readonly inputs: { readonly acknowledgeIrreversible: string; readonly comment: string } & StartInputs;
 }
 
 export interface ActionPorts {
   readonly requests: Requests;
-  /** The request as it stood after the click came: what rules apply to it, and who asked for it. Nothing is decided upon it. */
+  /**
+   * Loads the request as it was after the click arrived. Used for policy rules and the requester's id, not for the decision.
+   */
   readonly asItStood: Requests['load'];
   /**
-   * Whether the person may decide on the request now, asked afresh; without a request: on any request there could be, which
-   * says what to tell people and permits nothing.
+   * Whether the person can decide on the request, from a fresh directory lookup. Without a request: on any possible request.
+   * That answer only selects texts and permits nothing.
    */
   readonly approverStanding: (person: PersonId, request: Request | null) => Promise<Standing>;
-  /** Whether whoever asked still may, for the request's agent as it is now; asked afresh. */
+  /** Whether the requester still has permission for the request's agent as it is now, from a fresh directory lookup. */
   readonly requesterStanding: (request: Request) => Promise<Standing>;
-  /** What an approval needs beside the click; null where nothing. */
+  /** Step-up authentication that an approval requires; null: none. */
   readonly stepUp: StepUp | null;
 }
 
-/** Whether the clicker may decide on the request that was clicked. */
+/** Returns whether the clicker can decide on the clicked request. */
 export async function standingOn({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> {
   const request = await ports.asItStood(requestId);
   return request === null ? 'no' : ports.approverStanding(by, request);
 }
 
-/** The same, and whether whoever asked for it still may. */
+/** Returns the same, and whether the requester still has permission. */
 export async function standingsOn(
   { by, requestId }: ClickedCall,
   ports: ActionPorts,
@@ -61,15 +63,16 @@ export type ActionResult = Appended | { readonly kind: 'shown'; readonly request
 
 export interface Action {
   readonly verb: string;
-  /** Whose right it rests on, beside that of looking: that of who clicks, or also that of whoever asked for the request. */
+  /** Whose permission is checked again, in addition to read access: the clicker's, or also the requester's. */
   readonly restsOn?: 'clicker' | 'both';
   handle(call: ClickedCall, ports: ActionPorts): Promise<ActionResult>;
 }
 
 /**
- * Decides and stores in one transaction. The cause is the click's natural key: a person's second tap on the same question
- * gets the same answer, although its activity is another. Unless the request has asked anew since: then an old answer would
- * say that something is approved which is not. Nor where it has come to rest since: nothing would follow that corrects it.
+ * Decides and stores in one transaction. The cause is the click's natural key: a second tap on the same question gets the same
+ * answer, although its activity differs.
+ * Exception: if the request has asked again since, an old answer would report an approval that no longer counts. If the request
+ * is at rest, no later update would correct an old answer, so the current request is returned.
  */
 export async function store(
   call: ClickedCall,

@@ -1,7 +1,7 @@
 import { chosenStart } from '../chosen-start.ts';
 import { type Action, standingsOn, store } from './action.ts';
 
-/** Counts the clicker's approval of the plan the card showed; the last one needed orders the run. */
+/** Counts the clicker's approval of the plan on the card. The last required approval starts the run. */
 export const approve: Action = {
   verb: 'request.approve',
   restsOn: 'both',

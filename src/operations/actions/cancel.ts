@@ -1,6 +1,6 @@
 import { type Action, store } from './action.ts';
 
-/** Ends the requester's own request, until its run has started. */
+/** Cancels the requester's own request before its run starts. */
 export const cancel: Action = {
   verb: 'request.cancel',
   handle: (call, ports) =>

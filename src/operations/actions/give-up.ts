@@ -1,6 +1,6 @@
 import { type Action, standingOn, store } from './action.ts';
 
-/** Ends a request that needs attention, with what was done and not done. */
+/** Ends a request that needs attention. The event lists what was done and what was not. */
 export const giveUp: Action = {
   verb: 'request.give-up',
   restsOn: 'clicker',

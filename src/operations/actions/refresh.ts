@@ -1,7 +1,7 @@
 import { refuse } from '../../domain/request/refusal.ts';
 import type { Action } from './action.ts';
 
-/** Shows the request as it is now. Takes any revision, changes nothing. */
+/** Returns the current request. Accepts any revision and changes nothing. */
 export const refresh: Action = {
   verb: 'request.refresh',
   async handle(call, ports) {

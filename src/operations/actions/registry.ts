@@ -1,4 +1,4 @@
-/** What can be clicked on a request's card. The buttons of forms are in the form itself. */
+/** All actions on a request's card. Form buttons are handled by the form. */
 import type { Action } from './action.ts';
 import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';

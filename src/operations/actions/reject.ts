@@ -1,6 +1,6 @@
 import { type Action, standingOn, store } from './action.ts';
 
-/** Ends the request. A reject stored before the run starts wins over any number of approvals. */
+/** Rejects the request. A rejection stored before the run starts overrides any number of approvals. */
 export const reject: Action = {
   verb: 'request.reject',
   restsOn: 'clicker',

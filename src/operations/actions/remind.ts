@@ -1,6 +1,9 @@
 import { type Action, store } from './action.ts';
 
-/** Has those called again who can decide. The first of two taps counts; what was asked an hour ago is another reminder. */
+/**
+ * Notifies the approvers again. The first of two taps counts. The time of the last reminder is in the cause, so a later click
+ * sends another reminder.
+ */
 export const remindAction: Action = {
   verb: 'request.remind',
   async handle(call, ports) {

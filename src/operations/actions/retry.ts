@@ -1,6 +1,6 @@
 import { type Action, standingsOn, store } from './action.ts';
 
-/** Orders another run of a request that needs attention. */
+/** Starts another run of a request that needs attention. */
 export const retry: Action = {
   verb: 'request.retry',
   restsOn: 'both',

@@ -1,6 +1,6 @@
 import { type Action, standingOn, store } from './action.ts';
 
-/** Lets what is running be finished, and nothing more begin. */
+/** Stops the run after the current step. */
 export const stop: Action = {
   verb: 'request.stop',
   restsOn: 'clicker',

@@ -2,7 +2,7 @@ import { openForm } from '../open-form.ts';
 import type { Operation } from '../operation.ts';
 import type { TypedCommand } from './command.ts';
 
-/** What is typed to ask for an operation: the same for all of them. */
+/** Returns the typed command that requests an operation. All operations use the same form. */
 export const askFor = (operation: Operation): TypedCommand => ({
   ...operation.typed,
   weight: 'form',

@@ -1,6 +1,6 @@
 import type { TypedCommand } from './command.ts';
 
-/** Shows what can be typed. */
+/** Shows all typed commands. */
 export const cmkHelp: TypedCommand = {
   name: '/cmk-help',
   description: 'What you can type',

@@ -5,13 +5,13 @@ import { isRefusal } from '../pages/page.ts';
 import { readTyped } from '../read-typed.ts';
 import { HistoryShow, type TypedCommand } from './command.ts';
 
-/** Which of what happened, where the last of several words says so: an agent may be called like that. */
+/** Returns the filter if the last of several words is one. A single word can be an agent's name. */
 function showIn(words: readonly string[]): HistoryShow {
   const last = HistoryShow.safeParse(words.at(-1)?.toLowerCase()).data;
   return words.length > 1 && last !== undefined ? last : 'everything';
 }
 
-/** Shows what happened to a request, to an agent's requests, or the latest requests of all. */
+/** Shows the events of a request, of an agent's requests, or the latest requests. */
 export const cmkHistory: TypedCommand = {
   name: '/cmk-history',
   description: 'What happened to a request or an agent',

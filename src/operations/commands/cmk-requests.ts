@@ -6,7 +6,7 @@ import type { CommandPorts, TypedCall } from '../ports.ts';
 import { readTyped } from '../read-typed.ts';
 import type { CommandResult, OpenShow, TypedCommand } from './command.ts';
 
-/** What stands behind the command for which of the open requests; the first of each is the one that help names. */
+/** Filter words after the command. The help card shows the first word of each filter. */
 const shows: Readonly<Record<OpenShow, readonly string[]>> = {
   all: ['all', 'open'],
   mine: ['mine', 'my', 'yours'],
@@ -15,7 +15,7 @@ const shows: Readonly<Record<OpenShow, readonly string[]>> = {
 };
 const openShows = Object.keys(shows) as OpenShow[];
 
-/** A hint costs one more look, and only where somebody would otherwise be left with nothing. */
+/** Requests read for a suggestion, only if the name wasn't found. */
 const mostForHint = 200;
 
 async function noneNamed(typed: string, { requests }: Pick<CommandPorts, 'requests'>): Promise<CommandResult> {
@@ -44,7 +44,7 @@ function typedIn({ args, words }: TypedCall) {
   return readTyped({ args, words: text === '' ? [] : [text] }, ['resource']);
 }
 
-/** Lists the requests that have not ended, those that wait for people first: all, or those that were asked for. */
+/** Lists open requests, those that wait for people first. A filter or a name limits the list. */
 export const cmkRequests: TypedCommand = {
   name: '/cmk-requests',
   description: 'Requests that are open: all, mine, waiting for me, running',

@@ -2,7 +2,7 @@ import { isRefusal } from '../pages/page.ts';
 import { readTyped } from '../read-typed.ts';
 import type { TypedCommand } from './command.ts';
 
-/** Shows under what key every agent is, and what is to do next. */
+/** Shows the key of each agent and the next thing to do. */
 export const cmkStatus: TypedCommand = {
   name: '/cmk-status',
   description: 'The keys of all agents, and what to do next',

@@ -1,36 +1,36 @@
-/** What a typed command is. One file a command; a command answers with a value that the chat edge carries out. */
+/** Typed commands. Each command has one file and returns a value that the Teams layer carries out. */
 import { z } from 'zod';
 import { ArmId, PersonId, RequestId } from '../../domain/ids.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
 import type { Form } from '../form.ts';
 import type { CommandPorts, TypedCall } from '../ports.ts';
 
-/** Which of the open requests: all, those of one person, those that one person has to act on, those under way. */
+/** Filter of open requests: all, waiting for the person, the person's own, running. */
 export const OpenShow = z.enum(['all', 'waiting', 'mine', 'running']);
 export type OpenShow = z.infer<typeof OpenShow>;
 
-/** Which of what happened: everything, what people decided, what was done. */
+/** Filter of events: everything, people's decisions, changes. */
 export const HistoryShow = z.enum(['everything', 'decisions', 'changes']);
 export type HistoryShow = z.infer<typeof HistoryShow>;
 
-/** Which agents: all, those with something to do, those under Microsoft's key. */
+/** Filter of agents: all, with something to do, with a Microsoft-managed key. */
 export const FleetShow = z.enum(['all', 'to-do', 'microsofts']);
 export type FleetShow = z.infer<typeof FleetShow>;
 
-/** What a list shows; which page, and what else of the same, is asked for by its buttons. */
+/** Subject of a list. The list's buttons choose the page and the filter. */
 export const ListSubject = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('open-requests'),
     show: OpenShow,
-    /** Whose `mine` and `waiting` are. */
+    /** The person that `mine` and `waiting` refer to. */
     by: PersonId,
-    /** Part of an agent's name or of a request's id; empty: whatever they are called. */
+    /** Part of an agent's name or of a request's id; empty: no filter. */
     named: z.string().max(100),
   }),
   z.object({
     kind: z.literal('agents'),
     show: FleetShow,
-    /** Part of an agent's name; empty: whatever they are called. */
+    /** Part of an agent's name; empty: no filter. */
     named: z.string().max(100),
   }),
   z.object({ kind: z.literal('one-request'), requestId: RequestId }),
@@ -51,9 +51,9 @@ export interface TypedCommand {
   readonly name: string;
   /** One line for the help card and the manifest. */
   readonly description: string;
-  /** How to type it with everything it takes. */
+  /** Syntax with all arguments. */
   readonly usage: string;
-  /** What it makes the bot do: `form` asks Azure, `list` reads and folds the record. Heavier ones count for more. */
+  /** Cost class for the rate limit: `form` queries Azure, `list` reads the audit log. */
   readonly weight: 'light' | 'form' | 'list';
   handle(call: TypedCall, ports: CommandPorts): Promise<CommandResult>;
 }

@@ -1,4 +1,4 @@
-/** What can be typed. Feeds parsing, the help card and the manifest test. */
+/** All typed commands. Used by the parser, the help card and the manifest test. */
 import { operations } from '../registry.ts';
 import { askFor } from './ask.ts';
 import { cmkHelp } from './cmk-help.ts';

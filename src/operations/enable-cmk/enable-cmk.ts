@@ -1,4 +1,4 @@
-/** Puts a resource under a customer's key: an identity, a key, a grant, a protected vault, then the switch. */
+/** Operation: sets a customer-managed key on a resource that has a Microsoft-managed key. */
 import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
@@ -23,13 +23,13 @@ const Wish = z.strictObject({
   resource: Resource,
   vaultId: ArmId,
   keyName: KeyName,
-  /** The pinned version of an existing key; null for a key that is to be made. */
+  /** The pinned version of an existing key; null: a new key is created. */
   keyVersion: KeyVersion.nullable(),
   newKey: KeyKind.nullable(),
 });
 type Wish = z.infer<typeof Wish>;
 
-/** What was approved takes the resource from Microsoft's key, and from no other. */
+/** Checks that the resource still has a Microsoft-managed key: the approval covers only that change. */
 function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
   const key = work.observed.resource.customerKey;
   if (key === null) return judge('pass', 'microsoft-managed', {});
@@ -66,7 +66,7 @@ export const enableCmk = defineOperation<typeof Wish>({
     to: { vaultId, keyName, keyVersion },
     make: newKey === null ? null : { kind: newKey, after: null },
   }),
-  // A refused grant must leave nothing behind that cannot be undone.
+  // Key access comes before purge protection: if Azure refuses the access, nothing irreversible has happened.
   stages: [['enable-identity', 'make-key-version'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],
   checks: (work, context) => [
     ...judgeResource(work.observed.resource, context),

@@ -6,7 +6,7 @@ import { answerOn, type Page } from './page.ts';
 import { resourcePage } from './resource-page.ts';
 import { vaultPage } from './vault-page.ts';
 
-/** Which key of the vault, or the settings of a new one: what the card asks for is told by what came. */
+/** Page: an existing key of the vault, or the settings of a new one. The inputs tell which. */
 export const keyPage: Page<ChosenKey> = {
   name: 'key',
   label: 'Key',
@@ -37,7 +37,7 @@ export const keyPage: Page<ChosenKey> = {
     if (vault.value === null) return refuse('unknown-vault', armIdParts(vaultId).name);
     const judged = judgeKeys(keys.value, now());
     const chosen = answerOn(form, keyPage);
-    // Where nothing is there to choose, nobody is asked whether to.
+    // Without a fit key, the page shows only the new-key inputs.
     const way = judged.some(({ fit }) => fit) ? form.keyWay : 'new';
     return done({ page: 'key', resource: resource.value, vault: vault.value, keys: judged, way, chosen, now: now() });
   },

@@ -1,4 +1,4 @@
-/** What a page of a form is: what it shows, what it takes for an answer. How it looks is the card's affair. */
+/** Pages of a form: what a page shows and which answer it takes. Cards define the layout. */
 import { z } from 'zod';
 import type { Outcome } from '../../domain/failure.ts';
 import type { RequestId } from '../../domain/ids.ts';
@@ -19,7 +19,7 @@ const field = z
   .default('')
   .transform((text) => text.slice(0, longestInput));
 
-/** What the inputs of a form's card may hold; anything that is not text counts as empty, and what is longer is cut. */
+/** Inputs of a form's card. Anything but text counts as empty; longer text is cut. */
 export const FormInputs = z.object({
   resource: field,
   vault: field,
@@ -34,17 +34,17 @@ export const FormInputs = z.object({
   acknowledgeDataLoss: field,
   startDay: field,
   startTime: field,
-  /** Where the person is, as the client says: `Europe/Berlin`. */
+  /** The client's time zone: `Europe/Berlin`. */
   zone: field,
 });
 export type FormInputs = z.infer<typeof FormInputs>;
 
-/** The facts a page shows, read afresh every time it is drawn. */
+/** Facts that a page shows, read each time it is rendered. */
 export type PageFacts =
   | {
       readonly page: 'resource';
       readonly resources: readonly ResourceSummary[];
-      /** There are others, which are searched. */
+      /** There are more; typeahead finds them. */
       readonly more: boolean;
       readonly resource: ObservedResource | null;
     }
@@ -66,13 +66,13 @@ export type PageFacts =
   | {
       readonly page: 'version';
       readonly resource: ObservedResource;
-      /** Null: Microsoft's. Then there is nothing to choose from. */
+      /** Null: a Microsoft-managed key, so there is no version to choose. */
       readonly current: CustomerKey | null;
-      /** Where the key lies, as far as the bot can see it. */
+      /** The key's vault; null: the bot can't see it. */
       readonly vault: ObservedVault | null;
       readonly inUse: ObservedKey | null;
       readonly newest: ObservedKey | null;
-      /** What a version that the run makes would be like; null: none can be made. */
+      /** Settings of a version that the run would create; null: it can't create one. */
       readonly makes: KeyKind | null;
       readonly chosen: 'newest' | 'new' | 'other' | null;
       readonly now: Date;
@@ -82,32 +82,32 @@ export type PageFacts =
       readonly plan: Plan;
       readonly digest: string;
       readonly policy: AppliedPolicy;
-      /** Whether the reference of a change ticket is asked for, by the policy file. */
+      /** Whether the policy file asks for a change reference. */
       readonly reference: 'not-asked' | 'optional' | 'required';
-      /** Another open request for the resource: it blocks this one. */
+      /** Another open request for the resource. It blocks this one. */
       readonly openRequest: RequestId | null;
-      /** What it changes, and why it cannot be changed any more; null: it asks for something new. */
+      /** The request that is edited, and why it can't be edited any more; null: a new request. */
       readonly change: { readonly of: Request; readonly refusal: Refusal | null } | null;
     };
 export type FactsOf<P extends PageName> = Extract<PageFacts, { readonly page: P }>;
 
-/** `Answer` stands in covariant places only, so that every page fits into one list. */
+/** A page. `Answer` is used in covariant positions only, so that all pages fit in one list. */
 export interface Page<Answer = unknown> {
   readonly name: PageName;
-  /** In the row that shows how far one is: `Vault`. */
+  /** Label in the progress row: `Vault`. */
   readonly label: string;
-  /** Pages whose answers this one's rests on: another answer there takes this one's back. */
+  /** Pages that this answer depends on. A different answer there removes this one. */
   readonly restsOn: readonly PageName[];
-  /** Reads what was kept of an answer. */
+  /** Reads the stored answer. */
   readonly answer: { parse(value: unknown): Answer };
-  /** What was typed with the command in place of this page's inputs; null: nothing. */
+  /** Inputs from the typed command's arguments; null: none. */
   readonly typed: (args: Readonly<Record<string, string>>) => Partial<FormInputs> | null;
-  /** The answer that the inputs come to, or why they come to none. */
+  /** Returns the answer for the inputs, or a refusal. */
   readonly take: (form: Form, inputs: FormInputs, ports: CommandPorts) => Promise<Answer | Refusal>;
   readonly facts: (form: Form, ports: CommandPorts) => Promise<Outcome<PageFacts> | Refusal>;
 }
 
-/** What was answered on a page; null: nothing yet. */
+/** Returns the stored answer of a page; null: none yet. */
 export function answerOn<A>(form: Form, page: Pick<Page<A>, 'name' | 'answer'>): A | null {
   const answer = form.answers[page.name];
   return answer === undefined ? null : page.answer.parse(answer);

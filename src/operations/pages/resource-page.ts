@@ -5,10 +5,10 @@ import { chooseResource } from '../choose.ts';
 import { Resource } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
 
-/** How many choices stand on a card before anything is typed. */
+/** Number of choices on a card before anything is typed. */
 export const listedAgents = 15;
 
-/** Which resource. */
+/** Page: the resource. */
 export const resourcePage: Page<ResourceRef> = {
   name: 'resource',
   label: 'Agent',

@@ -11,11 +11,11 @@ import type { Operation } from '../operation.ts';
 import type { CommandPorts } from '../ports.ts';
 import type { FactsOf, Page } from './page.ts';
 
-/** The rules that say who may ask. */
+/** Returns the names of the policy rules that define the requesters. */
 const namesOf = ({ rule, tightenedBy }: Terms): string =>
   listed([rule, ...tightenedBy.filter(({ requesters }) => requesters !== undefined)].map(({ name }) => name));
 
-/** What the form has come to: the plan as Azure now is, by the policy as it now is. */
+/** Returns the facts of the review page: the plan from Azure's current state and the current policy. */
 export async function reviewFacts(
   operation: Pick<Operation, 'wishOf' | 'observe' | 'plan'>,
   form: Form,
@@ -45,15 +45,15 @@ export async function reviewFacts(
   return done({ page: 'review', plan, digest, policy, reference, openRequest: inTheWay, change });
 }
 
-/** The request that the form changes, as it is now. */
+/** Returns the request that the form edits, in its current state. */
 async function changeOf({ id, changes, requestId, owner: by }: Form, { requests, now }: CommandPorts) {
   const of = changes === null ? null : await requests.load(requestId);
   if (changes === null || of === null) return null;
-  // A change that was stored and whose answer was lost is no obstacle to itself.
+  // A stored change whose response was lost doesn't block itself.
   return { of, refusal: of.forms.includes(id) ? null : changeRefusal(of, { by, ...changes }, now()) };
 }
 
-/** The last page of every form: nothing is chosen on it, it is submitted. */
+/** The last page of every form. It has no choices, only Submit. */
 export const reviewPage = (operation: () => Pick<Operation, 'wishOf' | 'observe' | 'plan'>): Page<null> => ({
   name: 'review',
   label: 'Review',

@@ -21,7 +21,7 @@ const KeyVaultProperties = z.object({
 });
 const Properties = z.object({ keyVaultProperties: KeyVaultProperties.nullish() }).nullish();
 
-/** Under a customer's key when, and only when, a vault address is there: so does Microsoft's built-in policy look at it. */
+/** Returns the customer-managed key; null: Microsoft-managed. A vault address decides, as in Microsoft's built-in policy. */
 function customerKeyIn(properties: unknown): CustomerKey | null {
   const key = Properties.parse(properties)?.keyVaultProperties;
   if (key === null || key === undefined || !key.keyVaultUri) return null;
@@ -41,7 +41,7 @@ export const healthcareAgent = {
   arm: { type, apiVersion: '2025-11-01', names: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/ },
   customerKeyField: 'properties.keyVaultProperties.keyVaultUri',
   customerKeyIn,
-  /** Exactly these members. Without `userIdentity` the service uses its system-assigned identity. */
+  /** Request body with exactly these members. Without `userIdentity`, the service uses its system-assigned identity. */
   customerKeyBody: (key) => ({
     keyVaultProperties: {
       keyName: key.keyName,

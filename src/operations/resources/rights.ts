@@ -1,25 +1,25 @@
 /**
- * Every right of the bot's identity at Azure, and what it is for. `infra/custom-role.json` and `infra/custom-role-grants.json`
- * give exactly these; a test compares them with what is really exercised. Names are those of Azure's list of provider
- * operations.
+ * All permissions of the bot's identity in Azure, and their purpose. `infra/custom-role.json` and
+ * `infra/custom-role-grants.json` grant exactly these; a test compares them with the permissions in use. Names are those of
+ * Azure's list of provider operations.
  */
 import type { Effect } from '../../domain/effect.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
 import type { ResourceKind } from '../../domain/ports/resource-kind.ts';
 import { kinds } from './registry.ts';
 
-/** What is looked at, on every resource a request is about. */
+/** Read on every resource of a request. */
 const guardReads = ['Microsoft.Authorization/locks/read', 'Microsoft.Authorization/permissions/read'];
 
-/** Naming a resource's user-assigned identities in a write needs a right on each of them. */
+/** Needed on each user-assigned identity that a write of the resource names. */
 export const assignIdentity = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
-/** Actions by what they are needed on. */
+/** Actions by scope. */
 export const actionsOn = {
   subscription: [
-    // When a resource was created, where it does not tell itself.
+    // Creation time, if the resource doesn't report it.
     'Microsoft.Resources/subscriptions/resources/read',
-    // What people call it.
+    // Display name.
     'Microsoft.Resources/subscriptions/read',
   ],
   resource: [...kinds.flatMap(({ rights }) => [...rights.read, ...rights.write]), ...guardReads],
@@ -27,23 +27,23 @@ export const actionsOn = {
   vault: [
     'Microsoft.KeyVault/vaults/read',
     'Microsoft.KeyVault/vaults/write',
-    // The list of keys, and the newest version of one.
+    // List of keys, and the newest version of a key.
     'Microsoft.KeyVault/vaults/keys/read',
-    // The list of a key's versions, and any one of them: a right of its own.
+    // List of a key's versions, and any one version: a separate permission.
     'Microsoft.KeyVault/vaults/keys/versions/read',
     'Microsoft.KeyVault/vaults/keys/write',
     'Microsoft.KeyVault/vaults/accessPolicies/write',
     'Microsoft.Authorization/roleAssignments/read',
     'Microsoft.Authorization/roleAssignments/write',
-    // Who controls a key: what each assigned role allows.
+    // Control over a key: the permissions of each assigned role.
     'Microsoft.Authorization/roleDefinitions/read',
     ...guardReads,
   ],
 } as const;
 
 /**
- * On the Log Analytics workspace that vaults' logs go to, where one is configured: queries of that table and no other. The first
- * is what Microsoft's page on access to tables has beside them; no call of the bot asks for it.
+ * Actions on the Log Analytics workspace of the vaults' logs, if configured: queries of that table only. The first action comes
+ * with them on Microsoft's page on table access; no call of the bot needs it.
  */
 export const actionsOnWorkspace = [
   'Microsoft.OperationalInsights/workspaces/read',
@@ -52,8 +52,8 @@ export const actionsOnWorkspace = [
 ] as const;
 
 /**
- * A further version of a key is made in the vault itself: ARM makes the first alone. What is carried over to it is read there
- * just before.
+ * Data actions that create a further version of a key, in the vault itself: ARM can only create the first. The settings to copy
+ * are read there just before.
  */
 export const makeVersion = [
   'Microsoft.KeyVault/vaults/keys/read',
@@ -61,9 +61,9 @@ export const makeVersion = [
 ] as const;
 
 /**
- * Data actions on vaults that grant by role: trying the key, looking whether a deleted key holds a name, making a further
- * version. Optional: without the first three the trial is told as not made, without the first or the last a new version is
- * blocked.
+ * Data actions on vaults with Azure RBAC: testing the key, checking for a deleted key of the same name, creating a further
+ * version. Optional: without the first three, the key test is reported as not made. Without the first or the last, a new
+ * version is blocked.
  */
 export const dataActionsOnVault = [
   'Microsoft.KeyVault/vaults/keys/read',
@@ -74,7 +74,7 @@ export const dataActionsOnVault = [
 
 const onVault = (...actions: readonly string[]): Rights => ({ actions, dataActions: [] });
 
-/** What one change takes, with what has to be read beside it. A write to the resource asks its kind. */
+/** Returns the permissions for one change, including its reads. The resource's kind defines its write permissions. */
 function rightsFor(effect: Effect, kind: ResourceKind, userAssigned: boolean): Rights {
   switch (effect.change) {
     case 'identity':
@@ -86,7 +86,7 @@ function rightsFor(effect: Effect, kind: ResourceKind, userAssigned: boolean): R
         ? onVault('Microsoft.KeyVault/vaults/keys/write')
         : { actions: [], dataActions: makeVersion };
     case 'role-assignment':
-      // Read only once the resource has an identity: without the right the run would stop after its first change.
+      // Read only after the resource has an identity: without this permission, the run would stop after its first change.
       return onVault('Microsoft.Authorization/roleAssignments/read', 'Microsoft.Authorization/roleAssignments/write');
     case 'access-policy':
       return onVault('Microsoft.KeyVault/vaults/accessPolicies/write');
@@ -96,7 +96,7 @@ function rightsFor(effect: Effect, kind: ResourceKind, userAssigned: boolean): R
   }
 }
 
-/** What a plan with these changes needs, for a resource with or without user-assigned identities; each once. */
+/** Returns the permissions for these changes without duplicates. A resource with user-assigned identities needs more. */
 export function rightsForEffects(effects: readonly Effect[], kind: ResourceKind, userAssigned: boolean): Rights {
   const each = effects.map((effect) => rightsFor(effect, kind, userAssigned));
   return {
@@ -105,7 +105,7 @@ export function rightsForEffects(effects: readonly Effect[], kind: ResourceKind,
   };
 }
 
-/** Everything that a plan may need at a resource, and at a vault with its keys. */
+/** All permissions that a plan can need on a resource, and on a vault with its keys. */
 export const rightsAtResource = ({ rights }: ResourceKind): Rights => ({ actions: rights.write, dataActions: [] });
 export const rightsAtVault: Rights = {
   actions: [

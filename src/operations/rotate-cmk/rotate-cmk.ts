@@ -1,4 +1,4 @@
-/** Moves a resource that is under a customer's key to another version of it, or to another key. */
+/** Operation: moves a resource with a customer-managed key to another version of it, or to another key. */
 import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
@@ -37,13 +37,13 @@ type To = z.infer<typeof To>;
 const Wish = z.strictObject({
   operation: z.literal('rotate-cmk'),
   resource: Resource,
-  /** What the resource is left from. In the wish, and so in the digest: leaving another version needs another approval. */
+  /** The key that the resource moves away from. Part of the plan digest: another current version needs another approval. */
   from: CustomerKey,
   to: To,
 });
 type Wish = z.infer<typeof Wish>;
 
-/** Where the answers lead; null while something is still to be chosen. */
+/** Returns source and target of the change; null: something isn't chosen yet. */
 function targetOf(form: Form): Pick<Wish, 'from' | 'to'> | null {
   const answer = answerOn(form, versionPage);
   if (answer === null) return null;
@@ -68,7 +68,7 @@ function makingOf(to: To): KeyChange['make'] {
   return to.make === null ? null : { kind: to.make, after: null };
 }
 
-/** What was approved takes the resource from one version, and from no other. */
+/** Checks that the resource still uses the approved version. */
 function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
   const key = work.observed.resource.customerKey;
   if (key === null) return judge('block', 'microsoft-managed', {});
@@ -80,7 +80,7 @@ function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
     : judge('block', 'key-moved', { key, expected });
 }
 
-/** The way back, and what goes on using the version for a while, rest on it. */
+/** Checks the old version: moving back, and use of it for a while after the change, depend on it. */
 function judgeOldVersion({ from: key, observed }: KeyWork): readonly Check[] {
   if (key === null) return [];
   if (observed.from === null) return [judge('warn', 'old-version-unknown', { key })];
@@ -110,7 +110,7 @@ export const rotateCmk = defineOperation<typeof Wish>({
       : { operation: 'rotate-cmk', resource: Resource.parse(resource), ...target };
   },
   answersOf({ resource, from, to }) {
-    // What was the newest version then need not be now, so it is asked for by its name.
+    // The newest version might have changed since, so the answer names the version.
     if (to.way === 'version') return { resource, version: { ...to, from, newest: false } };
     if (to.way === 'new-version') return { resource, version: { ...to, from } };
     const key = chosenKeyOf(to.keyName, to.keyVersion, to.make);

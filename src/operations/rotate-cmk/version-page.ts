@@ -1,4 +1,4 @@
-/** Which version the resource moves to: the newest there is, a new one, or another key. */
+/** Page: the target version. The newest, a new one, or another key. */
 import { z } from 'zod';
 import { done, type Outcome } from '../../domain/failure.ts';
 import { ArmId, armIdParts, KeyName, KeyVersion } from '../../domain/ids.ts';
@@ -19,7 +19,7 @@ import { answerOn, type FormInputs, type Page } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import type { CommandPorts } from '../ports.ts';
 
-/** `from` is what the resource was under when this was answered: what is approved takes it from there, and from nowhere else. */
+/** `from` is the resource's key when this was answered. The approval covers only a change from that key. */
 const Answer = z.discriminatedUnion('way', [
   z.strictObject({
     way: z.literal('version'),
@@ -77,12 +77,12 @@ async function look(azure: Azure, ref: ResourceRef | null): Promise<Outcome<Seen
 }
 
 /**
- * The last day of a version that is made in a vault: @azure/keyvault-keys 4.10.2 sends times as 32-bit numbers, and would send a
- * later one as a negative number.
+ * Latest expiry of a version that is created in a vault: @azure/keyvault-keys 4.10.2 sends times as 32-bit numbers, and would
+ * send a later one as a negative number.
  */
 const lastDay = '2038-01-19';
 
-/** As good as the version it comes after, and for as long: two years stay two years. Null: Azure could not use one like it. */
+/** Returns the settings of the next version: same type, size and lifetime. Null: Azure can't use such a key. */
 export function kindAfter({ type, size, expires, created }: ObservedKey, now: Date): KeyKind | null {
   const lasts = expires === null || created === null ? null : Date.parse(expires) - Date.parse(created);
   const until = lasts === null ? expires : new Date(now.getTime() + lasts).toISOString();
@@ -90,7 +90,7 @@ export function kindAfter({ type, size, expires, created }: ObservedKey, now: Da
   return KeyKind.safeParse({ type, size, expires: day }).data ?? null;
 }
 
-/** What a new version is made like. */
+/** Returns the version whose settings a new version copies. */
 const modelOf = ({ inUse, newest }: Seen): ObservedKey | null => inUse ?? newest;
 
 function kindOfNew(seen: Seen, now: Date): KeyKind | null {
@@ -113,7 +113,7 @@ async function existingVersion(azure: Azure, seen: Seen, from: CustomerKey, want
   const { name: keyName } = newest;
   const version = wanted === 'newest' ? newest.version : KeyVersion.safeParse(wanted.toLowerCase()).data;
   if (version === undefined) return refuse('unknown-version', wanted.slice(0, 40));
-  // Where the operation failed that was to set it, it is not in use yet: it is set again.
+  // If the last operation failed, the shown version might not be in use: it's set again.
   const failed = hasFailed(seen.resource.provisioningState);
   if (version === from.keyVersion && !failed) return refuse('version-in-use', version);
   const found = await azure.keys.get(vault.id, keyName, version);
@@ -142,7 +142,7 @@ function chosenOn(form: Form, newest: ObservedKey | null) {
   if (answer === null) return null;
   if (answer.way === 'new-version') return 'new';
   if (answer.way === 'other-key') return 'other';
-  // In a form for what was asked before, the newest version is asked for by its name.
+  // A form for an earlier request names the version instead of `newest`.
   return answer.newest || answer.keyVersion === newest?.version ? 'newest' : null;
 }
 
@@ -151,7 +151,7 @@ export const versionPage: Page<Answer> = {
   label: 'Version',
   restsOn: ['resource'],
   answer: Answer,
-  // Naming a vault or a key is asking for another one.
+  // A typed vault or key means another key.
   typed: ({ version, vault, key }) =>
     vault !== undefined || key !== undefined ? { version: 'other' } : version === undefined ? null : { version },
   take,

@@ -6,13 +6,13 @@ import { busy, notSo, reversible, type Step, type StepContext } from './step.ts'
 
 const doing = ({ work }: StepContext) => `enabling the identity of ${work.observed.resource.name}`;
 
-/** Losing a user-assigned identity would cut off whatever the resource reaches with it. */
+/** Returns a user-assigned identity that the resource lost. Losing one would cut off the resource's access through it. */
 function lostIdentity({ work }: StepContext, resource: ObservedResource): string | undefined {
   const { userAssignedIds } = work.observed.resource;
   return userAssignedIds.find((id) => !resource.userAssignedIds.some((one) => sameArmId(one, id)));
 }
 
-/** Gives the resource a system-assigned identity and keeps the user-assigned ones it has. */
+/** Turns on the system-assigned identity and keeps the user-assigned ones. */
 export const enableIdentity: Step = {
   name: 'enable-identity',
   reversibility: reversible,

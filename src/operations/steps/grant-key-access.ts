@@ -23,7 +23,7 @@ const grantIn = (vault: ObservedVault, to: KeyWork['to']): Effect =>
         before: null,
       };
 
-/** A grant of another kind, in a vault that was switched meanwhile, is not the effect that was approved. */
+/** Returns whether the vault's access mode changed. Another kind of access isn't the approved effect. */
 function isOtherGrant({ work, approved }: StepContext, vault: ObservedVault): boolean {
   const planned = approved.find(({ change }) => change === 'role-assignment' || change === 'access-policy');
   return planned !== undefined && planned.change !== grantIn(vault, work.to).change;
@@ -35,7 +35,7 @@ interface Parties {
   readonly tenantId: string;
 }
 
-/** Reads who needs access and where, as they are now: the identity may be minutes old. */
+/** Reads the identity and the vault as they are now: the identity might be minutes old. */
 async function parties(context: StepContext): Promise<Outcome<Parties>> {
   const { azure, work } = context;
   const [resource, vault] = await Promise.all([azure.resources.get(work.resource), azure.vaults.get(work.to.vaultId)]);
@@ -60,11 +60,11 @@ async function held(context: StepContext): Promise<Outcome<Parties & { readonly 
   return isHeld.ok ? done({ ...found.value, isHeld: isHeld.value }) : isHeld;
 }
 
-/** What the identity is that access was given to: an earlier step noted it, or it was there at the approval. */
+/** Returns the identity that has access: from an earlier step, or as observed at the approval. */
 const principalOf = ({ outputs, work }: StepContext): string | null =>
   outputs.principalId ?? work.observed.resource.principalId;
 
-/** Fails where the resource has another identity than the one that access was given to, or none. */
+/** Fails if the resource's identity changed or is missing. */
 export function sameIdentity(context: StepContext, now: string | null): Outcome<'same'> {
   if (!now) return notSo(doing(context), { code: 'missing', what: 'identity' });
   const was = principalOf(context);
@@ -72,7 +72,7 @@ export function sameIdentity(context: StepContext, now: string | null): Outcome<
   return notSo(doing(context), { code: 'identity-changed', was, now });
 }
 
-/** After access was given: that the same identity still has it. Nothing else is worth waiting for. */
+/** Checks that the same identity still has access. If not, waiting can't help. */
 export async function accessHolds(context: StepContext): Promise<Outcome<'holds'>> {
   const found = await held(context);
   if (!found.ok) return found;
@@ -83,7 +83,7 @@ export async function accessHolds(context: StepContext): Promise<Outcome<'holds'
   return notSo(doing(context), { code: 'access-gone', by: vault.access, keyName: context.work.to.keyName });
 }
 
-/** Lets the resource's identity get, wrap and unwrap with this key, in the way the vault grants access. */
+/** Assigns the permissions to get, wrap and unwrap with this key, in the vault's access mode. */
 export const grantKeyAccess: Step = {
   name: 'grant-key-access',
   changesAccessOnly: true,

@@ -1,17 +1,17 @@
-/** Looking at a resource and a vault once for as long as this process changes nothing. */
+/** Caches reads of resources and vaults until the process changes something. */
 import type { ArmId } from '../../domain/ids.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { ResourceRef } from '../../domain/wish.ts';
 
 export interface LookingOnce {
   readonly azure: Azure;
-  /** Something was changed, or may have been: from here on everything is looked at anew. */
+  /** Clears the cache after a change or a possible change. */
   changed(): void;
 }
 
 /**
- * For one try of one step: what is checked before the change and what the change is made from is the same reading, and whatever
- * is read back was read after the change. A reading that failed is kept for nobody.
+ * Returns ports that cache reads, for one attempt of one step. The check before the change and the change itself use the same
+ * read; the verification after it reads again. Failed reads aren't cached.
  */
 export function lookOnce(azure: Azure): LookingOnce {
   const { resources, vaults } = azure;

@@ -13,7 +13,7 @@ type Difference = Extract<Found, { code: 'key-made-otherwise' }>['differences'][
 
 const dayOf = (expires: string | null): string | null => expires?.slice(0, 10) ?? null;
 
-/** What a key lacks of the one that was planned; empty when it is that key. */
+/** Returns the differences between a key and the planned one; empty: none. */
 function differences(found: ObservedKey, planned: KeyKind): Difference[] {
   const all: readonly (Difference | null)[] = [
     found.type === planned.type ? null : { of: 'type', is: found.type, wanted: planned.type },
@@ -29,8 +29,8 @@ function differences(found: ObservedKey, planned: KeyKind): Difference[] {
 }
 
 /**
- * Looks for what the request made. Once Azure's answer is stored, the version that it named is the only one: whatever stands in
- * its place is somebody else's, whatever it carries.
+ * Finds the key that the request created. Once Azure's answer is stored, only the version that it named counts: any other is
+ * foreign, even with a matching mark.
  */
 export async function findOwn(
   keys: Pick<Keys, 'get' | 'versions'>,
@@ -48,7 +48,7 @@ export async function findOwn(
   return found.ok ? done(ownershipOf(found.value, after, known === null ? own.intents : [])) : found;
 }
 
-/** What this request made, at the version that Azure answered where that is known. Null: it is still to be made. */
+/** Returns the version that this request created, by Azure's stored answer if known. Null: not created yet. */
 async function ownVersion(context: StepContext, make: Making): Promise<Outcome<ObservedKey | null>> {
   const { azure, work, outputs, own } = context;
   const { keyName } = work.to;
@@ -66,7 +66,7 @@ async function ownVersion(context: StepContext, make: Making): Promise<Outcome<O
   }
 }
 
-/** A key that was just made might not be shown yet. In a vault that is gone it never will be. */
+/** Returns the failure for a key that isn't shown. A new key might appear later, but not in a vault that was deleted. */
 async function notThere(context: StepContext): Promise<Outcome<never>> {
   const { vaultId, keyName } = context.work.to;
   const vault = await context.azure.vaults.get(vaultId);
@@ -76,7 +76,7 @@ async function notThere(context: StepContext): Promise<Outcome<never>> {
     : notSo(doing(context), { code: 'key-not-there', keyName }, 'retry-until');
 }
 
-/** Makes a key, or a further version of one, unless the request uses an existing one. It stays when the request ends badly. */
+/** Creates a key, or a further version of one. An existing key needs no step. The created key stays if the request fails. */
 export const makeKeyVersion: Step = {
   name: 'make-key-version',
   marks: true,
@@ -95,7 +95,8 @@ export const makeKeyVersion: Step = {
     const { azure, work, requestId: request, nonce } = context;
     const { make, to, observed } = work;
     if (make === null) throw new Error('a plan that makes no key has no step that makes one');
-    // Its hash is stored and the nonce is gone: another try has another, now that there is no such key.
+    // Only the nonce's hash is stored, and the process that had the nonce ended. Another attempt gets a new nonce, because
+    // there is no such key yet.
     if (nonce === null) return notSo(doing(context), { code: 'stopped-before-making', keyName: to.keyName }, 'wait');
     const mark = { request, nonce };
     const made = await (make.after === null
@@ -103,7 +104,7 @@ export const makeKeyVersion: Step = {
       : azure.keys.createVersion(observed.vault.uri, to.keyName, make.after, make.kind, mark));
     if (!made.ok) return made;
     const { version, carriesNonce, ...receipt } = made.value;
-    // An existing key comes back as it is: reading back judges it.
+    // Azure returns an existing key unchanged; `verify` detects that.
     return done({ ...receipt, outputs: carriesNonce ? { keyVersion: version } : {} });
   },
   async verify(context) {

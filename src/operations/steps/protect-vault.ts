@@ -3,7 +3,7 @@ import { irreversible, noOutputs, notSo, type Step, type StepContext } from './s
 
 const doing = ({ work }: StepContext) => `protecting vault ${work.observed.vault.name}`;
 
-/** Turns on soft delete and purge protection, where missing. Neither can ever be turned off again. */
+/** Turns on soft delete and purge protection, if missing. Neither can be turned off again. */
 export const protectVault: Step = {
   name: 'protect-vault',
   reversibility: irreversible,

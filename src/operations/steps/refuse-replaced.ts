@@ -1,4 +1,3 @@
-/** Refuses to work on a resource or a vault that was deleted and created again under the same name. */
 import { foundThat, type Outcome } from '../../domain/failure.ts';
 import { sameArmId } from '../../domain/ids.ts';
 import { type Observation, type ReplacedKey, replacedSince } from '../../domain/observed.ts';
@@ -17,7 +16,9 @@ function unlessReplaced<T extends Created>(
   return { ok: false, failure: foundThat(`reading the ${what}`, { code: 'replaced', ...replaced }) };
 }
 
-/** The same ports, which answer a failure where what they read isn't what people approved: docs/decisions/0024. */
+/**
+ * Returns ports that fail if the resource or the vault was deleted and created again since the approval: docs/decisions/0024.
+ */
 export function refuseReplaced(azure: Azure, { resource, vault }: Pick<Observation, 'resource' | 'vault'>): Azure {
   const { resources, vaults } = azure;
   return {

@@ -1,4 +1,4 @@
-/** What can be done to Azure, by name: a step without its entry does not compile. Which of them, and when, an operation says. */
+/** All steps by name: a step without an entry doesn't compile. Operations choose steps and their order. */
 import type { StepName } from '../../domain/plan.ts';
 import { enableIdentity } from './enable-identity.ts';
 import { grantKeyAccess } from './grant-key-access.ts';

@@ -10,7 +10,9 @@ import { busy, noOutputs, notSo, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
 
-/** The pinned version: chosen beforehand, or made in this run. Throws while it is not known: never a key without a version. */
+/**
+ * Returns the pinned key version: chosen, or created in this run. Throws if it's unknown: a key is never set without a version.
+ */
 export function plannedKey({ work: { to, observed }, outputs }: StepContext): CustomerKey & { keyVersion: KeyVersion } {
   const keyVersion = KeyVersion.parse(to.keyVersion ?? outputs.keyVersion);
   return { vaultUri: observed.vault.uri, keyName: to.keyName, keyVersion };
@@ -18,13 +20,13 @@ export function plannedKey({ work: { to, observed }, outputs }: StepContext): Cu
 
 const isUnder = (now: CustomerKey | null, key: CustomerKey): boolean => now !== null && sameKey(now, key);
 
-/** Whether the resource is still under the key that the approval takes it from. */
+/** Returns whether the resource still has the key that the approval moves it away from. */
 const isWhereApproved = (now: CustomerKey | null, from: CustomerKey | null): boolean =>
   now === null || from === null ? now === from : isNamedAlike(now, from);
 
 /**
- * Reads the resource and says what ARM reports where that is not the wanted key. `whereFailed`: what to do next about a resource
- * that is `Failed`. It stays so until another write succeeds.
+ * Reads the resource and fails if ARM doesn't report the requested key. `whereFailed`: the reaction to a resource in state
+ * `Failed`. It keeps that state until another write succeeds.
  */
 export async function readKeyBack(
   context: StepContext,
@@ -40,19 +42,20 @@ export async function readKeyBack(
   }
   const expected = plannedKey(context);
   if (isUnder(shows, expected)) return done('as-wished');
-  // A read can lag behind a write: the key that was there before is waited out. Another key is somebody's change.
+  // A read can lag behind a write: wait while the previous key is shown. Another key means another person's change.
   const next = isWhereApproved(shows, context.work.from) ? 'wait' : 'ask';
   return notSo(doing(context), { code: 'key-not-shown', shows, expected }, next);
 }
 
 /**
- * Where the operation failed that was to set the key, the resource may go on showing it, and any other write that succeeds, such
- * as an identity's, makes it look settled. So it is set again, also where it had failed when people approved.
+ * Returns whether the shown key might be left from a failed operation. After the failure, the resource can still show the key,
+ * and any successful write, such as an identity's, makes it look settled. So it's set again, also if it had failed when people
+ * approved.
  */
 const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =>
   hasFailed(provisioningState) || hasFailed(work.observed.resource.provisioningState);
 
-/** Whether the version is there and enabled: nothing that spreads makes one usable that isn't. */
+/** Checks that the version exists and is enabled. Propagation delays can't fix a key that isn't. */
 async function keyStillWorks(context: StepContext): Promise<Outcome<'works'>> {
   const { to } = context.work;
   const key = await context.azure.keys.get(to.vaultId, to.keyName, plannedKey(context).keyVersion);
@@ -68,18 +71,18 @@ async function missingKey({ azure, work: { to, observed } }: StepContext): Promi
 }
 
 /**
- * Before another attempt: that waiting can lead to anything. An attempt that the key vault refuses leaves the resource `Failed`,
- * and is only repeated while access is given to this identity and the key works.
+ * Checks before another attempt that it can succeed. An attempt that the key vault refuses leaves the resource `Failed`, so
+ * it's repeated only while this identity has access and the key works.
  */
 async function canStillWork(context: StepContext): Promise<Outcome<unknown>> {
   const access = await accessHolds(context);
   return access.ok ? keyStillWorks(context) : access;
 }
 
-/** Switches the resource to the wanted version: from Microsoft's key, or from the customer's own. */
+/** Sets the requested key version on the resource. */
 export const setCmk: Step = {
   name: 'set-cmk',
-  // Azure's documentation says nothing of the way back to Microsoft's key. To an own version there is one while it lives.
+  // Microsoft doesn't document a way back to a Microsoft-managed key. An own version can be set again while it exists.
   reversibility: ({ from }) => (from === null ? 'unknown' : 'reversible'),
   effects(work) {
     const { resource, vault } = work.observed;
@@ -96,7 +99,7 @@ export const setCmk: Step = {
     if (!resource.ok) return resource;
     if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
     const { customerKey: shows, provisioningState, principalId } = resource.value;
-    // A change of ours whose answer was lost may be under way: it is waited for, not sent again.
+    // The bot's own change, whose response was lost, might be in progress: wait instead of sending it again.
     if (isBusy(provisioningState)) return busy(doing(context), provisioningState);
     if (isUnder(shows, plannedKey(context)) && !isLeftover(context, provisioningState)) return done('already');
     const { from: expected } = context.work;

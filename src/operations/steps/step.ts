@@ -1,4 +1,4 @@
-/** What a step is, and how one is carried out. Steps are told what to do, they do not ask: no operation and no kind is named. */
+/** Steps and their execution. A step gets its input and knows no operation or kind. */
 import type { Effect } from '../../domain/effect.ts';
 import {
   type Failure,
@@ -19,44 +19,44 @@ import { lookOnce } from './look-once.ts';
 import { refuseReplaced } from './refuse-replaced.ts';
 import { orMoved } from './where-moved.ts';
 
-/** What a step works with: ports, what the approved plan comes to, and what earlier steps of this request brought forth. */
+/** Input of a step: ports, the approved work, and outputs of earlier steps of this request. */
 export interface StepContext {
   readonly azure: Azure;
   readonly requestId: RequestId;
   readonly work: KeyWork;
-  /** Every effect that was approved. */
+  /** All approved effects. */
   readonly approved: readonly Effect[];
   readonly outputs: Readonly<Record<string, string>>;
-  /** What the record has of the key that this request made. */
+  /** The audit log's facts about the key that this request created. */
   readonly own: OwnKey;
-  /** Of this try, where the step asks for one; null where the process that stored its hash is gone, and it with it. */
+  /** Nonce of this attempt, for steps that mark what they create; null: the process that had it ended. */
   readonly nonce: string | null;
-  /** Of this run: 1 is the first. */
+  /** Attempt in this run: 1 is the first. */
   readonly attempt: number;
-  /** A short wait before something that isn't shown any more is read again. */
+  /** Waits briefly before a missing object is read again. */
   readonly pause: () => Promise<void>;
 }
 
-/** What Azure answered to a change. `outputs` are values that later steps need, kept also where reading back fails. */
+/** Azure's answer to a change. `outputs` are values for later steps, stored even if the verification fails. */
 export interface Applied extends Receipt {
   readonly outputs?: Readonly<Record<string, string>>;
 }
 
-/** What a step saw when it read back. `outputs` are values that later steps need. */
+/** Result of the verification. `outputs` are values for later steps. */
 export interface Verified {
   readonly outputs: Readonly<Record<string, string>>;
   readonly proofs: readonly Proof[];
 }
 
 /**
- * One thing that can be done to Azure. `effects` says what it would change (empty: nothing is left to do), `observe` whether
- * that is still to do, `apply` does it and may run twice, `verify` reads back: only then is the step done.
+ * One kind of change to Azure. `effects`: what it would change (empty: nothing). `observe`: whether that is still to do.
+ * `apply`: makes the change and can run twice. `verify`: reads back, and only then is the step done.
  */
 export interface Step {
   readonly name: StepName;
-  /** With each try's intent the hash of a new nonce is stored, and what the step makes carries the nonce. */
+  /** Each attempt's intent stores the hash of a new nonce, and what the step creates carries the nonce. */
   readonly marks?: true;
-  /** The change leaves the resource and the vault as they were read: only who has access to a key changes. */
+  /** The change affects only access to a key; cached reads of resource and vault stay valid. */
   readonly changesAccessOnly?: true;
   reversibility(work: KeyWork): Reversibility;
   effects(work: KeyWork): readonly Effect[];
@@ -65,21 +65,21 @@ export interface Step {
   verify(context: StepContext): Promise<Outcome<Verified>>;
 }
 
-/** What came of carrying a step out once. */
+/** Result of one attempt of a step. */
 export interface StepOutcome extends Verified {
   readonly already: boolean;
   readonly receipt: Receipt | null;
 }
 
-/** The same as an outcome; a failure keeps what Azure had answered before it. */
+/** Result of an attempt. A failure includes the outputs that Azure had returned before it. */
 export type CarriedOut =
   | { readonly ok: true; readonly value: StepOutcome }
   | { readonly ok: false; readonly failure: Failure; readonly outputs: Readonly<Record<string, string>> };
 
-/** Reads after the first one, before the bot believes that something is gone. */
+/** Additional reads before the bot treats an object as missing. */
 const rereads = 2;
 
-/** Reads again while something that was there isn't shown: docs/decisions/0020. `again` waits, and forgets what was read. */
+/** Reads again while an object that existed isn't shown: docs/decisions/0020. `again` waits and clears cached reads. */
 export async function confirmed<O extends Outcome<unknown>>(
   read: () => Promise<O>,
   again: () => Promise<void>,
@@ -93,7 +93,10 @@ export async function confirmed<O extends Outcome<unknown>>(
   return found;
 }
 
-/** Looks first, acts only where something is left to do, and always reads back. Each thing is read once on each side of a change to it. */
+/**
+ * Carries out a step: observes, applies the change if needed, and always verifies. Each object is read once before and once
+ * after a change.
+ */
 export async function carryOut(step: Step, context: StepContext): Promise<CarriedOut> {
   const carried = await carryOutHere(step, context);
   if (carried.ok) return carried;
@@ -126,15 +129,18 @@ async function carryOutHere(step: Step, context: StepContext): Promise<CarriedOu
   return { ok: false, failure: already ? verified.failure : afterChange(verified.failure), outputs };
 }
 
-/** Of a reading that failed after a change, the change is what counts. */
+/** If a read fails after a change, reports the change as accepted. */
 const afterChange = (failure: Failure): Failure =>
   failure.source === 'bot' ? failure : { ...failure, change: 'accepted' };
 
-/** The step did not come to what it should, as the bot found by looking. `retry-until` where a change may still be spreading. */
+/** Returns a failure that the bot itself found. `retry-until`: a change might still be propagating. */
 export const notSo = (doing: string, found: Found, next: Failure['next'] = 'ask') =>
   failed(foundThat(doing, found, next));
 
-/** Another operation holds the resource: writing now would be refused, or would come on top of an own write under way. */
+/**
+ * Returns a failure for a resource with an operation in progress. A write now would be refused, or follow the bot's own pending
+ * write.
+ */
 export const busy = (doing: string, provisioningState: string) =>
   notSo(doing, { code: 'resource-busy', provisioningState }, 'wait');
 

@@ -5,7 +5,7 @@ import { protectVault } from './protect-vault.ts';
 import { plannedKey, readKeyBack } from './set-cmk.ts';
 import { reversible, type Step, type StepContext } from './step.ts';
 
-/** Uses the key once, where the bot itself is allowed to. */
+/** Tests the key once, if the bot has permission. */
 async function probe(context: StepContext): Promise<Outcome<Proof>> {
   const { vaultUri, keyVersion } = plannedKey(context);
   const probed = await context.azure.keys.probe(vaultUri, context.work.to.keyName, keyVersion);
@@ -15,7 +15,7 @@ async function probe(context: StepContext): Promise<Outcome<Proof>> {
   return done(probed.value === 'firewalled' ? { ...proof, because: 'firewall' } : proof);
 }
 
-/** A version that was made since the approval, or was newer already: the last card names it. What can't be read isn't named. */
+/** Returns a newer version than the requested one, for the last card. An unreadable key returns nothing. */
 async function newerVersion({ azure, work: { to, make } }: StepContext): Promise<Readonly<Record<string, string>>> {
   if (make !== null) return {};
   const newest = await azure.keys.get(to.vaultId, to.keyName, null);
@@ -23,7 +23,7 @@ async function newerVersion({ azure, work: { to, make } }: StepContext): Promise
   return { newestVersion: newest.value.version };
 }
 
-/** Reads everything back: the key on the resource, the vault's protection, the permission; then tries the key. */
+/** Verifies the key on the resource, the vault's protection and the permission, and then tests the key. */
 export const verify: Step = {
   name: 'verify',
   reversibility: reversible,

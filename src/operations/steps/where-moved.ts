@@ -1,4 +1,4 @@
-/** Finds a resource or a vault that was moved: in another resource group or subscription it has another id. */
+/** Detects resources and vaults that were moved to another resource group or subscription, or deleted and created again. */
 import { done, type Failure, foundThat, type Outcome } from '../../domain/failure.ts';
 import { type ArmId, armIdParts, sameArmId } from '../../domain/ids.ts';
 import { type Observation, type ObservedResource, replacedSince } from '../../domain/observed.ts';
@@ -8,7 +8,9 @@ type Approved = Pick<Observation, 'resource' | 'vault'>;
 
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** Names of vaults are unique in all of Azure: one of this name that is elsewhere is the same vault. Lists lag. */
+/**
+ * Finds a vault's new id. Vault names are unique in all of Azure, so the same name elsewhere is the same vault. Lists can lag.
+ */
 export async function vaultMovedTo({ inventory }: Pick<Azure, 'inventory'>, id: ArmId): Promise<Outcome<ArmId | null>> {
   const all = await inventory.vaults();
   if (!all.ok) return all;
@@ -16,10 +18,10 @@ export async function vaultMovedTo({ inventory }: Pick<Azure, 'inventory'>, id: 
   return done(found === undefined || sameArmId(found.id, id) ? null : found.id);
 }
 
-/** So many resources of one name are compared. */
+/** Maximum number of resources of one name that are compared. */
 const mostCompared = 5;
 
-/** Names of resources are not unique, so it is the same one only with the same time of creation, or the same identity. */
+/** Returns whether two resources are the same. Names aren't unique, so the creation time or the identity must match. */
 function isSame(before: ObservedResource, found: ObservedResource): boolean {
   const [was, now] = [before.createdAt, found.createdAt];
   if (was !== null && now !== null) return replacedSince('resource', before, found) === null;
@@ -38,7 +40,7 @@ async function resourceMovedTo({ inventory, resources }: Azure, before: Observed
   return null;
 }
 
-/** The failure, or where the thing is that it says is missing. A list that can't be read leaves the failure as it is. */
+/** Replaces a `missing` failure with the new location, if found. An unreadable list leaves the failure unchanged. */
 export async function orMoved(azure: Azure, { resource, vault }: Approved, failure: Failure): Promise<Failure> {
   if (failure.source !== 'bot' || failure.found.code !== 'missing') return failure;
   const { doing, found } = failure;
