@@ -1,8 +1,8 @@
-/** The bot's configuration on one machine: the local tenant, the local Azure, the local Teams. */
+/** The bot's settings and the simulators' arguments for `npm run local`. */
 import type { LocalOptions } from './options.ts';
 import { approver, localTenantId, requestersGroup, secondApprover } from './people.ts';
 
-/** The bot's own service principal in the local Azure. */
+/** The bot's service principal in the Azure simulator. */
 export const localBotPrincipal = { id: '50000000-0000-4000-8000-000000000002', secret: 'local-bot' };
 
 const subscriptions = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
@@ -14,14 +14,14 @@ const stepUp = (options: Omit<LocalOptions, 'log'>): NodeJS.ProcessEnv => ({
   CMK_PUBLIC_URL: `http://127.0.0.1:${options['bot-port']}`,
 });
 
-/** Looks in the local Azure's logs whether agents use their keys, as often as somebody who watches has patience. */
+/** Turns on usage checks in the simulated Key Vault log, with short intervals for people who watch. */
 export const lookingForUse: NodeJS.ProcessEnv = {
   CMK_LOGS_WORKSPACE: 'a0000000-0000-4000-8000-000000000001',
   CMK_USE_WITHIN: '3m',
   CMK_USE_POLL: '5s',
 };
 
-/** Whatever the caller has set wins. */
+/** Returns the bot's settings. The caller's own settings take precedence. */
 export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const azure = `https://localhost:${options['azure-port']}`;
   const quick = options.latency === 'instant';

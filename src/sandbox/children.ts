@@ -1,4 +1,4 @@
-/** The three processes of `npm run local`: started together, stopped together. */
+/** Child processes of `npm run local`, started and stopped together. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -7,14 +7,14 @@ import { z } from 'zod';
 
 export interface Child {
   readonly name: string;
-  /** Resolves with the rest of the first line that starts with the name; rejects when the process ends before. */
+  /** Resolves with the rest of the first line that starts with the name. Rejects if the process ends before. */
   readonly started: Promise<string>;
   readonly ended: Promise<number>;
   stop(): Promise<void>;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** The store is given time to finish; what still runs then survives being cut short. */
+/** Time for the bot to close its database. A bot that is killed recovers at its next start. */
 const patienceMs = 15_000;
 
 const exit = (child: ChildProcess): Promise<number> =>
@@ -25,14 +25,14 @@ function readable(stream: Readable | null): Readable {
   return stream;
 }
 
-/** What is started, and how its lines are to be read. */
+/** Arguments, environment, and how its output lines are formatted. */
 interface ChildOptions {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly shown?: (line: string) => string;
 }
 
-/** Starts an entry file. Its output is passed on with its name in front of each line. */
+/** Starts an entry file. Prints each output line with the process's name in front. */
 export function startChild(name: string, entry: string, { args, env, shown = (line) => line }: ChildOptions): Child {
   const child = spawn(
     process.execPath,
@@ -81,7 +81,7 @@ const levelOf = (level: number): string => levels.find(([least]) => level >= lea
 const shownAs = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
-/** `12:27:01 info  listening  url=http://127.0.0.1:3978`. What is no line of a log stays as it is. */
+/** Formats a JSON log line as `12:27:01 info  listening  url=http://127.0.0.1:3978`. Returns other lines unchanged. */
 export function inWords(line: string): string {
   let json: unknown;
   try {

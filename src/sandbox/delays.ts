@@ -1,4 +1,4 @@
-/** Requests that faults hold up. Each goes on after its time, or when all faults are taken away. */
+/** Requests delayed by faults. Each continues after its delay, or when all faults are removed. */
 export class Delays {
   private readonly held = new Set<() => void>();
 

@@ -1,3 +1,3 @@
-/** Loaded into each process of `npm run local`: ends it when the one that started it is gone, however that went. */
+/** Preloaded in each process of `npm run local`: ends it when the parent process ends for any reason. */
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 process.channel?.unref();

@@ -1,4 +1,4 @@
-/** Options of `npm run local`: from the command line, else from `CMK_LOCAL_…`, else the usual ones. */
+/** Options of `npm run local`: the command line overrides `CMK_LOCAL_…` variables, which override the defaults. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -14,13 +14,13 @@ const LocalOptions = z.object({
   'bot-port': port,
   'teams-port': port,
   'azure-port': port,
-  /** Where the local Entra shows its sign-in page; only with `step-up`. */
+  /** Port of the Entra simulator's sign-in page; used only with `step-up`. */
   'sign-in-port': port,
-  /** Undefined: as quick as it was last, which the page may have chosen; realistic at first. */
+  /** Undefined: the last value, which the page can also set; `realistic` at first. */
   latency: z.enum(['instant', 'realistic']).optional(),
-  /** Names, or `none`. Undefined: what was on goes on. */
+  /** Scenario names, or `none`. Undefined: those that were on. */
   scenario: z.array(z.string()).optional(),
-  /** How the bot's log is shown. */
+  /** Format of the bot's application log. */
   log: z.enum(['words', 'json']),
   'step-up': z.boolean(),
   reset: z.boolean(),
@@ -49,7 +49,7 @@ export const usage = `npm run local -- [options]
   --sign-in-port N    its sign-in page                  (${usual['sign-in-port']})
   --reset             forget everything first`;
 
-/** What `--help` says. */
+/** Text of `--help`. */
 export const help = `${usage}
 
 Scenarios, which the page switches too:
@@ -57,7 +57,7 @@ ${scenarioHelp}`;
 
 const isOn = (value: string | undefined): boolean => ['1', 'true'].includes(value ?? '');
 
-/** Throws an error whose message names every mistake. */
+/** Throws an error whose message lists every invalid option. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | 'help' {
   const string = { type: 'string' } as const;
   const { values } = parseArgs({

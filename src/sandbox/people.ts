@@ -1,10 +1,10 @@
-/** Who exists in the local tenant, by role only. The ids are the outside contract's; both local servers read them here. */
+/** People and groups of the simulated tenant, by role. Both simulators use them. The IDs are public interface. */
 
 export interface LocalPerson {
   readonly id: string;
   readonly name: string;
   readonly email: string;
-  /** The tenant the person signs in to: a guest's is not the local one. */
+  /** The person's own tenant; for a guest, another one. */
   readonly homeTenantId: string;
 }
 
@@ -54,7 +54,7 @@ export const guest: LocalPerson = {
 
 export const localPeople: readonly LocalPerson[] = [requester, approver, secondApprover, teamMember, guest];
 
-/** An approver may ask as well, so that the refusal of one's own approval can be seen by hand. */
+/** Approvers can also make requests, so that you can try to approve your own request. */
 export const requestersGroup: LocalGroup = {
   id: '60000000-0000-4000-8000-000000000001',
   name: 'CMK requesters',

@@ -1,4 +1,4 @@
-/** `npm run local`: the whole product on one machine. */
+/** `npm run local`: starts the bot, both simulators and a witness on one machine. */
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,14 +15,14 @@ const flags = ['bot-port', 'teams-port', 'azure-port'] as const;
 const isTaken = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
-    // What else may be wrong with the port is said by the one who is to listen there.
+    // Other errors are reported by the process that listens on the port.
     server.once('error', (error) => resolve('code' in error && error.code === 'EADDRINUSE'));
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(false)));
   });
 
 /**
- * One line a port that is in use. The bot's matters most: another bot there would answer that it is ready, and from then on
- * two bots and two pages would talk to each other crosswise.
+ * Returns one line for each port in use.
+ * A bot that already uses the port would answer that it's ready. Then each page could talk to the wrong bot.
  */
 async function busyPorts(options: LocalOptions): Promise<readonly string[]> {
   const taken = await Promise.all(flags.map(async (flag) => ((await isTaken(options[flag])) ? [flag] : [])));
@@ -31,13 +31,16 @@ async function busyPorts(options: LocalOptions): Promise<readonly string[]> {
     .map((flag) => `port ${options[flag]} is in use; stop the program that uses it, or choose another with --${flag}`);
 }
 
-// A witness of the record beside the bot, with a process, a folder and a key of its own. On the same machine it shows how one
-// works, and proves nothing to anybody else.
+// The sandbox's witness: a process with its own folder and key. It shows how a witness works. On the same machine it
+// proves nothing to others.
 
-/** What the caller set says otherwise where the record is published, or who signs it. */
+/** If one of these is set, the caller decides where the audit log is published or who signs it. */
 const wins = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_LOG_KEY_SECRET', 'CMK_WITNESSES'];
 
-/** The witness, and what the bot is told of it once it listens. Null where the caller's own settings win. */
+/**
+ * Starts the witness. Returns null if the caller's settings take precedence. `settings` are the bot's, once the witness
+ * listens.
+ */
 async function startOwnWitness(
   { data }: Pick<LocalOptions, 'data'>,
   caller: NodeJS.ProcessEnv,
@@ -46,7 +49,7 @@ async function startOwnWitness(
   const { CMK_LOG_NAME: name = `cmk-bot/${localTenantId}/audit` } = caller;
   const folder = `${data}/witness`;
   await mkdir(folder, { recursive: true });
-  // The bot would make it on its first start, when the witness has to know it already.
+  // The bot would create the key at its first start, but the witness needs it before.
   const { keys, keep } = await openOwnKeys(`${data}/log.key`, logKeyUse);
   await keep();
   const state = await WitnessState.open(folder);
@@ -57,7 +60,7 @@ async function startOwnWitness(
 
 const ours = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness'];
 
-/** Removes what earlier starts kept, and nothing else that may be in the folder. */
+/** Removes what earlier starts wrote, and nothing else in the folder. */
 async function reset(folder: string): Promise<void> {
   for (const name of ours) await rm(`${folder}/${name}`, { recursive: true, force: true });
 }
@@ -93,7 +96,7 @@ async function run(options: LocalOptions): Promise<void> {
   const stopAll = async (code: number): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    // The bot first: it may still want to say something to the other two.
+    // Stops the bot first, because it might still call the others.
     for (const child of [...children].reverse()) await child.stop();
     if (code === 0) console.log('stopped');
     process.exit(code);
@@ -109,7 +112,7 @@ async function run(options: LocalOptions): Promise<void> {
     const [azure, teams] = await Promise.all(children.map((child) => child.started));
     if (witness !== null) children.push(witness.child);
     const witnessed = (await witness?.settings) ?? {};
-    // The bot reads the certificate authority that the local Azure wrote.
+    // Starts the bot last: it reads the certificate authority that the Azure simulator writes.
     const bot = startChild('bot', 'src/main.ts', {
       args: [],
       env: botEnvironment(options, { ...lookingForUse, ...witnessed, ...process.env }),

@@ -30,7 +30,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 const yearsFromNow = (years: number): Date => new Date(Date.now() + years * 365 * 86_400_000);
 
-/** With a final newline: a bundle of several would run together without one. */
+/** Ends with a newline: certificates in one file would run together without it. */
 const pem = (der: ArrayBuffer, tag: string): string => `${PemConverter.encode(der, tag)}\n`;
 
 const certified = async (cert: X509Certificate, key: webcrypto.CryptoKey): Promise<Certified> => ({
@@ -39,8 +39,8 @@ const certified = async (cert: X509Certificate, key: webcrypto.CryptoKey): Promi
 });
 
 /**
- * Whoever trusts the local Azure's authority trusts it for this machine alone, whoever comes by its key: RFC 5280, 4.2.1.10. A
- * name stands for all below it, so `localhost` for the vaults' names too.
+ * Limits the authority to loopback names, even if its key is stolen: RFC 5280, 4.2.1.10. A name includes all names
+ * below it, so `localhost` covers the vaults' names.
  */
 const thisMachine = new Extension(
   id_ce_nameConstraints,
@@ -56,7 +56,7 @@ const thisMachine = new Extension(
   ),
 );
 
-/** A new authority, which can only vouch for servers of this machine, and for no authority. */
+/** Creates an authority that can certify only servers of this machine, and no other authority. */
 export const makeAuthority = async (): Promise<Certified> => {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const ca = await X509CertificateGenerator.createSelfSigned({
@@ -74,13 +74,13 @@ export const makeAuthority = async (): Promise<Certified> => {
   return certified(ca, keys.privateKey);
 };
 
-/** Whether it was made with today's constraint; those of earlier versions had none. */
+/** Returns true if the certificate has the current constraint. Earlier versions had none. */
 export const isOfThisMachine = (cert: string): boolean => {
   const constraint = new X509Certificate(cert).getExtension(id_ce_nameConstraints);
   return constraint !== null && Buffer.from(constraint.rawData).equals(Buffer.from(thisMachine.rawData));
 };
 
-/** A certificate for the local Azure's servers. */
+/** Creates a certificate for the Azure simulator's servers. */
 export const makeServerCertificate = async (authority: Certified): Promise<Certified> => {
   const issuer = new X509Certificate(authority.cert);
   const issuerKey = PemConverter.decodeFirst(authority.key);

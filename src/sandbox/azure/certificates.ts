@@ -30,7 +30,7 @@ const stillGood = (cert: string, authority: string): boolean => {
   return Date.parse(leaf.validTo) > Date.now() + 30 * 86_400_000 && leaf.verify(ca.publicKey);
 };
 
-/** The server's certificate under the data folder's own authority; both are made once and used again. */
+/** Returns the server's certificate, signed by the data folder's own authority. Creates both once and reuses them. */
 export const serverCertificate = async (dataDir: string): Promise<ServerCertificate> => {
   const folder = join(dataDir, 'azure');
   mkdirSync(folder, { recursive: true });

@@ -22,10 +22,10 @@ import { lags } from './state/lagging-view.ts';
 import type { SimulatorState } from './state/schema.ts';
 import type { World } from './world.ts';
 
-/** A resource group, or one resource or key in it: whether these exist can be asked. */
+/** A resource group, or one resource or key in it: these answer `HEAD`. */
 const single = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+(\/providers\/[^/]+(\/[^/]+\/[^/]+)+)?$/i;
 
-/** `HEAD` is answered by what reading would come to: 204 or 404, without a body (the description). */
+/** Answers `HEAD` with 204 or 404, depending on what GET would answer (the description). */
 const asReading = (incoming: Incoming): Incoming => {
   if (single.test(incoming.path)) return { ...incoming, method: 'GET' };
   throw notSimulated(incoming);
@@ -35,10 +35,10 @@ const existence = ({ status }: Reply): Reply => reply(status === 200 ? 204 : sta
 
 const kinds: Readonly<Record<string, 'write' | 'delete'>> = { PUT: 'write', PATCH: 'write', DELETE: 'delete' };
 
-/** Locks lock neither themselves nor each other: whoever may write locks can take one away. */
+/** Locks don't lock other locks: a caller with permission to write locks can delete one. */
 const isLock = (path: string): boolean => /\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i.test(path);
 
-/** What stands in the way of a change that the caller has the right to, before its provider sees it. */
+/** Checks what blocks a permitted change before its provider sees it: registration, locks, policies. */
 const requireWritable = (state: SimulatorState, incoming: Incoming): void => {
   const { method, path } = incoming;
   const kind = kinds[method];
@@ -50,7 +50,7 @@ const requireWritable = (state: SimulatorState, incoming: Incoming): void => {
 
 const nobody: Caller = { principalId: '', appId: '' };
 
-/** Azure Resource Manager's and Microsoft Graph's real answers to a missing or unusable token. */
+/** Real answers of Azure Resource Manager and Microsoft Graph to a missing or unusable token. */
 const unauthenticated = (audience: Route['audience'], world: World, code: string, message: string): Refusal => {
   if (audience === 'logs') {
     // Real code and text (Microsoft's page on errors of the query API).
@@ -98,13 +98,13 @@ const findRoute = (incoming: Incoming): Match => {
   throw notSimulated(incoming);
 };
 
-/** The world that a GET shows while reads lag behind writes; permissions are those of now. */
+/** Returns the world that a GET sees while reads lag behind writes. Permissions don't lag. */
 const asRead = (world: World, now: Date): World => ({
   ...world,
   state: { ...world.state, ...world.readReplica.read(world.state, now) },
 });
 
-/** In the order of the real service: token, quota, version, right, existence of the containers, locks and the like. */
+/** Checks in the order of the real service: token, quota, version, permission, existence of containers, locks. */
 const serveMain = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
   if (incoming.method === 'HEAD') return existence(await serveMain(world, asReading(incoming), now, witness));
   const { route, params } = findRoute(incoming);
@@ -136,7 +136,10 @@ const requireRights = (
   requireWritable(world.state, incoming);
 };
 
-/** Serves one request, to a vault or to everything else. Refusals are answers; anything else thrown is a bug here. */
+/**
+ * Serves one request, of a vault or of the main port. Refusals are answers; anything else thrown is a bug of the
+ * simulator.
+ */
 export const dispatch = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
   const by = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
   try {

@@ -21,11 +21,11 @@ const close = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
-/** A machine without IPv6 says one of these for `::1`. */
+/** Error codes of `::1` on a machine without IPv6. */
 const noSuchAddress = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(String(error.code));
 
-/** Somebody else listens there. */
+/** The error text for a port that another program uses. */
 const inUse = (port: number, main: number | undefined): Error => {
   const what = port === main ? '' : `, where a vault of the local Azure on port ${main} listens,`;
   return new Error(
@@ -35,7 +35,7 @@ const inUse = (port: number, main: number | undefined): Error => {
 
 const isInUse = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
-/** The open ports: the main one and one a vault, each on 127.0.0.1 and, where the machine has it, ::1. */
+/** Open ports: the main one and one for each vault. Each listens on 127.0.0.1 and, if available, ::1. */
 export class Listeners {
   private readonly certificate: Certificate;
   private readonly onRequest: RequestListener;
@@ -47,7 +47,7 @@ export class Listeners {
     this.onRequest = onRequest;
   }
 
-  /** Opens what is missing and closes what is no longer wanted; one change at a time. */
+  /** Opens missing ports and closes others. Changes are serialized. */
   keep(ports: readonly number[]): Promise<void> {
     const change = this.turn.then(() => this.change(ports));
     this.turn = change.catch(() => undefined);

@@ -1,9 +1,10 @@
 /**
- * The local Azure as a process of its own: `--data DIR --port N --latency instant|realistic --sign-in-port N
- * --record DIR`. With a sign-in port browsers are shown the sign-in page there, over plain http. With `--record` every
- * exchange is kept there, without what signs anybody in. Without `--latency` it is as
- * quick as it was last told to be, by an earlier start or through `/simulator/latency`; realistic at first. `--scenario NAME`,
- * as often as wanted, turns on these scenarios and no others; `none` stands for none.
+ * Runs the Azure simulator as its own process.
+ * Options: `--data DIR --port N --latency instant|realistic --sign-in-port N --record DIR --scenario NAME`.
+ * `--sign-in-port`: serves the sign-in page there, over plain http.
+ * `--record`: writes every exchange to the folder, without credentials.
+ * `--latency`: the default is the last value, also if `/simulator/latency` set it; `realistic` at first.
+ * `--scenario`: can be repeated; turns on these scenarios and turns off all others. `none`: turns off all.
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';

@@ -35,15 +35,15 @@ import type { World } from './world.ts';
 
 export interface LocalAzureOptions {
   readonly dataDir: string;
-  /** The port of Azure Resource Manager; vault n listens on the port n above it. */
+  /** Port of Azure Resource Manager; vault n listens on the port n above it. */
   readonly port: number;
-  /** Unset: as the state says, which is `realistic` at first. */
+  /** Undefined: the state's value, which is `realistic` at first. */
   readonly latency?: LatencyName | undefined;
-  /** Where browsers are shown the sign-in page over plain http. */
+  /** Port of the sign-in page for browsers, over plain http. */
   readonly signInPort?: number | undefined;
-  /** The only ones that are on from now on; undefined: those that were. */
+  /** Turns on only these; undefined: leaves them as they were. */
   readonly scenarios?: readonly Scenario[] | undefined;
-  /** A folder where every exchange is kept whole, in a file of this process. */
+  /** Folder for full recordings of all exchanges, in one file for each process. */
   readonly recordDir?: string | undefined;
 }
 
@@ -134,7 +134,7 @@ class AzureServer {
     await this.serveAzure(incoming, response);
   }
 
-  /** What was due before this moment has ended before anybody looks. Returns whether that changed anything. */
+  /** Ends everything that is due before a request reads the state. Returns true if the state changed. */
   private comeToNow(now: Date): boolean {
     const { state, latency } = this.world;
     const came = [endDueOperations(state, latency, now), purgeDue(state, now), noticeLostKeys(state, now)].some(
@@ -144,7 +144,7 @@ class AzureServer {
     return came;
   }
 
-  /** Everything that remembers earlier states. */
+  /** Updates everything that keeps earlier states. */
   private followChanges(now: Date): void {
     const { state, graphIndex, readReplica } = this.world;
     graphIndex.follow(state, now);
@@ -159,7 +159,7 @@ class AzureServer {
     await this.listen();
   }
 
-  /** State and log are on disk before a client hears anything, so nothing it was told can be lost. */
+  /** Writes state and request log to disk before it answers, so that a crash loses nothing that a client saw. */
   private async serveAzure(incoming: Incoming, response: ServerResponse): Promise<void> {
     const at = new Date();
     const fault = takeFault(this.world.state, incoming);
@@ -168,7 +168,7 @@ class AzureServer {
     const witness = new RequestWitness();
     const came = this.comeToNow(new Date());
     const answer = await this.answer(incoming, fault, witness);
-    // To write all of it down takes longer the more there is, and most calls only ask.
+    // Writing the state gets slower as it grows, and most calls only read.
     if (came || fault !== null || !isReading(incoming)) await this.keep();
     this.simulator.log.append({
       at: at.toISOString(),
@@ -202,7 +202,7 @@ const headerOf = (incoming: Incoming, name: string): string | null => {
   return typeof value === 'string' ? value : null;
 };
 
-/** Starts the local Azure on its data folder; resolves when every port is open. */
+/** Starts the Azure simulator on its data folder. Resolves when all ports are open. */
 export const startLocalAzure = async (options: LocalAzureOptions): Promise<LocalAzure> => {
   const certificate = await serverCertificate(options.dataDir);
   const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));

@@ -7,10 +7,10 @@ import type { newGraphIndex, newReadReplica } from './state/lagging-view.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
 
-/** Everything a handler may look at or change. `state` is replaced as a whole by `PUT /simulator/state`. */
+/** Everything that a handler can read or change. `PUT /simulator/state` replaces `state` as a whole. */
 export interface World {
   state: SimulatorState;
-  /** As the state says it now. */
+  /** The current value in the state. */
   readonly latency: Latency;
   readonly signingKey: SigningKey;
   readonly tokens: Tokens;
@@ -20,9 +20,9 @@ export interface World {
   readonly readReplica: ReturnType<typeof newReadReplica>;
   readonly graphPages: GraphPages;
   readonly quotas: Quotas;
-  /** The address of Azure Resource Manager, without a slash at the end. */
+  /** Address of Azure Resource Manager, without a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** Where browsers are shown the sign-in page, when that is elsewhere. */
+  /** Address of the sign-in page for browsers, if it has its own. */
   readonly signInUrl: string | null;
 }

@@ -1,4 +1,4 @@
-/** A witness in a process of its own: `run.ts FOLDER`. Says `witness ADDRESS KEY` once it listens. */
+/** Runs a witness as its own process: `run.ts FOLDER`. Prints `witness ADDRESS KEY` when it listens. */
 import { KeyUnusable, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
 import { keyLine, signingKey } from '../../audit/tlog/keys.ts';
 import { startWitness } from '../../audit/witness/server.ts';

@@ -1,7 +1,7 @@
 import { armRefusal } from '../http/reply.ts';
 import { regions } from './resource-location.ts';
 
-/** The api-versions each resource type answers to here. Real Azure offers more; these are the ones with the shapes served. */
+/** API versions that each resource type accepts here. Azure offers more; the simulator has the shapes of these only. */
 export const healthBotVersions = [
   '2020-12-08',
   '2021-08-24',
@@ -51,19 +51,22 @@ export const resourcesVersions = [
   '2025-04-01',
 ] as const;
 
-/** The list of resources is also asked in the version that lists of vaults of old clients are fixed to (2023-07-01 description). */
+/** Includes the version that Key Vault clients of 2023-07-01 use to list vaults (2023-07-01 description). */
 export const resourceListVersions = ['2015-11-01', ...resourcesVersions] as const;
 
 export const resourceGraphVersions = ['2021-03-01', '2022-10-01', '2024-04-01'] as const;
 
-/** Namespace and type of the last `providers` part of a path. */
+/** Returns namespace and type of the last `providers` part of a path. */
 const typeOf = (path: string): { readonly namespace: string; readonly type: string } => {
   const tail = /.*\/providers\/([^/]+)(\/.*)?$/i.exec(path);
   const parts = (tail?.[2] ?? '').split('/').slice(1);
   return { namespace: tail?.[1] ?? 'Microsoft.Resources', type: parts.filter((_, index) => index % 2 === 0).join('/') };
 };
 
-/** Real codes and texts; `InvalidResourceType` as reported publicly for healthBots 2021-06-10. */
+/**
+ * Throws Azure's refusal of a missing or unknown version. Real codes and texts; `InvalidResourceType` as reported
+ * publicly for healthBots 2021-06-10.
+ */
 export const requireApiVersion = (path: string, version: string | null, offered: readonly string[]): void => {
   if (offered.length === 0) return;
   if (version === null || version === '') {

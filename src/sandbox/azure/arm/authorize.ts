@@ -15,7 +15,7 @@ export const authorizationFailed = (caller: Caller, action: string, scope: strin
     `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
   );
 
-/** Real text, from public reports: a role gives the action, and the condition on its assignment does not let it through. */
+/** For a caller whose role allows the action, but whose role condition doesn't. Real text, from public reports. */
 const conditionNotFulfilled = (caller: Caller, action: string, scope: string): Refusal =>
   armRefusal(
     403,
@@ -23,7 +23,9 @@ const conditionNotFulfilled = (caller: Caller, action: string, scope: string): R
     `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization or an ABAC condition not fulfilled to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
   );
 
-/** Real code and text, from public reports: a role gives it, and a deny assignment takes it away. */
+/**
+ * For a caller whose role allows the action, but a deny assignment blocks it. Real code and text, from public reports.
+ */
 const denied = (caller: Caller, action: string, scope: string, by: DenyAssignment): Refusal =>
   armRefusal(
     403,
@@ -50,7 +52,7 @@ const attributesOf = ({ roleDefinitionId, principalId, principalType }: Assignme
   ]);
 };
 
-/** What conditions may ask about a role assignment: the one that is to be written, and the one that is there. */
+/** Returns what a condition can compare: attributes of the requested role assignment and of the existing one. */
 const attributesFor = (state: SimulatorState, scope: string, body: unknown): Attributes => {
   const written = AssignmentWrite.safeParse(body);
   const there = state.roleAssignments.find((one) => sameId(assignmentId(one), scope));
@@ -80,7 +82,10 @@ export const requireAction = (
 
 export const identityAssignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
-/** Naming a user-assigned identity in a write needs a right on that identity too. Real code; text from public reports. */
+/**
+ * A write that names a user-assigned identity also needs permission on that identity. Real code; text from public
+ * reports.
+ */
 export const requireLinkedIdentities = (
   state: SimulatorState,
   caller: Caller,
@@ -100,7 +105,10 @@ export const requireLinkedIdentities = (
   );
 };
 
-/** Real codes; the texts are from public reports. Asked before any right: nobody has one in a subscription that there is not. */
+/**
+ * Checked before permissions, because no caller has any in an unknown subscription. Real codes; texts from public
+ * reports.
+ */
 export const requireSubscription = (state: SimulatorState, path: string): void => {
   const [, id] = /^\/subscriptions\/([^/]+)/i.exec(path) ?? [];
   if (id === undefined || state.subscriptions.some((one) => sameId(one.id, id))) return;
@@ -121,7 +129,10 @@ export const requireGroup = (state: SimulatorState, path: string): void => {
   if (!known) throw armRefusal(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
 };
 
-/** A read-only lock stops every write at or below its scope; a delete is stopped by either kind. Real text, public reports. */
+/**
+ * A read-only lock blocks writes at or below its scope; either kind of lock blocks deletes. Real text, from public
+ * reports.
+ */
 export const requireUnlocked = (state: SimulatorState, path: string, operation: 'write' | 'delete'): void => {
   const locks = state.locks.filter(
     (lock) => within(path, lock.scope) && (operation === 'delete' || lock.level === 'ReadOnly'),
@@ -134,7 +145,7 @@ export const requireUnlocked = (state: SimulatorState, path: string, operation: 
   );
 };
 
-/** Real code; the text is recalled, not recorded. */
+/** Real code; text from memory. */
 export const resourceNotFound = (path: string): Refusal => {
   const parts = /\/resourceGroups\/([^/]+)\/providers\/(.+)$/i.exec(path);
   const [, group = '', rest = ''] = parts ?? [];

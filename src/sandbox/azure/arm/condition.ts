@@ -1,15 +1,16 @@
 /**
- * Conditions of role assignments: the part of Azure's condition language (version 2.0) with which the right to assign roles is
- * delegated. Anything else in a condition makes it unfulfilled: a stand-in that is too lenient would prove nothing.
+ * Evaluates conditions of role assignments.
+ * Supports the part of Azure's condition language (version 2.0) that delegates role assignments. Other conditions count
+ * as not fulfilled: a lenient simulator would prove nothing.
  */
 
-/** What a condition may look at. */
+/** What a condition can read. */
 export interface ConditionContext {
   readonly action: string;
   readonly attributes: Attributes;
 }
 
-/** What `@Request[…]` and `@Resource[…]` have, by name: what is to be written, and what is there. */
+/** Values of `@Request[…]` (what is to be written) and `@Resource[…]` (what exists), by attribute name. */
 export interface Attributes {
   readonly Request: ReadonlyMap<string, string>;
   readonly Resource: ReadonlyMap<string, string>;
@@ -35,7 +36,7 @@ const tokensOf = (text: string): readonly string[] => {
 
 const bare = (token: string): string => token.replace(/^'(.*)'$/, '$1').toLowerCase();
 
-/** Each of these asks whether the attribute is, or is not, one of the values. */
+/** Operator names: `true` if the attribute must be one of the values, `false` if it must not. */
 const operators: Readonly<Record<string, boolean>> = {
   GuidEquals: true,
   'ForAnyOfAnyValues:GuidEquals': true,
@@ -55,7 +56,7 @@ class Reader {
     this.context = context;
   }
 
-  /** Both sides of every word are read: what follows it has to be found. */
+  /** Always parses both operands: the rest of the condition must be found. */
   whole(): boolean {
     const value = this.either();
     if (this.at < this.tokens.length) throw new Unreadable();

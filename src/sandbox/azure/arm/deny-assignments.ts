@@ -1,6 +1,7 @@
 /**
- * Deny assignments (Microsoft.Authorization 2022-04-01). Azure lets them be read alone: it makes them itself, for managed
- * applications and deployment stacks. Here they come into the state.
+ * Deny assignments (Microsoft.Authorization 2022-04-01).
+ * In Azure, clients can only read them: Azure creates them, for managed applications and deployment stacks. Here they
+ * come from the state.
  */
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
@@ -26,7 +27,7 @@ const bodyOf = (one: DenyAssignment) => ({
   },
 });
 
-/** The filters of the description but `gdprExportPrincipalId`; anything else is refused rather than ignored. */
+/** Supports the description's filters, except `gdprExportPrincipalId`. Refuses anything else instead of ignoring it. */
 const readFilter = (call: Call, filter: string | null): ((one: DenyAssignment) => boolean) => {
   if (filter === null || filter.trim() === '') return () => true;
   const part = filter.trim();
@@ -39,7 +40,7 @@ const readFilter = (call: Call, filter: string | null): ((one: DenyAssignment) =
   throw armRefusal(400, 'UnsupportedQuery', `The filter '${part}' is not supported.`);
 };
 
-/** At the scope, above it (they are inherited) and below it. */
+/** Lists deny assignments at the scope, inherited from above it, and below it. */
 const listed = (call: Call): Reply => {
   const scope = scopeOfCall(call);
   const keep = readFilter(call, call.incoming.query.get('$filter'));
@@ -49,7 +50,7 @@ const listed = (call: Call): Reply => {
   return reply(200, pageOfBodies(call, value));
 };
 
-/** Code and text recalled. */
+/** Code and text from memory. */
 const single = (call: Call): Reply => {
   const [name, scope] = [param(call, 'name'), scopeOfCall(call)];
   const found = call.world.state.denyAssignments.find((one) => sameId(one.name, name) && within(scope, one.scope));

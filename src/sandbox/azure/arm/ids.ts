@@ -1,4 +1,4 @@
-/** ARM ids: built, compared without case, and put in relation to each other. */
+/** Builds and compares ARM resource IDs. Comparison ignores case. */
 
 interface InGroup {
   readonly subscriptionId: string;
@@ -20,18 +20,18 @@ export const vaultId = (vault: InGroup): string => resourceId('Microsoft.KeyVaul
 
 export const keyId = (vault: InGroup, keyName: string): string => `${vaultId(vault)}/keys/${keyName}`;
 
-/** Most are told apart by their lengths: the case of letters that ids are made of does not change them. */
+/** Compares lengths first: changing the case of these IDs doesn't change their length. */
 export const sameId = (a: string, b: string): boolean =>
   a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
 
-/** Whether `scope` is `ancestor` or lies below it. `/` is above everything. */
+/** Returns true if `scope` is `ancestor` or below it. Everything is below `/`. */
 export const within = (scope: string, ancestor: string): boolean => {
   const above = ancestor === '/' ? '' : ancestor.toLowerCase();
   const below = scope.toLowerCase();
   return below === above || below.startsWith(`${above}/`);
 };
 
-/** Finds the resource a path names, by its three parts. */
+/** Matches the resource that has these three parts of an ID. */
 export const named =
   (subscriptionId: string, resourceGroup: string, name: string) =>
   (resource: InGroup): boolean =>

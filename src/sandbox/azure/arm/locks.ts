@@ -16,7 +16,7 @@ const lockBody = (lock: ManagementLock) => ({
   properties: { level: lock.level, notes: lock.notes },
 });
 
-/** Locks at the scope, above it (they are inherited) and, unless `atScope()` is asked for, below it. */
+/** Lists locks at the scope, inherited from above it and, without `atScope()`, below it. */
 const listLocks = (call: Call): Reply => {
   const scope = scopeOfCall(call);
   const only = /^\s*atScope\(\)\s*$/i.test(call.incoming.query.get('$filter') ?? '');
@@ -35,7 +35,7 @@ const Written = z.object({
   properties: z.object({ level: z.enum(['CanNotDelete', 'ReadOnly']), notes: z.string().max(512).nullish() }),
 });
 
-/** 201 for a new lock, 200 for another level or other notes of one. */
+/** Answers 201 for a new lock, and 200 for a changed one. */
 const putLock = (call: Call): Reply => {
   const { state } = call.world;
   const { level, notes } = parseBody(Written, call.incoming.body).properties;

@@ -1,11 +1,12 @@
 /**
- * Names from Microsoft's list of provider operations: those that this server, the product, its roles and its documents use, and
- * no others. Names: `azure_permissions_cat.yaml` of peass-ng/Blue-CloudPEASS (2025-12-24, taken from Azure); which are data
- * actions: `Get-AzProviderOperation` in awsles/AzureServices (2023-08-12) and Azure's built-in roles (2026-08-22). Azure compares
- * them without case, and spells them as here.
+ * Names from Microsoft's list of provider operations.
+ * Only those that the simulator, the product, its roles and its documents use. Source of names:
+ * `azure_permissions_cat.yaml` of peass-ng/Blue-CloudPEASS (2025-12-24, taken from Azure). Source of data actions:
+ * `Get-AzProviderOperation` in awsles/AzureServices (2023-08-12) and Azure's built-in roles (2026-08-22). Azure
+ * compares them without case, and spells them as here.
  */
 
-/** What Azure Resource Manager asks for. */
+/** Actions that Azure Resource Manager checks. */
 export const listedActions: readonly string[] = [
   'Microsoft.Authorization/denyAssignments/delete',
   'Microsoft.Authorization/denyAssignments/read',
@@ -70,7 +71,7 @@ export const listedActions: readonly string[] = [
   'Microsoft.Resources/subscriptions/resources/read',
 ];
 
-/** What services ask for at their own addresses. A name may stand in both lists: they are two rights. */
+/** Data actions that services check at their own addresses. A name in both lists means two permissions. */
 export const listedDataActions: readonly string[] = [
   'Microsoft.KeyVault/vaults/keyrotationpolicies/read',
   'Microsoft.KeyVault/vaults/keyrotationpolicies/write',

@@ -19,7 +19,7 @@ const providerBody = (call: Call, namespace: string, registrationState = stateOf
   resourceTypes: providers[namespace] ?? [],
 });
 
-/** The namespace as Microsoft spells it. */
+/** Returns the namespace in Microsoft's spelling. */
 const requireNamespace = (call: Call): string => {
   const wanted = param(call, 'namespace');
   const found = Object.keys(providers).find((namespace) => sameId(namespace, wanted));
@@ -28,8 +28,9 @@ const requireNamespace = (call: Call): string => {
 };
 
 /**
- * The right is the provider's own, such as `Microsoft.KeyVault/register/action`. Of Microsoft.HealthBot none is listed: only a
- * wildcard gives it, as Owner and Contributor have one.
+ * Registers the subscription with a provider.
+ * The permission is the provider's own, such as `Microsoft.KeyVault/register/action`. None is listed for
+ * Microsoft.HealthBot: only a wildcard includes it, as in Owner and Contributor.
  */
 const register = (call: Call): Reply => {
   const namespace = requireNamespace(call);
@@ -41,13 +42,13 @@ const register = (call: Call): Reply => {
   world.state.unregistered = world.state.unregistered.filter(
     (one) => !sameId(one.subscriptionId, subscriptionId) || !sameId(one.namespace, namespace),
   );
-  // What it says at once; whoever asks again finds it done.
+  // The first answer says `Registering`; the next read says `Registered`.
   return reply(200, providerBody(call, namespace, 'Registering'));
 };
 
 /**
- * Real code and text (public reports): nothing is made where the subscription is not registered. That reading goes on is
- * recalled.
+ * Refuses to create resources in a subscription that isn't registered. Real code and text (public reports). That reads
+ * still work is from memory.
  */
 export const requireRegistered = (state: SimulatorState, path: string): void => {
   const [, subscriptionId = '', namespace = ''] =

@@ -6,9 +6,10 @@ import { type Attributes, conditionHolds, noAttributes } from './condition.ts';
 import { sameId, within } from './ids.ts';
 
 /**
- * A star stands for any text, and between two slashes also for nothing, so that one slash is left: only so do Key Vault Reader,
- * whose right to read vaults has a star between `vaults` and `read`, and Managed Identity Operator give what Microsoft says they
- * do. That is concluded; Microsoft's page on wildcards does not say it.
+ * Returns true if the action matches the pattern.
+ * A star matches any text. Between two slashes it can match nothing, and leaves one slash. Key Vault Reader (whose read
+ * permission has a star between `vaults` and `read`) and Managed Identity Operator need this to allow what Microsoft
+ * says they do. This is inferred: Microsoft's page on wildcards doesn't say it.
  */
 export const patternMatches = (pattern: string, action: string): boolean => {
   const source = pattern
@@ -26,7 +27,7 @@ export const allows = (permission: Permission, kind: 'action' | 'data-action', a
     ? anyMatches(permission.actions, action) && !anyMatches(permission.notActions, action)
     : anyMatches(permission.dataActions, action) && !anyMatches(permission.notDataActions, action);
 
-/** The principal's assignments that count at the scope now, its groups' included. */
+/** Returns the role assignments of the principal and its groups that are effective at the scope now. */
 const assignmentsAt = (
   state: SimulatorState,
   principalId: string,
@@ -42,7 +43,10 @@ const assignmentsAt = (
 const permissionsOf = (state: SimulatorState, assignment: RoleAssignment): readonly Permission[] =>
   state.roleDefinitions.find((role) => role.id === assignment.roleDefinitionId)?.permissions ?? [];
 
-/** What the assignments allow, one entry a role's permission. Conditions are left out, as in the list a caller reads of its own. */
+/**
+ * Returns what the assignments allow: one entry for each permission of a role. Ignores conditions, as Azure's list of a
+ * caller's own permissions does.
+ */
 export const permissionsAt = (
   state: SimulatorState,
   principalId: string,
@@ -51,17 +55,17 @@ export const permissionsAt = (
 ): readonly Permission[] =>
   assignmentsAt(state, principalId, scope, now).flatMap((assignment) => permissionsOf(state, assignment));
 
-/** What is wanted, of whom and where. */
+/** A permission check: action, principal and scope. */
 export interface Wanted {
   readonly principalId: string;
   readonly kind: 'action' | 'data-action';
   readonly action: string;
   readonly scope: string;
-  /** What a condition may ask about; without it a condition that asks is not fulfilled. */
+  /** What a condition can compare. Without it, conditions that compare attributes aren't fulfilled. */
   readonly attributes?: Attributes;
 }
 
-/** The assignment by which a role gives it, deny assignments left aside. */
+/** Returns the role assignment that allows the action. Ignores deny assignments. */
 export const allowedBy = (state: SimulatorState, wanted: Wanted, now: Date): RoleAssignment | undefined => {
   const { principalId, kind, action, scope, attributes = noAttributes } = wanted;
   const fulfilled = (condition: string | null | undefined): boolean =>
@@ -73,10 +77,10 @@ export const allowedBy = (state: SimulatorState, wanted: Wanted, now: Date): Rol
   );
 };
 
-/** Microsoft's page on deny assignments: this principal stands for everybody. */
+/** This principal means all principals (Microsoft's page on deny assignments). */
 const everyone = '00000000-0000-0000-0000-000000000000';
 
-/** The deny assignment that takes it away, whatever role gives it. */
+/** Returns the deny assignment that blocks the action for this principal. */
 export const deniedBy = (state: SimulatorState, wanted: Wanted): DenyAssignment | undefined => {
   const holders = new Set([wanted.principalId, ...groupsOf(state, wanted.principalId)]);
   const names = (principals: DenyAssignment['principals']): boolean =>
@@ -93,7 +97,7 @@ export const deniedBy = (state: SimulatorState, wanted: Wanted): DenyAssignment 
 export const holds = (state: SimulatorState, wanted: Wanted, now: Date): boolean =>
   allowedBy(state, wanted, now) !== undefined && deniedBy(state, wanted) === undefined;
 
-/** Whether the principal may do anything through Azure Resource Manager at the scope, above it or below it. */
+/** Returns true if the principal has any ARM action at the scope, above it or below it. */
 export const holdsAnyIn = (state: SimulatorState, principalId: string, scope: string, now: Date): boolean => {
   const holders = new Set([principalId, ...groupsOf(state, principalId)]);
   return state.roleAssignments.some(
@@ -105,7 +109,7 @@ export const holdsAnyIn = (state: SimulatorState, principalId: string, scope: st
   );
 };
 
-/** The scope an action on this path is checked at: for a list, what the list hangs on. */
+/** Returns the scope at which an action on this path is checked: for a list, its parent. */
 export const scopeOf = (path: string): string => {
   const list = /^(.*)\/providers\/[^/]+\/[^/]+$/i.exec(path);
   return list?.[1] ?? path;
@@ -141,7 +145,7 @@ export const assignmentBody = (assignment: RoleAssignment) => {
   };
 };
 
-/** The ids of all groups the member belongs to, also through other groups. */
+/** Returns the IDs of all groups of the member, including nested groups. */
 export const groupsOf = (state: SimulatorState, memberId: string): ReadonlySet<string> => {
   const found = new Set<string>();
   const look = (id: string): void => {
@@ -155,7 +159,7 @@ export const groupsOf = (state: SimulatorState, memberId: string): ReadonlySet<s
   return found;
 };
 
-/** The ids of all members of a group, also through groups in it. */
+/** Returns the IDs of all members of a group, including members of nested groups. */
 export const membersOf = (state: SimulatorState, groupId: string): ReadonlySet<string> => {
   const found = new Set<string>();
   const groups = new Map(state.groups.map(({ id, memberIds }) => [id, memberIds]));

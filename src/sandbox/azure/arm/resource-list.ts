@@ -19,7 +19,7 @@ type Test = (resource: Filtered) => boolean;
 
 interface Filter {
   readonly keeps: Test;
-  /** Whether it asks for tags: then tags are not in the answer. */
+  /** True if the filter uses tags: then the answer doesn't contain tags. */
   readonly byTags: boolean;
 }
 
@@ -40,7 +40,7 @@ const substring = new RegExp(`^substringof\\(\\s*${literal}\\s*,\\s*(name|resour
 const beginning = new RegExp(`^startswith\\(\\s*tagName\\s*,\\s*${literal}\\s*\\)$`, 'i');
 const text = (quoted: string): string => quoted.replaceAll("''", "'");
 
-/** Splits at a word that stands outside of quotes. */
+/** Splits at a word outside of quotes. */
 const split = (filter: string, word: 'and' | 'or'): readonly string[] => {
   const parts = filter.split(new RegExp(`\\s+${word}\\s+(?=(?:[^']*'[^']*')*[^']*$)`, 'i'));
   return parts.map((part) => part.trim());
@@ -61,7 +61,7 @@ const readTest = (part: string): Test => {
   return (one) => (fields[where.toLowerCase()]?.(one) ?? '').toLowerCase().includes(text(piece).toLowerCase());
 };
 
-/** Name and value stand for one tag, so they are read together. Names go without case, values do not. */
+/** Reads name and value together, because they describe one tag. Names ignore case, values don't. */
 const readTags = (parts: readonly string[]): Test | null => {
   const find = (name: string) =>
     parts
@@ -84,8 +84,9 @@ const readAll = (filter: string): Test => {
 };
 
 /**
- * ARM's filter language for lists of resources, as its description has it: `eq` and `ne`, `substringof`, tags by name, value
- * and beginning, joined by `and` and `or`. Anything else is refused: an answer to half a filter would be another answer.
+ * Parses ARM's `$filter` for resource lists: `eq`, `ne`, `substringof`, tag name, value and prefix, with `and` and
+ * `or`.
+ * Refuses anything else: ignoring a part would change the result.
  */
 export const readFilter = (filter: string | null): Filter => {
   const wanted = (filter ?? '').trim();
@@ -98,7 +99,7 @@ export const readFilter = (filter: string | null): Filter => {
 interface Listed extends Filtered {
   readonly id: string;
   readonly systemData: SystemData;
-  /** What else a list tells of it. */
+  /** Other fields that lists contain. */
   readonly more: Readonly<Record<string, unknown>>;
 }
 
@@ -121,7 +122,7 @@ const allResources = (call: Call): readonly Listed[] => {
   return [...agents, ...vaults];
 };
 
-/** `createdTime` and `changedTime` stand in the answer only when asked for through `$expand` (ARM's reference). */
+/** Adds `createdTime` and `changedTime`, which lists contain only with `$expand` (ARM's reference). */
 const expanded = (resource: Listed, expand: string) => ({
   ...(/createdTime/i.test(expand) ? { createdTime: resource.systemData.createdAt } : {}),
   ...(/changedTime/i.test(expand) ? { changedTime: resource.systemData.lastModifiedAt } : {}),

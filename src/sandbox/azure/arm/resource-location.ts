@@ -5,7 +5,7 @@ interface Region {
   readonly displayName: string;
 }
 
-/** The regions that the simulator has, from Microsoft's list. */
+/** Regions of the simulator, from Microsoft's list. */
 export const regions: readonly Region[] = [
   'East US',
   'East US 2',
@@ -16,7 +16,7 @@ export const regions: readonly Region[] = [
   'Sweden Central',
 ].map((displayName) => ({ name: displayName.toLowerCase().replaceAll(' ', ''), displayName }));
 
-/** Locations are compared, and kept, without case and spaces. */
+/** Normalizes a location for storage and comparison: lower case, no spaces. */
 export const plainLocation = (location: string): string => location.toLowerCase().replaceAll(' ', '');
 
 interface Placed {
@@ -25,7 +25,7 @@ interface Placed {
   readonly location: string;
 }
 
-/** A resource stays where it was made, and is made where its kind is offered. Real codes and texts (public reports). */
+/** Refuses to move a resource to another region, and unknown regions. Real codes and texts (public reports). */
 export const requireLocation = (existing: Placed | undefined, wanted: string, type: string): void => {
   const location = plainLocation(wanted);
   if (existing !== undefined && location !== existing.location) {

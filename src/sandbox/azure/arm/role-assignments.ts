@@ -36,7 +36,10 @@ const principalNotFound = (state: SimulatorState, principalId: string): Refusal 
     `Principal ${principalId.replaceAll('-', '')} does not exist in the directory ${state.tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype`,
   );
 
-/** The kind of principal. A fresh one is not found until it has spread, even when its type is given (public reports). */
+/**
+ * Returns the type of principal. A new principal isn't found until it has propagated, even if its type is given (public
+ * reports).
+ */
 const kindOf = (state: SimulatorState, principalId: string, now: Date): PrincipalType => {
   const principal = state.principals.find((one) => sameId(one.id, principalId));
   if (principal !== undefined && reached(principal.replicatedAt, now)) return 'ServicePrincipal';
@@ -45,7 +48,9 @@ const kindOf = (state: SimulatorState, principalId: string, now: Date): Principa
   throw principalNotFound(state, principalId);
 };
 
-/** ARM finds a resource before it lets a role be put on it. Whether a key is looked for is not known: it is not, here. */
+/**
+ * ARM finds a resource before it assigns a role on it. It is unknown if Azure also checks keys; the simulator doesn't.
+ */
 const requireScope = (state: SimulatorState, scope: string): void => {
   if (!/\/providers\//i.test(scope)) return;
   const workspaces = state.workspaces.map(({ id }) => id);
@@ -63,7 +68,7 @@ const requireRole = (state: SimulatorState, roleDefinitionId: string): string =>
   );
 };
 
-/** Real code, the word `PrinciaplType` included (recalled from public reports). */
+/** Real code. The misspelled `PrinciaplType` is Azure's (from memory, public reports). */
 const requireSameKind = (principalId: string, kind: PrincipalType, asked: PrincipalType | undefined): void => {
   if (asked === undefined || asked === kind) return;
   throw armRefusal(
@@ -76,7 +81,10 @@ const requireSameKind = (principalId: string, kind: PrincipalType, asked: Princi
 const sameGrant = (a: RoleAssignment, b: RoleAssignment): boolean =>
   sameId(a.scope, b.scope) && sameId(a.principalId, b.principalId) && a.roleDefinitionId === b.roleDefinitionId;
 
-/** Real codes and texts, from public reports; the id of the existing assignment has no dashes. */
+/**
+ * Refuses duplicates and changes. Real codes and texts, from public reports; the existing assignment's ID has no
+ * dashes.
+ */
 const requireNoConflict = (state: SimulatorState, wanted: RoleAssignment): void => {
   const twin = state.roleAssignments.find((one) => sameGrant(one, wanted) && !sameId(one.name, wanted.name));
   if (twin !== undefined) {
@@ -104,7 +112,7 @@ const requireGuidName = (name: string): void => {
   );
 };
 
-/** 201 for a new assignment, 200 for the same one again. */
+/** Answers 201 for a new assignment, 200 for the same one again. */
 const putAssignment = (call: Call): Reply => {
   const { state, latency } = call.world;
   const name = param(call, 'name');
@@ -153,7 +161,7 @@ const deleteAssignment = (call: Call): Reply => {
   return reply(200, assignmentBody(found));
 };
 
-/** The filters of the 2022-04-01 description; anything else is refused rather than ignored. */
+/** Supports the filters of the 2022-04-01 description. Refuses anything else instead of ignoring it. */
 const readFilter = (call: Call, filter: string | null): ((assignment: RoleAssignment) => boolean) => {
   if (filter === null || filter.trim() === '') return () => true;
   const scope = scopeOfCall(call);
@@ -171,7 +179,7 @@ const readFilter = (call: Call, filter: string | null): ((assignment: RoleAssign
   return (one) => tests.every((test) => test(one));
 };
 
-/** Assignments at the scope, above it (they are inherited) and below it. */
+/** Lists assignments at the scope, inherited from above it, and below it. */
 const listAssignments = (call: Call): Reply => {
   const scope = scopeOfCall(call);
   const keep = readFilter(call, call.incoming.query.get('$filter'));

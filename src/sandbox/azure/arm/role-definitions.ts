@@ -25,14 +25,14 @@ const Written = z.object({
 });
 type Properties = z.infer<typeof Written>['properties'];
 
-/** By Microsoft's page on limits, for each tenant. */
+/** Limit for each tenant, from Microsoft's page on limits. */
 const mostCustomRoles = 5000;
 
 const refused = (code: string, message: string, status = 400): Refusal => armRefusal(status, code, message);
 
 /**
- * Every name has to be listed, or a wildcard has to fit one that is. The lists here hold what this project uses: real Azure has
- * tens of thousands more.
+ * Refuses actions that aren't listed; a wildcard must match a listed one. The lists hold what this project uses: Azure
+ * has tens of thousands more.
  */
 function requireListed({ permissions }: Properties): void {
   const unlisted = (given: readonly string[], listed: readonly string[]): string | undefined =>
@@ -50,7 +50,10 @@ function requireListed({ permissions }: Properties): void {
 const scopeShape =
   /^\/(subscriptions\/[0-9a-f-]{36}(\/resourceGroups\/[^/]+)?|providers\/Microsoft\.Management\/managementGroups\/[^/]+)$/i;
 
-/** A role is good for scopes in which the caller may make one, and for no resource alone. Texts recalled. */
+/**
+ * Checks that the caller can create roles in every assignable scope. Scopes can't be single resources. Texts from
+ * memory.
+ */
 function requireScopes(call: Call, { assignableScopes }: Properties): void {
   if (assignableScopes.length === 0) {
     throw refused('MissingAssignableScopes', 'The role definition has no assignable scopes. At least one is needed.');
@@ -93,7 +96,7 @@ function requireOwn(call: Call, id: string, type: string | null | undefined): Ro
   throw refused('RoleDefinitionExists', `A role definition with the ID '${id}' already exists.`, 409);
 }
 
-/** 201 for a new role and for a changed one, as the 2022-04-01 description has it. */
+/** Answers 201 for a new and for a changed role (2022-04-01 description). */
 const putDefinition = (call: Call): Reply => {
   const { state } = call.world;
   const id = param(call, 'id').toLowerCase();
@@ -124,7 +127,7 @@ const putDefinition = (call: Call): Reply => {
   return reply(201, definitionBody(param(call, 'scope'), role));
 };
 
-/** The status of the refusal is recalled. */
+/** The status of the refusal is from memory. */
 const deleteDefinition = (call: Call): Reply => {
   const { state } = call.world;
   const id = param(call, 'id').toLowerCase();
@@ -137,15 +140,15 @@ const deleteDefinition = (call: Call): Reply => {
   return reply(200, definitionBody(param(call, 'scope'), there));
 };
 
-/** Recalled text. */
+/** Text from memory. */
 const doesNotExist = (id: string) =>
   armRefusal(404, 'RoleDefinitionDoesNotExist', `The specified role definition with ID '${id}' does not exist.`);
 
-/** Every role for everybody to see; a custom one where it can be assigned. */
+/** Built-in roles are assignable everywhere, custom roles only in their assignable scopes. */
 const assignableAt = (role: RoleDefinition, scope: string): boolean =>
   role.type === 'BuiltInRole' || role.assignableScopes.some((one) => within(scope, one));
 
-/** By its id a role is found at any scope: whether Azure looks at the assignable ones there is not known. */
+/** Finds a role by ID at any scope. It is unknown if Azure checks the assignable scopes here. */
 const getDefinition = (call: Call): Reply => {
   const id = param(call, 'id').toLowerCase();
   const role = call.world.state.roleDefinitions.find((one) => one.id === id);
@@ -153,7 +156,9 @@ const getDefinition = (call: Call): Reply => {
   return reply(200, definitionBody(param(call, 'scope'), role));
 };
 
-/** The filters of Microsoft's page on listing role definitions; anything else is refused rather than ignored. */
+/**
+ * Supports the filters of Microsoft's page on listing role definitions. Refuses anything else instead of ignoring it.
+ */
 const readFilter = (filter: string, scope: string): ((role: RoleDefinition) => boolean) => {
   const tests = filter.split(/\s+and\s+/i).map((part): ((role: RoleDefinition) => boolean) => {
     const name = /^\s*roleName\s+eq\s+'([^']*)'\s*$/i.exec(part)?.[1];
@@ -183,7 +188,7 @@ const listDefinitions = (call: Call): Reply => {
   );
 };
 
-/** What the caller itself may do at the scope. Conditions have no place in this list. */
+/** Lists the caller's own permissions at the scope. Azure's list doesn't contain conditions. */
 const listPermissions = (call: Call): Reply => {
   const scope = `/${param(call, 'scope')}`;
   const value = permissionsAt(call.world.state, call.caller.principalId, scope, call.now).map(
@@ -211,7 +216,7 @@ export const roleDefinitionRoutes: readonly Route[] = [
 
 const subscriptionOf = (scope: string): string => /^\/subscriptions\/[^/]+/i.exec(`/${scope}`)?.[0] ?? '';
 
-/** The shape of `RoleDefinition` in the 2022-04-01 description; built-in roles carry conditions beside it. */
+/** The shape of `RoleDefinition` in the 2022-04-01 description. That of built-in roles also has conditions. */
 const definitionBody = (scope: string, role: RoleDefinition) => ({
   id: `${subscriptionOf(scope)}/providers/Microsoft.Authorization/roleDefinitions/${role.id}`,
   name: role.id,

@@ -21,7 +21,7 @@ import { roleAssignmentRoutes } from './role-assignments.ts';
 import { roleDefinitionRoutes } from './role-definitions.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 
-/** Everything the main port serves, extensions of scopes (roles, locks) before the scopes themselves. */
+/** Routes of the main port. Extensions of scopes (roles, locks) come before the scopes themselves. */
 export const mainRouter = new Router([
   ...entraRoutes,
   ...managedIdentityRoutes,

@@ -21,7 +21,7 @@ const subscriptionBody = (call: Call, subscription: Subscription) => ({
   },
 });
 
-/** Lists show what the caller may read, without an error for the rest. */
+/** Lists the subscriptions that the caller can read, without an error for the others. */
 const listSubscriptions = (call: Call): Reply => {
   const { state } = call.world;
   const { principalId } = call.caller;
@@ -55,7 +55,7 @@ const getGroup = (call: Call): Reply => {
   return reply(200, groupBody(found));
 };
 
-/** Groups here carry no tags, so a filter by tags finds none. */
+/** Groups have no tags here, so a filter by tags finds none. */
 const listGroups = (call: Call): Reply => {
   const { keeps } = readFilter(call.incoming.query.get('$filter'));
   const value = groupsIn(call).filter(({ name, location }) =>

@@ -1,6 +1,7 @@
 /**
- * Registrations of bots and their channels. Shapes and paths are those of Microsoft's resource types
- * `Microsoft.BotService/botServices` and `.../channels` in 2022-09-15 (bicep-types-az); what is not asked here is left out.
+ * Bot registrations and their channels.
+ * Shapes and paths are those of Microsoft's resource types `Microsoft.BotService/botServices` and `.../channels` in
+ * 2022-09-15 (bicep-types-az). Unused fields are left out.
  */
 import { z } from 'zod';
 import { botServiceVersions } from '../arm/api-versions.ts';
@@ -68,7 +69,7 @@ const changeBot = (call: Call): Reply => {
   return reply(200, botBody(bot));
 };
 
-/** Code and text recalled. */
+/** Code and text from memory. */
 const getChannel = (call: Call): Reply => {
   const bot = requireBot(call);
   const channel = bot.channels.find((one) => sameId(one, param(call, 'channel')));

@@ -2,7 +2,7 @@ import { agentId, sameId } from '../arm/ids.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AgentIdentity, HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
 
-/** The first version of each member. */
+/** The first API version with each member. */
 const firstWith = {
   identity: '2021-06-10',
   keyVaultProperties: '2021-08-24',
@@ -12,7 +12,7 @@ const firstWith = {
 
 export const has = (member: keyof typeof firstWith, version: string): boolean => version >= firstWith[member];
 
-/** The tiers that may be named in a write, with the version that each came and went with. */
+/** Tiers that a write can name, with the first version that has it and the first one without it. */
 const tiers: readonly (readonly [name: string, from: string, before: string])[] = [
   ['F0', '', '~'],
   ['S1', '', '2025-11-01'],
@@ -43,16 +43,16 @@ const keyBody = (key: KeyVaultProperties) => ({
   ...(key.userIdentity === null ? {} : { userIdentity: key.userIdentity }),
 });
 
-/** Whether the real service shows a key that it lost in this way is not documented. */
+/** Microsoft doesn't document if Azure shows a lost key in this way. */
 const shownState = ({ provisioningState, lostKey }: HealthBot): string =>
   provisioningState === 'Succeeded' && lostKey ? 'Failed' : provisioningState;
 
-/** The version that is recorded. */
+/** The version of the recordings. */
 export const newestVersion = '2025-11-01';
 
 /**
- * The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. Older versions lack
- * what came later.
+ * The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. Older
+ * versions lack later members.
  */
 export const agentBody = (state: SimulatorState, agent: HealthBot, version: string = newestVersion) => {
   const { content } = agent;

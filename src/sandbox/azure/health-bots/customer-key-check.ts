@@ -1,7 +1,7 @@
 /**
- * What the healthcare agent service finds when it tries a customer's key at the end of a write. No failed write of a key was
- * ever recorded, so EVERY CODE IN THIS FILE IS INVENTED (and the sentences round the Key Vault texts too): a client must
- * keep the code and message as they come and must not depend on them.
+ * Simulates how the healthcare agent service tests a customer-managed key at the end of a write.
+ * No failed write of a key was ever recorded, so EVERY CODE IN THIS FILE IS INVENTED, and the text around Key Vault's
+ * texts too. A client must pass on code and message unchanged and must not depend on them.
  */
 import { keyId, sameId } from '../arm/ids.ts';
 import { keyUseProblem } from '../key-vault/key-operations.ts';
@@ -26,7 +26,7 @@ const principalOf = (state: SimulatorState, agent: HealthBot, key: KeyVaultPrope
 
 const trimmed = (uri: string): string => uri.toLowerCase().replace(/\/+$/, '').replace(/:443$/, '');
 
-/** A vault is known by its address, with or without a slash at the end, and by its host name under `vault.localhost`. */
+/** Finds a vault by its address, with or without trailing slash, or by its host name below `vault.localhost`. */
 const vaultAt = (state: SimulatorState, uri: string): Vault | undefined =>
   state.vaults.find((vault) =>
     [`https://localhost:${vault.port}`, `https://${vault.name.toLowerCase()}.vault.localhost:${state.port}`].includes(
@@ -54,7 +54,7 @@ const vaultProblem = (state: SimulatorState, vault: Vault): Problem | null => {
 };
 
 const closedProblem = (vault: Vault): Problem | null => {
-  // Microsoft's list of trusted services does not name this one, so `bypass: AzureServices` does not help it.
+  // Microsoft's list of trusted services doesn't contain this service, so `bypass: AzureServices` doesn't help.
   if (vault.publicNetworkAccess !== 'Enabled' || vault.networkAcls?.defaultAction === 'Deny') {
     return {
       code: 'KeyVaultNetworkAccessDenied',
@@ -66,7 +66,7 @@ const closedProblem = (vault: Vault): Problem | null => {
 
 type Right = 'get' | 'wrapKey' | 'unwrapKey';
 
-/** To go under a key it takes both; to go on with what is encrypted, the second. */
+/** To set a key, the agent needs all of these; to continue reading encrypted data, only `unwrapKey`. */
 const toSet: readonly Right[] = ['get', 'wrapKey', 'unwrapKey'];
 const toGoOn: readonly Right[] = ['unwrapKey'];
 
@@ -132,7 +132,7 @@ const problemOf = (
   );
 };
 
-/** The version that the agent is to use, and as whom; null where there is no key, no such vault or no identity. */
+/** Returns the key version and principal that the agent uses. Null without a key, vault or identity. */
 export const keyAndPrincipal = (state: SimulatorState, agent: HealthBot) => {
   const wanted = agent.content.keyVaultProperties;
   const vault = wanted === null ? undefined : vaultAt(state, wanted.keyVaultUri);
@@ -142,18 +142,18 @@ export const keyAndPrincipal = (state: SimulatorState, agent: HealthBot) => {
   return { vault, keyName: wanted.keyName, keyVersion: wanted.keyVersion ?? newest ?? '', principalId };
 };
 
-/** Null when the service can go under the key that the agent's properties name, at the given moment. */
+/** Returns null if the service can use the key that the agent's properties name, at this time. */
 export const customerKeyProblem = (state: SimulatorState, agent: HealthBot, end: Date): Problem | null =>
   problemOf(state, agent, vaultProblem, toSet, end);
 
-/** Null when the service can still decrypt what the key encrypted: a key past its date still unwraps. */
+/** Returns null if the service can still decrypt: an expired key still unwraps. */
 const lostKeyProblem = (state: SimulatorState, agent: HealthBot, now: Date): Problem | null =>
   problemOf(state, agent, (_, vault) => closedProblem(vault), toGoOn, now);
 
 /**
- * A grant that is gone, a key that is disabled or deleted, a vault that is closed or gone: whether and how an agent shows that
- * it lost its key is not documented, so it does only where the settings say so. It recovers by itself. Returns whether any agent
- * shows something else than before.
+ * Marks agents that lost their key, by a removed permission, a disabled or deleted key, or a closed or deleted vault.
+ * Microsoft doesn't document if and how an agent shows this, so it happens only if the settings say so. Agents recover
+ * without a write. Returns true if any agent changed.
  */
 export const noticeLostKeys = (state: SimulatorState, now: Date): boolean => {
   let noticed = false;

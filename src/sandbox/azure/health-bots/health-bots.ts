@@ -14,7 +14,7 @@ import { agentPatch, agentPut, patched, payloadRefused, replaced } from './write
 
 const versionOf = (call: Call): string => call.incoming.query.get('api-version') ?? newestVersion;
 
-/** As the version has it that is asked for. */
+/** The body in the requested API version. */
 const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent, versionOf(call));
 
 const findAgent = (call: Call): HealthBot | undefined =>
@@ -26,7 +26,7 @@ const requireAgent = (call: Call): HealthBot => {
   return agent;
 };
 
-/** Recalled code and text. */
+/** Code and text from memory. */
 const requireIdle = (call: Call, agent: HealthBot): void => {
   if (!isBusy(call.world.state, agent)) return;
   throw armRefusal(
@@ -57,8 +57,8 @@ const touch = (call: Call, agent: HealthBot): void => {
 const providerHeaders = { 'x-ms-providerhub-traffic': 'True' };
 
 /**
- * Both writes answer alike: 201, no Location and no Retry-After, against the description (recorded 2026-02-18). Where a fault
- * wants it, 200 after the end, which the description allows.
+ * Answers PATCH and PUT: 201 without Location and Retry-After, unlike the description (recorded 2026-02-18). With such
+ * a fault, 200 after the end, which the description allows.
  */
 const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, triesKey: boolean): Reply => {
   const { state, latency } = call.world;
@@ -176,8 +176,8 @@ export const healthBotRoutes: readonly Route[] = [
 ];
 
 /**
- * 202 with the same address twice, and a poll that says `Deleting` (recorded 2026-02-18); 204 for an agent that there is not
- * (the description). The agent can be read until the end.
+ * Answers 202 with the same address in both headers, and then polls with `Deleting` (recorded 2026-02-18); 204 for an
+ * unknown agent (the description). The agent stays readable until the end.
  */
 const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
   if (agent === undefined) return reply(204);
@@ -191,8 +191,8 @@ const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
 };
 
 /**
- * Nobody goes back to the free tier: Microsoft's provider for Terraform says that it is impossible "and the API returns an
- * uninformative error". So this one is invented, and says nothing.
+ * Refuses a return to the free tier. Microsoft's provider for Terraform says that it is impossible "and the API returns
+ * an uninformative error". This one is invented, and uninformative too.
  */
 const requireTierChange = (before: AgentContent | null, after: AgentContent): void => {
   if (before === null || before.sku === 'F0' || after.sku !== 'F0') return;
@@ -202,8 +202,8 @@ const requireTierChange = (before: AgentContent | null, after: AgentContent): vo
 const listed = (header: string | undefined): readonly string[] => (header ?? '').split(',').map((one) => one.trim());
 
 /**
- * `If-Match` and `If-None-Match` on a write, for resources whose answers carry an etag; null where there is none yet. The
- * status is the one of the standard (RFC 9110), code and text are recalled.
+ * Checks `If-Match` and `If-None-Match` of a write; `etag` is null for a new resource. Status from the standard (RFC
+ * 9110); code and text from memory.
  */
 const requireConditions = ({ incoming }: Call, etag: string | null): void => {
   const ifMatch = incoming.headers['if-match'];

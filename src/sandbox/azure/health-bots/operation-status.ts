@@ -11,13 +11,18 @@ const statusPath = (operation: AgentOperation): string =>
 const noise = (seed: string, bytes: number): string =>
   createHash('shake256', { outputLength: bytes }).update(seed).digest('base64url');
 
-/** Signed as the real provider signs it, about 4 kB long (recorded 2026-02-18); here the signature is decoration. */
+/**
+ * Returns the poll address with a signature of about 4 kB, as the real provider's (recorded 2026-02-18). It isn't
+ * verified here.
+ */
 export const statusUrl = (call: Call, operation: AgentOperation, version: string): string => {
   const signature = `t=${Date.parse(operation.startTime)}&c=${noise(`c${operation.id}`, 2_200)}&s=${noise(`s${operation.id}`, 256)}&h=${noise(`h${operation.id}`, 32)}`;
   return `${call.world.url}${statusPath(operation)}?api-version=${version}&${signature}`;
 };
 
-/** Status words and members as recorded: `Working`, then `Succeeded` with null properties. A failed poll was never recorded. */
+/**
+ * Status and members as recorded: `Working`, then `Succeeded` with null properties. A failed poll was never recorded.
+ */
 const statusBody = (operation: AgentOperation) => ({
   id: statusPath(operation),
   name: operation.id,
@@ -35,7 +40,7 @@ const getStatus = (call: Call): Reply => {
     throw armRefusal(404, 'OperationNotFound', `The operation '${param(call, 'id')}' could not be found.`);
   }
   if (found.deletes && found.status === 'Working') {
-    // Recorded 2026-02-18: signed anew each time.
+    // Recorded 2026-02-18: each answer has a new signature.
     const url = statusUrl(
       call,
       { ...found, startTime: call.now.toISOString() },

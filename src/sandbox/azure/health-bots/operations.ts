@@ -28,8 +28,8 @@ const dueAt = (latency: Latency, { triesKey }: AgentWrite, { takesMs }: Operatio
 };
 
 /**
- * Starts the operation that ends a write, as a fault wants it to end. The agent shows what was asked for, in state `Accepted`,
- * until then.
+ * Starts the operation that completes a write, with the ending that a fault asks for. Until then, the agent shows the
+ * requested values and the state `Accepted`.
  */
 export const startOperation = (
   state: SimulatorState,
@@ -38,7 +38,7 @@ export const startOperation = (
   found: Fault | null,
   now: Date,
 ): AgentOperation => {
-  // Another write may have used it up since.
+  // Another write might have used up the fault.
   const fault = found !== null && state.faults.includes(found) ? found : null;
   const ending = fault?.operation ?? {};
   if (fault !== null) spend(state, fault);
@@ -81,24 +81,24 @@ const settleIdentity = (state: SimulatorState, latency: Latency, agent: HealthBo
   }
 };
 
-/** A system-assigned identity dies with its last use; its role assignments stay behind, as in the real directory. */
+/** Deletes a system-assigned identity after its last use. Its role assignments remain, as in Entra ID. */
 const forgetIdentity = (state: SimulatorState, before: AgentContent | null, agent: HealthBot): void => {
   const old = before?.identity?.principalId ?? null;
   if (old === null || old === agent.content.identity?.principalId) return;
   state.principals = state.principals.filter((one) => one.id !== old);
 };
 
-/** Codes and texts of operations that a fault ends without saying more; invented, for no such end was ever recorded. */
+/** Default errors for operations that a fault ends. Invented: no such end was ever recorded. */
 const usualError = {
   Failed: { code: 'InternalServerError', message: 'An internal error occurred while the operation was carried out.' },
   Canceled: { code: 'OperationCanceled', message: 'The operation was canceled.' },
 } as const;
 
-/** What it had before or, when it was being created, what was asked for without a key. */
+/** Returns the content before the write. For a new agent: the requested content without a key. */
 const rolledBack = ({ content }: HealthBot, before: AgentContent | null): AgentContent =>
   before ?? { ...content, keyVaultProperties: null };
 
-/** It was accepted, and nothing is left of it: no status, and the agent as it was. */
+/** Drops an accepted operation without a trace: no status, and the agent as before. */
 const lose = (state: SimulatorState, operation: AgentOperation, agent: HealthBot): void => {
   if (operation.before === null) state.agents = state.agents.filter((one) => one !== agent);
   else agent.content = operation.before;
@@ -106,7 +106,9 @@ const lose = (state: SimulatorState, operation: AgentOperation, agent: HealthBot
   state.operations = state.operations.filter((one) => one !== operation);
 };
 
-/** Azure Resource Manager shows an agent in the state in which its last operation ended: `Failed` after one that failed. */
+/**
+ * Completes an operation. The agent's provisioning state is that of its last operation: `Failed` after a failed one.
+ */
 const finish = (state: SimulatorState, latency: Latency, operation: AgentOperation, end: Date): void => {
   const agent = state.agents.find((one) => sameId(agentId(one), operation.agentId));
   operation.endTime = end.toISOString();
@@ -139,16 +141,15 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
   }
 };
 
-/** Ends one before its time. */
+/** Completes an operation early. */
 export const endNow = (state: SimulatorState, latency: Latency, operation: AgentOperation, now: Date): void => {
   operation.dueAt = now.toISOString();
   finish(state, latency, operation, now);
 };
 
 /**
- * Ends every operation that is due, oldest first, each with the state of Azure at its own end: called before anything else
- * looks at the state, so an operation that ended while nobody asked, or while the process was down, ends the same way. Returns
- * whether any did.
+ * Completes all due operations, oldest first, each with the state at its due time. Returns true if there were any.
+ * Runs before every request, so an operation also ends correctly between requests or while the process was down.
  */
 export const endDueOperations = (state: SimulatorState, latency: Latency, now: Date): boolean => {
   const due = state.operations
@@ -162,9 +163,10 @@ export const isBusy = (state: SimulatorState, agent: HealthBot): boolean =>
   state.operations.some((one) => one.status === 'Working' && sameId(one.agentId, agentId(agent)));
 
 /**
- * What is left of an agent: nothing. Its own identity goes with it, so whatever was granted to that identity opens no vault
- * any more, also not for an agent made anew under the same name. Data under a customer's key can be decrypted by nobody from
- * then on (Microsoft's page on customer-managed keys warns of that); the state remembers which.
+ * Deletes an agent with its own identity.
+ * What was granted to that identity opens no vault any more, also for a new agent with the same name. From then on,
+ * data under a customer-managed key can't be decrypted (Microsoft's page on customer-managed keys warns of that); the
+ * state stores which.
  */
 const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void => {
   const key = agent.content.keyVaultProperties;
@@ -174,10 +176,10 @@ const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void =
   state.agents = state.agents.filter((one) => one !== agent);
 };
 
-// What the healthcare agent service does at the vault when it is put under a key. That it wraps a key of its own there and then
-// is what encryption at rest comes to; how often it unwraps it later is not documented, so it does only once here.
+// What the service does at the vault when a key is set. Encryption at rest implies that it wraps a key of its own.
+// Microsoft doesn't document how often it unwraps it later, so the simulator does it once.
 
-/** Null: the key could be used. Where the vault refused, that is in its log; of other trouble it hears nothing. */
+/** Logs the agent's calls. `problem` is null if the key worked. Only refusals by the vault are in its log. */
 const useKey = (state: SimulatorState, agent: HealthBot, problem: Problem | null, at: Date): void => {
   const found = keyAndPrincipal(state, agent);
   if (found === null || !state.settings.logs.agentsUseKeys) return;

@@ -6,9 +6,9 @@ import type { AgentContent, AgentIdentity, KeyVaultProperties } from '../state/s
 import { has, offersTier } from './agent-body.ts';
 
 /**
- * What may be written, from the descriptions; members marked read-only there are taken and ignored, as a client
- * that sends back what it read must be able to. Anything else is refused: the provider runs on the platform that checks
- * payloads against the description.
+ * Accepted members, from the descriptions.
+ * Read-only members are accepted and ignored, because clients send back what they read. Others are refused: the real
+ * platform checks payloads against the description.
  */
 const IdentityBody = z.strictObject({
   type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']),
@@ -39,7 +39,7 @@ const propertiesBody = (version: string) =>
 const tierBody = (version: string) =>
   z.strictObject({ name: z.string().refine((tier) => offersTier(tier, version), 'The tier is not offered.') });
 
-/** Members that a version does not have are refused as unknown ones are. */
+/** Members that a version doesn't have are refused as unknown. */
 export const agentPatch = (version: string) =>
   z.strictObject({
     id: z.string().optional(),
@@ -63,7 +63,7 @@ export const agentPut = (version: string) =>
   });
 type AgentPut = z.infer<ReturnType<typeof agentPut>>;
 
-/** Code of the platform's payload check (recalled). */
+/** Code of the platform's payload check (from memory). */
 export const payloadRefused = 'HttpRequestPayloadAPISpecValidationFailed';
 
 const keyProperties = (key: z.infer<typeof KeyBody>): KeyVaultProperties => ({
@@ -73,7 +73,10 @@ const keyProperties = (key: z.infer<typeof KeyBody>): KeyVaultProperties => ({
   userIdentity: key.userIdentity ?? null,
 });
 
-/** The user-assigned identities a write names; each must exist. Real code `MissingIdentityIds` (recalled), the other invented. */
+/**
+ * Returns the user-assigned identities that a write names; each must exist. Real code `MissingIdentityIds` (from
+ * memory); the other is invented.
+ */
 const namedIdentities = (state: SimulatorState, wanted: z.infer<typeof IdentityBody>): string[] => {
   if (!wanted.type.includes('UserAssigned')) return [];
   const ids = Object.entries(wanted.userAssignedIdentities ?? {}).flatMap(([id, value]) =>
@@ -95,7 +98,7 @@ const namedIdentities = (state: SimulatorState, wanted: z.infer<typeof IdentityB
   );
 };
 
-/** The identity as sent is the identity after: a system-assigned principal stays while its kind stays, the rest is replaced. */
+/** Returns the identity after a write: a system-assigned principal stays while its type stays, the rest is replaced. */
 const identityAfter = (
   state: SimulatorState,
   before: AgentIdentity | null,
@@ -107,8 +110,8 @@ const identityAfter = (
 });
 
 /**
- * A JSON merge: what is absent stays, null removes. That null takes a key away again is not documented and was never
- * recorded; it is what merging means.
+ * Applies a JSON merge patch: absent members stay, null removes. That null removes the key is inferred: it isn't
+ * documented and was never recorded.
  */
 export const patched = (state: SimulatorState, before: AgentContent, patch: AgentPatch): AgentContent => {
   const key = patch.properties?.keyVaultProperties;
@@ -123,7 +126,7 @@ export const patched = (state: SimulatorState, before: AgentContent, patch: Agen
   };
 };
 
-/** A PUT states everything: what it leaves out is gone. What it does to a key in the real service was never recorded. */
+/** Applies a PUT: what it leaves out is removed. What it does to a key in the real service was never recorded. */
 export const replaced = (state: SimulatorState, before: AgentContent | null, put: AgentPut): AgentContent => ({
   tags: put.tags ?? null,
   sku: put.sku.name,

@@ -3,26 +3,26 @@ import { z } from 'zod';
 import type { Fault } from '../simulator/fault.ts';
 import { armRefusal } from './reply.ts';
 
-/** One request as it arrived, read whole. */
+/** One request, with its whole body. */
 export interface Incoming {
   readonly method: string;
-  /** As sent, with scheme, host and the port it arrived at. */
+  /** The full URL as sent, with the port that it arrived at. */
   readonly sentUrl: string;
-  /** Double slashes removed and no slash at the end: real clients send both. */
+  /** Without double and trailing slashes: real clients send both. */
   readonly path: string;
-  /** Names and values decoded, so `api%2Dversion` and `%24filter` are found under their real names. */
+  /** Names and values are decoded: `api%2Dversion` and `%24filter` are found too. */
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly host: string;
   readonly localPort: number;
   readonly remoteAddress: string;
-  /** JSON or form fields; undefined when there was none, `unreadable` when it was not JSON. */
+  /** JSON or form fields; undefined without a body; `unreadable` if it isn't JSON. */
   readonly body: unknown;
-  /** A fault wants the caller treated as one without the right. */
+  /** True if a fault treats the caller as one without permission. */
   readonly denied: boolean;
-  /** A fault wants the caller's token taken for one that has expired. */
+  /** True if a fault treats the caller's token as expired. */
   readonly expired: boolean;
-  /** The fault that says how the operation ends that this request may start. */
+  /** The fault that decides how an operation of this request ends. */
   readonly operationFault: Fault | null;
 }
 
@@ -52,7 +52,7 @@ const readBody = (text: string, contentType: string): unknown => {
   }
 };
 
-/** What is asked for, of the address behind the host as it was sent. */
+/** Splits an address that was sent to this host. */
 const addressIn = (host: string, address: string): Pick<Incoming, 'sentUrl' | 'path' | 'query'> => {
   const mark = address.indexOf('?');
   const rawPath = mark === -1 ? address : address.slice(0, mark);
@@ -80,7 +80,7 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming> 
   };
 };
 
-/** The body in the expected shape; ARM's words for a body that is not (real code, pointed at the field). */
+/** Parses the body. Throws ARM's refusal if its shape is wrong (real code, with the field). */
 export const parseBody = <T>(schema: z.ZodType<T>, body: unknown, code = 'InvalidRequestContent'): T => {
   if (body === unreadable || body === undefined) {
     throw armRefusal(
@@ -98,7 +98,7 @@ export const parseBody = <T>(schema: z.ZodType<T>, body: unknown, code = 'Invali
   );
 };
 
-/** POSTs that only ask: Resource Graph, Microsoft Graph, logs, tokens, and what a key is used for. */
+/** POST requests that only read: Resource Graph, Microsoft Graph, logs, tokens, and operations with a key. */
 const asking = [
   /\/providers\/Microsoft\.ResourceGraph\/resources$/i,
   /\/v1\.0\/users\/[^/]+\/check(Member|)(Groups|Objects)$/i,
@@ -107,6 +107,6 @@ const asking = [
   /^\/keys\/.+\/(wrapkey|unwrapkey)$/i,
 ];
 
-/** Whether nothing that is asked here changes the state. What time brings, and faults that are used up, are another matter. */
+/** Returns true if the request itself doesn't change the state. Time and used-up faults can still change it. */
 export const isReading = ({ method, path }: Pick<Incoming, 'method' | 'path'>): boolean =>
   method === 'GET' || method === 'HEAD' || (method === 'POST' && asking.some((one) => one.test(path)));

@@ -1,7 +1,7 @@
 import { armRefusal } from './reply.ts';
 import type { Call } from './router.ts';
 
-/** What a page's link says: after which entry it goes on, and where that one stood. */
+/** A link's content: the last entry of the page, and its index. */
 interface Place {
   readonly after: string;
   readonly at: number;
@@ -9,13 +9,13 @@ interface Place {
 
 const linkName = '$skiptoken';
 
-/** Names in queries go without case. */
+/** Returns a query parameter. Names ignore case. */
 const asked = ({ incoming }: Call, name: string): string | null =>
   [...incoming.query].find(([one]) => one.toLowerCase() === name)?.[1] ?? null;
 
 const write = ({ after, at }: Place): string => Buffer.from(`${at} ${after}`).toString('base64url');
 
-/** That a link is refused is recalled; code and words are ours. */
+/** That a wrong link is refused is from memory; code and text are invented. */
 const read = (token: string): Place => {
   const [, at, after] = /^(\d+) (.+)$/.exec(Buffer.from(token, 'base64url').toString('utf8')) ?? [];
   if (at === undefined || after === undefined) {
@@ -24,7 +24,7 @@ const read = (token: string): Place => {
   return { after, at: Number(at) };
 };
 
-/** The rule is Microsoft's description of the lists, code and words are ours. */
+/** The rule is from Microsoft's description of lists; code and text are invented. */
 const sizeOf = (call: Call): number => {
   const most = call.world.state.settings.pageSize;
   const top = asked(call, '$top');
@@ -34,7 +34,7 @@ const sizeOf = (call: Call): number => {
   throw armRefusal(400, 'InvalidTopInQueryString', `Invalid $top '${top}' specified in the query string.`);
 };
 
-/** Where to go on. Entries that came or went meanwhile move it by no more than themselves. */
+/** Returns where the next page starts. New or deleted entries shift it only by themselves. */
 const startOf = (ids: readonly string[], token: string | null): number => {
   if (token === null) return 0;
   const place = read(token);
@@ -48,7 +48,7 @@ const linkTo = (call: Call, place: Place): string => {
   return `${call.world.url}${call.incoming.path}?${query.toString()}`;
 };
 
-/** One page of a list of Azure Resource Manager, with the address of the next where there is more. */
+/** Returns one page of an ARM list, with the address of the next one if there is more. */
 export const pageOf = <T>(
   call: Call,
   entries: readonly T[],
@@ -63,6 +63,6 @@ export const pageOf = <T>(
   return { value, nextLink: linkTo(call, { after: last, at: end - 1 }) };
 };
 
-/** Of bodies, which carry their ids. */
+/** The same for entries that carry their IDs. */
 export const pageOfBodies = <T extends { readonly id: string }>(call: Call, bodies: readonly T[]) =>
   pageOf(call, bodies, ({ id }) => id);

@@ -26,13 +26,15 @@ export const armLimits: Readonly<Record<OperationKind, Limit>> = {
   deletes: { size: 200, perSecond: 10 },
 };
 
-/** All principals together have 15 times as much in a subscription. Same source. */
+/** All principals together have 15 times this limit in a subscription. Same source. */
 const principalsAtOnce = 15;
 
-/** Resource Graph: 15 queries in each window of 5 seconds, for each principal. Source: its page on throttled requests. */
+/**
+ * Resource Graph: 15 queries in each window of 5 seconds, for each principal. Source: its page on throttled requests.
+ */
 export const graphLimit = { queries: 15, windowMs: 5_000 } as const;
 
-/** Whether requests are counted: as the settings say, else as the pace says. */
+/** Returns true if requests are counted: as the settings say, or else at the `realistic` pace. */
 export const quotasCount = ({ settings, latency }: SimulatorState): boolean =>
   settings.quotas ?? latency === 'realistic';
 
@@ -47,7 +49,7 @@ class TokenBucket {
     this.filledAt = now.getTime();
   }
 
-  /** Takes a token if there is one. */
+  /** Takes a token, if there is one. */
   take(now: Date): boolean {
     this.fill(now);
     if (this.tokens < 1) return false;
@@ -60,7 +62,7 @@ class TokenBucket {
     return Math.floor(this.tokens);
   }
 
-  /** Whole seconds until there is a token again. */
+  /** Whole seconds until the next token. */
   get waitSeconds(): number {
     return Math.max(1, Math.ceil((1 - this.tokens) / this.limit.perSecond));
   }
@@ -82,7 +84,7 @@ interface GraphWindow {
 const subscriptionOf = (path: string): string | null =>
   /^\/subscriptions\/([^/]+)/i.exec(path)?.[1]?.toLowerCase() ?? null;
 
-/** Code and text of a subscription's refusal are real (public reports of 2025); those of the tenant's are made alike. */
+/** Code and text of a subscription's refusal are real (public reports of 2025). The tenant's are modeled on them. */
 const throttled = (kind: OperationKind, subscription: string | null, principalId: string, seconds: number): Refusal => {
   const where = subscription === null ? 'tenant' : `subscription '${subscription}'`;
   return armRefusal(
@@ -97,12 +99,12 @@ const throttled = (kind: OperationKind, subscription: string | null, principalId
 const clock = (milliseconds: number): string =>
   new Date(Math.ceil(milliseconds / 1_000) * 1_000).toISOString().slice('1970-01-01T'.length, -'.000Z'.length);
 
-/** Counts requests against Azure's quotas. In memory only: after a restart every bucket is full. */
+/** Counts requests against Azure's quotas. In memory only: a restart fills every bucket. */
 export class Quotas {
   private readonly buckets = new Map<string, TokenBucket>();
   private readonly windows = new Map<string, GraphWindow>();
 
-  /** Counts a request to Azure Resource Manager; throws its refusal if no token is left. */
+  /** Counts a request to Azure Resource Manager. Throws the refusal if no token is left. */
   countArm(state: SimulatorState, { method, path }: Asked, principalId: string, now: Date): void {
     if (!quotasCount(state)) return;
     const kind = kindOf(method);
@@ -112,7 +114,7 @@ export class Quotas {
     }
   }
 
-  /** What is left for the principal after the request, as the headers of the answer say it. */
+  /** Returns the headers with the principal's remaining requests. */
   armHeaders({ method, path }: Asked, principalId: string, now: Date): Readonly<Record<string, string>> {
     const kind = kindOf(method);
     const subscription = subscriptionOf(path);
@@ -124,7 +126,7 @@ export class Quotas {
     };
   }
 
-  /** Counts a query of Resource Graph. Null: it is over the quota. The headers go with either answer. */
+  /** Counts a Resource Graph query. `served` is false over the quota. Both answers have the headers. */
   countQuery(
     state: SimulatorState,
     principalId: string,
@@ -144,7 +146,7 @@ export class Quotas {
     return { served, headers };
   }
 
-  /** The principal's own bucket and, in a subscription, the one that all principals share. */
+  /** Returns the principal's bucket and, in a subscription, the bucket that all principals share. */
   private bucketsOf(kind: OperationKind, subscription: string | null, principalId: string, now: Date): TokenBucket[] {
     const limit = armLimits[kind];
     const own = this.bucket(`${subscription ?? 'tenant'} ${kind} ${principalId}`, limit, now);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
-/** What goes back to a client. A string or undefined body is sent as it is, anything else as JSON. */
+/** An answer to a client. A string or undefined body is sent unchanged, anything else as JSON. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export const reply = (status: number, body?: unknown, headers: Readonly<Record<s
   body,
 });
 
-/** An answer other than success, thrown from wherever it is noticed. */
+/** An error answer, thrown where the error is detected. */
 export class Refusal extends Error {
   readonly reply: Reply;
 
@@ -37,7 +37,7 @@ export const armRefusal = (
   headers: Readonly<Record<string, string>> = {},
 ): Refusal => new Refusal(reply(status, armError(code, message, more), headers));
 
-/** An answer as it goes over the wire. */
+/** An answer as sent on the wire. */
 export interface Sent {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number>>;

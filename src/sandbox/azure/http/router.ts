@@ -4,7 +4,7 @@ import type { Incoming } from './incoming.ts';
 import { armRefusal, type Refusal, type Reply } from './reply.ts';
 import type { Witness } from './witness.ts';
 
-/** What a handler gets. `params` are the pattern's names, percent-decoded. */
+/** Arguments of a handler. `params` are the pattern's names, percent-decoded. */
 export interface Call {
   readonly incoming: Incoming;
   readonly params: Readonly<Record<string, string>>;
@@ -16,15 +16,15 @@ export interface Call {
 
 export interface Route {
   readonly method: string;
-  /** `{name}` is one path segment, `{*name}` any number of them (also none). Case does not matter, as in ARM. */
+  /** `{name}` is one path segment, `{*name}` any number of them, or none. Case doesn't matter, as in ARM. */
   readonly pattern: string;
-  /** Whose token is needed; `open` needs none. */
+  /** Audience of the required token; `open` needs none. */
   readonly audience: 'arm' | 'graph' | 'logs' | 'open';
-  /** The api-versions served; empty where the path carries the version. */
+  /** Accepted API versions; empty if the path carries the version. */
   readonly versions: readonly string[];
-  /** The ARM action the caller must hold at the scope of the path; null where any caller of the tenant may. */
+  /** The ARM action that the caller needs at the scope of the path; null if every caller of the tenant can call it. */
   readonly action: string | null;
-  /** What there is behind the answer where it is no more than the real one's shape; missing: as in the real service. */
+  /** What is behind an answer that has only the shape of the real one. Missing: as in the real service. */
   readonly shapeOnly?: string;
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
@@ -57,7 +57,7 @@ export class Router {
     this.compiled = routes.map((route) => ({ route, shape: compile(route.pattern) }));
   }
 
-  /** The first route for the method and path; null when there is none. */
+  /** Returns the first route for the method and path, or null. */
   find(method: string, path: string): Match | null {
     for (const { route, shape } of this.compiled) {
       const found = route.method === method ? shape.exec(path) : null;
@@ -78,7 +78,7 @@ const decode = (text: string): string => {
   }
 };
 
-/** A parameter the pattern is known to have. */
+/** Returns a parameter that the pattern is known to have. */
 export const param = (call: Call, name: string): string => {
   const value = call.params[name];
   if (value === undefined) throw new Error(`the route has no parameter ${name}`);
@@ -86,8 +86,9 @@ export const param = (call: Call, name: string): string => {
 };
 
 /**
- * Of what is not built here nothing is known: no answer of the real service, least of all that something does not exist. The
- * code is this program's own, so that no client takes it for Azure's.
+ * Refuses what isn't simulated.
+ * It must not claim that something doesn't exist. The code is the simulator's own, so that clients don't take it for
+ * Azure's.
  */
 export const notSimulated = ({ method, path }: Incoming): Refusal =>
   armRefusal(

@@ -11,14 +11,14 @@ const hardening: Headers = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Comes back where the caller asks for that. */
+/** Returns the client request ID if the caller asks for it. */
 const echo = ({ headers }: Incoming): Headers => {
   const id = headers['x-ms-client-request-id'];
   const wanted = String(headers['x-ms-return-client-request-id']).toLowerCase() === 'true';
   return typeof id === 'string' && wanted ? { 'x-ms-client-request-id': id } : {};
 };
 
-/** Where the request came in, when, and under which id, as Azure Resource Manager writes it. */
+/** Returns Azure Resource Manager's routing headers: region, time and ID. */
 const routing = (now: Date): Headers => {
   const id = randomUUID();
   const at = now
@@ -28,7 +28,7 @@ const routing = (now: Date): Headers => {
   return { 'x-ms-correlation-request-id': id, 'x-ms-routing-request-id': `WESTEUROPE:${at}:${id}` };
 };
 
-/** Of a vault (all recalled): its region, and the caller's id without being asked. */
+/** A vault's headers (all from memory): its region, and the client request ID even if the caller didn't ask. */
 const vaultHeaders = (world: World, incoming: Incoming): Headers => {
   const id = incoming.headers['x-ms-client-request-id'];
   const vault = vaultOf(world, incoming);
@@ -42,8 +42,8 @@ const vaultHeaders = (world: World, incoming: Incoming): Headers => {
 const isArm = (path: string): boolean => /^\/(subscriptions|providers|tenants)(\/|$)/i.test(path);
 
 /**
- * The answer with what its service puts into every answer, refusals too. `principalId` is null for a caller that is not
- * known, who has no quota.
+ * Adds the service's usual headers to every answer and refusal. `principalId` is null for an unknown caller, which has
+ * no quota.
  */
 export const withServiceHeaders = (
   world: World,

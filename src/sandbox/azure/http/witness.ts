@@ -1,24 +1,23 @@
-/** What the request log is told while a request is served. */
+/** Collects, while a request is served, what the request log needs. */
 export interface Witness {
-  /** Who calls; null until that is known. */
+  /** The caller; null until known. */
   readonly principalId: string | null;
-  /** Who calls, as soon as that is known. */
+  /** Sets the caller. */
   caller(principalId: string): void;
-  /** An action that was wanted of the caller, by role or (data plane) by role on a vault that uses roles, and held. */
+  /** Adds an action that was required and allowed by a role. For data actions: by a role on a vault that uses RBAC. */
   action(name: string): void;
   dataAction(name: string): void;
-  /** An application permission of Microsoft Graph that was wanted and held. */
+  /** Adds an application permission of Microsoft Graph that was required and granted. */
   graphPermission(name: string): void;
 }
 
-/** What one request was let through by, without repetitions. */
+/** Permissions that one request used, without duplicates. */
 export interface Exercised {
   readonly actions: readonly string[];
   readonly dataActions: readonly string[];
   readonly graphPermissions: readonly string[];
 }
 
-/** Keeps what it is told. */
 export class RequestWitness implements Witness {
   principalId: string | null = null;
   private readonly seen = { actions: new Set<string>(), dataActions: new Set<string>(), graph: new Set<string>() };

@@ -1,7 +1,7 @@
 import { type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
 
-/** What a command line client reads to learn a cloud's addresses. */
+/** Answers with the cloud's addresses, which command line clients read. */
 const cloudMetadata = (call: Call): Reply => {
   const { url, port, state } = call.world;
   return reply(200, {

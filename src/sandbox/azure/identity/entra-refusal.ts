@@ -3,7 +3,7 @@ import { Refusal, reply } from '../http/reply.ts';
 import { type Call, param } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
 
-/** Entra's error body and its AADSTS numbers and texts, as its public error reference lists them. */
+/** Entra ID's error body, with AADSTS numbers and texts from its public error reference. */
 export const entraRefusal = (status: number, error: string, number: number, text: string): Refusal => {
   const trace = randomUUID();
   const correlation = randomUUID();
@@ -23,12 +23,12 @@ export const entraRefusal = (status: number, error: string, number: number, text
   );
 };
 
-/** What a client writes that lets whoever signs in bring the tenant along. */
+/** Tenant names with which a client leaves the tenant to the account that signs in. */
 const anyTenant = ['organizations', 'common'];
 
 export const namesNoTenant = (call: Call): boolean => anyTenant.includes(param(call, 'tenant').toLowerCase());
 
-/** The tenant of the path. There is one, so whoever leaves it open gets that. */
+/** Returns the tenant of the path. There is only one, so it also stands for these names. */
 export const requireTenant = (call: Call): string => {
   const { tenantId } = call.world.state;
   if (param(call, 'tenant').toLowerCase() === tenantId || namesNoTenant(call)) return tenantId;
@@ -40,7 +40,7 @@ export const requireTenant = (call: Call): string => {
   );
 };
 
-/** The app with this id, if that is its secret. */
+/** Returns the app with this ID, if the secret is correct. */
 export function requireSecret(call: Call, clientId: string, secret: string | undefined): ServicePrincipal {
   const { principals, tenantId } = call.world.state;
   const principal = principals.find((one) => one.appId === clientId);

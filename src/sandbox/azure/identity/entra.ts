@@ -20,7 +20,7 @@ const signing = {
   tenant_region_scope: 'EU',
 };
 
-/** Of version 2 tokens. Where no tenant is named the issuer is a pattern, as in the real one. */
+/** OpenID configuration of version 2 tokens. Without a tenant, the issuer is a pattern, as in Entra ID. */
 const openIdConfiguration = (call: Call): Reply => {
   const { base, pages } = addressesOf(call);
   return reply(200, {
@@ -35,7 +35,7 @@ const openIdConfiguration = (call: Call): Reply => {
   });
 };
 
-/** Of version 1 tokens, which is what Azure's own services get: these verify against this issuer. */
+/** OpenID configuration of version 1 tokens, which Azure's own services get. They verify against this issuer. */
 const firstOpenIdConfiguration = (call: Call): Reply => {
   const { base } = addressesOf(call);
   return reply(200, {
@@ -56,7 +56,7 @@ const TokenRequest = z.object({
 const unsupportedGrant = (grant: string): Refusal =>
   entraRefusal(400, 'unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grant}'.`);
 
-/** An application brings no tenant along (recalled). */
+/** An application must name a tenant (from memory). */
 const noTenant = (): Refusal =>
   entraRefusal(
     400,

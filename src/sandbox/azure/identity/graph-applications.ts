@@ -1,4 +1,4 @@
-/** What an administrator does to applications in Microsoft Graph: secrets, and consent to application permissions. */
+/** Microsoft Graph calls of an administrator of applications: secrets, consent to application permissions, lists. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
@@ -7,14 +7,14 @@ import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
 import { context, graphPage, graphRoute, groupBody, notFound, principalBody, sameText, userBody } from './graph.ts';
 
-/** Application permissions by their ids (Microsoft Graph permissions reference). */
+/** Application permissions by ID (Microsoft Graph permissions reference). */
 const permissions: Readonly<Record<string, string>> = {
   '98830695-27a2-44f7-8c18-0c3ebc9698f6': 'GroupMember.Read.All',
   'df021288-bdef-4463-88db-98f22de89214': 'User.Read.All',
   '9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30': 'Application.Read.All',
 };
 
-/** Microsoft Graph itself in the tenant: its app id is the same everywhere, its object id each tenant's own. */
+/** Microsoft Graph's service principal. Its app ID is the same in every tenant, its object ID isn't. */
 const graphPrincipal = {
   id: '50000000-0000-4000-8000-0000000000a9',
   appId: '00000003-0000-0000-c000-000000000000',
@@ -28,7 +28,7 @@ const graphPrincipal = {
   })),
 } as const;
 
-/** An app has one secret here. Its hint is the first three characters, as in the real one. */
+/** An app has one secret here. The hint is its first three characters, as in Entra ID. */
 const applicationBody = ({ id, appId, displayName, secret, secretEndsAt }: ServicePrincipal) => ({
   id,
   appId,
@@ -66,7 +66,7 @@ const AddPassword = z.object({
 
 const yearMs = 365 * 86_400_000;
 
-/** The secret is shown once; here it takes the place of the one before. */
+/** Shows the new secret once. Here it replaces the previous one. */
 const addPassword = (call: Call): Reply => {
   const principal = principalOf(call);
   const { passwordCredential } = parseBody(AddPassword, call.incoming.body, 'Request_BadRequest');
@@ -93,7 +93,7 @@ const giveAppRole = (call: Call): Reply => {
   return reply(201, { id: randomUUID(), ...asked, principalDisplayName: principal.displayName });
 };
 
-/** What was consented to, of the permissions that have an id here. */
+/** Lists the granted permissions that have an ID here. */
 const listAppRoles = (call: Call): Reply => {
   const principal = principalOf(call);
   const held = Object.entries(permissions).filter(([, name]) => principal.graphPermissions.includes(name));
@@ -109,7 +109,7 @@ const listAppRoles = (call: Call): Reply => {
   return reply(200, { value });
 };
 
-/** The owner of the tenant has every right of a directory. */
+/** The tenant's owner has all of these permissions. */
 export const graphApplicationRoutes: readonly Route[] = [
   graphRoute('GET', '/v1.0/servicePrincipals/{id}', ['Application.Read.All'], getServicePrincipal),
   graphRoute('POST', '/v1.0/applications/{id}/addPassword', ['Application.ReadWrite.All'], addPassword),
@@ -136,7 +136,7 @@ const unsupported = (filter: string): Refusal =>
 
 const lower = (value: unknown): string => String(value ?? '').toLowerCase();
 
-/** The forms that Azure's own command line sends; what else there is of the language is refused. */
+/** Supports the filters that Azure's own command line sends. Refuses others. */
 const testOf = (clause: string): ((body: Body) => boolean) => {
   const [, same, value] = /^(\w+)\s+eq\s+'((?:[^']|'')*)'$/i.exec(clause) ?? [];
   if (same !== undefined) return (body) => lower(body[same]) === lower(value?.replaceAll("''", "'"));
@@ -176,7 +176,7 @@ const list =
   (call: Call): Reply =>
     graphPage(call, kind, filtered(call, kinds[kind](call)), (body) => body);
 
-/** With the least application permissions that Microsoft Graph 1.0 documents for each. */
+/** Lists, each with the least application permission that Microsoft Graph 1.0 documents. */
 export const graphListRoutes: readonly Route[] = [
   graphRoute('GET', '/v1.0/users', ['User.Read.All'], list('users')),
   graphRoute('GET', '/v1.0/groups', ['GroupMember.Read.All'], list('groups')),

@@ -50,7 +50,7 @@ const findGroup = (call: Call): UserGroup => {
   return group;
 };
 
-/** Without `$select` Microsoft Graph leaves most of a person out, `userType` included. */
+/** Without `$select`, Microsoft Graph leaves out most fields of a person, such as `userType`. */
 const usual = ['id', 'displayName', 'mail', 'userPrincipalName'];
 const getUser = (call: Call): Reply =>
   reply(200, {
@@ -61,7 +61,7 @@ const getUser = (call: Call): Reply =>
 const getGroup = (call: Call): Reply =>
   reply(200, { ...context(call, 'groups/$entity'), ...groupBody(findGroup(call)) });
 
-/** Identities that sign in by themselves. */
+/** The body of a service principal. */
 export const principalBody = ({ id, appId, displayName, kind }: ServicePrincipal) => ({
   id,
   appId,
@@ -83,7 +83,7 @@ const listMembers = (call: Call): Reply => {
   return graphPage(call, 'directoryObjects', members, (member) => member);
 };
 
-/** Casting to one type is an advanced query: Microsoft Graph wants this header and `$count` with it, and refuses otherwise. */
+/** Casting to a type is an advanced query: Microsoft Graph refuses it without this header and `$count`. */
 const demandAdvanced = (call: Call): void => {
   const { headers, query } = call.incoming;
   const level = headers.consistencylevel;
@@ -98,7 +98,7 @@ const demandAdvanced = (call: Call): void => {
   );
 };
 
-/** One page as Microsoft Graph documents: 100 entries, at most 999. */
+/** Returns one page as Microsoft Graph documents: 100 entries, at most 999. */
 export const graphPage = <T>(call: Call, what: string, entries: readonly T[], body: (entry: T) => object): Reply => {
   const { query, sentUrl } = call.incoming;
   const size = Math.min(Math.max(Number(query.get('$top') ?? 100) || 100, 1), 999);
@@ -114,7 +114,7 @@ export const graphPage = <T>(call: Call, what: string, entries: readonly T[], bo
   });
 };
 
-/** Users of a group and of all groups in it. */
+/** Lists users of a group and of all its nested groups. */
 const listTransitiveUsers = (call: Call): Reply => {
   const { id } = findGroup(call);
   demandAdvanced(call);
@@ -123,7 +123,7 @@ const listTransitiveUsers = (call: Call): Reply => {
   return graphPage(call, 'users', users, (user) => selected(userBody(user), call.incoming.query));
 };
 
-/** What `$select` names, or what is given without. */
+/** Returns the fields that `$select` names, or else the default ones. */
 const selected = (
   body: Readonly<Record<string, unknown>>,
   query: URLSearchParams,
@@ -133,7 +133,7 @@ const selected = (
   return Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
 };
 
-/** At most 20 ids in one call, as Microsoft Graph documents. */
+/** At most 20 IDs in one call (Microsoft Graph's documentation). */
 const CheckMemberGroups = z.object({ groupIds: z.array(z.string()).min(1).max(20) });
 
 const checkMemberGroups = (call: Call): Reply => {
@@ -163,7 +163,10 @@ const requirePermissions = (call: Call, wanted: readonly string[]): void => {
   for (const permission of wanted) call.witness.graphPermission(permission);
 };
 
-/** With the application permissions that Microsoft Graph 1.0 documents for the call; `Directory.Read.All` does instead of all that read. */
+/**
+ * A route with the application permissions that Microsoft Graph 1.0 documents for the call. `Directory.Read.All`
+ * replaces all that only read.
+ */
 export const graphRoute = (
   method: string,
   pattern: string,
@@ -186,7 +189,7 @@ const GetByIds = z.object({
   types: z.array(z.string()).nullish(),
 });
 
-/** Whatever there is of the ids, of any kind or of the kinds that are wanted; what there is not is left out. */
+/** Returns the objects with these IDs, optionally of some types only. Leaves out unknown IDs. */
 const getByIds = (call: Call): Reply => {
   const { ids, types } = parseBody(GetByIds, call.incoming.body, 'Request_BadRequest');
   const { users, groups, principals } = call.world.state;
@@ -202,7 +205,7 @@ const getByIds = (call: Call): Reply => {
   return reply(200, { ...context(call, 'directoryObjects'), value });
 };
 
-/** The tenant itself. */
+/** Returns the tenant. */
 const listOrganizations = (call: Call): Reply =>
   reply(200, {
     ...context(call, 'organization'),

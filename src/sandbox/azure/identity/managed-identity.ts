@@ -7,11 +7,11 @@ import { audiencesOf } from './tokens.ts';
 interface HostIdentity {
   readonly principalId: string;
   readonly clientId: string;
-  /** The ARM id of a user-assigned one. */
+  /** The ARM ID of a user-assigned identity. */
   readonly id: string | null;
 }
 
-/** What the machine may sign in as, its own identity first. */
+/** Identities that the machine can sign in with, the system-assigned one first. */
 const hostIdentities = ({ host, principals, userAssignedIdentities }: SimulatorState): readonly HostIdentity[] => [
   ...principals
     .filter((one) => one.id === host.systemAssigned)
@@ -19,7 +19,7 @@ const hostIdentities = ({ host, principals, userAssignedIdentities }: SimulatorS
   ...userAssignedIdentities.filter((one) => host.userAssigned.some((id) => sameId(id, one.id))),
 ];
 
-/** By which name of the query each service is told which identity is meant (Microsoft's references of both endpoints). */
+/** Query parameters that select an identity, with the field they match (Microsoft's references of both endpoints). */
 const naming: Readonly<Record<string, (identity: HostIdentity) => string | null>> = {
   client_id: ({ clientId }) => clientId,
   object_id: ({ principalId }) => principalId,
@@ -28,7 +28,7 @@ const naming: Readonly<Record<string, (identity: HostIdentity) => string | null>
   msi_res_id: ({ id }) => id,
 };
 
-/** The one that is named; else the machine's own, or the only one it has. */
+/** Returns the named identity; or else the system-assigned one, or the only one. */
 const identityAsked = ({ incoming, world }: Call): HostIdentity | undefined => {
   const all = hostIdentities(world.state);
   const named = Object.entries(naming).find(([name]) => incoming.query.has(name));
@@ -44,7 +44,7 @@ const badRequest = (error: string, description: string): Refusal =>
 const tokenFor = async (call: Call, notFound: Refusal): Promise<Reply> => {
   const { world, now, incoming } = call;
   const resource = incoming.query.get('resource') ?? '';
-  // Recalled, both texts.
+  // Both texts are from memory.
   if (resource === '') throw badRequest('invalid_request', 'Required audience parameter not specified');
   const identity = identityAsked(call);
   if (identity === undefined) throw notFound;
@@ -69,8 +69,8 @@ const tokenFor = async (call: Call, notFound: Refusal): Promise<Reply> => {
 };
 
 /**
- * App Service and Container Apps: `IDENTITY_ENDPOINT` with the secret of `IDENTITY_HEADER` in `x-identity-header`. The answer
- * about an unknown identity is in the tests of Microsoft's own clients.
+ * App Service and Container Apps: `IDENTITY_ENDPOINT` with the secret of `IDENTITY_HEADER` in `x-identity-header`.
+ * The answer for an unknown identity is in the tests of Microsoft's own clients.
  */
 const appServiceToken = (call: Call): Promise<Reply> => {
   if (call.incoming.headers['x-identity-header'] === undefined) {
@@ -81,8 +81,8 @@ const appServiceToken = (call: Call): Promise<Reply> => {
 };
 
 /**
- * Virtual machines: the instance metadata service wants `Metadata: true`, so that no browser can be talked into asking. What
- * it says of an unknown identity is real (public reports).
+ * Virtual machines: the instance metadata service requires `Metadata: true`, so that no web page can call it.
+ * The answer for an unknown identity is real (public reports).
  */
 const instanceMetadataToken = (call: Call): Promise<Reply> => {
   if (call.incoming.headers.metadata !== 'true') {

@@ -16,12 +16,12 @@ import {
 } from 'jose';
 import { z } from 'zod';
 
-/** Which service a token is for; `elsewhere` for those that are not served here. */
+/** The service that a token is for; `elsewhere` for services that aren't simulated. */
 type Audience = 'arm' | 'graph' | 'vault' | 'logs' | 'elsewhere';
 
 const trim = (resource: string): string => resource.toLowerCase().replace(/\/+$/, '');
 
-/** Resources of the public cloud that every tenant has, by their documented addresses. */
+/** Resources of the public cloud in every tenant, by their documented addresses. */
 const wellKnown: Readonly<Record<string, readonly Audience[]>> = {
   'https://management.azure.com': ['arm'],
   'https://management.core.windows.net': ['arm'],
@@ -38,8 +38,8 @@ const wellKnown: Readonly<Record<string, readonly Audience[]>> = {
 };
 
 /**
- * What a token for this resource may be used for; empty for a resource that does not exist. The server's own address
- * stands for Azure Resource Manager, Microsoft Graph and Log Analytics, which share it here.
+ * Returns the services that accept tokens for this resource; empty for an unknown resource.
+ * Azure Resource Manager, Microsoft Graph and Log Analytics share the server's own address.
  */
 export const audiencesOf = (resource: string, port: number): readonly Audience[] => {
   const wanted = trim(resource);
@@ -59,29 +59,30 @@ type TokenCheck =
   | { readonly kind: 'invalid' }
   | { readonly kind: 'wrong-audience'; readonly audience: string };
 
-/** What an application got its token by, and for how long. */
+/** How an application got its token, and its lifetime. */
 interface Issued {
   readonly seconds: number;
-  /** The ARM id of the managed identity, where it is one that has an id. */
+  /** The ARM ID of a user-assigned managed identity. */
   readonly identityId?: string | null;
   readonly by: 'secret' | 'managed-identity';
-  /** Application permissions of Microsoft Graph, in tokens for it. */
+  /** Application permissions, in tokens for Microsoft Graph. */
   readonly graphPermissions?: readonly string[];
 }
 
-/** A few are in use at a time; each is a kilobyte. */
+/** Only a few are in use at a time; each takes a kilobyte. */
 const mostGenuine = 100;
 
 /**
- * Issues and checks access tokens of applications: version 1 tokens, as Azure Resource Manager, Key Vault and Microsoft Graph
- * get them. Whoever has the published keys can verify them.
+ * Issues and verifies access tokens of applications.
+ * They are version 1 tokens, as Azure Resource Manager, Key Vault and Microsoft Graph get them. The published keys
+ * verify them.
  */
 export class Tokens {
   private readonly key: SigningKey;
   readonly issuer: string;
   private readonly tenantId: string;
   private readonly port: number;
-  /** By the token's letters: whoever comes again brings the same, with each part of a batch. */
+  /** Cache of verified tokens: callers send the same token again, with each part of a batch. */
   private readonly genuine = new Map<string, JWTPayload>();
 
   constructor(key: SigningKey, tenantId: string, port: number) {
@@ -91,7 +92,7 @@ export class Tokens {
     this.port = port;
   }
 
-  /** The audience is the resource as it was asked for, a slash at its end included. */
+  /** The audience is the requested resource, including a trailing slash. */
   async issue(
     resource: string,
     caller: Caller,
@@ -101,10 +102,10 @@ export class Tokens {
     const { privateKey, kid } = await this.key.loaded();
     const start = Math.floor(now.getTime() / 1000);
     const claims = { oid: caller.principalId, sub: caller.principalId, appid: caller.appId, tid: this.tenantId };
-    // Only what was consented to, and only in tokens for whoever asks for it.
+    // Only granted permissions, and only in tokens for Microsoft Graph.
     const isGraphs = audiencesOf(resource, this.port).includes('graph') && graphPermissions.length > 0;
     const roles = isGraphs ? { roles: graphPermissions } : {};
-    // A managed identity signs in with a certificate, and its token says where it belongs (both recalled).
+    // A managed identity signs in with a certificate, and its token names its resource (both from memory).
     const how =
       by === 'secret' ? { appidacr: '1' } : { appidacr: '2', ...(identityId ? { xms_mirid: identityId } : {}) };
     return new SignJWT({ ...claims, ...how, ...roles, idp: this.issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() })
@@ -117,7 +118,7 @@ export class Tokens {
       .sign(privateKey);
   }
 
-  /** `expired`: it counts as past its time, if it was a token at all. */
+  /** With `expired`, a valid token counts as expired. */
   async check(token: string, audience: Audience, expired = false): Promise<TokenCheck> {
     try {
       const claims = Claims.safeParse(await this.payloadOf(token));
@@ -130,7 +131,7 @@ export class Tokens {
     }
   }
 
-  /** Of a token that is genuine and whose time has not run out: of both only the second changes. */
+  /** Returns the claims of a genuine, unexpired token. Only expiry is checked again for cached ones. */
   private async payloadOf(token: string): Promise<JWTPayload> {
     const known = this.genuine.get(token);
     if (known?.exp !== undefined && known.exp * 1000 > Date.now()) return known;
@@ -143,17 +144,17 @@ export class Tokens {
   }
 }
 
-/** The bearer token of a request, or null. */
+/** Returns the bearer token of a request, or null. */
 export const bearerOf = (authorization: string | undefined): string | null =>
   /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
 
-/** Who calls, as read from the token. */
+/** The caller, as its token says. */
 export interface Caller {
   readonly principalId: string;
   readonly appId: string;
 }
 
-/** What tokens are signed with, and what is published of it. */
+/** The signing key, its ID and its public part. */
 interface Key {
   readonly privateKey: CryptoKey;
   readonly kid: string;
@@ -161,8 +162,8 @@ interface Key {
 }
 
 /**
- * The tenant's one signing key, for tokens of people and of applications. It belongs to the data folder, so tokens survive a
- * restart, and is made when first needed, because that takes a moment.
+ * The tenant's signing key, for tokens of people and applications.
+ * It is in the data folder, so that tokens survive a restart. It is created at first use, because that is slow.
  */
 export class SigningKey {
   private readonly file: string;
@@ -174,7 +175,7 @@ export class SigningKey {
     this.file = join(folder, 'sign-in-key.pem');
   }
 
-  /** As Entra's keys endpoint publishes it. */
+  /** The body of Entra ID's keys endpoint. */
   async published(): Promise<{ readonly keys: readonly JWK[] }> {
     return { keys: [(await this.loaded()).jwk] };
   }

@@ -37,7 +37,7 @@ const isEmpty = (rights: KeyPermissions): boolean =>
 const samePerson = (a: AccessPolicy, b: AccessPolicy): boolean =>
   sameId(a.objectId, b.objectId) && a.applicationId === b.applicationId;
 
-/** What counted before goes on counting; what is new counts after the propagation delay. */
+/** Returns the key permissions that are effective now. New ones take effect after the propagation delay. */
 const counting = (policy: AccessPolicy, now: Date): readonly string[] =>
   reached(policy.effectiveAt, now) ? policy.permissions.keys : policy.keysBefore;
 
@@ -60,7 +60,7 @@ const change = (vault: Vault, sent: AccessPolicy, kind: string, now: Date): void
   if (grows) held.effectiveAt = sent.effectiveAt;
 };
 
-/** Merges by object id; nobody else's rights change. */
+/** Adds, replaces or removes policies by object ID. Policies of other principals don't change. */
 const updatePolicies = (call: Call): Reply => {
   const vault = requireVault(call);
   const kind = param(call, 'kind').toLowerCase();

@@ -15,7 +15,7 @@ import {
   type SecretUse,
 } from './vault-rights.ts';
 
-/** Who calls which vault, once it is known. */
+/** A call to a vault, with its caller. */
 export interface VaultCall {
   readonly incoming: Incoming;
   readonly world: World;
@@ -29,7 +29,7 @@ export interface VaultCall {
 
 const byHostName = /^([a-z0-9-]+)\.vault\.localhost(?::\d+)?$/i;
 
-/** The vault a request is for: by the port it came in at, or by the host name on the main port. */
+/** Returns the vault that a request is for: by its port, or by the host name on the main port. */
 export const vaultOf = (world: World, incoming: Incoming): Vault | undefined => {
   const name = byHostName.exec(incoming.host)?.[1]?.toLowerCase();
   return world.state.vaults.find(
@@ -40,8 +40,9 @@ export const vaultOf = (world: World, incoming: Incoming): Vault | undefined => 
 export const isVaultHost = (incoming: Incoming): boolean => byHostName.test(incoming.host);
 
 /**
- * The challenge as Microsoft documents it. Official clients check that the vault's host ends with the resource's: that can
- * hold only for `<vault>.vault.localhost`, so it names its own resource there, with the port.
+ * The challenge that Microsoft documents.
+ * Official clients check that the vault's host ends with the resource's host. Here that is possible only for
+ * `<vault>.vault.localhost`, so its resource is its own, with the port.
  */
 const challenge = (world: World, incoming: Incoming): Readonly<Record<string, string>> => {
   const resource = isVaultHost(incoming) ? `https://vault.localhost:${incoming.localPort}` : 'https://vault.azure.net';
@@ -52,7 +53,7 @@ const challenge = (world: World, incoming: Incoming): Readonly<Record<string, st
 const unauthorized = (world: World, incoming: Incoming, message: string): Refusal =>
   vaultRefusal(401, 'Unauthorized', message, undefined, challenge(world, incoming));
 
-/** Who calls. AKV10000 is recorded; the other numbers are recalled. */
+/** Returns the caller. AKV10000 is recorded; the other numbers are from memory. */
 export const vaultCaller = async (world: World, incoming: Incoming): Promise<Caller> => {
   const token = bearerOf(incoming.headers.authorization);
   if (token === null) throw unauthorized(world, incoming, 'AKV10000: Request is missing a Bearer or PoP token.');
@@ -124,7 +125,7 @@ export const requireSecretRight = (call: VaultCall, right: SecretRight, secretNa
   requireUse(call, { principalId, appId, secretName, right });
 };
 
-/** Key Vault's error envelope; the cause stands in `innererror`. */
+/** Key Vault's error envelope; `innererror` holds the cause. */
 export const vaultRefusal = (
   status: number,
   code: string,
@@ -146,7 +147,7 @@ export const keyNotFound = (name: string): Refusal =>
     `A key with (name/id) ${name} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
   );
 
-/** The same of secrets (public reports). */
+/** The same for secrets (public reports). */
 export const secretNotFound = (name: string): Refusal =>
   vaultRefusal(
     404,

@@ -18,7 +18,7 @@ export const requireVersion = (key: VaultKey, version: string): KeyVersion => {
   return found;
 };
 
-/** A disabled key can still be read: only its use is refused. */
+/** Reads a key. A disabled key can still be read, but not used. */
 export const getKey = (call: VaultCall, name: string, version: string): Reply => {
   requireRight(call, 'get', name);
   const key = requireKey(call, name);
@@ -49,7 +49,7 @@ const attributes = (vault: Vault, version: KeyVersion) => ({
 
 const tagsOf = (version: KeyVersion) => (version.tags === null ? {} : { tags: version.tags });
 
-/** `KeyBundle`: the key as JWK with its public parts only. */
+/** `KeyBundle`: the key as JWK, only its public parts. */
 export const keyBundle = (call: VaultCall, key: VaultKey, version: KeyVersion) => ({
   key: {
     kid: `${call.base}/keys/${key.name}/${version.version}`,

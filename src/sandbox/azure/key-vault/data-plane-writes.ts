@@ -32,8 +32,8 @@ export const parseVaultBody = <T>(schema: z.ZodType<T>, body: unknown): T => {
 };
 
 /**
- * A name that is taken gets a new version, which is the newest from then on. It is what was sent: nothing of the version
- * before goes along (recalled).
+ * Creates a key, or a new version if the name exists. The new version inherits nothing from the previous one (from
+ * memory).
  */
 export const createKey = async (call: VaultCall, name: string): Promise<Reply> => {
   requireRight(call, 'create', name);
@@ -52,7 +52,7 @@ export const createKey = async (call: VaultCall, name: string): Promise<Reply> =
   if (problem !== null) throw badParameter(problem);
   requireNotDeleted(call, name);
   const version = await newKeyVersion(wanted, call.now);
-  // Somebody may have deleted the key while its material was made.
+  // Another call might have deleted the key while this one generated key material.
   requireNotDeleted(call, name);
   const key = addVersion(call.vault, name, version);
   return reply(200, keyBundle(call, key, version));
@@ -88,7 +88,7 @@ export const updateKey = (call: VaultCall, name: string, version: string): Reply
   return reply(200, keyBundle(call, key, found));
 };
 
-/** With soft delete the key stays recoverable under its name; without, it is gone. */
+/** Deletes a key. With soft delete it can be recovered by name; without, it is lost. */
 export const deleteKey = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'delete', name);
   const key = requireKey(call, name);
@@ -107,7 +107,7 @@ export const recoverKey = (call: VaultCall, name: string): Reply => {
   return reply(200, keyBundle(call, key, newestVersion(key)));
 };
 
-/** For good, and with it the name is free again. Where purge protection is on, nobody can (text recalled). */
+/** Purges a deleted key and frees its name. Not possible with purge protection (text from memory). */
 export const purgeKey = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'purge', name);
   const key = requireDeleted(call, name);

@@ -31,7 +31,7 @@ interface VaultRoute {
 }
 
 const keyName = '(?<name>[^/]+)';
-/** Words of operations that are not served: none of them is a version that isn't there. */
+/** Words of operations that aren't simulated. They must not be taken for versions. */
 const keyVersion = '(?<version>(?!versions$|rotationpolicy$)[^/]+)';
 
 const at = (method: string, path: string, handle: VaultRoute['handle']): VaultRoute => ({
@@ -41,7 +41,10 @@ const at = (method: string, path: string, handle: VaultRoute['handle']): VaultRo
   handle,
 });
 
-/** Data-plane paths of 7.5 and later. A missing version in a key's address means the newest; only reads leave it out here. */
+/**
+ * Data-plane paths of 7.5 and later. Without a version, an address means the newest one; here only reads can leave it
+ * out.
+ */
 export const dataPlaneRoutes: readonly VaultRoute[] = [
   at('GET', '/keys/{name}', (call, name) => getKey(call, name, '')),
   at('GET', '/keys/{name}/{version}', getKey),
@@ -55,7 +58,7 @@ export const dataPlaneRoutes: readonly VaultRoute[] = [
   at('GET', '/deletedkeys/{name}', (call, name) => getDeleted(call, name)),
   at('DELETE', '/deletedkeys/{name}', (call, name) => purgeKey(call, name)),
   at('POST', '/deletedkeys/{name}/recover', (call, name) => recoverKey(call, name)),
-  // Clients of secrets ask for the newest version with a slash and nothing behind it.
+  // Clients of secrets request the newest version with a trailing slash.
   at('GET', '/secrets/{name}/?', (call, name) => getSecret(call, name, '')),
   at('GET', '/secrets/{name}/{version}', getSecret),
   at('PUT', '/secrets/{name}', (call, name) => setSecret(call, name)),
@@ -81,7 +84,7 @@ const dispatch = (call: VaultCall): Reply | Promise<Reply> => {
 };
 
 /**
- * Serves a request to a vault's own address, in the order of the real service: token, firewall, right, key.
+ * Serves a request at a vault's own address. Checks in the order of the real service: token, firewall, permission, key.
  */
 export const serveVault = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
   const vault = vaultOf(world, incoming);

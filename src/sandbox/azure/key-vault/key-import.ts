@@ -7,7 +7,7 @@ import { keyBundle } from './data-plane-reads.ts';
 import { Attributes, addVersion, parseVaultBody, requireNotDeleted, Tags } from './data-plane-writes.ts';
 import { sizeProblem, versionOf } from './key-material.ts';
 
-/** Microsoft's page on importing (`ImportKey`, 7.4): a whole key as JWK, its private part included. */
+/** The body of `ImportKey` (7.4): a complete key as JWK, including its private part. */
 const ImportKey = z.object({
   key: z.looseObject({
     kty: z.enum(['RSA', 'RSA-HSM']),
@@ -23,7 +23,7 @@ const ImportKey = z.object({
 
 const parts = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 
-/** The private key itself, and how long it is. */
+/** Returns the private key and its size. */
 function materialOf(sent: z.infer<typeof ImportKey>['key']): { readonly jwk: PrivateJwk; readonly keySize: number } {
   const jwk: PrivateJwk = { kty: 'RSA' };
   for (const part of parts) jwk[part] = z.string().parse(sent[part]);
@@ -32,8 +32,8 @@ function materialOf(sent: z.infer<typeof ImportKey>['key']): { readonly jwk: Pri
 }
 
 /**
- * Whoever imports a key knows its private part. A name that is taken gets it as a new version; nothing in the answer, or in
- * what is read later, says that it was imported.
+ * Imports a key, or a new version if the name exists.
+ * The person who imports a key knows its private part. Azure shows nowhere that a key was imported.
  */
 export const importKey = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'import', name);

@@ -20,7 +20,7 @@ const toJwk = (key: KeyObject): PrivateJwk =>
     ),
   );
 
-/** Curves by Key Vault's names; SECG's own name for the last is `secp256k1`. */
+/** Curves by Key Vault's names; SECG's name for the last is `secp256k1`. */
 const curves: Readonly<Record<string, string>> = {
   'P-256': 'prime256v1',
   'P-384': 'secp384r1',
@@ -41,7 +41,7 @@ interface NewVersion {
   readonly tags: KeyVersion['tags'];
 }
 
-/** What Key Vault allows a key to do when nothing is said. */
+/** Key operations that Key Vault allows by default. */
 const defaultOps = (kty: KeyVersion['kty']): string[] =>
   kty.startsWith('EC') ? ['sign', 'verify'] : ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
@@ -54,7 +54,7 @@ const newJwk = async (wanted: NewVersion): Promise<PrivateJwk> => {
   return toJwk(pair.privateKey);
 };
 
-/** A version of this material, made now. Its id is the vault's to give. */
+/** Returns a key version with this material. */
 export const versionOf = (wanted: NewVersion, jwk: PrivateJwk, now: Date): KeyVersion => {
   const seconds = Math.floor(now.getTime() / 1000);
   const elliptic = wanted.kty.startsWith('EC');
@@ -74,11 +74,11 @@ export const versionOf = (wanted: NewVersion, jwk: PrivateJwk, now: Date): KeyVe
   };
 };
 
-/** A new version with real key material. */
+/** Returns a key version with newly generated material. */
 export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyVersion> =>
   versionOf(wanted, await newJwk(wanted), now);
 
-/** The parts of a key that may leave the vault, base64url. */
+/** Returns the public parts of a key, base64url. */
 export const publicParts = (key: KeyVersion): Readonly<Record<string, string>> => {
   const names = key.kty.startsWith('EC') ? ['x', 'y'] : ['n', 'e'];
   return Object.fromEntries(names.map((name) => [name, key.jwk[name] ?? '']));
@@ -89,21 +89,21 @@ const paddings: Readonly<Record<string, { readonly padding: number; readonly oae
   'RSA-OAEP-256': { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
 };
 
-/** Null for an algorithm the key cannot do. */
+/** Returns null if the key doesn't support the algorithm. */
 export const wrapBytes = (key: KeyVersion, algorithm: string, value: Buffer): Buffer | null => {
   const padding = paddings[algorithm];
   if (padding === undefined || !key.kty.startsWith('RSA')) return null;
   return publicEncrypt({ key: createPublicKey({ key: key.jwk, format: 'jwk' }), ...padding }, value);
 };
 
-/** Null for an algorithm the key cannot do; throws for bytes it did not wrap. */
+/** Returns null if the key doesn't support the algorithm. Throws for bytes that it didn't wrap. */
 export const unwrapBytes = (key: KeyVersion, algorithm: string, value: Buffer): Buffer | null => {
   const padding = paddings[algorithm];
   if (padding === undefined || !key.kty.startsWith('RSA')) return null;
   return privateDecrypt({ key: createPrivateKey({ key: key.jwk, format: 'jwk' }), ...padding }, value);
 };
 
-/** The version that an address without one means. The schema lets no key be without versions. */
+/** Returns the version that an address without one means. The schema requires at least one version. */
 export const newestVersion = (key: VaultKey): KeyVersion => {
   const newest = key.versions.at(-1);
   if (newest === undefined) throw new Error(`key ${key.name} has no version`);
@@ -114,7 +114,10 @@ export const newestVersion = (key: VaultKey): KeyVersion => {
 export const keyDeletedText = (name: string): string =>
   `Key ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the key can only be recovered or purged.`;
 
-/** Why the vault cannot make such a key, or null. The rules are Microsoft's page about keys; the words are ours. */
+/**
+ * Returns why the vault can't create such a key, or null. The rules are on Microsoft's page about keys; the texts are
+ * invented.
+ */
 export const sizeProblem = (
   vault: Vault,
   name: string,

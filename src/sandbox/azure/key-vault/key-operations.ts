@@ -7,8 +7,9 @@ import { requireKey, requireVersion } from './data-plane-reads.ts';
 import { parseVaultBody } from './data-plane-writes.ts';
 import { unwrapBytes, wrapBytes } from './key-material.ts';
 
-// Signing a digest with the real key. Node hashes by itself whatever it signs with a curve, and a vault is sent the digest: so
-// the few lines of ECDSA (FIPS 186-4, 6.4) stand here, with node's own curve. Nobody's secret depends on how long they take.
+// Signs a digest with the real key.
+// Node hashes everything that it signs with a curve, but a vault gets the digest. So this is ECDSA (FIPS 186-4, 6.4) on
+// node's own curve. It isn't constant-time; the simulator has no secrets to protect.
 
 const curve = 'prime256v1';
 const order = 0xffff_ffff_0000_0000_ffff_ffff_ffff_ffff_bce6_faad_a717_9e84_f3b9_cac2_fc63_2551n;
@@ -17,7 +18,7 @@ const bytes = 32;
 const numberOf = (data: Uint8Array): bigint => BigInt(`0x${Buffer.from(data).toString('hex') || '0'}`);
 const bytesOf = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(2 * bytes, '0'), 'hex');
 
-/** By Fermat: the order is a prime. */
+/** Modular inverse by Fermat: the order is prime. */
 function inverseOf(value: bigint): bigint {
   let [result, base, exponent] = [1n, value % order, order - 2n];
   while (exponent > 0n) {
@@ -28,7 +29,10 @@ function inverseOf(value: bigint): bigint {
   return result;
 }
 
-/** r and s side by side, as Key Vault answers. Null for an algorithm the key cannot do; throws for what is no SHA-256. */
+/**
+ * Returns r and s concatenated, as Key Vault does. Null if the key doesn't support the algorithm. Throws if the digest
+ * isn't a SHA-256.
+ */
 function signDigest(key: KeyVersion, algorithm: string, digest: Buffer): Buffer | null {
   if (algorithm !== 'ES256' || !key.kty.startsWith('EC') || key.curve !== 'P-256') return null;
   if (digest.length !== bytes) throw new RangeError(`a SHA-256 has ${bytes} bytes, not ${digest.length}`);
@@ -48,7 +52,7 @@ const work: Readonly<Record<KeyOperation, typeof wrapBytes>> = {
   sign: signDigest,
 };
 
-/** Wraps or unwraps bytes with the real key, and signs a digest; values travel as base64url. */
+/** Wraps or unwraps bytes, or signs a digest, with the real key. Values are base64url. */
 export const useKey = (call: VaultCall, operation: KeyOperation, name: string, wantedVersion: string): Reply => {
   requireRight(call, operation, name);
   const version = requireVersion(requireKey(call, name), wantedVersion);
@@ -61,7 +65,7 @@ export const useKey = (call: VaultCall, operation: KeyOperation, name: string, w
   return reply(200, { kid: `${call.base}/keys/${name}/${version.version}`, value: output.toString('base64url') });
 };
 
-/** Real text for bytes that do not fit the key (recalled). */
+/** Real text for bytes that don't fit the key (from memory). */
 const attempt = (use: () => Buffer | null): Buffer | null => {
   try {
     return use();
@@ -78,8 +82,9 @@ interface KeyUseProblem {
 type KeyOperation = 'wrapKey' | 'unwrapKey' | 'sign';
 
 /**
- * Whether a key may be used for an operation now. Microsoft's key attributes page: a disabled key does nothing; outside its
- * dates a key wraps and signs nothing but still unwraps. Texts after public reports of the same refusals for secrets and keys.
+ * Returns why a key can't be used for an operation now, or null.
+ * Microsoft's key attributes page: a disabled key can't be used; outside its dates a key doesn't wrap or sign, but
+ * still unwraps. Texts after public reports of the same refusals for secrets and keys.
  */
 export const keyUseProblem = (key: KeyVersion, operation: KeyOperation, now: Date): KeyUseProblem | null => {
   const seconds = now.getTime() / 1000;

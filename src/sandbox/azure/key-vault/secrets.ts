@@ -1,4 +1,4 @@
-/** Secrets: setting one and getting it, which is all that the product's operators and the product do with them. */
+/** Reads and sets secrets. The product and its operators use nothing else. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { sameId } from '../arm/ids.ts';
@@ -8,7 +8,10 @@ import { badParameter, requireSecretRight, secretNotFound, type VaultCall, vault
 import { Attributes, parseVaultBody, Tags } from './data-plane-writes.ts';
 import { recoveryLevel } from './vault-body.ts';
 
-/** "Any sequence of characters … maximum size 25k bytes" (About Azure Key Vault secrets); the words of the refusal are ours. */
+/**
+ * "Any sequence of characters … maximum size 25k bytes" (About Azure Key Vault secrets). The text of the refusal is
+ * invented.
+ */
 const largestValue = 25_600;
 
 const SetSecret = z.object({
@@ -39,8 +42,8 @@ const secretOf = ({ vault }: VaultCall, name: string): VaultSecret | undefined =
   vault.secrets.find((one) => sameId(one.name, name));
 
 /**
- * Without a version, the newest, which a disabled one is too. A disabled secret is refused (public reports); one outside of its
- * dates is given all the same (About Azure Key Vault secrets).
+ * Reads a secret; without a version, the newest one, even if it is disabled.
+ * A disabled secret is refused (public reports). One outside its dates isn't (About Azure Key Vault secrets).
  */
 export const getSecret = (call: VaultCall, name: string, version: string): Reply => {
   requireSecretRight(call, 'get', name);
@@ -53,7 +56,7 @@ export const getSecret = (call: VaultCall, name: string, version: string): Reply
   return reply(200, secretBundle(call, secret, found));
 };
 
-/** A name that is taken gets a new version. */
+/** Sets a secret; a new version if the name exists. */
 export const setSecret = (call: VaultCall, name: string): Reply => {
   requireSecretRight(call, 'set', name);
   const { value, contentType, attributes, tags } = parseVaultBody(SetSecret, call.incoming.body);

@@ -1,7 +1,7 @@
 import { vaultId } from '../arm/ids.ts';
 import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
 
-/** With the slash at the end, as Key Vault's resource provider writes it. */
+/** With a trailing slash, as Key Vault's resource provider writes it. */
 export const vaultUri = (vault: Vault): string => `https://localhost:${vault.port}/`;
 
 export const policyBody = (policy: AccessPolicy) => ({
@@ -11,7 +11,7 @@ export const policyBody = (policy: AccessPolicy) => ({
   permissions: policy.permissions,
 });
 
-/** The vault in ARM's shape. Purge protection that is off is absent, not false, as in the real service. */
+/** The vault in ARM's shape. Without purge protection, the field is absent, not false, as in Azure. */
 export const vaultBody = (vault: Vault) => ({
   id: vaultId(vault),
   name: vault.name,
@@ -37,7 +37,7 @@ export const vaultBody = (vault: Vault) => ({
   },
 });
 
-/** `Recoverable` without `Purgeable` means that purge protection is in force. */
+/** `Recoverable` without `Purgeable` means that purge protection is on. */
 export const recoveryLevel = (vault: Vault): string => {
   if (!vault.enableSoftDelete) return 'Purgeable';
   return vault.enablePurgeProtection ? 'Recoverable' : 'Recoverable+Purgeable';

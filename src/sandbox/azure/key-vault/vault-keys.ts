@@ -19,7 +19,9 @@ const attributes = (vault: Vault, version: KeyVersion) => ({
   recoveryLevel: recoveryLevel(vault),
 });
 
-/** Lists carry dates and addresses only; type, size and operations stand on the single key (2023-07-01 examples). */
+/**
+ * List entries have only dates and addresses; type, size and operations are in the single key (2023-07-01 examples).
+ */
 const listedBody = (vault: Vault, key: VaultKey, version: KeyVersion) => ({
   id: keyId(vault, key.name),
   name: key.name,
@@ -54,7 +56,7 @@ const asVersion = (vault: Vault, key: VaultKey, version: KeyVersion, body: Retur
   type: 'Microsoft.KeyVault/vaults/keys/versions',
 });
 
-/** Key Vault's text inside ARM's envelope (text from recordings of the official client libraries). */
+/** Key Vault's text in ARM's envelope (text from recordings of the official client libraries). */
 const keyNotFound = (name: string): Refusal =>
   armRefusal(
     404,
@@ -118,7 +120,7 @@ const CreateKey = z.strictObject({
   }),
 });
 
-/** Makes the first version only; a key that is there comes back as it is, whatever was asked for. */
+/** Creates a key. An existing key is returned unchanged, whatever the body says. */
 const createKey = async (call: Call): Promise<Reply> => {
   const vault = requireVault(call);
   const name = param(call, 'key');

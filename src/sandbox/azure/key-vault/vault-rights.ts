@@ -4,7 +4,7 @@ import { reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
 
-/** Rights on keys, by their names in access policies, with the data action that stands for each in role definitions. */
+/** Key permissions of access policies, with the matching data actions of role definitions. */
 export const dataActions = {
   get: 'Microsoft.KeyVault/vaults/keys/read',
   create: 'Microsoft.KeyVault/vaults/keys/create/action',
@@ -20,7 +20,7 @@ export const dataActions = {
 
 export type KeyRight = keyof typeof dataActions;
 
-/** The same of secrets. */
+/** The same for secrets. */
 export const secretActions = {
   get: 'Microsoft.KeyVault/vaults/secrets/getSecret/action',
   set: 'Microsoft.KeyVault/vaults/secrets/setSecret/action',
@@ -44,7 +44,7 @@ type Use = KeyUse | SecretUse;
 
 export const actionOf = (use: Use): string => ('secretName' in use ? secretActions[use.right] : dataActions[use.right]);
 
-/** What an access policy gives that is new counts later: of secrets too, and there nothing counts before. */
+/** Returns the permissions that the policy grants now. New ones take effect after a delay. */
 function rightsOf(policy: AccessPolicy, use: Use, now: Date): readonly string[] {
   const counts = reached(policy.effectiveAt, now);
   if ('secretName' in use) return counts ? policy.permissions.secrets : [];
@@ -70,18 +70,18 @@ const wantedBy = (vault: Vault, use: Use): Wanted => ({
   scope: scopeOfUse(vault, use),
 });
 
-/** Whether the vault lets the principal do it now: by role assignments, or by access policies where the vault uses those. */
+/** Returns true if the vault allows this use now: by role assignments or access policies, whichever the vault uses. */
 export const mayUse = (state: SimulatorState, vault: Vault, use: Use, now: Date): boolean =>
   vault.enableRbacAuthorization ? holds(state, wantedBy(vault, use), now) : policyAllows(vault, use, now);
 
-/** The role assignment by which the vault lets the principal do it; null on a vault with access policies. */
+/** Returns the name of the role assignment that allows this use. Null on a vault with access policies. */
 export const appliedAssignment = (state: SimulatorState, vault: Vault, use: Use, now: Date): string | null =>
   vault.enableRbacAuthorization ? (allowedBy(state, wantedBy(vault, use), now)?.name ?? null) : null;
 
 const callerText = (state: SimulatorState, use: Use & { readonly appId: string }): string =>
   `appid=${use.appId};oid=${use.principalId};iss=https://sts.windows.net/${state.tenantId}/`;
 
-/** Key Vault's refusal, in its real words (public reports and recordings of the official client libraries). */
+/** Key Vault's refusal, with its real text (public reports and recordings of the official client libraries). */
 export const refusalText = (state: SimulatorState, vault: Vault, use: Use & { readonly appId: string }) => {
   const kind = 'secretName' in use ? 'secrets' : 'keys';
   const caller = callerText(state, use);
@@ -95,7 +95,7 @@ export const refusalText = (state: SimulatorState, vault: Vault, use: Use & { re
       },
     };
   }
-  // How a refusal that a deny assignment is behind differs is not known, but for its id.
+  // It is unknown how Azure's text differs for a deny assignment, except for its ID.
   const denied = deniedBy(state, wantedBy(vault, use));
   return {
     error: {

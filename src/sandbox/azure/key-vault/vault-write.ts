@@ -14,7 +14,7 @@ export const PolicyBody = z.strictObject({
 });
 export type PolicyBody = z.infer<typeof PolicyBody>;
 
-/** What a PATCH may carry; read-only members are taken and ignored. */
+/** Accepted properties of a PATCH. Read-only ones are ignored. */
 export const VaultProperties = z.strictObject({
   tenantId: z.guid().optional(),
   sku: z.strictObject({ family: z.string(), name: z.enum(['standard', 'premium']) }).optional(),
@@ -45,7 +45,7 @@ export type VaultProperties = z.infer<typeof VaultProperties>;
 
 const badRequest = (message: string): Refusal => armRefusal(400, 'BadRequest', message);
 
-/** Real texts (public reports); the last one is recalled. */
+/** Real texts (public reports); the last one is from memory. */
 const requirePossible = (vault: Vault, wanted: VaultProperties): void => {
   if (wanted.enablePurgeProtection === false) {
     throw badRequest(
@@ -96,7 +96,7 @@ const aclsAfter = (vault: Vault, wanted: VaultProperties['networkAcls']): Vault[
         virtualNetworkRules: wanted.virtualNetworkRules ?? vault.networkAcls?.virtualNetworkRules ?? [],
       };
 
-/** Applies a PATCH or the properties of a PUT. Access policies, when sent, replace the whole list. */
+/** Applies a PATCH or the properties of a PUT. Access policies in it replace the whole list. */
 export const applyProperties = (vault: Vault, wanted: VaultProperties, now: Date, propagation: number): void => {
   requirePossible(vault, wanted);
   const policies = wanted.accessPolicies;

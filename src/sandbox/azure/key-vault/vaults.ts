@@ -35,7 +35,7 @@ const touch = (call: Call, vault: Vault): void => {
   };
 };
 
-/** Synchronous, as in the real service: the answer already shows the new vault. */
+/** Synchronous, as in Azure: the answer shows the changed vault. */
 const patchVault = (call: Call): Reply => {
   const vault = requireVault(call);
   const patch = parseBody(VaultPatch, call.incoming.body, 'BadRequest');
@@ -68,7 +68,7 @@ const newVault = (call: Call, location: string, properties: VaultProperties): Va
     enableSoftDelete: properties.enableSoftDelete ?? true,
     softDeleteRetentionInDays: properties.softDeleteRetentionInDays ?? 90,
     enablePurgeProtection: false,
-    // From 2026-02-01 on a new vault uses role assignments unless told otherwise (Microsoft, 2026-04-10).
+    // From version 2026-02-01, new vaults use role assignments by default (Microsoft, 2026-04-10).
     enableRbacAuthorization: (call.incoming.query.get('api-version') ?? '') >= '2026-02-01',
     accessPolicies: [],
     networkAcls: null,
@@ -86,7 +86,7 @@ const newVault = (call: Call, location: string, properties: VaultProperties): Va
   };
 };
 
-/** Creates or states a vault again, or has a deleted one back as it was, with its address listened on from the next request. */
+/** Creates, replaces or recovers a vault. A new vault's address answers from the next request. */
 const putVault = (call: Call): Reply => {
   const { state, latency } = call.world;
   const put = parseBody(VaultPut, call.incoming.body, 'BadRequest');
@@ -148,10 +148,10 @@ export const vaultRoutes: readonly Route[] = [
   vaultRoute('DELETE', `${inGroup}/{vault}`, 'delete', deleteVault),
 ];
 
-/** The rule is Microsoft's page of naming rules. */
+/** Rule from Microsoft's page of naming rules. */
 const isName = (name: string): boolean => /^[a-z][a-z0-9-]{1,22}[a-z0-9]$/i.test(name) && !name.includes('--');
 
-/** Names are one space for all of Azure; one whose vault can be had back is not free. Real text (public reports). */
+/** Names are global in Azure; a recoverable vault keeps its name. Real text (public reports). */
 const takenText = (name: string): string =>
   `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state. If the vault is in a recoverable state then the vault will need to be purged before reusing the name. For more information on soft delete and purging a vault follow this link https://go.microsoft.com/fwlink/?linkid=2147740.`;
 
@@ -161,15 +161,15 @@ const invalidText = (name: string): string =>
 const isTaken = (state: SimulatorState, name: string): boolean =>
   [...state.vaults, ...state.deletedVaults.map(({ vault }) => vault)].some((one) => sameId(one.name, name));
 
-/** Codes by Microsoft's page of common error codes. */
+/** Codes from Microsoft's page of common error codes. */
 const requireFreeName = (state: SimulatorState, name: string): void => {
   if (!isName(name)) throw armRefusal(400, 'VaultNameNotValid', invalidText(name));
   if (isTaken(state, name)) throw armRefusal(409, 'VaultAlreadyExists', takenText(name));
 };
 
 /**
- * Deletes a vault. With soft delete it can be recovered; without, it is gone. Role assignments at the vault and its keys are
- * lost either way, and don't come back with it (source: Microsoft's page on recovering vaults).
+ * Deletes a vault. With soft delete it can be recovered. Role assignments at the vault and its keys are lost either
+ * way, and aren't restored with it (source: Microsoft's page on recovering vaults).
  */
 const softDelete = (state: SimulatorState, vault: Vault, now: Date): void => {
   state.vaults = state.vaults.filter((one) => one !== vault);
@@ -178,9 +178,9 @@ const softDelete = (state: SimulatorState, vault: Vault, now: Date): void => {
 };
 
 /**
- * The vault of that name that can be had back, put in its place again when that is wanted. Who only wants a new one under the
- * name is refused, in real words (public reports); null where nothing of the name was deleted. What is said of a vault that
- * cannot be had back is ours.
+ * Recovers the deleted vault with this name, if the caller asks for that. Null if there is none and none was requested.
+ * Refuses a new vault with the name, with the real text (public reports). The text for a vault that can't be recovered
+ * is invented.
  */
 const recovered = (call: Call, createMode: string | null | undefined): Vault | null => {
   const { state } = call.world;
@@ -205,13 +205,13 @@ const dayMs = 86_400_000;
 const after = (start: number, vault: Vault): string =>
   new Date(start + vault.softDeleteRetentionInDays * dayMs).toISOString();
 
-/** When a deleted vault goes for good. */
+/** Returns when a deleted vault is purged. */
 const purgeDateOf = ({ vault, deletedAt }: DeletedVault): string => after(Date.parse(deletedAt), vault);
 
 const isDue = (vault: Vault, key: VaultKey, now: Date): boolean =>
   key.deletedAt !== null && reached(after(key.deletedAt * 1000, vault), now);
 
-/** Deleted vaults and keys whose retention has ended are gone, also where purge protection is on. Returns whether any are. */
+/** Purges deleted vaults and keys after their retention, even with purge protection. Returns true if there were any. */
 export const purgeDue = (state: SimulatorState, now: Date): boolean => {
   const held = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
   const before = held();

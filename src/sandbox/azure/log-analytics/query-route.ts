@@ -1,4 +1,4 @@
-/** Log Analytics' query API: `POST /v1/workspaces/ID/query`, where the real one has an address of its own. */
+/** Log Analytics' query API: `POST /v1/workspaces/ID/query`. In Azure, it has its own address. */
 import { z } from 'zod';
 import { sameId } from '../arm/ids.ts';
 import { holds } from '../arm/rbac.ts';
@@ -8,8 +8,9 @@ import { type Call, param, type Route } from '../http/router.ts';
 import { later, reached } from '../state/latency.ts';
 import type { LogRow } from './vault-log.ts';
 
-// The one query that is understood here. A reader of the whole Kusto language would be another product, and one of half of it
-// would take what Azure refuses: so the text is known by heart, with its literals left open, and any other is refused.
+// The only query that is supported.
+// A complete Kusto parser would be a product of its own; a partial one would accept what Azure refuses. So this text
+// must match, except for its literals. Every other query is refused.
 
 /** `{name}` is a string literal, `{name:time}` a datetime. */
 const form = `let VaultLog = AZKVAuditLogs
@@ -55,7 +56,7 @@ interface KnownQuery {
 
 const unescaped = (literal: string): string => literal.replace(/\\(['\\])/g, '$1');
 
-/** Its literals; null for any other query, and for one that says two things of one name. */
+/** Returns the query's literals. Null for any other query, or if one name has two values. */
 function readKnownQuery(query: string): KnownQuery | null {
   const found = shape.exec(query);
   if (found === null) return null;
@@ -80,7 +81,7 @@ const Request = z.strictObject({ query: z.string(), timespan: z.string().optiona
 const refused = (status: number, code: string, message: string, more: object = {}): Refusal =>
   new Refusal(reply(status, { error: { message, code, correlationId: crypto.randomUUID(), ...more } }));
 
-/** Real shape (public reports): what is wrong stands at the bottom. */
+/** Real shape (public reports): the innermost error holds the cause. */
 const badQuery = (code: string, message: string): Refusal =>
   refused(400, 'BadArgumentError', 'The request had some invalid properties', {
     innererror: {
@@ -95,7 +96,10 @@ const actions = [
   'Microsoft.OperationalInsights/workspaces/query/AZKVAuditLogs/read',
 ];
 
-/** Real code and text (Microsoft's troubleshooting guides of its clients). That a stranger is told the same is recalled. */
+/**
+ * Real code and text (Microsoft's troubleshooting guides of its clients). That an unknown caller gets the same is from
+ * memory.
+ */
 function requireAccess(call: Call): void {
   const { world, caller, incoming, now, witness } = call;
   const id = param(call, 'workspace');
@@ -113,7 +117,7 @@ function requireAccess(call: Call): void {
   for (const action of actions) witness.action(action);
 }
 
-/** `FROM/TO`, both ISO 8601: the form that the client sends. */
+/** Parses `FROM/TO`, both ISO 8601, as the client sends it. */
 function readTimespan(timespan: string | undefined): { readonly from: string; readonly to: string } {
   if (timespan === undefined) return { from: '', to: '9999' };
   const [from = '', to = ''] = timespan.split('/');
@@ -123,7 +127,7 @@ function readTimespan(timespan: string | undefined): { readonly from: string; re
   return { from, to };
 }
 
-/** What can be found now: rows come late, and what was sent nowhere is not there. */
+/** Returns the rows that a query finds now: rows arrive late, and only if the vault sends its log. */
 function found({ world, now }: Call, timespan: string | undefined): readonly LogRow[] {
   const { sent, since, takesMs } = world.state.settings.logs;
   const { from, to } = readTimespan(timespan);
@@ -154,7 +158,7 @@ const columns = [
 ] as const;
 
 const longOid = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
-/** `has` finds whole terms, in any case. */
+/** Kusto's `has`: matches whole terms, ignores case. */
 const has = (text: string, term: string): boolean =>
   text
     .toLowerCase()

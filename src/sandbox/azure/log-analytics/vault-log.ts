@@ -2,12 +2,12 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** A row of `AZKVAuditLogs`: the columns that are served here, by the names and types of the Azure Monitor Logs reference. */
+/** A row of `AZKVAuditLogs`: the supported columns, with names and types of the Azure Monitor Logs reference. */
 export const LogRow = z.object({
   TimeGenerated: z.string(),
   _ResourceId: z.string(),
   OperationName: z.string(),
-  /** `Success` of refusals too, as reported of the real log. */
+  /** Also `Success` for refusals, as reported of the real log. */
   ResultType: z.string(),
   ResultSignature: z.string(),
   HttpStatusCode: z.number(),
@@ -22,7 +22,7 @@ export const LogRow = z.object({
 });
 export type LogRow = z.infer<typeof LogRow>;
 
-/** What vaults have logged, oldest first. In a file of its own: the state is written whole at every call. */
+/** The vaults' log, oldest row first. It has its own file, because the state file is rewritten at every call. */
 export class VaultLog {
   private readonly file: string;
   private rows: LogRow[];
@@ -45,7 +45,7 @@ export class VaultLog {
     appendFileSync(this.file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''), { mode: 0o600 });
   }
 
-  /** Leaves out what was done by an identity that there never was in a state that was put in place of another. */
+  /** Removes rows of identities that a replaced state doesn't have. */
   forgetStrangers(known: ReadonlySet<string>): void {
     this.rows = this.rows.filter(({ Identity }) => known.has(Identity.claim.oid ?? ''));
     writeFileSync(this.file, this.rows.map((row) => `${JSON.stringify(row)}\n`).join(''), { mode: 0o600 });
@@ -56,7 +56,7 @@ export class VaultLog {
   }
 }
 
-/** A process that was killed in the middle of a line leaves half of it. */
+/** Skips unreadable lines: a killed process can leave a partial line. */
 const readRows = (text: string): LogRow[] =>
   text.split('\n').flatMap((line) => {
     try {

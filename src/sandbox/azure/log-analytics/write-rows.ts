@@ -1,4 +1,4 @@
-/** What goes into the logs of vaults: every call to a vault, and what agents do there by themselves. */
+/** Writes the vaults' log: every call to a vault, and the agents' own calls. */
 import { agentId, sameId, vaultId } from '../arm/ids.ts';
 import type { Incoming } from '../http/incoming.ts';
 import type { Caller } from '../identity/tokens.ts';
@@ -9,7 +9,7 @@ import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
 import type { LogRow, VaultLog } from './vault-log.ts';
 
-/** Names of the operations of keys and secrets ("Key Vault logging"). What is not in the list is logged by its path. */
+/** Operation names of keys and secrets ("Key Vault logging"). Others are logged by path. */
 const operations: readonly (readonly [shape: RegExp, name: string, right: KeyRight])[] = [
   [/^POST \/keys\/[^/]+(\/[^/]+)?\/wrapkey$/i, 'KeyWrap', 'wrapKey'],
   [/^POST \/keys\/[^/]+(\/[^/]+)?\/unwrapkey$/i, 'KeyUnwrap', 'unwrapKey'],
@@ -45,7 +45,7 @@ function rowOf(vault: Vault, { at, operation, status, id, uri, address, claim, a
   const allowed = status < 400;
   return {
     TimeGenerated: at.toISOString(),
-    // Log Analytics writes them in lower case.
+    // Log Analytics writes resource IDs in lower case.
     _ResourceId: vaultId(vault).toLowerCase(),
     OperationName: operation,
     ResultType: 'Success',
@@ -55,7 +55,7 @@ function rowOf(vault: Vault, { at, operation, status, id, uri, address, claim, a
     RequestUri: uri,
     CallerIpAddress: address,
     Identity: { claim: { ...claim } },
-    // Without its hyphens it was never seen; how the real log writes it is not documented.
+    // Written as the GUID: a form without hyphens was never seen. How the real log writes it is not documented.
     AppliedAssignmentId: assignmentId ?? '',
     IsRbacAuthorized: byRole ? allowed : null,
     IsAccessPolicyMatch: byRole ? null : allowed,
@@ -63,7 +63,7 @@ function rowOf(vault: Vault, { at, operation, status, id, uri, address, claim, a
   };
 }
 
-/** The key's address, with the version that was meant: without one, the newest. */
+/** Returns the address of the key version; without a version, the newest. */
 function addressOf(vault: Vault, path: string): string {
   const [, kind = '', name = '', version = ''] = path.split('/');
   const base = vaultUri(vault).replace(/\/$/, '');
@@ -73,7 +73,7 @@ function addressOf(vault: Vault, path: string): string {
   return [`${base}/${kind}/${name}`, ...(wanted === undefined ? [] : [wanted])].join('/');
 }
 
-/** A call to a vault that was answered. */
+/** Logs an answered call to a vault. */
 export function logCall(
   world: World,
   vault: Vault,
@@ -100,7 +100,7 @@ export function logCall(
   if (world.state.settings.logs.sent === 'everything') world.vaultLog.append([row]);
 }
 
-/** What agents did by themselves since it was last asked. Twice in the log, where a process ends in between, is as in Azure. */
+/** Logs the agents' calls since the last time. If the process ends in between, rows can repeat, as in Azure. */
 export function logAgentCalls(state: SimulatorState, log: VaultLog): void {
   const calls = state.agentCalls;
   state.agentCalls = [];
@@ -130,7 +130,7 @@ function agentRow(vault: Vault, call: AgentCall): LogRow {
   });
 }
 
-/** Of before the first start: every vault was looked at, and agents under a key used it. */
+/** Writes the log from before the first start: a call to every vault, and use by agents that have a key. */
 export function logPast({ vaults, agents }: SimulatorState, log: VaultLog, now: Date): void {
   const ago = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
   const looked = vaults.map((vault) =>

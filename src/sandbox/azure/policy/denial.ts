@@ -13,7 +13,7 @@ const builtIn = (name: string, more: Omit<PolicyDefinition, 'id' | 'description'
 
 const effect = (defaultValue: string) => ({ effect: { type: 'String', defaultValue } });
 
-/** Some that every subscription has, by Microsoft's ids and rules (Azure/azure-policy; the locations' one is recalled). */
+/** Built-in policies, with Microsoft's IDs and rules (Azure/azure-policy; the one for locations is from memory). */
 const builtInDefinitions: readonly PolicyDefinition[] = [
   builtIn('4d080fa5-a6d2-4f98-ba9c-f482d0d335c0', {
     displayName: 'Azure Health Bots should use customer-managed keys to encrypt data at rest',
@@ -55,7 +55,7 @@ export const assignmentIdOf = ({ scope, name }: PolicyAssignment): string =>
 
 const lastOf = (id: string): string => id.split('/').at(-1) ?? '';
 
-/** The effect that refuses writes, and the one that refuses to delete. */
+/** The effects that refuse a write and a delete. */
 type Refusing = 'deny' | 'denyAction';
 
 interface Violation {
@@ -65,7 +65,7 @@ interface Violation {
   readonly expressions: readonly Evaluated[];
 }
 
-/** Resources with tags and a location. */
+/** Resource types with tags and a location. */
 const indexed = ['microsoft.healthbot/healthbots', 'microsoft.keyvault/vaults'];
 
 const violationOf = (
@@ -86,7 +86,7 @@ const violationOf = (
     : null;
 };
 
-/** The shape of public reports. */
+/** Shape from public reports. */
 const infoOf = ({ assignment, definition, refusing, expressions }: Violation) => ({
   evaluationDetails: { evaluatedExpressions: expressions },
   policyDefinitionId: definition.id,
@@ -101,7 +101,7 @@ const infoOf = ({ assignment, definition, refusing, expressions }: Violation) =>
   policyExemptionIds: [],
 });
 
-/** Two forms, both real (public reports): with the administrators' own reasons, or with the policies' names and ids. */
+/** Both forms are real (public reports): with the administrators' reasons, or with names and IDs of policies. */
 const messageOf = (name: string, violations: readonly Violation[]): string => {
   const start = `Resource '${name}' was disallowed by policy.`;
   const reasons = violations.flatMap(({ assignment }) => assignment.nonComplianceMessages.map((one) => one.message));
@@ -115,12 +115,12 @@ const messageOf = (name: string, violations: readonly Violation[]): string => {
   return `${start} Policy identifiers: '${JSON.stringify(identifiers)}'.`;
 };
 
-/** Policies do not stand in the way of policies, or nobody could take one away (recalled). */
+/** Policies don't block changes of policies; otherwise they could not be removed (from memory). */
 const isPolicy = ({ type }: WrittenResource): boolean => /^Microsoft\.Authorization\/policy/i.test(type);
 
 /**
- * Refuses a write after which a policy that is assigned here, and denies, would be violated; and to delete what a policy keeps
- * (Microsoft, "Azure Policy definitions denyAction effect": 403; its words are recalled to be those of deny).
+ * Refuses a write that violates an assigned `deny` policy, and a delete that a `denyAction` policy blocks.
+ * Source: Microsoft, "Azure Policy definitions denyAction effect": 403. That its text is that of `deny` is from memory.
  */
 export const requirePolicies = (state: SimulatorState, incoming: Incoming): void => {
   const refusing = incoming.method === 'DELETE' ? 'denyAction' : 'deny';

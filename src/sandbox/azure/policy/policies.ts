@@ -25,11 +25,11 @@ const found = (call: Call): PolicyAssignment | undefined =>
     (one) => sameId(one.name, param(call, 'name')) && sameId(one.scope, scopeOfCall(call)),
   );
 
-/** Real code; the text is recalled. */
+/** Real code; text from memory. */
 const definitionNotFound = (id: string): Refusal =>
   armRefusal(404, 'PolicyDefinitionNotFound', `The policy definition '${id.split('/').at(-1)}' could not be found.`);
 
-/** Codes recalled, words ours. */
+/** Codes from memory; texts invented. */
 const requireParameters = ({ parameters }: PolicyDefinition, given: PolicyAssignment['parameters']): void => {
   const unknown = Object.keys(given).find((name) => !(name in parameters));
   if (unknown !== undefined) {
@@ -59,7 +59,7 @@ const putAssignment = (call: Call): Reply => {
 
 const WrittenDefinition = z.object({ properties: PolicyDefinition.omit({ id: true }) });
 
-/** An administrator's own definition, for one subscription. */
+/** Creates or replaces a custom definition of one subscription. */
 const putDefinition = (call: Call): Reply => {
   const { state } = call.world;
   const { properties } = parseBody(WrittenDefinition, call.incoming.body);

@@ -5,7 +5,7 @@ import { vaultBody } from '../key-vault/vault-body.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { Condition, FieldTest } from '../state/schema-policy.ts';
 
-/** One comparison that was made, as refusals report it. */
+/** One comparison, as refusals report it. */
 export interface Evaluated {
   readonly result: 'True' | 'False';
   readonly expressionKind: 'Field';
@@ -18,7 +18,7 @@ export interface Evaluated {
 
 type Parameters = ReadonlyMap<string, unknown>;
 
-/** `[parameters('name')]` stands for what the assignment gives, or the definition's own value. */
+/** Replaces `[parameters('name')]` by the assignment's value, or the definition's default. */
 export const resolved = (value: unknown, parameters: Parameters): unknown => {
   const name = typeof value === 'string' ? /^\[parameters\('([^']+)'\)\]$/i.exec(value)?.[1] : undefined;
   return name === undefined ? value : parameters.get(name);
@@ -31,7 +31,7 @@ const member = (value: unknown, name: string): unknown => {
 
 const at = (value: unknown, path: string): unknown => path.split('.').reduce(member, value);
 
-/** The path in the body that a field means: an alias is a type and then a path, mostly among the properties. */
+/** Returns the path in the body for a field. An alias is a type and a path, usually below `properties`. */
 const pathOf = ({ type, body }: WrittenResource, field: string): string => {
   const tag = /^tags(?:\['([^']+)'\]|\.(.+))$/i.exec(field);
   if (tag !== null) return `tags.${tag[1] ?? tag[2] ?? ''}`;
@@ -77,7 +77,7 @@ const operators: Readonly<Record<Operator, (value: unknown, target: unknown) => 
 
 const operatorNames = Object.keys(operators).filter((name): name is Operator => name in operators);
 
-/** Evaluates a rule's condition, and keeps the comparisons that were made. */
+/** Evaluates a rule's condition and collects the comparisons. */
 export class Evaluation {
   readonly made: Evaluated[] = [];
   private readonly resource: WrittenResource;
@@ -118,7 +118,7 @@ export class Evaluation {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a write would leave behind, as a policy looks at it. */
+/** A resource as a policy sees it after a write. */
 export interface WrittenResource {
   readonly id: string;
   readonly type: string;
@@ -129,7 +129,7 @@ export interface WrittenResource {
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A JSON merge: what is absent stays, null removes. */
+/** Applies a JSON merge patch: absent members stay, null removes. */
 const merged = (before: Json, patch: Json): Json => {
   const entries = Object.entries(patch).map(([name, value]): [string, unknown] => {
     const old = before[name];
@@ -146,7 +146,7 @@ const currentBody = (state: SimulatorState, path: string): Json => {
   return vault === undefined ? {} : vaultBody(vault);
 };
 
-/** What the path names; null where it is no resource. */
+/** Returns the resource that the path names; null if it isn't one. */
 const namedBy = (path: string): Pick<WrittenResource, 'id' | 'type' | 'name'> | null => {
   const [, namespace, tail] = /^.*\/providers\/([^/]+)\/(.+)$/i.exec(path) ?? [];
   const parts = tail?.split('/') ?? [];
@@ -155,13 +155,13 @@ const namedBy = (path: string): Pick<WrittenResource, 'id' | 'type' | 'name'> | 
   return { id: path, type, name: parts.at(-1) ?? '' };
 };
 
-/** As it is. */
+/** Returns the resource as stored. */
 export const storedResource = (state: SimulatorState, { path }: Incoming): WrittenResource | null => {
   const named = namedBy(path);
   return named === null ? null : { ...named, body: currentBody(state, path) };
 };
 
-/** Null for what is no resource. A PUT states all of it, a PATCH what changes. */
+/** Returns the resource after a PUT or PATCH; null if the path names none. */
 export const writtenResource = (state: SimulatorState, { method, path, body }: Incoming): WrittenResource | null => {
   const named = namedBy(path);
   if (named === null || !isObject(body)) return null;

@@ -6,7 +6,7 @@ import type { Call, Route } from '../../http/router.ts';
 import type { User } from '../../state/schema-directory.ts';
 import { entraRefusal, requireTenant } from '../entra-refusal.ts';
 
-/** Where a person of the local tenant chooses who they are and how they sign in. No script, nothing from elsewhere. */
+/** The sign-in page: a person selects an account and a method. It has no script and loads nothing. */
 
 const style = `
 :root { color-scheme: light dark; --page: #eceef4; --card: #fff; --text: #242424; --subtle: #5a5a5a; --line: #d6d6d6;
@@ -39,9 +39,9 @@ const text = (value: string): string => value.replace(/[&<>"]/g, (mark) => entit
 interface AccountPage {
   readonly app: string;
   readonly users: readonly User[];
-  /** The authentication context the app asks for. */
+  /** The authentication context that the app requires. */
   readonly context: string | null;
-  /** Where the choice goes: this address, with all the app asked for. */
+  /** The form's target: this address, with all parameters of the app. */
   readonly action: string;
 }
 
@@ -60,7 +60,7 @@ function accountPage({ app, users, context, action }: AccountPage): string {
 </form></main></body></html>`;
 }
 
-/** What an app asks for when it sends a person here. PKCE is asked of every app. */
+/** Parameters of an authorization request. PKCE is required for every app. */
 const Asked = z.object({
   client_id: z.string(),
   response_type: z.literal('code'),
@@ -92,7 +92,7 @@ function askedOf(call: Call): Asked {
   if (!call.world.state.principals.some((one) => one.appId === appId && one.kind === 'Application')) {
     throw entraRefusal(400, 'unauthorized_client', 700016, `Application with identifier '${appId}' was not found.`);
   }
-  // What a registration would list: here, addresses of this machine.
+  // Stands in for the redirect URIs of an app registration: loopback addresses.
   if (!/^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?\//.test(uri)) {
     const text = `The redirect URI '${uri}' specified in the request does not match the redirect URIs configured.`;
     throw entraRefusal(400, 'invalid_client', 50011, text);
@@ -100,7 +100,7 @@ function askedOf(call: Call): Asked {
   return asked.data;
 }
 
-/** The authentication context that is asked for, or none. */
+/** Returns the requested authentication context, or null. */
 function contextOf({ claims }: Asked): string | null {
   try {
     return Claims.safeParse(JSON.parse(claims ?? '{}')).data?.id_token?.acrs?.value ?? null;
@@ -130,7 +130,7 @@ const show = (call: Call): Reply => {
 
 const Chosen = z.object({ user: z.string(), with: z.enum(['key', 'password']) });
 
-/** The person chose an account and a way: back to the app with a code. */
+/** Redirects to the app with a code, after the person selected account and method. */
 const choose = (call: Call): Reply => {
   const asked = askedOf(call);
   const chosen = parseBody(Chosen, call.incoming.body, 'invalid_request');
@@ -153,7 +153,7 @@ const choose = (call: Call): Reply => {
 };
 
 const authorizePattern = '/{tenant}/oauth2/v2.0/authorize';
-/** What a browser may be shown over plain http. */
+/** The only path that is served over plain http. */
 const isAuthorizePath = (path: string): boolean => /^\/[^/]+\/oauth2\/v2\.0\/authorize$/i.test(path);
 
 const open = { pattern: authorizePattern, audience: 'open', versions: [], action: null } as const;
@@ -163,8 +163,8 @@ export const authorizeRoutes: readonly Route[] = [
 ];
 
 /**
- * Plain http for the one page that browsers are shown: they do not know the local certificate authority, and nobody should
- * have to teach them. Nothing else is served there.
+ * Opens a plain http listener for the sign-in page.
+ * Browsers don't know the simulator's certificate authority, and shouldn't need to. It serves nothing else.
  */
 export async function openSignInListener(port: number, serve: RequestListener): Promise<{ stop(): Promise<void> }> {
   const server: Server = createServer((message, response) => {

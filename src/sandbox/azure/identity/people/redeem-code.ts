@@ -17,7 +17,7 @@ const Redemption = z.object({
 
 const badGrant = (number: number, text: string) => entraRefusal(400, 'invalid_grant', number, text);
 
-/** `grant_type=authorization_code`: a code for an ID token, once, to the app that asked and nobody else. */
+/** `grant_type=authorization_code`: exchanges a code for an ID token, once, and only for the app that requested it. */
 export async function redeemCode(call: Call): Promise<Reply> {
   const tenantId = requireTenant(call);
   const asked = parseBody(Redemption, call.incoming.body, 'invalid_request');
@@ -41,7 +41,7 @@ export async function redeemCode(call: Call): Promise<Reply> {
     scope: 'openid profile',
     expires_in: seconds,
     ext_expires_in: seconds,
-    // RFC 6749, 5.1 requires one. Entra's is for Microsoft Graph; this opens nothing.
+    // RFC 6749, 5.1 requires one. Entra ID's is for Microsoft Graph; this one is not valid anywhere.
     access_token: randomBytes(32).toString('base64url'),
     id_token: idToken,
   });
@@ -51,7 +51,7 @@ const Wanted = z.strictObject({ personId: z.string(), resource: z.string() });
 
 const morningMs = 4 * 3_600_000;
 
-/** Who opened Teams this morning signed in hours ago, with a password; unless the state says otherwise. */
+/** Returns the person's Teams session. The default is a password sign-in four hours ago. */
 function sessionOf({ state }: World, userId: string, now: Date): PersonSignIn {
   const told = state.teamsSessions.find((one) => one.userId === userId);
   if (told !== undefined) return { ...told, at: new Date(told.signedInAt) };
@@ -59,8 +59,8 @@ function sessionOf({ state }: World, userId: string, now: Date): PersonSignIn {
 }
 
 /**
- * `POST /simulator/teams-token`: what the Teams client of a person gets for an app without asking the person. In the real
- * tenant the client holds a sign-in of its own for that; here local Teams is believed.
+ * `POST /simulator/teams-token`: the token that a Teams client gets for an app without asking the person.
+ * In a real tenant, the client uses its own sign-in; here the Teams simulator is trusted.
  */
 export async function giveTeamsToken(world: World, { body }: Incoming): Promise<Reply> {
   const wanted = Wanted.safeParse(body === unreadable ? undefined : body);

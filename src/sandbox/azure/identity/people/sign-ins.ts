@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { SigningKey } from '../tokens.ts';
 
-/** A person who signed in: when, what that meets, and with what. */
+/** A person's sign-in: time, authentication contexts and methods. */
 export interface PersonSignIn {
   readonly userId: string;
   readonly at: Date;
@@ -10,7 +10,7 @@ export interface PersonSignIn {
   readonly methods: readonly string[];
 }
 
-/** What a code stands for until it is redeemed. */
+/** What an authorization code stands for until it is redeemed. */
 export interface Grant {
   readonly signIn: PersonSignIn;
   readonly clientId: string;
@@ -20,7 +20,7 @@ export interface Grant {
   readonly expiresAt: Date;
 }
 
-/** Codes, and the tokens of people that they stand for. */
+/** Issues authorization codes and tokens of people. */
 export class SignIns {
   private readonly key: SigningKey;
   private readonly grants = new Map<string, Grant>();
@@ -29,7 +29,7 @@ export class SignIns {
     this.key = key;
   }
 
-  /** A version 2 token of the tenant, as Microsoft's references of ID and access token claims list them. */
+  /** A version 2 token of the tenant, with the claims of Microsoft's references of ID and access tokens. */
   async token(
     issuer: { readonly url: string; readonly tenantId: string; readonly seconds: number },
     audience: string,
@@ -67,7 +67,7 @@ export class SignIns {
     return code;
   }
 
-  /** Once: a code that was shown is spent, whatever comes of it. */
+  /** Redeems a code. A code that was presented can't be used again, even after a failure. */
   takeGrant(code: string, now: Date): Grant | null {
     const grant = this.grants.get(code) ?? null;
     this.grants.delete(code);
