@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { JsonObject } from './model.ts';
 
-/** `refused`: nobody listens, so nothing was delivered. `cut`: the bot may or may not have seen it. */
+/** `refused`: the bot isn't listening, so nothing was delivered. `cut`: the bot might have received it. */
 export type BotReply =
   | { readonly kind: 'answered'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'refused' | 'cut' | 'late' };
@@ -10,7 +10,7 @@ export type BotReply =
 export interface BotLink {
   /** Posts one activity to the bot and waits at most `timeoutMs` for its answer. */
   deliver(activity: JsonObject, timeoutMs: number): Promise<BotReply>;
-  /** Whether anything answers at the bot's `/healthz`, whatever it says. */
+  /** Returns true if `/healthz` of the bot answers at all. */
   reachable(): Promise<boolean>;
 }
 
@@ -22,7 +22,7 @@ export function botLink(botUrl: string): BotLink {
   };
 }
 
-/** One connection a call: a bot that was killed and started again must not meet a connection of its former life. */
+/** Uses a new connection for each call, so that a restarted bot never meets a connection of its previous process. */
 function call(url: URL, method: string, body: string, timeoutMs: number): Promise<BotReply> {
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve) => {

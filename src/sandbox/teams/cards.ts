@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import type { JsonObject, Post } from './model.ts';
 
-/** Reading Adaptive Cards as a Teams client must: which buttons and inputs they have, and what a click sends. */
+/** Reads Adaptive Cards as a Teams client does: their buttons and inputs, and what a click sends. */
 
 export const cardType = 'application/vnd.microsoft.card.adaptive';
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The first Adaptive Card of what a bot sent. */
+/** Returns the first Adaptive Card of an activity. */
 export function cardOf(content: JsonObject): JsonObject | undefined {
   const attachments = Array.isArray(content.attachments) ? content.attachments : [];
   const found = attachments.find((item) => isObject(item) && item.contentType === cardType);
   return isObject(found) && isObject(found.content) ? found.content : undefined;
 }
 
-/** The same content with another card in the place of its first. */
+/** Returns the content with its first card replaced. */
 export function withCard(content: JsonObject, card: JsonObject): JsonObject {
   const attachments = Array.isArray(content.attachments) ? content.attachments : [];
   const first = attachments.findIndex((item) => isObject(item) && item.contentType === cardType);
@@ -25,7 +25,7 @@ export function withCard(content: JsonObject, card: JsonObject): JsonObject {
   return { ...content, attachments: replaced };
 }
 
-/** All elements and actions of a card in reading order, whatever holds them; not the payloads of actions. */
+/** Yields all elements and actions of a card in reading order, at any depth, but not payloads of actions. */
 function* elements(node: unknown): Generator<JsonObject> {
   if (Array.isArray(node)) {
     for (const item of node) yield* elements(item);
@@ -56,7 +56,7 @@ function toAction(element: JsonObject): CardAction {
   };
 }
 
-/** The button with this verb; where several share it, the one whose data agrees with what the caller knows of it. */
+/** Returns the button with this verb. If several have it, the one whose data matches the caller's. */
 export function executeAction(card: JsonObject, verb: string, data: JsonObject): CardAction | undefined {
   const found = [...elements(card)].filter((element) => element.type === 'Action.Execute').map(toAction);
   const matching = found.filter((action) => action.verb === verb);
@@ -66,7 +66,7 @@ export function executeAction(card: JsonObject, verb: string, data: JsonObject):
   return agreeing ?? matching[0] ?? refreshOf(card, verb);
 }
 
-/** What a card's buttons carry: the data of any of them, else of its refresh. For a verb that no view of the card has. */
+/** Returns the data of any button, or else of the refresh. For a verb that no view of the card has. */
 export function dataOf(card: JsonObject): JsonObject {
   const button = [...elements(card)].find((element) => element.type === 'Action.Execute');
   return button === undefined ? (refreshAction(card)?.data ?? {}) : toAction(button).data;
@@ -79,7 +79,7 @@ function refreshOf(card: JsonObject, verb: string): CardAction | undefined {
 
 const Refresh = z.object({ action: z.record(z.string(), z.unknown()), userIds: z.array(z.string()).optional() });
 
-/** The action of a card's `refresh`; it sends no inputs. */
+/** Returns the action of a card's `refresh`; it sends no inputs. */
 export function refreshAction(card: JsonObject): CardAction | undefined {
   const refresh = Refresh.safeParse(card.refresh);
   return refresh.success ? { ...toAction(refresh.data.action), sendsInputs: false } : undefined;
@@ -87,14 +87,17 @@ export function refreshAction(card: JsonObject): CardAction | undefined {
 
 const mostRefreshed = 60;
 
-/** Whether Teams asks for this person's own view when the card is loaded: the first 60 listed; nobody listed means on demand only. */
+/**
+ * Returns true if Teams requests this person's own view when it loads the card: only for the first 60 in the list. An
+ * empty list means on demand only.
+ */
 export function refreshesFor(card: JsonObject, memberId: string): boolean {
   const refresh = Refresh.safeParse(card.refresh);
   if (!refresh.success) return false;
   return refresh.data.userIds?.slice(0, mostRefreshed).includes(memberId) ?? true;
 }
 
-/** What untouched inputs send. As the `adaptivecards` renderer does: every input that holds something, also hidden ones. */
+/** Values of untouched inputs. As the `adaptivecards` renderer does: all inputs that have a value, also hidden ones. */
 function presetInputs(card: JsonObject): JsonObject {
   const presets: JsonObject = {};
   for (const element of elements(card)) {
@@ -113,12 +116,12 @@ function presetValue(element: JsonObject): string {
   return element.isRequired === true && value !== on ? '' : value;
 }
 
-/** The card's inputs with what the person changed; an input made empty is not sent at all. */
+/** Returns the card's inputs with the person's changes. An emptied input isn't sent. */
 export function sentInputs(card: JsonObject, changed: JsonObject | undefined): JsonObject {
   return Object.fromEntries(Object.entries({ ...presetInputs(card), ...changed }).filter(([, value]) => value !== ''));
 }
 
-/** The query of an input that asks the bot for choices; `auto` sends the card's other inputs along. */
+/** Returns the query of an input with dynamic choices; `auto` sends the card's other inputs with it. */
 export function dataQuery(card: JsonObject, inputId: string): { dataset: string; sendsInputs: boolean } | undefined {
   const input = [...elements(card)].find((element) => element.type === 'Input.ChoiceSet' && element.id === inputId);
   const query = input?.['choices.data'];
@@ -126,7 +129,7 @@ export function dataQuery(card: JsonObject, inputId: string): { dataset: string;
   return { dataset: query.dataset, sendsInputs: text(query.associatedInputs).toLowerCase() === 'auto' };
 }
 
-/** The card a person sees of a post: their own view if they have one. */
+/** Returns the card that a person sees: their own view, if there is one. */
 export function seenCard(post: Post, view: JsonObject | undefined): JsonObject | undefined {
   return view ?? cardOf(post.content);
 }

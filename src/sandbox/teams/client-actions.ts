@@ -12,7 +12,7 @@ import type { Change, JsonObject, Post } from './model.ts';
 import { knownPerson, postFor, viewOf } from './seen.ts';
 import type { Teams } from './teams.ts';
 
-/** What came of a click, and the button to sign in with where that is wanted. */
+/** The bot's answer to a click, and a sign-in button if it requires one. */
 interface Delivered {
   readonly reply: BotReply;
   readonly button: SignInButton | null;
@@ -21,8 +21,9 @@ interface Delivered {
 type Deliver = (activity: JsonObject) => Promise<BotReply>;
 
 /**
- * Delivers a click as a Teams client does: asked to sign in, it exchanges what it can without asking the person and sends
- * the same click again; what it cannot is the person's to do, with a button.
+ * Delivers a click as a Teams client does.
+ * If the bot asks for a sign-in, the client exchanges a token without asking the person and sends the same click again.
+ * If that isn't possible, the person gets a button.
  */
 async function deliverSignedIn(
   teams: Teams,
@@ -48,7 +49,7 @@ function buttonAfter(asked: LoginRequest, reply: BotReply): SignInButton | null 
 
 const Token = z.object({ token: z.string() });
 
-/** The person's token for the app, from local Azure; null where there is none to be had. */
+/** Returns the person's token for the app from the Azure simulator; null if there is none. */
 async function exchanged(teams: Teams, person: LocalPerson, asked: LoginRequest): Promise<JsonObject | null> {
   if (asked.exchange === null || teams.options.azureUrl === undefined) return null;
   const body = { personId: person.id, resource: asked.exchange.uri };
@@ -83,7 +84,7 @@ export function clientActions(teams: Teams): Route {
   });
 }
 
-/** The same `invokeId` is a client's retry: the very same activity again. */
+/** The same `invokeId` is a client's retry: returns the identical activity. */
 function firstOrRepeated(teams: Teams, person: LocalPerson, post: Post, click: Click): JsonObject {
   const key = click.invokeId === undefined ? undefined : `${person.id} ${click.invokeId}`;
   const earlier = key === undefined ? undefined : teams.state.invokes.get(key);
@@ -116,7 +117,7 @@ interface Execute {
   readonly id: string | undefined;
 }
 
-/** The `adaptiveCard/action` invoke of a click or of a refresh. */
+/** Returns the `adaptiveCard/action` invoke of a click or a refresh. */
 export function executeActivity(
   teams: Teams,
   person: LocalPerson,
@@ -140,20 +141,20 @@ const invokeTimeoutMs = 10_000;
 export const deliverInvoke = (teams: Teams, activity: JsonObject): Promise<BotReply> =>
   teams.botLink.deliver(activity, invokeTimeoutMs);
 
-/** The bot's own status and body, or a gateway error in the Connector's shape where there is none. */
+/** Returns the bot's status and body, or a gateway error in the Connector's shape. */
 function answerOf(reply: BotReply): Answer {
   if (reply.kind === 'answered') return { status: reply.status, body: reply.body };
   if (reply.kind === 'late') throw new HttpProblem(504, 'BotTimeout', `no answer within ${invokeTimeoutMs / 1000} s`);
   throw new HttpProblem(502, 'BotUnreachable', 'the bot did not answer');
 }
 
-/** What the person was told before is over once the card answers. */
+/** Removes earlier notices to this person when the card answers. */
 const withoutNotices = (teams: Teams, person: LocalPerson, post: Post): Change[] =>
   [...teams.state.posts.values()]
     .filter((one) => one.tone !== 'message' && one.onlyFor === person.id && one.replyToId === post.id)
     .map(({ id }) => ({ kind: 'deleted', id }));
 
-/** Shows the person what the answer means: a card in place of theirs, a text, or an error. */
+/** Shows the answer to the person: a card that replaces theirs, a text, or an error. */
 function showOutcome(
   teams: Teams,
   person: LocalPerson,
@@ -202,12 +203,13 @@ const Search = z.strictObject({
   inputs: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** A client shows at most as many choices as it asks for. */
+/** The maximum number of choices that a client requests and shows. */
 const shownChoices = 15;
 
 /**
- * `POST /client/search`: a person types into an input that asks the bot for choices. The bot gets the dataset that stands on the card and
- * the text; the card's other inputs only where the card says `associatedInputs: auto`. Answers with the bot's HTTP status and body.
+ * `POST /client/search`: a person types into an input with dynamic choices.
+ * The bot gets the card's dataset and the text; other inputs only with `associatedInputs: auto`. Answers with the bot's
+ * HTTP status and body.
  */
 export function clientSearch(teams: Teams): Route {
   return route('POST', '/client/search', async (request) => {

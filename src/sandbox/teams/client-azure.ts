@@ -4,10 +4,10 @@ import { request as httpsRequest } from 'node:https';
 import { type Answer, HttpProblem, type Request, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
-/** Seeding anew makes keys, which takes a slow machine a while. */
+/** Resetting the state creates keys, which is slow on some machines. */
 const patienceMs = 30_000;
 
-/** Asks local Azure, whose certificate authority is read from its file each time: it may be made anew. */
+/** Calls the Azure simulator. Reads its certificate authority each time, because it can be recreated. */
 export function askAzure(
   teams: Teams,
   method: string,
@@ -33,7 +33,10 @@ export function askAzure(
   });
 }
 
-/** `/client/azure/…`: local Azure's `/simulator/…`, so that the page needs no certificate and talks to one server only. */
+/**
+ * `/client/azure/…`: forwards to the Azure simulator's `/simulator/…`, so that the page needs no certificate and only
+ * one server.
+ */
 export const clientAzure = (teams: Teams): Route[] =>
   passed.map((each) => {
     const [method = '', what = ''] = each.split(' ');

@@ -8,21 +8,20 @@ import type { Refresher } from './refresh.ts';
 import { conversationFor, knownPerson, seenActivity, seenPosts, unreadCount, viewOf } from './seen.ts';
 import type { Teams } from './teams.ts';
 
-// What a person sees that is new or other than at the last look, for whoever looks again and again: a place that holds hundreds
-// of cards is sent once.
+// What changed for a person since the last poll, so that a conversation with hundreds of cards is sent once.
 
 interface ChangedPosts {
-  /** Handed in at the next look. */
+  /** Parameter of the next poll. */
   readonly upTo: string;
-  /** Everything that is there, oldest first. */
+  /** All posts, oldest first. */
   readonly ids: readonly string[];
   readonly changed: readonly JsonObject[];
 }
 
-/** Looks of another process know nothing of this one's. */
+/** Marks this process: other processes number differently. */
 const thisLife = `${Date.now().toString(36)}-`;
 
-/** Posts and views are replaced where they change: each has a number of its own, given at the first look. */
+/** Posts and views are replaced when they change. Each gets a number at the first poll. */
 const numbers = new WeakMap<object, number>();
 let last = 0;
 function numberOf(one: object | undefined): number {
@@ -32,7 +31,7 @@ function numberOf(one: object | undefined): number {
   return number;
 }
 
-/** `after`: what the last look came up to; anything else is as good as nothing. */
+/** `after`: `upTo` of the last poll. An unknown value returns everything. */
 function changedPosts(teams: Teams, person: LocalPerson, posts: readonly Post[], after: string): ChangedPosts {
   const from = after.startsWith(thisLife) ? Number(after.slice(thisLife.length)) : 0;
   const isNew = (post: Post): boolean => Math.max(numberOf(post), numberOf(viewOf(teams, post, person))) > from;
@@ -42,7 +41,7 @@ function changedPosts(teams: Teams, person: LocalPerson, posts: readonly Post[],
 
 const Read = z.strictObject({ personId: z.string(), conversationId: z.string(), activityId: z.string() });
 
-/** What a client shows before anybody types: people, conversations, and what was said in them. */
+/** What a client shows at first: people, conversations and their messages. */
 export function clientConversations(teams: Teams, refresh: Refresher): Route[] {
   return [
     route('GET', '/client/session', () => ok(session(teams))),
@@ -80,7 +79,7 @@ function session(teams: Teams) {
   };
 }
 
-/** The places a person is in, with how much they have not read. */
+/** Returns the person's conversations with unread counts. */
 function conversationsOf(teams: Teams, request: Request) {
   const person = personOf(request);
   return places
@@ -89,8 +88,8 @@ function conversationsOf(teams: Teams, request: Request) {
 }
 
 /**
- * Loading a conversation is what makes a client ask for user-specific views; they are in the answer. With `after`, which may be
- * empty, the answer is {@link ChangedPosts}.
+ * Returns the activities. Loading a conversation makes a client request user-specific views; the answer has them.
+ * With `after`, which can be empty, the answer is {@link ChangedPosts}.
  */
 async function activities(teams: Teams, refresh: Refresher, request: Request) {
   const person = personOf(request);
@@ -112,7 +111,7 @@ const Manifest = z.object({
   ),
 });
 
-/** `GET /client/commands`: what the `/` menu offers, from the app manifest as Teams would read it; empty without one. */
+/** `GET /client/commands`: the commands of the `/` menu, from the app manifest; empty without one. */
 export function clientCommands(teams: Teams): Route {
   return route('GET', '/client/commands', () => ok(commandsOf(teams.options.manifestFile)));
 }
@@ -126,5 +125,5 @@ function commandsOf(file: string | undefined): { title: string; description: str
   return [...once].map(([title, description]) => ({ title, description }));
 }
 
-/** Teams shows slash commands with their slash, whether the manifest's title has one or not. */
+/** Teams shows the slash, whether the manifest's title has one or not. */
 const slash = (title: string): string => (title.startsWith('/') ? title : `/${title}`);

@@ -15,9 +15,9 @@ export interface EventStreams {
 }
 
 /**
- * `GET /client/events?personId=`: server-sent events of what changes for one person. `activity` carries a new or changed activity as that
- * person sees it, `removed` the id of a deleted one, `read` a conversation read in another window. `hello` starts each connection: load
- * everything again then.
+ * `GET /client/events?personId=`: server-sent events of what changes for one person.
+ * `activity`: a new or changed activity as that person sees it. `removed`: the ID of a deleted one. `read`: a
+ * conversation read in another window. `hello` starts each connection: the client must load everything again.
  */
 export function eventStreams(teams: Teams): EventStreams {
   const open = new Set<ServerResponse>();

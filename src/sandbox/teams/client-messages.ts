@@ -16,11 +16,11 @@ const Said = z.strictObject({
   conversationId: z.string(),
   text: z.string().max(longestText, `longer than ${longestText} characters`),
   replyToId: z.string().optional(),
-  /** For the bot alone, as a command that is chosen behind a slash in a channel or a group chat. */
+  /** Only the bot sees it, as with a command that is selected after a slash in a channel or group chat. */
   alone: z.boolean().optional(),
 });
 
-/** `POST /client/messages`: a person says something. Answered once it is stored; the bot gets it right after. */
+/** `POST /client/messages`: a person sends a message. Answers when it is stored; the bot gets it right after. */
 export function clientMessages(teams: Teams): Route {
   return route('POST', '/client/messages', (request) => {
     const { personId, conversationId, text, replyToId, alone = false } = parse(Said, request.body);
@@ -85,7 +85,7 @@ function storePost(teams: Teams, post: NewPost): Post {
 const messageTimeoutMs = 15_000;
 const patienceMs = 10_000;
 
-/** Delivers once. Only while nobody listens at all, which proves that nothing was delivered, it is tried again for a while. */
+/** Delivers a message once. Retries only while the bot isn't listening, because then nothing was delivered. */
 export async function deliverMessage(
   teams: Teams,
   person: LocalPerson,

@@ -4,7 +4,7 @@ import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } 
 import { memberAccount, personBy, places, team } from './places.ts';
 import type { Teams } from './teams.ts';
 
-/** Bot Connector: a bot starts conversations and asks who and what is there. */
+/** Bot Connector: a bot starts conversations, and reads members and channels. */
 
 const NewConversation = z.looseObject({
   isGroup: z.boolean().optional(),
@@ -39,7 +39,7 @@ function create(teams: Teams, wanted: NewConversation): Answer {
   return channelId === undefined ? createPersonalChat(teams, wanted) : createThread(teams, channelId, wanted);
 }
 
-/** A new post in a channel is a new conversation; its first message is wanted at once. */
+/** A new post in a channel is a new conversation, and needs its first message. */
 function createThread(teams: Teams, channelId: string, wanted: NewConversation): Answer {
   const { place } = botConversation(teams, channelId);
   if (place.kind !== 'channel') throw new HttpProblem(400, 'BadArgument', 'channelData.channel.id is not a channel');
@@ -75,7 +75,7 @@ function member(teams: Teams, request: Request) {
   return found;
 }
 
-/** Pages by a token that says how many were given out already. */
+/** Returns one page. The token is the number of entries already returned. */
 function page<T>(all: readonly T[], url: URL): { members: readonly T[]; continuationToken?: string } {
   const from = Number(url.searchParams.get('continuationToken') ?? 0);
   const size = Number(url.searchParams.get('pageSize') ?? 200);
@@ -98,7 +98,7 @@ function teamDetails(teams: Teams, request: Request) {
   return { ...team, type: 'standard', channelCount: teamChannels.length, memberCount: memberIds.length };
 }
 
-/** The General channel comes without a name, as from Teams. */
+/** The General channel has no name, as in Teams. */
 function channels(teams: Teams, request: Request) {
   teamOf(teams, request);
   return {

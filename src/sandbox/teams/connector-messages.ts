@@ -10,12 +10,12 @@ const Activity = z.looseObject({
   type: z.string(),
   text: z.string().optional(),
   attachments: z.array(z.looseObject({ contentType: z.string() })).optional(),
-  /** What kind of conversation it is may be left out, not left empty: a client of somebody else's refuses that. */
+  /** The type can be missing, but not empty: another client refuses that. */
   recipient: z.looseObject({ id: z.string() }).optional(),
   conversation: z.looseObject({ conversationType: z.string().min(1).optional() }).optional(),
 });
 
-/** 100 KB counted in UTF-16, as documented for messages of bots. */
+/** 100 KB in UTF-16, as documented for messages of bots. */
 const largestMessage = 100 * 1024;
 
 export function connectorMessages(teams: Teams): Route[] {
@@ -34,7 +34,7 @@ export function connectorMessages(teams: Teams): Route[] {
 
 export const param = (request: Request, name: string): string => request.params[name] ?? '';
 
-/** The conversation of a call, if it exists and the bot is still part of it. */
+/** Returns the conversation of a call, if it exists and the bot is still a member. */
 export function botConversation(teams: Teams, conversationId: string): { place: Place; root: string | null } {
   const conversation = conversationOf(conversationId);
   const rootIsMissing = conversation?.root != null && !isRoot(teams, conversation.place, conversation.root);
@@ -49,7 +49,7 @@ const isRoot = (teams: Teams, place: Place, root: string): boolean =>
   [...teams.state.posts.values()].some((post) => post.conversationId === threadId(place, root)) ||
   teams.state.posts.has(root);
 
-/** The app is installed in the team as a whole, so leaving one channel leaves all. */
+/** The app is installed in the whole team, so removal from one channel removes it from all. */
 export function botIsRemoved(teams: Teams, place: Place): boolean {
   return [...teams.state.removedFrom].some(
     (id) => id === place.id || (place.kind === 'channel' && conversationOf(id)?.place.kind === 'channel'),
@@ -65,10 +65,10 @@ function send(teams: Teams, request: Request, replyToId: string | null): { id: s
   return { id: postAsBot(teams, place, thread, replyToId, content, onlyFor).id };
 }
 
-/** Asked for in the address: one person alone sees the message. */
+/** Targeted messages have this parameter: only one person sees the message. */
 const isTargeted = (request: Request): boolean => request.url.searchParams.get('isTargetedActivity') === 'true';
 
-/** Whom a message is for that nobody else sees. */
+/** Returns the only person who sees a targeted message. */
 function reader(place: Place, { recipient }: z.infer<typeof Activity>): string {
   if (place.kind === 'personal')
     throw new HttpProblem(400, 'BadArgument', 'Targeted messages are not supported in personal chats.');
@@ -87,7 +87,7 @@ function threadOfReply(teams: Teams, place: Place, replyToId: string | null): st
   return conversationOf(post.conversationId)?.root ?? null;
 }
 
-/** Stores a bot's message; in a channel without a thread to go to it starts one. */
+/** Stores a bot's message; in a channel, starts a thread unless one is given. */
 export function postAsBot(
   teams: Teams,
   place: Place,
@@ -125,7 +125,7 @@ function update(teams: Teams, request: Request): { id: string } {
   return { id: post.id };
 }
 
-/** A message the bot may change: its own, in the conversation it names (with or without the thread). */
+/** Returns a message that the bot can change: its own, in the named conversation, with or without the thread. */
 function ownPost(teams: Teams, request: Request): Post {
   const { place, root } = botConversation(teams, param(request, 'conversation'));
   const post = teams.state.posts.get(param(request, 'activity'));
@@ -146,7 +146,7 @@ export function checkedActivity(body: unknown): z.infer<typeof Activity> {
   return activity;
 }
 
-/** Who and where are known here, whatever the bot wrote. */
+/** Removes the addressing, because the server sets it. */
 function withoutAddress(content: JsonObject): JsonObject {
   const { id, from, recipient, conversation, serviceUrl, channelId, replyToId, timestamp, ...rest } = content;
   return rest;

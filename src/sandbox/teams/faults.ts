@@ -5,12 +5,12 @@ import { type Answer, HttpProblem, ok, parse, problemAnswer, type Request, type 
 import type { Teams } from './teams.ts';
 
 const Fault = z.strictObject({
-  /** What it is taken away by. Posted again, it replaces the one that is there; without one it gets one. */
+  /** For removal. Another fault with the same ID replaces it. A fault without ID gets one. */
   id: z.string().min(1).max(100).optional(),
   match: z.strictObject({
     method: z.string().optional(),
     url: z.string().optional(),
-    /** A text that stands in the call's body: one request's id tells its cards and calls from all others. */
+    /** A text in the call's body: the request ID selects the cards and notifications of one request. */
     says: z.string().min(1).optional(),
   }),
   times: z.number().int().positive().optional(),
@@ -21,7 +21,7 @@ const Fault = z.strictObject({
       body: z.unknown().optional(),
     })
     .optional(),
-  /** How long a call is held up before the rest, at most until all faults are taken away. */
+  /** Delay before anything else, at most until all faults are removed. */
   delayMs: z.number().int().nonnegative().optional(),
   drop: z.boolean().optional(),
 });
@@ -34,12 +34,13 @@ interface Armed {
   left: number;
 }
 
-/** Faults of Connector calls, armed by tests. They are not remembered over a restart. */
+/** Faults of Connector calls, set by tests. A restart removes them. */
 interface Faults {
   readonly routes: readonly Route[];
   /**
-   * Serves a call with the first fault that matches it. `respond` answers without serving; `drop` alone serves the call and then cuts the
-   * connection, so that only the answer is lost; both together cut it without serving.
+   * Serves a call with the first fault that matches.
+   * `respond` answers without serving. `drop` serves the call and closes the connection, so that only the answer is
+   * lost. Both together close it without serving.
    */
   around(request: Request, serve: () => Promise<Answer>): Promise<Answer>;
 }
@@ -74,7 +75,7 @@ export function armableFaults(): Faults {
   };
 }
 
-/** Takes one away or, without an id, all; one that is not there is already away. */
+/** Removes one fault or, without an ID, all. */
 function disarm(armed: Armed[], id: string | null): void {
   const kept = armed.filter((each) => id !== null && each.id !== id);
   armed.splice(0, armed.length, ...kept);
@@ -107,7 +108,7 @@ async function spoil(fault: Fault, serve: () => Promise<Answer>): Promise<Answer
   return fault.drop ? { status: 0, stream: (response) => response.destroy() } : answer;
 }
 
-/** Wraps the Connector's routes: faults first, and every call remembered before it is answered. */
+/** Wraps the Connector's routes: applies faults, and logs every call before the answer. */
 export function remembered(teams: Teams, faults: Faults, routes: readonly Route[]): Route[] {
   return routes.map(({ method, path, handle }) => ({
     method,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 
-/** An answer other than success, thrown from wherever it is noticed; the body has the Connector's error shape. */
+/** An error answer, thrown where the error is detected. The body has the Connector's error shape. */
 export class HttpProblem extends Error {
   readonly status: number;
   readonly code: string;
@@ -21,7 +21,7 @@ export interface Request {
   readonly body: unknown;
 }
 
-/** `stream` takes the response over: event streams write to it for as long as the client stays. */
+/** `stream` takes over the response, for example for an event stream. */
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
@@ -36,7 +36,7 @@ export interface Route {
   readonly handle: (request: Request) => Answer | Promise<Answer>;
 }
 
-/** A route for a path such as `/v3/conversations/{id}/members`; what stands in braces becomes a parameter. */
+/** Returns a route for a path such as `/v3/conversations/{id}/members`. Names in braces become parameters. */
 export function route(method: string, path: string, handle: Route['handle']): Route {
   const source = path.replace(/[.]/g, '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
   return { method, path: new RegExp(`^/*${source.slice(1)}/?$`), handle };
@@ -44,7 +44,7 @@ export function route(method: string, path: string, handle: Route['handle']): Ro
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 
-/** Checks what came from outside; what does not fit is the caller's mistake and said so. */
+/** Validates input. Throws a 400 that names the invalid field. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -55,7 +55,7 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S
 
 const largestBody = 1_000_000;
 
-/** Reads a JSON body; an empty one is undefined. */
+/** Reads a JSON body; undefined if it is empty. */
 export async function readBody(message: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -88,7 +88,7 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(body);
 }
 
-/** An error as the Connector words it: `{error: {code, message}}`. */
+/** Returns an error in the Connector's shape: `{error: {code, message}}`. */
 export function problemAnswer(error: unknown): Answer {
   if (error instanceof HttpProblem)
     return { status: error.status, body: { error: { code: error.code, message: error.message } } };

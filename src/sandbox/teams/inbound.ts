@@ -5,12 +5,12 @@ import type { JsonObject, Post } from './model.ts';
 import { conversationOf, memberIdOf, type Place, team } from './places.ts';
 import type { Teams } from './teams.ts';
 
-/** Activities as Teams sends them to a bot; field by field in `docs/` under the activity protocol. */
+/** Activities as Teams sends them to a bot. The fields follow the Bot Framework activity protocol. */
 
 const locale = 'en-US';
 const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** What every activity by a person carries. */
+/** Returns the fields of every activity of a person. */
 export function activityBase(teams: Teams, person: LocalPerson, conversationId: string, now: Date): JsonObject {
   const place = conversationOf(conversationId)?.place;
   if (place === undefined) throw new HttpProblem(404, 'ConversationNotFound', `no conversation ${conversationId}`);
@@ -45,7 +45,7 @@ function channelData(place: Place, tenantId: string): JsonObject {
   };
 }
 
-/** A typed message. A mention of the bot becomes the markup and entity Teams makes of it. */
+/** Returns the activity of a typed message, with mentions of the bot as Teams writes them. */
 export function messageActivity(
   base: JsonObject,
   id: string,
@@ -64,12 +64,12 @@ export function messageActivity(
   };
 }
 
-/** The invoke of a clicked `Action.Execute`, of a refresh, or of a typeahead. */
+/** Returns the invoke of a clicked `Action.Execute`, of a refresh, or of a typeahead. */
 export function invokeActivity(base: JsonObject, id: string, name: string, value: JsonObject): JsonObject {
   return { ...base, type: 'invoke', id, name, value };
 }
 
-/** Turns `@CMK bot` and `<at>CMK bot</at>` into mentions; the text is otherwise as typed. */
+/** Turns `@CMK bot` and `<at>CMK bot</at>` into mentions. The rest of the text doesn't change. */
 export function withMentions(
   text: string,
   bot: Teams['bot'],
@@ -80,7 +80,7 @@ export function withMentions(
   return { text: marked, entities: [{ type: 'mention', mentioned: { ...bot }, text: markup }] };
 }
 
-/** The two events of an installation, or of a removal. */
+/** Returns the two activities of an installation or a removal. */
 export function installationActivities(
   teams: Teams,
   person: LocalPerson,
@@ -117,7 +117,7 @@ function localTimestamp(now: Date): string {
   return `${shifted}${minutes < 0 ? '-' : '+'}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** Shows one person a text about a message: what a click was answered with, or that it went wrong; with a button to sign in. */
+/** Shows one person a text about a message: the answer to a click or an error, optionally with a sign-in button. */
 export function showAnswer(
   teams: Teams,
   person: LocalPerson,

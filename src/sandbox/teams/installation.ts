@@ -6,7 +6,7 @@ import { installationActivities } from './inbound.ts';
 import { conversationOf, type Place, places, team } from './places.ts';
 import type { Teams } from './teams.ts';
 
-/** Who installs the app in the team; in a personal chat it is the person. */
+/** Returns the person who installs the app: a team member, or the person of the chat. */
 function installer(place: Place): LocalPerson {
   const owner = localPeople.find((person) => place.memberIds.includes(person.id));
   if (owner === undefined) throw new Error(`installing in ${place.id}: nobody is there`);
@@ -20,13 +20,13 @@ const busy = new Set([429, 502, 503, 504]);
 const unannounced = (teams: Teams): readonly Place[] =>
   announcedPlaces.filter((place) => !teams.state.announced.has(place.id));
 
-/** `GET /client/installations`: where the bot has yet to hear that it was installed. */
+/** `GET /client/installations`: places whose installation the bot hasn't received yet. */
 export const waitingInstallations = (teams: Teams): Route =>
   route('GET', '/client/installations', () => ok({ waiting: unannounced(teams).map(({ id }) => id) }));
 
 /**
- * Tells the bot once, when it first answers, that it was installed in the team and in each personal chat, as after an installation.
- * Stops when the signal is aborted.
+ * Sends the installation activities when the bot first answers: for the team and each personal chat. Stops when the
+ * signal is aborted.
  */
 export async function announceInstallation(teams: Teams, stopped: AbortSignal): Promise<void> {
   const waiting = () => unannounced(teams);
@@ -47,7 +47,7 @@ async function announce(teams: Teams, place: Place): Promise<boolean> {
 
 const Installation = z.strictObject({ conversationId: z.string(), installed: z.boolean() });
 
-/** `POST /client/installations`: somebody removes the app from a place or adds it again; the bot is told. */
+/** `POST /client/installations`: removes the app from a place or installs it again, and notifies the bot. */
 export function clientInstallations(teams: Teams): Route {
   return route('POST', '/client/installations', async (request) => {
     const { conversationId, installed } = parse(Installation, request.body);

@@ -8,22 +8,22 @@ export interface SignInButton {
   readonly url: string;
 }
 
-/** An OAuthCard in the place of an answer: sign in, then the same click again. */
+/** The bot answers with an OAuthCard: the person must sign in, then the same click is sent again. */
 export interface LoginRequest {
   readonly kind: 'login';
   readonly text: string;
   readonly connectionName: string;
   readonly button: SignInButton;
-  /** What can be exchanged without asking the person. */
+  /** A token that can be exchanged without asking the person. */
   readonly exchange: { readonly id: string; readonly uri: string } | null;
 }
 
-/** What a Teams client makes of the answer to an `adaptiveCard/action`. */
+/** What a Teams client shows for the answer to an `adaptiveCard/action`. */
 export type InvokeOutcome =
   | { readonly kind: 'card'; readonly card: JsonObject }
   | { readonly kind: 'text'; readonly text: string }
   | LoginRequest
-  /** The token that was sent is of no use. */
+  /** The bot rejected the token. */
   | { readonly kind: 'precondition'; readonly text: string }
   | { readonly kind: 'error'; readonly text: string };
 
@@ -31,7 +31,7 @@ const Body = z.object({ statusCode: z.number(), type: z.string(), value: z.unkno
 const ErrorValue = z.object({ message: z.string().min(1) });
 const Card = z.record(z.string(), z.unknown());
 
-/** A request without a connection's name or a button is not shown, as Microsoft's page on it says. */
+/** Teams doesn't show a request without connection name or button (Microsoft's page on it). */
 const OAuthCard = z.object({
   text: z.string(),
   connectionName: z.string().min(1),

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { HttpProblem } from './http.ts';
 
-/** Listens on 127.0.0.1 and, where there is one, ::1; port 0 takes a free one. */
+/** Listens on 127.0.0.1 and, if available, ::1; port 0 uses a free one. */
 export async function listen(serve: RequestListener, port: number): Promise<readonly Server[]> {
   const first = await listenOn(serve, '127.0.0.1', port);
   try {
@@ -14,7 +14,7 @@ export async function listen(serve: RequestListener, port: number): Promise<read
   }
 }
 
-/** Somebody else listens there. */
+/** Another program uses the port. */
 class PortInUse extends Error {
   constructor(port: number) {
     super(
@@ -49,8 +49,9 @@ export function close(server: Server): Promise<void> {
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Keeps web pages from elsewhere out. Local Teams believes whoever calls it, so a browser tab with another site must not be able to
- * talk to it: not by a forged form (JSON only), not by a name that resolves to loopback (Host), not across sites (Origin).
+ * Refuses web pages of other sites.
+ * The Teams simulator trusts its callers, so another site in a browser tab must not reach it: by a form (JSON only), by
+ * a name that resolves to loopback (Host), or across sites (Origin).
  */
 export function refuseForeigners(message: IncomingMessage): void {
   const host = message.headers.host ?? '';

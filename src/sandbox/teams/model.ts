@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
-/** What local Teams remembers, and the changes that are the only way to alter it. */
+/** The state of the Teams simulator, and the only changes that modify it. */
 
 const JsonObject = z.record(z.string(), z.unknown());
 export type JsonObject = z.infer<typeof JsonObject>;
 
 /**
- * One message somebody can see. `author` is `bot` or a person's object id; `onlyFor` names the one person who sees it;
- * `tone` tells a message from the text or error a click was answered with. `content` is what its author sent.
+ * A message.
+ * `author` is `bot` or a person's object ID. `onlyFor` is the only person who sees it. `tone` separates messages from
+ * texts and errors that answer a click. `content` is what the author sent.
  */
 export const Post = z.object({
   id: z.string(),
@@ -23,7 +24,7 @@ export const Post = z.object({
 });
 export type Post = z.infer<typeof Post>;
 
-/** One Connector call as it was served; the same fields as local Azure's request log. */
+/** A served Connector call, with the same fields as the Azure simulator's request log. */
 export const ServedRequest = z.object({
   at: z.string(),
   method: z.string(),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Answer, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
-/** The page may load nothing but what this server serves. Styles in elements are how the card renderer draws. */
+/** The page can load only what this server serves. The card renderer needs style attributes. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -28,7 +28,7 @@ const types = {
 const pageFolder = join(dirname(fileURLToPath(import.meta.url)), 'page');
 const packageFolder = (name: string): string => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 
-/** The page's own files, listed at start: nothing else of the disk can be asked for. */
+/** The page's files, listed at start, so that no other file can be requested. */
 const pageFiles = readdirSync(pageFolder).filter((name) => /^[a-z-]+\.(css|js)$/.test(name));
 
 const libraries: Readonly<Record<string, () => string>> = {
@@ -58,12 +58,12 @@ function file(path: string): Answer {
 
 const Manifest = z.object({ icons: z.object({ color: z.string().regex(/^[\w-]+\.png$/) }) });
 
-/** Where the manifest names none. */
+/** Used if the manifest names no icon. */
 const noIcon = Buffer.from(
   "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' fill='#5a5a5a'/><circle cx='16' cy='16' r='7' fill='#fff'/></svg>",
 );
 
-/** `GET /client/icon`: what Teams shows beside the bot's words, from the app manifest. */
+/** `GET /client/icon`: the bot's icon, from the app manifest. */
 export function appIcon(teams: Teams): Route {
   return route('GET', '/client/icon', () => {
     const icon = iconOf(teams.options.manifestFile);

@@ -1,6 +1,6 @@
 import { approversGroup, type LocalPerson, localPeople, localTenantId, requestersGroup } from '../people.ts';
 
-/** Where people talk: the channels of one team, one group chat, and a personal chat with the bot for each person. */
+/** A conversation: a channel of the team, the group chat, or a person's chat with the bot. */
 export interface Place {
   readonly id: string;
   readonly kind: 'channel' | 'groupChat' | 'personal';
@@ -9,7 +9,7 @@ export interface Place {
   readonly memberIds: readonly string[];
 }
 
-/** The team; its id is that of its first channel, as General's is in Teams. */
+/** The team. Its ID is that of its first channel, as General's is in Teams. */
 export const team = {
   id: '19:operations@thread.tacv2',
   name: 'Care platform',
@@ -55,13 +55,13 @@ function personalChat(person: LocalPerson): Place {
   };
 }
 
-/** A conversation id, taken apart. In a channel `root` is the id of the post that started the thread. */
+/** A parsed conversation ID. In a channel, `root` is the ID of the post that started the thread. */
 export interface Conversation {
   readonly place: Place;
   readonly root: string | null;
 }
 
-/** Reads `19:…@thread.tacv2;messageid=…` or a plain id; undefined when no such place exists. */
+/** Parses `19:…@thread.tacv2;messageid=…` or a plain ID; undefined for an unknown place. */
 export function conversationOf(conversationId: string): Conversation | undefined {
   const [placeId = '', messageId] = conversationId.split(';messageid=');
   const place = places.find((candidate) => candidate.id === placeId);
@@ -71,16 +71,16 @@ export function conversationOf(conversationId: string): Conversation | undefined
 
 export const threadId = (place: Place, root: string): string => `${place.id};messageid=${root}`;
 
-/** A person's id as bots know it. */
+/** Returns a person's ID as bots see it. */
 export const memberIdOf = (personId: string): string => `29:${personId}`;
 
-/** Finds a person by object id or by member id. */
+/** Finds a person by object ID or member ID. */
 export function personBy(id: string): LocalPerson | undefined {
   const personId = id.startsWith('29:') ? id.slice(3) : id;
   return localPeople.find((person) => person.id === personId);
 }
 
-/** A member as the Connector's roster calls describe one. */
+/** Returns a member as the Connector's roster calls do. */
 export function memberAccount(person: LocalPerson) {
   const [givenName = person.name, ...rest] = person.name.split(' ');
   return {
@@ -97,7 +97,7 @@ export function memberAccount(person: LocalPerson) {
   };
 }
 
-/** What the page says beside a name, from the same groups the bot is configured with. */
+/** The role text on the page, from the groups that the bot is configured with. */
 export function roleOf(person: LocalPerson): string {
   if (person.homeTenantId !== localTenantId) return 'other tenant';
   const may = [

@@ -6,11 +6,11 @@ import type { Post } from './model.ts';
 import { refreshIsDue } from './seen.ts';
 import type { Teams } from './teams.ts';
 
-/** After a refresh that brought no card, the same card is not asked for again this long; shorter when nobody answered. */
+/** Pause after a refresh without a card, before the same card is requested again. Shorter if the bot didn't answer. */
 const restMs = 30_000;
 const unreachableRestMs = 1_000;
 
-/** Brings the user-specific views of the cards a person loads, as a client does when it shows them. */
+/** Loads the user-specific views of the cards that a person sees, as a client does. */
 export type Refresher = (person: LocalPerson, posts: readonly Post[]) => Promise<void>;
 
 export function refresher(teams: Teams): Refresher {
@@ -33,7 +33,7 @@ export function refresher(teams: Teams): Refresher {
   };
 }
 
-/** Asks for one view; what came. An answer about a card that was updated meanwhile is dropped. */
+/** Requests one view. Drops an answer about a card that changed in the meantime. */
 async function refreshOne(
   teams: Teams,
   person: LocalPerson,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startLocalTeams } from './server.ts';
 
-/** Local Teams as a process: prints its address once it listens, ends on SIGTERM or SIGINT. */
+/** Runs the Teams simulator as its own process: prints its address when it listens, ends on SIGTERM or SIGINT. */
 
 const complain = (error: unknown): never => {
   console.error('starting local teams:', error instanceof Error ? error.message : error);

@@ -14,7 +14,7 @@ export function knownPerson(id: string): LocalPerson {
   return person;
 }
 
-/** The conversation, if it exists and the person is in it. */
+/** Returns the conversation, if it exists and the person is a member. */
 export function conversationFor(person: LocalPerson, conversationId: string): Conversation {
   const conversation = conversationOf(conversationId);
   if (conversation === undefined)
@@ -29,7 +29,7 @@ export function canSee(post: Post, person: LocalPerson): boolean {
   return inPlace && (post.onlyFor === null || post.onlyFor === person.id);
 }
 
-/** The post, if it exists and the person can see it. */
+/** Returns the post, if it exists and the person can see it. */
 export function postFor(teams: Teams, person: LocalPerson, activityId: string): Post {
   const post = teams.state.posts.get(activityId);
   if (post === undefined || !canSee(post, person))
@@ -40,15 +40,19 @@ export function postFor(teams: Teams, person: LocalPerson, activityId: string): 
 export const viewOf = (teams: Teams, post: Post, person: LocalPerson): JsonObject | undefined =>
   teams.state.views.get(post.id)?.get(person.id);
 
-/** Whether loading this post asks the bot for the person's own view: listed, and none since the last update. */
+/**
+ * Returns true if loading this post requests the person's own view: the person is listed and has none since the last
+ * update.
+ */
 export function refreshIsDue(teams: Teams, post: Post, person: LocalPerson): boolean {
   const card = cardOf(post.content);
   return card !== undefined && viewOf(teams, post, person) === undefined && refreshesFor(card, memberIdOf(person.id));
 }
 
 /**
- * A post as an activity, the way this person sees it. What a client shows beside the message stands in `local`: whether only this person
- * sees it, whether it answers a click, when it was edited, whether the card is the person's own and differs from everybody's, and whether a refresh is due.
+ * Returns a post as an activity, as this person sees it.
+ * `local` has what a client shows next to the message: if only this person sees it, if it answers a click, when it was
+ * edited, if the person's view differs from the others', and if a refresh is due.
  */
 export function seenActivity(teams: Teams, post: Post, person: LocalPerson): JsonObject {
   const view = viewOf(teams, post, person);
@@ -78,7 +82,7 @@ function authorAccount(teams: Teams, author: string): JsonObject {
   return { id: memberIdOf(person.id), name: person.name, aadObjectId: person.id, role: 'user' };
 }
 
-/** Everything the person sees in a place or, for the id of a thread, in that thread; oldest first. */
+/** Returns everything that the person sees in a place or, with a thread's ID, in that thread; oldest first. */
 export function seenPosts(teams: Teams, person: LocalPerson, conversationId: string): Post[] {
   const { place, root } = conversationFor(person, conversationId);
   return [...teams.state.posts.values()].filter(
@@ -87,7 +91,7 @@ export function seenPosts(teams: Teams, person: LocalPerson, conversationId: str
   );
 }
 
-/** How many messages of others came since the person last read the place; updates do not count, as in Teams. */
+/** Counts messages of others since the person last read the place. Updates don't count, as in Teams. */
 export function unreadCount(teams: Teams, person: LocalPerson, placeId: string): number {
   const upTo = Number(teams.state.reads.get(readKey(placeId, person.id)) ?? 0);
   return seenPosts(teams, person, placeId).filter(

@@ -19,7 +19,7 @@ export interface LocalTeams {
   stop(): Promise<void>;
 }
 
-/** Starts local Teams on 127.0.0.1 and, where there is one, ::1. It goes on from what the data folder holds. */
+/** Starts the Teams simulator on 127.0.0.1 and, if available, ::1, with the state of the data folder. */
 export async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeams> {
   const teams = openTeams(options);
   const events = eventStreams(teams);

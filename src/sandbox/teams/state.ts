@@ -1,15 +1,15 @@
 import type { Change, JsonObject, Post, ServedRequest } from './model.ts';
 
-/** How many served requests are kept; a day of clicking stays far below. */
+/** Maximum length of the request log; a day of manual use stays far below. */
 const keptRequests = 10_000;
 
-/** The fold of all changes. Posts are in the order they were made. */
+/** The fold of all changes. Posts are in creation order. */
 export interface TeamsState {
   readonly posts: Map<string, Post>;
   /** User-specific cards, by post and person. */
   readonly views: Map<string, Map<string, JsonObject>>;
   readonly reads: Map<string, string>;
-  /** Places the bot was removed from. */
+  /** Places that the bot was removed from. */
   readonly removedFrom: Set<string>;
   readonly announced: Set<string>;
   readonly invokes: Map<string, JsonObject>;
@@ -66,7 +66,7 @@ export function apply(state: TeamsState, change: Change): void {
   }
 }
 
-/** An update by the bot replaces the card for everybody, so that what a click showed to one person goes. */
+/** Applies an update by the bot, which replaces the card for everyone and drops user-specific views. */
 function edit(state: TeamsState, id: string, at: string, content: JsonObject): void {
   const post = state.posts.get(id);
   if (post === undefined) return;
@@ -80,7 +80,7 @@ function view(state: TeamsState, id: string, personId: string, card: JsonObject)
   state.views.set(id, views);
 }
 
-/** The shortest list of changes that folds to this state. */
+/** Returns the shortest list of changes that folds to this state. */
 export function snapshot(state: TeamsState): Change[] {
   const changes: Change[] = [];
   for (const post of state.posts.values()) changes.push({ kind: 'posted', post });

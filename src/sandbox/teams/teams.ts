@@ -9,17 +9,17 @@ const fileName = 'journal.jsonl';
 const Line = z.array(Change);
 
 interface Journal {
-  /** Writes the changes as one line: after a kill either all of them are there or none. */
+  /** Writes the changes as one line, so that a kill leaves all of them or none. */
   append(changes: readonly Change[]): void;
   /** Replaces the file by a shorter one that folds to the same state. */
   rewrite(changes: readonly Change[]): void;
-  /** Bytes on disk when the journal was opened. */
+  /** Size in bytes when the journal was opened. */
   readonly openedWith: number;
 }
 
 /**
- * Opens the journal of a data folder and returns what it holds. A last line without its end is a write that was killed: nobody was
- * answered, so it is cut off.
+ * Opens the journal of a data folder and returns its changes. Cuts off a partial last line: that write was killed
+ * before its answer.
  */
 function openJournal(dataDir: string): { readonly journal: Journal; readonly changes: readonly Change[] } {
   const folder = join(dataDir, 'teams');
@@ -56,34 +56,34 @@ function readLines(text: string, file: string): Change[] {
     });
 }
 
-/** A journal longer than this is rewritten when it is opened. */
+/** A longer journal is compacted when it is opened. */
 const longJournal = 16 * 1024 * 1024;
 
 export interface LocalTeamsOptions {
-  /** The journal lives in `teams/` below it. */
+  /** The journal is in `teams/` below it. */
   readonly dataDir: string;
-  /** 0 takes a free port. */
+  /** 0 uses a free port. */
   readonly port: number;
-  /** Where activities are sent, for example `http://127.0.0.1:3978/api/messages`. */
+  /** The bot's messaging endpoint, for example `http://127.0.0.1:3978/api/messages`. */
   readonly botUrl: string;
-  /** The bot's app id. */
+  /** The bot's app ID. */
   readonly botId: string;
   readonly azureUrl?: string;
   readonly azureCaFile?: string;
-  /** The app manifest whose command lists feed the `/` menu. */
+  /** The app manifest whose command lists fill the `/` menu. */
   readonly manifestFile?: string;
 }
 
-/** What every part of local Teams works with. */
+/** The context that all parts of the Teams simulator share. */
 export interface Teams {
   readonly options: LocalTeamsOptions;
-  /** This server as the bot reaches it; known once it listens. */
+  /** This server's address for the bot, set when it listens. */
   serviceUrl: string;
   readonly bot: { readonly id: string; readonly name: string };
   readonly botLink: BotLink;
   readonly state: TeamsState;
   readonly nextId: () => string;
-  /** Stores the changes, then makes them visible. What was not stored was not answered. */
+  /** Stores the changes, then applies them. Nothing is answered before it is stored. */
   commit(changes: readonly Change[]): void;
   /** Calls the listener after each commit until the returned function is called. */
   onCommit(listener: (changes: readonly Change[]) => void): () => void;
@@ -116,7 +116,7 @@ export function openTeams(options: LocalTeamsOptions): Teams {
   };
 }
 
-/** Message ids as Teams makes them: milliseconds since 1970 as text. Unique and growing, also across restarts. */
+/** Returns message IDs as in Teams: milliseconds since 1970 as text. Unique and increasing, also across restarts. */
 function messageIds(highestSoFar: string | undefined): () => string {
   let last = Number(highestSoFar ?? 0);
   return () => {

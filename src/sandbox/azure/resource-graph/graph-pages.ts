@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Row } from './query.ts';
 
 interface Kept {
-  /** Who asked, and what: a token is of no use for another question. */
+  /** Caller and query: a token is valid only for the same query. */
   readonly of: string;
   readonly rows: readonly Row[];
 }
@@ -11,13 +11,14 @@ const mostKept = 5;
 const token = /^row:(\d+)(?::([0-9a-f]{12}))?$/;
 
 /**
- * What a query found, for the pages after its first: found anew for each, reading all of it would cost the square of what there
- * is. Only in memory, and of the last queries; a token that is not known any more is answered from what there is then.
+ * Cache of the last query results, for their later pages.
+ * Running the query again for each page would take quadratic time. In memory only: an unknown token is answered from
+ * the current state.
  */
 export class GraphPages {
   private readonly kept = new Map<string, Kept>();
 
-  /** Where a token points to; null for one that is none. */
+  /** Returns the position of a token; null if it isn't one. */
   read(sent: string | undefined): { readonly start: number; readonly id: string | null } | null {
     if (sent === undefined) return { start: 0, id: null };
     const [, start, id = null] = token.exec(Buffer.from(sent, 'base64url').toString('utf8')) ?? [];
@@ -29,7 +30,7 @@ export class GraphPages {
     return kept?.of === of ? kept.rows : find();
   }
 
-  /** A token for what comes at and after `end`. */
+  /** Returns a token for the page that starts at `end`. */
   next(id: string | null, kept: Kept, end: number): string {
     const key = id ?? randomBytes(6).toString('hex');
     this.kept.set(key, kept);

@@ -1,7 +1,7 @@
 /**
- * The part of Resource Graph's language that inventories are asked in: `resources`, then any of `where` with `==`, `=~` or
- * `contains` and a text, `project`, `order by` and `limit`. Everything else is a refusal that names the word: an answer to
- * half a query would be an answer to another one.
+ * Parses the part of Resource Graph's language that inventories use.
+ * `resources`, then `where` with `==`, `=~` or `contains` and a text, `project`, `order by` and `limit`. Refuses
+ * everything else and names the word: ignoring a part would change the result.
  */
 import { Reader, unknownColumn, unknownFunction, unknownOperator } from './reader.ts';
 
@@ -13,7 +13,7 @@ export interface Query {
   readonly stages: readonly Stage[];
 }
 
-/** Of the table of resources (Microsoft's reference). */
+/** Columns of the table `resources` (Microsoft's reference). */
 const tableColumns =
   'extendedLocation id identity kind location managedBy name plan properties resourceGroup sku subscriptionId tags tenantId type zones'.split(
     ' ',
@@ -43,13 +43,13 @@ const memberOf = (value: unknown, name: string): unknown =>
     ? (Object.entries(value).find(([key]) => key === name)?.[1] ?? null)
     : null;
 
-/** Text goes without case. */
+/** Text comparison ignores case. */
 const inOrder = (a: unknown, b: unknown): number => {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return lower(a) < lower(b) ? -1 : lower(a) > lower(b) ? 1 : 0;
 };
 
-/** Reads one query. The columns that there are change with every `project`. */
+/** Parses one query. Each `project` changes the available columns. */
 class QueryReader {
   private readonly reader: Reader;
   private columns: ReadonlySet<string> = new Set(tableColumns);
@@ -105,7 +105,7 @@ class QueryReader {
     return (rows) => rows.filter((row) => holds(value(row), wanted));
   }
 
-  /** A path, or one of the functions of one. */
+  /** Parses a path, or a function of one. */
   private value(): Value {
     const name = this.reader.take('name');
     if (!this.reader.skip('(')) return this.path(name);
@@ -132,7 +132,7 @@ class QueryReader {
     return (row) => memberOf(row, column);
   }
 
-  /** Without a direction the order goes down, as the language has it. */
+  /** Descending by default, as in Kusto. */
   private order(): Stage {
     this.reader.expect('by');
     const column = this.column();

@@ -17,7 +17,7 @@ const shapes: readonly (readonly [Token['kind'] | 'space', RegExp])[] = [
 
 const unquoted = (literal: string): string => literal.slice(1, -1).replace(/\\(.)/g, '$1');
 
-/** Cuts a query into tokens; a character outside the language is a refusal. */
+/** Splits a query into tokens. Refuses characters outside the language. */
 const tokenize = (query: string): readonly Token[] => {
   const tokens: Token[] = [];
   let at = 0;
@@ -33,7 +33,7 @@ const tokenize = (query: string): readonly Token[] => {
   return tokens;
 };
 
-/** Takes a query's tokens one after the other. */
+/** Reads a query's tokens one after the other. */
 export class Reader {
   private readonly query: string;
   private readonly tokens: readonly Token[];
@@ -48,7 +48,7 @@ export class Reader {
     return this.next >= this.tokens.length;
   }
 
-  /** Refuses the query because of the next token. */
+  /** Refuses the query at the next token. */
   fail(): never {
     const token = this.tokens[this.next];
     throw parserFailure(this.query, token?.at ?? this.query.length, token?.text ?? '<EOF>');
@@ -61,7 +61,7 @@ export class Reader {
     return token.text;
   }
 
-  /** Takes the next token when it is this symbol or word. */
+  /** Consumes the next token if it is this symbol or word. */
   skip(text: string): boolean {
     const token = this.tokens[this.next];
     if (token === undefined || token.kind === 'string' || token.text !== text) return false;
@@ -77,20 +77,22 @@ export class Reader {
 const supportText = (): string =>
   `Please provide below info when asking for support: timestamp = ${new Date().toISOString()}, correlationId = ${randomUUID()}.`;
 
-/** To who may read nothing in a subscription that was asked for; real (public reports). */
+/** For a caller without access to a requested subscription; real (public reports). */
 export const accessDenied = (): Refusal => {
   const message = 'Access is denied to the requested resource. The user might not have enough permission.';
   return armRefusal(403, 'AccessDenied', supportText(), { details: [{ code: 'AccessDenied', message }] });
 };
 
-/** Too many queries; real (public reports). Only the quota headers say when to try again: there is no `Retry-After`. */
+/**
+ * For too many queries; real (public reports). Only the quota headers say when to try again: there is no `Retry-After`.
+ */
 export const rateLimiting = (headers: Readonly<Record<string, string>>): Refusal => {
   const message =
     'Client application has been throttled and should not attempt to repeat the request until an amount of time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help.';
   return armRefusal(429, 'RateLimiting', supportText(), { details: [{ code: 'RateLimiting', message }] }, headers);
 };
 
-/** Resource Graph's answer to a query it cannot answer, in the shape of public reports; the last detail says what is wrong. */
+/** Resource Graph's answer to an invalid query, in the shape of public reports. The last detail holds the cause. */
 const queryRefusal = (code: string, message: string, more: Readonly<Record<string, unknown>> = {}): Refusal =>
   armRefusal(400, 'BadRequest', supportText(), {
     details: [
@@ -103,19 +105,21 @@ const queryRefusal = (code: string, message: string, more: Readonly<Record<strin
     ],
   });
 
-/** What cannot be read, and where it stands. */
+/** A syntax error, with its position. */
 const parserFailure = (query: string, at: number, token: string): Refusal => {
   const lines = query.slice(0, at).split('\n');
   const place = { line: lines.length, characterPositionInLine: lines.at(-1)?.length ?? 0 };
   return queryRefusal('ParserFailure', 'ParserFailure', { ...place, token });
 };
 
-/** An operator or a table that there is not, or not here. Without a place, as the real one was seen to answer. */
+/**
+ * An operator or table that doesn't exist or isn't supported. Without a position, as the real answers that were seen.
+ */
 export const unknownOperator = (token: string): Refusal =>
   queryRefusal('InvalidQueryLanguage', 'InvalidQueryLanguage', { line: -1, characterPositionInLine: -1, token });
 
 export const unknownFunction = (name: string): Refusal =>
   queryRefusal('UnknownFunction', `Unknown function: '${name}'.`);
 
-/** That the real one refuses is recalled; code and words are ours. */
+/** That Azure refuses it is from memory; code and text are invented. */
 export const unknownColumn = (name: string): Refusal => queryRefusal('UnknownColumn', `Unknown column: '${name}'.`);

@@ -10,7 +10,7 @@ import { vaultBody } from '../key-vault/vault-body.ts';
 import { parseQuery, type Query, type Row, runQuery } from './query.ts';
 import { accessDenied, rateLimiting } from './reader.ts';
 
-/** Strict: a management group or a table asked for in vain would be an answer to another question. */
+/** Strict: ignoring a management group or an option would change the result. */
 const Request = z.strictObject({
   subscriptions: z.array(z.string()).optional(),
   query: z.string(),
@@ -20,13 +20,13 @@ const Request = z.strictObject({
       $skip: z.number().int().min(0).optional(),
       $skipToken: z.string().optional(),
       resultFormat: z.literal('objectArray').optional(),
-      // It matters from more subscriptions on than there are here.
+      // Has an effect only with more subscriptions than there are here.
       allowPartialScopes: z.boolean().optional(),
     })
     .optional(),
 });
 
-/** Types and groups are in lower case there, and nothing tells when a resource was made (a known gap of the real graph). */
+/** Types and groups are in lower case, and there is no creation time (a known gap of the real Resource Graph). */
 const rowOf = (call: Call, body: Row, subscriptionId: string, resourceGroup: string, type: string): Row => {
   const { systemData: _, ...rest } = body;
   return {
@@ -38,13 +38,15 @@ const rowOf = (call: Call, body: Row, subscriptionId: string, resourceGroup: str
   };
 };
 
-/** A row needs the right to read what it tells of, as Microsoft documents; asking as such needs none that is documented. */
+/**
+ * A row needs read permission on its resource, as Microsoft documents. The query itself needs no documented permission.
+ */
 const readActions: Readonly<Record<string, string>> = {
   'microsoft.healthbot/healthbots': 'Microsoft.HealthBot/healthBots/read',
   'microsoft.keyvault/vaults': 'Microsoft.KeyVault/vaults/read',
 };
 
-/** Whether a row may be read. What holds for a group holds for all in it: it is looked up once. */
+/** Returns a test for readable rows. Caches the permission of each resource group, which covers everything in it. */
 const readableBy = (call: Call): ((row: Row) => boolean) => {
   const { world, caller, now } = call;
   const known = new Map<string, boolean>();
@@ -60,7 +62,7 @@ const readableBy = (call: Call): ((row: Row) => boolean) => {
   };
 };
 
-/** The rights by which something was shown: those of the kinds that the query keeps rows of. */
+/** Adds the read actions of the resource types in the result to the request log. */
 const tellWitness = (call: Call, query: Query, rows: readonly Row[]): void => {
   for (const [type, action] of Object.entries(readActions)) {
     const kept = runQuery(
@@ -71,7 +73,7 @@ const tellWitness = (call: Call, query: Query, rows: readonly Row[]): void => {
   }
 };
 
-/** The one type that a query keeps rows of, where that is the first thing it says: rows of others need not be made. */
+/** Returns the type that the query selects first, so that rows of other types aren't built. Null if it doesn't. */
 const onlyType = (query: string): string | null =>
   /^resources \| where type =~ '([a-z./]+)' \|/i.exec(query)?.[1]?.toLowerCase() ?? null;
 
@@ -90,7 +92,7 @@ const resourceRows = (call: Call, only: string | null): readonly Row[] => {
   ];
 };
 
-/** That one is enough to refuse them all is recalled. */
+/** That one unreadable subscription refuses the whole query is from memory. */
 const requireReadable = (call: Call, subscriptions: readonly string[]): void => {
   const { world, caller, now } = call;
   const readable = (id: string) => holdsAnyIn(world.state, caller.principalId, subscriptionScope(id), now);
@@ -108,7 +110,7 @@ const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): r
   return runQuery(query, within);
 };
 
-/** Shows what the caller may read and nothing of the rest, also not that there is more. */
+/** Returns the rows that the caller can read, and doesn't reveal others. */
 const runGraphQuery = (call: Call): Reply => {
   const quota = call.world.quotas.countQuery(call.world.state, call.caller.principalId, call.now);
   if (!quota.served) throw rateLimiting(quota.headers);

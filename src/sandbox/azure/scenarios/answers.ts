@@ -1,7 +1,7 @@
 import { armError } from '../http/reply.ts';
 import { armAndVaults, type ScenarioGroup } from './scenario.ts';
 
-/** How Azure answers, whatever it is asked. */
+/** Scenarios for any answer of Azure. */
 export const answers: ScenarioGroup = {
   title: 'The answers',
   scenarios: [
@@ -16,7 +16,7 @@ export const answers: ScenarioGroup = {
           respond: {
             status: 429,
             headers: { 'retry-after': '4' },
-            // Code and sentence from public reports; the subscription's id is left out.
+            // Code and text from public reports, without the subscription's ID.
             body: armError(
               'SubscriptionRequestsThrottled',
               "Number of requests for subscription exceeded the limit for time interval '00:05:00'. Please try again after '4' seconds.",
@@ -112,7 +112,7 @@ export const answers: ScenarioGroup = {
           match: { url: armAndVaults },
           respond: {
             status: 503,
-            // The usual code and text (recalled).
+            // The usual code and text (from memory).
             body: armError('ServiceUnavailable', 'The service is currently unavailable. Please try again later.'),
           },
         },

@@ -4,7 +4,7 @@ import type { Circumstances, ScenarioGroup } from './scenario.ts';
 type Logs = SimulatorState['settings']['logs'];
 const usual: Logs = { sent: 'everything', since: null, takesMs: null, agentsUseKeys: true };
 
-/** One setting, put back by itself: several can be on at once. */
+/** Changes one setting and restores only that one, because several scenarios can be on. */
 const set = <K extends keyof Logs>(name: K, value: () => Logs[K]): Circumstances => ({
   on: ({ settings }) => {
     settings.logs[name] = value();
@@ -14,7 +14,7 @@ const set = <K extends keyof Logs>(name: K, value: () => Logs[K]): Circumstances
   },
 });
 
-/** What the logs of vaults show, or do not. No run waits for them. */
+/** Scenarios for the vaults' logs. No run waits for logs. */
 export const logs: ScenarioGroup = {
   title: 'The vaults’ logs',
   scenarios: [
@@ -57,7 +57,7 @@ export const logs: ScenarioGroup = {
           match: { method: 'POST', url: '^/v1/workspaces/' },
           respond: {
             status: 200,
-            // The shape of Microsoft's page on the API's errors; the text is recalled.
+            // Shape from Microsoft's page on the API's errors; text from memory.
             body: {
               tables: [{ name: 'PrimaryResult', columns: [{ name: 'Part', type: 'string' }], rows: [] }],
               error: { code: 'PartialError', message: 'There were some errors when processing your query.' },

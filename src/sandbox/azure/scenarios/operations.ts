@@ -2,7 +2,7 @@ import { armError } from '../http/reply.ts';
 import { keyWrite, type ScenarioGroup } from './scenario.ts';
 
 const accessRefused = {
-  // Invented, for the service's own code is not public; the text inside is Key Vault's.
+  // Invented, because the service's own code isn't public; the inner text is Key Vault's.
   code: 'KeyVaultAccessForbidden',
   message:
     'The identity of the resource may not use the key. Key Vault answered: ForbiddenByRbac, Caller is not authorized to perform action on resource.',
@@ -10,7 +10,7 @@ const accessRefused = {
 
 const tenMinutes = 600_000;
 
-/** How the write of a key ends. */
+/** Scenarios for how a write of a key ends. */
 export const operations: ScenarioGroup = {
   title: 'The change of the key',
   scenarios: [
@@ -82,7 +82,7 @@ export const operations: ScenarioGroup = {
           times: 3,
           respond: {
             status: 409,
-            // Code and text recalled.
+            // Code and text from memory.
             body: armError(
               'ConflictingConcurrentWriteNotAllowed',
               'The request could not be completed because another write operation is in progress on this resource. Please retry later.',

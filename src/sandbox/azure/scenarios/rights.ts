@@ -6,7 +6,7 @@ import type { Circumstances, Scenario, ScenarioGroup } from './scenario.ts';
 
 const prefix = 'scenario-approved-keys';
 
-/** Denies any key at all, in every subscription; with a reason of the administrators' own, or without. */
+/** Denies every key in every subscription, with or without the administrators' own reason. */
 const denied = (name: string, reasons: readonly string[]): Circumstances => ({
   on: (state: SimulatorState) => {
     for (const scope of state.subscriptions.map(({ id }) => subscriptionScope(id))) {
@@ -82,7 +82,7 @@ const locked: Circumstances = {
 
 const denial = '5ce0a000-0000-4000-8000-0000000000d1';
 
-/** As Azure makes them where a deployment stack keeps what it made from others' changes. */
+/** Deny assignments as Azure creates them for a deployment stack that protects its resources. */
 const agentsDenied: Circumstances = {
   on: (state) => {
     state.denyAssignments.push(
@@ -107,7 +107,7 @@ const agentsDenied: Circumstances = {
 
 const reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
 
-/** The condition under which the bot assigns roles, with another role in it. */
+/** Replaces the role in the condition under which the bot assigns roles. */
 const inConditions = (state: SimulatorState, from: string, to: string): void => {
   for (const one of state.roleAssignments.filter(({ principalId }) => principalId === hostPrincipalId)) {
     one.condition = one.condition?.replaceAll(from, to) ?? null;
@@ -119,7 +119,7 @@ const otherCondition: Circumstances = {
   off: (state) => inConditions(state, reader, roles.cryptoServiceEncryptionUser),
 };
 
-/** What a caller may not, and what nobody may. */
+/** Scenarios for permissions, policies, locks and registration. */
 export const rights: ScenarioGroup = {
   title: 'Rights, policies, locks and registration',
   scenarios: [
@@ -157,7 +157,7 @@ export const rights: ScenarioGroup = {
           times: 3,
           respond: {
             status: 400,
-            // Public reports; the ids are left out.
+            // From public reports, without IDs.
             body: armError(
               'PrincipalNotFound',
               'Principal does not exist in the directory. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype',
@@ -175,7 +175,7 @@ export const rights: ScenarioGroup = {
           match: { method: 'PUT', url: '/roleAssignments/' },
           respond: {
             status: 400,
-            // Code from Microsoft's troubleshooting page; the text is recalled.
+            // Code from Microsoft's troubleshooting page; text from memory.
             body: armError(
               'RoleAssignmentLimitExceeded',
               'The number of role assignments for this subscription exceeded the limit of 4000.',
@@ -206,7 +206,7 @@ export const rights: ScenarioGroup = {
           match: { url: String.raw`/providers/Microsoft\.HealthBot/healthBots\b` },
           respond: {
             status: 404,
-            // As reported publicly for 2021-06-10; the version that was asked for is left out.
+            // As reported publicly for 2021-06-10, without the requested version.
             body: armError(
               'InvalidResourceType',
               "The resource type 'healthBots' could not be found in the namespace 'Microsoft.HealthBot' for the api version. The supported api-versions are '2020-12-08,2021-08-24,2022-08-08'.",

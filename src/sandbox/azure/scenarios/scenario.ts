@@ -1,17 +1,17 @@
 import type { Fault } from '../simulator/fault.ts';
 import type { SimulatorState } from '../state/schema.ts';
 
-/** What is set in the state while a scenario is on, and how that is undone. */
+/** Changes the state while a scenario is on, and reverts that. */
 export interface Circumstances {
   readonly on: (state: SimulatorState) => void;
   readonly off: (state: SimulatorState) => void;
 }
 
-/** Something that happens with Azure, by the name under which tests, the command line and the page choose it. */
+/** A failure or situation in Azure that tests, the command line and the page can turn on by name. */
 export interface Scenario {
-  /** Lower case, with dashes. */
+  /** Lower case, with hyphens. */
   readonly name: string;
-  /** What people look for in a list: a few words, no full stop. */
+  /** List entry for people: a few words, no period. */
   readonly title: string;
   /** One sentence, for people. */
   readonly does: string;
@@ -24,8 +24,8 @@ export interface ScenarioGroup {
   readonly scenarios: readonly Scenario[];
 }
 
-/** A write that sets or takes a customer's key. */
+/** Matches a write that sets or removes a customer-managed key. */
 export const keyWrite = { method: 'PATCH', url: '/healthBots/', carries: 'properties.keyVaultProperties' } as const;
 
-/** Azure Resource Manager and Key Vault; signing in, the directory and the list of clouds are other services. */
+/** Matches Azure Resource Manager and Key Vault, but not sign-in, directory and cloud metadata. */
 export const armAndVaults = String.raw`^/(subscriptions|providers|keys|deletedkeys|certificates|secrets)\b`;

@@ -9,25 +9,25 @@ import type { Scenario, ScenarioGroup } from './scenario.ts';
 import { signIn } from './sign-in.ts';
 import { vaults } from './vaults.ts';
 
-/** Everything that can be made to happen, in the order in which people see it. */
+/** All scenarios, in display order. */
 export const scenarioGroups: readonly ScenarioGroup[] = [operations, rights, vaults, logs, signIn, answers];
 
 export const scenarios: readonly Scenario[] = scenarioGroups.flatMap((group) => group.scenarios);
 
-/** The scenarios of these names or, where one is unknown, a sentence that says which and lists those that there are. */
+/** Returns the scenarios with these names. For an unknown name, returns an error text with all names. */
 export const scenariosNamed = (names: readonly string[]): readonly Scenario[] | string => {
   const unknown = names.filter((name) => scenarios.every((one) => one.name !== name));
   if (unknown.length === 0) return scenarios.filter(({ name }) => names.includes(name));
   return `There is no scenario ${unknown.join(', ')}. There are: ${scenarios.map(({ name }) => name).join(', ')}.`;
 };
 
-/** As the command line names them: `none` stands for no scenario at all. */
+/** The same for the command line, where `none` means no scenario. */
 export const chosenScenarios = (names: readonly string[]): readonly Scenario[] | string =>
   scenariosNamed(names.filter((name) => name !== 'none'));
 
 const widest = Math.max(...scenarios.map(({ name }) => name.length));
 
-/** A line each. */
+/** One line for each scenario. */
 export const scenarioHelp = scenarios.map(({ name, does }) => `  ${name.padEnd(widest)}  ${does}`).join('\n');
 
 const idOf = ({ name }: Scenario, index: number): string => (index === 0 ? name : `${name} ${index + 1}`);
@@ -35,7 +35,7 @@ const idOf = ({ name }: Scenario, index: number): string => (index === 0 ? name 
 const faultsOf = (scenario: Scenario): readonly Fault[] =>
   (scenario.faults ?? []).map((fault, index) => ({ ...fault, id: idOf(scenario, index) }));
 
-/** Its faults that are still there; what was counted and is used up is not. */
+/** Returns the scenario's remaining faults; used-up ones are removed. */
 const left = (state: SimulatorState, scenario: Scenario): readonly Fault[] => {
   const ids = faultsOf(scenario).map(({ id }) => id);
   return state.faults.filter(({ id }) => ids.includes(id));
@@ -62,7 +62,7 @@ export const turnAllOff = (state: SimulatorState, now: Date): void => {
   for (const scenario of scenarios) turnOff(state, scenario, now);
 };
 
-/** For the page: what there is, what it does, and whether it is on. `left` counts down where it is counted. */
+/** For the page: name, effect and state of each scenario. `left` counts down the remaining uses. */
 export const scenarioList = (state: SimulatorState) =>
   scenarioGroups.map(({ title, scenarios: inGroup }) => ({
     title,

@@ -1,6 +1,6 @@
 import { armAndVaults, type ScenarioGroup } from './scenario.ts';
 
-/** Signing in, and what it gives. */
+/** Scenarios for sign-in and the directory. */
 export const signIn: ScenarioGroup = {
   title: 'Signing in',
   scenarios: [

@@ -18,7 +18,7 @@ const closed = (change: (vault: Vault) => void): Circumstances => ({
   },
 });
 
-/** What vaults and keys do. */
+/** Scenarios for vaults and keys. */
 export const vaults: ScenarioGroup = {
   title: 'Vaults and keys',
   scenarios: [
@@ -54,7 +54,7 @@ export const vaults: ScenarioGroup = {
           times: 3,
           respond: {
             status: 429,
-            // Recalled; Microsoft's throttling guide gives the status only.
+            // From memory; Microsoft's throttling guide gives only the status.
             body: { error: { code: 'Throttled', message: 'Too many requests were received. Try again later.' } },
           },
         },

@@ -6,7 +6,10 @@ import { agentId as idOf, sameId } from '../arm/ids.ts';
 import { type SimulatorState, SimulatorState as State } from '../state/schema.ts';
 import type { AgentOperation } from '../state/schema-agents.ts';
 
-/** What a comparison needs of the state beside agents: changes that began from the same have it once, in a file by its hash. */
+/**
+ * State other than agents that a comparison needs. Changes that started from the same state share one file, named by
+ * its hash.
+ */
 const Rest = State.pick({ vaults: true, roleAssignments: true, roleDefinitions: true });
 type Rest = z.infer<typeof Rest>;
 const Agents = State.pick({ agents: true });
@@ -16,28 +19,29 @@ export type Snapshot = Rest & z.infer<typeof Agents>;
 const Held = Agents.extend({ rest: z.string().regex(/^[0-9a-f]{64}$/) });
 
 const Kept = z.object({
-  /** What Azure held when the last change had ended. */
+  /** The state when the last change ended. */
   quiet: Held,
-  /** By the agent's ARM id: what Azure held of it and beside agents before its latest change, and whether that has ended. */
+  /** By the agent's ARM ID: the state before its latest change, and whether that change has ended. */
   changes: z.array(z.object({ agentId: z.string(), before: Held, ended: z.boolean() })),
-  /** Operations already counted, and whether they had ended then. */
+  /** Operations already counted, with `true` for ended ones. */
   counted: z.record(z.string(), z.boolean()),
 });
 type Kept = z.infer<typeof Kept>;
 
-/** A write sent twice because its answer was lost changes nothing the second time. */
+/** Returns false for a repeated write: a retry after a lost answer changes nothing. */
 const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
   const agent = state.agents.find((one) => sameId(idOf(one), operation.agentId));
   return JSON.stringify(agent?.content) !== JSON.stringify(operation.before);
 };
 
-/** Of an older program there may be another one, which is as good as none. */
+/** An unreadable file, such as an older version's, counts as missing. */
 const readKept = (file: string): Kept | null =>
   existsSync(file) ? (Kept.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null) : null;
 
 /**
- * Remembers what Azure held before the latest change of each agent. A change begins with the first write to the agent after
- * its last one ended, and ends when a write that sets a key has succeeded; several writes make one change.
+ * Stores the state before each agent's latest change.
+ * A change starts with the first write after the previous one ended, and ends when a write that sets a key succeeds.
+ * Several writes can form one change.
  */
 export class Befores {
   private readonly file: string;
@@ -50,14 +54,14 @@ export class Befores {
     this.kept = readKept(this.file) ?? this.afresh(state);
   }
 
-  /** Another state was put in the place of the whole: nothing came before it. */
+  /** Starts over after the whole state was replaced. */
   restart(state: SimulatorState): void {
     rmSync(this.rests, { recursive: true, force: true });
     this.kept = this.afresh(state);
     this.save();
   }
 
-  /** Looks for operations that began or ended since it last looked. */
+  /** Detects operations that started or ended since the last call. */
   follow(state: SimulatorState): void {
     const news = state.operations.filter(({ id, status }) => this.kept.counted[id] !== (status !== 'Working'));
     for (const operation of news) {
@@ -69,7 +73,7 @@ export class Befores {
     if (news.length > 0) this.save();
   }
 
-  /** What Azure held before the latest change of the agent with this name; of none, what it held when all was quiet. */
+  /** Returns the state before the latest change of the agent with this name. Without a change: the last quiet state. */
   of(agentName: string): Snapshot {
     const change = this.kept.changes.find(({ agentId }) => sameId(agentId.split('/').at(-1) ?? '', agentName));
     const { agents, rest } = change?.before ?? this.kept.quiet;
@@ -115,7 +119,7 @@ export class Befores {
   }
 }
 
-/** A killed process leaves the old or the new one. */
+/** Replaces the file atomically: a killed process leaves the old or the new one. */
 const replace = (file: string, text: string): void => {
   writeFileSync(`${file}.new`, text, { mode: 0o600 });
   renameSync(`${file}.new`, file);

@@ -6,19 +6,19 @@ import type { Incoming } from '../http/incoming.ts';
 import type { Sent } from '../http/reply.ts';
 import { withoutSecrets } from './request-log.ts';
 
-/** What was asked and what went back, whole, to be held against the descriptions of the real services. */
+/** A complete request and answer, to compare with the descriptions of the real services. */
 export const Exchange = z.object({
   method: z.string(),
   url: z.string(),
-  /** Those that say what the body is or on what condition it counts. */
+  /** Only headers that describe the body or set conditions. */
   requestHeaders: z.record(z.string(), z.string()),
   requestBody: z.unknown(),
   status: z.number(),
   headers: z.record(z.string(), z.union([z.string(), z.number()])),
   body: z.unknown(),
-  /** Who asked, where a token said it and it was looked at. */
+  /** The caller, if a token was checked. */
   principalId: z.string().nullable().default(null),
-  /** What the answer was made from: the state, or the words of a fault, which are the tester's own. */
+  /** The source of the answer: the state, or a fault that a tester wrote. */
   from: z.enum(['state', 'fault']),
 });
 export type Exchange = z.infer<typeof Exchange>;
@@ -39,12 +39,12 @@ const readBody = ({ headers, text }: Sent): unknown => {
   try {
     return withoutSecrets(JSON.parse(text));
   } catch {
-    // A fault may break an answer off.
+    // A fault can cut an answer short.
     return text;
   }
 };
 
-/** Writes every exchange into a file of its own process, a line each. An answer that was cut off is none. */
+/** Appends every exchange to a file of this process, one line each. Leaves out answers that were cut off. */
 export class ExchangeRecorder {
   private readonly file: string;
 

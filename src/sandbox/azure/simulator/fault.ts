@@ -2,24 +2,28 @@ import { z } from 'zod';
 import { OperationEnding } from '../state/latency.ts';
 
 /**
- * Something that goes wrong on purpose. `match.url` is a regular expression on the whole URL or on its path. `respond`
- * answers instead of Azure, which does nothing then. `drop` cuts the connection without an answer: after Azure has done the
- * work, or, together with `respond`, before it does any. `delayMs` waits before the work, at most until all faults are taken
- * away. `late` cuts the connection at once, and the work is done all the same, after `delayMs`. `deny` treats the caller as one without the right, in the service's own words; `expireToken` takes the caller's token
- * for one that has expired. `lose` takes members out of the body that arrives, so that the
- * write is accepted, ends well and has changed nothing there. `operation` says how the next operation ends that such a write
- * to an agent starts: a write that is refused starts none, and does not count. It stands alone.
+ * A failure on purpose.
+ * `match.url`: a regular expression for the whole URL or its path.
+ * `respond`: answers instead of Azure, which does nothing.
+ * `drop`: closes the connection without an answer, after the work; with `respond`, before it.
+ * `delayMs`: waits before the work, at most until all faults are removed.
+ * `late`: closes the connection at once, but does the work, after `delayMs`.
+ * `deny`: treats the caller as one without permission, with the service's own text.
+ * `expireToken`: treats the caller's token as expired.
+ * `lose`: removes members from the body, so that the write succeeds but doesn't change them.
+ * `operation`: sets how the operation ends that this write to an agent starts. A refused write starts none and doesn't
+ * count. Can't be combined with other effects.
  */
 const anyFault = z.strictObject({
-  /** What it is taken away by. Posted again, it replaces the one that is there; without one it gets one. */
+  /** For removal. Another fault with the same ID replaces it. A fault without ID gets one. */
   id: z.string().min(1).max(100).optional(),
   match: z.strictObject({
     method: z.string().optional(),
     url: z.string().optional(),
-    /** A member that the body must carry, as a dotted path; null counts as carried. */
+    /** A member that the body must contain, as a dotted path; null counts. */
     carries: z.string().min(1).optional(),
   }),
-  /** How many more requests it hits; without it, all until it is taken away. */
+  /** The number of requests that it affects. Without it: all, until it is removed. */
   times: z.number().int().positive().optional(),
   respond: z
     .strictObject({
@@ -33,7 +37,10 @@ const anyFault = z.strictObject({
   late: z.literal(true).optional(),
   deny: z.literal(true).optional(),
   expireToken: z.literal(true).optional(),
-  /** Members of the body as dotted paths, `properties.keyVaultProperties`; hits only requests that carry one of them. */
+  /**
+   * Members of the body as dotted paths, such as `properties.keyVaultProperties`. Affects only requests that contain
+   * one of them.
+   */
   lose: z.array(z.string().min(1)).min(1).optional(),
   operation: OperationEnding.optional(),
 });

@@ -14,13 +14,13 @@ const matches = (fault: Fault, { method, sentUrl, body }: Incoming): boolean => 
   return [sentUrl, path].some((text) => shape.test(text));
 };
 
-/** Slowness that lasts does not stand in the way of what else goes wrong; a counted delay is a turn of its own. */
+/** Returns true for a lasting delay, which combines with other faults. A counted delay is a fault of its own. */
 const onlySlows = ({ times, respond, drop, late, deny, expireToken, lose }: Fault): boolean =>
   [times, respond, drop, late, deny, expireToken, lose].every((effect) => effect === undefined);
 
 /**
- * The first fault that fits, on top of the first that only slows; null when neither is there. The remaining count goes down,
- * and a used-up fault goes away.
+ * Returns the first fault that matches, combined with the first lasting delay; null if there is none. Counts the use
+ * and removes a used-up fault.
  */
 export const takeFault = (state: SimulatorState, incoming: Incoming): Fault | null => {
   const fitting = state.faults.filter((one) => one.operation === undefined && matches(one, incoming));
@@ -31,18 +31,18 @@ export const takeFault = (state: SimulatorState, incoming: Incoming): Fault | nu
   return { ...fault, delayMs: (slow?.delayMs ?? 0) + (fault.delayMs ?? 0) };
 };
 
-/** One more hit counted. */
+/** Counts one use. */
 export const spend = (state: SimulatorState, fault: Fault): void => {
   if (fault.times === undefined) return;
   fault.times -= 1;
   if (fault.times <= 0) state.faults = state.faults.filter((one) => one !== fault);
 };
 
-/** The first fault that says how an operation ends that this request, as it was sent, may start. */
+/** Returns the first fault that sets how an operation of this request ends. */
 const operationFault = (state: SimulatorState, incoming: Incoming): Fault | null =>
   state.faults.find((one) => one.operation !== undefined && matches(one, incoming)) ?? null;
 
-/** The request as Azure gets to see it under a fault. */
+/** Returns the request as Azure sees it with the fault. */
 export const underFault = (state: SimulatorState, incoming: Incoming, fault: Fault | null): Incoming => ({
   ...incoming,
   operationFault: operationFault(state, incoming),
@@ -53,15 +53,13 @@ export const underFault = (state: SimulatorState, incoming: Incoming, fault: Fau
 
 const named = (fault: Fault): Fault => ({ ...fault, id: fault.id ?? randomUUID() });
 
-/** One with the id of another takes its place; one without an id gets one. */
+/** Adds faults. A fault with an existing ID replaces the other; one without ID gets one. */
 export const addFaults = (state: SimulatorState, added: readonly Fault[]): void => {
   const replaced = new Set(added.map(({ id }) => id));
   state.faults = [...state.faults.filter(({ id }) => id === undefined || !replaced.has(id)), ...added].map(named);
 };
 
-/**
- * Takes one away or, without an id, all; one that is not there is already away. What it held back for ever ends now.
- */
+/** Removes one fault or, without an ID, all. Operations that it held forever end now. */
 export const removeFaults = (state: SimulatorState, id: string | null, now: Date): void => {
   for (const operation of state.operations) {
     if (operation.heldBy === null || (id !== null && operation.heldBy !== id)) continue;
@@ -74,7 +72,7 @@ export const removeFaults = (state: SimulatorState, id: string | null, now: Date
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether a body has the member at a dotted path. */
+/** Returns true if the body has the member at a dotted path. */
 const hasMember = (body: unknown, path: string): boolean => {
   let here = body;
   for (const name of path.split('.')) {
@@ -84,7 +82,7 @@ const hasMember = (body: unknown, path: string): boolean => {
   return true;
 };
 
-/** The body without the member at a dotted path; what stands beside it stays. */
+/** Returns the body without the member at a dotted path. */
 const withoutMember = (body: unknown, path: string): unknown => {
   if (!isObject(body)) return body;
   const [name = '', ...below] = path.split('.');

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { unreadable } from '../http/incoming.ts';
 
-/** One request that was served. `status` is 0 when the connection was cut instead of an answer. */
+/** A served request. `status` is 0 if the connection was closed without an answer. */
 const RequestRecord = z.object({
   at: z.string(),
   method: z.string(),
@@ -11,14 +11,17 @@ const RequestRecord = z.object({
   principalId: z.string().nullable(),
   clientRequestId: z.string().nullable(),
   body: z.unknown(),
-  /** What the caller was let through by; logs of before it was kept have none. */
+  /** The permissions that the request used; empty in older logs. */
   actions: z.array(z.string()).readonly().default([]),
   dataActions: z.array(z.string()).readonly().default([]),
   graphPermissions: z.array(z.string()).readonly().default([]),
 });
 type RequestRecord = z.infer<typeof RequestRecord>;
 
-/** Appended before the answer is sent, so what a client was told is always in the log, also after a SIGKILL. */
+/**
+ * The log of served requests. It is written before the answer, so it has everything that a client saw, even after
+ * SIGKILL.
+ */
 export class RequestLog {
   private readonly file: string;
   private readonly records: RequestRecord[];
@@ -39,7 +42,7 @@ export class RequestLog {
   }
 }
 
-/** A process killed in the middle of a line leaves half a line: nobody was answered, so it is left out. */
+/** Skips a partial line of a killed process: that request was not answered. */
 const readRecords = (text: string): RequestRecord[] =>
   text.split('\n').flatMap((line) => {
     try {
@@ -52,7 +55,7 @@ const readRecords = (text: string): RequestRecord[] =>
 
 const secretFields = ['client_secret', 'code', 'code_verifier', 'access_token', 'id_token', 'refresh_token'];
 
-/** A body as it may be kept: what signs anybody in stays out. Null: there was none that could be read. */
+/** Returns a body without credentials for logs. Null if there was no readable body. */
 export const withoutSecrets = (body: unknown): unknown => {
   if (body === undefined || body === unreadable) return null;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;

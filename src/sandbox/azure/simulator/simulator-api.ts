@@ -20,9 +20,9 @@ const foreignRefusal = (status: number, code: string, message: string): Reply =>
   reply(status, { error: { code, message } });
 
 /**
- * The doors need no token, change everything and show keys' private parts: no page of another site may open one, whatever name
- * it has made lead here (Host), from wherever it asks (Origin), and with whatever a form can send (type of the body).
- * Null: let in.
+ * Refuses web pages of other sites; null: accepted.
+ * These routes need no token, change everything and return private keys. So they check the host name (DNS rebinding),
+ * the origin, and the content type (forms).
  */
 function refuseForeigners({ method, host, headers }: Incoming): Reply | null {
   if (!loopback.test(host)) return foreignRefusal(403, 'ForeignHost', 'The doors answer on loopback names only.');
@@ -36,13 +36,13 @@ function refuseForeigners({ method, host, headers }: Incoming): Reply | null {
   return null;
 }
 
-/** What the doors open to. */
+/** What the simulator routes can use. */
 export interface Simulator {
   readonly world: World;
   readonly log: RequestLog;
   readonly befores: Befores;
   readonly delays: Delays;
-  /** Another text whenever the state or the log has changed. */
+  /** A text that changes whenever the state or the log changes. */
   readonly revision: () => string;
 }
 
@@ -91,7 +91,7 @@ const postScenarios = ({ world }: Simulator, { body }: Incoming): Reply => {
   return reply(200, scenarioList(world.state));
 };
 
-/** `?name=` one, else all, and with them every fault. */
+/** `?name=` turns one off. Without it, turns all off and removes all faults. */
 const deleteScenarios = ({ world, delays }: Simulator, { query }: Incoming): Reply => {
   const name = query.get('name');
   const now = new Date();
@@ -115,7 +115,7 @@ const putState = (simulator: Simulator, { body }: Incoming): Reply => {
 
 const replaceState = ({ world, befores }: Simulator, state: SimulatorState): Reply => {
   moveToPort(state, world.port);
-  // Those that came without an id get one.
+  // Gives IDs to faults without one.
   addFaults(state, []);
   world.state = state;
   world.vaultLog.forgetStrangers(new Set(state.principals.map(({ id }) => id)));
@@ -123,7 +123,7 @@ const replaceState = ({ world, befores }: Simulator, state: SimulatorState): Rep
   return reply(200, state);
 };
 
-/** Back to the seeds, with new key material; ports and latency stay. */
+/** Restores the seed, with new key material. Ports and latency stay. */
 const resetState = async (simulator: Simulator): Promise<Reply> => {
   const { port, state } = simulator.world;
   return replaceState(simulator, { ...(await seedState(port, new Date())), latency: state.latency });
@@ -138,7 +138,7 @@ const putLatency = ({ world }: Simulator, { body }: Incoming): Reply => {
 
 const Members = z.array(z.string());
 
-/** Who is in a group from now on: beside what else happens to the state meanwhile, unlike writing all of it. */
+/** Replaces a group's members. Other state changes at the same time aren't lost, unlike with PUT of the whole state. */
 const putMembers = ({ world }: Simulator, { query, body }: Incoming): Reply => {
   const parsed = Members.safeParse(body);
   if (!parsed.success) return refused(parsed.error);
@@ -148,7 +148,7 @@ const putMembers = ({ world }: Simulator, { query, body }: Incoming): Reply => {
   return reply(200, group.memberIds);
 };
 
-/** `?last=n` leaves out what is older than the last n. */
+/** `?last=n` returns only the newest n. */
 const getRequests = ({ log }: Simulator, { query }: Incoming): Reply => {
   const last = Number(query.get('last') ?? 0);
   return reply(200, Number.isInteger(last) && last > 0 ? log.all().slice(-last) : log.all());
@@ -175,7 +175,9 @@ export const doors: Readonly<Record<string, Door>> = {
   'POST /simulator/teams-token': ({ world }, incoming) => giveTeamsToken(world, incoming),
 };
 
-/** The doors for tests and demonstrations. They need no token and are neither logged nor hit by faults. */
+/**
+ * Serves `/simulator/…` for tests and demos. These routes need no token, aren't logged and aren't affected by faults.
+ */
 export const serveSimulator = (simulator: Simulator, incoming: Incoming): Reply | Promise<Reply> => {
   const foreign = refuseForeigners(incoming);
   if (foreign !== null) return foreign;

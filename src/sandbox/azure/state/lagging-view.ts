@@ -6,8 +6,8 @@ interface Snapshot {
 }
 
 /**
- * A replica of parts of the state that is behind by the milliseconds that the settings say. It is kept only while it lags,
- * and in memory: after a restart it shows the state of then.
+ * A view of parts of the state that lags by the time in the settings.
+ * Snapshots exist only while it lags, and in memory: after a restart it shows the state at that time.
  */
 export class LaggingView<Part extends keyof SimulatorState> {
   private readonly parts: readonly Part[];
@@ -33,7 +33,7 @@ export class LaggingView<Part extends keyof SimulatorState> {
     this.snapshots = [...since, { at: now.getTime(), text }];
   }
 
-  /** The parts as of the lag: the newest snapshot that is old enough, else the oldest one. */
+  /** Returns the parts as of the lag: the newest snapshot that is old enough, or else the oldest one. */
   read(state: SimulatorState, now: Date): Pick<SimulatorState, Part> {
     const lagMs = this.lagOf(state.settings);
     const shown = this.shown(lagMs, now) ?? this.snapshots[0];
@@ -45,14 +45,14 @@ export class LaggingView<Part extends keyof SimulatorState> {
   }
 }
 
-/** What Resource Graph shows (Microsoft: "eventually consistent"). */
+/** What Resource Graph returns (Microsoft: "eventually consistent"). */
 export const newGraphIndex = () => new LaggingView(['agents', 'vaults'], ({ graphLagMs }) => graphLagMs);
 
-/** What Azure Resource Manager shows to a GET. */
+/** What Azure Resource Manager returns to a GET. */
 export const newReadReplica = () =>
   new LaggingView(['agents', 'vaults', 'roleAssignments'], ({ readLagMs }) => readLagMs);
 
-/** Agents, vaults, role assignments and their lists; not the keys of a vault, which the vault itself answers for. */
+/** Agents, vaults, role assignments and their lists. Not keys, because vaults answer for them. */
 const lagging = /\/(healthBots|vaults|roleAssignments)(\/[^/]+)?$/i;
 
 export const lags = (method: string, path: string): boolean => method === 'GET' && lagging.test(path);

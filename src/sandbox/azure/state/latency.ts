@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-/** How long Azure takes, in milliseconds, for what does not happen at once. */
+/** How long Azure takes for what isn't immediate, in milliseconds. */
 export interface Latency {
-  /** Any write to a healthcare agent service other than one that sets a key. */
+  /** A write to a healthcare agent service that doesn't set a key. */
   readonly agentWrite: number;
-  /** A write that sets a key: the service tries the key at the end. */
+  /** A write that sets a key: the service tests the key at the end. */
   readonly keyWrite: number;
-  /** From the birth of an identity until role assignments accept it. */
+  /** From creation of an identity until role assignments accept it. */
   readonly replication: number;
-  /** From a role assignment or access policy until it counts. */
+  /** From a role assignment or access policy until it is effective. */
   readonly propagation: number;
-  /** From a call to a vault until its row can be found in the workspace. */
+  /** From a call to a vault until a query finds its log row. */
   readonly logs: number;
 }
 
@@ -18,10 +18,10 @@ export const LatencyName = z.enum(['instant', 'realistic']);
 export type LatencyName = z.infer<typeof LatencyName>;
 
 /**
- * `realistic` keeps the proportions of the real service and is scaled so that a whole request takes about half a minute.
- * The real one was seen to take 13 to 90 s for a write (recorded 2026-02-18 from the real provider) and minutes for a
- * grant (Microsoft's Key Vault RBAC guide: "Allow several minutes"); logs of resources take 3 to 10 minutes ("Log data
- * ingestion time in Azure Monitor").
+ * `realistic` keeps the proportions of the real service, scaled so that a request takes about half a minute.
+ * In Azure, a write took 13 to 90 s (recorded 2026-02-18 from the real provider). A role assignment takes minutes
+ * (Microsoft's Key Vault RBAC guide: "Allow several minutes"). Resource logs take 3 to 10 minutes ("Log data ingestion
+ * time in Azure Monitor").
  */
 export const latencies: Readonly<Record<LatencyName, Latency>> = {
   instant: { agentWrite: 0, keyWrite: 0, replication: 0, propagation: 0, logs: 0 },
@@ -33,20 +33,21 @@ export const later = (now: Date, milliseconds: number): string => new Date(now.g
 export const reached = (time: string, now: Date): boolean => Date.parse(time) <= now.getTime();
 
 /**
- * How a fault makes an operation on an agent end. What it leaves out goes as it would by itself: the key is tried, and an
- * operation that fails leaves the agent `Failed`, with what it had before.
+ * How a fault ends an operation on an agent.
+ * Members that are left out keep their normal behavior: the key is tested, and a failed operation leaves the agent
+ * `Failed`, with its previous content.
  */
 export const OperationEnding = z.strictObject({
-  /** `Lost`: it was accepted, and is not known any more, nor is there anything of the change. */
+  /** `Lost`: it was accepted, but then neither the operation nor the change exists. */
   status: z.enum(['Succeeded', 'Failed', 'Canceled', 'Lost']).optional(),
-  /** `for-ever` is until the fault is taken away by its id; where a count used the fault up, it really is for ever. */
+  /** `for-ever` lasts until the fault is removed by its ID; if a count used up the fault, it really lasts forever. */
   takesMs: z.union([z.number().int().nonnegative(), z.literal('for-ever')]).optional(),
-  /** What an operation that did not succeed leaves of the change. Never recorded for this service: both are possible. */
+  /** What an unsuccessful operation leaves of the change. Never recorded for this service: both are possible. */
   change: z.enum(['kept', 'rolled-back']).optional(),
-  /** What the agent says afterwards, where that is not the status of the operation. */
+  /** The agent's state afterwards, if it isn't the status of the operation. */
   provisioningState: z.string().min(1).optional(),
   error: z.strictObject({ code: z.string().min(1), message: z.string().min(1) }).optional(),
-  /** The write is not answered before it has ended, with 200 and no operation to follow. */
+  /** The write answers only after it ended, with 200 and no operation to poll. */
   answersAtOnce: z.literal(true).optional(),
 });
 export type OperationEnding = z.infer<typeof OperationEnding>;

@@ -14,9 +14,9 @@ export type SystemData = z.infer<typeof SystemData>;
 
 export const AgentIdentity = z.object({
   type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']),
-  /** Null without a system-assigned identity, and until the operation that makes it has ended. */
+  /** Null without a system-assigned identity, and until the operation that creates it has ended. */
   principalId: z.string().nullable(),
-  /** ARM ids. */
+  /** ARM IDs. */
   userAssignedIds: z.array(z.string()),
 });
 export type AgentIdentity = z.infer<typeof AgentIdentity>;
@@ -29,7 +29,7 @@ export const KeyVaultProperties = z.object({
 });
 export type KeyVaultProperties = z.infer<typeof KeyVaultProperties>;
 
-/** What a write can change. */
+/** The part that a write can change. */
 export const AgentContent = z.object({
   tags: z.record(z.string(), z.string()).nullable(),
   sku: z.string(),
@@ -46,14 +46,14 @@ export const HealthBot = z.object({
   etag: z.string(),
   /** `Accepted` while an operation runs. */
   provisioningState: z.string(),
-  /** Why it cannot use its key, where agents notice that. */
+  /** Why it can't use its key, if agents notice that. */
   lostKey: z.object({ code: z.string(), message: z.string() }).optional(),
   content: AgentContent,
   systemData: SystemData,
 });
 export type HealthBot = z.infer<typeof HealthBot>;
 
-/** A write to an agent that has been accepted; it ends at `dueAt`, or never when that is null. */
+/** An accepted write to an agent. It ends at `dueAt`; null means never. */
 export const AgentOperation = z.object({
   /** `<guid>*<64 hex digits>`, as recorded 2026-02-18 from the real provider. */
   id: z.string(),
@@ -64,15 +64,15 @@ export const AgentOperation = z.object({
   dueAt: IsoDate.nullable(),
   endTime: IsoDate.nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
-  /** What the agent had before; null when it is being created. */
+  /** The content before; null while it is being created. */
   before: AgentContent.nullable(),
-  /** Whether the key must be tried at the end. */
+  /** True if the key is tested at the end. */
   triesKey: z.boolean(),
-  /** Whether the agent is gone at the end. */
+  /** True if it deletes the agent. */
   deletes: z.boolean().default(false),
-  /** What a fault says about its end. */
+  /** How a fault ends it. */
   ending: OperationEnding.default({}),
-  /** Id of the fault that keeps it from ending. */
+  /** ID of the fault that keeps it from ending. */
   heldBy: z.string().nullable().default(null),
 });
 export type AgentOperation = z.infer<typeof AgentOperation>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Dates are ISO 8601 in UTC everywhere in the state. */
+/** All dates in the state are ISO 8601 in UTC. */
 export const IsoDate = z.iso.datetime();
 
 export const ServicePrincipal = z.object({
@@ -8,13 +8,13 @@ export const ServicePrincipal = z.object({
   appId: z.string(),
   displayName: z.string(),
   kind: z.enum(['Application', 'ManagedIdentity']),
-  /** Null for identities that cannot sign in with a secret. */
+  /** Null for identities that can't sign in with a secret. */
   secret: z.string().nullable(),
-  /** When the secret ends. */
+  /** When the secret expires. */
   secretEndsAt: IsoDate.nullable().default(null),
-  /** Application permissions of Microsoft Graph that an administrator consented to. */
+  /** Application permissions of Microsoft Graph that an administrator granted. */
   graphPermissions: z.array(z.string()).default(['Directory.Read.All']),
-  /** Until then role assignments do not find it. */
+  /** Until then, role assignments don't find it. */
   replicatedAt: IsoDate,
 });
 export type ServicePrincipal = z.infer<typeof ServicePrincipal>;
@@ -23,16 +23,16 @@ export const User = z.object({
   id: z.string(),
   displayName: z.string(),
   mail: z.string(),
-  /** Null of some who were synchronised before there was such a thing. */
+  /** Null for some users that were synchronized before this field existed. */
   userType: z.enum(['Member', 'Guest']).nullable(),
 });
 export type User = z.infer<typeof User>;
 
-/** Members may be users, service principals and other groups. */
+/** Members can be users, service principals and other groups. */
 export const UserGroup = z.object({ id: z.string(), displayName: z.string(), memberIds: z.array(z.string()) });
 export type UserGroup = z.infer<typeof UserGroup>;
 
-/** `contexts` are the authentication contexts the sign-in met. */
+/** `contexts` are the authentication contexts that the sign-in met. */
 export const TeamsSession = z.object({
   userId: z.string(),
   signedInAt: IsoDate,
@@ -46,7 +46,7 @@ export const Permission = z.object({
   notActions: z.array(z.string()),
   dataActions: z.array(z.string()),
   notDataActions: z.array(z.string()),
-  /** Of a role that carries a condition itself; it counts beside that of an assignment. */
+  /** Condition of the role itself. It applies in addition to the assignment's condition. */
   condition: z.string().optional(),
   conditionVersion: z.string().optional(),
 });
@@ -64,9 +64,9 @@ export type RoleDefinition = z.infer<typeof RoleDefinition>;
 
 export const RoleAssignment = z.object({
   name: z.string(),
-  /** An ARM id, or `/` for everything. */
+  /** An ARM ID, or `/` for everything. */
   scope: z.string(),
-  /** The last segment of the role definition's id. */
+  /** The last segment of the role definition's ID. */
   roleDefinitionId: z.string(),
   principalId: z.string(),
   principalType: z.enum(['ServicePrincipal', 'User', 'Group']),
@@ -75,23 +75,26 @@ export const RoleAssignment = z.object({
   conditionVersion: z.string().nullable(),
   createdOn: IsoDate,
   createdBy: z.string(),
-  /** Grants take time: until then it does not count. */
+  /** Propagation: until then, it isn't effective. */
   effectiveAt: IsoDate,
 });
 export type RoleAssignment = z.infer<typeof RoleAssignment>;
 
 const Principal = z.object({ id: z.string(), type: z.enum(['SystemDefined', 'ServicePrincipal', 'User', 'Group']) });
 
-/** Nobody can make one: Azure does, for managed applications and deployment stacks. Here whoever changes the state. */
+/**
+ * Clients can't create one: Azure does, for managed applications and deployment stacks. Here, a change of the state
+ * does.
+ */
 export const DenyAssignment = z.object({
   name: z.string(),
   displayName: z.string(),
   description: z.string().default(''),
-  /** An ARM id, or `/` for everything. */
+  /** An ARM ID, or `/` for everything. */
   scope: z.string(),
   doNotApplyToChildScopes: z.boolean().default(false),
   permissions: z.array(Permission),
-  /** Everybody is 00000000-0000-0000-0000-000000000000, `SystemDefined`. */
+  /** All principals: 00000000-0000-0000-0000-000000000000, `SystemDefined`. */
   principals: z.array(Principal),
   excludePrincipals: z.array(Principal).default([]),
 });

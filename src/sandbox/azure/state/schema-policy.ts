@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const Value = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
 
-/** The part of Azure's policy language that is read here; a rule in any other words is refused, not half understood. */
+/** The supported part of Azure's policy language. Rules with other members are refused. */
 export const FieldTest = z.strictObject({
   field: z.string(),
   equals: Value.optional(),
@@ -34,11 +34,11 @@ export const Condition: z.ZodType<Condition> = z.lazy(() =>
 const Parameter = z.looseObject({ type: z.string(), defaultValue: Value.optional() });
 
 export const PolicyDefinition = z.object({
-  /** The whole ARM id; of a built-in one it starts with `/providers`. */
+  /** The full ARM ID; a built-in one starts with `/providers`. */
   id: z.string(),
   displayName: z.string(),
   description: z.string().default(''),
-  /** `Indexed` looks at resources with tags and a location only. */
+  /** `Indexed` evaluates only resources with tags and a location. */
   mode: z.enum(['All', 'Indexed']),
   parameters: z.record(z.string(), Parameter).default({}),
   // biome-ignore lint/suspicious/noThenProperty: the language's own word
@@ -55,7 +55,7 @@ export const PolicyAssignment = z.object({
   parameters: z.record(z.string(), z.object({ value: Value })).default({}),
   notScopes: z.array(z.string()).default([]),
   enforcementMode: z.enum(['Default', 'DoNotEnforce']).default('Default'),
-  /** With one, a refusal gives it as the reason, and the policies' ids stand in the details only. */
+  /** With a message, a refusal gives it as the reason, and has the policies' IDs only in its details. */
   nonComplianceMessages: z.array(z.looseObject({ message: z.string() })).default([]),
 });
 export type PolicyAssignment = z.infer<typeof PolicyAssignment>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SystemData } from './schema-agents.ts';
 import { IsoDate } from './schema-directory.ts';
 
-/** A version of a secret. Its value never leaves the simulator but to who may get it, and in its own state. */
+/** A version of a secret. Only permitted callers and the simulator's own state get its value. */
 export const SecretVersion = z.object({
   version: z.string().regex(/^[0-9a-f]{32}$/),
   value: z.string(),
@@ -63,7 +63,7 @@ export const AccessPolicy = z.object({
   objectId: z.string(),
   applicationId: z.string().nullable(),
   permissions: KeyPermissions,
-  /** The key permissions that count until `effectiveAt`. */
+  /** The key permissions that are effective until `effectiveAt`. */
   keysBefore: z.array(z.string()),
   effectiveAt: IsoDate,
 });
@@ -78,9 +78,9 @@ export const NetworkAcls = z.object({
 export type NetworkAcls = z.infer<typeof NetworkAcls>;
 
 export const Vault = z.object({
-  /** Who could reach it before a scenario closed it. */
+  /** Network access before a scenario closed the vault. */
   openedAgain: z.object({ publicNetworkAccess: z.string(), networkAcls: NetworkAcls.nullable() }).optional(),
-  /** The vault's number: it listens on the main port plus this. */
+  /** The vault's number: its port is the main port plus this. */
   n: z.number().int().positive(),
   port: z.number().int(),
   subscriptionId: z.string(),
@@ -93,7 +93,7 @@ export const Vault = z.object({
   enableSoftDelete: z.boolean(),
   softDeleteRetentionInDays: z.number().int(),
   enablePurgeProtection: z.boolean(),
-  /** False: access policies rule. */
+  /** False: the vault uses access policies. */
   enableRbacAuthorization: z.boolean(),
   accessPolicies: z.array(AccessPolicy),
   networkAcls: NetworkAcls.nullable(),

@@ -1,4 +1,7 @@
-/** Everything the local Azure holds. It is one JSON document: saved before every answer, readable and replaceable by tests. */
+/**
+ * The whole state of the Azure simulator: one JSON document. It is saved before every answer; tests can read and
+ * replace it.
+ */
 import { z } from 'zod';
 import { Fault } from '../simulator/fault.ts';
 import { LatencyName } from './latency.ts';
@@ -16,7 +19,7 @@ import {
 import { PolicyAssignment, PolicyDefinition } from './schema-policy.ts';
 import { Vault } from './schema-vaults.ts';
 
-/** A bot's registration with Bot Framework, as Azure Resource Manager has it. */
+/** A bot's registration with Bot Framework, in Azure Resource Manager. */
 export const BotService = z.object({
   subscriptionId: z.string(),
   resourceGroup: z.string(),
@@ -25,23 +28,23 @@ export const BotService = z.object({
   msaAppId: z.string(),
   msaAppType: z.enum(['SingleTenant', 'UserAssignedMSI', 'MultiTenant']),
   msaAppTenantId: z.string(),
-  /** Names of those that are connected: `MsTeamsChannel`. */
+  /** Names of connected channels: `MsTeamsChannel`. */
   channels: z.array(z.string()).default([]),
 });
 export type BotService = z.infer<typeof BotService>;
 
-/** A vault that can be had back, with its keys, until its retention ends. */
+/** A vault that can be recovered, with its keys, until its retention ends. */
 export const DeletedVault = z.object({ vault: Vault, deletedAt: IsoDate });
 export type DeletedVault = z.infer<typeof DeletedVault>;
 
-/** An agent that was deleted while its data was under a customer's key. */
+/** An agent that was deleted while its data was under a customer-managed key. */
 const LostData = z.object({ agentId: z.string(), at: IsoDate, key: KeyVaultProperties });
 
-/** A Log Analytics workspace. Queries know it by `customerId`, Azure Resource Manager by `id`. */
+/** A Log Analytics workspace. Queries use `customerId`, Azure Resource Manager uses `id`. */
 export const Workspace = z.object({ id: z.string(), customerId: z.string() });
 export type Workspace = z.infer<typeof Workspace>;
 
-/** A call that an agent made to a vault by itself, until it is in the log. */
+/** A call that an agent made to a vault and that isn't logged yet. */
 export const AgentCall = z.object({
   at: IsoDate,
   vault: z.string(),
@@ -55,60 +58,60 @@ export const AgentCall = z.object({
 });
 export type AgentCall = z.infer<typeof AgentCall>;
 
-/** What the diagnostic settings of the vaults and the workspace are like; the same for all vaults. */
+/** Diagnostic settings of all vaults, and the workspace's behavior. */
 const LogSettings = z.object({
   /** `nothing`: no vault sends its log. `no-table`: none ever did, so the workspace has no such table. */
   sent: z.enum(['everything', 'nothing', 'no-table']).default('everything'),
-  /** What was before is not there; null: all of it is. */
+  /** Earlier rows are missing; null: all rows exist. */
   since: IsoDate.nullable().default(null),
-  /** Until a row can be found; null: as long as the pace says. */
+  /** Delay until a query finds a row; null: as the latency says. */
   takesMs: z.number().int().nonnegative().nullable().default(null),
-  /** Whether an agent uses the key it is put under, there and then. When the real service does is not documented. */
+  /** True if an agent uses its key when the key is set. When the real service does is not documented. */
   agentsUseKeys: z.boolean().default(true),
 });
 
-/** The principal the managed identity endpoints answer for at first: the bot's own. */
+/** The default principal of the managed identity endpoints: the bot's. */
 export const hostPrincipalId = '50000000-0000-4000-8000-000000000002';
 
 const seconds = (usual: number) => z.number().int().positive().default(usual);
 
-/** What a tenant or an administrator would configure, and what the real service chooses by itself and nobody can choose there. */
+/** Settings of a tenant or administrator, and behavior of the real service that can't be configured there. */
 export const Settings = z.object({
   /**
-   * How long access tokens live. Microsoft's references: about an hour for an application, 24 hours for a managed identity,
-   * between 60 and 90 minutes for a person.
+   * Lifetimes of access tokens. Microsoft's references: about an hour for an application, 24 hours for a managed
+   * identity, between 60 and 90 minutes for a person.
    */
   tokenSeconds: z
     .object({ application: seconds(3_599), managedIdentity: seconds(86_399), person: seconds(3_899) })
     .prefault({}),
-  /** The most entries of one page of a list of Azure Resource Manager. */
+  /** Maximum entries of one page of an ARM list. */
   pageSize: z.number().int().positive().default(1_000),
-  /** How far Resource Graph is behind. The real one was never promised to be less than minutes. */
+  /** How far Resource Graph lags. Microsoft doesn't promise less than minutes. */
   graphLagMs: z.number().int().nonnegative().default(0),
-  /** How far reads of agents, vaults, role assignments and their lists are behind writes. */
+  /** How far reads of agents, vaults, role assignments and their lists lag behind writes. */
   readLagMs: z.number().int().nonnegative().default(0),
   /**
-   * Whether requests are counted against the quotas of Azure Resource Manager and Resource Graph; null: at the `realistic`
-   * pace only.
+   * Counts requests against the quotas of Azure Resource Manager and Resource Graph; null: only with `realistic`
+   * latency.
    */
   quotas: z.boolean().nullable().default(null),
-  /** From a role assignment or access policy until it counts; null: as long as the pace says. */
+  /** From a role assignment or access policy until it is effective; null: as the latency says. */
   grantTakesMs: z.number().int().nonnegative().nullable().default(null),
-  /** Every application's secret is past its date. */
+  /** Every application's secret has expired. */
   secretsExpired: z.boolean().default(false),
-  /** Whether an agent says `Failed` while it cannot use its key. What the real service does is not documented. */
+  /** True if an agent is `Failed` while it can't use its key. What the real service does is not documented. */
   agentsNoticeLostKeys: z.boolean().default(false),
-  /** Whether a write to an agent that carries `If-Match` is refused where the agent is another by then. Not documented either. */
+  /** True if a write to an agent with an outdated `If-Match` is refused. Not documented either. */
   agentsHeedConditions: z.boolean().default(true),
   logs: LogSettings.prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;
 
-/** The identities of the machine whose managed identity endpoints are served here. */
+/** Identities of the machine that the managed identity endpoints serve. */
 export const HostIdentities = z.object({
-  /** A principal's id; null for a machine without one of its own. */
+  /** A principal's ID; null for a machine without a system-assigned identity. */
   systemAssigned: z.string().nullable().default(hostPrincipalId),
-  /** ARM ids. */
+  /** ARM IDs. */
   userAssigned: z.array(z.string()).default([]),
 });
 
@@ -118,7 +121,7 @@ export type Subscription = z.infer<typeof Subscription>;
 export const ResourceGroup = z.object({ subscriptionId: z.string(), name: z.string(), location: z.string() });
 export type ResourceGroup = z.infer<typeof ResourceGroup>;
 
-/** `id` is the ARM id; its principal is among the service principals. */
+/** `id` is the ARM ID; its principal is also among the service principals. */
 export const UserAssignedIdentity = z.object({
   id: z.string(),
   location: z.string(),
@@ -137,7 +140,7 @@ export type ManagementLock = z.infer<typeof ManagementLock>;
 
 export const SimulatorState = z.object({
   tenantId: z.string(),
-  /** The port of Azure Resource Manager when the state was last used; vault ports are counted from it. */
+  /** The port of Azure Resource Manager when the state was last used; vault ports follow it. */
   port: z.number().int(),
   latency: LatencyName.default('realistic'),
   settings: Settings.prefault({}),
@@ -147,21 +150,21 @@ export const SimulatorState = z.object({
   principals: z.array(ServicePrincipal),
   users: z.array(User),
   groups: z.array(UserGroup),
-  /** How people signed in to Teams, where it matters; else this morning, with a password. */
+  /** Teams sign-ins of people. The default is this morning, with a password. */
   teamsSessions: z.array(TeamsSession).default([]),
   roleDefinitions: z.array(RoleDefinition),
   roleAssignments: z.array(RoleAssignment),
   denyAssignments: z.array(DenyAssignment).default([]),
-  /** Providers of which nothing can be made in a subscription until it is registered for them. */
+  /** Providers that a subscription isn't registered for. Their resources can't be created. */
   unregistered: z.array(z.object({ subscriptionId: z.string(), namespace: z.string() })).default([]),
   locks: z.array(ManagementLock),
-  /** Those that a subscription made itself; the built-in ones are always there. */
+  /** Custom definitions; built-in ones always exist. */
   policyDefinitions: z.array(PolicyDefinition).default([]),
   policyAssignments: z.array(PolicyAssignment).default([]),
   userAssignedIdentities: z.array(UserAssignedIdentity),
   botServices: z.array(BotService).default([]),
   workspaces: z.array(Workspace).default([]),
-  /** What agents did at vaults that is not in the log yet. */
+  /** Calls of agents that aren't logged yet. */
   agentCalls: z.array(AgentCall).default([]),
   agents: z.array(HealthBot),
   operations: z.array(AgentOperation),
@@ -169,7 +172,7 @@ export const SimulatorState = z.object({
   deletedVaults: z.array(DeletedVault).default([]),
   lostData: z.array(LostData).default([]),
   faults: z.array(Fault),
-  /** Names of the scenarios that are on and set something here beside faults. */
+  /** Names of active scenarios that changed more than faults. */
   circumstances: z.array(z.string()).default([]),
 });
 export type SimulatorState = z.infer<typeof SimulatorState>;

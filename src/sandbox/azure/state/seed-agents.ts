@@ -8,7 +8,7 @@ import { seededAt, subscriptions } from './seed-places.ts';
 
 const identityOf = (n: number): string => `90000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-/** Principals of the identities that exist from the start. */
+/** Principals of the seeded identities. */
 export const principals = {
   virtualVisit: identityOf(1),
   ward: identityOf(2),
@@ -68,7 +68,7 @@ const agent = (name: string, place: Place, createdAt: string, content: Partial<A
   },
 });
 
-/** By name, `triage-agent-prod` comes first: everything about it is as it should be. */
+/** `triage-agent-prod` is the first by name, and has no problems. */
 export const seedAgents = (keyInUse: KeyVaultProperties): HealthBot[] => {
   const shared = seedUserAssignedIdentities().map((one) => one.id);
   return [
@@ -93,7 +93,7 @@ export const seedAgents = (keyInUse: KeyVaultProperties): HealthBot[] => {
   ];
 };
 
-/** An operation that never ends, for the agent that stays in the middle of one. */
+/** An operation that never ends, for the agent that stays `Accepted`. */
 export const seedOperations = (agents: readonly HealthBot[]): AgentOperation[] =>
   agents
     .filter((one) => one.provisioningState === 'Accepted')

@@ -43,7 +43,7 @@ export const seedUsers = (): User[] =>
     userType: person.homeTenantId === localTenantId ? 'Member' : 'Guest',
   }));
 
-/** Who looks after the hospital's keys. */
+/** The hospital's key custodians. */
 const custodians: UserGroup = {
   id: '60000000-0000-4000-8000-0000000000c1',
   displayName: 'Key custodians',
@@ -57,7 +57,7 @@ export const seedGroups = (): UserGroup[] => [
 
 const assignments = 'Microsoft.Authorization/roleAssignments';
 
-/** The right to give one role, to service principals only; Azure's own form of such a condition. */
+/** Azure's own form of a condition that allows one role, for service principals only. */
 const onlyEncryptionUser = `((!(ActionMatches{'${assignments}/write'})) OR (@Request[${assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roles.cryptoServiceEncryptionUser}} AND @Request[${assignments}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'ServicePrincipal'}))`;
 
 export const assignment = (
@@ -91,7 +91,7 @@ const lookAlike = vaultId({
   name: lookAlikeName,
 });
 
-/** The bot holds its roles on every subscription but one. */
+/** The bot has its roles on every subscription except one. */
 export const seedRoleAssignments = (): RoleAssignment[] => [
   assignment(1, '/', roles.owner, ownerPrincipalId),
   assignment(2, '/', roles.keyVaultAdministrator, ownerPrincipalId),
@@ -104,7 +104,7 @@ export const seedRoleAssignments = (): RoleAssignment[] => [
     principalType: 'Group',
   },
   assignment(10, logWorkspace.id, botRoles.logs, hostPrincipalId),
-  // The one who asks owns the vault that looks like the hospital's.
+  // The requester owns the vault whose name looks like the hospital's.
   ...[roles.owner, roles.keyVaultAdministrator].map(
     (role, n): RoleAssignment => ({
       ...assignment(8 + n, lookAlike, role, requester.id),

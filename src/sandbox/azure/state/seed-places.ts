@@ -1,10 +1,10 @@
 import { groupScope } from '../arm/ids.ts';
 import type { ResourceGroup, Subscription, Workspace } from './schema.ts';
 
-/** When everything seeded was made, unless something else is said. */
+/** Default creation time of everything seeded. */
 export const seededAt = '2024-03-04T08:00:00.000Z';
 
-/** A vault of somebody who does research: one letter apart from the hospital's `kv-hospital-keys`. */
+/** A researcher's vault: one letter different from the hospital's `kv-hospital-keys`. */
 export const lookAlikeName = 'kv-hospita1-keys';
 
 export const subscriptions = {
@@ -27,7 +27,7 @@ export const seedResourceGroups = (): ResourceGroup[] => [
   { subscriptionId: subscriptions.finance, name: 'rg-finance', location: 'westeurope' },
 ];
 
-/** Where the vaults of all subscriptions send their logs. */
+/** The workspace that gets the logs of all vaults. */
 export const logWorkspace: Workspace = {
   id: `${groupScope(subscriptions.care, 'rg-care-prod')}/providers/Microsoft.OperationalInsights/workspaces/log-care`,
   customerId: 'a0000000-0000-4000-8000-000000000001',

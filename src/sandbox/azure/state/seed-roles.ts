@@ -1,6 +1,7 @@
 /**
- * Built-in roles by Azure's own ids, with exactly what Azure's definitions give (`azure/built-in-roles-raw.json` of
- * iann0036/iam-dataset, 2026-08-22; the same in maciejporebski/azure-rbac-change-tracking), and the bot's custom ones.
+ * Built-in roles and the bot's custom roles.
+ * Built-in ones have Azure's own IDs and exactly Azure's permissions (`azure/built-in-roles-raw.json` of
+ * iann0036/iam-dataset, 2026-08-22; the same in maciejporebski/azure-rbac-change-tracking).
  */
 import { subscriptionScope } from '../arm/ids.ts';
 import type { Permission, RoleDefinition } from './schema-directory.ts';
@@ -29,14 +30,14 @@ const roleOf =
     assignableScopes,
   });
 const builtIn = roleOf('BuiltInRole', ['/']);
-/** As `infra/grant-azure.sh` makes them: good for the subscriptions that the bot acts in. */
+/** As `infra/grant-azure.sh` creates them: assignable in the subscriptions that the bot acts in. */
 const custom = roleOf('CustomRole', [subscriptionScope(subscriptions.care), subscriptionScope(subscriptions.research)]);
 
 const keys = 'Microsoft.KeyVault/vaults/keys';
 const secrets = 'Microsoft.KeyVault/vaults/secrets';
 const assignments = 'Microsoft.Authorization/roleAssignments';
 
-/** Beside their data actions Key Vault's roles have these; the reader alone lacks the deployments. */
+/** Actions of all Key Vault roles, besides data actions. Only the reader lacks deployments. */
 const readingVaults = [
   'Microsoft.Authorization/*/read',
   'Microsoft.Insights/alertRules/*',
@@ -51,7 +52,7 @@ const readingVaults = [
 const deployments = 'Microsoft.Resources/deployments/*';
 const lookingAfterVaults = [...readingVaults, deployments];
 
-/** The eight roles that the Data Access Administrator may give and take. */
+/** The eight roles that the Data Access Administrator can assign and remove. */
 const givenByDataAccess = [
   '00482a5a-887f-4fb3-b363-3b7fe8e74483',
   'a4417e6f-fecd-4de8-b567-7b0420556985',
@@ -163,8 +164,9 @@ const forData: readonly RoleDefinition[] = [
 ];
 
 /**
- * All a bot needs that reads inventories, protects vaults, makes keys and sets keys; nothing else. Written here a second time,
- * because this server shares nothing with the product: a test compares both lists with `infra/custom-role.json`.
+ * Everything that the bot needs to read inventories, protect vaults, create keys and set keys.
+ * Duplicated here, because the simulator shares no code with the product. A test compares both lists with
+ * `infra/custom-role.json`.
  */
 const botActions = [
   'Microsoft.Resources/subscriptions/read',
@@ -184,7 +186,7 @@ const botActions = [
   'Microsoft.Authorization/locks/read',
 ];
 
-/** Of one table in a workspace, as Microsoft's page on access to tables has them. */
+/** For one table in a workspace, from Microsoft's page on access to tables. */
 const botLogActions = [
   'Microsoft.OperationalInsights/workspaces/read',
   'Microsoft.OperationalInsights/workspaces/query/read',

@@ -32,7 +32,7 @@ const version = (wish: KeyWish): Promise<KeyVersion> =>
     new Date(wish.createdAt ?? seededAt),
   );
 
-/** One wish a version, the oldest first. */
+/** One entry for each version, oldest first. */
 const key = async (name: string, ...wishes: readonly KeyWish[]): Promise<VaultKey> => ({
   name,
   versions: await Promise.all((wishes.length === 0 ? [{}] : wishes).map(version)),
@@ -83,11 +83,11 @@ const ownerPolicy = (): AccessPolicy => ({
   effectiveAt: seededAt,
 });
 
-/** The start of this day in two years: the key fits, whenever this Azure is seeded. ISO 8601. */
+/** Today in two years, ISO 8601: the key is usable, whenever the state is seeded. */
 const inTwoYears = (now: Date): string =>
   new Date(Date.UTC(now.getUTCFullYear() + 2, now.getUTCMonth(), now.getUTCDate())).toISOString();
 
-/** One key that fits and, one each, the ways in which a key does not. */
+/** A usable key, and one key for each reason that makes a key unusable. */
 const careKeys = (now: Date): Promise<VaultKey>[] => [
   key('cmk-triage-agent', { keySize: 3072, exp: inTwoYears(now) }),
   key('curve-signing', { kty: 'EC' }),
@@ -98,7 +98,7 @@ const careKeys = (now: Date): Promise<VaultKey>[] => [
 
 export const keyInUseName = 'cmk-virtual-visit';
 
-/** Rotated a year after it was made, and its agent stayed with the version it had. */
+/** Rotated a year after it was created; its agent stayed on the older version. */
 const keyInUse = (): Promise<VaultKey> => key(keyInUseName, {}, { createdAt: '2025-03-04T08:00:00.000Z' });
 
 const research = { subscriptionId: subscriptions.research, resourceGroup: 'rg-research' };
@@ -110,7 +110,7 @@ const closed = (): Vault['networkAcls'] => ({
   virtualNetworkRules: [],
 });
 
-/** The first vault lacks purge protection only; the others each have something else about them. Ports come later. */
+/** The first vault lacks only purge protection; each other one has another problem. Ports are set later. */
 export const seedVaults = (now: Date): Promise<Vault[]> =>
   Promise.all([
     vault(1, 'kv-care-prod', { enablePurgeProtection: false }, careKeys(now)),
@@ -121,6 +121,6 @@ export const seedVaults = (now: Date): Promise<Vault[]> =>
     ]),
     vault(5, 'kv-lab', { ...research, networkAcls: closed() }, [key('cmk-lab')]),
     vault(6, 'kv-legacy', { ...research, enableSoftDelete: false, enablePurgeProtection: false }, [key('cmk-legacy')]),
-    // Somebody else's, one letter apart from the hospital's.
+    // Another owner's vault: one letter different from the hospital's.
     vault(7, lookAlikeName, research, [key(keyInUseName)]),
   ]);

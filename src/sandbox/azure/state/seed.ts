@@ -24,7 +24,7 @@ const keyInUse = (vaults: readonly Vault[]): { readonly vault: Vault; readonly k
   throw new Error(`no seeded vault has the key ${keyInUseName}`);
 };
 
-/** A fresh local Azure. Key material is new each time, and one key expires two years from now; ids and names are fixed. */
+/** Returns a fresh state. Key material is new each time, and one key expires in two years; IDs and names are fixed. */
 export const seedState = async (port: number, now: Date): Promise<SimulatorState> => {
   const vaults = (await seedVaults(now)).map((vault) => ({ ...vault, port: port + vault.n }));
   const used = keyInUse(vaults);

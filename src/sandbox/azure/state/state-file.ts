@@ -3,11 +3,11 @@ import { vaultUri } from '../key-vault/vault-body.ts';
 import { type LatencyName, reached } from './latency.ts';
 import { SimulatorState } from './schema.ts';
 
-/** Saves the state whenever it has changed, by writing beside and renaming: a killed process leaves the old or the new one. */
+/** Saves the state when it has changed. The write is atomic: a killed process leaves the old or the new file. */
 export class StateFile {
   private readonly file: string;
   private saved = '';
-  /** How often something new was saved. */
+  /** Number of saves that changed the file. */
   changes = 0;
 
   constructor(file: string) {
@@ -31,8 +31,8 @@ export class StateFile {
 }
 
 /**
- * Puts a state on a main port: vault n listens n above it, and agents follow their vaults to new addresses. For a data folder
- * that was copied, a machine where the old port is taken, and a vault that a new state brings.
+ * Moves the state to a main port. Vault n gets the port n above it, and agents get their vaults' new addresses.
+ * For a copied data folder, a machine where the old port is in use, and vaults of a replaced state.
  */
 export const moveToPort = (state: SimulatorState, port: number): void => {
   const vaults = [...state.vaults, ...state.deletedVaults.map((one) => one.vault)];
@@ -52,7 +52,7 @@ export const moveToPort = (state: SimulatorState, port: number): void => {
 
 const sameUri = (a: string, b: string): boolean => a.replace(/\/$/, '') === b.replace(/\/$/, '');
 
-/** From now on Azure takes this long. With `instant` what is under way ends now too; an operation that never ends stays. */
+/** Sets the latency. With `instant`, running operations end now, except those that never end. */
 export const changeLatency = (state: SimulatorState, latency: LatencyName, now: Date): void => {
   state.latency = latency;
   if (latency === 'instant') hurry(state, now);
