@@ -1,13 +1,13 @@
 import canonicalize from 'canonicalize';
 
-/** RFC 8785 canonical JSON of a value that JSON can hold. Throws on any other. */
+/** Returns RFC 8785 canonical JSON. Throws if the value has no JSON form. */
 export function canonicalJson(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError('a value without a JSON form cannot be made canonical');
   return text;
 }
 
-/** Keys in the order of their UTF-16 code units, however deep. */
+/** Returns whether the keys of every object are in UTF-16 code unit order. */
 function isInOrder(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isInOrder);
@@ -20,8 +20,9 @@ function isInOrder(value: unknown): boolean {
 }
 
 /**
- * JSON.stringify writes numbers and strings as RFC 8785 has them, and keys in the order in which they were read: where that is
- * the canonical order, what it writes is the canonical form. Halves of surrogate pairs have none, and it escapes them.
+ * Returns whether the text is canonical for certain, without canonicalizing again. JSON.stringify writes numbers and strings
+ * as RFC 8785 requires, and keys in the order in which they were parsed. Lone surrogates are escaped and have no canonical
+ * form.
  */
 function isSurelyCanonical(value: unknown, text: string): boolean {
   try {
@@ -31,11 +32,11 @@ function isSurelyCanonical(value: unknown, text: string): boolean {
   }
 }
 
-/** The value of a text that is RFC 8785 canonical JSON; undefined for any other text. */
+/** Parses RFC 8785 canonical JSON. Returns undefined for any other text. */
 export function parseCanonical(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    // What is not surely so may be so: numbers for keys are read in another order.
+    // A failed quick check proves nothing: integer-like keys are parsed in another order.
     return isSurelyCanonical(value, text) || canonicalJson(value) === text ? value : undefined;
   } catch {
     return undefined;

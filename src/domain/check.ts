@@ -1,6 +1,6 @@
 /**
- * Checks: facts about a resource, a vault, a key and the bot's rights, each judged pass, warn or block. A plan with a block
- * cannot be submitted. Who judges is the operations' affair; here is what a judgement can be. `src/text` has words for each.
+ * Checks of a resource, a vault, a key and the bot's permissions. Each has the outcome pass, warn or block. A plan with a
+ * block can't be submitted. The operations run the checks; `src/text` has the words for each.
  */
 import { z } from 'zod';
 import { Subscription } from './control.ts';
@@ -10,7 +10,7 @@ import { isBusy } from './provisioning.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
 
-/** One judgement with the facts it rests on, as Azure gave them: data, which words render and never take apart. */
+/** Defines the schema of one check: its code and the facts behind it, as Azure returned them. */
 const judged = <C extends string, F extends z.ZodRawShape>(code: C, fact: F) =>
   z.strictObject({ outcome, code: z.literal(code), fact: z.strictObject(fact) });
 
@@ -18,11 +18,11 @@ const day = { day: z.string(), cutoff: z.string() };
 const state = { provisioningState: z.string() };
 const name = { name: z.string() };
 const key = { key: CustomerKey };
-/** The rule of the policy that says so. */
+/** Name of the policy rule that requires it. */
 const rule = { rule: z.string() };
 const kindOfKey = { type: z.string(), size: z.number().nullable() };
 
-/** Every judgement a check can come to. Days and times are ISO 8601. */
+/** Every possible check. Days and times are ISO 8601. */
 export const Check = z.discriminatedUnion('code', [
   judged('created-after-cutoff', day),
   judged('created-before-cutoff', day),
@@ -48,7 +48,7 @@ export const Check = z.discriminatedUnion('code', [
   judged('controllers-not-named', {}),
   judged('key-not-shared', {}),
   judged('key-shared', { key: z.string(), agent: z.string(), id: ArmId, subscription: Subscription }),
-  /** The wanted vault or key has a name like one that other resources use. */
+  /** The requested vault or key has a name similar to one that other resources use. */
   judged('name-alike', { of: z.enum(['vault', 'key']), name: z.string(), other: z.string() }),
   judged('other-agents-not-checked', {}),
   judged('key-origin-unknown', {}),
@@ -63,7 +63,10 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-new', kindOfKey),
   judged('key-made', name),
   judged('key-version-new', kindOfKey),
-  /** Missing facts: stored before they were read. `now`: the newest version of the key that has this name now. */
+  /**
+   * Optional facts are missing in checks stored before they were read. `now`: the newest version of the key that has this
+   * name now.
+   */
   judged('key-missing', {
     deleted: z.enum(['none', 'deleted', 'not-checked']).optional(),
     now: z.string().nullable().optional(),
@@ -91,23 +94,23 @@ export const Check = z.discriminatedUnion('code', [
 ]);
 export type Check = z.infer<typeof Check>;
 export type CheckCode = Check['code'];
-/** All of them, for whoever has to have something for each. */
+/** Every check code, for tables and tests that must be complete. */
 export const checkCodes: readonly CheckCode[] = Check.options.map(({ shape }) => shape.code.value);
 export type FactOf<C extends CheckCode> = Extract<Check, { readonly code: C }>['fact'];
-/** The same union, member by member: what lets a table by code be called with a check of any code. */
+/** The same union as a mapped type. It lets a table by code be called with a check of any code. */
 export type CheckOf<C extends CheckCode = CheckCode> = {
   [P in C]: { readonly outcome: Check['outcome']; readonly code: P; readonly fact: FactOf<P> };
 }[C];
 
-/** Makes a judgement. The compiler cannot follow a code to its own fact through the union: this is the one place that says so. */
+/** Builds a check. The cast is needed because the compiler can't relate a code to its fact through the union. */
 export const judge = <C extends CheckCode>(outcome: Check['outcome'], code: C, fact: FactOf<C>): Check =>
   ({ outcome, code, fact }) as unknown as Check;
 
-/** A block that passes by itself. */
+/** Returns whether the block clears without anyone acting. */
 export const passesByItself = (check: Check): boolean =>
   check.code === 'provisioning-unsettled' && isBusy(check.fact.provisioningState);
 
-/** Blocks that stay for these choices: another agent, vault, key or policy is needed. Checking again doesn't help. */
+/** Blocks that depend on what was chosen: the agent, vault, key or policy. Checking again doesn't help. */
 const lasting: ReadonlySet<CheckCode> = new Set<CheckCode>([
   'created-before-cutoff',
   'created-unknown',
@@ -126,5 +129,5 @@ const lasting: ReadonlySet<CheckCode> = new Set<CheckCode>([
   'key-hsm-needs-premium',
 ]);
 
-/** Whether what blocks can be removed while the choices stay as they are. */
+/** Returns whether the block can be removed without choosing something else. */
 export const canStillPass = ({ code }: Check): boolean => !lasting.has(code);

@@ -1,16 +1,16 @@
-/** Differences between clocks. Events are dated by the database's. */
+/** Clock skew between this process, the database and the audit log. Events get the database's time. */
 
-/** Replicas, databases and the machines of both differ by seconds; more is a clock that was moved. */
+/** Limit above which a difference counts as a wrong clock. Replicas and database hosts differ by seconds at most. */
 export const farMs = 60_000;
 
-/** `clock`: this process's clock against the database's. `record`: the last stored event against the database's. */
+/** A clock skew. `clock`: this process against the database. `record`: the last stored event against the database. */
 export interface ClockApart {
   readonly kind: 'clock' | 'record';
-  /** How far ahead it is; negative: behind. */
+  /** Positive: ahead of the database. Negative: behind. */
   readonly aheadMs: number;
 }
 
-/** Thrown instead of storing an event after one that is dated ahead. Safe to repeat. */
+/** Thrown when the last event has a time in the future, so no event can be stored. Safe to retry. */
 export class ClockNotBelieved extends Error {
   override readonly name = 'ClockNotBelieved';
   readonly apart: ClockApart;
@@ -23,14 +23,14 @@ export class ClockNotBelieved extends Error {
 
 const isFar = (ms: number): boolean => Math.abs(ms) > farMs;
 
-/** Of a clock read before and after another one was asked: what may have passed in between is no difference. */
+/** Compares another clock with this one, read before and after it. A difference within the round trip doesn't count. */
 export function clockApart(before: Date, other: Date, after: Date): ClockApart | null {
   const [least, most] = [before.getTime() - other.getTime(), after.getTime() - other.getTime()];
   const aheadMs = least > 0 ? least : Math.min(most, 0);
   return isFar(aheadMs) ? { kind: 'clock', aheadMs } : null;
 }
 
-/** Of the last stored event, whose time is null before the first. A record that is behind is the usual case. */
+/** Compares the time of the last stored event (null before the first) with now. Only a time in the future counts. */
 export function recordApart(last: string | null, now: Date): ClockApart | null {
   const aheadMs = last === null ? 0 : Date.parse(last) - now.getTime();
   return aheadMs > 0 && isFar(aheadMs) ? { kind: 'record', aheadMs } : null;

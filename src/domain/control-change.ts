@@ -1,12 +1,15 @@
-/** What an approval does not cover of who controls the key, and of where its vault lies. */
+/** Changes to a key's controllers and to the vault's location that an approval doesn't cover. */
 import type { Controller, Power } from './control.ts';
 import type { Observation } from './observed.ts';
 
-/** One of what an approval does not cover of who controls the key. */
+/** A change that an approval doesn't cover. */
 export type ControlChange =
-  /** Was not there, or could do less. `more` is what was not shown. */
+  /** A controller that is new or has more powers. `more`: the powers that approvers weren't shown. */
   | { readonly change: 'controller'; readonly controller: Controller; readonly more: readonly Power[] }
-  /** `came`: how many of them were not in the group; null where it has grown, and nobody noted who was in it. */
+  /**
+   * A group that has new members. `came`: the number of new members; null if the group grew and its earlier members aren't
+   * known.
+   */
   | {
       readonly change: 'members';
       readonly controller: Controller;
@@ -16,7 +19,7 @@ export type ControlChange =
     }
   | { readonly change: 'vault-address'; readonly before: string; readonly now: string }
   | { readonly change: 'vault-tenant'; readonly before: string; readonly now: string }
-  /** When it was approved nobody had looked: plans of earlier versions of this program. */
+  /** The approved plan has no list of controllers. Earlier versions of this program made such plans. */
   | { readonly change: 'never-shown' };
 
 type Seen = Pick<Observation, 'vault' | 'control'>;
@@ -24,7 +27,7 @@ type Seen = Pick<Observation, 'vault' | 'control'>;
 const byId = (controllers: readonly Controller[]): ReadonlyMap<string, Controller> =>
   new Map(controllers.map((one) => [one.id, one]));
 
-/** How many people are in a group who were not; null where it is not known who was, or who is. */
+/** Counts the group's new members. Null if the members before or now aren't known. */
 function cameInto(approved: Controller, { people }: Controller): number | null {
   if (approved.people === undefined || people === undefined) return null;
   const before = new Set(approved.people);
@@ -44,7 +47,7 @@ function changesOf(approved: Controller | undefined, now: Controller): readonly 
 
 const host = (uri: string): string => uri.toLowerCase().replace(/\/$/, '');
 
-/** What differs between what people were shown and what is: more is named, less is covered. */
+/** Returns the differences between what approvers saw and what Azure has now. Having less is covered, having more isn't. */
 export function controlNotCovered(approved: Seen, observed: Seen): readonly ControlChange[] {
   if (observed.control === undefined) return [];
   const place: ControlChange[] = [];
@@ -58,7 +61,10 @@ export function controlNotCovered(approved: Seen, observed: Seen): readonly Cont
   return [...place, ...observed.control.controllers.flatMap((one) => changesOf(shown.get(one.id), one))];
 }
 
-/** What is digested of it: no names and no members, which the directory may be late to tell. */
+/**
+ * Returns the part that goes into the plan digest. Names and members are left out, because the directory can return them
+ * late.
+ */
 export const controlSubject = ({ vault, control }: Seen): unknown =>
   control === undefined
     ? undefined

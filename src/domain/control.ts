@@ -1,38 +1,38 @@
 /**
- * Who controls a key beside those who use it, and where its vault lies: what an approval covers besides the change itself.
- * An approver cannot judge a key by its name alone: somebody else's vault may carry a name that differs by one letter.
+ * Controllers of a key and the location of its vault. An approval covers these as well as the change itself. A key's name
+ * isn't enough to judge it: another vault can have a name that differs by one letter.
  */
 import { z } from 'zod';
 
 /**
- * What somebody can do to a key beside using it. `copy`: take it out of the vault, private part and all (backup, release);
- * `change`: disable it, or put other key material under its name; `give-access`: give any of these to anybody.
+ * A power over a key other than using it. `copy`: back up or release it, with the private part. `change`: disable it, or
+ * replace its key material. `give-access`: grant any of these powers to others.
  */
 export const Power = z.enum(['copy', 'change', 'delete', 'purge', 'give-access']);
 export type Power = z.infer<typeof Power>;
 export const powers: readonly Power[] = Power.options;
 
 export const Controller = z.strictObject({
-  /** Object id in the directory, lower case. */
+  /** Entra object ID in lower case. */
   id: z.string(),
-  /** `bot`: this bot's own identity. `unknown`: nobody told what the id stands for. */
+  /** `bot`: this bot's own identity. `unknown`: the type of the ID couldn't be read. */
   type: z.enum(['person', 'group', 'app', 'bot', 'unknown']),
-  /** Each once, in the order of {@link Power}. */
+  /** Unique, in the order of {@link Power}. */
   can: z.array(Power),
-  /** As the directory tells it; null where it does not. */
+  /** Name from the directory; null if it returns none. */
   name: z.string().nullable(),
-  /** People in a group, also through other groups; null where nobody told, or it is none. */
+  /** Number of people in a group, nested groups included. Null if it isn't a group or couldn't be read. */
   members: z.number().nullable(),
   /**
-   * A mark of each of the members, sorted, by which one who is in the group is told from one who was not: no id of anybody, for
-   * it is kept for ever. Missing: in plans from before there was such a thing, where nobody told, and in groups of more people
-   * than are read. Then sizes are all that can be compared.
+   * A sorted list with one mark per member, to detect new members later. It contains no IDs, because it's stored for good.
+   * Missing in older plans, if the members couldn't be read, and in groups with more people than are read. Then only the
+   * sizes can be compared.
    */
   people: z.array(z.string()).optional(),
 });
 export type Controller = z.infer<typeof Controller>;
 
-/** What of the controllers could not be looked at. `names`: who stands behind the ids. */
+/** What the bot couldn't read about controllers. `names`: who the IDs belong to. */
 const Unseen = z.enum(['role-assignments', 'roles', 'names']);
 export type Unseen = z.infer<typeof Unseen>;
 
@@ -40,7 +40,7 @@ export const Subscription = z.strictObject({ id: z.string(), name: z.string().nu
 export type Subscription = z.infer<typeof Subscription>;
 
 export const ObservedControl = z.strictObject({
-  /** By id, each once. */
+  /** Sorted by ID, without duplicates. */
   controllers: z.array(Controller),
   unseen: z.array(Unseen),
   vaultSubscription: Subscription,

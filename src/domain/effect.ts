@@ -1,25 +1,25 @@
-/** What a step changes: data, which words render. Everything but `before` is part of what is approved. */
+/** Effects: what a step changes in Azure. An approval covers all fields except `before`. */
 import { z } from 'zod';
 import { ArmId, KeyName, KeyVersion } from './ids.ts';
 import { CustomerKey, KeyKind } from './observed.ts';
 
-/** Stands for the object id of the resource's system-assigned identity, which may not be there yet. */
+/** Placeholder for the object ID of the resource's system-assigned identity, which might not exist yet. */
 export const resourcePrincipal = 'principal-of(resource)';
-/** Stands for the version of a key that only the run will make. */
+/** Placeholder for the key version that the run creates. */
 export const madeVersion = 'made-by-this-request' as const;
 
-/** The role that a grant gives in a vault that grants by role assignment. */
+/** Role that the bot assigns in a vault with role-based access. */
 export const grantedRole = 'Key Vault Crypto Service Encryption User';
-/** What a grant allows in a vault that grants by access policy. */
+/** Permissions that the bot grants in a vault with access policies. */
 export const grantedPermissions = ['get', 'wrapKey', 'unwrapKey'] as const;
 
 const principal = z.literal(resourcePrincipal);
 
-/** One change: afterwards the target is as it says. */
+/** One change. Its fields describe the target afterwards. */
 export const Effect = z.discriminatedUnion('change', [
-  /** The resource has an identity of its own, beside those it had. */
+  /** The resource gets a system-assigned identity. User-assigned ones stay. */
   z.strictObject({ change: z.literal('identity'), target: ArmId, before: z.enum(['none', 'user-assigned']) }),
-  /** A key, or a further version of one: `before` is the version it comes after. */
+  /** A new key, or a new version of a key. `before`: the version that it follows. */
   z.strictObject({ change: z.literal('key'), target: ArmId, ...KeyKind.shape, before: KeyVersion.nullable() }),
   z.strictObject({
     change: z.literal('role-assignment'),
@@ -37,7 +37,7 @@ export const Effect = z.discriminatedUnion('change', [
   }),
   z.strictObject({ change: z.literal('soft-delete'), target: ArmId, before: z.literal('off') }),
   z.strictObject({ change: z.literal('purge-protection'), target: ArmId, before: z.literal('off') }),
-  /** The key under which the resource encrypts. `before` null: Microsoft's. */
+  /** The key that encrypts the resource's data. `before` null: a Microsoft-managed key. */
   z.strictObject({
     change: z.literal('customer-key'),
     target: ArmId,
@@ -51,7 +51,7 @@ export const Effect = z.discriminatedUnion('change', [
 ]);
 export type Effect = z.infer<typeof Effect>;
 
-/** ARM ids mean the same in any case, wherever they stand in a value. */
+/** Lowercases every ARM ID in a value. ARM IDs are case-insensitive. */
 export function lowerIds(value: unknown): unknown {
   if (typeof value === 'string') return value.startsWith('/subscriptions/') ? value.toLowerCase() : value;
   if (Array.isArray(value)) return value.map(lowerIds);
@@ -59,7 +59,7 @@ export function lowerIds(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, lowerIds(inner)]));
 }
 
-/** What of an effect is approved. */
+/** Returns the part of an effect that an approval covers. */
 export function approvedPart({ before: _, ...change }: Effect): unknown {
   return lowerIds(change);
 }

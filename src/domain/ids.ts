@@ -1,16 +1,14 @@
-/**
- * Branded identifiers. A value of one of these types has passed its schema once, at the edge where it came in.
- */
+/** Branded identifiers. A value of such a type has passed its schema at the boundary where it came in. */
 import { z } from 'zod';
 
-/** A request's name for people: `CMK-` and six characters of Crockford's base 32 (no I, L, O, U). */
+/** A request's ID for people: `CMK-` and six characters of Crockford's base 32 (no I, L, O, U). */
 export const RequestId = z
   .string()
   .regex(/^CMK-[0-9A-HJKMNP-TV-Z]{6}$/)
   .brand<'RequestId'>();
 export type RequestId = z.infer<typeof RequestId>;
 
-/** A form's name, minted when the form opens. */
+/** A form's ID, generated when the form opens. */
 export const FormId = z
   .string()
   .regex(/^F-[0-9A-HJKMNP-TV-Z]{10}$/)
@@ -22,25 +20,25 @@ const guid = z
   .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i)
   .transform((text) => text.toLowerCase());
 
-/** A person's Entra object id, lower case. */
+/** A person's Entra object ID in lower case. */
 export const PersonId = guid.pipe(z.string().brand<'PersonId'>());
 export type PersonId = z.infer<typeof PersonId>;
 
-/** An Entra tenant id, lower case. */
+/** An Entra tenant ID in lower case. */
 export const TenantId = guid.pipe(z.string().brand<'TenantId'>());
 export type TenantId = z.infer<typeof TenantId>;
 
-/** A resource's full ARM id. Azure compares these without regard to case: compare with {@link sameArmId}. */
+/** A resource's full ARM ID. ARM IDs are case-insensitive: compare with {@link sameArmId}. */
 export const ArmId = z
   .string()
   .max(1000)
   .regex(/^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+(\/[^/]+\/[^/]+)*$/i)
-  // It becomes part of a URL: nothing in it may lead to another resource than the one it names.
+  // It becomes part of a URL, so it must not lead to another resource.
   .refine((id) => !/\/\.{1,2}(\/|$)|[?#]/.test(id), 'must name one resource')
   .brand<'ArmId'>();
 export type ArmId = z.infer<typeof ArmId>;
 
-/** One version of a key in a vault: 32 hexadecimal digits. */
+/** A key version: 32 hexadecimal digits. */
 export const KeyVersion = z
   .string()
   .regex(/^[0-9a-f]{32}$/)
@@ -54,17 +52,17 @@ export const KeyName = z
   .brand<'KeyName'>();
 export type KeyName = z.infer<typeof KeyName>;
 
-/** Whether two ARM ids name the same resource. */
+/** Returns whether two ARM IDs name the same resource. */
 export const sameArmId = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** The parts of an ARM id that people speak of. */
+/** The parts of an ARM ID that people use. */
 export interface ArmIdParts {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly name: string;
 }
 
-/** Takes an ARM id apart; the name is that of the innermost resource. */
+/** Parses an ARM ID. The name is that of the innermost resource. */
 export function armIdParts(id: ArmId): ArmIdParts {
   const segments = id.split('/');
   return {
@@ -76,11 +74,11 @@ export function armIdParts(id: ArmId): ArmIdParts {
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** Turns random bytes into Crockford base 32, one character a byte (five bits of each are used). */
+/** Encodes random bytes in Crockford base 32, one character per byte (five bits of each are used). */
 const spell = (random: Uint8Array): string => Array.from(random, (byte) => crockford[byte & 31]).join('');
 
-/** Mints a request id from six random bytes. */
+/** Generates a request ID from six random bytes. */
 export const mintRequestId = (random: Uint8Array): RequestId => RequestId.parse(`CMK-${spell(random.subarray(0, 6))}`);
 
-/** Mints a form id from ten random bytes. */
+/** Generates a form ID from ten random bytes. */
 export const mintFormId = (random: Uint8Array): FormId => FormId.parse(`F-${spell(random.subarray(0, 10))}`);

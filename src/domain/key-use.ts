@@ -1,13 +1,13 @@
 /**
- * Whether the resource itself was seen using its key: what a vault's log says, and what may be made of it. Proof level L3. Three
- * answers, and none stands for another: it was used, it was not used and the log would show it, or nobody knows.
+ * Usage check: whether the vault's log shows that the resource used its key (proof level L3). It has three results: used;
+ * not used, although the log would show it; and unknown.
  */
 import { z } from 'zod';
 import { Failure } from './failure.ts';
 
 const instant = z.iso.datetime();
 
-/** By what the vault let it in, as its log tells. `ours`: by the assignment that the step `grant-key-access` makes. */
+/** What let the call in, by the vault's log. `ours`: the role assignment that the step `grant-key-access` creates. */
 export const AllowedBy = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('role-assignment'), id: z.string(), ours: z.boolean() }),
   z.strictObject({ by: z.literal('access-policy') }),
@@ -18,90 +18,90 @@ export type AllowedBy = z.infer<typeof AllowedBy>;
 export const UseAnswer = z.discriminatedUnion('outcome', [
   z.strictObject({
     outcome: z.literal('used'),
-    /** By Azure's clock. */
+    /** Azure's time. */
     at: instant,
     operation: z.enum(['KeyWrap', 'KeyUnwrap']),
-    /** By which of the token's claims the resource was known: its identity's object id, or its own ARM id (`xms_mirid`). */
+    /** The token claim that identified the resource: its identity's object ID, or its own ARM ID (`xms_mirid`). */
     knownBy: z.enum(['object-id', 'resource-id']),
     allowedBy: AllowedBy,
   }),
   z.strictObject({
     outcome: z.literal('not-used'),
-    /** The log has rows of the vault from before what was looked for, and from after it. */
+    /** The vault's first and last log rows, from before and after the time in question. */
     first: instant,
     last: instant,
-    /** It tried, and the vault refused; null: it did not even try. */
+    /** The vault rejected the resource's call. Null: the resource made no call. */
     refused: z.strictObject({ at: instant, status: z.number() }).nullable(),
   }),
   z.strictObject({
     outcome: z.literal('unknown'),
     why: z.discriminatedUnion('code', [
       z.strictObject({ code: z.literal('not-readable'), failure: Failure }),
-      /** No workspace was configured any more when it was to be asked. */
+      /** The workspace setting had been removed by the time of the check. */
       z.strictObject({ code: z.literal('not-asked') }),
-      /** The log begins later than what is looked for. Null: it has nothing of this vault at all. */
+      /** The log begins too late. Null: it has no rows for this vault. */
       z.strictObject({ code: z.literal('no-log-before'), first: instant.nullable() }),
-      /** Nothing came of this vault since: whether rows are still sent, nobody can tell. */
+      /** The vault has no newer rows, so logging might have stopped. */
       z.strictObject({ code: z.literal('no-log-since'), last: instant }),
     ]),
   }),
 ]);
 export type UseAnswer = z.infer<typeof UseAnswer>;
 
-/** Which use is looked for. */
+/** The use to find in the log. */
 export interface UseSought {
-  /** Its system-assigned identity's object id; null where it is not known. */
+  /** Object ID of its system-assigned identity; null if unknown. */
   readonly principalId: string | null;
   readonly resourceId: string;
   readonly vaultUri: string;
   readonly keyName: string;
   readonly keyVersion: string;
-  /** From when on it may have been used. ISO 8601, by this machine's clock. */
+  /** Earliest possible use. ISO 8601, by this machine's clock. */
   readonly since: string;
 }
 
-/** A call to the vault as its log has it. */
+/** One logged call to the vault. */
 export interface LoggedUse {
   readonly at: string;
   readonly operation: string;
-  /** HTTP status. `ResultType` says `Success` of refusals too. */
+  /** HTTP status. `ResultType` says `Success` for rejected calls, too. */
   readonly status: number;
-  /** Addresses that name the key and its version: of the key, and of the call. */
+  /** Addresses that contain the key and its version: the key's and the call's. */
   readonly addresses: readonly string[];
   readonly principalId: string | null;
   readonly resourceId: string | null;
-  /** The role assignment that let it in; null on a vault with access policies. */
+  /** The role assignment that let it in. Null in a vault with access policies. */
   readonly assignmentId: string | null;
   readonly byAccessPolicy: boolean;
 }
 
-/** What was read of the log. */
+/** The part of the log that was read. */
 export interface ReadLog {
-  /** Of the vault, whoever called it; null: none. */
+  /** Times of any calls to the vault; null: none. */
   readonly first: string | null;
   readonly last: string | null;
   readonly uses: readonly LoggedUse[];
-  /** Name of the role assignment that the bot's own step makes for this identity at this key; null: no identity is known. */
+  /** Name of the role assignment that the bot creates for this identity and key. Null: the identity isn't known. */
   readonly ownAssignment: string | null;
-  /** Why less came than was asked for; null: all of it came. */
+  /** Why the result is incomplete; null if it's complete. */
   readonly cutShort: Failure | null;
 }
 
-/** How far Azure's clock and this machine's may be apart before the doctor says so, and a little more. */
+/** Allowed clock difference between Azure and this machine: a little more than the doctor accepts. */
 export const clocksApartMs = 2 * 60_000;
 
-/** From when on rows count. */
+/** Returns the time from which log rows count. */
 export const countsFrom = (since: string): string => new Date(Date.parse(since) - clocksApartMs).toISOString();
 
 const same = (a: string | null, b: string | null): boolean => a !== null && a.toLowerCase() === b?.toLowerCase();
 
-/** Names of assignments come whole, alone, and without their hyphens. */
+/** Returns the bare name of a role assignment. Logs have it as a full ID, as a name, and without hyphens. */
 const bareName = (id: string): string => (id.split('/').at(-1) ?? '').replaceAll('-', '').toLowerCase();
 
 const operations: readonly string[] = ['KeyWrap', 'KeyUnwrap'];
 const isUse = (operation: string): operation is 'KeyWrap' | 'KeyUnwrap' => operations.includes(operation);
 
-/** Of `https://VAULT/keys/NAME/VERSION`, with or without what was done behind it. */
+/** Returns whether the address is `https://VAULT/keys/NAME/VERSION`, with or without an operation after it. */
 function isOfKey(address: string, { vaultUri, keyName, keyVersion }: UseSought): boolean {
   if (!URL.canParse(address) || !URL.canParse(vaultUri)) return false;
   const { host, pathname } = new URL(address);
@@ -126,8 +126,8 @@ function allowedBy({ assignmentId, byAccessPolicy }: LoggedUse, ownAssignment: s
 const oldestFirst = (a: LoggedUse, b: LoggedUse): number => Date.parse(a.at) - Date.parse(b.at);
 
 /**
- * What the log says. Others that use the key, another version, a call before the time looked for and one that was refused are no
- * use of it. That there is none counts for something only where the log had begun before and went on after.
+ * Evaluates the log. Calls by others, calls with another version, earlier calls and rejected calls aren't a use. "Not used"
+ * requires log rows from before and from after the time in question.
  */
 export function judgeUse(sought: UseSought, log: ReadLog): UseAnswer {
   const from = countsFrom(sought.since);

@@ -1,20 +1,20 @@
-/** Marks by which a member of a group is recognized without naming anybody. */
+/** Membership marks: they identify a group member without storing an ID. */
 import { createHash } from 'node:crypto';
 import type { ObservedControl } from './control.ts';
 
-/** 64 bits of a hash of both object ids. Ids are given by the directory, so nobody can look for one that has another's mark. */
+/** Returns 64 bits of a hash of both object IDs. The directory assigns the IDs, so a collision can't be constructed. */
 export const memberMark = (group: string, member: string): string =>
   createHash('sha256').update(`${group} ${member}`).digest('hex').slice(0, 16);
 
-/** What is known of whether a person is among those who have control over a key. */
+/** Whether a person is one of the key's controllers. */
 export type OwnControl =
-  /** `through`: the group's name or id; null: by a role or policy of their own. */
+  /** `through`: the group's name or ID. Null: the person has a role or policy of their own. */
   | { readonly known: 'yes'; readonly through: string | null }
   | { readonly known: 'no' }
-  /** Numbers of groups whose members weren't read, of apps (who owns them isn't read), and of ids that nothing is known of. */
+  /** Counts of groups whose members weren't read, apps (their owners aren't read) and unknown IDs. */
   | { readonly known: 'not'; readonly groups: number; readonly apps: number; readonly others: number };
 
-/** Whether a person has control over the key, also through groups, nested ones included. `person`: an object id, lower case. */
+/** Returns whether a person controls the key, directly or through nested groups. `person`: an object ID in lower case. */
 export function ownControl({ controllers }: Pick<ObservedControl, 'controllers'>, person: string): OwnControl {
   if (controllers.some(({ id }) => id === person)) return { known: 'yes', through: null };
   const group = controllers.find(({ id, people }) => people?.includes(memberMark(id, person)) === true);

@@ -1,16 +1,13 @@
-/**
- * What Azure held when it was looked at: plain values in our words. Everything here is a zod schema, because plans that
- * quote it are stored with a request.
- */
+/** Azure state as plain values. Everything is a zod schema, because stored plans contain it. */
 import { z } from 'zod';
 import { ObservedControl, Subscription } from './control.ts';
 import { ArmId, KeyName, KeyVersion } from './ids.ts';
 
-/** The key a resource's data is encrypted under, when a customer manages it. */
+/** The customer-managed key of a resource. */
 export const CustomerKey = z.strictObject({
   vaultUri: z.string(),
   keyName: z.string(),
-  /** Null when the resource names none: whether it then follows the newest is not known. */
+  /** Null if the resource names none. Whether it then follows the newest version is unknown. */
   keyVersion: z.string().nullable(),
 });
 export type CustomerKey = z.infer<typeof CustomerKey>;
@@ -21,16 +18,16 @@ export const ObservedResource = z.strictObject({
   id: ArmId,
   name: z.string(),
   location: z.string(),
-  /** ISO 8601, or null where neither ARM nor the resource list tells it. */
+  /** ISO 8601; null if neither ARM nor the resource list returns it. */
   createdAt: z.string().nullable(),
   provisioningState: z.string(),
   systemAssigned: z.boolean(),
-  /** The system-assigned identity's object id and tenant; null without one. */
+  /** Object ID and tenant of the system-assigned identity; null without one. */
   principalId: z.string().nullable(),
   tenantId: z.string().nullable(),
   userAssignedIds: z.array(z.string()),
   tags: z.record(z.string(), z.string()),
-  /** Null: Microsoft manages the key. */
+  /** Null: a Microsoft-managed key. */
   customerKey: CustomerKey.nullable(),
 });
 export type ObservedResource = z.infer<typeof ObservedResource>;
@@ -50,7 +47,7 @@ export const ObservedVault = z.strictObject({
   /** `closed`: public access is off, or denied by default. */
   firewall: z.enum(['open', 'closed']),
   sku: z.enum(['standard', 'premium']),
-  /** ISO 8601; null where ARM doesn't tell. Missing: read from a list, or stored before it was read. */
+  /** ISO 8601; null if ARM doesn't return it. Missing: read from a list, or stored by an earlier version. */
   createdAt: z.string().nullable().optional(),
 });
 export type ObservedVault = z.infer<typeof ObservedVault>;
@@ -68,31 +65,31 @@ export const ObservedKey = z.strictObject({
   notBefore: z.string().nullable(),
   expires: z.string().nullable(),
   created: z.string().nullable(),
-  /** Only in what was stored before ADR 14: the request it said it was made for, which proves nothing. */
+  /** Only in events from before ADR 14: the request that the key's tag named, which proves nothing. */
   madeFor: z.string().nullable().optional(),
-  /** SHA-256 of the nonce that it carries; null where it carries none. Missing: stored before keys carried one. */
+  /** SHA-256 of the key's nonce; null if it has none. Missing in events from before keys had one. */
   nonceHash: z.string().nullable().optional(),
 });
 export type ObservedKey = z.infer<typeof ObservedKey>;
 
-/** Why a key that carries what only the request's own could carry is not taken for it. */
+/** Why a key with the mark of the request's own key isn't accepted as that key. */
 export const Doubt = z.enum(['copied', 'not-the-first', 'made-at-another-time', 'too-many-versions']);
 export type Doubt = z.infer<typeof Doubt>;
 
-/** What may stand in the way of writing, as far as the bot was allowed to look: null where it was not. */
+/** Obstacles to a write. Null: the bot has no permission to read them. */
 export const ObservedGuards = z.strictObject({
-  /** Locks that stop every write at the resource or the vault. */
+  /** Locks that block every write to the resource or the vault. */
   readOnlyLocks: z.array(z.strictObject({ name: z.string(), scope: z.string() })).nullable(),
-  /** Which of the control-plane actions that plans need the bot may do. */
+  /** The bot's permissions: whether each control-plane action that plans need is allowed. */
   allowed: z.record(z.string(), z.boolean()).nullable(),
-  /** The same of the vault's own data actions; null also where the vault grants by access policy, which tells nobody. */
+  /** The same for the vault's data actions. Null also in a vault with access policies, which can't be queried. */
   allowedData: z.record(z.string(), z.boolean()).nullable(),
-  /** Whether a soft-deleted key holds the name: of a new key, or of one that isn't there any more. */
+  /** Whether a soft-deleted key has the name of the new or missing key. */
   deletedKey: z.enum(['none', 'deleted', 'not-checked']),
 });
 export type ObservedGuards = z.infer<typeof ObservedGuards>;
 
-/** A key, as one is to be made. */
+/** Properties of a key to create. */
 export const KeyKind = z.strictObject({
   type: z.enum(['RSA', 'RSA-HSM']),
   size: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]),
@@ -101,41 +98,41 @@ export const KeyKind = z.strictObject({
 });
 export type KeyKind = z.infer<typeof KeyKind>;
 
-/** What other resources use, as far as it bears on the wanted vault and key. Lists may lag some minutes behind. */
+/** Other resources' keys, as far as they matter for the requested vault and key. Lists can lag by minutes. */
 export const ObservedOthers = z.strictObject({
-  /** Those under the wanted key. */
+  /** Resources that use the requested key. */
   sameKey: z.array(z.strictObject({ id: ArmId, name: z.string(), subscription: Subscription })),
-  /** Names of vaults and keys in use that are easily taken for the wanted ones. */
+  /** Names in use that are easily confused with the requested vault or key. */
   vaultsAlike: z.array(z.string()),
   keysAlike: z.array(z.string()),
-  /** The list of resources could not be read. */
+  /** The list of resources couldn't be read. */
   unread: z.boolean(),
 });
 export type ObservedOthers = z.infer<typeof ObservedOthers>;
 
-/** Everything a plan rests on, looked at together. One shape for all operations that are about a key. */
+/** Everything a plan is based on. All key operations share this shape. */
 export const Observation = z.strictObject({
   resource: ObservedResource,
   vault: ObservedVault,
-  /** The key, at the version that is wanted or was made for this request. Null: there is none. */
+  /** The key at the requested version, or at the version that this request created. Null: it doesn't exist. */
   key: ObservedKey.nullable(),
-  /** Of a key that the run makes: whose the one is that was found. Missing: it was not asked, or before ADR 14. */
+  /** The owner of the key that was found, if the run creates the key. Missing: not checked, or from before ADR 14. */
   keyIs: z.enum(['own', 'others', ...Doubt.options]).optional(),
-  /** Where the version isn't there: the newest version under that name, null for none. Missing: the version is there, or it was not asked. */
+  /** If the version doesn't exist: the newest version with that name, null for none. Missing: it exists, or wasn't checked. */
   keyNow: KeyVersion.nullable().optional(),
-  /** The version that the resource is to be taken from; null where that is Microsoft's key, or it cannot be read. */
+  /** The key version to replace. Null: a Microsoft-managed key, or it can't be read. */
   from: ObservedKey.nullable(),
-  /** Whether the resource's identity may get, wrap and unwrap with the key. */
+  /** Whether the resource's identity has the get, wrap and unwrap permissions for the key. */
   grantHeld: z.boolean(),
   guards: ObservedGuards,
-  /** Missing in plans made before this was looked at: then nobody was shown who controls the key. */
+  /** Missing in plans of earlier versions: approvers weren't shown who controls the key. */
   control: ObservedControl.optional(),
-  /** Missing in plans made before this was looked at. */
+  /** Missing in plans of earlier versions. */
   others: ObservedOthers.optional(),
 });
 export type Observation = z.infer<typeof Observation>;
 
-/** Something that was deleted and created again under the same name. Times are ISO 8601. */
+/** A resource or vault that was deleted and created again under the same name. Times are ISO 8601. */
 export interface ReplacedKey {
   readonly what: 'resource' | 'vault';
   readonly was: string;
@@ -144,27 +141,27 @@ export interface ReplacedKey {
 
 type Created = { readonly createdAt?: string | null | undefined };
 
-/** ARM and its resource lists round differently. Nothing is created again that soon after an approval. */
+/** ARM and its resource lists round creation times differently. Differences below this limit don't count. */
 const sameCreationMs = 60_000;
 
-/** Null: the same thing, or Azure didn't tell both times. */
+/** Detects a replacement by creation time. Null: it's the same one, or Azure didn't return both times. */
 export function replacedSince(what: ReplacedKey['what'], before: Created, after: Created): ReplacedKey | null {
   const [was, now] = [before.createdAt, after.createdAt];
   if (!was || !now || Math.abs(Date.parse(now) - Date.parse(was)) < sameCreationMs) return null;
   return { what, was, now };
 }
 
-/** Azure writes a vault's address with and without a final slash, in any case. */
+/** Compares vault addresses. Azure writes them in any case, with and without a final slash. */
 export const sameVaultUri = (a: string, b: string): boolean =>
   a.toLowerCase().replace(/\/$/, '') === b.toLowerCase().replace(/\/$/, '');
 
-/** Whether two keys are one version of one key. One without a version is like no other. */
+/** Returns whether both are the same version of the same key. A key without a version equals no other. */
 export const sameKey = (a: CustomerKey, b: CustomerKey): boolean => a.keyVersion !== null && isNamedAlike(a, b);
 
-/** Whether two keys are named alike, also where neither names a version. */
+/** Returns whether both have the same vault, name and version, also if neither has a version. */
 export const isNamedAlike = (a: CustomerKey, b: CustomerKey): boolean =>
   sameVaultUri(a.vaultUri, b.vaultUri) && a.keyName === b.keyName && a.keyVersion === b.keyVersion;
 
-/** The ARM id of a key inside its vault: the scope of a grant. */
+/** Returns the key's ARM ID inside its vault: the scope of a role assignment. */
 export const keyScope = (key: { readonly vaultId: ArmId; readonly keyName: KeyName }): ArmId =>
   ArmId.parse(`${key.vaultId}/keys/${key.keyName}`);

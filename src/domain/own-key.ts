@@ -1,25 +1,25 @@
 /**
- * How a request knows the key that it made. Whoever may import keys into the vault can give theirs any name and any tag, and
- * can copy what they read; they cannot know a nonce before the key that carries it is made, nor choose a version's id or the
- * time at which Azure says that it was made. docs/decisions/0014.
+ * Ownership of a key that was found: whether this request created it. People who can import keys into the vault can copy any
+ * name and tag that they can read. They can't know a nonce before the key with it exists, and can't choose a version's ID or
+ * creation time. See docs/decisions/0014.
  */
 import { z } from 'zod';
 import type { KeyVersion } from './ids.ts';
 import type { Doubt, ObservedKey } from './observed.ts';
 
-/** SHA-256 in hexadecimal digits of a nonce of 256 random bits. */
+/** SHA-256 of a 256-bit random nonce, in hexadecimal digits. */
 export const NonceHash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** That a key was about to be made, as the record has it. */
+/** The stored intent to create a key. */
 export interface KeyIntent {
   readonly nonceHash: string;
   /** ISO 8601. */
   readonly at: string;
 }
 
-/** What the record has of what the request made. */
+/** What the audit log says about the key that the request created. */
 export interface OwnKey {
-  /** The version that Azure answered; null where no answer was stored. */
+  /** The version in Azure's response; null if no response was stored. */
   readonly keyVersion: string | null;
   readonly intents: readonly KeyIntent[];
 }
@@ -27,18 +27,18 @@ export interface OwnKey {
 /** Versions of a key, oldest first. */
 export interface KeyVersions {
   readonly versions: readonly ObservedKey[];
-  /** False: there are more than were read. */
+  /** False: the key has more versions than were read. */
   readonly complete: boolean;
 }
 
-/** Whose a key is; `none`: nothing stands in the way of making it. */
+/** The owner of a key. `none`: no key exists, so one can be created. */
 export type Ownership =
   | { readonly is: 'none' }
   | { readonly is: 'own'; readonly key: ObservedKey }
   | { readonly is: 'others'; readonly key: ObservedKey }
   | { readonly is: 'doubtful'; readonly key: ObservedKey; readonly doubt: Doubt };
 
-/** How far Azure's clock and the record's may differ, and how long a call to make a key may be on its way. */
+/** Allowed difference between Azure's clock and the audit log's, and the longest duration of a call that creates a key. */
 const clocksDifferMs = 60_000;
 const callTakesMs = 120_000;
 
@@ -49,9 +49,9 @@ function isOfItsTime({ created }: ObservedKey, { at }: KeyIntent): boolean {
 }
 
 /**
- * Judges what is found where the answer was lost: the nonce decides, and whatever could have been done with it by somebody who
- * read it is a doubt. `after`: the version that the made one follows, which is not among those found; null for a new key,
- * where anything under the name that is not the request's own is somebody else's.
+ * Decides who owns the key that was found after Azure's response was lost. The nonce decides; anything that a person who
+ * read it could have done is a doubt. `after`: the version that the created one follows, which isn't among those found. It's
+ * null for a new key; then a key without the request's nonce is someone else's.
  */
 export function ownershipOf(
   { versions, complete }: KeyVersions,
@@ -69,7 +69,7 @@ export function ownershipOf(
       ? { is: 'none' }
       : { is: 'doubtful', key: oldest, doubt: 'too-many-versions' };
   }
-  // A vault tells whole seconds: of two in one nobody can say which was first.
+  // Vaults return whole seconds, so the order of two versions in the same second is unknown.
   const isFirst = versions.every((one) => one === key || (one.created ?? '') > (key.created ?? ''));
   if (marked.length > 1) return { is: 'doubtful', key, doubt: 'copied' };
   if (after === null && !isFirst) return { is: 'doubtful', key, doubt: 'not-the-first' };

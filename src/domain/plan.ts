@@ -1,4 +1,4 @@
-/** A plan: what was observed and what is wished, turned into checks, ordered steps and their effects. */
+/** A plan: the checks, ordered steps and effects for a requested change, given Azure's state. */
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json.ts';
 import { Check } from './check.ts';
@@ -21,7 +21,7 @@ export type StepName = z.infer<typeof StepName>;
 export const Reversibility = z.enum(['reversible', 'irreversible', 'unknown']);
 export type Reversibility = z.infer<typeof Reversibility>;
 
-/** `stage`: a step begins when all steps of earlier stages are done; those of one stage run side by side. */
+/** A step of a plan. Steps of one `stage` run in parallel, after all steps of earlier stages are done. */
 export const PlannedStep = z.strictObject({
   name: StepName,
   stage: z.number().int().min(1),
@@ -30,10 +30,12 @@ export const PlannedStep = z.strictObject({
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
-/** Raised with every change of what a plan holds: a plan of another number is not read. */
+/** Version of the plan format. Raise it with every change. Plans of other versions aren't read. */
 export const planVersion = 2;
 
-/** The stored form, given the closed union of wishes: strict all the way down, so that nothing unknown is read as known. */
+/**
+ * Builds the schema of stored plans from the union of change specs. It's strict at every level, so unknown data is rejected.
+ */
 export const planSchema = <W extends z.ZodType<ChangeSpec>>(wish: W) =>
   z.strictObject({
     schema: z.literal(planVersion),
@@ -46,7 +48,7 @@ export const planSchema = <W extends z.ZodType<ChangeSpec>>(wish: W) =>
   });
 export type Plan = z.infer<ReturnType<typeof planSchema<z.ZodType<ChangeSpec>>>>;
 
-/** The steps that must be done before this one may begin. */
+/** Returns the steps that must be done before this one can start. */
 export function stepsBefore(name: StepName, steps: readonly PlannedStep[]): readonly StepName[] {
   const stage = steps.find((step) => step.name === name)?.stage ?? 0;
   return steps.filter((step) => step.stage < stage).map((step) => step.name);
@@ -66,24 +68,24 @@ export const stepsOf = (plan: Plan, reversibility: Reversibility): readonly Plan
 
 const effectKey = (effect: Effect): string => canonicalJson(approvedPart(effect));
 
-/** The fact counts: who accepted that a key expires in 2030 did not accept tomorrow. */
+/** Includes the fact: accepting that a key expires in 2030 doesn't accept that it expires tomorrow. */
 const warningKey = ({ code, fact }: Check): string => canonicalJson({ code, fact });
 
-/** What an approval of one plan does not cover of a plan observed later. All empty: it is covered. */
+/** Parts of a newer plan that an earlier approval doesn't cover. It's covered if all are empty. */
 export interface NotCovered {
   readonly effects: readonly Effect[];
   readonly warnings: readonly Check[];
   readonly blocks: readonly Check[];
   readonly irreversible: readonly PlannedStep[];
-  /** Deleted and created again under the same name: what was approved was for another resource, or another vault. */
+  /** Deleted and created again under the same name, so people approved a different resource or vault. */
   readonly replaced: readonly ReplacedKey[];
-  /** More controllers of the key, one who can do more, another place of the vault. */
+  /** New controllers of the key, controllers with more powers, or another location of the vault. */
   readonly control: readonly ControlChange[];
 }
 
 /**
- * Compares a newly observed plan with the approved one. What was done already needs no cover: it is no effect any more. The
- * operation knows, when it plans for a run, what the request itself brought about, and does not block on it.
+ * Compares a newly observed plan with the approved one. Finished changes are no effects any more. When the operation plans
+ * for a run, it recognizes the request's own changes and doesn't block on them.
  */
 export function notCovered(approved: Plan, observed: Plan): NotCovered {
   const allowedEffects = new Set(effectsOf(approved).map(effectKey));
@@ -107,7 +109,10 @@ const replacedIn = (approved: Observation, now: Observation): readonly ReplacedK
     sameArmId(approved.vault.id, now.vault.id) ? replacedSince('vault', approved.vault, now.vault) : null,
   ].filter((one) => one !== null);
 
-/** Said to people, and no reason to ask them again: when several agents get one key, each run would void the approvals of the next. */
+/**
+ * Warnings about other agents. They're shown, but don't void an approval: with one key for several agents, each run would
+ * void the next request's approvals.
+ */
 const aboutOthers: readonly Check['code'][] = ['key-shared', 'name-alike'];
 
 export const isCovered = ({ warnings, ...difference }: NotCovered): boolean =>

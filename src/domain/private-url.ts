@@ -1,12 +1,12 @@
-/** Which addresses tokens may travel to. */
+/** Addresses that tokens can be sent to. */
 
-/** A host name as it stands in a URL or a `Host` header, without its port. */
+/** Returns whether a host name from a URL or `Host` header, without port, is this machine. */
 export const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
 
-/** An IP address that only this machine's own programs reach. */
+/** Returns whether an IP address is a loopback address. */
 export const isLoopbackAddress = (address: string): boolean => address === '::1' || isLoopback(address);
 
-/** Whether what is sent there can be read by nobody on the way. */
+/** Returns whether the connection is confidential: HTTPS, or HTTP to this machine. */
 export function isPrivate(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);

@@ -1,18 +1,18 @@
-/** Proof levels: how much of a success is known rather than believed. */
+/** Verification levels: how much of a successful change was verified. */
 import { z } from 'zod';
 
 /**
- * L0 `read-back`: ARM reports the key and version. L1 `permission-held`: the agent's identity may use the key.
- * L2 `key-usable`: wrapping and unwrapping throw-away bytes worked. L3 `use-seen`: the vault's log shows the agent's use.
+ * L0 `read-back`: ARM returns the key and version. L1 `permission-held`: the agent's identity has permission to use the key.
+ * L2 `key-usable`: wrapping and unwrapping test bytes worked. L3 `use-seen`: the vault's log shows that the agent used it.
  */
 export const ProofLevel = z.enum(['read-back', 'permission-held', 'key-usable', 'use-seen']);
 export type ProofLevel = z.infer<typeof ProofLevel>;
 
 export const Proof = z.strictObject({
   level: ProofLevel,
-  /** `not-checked`: the bot is not allowed to look, or nothing looks yet. */
+  /** `not-checked`: the bot has no permission to check, or hasn't checked yet. */
   outcome: z.enum(['proved', 'not-checked']),
-  /** Why it was not checked. Missing: for the usual reason, or from before ADR 20, when it was not kept. */
+  /** Why it wasn't checked. Missing: the usual reason, or from before ADR 20. */
   because: z.literal('firewall').optional(),
 });
 export type Proof = z.infer<typeof Proof>;
@@ -23,8 +23,8 @@ const isProved = (proofs: readonly Proof[], level: ProofLevel): boolean =>
   proofs.some((proof) => proof.level === level && proof.outcome === 'proved');
 
 /**
- * The highest level proved without a gap below it; null when not even the read-back holds. A key that the resource was seen to
- * use is usable, also where the bot may not try it.
+ * Returns the highest level verified without a gap below it; null if not even the read-back is. A use in the log also proves
+ * `key-usable`, in case the bot can't test the key itself.
  */
 export function highestProof(proofs: readonly Proof[]): ProofLevel | null {
   let highest: ProofLevel | null = null;
@@ -36,6 +36,9 @@ export function highestProof(proofs: readonly Proof[]): ProofLevel | null {
   return highest;
 }
 
-/** Nothing less is a success: Azure reports the key, and the agent's identity may use it. */
+/**
+ * Returns whether the minimum for success is verified: Azure returns the key, and the agent's identity has permission to use
+ * it.
+ */
 export const provesSuccess = (proofs: readonly Proof[]): boolean =>
   (['read-back', 'permission-held'] as const).every((level) => isProved(proofs, level));

@@ -1,35 +1,35 @@
-/** What to do after a step failed: wait and try again, or ask a person. */
+/** Retry policy of failed steps: wait and try again, or ask a person. */
 import type { Failure } from './failure.ts';
 import type { Tried } from './request/tried.ts';
 
 export type RetryDecision = { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'ask' };
 
-/** Limits of automatic tries. The grant window follows Azure's "up to ten minutes", with room. */
+/** Limits of automatic retries. The propagation window follows Azure's "up to ten minutes", plus a margin. */
 export interface RetryLimits {
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
-  /** For calls that will do when repeated: throttling, outages. Tries that waited for a change to spread do not count. */
+  /** Attempts for failures that pass by themselves: throttling, outages. Attempts that waited for propagation don't count. */
   readonly waitAttempts: number;
-  /** For changes that have not spread yet: of tries and waits of this step in this run. */
+  /** For changes that haven't propagated: limit on all attempts and waits of this step in this run. */
   readonly spreadWithinMs: number;
 }
 
-/** Before something that isn't shown any more is read again: replicas of Azure catch up within a second or so. */
+/** Returns the wait before reading again something that disappeared. Azure's replicas catch up within a second or so. */
 export const rereadAfterMs = ({ firstWaitMs }: RetryLimits): number => firstWaitMs / 10;
 
-/** What is waited for comes when it comes: a wait of this part of all that was waited before notices it that much later at most. */
+/** Each wait is a fixed part of the time spent so far, so propagation is noticed late by at most that part. */
 const partOfSpent = 1 / 4;
 
 /**
- * Until the next look for a change that is spreading. What the try itself took, as an operation does that fails at its end, is
- * waited already; a moment is left for others to write in between.
+ * Returns the wait before the next check for propagation. Time that the attempt itself took counts as waited. A minimum wait
+ * lets other writers in.
  */
 function untilNextLook({ spentMs, tryMs }: Tried, { firstWaitMs, longestWaitMs }: RetryLimits): number {
   const wait = Math.min(Math.max(firstWaitMs, spentMs * partOfSpent), longestWaitMs);
   return Math.round(Math.max(wait - tryMs, firstWaitMs / 4));
 }
 
-/** Decides from the failure, which try of this run it was (1 = the first), and what was tried before and how long in all. */
+/** Decides from the failure, the attempt's number in this run (from 1), and the attempts and time so far. */
 export function decideRetry(failure: Failure, attempt: number, tried: Tried, limits: RetryLimits): RetryDecision {
   const { waited, spentMs } = tried;
   const doubled = Math.min(limits.firstWaitMs * 2 ** (attempt - 1), limits.longestWaitMs);

@@ -1,34 +1,34 @@
-/** Whether the database takes what it is given, by what it answered last. */
+/** Database write health: whether the database accepts writes, by its last response. */
 
-/** What a database that answers gives as the reason for taking nothing: words of the program, and no more than these. */
+/** Why the database rejects writes. It contains no text from the database. */
 export const whyRefused = ['read-only', 'disk-full', 'not-allowed', 'server-trouble'] as const;
 export type WhyRefused = (typeof whyRefused)[number];
 
 /**
- * For so long a refusal is believed while nothing is stored: whoever clicks after it tries the database anew, and no row is written
- * only to try it. In milliseconds.
+ * How long a rejection counts without a new write, in milliseconds. After that, the next click tries again. No test rows are
+ * written.
  */
 const believedMs = 60_000;
 
 export interface Storing {
-  /** The database answered that it does not take a statement. */
+  /** Reports that the database rejected a statement. */
   refused(why: WhyRefused): void;
-  /** Events were stored. */
+  /** Reports that events were stored. */
   stored(): void;
-  /** Why nothing can be stored; null: nothing was refused within the last minute, or something was stored since. */
+  /** Returns why writes are rejected. Null: no rejection in the last minute, or a write succeeded since. */
   refusal(): WhyRefused | null;
-  /** How often each reason was given. */
+  /** Returns how often each reason occurred. */
   counts(): Readonly<Record<WhyRefused, number>>;
 }
 
 export interface StoringTools {
-  /** A clock that nobody can set, in milliseconds. */
+  /** Monotonic clock in milliseconds. */
   readonly elapsedMs: () => number;
-  /** Called when the reason changes, not as often as it is given; null: something was stored after it. */
+  /** Called only when the reason changes. Null: writes succeed again. */
   readonly onChange: (why: WhyRefused | null) => void;
 }
 
-/** Nothing is known to be wrong at first. */
+/** Starts without a known problem. */
 export function openStoring({ elapsedMs, onChange }: StoringTools): Storing {
   const counts: Record<WhyRefused, number> = { 'read-only': 0, 'disk-full': 0, 'not-allowed': 0, 'server-trouble': 0 };
   let last: { readonly why: WhyRefused; readonly at: number } | null = null;

@@ -1,14 +1,14 @@
-/** What somebody wants to be true: the part that all operations share. What else is in a wish, its operation knows. */
+/** Change specs: what a request asks for. This is the part that all operations share; each operation adds its own fields. */
 import { z } from 'zod';
 import { ArmId } from './ids.ts';
 
-/** A resource in Azure, and of which kind it is. */
+/** An Azure resource and its kind. */
 export const ResourceRef = z.strictObject({ kind: z.string(), id: ArmId });
 export type ResourceRef = z.infer<typeof ResourceRef>;
 
 /**
- * The head of every wish. The closed union is made by the operations' registry, from its list: the domain names no operation,
- * and whoever reads stored events is handed the union's schema.
+ * The common fields of every change spec. The operations' registry builds the closed union, so the domain names no
+ * operation. Readers of stored events get the union's schema as an argument.
  */
 export interface ChangeSpec {
   readonly operation: string;

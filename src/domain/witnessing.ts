@@ -1,39 +1,39 @@
 /**
- * How a published log stands with its witnesses: who signed what last, who contradicts, and whether enough have signed the newest;
- * and how with the key in a vault that signs as well.
+ * Witness status of a published log: each witness's last signature, contradictions, and whether the newest checkpoint has
+ * enough cosignatures. Includes the Key Vault key that also signs.
  */
 import type { WitnessStanding } from './ports/witnesses.ts';
 
-/** A witness that is named in the settings. */
+/** A configured witness. */
 export interface WitnessView {
   readonly name: string;
   /** Null: it was never asked. */
   readonly standing: WitnessStanding | null;
-  /** It signed the newest checkpoint that witnesses were asked about. */
+  /** True: it signed the newest checkpoint that witnesses were asked to sign. */
   readonly current: boolean;
 }
 
 export interface Witnessing {
   readonly witnesses: readonly WitnessView[];
-  /** How many have to have signed a checkpoint for it to count as witnessed. */
+  /** Number of cosignatures that make a checkpoint witnessed. */
   readonly needed: number;
-  /** How many have signed the newest. */
+  /** Number of witnesses that signed the newest checkpoint. */
   readonly current: number;
-  /** By its address; it is no witness, and counts for none. Null: no key in a vault signs. */
+  /** The signing key in Key Vault. It isn't a witness and doesn't count as one. Null: not configured. */
   readonly vaultKey: WitnessView | null;
 }
 
-/** Who is named in the settings. */
+/** Signers from the settings. */
 export interface Signers {
-  /** Whole verifier keys of witnesses. */
+  /** The witnesses' full verifier keys. */
   readonly keys: readonly string[];
-  /** How many of them have to have signed. */
+  /** Number of cosignatures that are needed. */
   readonly needed: number;
-  /** Address of the key in a vault; null: none signs. */
+  /** The vault key's address; null: none is configured. */
   readonly vaultKey: string | null;
 }
 
-/** What is kept of others does not count. */
+/** Computes the status. Stored statuses of other keys don't count. */
 export function witnessingOf({ keys, needed, vaultKey }: Signers, known: readonly WitnessStanding[]): Witnessing {
   const asked = [...keys, ...(vaultKey === null ? [] : [vaultKey])];
   const standings = asked.map((key) => known.find((one) => one.key === key) ?? null);

@@ -1,9 +1,9 @@
-/** What Azure held when evidence was made, as the bot read it at that moment. It stands in the event that says so. */
+/** Azure's state when evidence was made. It's stored in the `evidence-made` event. */
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 
-/** `absent`: Azure says that there is none. `not`: it could not be read, for the reason given. */
+/** `absent`: Azure says that it doesn't exist. `not`: the bot couldn't read it; `failure` says why. */
 const seenOf = <T extends z.ZodType>(value: T) =>
   z.discriminatedUnion('seen', [
     z.strictObject({ seen: z.literal('yes'), value }),
@@ -13,11 +13,11 @@ const seenOf = <T extends z.ZodType>(value: T) =>
 
 export const Reading = z.strictObject({
   resource: seenOf(ObservedResource),
-  /** The vault that the request is about. */
+  /** The request's vault. */
   vault: seenOf(ObservedVault),
-  /** The key of the request in that vault, at the version that it is about. */
+  /** The request's key in that vault, at the request's version. */
   key: seenOf(ObservedKey),
-  /** Whether the resource's identity may get, wrap and unwrap with it. */
+  /** Whether the resource's identity has the get, wrap and unwrap permissions for it. */
   grantHeld: seenOf(z.boolean()),
 });
 export type Reading = z.infer<typeof Reading>;

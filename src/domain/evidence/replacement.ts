@@ -1,4 +1,7 @@
-/** The later request that put an agent under another key, by its own events: what tells a rotation from a change by hand. */
+/**
+ * The later request that replaced an agent's key, found in its events. It distinguishes an approved rotation from a manual
+ * change.
+ */
 import { madeVersion } from '../effect.ts';
 import { type ArmId, PersonId } from '../ids.ts';
 import type { CustomerKey } from '../observed.ts';
@@ -6,7 +9,7 @@ import type { StoredEvent } from '../request/events.ts';
 
 export interface Replacement {
   readonly request: string;
-  /** Number of the event that says that the key was set. */
+  /** Sequence number of the event that says the key was set. */
   readonly seq: number;
   /** ISO 8601. */
   readonly at: string;
@@ -19,7 +22,7 @@ export interface EventOfRequest {
   readonly event: StoredEvent;
 }
 
-/** The key that the event says was set on the agent; null: it says nothing of the kind. */
+/** Returns the key that the event says was set on the agent. Null for any other event. */
 function keySetBy({ body }: StoredEvent, resource: ArmId): CustomerKey | null {
   if (body.type !== 'step-done' || body.data.step !== 'set-cmk') return null;
   if (body.target?.toLowerCase() !== resource.toLowerCase()) return null;
@@ -34,20 +37,20 @@ const madeIn = (events: readonly StoredEvent[]): string | null =>
     )
     .at(-1) ?? null;
 
-/** Those of the events, oldest first, that show what replaced the agent's key last, and that it was approved. */
+/** Selects the events that show how the agent's key was last replaced and who approved it. Takes and returns oldest first. */
 export function eventsOfReplacement(events: readonly EventOfRequest[], resource: ArmId): readonly EventOfRequest[] {
   const last = events.findLast(({ event }) => keySetBy(event, resource) !== null);
   if (last === undefined) return [];
   const own = events.filter(({ request, event }) => request === last.request && event.seq <= last.event.seq);
   return own.filter(({ event: { body } }) => {
     if (body.type === 'approved') return body.planDigest === last.event.body.planDigest;
-    // An answer that came too late names the version in an event of a failure.
+    // A failed step can name the version, too: Azure created the key, but its response came too late.
     const isMade = (body.type === 'step-done' || body.type === 'step-failed') && body.data.step === 'make-key-version';
     return isMade || (body.type === 'step-done' && body.data.step === 'set-cmk');
   });
 }
 
-/** What those events show; null: not that an approved request set a key. */
+/** Reads the replacement from those events. Null unless they show an approved request that set a key. */
 export function replacementIn(events: readonly EventOfRequest[], resource: ArmId): Replacement | null {
   const last = events.at(-1);
   const to = last === undefined ? null : keySetBy(last.event, resource);

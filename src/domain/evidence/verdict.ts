@@ -1,4 +1,4 @@
-/** What the events of a request come to, for somebody who was not there: derived from them, never said by anybody. */
+/** A request's outcome for an auditor, derived from its events. */
 import { madeVersion } from '../effect.ts';
 import type { PersonId } from '../ids.ts';
 import { type CustomerKey, isNamedAlike } from '../observed.ts';
@@ -9,18 +9,18 @@ import { keyProgress, type Request, type Succeeded } from '../request/request.ts
 import type { Reading } from './reading.ts';
 import type { Replacement } from './replacement.ts';
 
-/** What was read from Azure when evidence was made last. */
+/** The last Azure state that was read for evidence. */
 export interface LastReading {
   readonly at: string;
-  /** Number of the event. */
+  /** Sequence number of the event. */
   readonly seq: number;
   readonly reading: Reading;
 }
 
-/** What that reading says about the key that the request put the agent under. */
+/** The agent's key at that reading, compared with the key that the request set. */
 export type Since = 'same' | 'other' | 'gone' | 'unread';
 
-/** `by` null: an operator, by the name in `operator` if one is recorded, or nobody. Times are ISO 8601. */
+/** `by` null: the bot, or the operator named in `operator`. Times are ISO 8601. */
 export type Verdict =
   | {
       readonly is: 'under-key';
@@ -28,9 +28,9 @@ export type Verdict =
       readonly since: string;
       readonly level: ProofLevel | null;
       readonly now: Since;
-      /** What the agent was under at the last reading; null: Microsoft's, or it was not read. */
+      /** The agent's key at the last reading. Null: a Microsoft-managed key, or not read. */
       readonly found: CustomerKey | null;
-      /** The approved request that put the agent under what was found; null: none is known. */
+      /** The approved request that set the key that was found. Null: none is known. */
       readonly replacedBy: Replacement | null;
     }
   | {
@@ -39,7 +39,7 @@ export type Verdict =
       readonly by: PersonId | null;
       readonly operator: string | null;
       readonly at: string;
-      /** Something had been done in a run before. */
+      /** A run had started to change Azure. */
       readonly touched: boolean;
     }
   | {
@@ -65,10 +65,10 @@ export function lastReading(events: readonly StoredEvent[]): LastReading | null 
   return event === undefined ? null : { at: event.time, seq: event.seq, reading: event.body.data.reading };
 }
 
-/** The key that the plan puts the agent under, with the version that a run has made; null: none is known yet. */
+/** Returns the key that the plan sets, with the version that a run created. Null if there is none yet. */
 export function wantedKey({ plan, outputs }: Pick<Request, 'plan' | 'outputs'>): CustomerKey | null {
   const effect = effectsOf(plan).find(({ change }) => change === 'customer-key');
-  // Without the effect the agent was under it before.
+  // A plan without this effect means that the agent already had the key.
   if (effect?.change !== 'customer-key') return plan.observation.resource.customerKey;
   const { vaultUri, keyName, keyVersion } = effect.to;
   const version = keyVersion === madeVersion ? (outputs.keyVersion ?? null) : keyVersion;
@@ -106,13 +106,13 @@ const endedBy = ({ ended: { by, at } }: Extract<Request, { ended: unknown }>, ev
   at,
 });
 
-/** The operator who did what ended the request; null: it was none, or no name is recorded. */
+/** Returns the operator who ended the request. Null if it wasn't an operator, or if no name is stored. */
 function operatorIn(events: readonly StoredEvent[]): string | null {
   const end = events.findLast(({ body: { type } }) => type === 'cancelled' || type === 'given-up');
   return end?.body.actor.kind === 'operator' ? end.body.actor.id : null;
 }
 
-/** `later`: what the events of a later request for the same agent show, if they are at hand. */
+/** Derives the outcome. `later`: what a later request for the same agent shows, if available. */
 export function verdictOf(request: Request, events: readonly StoredEvent[], later: Replacement | null = null): Verdict {
   const { changedAt: at, touched } = request;
   switch (request.state) {

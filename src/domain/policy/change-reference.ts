@@ -1,20 +1,20 @@
-/** The number of a ticket elsewhere that a request belongs to, such as `CHG0031337`. It is stored in the audit log for good. */
+/** Change reference: the ID of a ticket in another system, such as `CHG0031337`. The audit log stores it for good. */
 import { z } from 'zod';
 import { type Refusal, refuse } from '../request/refusal.ts';
 
 export const ChangeReference = z.string().min(1).max(64);
 
-/** What the policy file says of it; null: any that looks like a number or name of a ticket, or none. */
+/** The policy file's rule. Null: optional, in the default format. */
 export interface ChangeReferenceRule {
-  /** A regular expression that all of it must match. */
+  /** A regular expression that must match the whole reference. */
   readonly pattern: string;
   readonly required: boolean;
 }
 
-/** Without spaces: nobody's name or story ends up where it can't be erased. */
+/** Default format. It allows no spaces, so that no personal data gets into the audit log, where it can't be erased. */
 const usualPattern = '[A-Za-z0-9][A-Za-z0-9._/#-]*';
 
-/** The reference that was typed, null for none, or why it can't be taken. */
+/** Parses the typed reference. Returns null for none, or a refusal. */
 export function readChangeReference(typed: string, rule: ChangeReferenceRule | null): string | null | Refusal {
   const text = typed.trim();
   if (text === '') return rule?.required === true ? refuse('change-reference-missing') : null;
@@ -23,6 +23,6 @@ export function readChangeReference(typed: string, rule: ChangeReferenceRule | n
   return fits ? text : refuse('change-reference-unfit', pattern);
 }
 
-/** For the data of an event. */
+/** Returns the event field for a reference, or no field for none. */
 export const referenceChosen = ({ changeReference }: { readonly changeReference?: string | null }) =>
   changeReference === undefined || changeReference === null ? {} : { changeReference };

@@ -1,6 +1,7 @@
 /**
- * Who may ask, who may approve, how many, for how long: ordered rules, of which the first that matches an agent applies. What
- * comes last matches every agent: the environment's settings. Rules that look at tags only make stricter what that rule says.
+ * Approval policy: who can request, who can approve, how many approvals and how much time are needed. The first matching
+ * rule applies to an agent. The last rule comes from the environment's settings and matches every agent. Rules with tags can
+ * only make that rule stricter.
  */
 import { z } from 'zod';
 import { type Plan, stepsOf } from '../plan.ts';
@@ -19,69 +20,69 @@ import {
   type VaultMatch,
 } from './rules.ts';
 
-/** A rule that holds, and why: every criterion it has. */
+/** A rule that applies, with all its criteria as reasons. */
 export const HeldRule = z.strictObject({
   rule: z.string(),
   criteria: z.array(z.strictObject({ name: z.string(), found: z.string().nullable(), judged: Judged })),
 });
 export type HeldRule = z.infer<typeof HeldRule>;
 
-/** What the policy says of one request, fixed when it is submitted and whenever it asks anew. */
+/** The policy's result for one request, fixed when it's submitted, changed or needs approval again. */
 export const AppliedPolicy = z.strictObject({
   version: z.string(),
-  /** SHA-256 of the whole policy, of which the version is the beginning. Missing: asked before it was kept. */
+  /** SHA-256 of the whole policy; the version is its beginning. Missing in older events. */
   digest: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
-  /** Name of the rule, of those without tags. In requests from before there was `held`, of any. */
+  /** Name of the applied rule without tags. Before `held` existed, the name of any rule. */
   rule: z.string(),
-  /** That rule and those that make it stricter, each with its reasons. Missing: asked before reasons were kept. */
+  /** That rule and the rules that make it stricter, with reasons. Missing in older events. */
   held: z.array(HeldRule).optional(),
-  /** With the one more that an irreversible step may need. */
+  /** Includes the extra approval for an irreversible step. */
   approvalsRequired: z.number().int().min(1),
-  /** ISO 8601: the request expires unless it is decided by then. */
+  /** ISO 8601. A request that isn't decided by then expires. */
   expiresAt: z.string(),
 });
 export type AppliedPolicy = z.infer<typeof AppliedPolicy>;
 
 /** The configured policy. */
 export interface Policy {
-  /** Changes with every change of a rule: part of every plan digest. */
+  /** Part of every plan digest. Changes with every change of a rule. */
   readonly version: string;
-  /** SHA-256 of all of it, in hexadecimal: the version is for eyes, this one for proofs. */
+  /** SHA-256 of the whole policy in hexadecimal. The shorter version is for display. */
   readonly digest: string;
-  /** In order: the first that matches applies. */
+  /** In order; the first match applies. */
   readonly rules: readonly Rule[];
-  /** The environment's settings: apply where no rule does. */
+  /** The rule from the environment's settings, if no other matches. */
   readonly otherwise: Rule;
-  /** All that hold for an agent make the rule that applies to it stricter. */
+  /** Every one that applies makes the agent's rule stricter. */
   readonly tagRules: readonly TagRule[];
-  /** Tags of which an operator says that nobody who asks can write them. */
+  /** Tags that requesters can't write, according to the operator. */
   readonly trustedTags: readonly string[];
   readonly changeReference: ChangeReferenceRule | null;
 }
 
 export const rulesOf = ({ rules, otherwise }: Policy): readonly Rule[] => [...rules, otherwise];
 
-/** The rule without tags. It rests on where and what an agent is, which nobody can rewrite. */
+/** Returns the rule without tags. It depends on the agent's location and type only, which requesters can't change. */
 export const ruleFor = ({ rules, otherwise }: Policy, resource: Pick<ResourceFacts, 'id' | 'name'>): Rule =>
   rules.find((rule) => matches(rule.match, resource)) ?? otherwise;
 
-/** What holds for an agent: the rule that applies, made stricter by each rule by tag that holds. */
+/** The rules for an agent, combined: the matching rule, made stricter by each tag rule that applies. */
 export interface Terms {
   readonly rule: Rule;
   readonly tightenedBy: readonly TagRule[];
-  /** Each is a list of ids: whoever asks has to be in every one. */
+  /** Lists of IDs. A requester must be in every list. */
   readonly requesters: readonly (readonly string[])[];
-  /** The same of whoever approves. */
+  /** Lists of IDs. An approver must be in every list. */
   readonly approvers: readonly (readonly string[])[];
   readonly approvalsRequired: number;
   readonly expiryMs: number;
   readonly extraApprovalForIrreversible: boolean;
-  /** Every one of these rules has to permit a vault. */
+  /** A vault must be permitted by every one of these rules. */
   readonly vaults: readonly { readonly rule: string; readonly permits: readonly VaultMatch[] }[];
-  /** Names of the rules that want a key, or a version of one, that the request makes. */
+  /** Names of the rules that require a key or key version created by the request. */
   readonly newKeyWantedBy: readonly string[];
 }
 
@@ -109,20 +110,20 @@ export function termsFor(policy: Policy, resource: ResourceFacts): Terms {
   };
 }
 
-/** Tags of a rule that say nothing, because anybody may have written them: it holds whatever they are. */
+/** Returns the rule's untrusted tags. Requesters might be able to write them, so their values don't limit the rule. */
 export const tagsNotVouchedFor = (
   { match }: TagRule,
   { trustedTags }: Pick<Policy, 'trustedTags'>,
 ): readonly string[] => Object.keys(match.tags).filter((tag) => !isVouchedFor(trustedTags, tag));
 
-/** Whether what holds can rest on tags at all: where not, nobody need look at them. */
+/** Returns whether any rule depends on a trusted tag. If not, tags needn't be read. */
 export const looksAtTags = (policy: Policy): boolean =>
   policy.tagRules.some((rule) => tagsNotVouchedFor(rule, policy).length < Object.keys(rule.match.tags).length);
 
-/** Whether a person holds a right: `unknown` when the directory did not answer, and then it counts as no. */
+/** Whether a person has a role. `unknown`: the directory didn't answer, which counts as no. */
 export type Standing = 'yes' | 'no' | 'unknown' | 'nobody-configured';
 
-/** How many approvals a plan needs. */
+/** Returns the number of approvals that a plan needs. */
 const approvalsFor = (terms: Terms, plan: Plan): number => {
   const more = terms.extraApprovalForIrreversible && stepsOf(plan, 'irreversible').length > 0;
   return terms.approvalsRequired + (more ? 1 : 0);
@@ -133,7 +134,7 @@ const held = (rule: string, criteria: readonly Criterion[]): HeldRule => ({
   criteria: criteria.map(({ name, found, judged }) => ({ name, found, judged })),
 });
 
-/** What the policy says of this plan, by the agent as the plan observed it. */
+/** Applies the policy to a plan, for the agent as observed in it. */
 export function applyPolicy(policy: Policy, plan: Plan, now: Date): AppliedPolicy {
   const { resource } = plan.observation;
   const terms = termsFor(policy, resource);

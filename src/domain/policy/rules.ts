@@ -1,14 +1,14 @@
-/** The rules of a policy, and which of them hold for an agent. */
+/** Policy rules and their matching. */
 import { z } from 'zod';
 import { armIdParts } from '../ids.ts';
 import type { ObservedResource } from '../observed.ts';
 
-/** Name of the last rule, which the environment's settings make and which matches every agent. */
+/** Name of the last rule. It comes from the environment's settings and matches every agent. */
 export const environmentRule = 'environment';
 
 /**
- * Which agents a rule is for: every criterion that is given has to hold, and none means every agent. Texts may hold `*` for
- * any run of characters. Case never counts.
+ * Selects agents: all given criteria must match, and no criteria match every agent. `*` stands for any characters.
+ * Case-insensitive.
  */
 export interface RuleMatch {
   readonly subscriptions?: readonly string[] | undefined;
@@ -17,8 +17,8 @@ export interface RuleMatch {
 }
 
 /**
- * Vaults that a rule permits: every criterion that is given has to hold. Texts may hold `*` for any run of characters. Without
- * `subscriptions` the resource's own is meant: a name alone is worth nothing, since anybody may choose one that looks alike.
+ * A vault that a rule permits: all given criteria must match. `*` stands for any characters. Without `subscriptions`, the
+ * vault must be in the resource's subscription. A name alone proves nothing, because anyone can choose a similar one.
  */
 export interface VaultMatch {
   readonly subscriptions?: readonly string[] | undefined;
@@ -26,7 +26,7 @@ export interface VaultMatch {
   readonly names?: readonly string[] | undefined;
 }
 
-/** One rule with everything it says. Ids are Entra group ids or object ids; an empty list means nobody. */
+/** A complete rule. IDs are Entra group IDs or object IDs. An empty list means no one. */
 export interface Rule {
   readonly name: string;
   readonly match: RuleMatch;
@@ -34,23 +34,23 @@ export interface Rule {
   readonly approvers: readonly string[];
   readonly approvalsRequired: number;
   readonly expiryMs: number;
-  /** One more approval where the plan has an irreversible step. */
+  /** Requires one more approval if the plan has an irreversible step. */
   readonly extraApprovalForIrreversible: boolean;
-  /** Where the key may lie: a vault has to match one of them. */
+  /** Permitted vaults; one of them must match. */
   readonly vaults: readonly VaultMatch[];
-  /** The key, or the version of it, has to be made by the request: of any other nobody knows who else has it. */
+  /** Requires a key or key version created by the request. Others might have a copy of any other key. */
   readonly requireNewKey: boolean;
 }
 
 /**
- * A rule that looks at tags: it makes stricter what the rule without tags says, and what it leaves out it leaves as it is.
- * Whoever may write an agent's tags could write them away: so it holds for every agent of its other criteria, unless an
- * operator vouches for the tag and the agent carries it with another value. See docs/decisions/0008.
+ * A rule with tags. It makes the rule without tags stricter and leaves fields that it doesn't set. People who can write an
+ * agent's tags could remove them. So it applies to every agent that its other criteria match. The exception is a tag that an
+ * operator trusts and that has another value. See docs/decisions/0008.
  */
 export interface TagRule {
   readonly name: string;
   readonly match: RuleMatch & {
-    /** By tag name: the value has to match one of the texts. */
+    /** By tag name. The value must match one of the patterns. */
     readonly tags: Readonly<Record<string, readonly string[]>>;
   };
   readonly requesters?: readonly string[] | undefined;
@@ -62,13 +62,10 @@ export interface TagRule {
   readonly requireNewKey?: boolean | undefined;
 }
 
-/** What rules look at. */
+/** The fields that rules match. */
 export type ResourceFacts = Pick<ObservedResource, 'id' | 'name' | 'tags'>;
 
-/**
- * Whether a text is the pattern with something, or nothing, for each `*`. Every piece between two stars is taken where it
- * first fits: linear, unlike a regular expression that tries again.
- */
+/** Matches a text against a pattern with `*` wildcards. Greedy from the left, so it takes linear time and doesn't backtrack. */
 export function fits(pattern: string, text: string): boolean {
   const [start = '', ...pieces] = pattern.split('*');
   const end = pieces.pop();
@@ -85,13 +82,13 @@ export function fits(pattern: string, text: string): boolean {
 }
 
 /**
- * How a criterion was judged. `tag-missing` and `tag-not-vouched-for` hold as `matches` does: neither a tag that is not there
- * nor one that anybody may have written says that a rule is for other agents.
+ * Result of one criterion. `tag-missing` and `tag-not-vouched-for` count as matches: a missing or untrusted tag doesn't
+ * exclude an agent.
  */
 export const Judged = z.enum(['matches', 'differs', 'tag-missing', 'tag-not-vouched-for']);
 export type Judged = z.infer<typeof Judged>;
 
-/** One criterion: what the rule wants, as the pattern is written, and what the agent has; null where it has nothing of the kind. */
+/** One criterion: the rule's patterns and the agent's value, null if it has none. */
 export interface Criterion {
   /** `subscriptions`, `resourceGroups`, `resources`, or `tags.` and the tag's name. */
   readonly name: string;
@@ -109,7 +106,7 @@ function tagOf(tags: ResourceFacts['tags'], name: string): string | null {
   return entry === undefined ? null : entry[1];
 }
 
-/** Every criterion of a rule without tags, held against an agent. */
+/** Evaluates every criterion of a rule without tags. */
 export function criteriaOf(match: RuleMatch, { id, name }: Pick<ResourceFacts, 'id' | 'name'>): readonly Criterion[] {
   const { subscriptionId, resourceGroup } = armIdParts(id);
   const named = (criterion: string, wanted: readonly string[] | undefined, found: string): readonly Criterion[] =>
@@ -132,7 +129,7 @@ function judgeTag(wanted: readonly string[], found: string | null, vouchedFor: b
 export const isVouchedFor = (trustedTags: readonly string[], tag: string): boolean =>
   trustedTags.some((one) => sameText(one, tag));
 
-/** The same of a rule that looks at tags. */
+/** Evaluates every criterion of a rule with tags. */
 export const tagCriteriaOf = (
   match: TagRule['match'],
   resource: ResourceFacts,
@@ -153,11 +150,11 @@ export const matches = (match: RuleMatch, resource: Pick<ResourceFacts, 'id' | '
 
 const coversTexts = (earlier: readonly string[] | undefined, later: readonly string[] | undefined): boolean =>
   earlier === undefined ||
-  // A star in the later text is one more character that only a star of the earlier one can stand for.
+  // A star in the later pattern counts as a character that only a star in the earlier pattern matches.
   (later?.every((text) => earlier.some((pattern) => fits(pattern.toLowerCase(), text.toLowerCase()))) ??
     earlier.some((pattern) => /^\*+$/.test(pattern)));
 
-/** Whether every agent that a later rule matches is matched by the earlier one, so that the later one never applies. */
+/** Returns whether the earlier rule matches every agent that the later one matches, so that the later one never applies. */
 export function covers(earlier: RuleMatch, later: RuleMatch): boolean {
   return (
     coversTexts(earlier.subscriptions, later.subscriptions) &&
@@ -166,7 +163,7 @@ export function covers(earlier: RuleMatch, later: RuleMatch): boolean {
   );
 }
 
-/** A star stands for anything: two patterns with one each may both fit some text that nobody has thought of. */
+/** Returns whether a text could match both. Two patterns with stars always might. */
 const mayBothFit = (a: string, b: string): boolean => (a.includes('*') && b.includes('*')) || fits(a, b) || fits(b, a);
 
 const textsMayMeet = (one: readonly string[] | undefined, other: readonly string[] | undefined): boolean =>
@@ -174,7 +171,7 @@ const textsMayMeet = (one: readonly string[] | undefined, other: readonly string
   other === undefined ||
   one.some((a) => other.some((b) => mayBothFit(a.toLowerCase(), b.toLowerCase())));
 
-/** Whether there can be an agent that both match. Errs to yes. */
+/** Returns whether an agent could match both. Returns true if unsure. */
 export const mayBothMatch = (one: RuleMatch, other: RuleMatch): boolean =>
   textsMayMeet(one.subscriptions, other.subscriptions) &&
   textsMayMeet(one.resourceGroups, other.resourceGroups) &&

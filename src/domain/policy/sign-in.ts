@@ -1,9 +1,9 @@
-/** Signing in anew for an approval: what was proved of whom, and whether it is enough. */
+/** Step-up authentication: the sign-in for an approval, and whether it's sufficient. */
 import { z } from 'zod';
 import { PersonId, TenantId } from '../ids.ts';
 import { type Refusal, refuse } from '../request/refusal.ts';
 
-/** What a verified token said, in Entra's claims. The token itself is kept nowhere. */
+/** Claims of a verified Entra token. The token itself isn't stored. */
 export const SignIn = z.strictObject({
   /** `oid`. */
   person: PersonId,
@@ -13,28 +13,28 @@ export const SignIn = z.strictObject({
   signedInAt: z.string(),
   /** `acrs`: the authentication contexts the sign-in meets. */
   contexts: z.array(z.string()),
-  /** `amr`; empty where the token does not tell. */
+  /** `amr`; empty if the token has none. */
   methods: z.array(z.string()),
-  /** `teams`: handed over by the Teams client without asking the person. `browser`: on Entra's own page. */
+  /** `teams`: the Teams client got the token without asking the person. `browser`: the person signed in on Entra's page. */
   how: z.enum(['teams', 'browser']),
 });
 export type SignIn = z.infer<typeof SignIn>;
 
-/** What an approval needs where signing in anew is asked for. */
+/** Requirements on the sign-in for an approval. */
 export interface StepUp {
   /** A Conditional Access authentication context, such as `c1`. */
   readonly context: string;
   readonly maxAgeMs: number;
 }
 
-/** Whether the sign-in an approval was given with is what an approval needs today. */
+/** Returns whether an approval's sign-in meets today's requirements. */
 export const meetsStepUp = (stepUp: StepUp | null, by: string, signIn: SignIn | null, at: Date): boolean =>
   stepUp === null || signInRefusal(stepUp, { person: by, tenantId: signIn?.tenantId ?? null }, signIn, at) === null;
 
-/** How far the clocks of Entra and of this process may differ. */
+/** Allowed clock difference between Entra and this process. */
 const clockDifferenceMs = 60_000;
 
-/** Why a sign-in is not enough for what a person of a tenant is about to do; null when it is. */
+/** Returns why the sign-in isn't sufficient; null if it is. */
 export function signInRefusal(
   { context, maxAgeMs }: StepUp,
   who: { readonly person: string; readonly tenantId: string | null },
@@ -44,7 +44,7 @@ export function signInRefusal(
   if (signIn === null) return refuse('sign-in-needed');
   if (signIn.person !== who.person || signIn.tenantId !== who.tenantId) return refuse('sign-in-other-person');
   const ageMs = now.getTime() - Date.parse(signIn.signedInAt);
-  // Also what is no time at all.
+  // Also rejects invalid dates.
   if (!(ageMs >= -clockDifferenceMs)) return refuse('sign-in-unverifiable');
   if (!signIn.contexts.includes(context)) return refuse('sign-in-too-weak', context);
   return ageMs > maxAgeMs ? refuse('sign-in-too-old', `${Math.ceil(maxAgeMs / 60_000)}`) : null;

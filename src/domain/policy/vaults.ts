@@ -1,8 +1,8 @@
-/** Where the key of an agent may lie, by a rule of the policy. */
+/** Vaults that a policy rule permits for an agent's key. */
 import { type ArmId, armIdParts } from '../ids.ts';
 import { fits, type VaultMatch } from './rules.ts';
 
-/** What is permitted where nothing is said. */
+/** Default: any vault in the agent's own subscription. */
 export const ownSubscription: readonly VaultMatch[] = [{}];
 
 const some = (patterns: readonly string[] | undefined, text: string): boolean =>
@@ -18,6 +18,6 @@ function fitsMatch(match: VaultMatch, resource: ArmId, vault: ArmId): boolean {
   return place && some(match.resourceGroups, resourceGroup) && some(match.names, name);
 }
 
-/** Whether a key in the vault may protect the resource. */
+/** Returns whether a key in the vault can protect the resource. */
 export const permitsVault = (vaults: readonly VaultMatch[], resource: ArmId, vault: ArmId): boolean =>
   vaults.some((match) => fitsMatch(match, resource, vault));

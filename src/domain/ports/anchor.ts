@@ -1,15 +1,15 @@
-/** Where a log is published: files that anybody may read whom their keeper lets, and that are never changed once they are full. */
+/** Storage of a published log: files that readers with access can verify. A full file never changes. */
 
 export interface AnchorFiles {
-  /** Null where there is no such file. Throws where the place cannot be reached. */
+  /** Returns null if the file doesn't exist. Throws if the location can't be reached. */
   read(path: string): Promise<Buffer | null>;
-  /** In place of what was there, whole or not at all. Lies safely when it answers. Throws where the place cannot be reached. */
+  /** Replaces the file atomically. The data is durable when the promise resolves. Throws if the location can't be reached. */
   write(path: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** A published log, to be read. Throws where the place cannot be reached. */
+/** A published log for reading. Throws if the location can't be reached. */
 export interface AnchorSource {
   readonly read: AnchorFiles['read'];
-  /** The numbers of events that checkpoints are kept for, in no order. */
+  /** Returns the event counts that have a checkpoint, in any order. */
   readonly sizes: () => Promise<readonly number[]>;
 }

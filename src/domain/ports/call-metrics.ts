@@ -1,10 +1,10 @@
-/** What the HTTP edge counts of the calls it gets. */
+/** Metrics of incoming HTTP calls. */
 
-/** One call, once it is answered. */
+/** A call that was answered. */
 export interface Call {
   readonly type: CallType;
   readonly status: number;
-  /** Why it did not reach the bot; null when it did. */
+  /** Why it didn't reach the bot; null if it did. */
   readonly reason: string | null;
 }
 
@@ -15,16 +15,16 @@ const types = [
   'adaptiveCard/action',
   'application/search',
 ] as const;
-/** `unread`: refused before it was known what it is. `other`: nothing the bot answers. */
+/** `unread`: rejected before its type was known. `other`: a type that the bot doesn't answer. */
 type CallType = (typeof types)[number] | 'unread' | 'other';
 
-/** An invoke is known by its name. Clients make up the rest, so it is not told apart. */
+/** Classifies a call. Invokes are classified by name. Clients choose all other values freely, so they count as `other`. */
 export const callType = ({ type, name }: { readonly type: string; readonly name?: string | undefined }): CallType =>
   types.find((one) => one === (type === 'invoke' ? name : type)) ?? 'other';
 
 export interface CallMetrics {
   count(call: Call): void;
   readonly contentType: string;
-  /** In Prometheus' text format. */
+  /** Returns the metrics in the Prometheus text format. */
   text(): Promise<string>;
 }

@@ -4,31 +4,31 @@ import type { CustomerKey, ObservedResource, ObservedVault } from '../observed.t
 import type { ResourceRef } from '../wish.ts';
 
 /**
- * All that is particular to one kind of resource: data and pure functions. The adapter over kinds is handed the registry, so a
- * second kind is a file and a line. `Ref` stands in a covariant place only, so that every kind fits into one list.
+ * Everything specific to one kind of resource: data and pure functions. The adapter gets the registry of kinds, so adding a
+ * kind takes a file and a line there. `Ref` is used covariantly only, so that one list can hold all kinds.
  */
 export interface ResourceKind<Ref extends z.ZodType<ResourceRef> = z.ZodType<ResourceRef>> {
-  /** As it is stored with every request: never changes. */
+  /** Stored with every request: never changes. */
   readonly name: string;
-  /** What people read: `agent`, and in full where they may not know it: `healthcare agent service`. */
+  /** Display name: short, `agent`, and in full for readers who might not know it, `healthcare agent service`. */
   readonly noun: string;
   readonly nounInFull: string;
   readonly ref: Ref;
   readonly arm: {
-    /** As Azure's documentation spells it; Azure itself writes it in more than one way. */
+    /** As in Azure's documentation. Azure itself returns different spellings. */
     readonly type: string;
-    /** Of which version the shapes below are. */
+    /** The API version that the schemas below follow. */
     readonly apiVersion: string;
     readonly names: RegExp;
   };
-  /** Where lists find the address of the customer's vault, from the resource down. */
+  /** Path of the vault's address in list results, from the resource down. */
   readonly customerKeyField: string;
-  /** Where the key stands in the resource's `properties`: how it is read, and what to send to set it. */
+  /** Reads and builds the part of the resource's `properties` that contains the key. */
   readonly customerKeyIn: (properties: unknown) => CustomerKey | null;
   readonly customerKeyBody: (key: CustomerKey) => Readonly<Record<string, unknown>>;
   readonly rights: { readonly read: readonly string[]; readonly write: readonly string[] };
-  /** Whether this resource can be put under a customer's key at all. */
+  /** Checks whether this resource supports a customer-managed key. */
   readonly checks: (resource: ObservedResource) => readonly Check[];
-  /** Whether resources of this kind get through the vault's firewall. */
+  /** Returns whether resources of this kind can reach a vault with this firewall. */
   readonly reaches: (vault: Pick<ObservedVault, 'firewall'>) => boolean;
 }

@@ -110,7 +110,7 @@ export interface ProcessIdentity {
   readonly workflowVersion: string;
 }
 
-/** What the holder of a lease is told. */
+/** Callbacks of a lease. */
 export interface LeaseEvents {
   /** A heartbeat, or the check of the others, failed. It is retried. */
   readonly onTrouble: (error: unknown) => void;

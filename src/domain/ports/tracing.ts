@@ -1,40 +1,40 @@
 /**
- * What is told of how long something took and what it led to, for whoever operates the bot. Names and attributes are words and
- * figures of the program, and ids of requests: never what a person wrote, and nobody's name or id.
+ * Tracing port. Span names and attributes contain program terms, numbers and request IDs. They never contain text that a
+ * person wrote, or a person's name or ID.
  */
 
-/** `cmk.request.id` is taken over by whatever happens within, and by what it happens in. `error.type` marks what failed. */
+/** `cmk.request.id` is copied to child and parent spans. `error.type` marks a failure. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** Where something goes on from that another process, or this one at another time, began. */
+/** The remote parent of a span: work that another process, or this one at another time, started. */
 export interface TraceOrigin {
-  /** As W3C Trace Context has it: `00-<trace>-<span>-01`. One that is no such thing counts as none. */
+  /** W3C Trace Context: `00-<trace>-<span>-01`. An invalid value is ignored. */
   readonly traceparent: string;
-  /** So much time lies between that it is a trace of its own, which says from where it came. */
+  /** True: start a new trace with a link to the origin, because much time has passed. */
   readonly late: boolean;
 }
 
 export interface SpanOf {
-  /** Of few different ones. */
+  /** Low cardinality. */
   readonly name: string;
-  /** `server`: asked from outside. `client`: asks something outside. Else inside. */
+  /** `server`: an incoming call. `client`: an outgoing call. Otherwise internal. */
   readonly kind?: 'server' | 'client';
   readonly attributes?: SpanAttributes;
-  /** Null and unset: it belongs to what this process is in the middle of. */
+  /** Null or unset: the parent is the current span of this process. */
   readonly from?: TraceOrigin | null;
 }
 
-/** Says more of what is under way. */
+/** Adds attributes to the current span. */
 export type Note = (attributes: SpanAttributes) => void;
 
 export interface Tracing {
-  /** Runs the work, and tells of it. What the work throws is thrown on; told is its class and nothing else. Never waits. */
+  /** Runs the work in a span. Errors are rethrown; only their class is exported. Never waits for the exporter. */
   span<T>(of: SpanOf, work: (note: Note) => Promise<T>): Promise<T>;
-  /** The `traceparent` of what is under way, to be kept for what follows later; null: nothing is told of it. */
+  /** Returns the current `traceparent`, to store for later work. Null without a span. */
   current(): string | null;
 }
 
 const noNote: Note = () => undefined;
 
-/** Tells nobody. */
+/** A tracer that does nothing. */
 export const noTracing: Tracing = { span: (_of, work) => work(noNote), current: () => null };

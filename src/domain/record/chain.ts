@@ -1,33 +1,33 @@
-/** One line of the record, and the texts it commits to: as sealed, stored, exported and verified. */
+/** A row of the audit log and its commitments, in the form that is sealed, stored, exported and verified. */
 import { z } from 'zod';
 import type { NewEvent } from '../request/events.ts';
 
-/** A place in the chain: what the next line must follow on. */
+/** A position in the hash chain: the last sequence number and hash. */
 export const Link = z.strictObject({ seq: z.number().int().min(0), hash: z.string() });
 export type Link = z.infer<typeof Link>;
 
-/** A line word for word. Columns other than the body are only true when they agree with it. */
+/** A row, byte for byte. The other columns are valid only if they match the body. */
 export const ChainLine = z.strictObject({
   seq: z.number(),
   request: z.string(),
-  /** Which event of its request this is, from 1. */
+  /** Number of the event within its request, from 1. */
   revision: z.number(),
   cause: z.string(),
-  /** Which event of its cause this is, from 0. */
+  /** Number of the event within its cause, from 0. */
   n: z.number(),
-  /** The canonical JSON that is hashed, as text. */
+  /** The hashed text: canonical JSON. */
   body: z.string(),
-  /** Hash of the line before. */
+  /** Hash of the previous row. */
   prev: z.string(),
   hash: z.string(),
-  /** The key that the seal was made with; null: there is no seal. Lines and exports of before seals do not have it. */
+  /** ID of the seal key; null: no seal. Missing in older rows and exports. */
   sealKey: z.string().nullable().default(null),
-  /** 64 hexadecimal digits; null: written before there were seals, and not sealed since. */
+  /** 64 hexadecimal digits; null: written before seals existed and not sealed later. */
   seal: z.string().nullable().default(null),
 });
 export type ChainLine = z.infer<typeof ChainLine>;
 
-/** A text that the record commits to and that was not erased. */
+/** A text that hasn't been erased and that an event commits to. */
 export const RevealedText = z.strictObject({
   request: z.string(),
   revision: z.number(),
@@ -38,25 +38,25 @@ export const RevealedText = z.strictObject({
 });
 export type RevealedText = z.infer<typeof RevealedText>;
 
-/** Where an event stands in the chain and in its request, before it is sealed. */
+/** An event's position in the chain and in its request, before sealing. */
 export interface Position extends Readonly<Omit<ChainLine, 'body' | 'hash' | 'sealKey' | 'seal'>> {
   /** ISO 8601, UTC. */
   readonly time: string;
 }
 
-/** What is needed to prove a text of an event, until it is erased. */
+/** Salt and text that open a commitment, until they are erased. */
 export type Opening = Readonly<Omit<RevealedText, 'request' | 'revision'>>;
 
-/** An event in its final bytes. */
+/** An event in its final form. */
 export interface Sealed {
-  /** Canonical JSON; its bytes are what is hashed. */
+  /** Canonical JSON. Its UTF-8 bytes are hashed. */
   readonly body: string;
   readonly hash: string;
-  /** Null: made without a key, as lines were before there were seals. The store takes none of these. */
+  /** Null: no seal key, as in rows from before seals. The database accepts no new row without one. */
   readonly sealKey: string | null;
   readonly seal: string | null;
   readonly openings: readonly Opening[];
 }
 
-/** Turns an event into what is stored of it. */
+/** Turns an event into its stored form. */
 export type Seal = (position: Position, event: NewEvent) => Sealed;

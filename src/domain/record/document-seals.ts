@@ -1,10 +1,10 @@
-/** Seals of documents: a document that the database alone holds is what this program wrote, or it counts as absent. */
+/** Seals of documents. A document without a valid seal counts as absent. */
 
-/** What a seal is over. */
+/** The sealed data. */
 export interface SealableDocument {
-  /** Where it lies: a copy under another key isn't the same document. */
+  /** The document's key. A copy under another key is invalid. */
   readonly key: string;
-  /** To the millisecond. */
+  /** With millisecond precision. */
   readonly writtenAt: Date;
   readonly text: string;
 }
@@ -15,12 +15,12 @@ export interface DocumentSeal {
 }
 
 export const documentFaults = ['seal-missing', 'seal-key-unknown', 'seal-differs'] as const;
-/** Why a document isn't used. */
+/** Why a document is rejected. */
 export type DocumentFault = (typeof documentFaults)[number];
 
-/** The port over the seal key, for documents. */
+/** Port over the seal key, for documents. */
 export interface DocumentSeals {
   seal(document: SealableDocument): DocumentSeal;
-  /** Null: this program wrote it, under this key, at this time. Costs microseconds. */
+  /** Returns null if this program wrote the document under this key at this time. Takes microseconds. */
   faultOf(document: SealableDocument, seal: DocumentSeal): DocumentFault | null;
 }

@@ -1,119 +1,119 @@
-/** Everything that can be wrong with the record, as data. Words for each are in src/text. */
+/** Every integrity error of the audit log, as data. The words are in `src/text`. */
 
-/** What can be seen of a line, or of a row as it lies there, by itself. */
+/** Errors of a single row. */
 export type LineFault =
-  /** The body's hash is not the recorded one: body or hash was changed. */
+  /** The body's hash isn't the stored one: body or hash was changed. */
   | 'hash-differs'
-  /** The body is not the canonical form of a JSON object. */
+  /** The body isn't the canonical JSON of an object. */
   | 'not-canonical'
-  /** A column says something other than the body. */
+  /** A column contradicts the body. */
   | 'column-differs'
-  /** It carries no seal, or none of the key that its body names. */
+  /** It has no seal, or none by the key that its body names. */
   | 'seal-missing'
-  /** The seal is not the one that its key makes of this body: forged, or taken from another event. */
+  /** The seal doesn't match the body: it was forged or copied from another event. */
   | 'seal-differs'
-  /** The seal was made with a key that is not known here. */
+  /** The seal's key isn't known here. */
   | 'seal-key-unknown'
-  /** The seal was made with a key that the chain had changed away from. */
+  /** The seal's key had been replaced by then. */
   | 'seal-key-retired';
 
-/** What can be seen of lines beside each other. */
+/** Errors between rows. */
 export type ChainFault =
-  /** The line does not name the hash of the line before: that one was changed, replaced or taken out. */
+  /** The row doesn't contain the previous row's hash: that row was changed, replaced or removed. */
   | 'prev-differs'
-  /** A line is missing, doubled or moved. */
+  /** A row is missing, duplicated or moved. */
   | 'not-contiguous'
-  /** The chain does not end where it is known to have ended: lines were cut off or the chain was made anew. */
+  /** The chain doesn't end where it's known to have ended: rows were removed, or the chain was rebuilt. */
   | 'head-differs'
-  /** The events of a request are not numbered from 1 without a gap, or it has fewer than it was known to have. */
+  /** A request's events aren't numbered from 1 without a gap, or are fewer than known before. */
   | 'revision-differs';
 
-/** What can be seen of the texts beside the chain. */
+/** Errors of the texts stored next to the chain. */
 export type TextFault =
-  /** A text is not the one the record commits to. */
+  /** A text doesn't match the commitment. */
   | 'text-differs'
-  /** A text that the record knows nothing of. */
+  /** A text without a commitment. */
   | 'text-unknown'
-  /** A text is gone, and no later event of its request says that it was erased. */
+  /** A text is missing, and no later event says that it was erased. */
   | 'text-missing';
 
-/** What is derived from the events and does not follow from them. */
+/** Derived data that contradicts the events. */
 export type DerivedFault =
-  /** Which open request holds a resource is not what the events say. */
+  /** The resource's open request isn't the one in the events. */
   | 'open-request-differs'
-  /** Something is to be done for a request, or a run, that no event knows. */
+  /** An outbox row for a request or run that isn't in the events. */
   | 'outbox-unknown';
 
-/** A row that the product met and does not act on. */
+/** An invalid row that the bot doesn't act on. */
 export type RowFault = LineFault | ChainFault | TextFault | DerivedFault;
 
-/** What no request can have lived through: rules of the product that its events do not keep. */
+/** A history that no request can have: its events break the product's rules. */
 export type LifeFault =
-  /** The first event of a request, and no other, is a person's submission. */
+  /** A request's first event, and no other, must be a person's submission. */
   | 'begins-otherwise'
-  /** Nothing but late decisions and erasures follows an end. */
+  /** Only late decisions and erasures can follow the end. */
   | 'after-the-end'
-  /** In the state it was in, this cannot happen to a request. */
+  /** The event isn't possible in the request's state. */
   | 'not-in-this-state'
-  /** Whoever did it may not: the requester decided, or somebody else did what is theirs. */
+  /** The actor had no permission: the requester decided, or someone else acted for the requester. */
   | 'not-theirs'
-  /** The requester changed it to another agent, oftener than may be, or once a run of it had begun. */
+  /** The requester changed the agent, edited it too often, or edited it after a run had started. */
   | 'changed-unduly'
   | 'approved-twice'
-  /** Approved was another plan than the one asked last. */
+  /** The approved plan isn't the last one that needed approval. */
   | 'approved-another-plan'
-  /** Approved after the time to decide, or expired before it. */
+  /** It was approved after the deadline, or expired before it. */
   | 'out-of-time'
-  /** The approval says another count, or another number of approvals needed, than there are. */
+  /** The approval's count, or the number of approvals needed, is wrong. */
   | 'miscounted'
-  /** Something irreversible was approved without its tick. */
+  /** An irreversible step was approved without the confirmation. */
   | 'not-acknowledged'
-  /** A run was ordered or let go with fewer approvals than the policy asks for, or with other people's. */
+  /** A run was ordered or checked with fewer approvals than the policy requires, or with other people's. */
   | 'too-few-approvals'
-  /** A run of another number than the one ordered last. */
+  /** The run isn't the last one ordered. */
   | 'another-run'
-  /** A step was intended in a run before which nothing was looked at again. */
+  /** A step was intended in a run without the check before it. */
   | 'not-checked'
-  /** A step was intended that is not planned, was under way, or whose turn it was not. */
+  /** A step was intended that isn't planned, was already running, or whose turn it wasn't. */
   | 'out-of-turn'
   | 'result-without-intent'
-  /** Success, although a step of the plan is not done or nothing is proved. */
+  /** Success, although a step isn't done or the result wasn't verified. */
   | 'not-proved';
 
-/** What only the verifier looks for. */
+/** Errors that only the verifier detects. */
 export type VerifierFault =
   | LifeFault
-  /** It is dated before the event before it, and is not the one that sets a clock right: only that may go back. */
+  /** It's dated before the previous event. Only the event that corrects a clock can be. */
   | 'time-went-back'
-  /** A body has a field or a value that no event of this record has. */
+  /** The body has a field or value that no event type has. */
   | 'body-unknown'
-  /** There are more or fewer rows than the chain has events. */
+  /** The number of rows differs from the number of events in the chain. */
   | 'rows-differ'
-  /** Something that was in an older export is not there, or is another. */
+  /** Something in an older export is missing or different. */
   | 'export-differs'
-  /** Something in an export that is neither an event nor a text, or stands where it should not. */
+  /** A line of an export is neither an event nor a text, or is in the wrong place. */
   | 'line-unreadable';
 
-/** What can be wrong with a published log by itself. */
+/** Errors of a published log alone. */
 export type PublishedFault =
-  /** A checkpoint is not a note that these keys signed, or is of a log of another name. */
+  /** A checkpoint isn't signed by these keys, or belongs to a log of another name. */
   | 'checkpoint-not-signed'
-  /** A checkpoint has another root than the events up to it make, or stands under another number. */
+  /** A checkpoint's root doesn't match the events up to it, or its number is wrong. */
   | 'checkpoint-differs'
-  /** A tile is not the one that the events make, or is not there. */
+  /** A tile doesn't match the events, or is missing. */
   | 'tile-differs';
 
-/** What can be wrong with an evidence pack by itself. */
+/** Errors of an evidence pack alone. */
 export type PackFault =
-  /** A file is not the one that its own list of sums names: it was damaged, or is missing, or came later. */
+  /** A file doesn't match the pack's checksums: it was damaged, removed or added. */
   | 'file-damaged'
-  /** The proof does not lead from the event to the root that was signed. */
+  /** The inclusion proof doesn't connect the event with the signed root. */
   | 'proof-differs'
-  /** The digest in an event is not that of its plan. */
+  /** The event's plan digest doesn't match its plan. */
   | 'plan-digest-differs'
-  /** It is an event of another request. */
+  /** The event belongs to another request. */
   | 'another-request'
-  /** A view says something other than the events. */
+  /** A view contradicts the events. */
   | 'view-differs';
 
 export type RecordFault = RowFault | VerifierFault | PublishedFault | PackFault;

@@ -1,10 +1,10 @@
-/** Seals of rows that say who is called what, where people can be reached and which card stands where: the port over the seal key. */
+/** Seals of database rows with names, conversation addresses and posted cards: port over the seal key. */
 
 export type SealedValues = readonly (string | null)[];
 
 export interface RowSeals {
-  /** `table`: a seal of one table's row is good for no other table. `values`: in a fixed order, the row's key among them. */
+  /** Seals a row. `table`: the seal is valid for that table only. `values`: in a fixed order, including the row's key. */
   seal(table: string, values: SealedValues): string;
-  /** Whether this program wrote the row. Costs microseconds. */
+  /** Returns whether this program wrote the row. Takes microseconds. */
   isGood(table: string, values: SealedValues, seal: string | null): boolean;
 }

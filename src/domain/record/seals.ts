@@ -1,33 +1,36 @@
-/** Seals: what a database alone cannot write. Made with a key that is kept elsewhere; the port over that key. */
+/**
+ * Seals: authentication codes that someone with access to the database alone can't create. The key is stored elsewhere; this
+ * is the port over it.
+ */
 import type { ChainLine } from './chain.ts';
 import type { LineFault } from './faults.ts';
 
-/** The key, seen from what is sealed with it. Several may be known; one seals. */
+/** Seal keys. Several can be known; one is active. */
 export interface Seals {
-  /** Names the key that seals from now on; says nothing about it. */
+  /** ID of the active key. It reveals nothing about the key. */
   readonly keyId: string;
-  /** The seal of a body that names {@link keyId} itself. */
+  /** Seals a body that contains the {@link keyId}. */
   seal(body: string): string;
-  /** The seal of a body that was written before there were seals. Never good for one that was not. */
+  /** Seals a body from before seals existed. Never valid for any other body. */
   sealAfterwards(body: string): string;
 }
 
-/** A line that is what it says, as far as it can be seen by itself. */
+/** A row that is valid on its own. */
 export interface SoundLine {
   readonly fault: null;
   readonly body: Readonly<Record<string, unknown>>;
-  /** The key that the body names; null: written before seals. */
+  /** The key ID in the body; null: from before seals. */
   readonly sealKey: string | null;
 }
 
 export interface FaultyLine {
   readonly fault: LineFault;
-  /** What was expected and what was found. */
+  /** The expected and the actual value. */
   readonly detail: string;
 }
 
-/** Looks at hash, columns and seal of a line. Costs microseconds: done whenever a line is read. */
+/** Verifies a row's hash, columns and seal. It takes microseconds, so it runs on every read. */
 export type CheckLine = (line: ChainLine) => SoundLine | FaultyLine;
 
-/** Tells whether a text is the one that a commitment is about. */
+/** Computes a text's commitment. */
 export type CommitmentTo = (salt: string, text: string) => string;

@@ -1,17 +1,17 @@
 /**
- * Who is called when something happens. A card that changes rings for nobody, so whoever has to know or to act is told in words
- * of their own: one post an event and person, and none for what they did themselves.
+ * Recipients of notifications, by event. Teams doesn't notify people of a changed card, so each event notifies each person
+ * once by a message. People aren't notified of their own actions.
  */
 import { PersonId } from '../ids.ts';
 import type { EventBody, EventType, StoredEvent } from './events.ts';
 import { hasEnded, type Request } from './request.ts';
 
-/** `operators`: whom the configuration names for what got stuck. */
+/** `operators`: the configured recipients for requests that need attention. */
 export type Called = 'requester' | 'approvers' | 'operators';
 
 const nobody: readonly Called[] = [];
 
-/** A type that is missing here does not compile. A request that is submitted rings by the new cards it posts. */
+/** Complete: a missing type doesn't compile. Submitting a request notifies by posting new cards. */
 const called: { readonly [T in EventType]: readonly Called[] } = {
   submitted: nobody,
   approved: nobody,
@@ -28,7 +28,7 @@ const called: { readonly [T in EventType]: readonly Called[] } = {
   'step-failed': nobody,
   'attention-needed': ['requester', 'operators'],
   succeeded: ['requester'],
-  // The card and the trail say it: who waits for nothing is not called a second time.
+  // The card and the audit channel show it. No one is waiting for it.
   'use-judged': nobody,
   'stop-requested': nobody,
   retried: nobody,
@@ -41,7 +41,10 @@ const called: { readonly [T in EventType]: readonly Called[] } = {
 
 export const calledFor = ({ type }: Pick<EventBody, 'type'>): readonly Called[] => called[type];
 
-/** The person who did it; null: the bot or an operator. A run that somebody stopped needs attention by their doing. */
+/**
+ * Returns the person who caused the event; null for the bot or an operator. A stopped run needs attention because of the
+ * person who stopped it.
+ */
 export function doerOf({ body }: Pick<StoredEvent, 'body'>): PersonId | null {
   if (body.type === 'attention-needed') {
     const { failure } = body.data;
@@ -51,13 +54,13 @@ export function doerOf({ body }: Pick<StoredEvent, 'body'>): PersonId | null {
   return body.actor.kind === 'person' ? PersonId.parse(body.actor.id) : null;
 }
 
-/** Whether there still is something to call for: by the time it comes to that, somebody may have acted. */
+/** Returns whether the notification is still needed. Someone might have acted in the meantime. */
 export function isStillSo(request: Request, { body, revision }: Pick<StoredEvent, 'body' | 'revision'>): boolean {
   const isAsked = request.asking === revision;
   if (body.type === 'attention-needed') return request.state === 'needs-attention' && isAsked;
   if (body.type === 'plan-changed' || body.type === 'request-changed')
     return request.state === 'awaiting-approval' && isAsked;
   if (body.type === 'reminded') return request.state === 'awaiting-approval' && request.asking < revision;
-  // The rest are ends, which nothing comes after.
+  // All others are final.
   return hasEnded(request);
 }

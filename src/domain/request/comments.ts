@@ -1,4 +1,4 @@
-/** What people wrote beside their decisions: read with their events, and gone once an event says that it was erased. */
+/** Comments on decisions. They're read with their events, and removed when an event says that they were erased. */
 import type { StoredEvent } from './events.ts';
 import type { Comment, Request } from './request.ts';
 
@@ -13,7 +13,7 @@ const withoutComment = <T extends Comment>(one: T): T => ({
   commentErased: one.commentErased || one.comment !== null,
 });
 
-/** The events before this one may still have been read with their texts. */
+/** Removes all texts from a request whose earlier events were read with them. */
 export function withoutTexts(request: Request): Request {
   const { changedFrom } = request;
   const without = {

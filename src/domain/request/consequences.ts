@@ -1,4 +1,4 @@
-/** What must follow from stored events. The rows are written in the same transaction as the events. */
+/** Follow-up work of stored events. Its outbox rows are written in the events' transaction. */
 
 import type { RequestId } from '../ids.ts';
 import { calledFor } from './calls.ts';
@@ -7,10 +7,10 @@ import { hasEnded, type Request } from './request.ts';
 import { later } from './start-window.ts';
 
 /**
- * `show`: bring the request's cards up to date. `audit`: show new events in the audit channel, merged. `run`: start run
- * number `key`. `expire`: end it if still undecided. `remind`: say again, in words, that people are waited for. `call`: tell
- * people in words of the event with the revision `key`. `use`: ask the vault's log whether the resource uses the key.
- * One row per request, kind and key: a second one only moves the due time and marks the first as changed.
+ * `show`: update the request's cards. `audit`: post new events to the audit channel, merged. `run`: start run number `key`.
+ * `expire`: end the request if still undecided. `remind`: remind people who must act. `call`: notify people of the event
+ * with revision `key`. `use`: run the usage check. There's one row per request, kind and key: a second one only moves the
+ * due time and marks the row as changed.
  */
 export interface Consequence {
   readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'use';
@@ -27,12 +27,12 @@ export type RescheduleAt = { readonly at: string } | { readonly afterMs: number;
 
 const latest = (time: string, notBefore: string | null): string => later(time, notBefore) ?? time;
 
-/** Events of so many milliseconds go into one reply in the audit channel. */
+/** Events within this many milliseconds are merged into one post in the audit channel. */
 const mergeMs = 5_000;
 
-/** The rows that follow from these events, given the request after them. */
+/** Returns the outbox rows for these events, given the request after them. */
 export function consequencesOf(request: Request, events: readonly StoredEvent[]): readonly Consequence[] {
-  // The request may have last changed at another time: a text that is erased is no change of it.
+  // Not the request's time of change, because erasing a text doesn't change the request.
   const now = events.at(-1)?.time ?? request.changedAt;
   const auditAt = new Date(Date.parse(now) + mergeMs).toISOString();
   const rows: Consequence[] =
@@ -61,13 +61,13 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
 }
 
 const hourMs = 3_600_000;
-/** A request that needs attention never expires: it is brought up once a day. */
+/** A request that needs attention never expires, so reminders are sent daily. */
 export const attentionEveryMs = 24 * hourMs;
 const lastCallMs = 4 * hourMs;
 
 const after = (time: string, ms: number): string => new Date(Date.parse(time) + ms).toISOString();
 
-/** At half time, and four hours before the end where that comes later. */
+/** Returns reminders at half time, and four hours before the deadline if that is later. */
 function remindersUntil(expiresAt: string, from: string): readonly Consequence[] {
   const half = after(from, (Date.parse(expiresAt) - Date.parse(from)) / 2);
   const last = after(expiresAt, -lastCallMs);
@@ -75,7 +75,7 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
   return last > half ? [...rows, { kind: 'remind', key: 'last', dueAt: last }] : rows;
 }
 
-/** The one derived row that rules anything: which agent an open request holds. */
+/** Returns the agent that an open request reserves, or null. No other derived data affects decisions. */
 export const holdsResource = (request: Request): string | null =>
   hasEnded(request) ? null : request.plan.wish.resource.id.toLowerCase();
 
@@ -87,15 +87,15 @@ const endings: readonly string[] = [
   'succeeded',
 ] satisfies readonly EventType[];
 
-/** Whether an event of this type ends its request, and so frees what it holds: what {@link holdsResource} says of the state. */
+/** Returns whether an event of this type ends its request and frees its agent. It agrees with {@link holdsResource}. */
 export const isEnding = (type: string): boolean => endings.includes(type);
 
-/** Where an outbox row came from. */
+/** A row of the outbox. */
 export interface OutboxItem extends Consequence {
   readonly requestId: RequestId;
   readonly attempts: number;
-  /** Changes whenever the row is written again: finishing an old version leaves the newer one. */
+  /** Changes with every write. Finishing an older version doesn't delete a newer row. */
   readonly version: number;
-  /** Of what wrote the row, in the form of W3C Trace Context; null: nothing was told of it. */
+  /** Trace Context of the span that wrote the row; null without tracing. */
   readonly traceparent: string | null;
 }

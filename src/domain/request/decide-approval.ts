@@ -1,4 +1,4 @@
-/** What approvers decide: whether they may, whether it is still theirs to decide, and what comes of it. */
+/** Decisions of approvers: permission, timeliness and effect. */
 import { stepsOf } from '../plan.ts';
 import type { Standing } from '../policy/policy.ts';
 import { signInRefusal } from '../policy/sign-in.ts';
@@ -18,14 +18,14 @@ const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
   'nobody-configured': 'no-approvers-configured',
 };
 
-/** The end of the time to decide. */
+/** The event for a missed deadline. */
 export const expiry = (request: Request): NewEvent =>
   newEvent('expired', botActor, {}, { planDigest: request.digest, result: 'expired' });
 
 type Decide = Extract<Command, { do: 'approve' | 'reject' }>;
 
 export function decideOn(request: Request, command: Decide, now: Date): Decision {
-  // Who may decide comes first: nobody learns the state of a request they may not decide on.
+  // Authorization comes first. Without it, the response reveals nothing about the request's state.
   if (command.by === request.requester) return refuse('own-request', request.id);
   if (command.standing !== 'yes') return refuse(standingRefusals[command.standing], request.id);
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
@@ -33,7 +33,7 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
   const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
   if (isOver(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command, texts));
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
-    // Whoever may reject wants no more of it to be done: that much can still be had.
+    // A late rejection of a running request stops it after the current step.
     const stops = command.do === 'reject' && request.state === 'running' && !isInLastStep(request);
     return accept(
       decidedLate(request, request.state, command, texts),
@@ -48,7 +48,7 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
   return approve(request, command, now, rest, texts);
 }
 
-/** Too late to have an effect, and recorded all the same: somebody who had a say said it. Once a person and verb. */
+/** A decision without effect. It's logged anyway, once per person and verb. */
 const decidedLate = (
   request: Request,
   state: Request['state'],
@@ -63,12 +63,15 @@ const decidedLate = (
     texts,
   );
 
-/** Nobody reads a plan in less. Not refused, since the second person may have been shown it before: marked for who audits. */
+/**
+ * Shortest plausible time for reading a plan. Faster approvals aren't refused, because the approver might have seen the plan
+ * before. They're marked for auditors.
+ */
 const quickMs = 5_000;
 
 const isQuick = (request: Request, now: Date): boolean => {
   const passedMs = now.getTime() - Date.parse(request.askedAt);
-  // Where a wrong clock has asked, nobody knows.
+  // A negative duration means that a clock was wrong.
   return passedMs >= 0 && passedMs < quickMs;
 };
 
@@ -87,7 +90,7 @@ function approve(
   if (irreversible > 0 && !command.acknowledged) return refuse('acknowledge-irreversible', `${irreversible}`);
   const unfit = startRefusal(command.notBefore, now);
   if (unfit !== null) return unfit;
-  // Last: nobody signs in for a click that would be refused all the same.
+  // Checked last, so that no one signs in for a click that is refused anyway.
   const { stepUp, signIn, actor } = command;
   if (stepUp !== null) {
     const missing = signInRefusal(stepUp, { person: command.by, tenantId: actor.tenantId }, signIn, now);
@@ -113,7 +116,7 @@ function approve(
   return accept(approved, orderRun(request));
 }
 
-/** Nothing is done for somebody who may no longer ask. The request stays as it is: rejecting and cancelling go on working. */
+/** Refuses if the requester has lost the requester role. The request stays unchanged and can still be rejected or cancelled. */
 export const requesterLost = (request: Request, standing: Standing): Refusal | null =>
   standing === 'yes'
     ? null

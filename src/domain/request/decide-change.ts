@@ -1,4 +1,4 @@
-/** What whoever asked wants otherwise, while it waits for approval: asked anew, so that nobody approves one plan and gets another. */
+/** Edits of a request that waits for approval. It needs approval again, so that people approve exactly what runs. */
 import { canonicalJson } from '../canonical-json.ts';
 import { sameArmId } from '../ids.ts';
 import { blocksOf } from '../plan.ts';
@@ -11,13 +11,10 @@ import type { Request } from './request.ts';
 import { accept, type Change, type Decision, longestText, type Submit } from './request-command.ts';
 import { startChosen, startRefusal } from './start-window.ts';
 
-/**
- * Each change gives people the whole time to decide again and has them called: without an end a request could be kept open for
- * ever.
- */
+/** Each edit restarts the time to decide and notifies people. Without a limit, a request could stay open indefinitely. */
 export const mostChanges = 5;
 
-/** What keeps a wish from being asked for, whoever asks and for the first time or anew; null where nothing does. */
+/** Validates a new or edited request. Returns null if it's valid. */
 export function unfitToAsk(
   { justification, plan, notBefore }: Pick<Submit, 'justification' | 'plan' | 'notBefore'>,
   now: Date,
@@ -30,8 +27,8 @@ export function unfitToAsk(
 }
 
 /**
- * Why this person cannot change the request now; null where they can. `asking`: of the question they mean. `now`: null where no
- * time was compared, and nobody is told by it that it is too late.
+ * Returns why this person can't edit the request now; null if they can. `asking`: the approval question they saw. `now`:
+ * null skips the deadline check.
  */
 export function changeRefusal(
   request: Request,
@@ -42,19 +39,19 @@ export function changeRefusal(
   const isLate = request.state !== 'awaiting-approval' || (now !== null && isOver(request, now));
   if (isLate) return refuse('change-too-late', request.id);
   if (asking !== request.asking) return refuse('changed-meanwhile', request.id);
-  // What a run made or set for one plan must not be taken for what another one needs.
+  // A run's partial results must not count for another plan.
   if (request.touched) return refuse('change-half-done', request.id);
   return request.changes >= mostChanges ? refuse('changed-too-often', `${mostChanges}`) : null;
 }
 
-/** Only what differs is worth asking anew: otherwise a change would be nothing but more time. */
+/** An edit must change something. Otherwise it would only extend the deadline. */
 const isSame = ({ plan, justification, notBefore, changeReference }: Request, other: Change): boolean =>
   canonicalJson(plan.wish) === canonicalJson(other.plan.wish) &&
   justification === other.justification.trim() &&
   notBefore === other.notBefore &&
   changeReference === (other.changeReference ?? null);
 
-/** Throws on a plan for another agent or of another operation: that is another request. */
+/** Applies an edit. Throws if the plan is for another agent or operation, which needs a new request. */
 export function change(request: Request, command: Change, now: Date): Decision {
   const refusal = changeRefusal(request, command, now);
   if (refusal !== null) return refusal;

@@ -1,4 +1,4 @@
-/** That evidence of a request was made: by whom, and what Azure held at that moment. Any state will do, and stays what it is. */
+/** Logs that evidence was made: by whom, and Azure's state at that moment. Allowed in any state and doesn't change it. */
 import { newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
 import type { Request } from './request.ts';

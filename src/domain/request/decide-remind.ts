@@ -1,17 +1,17 @@
-/** Having those called again who can decide, while there is time to decide. */
+/** Reminders to approvers, before the deadline. */
 import { newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
 import type { Request } from './request.ts';
 import { accept, type Command, type Decision } from './request-command.ts';
 
-/** The time to decide is over, whether or not the timer has come by. */
+/** Returns whether the deadline has passed, even if the timer hasn't fired. */
 export const isOver = (request: Request, now: Date): boolean =>
   request.state === 'awaiting-approval' && now.toISOString() >= request.policy.expiresAt;
 
-/** Oftener than once an hour, being called is not being reminded. */
+/** Minimum interval between two reminders. */
 const remindEveryMs = 3_600_000;
 
-/** Asked of whoever asked: approvers know that they are waited for, and others have no say. */
+/** Only the requester can send reminders. */
 export function remind(request: Request, command: Extract<Command, { do: 'remind' }>, now: Date): Decision {
   if (command.by !== request.requester) return refuse('not-your-request');
   if (command.asking !== request.asking) return refuse('stale-card', request.id);

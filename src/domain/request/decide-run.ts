@@ -1,6 +1,6 @@
 /**
- * What may happen to a request before and in a run: nothing that an approval does not cover. The runner is not trusted. What
- * may come about by itself, such as a reject before the first intent, is refused; what no correct runner does is thrown.
+ * Rules for a run: it does only what an approval covers. The runner isn't trusted. Expected conflicts, such as a rejection
+ * before the first intent, are refused. Errors that a correct runner never makes are thrown.
  */
 
 import { canonicalJson } from '../canonical-json.ts';
@@ -18,7 +18,7 @@ import { type Request, runRest, type StepProgress } from './request.ts';
 import { accept, type Command, type Decision, type StepResult } from './request-command.ts';
 import { approvalEnds, isTooEarly } from './start-window.ts';
 
-/** Orders the next run of the plan as it stands. */
+/** Orders the next run of the current plan. */
 export const orderRun = (request: Request): NewEvent =>
   newEvent(
     'run-ordered',
@@ -28,9 +28,9 @@ export const orderRun = (request: Request): NewEvent =>
   );
 
 /**
- * Before a run: the plan as the world now is, and who of the approvers still is one. The approval covers both: `run-checked`,
- * and only then may anything be intended. It does not: the request asks anew, with the new plan and no approvals. A block is
- * for a person to remove; the approvals hold meanwhile. Throws on a plan for another wish.
+ * Compares the approved plan with Azure's current state and the approvers' current roles. If the approvals cover it, the
+ * result is `run-checked`, which any step requires. If not, the request needs approval again, with the new plan. A block
+ * needs a person to remove it; approvals stay valid. Throws on a plan for another change.
  */
 export function checkRun(request: Request, command: Extract<Command, { do: 'check-run' }>, now: Date): Decision {
   if (request.state !== 'approved' || request.runs !== command.run) return refuse('not-awaiting-approval', request.id);
@@ -45,7 +45,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   }
   const difference = notCovered(request.plan, command.plan);
   const [block] = difference.blocks;
-  // Nobody can approve a way around a block: somebody removes what blocks, then retries, and the approvals hold.
+  // Approvals can't override a block. A person removes the cause and retries; the approvals stay valid.
   if (block !== undefined) {
     const other = difference.replaced.find(({ what }) => explains[what] === block.code);
     const failure = other ? foundThat(checkingAgain, { code: 'replaced', ...other }) : blockedBy(block);
@@ -57,7 +57,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   const counted = valid
     .filter(({ by, signIn, at }) => meetsStepUp(command.stepUp, by, signIn, new Date(at)))
     .map(({ by }) => by);
-  // A policy that was tightened meanwhile holds; one that was loosened does not help a request asked under the old one.
+  // The stricter of the two policies applies: the one at the time of the request, and the current one.
   const needed = Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired);
   const { run, plan, policy } = command;
   if (covered && counted.length >= needed && !request.objected) {
@@ -84,16 +84,16 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   );
 }
 
-/** Blocks that only say what comes of it when a vault or an agent was created again. */
+/** Blocks that are caused by a vault or agent that was created again. */
 const explains = { vault: 'key-missing', resource: 'microsoft-managed' } as const;
 
 const checkingAgain = 'checking the plan before the run';
 
-/** What a check that blocks comes to in a run. */
+/** Returns the failure of a run that a check blocks. */
 export const blockedBy = (check: Check, next: Failure['next'] = 'ask'): Failure =>
   foundThat(checkingAgain, { code: 'blocked', check }, next);
 
-/** Only an approved request, or one already in this run, may touch Azure. */
+/** Returns whether the run can change Azure: the request is approved or in this run. */
 const inRun = (request: Request, run: number): boolean =>
   request.runs === run && (request.state === 'approved' || request.state === 'running');
 
@@ -108,7 +108,7 @@ const isDoneIn = (request: Request, run: number, name: StepName): boolean => {
   return step.run === run && step.state === 'done';
 };
 
-/** Throws unless it is this step's turn, and this the next try of it. */
+/** Throws unless this is the next attempt of the next step. */
 function mustBeNext(request: Request, run: number, { step: name, attempt }: { step: StepName; attempt: number }): void {
   const step = progressOf(request, name);
   const begun = step.run === run;
@@ -122,8 +122,8 @@ function mustBeNext(request: Request, run: number, { step: name, attempt }: { st
 }
 
 /**
- * Before a try: stores what is about to be changed. No stored intent, no change to Azure. Throws on a step that is not in the
- * plan, whose turn it is not, or whose run was not checked; refuses when the request has ended meanwhile.
+ * Stores the intent before an attempt. Without a stored intent, nothing changes in Azure. Throws on a step that isn't in the
+ * plan or isn't next, or a run that wasn't checked. Refuses if the request has ended.
  */
 export function intend(request: Request, command: Extract<Command, { do: 'intend' }>): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
@@ -145,14 +145,14 @@ const changesOf = (plan: Plan, name: StepName): Effect[] => [
   ...(plan.steps.find((step) => step.name === name)?.effects ?? []),
 ];
 
-/** Throws unless this very try was intended and nothing came of it yet. */
+/** Throws unless this attempt was intended and has no result yet. */
 function mustBeUnderWay(request: Request, run: number, { step: name, attempt }: StepResult): void {
   const step = progressOf(request, name);
   if (step.run === run && step.state === 'running' && step.attempt === attempt) return;
   throw new Error(`recording ${name}/${attempt} in run ${run} of ${request.id}: it was not under way`);
 }
 
-/** Throws unless everything else is done and enough is proved. */
+/** Throws unless every other step is done and the result is verified. */
 function mustBeProved(request: Request, run: number, proofs: readonly Proof[]): void {
   const open = request.progress.filter(({ name }) => name !== 'verify' && !isDoneIn(request, run, name));
   if (open.length === 0 && provesSuccess(proofs)) return;
@@ -160,8 +160,8 @@ function mustBeProved(request: Request, run: number, proofs: readonly Proof[]): 
 }
 
 /**
- * After tries: stores what came of each. A failure that is not tried again asks a person; `verify` done, with everything else
- * done and enough proved, is the success. Throws on a try that was not under way, and on a success that is not proved.
+ * Stores the results of attempts. A failure without retry needs a person. The request succeeds when `verify` and all other
+ * steps are done and the minimum is verified. Throws on an attempt that wasn't running, and on an unverified success.
  */
 export function recordResult(request: Request, command: Extract<Command, { do: 'record' }>, now: Date): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
@@ -229,7 +229,10 @@ function resultEvent(request: Request, run: number, result: StepResult): NewEven
   );
 }
 
-/** Asks a person, outside any one step: Azure could not be read, a check blocks, the run was lost. Refuses once it has ended. */
+/**
+ * Ends the run and asks a person, outside a step: Azure couldn't be read, a check blocks, or the run was lost. Refuses if
+ * the request has ended.
+ */
 export function stopRun(
   request: Request,
   { run, failure }: { readonly run: number; readonly failure: Failure },

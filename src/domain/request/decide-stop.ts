@@ -1,20 +1,20 @@
-/** Stopping a run between two steps: what is running is finished, because nothing that was sent to Azure can be called back. */
+/** Stopping a run between two steps. A running step finishes, because calls to Azure can't be revoked. */
 import { type Failure, foundThat } from '../failure.ts';
 import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
 import { type Request, runRest, type StopAsked } from './request.ts';
 
-/** A step of a lost run keeps the state `running`: it counts in its own run only. */
+/** Ignores earlier runs: a step of a lost run stays `running`. */
 const isUnderWay = ({ progress, runs }: Request): boolean =>
   progress.some(({ state, run }) => run === runs && state === 'running');
 
-/** Nothing is left to begin: whatever is running is all that this run still does. */
+/** Returns whether no step is left to start. */
 export const isInLastStep = ({ progress, runs }: Request): boolean =>
   progress.every(({ state, run }) => run === runs && (state === 'done' || state === 'running'));
 
 const stopped = ({ by, operator }: Pick<StopAsked, 'by' | 'operator'>): Failure =>
   foundThat('carrying out the plan', { code: 'stopped', by, operator });
 
-/** The run ends here, and a person is asked. */
+/** Ends the run and asks a person. */
 export const stoppedEvent = (request: Request, by: Pick<StopAsked, 'by' | 'operator'>): NewEvent =>
   newEvent(
     'attention-needed',
@@ -24,8 +24,8 @@ export const stoppedEvent = (request: Request, by: Pick<StopAsked, 'by' | 'opera
   );
 
 /**
- * What somebody's wish to stop comes to: kept, and where nothing is running at this moment, the end of the run at once. Whoever
- * asked first is who stopped it.
+ * Stores the request to stop. If no step is running, the run ends at once. The first person who asked counts as the one who
+ * stopped it.
  */
 export function stopEvents(request: Request, actor: Actor, by: StopAsked['by']): readonly NewEvent[] {
   const submittedBy = actor.kind === 'operator' ? actor.id : null;

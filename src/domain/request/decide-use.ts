@@ -1,6 +1,6 @@
 /**
- * Whether the resource was seen using its key. A success does not wait for it: logs take minutes. It is asked for until a
- * deadline, which stands in the success itself, and is judged once.
+ * Usage check: whether the vault's log shows that the resource used its key. A success doesn't wait for it, because logs
+ * take minutes. The check repeats until a deadline stored in the success event, and has one result.
  */
 import { botActor, newEvent } from './events.ts';
 import type { SeeksUse } from './payloads.ts';
@@ -8,7 +8,7 @@ import { refuse } from './refusal.ts';
 import { keyProgress, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision } from './request-command.ts';
 
-/** From when on and until when the use is looked for that follows on the change of the key. */
+/** Returns the period of the usage check, starting with the change of the key. */
 export function seeking(request: Request, withinMs: number | undefined, now: Date): { readonly seeks?: SeeksUse } {
   if (withinMs === undefined) return {};
   const since = keyProgress(request)?.startedAt ?? now.toISOString();
@@ -16,8 +16,7 @@ export function seeking(request: Request, withinMs: number | undefined, now: Dat
 }
 
 /**
- * Stores what the vault's log said. Refuses where it was judged before. Throws on a judgement of another run, and on one that
- * gives up before the deadline.
+ * Stores the result. Refuses if there already is one. Throws for another run, and for a negative result before the deadline.
  */
 export function decideUse(request: Request, command: Extract<Command, { do: 'judge-use' }>, now: Date): Decision {
   const { run, answer } = command;

@@ -20,7 +20,10 @@ import { startChosen } from './start-window.ts';
 
 const operatorMay: readonly Command['do'][] = ['cancel', 'stop', 'retry', 'give-up'];
 
-/** The record names the actor, the rules look at `by`: two people in one click would be one approving as another. */
+/**
+ * Rejects a command with two identities: events name the actor, rules check `by`. Different ones would let one person
+ * approve as another.
+ */
 function mustBeOnePerson(command: Command): void {
   if (!('by' in command) || (command.actor.kind === 'operator' && operatorMay.includes(command.do))) return;
   if (command.actor.kind !== 'person' || command.actor.id !== command.by) {
@@ -29,8 +32,8 @@ function mustBeOnePerson(command: Command): void {
 }
 
 /**
- * The events a command leads to, or the reason why not. Of a click it is asked in this order: whether this person may, whether
- * their card is the current one, whether the request is in a state for it.
+ * Returns a command's events or a refusal. For a click, checks in this order: the person's permission, whether the card is
+ * current, and the request's state.
  */
 export function decide(request: Request | null, command: Command, now: Date): Decision {
   mustBeOnePerson(command);
@@ -88,7 +91,7 @@ function submit(command: Submit, now: Date): Decision {
   );
 }
 
-/** An operator is named by the command line, which vouches for nobody: the name is kept as said. */
+/** Returns the operator's name as given on the command line. It isn't verified. */
 const submittedBy = (actor: Actor): string | null => (actor.kind === 'operator' ? actor.id : null);
 
 function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): Decision {
@@ -102,7 +105,7 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
 
 type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' }>;
 
-/** The requester, whoever may approve, and operators; null where nothing of this speaks against it. */
+/** Requesters, approvers and operators can act. Returns null if nothing prevents it. */
 function settleRefusal(request: Request, { actor, by, standing, asking }: Settle): Refusal | null {
   const may = actor.kind === 'operator' || by === request.requester || standing === 'yes';
   if (!may) return refuse(standing === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);
@@ -136,13 +139,13 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   return accept(newEvent('given-up', command.actor, {}, { ...rest, result: 'failed' }, { comment: reason }));
 }
 
-/** About the record and not about the request, which stays what it is. */
+/** Concerns the audit log; the request doesn't change. */
 function setClockRight(request: Request, { actor, ahead }: Extract<Command, { do: 'set-clock-right' }>): Decision {
   if (actor.kind !== 'operator') return refuse('not-your-request', request.id);
   return accept(newEvent('clock-set-right', actor, { ahead }, { submittedBy: submittedBy(actor) }));
 }
 
-/** Any state will do, and stays what it is: what people wrote is not what a request rests on. */
+/** Allowed in any state. The request doesn't change, because texts don't affect it. */
 function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-texts' }>): Decision {
   if (command.actor.kind !== 'operator') return refuse('not-your-request', request.id);
   const reason = command.reason.trim();
@@ -154,6 +157,6 @@ function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-tex
   );
 }
 
-/** A plan that changed has a later end, and a clock may be set back: then it is not over yet. */
+/** Not over if the plan changed and the deadline moved, or if a clock was set back. */
 const expire = (request: Request, now: Date): Decision =>
   isOver(request, now) ? accept(expiry(request)) : refuse('not-awaiting-approval', request.id);

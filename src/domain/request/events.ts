@@ -1,4 +1,4 @@
-/** The events of a request: the only record there is. A request's state is the fold of these. */
+/** The events of a request. They are the only source of truth; a request's state is computed from them. */
 import { z } from 'zod';
 import { Effect } from '../effect.ts';
 import type { PersonId } from '../ids.ts';
@@ -6,35 +6,35 @@ import { planSchema } from '../plan.ts';
 import type { ChangeSpec } from '../wish.ts';
 import { type Payloads, payloadsWith } from './payloads.ts';
 
-/** Who acted. `bot` is the product itself, on the requester's behalf. Names are not part of the record. */
+/** The actor. `bot`: the product itself, acting for the requester. Names aren't part of events. */
 export const Actor = z.strictObject({
   kind: z.enum(['person', 'operator', 'bot']),
   id: z.string().nullable(),
   tenantId: z.string().nullable(),
-  /** How the actor was known: `bot-framework`, `local` (no authentication), `command-line`. */
+  /** How the actor was authenticated: `bot-framework`, `local` (no authentication), `command-line`. */
   signIn: z.string().nullable(),
 });
 export type Actor = z.infer<typeof Actor>;
 
 /**
- * Stands in every stored event. From this one on events change by the rule of docs/decisions/0012 alone: what was written is
- * read for ever.
+ * Version of the event format, in every event. Formats change only by the rules of docs/decisions/0012, because old events
+ * must stay readable.
  */
 export const recordVersion = 2;
 const version = z.literal(recordVersion, 'is of another version of the record');
 
 export type EventType = keyof Payloads;
 
-/** What the record keeps beside the payload; null where unknown or not meant. */
+/** Fields of every event next to its payload. Null: unknown or not applicable. */
 const common = z.strictObject({
   actor: Actor,
-  /** Who handed the event in, where that is not the actor. */
+  /** Who submitted the event, if it wasn't the actor. */
   submittedBy: z.string().nullable(),
   /** The person for whom the bot acted. */
   onBehalfOf: z.string().nullable(),
   planDigest: z.string().nullable(),
   target: z.string().nullable(),
-  /** What the step is about to change, or has changed: each with what was before. */
+  /** The changes that a step is about to make or has made, each with the previous state. */
   changes: z.array(Effect).nullable(),
   result: z.string().nullable(),
   clientRequestId: z.string().nullable(),
@@ -43,42 +43,42 @@ const common = z.strictObject({
 type Common = z.infer<typeof common>;
 
 export type Payload<T extends EventType> = z.infer<Payloads[T]>;
-/** The same union, member by member: what lets a table by type be called with an event of any type. */
+/** The same union as a mapped type. It lets a table by type be called with an event of any type. */
 export type EventBodyOf<T extends EventType = EventType> = {
   [P in T]: Common & { readonly type: P; readonly data: Payload<P> };
 }[T];
 export type EventBody = EventBodyOf;
 
-/** Around a stored body stands its place in the chain, which is not the event's. */
+/** Loose, because a stored body also contains its position in the chain. */
 const storedAs = (payloads: Payloads, type: EventType) =>
   z.object({ ...common.shape, type: z.literal(type), data: payloads[type], schema: version.optional() });
 
 /**
- * Makes the reader of stored event bodies, given the closed union of wishes. It throws on anything that is not an event of
- * this record, an unknown operation, kind or field included: what is not understood must not be read as something else.
+ * Creates the parser of stored event bodies, given the union of change specs. It throws on any unknown type, operation or
+ * field, because an unknown event must not be misread.
  */
 export function eventReader(wish: z.ZodType<ChangeSpec>): (value: unknown) => EventBody {
   const payloads = payloadsWith(planSchema(wish));
   const types = z.looseObject({ type: z.enum(Object.keys(payloads) as [EventType, ...EventType[]]) });
-  // Making a schema takes many times what reading with it does: each is made once, for the first event of its type.
+  // Cached per type, because building a schema costs much more than parsing with it.
   const schemas = new Map<EventType, ReturnType<typeof storedAs>>();
   return (value) => {
     const { type } = types.parse(value);
     const stored = schemas.get(type) ?? storedAs(payloads, type);
     schemas.set(type, stored);
     const { schema: _, ...body } = stored.parse(value);
-    // The union of all members cannot be followed through an indexed schema; the parse above is what makes it true.
+    // TypeScript can't relate an indexed schema to the union. The parse above guarantees it.
     return body as EventBody;
   };
 }
 
-/** An event about to be stored. Texts are kept outside the hashed record, which holds a salted commitment to each. */
+/** An event before storing. Texts are stored separately; the hashed event contains a salted commitment to each. */
 export interface NewEvent {
   readonly body: EventBody;
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** An event as the store gives it back. A text is null once it was erased. */
+/** A stored event. A text is null after it was erased. */
 export interface StoredEvent {
   readonly seq: number;
   readonly revision: number;
@@ -100,7 +100,7 @@ const nothing = {
   correlationId: null,
 };
 
-/** Makes an event; what is not given of the record is null. */
+/** Builds an event. Omitted common fields are null. */
 export function newEvent<T extends EventType>(
   type: T,
   actor: Actor,
@@ -111,10 +111,10 @@ export function newEvent<T extends EventType>(
   return { body: { ...nothing, ...rest, type, actor, data } as EventBody, texts };
 }
 
-/** The bot, acting for the person who asked. */
+/** The bot, acting for the requester. */
 export const botActor: Actor = { kind: 'bot', id: null, tenantId: null, signIn: null };
 
-/** Whoever was at the command line, by the name they gave or the operating system's for them. */
+/** An operator at the command line, by the name they gave or their operating system user name. */
 export const operatorActor = (name: string): Actor => ({
   kind: 'operator',
   id: name,
@@ -122,7 +122,7 @@ export const operatorActor = (name: string): Actor => ({
   signIn: 'command-line',
 });
 
-/** A person as the chat channel vouched for them. */
+/** A person, as authenticated by the chat channel. */
 export const personActor = (id: PersonId, tenantId: string, signIn: string): Actor => ({
   kind: 'person',
   id,

@@ -1,4 +1,4 @@
-/** How what happens in and around a run makes a request what it is. */
+/** Computes a request's state from the events of its runs. */
 import { leftUntouched } from '../failure.ts';
 import { PersonId } from '../ids.ts';
 import type { StepName } from '../plan.ts';
@@ -11,7 +11,10 @@ const change = (
   change: (step: StepProgress) => Partial<StepProgress>,
 ): readonly StepProgress[] => progress.map((step) => (step.name === name ? { ...step, ...change(step) } : step));
 
-/** A later run finds done what this request did before: that is how and when it was done. */
+/**
+ * Returns the step's result. If a later run finds it already done by this request, time and result of the first run are
+ * preserved.
+ */
 function doneAt(
   step: StepProgress,
   { already, interrupted: byInterrupted }: EventBodyOf<'step-done'>['data'],
@@ -24,7 +27,7 @@ function doneAt(
   return { ...done, done, state: 'done', failure: null, retryAt: null };
 }
 
-/** Nothing is tried again by itself once a person is asked. */
+/** Turns waiting steps into failed ones. There are no automatic retries once a person must act. */
 const withoutRetries = (progress: readonly StepProgress[]): readonly StepProgress[] =>
   progress.map((step) => (step.state === 'waiting' ? { ...step, state: 'failed', retryAt: null } : step));
 
@@ -34,14 +37,14 @@ const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
   at: time,
 });
 
-/** Nobody but the requester, approvers and operators may stop a run, and operators decide nothing. */
+/** Returns whether an approver stopped the run. Only requesters, approvers and operators can, and operators don't decide. */
 const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEvent): boolean =>
   actor.kind === 'person' && actor.id !== requester;
 
 const soughtUse = ({ seeks }: EventBodyOf<'succeeded'>['data']): KnownUse | null =>
   seeks === undefined ? null : { ...seeks, judged: null };
 
-/** What only happens in and around a run. */
+/** Events in and around a run. */
 export type RunEvent = Extract<
   EventBody,
   {
@@ -58,7 +61,7 @@ export type RunEvent = Extract<
   }
 >;
 
-/** One event later. */
+/** Returns the request after one more event. */
 export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent): Request {
   const { time, revision } = event;
   switch (body.type) {
@@ -72,7 +75,7 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
       const progress = change(base.progress, step, ({ tries, startedAt, state, untouched }) => ({
         ...now,
         tries: tries + 1,
-        // Nothing was heard of an attempt before: its run was lost.
+        // `running`: the last attempt has no result, because its run was lost.
         untouched: untouched && state !== 'running',
         startedAt: attempt > 1 ? (startedAt ?? time) : time,
       }));

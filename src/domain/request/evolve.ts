@@ -1,4 +1,4 @@
-/** How events make a request what it is. */
+/** Computes a request's state from its events. */
 
 import type { Failure } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
@@ -68,7 +68,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
   };
 }
 
-/** People are asked anew about another plan: nothing that was said of the one before counts. */
+/** Asks for approval of a new plan. Earlier approvals don't count. */
 function askAnew(
   base: RequestBase,
   event: StoredEvent,
@@ -109,7 +109,7 @@ const decided = (event: StoredEvent): Decided => ({
   ...commentOf(event),
 });
 
-/** One event later. */
+/** Returns the request after one more event. */
 export function evolve(request: Request, event: StoredEvent): Request {
   const { body, time } = event;
   const base: RequestBase = { ...baseOf(request), revision: event.revision, changedAt: time };
@@ -179,7 +179,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
   }
 }
 
-/** It has succeeded before: when it last changed, and what people were asked, stays. */
+/** Adds the result of the usage check. The success stays as it was: neither its time nor its question changes. */
 function judged(request: Request, answer: UseAnswer, at: string): Request {
   if (request.state !== 'succeeded' || request.use === null) return request;
   const proofs = request.proofs.map((proof) =>
@@ -192,7 +192,7 @@ function judged(request: Request, answer: UseAnswer, at: string): Request {
 
 const failureOf = (request: Request): Failure | null => (request.state === 'needs-attention' ? request.failure : null);
 
-/** The request after all its events; null before the first. */
+/** Returns the request after all events; null without any. */
 export function fold(id: RequestId, events: readonly StoredEvent[]): Request | null {
   const [first, ...rest] = events;
   return first === undefined ? null : rest.reduce(evolve, begin(id, first));

@@ -1,4 +1,4 @@
-/** Refusals: expected answers that say no. Each has words in `src/text`. */
+/** Refusals: expected negative answers. The words are in `src/text`. */
 import { z } from 'zod';
 import { type Failure, isPermissionRefusal } from '../failure.ts';
 
@@ -78,20 +78,20 @@ export const RefusalCode = z.enum([
 ]);
 export type RefusalCode = z.infer<typeof RefusalCode>;
 
-/** A refusal, with the one fact its words need (a name, a request id), empty where none. */
+/** A refusal with the one fact that its text needs, such as a name or request ID. Empty: none. */
 export interface Refusal {
   readonly kind: 'refused';
   readonly code: RefusalCode;
   readonly fact: string;
-  /** What may have been meant; missing where nothing is near. */
+  /** Suggestion of a similar name; missing if there is none. */
   readonly near?: string;
-  /** What stood in the way, where it was a look at Azure. */
+  /** The failure, if reading Azure caused the refusal. */
   readonly failure?: Failure;
 }
 
 export const refuse = (code: RefusalCode, fact = ''): Refusal => ({ kind: 'refused', code, fact });
 
-/** What a failed look at Azure means for the person who waits: to try again, to have a right given to the bot, or neither. */
+/** Maps an Azure read failure to a refusal: try again, grant the bot a permission, or neither. */
 export const refuseFailure = (failure: Failure): Refusal => ({ ...refuse(refusalFor(failure)), failure });
 
 function refusalFor(failure: Failure): RefusalCode {

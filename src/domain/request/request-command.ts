@@ -1,4 +1,4 @@
-/** What can be asked of a request, by people and by its run, and what a decision about it looks like. */
+/** Commands on a request, from people and from its run, and the result of a decision. */
 
 import type { Reading } from '../evidence/reading.ts';
 import type { Failure, Receipt } from '../failure.ts';
@@ -14,14 +14,14 @@ import type { Refusal } from './refusal.ts';
 
 export const longestText = 500;
 
-/** A click on a request's card. `asking` is the revision the card carried. */
+/** A click on a request's card. `asking`: the card's revision. */
 interface Click {
   readonly by: PersonId;
   readonly actor: Actor;
   readonly asking: number;
 }
 
-/** A click, or an operator at the command line, who is not one of the people Teams knows. */
+/** A click, or an operator at the command line, who has no Teams identity. */
 type ClickOrOperator = Omit<Click, 'by'> & { readonly by: PersonId | null };
 
 interface Deciding extends Click {
@@ -41,13 +41,13 @@ export interface Submit {
   readonly policy: AppliedPolicy;
   readonly origin: Origin;
   readonly justification: string;
-  /** The run begins no earlier; ISO 8601, null: as soon as it is approved. */
+  /** Earliest start of the run, ISO 8601. Null: as soon as it's approved. */
   readonly notBefore: string | null;
-  /** Of a ticket elsewhere; missing or null: none. */
+  /** Ticket in another system; missing or null: none. */
   readonly changeReference?: string | null;
 }
 
-/** Whoever asked wants it otherwise. `asking`: of the question that the form of it was opened on. */
+/** An edit by the requester. `asking`: the revision that the edit form was opened on. */
 export interface Change extends Omit<Submit, 'do' | 'resourceName' | 'origin'> {
   readonly do: 'change';
   readonly asking: number;
@@ -56,7 +56,7 @@ export interface Change extends Omit<Submit, 'do' | 'resourceName' | 'origin'> {
 export interface IntendedTry {
   readonly step: StepName;
   readonly attempt: number;
-  /** Of what only the key will carry that this try makes. */
+  /** Hash of the nonce in the key that this attempt creates. */
   readonly nonceHash?: string;
 }
 
@@ -69,7 +69,7 @@ export type StepResult =
       readonly outputs: Readonly<Record<string, string>>;
       readonly receipt: Receipt | null;
       readonly proofs: readonly Proof[];
-      /** What was so already was done by this very try, whose process ended before it heard of it. */
+      /** This attempt itself made the change, but its process ended before the response. */
       readonly interrupted?: true;
     }
   | {
@@ -77,9 +77,9 @@ export type StepResult =
       readonly attempt: number;
       readonly outcome: 'failed';
       readonly failure: Failure;
-      /** ISO 8601, or null: ask a person. */
+      /** ISO 8601, or null if a person must act. */
       readonly retryAt: string | null;
-      /** What Azure had answered before it failed, for later tries. */
+      /** Partial results before the failure, for later attempts. */
       readonly outputs?: Readonly<Record<string, string>>;
     };
 
@@ -88,32 +88,32 @@ export type Command =
   | Change
   | (Deciding & {
       readonly do: 'approve';
-      /** What an approval needs beside the click; null where nothing. */
+      /** Step-up authentication that approving needs; null: none. */
       readonly stepUp: StepUp | null;
       readonly signIn: SignIn | null;
       readonly requesterStanding: Standing;
-      /** Puts the start off further; null: not at all. ISO 8601. */
+      /** Later start, ISO 8601; null: unchanged. */
       readonly notBefore: string | null;
     })
-  /** Needs no sign-in of its own: stopping a change must never wait for one. */
+  /** Needs no sign-in, because stopping a change must not wait for one. */
   | (Deciding & { readonly do: 'reject' })
   | (ClickOrOperator & { readonly do: 'cancel' })
   | (ClickOrOperator & { readonly do: 'give-up'; readonly standing: Standing; readonly comment: string })
   | (ClickOrOperator & { readonly do: 'stop'; readonly standing: Standing })
-  /** Of an operator's it is not asked: the run that is ordered asks before anything else. */
+  /** Ignored for operators: the run's own check follows anyway. */
   | (ClickOrOperator & { readonly do: 'retry'; readonly standing: Standing; readonly requesterStanding: Standing })
-  /** Has those called again who can decide. */
+  /** Reminds the approvers. */
   | (Click & { readonly do: 'remind' })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
-  /** Whoever may look made evidence of it; who that is was asked before. */
+  /** A reader made evidence. The caller has checked the permission. */
   | { readonly do: 'note-evidence'; readonly actor: Actor; readonly texts: boolean; readonly reading: Reading }
-  /** The record goes on from the present time: the last event of all is dated `ahead` of it. */
+  /** Resumes the audit log after a wrong clock. `ahead`: time of the last event, in the future. */
   | { readonly do: 'set-clock-right'; readonly actor: Actor; readonly ahead: string }
   | { readonly do: 'expire' }
   | {
       /**
-       * Before a run: the plan as the world now is, whether whoever asked still may, whether each approver still is one, and
-       * what an approval needs now beside the click.
+       * The check before a run: the plan for Azure's current state, the current roles of requester and approvers, and the
+       * step-up authentication that approvals need now.
        */
       readonly do: 'check-run';
       readonly run: number;
@@ -123,7 +123,7 @@ export type Command =
       readonly standings: Readonly<Record<string, Standing>>;
       readonly requesterStanding: Standing;
       readonly stepUp: StepUp | null;
-      /** Whom the standings were asked for: each list has to have the approver. */
+      /** The approver lists that the standings are based on. An approver must be in each list. */
       readonly approvers?: string[][];
     }
   | { readonly do: 'intend'; readonly run: number; readonly steps: readonly IntendedTry[] }
@@ -131,7 +131,7 @@ export type Command =
       readonly do: 'record';
       readonly run: number;
       readonly results: readonly StepResult[];
-      /** For how long after a success the vault's log is asked for the resource's use of the key; missing: it is not. */
+      /** Duration of the usage check after a success; missing: no check. */
       readonly useWithinMs?: number;
     }
   | { readonly do: 'judge-use'; readonly run: number; readonly answer: UseAnswer }
@@ -139,5 +139,5 @@ export type Command =
 
 export type Decision = { readonly kind: 'accepted'; readonly events: readonly NewEvent[] } | Refusal;
 
-/** Stores these events, or nothing at all when there is nothing to say. */
+/** Accepts a command and stores these events. Without events, nothing is stored. */
 export const accept = (...events: readonly NewEvent[]): Decision => ({ kind: 'accepted', events });

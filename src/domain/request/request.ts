@@ -1,4 +1,4 @@
-/** A request: what it is in each state. How events make it so is in evolve.ts, what may happen next in decide.ts. */
+/** The states of a request. evolve.ts computes them from events, decide.ts decides what can happen next. */
 
 import type { Failure } from '../failure.ts';
 import type { FormId, PersonId, RequestId } from '../ids.ts';
@@ -10,57 +10,57 @@ import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
 import type { AskedAgain, Origin, SeeksUse } from './payloads.ts';
 
-/** What somebody wrote beside their decision. */
+/** A comment on a decision. */
 export interface Comment {
-  /** Null when there is none, or none any more. */
+  /** Null: none, or erased. */
   readonly comment: string | null;
   readonly commentErased: boolean;
 }
 
-/** One approval that counts towards the plan as it now stands. */
+/** An approval of the current plan. */
 export interface Approval extends Comment {
   readonly by: PersonId;
   readonly at: string;
-  /** Null where approving asked for no sign-in of its own. */
+  /** Null if approving needed no sign-in of its own. */
   readonly signIn: SignIn | null;
-  /** How long it lasts, in milliseconds: as long as there was time to decide. See `approvalEnds`. */
+  /** Duration of its validity in milliseconds: as long as the time to decide was. See `approvalEnds`. */
   readonly validMs: number;
 }
 
-/** How far one step of the plan has come. Times are ISO 8601. */
+/** Progress of one step. Times are ISO 8601. */
 export interface StepProgress {
   readonly name: StepName;
   readonly state: 'planned' | 'running' | 'waiting' | 'done' | 'failed';
-  /** The run in which it was last begun; 0 before the first. */
+  /** The run that last started it; 0 before the first. */
   readonly run: number;
-  /** In the run that tried it last. */
+  /** Within the last run. */
   readonly attempt: number;
-  /** Over all runs. */
+  /** In all runs. */
   readonly tries: number;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
-  /** It was so before this request ever tried. */
+  /** It was so before this request's first attempt. */
   readonly already: boolean;
-  /** A try did it whose process ended before it heard of it. */
+  /** An attempt made the change, but its process ended before the response. */
   readonly interrupted: boolean;
-  /** How it was done the first time, kept while a later run finds it still so. */
+  /** The first successful result, preserved while later runs find it unchanged. */
   readonly done: Pick<StepProgress, 'startedAt' | 'endedAt' | 'already' | 'interrupted'> | null;
   readonly failure: Failure | null;
   readonly retryAt: string | null;
-  /** No try so far can have changed anything: each was refused, or ended before it was sent. */
+  /** No attempt so far can have changed anything: each was rejected or not sent. */
   readonly untouched: boolean;
 }
 
-/** What a request has in every state. */
+/** Fields of every state. */
 export interface RequestBase {
   readonly id: RequestId;
   /** Revision of the last event. */
   readonly revision: number;
-  /** Revision of the event that last asked people something: cards carry it, clicks are bound to it. */
+  /** Revision of the last event that needs people's action. Cards contain it, and clicks must match it. */
   readonly asking: number;
   /** Time of that event. */
   readonly askedAt: string;
-  /** Those that were submitted for it: the one it was asked by, then those of its changes. */
+  /** Submitted forms: the request's form, then those of its edits. */
   readonly forms: readonly FormId[];
   readonly requester: PersonId;
   readonly requesterTenant: string;
@@ -70,37 +70,37 @@ export interface RequestBase {
   readonly policy: AppliedPolicy;
   readonly origin: Origin;
   readonly submittedAt: string;
-  /** The run begins no earlier; null: as soon as it is approved. ISO 8601. */
+  /** Earliest start of the run, ISO 8601. Null: as soon as it's approved. */
   readonly notBefore: string | null;
   /** Time of the last event. */
   readonly changedAt: string;
-  /** Null once erased. */
+  /** Null after it was erased. */
   readonly justification: string | null;
-  /** Of a ticket elsewhere; null: none was given. */
+  /** Ticket in another system; null: none. */
   readonly changeReference: string | null;
   readonly approvals: readonly Approval[];
   readonly progress: readonly StepProgress[];
-  /** What earlier steps brought forth. */
+  /** Results of earlier steps. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** What keys that it made carry, by the tries that were to make one. */
+  /** Intents to create a key, one per attempt. */
   readonly keyIntents: readonly KeyIntent[];
-  /** How many runs were ordered so far. */
+  /** Number of runs ordered so far. */
   readonly runs: number;
-  /** The last run before which the approval was found to cover what Azure held; 0 before the first. */
+  /** The last run whose check found the approval sufficient; 0 before the first. */
   readonly checked: number;
-  /** Whether a step was ever about to change Azure: from then on nothing may be said to be unchanged. */
+  /** True once any step was about to change Azure. From then on, Azure can't be reported as unchanged. */
   readonly touched: boolean;
-  /** Who first wanted the run that is under way to stop after the steps that are running; null where nobody. */
+  /** The first person who asked to stop the current run; null: none. */
   readonly stop: StopAsked | null;
-  /** An approver stopped a run of the plan as it stands: the approvals it has carry no other one. */
+  /** An approver stopped a run of the current plan. Its approvals don't cover another run. */
   readonly objected: boolean;
-  /** When the requester last had approvers called again about the plan as it stands; null: never. ISO 8601. */
+  /** Time of the requester's last reminder about the current plan; null: never. ISO 8601. */
   readonly remindedAt: string | null;
-  /** The plan this one replaced, when the world moved after an approval; null: it is the one that was asked for. */
+  /** The plan before Azure changed after the approval; null: the current plan is the requested one. */
   readonly replaced: Replaced | null;
-  /** How often whoever asked has changed it. */
+  /** Number of edits by the requester. */
   readonly changes: number;
-  /** As they stood before their last change; null: they never changed it, or it was asked anew since. */
+  /** The request before its last edit; null: never edited, or it needed approval again since. */
   readonly changedFrom: ChangedFrom | null;
 }
 
@@ -109,28 +109,28 @@ export interface Replaced {
   readonly reason: AskedAgain;
 }
 
-/** What a request was before whoever asked changed it. */
+/** The request before an edit. */
 export interface ChangedFrom {
   readonly plan: Plan;
-  /** Null once erased. */
+  /** Null after it was erased. */
   readonly justification: string | null;
   readonly notBefore: string | null;
 }
 
 export interface StopAsked {
-  /** Null: an operator, by the name they gave. */
+  /** Null: an operator, named in `operator`. */
   readonly by: PersonId | null;
   readonly operator: string | null;
   readonly at: string;
 }
 
-/** What is known of the resource's use of the key. */
+/** State of the usage check. */
 export interface KnownUse extends SeeksUse {
-  /** Null: it is being looked for. */
+  /** Null: not finished. */
   readonly judged: { readonly at: string; readonly answer: UseAnswer } | null;
 }
 
-/** How a person ended it. */
+/** A decision that ended the request. */
 export interface Decided extends Comment {
   readonly by: PersonId | null;
   readonly at: string;
@@ -146,14 +146,14 @@ export type NeedsAttention = RequestBase & {
 };
 export type Succeeded = RequestBase & {
   readonly state: 'succeeded';
-  /** The use that was seen is among them. */
+  /** Includes the usage check's result. */
   readonly proofs: readonly Proof[];
-  /** Null: the vault's log is not asked. */
+  /** Null: no usage check. */
   readonly use: KnownUse | null;
 };
 export type Failed = RequestBase & {
   readonly state: 'failed';
-  /** As it was when a person was asked. */
+  /** As when it needed attention. */
   readonly step: StepName | null;
   readonly ended: Decided;
   readonly failure: Failure | null;
@@ -173,28 +173,28 @@ export type Request =
   | Cancelled
   | Expired;
 
-/** What every event of a run says of whose and which plan it is. */
+/** Returns the common fields of a run's events. */
 export const runRest = ({ digest, plan, requester }: RequestBase) => ({
   planDigest: digest,
   target: plan.wish.resource.id as string,
   onBehalfOf: requester,
 });
 
-/** What the record has of the key that the request made. */
+/** Returns what the events say about the key that the request created. */
 export const ownKeyOf = ({ outputs, keyIntents }: RequestBase): OwnKey => ({
   keyVersion: outputs.keyVersion ?? null,
   intents: keyIntents,
 });
 
-/** How far the step has come that switches the key; undefined where the plan has none. */
+/** Returns the progress of the step that sets the key; undefined if the plan has none. */
 export const keyProgress = ({ plan, progress }: Request): StepProgress | undefined =>
   progress.find(({ name }) =>
     plan.steps.some((step) => step.name === name && step.effects.some(({ change }) => change === 'customer-key')),
   );
 
-/** Nothing can happen to a request in one of these any more. */
+/** Final states. */
 export const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
 export const hasEnded = (request: Request): boolean => (endedStates as readonly string[]).includes(request.state);
 
-/** It has ended, or a person is asked: nothing more follows by itself. */
+/** Returns whether nothing happens without a person: it has ended, or needs attention. */
 export const isAtRest = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';

@@ -1,13 +1,13 @@
-/** When a run may begin at the earliest: chosen by whoever asks, and put off further by whoever approves. */
+/** Earliest start of a run. The requester chooses it, and approvers can move it later. */
 import { type Refusal, refuse } from './refusal.ts';
 import type { Approval, Request } from './request.ts';
 
 const dayMs = 86_400_000;
 
-/** How far ahead a start may be chosen: what was approved longer ago than this, nobody has in mind any more. */
+/** Latest selectable start. Approvals that are older than this count as forgotten. */
 export const furthestStartMs = 14 * dayMs;
 
-/** What is wrong with a chosen start; null where nothing is, or where none was chosen. `notBefore`: ISO 8601. */
+/** Validates a chosen start, ISO 8601. Returns null if it's valid or if none was chosen. */
 export function startRefusal(notBefore: string | null, now: Date): Refusal | null {
   if (notBefore === null) return null;
   const aheadMs = Date.parse(notBefore) - now.getTime();
@@ -15,25 +15,25 @@ export function startRefusal(notBefore: string | null, now: Date): Refusal | nul
   return aheadMs > furthestStartMs ? refuse('start-too-far', `${furthestStartMs / dayMs}`) : null;
 }
 
-/** As an event has it: only where one was chosen. */
+/** Returns the event field for a start, or no field for none. */
 export const startChosen = ({ notBefore }: { readonly notBefore: string | null }): { notBefore?: string } =>
   notBefore === null ? {} : { notBefore };
 
-/** The later of two: nobody's choice can bring a start forward. */
+/** Returns the later of two times. No choice can move a start earlier. */
 export const later = (one: string | null, other: string | null): string | null =>
   one === null || (other !== null && other > one) ? other : one;
 
-/** Whether it is too early to begin. */
+/** Returns whether it's too early to start. */
 export const isTooEarly = ({ notBefore }: { readonly notBefore: string | null }, now: Date): boolean =>
   notBefore !== null && now.toISOString() < notBefore;
 
 /**
- * When an approval ends (milliseconds since 1970). A run, also one after Retry, begins on valid approvals only: the world and the
- * people have changed since. A run that has begun is carried to its end.
+ * Returns when an approval ends (milliseconds since 1970). Every run, also one after Retry, needs valid approvals when it
+ * starts, because Azure and people change. A run that has started isn't interrupted.
  */
 export const approvalEnds = ({ at, validMs }: Approval, notBefore: string | null): number =>
   Date.parse(later(at, notBefore) ?? at) + validMs;
 
-/** When a run that is ordered begins, while that is still to come; null: it is not put off. */
+/** Returns the start time of an ordered run that is scheduled for later; else null. */
 export const startsAt = ({ state, notBefore, changedAt }: Request): string | null =>
   state === 'approved' && notBefore !== null && notBefore > changedAt ? notBefore : null;

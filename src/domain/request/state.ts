@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Every state a request can be in. What it has in each is in request.ts. */
+/** Every state of a request. The fields of each are in request.ts. */
 export const RequestState = z.enum([
   'awaiting-approval',
   'approved',

@@ -1,4 +1,4 @@
-/** What is known about each step of a request, computed from its events. Cards and the command line say this and no more. */
+/** The status of each step, computed from events. Cards and the command line show only this. */
 import type { Failure } from '../failure.ts';
 import { keyProgress, type Request, type StepProgress } from './request.ts';
 
@@ -22,7 +22,7 @@ export function stepStatus(request: Request, step: StepProgress): StepStatus {
   if (state === 'done') return { kind: 'verified', run, already: step.done?.already ?? step.already };
   if (isUnderWay(request) && state === 'running') return { kind: 'running', attempt };
   if (isUnderWay(request) && state === 'waiting') return { kind: 'waiting', attempt };
-  // The run ended while this attempt was under way: nothing was heard of it.
+  // The run ended without a result of this attempt.
   const untouched = step.untouched && state !== 'running' && step.done === null;
   return { kind: untouched ? 'refused' : 'unknown', run, attempts };
 }
@@ -32,7 +32,7 @@ export type KeyFate = 'not-changed' | 'earlier-plan' | 'already-set' | 'changed'
 
 export function keyFate(request: Request): KeyFate {
   const step = keyProgress(request);
-  // Progress is that of the plan as it stands: what runs of an earlier one did is only known from the history.
+  // Progress covers the current plan only. The effects of an earlier plan's runs are in the history.
   const untouched = request.touched && request.replaced !== null ? 'earlier-plan' : 'not-changed';
   if (step === undefined) return untouched;
   const status = stepStatus(request, step);
@@ -49,7 +49,7 @@ export function keyFate(request: Request): KeyFate {
   }
 }
 
-/** Where a run ended that needs attention: before its first step, in a step, or between two. */
+/** Where a run that needs attention ended: before its first step, in a step, or between two steps. */
 export type EndOfRun =
   | { readonly at: 'check'; readonly run: number }
   | { readonly at: 'step'; readonly run: number; readonly step: StepProgress }
@@ -68,7 +68,7 @@ export function endOfRun(request: Extract<Request, { state: 'needs-attention' | 
   return last === undefined ? { at: 'check', run } : { at: 'between', run, last };
 }
 
-/** What became of one attempt, by what Azure answered. */
+/** Returns what happened to one attempt, by Azure's response. */
 export function attemptFate(failure: Failure): 'not-sent' | 'rejected' | 'accepted' | 'unknown' {
   if (failure.source === 'bot') return 'unknown';
   switch (failure.change) {

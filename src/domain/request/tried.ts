@@ -1,25 +1,25 @@
-/** How often and how long a step has been tried in a run: what its patience is measured by. */
+/** Attempts and time spent on a step in a run, as input of the retry limits. */
 import type { StepName } from '../plan.ts';
 import type { StoredEvent } from './events.ts';
 
 export interface Tried {
-  /** Tries that failed in a way that passes by itself; those that waited for a change to spread are not among them. */
+  /** Failed attempts with a temporary cause, without those that waited for propagation. */
   readonly waited: number;
-  /** What was spent on tries and on the waits between them. */
+  /** Time spent on attempts and the waits between them. */
   readonly spentMs: number;
-  /** Of that, on the try that is under way. */
+  /** The part of it spent on the current attempt. */
   readonly tryMs: number;
 }
 
-/** No try counts for longer: where a clock jumps in the middle of one, nobody's patience is used up by it. */
+/** Upper limit per attempt, so that a clock jump doesn't exhaust the retry limits. */
 const longestTryMs = 120_000;
 
 const between = (from: string | null, to: string): number =>
   from === null ? 0 : Math.min(longestTryMs, Math.max(0, Date.parse(to) - Date.parse(from)));
 
 /**
- * From what is stored of it. A wait counts as long as it was meant to last, so that a clock which was set in the meantime makes
- * it neither longer nor shorter. `now` ends the try that is under way.
+ * Computes it from stored events. A wait counts with its planned duration, so a clock change in between has no effect. `now`
+ * ends the current attempt.
  */
 export function triedSoFar(events: readonly StoredEvent[], run: number, step: StepName, now: string): Tried {
   let waited = 0;

@@ -1,10 +1,10 @@
-/** The state of an open request, by the types of its events alone: enough to count and to sort without folding any. */
+/** The state of an open request, from its event types alone. It's enough to count and sort without computing the request. */
 import type { EventType } from './events.ts';
 
 export const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
 export type OpenState = (typeof openStates)[number];
 
-/** For whom it waits, in the order in which lists have them. */
+/** What a request waits for, in list order. */
 export const waits = ['attention', 'approval', 'nobody'] as const;
 export type Waits = (typeof waits)[number];
 
@@ -15,7 +15,7 @@ export const waitsIn: Readonly<Record<OpenState, Waits>> = {
   'needs-attention': 'attention',
 };
 
-/** A type that is missing leaves it as it was. */
+/** Types that are missing here don't change the state. */
 const after: Partial<Record<EventType, OpenState>> = {
   submitted: 'awaiting-approval',
   'plan-changed': 'awaiting-approval',
