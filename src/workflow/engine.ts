@@ -1,6 +1,7 @@
 /**
- * The engine: DBOS Transact runs each approved plan as one durable workflow, `<request>:<run>`. It supplies starting once,
- * waiting, retrying and resuming after a crash; its tables are progress and are never asked about the state of a request.
+ * The workflow engine. DBOS Transact runs each approved plan as one durable workflow, `<request>:<run>`. It starts each run
+ * once, waits, retries, and resumes after a crash. Its tables contain progress only; a request's state is never read from
+ * them.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
@@ -23,48 +24,49 @@ import { takeWaiting } from './take-waiting.ts';
 import { attemptStep, storeResult } from './try-steps.ts';
 
 /**
- * Bumped by hand when the body of a running workflow could no longer be replayed. Runs of another version are left to the
- * replicas that still have it; when none is left, a person is asked.
+ * Raise it when a change makes running workflows impossible to replay. Runs of another version are left to replicas with
+ * that version. If none is left, a person must act.
  */
 export const workflowVersion = '2';
 
 export interface EngineOptions extends OwnershipOptions {
-  /** A `pg.Pool`, or what looks like one. */
+  /** A `pg.Pool` or a compatible object. */
   readonly pool: object;
-  /** The pool's user owns the engine's tables, and brings them up; else somebody else has ({@link prepareEngine}). */
+  /** True: the pool's user owns the engine's tables and migrates them. False: {@link prepareEngine} has done it. */
   readonly ownTables: boolean;
-  /** Whether an error says that the database is away or takes nothing, which passes; only of what the store threw. */
+  /** Returns whether an error from the store is temporary: the database is unreachable or rejects writes. */
   readonly isDatabaseUnavailable: (error: unknown) => boolean;
-  /** False: the last heartbeat could not be stored, or the database refused something just now. */
+  /** False: the last heartbeat couldn't be stored, or the database rejected a write recently. */
   readonly isStoring: () => boolean;
   readonly log: { error(fields: object, message: string): void };
   readonly tracing: Tracing;
 }
 
-/** Brings the engine's tables up as their owner, and lets a role use them. */
+/** Migrates the engine's tables as their owner and grants a role access to them. */
 export const prepareEngine = (ownerUrl: string, role: string): Promise<void> =>
   DBOS.migrate(ownerUrl, { applicationRole: role });
 
 export interface Engine {
-  /** Starting a run twice is harmless. `from`: what it is told to come from, kept with it. */
+  /** Starts a run. Safe to repeat. `from`: the trace origin, stored with the run. */
   startRun(id: RequestId, run: number, from: TraceOrigin | null): Promise<void>;
-  /** Null: the engine never heard of it. */
+  /** Returns the engine's status of a run. Null: unknown to the engine. */
   look(id: RequestId, run: number): Promise<KnownRun | null>;
-  /** Lets a replica that lives go on with a run whose replica does not. The old one, should it live, loses it. */
+  /** Assigns a run of a failed replica to a live one. If the old replica still runs, it's fenced off. */
   adopt(id: RequestId, run: number): Promise<void>;
-  /** Goes on here with runs that wait for a replica. By itself the engine takes them within a second, by its clock. */
+  /** Starts queued runs now. The engine itself polls its queue every second, by its own clock. */
   takeWaiting(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A step of the workflow: what it returns is kept, and not done again. */
+/** Runs a workflow step. Its result is stored and reused on replay. */
 type Step = <T>(name: string, act: () => Promise<T>) => Promise<T>;
 
 const storeWaitMs = 2_000;
 
 /**
- * Throwing means that the store or the engine is not there: that is retried, everything else returned. However long a store is
- * away or full, the run waits for it; what nobody expected is tried for a minute.
+ * Creates the step runner. A thrown error means that the store or the engine is unavailable, and is retried; all other
+ * outcomes are returned. A step waits without limit for an unavailable or full store. Unexpected errors are retried for a
+ * minute.
  */
 const stepsOf =
   ({ isDatabaseUnavailable, isStoring }: EngineOptions, isStopping: () => boolean): Step =>
@@ -74,7 +76,7 @@ const stepsOf =
         try {
           return await act();
         } catch (error) {
-          // A connection to somewhere else may be refused, too.
+          // Another service's refused connection looks the same, so check the store itself.
           if (isStopping() || isStoring() || !isDatabaseUnavailable(error)) throw error;
           await pause(storeWaitMs, undefined, { ref: false });
         }
@@ -84,29 +86,29 @@ const stepsOf =
   };
 
 /**
- * While the bot is paused nothing is looked at and nothing changed: a run stands still here, and the next life of the process
- * goes on with it. No step of the engine, so a replay takes the same turns with and without it.
+ * Blocks the run while the bot is paused; it resumes after the next restart. It isn't an engine step, so a replay is the
+ * same with or without it.
  */
 const whilePaused = ({ paused }: RunPorts): Promise<void> =>
   paused ? new Promise<never>(() => undefined) : Promise.resolve();
 
 /**
- * So many runs are carried out at once by one process; more wait, and so do not stand in the way of people's clicks, which share
- * its one thread and its connections. One that waits, for Azure's operation to end or for a change to spread, lets others go on.
+ * Limit on concurrent runs per process. Clicks share its thread and connections, so other runs wait. A run that waits for
+ * Azure or for propagation doesn't count.
  */
 const runsAtOnce = 8;
 
-/** So much later than the engine a sleeper wakes by itself: the engine's own wait is the usual one. */
+/** How much later than the engine's sleep the fallback timer fires. Usually the engine's sleep ends first. */
 const sleepSlackMs = 1_000;
 
 /**
- * The engine sleeps until a time of day, and where the clock is moved meanwhile and set right again it sleeps on for as long as
- * it was moved. What has passed is counted here as well, whatever any clock says. No step of the engine beside its own.
+ * Sleeps durably. DBOS sleeps until a wall-clock time, so a clock change could extend the wait. A monotonic timer limits it.
+ * It isn't an additional engine step.
  */
 const sleep = (ms: number): Promise<void> =>
   Promise.race([DBOS.sleep(ms), pause(ms + sleepSlackMs, undefined, { ref: false })]);
 
-/** What a run works with, and who is told of it. */
+/** Everything that a run uses, with tracing. */
 interface TracedPorts extends RunPorts, Pick<EngineOptions, 'tracing'>, Pick<Held, 'permitted'> {
   readonly room: Room;
   readonly step: Step;
@@ -126,7 +128,7 @@ const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: StepAtte
     if (result?.outcome === 'failed') note({ 'error.type': result.failure.next });
   });
 
-/** The workflow body: nothing but engine steps and what they returned, so that replaying it takes the same turns. */
+/** The workflow body. It calls only engine steps and depends only on their results, so a replay is deterministic. */
 async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     await whilePaused(ports);
@@ -149,7 +151,7 @@ async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<
   }
 }
 
-/** Carries a stage out until all its steps are done. Returns true when the run is over. */
+/** Runs a stage until all its steps are done. Returns true if the run has ended. */
 async function runStage(
   ports: TracedPorts,
   id: RequestId,
@@ -161,11 +163,11 @@ async function runStage(
     const tries = open;
     await whilePaused(ports);
     if (!(await ports.step('intend', () => recordIntent(ports, id, run, tries)))) return true;
-    // Started in order, awaited together: the engine numbers its steps by the order of these calls.
+    // Started in order and awaited together: the engine numbers steps by call order.
     await Promise.all(
       tries.map((one) =>
         ports.step(one.step, async () => {
-          // The pause came while it was being tried: what came of it is looked at afterwards.
+          // The pause started during the attempt, so its result is checked after the restart.
           await whilePaused(ports);
           return tracedTry(ports, id, run, one);
         }),
@@ -182,7 +184,7 @@ async function runStage(
   return false;
 }
 
-/** Waiting to be started or being carried out. */
+/** Statuses of queued and running workflows. */
 const goingStatuses: readonly string[] = [StatusString.PENDING, StatusString.ENQUEUED, StatusString.DELAYED];
 
 const workflowId = (id: RequestId, run: number): string => `${id}:${run}`;
@@ -202,7 +204,7 @@ async function look(here: ReadonlySet<string>, id: RequestId, run: number): Prom
 
 const bug = (errorId: string): Failure => foundThat('running the plan', { code: 'unexpected', errorId });
 
-/** Launches the engine; runs that were cut short go on at once. One engine a process. */
+/** Starts the engine. Interrupted runs continue at once. One engine per process. */
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {
   let stopping = false;
   const here = new Set<string>();
@@ -220,11 +222,10 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
         const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': run }, from };
         await options.tracing.span(of, () => runPlan(own, id, run));
       } catch (error) {
-        // Another replica has taken the run over, and goes on with it.
+        // Another replica has taken over the run and continues it.
         if (error instanceof DBOSWorkflowConflictError) throw error;
-        // Being stopped is no bug, nor is a store that took nothing while the engine kept what it knew. A run that never
-        // settles here stays pending, and the next start, or whoever looks after runs, goes on with it; to throw, or to ask
-        // a person, would end it.
+        // Neither a shutdown nor an unavailable store is a bug. The promise never settles, so the run stays pending and
+        // continues after the next start or takeover. An error, or asking a person, would end it.
         if (stopping || options.isDatabaseUnavailable(error)) return new Promise<void>(() => undefined);
         const errorId = `${id}:${run}`;
         options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
@@ -236,16 +237,17 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
     },
     { name: 'run-plan', maxRecoveryAttempts: 1000 },
   );
-  // Else the engine waits up to 90 s after its database is back, since its waits double up to a minute. There is no public setting.
+  // The default limit on the engine's database backoff is a minute, so it could wait up to 90 s after the database is back.
+  // There is no public setting for it.
   dbRetryConfig.maxBackoffSec = storeWaitMs / 1_000;
   DBOS.setConfig({
     name: 'cmk-bot',
-    // Never connected to: the pool is. The engine wants an address all the same.
+    // Required, but never connected to: the pool is used.
     systemDatabaseUrl: 'postgresql://pool@localhost/unused',
     systemDatabasePool: options.pool as never,
     applicationVersion: workflowVersion,
     executorID: options.executorId,
-    // What it cannot store it tries again by itself, without end, and says so in no other way.
+    // The engine retries failed writes without limit and reports them only as warnings.
     logLevel: 'warn',
     runAdminServer: false,
     runMigrations: options.ownTables,

@@ -1,7 +1,7 @@
 import type { RequestId } from '../domain/ids.ts';
 import type { StepName } from '../domain/plan.ts';
 
-/** One try of one step of one run. */
+/** One attempt of a step in a run. */
 export interface TryOf {
   readonly id: RequestId;
   readonly run: number;
@@ -9,10 +9,10 @@ export interface TryOf {
   readonly attempt: number;
 }
 
-/** What belongs to a try, in this process's memory alone: when the process ends it is gone. */
+/** Values of an attempt, in this process's memory only. They are deliberately not durable. */
 export interface AttemptStore<T> {
   keep(of: TryOf, what: T): void;
-  /** Null: it was another process that had it, or nobody. */
+  /** Returns null if this process has no value. */
   of(one: TryOf): T | null;
   forget(one: TryOf): void;
 }

@@ -1,11 +1,11 @@
-/** What the engine knows of a run. */
+/** The engine's status of a run. */
 export interface KnownRun {
   readonly state: 'going' | 'ended';
-  /** The engine's own word, for the log and for people. */
+  /** The engine's own status, for logs and people. */
   readonly status: string;
-  /** The replica that has it; null while none does. */
+  /** The replica that runs it; null: none. */
   readonly replica: string | null;
   readonly workflowVersion: string;
-  /** This very process is in the middle of it. */
+  /** True: it's running in this process. */
   readonly here: boolean;
 }

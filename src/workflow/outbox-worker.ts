@@ -1,4 +1,4 @@
-/** Carries out what must follow from stored events: showing cards, starting runs, expiring requests. */
+/** The outbox worker. It processes follow-up work of events, such as updating cards, starting runs and expiring requests. */
 
 import type { RequestId } from '../domain/ids.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
@@ -9,33 +9,33 @@ import { decide } from '../domain/request/decide.ts';
 export interface OutboxWorkerPorts {
   readonly outbox: Outbox;
   readonly requests: Requests;
-  /** Starts the run and looks after it; when to look again, null once it is over. */
+  /** Starts and monitors the run. Returns when to check again; null when it's over. */
   readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<RescheduleAt | null>;
-  /** Brings all cards of the request up to date. */
+  /** Updates all cards of the request. */
   readonly show: (id: RequestId) => Promise<void>;
-  /** Shows new events in the audit channel; when to look again, null where everything is shown. */
+  /** Posts new events to the audit channel. Returns when to check again; null when all are posted. */
   readonly audit: (id: RequestId) => Promise<RescheduleAt | null>;
-  /** Says again that people are waited for; when to do so the next time, null when there is nothing to remind of. */
+  /** Sends a reminder. Returns when to send the next; null if none is needed. */
   readonly remind: (id: RequestId, key: string, dueAt: string) => Promise<RescheduleAt | null>;
-  /** Tells people of the event with that revision. */
+  /** Notifies people of the event with that revision. */
   readonly call: (id: RequestId, revision: number) => Promise<void>;
-  /** Asks the vault's log for the use of the key; when to ask again, null once it is judged. `tries`: that did not work. */
+  /** Runs the usage check. Returns when to check again; null when it has a result. `tries`: failed attempts. */
   readonly seekUse: (id: RequestId, run: number, tries: number) => Promise<RescheduleAt | null>;
-  /** This start of the process, as it signed on: rows are claimed in its name. */
+  /** This process's instance ID. Rows are claimed in its name. */
   readonly instance: string;
   readonly log: { warn(fields: object, message: string): void };
   readonly tracing: Tracing;
 }
 
-/** For what hangs: what a dead replica claimed is free much sooner. */
+/** For hanging work. The rows of a failed replica are released much sooner. */
 const leaseMs = 5 * 60_000;
 const sweepMs = 1_000;
-/** The answer to the click that wrote a row goes first; and what is written in the same moment is claimed by one statement. */
+/** Delay that lets the click's response go first and one statement claim all rows of the same moment. */
 const soonMs = 15;
 const claimLimit = 16;
 /**
- * Posts that Teams does not answer may take all hands. What needs no Teams is looked for all the same, once a sweep, and has
- * room of its own: a run that was put off begins, and time is up.
+ * Rows that don't need Teams. If unanswered posts use up the limit, these still get extra slots, once per sweep, so that
+ * scheduled runs start and requests expire.
  */
 const withoutTeams: readonly OutboxItem['kind'][] = ['run', 'expire', 'use'];
 const roomWithoutTeams = 16;
@@ -45,7 +45,7 @@ export interface OutboxWorker {
   stop(): Promise<void>;
 }
 
-/** The clock may have been set back since the row was claimed: then the request still waits, and so must the row. */
+/** Expires the request. If a clock was set back since the claim, the request isn't due yet and the row is rescheduled. */
 async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promise<RescheduleAt | null> {
   const expired = await requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
     decide(request, { do: 'expire' }, now),
@@ -54,7 +54,7 @@ async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promis
   return request?.state === 'awaiting-approval' ? { at: request.policy.expiresAt } : null;
 }
 
-/** Returns when the item comes up again; null when it is done with. */
+/** Processes one row. Returns when it's due again; null when it's finished. */
 async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<RescheduleAt | null> {
   switch (item.kind) {
     case 'show':
@@ -76,20 +76,20 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Res
   }
 }
 
-/** What time brings hours later points at what it comes from; the rest belongs to it. */
+/** Builds the span. Work that is due hours later links to its origin; other work is a child of it. */
 const spanOf = ({ kind, requestId, traceparent }: OutboxItem): SpanOf => ({
   name: kind,
   attributes: { 'cmk.request.id': requestId },
   from: traceparent === null ? null : { traceparent, late: kind === 'expire' || kind === 'remind' || kind === 'use' },
 });
 
-/** A run that is only looked after tells of itself. */
+/** Processes a row in a span. Monitoring a run has its own spans. */
 const handle = (ports: OutboxWorkerPorts, item: OutboxItem): Promise<boolean> =>
   item.kind === 'run'
     ? tryItem(ports, item, () => undefined)
     : ports.tracing.span(spanOf(item), (note) => tryItem(ports, item, note));
 
-/** Returns whether the row is gone, so that there is nothing to claim of it. */
+/** Returns whether the row was deleted, so that there is nothing more to claim. */
 async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): Promise<boolean> {
   try {
     const again = await carryOut(ports, item);
@@ -104,13 +104,13 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
   return false;
 }
 
-/** Starts sweeping: soon when something was written in this process, and every second for what others wrote. */
+/** Starts polling: shortly after each write by this process, and every second for other processes' writes. */
 export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
   const inHand = new Map<Promise<void>, OutboxItem>();
   let stopped = false;
   let kicked = false;
   let swept = false;
-  /** There may be more that is due than there was room for. */
+  /** True: more rows might be due than fit the limit. */
   let isMore = false;
   let claiming: Promise<void> | null = null;
   let soon: NodeJS.Timeout | null = null;
@@ -123,7 +123,7 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
       })
       .then((isGone) => {
         inHand.delete(handled);
-        // The row may have been written again meanwhile.
+        // The row might have been written again in the meantime.
         if (!isGone || isMore) kick();
       });
     inHand.set(handled, item);

@@ -1,6 +1,6 @@
 /**
- * Fencing: whether a run is still this process's. A process that was paused, or cut off from the database, until its lease expired
- * can find its runs taken over when it continues. Its memory is old, so it ends and is started again.
+ * Fencing: checks that this process still owns a run. A process that was paused or disconnected until its lease expired
+ * might have lost its runs to another. Its memory is stale, so it must end and restart.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestId } from '../domain/ids.ts';
@@ -18,18 +18,18 @@ export class RunTaken extends Error {
 }
 
 export interface OwnershipOptions {
-  /** The start id of this process. */
+  /** This process's instance ID. */
   readonly executorId: string;
   readonly lease: () => ReturnType<Leases['state']>;
-  /** The interval between heartbeats. An answer of the database is used for no longer: so long a valid lease stays valid. */
+  /** The interval between heartbeats. A valid lease stays valid at least that long, so an answer counts only that long. */
   readonly beatMs: number;
   /** Ends the process. */
   readonly onTaken: (error: RunTaken) => void;
-  /** Runs the work; whatever it sends to Azure beside reads waits for the permit. */
+  /** Runs the work. Its calls to Azure, other than reads, wait for the permit. */
   readonly permitting: <T>(permit: () => Promise<void>, work: () => Promise<T>) => Promise<T>;
 }
 
-/** Resolves while the run is this process's, right after it was found so; else ends the process and never resolves. */
+/** Resolves if this process owns the run, right after checking. Otherwise ends the process and never resolves. */
 async function hold(
   { executorId, lease, beatMs, onTaken }: OwnershipOptions,
   look: () => Promise<KnownRun | null>,
@@ -47,10 +47,10 @@ async function hold(
   }
 }
 
-/** What a run works with, as long as it is this process's: asked anew before anything is stored, and before each change of Azure. */
+/** The run's ports with fencing: ownership is checked before each write to the store and each change in Azure. */
 export interface Held {
   readonly ports: RunPorts;
-  /** For what changes Azure. */
+  /** For work that changes Azure. */
   permitted<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -1,6 +1,6 @@
 import type { Azure } from '../domain/ports/azure.ts';
 
-/** Room for so many at once; whoever comes later waits for a place, first come, first served. */
+/** FIFO counting semaphore. */
 export class Room {
   readonly #waiting: (() => void)[] = [];
   #left: number;
@@ -9,20 +9,20 @@ export class Room {
     this.#left = places;
   }
 
-  /** Waits for a place. */
+  /** Waits for a slot. */
   async enter(): Promise<void> {
     if (this.#left === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#left -= 1;
   }
 
-  /** The place goes straight to the next in line. */
+  /** Releases the slot. The next waiter gets it directly. */
   leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#left += 1;
     else next();
   }
 
-  /** Lets others have the place for as long as the work takes. */
+  /** Releases the slot while the work runs, then takes one again. */
   async outside<T>(work: () => Promise<T>): Promise<T> {
     this.leave();
     try {
@@ -33,7 +33,7 @@ export class Room {
   }
 }
 
-/** Ports whose long operations are waited for outside: while Azure works on one, this process has nothing to do for it. */
+/** Wraps the Azure port so that long operations release the slot, because the process only waits for Azure. */
 export function waitingOutside(room: Room, azure: Azure): Azure {
   const { resources } = azure;
   return {

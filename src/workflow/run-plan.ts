@@ -1,8 +1,8 @@
 /**
- * The run of an approved plan, as steps of a durable workflow. Every function here runs inside one engine step: it may run
- * twice, and then finds under its cause what it recorded the first time. What the engine says was done before may have been
- * written by whoever holds the database: it decides whose turn it is, and nothing else. What may be changed in Azure, and what
- * came of it, is taken from the record and from this process's own memory.
+ * The steps of a durable workflow that runs an approved plan. Each function runs inside one engine step. It can run twice,
+ * and then finds its earlier result by cause. The engine's tables aren't trusted, because anyone with access to the database
+ * can change them: they decide only which step is next. Permitted changes and results come from the audit log and from this
+ * process's memory.
  */
 import { passesByItself } from '../domain/check.ts';
 import { farMs } from '../domain/clock-apart.ts';
@@ -33,46 +33,46 @@ export interface RunPorts {
   readonly azure: Azure;
   readonly policy: Policy;
   readonly tenantId: string;
-  /** Whether a person may approve what is done to the agent, by the rule for it as it is now; asked afresh. */
+  /** Returns whether a person can approve changes to the agent, by its current rule. Not cached. */
   readonly approverStanding: (person: PersonId, resource: ResourceFacts) => Promise<Standing>;
-  /** The same of whoever asked. */
+  /** The same for requesting. */
   readonly requesterStanding: (person: PersonId, resource: ResourceFacts) => Promise<Standing>;
-  /** What an approval needs beside the click; null where nothing. */
+  /** Step-up authentication that an approval needs; null: none. */
   readonly stepUp: StepUp | null;
   readonly retryLimits: RetryLimits;
   readonly sha256: Sha256;
   readonly random: (bytes: number) => Uint8Array;
   /**
-   * Nonces between the storing of their hashes and the making of what carries them: whoever reads the database, a log or a card
-   * must not learn one before the key is made. Another try has another.
+   * Nonces, from storing their hashes until the key is created. Readers of the database, a log or a card must not learn a
+   * nonce before that. Each attempt has its own.
    */
   readonly nonces: AttemptStore<string>;
-  /** The tries whose intents this process stored: of any other one that is under way, its process has ended. */
+  /** Attempts whose intents this process stored. The process of any other running attempt has ended. */
   readonly intents: AttemptStore<true>;
-  /** What came of tries, until it is recorded. Not by way of the engine: its tables carry no seals. */
+  /** Results until they are stored. They don't go through the engine, whose tables have no seals. */
   readonly results: AttemptStore<StepResult>;
-  /** For how long after a success the vault's log is asked for the agent's use of the key; missing: it is not. */
+  /** Duration of the usage check after a success; missing: no check. */
   readonly useWithinMs?: number;
   readonly now: () => Date;
-  /** Waits within an attempt, so only briefly: longer waits are the engine's. */
+  /** Waits within an attempt, so only briefly. The engine does longer waits. */
   readonly pause: (ms: number) => Promise<void>;
-  /** Nothing is changed in Azure as long as this process lives. */
+  /** True: this process changes nothing in Azure. */
   readonly paused: boolean;
 }
 
-/** Whether a run may go on, and with which stages. */
+/** Result of the check: whether the run continues, and its stages. */
 export type Gate =
   | { readonly go: true; readonly stages: readonly (readonly StepName[])[] }
   | { readonly go: false }
   | { readonly go: 'wait'; readonly ms: number };
 
-/** One try of one step. */
+/** One attempt of one step. */
 export interface StepAttempt {
   readonly step: StepName;
   readonly attempt: number;
 }
 
-/** A try that failed and will be repeated. */
+/** A failed attempt that will be retried. */
 export interface Waiting extends StepAttempt {
   readonly ms: number;
 }
@@ -83,12 +83,12 @@ export const requireRequest = (request: Request | null, id: RequestId): Request 
 };
 
 /**
- * Observes everything again before the first write of a run. The approval covers what is found: go. It does not: the
- * request asks again. Azure cannot be read: wait, then a person is asked.
+ * Checks everything again before a run's first change. If the approval covers Azure's current state, the run continues; if
+ * not, the request needs approval again. If Azure can't be read, it retries and then asks a person.
  */
 export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number, attempt: number): Promise<Gate> {
   const request = requireRequest(await ports.requests.load(id), id);
-  // This machine's clock may be behind that of the one which started the run.
+  // This machine's clock might be behind the clock of the one that started the run.
   if (isTooEarly(request, ports.now())) return { go: 'wait', ms: startsInMs(request, ports.now()) };
   const { wish } = request.plan;
   const operation = operationOf(wish);
@@ -109,20 +109,20 @@ export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number
   const plan = planAt(now());
   const blocks = blocksOf(plan);
   const [block] = blocks;
-  // Somebody else's operation on the resource ends by itself: nobody need be asked at once.
+  // Another operation on the resource will finish by itself, so wait.
   if (block !== undefined && blocks.every(passesByItself)) {
     return stopOrWait(ports, id, run, attempt, blockedBy(block, 'wait'));
   }
   const standings: Record<string, Standing> = {};
   for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by, plan.observation.resource);
   const requesterStanding = await ports.requesterStanding(request.requester, plan.observation.resource);
-  // A directory that does not answer is no reason to void what people approved.
+  // An unavailable directory must not void approvals.
   if ([...Object.values(standings), requesterStanding].includes('unknown'))
     return stopOrWait(ports, id, run, attempt, membershipUnknown);
   const approvers = terms.approvers.map((ids) => [...ids]);
   const command = { do: 'check-run', run, standings, requesterStanding, stepUp, approvers } as const;
   const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) => {
-    // This clock may not be believed: whether a key has expired is judged by the time at which that is stored.
+    // This machine's clock might be wrong, so a key's expiry is checked at the time of storing.
     const found = planAt(at);
     const digest = planDigest(found, sha256);
     return decide(current, { ...command, plan: found, digest, policy: applyPolicy(policy, found, at) }, at);
@@ -132,13 +132,16 @@ export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number
   return { go: true, stages: stagesOf(request.plan) };
 }
 
-/** Whether the observation lacks what was there when people approved. */
+/** Returns whether something is missing that existed at the approval. */
 const saysAbsent =
   ({ plan }: Request) =>
   (observed: Outcome<Observation>): boolean =>
     observed.ok ? plan.observation.key !== null && observed.value.key === null : saysGone(observed.failure);
 
-/** No longer at a time than clocks may differ: one that is set right while the run waits would else have it wait on. */
+/**
+ * Returns the remaining wait, at most as long as clocks can differ. Otherwise a clock that is corrected during the wait
+ * would extend it.
+ */
 const startsInMs = ({ notBefore }: Request, now: Date): number =>
   notBefore === null ? 0 : Math.min(Math.max(Date.parse(notBefore) - now.getTime(), 0), farMs);
 
@@ -161,7 +164,7 @@ async function stopOrWait(
   return { go: false };
 }
 
-/** A nonce of its own for each try of a step that makes what carries one: what is stored of it is its hash. */
+/** Generates a nonce per attempt, for a step that marks what it creates. Only the hash is stored. */
 function withNonce(
   { random, sha256 }: RunPorts,
   one: StepAttempt,
@@ -171,7 +174,7 @@ function withNonce(
   return { intended: { ...one, nonceHash: sha256(nonce) }, nonce };
 }
 
-/** Stores that these steps are about to be tried. No stored intent, no change to Azure. */
+/** Stores the intent to attempt these steps. Without a stored intent, nothing changes in Azure. */
 export async function recordIntent(
   ports: RunPorts,
   id: RequestId,
@@ -190,12 +193,12 @@ export async function recordIntent(
     }
   }
   if (stored.kind !== 'accepted' || !stored.replay) return stored.kind === 'accepted';
-  // A process that was given up for dead may come back to an intent of a run that has ended meanwhile.
+  // A process that was considered failed can continue with an intent of a run that has ended.
   const current = await ports.requests.load(id);
   return current?.state === 'running' && current.runs === run;
 }
 
-/** Asks a person, outside any one step: Azure could not be read, or something unexpected was caught. */
+/** Ends the run and asks a person, outside a step: Azure couldn't be read, or an unexpected error was caught. */
 export async function endRunEarly(
   ports: Pick<RunPorts, 'requests'>,
   id: RequestId,

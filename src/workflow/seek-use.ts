@@ -1,7 +1,6 @@
 /**
- * Looks in the vault's log for the agent's use of its key, after a success and until the deadline that stands in it. The row
- * that brings it here lasts until the answer is stored, so neither the end of a process nor a deadline that passed meanwhile
- * loses it.
+ * Usage check: finds the agent's use of its key in the vault's log, from the success until its deadline. The outbox row
+ * exists until the result is stored, so a restart or a missed deadline doesn't lose it.
  */
 
 import type { Failure, Outcome } from '../domain/failure.ts';
@@ -18,12 +17,12 @@ export interface SeekPorts {
   readonly requests: Requests;
   /** Null: no workspace is configured any more. */
   readonly vaultLog: VaultLog | null;
-  /** Between two looks. */
+  /** Interval between two checks. */
   readonly pollMs: number;
   readonly now: () => Date;
 }
 
-/** Azure did not answer just then: the row is put off, with a longer pause each time. */
+/** Azure gave no usable response. The row is retried with increasing delays. */
 export class LogNotThere extends Error {
   override readonly name = 'LogNotThere';
   constructor({ doing }: Failure) {
@@ -31,7 +30,7 @@ export class LogNotThere extends Error {
   }
 }
 
-/** After so many the silence is the answer: about four minutes. */
+/** After this many attempts, about four minutes, the failure is the result. */
 const mostTries = 9;
 
 function soughtOf({ plan, outputs, use }: Succeeded): UseSought | null {
@@ -54,7 +53,7 @@ function answerOf(sought: UseSought, read: Outcome<ReadLog> | null): UseAnswer {
   return read.ok ? judgeUse(sought, read.value) : unreadable(read.failure);
 }
 
-/** When to ask again; null once there is nothing to ask for. Throws {@link LogNotThere}. */
+/** Runs the check once. Returns when to check again, or null when finished. Throws {@link LogNotThere}. */
 export const openSeekUse =
   ({ requests, vaultLog, pollMs, now }: SeekPorts) =>
   async (id: RequestId, run: number, tries: number): Promise<RescheduleAt | null> => {

@@ -1,4 +1,4 @@
-/** Looks after forms: old ones are deleted, those that nobody goes on with are closed, and looks that were lost are told. */
+/** Form cleanup: deletes old forms, closes abandoned ones, and informs people whose background work was lost. */
 
 export interface SweeperPorts {
   readonly documents: { deleteLeftFor(ms: number): Promise<number> };
@@ -12,7 +12,7 @@ const hour = 3_600_000;
 const minute = 60_000;
 const lookMs = 20_000;
 
-/** Sweeps old ones now and every hour, left ones now and every minute, lost looks oftener: somebody waits. */
+/** Starts the timers. Lost work has the shortest interval, because a person is waiting. */
 export function startSweeper({ documents, closeLeftForms, tellLostLooks, log }: SweeperPorts): { stop(): void } {
   const sweep = (): void => {
     documents

@@ -1,4 +1,4 @@
-/** Taking runs that wait for a replica out of the engine's queue, where the engine does not do so by itself. */
+/** Starts queued runs when the engine doesn't. */
 import { randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
@@ -6,8 +6,8 @@ import { INTERNAL_QUEUE_NAME } from '@dbos-inc/dbos-sdk/internal/utils';
 import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
 
 /**
- * Takes what waits, as the engine's own look at its queue does. That one looks again at a time of day: a clock that was ahead for
- * a moment keeps it from looking for as long as it was ahead, and there is no call that wakes it. Two replicas take no run twice.
+ * Dequeues and starts queued runs, as the engine's own poller does. That poller waits for a wall-clock time. If a clock was
+ * ahead for a moment, it stops polling for just as long, and no public call wakes it. Two replicas never take the same run.
  */
 export async function takeWaiting(): Promise<void> {
   const executor = DBOSExecutor.globalInstance;

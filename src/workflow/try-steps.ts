@@ -1,4 +1,4 @@
-/** The tries of a run: what they change in Azure, and what is stored of what came of them. Each inside one engine step. */
+/** The attempts of a run: their changes in Azure and their stored results. Each function runs inside one engine step. */
 
 import type { RequestId } from '../domain/ids.ts';
 import { effectsOf, type StepName } from '../domain/plan.ts';
@@ -14,7 +14,7 @@ import { steps } from '../operations/steps/registry.ts';
 import { carryOut } from '../operations/steps/step.ts';
 import { type RunPorts, requireRequest, type StepAttempt, type Waiting } from './run-plan.ts';
 
-/** Whether the record says that this very try is intended and nothing came of it yet. */
+/** Returns whether the audit log says that this attempt is intended and has no result yet. */
 const isUnderWay = (request: Request, run: number, { step, attempt }: StepAttempt): boolean =>
   request.state === 'running' &&
   request.runs === run &&
@@ -22,7 +22,7 @@ const isUnderWay = (request: Request, run: number, { step, attempt }: StepAttemp
     (one) => one.name === step && one.run === run && one.state === 'running' && one.attempt === attempt,
   );
 
-/** Tries one step once, unless the record does not say that it is under way, and keeps what came of it until it is recorded. */
+/** Makes one attempt if the audit log says that it's running, and holds its result until it's stored. */
 export async function attemptStep(ports: RunPorts, id: RequestId, run: number, one: StepAttempt): Promise<void> {
   const result = await tryOnce(ports, id, run, one);
   if (result !== null) ports.results.keep({ id, run, ...one }, result);
@@ -30,11 +30,14 @@ export async function attemptStep(ports: RunPorts, id: RequestId, run: number, o
 
 const seeking = ({ useWithinMs }: RunPorts) => (useWithinMs === undefined ? {} : { useWithinMs });
 
-/** By the plan whose approval was found, when the run began, to cover what Azure held. */
+/** Returns whether the step had something to do, by the plan that the run's check found covered. */
 const wasToDo = ({ plan }: Request, step: StepName): boolean =>
   plan.steps.some(({ name, effects }) => name === step && effects.length > 0);
 
-/** Judges a failure: when it is tried again, or that a person is asked. Null: the try is not under way. */
+/**
+ * Makes one attempt. A failure includes the time of the retry, or null if a person must act. Returns null if the attempt
+ * isn't running.
+ */
 async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: StepAttempt): Promise<StepResult | null> {
   const { step, attempt } = one;
   const request = requireRequest(await ports.requests.load(id), id);
@@ -65,7 +68,7 @@ async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: StepAtt
   return { step, attempt, outcome: 'failed', failure, retryAt, outputs: outcome.outputs };
 }
 
-/** The clock may have been ahead when it was tried: it is tried again no later than the longest wait after it is stored. */
+/** Limits the time of a retry. This machine's clock might have been ahead during the attempt. */
 const inTime =
   ({ longestWaitMs }: RetryLimits, at: Date) =>
   (result: StepResult): StepResult => {
@@ -77,8 +80,8 @@ const inTime =
   };
 
 /**
- * Stores what came of the tries. Returns those to repeat, or that the run is over. What another process knew that ended before
- * it stored it is found out by trying again, which looks first.
+ * Stores the results. Returns the attempts to retry, or that the run has ended. If another process made an attempt and ended
+ * before storing its result, the attempt is repeated, which checks Azure first.
  */
 export async function storeResult(
   ports: RunPorts,
@@ -90,7 +93,7 @@ export async function storeResult(
   const found = tries.map(async (one) => ports.results.of({ id, run, ...one }) ?? (await tryOnce(ports, id, run, one)));
   const results = (await Promise.all(found)).filter((result) => result !== null);
   const stored = await ports.requests.append(id, cause, (request, at) =>
-    // Recorded before, and then found under its cause, or never intended.
+    // Already stored, which is found by its cause, or never intended.
     results.length < tries.length
       ? refuse('request-ended', id)
       : decide(
@@ -108,7 +111,7 @@ export async function storeResult(
   return waitingAfter(stored.events);
 }
 
-/** By the time that was stored: this clock may not be believed. */
+/** Computed from stored times, because this machine's clock might be wrong. */
 const waitingAfter = (events: readonly StoredEvent[]): readonly Waiting[] =>
   events.flatMap(({ body, time }) =>
     body.type === 'step-failed' && body.data.retryAt !== null

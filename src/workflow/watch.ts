@@ -1,6 +1,6 @@
 /**
- * Looks after every run that was ordered until it is over, so that none is lost without a word: a run whose replica died is
- * adopted, and one that nobody can go on with ends with a person being asked.
+ * The run monitor. It follows every ordered run until it ends: it reassigns runs of failed replicas, and asks a person about
+ * runs that can't continue.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, type Found, foundThat } from '../domain/failure.ts';
@@ -21,27 +21,30 @@ export interface WatchPorts {
   readonly me: ProcessIdentity;
   /** The interval between heartbeats. */
   readonly beatMs: number;
-  /** Draws the cards anew: a pause that began or ended with this process is to be seen on them. */
+  /** Updates the cards, for example because this process started or ended a pause. */
   readonly show: (id: RequestId) => Promise<void>;
-  /** While true, runs are not started; those that go are looked after. */
+  /** While true, no runs are started. Running ones are still monitored. */
   readonly paused: boolean;
   readonly log: { warn(fields: object, message: string): void };
 }
 
 type Lost = Extract<Found, { readonly code: 'run-lost' }>;
 
-/** What must be done about a run. */
+/** What to do about a run. */
 type Fate = 'start' | 'going' | 'adopt' | 'adopt-own' | 'take' | { readonly lost: Lost['why'] };
 
-/** In heartbeats of a replica: what is judged here is whether one is heard of. */
+/** Check intervals in heartbeats, because the check is about missing heartbeats. */
 const lookEveryBeats = 5;
 const suspectEveryBeats = 1;
-/** From when on, and how often, the cards of a run that waits are drawn anew: they say how long it has been. */
+/** When and how often the cards of a waiting run are updated to show the elapsed time. */
 const stillAfterMs = 10_000;
 const drawEveryMs = 10_000;
-/** Between the click that ordered a run and its beginning. */
+/** Delay from the click to the start above which a run gets its own trace. */
 const lateAfterMs = 10 * 60_000;
-/** A run may be about to begin here, or have been stored a moment before its end is. Who is dead was waited for already. */
+/**
+ * Grace period in heartbeats: the run might be just starting here, or have stored its last event just before its end.
+ * Expired leases are already accounted for.
+ */
 const graceBeats = 5;
 
 const isRunning = (request: Request | null, run: number): request is Request =>
@@ -49,7 +52,7 @@ const isRunning = (request: Request | null, run: number): request is Request =>
 
 async function fateOf(ports: WatchPorts, known: KnownRun | null, request: Request): Promise<Fate> {
   if (known === null) {
-    // Nothing was intended yet: the run begins with looking at everything.
+    // Nothing was intended yet, and the run starts with a full check.
     if (request.state === 'approved') return 'start';
     return { lost: { how: 'unknown-to-engine' } };
   }
@@ -60,45 +63,47 @@ async function fateOf(ports: WatchPorts, known: KnownRun | null, request: Reques
   if (sameVersion.length === 0) {
     return { lost: { how: 'no-replica', workflowVersion: known.workflowVersion } };
   }
-  // One that waits for a replica is taken by the next that is free, and soon, unless a clock was moved.
+  // A queued run is soon taken by any free replica, unless a clock was changed.
   if (known.replica === null) return known.workflowVersion === ports.me.workflowVersion ? 'take' : 'going';
   const { me } = ports;
   if (known.replica !== me.instance && sameVersion.some(({ instance }) => instance === known.replica)) return 'going';
-  // Only who has the version may call it back.
+  // Only a replica with the same version can resume it.
   if (known.workflowVersion !== me.workflowVersion) return 'going';
-  // Its replica is dead, or is this one, which is not in the middle of it.
+  // Its replica failed, or is this process, which isn't running it.
   return known.replica === me.instance ? 'adopt-own' : 'adopt';
 }
 
 const lostRun = (why: Lost['why'], touched: boolean): Failure =>
   foundThat('running the plan', { code: 'run-lost', why, touched });
 
-/** Returns what the outbox does with the row of a run: when to look again, or null once the run is over. */
+/** Monitors a run. Returns when the outbox must check again, or null when the run is over. */
 export function openWatch(
   ports: WatchPorts,
 ): (id: RequestId, run: number, traceparent?: string | null) => Promise<RescheduleAt | null> {
   const { runs, engine, log } = ports;
   const suspectSince = new Map<string, number>();
-  /** When this process last drew its cards here. */
+  /** Time of this process's last card update, by request. */
   const drawn = new Map<string, number>();
   const drawing = new Set<string>();
   const later = (beats: number): RescheduleAt => ({ afterMs: beats * ports.beatMs });
 
-  /** Whether the run was in this trouble for long enough to act on it. */
+  /** Returns whether the problem has lasted long enough to act on it. */
   const isOverdue = (key: string): boolean => {
     const now = runs.now().getTime();
-    // Where the clock was ahead as the trouble began, it begins now.
+    // If the clock was ahead at the start of the problem, the period starts now.
     const since = Math.min(suspectSince.get(key) ?? now, now);
     suspectSince.set(key, since);
     return now - since >= graceBeats * ports.beatMs;
   };
 
-  /** Whether nothing was stored of the run for so long that its readers wonder. */
+  /** Returns whether nothing was stored for so long that the cards should show it. */
   function isStill({ state, changedAt }: Request): boolean {
     return state === 'running' && !ports.paused && runs.now().getTime() - Date.parse(changedAt) >= stillAfterMs;
   }
 
-  /** Not in the way of the run: where it fails, the next look tries it again, and where Teams does not answer nobody waits. */
+  /**
+   * Updates the cards without blocking the run. A failure is retried at the next check. A slow Teams response isn't awaited.
+   */
   async function draw(id: RequestId, request: Request): Promise<void> {
     const last = drawn.get(id);
     const now = runs.now().getTime();
@@ -112,7 +117,7 @@ export function openWatch(
     await Promise.race([shown.finally(() => drawing.delete(id)), pause(ports.beatMs, undefined, { ref: false })]);
   }
 
-  /** A run that begins long after it was ordered would hold a trace open that nobody keeps so long. */
+  /** A run that starts long after its order would keep the trace open for too long. */
   const originOf = (traceparent: string | null, { changedAt }: Request): TraceOrigin | null =>
     traceparent === null ? null : { traceparent, late: runs.now().getTime() - Date.parse(changedAt) >= lateAfterMs };
 
@@ -147,7 +152,7 @@ export function openWatch(
   }
 
   return async (id, run, traceparent = null) => {
-    // The engine first: what it has ended was stored before.
+    // The engine's status first: what an ended run stored is then visible.
     const known = await engine.look(id, run);
     const request = await runs.requests.load(id);
     const ordered = request?.runs ?? 0;
@@ -159,7 +164,7 @@ export function openWatch(
       drawn.delete(id);
       return null;
     }
-    // Its row may have come up early, as when a wrong clock was set right.
+    // The row can be due early, for example after a wrong clock was corrected.
     const { notBefore } = request;
     if (known === null && request.state === 'approved' && notBefore !== null && isTooEarly(request, runs.now())) {
       return { at: notBefore };
