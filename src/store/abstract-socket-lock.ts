@@ -1,8 +1,9 @@
 /**
- * A lock that is no file: a Unix socket in Linux' abstract namespace, named for the folder's device and inode. Only one process
- * can have it, it ends with that process however that dies, no cleaner of files can take it away, and the folder has it under
- * every name it is reached by. Other systems have no such namespace, and containers have one each: there the files of
- * `folder-lock.ts` are all there is. Anybody on the machine may take the name, and can so keep the product from starting.
+ * A process lock without a file: a Unix socket in Linux's abstract namespace, named for the folder's device and inode. Only
+ * one process can have it. It's released when the process ends, however it ends. Cleaning up files doesn't remove it, and it
+ * covers every path to the folder. Other systems have no such namespace, and each container has its own: there, only the
+ * files of `folder-lock.ts` protect the folder. Any process on the machine could take the name and so prevent the bot from
+ * starting.
  */
 import { stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -13,14 +14,14 @@ interface AbstractSocketLock {
 
 const answerMs = 1_000;
 
-/** Null: somebody has it. A system without abstract names gives it to everybody. */
+/** Takes the lock. Null: another process has it. On other systems than Linux it always succeeds. */
 export async function takeAbstractSocketLock(folder: string): Promise<AbstractSocketLock | null> {
   if (process.platform !== 'linux') return { release: async () => undefined };
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.end(`${process.pid}`);
   });
-  // The lock ends with the process; it must not be what keeps it alive.
+  // The socket must not keep the process alive.
   server.unref();
   const name = await nameOf(folder);
   const taken = await new Promise<boolean>((resolve, reject) => {
@@ -34,7 +35,7 @@ export async function takeAbstractSocketLock(folder: string): Promise<AbstractSo
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** The process that has it, as it says itself; it may be busy with the database, or be gone by now. */
+/** Asks the holder for its process ID. It might be busy with the database, or have ended. */
 export async function abstractSocketLockHolder(folder: string): Promise<string> {
   const name = await nameOf(folder);
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** One active request per resource. The table changes only in the transaction that stores the events it follows from. */
+/** At most one active request per resource. The table changes only in the transaction of the events that it's derived from. */
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
 import type { ChainMonitor } from './chain-monitor.ts';
@@ -32,8 +32,8 @@ function verifyLock(monitor: ChainMonitor, resource: string, found: string | nul
 }
 
 /**
- * The active request that has the resource which the commit would take. Null: it's free. Verifies the rows that it rests on, as
- * {@link verifyLocks} does. `read`: such a row, if the caller has read one already.
+ * Returns the active request that has the resource that this commit needs. Null: it's free. Verifies the rows that it uses,
+ * as {@link verifyLocks} does. `read`: such a row, if the caller has already read it.
  */
 export async function conflictingRequest(
   sql: Sql,

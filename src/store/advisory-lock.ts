@@ -1,9 +1,12 @@
-/** PostgreSQL session advisory locks, for work that one replica at a time does. */
+/** PostgreSQL session advisory locks, for work that only one replica does at a time. */
 import { z } from 'zod';
 import type { Database } from './database.ts';
 import { selectOne } from './sql.ts';
 
-/** The database releases the lock with the connection. The numbers never change: replicas of two versions share them. */
+/**
+ * Lock keys. They never change, because replicas of different versions share them. The database releases a lock with its
+ * connection.
+ */
 const lockKeys = { anchor: 7_236_402, alarm: 7_236_403 } as const;
 
 /** Runs the work and returns its result, or null at once if another replica has the lock. */

@@ -1,6 +1,6 @@
 /**
- * The only way to write an event: one transaction that locks the chain head, reads the request, decides, and inserts the events
- * with their outbox rows.
+ * Appends events, in one transaction: it locks the chain head, reads the request, decides, and inserts the events with their
+ * outbox rows. There is no other way to write an event.
  */
 
 import type { Pool } from 'pg';
@@ -36,9 +36,9 @@ export interface AppendResult {
 }
 
 /**
- * Implements `Requests.append`. Writers wait for each other at the chain head, in every replica. Throws `ClockNotBelieved` if the
- * last event is dated ahead, `RecordBroken` if stored rows were changed, and the driver's error if the database can't be reached: in that case
- * the commit can have happened, and repeating with the same cause finds out.
+ * Implements `Requests.append`. Writers of all replicas wait for each other at the chain head. Throws `ClockNotBelieved` if
+ * the last event has a time in the future, and `RecordBroken` if stored rows were changed. Throws the driver's error if the
+ * database can't be reached. In that case the commit might have happened, and repeating with the same cause finds out.
  */
 export async function append(pool: Pool, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
   const askedAt = performance.now();
@@ -46,7 +46,7 @@ export async function append(pool: Pool, tools: AppendTools, command: AppendComm
     const { now, ...head } = readLocked(rows);
     return appendIn(sql, tools, command, { ...head, now: tools.clock.heard(now, askedAt) });
   });
-  // The commit was confirmed: from now on, a database without these events was rolled back.
+  // The commit was confirmed. If these events are missing later, the database was rolled back.
   for (const [index, { position, sealed }] of (written?.placed ?? []).entries()) {
     tools.monitor.wrote({ ...position, ...sealed }, { ...written?.events[index]?.body, time: position.time });
   }
@@ -54,9 +54,9 @@ export async function append(pool: Pool, tools: AppendTools, command: AppendComm
 }
 
 /**
- * {@link append} inside the caller's transaction, which has locked the head. While it is locked nobody can store anything, so
- * `decide` sees every event. Events have the database's time at the lock. Checks everything it reads: the chain up to the head, the request's events and
- * texts, and the row that says which request holds the resource.
+ * Does {@link append} inside the caller's transaction, which has locked the head. No one else can store events then, so
+ * `decide` sees every event. Events get the database's time at the lock. Verifies everything it reads: the chain up to the
+ * head, the request's events and texts, and the lock row of the resource.
  */
 export async function appendIn(
   sql: Sql,
@@ -82,7 +82,7 @@ export async function appendIn(
   return stored(answer, commit);
 }
 
-/** Locks the head; `now` is the database's time at the lock. */
+/** Locks the head. `now`: the database's time at the lock. */
 export async function lockedHead(sql: Sql, { clock }: Pick<AppendTools, 'clock'>): Promise<LockedHead> {
   const askedAt = performance.now();
   const head = await lockHead(sql);
@@ -94,7 +94,7 @@ const stored = (answer: Appended | Refusal, written: PendingCommit | null = null
   written,
 });
 
-/** The events stored under the cause, with the request as it was right after them. Null if the cause is new. */
+/** Returns the events stored under the cause, with the request right after them. Null if the cause is new. */
 function findReplay(id: RequestId, cause: string, all: readonly StoredEvent[]): Appended | null {
   const events = all.filter((event) => event.cause === cause);
   const last = events.at(-1);

@@ -1,4 +1,4 @@
-/** Seals rows that were written before there were seals: once, at the start that applies the migration. */
+/** Seals rows from before seals existed, once, at the start that applies the migration. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Link } from '../domain/record/chain.ts';
@@ -10,12 +10,12 @@ import { changedRows, inTransaction, int8, type Sql, select, selectOne } from '.
 import { sealWitnesses } from './witnesses.ts';
 
 /**
- * Why unsealed events can be trusted: the key was created for them in this very start, so none of them can ever have been sealed;
- * or an operator names the last one. Null: there is no reason.
+ * Why unsealed events can be trusted. Either the key was created for them in this very start, so none of them can ever have
+ * been sealed. Or an operator names the last event. Null: they can't be.
  */
 export type SealTrust = 'new-key' | Link | null;
 
-/** The audit log was written before there were seals, and nobody says that it is the right one. */
+/** The audit log has no seals, and no operator has confirmed it. */
 export class NotTrusted extends Error {
   override readonly name = 'NotTrusted';
   readonly head: Link;
@@ -46,8 +46,9 @@ async function sealAllEvents(sql: Sql, seals: Seals): Promise<void> {
 const isEnd = (trust: Link, head: Link): boolean => trust.seq === head.seq && trust.hash === head.hash;
 
 /**
- * Returns the last event that was sealed now, or null if there was nothing to do. Does nothing if any event has a seal or names a
- * seal key: then an event without one is broken. Throws {@link NotTrusted}, and `RecordBroken` if the events aren't one chain.
+ * Seals all events. Returns the last one, or null if there was nothing to do. Does nothing if any event has a seal or names
+ * a seal key: then an event without one is broken. Throws {@link NotTrusted}, and `RecordBroken` if the events aren't one
+ * chain.
  */
 export function backfillEventSeals(
   pool: Pool,
@@ -110,7 +111,9 @@ async function sealTable(sql: Sql, seals: RowSeals, { table, seal, what, keys, o
   }
 }
 
-/** `migrated`: the migrations applied in this start. The rows are taken as they are: nobody can tell any more who wrote them. */
+/**
+ * Seals rows as they are, because their author can't be verified any more. `migrated`: the migrations applied in this start.
+ */
 export async function backfillRowSeals(pool: Pool, seals: RowSeals, migrated: readonly string[]): Promise<void> {
   if (migrated.includes(ofRows)) for (const one of sealedTables) await sealTable(pool, seals, one);
   if (migrated.includes(ofWitnesses)) await sealWitnesses(pool, seals);

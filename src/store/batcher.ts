@@ -1,9 +1,9 @@
 /**
- * Batches calls of one turn of the event loop into one SQL statement, because a statement costs much more than a row. Nothing is
- * cached: a later call sends a new statement.
+ * Batches calls of one turn of the event loop into one SQL statement, because a statement costs much more than a row.
+ * Results aren't cached.
  */
 
-/** `run` gets the items of all calls of a turn, in order. Its result, or its error, answers each of them. */
+/** Returns a batched function. `run` gets the items of all calls of a turn, in order. Its result or error answers each call. */
 export function batchCalls<Item, Answer>(
   run: (items: readonly Item[]) => Promise<Answer>,
 ): (items: readonly Item[]) => Promise<Answer> {

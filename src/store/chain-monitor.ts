@@ -1,6 +1,6 @@
 /**
- * Remembers how far this process has read the audit log and which events it has verified. Seals don't show that a database was
- * rolled back: every old row is sound by itself. A process that saw the newer rows notices.
+ * Chain monitor: remembers how far this process has read the audit log and which events it has verified. Seals don't reveal
+ * a database that was rolled back, because every old row is valid on its own. A process that read the newer rows detects it.
  */
 import type { ChainLine, Link } from '../domain/record/chain.ts';
 import type { RowFault } from '../domain/record/faults.ts';
@@ -30,7 +30,7 @@ export class RecordBroken extends Error {
   }
 }
 
-/** What was known of a request when a statement was sent. The statement's answer has at least that. */
+/** Returns what was known of a request when a statement was sent. The statement's result must contain at least that. */
 export type KnownAtSend = (request: string) => Pick<RequestSummary, 'revision' | 'hash'> | undefined;
 
 export interface ChainMonitorOptions {
@@ -40,11 +40,11 @@ export interface ChainMonitorOptions {
 }
 
 export class ChainMonitor {
-  /** What the verified events say of requests. */
+  /** Index of requests, built from verified events. */
   readonly index = new RequestIndex();
   readonly #check: CheckLine;
   readonly #onBroken: ChainMonitorOptions['onBroken'];
-  /** From which event on which key seals, oldest first. */
+  /** Seal keys with the event from which each is active, oldest first. */
   readonly #keys: { readonly from: number; readonly key: string }[] = [];
   readonly #inFlight = new InFlightReads();
   #last: ChainHead = genesis;
@@ -65,7 +65,7 @@ export class ChainMonitor {
     throw error;
   }
 
-  /** Verifies hash and seal of one line, and that its seal key was active at its place. */
+  /** Verifies a row's hash and seal, and that its seal key was active at its position. */
   sound(line: ChainLine): SoundLine {
     const checked = this.#check(line);
     if (checked.fault !== null) return this.broken(line, checked.fault, checked.detail);
@@ -79,8 +79,8 @@ export class ChainMonitor {
   }
 
   /**
-   * Reads and verifies up to the end of the chain; the first time, all of it. `locked`: the head, if the caller has locked it;
-   * then the chain must end there. Without, others can go on writing meanwhile.
+   * Reads and verifies rows up to the end of the chain; the first time, all of them. `locked`: the head, if the caller has
+   * locked it; then the chain must end there. Without it, other replicas can continue to write.
    */
   async catchUp(sql: Sql, locked?: ChainHead): Promise<void> {
     const { head: read, lines } = await headAndLinesAfter(sql, this.#behind(), pageSize);
@@ -90,29 +90,29 @@ export class ChainMonitor {
       page = await linesAfter(sql, this.#behind(), pageSize);
       for (const line of page) this.#take(line);
     }
-    // Of one moment: what was read ends where the head was, unless there was more, or another reader has gone on meanwhile.
+    // The head from the same statement is valid, unless there were more rows or another reader has advanced in the meantime.
     const isOneMoment = lines.length < pageSize && this.#last.seq <= before.seq;
     const asSent = this.#last;
     this.#mustEnd(before, locked ?? (isOneMoment ? before : await readHead(sql)), asSent);
   }
 
-  /** Takes the lines after {@link last}, read with the head locked: they must end there. */
+  /** Applies the rows after {@link last}, read with the head locked. They must end there. */
   follow(lines: readonly ChainLine[], head: ChainHead): void {
     for (const line of lines) this.#take(line);
     this.#mustEnd(head, head, this.#last);
   }
 
-  /** Takes a line that this process has sealed and committed. */
+  /** Applies a row that this process has sealed and committed. */
   wrote(line: ChainLine, body: SoundLine['body']): void {
     this.#take(line, { fault: null, body, sealKey: line.sealKey });
   }
 
-  /** Runs `read`, which must send its statement at once, and tells it what was known at that moment. */
+  /** Runs `read`, which must send its statement at once, with what is known at that moment. */
   whileReading<T>(read: (known: KnownAtSend) => Promise<T>): Promise<T> {
     return this.#inFlight.run(this.index.get, read);
   }
 
-  /** Verifies that a request's events, read in one statement, are contiguous and reach at least as far as known. */
+  /** Verifies that a request's events, read in one statement, are contiguous and include all known ones. */
   checkRequest(request: string, lines: readonly ChainLine[], knownAtSend: KnownAtSend): void {
     for (const [index, line] of lines.entries()) {
       if (line.revision === index + 1) continue;
@@ -127,19 +127,22 @@ export class ChainMonitor {
     this.broken({ request, ...(last === undefined ? {} : { seq: last.seq }) }, 'revision-differs', detail);
   }
 
-  /** A key that the chain has changed away from seals nothing: every process would take the event for forged. */
+  /** Throws if the chain has replaced this seal key. Otherwise, every process would treat the event as forged. */
   assertActiveSealKey(key: string | null): void {
     if (this.#keys.at(-1)?.key === key || this.#keys.every((change) => change.key !== key)) return;
     const detail = `seal: this process seals with key ${key}, which the chain has given up for ${this.#keys.at(-1)?.key}`;
     this.broken({}, 'seal-key-retired', detail);
   }
 
-  /** Null: nothing was read yet, so that a row before the first is found too. */
+  /** Null if nothing was read yet, so that a row before the first is also found. */
   #behind(): number | null {
     return this.#last.seq === 0 ? null : this.#last.seq;
   }
 
-  /** `before`: the head before the lines were read. `head`: the head after. The last argument: what was known when `head` was sent for. */
+  /**
+   * Verifies the chain's end. `before` and `head`: the head before and after reading the rows. Last argument: the last known
+   * event when `head` was requested.
+   */
   #mustEnd(before: ChainHead, head: ChainHead, { seq, hash }: Link): void {
     if (seq < before.seq || seq > head.seq) {
       this.broken({ seq }, 'head-differs', `last seq: expected ${head.seq}, found ${seq}`);
@@ -149,9 +152,9 @@ export class ChainMonitor {
     }
   }
 
-  /** `own`: the line was made by this process, so there is nothing to verify. */
+  /** Applies the next row. `own`: this process wrote the row, so it needs no verification. */
   #take(line: ChainLine, own?: SoundLine): void {
-    // Another reader of this process was here first.
+    // Another reader in this process was first.
     if (line.seq <= this.#last.seq && this.#last.seq !== 0) return;
     if (line.seq !== this.#last.seq + 1) {
       this.broken(line, 'not-contiguous', `seq: expected ${this.#last.seq + 1}, found ${line.seq}`);
@@ -175,13 +178,13 @@ export class ChainMonitor {
 type Known = RequestSummary | undefined;
 
 /**
- * Statements whose answers are still to come. Their answers needn't have what this process learns meanwhile over other connections,
- * so each keeps what was known of a request when it was sent.
+ * Statements in flight. Their results needn't contain what this process learns in the meantime over other connections. So
+ * each one has a snapshot of what was known when it was sent.
  */
 class InFlightReads {
   readonly #reads = new Set<Map<string, Known>>();
 
-  /** To be called before what is known of the request changes. */
+  /** Must be called before the known state of a request changes. */
   changes(request: string, known: Known): void {
     for (const before of this.#reads) if (!before.has(request)) before.set(request, known);
   }

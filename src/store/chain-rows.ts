@@ -1,4 +1,4 @@
-/** Rows of the audit log word for word: its head, `cmk.chain_head`, and its lines, `cmk.event`. */
+/** Raw rows of the audit log: its head, `cmk.chain_head`, and its events, `cmk.event`. */
 import { z } from 'zod';
 import type { ChainLine } from '../domain/record/chain.ts';
 import { int8, type Sql, select, selectOne } from './sql.ts';
@@ -9,16 +9,16 @@ const ChainHead = z.object({
   /** ISO 8601 time of the last event. Null before the first. */
   time: z.string().nullable(),
 });
-/** The last event. A trigger moves it with each insert. */
+/** Position of the last event. A trigger updates it with each insert. */
 export type ChainHead = z.infer<typeof ChainHead>;
 
 const noHead = (): Error => new Error('the chain has no head: the database was not migrated');
 
-/** With the database's time, by which events are dated. */
+/** The head with the database's time, which events get. */
 const LockedHead = z.object({ ...ChainHead.shape, now: z.date() });
 export type LockedHead = z.infer<typeof LockedHead>;
 
-/** Locks the head. Without parameters, so that it can be sent together with `begin`. */
+/** Locks the head. It has no parameters, so that it can be sent together with `begin`. */
 export const lockText = 'select seq, hash, time, clock_timestamp() as now from cmk.chain_head where one = 1 for update';
 export const readLocked = (rows: readonly unknown[]): LockedHead => {
   const [row] = z.array(LockedHead).parse(rows);
@@ -26,7 +26,7 @@ export const readLocked = (rows: readonly unknown[]): LockedHead => {
   return row;
 };
 
-/** Waits for other writers. The lock ends with the transaction. */
+/** Locks the head for the transaction, after waiting for other writers. */
 export const lockHead = async (sql: Sql): Promise<LockedHead> => readLocked((await sql.query(lockText)).rows);
 
 export async function readHead(sql: Sql): Promise<ChainHead> {

@@ -41,20 +41,23 @@ const chatsOf = `select distinct on (person_id) * from cmk.conversation where pe
   order by person_id, seen desc`;
 const lastOfTenant = 'select * from cmk.conversation where tenant_id = $1 order by seen desc limit 1';
 
-/** What a write changes: the row, the person's newest chat, and the tenant's service URL. If all are unchanged, nothing is written. */
+/**
+ * Returns the values that a write changes: the row, the person's newest chat, and the tenant's service URL. If none changes,
+ * the write is skipped.
+ */
 const upsertsOf = ({ conversationId, serviceUrl, tenantId, personId }: ConversationAddress): readonly Upsert[] => [
   { key: `conversation ${conversationId}`, value: JSON.stringify([serviceUrl, tenantId, personId]) },
   { key: `tenant ${tenantId}`, value: serviceUrl },
   ...(personId === null ? [] : [{ key: `person ${personId}`, value: conversationId }]),
 ];
 
-/** Rows without a valid seal count as absent. */
+/** Opens the port. Rows without a valid seal count as absent. */
 export function openConversations(pool: Pool, seals: RowSeals): Conversations {
   const last = new WriteDedupe();
   const sound = (rows: readonly z.infer<typeof Row>[]): readonly ConversationAddress[] =>
     rows.flatMap(({ address, seal }) => (seals.isGood(...conversationSeal(address), seal) ? address : []));
   const read = batchCalls(async (ids: readonly string[]) => sound(await select(pool, Row, those, [ids])));
-  /** Usually one tenant. One query for each, since it can have very many rows. */
+  /** One query per tenant, because a tenant can have very many rows. There is usually only one tenant. */
   const readLast = batchCalls(async (tenants: readonly string[]) => {
     const urls = new Map<string, string | null>();
     for (const one of new Set(tenants))

@@ -1,7 +1,4 @@
-/**
- * The database's time, by which events are dated and everything comes due. The clock of this process matters to nothing that is
- * stored.
- */
+/** The database's time. Events and due times use it, so this process's own clock affects nothing that is stored. */
 import { z } from 'zod';
 import { type ClockApart, clockApart, recordApart } from '../domain/clock-apart.ts';
 import { readHead } from './chain-rows.ts';
@@ -12,20 +9,20 @@ const Now = z.object({ now: z.date() });
 const question = 'select clock_timestamp() as now';
 
 export interface DatabaseClock {
-  /** Without asking: the database's last answer, plus what has passed since by a monotonic clock. */
+  /** Returns the estimated database time: its last answer plus the time since then by a monotonic clock. */
   now(): Date;
-  /** Takes in an answer of the database, and returns it. `askedAt`: a reading of `performance.now()` before the question. */
+  /** Stores an answer of the database and returns it. `askedAt`: `performance.now()` before the query. */
   heard(database: Date, askedAt: number): Date;
-  /** Asks the database. */
+  /** Queries the database's time. */
   sync(): Promise<void>;
-  /** How far this process's clock, or the last event, is from the database's time. Null: as close as clocks are. */
+  /** Compares this process's clock and the last event with the database's time. Null: no significant difference. */
   look(): Promise<ClockApart | null>;
 }
 
 export interface DatabaseClockTools {
-  /** Replaces the database's time, for tests of another time. */
+  /** Overrides the database's time in tests. */
   readonly time?: () => Date;
-  /** Called when a look finds a difference, and with null when it is gone. */
+  /** Called when a check finds a difference, and with null when there is none any more. */
   readonly onClock?: (apart: ClockApart | null) => void;
 }
 
@@ -34,15 +31,15 @@ export function openDatabaseClock(
   tools: DatabaseClockTools,
 ): DatabaseClock {
   const clock = (): Date => new Date();
-  // The embedded database has this process's clock.
+  // The embedded database uses this process's clock.
   const fixed = tools.time ?? (kind === 'pglite' ? clock : null);
-  /** The database's time minus the monotonic clock. Until the first answer it is this process's clock. */
+  /** The database's time minus the monotonic clock. Before the first answer, this process's clock is used. */
   let offset = clock().getTime() - performance.now();
   let known = false;
   let isApart = false;
   const heard = (database: Date, askedAt: number): Date => {
     if (tools.time !== undefined) return tools.time();
-    // The database read its clock somewhere between question and answer.
+    // The database read its clock at some time between query and answer.
     const [least, most] = [database.getTime() - performance.now(), database.getTime() - askedAt];
     offset = known ? Math.min(Math.max(offset, least), most) : least;
     known = true;

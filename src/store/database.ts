@@ -1,4 +1,4 @@
-/** Opens the one database: our own tables and the workflow engine's live side by side in it. */
+/** Opens the database. It has the bot's own tables and the workflow engine's. */
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -12,42 +12,48 @@ export type DatabaseOptions = Hearing &
     | {
         readonly kind: 'pglite';
         readonly dataDir: string;
-        /** Called once where another process took the folder: what this one has of it is worth nothing any more. */
+        /** Called once if another process took over the folder. This process's data is then invalid. */
         readonly onLost?: (error: FolderLost) => void;
       }
     | ({ readonly kind: 'postgres' } & PostgresOptions)
   );
 
 interface Hearing {
-  /** Told every error that the database answers with, whoever asked: the workflow engine tries again by itself and tells nobody. */
+  /**
+   * Called with every error that the database returns, for any caller. The workflow engine retries on its own without
+   * reporting errors.
+   */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 export interface PostgresOptions {
   readonly url: string;
   readonly maxConnections?: number;
-  /** Asked for with each new connection; without it the address has the password, or none is needed. */
+  /** Called for each new connection. If unset, the URL has the password, or none is needed. */
   readonly password?: () => Promise<string>;
 }
 
 export interface Database {
   readonly kind: 'pglite' | 'postgres';
-  /** Also good for the workflow engine's `systemDatabasePool`. */
+  /** Also valid as the workflow engine's `systemDatabasePool`. */
   readonly pool: Pool;
-  /** For heartbeats: one connection that doesn't wait for the others, and fails what isn't answered within seconds. Embedded: `pool`. */
+  /**
+   * For heartbeats: one connection with a timeout of a few seconds that doesn't wait for the others. Embedded: same as
+   * `pool`.
+   */
   readonly leasePool: Pool;
   /**
-   * Destroys what the journal beside the tables still holds of deleted rows. Only where the files are this process's own: on a
-   * server the journal belongs to whoever keeps the server, and so do its backups.
+   * Destroys deleted rows that are still in the write-ahead log. It works only on the embedded database. On a server, the
+   * log and the backups are the database administrator's responsibility.
    */
   forgetJournal(): Promise<void>;
-  /** Waits for what is running, then lets go of connections, files and the folder's lock. */
+  /** Waits for running work, then releases connections, files and the folder's lock. */
   close(): Promise<void>;
 }
 
 /**
- * Opens PostgreSQL by URL, or PGlite in a folder that no other process may use meanwhile. Throws when the folder is in use,
- * naming its holder. PGlite does not wait for the disk: what it stored survives the process, not the machine.
+ * Opens PostgreSQL by URL, or PGlite in a folder that no other process can use meanwhile. Throws if the folder is in use,
+ * naming the holder. PGlite doesn't sync to disk: stored data survives a crash of the process, but not of the machine.
  */
 export const openDatabase = (options: DatabaseOptions): Promise<Database> =>
   options.kind === 'pglite' ? openLite(path.resolve(options.dataDir), options) : openPostgres(options);
@@ -59,7 +65,7 @@ interface LiteTold extends Hearing {
 async function openLite(dataDir: string, { onLost = () => undefined, onError }: LiteTold): Promise<Database> {
   const files = path.join(dataDir, 'database');
   await mkdir(files, { recursive: true, mode: 0o700 });
-  // Only what is surely ours is closed to others: the data folder itself may be one that somebody else gave.
+  // Restricts only the bot's own subfolder. The data folder itself might belong to someone else.
   await chmod(files, 0o700);
   const lock = await lockFolder(dataDir, files);
   try {
@@ -77,11 +83,11 @@ async function openLite(dataDir: string, { onLost = () => undefined, onError }: 
     const pool = new LitePool(db, mayUse, onError);
     const close = once(async () => {
       await pool.end();
-      // To close it is to write to it.
+      // Closing would write to the folder.
       if (!lost) await db.close();
       await lock.release();
     });
-    // The one place where the look-alike passes for the real thing; lite-pool.ts says what it lacks.
+    // The only cast to the real pool; lite-pool.ts lists the differences.
     const asPool = pool as unknown as Pool;
     return {
       kind: 'pglite',
@@ -96,7 +102,10 @@ async function openLite(dataDir: string, { onLost = () => undefined, onError }: 
   }
 }
 
-/** Old files of the journal are removed by the next checkpoint, not kept under another name to be written over one day. */
+/**
+ * Forces a new log segment. Without recycling, the next checkpoint deletes old segments instead of reusing their files
+ * later.
+ */
 async function forgetJournal(pool: LitePool): Promise<void> {
   await pool.query('set wal_recycle = off');
   await pool.query('select pg_switch_wal()');
@@ -104,17 +113,17 @@ async function forgetJournal(pool: LitePool): Promise<void> {
   await pool.query('reset wal_recycle');
 }
 
-/** The driver lets an address that names a user take the place of a password that is given beside it: so it is taken apart. */
+/** Parses the URL, because the driver prefers a URL's user and its password over a separate password. */
 function atServer({ url, password }: PostgresOptions): PoolConfig {
   return password === undefined ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
 }
 
-/** A client whose errors are told to somebody beside whoever asked; none where there is nobody. */
+/** Returns a client class that also reports its errors to `onError`. */
 function clientHeardBy(onError: (error: unknown) => void): typeof Client {
   return class extends Client {
     constructor(config?: string | ClientConfig) {
       super(config);
-      // What the server answers with, a sign-in that it refuses among it; the driver raises the same to whoever asked.
+      // Errors from the server, including a rejected sign-in. The driver also throws them to the caller.
       this.connection.on('errorMessage', onError);
     }
   };
@@ -128,7 +137,7 @@ async function openPostgres(options: PostgresOptions & Hearing): Promise<Databas
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 10_000,
     application_name: 'cmk-bot',
-    // A replica that vanishes while it holds the chain's head must not hold up the others for longer.
+    // Limits how long a replica that disappears can block the chain head for the others.
     idle_in_transaction_session_timeout: 15_000,
   });
   const leasePool = listening({
@@ -146,8 +155,8 @@ async function openPostgres(options: PostgresOptions & Hearing): Promise<Databas
 }
 
 /**
- * A connection that breaks is dropped by the pool, and what was asked over it fails; without a listener its error would end the
- * process. The pool listens to those that are idle, and tells here; to those in use nobody else does.
+ * Creates a pool with error listeners. The pool drops a broken connection and its queries fail; without a listener, the
+ * error event would end the process. The pool handles errors of idle connections only.
  */
 function listening(config: PoolConfig): Pool {
   const pool = new Pool(config);
@@ -156,7 +165,7 @@ function listening(config: PoolConfig): Pool {
   return pool;
 }
 
-/** Several ways to stop may meet: whoever closes second waits for the first. */
+/** Makes closing idempotent: a second caller waits for the first. */
 function once(close: () => Promise<void>): () => Promise<void> {
   let closing: Promise<void> | null = null;
   return () => {

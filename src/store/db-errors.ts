@@ -1,4 +1,4 @@
-/** What errors of the database and its driver mean. */
+/** Classifies errors of the database and its driver. */
 import { z } from 'zod';
 import type { WhyRefused } from '../domain/storing.ts';
 
@@ -8,7 +8,10 @@ interface DatabaseFault {
   readonly message: string;
 }
 
-/** The driver reports attempts at several addresses as one error without a message: the first attempt counts. */
+/**
+ * Returns code and message. The driver reports failed connection attempts to several addresses as one error without a
+ * message, so the first attempt is used.
+ */
 export function faultOf(error: unknown): DatabaseFault {
   if (error instanceof AggregateError && error.errors.length > 0) return faultOf(error.errors[0]);
   const message = error instanceof Error ? error.message : String(error);
@@ -35,15 +38,15 @@ const refusing: readonly (readonly [RegExp, WhyRefused])[] = [
   [/^(53...|58...|EIO)$/, 'server-trouble'],
 ];
 
-/** Why a database that answers can't store anything. Null: the error means something else. */
+/** Returns why a reachable database can't store anything. Null: the error means something else. */
 export function whyRefusedIn(error: unknown): WhyRefused | null {
   const code = codeOf(error);
   return refusing.find(([codes]) => code !== undefined && codes.test(code))?.[1] ?? null;
 }
 
 /**
- * Whether the database can't be reached or can't store anything at the moment, so that trying again later helps. Only for errors
- * thrown by the store: a connection to another server can be refused too.
+ * Returns whether the database can't be reached or can't store anything right now, so that retrying later helps. Use it only
+ * for errors thrown by the store, because another server can refuse connections, too.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error);

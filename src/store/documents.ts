@@ -32,7 +32,7 @@ const replace = `update cmk.document set value = $2, changed_at = $3, seal_key =
   etag = nextval('cmk.document_etag') where key = $1 and etag::text = $6`;
 const takeOut = 'delete from cmk.document where key = $1 and etag::text = $2';
 
-/** Longer than the sweeper keeps one. An older document was restored by someone else. In milliseconds. */
+/** Longer than the sweeper leaves any document, so an older one was restored by someone else. In milliseconds. */
 const longestLifeMs = 8 * 24 * 3_600_000;
 
 const Key = z.object({ key: z.string() });
@@ -41,7 +41,7 @@ const atOnce = 100;
 
 /** A document that the bot didn't write. */
 export interface UnsoundDocument {
-  /** The kind that it claims to be: the first part of its key. */
+  /** The kind that its key claims: the first part of the key. */
   readonly kind: string;
   readonly fault: DocumentFault;
 }

@@ -1,4 +1,4 @@
-/** Reads the events of requests, and verifies every row before anything else sees it. */
+/** Reads events and verifies every row before anything else uses it. */
 import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
 import type { ChainLine, Position, Sealed } from '../domain/record/chain.ts';
@@ -8,7 +8,7 @@ import type { ChainMonitor, KnownAtSend } from './chain-monitor.ts';
 import { type ChainHead, columnsOf, lineColumns, toLine } from './chain-rows.ts';
 import { int8, type Sql, select, selectOne } from './sql.ts';
 
-/** Parses a stored body. Throws if it isn't an event. An argument, since only the caller knows all operations. */
+/** Parses a stored body. Throws if it isn't an event. It's an argument, because only the caller knows all operations. */
 export type ReadEvent = (body: unknown) => EventBody;
 
 export interface ReadTools {
@@ -36,7 +36,7 @@ interface ReadLine {
   readonly openings: Openings;
 }
 
-/** A text that the event commits to and that isn't there was erased: null. */
+/** Converts a row. A text with a commitment but without a value was erased: null. */
 function toStoredEvent(read: ReadEvent, { line, body, envelope, openings }: ReadLine): StoredEvent {
   const { seq, revision, cause } = line;
   const { time, commitments } = envelope;
@@ -44,7 +44,7 @@ function toStoredEvent(read: ReadEvent, { line, body, envelope, openings }: Read
   return { seq, revision, cause, time, body: read(body), texts };
 }
 
-/** The event as it will be read back, before it is stored. */
+/** Returns the event as it will be read back after storing. */
 export function asStored(read: ReadEvent, position: Position, sealed: Sealed): StoredEvent {
   const { seq, revision, cause, time } = position;
   const texts = Object.fromEntries(sealed.openings.map(({ field, text }) => [field, text]));
@@ -107,7 +107,7 @@ export function eventsOfEach(sql: Sql, tools: ReadTools, ids: readonly string[])
 export const eventsOf = async (sql: Sql, tools: ReadTools, id: RequestId): Promise<readonly StoredEvent[]> =>
   (await eventsOfEach(sql, tools, [id])).get(id) ?? [];
 
-/** A process that is further behind than this catches up in pages. */
+/** Rows to catch up with in one statement. A process that is further behind reads pages. */
 const maxBehind = 100;
 const BehindRow = z.object({
   ...lineColumns,
@@ -115,7 +115,7 @@ const BehindRow = z.object({
   holder: z.string().nullable(),
 });
 
-/** A row that says which request holds a resource. Null: there is none. */
+/** The row with a resource's open request. Null: there is none. */
 export interface HoldRead {
   /** Lower case. */
   readonly resource: string;

@@ -1,16 +1,17 @@
 /**
- * One process a data folder. PGlite lets a second process open the same folder and then both damage it.
+ * Data folder lock. PGlite lets a second process open the same folder, and both then damage it.
  *
- * On Linux the kernel keeps the lock itself (`abstract-socket-lock.ts`). Elsewhere, and between containers that share the folder, it is a
- * Unix socket that its holder listens on, and looks after: its name can be removed by whoever cleans up. The kernel stops answering for a process the moment it dies, however
- * it dies, so a file left behind by SIGKILL is known to be stale by connecting to it. (A file with a process id in it needs
- * guesses: ids are used again, and containers that share a folder count from one each. Node has no `flock`, and what would bring
- * it is compiled on install, which is turned off.)
+ * On Linux the kernel holds the lock (`abstract-socket-lock.ts`). Elsewhere, and between containers that share the folder,
+ * the lock is a Unix socket that its holder listens on and restores if cleanup removes its name. The kernel stops answering
+ * for a process when it dies, however it dies. So connecting to a file left by SIGKILL shows that it's stale. (A file with a
+ * process ID would need guesses: IDs are reused, and containers that share a folder each start from one. Node has no
+ * `flock`. Packages that provide it are compiled on install, which is turned off.)
  *
- * Everybody who wants the folder first publishes a listening socket under a name never used before, then looks for others
- * that answer. Of any two, the later one sees the earlier, so two can never both find themselves alone; and a name that does
- * not answer never will again, so removing it is safe. Before each use of the database the holder looks whether its name is
- * still there. Where it was removed it puts it back, and looks again for others: if one came in meanwhile, that one has it.
+ * Each contender first publishes a listening socket under a new unique name, then checks for others that answer. Of any two,
+ * the later one sees the earlier, so two can never both find themselves alone. A name that doesn't answer never will again,
+ * so it's safe to remove it. Before each use of the database the holder checks that its name still exists. If the name was
+ * removed, the holder restores it and checks for others again. If another process has taken the folder in the meantime, that
+ * one has the lock.
  */
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -27,12 +28,12 @@ const patienceMs = 5_000;
 const answerMs = 1_000;
 
 export interface FolderLock {
-  /** To be asked before the folder is used. Throws {@link FolderLost}, from then on always. */
+  /** Must be called before each use of the folder. Throws {@link FolderLost}, from then on always. */
   check(): Promise<void>;
   release(): Promise<void>;
 }
 
-/** What was opened is no longer this process's: nothing may be written to it any more, not even to close it. */
+/** This process has lost the folder. Nothing must be written to it any more, not even to close it. */
 export class FolderLost extends Error {
   override readonly name = 'FolderLost';
 }
@@ -45,14 +46,14 @@ export class FolderInUse extends Error {
 interface Candidate {
   readonly name: string;
   readonly server: Server;
-  /** Of the socket's name. */
+  /** Inode of the socket's name. */
   inode: bigint | null;
   state: 'trying' | 'held';
 }
 
 /**
- * Takes the folder, or throws an error that names the folder, its holder and what to do. `files` is the folder below it that
- * has to stay the same one.
+ * Locks the folder, or throws an error that names the folder, its holder and what to do. `files`: the subfolder that must
+ * not be replaced.
  */
 export async function lockFolder(folder: string, files: string): Promise<FolderLock> {
   const kernel = await takeAbstractSocketLock(files);
@@ -77,7 +78,7 @@ export async function lockFolder(folder: string, files: string): Promise<FolderL
   }
 }
 
-/** The holder's own name, looked after for as long as the folder is held. */
+/** The holder's socket name, restored if it's removed. */
 class KeptName {
   readonly #at: string;
   readonly #folder: string;
@@ -114,7 +115,7 @@ class KeptName {
     this.#mine = await publish(this.#at);
     this.#mine.state = 'held';
     await new Promise<void>((resolve) => before.server.close(() => resolve()));
-    // Whoever still tries may have looked before the name was back.
+    // Other contenders might have checked before the name was restored.
     for (const deadline = performance.now() + patienceMs; ; await sleep(20)) {
       const others = await answeringOthers(this.#at, this.#mine);
       const holder = others.find(({ state }) => state === 'held' || performance.now() > deadline);
@@ -131,7 +132,7 @@ class KeptName {
   }
 }
 
-/** In step: a look at a name takes microseconds, as do those of the database beside it. */
+/** Synchronous, because it takes microseconds, like the database calls around it. */
 const inodeOf = (name: string): bigint | null => statSync(name, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 
 async function hold(at: string, folder: string, deadline: number): Promise<Candidate> {
@@ -157,7 +158,10 @@ interface Rival {
   readonly pid: string;
 }
 
-/** The one I have to give way to, or null: a holder always, another who only tries when its name comes first. */
+/**
+ * Returns the contender that has priority over this one, or null. A holder always has; another contender only if its name
+ * sorts first.
+ */
 async function rivalOf(at: string, mine: Candidate, deadline: number): Promise<Rival | null> {
   for (;;) {
     const others = await answeringOthers(at, mine);
@@ -182,7 +186,10 @@ async function answeringOthers(at: string, mine: Candidate): Promise<readonly (R
   return answering;
 }
 
-/** Whoever takes the call but does not answer is busy with the database it holds. */
+/**
+ * Asks a contender for its state. A process that accepts the connection but doesn't answer is busy with the database it
+ * holds.
+ */
 function ask(socketPath: string): Promise<'trying' | 'held' | 'dead'> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
@@ -199,7 +206,7 @@ function ask(socketPath: string): Promise<'trying' | 'held' | 'dead'> {
   });
 }
 
-/** Listens first and takes the name that others look for afterwards: a published name always answers while it is alive. */
+/** Listens before publishing the name, so a published name always answers while its process runs. */
 async function publish(at: string): Promise<Candidate> {
   const name = `lock-${process.pid}-${randomUUID()}.sock`;
   const server = createServer((socket) => {
@@ -212,7 +219,7 @@ async function publish(at: string): Promise<Candidate> {
     server.once('error', reject);
     server.listen(unpublished, resolve);
   });
-  // The lock ends with the process; it must not be what keeps it alive.
+  // The socket must not keep the process alive.
   server.unref();
   await rename(unpublished, path.join(at, name));
   candidate.inode = inodeOf(path.join(at, name));

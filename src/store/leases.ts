@@ -1,7 +1,7 @@
 /**
- * Leases: which processes are running, in the table `cmk.replica`, by the database's time. Each start of the process has its own. A
- * heartbeat renews it. An expired lease is deleted by any running process, which takes over what its holder had in hand. A deleted
- * lease is never renewed: its holder ends.
+ * Leases of running processes, in the table `cmk.replica`, by the database's time. Each start of the process has its own
+ * lease, and heartbeats renew it. Any running process deletes expired leases and takes over their holders' work. A deleted
+ * lease is never renewed: its holder must end.
  */
 import { z } from 'zod';
 import type { LeaseEvents, Leases, ProcessIdentity } from '../domain/ports/store.ts';
@@ -11,16 +11,16 @@ import { changedRows, type Sql, select, selectOne } from './sql.ts';
 
 /** The default interval between heartbeats. */
 export const defaultBeatMs = 1_000;
-/** The time to live of a lease. More heartbeats than a process that is held up for a moment misses. */
+/** Lifetime of a lease in heartbeats. A process that is delayed briefly misses fewer. */
 const ttlBeats = 6;
-/** A process whose own heartbeats had such a gap deletes no leases before they were regular for {@link steadyBeats}. */
+/** A process whose own heartbeats had such a gap deletes no leases until they were regular for {@link steadyBeats}. */
 const gapBeats = 2;
 const steadyBeats = 3;
 
-/** SQL: the start ids of running processes, for use in other queries. */
+/** SQL: instance IDs of running processes, for use in other queries. */
 export const aliveInstances = 'select instance from cmk.replica';
 
-/** Earlier versions compare the name as well, which they set themselves. */
+/** Earlier versions also compare the name, which they set themselves. */
 const insert = 'insert into cmk.replica (name, instance, workflow_version, seen) values ($1, $1, $2, now())';
 const renew = 'update cmk.replica set seen = now() where instance = $1 returning clock_timestamp() as now';
 
@@ -29,7 +29,7 @@ const Alive = z.object({ instance: z.string(), workflow_version: z.string() });
 const Now = z.object({ now: z.date() });
 const Held = z.object({ valid: z.boolean() });
 
-/** SQL: deletes leases, and makes every run due at once, since it can have been one of theirs. */
+/** SQL: deletes leases, and makes every run due at once, because it might be one of theirs. */
 const deleting = (
   condition: string,
 ): string => `with gone as (delete from cmk.replica r where ${condition} returning r.instance),
@@ -43,7 +43,7 @@ async function deleteExpired(sql: Sql, { instance }: ProcessIdentity, beatMs: nu
   return (await select(sql, Instance, text, [instance])).map((row) => row.instance);
 }
 
-/** Tells whether this process's own heartbeats were regular for long enough to judge others by theirs. */
+/** Returns whether this process's own heartbeats were regular for long enough to judge others' heartbeats. */
 function openSteadiness(beatMs: number): () => boolean {
   let since = performance.now();
   let last = since;
@@ -81,7 +81,7 @@ function startHeartbeats(
     beating ??= once()
       .catch((error: unknown) => {
         events.onTrouble(error);
-        // Retries once at once: the connection can have been lost in the middle, and a new one is usually there.
+        // Retries once immediately: the connection might have been lost, and a new one is usually available.
         const retry = lastSucceeded;
         lastSucceeded = false;
         return retry;
@@ -100,7 +100,7 @@ function startHeartbeats(
   };
 }
 
-/** `beatMs`: the interval between heartbeats, the same for all processes of a database, which judge each other by it. */
+/** Opens the port. `beatMs`: the interval between heartbeats. It must be the same for all processes of a database. */
 export function openLeases(
   { kind, pool, leasePool }: Pick<Database, 'kind' | 'pool' | 'leasePool'>,
   beatMs: number,
@@ -110,7 +110,7 @@ export function openLeases(
   return {
     isStoring: () => storing,
     async acquire(me, events) {
-      // The embedded database has one process: every other lease is left over from one that ended.
+      // The embedded database has one process, so all other leases are leftovers.
       if (kind === 'pglite') await select(pool, Instance, deleting('true'));
       await changedRows(leasePool, insert, [me.instance, me.workflowVersion]);
       const told = {
@@ -131,7 +131,7 @@ export function openLeases(
       };
     },
     async state(instance) {
-      // Valid for as long as the answer is used (`ownership.ts`).
+      // Valid for as long as the caller uses the answer (`ownership.ts`).
       const text = `select not ${silentFor((ttlBeats - 1) * beatMs)} as valid from cmk.replica r where r.instance = $1`;
       const held = await selectOne(pool, Held, text, [instance]);
       if (held === null) return 'lost';

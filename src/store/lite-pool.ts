@@ -1,10 +1,9 @@
 /**
- * What node-postgres' `Pool` and `PoolClient` do, over the one connection of an in-process PGlite: enough for this store
- * and for the workflow engine. A client has the connection to itself from the statement that begins a transaction to the
- * one that ends it; outside a transaction, for one statement.
+ * A subset of node-postgres's `Pool` and `PoolClient` over the single connection of an in-process PGlite. It's enough for
+ * this store and the workflow engine. A client owns the connection for a whole transaction, or else for one statement.
  *
- * What differs from a real pool: every client is the same session, so `set` and session-level advisory locks are shared,
- * and asking the pool for another client inside a transaction waits for that very transaction (and fails after 30 s).
+ * Differences from a real pool: all clients share one session, so `set` and session-level advisory locks are shared.
+ * Requesting another client inside a transaction waits for that same transaction, and fails after 30 s.
  */
 import { EventEmitter } from 'node:events';
 import type { PGlite, Results } from '@electric-sql/pglite';
@@ -16,7 +15,7 @@ interface LiteQuery {
   readonly rowMode?: 'array';
 }
 
-/** The fields of node-postgres' `QueryResult` that anybody reads. */
+/** The fields of node-postgres's `QueryResult` that are used. */
 interface LiteResult {
   readonly rows: unknown[];
   readonly fields: { name: string; dataTypeID: number }[];
@@ -26,8 +25,8 @@ interface LiteResult {
 
 const longestWaitMs = 30_000;
 /**
- * `int8` and `numeric` stay strings, as node-postgres has it: they may not fit a number. PGlite is opened with these: given with
- * each statement, it would put together its whole table of parsers anew each time.
+ * Returns `int8` and `numeric` as strings, as node-postgres does, because they might not fit a number. Set once when PGlite
+ * is opened: with each statement, it would rebuild its whole parser table.
  */
 export const parsers = { 20: (text: string) => text, 1700: (text: string) => text };
 const listens = /^\s*listen\s+"?(\w+)/i;
@@ -39,7 +38,7 @@ const toResult = ({ rows, fields, rowCount, command }: Results): LiteResult => (
   command: command ?? '',
 });
 
-/** Several statements without parameters give several results, as they do with node-postgres. */
+/** Runs a query. Several statements without parameters return several results, as in node-postgres. */
 async function run(db: PGlite, query: LiteQuery): Promise<LiteResult> {
   const options = query.rowMode === undefined ? {} : { rowMode: query.rowMode };
   if (query.values !== undefined && query.values.length > 0) {
@@ -47,7 +46,7 @@ async function run(db: PGlite, query: LiteQuery): Promise<LiteResult> {
   }
   const results = (await db.exec(query.text, options)).map(toResult);
   const [only = { rows: [], fields: [], rowCount: null, command: '' }] = results;
-  // One cast for a shape node-postgres' own types do not tell of either.
+  // node-postgres's types don't describe this shape, either.
   return results.length > 1 ? (results as unknown as LiteResult) : only;
 }
 
@@ -59,10 +58,10 @@ const toQuery = (query: string | LiteQuery, values: unknown[] | undefined): Lite
 /** Called before each use of the connection. Throws if this process has lost the data folder. */
 type MayUse = () => Promise<void>;
 
-/** Told every error that the database answers with. */
+/** Called with every error that the database returns. */
 type OnError = (error: unknown) => void;
 
-/** One borrowed client. Statements sent without waiting run in the order they were sent. */
+/** One borrowed client. Statements run in the order in which they were sent. */
 class LiteClient extends EventEmitter {
   readonly #db: PGlite;
   readonly #mutex: Mutex;
@@ -89,7 +88,7 @@ class LiteClient extends EventEmitter {
     return await result;
   }
 
-  /** Gives the client back. A transaction left open is rolled back: nobody could end it any more. */
+  /** Returns the client to the pool. An open transaction is rolled back. */
   release(_destroy?: Error | boolean): void {
     if (this.#released) throw new Error('a client of the embedded database was released twice');
     this.#released = true;
@@ -119,7 +118,7 @@ class LiteClient extends EventEmitter {
 
   async #rollBack(): Promise<void> {
     if (this.#release === null) return;
-    // When even that fails the connection is gone, and the next statement will say so.
+    // If the rollback fails, the connection is lost, and the next statement reports it.
     await this.#db.exec('rollback').catch(() => undefined);
     this.#unlock();
   }
@@ -135,7 +134,7 @@ class LiteClient extends EventEmitter {
 }
 
 export class LitePool extends EventEmitter {
-  /** The engine sizes its own limits by this. */
+  /** The engine reads this to size its own limits. */
   readonly options = { max: 10 };
   readonly #db: PGlite;
   readonly #mutex = new Mutex();
@@ -168,7 +167,7 @@ export class LitePool extends EventEmitter {
     }
   }
 
-  /** Takes no more work and waits for the work at hand. */
+  /** Rejects new work and waits for current work. */
   async end(): Promise<void> {
     this.#ended = true;
     const release = await this.#mutex.acquire(longestWaitMs);

@@ -1,4 +1,4 @@
-/** Brings the database's own tables up to this program: the numbered files beside this one, each once, in order. */
+/** Migrates the bot's own tables: applies each numbered file of the folder `migrations` once, in order. */
 import { readdir, readFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { recordVersion } from '../domain/request/events.ts';
 import { inTransaction, int8, type Sql, select } from './sql.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
-/** Any number would do, as long as every replica locks the same one. */
+/** Arbitrary, but the same in every replica. */
 const lockKey = 7_305_802_117;
 
 interface Migration {
@@ -19,12 +19,12 @@ async function listMigrations(): Promise<readonly Migration[]> {
   return names.map((name) => ({ number: Number.parseInt(name, 10), name }));
 }
 
-/** The migration with which the record's second version begins. */
+/** The migration that introduced format 2 of the audit log. */
 const secondRecord = 4;
 
 /**
- * The record was begun by a version of this program that wrote it in another form. What is hashed cannot be rewritten, and
- * nothing of it is read as something else: it stays as it is, and a new one is begun beside it.
+ * The audit log has an older format. Hashed data can't be rewritten and must not be misread. It stays where it is, and a new
+ * audit log is started.
  */
 export class OlderRecord extends Error {
   override readonly name = 'OlderRecord';
@@ -38,8 +38,8 @@ export class OlderRecord extends Error {
 }
 
 /**
- * A newer version of this program has brought the tables up. There is no way down: what the newer one wrote is not known here,
- * and nothing of it is read as something else.
+ * A newer version of this program has migrated the tables. There is no downgrade, because this version doesn't know the
+ * newer format and must not misread it.
  */
 export class NewerRecord extends Error {
   override readonly name = 'NewerRecord';
@@ -51,7 +51,7 @@ export class NewerRecord extends Error {
   }
 }
 
-/** Throws {@link OlderRecord} where events were stored before the second version. An empty record is simply brought up. */
+/** Throws {@link OlderRecord} if events were stored before format 2. An empty audit log is just migrated. */
 async function refuseOlder(sql: Sql, applied: readonly number[], where: string): Promise<void> {
   if (!applied.includes(1) || applied.includes(secondRecord)) return;
   const [row] = await select(sql, z.object({ events: int8 }), 'select count(*) as events from cmk.event');
@@ -59,11 +59,12 @@ async function refuseOlder(sql: Sql, applied: readonly number[], where: string):
 }
 
 /**
- * Safe to run in several replicas at once: they take turns, and each migration is one transaction. Throws
- * {@link NewerRecord} and {@link OlderRecord}. `where` names it to people. Returns the file names that this call applied.
+ * Applies pending migrations. Safe to run in several replicas at once: they take turns, and each migration is one
+ * transaction. Throws {@link NewerRecord} and {@link OlderRecord}. `where`: the database's name for people. Returns the
+ * applied file names.
  */
 export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<readonly string[]> {
-  // Whoever may change nothing about the tables need not, either.
+  // A user without permission to change the tables can start if nothing is pending.
   if ((await pendingMigrations({ pool }, where)).length === 0) return [];
   const migrations = await listMigrations();
   const applied = await inTransaction(pool, prepare);
@@ -78,7 +79,7 @@ export async function migrate({ pool }: { readonly pool: Pool }, where: string):
 }
 
 /**
- * What {@link migrate} would still apply, by file name; all of it where the database is empty. Changes nothing. Throws as
+ * Returns the file names that {@link migrate} would apply; all of them for an empty database. Changes nothing. Throws as
  * `migrate` does.
  */
 export async function pendingMigrations({ pool }: { readonly pool: Pool }, where: string): Promise<readonly string[]> {
@@ -102,7 +103,7 @@ function refuseNewer(applied: readonly number[], migrations: readonly Migration[
   if (unknown !== undefined) throw new NewerRecord(where, unknown);
 }
 
-/** The schema, and the numbers of what was applied. */
+/** Creates the schema, and returns the numbers of applied migrations. */
 async function prepare(sql: Sql): Promise<readonly number[]> {
   await takeTurn(sql);
   await sql.query('create schema if not exists cmk');
@@ -110,7 +111,7 @@ async function prepare(sql: Sql): Promise<readonly number[]> {
   return appliedIn(sql);
 }
 
-/** False: another replica was faster. */
+/** Returns false if another replica has applied it. */
 async function apply(sql: Sql, { number, name }: Migration): Promise<boolean> {
   await takeTurn(sql);
   const before = await sql.query('select 1 from cmk.migration where number = $1', [number]);

@@ -38,7 +38,7 @@ export class Mutex {
     });
   }
 
-  /** Stays locked if someone waits, so that nobody who comes later gets in between. */
+  /** Stays locked if someone waits, so that no later caller gets in between. */
   #release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#locked = false;

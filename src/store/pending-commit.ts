@@ -1,4 +1,4 @@
-/** What an append stores: sealed events at their place in the chain, and everything that follows from them. */
+/** The commit of an append: sealed events at their position in the chain, and their follow-up rows. */
 import { z } from 'zod';
 import type { RequestId } from '../domain/ids.ts';
 import type { Seal } from '../domain/record/chain.ts';
@@ -24,7 +24,7 @@ export interface AppendCommand {
   readonly trace: string | null;
 }
 
-/** What a decision rests on: every event of the request, and their fold. Null before the first event. */
+/** Input of a decision: every event of the request, and its state. Null before the first event. */
 export interface Snapshot {
   readonly events: readonly StoredEvent[];
   readonly request: Request | null;
@@ -32,7 +32,7 @@ export interface Snapshot {
 
 export interface PendingCommit {
   readonly command: AppendCommand;
-  /** Sealed events. Empty: the decision was accepted and says nothing new. */
+  /** Sealed events. Empty: the decision was accepted without events. */
   readonly placed: readonly Placed[];
   /** The same events as they will be read back. */
   readonly events: readonly StoredEvent[];
@@ -49,8 +49,8 @@ export interface CommitTools {
 }
 
 /**
- * Runs `decide`, and seals its events after `head`. Events are never dated before the head: a clock that lags a little doesn't turn
- * time back. Throws if `decide` accepts without an event on a request that doesn't exist.
+ * Runs `decide`, and seals its events after `head`. No event gets an earlier time than the head, so a slightly slow clock
+ * doesn't reverse the order. Throws if `decide` accepts without an event on a request that doesn't exist.
  */
 export function prepareCommit(
   { read, seal }: CommitTools,
@@ -79,7 +79,7 @@ export function prepareCommit(
 const notBefore = (earliest: string | null, now: Date): Date =>
   earliest !== null && now.toISOString() < earliest ? new Date(earliest) : now;
 
-/** Chains the events, each to the one before. */
+/** Links each event to the previous one. */
 function place(
   seal: Seal,
   head: ChainHead,
@@ -97,7 +97,7 @@ function place(
 
 type Rows = readonly (readonly unknown[])[];
 
-/** One array for each column, as `unnest` takes them. */
+/** Returns one array for each column, as `unnest` expects. */
 const columnsOf = (rows: Rows, count: number): readonly (readonly unknown[])[] =>
   Array.from({ length: count }, (_, at) => rows.map((row) => row[at]));
 
@@ -111,7 +111,7 @@ const textRows = ({ placed }: PendingCommit): Rows =>
     sealed.openings.map(({ field, salt, text }) => [request, revision, field, salt, text]),
   );
 
-/** One row for each kind and key: the last one. */
+/** Returns the last row for each kind and key. */
 function outboxRows({ command: { id, trace }, consequences }: PendingCommit): Rows {
   const rows = consequences.map(({ kind, key, dueAt }) => [`${kind} ${key}`, [id, kind, key, dueAt, trace]] as const);
   return [...new Map(rows).values()];
@@ -128,7 +128,7 @@ export async function writeCommit(sql: Sql, head: ChainHead, commit: PendingComm
   const isSame = from === to;
   const values = [
     ...[head.seq, head.hash],
-    // The function can compare the clock and who holds what. The caller has done both, with errors that say what differs.
+    // The function could compare the clock and the open requests. The caller has done both, with more detailed errors.
     ...[null, null, [], []],
     ...columnsOf(eventRows(commit), 10),
     ...columnsOf(textRows(commit), 5),

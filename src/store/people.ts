@@ -15,20 +15,21 @@ const save = `insert into cmk.person (id, member_id, name, address, seal, addres
 
 /** What the seal of a name covers. */
 const personSeal = (id: string, memberId: string, name: string) => ['person', [id, memberId, name]] as const;
-/** What the seal of an address covers, which is learned at other times. */
+/** What the seal of an address covers. It's separate, because addresses are learned at other times. */
 const addressSeal = (id: string, address: string) => ['person address', [id, address]] as const;
 
 /**
- * SQL: a name as it looks, without case, spaces, compatibility forms (UAX #15) and invisible characters (as in `domain/unseen.ts`, and
- * the joiners that stay on cards because scripts need them). The index `person_by_look` has the same expression.
+ * SQL: a normalized name, without case, spaces, compatibility forms (UAX #15) and invisible characters (as in
+ * `domain/unseen.ts`, and the joiners that stay on cards because scripts need them). The index `person_by_look` has the
+ * same expression.
  */
 const look = (person: string): string =>
   `lower(regexp_replace(normalize(${person}.name, NFKC), '[\\s\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F'
   || '\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\u2800\\u3164\\uE000-\\uF8FF\\uFE00-\\uFE0F\\uFEFF\\uFFA0]+', '', 'g'))`;
 
 /**
- * The people with ids in $1. One join finds all names that look alike: with a subquery for each person, the planner takes the
- * expression for cheap and scans the table each time.
+ * Selects the people with IDs in $1. One join finds all names that look the same. With a subquery per person, the planner
+ * underestimates the expression's cost and scans the table each time.
  */
 export const among = `select id, member_id, name, address, seal, address_seal, id in (
     select p.id from cmk.person p join cmk.person o on ${look('o')} = ${look('p')} and o.id <> p.id where p.id = any($1)) as shared

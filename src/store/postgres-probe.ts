@@ -1,4 +1,4 @@
-/** What a PostgreSQL server says about itself. For setup, doctor and start; changes nothing. */
+/** Queries facts about a PostgreSQL server, for setup, doctor and start. Changes nothing. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client, DatabaseError, type Pool } from 'pg';
 import { z } from 'zod';
@@ -49,20 +49,20 @@ export async function databaseIdentity(sql: Sql): Promise<DatabaseIdentity> {
   return found;
 }
 
-/** Whether two connections lead to one database, whatever their addresses, also through a pooler. */
+/** Returns whether two connections use the same database, whatever their addresses, also through a pooler. */
 export const isSameDatabase = (one: DatabaseIdentity, other: DatabaseIdentity): boolean =>
   one.oid === other.oid && one.started === other.started;
 
 type Probe =
-  /** No server answers, or not over TLS as it should. */
+  /** No server answers, or not over TLS as required. */
   | { readonly kind: 'silent'; readonly why: string }
-  /** The server refuses this user. */
+  /** The server rejects this user. */
   | { readonly kind: 'refuses'; readonly why: string }
   | { readonly kind: 'lets-in'; readonly major: number; readonly tls: string | null; readonly superuser: boolean };
 
 const timeoutMs = 10_000;
 
-/** Signs in once. */
+/** Signs in once and returns the result. */
 export async function probeServer(url: string): Promise<Probe> {
   const client = new Client({
     connectionString: url,
@@ -82,11 +82,11 @@ export async function probeServer(url: string): Promise<Probe> {
   }
 }
 
-/** In bytes before base64. More than the free space of a page, so that a full disk is noticed. */
+/** In bytes before base64. More than the free space of a page, so that a full disk is detected. */
 const probeSize = 48_000;
 const insert = 'insert into cmk.document (key, value, changed_at) values ($1, $2, clock_timestamp())';
 
-/** Inserts a row and rolls back. Returns why the database refuses it, or null if it doesn't. Throws if it can't be reached. */
+/** Inserts a row and rolls back. Returns why the database rejects it; null if it doesn't. Throws if it can't be reached. */
 export async function tryWrite(pool: Pool): Promise<WhyRefused | null> {
   const rollback = new Error('rolls back');
   try {

@@ -1,4 +1,4 @@
-/** In-memory index of requests, built from checked events only. Answers which requests are open without asking the database. */
+/** In-memory index of requests, built from verified events only. It answers which requests are open without a query. */
 import { z } from 'zod';
 import type { OpenWanted } from '../domain/ports/store.ts';
 import type { ChainLine } from '../domain/record/chain.ts';
@@ -10,7 +10,7 @@ export interface RequestSummary {
   /** Revision and hash of its last event. */
   readonly revision: number;
   readonly hash: string;
-  /** The resource that it holds, in lower case. Null: it has ended. */
+  /** The resource that it reserves, in lower case. Null: it has ended. */
   readonly holds: string | null;
   /** The last state in which it was open. */
   readonly state: OpenState;
@@ -19,7 +19,7 @@ export interface RequestSummary {
   readonly message: string | null;
 }
 
-/** What the index reads of the body of a first event. */
+/** The fields of a first event that the index reads. */
 const First = z.object({
   target: z.string(),
   actor: z.object({ id: z.string().nullable() }),
@@ -65,22 +65,22 @@ export class RequestIndex {
     return this.#holders;
   }
 
-  /** The open request that holds the resource, given in lower case. */
+  /** Returns the open request for the resource, given in lower case. */
   holderOf(resource: string): string | null {
     return this.#holders.get(resource) ?? null;
   }
 
-  /** The resource that the request holds, in lower case. */
+  /** Returns the resource that the request reserves, in lower case. */
   heldBy(request: string): string | null {
     return this.#requests.get(request)?.holds ?? null;
   }
 
-  /** The open request that was submitted from the form in that message. */
+  /** Returns the open request that was submitted from the form in that message. */
   openFrom(message: string): string | null {
     return [...this.#holders.values()].find((id) => this.#requests.get(id)?.message === message) ?? null;
   }
 
-  /** Open requests that match: those that wait for people first, among them the newest first. */
+  /** Returns matching open requests. Those that wait for people come first, newest first. */
   open({ requester, waits: only, named }: OpenWanted = {}): readonly string[] {
     const part = named?.toLowerCase() ?? '';
     const newestFirst = [...this.#holders]
@@ -95,7 +95,7 @@ export class RequestIndex {
       .flatMap((one) => newestFirst.filter((id) => this.waitsOf(id) === one));
   }
 
-  /** Every request for the resource, given in lower case, newest first. */
+  /** Returns every request for the resource, given in lower case, newest first. */
   requestsFor(resource: string): readonly string[] {
     return [...(this.#ofResource.get(resource) ?? [])].reverse();
   }
@@ -105,7 +105,7 @@ export class RequestIndex {
     return state === undefined ? 'nobody' : waitsIn[state];
   }
 
-  /** The number of open requests by state. */
+  /** Counts open requests by state. */
   countOpen(): Readonly<Record<OpenState, number>> {
     const counts = { 'awaiting-approval': 0, approved: 0, running: 0, 'needs-attention': 0 };
     for (const request of this.#holders.values()) {

@@ -27,7 +27,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
     events,
     openFor: async (resourceId) => {
       await caughtUp([]);
-      // Resource ids aren't case-sensitive in Azure.
+      // Azure's resource IDs are case-insensitive.
       return RequestId.nullable().parse(tools.monitor.index.holderOf(resourceId.toLowerCase()));
     },
     openFrom: async (messageId) => {

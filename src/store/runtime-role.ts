@@ -1,4 +1,4 @@
-/** Permissions of the bot's database user if it doesn't own the tables: it can insert and read events, never change one. */
+/** Permissions of the bot's database user if it doesn't own the tables. It can insert and read events, but never change one. */
 import { z } from 'zod';
 import { type Sql, selectOne } from './sql.ts';
 
@@ -31,7 +31,7 @@ const rightsQuery = `select current_user::text as role, rolsuper as superuser,
 interface RoleOnEvents {
   readonly role: string;
   readonly superuser: boolean;
-  /** It can turn off the triggers: it owns the tables, directly or as a member. */
+  /** True: it could turn off the triggers, because it owns the tables, directly or as a member. */
   readonly owns: boolean;
   /** Needed to store anything. */
   readonly mayAdd: boolean;
@@ -52,7 +52,7 @@ export async function roleRights(sql: Sql): Promise<RoleOnEvents> {
   };
 }
 
-/** By table. `update (one)` lets the bot lock the head; a trigger moves it. */
+/** Permissions by table. `update (one)` lets the bot lock the head; a trigger updates it. */
 const rights = {
   migration: 'select',
   event: 'select, insert',
@@ -78,7 +78,7 @@ export async function grantRuntime(sql: Sql, role: string): Promise<void> {
   await sql.query(`grant usage on schema cmk to ${to}`);
   await sql.query(`grant usage on all sequences in schema cmk to ${to}`);
   for (const [table, right] of Object.entries(rights)) await sql.query(`grant ${right} on cmk.${table} to ${to}`);
-  // Everybody has it by default; the owner can have revoked that. The function runs with the caller's permissions.
+  // Everyone has it by default, but the owner might have revoked that. The function runs with the caller's permissions.
   await sql.query(`grant execute on function cmk.store to ${to}`);
   const version = await selectOne(sql, z.object({ number: z.coerce.number() }), versionText);
   if ((version?.number ?? 0) < 170_000) return;

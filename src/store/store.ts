@@ -19,7 +19,7 @@ import { openRequests } from './requests.ts';
 import { openTrail, type Trail } from './trail.ts';
 import { openWitnesses } from './witnesses.ts';
 
-/** The ports, and what the command line and the sweeper need in addition. */
+/** All ports, plus what the command line and the sweeper need. */
 export interface OpenStore extends Store {
   readonly documents: SweptDocuments;
   readonly trail: Trail;
@@ -36,14 +36,17 @@ export type StoreTools = DatabaseClockTools &
     readonly rowSeals: RowSeals;
   };
 
-/** The database must have been migrated. `beatMs`: the interval between heartbeats. Any number of replicas can open one each. */
+/**
+ * Opens the store. The database must have been migrated. `beatMs`: the interval between heartbeats. Any number of replicas
+ * can use one database.
+ */
 export function openStore(database: Database, given: StoreTools, beatMs = defaultBeatMs): OpenStore {
   const { pool } = database;
   const clock = openDatabaseClock(database, given);
   const tools: AppendTools = { trace: () => null, ...given, clock, monitor: new ChainMonitor(given) };
   const listeners: ((after: Request) => void)[] = [];
-  // In a microtask: an error of a listener mustn't fail an append that was committed. Bound to the async context of the listener: the
-  // engine starts no run inside a step, and the permissions of a run are its own.
+  // Runs in a microtask, because a listener's error must not fail a committed append. Bound to the listener's async context:
+  // the engine starts no run inside a step, and each run has its own permissions.
   const written = (after: Request): void => {
     for (const listener of listeners) queueMicrotask(() => listener(after));
   };

@@ -1,4 +1,4 @@
-/** The audit log for auditors: its lines word for word, and the texts that weren't erased. Also erasing, and `audit resume`. */
+/** The audit log for auditors: raw rows and texts that weren't erased. Also erasing, and `audit resume`. */
 import { z } from 'zod';
 import { recordApart } from '../domain/clock-apart.ts';
 import { RequestId } from '../domain/ids.ts';
@@ -21,26 +21,29 @@ const TextRow = z
   .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
 export interface Trail extends TrailHashes {
   head(): Promise<ChainHead>;
-  /** Verifies the whole audit log and the tables derived from it. Throws `RecordBroken` at the first row that the bot didn't write. */
+  /** Verifies the whole audit log and its derived tables. Throws `RecordBroken` at the first row that the bot didn't write. */
   check(): Promise<void>;
-  /** At most `limit` lines after sequence number `after`, oldest first. Null: from the first row. Not verified. */
+  /** Returns at most `limit` rows after sequence number `after`, oldest first. Null: from the first row. Not verified. */
   lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
-  /** {@link lines}, each verified, after catching up with the end: for publishing. Throws `RecordBroken`. */
+  /**
+   * Returns {@link lines}, each verified, after catching up with the end of the chain: for publishing. Throws
+   * `RecordBroken`.
+   */
   soundLines(after: number, limit: number): Promise<readonly ChainLine[]>;
-  /** Every line of one request, oldest first. Not verified. */
+  /** Returns every row of one request, oldest first. Not verified. */
   linesOf(id: RequestId): Promise<readonly ChainLine[]>;
-  /** The tables derived from events, read in one statement. Not verified. */
+  /** Returns the tables derived from events, read in one statement. Not verified. */
   derived(): Promise<Derived>;
-  /** Texts of these requests that weren't erased. */
+  /** Returns texts of these requests that weren't erased. */
   textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
   /**
-   * Appends the event and, in the same transaction, deletes every earlier text of the request with its salt, so that the
-   * commitments in the chain can't be guessed any more. Erases nothing if `decide` refuses.
+   * Appends an erasure event. In the same transaction, it deletes every earlier text of the request with its salt, so that
+   * the commitments in the chain can't be guessed any more. Erases nothing if `decide` refuses.
    */
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
   /**
-   * If the last event is dated far ahead of the database's time: appends an event to its request, dated by that time, so that the
-   * audit log can continue, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.
+   * Resumes the audit log if its last event is dated far in the future. Appends an event with the database's time to that
+   * event's request, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.
    */
   resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
 }
@@ -98,7 +101,7 @@ export function openTrail(
   return {
     head: () => readHead(pool),
     check: async () => {
-      // Most of it without the lock, so that other replicas needn't wait.
+      // Reads most rows without the lock, so that other replicas needn't wait.
       await tools.monitor.catchUp(pool);
       await inTransaction(pool, async (sql) => {
         await tools.monitor.catchUp(sql, await lockHead(sql));
@@ -131,8 +134,8 @@ export function openTrail(
       const command = { id, cause, decide, trace: tools.trace() };
       const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, command));
       if (answer.kind === 'accepted') {
-        // Deleted rows stay readable in the table's file until it is rewritten, and samples in the statistics. Forms keep what was
-        // typed until they are submitted. Runs again if the call is repeated.
+        // Deleted rows stay readable in the table's file until it's rewritten, and samples in the statistics. Forms contain
+        // typed texts until they are submitted. Runs again if the call is repeated.
         await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');
         await forgetJournal();
         if (!answer.replay) written(answer.request);

@@ -35,7 +35,7 @@ const Row = z
     told: row.told,
   }));
 
-/** The first contradiction is the one that counts; a new one has yet to be told. */
+/** The first contradiction counts. People haven't been notified of a new one yet. */
 const save = `insert into cmk.witness as w
   (log, key, since, asked_size, asked_at, outcome, detail, signed_size, signed_at, contradicted_at, contradiction, shown)
   values ($1, $2, $4, $3, $4, $5, $6,
@@ -50,7 +50,7 @@ const save = `insert into cmk.witness as w
     contradiction = coalesce(w.contradiction, excluded.contradiction), shown = coalesce(w.shown, excluded.shown)
   returning *`;
 
-/** As the database has it: looked at only once its seal is known to be good. */
+/** A raw row. It's parsed only after its seal was verified. */
 const Raw = z.record(z.string(), z.unknown());
 type Raw = z.infer<typeof Raw>;
 
@@ -73,7 +73,7 @@ const clear = `update cmk.witness set cleared_at = $3, cleared_by = $4,
   contradicted_at = null, contradiction = null, shown = null where log = $1 and key = $2 returning *`;
 const setTold = 'update cmk.witness set told = $3 where log = $1 and key = $2 returning *';
 
-/** A row that this program did not write counts as absent, and is replaced by what the witness says next. */
+/** Opens the port. A row without a valid seal counts as absent, and the witness's next response replaces it. */
 export function openWitnesses(pool: Pool, seals: RowSeals): WitnessBook {
   const isSound = (row: Raw): boolean => seals.isGood('witness', valuesOf(row), asText(row.seal));
 
@@ -117,7 +117,7 @@ export function openWitnesses(pool: Pool, seals: RowSeals): WitnessBook {
   };
 }
 
-/** Seals the rows that were there before such rows had seals, as they are. */
+/** Seals rows from before such rows had seals, as they are. */
 export async function sealWitnesses(pool: Pool, seals: RowSeals): Promise<void> {
   for (const row of await select(pool, Raw, 'select * from cmk.witness where seal is null'))
     await changedRows(pool, 'update cmk.witness set seal = $3 where log = $1 and key = $2', [

@@ -1,12 +1,12 @@
 /**
- * Skips an upsert whose values this process wrote last. Only the last value counts: A, B, A writes A again. Another replica can have
- * written in between, and two writes at once can reach the database in either order: so an entry is valid for ten minutes, and not at
- * all if two different values were in flight together.
+ * Write dedupe: skips an upsert with the values that this process wrote last. Only the last value counts: A, B, A writes A
+ * again. Another replica might have written in between, and concurrent writes can reach the database in either order. So an
+ * entry is valid for ten minutes, and not at all if two different values were in flight together.
  */
 
-/** How long a value of another replica can stand against what this one sees. */
+/** Longest time that another replica's value can go unnoticed. */
 const validMs = 600_000;
-/** The oldest entry is dropped first, which costs one write more than needed. */
+/** The oldest entry is dropped first, which costs one extra write. */
 const maxEntries = 20_000;
 
 interface Entry {
@@ -18,7 +18,7 @@ interface Entry {
   mixed: boolean;
 }
 
-/** What a row says: the key of its subject, such as a conversation, and the value. */
+/** One value of a row, with the key of its subject, such as a conversation. */
 export interface Upsert {
   readonly key: string;
   readonly value: string;
@@ -33,7 +33,7 @@ export class WriteDedupe {
     this.#now = now;
   }
 
-  /** Runs `write` unless all values are what was written last. A write that failed counts as not written. */
+  /** Runs `write` unless all values equal the last written ones. A failed write counts as not written. */
   async write(upserts: readonly Upsert[], write: () => Promise<void>): Promise<void> {
     if (upserts.every((one) => this.#isStored(one))) return;
     const entries = upserts.map((one) => this.#begin(one));
