@@ -1,4 +1,7 @@
-/** Where a run ended, what became of each step and of the agent's key: only what the events confirm. Plain text: not yet safe for a card. */
+/**
+ * Texts about a run that ended: where, and what is known about each step and the agent's key.
+ * Only what the events confirm. Plain text, not escaped for cards.
+ */
 import { codeOf, type Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import { keyProgress, type Request, type StepProgress } from '../domain/request/request.ts';
@@ -11,7 +14,7 @@ import { stepWordsIn } from './steps.ts';
 type AtRest = Extract<Request, { state: 'needs-attention' | 'failed' }>;
 type Stopped = Extract<Extract<Failure, { source: 'bot' }>['found'], { code: 'stopped' }>;
 
-/** Null: something else ended the run. */
+/** Returns null if something else ended the run. */
 export const stoppedOf = (failure: Failure | null): Stopped | null =>
   failure?.source === 'bot' && failure.found.code === 'stopped' ? failure.found : null;
 
@@ -38,7 +41,7 @@ function placeOf(request: Request, end: EndOfRun): string {
   }
 }
 
-/** What happened, in one line without a full stop. */
+/** Returns what happened, in one line without a period. */
 export function attentionHeadlineWords(request: AtRest, names: Names): string {
   const end = endOfRun(request);
   const stopped = stoppedOf(request.failure);
@@ -51,7 +54,7 @@ export function attentionHeadlineWords(request: AtRest, names: Names): string {
   return end.at === 'check' ? `${run} ended before its first step` : `${run} was interrupted ${placeOf(request, end)}`;
 }
 
-/** What the last attempt of the step came to where a person stopped the run; empty elsewhere. */
+/** Returns the outcome of the step's last attempt, if a person stopped the run; otherwise empty. */
 export function stoppedAttemptWords(request: AtRest): string {
   const end = endOfRun(request);
   if (stoppedOf(request.failure) === null || end.at !== 'step' || end.step.failure === null) return '';
@@ -69,7 +72,7 @@ export function stoppedAttemptWords(request: AtRest): string {
   }
 }
 
-/** What this request did to the agent's key. Nothing is said of changes that others made. */
+/** Returns what this request did to the agent's key. It says nothing about changes by others. */
 export function keyFateWords(request: Request): string {
   const step = keyProgress(request);
   switch (keyFate(request)) {
@@ -102,7 +105,7 @@ function completedWords(request: Request, step: StepProgress): string {
   return changesAzure(request, step) ? `${run}. Not rolled back.` : `${run}.`;
 }
 
-/** What is known about a step once its run has ended, or before the next one has reached it. */
+/** Returns what is known about a step after its run ended, or before the next run reaches it. */
 export function stepStatusWords(request: Request, step: StepProgress): string {
   const status = stepStatus(request, step);
   const earlier = step.run > 0 && step.run < request.runs;
@@ -126,7 +129,7 @@ export function stepStatusWords(request: Request, step: StepProgress): string {
   }
 }
 
-/** What Retry needs; empty where it isn't offered. */
+/** Returns what Retry needs; empty if it isn't offered. */
 export function retryWords(request: Request): string {
   if (request.state !== 'needs-attention') return '';
   return request.objected
@@ -134,7 +137,7 @@ export function retryWords(request: Request): string {
     : 'Retry uses the existing approvals unless they have expired.';
 }
 
-/** What to do about it, and what Retry needs; empty where the words of a check say that nothing can be done. */
+/** Returns what to do, and what Retry needs. Empty if the text of a check says that nothing can be done. */
 export function attentionRemedy(request: AtRest): string {
   const remedy = request.failure === null ? '' : remedyWords(request.failure);
   return remedy === '' ? '' : `${remedy} ${retryWords(request)}`.trim();

@@ -1,4 +1,7 @@
-/** What to do about a failure that somebody outside told, by their code. Their list is open: what is not here has the usual words. */
+/**
+ * Remedies for failures of Azure and other services, by their code. The list of codes is open: others get a general
+ * remedy.
+ */
 
 import type { Failure } from '../domain/failure.ts';
 import { listed } from '../domain/listed.ts';
@@ -111,7 +114,7 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   UnexpectedAnswer: notAzure,
 };
 
-/** A certificate stays untrusted until somebody changes a setting. */
+/** A certificate stays untrusted until a setting changes. */
 const certificate =
   'The bot doesn’t trust the certificate of what answered. Ask an operator to check AZURE_CA_FILE and the network, and then select Retry.';
 const passes = 'This often passes. Select Retry in a few minutes.';
@@ -121,13 +124,13 @@ const byIds = 'Your Azure administrator can find the call by the ids under Detai
 const mayPass = `This might pass: select Retry in a few minutes. If it doesn’t, check in the vault that the agent’s access is there and that the key works. ${byIds}`;
 const unknown = `The bot has no remedy for this code. ${byIds} When the cause is fixed, select Retry. Or end the request.`;
 
-/** The agent’s identity is refused the key, not the bot’s: the codes are the same. */
+/** Returns true if the agent's identity can't use the key. The bot's own refusals have the same codes. */
 const isAgentRefused = ({ next, code }: Told): boolean => next === 'retry-until' && code !== 'PrincipalNotFound';
 
-/** What Azure could not do, once it had begun, and says nothing of why. */
+/** Returns true if Azure started an operation, failed, and didn't say why. */
 const isUnexplained = (failure: Told): boolean => failure.source === 'azure' && failure.status < 400;
 
-/** Codes that come in families: Conditional Access has a number for each reason, and a 4xx without a code isn't Azure's own. */
+/** Families of codes: Conditional Access has a number for each reason, and a 4xx without a code isn't Azure's own. */
 const families: readonly (readonly [of: RegExp, remedy: string])[] = [
   [/^AADSTS53\d{1,4}$/, conditionalAccess],
   [/^Http[34]\d\d$/, notAzure],
@@ -136,13 +139,13 @@ const families: readonly (readonly [of: RegExp, remedy: string])[] = [
 const remedyFor = (code: string): Remedy | undefined =>
   azureRemedies[code] ?? families.find(([of]) => of.test(code))?.[1];
 
-/** Whether there is a remedy for this code or for failures of this kind. */
+/** Returns true if there is a remedy for this code or kind of failure. */
 export const knowsRemedy = ({ code, next }: Told): boolean => remedyFor(code) !== undefined || next !== 'ask';
 
-/** Whether waiting alone won't do: there is a remedy for this very code. */
+/** Returns true if waiting doesn't help: this code has its own remedy. */
 export const hasOwnRemedy = ({ code }: Told): boolean => remedyFor(code) !== undefined;
 
-/** Never empty: people have to know where to turn. */
+/** Returns a remedy; never empty, so that people know what to do. */
 export function azureRemedy(failure: Told): string {
   if (isAgentRefused(failure)) return spreads;
   const known = remedyFor(failure.code);

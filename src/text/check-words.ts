@@ -1,15 +1,15 @@
-/** What is said of one judgement of a check. */
+/** Types of the texts of checks. */
 import type { Check, CheckCode, FactOf } from '../domain/check.ts';
 
 export interface CheckWords {
   readonly title: string;
-  /** Why it matters; may be empty. */
+  /** Why it matters; can be empty. */
   readonly text: string;
-  /** What to do about it; empty where nothing can be done, or nothing has to. */
+  /** What to do; empty if nothing can or must be done. */
   readonly remedy: string;
 }
 
-/** From the facts that a judgement rests on. */
+/** Texts by check code, from the check's facts. */
 export type WordsByCode = {
   readonly [C in CheckCode]: (fact: FactOf<C>, outcome: Check['outcome']) => CheckWords;
 };

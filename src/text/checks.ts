@@ -1,4 +1,4 @@
-/** Words for every judgement of a check, from the facts it rests on. */
+/** Texts for every outcome of a check, from its facts. */
 
 import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
@@ -28,7 +28,7 @@ const characterWords = (character: string | undefined): string =>
     ? 'nothing'
     : `${/\d/.test(character) ? 'digit' : /[a-z]/i.test(character) ? 'letter' : 'character'} ${character}`;
 
-/** `The difference: digit 1, letter l.` Looking alike isn't read aloud. */
+/** `The difference: digit 1, letter l.` Screen readers don't tell look-alike names apart. */
 function differenceWords(name: string, other: string): string {
   const at = [...name].findIndex((character, n) => character !== other[n]);
   return at < 0 ? '' : `The difference: ${characterWords(name[at])}, ${characterWords(other[at])}.`;
@@ -205,8 +205,8 @@ const words: WordsByCode = {
   }),
 };
 
-/** Under a union of codes the compiler asks for the fact of all of them at once; a code by itself has its own. */
+/** For a union of codes, the compiler would require the facts of all of them; a single code has its own. */
 const rendered = <C extends CheckCode>({ code, fact, outcome }: CheckOf<C>): CheckWords => words[code](fact, outcome);
 
-/** The words of a check, as plain text: not yet safe for a card. */
+/** Returns a check's texts. Plain text, not escaped for cards. */
 export const checkWords = (check: Check): CheckWords => rendered(check);

@@ -1,10 +1,10 @@
-/** Words for who controls a key, and where its vault lies. */
+/** Texts about control over a key, and the subscription of its vault. */
 import type { Controller, ObservedControl, Power, Subscription } from '../domain/control.ts';
 import type { ControlChange } from '../domain/control-change.ts';
 import type { OwnControl } from '../domain/member-mark.ts';
 import { countOf } from './count.ts';
 
-/** `Research`, or its id where Azure does not tell the bot the name. */
+/** `Research`, or its ID if Azure doesn't tell the bot the name. */
 export const subscriptionWords = ({ id, name }: Subscription): string => name ?? `subscription ${id}`;
 
 const powerWords: Readonly<Record<Power, string>> = {
@@ -33,7 +33,7 @@ const nounOf: Readonly<Record<Controller['type'], string>> = {
   unknown: 'Object',
 };
 
-/** `Key custodians, a group of 3`, `app 5000…0001`, `This bot`. Where nobody told a name the object id stands for it. */
+/** `Key custodians, a group of 3`, `app 5000…0001`, `This bot`. Without a name, the object ID. */
 export function controllerWords({ id, type, name, members }: Controller): string {
   if (type === 'bot') return 'This bot';
   if (type === 'group') {
@@ -53,7 +53,7 @@ const notKnownWords = ({ groups, apps, others }: Extract<OwnControl, { known: 'n
     'and',
   );
 
-/** `The requester is one of them, through Key custodians.` Empty where they aren't. */
+/** `The requester is one of them, through Key custodians.` Empty if the person isn't. */
 export function ownControlWords(own: OwnControl, person: 'The requester' | 'You'): string {
   if (own.known === 'no') return '';
   if (own.known === 'yes') {
@@ -67,7 +67,7 @@ export function ownControlWords(own: OwnControl, person: 'The requester' | 'You'
 const numberOf = (controllers: readonly Controller[], ...types: readonly Controller['type'][]): number =>
   controllers.filter(({ type }) => types.includes(type)).length;
 
-/** `2 people, 1 group (3 people), 1 app and this bot`; of ids that nobody knows, `1 unknown`. */
+/** `2 people, 1 group (3 people), 1 app and this bot`; for unresolved IDs, `1 unknown`. */
 function countWords(controllers: readonly Controller[]): string {
   const people = numberOf(controllers, 'person');
   const groups = controllers.filter(({ type }) => type === 'group');
@@ -97,7 +97,7 @@ export function controlCountWords({ controllers, unseen }: ObservedControl): str
   return controllers.length === 0 ? (more === '' ? 'no one else' : 'not checked') : `${countWords(controllers)}${more}`;
 }
 
-/** How many, and what they can do together. */
+/** Returns how many have control, and what they can do together. */
 export function controlWords({ controllers, unseen }: ObservedControl): string {
   const more = unseen.some((one) => one !== 'names') ? ' Not all were checked.' : '';
   if (controllers.length === 0)
@@ -109,7 +109,7 @@ export function controlWords({ controllers, unseen }: ObservedControl): string {
   return `${countWords(controllers)} ${have} control over the key. Together they can ${powersWords(can)} the key.${more}`;
 }
 
-/** What an approval does not cover of it: what is so now, and what was shown. */
+/** Returns what an approval doesn't cover: the current value, and the value that was approved. */
 export function controlChangeWords(change: ControlChange): { readonly title: string; readonly text: string } {
   switch (change.change) {
     case 'controller': {

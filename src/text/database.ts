@@ -1,8 +1,8 @@
-/** Why a database can't be used, and which setting to look at. */
+/** Advice for database errors, with the setting to check. */
 
-/** What the driver or the server threw, as far as it is known. */
+/** An error of the driver or the server. */
 export interface DatabaseFault {
-  /** SQLSTATE, or the code of the system's error; null: there is none. */
+  /** SQLSTATE, or the code of the system error; null if there is none. */
   readonly code: string | null;
   readonly message: string;
 }
@@ -25,7 +25,7 @@ export function databaseAdvice({ code, message }: DatabaseFault, variable: strin
   return `Check ${variable}.`;
 }
 
-/** The owner's address leads elsewhere. */
+/** For an owner's address that names another database. */
 export const otherDatabaseWords = (owner: string, own: string): string =>
   `CMK_DATABASE_OWNER_URL: ${owner} is another database than ${own} in DATABASE_URL. Set both to the same database, each with its own user.`;
 

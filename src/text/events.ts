@@ -1,4 +1,4 @@
-/** Words for every kind of event: for the audit channel and the history. Plain text: not yet safe for a card. */
+/** Texts for every type of event, for the audit channel and the history. Plain text, not escaped for cards. */
 
 import { shortDigest } from '../domain/digest.ts';
 import type { Effect } from '../domain/effect.ts';
@@ -24,11 +24,11 @@ import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from
 export interface EventWords {
   readonly mark: Mark;
   readonly title: string;
-  /** May be empty. */
+  /** Can be empty. */
   readonly detail: string;
 }
 
-/** `texts`: whether what people wrote is quoted. Not where a copy would outlive its erasure. */
+/** `texts`: quotes what people wrote. Not for copies that would survive an erasure. */
 interface Options {
   readonly texts: boolean;
 }
@@ -36,7 +36,7 @@ interface Options {
 const planWords = (event: StoredEvent): string =>
   event.body.planDigest === null ? '' : `plan ${shortDigest(event.body.planDigest)}`;
 
-/** What becomes of the agent's key. */
+/** Returns the requested change of the agent's key. */
 const wantedWords = ({ steps }: Plan): string =>
   list(
     ...steps
@@ -53,7 +53,7 @@ const quoted = (event: StoredEvent, field: string, { texts }: Options): string =
 
 const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
-/** Why people are asked again, in the middle of a sentence. */
+/** Why approval is requested again, for the middle of a sentence. */
 export const askedAgainWords: Readonly<Record<AskedAgain, string>> = {
   'effects-not-covered': 'Azure changed after the approval',
   'approvers-changed': 'an approver no longer is one',
@@ -62,7 +62,7 @@ export const askedAgainWords: Readonly<Record<AskedAgain, string>> = {
   'stopped-by-approver': 'an approver stopped the run',
 };
 
-/** What the agent was under when somebody took evidence. */
+/** Returns the agent's key at the time of the evidence pack. */
 const readingWords = ({ resource }: Reading): string => {
   if (resource.seen === 'absent') return 'the agent was gone by then';
   return resource.seen === 'not'
@@ -70,11 +70,11 @@ const readingWords = ({ resource }: Reading): string => {
     : `Azure showed ${resourceKeyWords(resource.value.customerKey)}`;
 };
 
-/** UTC, as all times in the trail. */
+/** In UTC, as all times in the audit log. */
 const signInWords = (signIn: SignIn | null): string =>
   signIn === null ? '' : `signed in again at ${utcMinute(signIn.signedInAt)} (${signIn.contexts.join(' ')})`;
 
-/** `name` acts: a person by name, an operator by the name given, else the bot. */
+/** Returns the actor: a person's name, an operator's given name, or the bot. */
 export function actorName(event: StoredEvent, names: Names): string {
   const { actor, submittedBy } = event.body;
   if (actor.kind === 'operator') return `Operator ${submittedBy ?? actor.id ?? ''}`.trim();
@@ -82,23 +82,23 @@ export function actorName(event: StoredEvent, names: Names): string {
   return names(PersonId.safeParse(actor.id).data ?? null);
 }
 
-/** What words are made of beside an event's own data. */
+/** Input of the texts besides the event's own data. */
 interface Told {
   readonly event: StoredEvent;
   readonly names: Names;
   readonly options: Options;
-  /** Who acted. */
+  /** The actor's name. */
   readonly name: string;
 }
 
 const mostOfFailure = 200;
 const failed = (failure: Failure): string => inSentences(failureLine(failure), mostOfFailure);
 
-/** UTC, as all times in the trail. */
+/** In UTC, as all times in the audit log. */
 const startWords = (notBefore: string | undefined): string =>
   notBefore === undefined ? '' : `to start no earlier than ${utcMinute(notBefore)}`;
 
-/** What Azure holds now, as it was read back: what changed to what, and what came of it that a name does not tell. */
+/** Returns what Azure showed after the step: the changes, and values that the effects don't name. */
 function readBackOf(changes: readonly Effect[], { keyVersion, principalId }: Readonly<Record<string, string>>): string {
   const values = list(
     ...changes.map(effectWords),
@@ -108,13 +108,13 @@ function readBackOf(changes: readonly Effect[], { keyVersion, principalId }: Rea
   return values === '' ? 'read back' : `read back: ${values}`;
 }
 
-/** Under which Azure's own logs have it. */
+/** The ID of the call in Azure's own logs. */
 const correlationOf = (id: string | null): string => (id === null ? '' : `Azure’s correlation id ${id}`);
 
 const referenceWords = (reference: string | undefined): string =>
   reference === undefined ? '' : `change reference ${reference}`;
 
-/** A type without its words does not compile. */
+/** An event type without texts doesn't compile. */
 const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => EventWords } = {
   submitted: ({ notBefore, changeReference }, { event, name, options }) => ({
     mark: 'now',
@@ -228,10 +228,10 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   }),
 };
 
-/** Under a union of types the compiler asks for the data of all of them at once; a type by itself has its own. */
+/** For a union of types, the compiler would require the data of all of them; a single type has its own. */
 const rendered = <T extends EventType>({ type, data }: EventBodyOf<T>, told: Told): EventWords =>
   words[type](data, told);
 
-/** What happened, in words. */
+/** Returns the texts of an event. */
 export const eventWords = (event: StoredEvent, names: Names, options: Options): EventWords =>
   rendered(event.body, { event, names, options, name: actorName(event, names) });

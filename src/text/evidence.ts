@@ -1,4 +1,4 @@
-/** What the events of a request come to, in one sentence: for the report, and for whoever verifies. */
+/** The conclusion of an evidence report: one sentence from the events of a request. */
 
 import type { Replacement } from '../domain/evidence/replacement.ts';
 import type { Verdict } from '../domain/evidence/verdict.ts';
@@ -10,13 +10,13 @@ import { utcInWords } from './instants.ts';
 import { resourceKeyWords } from './keys.ts';
 import { stepTitles } from './steps.ts';
 
-/** A sentence in pieces: what is strong, and what joins it. */
+/** A sentence in pieces, of which some are emphasized. */
 export type Sentence = readonly (string | { readonly strong: string })[];
 
 export const plainSentence = (sentence: Sentence): string =>
   sentence.map((piece) => (typeof piece === 'string' ? piece : piece.strong)).join('');
 
-/** A mark that survives a fax: colour never carries it. */
+/** Marks that are readable without color, also on a fax. */
 export type EvidenceMark = '✔' | '▲' | '○' | '✘' | '!';
 
 export interface VerdictWords {
@@ -24,7 +24,7 @@ export interface VerdictWords {
   readonly sentence: Sentence;
 }
 
-/** Names of people, or their object ids. */
+/** Returns a person's name, or the object ID. */
 export type Who = (id: string | null) => string;
 
 const strong = (text: string) => ({ strong: text });
@@ -40,7 +40,7 @@ const provedBy: Readonly<Record<ProofLevel, string>> = {
   'use-seen': 'the vault’s log shows the agent using the key',
 };
 
-/** Whether the agent uses the key, where that was not seen. */
+/** For a key whose use by the agent wasn't observed. */
 function notSeen({ use }: Pick<Succeeded, 'use'>): string {
   if (use === null) return provedBy['key-usable'];
   const { judged, until } = use;
@@ -57,7 +57,7 @@ const proofOf = (request: Request, level: ProofLevel): string =>
 const isUnused = (request: Request): boolean =>
   request.state === 'succeeded' && request.use?.judged?.answer.outcome === 'not-used';
 
-/** A vault of the plan by its name, any other by its address. */
+/** Returns the vault's name if it is the plan's vault, or else its address. */
 const vaultName = ({ plan }: Request, uri: string): string =>
   sameVaultUri(plan.observation.vault.uri, uri) ? plan.observation.vault.name : uri;
 

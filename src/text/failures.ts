@@ -1,4 +1,4 @@
-/** What stood in the way, in words. Azure's own words stand as they are, under Azure's name. */
+/** Texts for failures. Azure's own message is quoted unchanged, as Azure's. */
 
 import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
 import type { ReplacedKey } from '../domain/observed.ts';
@@ -56,14 +56,14 @@ function lostWords({ why, touched }: Lost): string {
 const grants = { 'role-assignments': 'role assignment', 'access-policies': 'access policy' } as const;
 const otherGrant = { 'role-assignments': 'access policy', 'access-policies': 'role assignment' } as const;
 
-/** What is approved again is another thing under the same name. */
+/** The approved object was replaced by another with the same name. */
 export const replacedTitles = { resource: 'It is another agent', vault: 'It is another vault' } as const;
 
 /** `The agent was deleted and created again …`: the title of a row, and the text of a failure. */
 export const replacedWords = ({ what, was, now }: ReplacedKey): string =>
   `${missingThings[what]} was deleted and created again on ${utcMinute(now)}. The approval is for the one of ${utcMinute(was)}.`;
 
-/** What the bot found. */
+/** Returns the text for what the bot found. */
 function foundWords(found: Found): string {
   switch (found.code) {
     case 'blocked': {
@@ -133,7 +133,7 @@ function foundWords(found: Found): string {
   }
 }
 
-/** What would have been right, where the bot looked and found something else; null where it goes without saying. */
+/** Returns the expected state, for failed read-backs; null if it is obvious. */
 export function expectedWords(failure: Failure): string | null {
   if (failure.source !== 'bot') return null;
   const { found } = failure;
@@ -183,14 +183,14 @@ export function expectedWords(failure: Failure): string | null {
   }
 }
 
-/** What was said, whoever said it: Azure's message word for word. */
+/** Returns the message of a failure. Azure's is word for word. */
 export const messageOf = (failure: Failure): string =>
   failure.source === 'bot' ? foundWords(failure.found) : failure.message;
 
 /** `AuthorizationFailed: The client …` */
 export const failureLine = (failure: Failure): string => `${codeOf(failure)}: ${messageOf(failure)}`;
 
-/** Whether the bot compared what it read back with what it had done. */
+/** Failures of a comparison between what the bot did and what Azure shows. */
 const readBack: ReadonlySet<string> = new Set([
   'identity-not-shown',
   'key-not-there',
@@ -202,14 +202,14 @@ const readBack: ReadonlySet<string> = new Set([
   'key-moved',
 ] satisfies FoundCode[]);
 
-/** The answer to a poll is a good one, whatever it says of the operation. */
+/** Returns true for a failed operation: the poll itself succeeded. */
 const isFailedOperation = ({ status, code }: Extract<Failure, { readonly source: 'azure' }>): boolean =>
   status < 400 && code !== 'UnexpectedAnswer';
 
-/** Whether it is about what Azure showed when it was read back, and not about what the bot met on its way. */
+/** Returns true if Azure showed something unexpected when the bot read it back. */
 export const isReadBack = (failure: Failure): boolean => failure.source === 'bot' && readBack.has(failure.found.code);
 
-/** Under whose name the message stands on a card: `Azure says · 403 AuthorizationFailed`. */
+/** Returns the source of the message on a card: `Azure says · 403 AuthorizationFailed`. */
 export function sourceWords(failure: Failure): string {
   switch (failure.source) {
     case 'bot':

@@ -1,4 +1,7 @@
-/** A history: what was about to be done and what came of it are one entry, however many tries it took. Nothing people wrote. */
+/**
+ * A request's history. An intent and its results are one entry, with any number of attempts. Contains no text that
+ * people wrote.
+ */
 
 import type { Effect } from '../domain/effect.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
@@ -13,13 +16,13 @@ import type { Names } from './names.ts';
 import { effectWords, interruptedWords, stepWords } from './steps.ts';
 
 export interface HistoryEntry {
-  /** ISO 8601: when it began. */
+  /** Start time, ISO 8601. */
   readonly at: string;
   readonly mark: Mark;
   readonly title: string;
-  /** May be empty. */
+  /** Can be empty. */
   readonly detail: string;
-  /** `decision`: people said so. `change`: something was done, or found. */
+  /** `decision`: by a person. `change`: an action or a finding of the bot. */
   readonly kind: HistoryKind;
 }
 type HistoryKind = 'decision' | 'change' | 'other';
@@ -90,7 +93,7 @@ function endOf({ from, tries, failure, done }: StepTold): string {
   return list(`try ${tries} did not work: ${codeOf(failure.failure)}`, next);
 }
 
-/** Nothing that is over shines as if it ran: only what has no result, of a request that has not ended. */
+/** Only a step without a result, of a request that hasn't ended, is marked as running. */
 function markOf({ failure, done }: StepTold, ended: boolean): Mark {
   if (done !== null) return 'done';
   if (failure === null) return ended ? 'idle' : 'now';
@@ -105,7 +108,7 @@ const entryOfStep = (told: StepTold, ended: boolean): HistoryEntry => ({
   kind: 'change',
 });
 
-/** Of one request, oldest first. `ended`: it can go on no more. */
+/** Returns the history of one request, oldest first. `ended`: the request has ended. */
 export function historyOf(events: readonly StoredEvent[], names: Names, ended: boolean): readonly HistoryEntry[] {
   const steps = new Map<string, StepTold>();
   const placed: (HistoryEntry | string)[] = [];
@@ -116,7 +119,7 @@ export function historyOf(events: readonly StoredEvent[], names: Names, ended: b
       const key = `${body.data.run}/${body.data.step}`;
       if (!steps.has(key)) placed.push(key);
       steps.set(key, after(steps.get(key), body, time));
-      // That a run was ordered is said by its check, which comes right after it.
+      // Leaves out the event for a new run: the check right after it says the same.
     } else if (body.type !== 'run-ordered' || !checkedRuns.has(body.data.run)) {
       const { mark, title, detail } = eventWords(event, names, { texts: false });
       placed.push({ at: time, mark: mark === 'now' ? 'idle' : mark, title, detail, kind: kinds[body.type] });

@@ -1,10 +1,10 @@
 /**
- * The one form of times in text: UTC, the day first, as in the record. Cards that a client draws have times in the reader's own
- * form instead: see `dateAndTime` of `src/teams/cards/plain-text.ts`.
+ * Times in text: UTC, the day first, as in the audit log.
+ * Cards show times in the reader's own format instead: see `dateAndTime` in `src/teams/cards/plain-text.ts`.
  */
 import { durationWords } from './duration.ts';
 
-/** `form` of what is a time or a day; what is neither stays as it is. */
+/** Formats a date or time; returns other texts unchanged. */
 function formed(time: string, form: (day: string, timeOfDay: string) => string): string {
   const at = new Date(time);
   if (Number.isNaN(at.getTime())) return time;
@@ -15,7 +15,7 @@ function formed(time: string, form: (day: string, timeOfDay: string) => string):
 /** `2028-01-12` */
 export const utcDay = (time: string): string => formed(time, (day) => day);
 
-/** `14:02:17`, beside something that says the day and that it is UTC. */
+/** `14:02:17`, next to the day and the time zone. */
 export const utcTimeOfDay = (time: string): string => formed(time, (_day, timeOfDay) => timeOfDay);
 
 /** `2026-11-24 14:02 UTC` */
@@ -27,7 +27,7 @@ export const utcSecond = (time: string): string => formed(time, (day, timeOfDay)
 
 const months = 'January February March April May June July August September October November December'.split(' ');
 
-/** `24 November 2026, 23:55:28 UTC`, for what is printed and read aloud. */
+/** `24 November 2026, 23:55:28 UTC`, for printed text. */
 export const utcInWords = (time: string): string =>
   formed(time, (day, timeOfDay) => {
     const [year, month, date] = day.split('-').map(Number);

@@ -1,8 +1,8 @@
-/** Why a key cannot be read from a vault, and what to do: said at a start, and by the doctor. */
+/** Why a secret key can't be read from a vault, and what to do. For the start and the doctor. */
 import type { Failure } from '../domain/failure.ts';
 import { messageOf } from './failures.ts';
 
-/** By the codes of Key Vault. */
+/** By Key Vault's codes. */
 const remedies: Readonly<Record<string, string>> = {
   SecretNotFound:
     'Put back the secret that belongs to this record; for a new record make one, as docs/how-to/rotate-secrets.md shows.',
@@ -28,7 +28,7 @@ interface Asked {
   readonly secretSetting: string;
 }
 
-/** In one sentence each: what was being done, what was said, what to do. */
+/** Returns three sentences: what the bot was doing, the error, what to do. */
 export function keptKeyWords(failure: Failure, { name, secretSetting }: Asked): string {
   const code = failure.source === 'bot' ? '' : `${failure.code}: `;
   const remedy = (failure.source === 'azure' ? remedies[failure.code] : undefined) ?? otherwise[failure.source];

@@ -1,4 +1,4 @@
-/** Words for what is judged of the key that is to be set: that it fits, that it can be made, and whose it is. */
+/** Texts for checks of the requested key: whether it is usable, can be created, and is the request's own. */
 
 import type { FactOf } from '../domain/check.ts';
 import { listed } from '../domain/listed.ts';
@@ -7,7 +7,7 @@ import { utcDay } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy } from './keys.ts';
 import { shortVersion } from './places.ts';
 
-/** Built-in roles that can recover a deleted key; a vault with access policies has a permission of its own for it. */
+/** Built-in roles that can recover a deleted key. A vault with access policies has its own permission for it. */
 const recoverers =
   'Ask a Key Vault Crypto Officer or Key Vault Administrator (with access policies: someone with the Recover permission) to recover the deleted key';
 

@@ -1,17 +1,20 @@
-/** Words for what a vault's log says of an agent's use of its key. Plain text: not yet safe for a card. */
+/**
+ * Texts about a usage check: what the vault's log says about the agent's use of its key. Plain text, not escaped for
+ * cards.
+ */
 import type { AllowedBy, UseAnswer } from '../domain/key-use.ts';
 import { sourceWords } from './failures.ts';
 import { quote } from './quote.ts';
 import { inSentences } from './said.ts';
 
-/** An instant, which each reader is told in the form that is theirs. ISO 8601. */
+/** A time, ISO 8601. Each reader sees it in their own format. */
 export interface Instant {
   readonly at: string;
 }
-/** Parts of a sentence, with a space between each two. */
+/** Parts of a sentence, joined by spaces. */
 export type KeyUseSentence = readonly (string | Instant)[];
 
-/** As text, with instants in one form. */
+/** Returns the sentence as text, with times in this format. */
 export const sentence = (parts: KeyUseSentence, form: (instant: string) => string): string =>
   parts.map((part) => (typeof part === 'string' ? part : form(part.at))).join(' ');
 
@@ -73,7 +76,7 @@ function unknownWords({ why }: Of<'unknown'>): readonly KeyUseSentence[] {
 const messageIn = (failure: Extract<Of<'unknown'>['why'], { code: 'not-readable' }>['failure']): string =>
   failure.source === 'bot' ? failure.found.code : failure.message;
 
-/** What is known, and how. */
+/** Returns the result of the usage check, and its source. */
 export function useWords(answer: UseAnswer): readonly KeyUseSentence[] {
   switch (answer.outcome) {
     case 'used':
@@ -85,14 +88,14 @@ export function useWords(answer: UseAnswer): readonly KeyUseSentence[] {
   }
 }
 
-/** The answer in a few words, for whoever reads no further. */
+/** The result as a title. */
 export const useTitles: Readonly<Record<UseAnswer['outcome'], string>> = {
   used: 'The agent was seen using its key',
   'not-used': 'The agent was not seen using its key',
   unknown: 'Whether the agent uses its key is not known',
 };
 
-/** While the log is asked. */
+/** While the usage check is running. */
 export const soughtWords = (until: string): KeyUseSentence => [
   'The vault’s log is asked until',
   { at: until },

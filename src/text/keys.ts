@@ -1,4 +1,4 @@
-/** Keys, as people speak of them. */
+/** Texts for keys. */
 
 import { madeVersion } from '../domain/effect.ts';
 import type { CustomerKey, Doubt } from '../domain/observed.ts';
@@ -9,7 +9,10 @@ import { shortVersion } from './places.ts';
 export const keyWords = ({ vaultUri, keyName, keyVersion }: CustomerKey): string =>
   `${keyName} in ${vaultUri}, version ${keyVersion === null ? 'newest' : shortVersion(keyVersion)}`;
 
-/** The same of a resource's key, which Microsoft may manage, with the whole version: somebody may have to look for it. */
+/**
+ * The same for a resource's key, which can be Microsoft-managed. Contains the whole version, so that people can search
+ * for it.
+ */
 export const resourceKeyWords = (key: CustomerKey | null): string =>
   key === null
     ? 'no customer-managed key'
@@ -19,7 +22,7 @@ export const resourceKeyWords = (key: CustomerKey | null): string =>
 export const kindWords = ({ type, size, expires }: { type: string; size: number; expires: string | null }): string =>
   `${type} ${size}, ${expires === null ? 'no expiry' : `expires ${utcDay(expires)}`}`;
 
-/** `version 0123abcd`; of a key that the run makes, what it will be. */
+/** `version 0123abcd`; for a key that the run creates, what it will be. */
 export const versionWords = (version: string | null, after: string | null): string =>
   version === null || version === madeVersion
     ? after === null
@@ -27,7 +30,7 @@ export const versionWords = (version: string | null, after: string | null): stri
       : 'new version'
     : `version ${shortVersion(version)}`;
 
-/** What to do about a key that somebody else put in the place of the one that was to be made. */
+/** The remedy for a key that someone else created under the requested name. */
 export const otherKeyRemedy = 'Give up, then ask again under another name, or for that key if it is the one you want.';
 
 const doubts: { readonly [D in Doubt]: (name: string) => string } = {
@@ -37,7 +40,7 @@ const doubts: { readonly [D in Doubt]: (name: string) => string } = {
   'too-many-versions': (name) => `Key ${name} has more versions than the bot looks through.`,
 };
 
-/** Why the bot does not take for its own what carries its mark. */
+/** Why the bot doesn't accept a key that carries its own mark. */
 export const doubtfulKeyWords = (name: string, doubt: Doubt): string =>
   `${doubts[doubt](name)} The bot did not hear Azure’s answer when it asked, so it cannot tell which is its own.`;
 

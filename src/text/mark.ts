@@ -1,2 +1,2 @@
-/** What a glyph says of the line it stands before. What it looks like is the card's affair. */
+/** The status of a line, which cards show as a glyph. */
 export type Mark = 'done' | 'now' | 'idle' | 'warn' | 'alarm' | 'bad';

@@ -1,4 +1,4 @@
 import type { PersonId } from '../domain/ids.ts';
 
-/** A person's name as Teams last gave it. */
+/** Returns a person's name, as Teams last reported it. */
 export type Names = (id: PersonId | null) => string;

@@ -1,4 +1,4 @@
-/** Why an operator's act was refused, in the command line's words. */
+/** Refusals of operators' commands, in the command line's terms. */
 import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
 import { refusalWords } from './refusals.ts';
 
@@ -15,6 +15,6 @@ const own: Partial<Record<RefusalCode, (fact: string) => string>> = {
   'justification-too-long': (most) => `The reason is longer than ${most} characters.`,
 };
 
-/** What is, in one sentence. */
+/** Returns the refusal in one sentence. */
 export const refusalLine = (refusal: Refusal): string =>
   own[refusal.code]?.(refusal.fact) ?? refusalWords(refusal).title;

@@ -1,13 +1,14 @@
 /**
- * What to do when Azure refuses the bot a permission: the role of the product's that holds it, never a wider one, and who assigns
- * it. The roles are those of infra/custom-role*.json.
+ * Remedies for missing permissions of the bot.
+ * Each names the product's role that includes the permission, never a wider one, and who can assign it. The roles are
+ * those of infra/custom-role*.json.
  */
 import { scopeWords } from './places.ts';
 
-/** Where an action and a scope stand in the words of ARM's `AuthorizationFailed` and a vault's `ForbiddenByRbac`. */
+/** Match action and scope in the texts of ARM's `AuthorizationFailed` and a vault's `ForbiddenByRbac`. */
 const action = /(?:perform action|Action:) '([^']+)'/;
 const scope = /(?:over scope|Resource:) '(\/[^']+)'/;
-/** The same in `LinkedAuthorizationFailed`, which first names what is allowed. */
+/** The same for `LinkedAuthorizationFailed`, which names the allowed action first. */
 const linked = /not have permission to perform action(?:\(s\))? '([^']+)' on the linked scope(?:\(s\))? '(\/[^']+)'/;
 
 interface MissingPermission {
@@ -15,7 +16,7 @@ interface MissingPermission {
   readonly scope: string | null;
 }
 
-/** The permission that Azure missed, where its words name one, and on what. */
+/** Returns the missing permission and its scope, if Azure's text names one. */
 export function missingRightIn(message: string): MissingPermission | null {
   const [, linkedAction, linkedScope] = linked.exec(message) ?? [];
   if (linkedAction !== undefined) return { action: linkedAction, scope: linkedScope ?? null };
@@ -26,7 +27,7 @@ export function missingRightIn(message: string): MissingPermission | null {
 const assigners = 'an Owner or User Access Administrator';
 const assignsRoles = /^Microsoft\.Authorization\/roleAssignments\/(write|delete)$/i;
 
-/** By action; the first that fits. The role that assigns roles has a condition, without which it could assign any. */
+/** By action; the first match. The role that assigns roles has a condition, without which it could assign any role. */
 const roles: readonly (readonly [of: RegExp, role: string])[] = [
   [assignsRoles, 'CMK bot grants (with its condition)'],
   [/^Microsoft\.OperationalInsights\//i, 'CMK bot logs'],
@@ -34,7 +35,7 @@ const roles: readonly (readonly [of: RegExp, role: string])[] = [
 ];
 const roleFor = (missed: string): string => roles.find(([of]) => of.test(missed))?.[1] ?? 'CMK bot';
 
-/** What the bot can't do, in words that a scope follows; the first that fits. */
+/** What the bot can't do, followed by a scope; the first match. */
 const deeds: readonly (readonly [of: RegExp, words: string])[] = [
   [assignsRoles, 'assign roles on'],
   [/^Microsoft\.ManagedIdentity\/.*\/assign\/action$/i, 'use'],
@@ -60,9 +61,9 @@ function cannot({ action: missed, scope: at }: MissingPermission): string {
   return `The bot can’t ${words} ${things[reads?.toLowerCase() ?? ''] ?? ''}${thing}.`;
 }
 
-/** Azure Resource Manager's wording where a role assignment's condition might be what refuses. */
+/** Azure Resource Manager's text if the condition of a role assignment might be the cause. */
 const conditionNotMet = /ABAC condition/i;
-/** A vault names the deny assignment that refused; `null` where none did. */
+/** A vault names the deny assignment that refused the call; `null` if none did. */
 const vaultDenied = /DenyAssignmentId: '?[0-9a-f]{8}-/i;
 
 const denied =
@@ -71,7 +72,7 @@ const denied =
 /** For `DenyAssignmentAuthorizationFailed`. */
 export const deniedRemedy = denied;
 
-/** For `AuthorizationFailed` and its relatives. */
+/** For `AuthorizationFailed` and related codes. */
 export function roleRemedy(message: string): string {
   if (vaultDenied.test(message)) return denied;
   const missed = missingRightIn(message);

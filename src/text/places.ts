@@ -1,10 +1,10 @@
-/** Azure's short names, as people read them. */
+/** Texts for regions, IDs and scopes of Azure. */
 
 const parts =
   /(north|south|east|west|central|europe|asia|us|uk|india|japan|korea|australia|brazil|canada|france|germany|norway|sweden|switzerland|italy|poland|spain|uae|qatar|israel|mexico|southafrica|\d+)/g;
 const upper = new Set(['us', 'uk', 'uae']);
 
-/** `westeurope` is `West Europe`; a region this does not know stays as it is. */
+/** `westeurope` is `West Europe`; returns an unknown region unchanged. */
 export function regionWords(location: string): string {
   const found = location.match(parts) ?? [];
   if (found.join('') !== location) return location;
@@ -13,18 +13,18 @@ export function regionWords(location: string): string {
     .join(' ');
 }
 
-/** The first eight digits of a key version, enough to tell two apart. */
+/** The first eight digits of a key version, which are enough to distinguish versions. */
 export const shortVersion = (version: string): string => version.slice(0, 8);
 
-/** `group rg-research of subscription 4000…`: where the thing with this ARM id lies. */
+/** `group rg-research of subscription 4000…`: the location of the resource with this ARM ID. */
 export function placeWords(id: string): string {
   const [, , subscription = '', , group = ''] = id.split('/');
   return `group ${group} of subscription ${subscription}`;
 }
 
-/** `key cmk-triage in kv-care-prod`, `agent triage-agent-prod`, `group rg-care-prod`: what an ARM scope is, in few words. */
+/** `key cmk-triage in kv-care-prod`, `agent triage-agent-prod`, `group rg-care-prod`: a short name for an ARM scope. */
 export function scopeWords(scope: string): string {
-  // A role assignment lies at what it is about.
+  // The scope of a role assignment is what it is assigned on.
   const at = scope.replace(/\/providers\/Microsoft\.Authorization\/roleAssignments\/[^/]+$/i, '');
   const [, , , , group, , , ...resource] = at.split('/');
   if (/^vaults$/i.test(resource[0] ?? '') && /^keys$/i.test(resource[2] ?? ''))

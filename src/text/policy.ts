@@ -1,4 +1,4 @@
-/** Words for the rules that hold for an agent, and why they do. */
+/** Texts for the policy rules that apply to an agent, and why. */
 import type { HeldRule } from '../domain/policy/policy.ts';
 import { environmentRule } from '../domain/policy/rules.ts';
 
@@ -25,7 +25,7 @@ function criterionWords({ name, found, judged }: HeldRule['criteria'][number]): 
   }
 }
 
-/** Why a rule holds: `resource group is rg-care-prod; tag environment is not there, which excuses nobody`. */
+/** Why a rule applies: `resource group is rg-care-prod; tag environment is not there, which excuses nobody`. */
 export function reasonWords({ rule, criteria }: HeldRule): string {
   if (criteria.length > 0) return criteria.map(criterionWords).join('; ');
   return rule === environmentRule ? 'no other rule matches' : 'it matches every agent';

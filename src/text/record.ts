@@ -1,4 +1,4 @@
-/** What is wrong with the record, for whoever has to mend it. */
+/** Texts for faults of the audit log, for the person who repairs it. */
 import type { RecordFault, RowFault } from '../domain/record/faults.ts';
 
 export const faultWords: Record<RecordFault, string> = {
@@ -56,7 +56,7 @@ interface Broken {
   readonly detail: string;
 }
 
-/** The last words of a process that met a row it must not act on. */
+/** The last message of a process that read an invalid row and must not act on it. */
 export function brokenWords({ seq, request, fault, detail }: Broken): string {
   const where = [seq === null ? null : `event ${seq}`, request].filter((part) => part !== null && part !== '');
   const mend =
@@ -71,7 +71,7 @@ export function brokenWords({ seq, request, fault, detail }: Broken): string {
   ].join('\n');
 }
 
-/** Why nothing is published on top of what was. */
+/** Why the bot doesn't publish anything after the existing log. */
 const contradictionWords = {
   'not-this-log': 'its newest checkpoint is not one of this log',
   'record-shorter': 'more events were published than the record has',
@@ -88,7 +88,7 @@ interface Contradiction {
 const keepIt =
   'Keep a copy of it as evidence, and compare its checkpoint with those in checkpoints and with what witnesses signed.';
 
-/** Why a checkpoint is not this log's, and what to do. */
+/** Why a checkpoint isn't this log's, and what to do. */
 export const foreignWords = {
   'other-log': [
     'It’s the checkpoint of a log of another name.',
@@ -102,7 +102,7 @@ export const foreignWords = {
   unreadable: ['It isn’t a signed checkpoint: it was damaged, cut off or replaced.', keepIt],
 } as const;
 
-/** The last words of a process whose record is not the one that was published. */
+/** The last message of a process whose audit log contradicts the published one. */
 export function contradictedWords({ kind, published, recorded, reason }: Contradiction, where: string): string {
   const counts = `Published are ${published ?? 'an unknown number of'} events; the record was read up to ${recorded}.`;
   const mend =
@@ -116,7 +116,7 @@ export function contradictedWords({ kind, published, recorded, reason }: Contrad
   ].join('\n');
 }
 
-/** A record from before there were seals, which nobody has vouched for. */
+/** For an audit log from before seals, which was not confirmed yet. */
 export const notTrustedWords = (
   { seq, hash }: { readonly seq: number; readonly hash: string },
   where: string,
@@ -128,6 +128,6 @@ export const notTrustedWords = (
     `know, start once with CMK_TRUST_RECORD=${seq}:${hash}; they are then sealed as they are. If it is not, they were replaced.`,
   ].join('\n');
 
-/** Where the bot's own user could switch off what guards the record. */
+/** For a bot whose own database user could turn off what protects the audit log. */
 export const ownerAdvice =
   'give it a user of its own in DATABASE_URL, and the owner’s in CMK_DATABASE_OWNER_URL, with which the tables are brought up';

@@ -1,15 +1,15 @@
-/** What a refusal says, and who writes it: one function a code, in the file of what was refused. */
+/** Types of the texts of refusals: one function for each code, in the file of its topic. */
 import type { Failure } from '../domain/failure.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
 
 export interface Words {
-  /** What is. */
+  /** What happened. */
   readonly title: string;
   /** What to do. */
   readonly text: string;
-  /** The text says itself that nothing came of it. */
+  /** Set if the text itself says that nothing changed. */
   readonly unchanged?: true;
 }
 
-/** By code: the words, for the one fact that they need. */
+/** By code: the text, from the refusal's fact. */
 export type RefusalWords = { readonly [C in RefusalCode]?: (fact: string, failure?: Failure) => Words };

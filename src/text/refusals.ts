@@ -1,4 +1,4 @@
-/** Words for every refusal. A clicker gets title and text as a message only they see. */
+/** Texts for every refusal. The person who clicked gets title and text in a message that only they see. */
 
 import type { Failure } from '../domain/failure.ts';
 import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
@@ -16,7 +16,7 @@ const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) =>
   ...refusedLooking,
 };
 
-/** The words of a refusal, as plain text: not yet safe for a card. */
+/** Returns the texts of a refusal. Plain text, not escaped for cards. */
 export function refusalWords({ code, fact, failure, near }: Refusal): Words {
   const said = words[code](failure === undefined ? fact : failureLine(failure), failure);
   if (near === undefined) return said;

@@ -1,4 +1,4 @@
-/** Words for what stands in the way of asking: what was typed or chosen, and what it comes to. */
+/** Refusals of a new request: typed or selected values, and the resulting plan. */
 import { kinds } from '../operations/resources/registry.ts';
 import { shortVersion } from './places.ts';
 import type { RefusalWords } from './refusal-words.ts';

@@ -1,4 +1,4 @@
-/** Words for what stands in the way of changing a request that waits. */
+/** Refusals of an edit to a waiting request. */
 import type { RefusalWords } from './refusal-words.ts';
 
 export const refusedChanging = {

@@ -1,4 +1,4 @@
-/** Words for what stands in the way of deciding on a request, or of settling its run. */
+/** Refusals of a decision, and of commands for a run. */
 import { utcMinute } from './instants.ts';
 import type { RefusalWords } from './refusal-words.ts';
 

@@ -1,16 +1,16 @@
-/** Words for whom the bot does not serve, and for what it cannot look up. */
+/** Refusals for people without access, and for failed lookups. */
 import { type Failure, isPermissionRefusal, statusOf } from '../domain/failure.ts';
 import { sourceWords } from './failures.ts';
 import type { RefusalWords } from './refusal-words.ts';
 import { remedyWhereRefused, remedyWhereUnreachable } from './remedies.ts';
 
-/** Of a cause that stays until somebody removes it, its code and how; whoever reads this may be anybody, so not its words. */
+/** For a lasting cause: its code and the remedy. Not the message, because anyone might read this. */
 const whyUnchecked = (failure: Failure | undefined): string =>
   failure === undefined || failure.next !== 'ask'
     ? `Nothing was stored. ${remedyWhereUnreachable(failure)}`
     : `${sourceWords(failure)}. Nothing was stored. ${remedyWhereRefused(failure)}`;
 
-/** The entry of a search field that finds nothing because of Azure. `null`: no answer came in time. */
+/** The entry of a search field after a failed search in Azure. `null`: no answer in time. */
 export function notFoundWords(failure: Failure | null): string {
   if (failure === null || statusOf(failure) === 429) return 'Azure is busy. Type again in a few seconds.';
   if (isPermissionRefusal(failure)) return 'The bot doesn’t have permission to list these in Azure. Tell an operator.';

@@ -1,4 +1,4 @@
-/** What to do about a failure: data beside its code, Azure's or the bot's own. */
+/** Remedies for failures, by Azure's or the bot's own code. */
 import type { Failure, FoundCode } from '../domain/failure.ts';
 import { azureRemedy, hasOwnRemedy, knowsRemedy } from './azure-remedies.ts';
 import { checkWords } from './checks.ts';
@@ -14,7 +14,7 @@ const identityGone =
 const otherVault =
   'Ask an owner of the vault who deleted it. If the approved key is in the new vault, retry: the request asks for approval again. Else end the request and ask again with another key.';
 
-/** By the bot's own codes: one that is missing does not compile. Empty where the check says what to do. */
+/** By the bot's own codes; a missing one doesn't compile. Empty if the check says what to do. */
 const ownRemedies: Readonly<Record<FoundCode, string>> = {
   blocked: '',
   'resource-busy': passes,
@@ -52,7 +52,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'key-not-usable': 'Look at the key in the vault. Retry when it works.',
 };
 
-/** What to do about it; empty only where the words of a check say that nothing can be done. */
+/** Returns what to do. Empty only if the text of a check says that nothing can be done. */
 export function remedyWords(failure: Failure): string {
   if (failure.source === 'bot') {
     const { found } = failure;
@@ -63,13 +63,13 @@ export function remedyWords(failure: Failure): string {
   return azureRemedy(failure);
 }
 
-/** The same where somebody is refused a look: there are no details to turn to, and nothing to give up. */
+/** The same for a refused lookup: there are no details and no request to end. */
 export const remedyWhereRefused = (failure: Failure): string =>
   failure.source !== 'azure' || knowsRemedy(failure)
     ? remedyWords(failure).replaceAll('select Retry', 'try again').replaceAll('Select Retry', 'Try again')
     : 'The bot has no remedy for this code. Tell an operator: trying again doesn’t help.';
 
-/** What to do about a failure that might pass: to try again, unless its code has a remedy of its own. */
+/** For a failure that might be temporary: try again, unless its code has its own remedy. */
 export const remedyWhereUnreachable = (failure: Failure | undefined): string =>
   failure !== undefined && failure.source !== 'bot' && hasOwnRemedy(failure)
     ? remedyWhereRefused(failure)

@@ -1,9 +1,9 @@
-/** Somebody else's words in short: cut between sentences, and never without the action and the scope that they name. */
+/** Excerpts of other services' messages: cut between sentences, always with the named action and scope. */
 import type { Failure } from '../domain/failure.ts';
 import { messageOf } from './failures.ts';
 import { missingRightIn } from './permission-remedies.ts';
 
-/** As many whole sentences as fit, and of a first one that does not, as many words. */
+/** Returns as many whole sentences as fit. If the first doesn't fit: as many words. */
 export function inSentences(text: string, longest: number): string {
   if (text.length <= longest) return text;
   const sentences = text.split(/(?<=[.!?])\s+/);
@@ -19,7 +19,7 @@ export function inSentences(text: string, longest: number): string {
   return `${end > 0 ? start.slice(0, end) : start} …`;
 }
 
-/** What was said, in at most about so many characters; what the cut would lose of the missing right stands on lines of its own. */
+/** Returns an excerpt of about this length. Adds a missing permission on its own lines if the cut would lose it. */
 export function saidInShort(failure: Failure, longest: number): string {
   const short = inSentences(messageOf(failure), longest);
   const missed = failure.source === 'bot' ? null : missingRightIn(failure.message);

@@ -1,4 +1,4 @@
-/** Words for steps, what they change, and what they prove. Plain text: not yet safe for a card. */
+/** Texts for steps, their effects, and their proofs. Plain text, not escaped for cards. */
 import type { Effect } from '../domain/effect.ts';
 import { sameVaultUri } from '../domain/observed.ts';
 import type { Plan, PlannedStep, StepName } from '../domain/plan.ts';
@@ -15,7 +15,7 @@ export const stepTitles: Record<StepName, string> = {
   verify: 'Verify',
 };
 
-/** What is read back once a step is done. */
+/** What the bot reads back after a step. */
 export const readBackWords: Record<StepName, string> = {
   'enable-identity': 'Azure reports: system-assigned',
   'make-key-version': 'Azure reports: the key exists',
@@ -25,7 +25,7 @@ export const readBackWords: Record<StepName, string> = {
   verify: 'Everything was read back from Azure',
 };
 
-/** What a running step is doing. */
+/** What a running step does. */
 export const runningWords: Record<StepName, string> = {
   'enable-identity': 'Azure is creating the agent’s identity.',
   'make-key-version': 'The key vault is creating the key.',
@@ -41,7 +41,7 @@ const newVersion = {
   readBack: 'Azure reports: the version exists',
 } as const;
 
-/** The words of a step that changes this: making a version of a key that is there is not making a key. */
+/** Returns the texts of a step with these effects: creating a version of an existing key isn't creating a key. */
 export const stepWords = (
   name: StepName,
   effects: readonly Effect[],
@@ -50,11 +50,11 @@ export const stepWords = (
     ? newVersion
     : { title: stepTitles[name], running: runningWords[name], readBack: readBackWords[name] };
 
-/** The same, of a step in a plan. */
+/** The same for a step of a plan. */
 export const stepWordsIn = ({ steps }: Pick<Plan, 'steps'>, name: StepName): ReturnType<typeof stepWords> =>
   stepWords(name, steps.find((step) => step.name === name)?.effects ?? []);
 
-/** Of a step whose process ended before it heard that Azure had done it. */
+/** For a step whose process ended before it received Azure's confirmation. */
 export const interruptedWords = 'Completed by an attempt that was interrupted';
 
 const grantOf = 'Agent’s role on the key';
@@ -63,7 +63,7 @@ const grantOf = 'Agent’s role on the key';
 export function effectWords(effect: Effect): string {
   switch (effect.change) {
     case 'identity': {
-      // The user-assigned identities stay: an arrow away from them would say that they go.
+      // User-assigned identities remain: an arrow away from them would suggest removal.
       const after = effect.before === 'user-assigned' ? 'user-assigned and system-assigned' : 'system-assigned';
       return `Agent identity: ${effect.before} → ${after}`;
     }
@@ -93,7 +93,7 @@ function keyEffectWords({ before, to }: Extract<Effect, { change: 'customer-key'
   return `Key: ${before.keyName} → ${to.keyName}, ${after}`;
 }
 
-/** What cannot be undone, or is not known to be, in a few words. */
+/** Returns a short text for an effect that can't be undone, or might not be reversible. */
 export function gistOf(effect: Effect): string {
   switch (effect.change) {
     case 'identity':
@@ -120,7 +120,7 @@ interface ProofWords {
   readonly notChecked: string;
 }
 
-/** Why something is not proved. */
+/** Returns why something isn't verified. */
 export const notCheckedWords = ({ level, because }: Proof): string =>
   because === 'firewall'
     ? 'The vault’s firewall blocks the bot, so the bot couldn’t test the key.'

@@ -1,4 +1,4 @@
-/** Words for the vaults that a rule permits. */
+/** Texts for the vaults that a rule permits. */
 import type { VaultMatch } from '../domain/policy/rules.ts';
 
 const oneOf = (patterns: readonly string[] | undefined, noun: string): string =>

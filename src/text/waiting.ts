@@ -1,9 +1,12 @@
-/** What is waited for, calmly: what has not come yet, whether that is usual, and for how long. Plain text: not yet safe for a card. */
+/**
+ * Texts for a waiting step: what is missing, whether that is usual, and how long it takes. Plain text, not escaped for
+ * cards.
+ */
 import type { Failure, Found } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
 import { hasFailed } from '../domain/provisioning.ts';
 
-/** What the bot looks at before it tries again, and while Azure is at work. */
+/** What the bot checks before the next attempt, and while Azure works. */
 export const looksAt: Readonly<Record<StepName, string>> = {
   'enable-identity': 'the agent',
   'make-key-version': 'the key in the vault',
@@ -16,7 +19,7 @@ export const looksAt: Readonly<Record<StepName, string>> = {
 const some = { least: 1, most: 10 };
 const many = { least: 15, most: 90 };
 
-/** How long Azure usually takes, in seconds. */
+/** Usual duration in Azure, in seconds. */
 const usual: Readonly<Record<StepName, { readonly least: number; readonly most: number }>> = {
   'enable-identity': many,
   'make-key-version': some,
@@ -32,7 +35,7 @@ export function usualWords(step: StepName): string {
   return most <= some.most ? 'some seconds' : `${least} to ${most} s`;
 }
 
-/** Of all of these steps, one after the other: `1 to 4 min`. */
+/** The total for these steps in sequence: `1 to 4 min`. */
 export function usualInAll(steps: readonly StepName[]): string {
   const sum = (which: 'least' | 'most'): number => steps.reduce((seconds, step) => seconds + usual[step][which], 0);
   const [least, most] = [Math.max(1, Math.round(sum('least') / 60)), Math.ceil(sum('most') / 60)];
@@ -102,7 +105,7 @@ function toldWaiting({ next, code, status }: Told): string {
   return 'Azure reports an internal error. This usually passes in a few minutes.';
 }
 
-/** Of a step that failed and is tried again by itself. */
+/** Returns the text for a failed step that is retried automatically. */
 export function waitingWords(failure: Failure): string {
   switch (failure.source) {
     case 'bot':

@@ -1,4 +1,4 @@
-/** How the published log stands with its witnesses. */
+/** Texts for the witnesses of the published log. */
 import type { Witnessing, WitnessView } from '../domain/witnessing.ts';
 import { countOf } from './count.ts';
 import { fromNow } from './instants.ts';
@@ -21,7 +21,7 @@ export function witnessWords({ standing, current }: WitnessView, now: Date): str
   return `${upTo}; asked about ${asked.size} ${fromNow(asked.at.toISOString(), now)}, ${askedWords[asked.outcome]}${detail}`;
 }
 
-/** `signed up to 121, 3 minutes ago`: how the key in the vault stands. */
+/** `signed up to 121, 3 minutes ago`: the signature of the key in the vault. */
 export const vaultKeyWords = (view: WitnessView, now: Date): string =>
   witnessWords(view, now).replace('witnessed up to', 'signed up to');
 
@@ -31,7 +31,7 @@ export function enoughWords({ witnesses, current, needed }: Witnessing): string 
   return `${have}; ${needed} ${needed === 1 ? 'is' : 'are'} needed${current < needed ? ': too few' : ''}`;
 }
 
-/** Whether the newest checkpoint has every signature that it should: of witnesses, and of the key in the vault. */
+/** Returns whether the newest checkpoint has all signatures: of witnesses, and of the key in the vault. */
 export function signersWords(witnessing: Witnessing): string {
   const { witnesses, vaultKey } = witnessing;
   return [
