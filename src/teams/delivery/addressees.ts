@@ -1,21 +1,21 @@
-/** People and groups that a configured list names, as far as Teams and the directory know them. */
+/** Resolves configured IDs to people and groups that Teams and the directory know. */
 import { PersonId } from '../../domain/ids.ts';
 import type { People } from '../../domain/ports/store.ts';
 import { type Addressee, bold, mention } from '../cards/plain-text.ts';
 import type { Lookups } from './lookups.ts';
 
-/** Somebody whom Teams has named. */
+/** A person whose name Teams reported. */
 export interface KnownPerson {
   readonly id: PersonId;
   readonly memberId: string;
   readonly name: string;
 }
 
-/** A configured id, with those behind it whom Teams has named. */
+/** A configured ID, with the people behind it that Teams knows. */
 export interface Source {
   readonly kind: 'person' | 'group' | 'unknown';
   readonly name: string;
-  /** Everybody behind it; null where the directory did not tell all of them. */
+  /** All people behind it; null if the directory didn't return all of them. */
   readonly everybody: readonly PersonId[] | null;
   readonly known: readonly KnownPerson[];
 }
@@ -25,7 +25,10 @@ export interface SourcesOptions {
   readonly lookups: Lookups;
 }
 
-/** Of a group with more no names are shown: it is called by its own, also once those were reached who are called in person. */
+/**
+ * A larger group is shown by its own name instead of its members'. That also holds after members were notified in
+ * person.
+ */
 const mostNamed = 100;
 
 const byName = (a: KnownPerson, b: KnownPerson): number => (a.name < b.name ? -1 : 1);
@@ -36,7 +39,7 @@ async function knownAmong(people: SourcesOptions['people'], ids: readonly Person
   return known.length > mostNamed ? known : people.among(known.map(({ id }) => id));
 }
 
-/** The same by the names that are shown, where so many were left out that those of the others are. */
+/** Adds members' names to sources that now have few enough members to name. */
 export const named = (people: SourcesOptions['people'], sources: readonly Source[]): Promise<readonly Source[]> =>
   Promise.all(
     sources.map(async (source) => {
@@ -45,7 +48,10 @@ export const named = (people: SourcesOptions['people'], sources: readonly Source
     }),
   );
 
-/** Who stands behind the ids, but for `had`. Never fails for the directory: what it does not tell in time is unknown. */
+/**
+ * Resolves the IDs, without the people in `exclude`. Never fails for the directory: IDs that it doesn't return in time
+ * are unknown.
+ */
 export async function sourcesOf(
   { people, lookups }: SourcesOptions,
   ids: readonly string[],
@@ -70,18 +76,18 @@ export async function sourcesOf(
   return (await Promise.all(ids.map(sourceOf))).flat();
 }
 
-/** Those of them whom Teams has named, each once. */
+/** Returns the people that Teams knows, without duplicates. */
 export const knownIn = (sources: readonly Source[]): readonly KnownPerson[] => [
   ...new Map(sources.flatMap(({ known }) => known).map((one) => [one.id, one])).values(),
 ];
 
 const mostMentions = 10;
 
-/** People whom Teams can notify, at most ten; a group with more than fit, or with nobody Teams knows, by its name. */
+/** Returns who to mention: at most ten people. A group that doesn't fit, or without known members, by its name. */
 export function addressedOf(sources: readonly Source[]): readonly Addressee[] {
   const mentioned = new Map<PersonId, Addressee>();
   const named: Addressee[] = [];
-  // People first: who was configured by name is not left out for a group's sake.
+  // People first, so that groups don't displace people who were configured by ID.
   for (const { kind, name, known } of sources.toSorted(
     (a, b) => Number(a.kind === 'group') - Number(b.kind === 'group'),
   )) {

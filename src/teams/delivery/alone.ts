@@ -1,6 +1,7 @@
 /**
- * Messages in a channel or a group chat that one person alone sees: Teams' targeted messages. Commands that are chosen behind a
- * slash arrive so. The SDK knows neither; the address and the fields are those of Microsoft's "Targeted messages" (a preview).
+ * Teams' targeted messages: in a channel or group chat, only one person sees them.
+ * Commands that a person selects after a slash arrive as targeted messages. The SDK doesn't support them; address and
+ * fields are those of Microsoft's "Targeted messages" (a preview).
  */
 import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import type { Activity } from 'botbuilder';
@@ -10,14 +11,14 @@ import { z } from 'zod';
 const Targeted = z.looseObject({ isTargeted: z.literal(true) });
 const Sent = z.looseObject({ id: z.string() });
 
-/** Whether what was typed was seen by nobody but who typed it, and the bot. */
+/** Returns true if only the sender and the bot saw this message. */
 export const wasTypedAlone = ({ recipient }: Pick<Activity, 'recipient'>): boolean =>
   Targeted.safeParse(recipient).success;
 
-/** Teams has so long to answer each attempt of a post or an update. It waits as long for the bot. */
+/** Timeout of each attempt of a post or an update. Teams waits as long for the bot. */
 export const answerWithinMs = 15_000;
 
-/** Teams, or this conversation, has no such messages. */
+/** Thrown if Teams, or this conversation, doesn't support targeted messages. */
 export class NotAlone extends Error {
   override readonly name = 'NotAlone';
 }
@@ -42,7 +43,7 @@ const activitiesOf = (serviceUrl: string, conversationId: string, ...below: stri
   return new URL(path, serviceUrl.endsWith('/') ? serviceUrl : `${serviceUrl}/`);
 };
 
-/** Answers what was typed so that nobody else sees it. Throws {@link NotAlone} where that is refused. */
+/** Replies so that only the sender sees it. Throws {@link NotAlone} if that isn't supported. */
 export async function answerAlone(
   client: ConnectorClient,
   typed: Activity,
@@ -59,7 +60,10 @@ export async function answerAlone(
   return { activityId: Sent.parse(JSON.parse(sent)).id };
 }
 
-/** Edits such a message; whom it is for must not be said again. Throws {@link NotAlone} where that is refused, or it is gone. */
+/**
+ * Edits a targeted message. The body must not repeat the recipient. Throws {@link NotAlone} if that is refused or the
+ * message is deleted.
+ */
 export async function updateAlone(
   client: ConnectorClient,
   serviceUrl: string,

@@ -1,23 +1,23 @@
-/** Who is asked to decide on a request: for the words of cards, for mentions, and for the cards in personal chats. */
+/** Finds who must decide on a request: for the text of cards, for @mentions, and for cards in personal chats. */
 import type { PersonId } from '../../domain/ids.ts';
 import { type Policy, termsFor } from '../../domain/policy/policy.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Addressee } from '../cards/plain-text.ts';
 import { addressedOf, knownIn, named, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 
-/** Neither the requester nor who approved already is among them. */
+/** Approvers without the requester and those who already approved. */
 export interface Asked {
-  /** `Approver, CMK approvers`, where a group is called by its name. */
+  /** `Approver, CMK approvers`: people, and groups by name. */
   readonly described: string;
-  /** People whom Teams can notify, at most ten; a group with more than fit, or with nobody Teams knows, by its name. */
+  /** Who to mention: at most ten people. A group that doesn't fit, or without known members, by its name. */
   readonly addressed: readonly Addressee[];
-  /** Whom Teams has named, groups' members among them. */
+  /** People that Teams knows, including members of groups. */
   readonly people: readonly PersonId[];
   readonly sources: readonly Source[];
 }
 
 export interface Approvers {
-  /** Never fails for the directory: without it groups are not named, and their members not mentioned. */
+  /** Never fails for the directory: without it, groups aren't named and their members aren't mentioned. */
   of(request: Request, hurry?: 'a click waits'): Promise<Asked>;
 }
 
@@ -26,10 +26,13 @@ export interface ApproversOptions extends SourcesOptions {
 }
 
 const patienceMs = 10_000;
-/** A click has to be answered within seconds, and has waited for more important things. */
+/** Shorter for a click, which must be answered within seconds. */
 const hurryMs = 1_500;
 
-/** Who is in both. Of a list that the directory did not tell whole nobody is left out: every click is judged all the same. */
+/**
+ * Returns people in both lists. If a list is incomplete, returns all of `sources`: every click is still authorized
+ * separately.
+ */
 function onlyAmong(sources: readonly Source[], others: readonly Source[]): readonly Source[] {
   if (others.some(({ everybody }) => everybody === null)) return sources;
   const may = new Set(others.flatMap(({ everybody }) => everybody ?? []));
@@ -53,7 +56,7 @@ export function openApprovers({ policy, ...tools }: ApproversOptions): Approvers
         return { described: 'nobody: CMK_APPROVERS is empty', addressed: [], people: [], sources: [] };
       const patience = hurry === undefined ? patienceMs : hurryMs;
       const had = [request.requester, ...request.approvals.map(({ by }) => by)];
-      // The last list is of the rule that says most about the agent; the others only leave out who is not in them too.
+      // The last list is that of the most specific rule. The others only remove people who aren't in them too.
       const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, had, patience)));
       const narrowed = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
       const sources = lists.length > 1 ? await named(tools.people, narrowed) : narrowed;

@@ -1,11 +1,11 @@
-/** Audiences: which card of a request stands where, for whom. The store keeps them as words beside each card. */
+/** Audiences: which card of a request is in which place, for whom. Stored as text with each card. */
 import { PersonId } from '../../domain/ids.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { everybody, type Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
 
 const copyPrefix = 'copy:';
-/** A card that somebody opened from a list. It is a copy that was posted on purpose. */
+/** A card that a person opened from a list: a copy on purpose. */
 const openedPrefix = 'opened:';
 const approverPrefix = 'approver:';
 
@@ -15,14 +15,14 @@ export const isOpenedAudience = (audience: string): boolean => audience.startsWi
 export const isCopyAudience = (audience: string): boolean =>
   audience.startsWith(copyPrefix) || isOpenedAudience(audience);
 
-/** What a copy is a copy of. */
+/** Returns the audience of the original. */
 function originalOf(audience: string): string {
   if (!isCopyAudience(audience)) return audience;
   const [, rest = ''] = /^[a-z]+:(.*)$/.exec(audience) ?? [];
   return rest.split('/')[0] ?? '';
 }
 
-/** Where a card is opened, and by whom: a personal chat has one reader, everywhere else others see it too. */
+/** Returns the audience of an opened card. A personal chat has one reader, other places have several. */
 export function openedAudience(reader: Reader, { conversationType }: Request['origin'], activityId: string): string {
   const alone = conversationType === 'personal';
   const own = reader.kind === 'approver' ? approverAudience(reader.id) : 'requester';
@@ -30,7 +30,7 @@ export function openedAudience(reader: Reader, { conversationType }: Request['or
   return `${openedPrefix}${alone && reader.kind !== 'everybody' ? own : shared}/${activityId}`;
 }
 
-/** Null for what is no card of a request, such as the audit channel's. */
+/** Returns null for a message that isn't a card of a request, such as those in the audit channel. */
 export function kindOf(audience: string): CardKind | null {
   const original = originalOf(audience);
   if (original === 'status' || original === 'requester') return 'status';
@@ -38,14 +38,14 @@ export function kindOf(audience: string): CardKind | null {
   return original === 'approval' || original.startsWith(approverPrefix) ? 'approval' : null;
 }
 
-/** The one approver in whose chat the card stands. */
+/** Returns the approver whose personal chat has the card. */
 export function approverIn(audience: string): PersonId | null {
   const original = originalOf(audience);
   if (!original.startsWith(approverPrefix)) return null;
   return PersonId.safeParse(original.slice(approverPrefix.length)).data ?? null;
 }
 
-/** A personal chat has one reader, so the card there is theirs from the start. */
+/** Returns the card's reader. A personal chat has only one. */
 export function readerIn(audience: string, { origin }: Request): Reader {
   const approver = approverIn(audience);
   if (approver !== null) return { kind: 'approver', id: approver };

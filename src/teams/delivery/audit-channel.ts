@@ -1,4 +1,4 @@
-/** Posts a request's events to the audit channel: a root post, and merged replies under it. */
+/** Posts a request's events to the audit channel: a root post, and batched replies below it. */
 import { createHash } from 'node:crypto';
 import { PersonId, type RequestId } from '../../domain/ids.ts';
 import type { PostedCard, PostedCards, Requests, TrailHashes } from '../../domain/ports/store.ts';
@@ -18,19 +18,21 @@ export interface AuditChannelOptions {
   readonly hashes: TrailHashes;
   readonly chat: Chat;
   readonly directory: Directory;
-  /** Null: the store alone is the trail. */
+  /** Null: no audit channel. */
   readonly channelId: string | null;
-  /** Null: nothing is published. */
+  /** Null: the log isn't published. */
   readonly checkpoints: Checkpoints | null;
 }
 
-/** What is published of the record. */
+/** Access to the published log. */
 export interface Checkpoints {
-  /** The newest checkpoint, where it covers that event or can be made to; null: it has to wait. Throws where none can be read. */
+  /**
+   * Returns the newest checkpoint, if it covers the event or a new one can; null: not yet. Throws if none can be read.
+   */
   covering(seq: number): Promise<{ readonly size: number; readonly note: string } | null>;
-  /** Null: no witness is asked. */
+  /** Null: no witnesses are configured. */
   witnessing(): Promise<Witnessing | null>;
-  /** How often what is new is published. */
+  /** The interval of publishing. */
   readonly everyMs: number;
 }
 
@@ -41,14 +43,14 @@ const checkpoint = /^audit-checkpoint:(\d+)$/;
 const peopleIn = (events: readonly StoredEvent[]): PersonId[] =>
   events.flatMap((event) => PersonId.safeParse(event.body.actor.id).data ?? []);
 
-/** Up to which sequence number the channel shows the request. */
+/** Returns the last sequence number that the channel shows for the request. */
 const shownUpTo = (cards: readonly PostedCard[], what = reply): number =>
   Math.max(0, ...cards.map((card) => Number(what.exec(card.audience)?.[1] ?? 0)));
 
 export interface AuditChannel {
   /**
-   * Shows what is not shown yet; once the request has ended also the checkpoint that covers it, whole. Called again after a
-   * failure, it goes on where it stopped. Answers when there may be more to show; null: there is not.
+   * Posts missing events and, after the end of the request, the checkpoint that covers it.
+   * After a failure, the next call continues. Returns when there might be more to post; null if there isn't.
    */
   show(id: RequestId): Promise<RescheduleAt | null>;
 }
@@ -56,7 +58,7 @@ export interface AuditChannel {
 export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
   const { requests, shown, hashes, chat, directory, channelId, checkpoints } = options;
 
-  /** Brings the root up to date, or posts it, also when somebody deleted it. */
+  /** Updates the root post, or posts it again if it was deleted. */
   async function showRoot(request: Request, names: Names, upTo: number, at: PostedCard | undefined): Promise<Posted> {
     const card = auditRootCard(request, names, upTo);
     const fingerprint = createHash('sha256').update(JSON.stringify(card)).digest('hex');
@@ -85,7 +87,7 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
     }
   }
 
-  /** One for each end: a reply in the request's own thread, which rings for nobody. */
+  /** Posts one checkpoint for each end of a request: a reply in its thread, which notifies nobody. */
   async function showCheckpoint(
     request: Request,
     thread: Posted,

@@ -1,6 +1,7 @@
 /**
- * Calls people: a short post where each of them will see it, because a card that changes does not ring. What was posted is kept
- * beside the request's cards, so that after a crash nobody is called again but for the one post that was on its way.
+ * Notifies people by a short post, because Teams doesn't notify them when a card changes.
+ * Posted notifications are stored with the request's cards. So after a crash, at most one post is repeated: the one
+ * that was being sent.
  */
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
@@ -24,13 +25,13 @@ export interface CallsOptions extends SourcesOptions {
   readonly people: Pick<People, 'among' | 'amongMany'>;
   readonly approvers: Approvers;
   readonly approvalsChannel: string;
-  /** Who is called when a request needs attention: object ids of people and groups. */
+  /** Who is notified when a request needs attention: object IDs of people and groups. */
   readonly operators: readonly string[];
 }
 
-/** One call: about what, whom, and who needs none because it is their own doing. */
+/** One notification: its subject, its recipients, and the person who caused it and doesn't need it. */
 export interface Notification {
-  /** Tells this call from the request's others, for good. */
+  /** Identifies this notification within the request, permanently. */
   readonly occasion: string;
   readonly who: readonly Called[];
   readonly except: PersonId | null;
@@ -38,24 +39,27 @@ export interface Notification {
 }
 
 export interface Calls {
-  /** Whoever was not called for it yet. Throws where a post did not go through; called again, it goes on with the rest. */
+  /** Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. */
   call(request: Request, call: Notification): Promise<void>;
   /** The same for a stored event, by its revision. */
   callForEvent(id: RequestId, revision: number): Promise<void>;
 }
 
-/** Where more are to be called than this, the channel has to do. */
+/** With more people than this, only the channel is notified. */
 const mostInPerson = 50;
 const patienceMs = 10_000;
 
-/** Those whom nobody reached in person; a group of which everybody known was reached is not called once more by its name. */
+/**
+ * Returns the people who weren't reached in person. A group whose known members were all reached isn't mentioned by
+ * name.
+ */
 const unreached = (sources: readonly Source[], reached: ReadonlySet<PersonId>): readonly Source[] =>
   sources
     .map((source) => ({ source, known: source.known.filter(({ id }) => !reached.has(id)) }))
     .filter(({ source, known }) => known.length > 0 || source.known.length === 0)
     .map(({ source, known }) => ({ ...source, known }));
 
-/** The posts of one call. */
+/** Sends the posts of one notification. */
 class Ringing {
   readonly #options: CallsOptions;
   readonly #request: Request;
@@ -74,7 +78,7 @@ class Ringing {
     const { requester } = this.#request;
     const [known] = await this.#options.people.among([requester]);
     const named = known === undefined ? [] : [mention(known.memberId, known.name)];
-    // Whoever writes into a chat is shown what is said there. A channel's threads are easily missed.
+    // A person sees replies in a chat where they just wrote, but can miss a thread of a channel.
     const inPerson = conversationType === 'channel' && (await this.#inPerson('requester', requester));
     const addressees = conversationType === 'personal' || inPerson ? [] : named;
     const told = await this.#say('requester', 'asked', conversationId, addressees, false);
@@ -94,7 +98,7 @@ class Ringing {
     await this.#group('operators', await sourcesOf(this.#options, ids, had, patienceMs));
   }
 
-  /** Each in their own chat where the bot has one, the others by name in the thread where approvers are asked. */
+  /** Posts in each person's chat with the bot. Mentions the others in the approval thread. */
   async #group(to: Called, sources: readonly Source[]): Promise<void> {
     const people = knownIn(sources)
       .map(({ id }) => id)
@@ -108,7 +112,7 @@ class Ringing {
     await this.#say(to, 'approvals', thread, addressedOf(rest), false);
   }
 
-  /** Whether they have a chat with the bot, and it takes posts. */
+  /** Returns true if the person has a chat with the bot, and it accepts the post. */
   async #inPerson(to: Called, person: PersonId): Promise<boolean> {
     const chat = await this.#options.conversations.personalChat(person);
     if (chat === null) return false;
@@ -118,7 +122,7 @@ class Ringing {
     return this.#say(to, `person:${person}`, chat.conversationId, [], !hasCard);
   }
 
-  /** False where the place is gone, or the bot no longer may post there. */
+  /** Returns false if the conversation was deleted, or the bot no longer has access. */
   async #say(
     to: Called,
     place: string,
@@ -147,7 +151,7 @@ export function openCalls(options: CallsOptions): Calls {
   async function ring(request: Request, one: Notification, cards: readonly PostedCard[]): Promise<void> {
     const ringing = new Ringing(options, request, one, cards);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
-    // One place that refuses does not keep the others from being called.
+    // A failure in one place doesn't stop the posts in others.
     const results = await Promise.allSettled(turns.map((to) => ringing[to]()));
     const refused = results.find((result) => result.status === 'rejected');
     if (refused?.status === 'rejected') throw refused.reason;

@@ -1,4 +1,4 @@
-/** Posting and updating cards without being asked: proactive messages over the Bot Connector. */
+/** Posts and updates cards as proactive messages, through the Bot Connector. */
 import {
   type Activity,
   ActivityTypes,
@@ -14,28 +14,28 @@ import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Trust } from '../service-urls.ts';
 import { answerAlone, NotAlone, updateAlone } from './alone.ts';
 
-/** Where a card stands. */
+/** The location of a posted card. */
 export interface Posted {
   readonly conversationId: string;
   readonly activityId: string;
-  /** One person alone sees it, for a day. Never so of a card that has to last. */
+  /** Only one person sees it, for a day. Never set for a card that must last. */
   readonly alone?: true;
 }
 
 export interface Chat {
-  /** Answers so that nobody sees it but who typed; null where Teams, or this conversation, has no such messages. */
+  /** Replies so that only the sender sees it; null if Teams, or this conversation, doesn't support that. */
   answerAlone(typed: TurnContext, card: AdaptiveCard): Promise<Posted | null>;
   /** Posts into a conversation: a chat, or a thread of a channel (`…;messageid=…`). */
   post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
   /** Starts a new thread in a channel. */
   postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
-  /** Says something in words, mentioning people. */
+  /** Posts a text that mentions people. */
   say(conversationId: string, text: string, addressees: readonly Addressee[]): Promise<Posted>;
-  /** Returns false when the card or its conversation is gone, or Teams will not have the message edited. */
+  /** Returns false if the card or its conversation was deleted, or Teams refuses to edit the message. */
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
 }
 
-/** No service URL that is trusted is known for a conversation: nobody has written to the bot yet. */
+/** Thrown if no trusted service URL is known for a conversation: the bot hasn't received a message yet. */
 export class UnknownServiceUrl extends Error {
   override readonly name = 'UnknownServiceUrl';
 }
@@ -48,7 +48,7 @@ export interface ChatOptions {
   readonly conversations: Conversations;
   /** Used until the tenant's first activity. */
   readonly serviceUrl: string | null;
-  /** What was stored is trusted no longer than the configuration says so. */
+  /** Checks stored URLs too, because the configuration can change. */
   readonly trust: Trust;
   readonly log: { warn(fields: object, message: string): void };
 }
@@ -64,10 +64,10 @@ const statusOf = (error: unknown): number | null => {
   return typeof status === 'number' ? status : null;
 };
 
-/** The conversation is gone, or the bot is no longer in it: saying it once more would not help. */
+/** Returns true if the conversation was deleted or the bot was removed from it: a retry doesn't help. */
 export const isGone = (error: unknown): boolean => [403, 404].includes(statusOf(error) ?? 0);
 
-/** Answers to an edit that trying again would not change: what is to be read has to be posted anew. */
+/** Statuses of a refused edit that a retry doesn't change: the card must be posted again. */
 const unchangeable: readonly number[] = [400, 403, 404, 405, 410];
 
 export function openChat(options: ChatOptions): Chat {
@@ -80,14 +80,15 @@ export function openChat(options: ChatOptions): Chat {
       trusted(await conversations.serviceUrl(tenantId)) ??
       trusted(options.serviceUrl);
     if (serviceUrl === null) throw new UnknownServiceUrl(`posting to ${conversationId}: no service URL is known yet`);
-    // What kind of conversation it is Teams knows better, and what is said of it wrongly a client may refuse.
+    // Teams knows the conversation type; a client can refuse a wrong one.
     const conversation = { id: conversationId, tenantId } as ConversationAccount;
     return { channelId: 'msteams', serviceUrl, conversation, bot: { id: botId, name: '' } };
   }
 
   /**
-   * Runs inside a turn that nobody started. What is needed afterwards is returned: the context dies with the turn. A failure
-   * is brought out of the turn by hand, because the adapter hands it to its error handler and then ends as if all had gone well.
+   * Runs inside a proactive turn.
+   * Results must be returned, because the context ends with the turn. Failures are passed out explicitly: the adapter
+   * would give them to its error handler and report success.
    */
   async function inTurn<T>(conversationId: string, act: (context: TurnContext) => Promise<T>): Promise<T> {
     const turn: { ended?: PromiseSettledResult<T> } = {};

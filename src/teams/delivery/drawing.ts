@@ -1,4 +1,4 @@
-/** Drawing a request's card for whoever reads it in a place. */
+/** Renders a request's card for a reader and a place. */
 import type { Portal } from '../../domain/ports/azure.ts';
 import type { People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
@@ -17,35 +17,35 @@ import { peopleIn } from './people-in.ts';
 export interface DrawingOptions {
   readonly people: Pick<People, 'among'>;
   readonly approvers: Approvers;
-  /** Runs are not started: cards say so. */
+  /** Runs don't start; cards show it. */
   readonly paused: boolean;
-  /** Approving needs a sign-in of its own: cards say so beforehand. */
+  /** Approving requires step-up authentication; cards announce it. */
   readonly stepUp: boolean;
-  /** Evidence of a request that has ended can be had with a click. */
+  /** The evidence pack of an ended request can be downloaded. */
   readonly evidence: boolean;
-  /** Null: nobody knows where Azure's own pages are. */
+  /** Null: the address of the Azure portal is unknown. */
   readonly portal: Portal | null;
-  /** How long things may take. */
+  /** Time limits that cards show. */
   readonly patience: Omit<Patience, 'now'>;
-  /** Witnesses that know another history of the record: cards say so while there are any. */
+  /** Names of witnesses that signed a different version of the log; cards show a warning. */
   readonly contradicting: () => Promise<readonly string[]>;
   readonly now: () => Date;
 }
 
-/** A request with all that its cards say beside it, read once for all of them. */
+/** A request with everything else that its cards show, read once for all of them. */
 export interface Scene {
-  /** Nobody is once the request has ended: no card of one says who could have decided. */
+  /** Empty once the request has ended: its cards don't show who could have decided. */
   readonly asked: Asked;
-  /** A person's own view of a card that others see as well. */
+  /** Renders a person's own view of a card that others see too. */
   forReader(kind: CardKind, reader: Reader): AdaptiveCard;
-  /** The card as it stands in a place. */
+  /** Renders the card of a place. */
   inPlace(audience: string): AdaptiveCard;
-  /** What becomes of a request, without a question, in the chat of somebody who was asked and no longer is an approver. */
+  /** Renders the outcome without buttons, for the chat of a person who is no longer an approver. */
   withoutQuestion(): AdaptiveCard;
 }
 
 export interface Drawing {
-  /** `people`: from where names are to be had, unless they are to be read now. */
+  /** `people`: source of names, if they shouldn't be read now. */
   of(request: Request, hurry?: 'a click waits', people?: DrawingOptions['people']): Promise<Scene>;
 }
 
@@ -54,7 +54,7 @@ const mostRefreshed = 60;
 
 const nobody: Asked = { described: '', addressed: [], people: [], sources: [] };
 
-/** Whose views Teams fetches: those it knows of the requester, of who approved, and of who was asked. */
+/** Returns the people whose views Teams fetches: requester, approvers, and those who can decide. */
 function refreshedFor(request: Request, known: readonly KnownPerson[], { sources }: Asked): readonly string[] {
   if (!hasViews(request)) return [];
   const members = new Map([...known, ...knownIn(sources)].map(({ id, memberId }) => [id, memberId]));
@@ -64,7 +64,7 @@ function refreshedFor(request: Request, known: readonly KnownPerson[], { sources
 export function openDrawing(options: DrawingOptions): Drawing {
   const { approvers, paused, stepUp, evidence, patience, portal, contradicting, now } = options;
 
-  /** Those who have a view of their own for what they did, as far as Teams knows them. */
+  /** Returns the people who have their own view, as far as Teams knows them. */
   async function viewersOf(request: Request, people: DrawingOptions['people']): Promise<readonly KnownPerson[]> {
     const ids = [request.requester, ...(hasEnded(request) ? [] : request.approvals.map(({ by }) => by))];
     const known = new Map((await people.among([...new Set(ids)])).map((one) => [one.id, one]));
@@ -81,7 +81,7 @@ export function openDrawing(options: DrawingOptions): Drawing {
       ]);
       const userIds = refreshedFor(request, viewers, asked);
 
-      /** `alone`: in a chat with one reader, whose card it is from the start. */
+      /** `alone`: a chat with one reader, whose card is theirs from the start. */
       function draw(kind: CardKind, reader: Reader, alone: boolean): AdaptiveCard {
         const card = requestCard(kind, request, {
           patience: { ...patience, now: now() },

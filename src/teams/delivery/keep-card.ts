@@ -1,4 +1,4 @@
-/** Keeping one card as it is wanted: updated where it stands, posted where it does not, left alone where nothing changed. */
+/** Reconciles one card with its desired state: updates it, posts it if it is missing, or leaves it unchanged. */
 import { createHash } from 'node:crypto';
 import type { PostedCard, PostedCards } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -14,7 +14,7 @@ export interface KeepOptions {
 export const fingerprint = (card: AdaptiveCard): string =>
   createHash('sha256').update(JSON.stringify(card)).digest('hex');
 
-/** `at`: where it stands, as far as is known. What Teams did not take is not stored as if it had. */
+/** `at`: the card's last known location. Stores only what Teams accepted. */
 export async function keepCard(
   { shown, chat }: KeepOptions,
   request: Request,

@@ -2,8 +2,9 @@ import type { PostedCard, PostedCards } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 
 /**
- * Where the request's cards stand. The message that its form stood in is its status card from the event on that stored it, shown
- * yet or not: so whoever carries on after a crash edits that message, and posts no second one.
+ * Returns the locations of the request's cards.
+ * The message of its form counts as its status card from the first stored event on. So after a crash, that message is
+ * edited instead of a second one posted.
  */
 export async function knownCards(
   shown: Pick<PostedCards, 'of'>,

@@ -1,17 +1,19 @@
 /**
- * What the directory said last of the configured ids. Kept for minutes: cards are drawn often, and names on them permit
- * nothing. Who may decide is never answered from here.
+ * Cache of directory entries for configured IDs.
+ * Entries last minutes: cards are rendered often, and their names grant nothing. Authorization never uses this cache.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DirectoryEntry, Groups } from '../../domain/ports/azure.ts';
 
 export interface Lookups {
-  /** Null: neither a group nor a person. `unknown`: the directory did not say, now or within the patience, nor before. */
+  /**
+   * Null: neither a group nor a person. `unknown`: the directory didn't answer in time, and no earlier answer is known.
+   */
   look(id: string, patienceMs: number): Promise<DirectoryEntry | null | 'unknown'>;
 }
 
 const keptMs = 300_000;
-/** A directory that does not answer is not asked again for every card. */
+/** After a failure, the directory isn't called again for each card. */
 const spareMs = 30_000;
 
 interface Known {
@@ -25,7 +27,7 @@ export function openLookups(groups: Pick<Groups, 'look'>, now: () => Date): Look
   const asking = new Map<string, Promise<void>>();
 
   async function ask(id: string): Promise<void> {
-    // Whatever goes wrong here, a card is shown without the names.
+    // After any failure, a card is shown without the names.
     const found = await groups.look(id).catch(() => null);
     const at = now().getTime();
     known.set(
@@ -40,7 +42,7 @@ export function openLookups(groups: Pick<Groups, 'look'>, now: () => Date): Look
   return {
     async look(id, patienceMs) {
       const before = known.get(id);
-      // What was read while the clock was ahead is not younger for that.
+      // Absolute, so that an entry read while the clock was ahead expires too.
       if (before !== undefined && Math.abs(now().getTime() - before.at) < before.forMs) return before.entry;
       const asked = asking.get(id) ?? ask(id);
       asking.set(id, asked);

@@ -1,6 +1,6 @@
 /**
- * The one renderer of request cards: brings every place where a request is shown up to date, and draws for each person
- * their own. A card that is lost, refused or deleted is posted again the next time.
+ * Renders request cards: updates all places that show a request, and renders each person's own view.
+ * A card that was lost, refused or deleted is posted again the next time.
  */
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, Outbox, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
@@ -28,52 +28,54 @@ export interface NotifierOptions {
   readonly chat: Chat;
   readonly conversations: Conversations;
   readonly approvalsChannel: string;
-  /** Requests that were asked in a chat are shown here as well, in short; null: nowhere else. */
+  /** Requests from chats are also shown in this channel, in short; null: nowhere. */
   readonly operationsChannel: string | null;
   readonly approvers: Approvers;
   readonly people: Pick<People, 'among'>;
-  /** Runs are not started: cards say so. */
+  /** Runs don't start; cards show it. */
   readonly paused: boolean;
-  /** Approving needs a sign-in of its own: cards say so beforehand. */
+  /** Approving requires step-up authentication; cards announce it. */
   readonly stepUp: boolean;
-  /** Evidence of a request that has ended can be had with a click. */
+  /** The evidence pack of an ended request can be downloaded. */
   readonly evidence: boolean;
-  /** How long things may take: cards of a run that waits say so. */
+  /** Time limits that cards of waiting runs show. */
   readonly patience: DrawingOptions['patience'];
-  /** Null: nobody knows where Azure's own pages are. */
+  /** Null: the address of the Azure portal is unknown. */
   readonly portal: DrawingOptions['portal'];
   readonly contradicting: DrawingOptions['contradicting'];
   readonly now: () => Date;
 }
 
-/** A card that somebody looks at or clicked. */
+/** A card that a person viewed or clicked. */
 export interface Looked {
   readonly at: Posted | null;
   readonly reader: Reader;
-  /** Teams fetched it by itself: then the post may be so new that its row is still to be stored, and it is no copy. */
+  /** Teams fetched it automatically: then its row might not be stored yet, and it isn't a copy. */
   readonly automatic: boolean;
 }
 
 export interface Drawn {
   readonly card: AdaptiveCard;
-  /** Nobody knows of it yet, and Teams fetched it by itself: whether it is a copy, or newly posted, is seen a little later. */
+  /** Not registered yet, and fetched automatically by Teams. Later it shows if it is a copy or new. */
   readonly isUnknown: boolean;
 }
 
 export interface Notifier {
   show(id: RequestId): Promise<void>;
-  /** The card as it is now for who looked. One that nobody knew of is brought up to date for everybody, and known from then on. */
+  /** Returns the current card for this reader. An unregistered copy is updated for everyone and registered. */
   cardFor(request: Request, looked: Looked, beside?: Beside): Promise<Drawn>;
-  /** Begins to read what `cardFor` will need, for what is about to be decided by a click: see {@link readAhead}. */
+  /** Starts to read what `cardFor` needs, for a click that is being decided: see {@link readAhead}. */
   readAhead(coming: Promise<Request | null>, by: PersonId): Beside;
   /**
-   * What stands there for everybody where the request has come to an end since it was drawn as `request`; null where it has not.
-   * What else happens is followed by more, or shown so late that it comes after every answer.
+   * Returns the shared card if the request has come to rest since it was rendered as `request`; otherwise null. Other
+   * changes are followed by more updates, or shown later than any answer.
    */
   movedOn(request: Request, at: Posted): Promise<AdaptiveCard | null>;
-  /** One that nobody knew of, as `cardFor` does with it, for whoever gets no card: after a click that was refused, or later. */
+  /**
+   * Registers an unregistered copy as `cardFor` does, for callers that need no card: after a refused click, or later.
+   */
   adopt(id: RequestId, clicked: Posted | null): Promise<void>;
-  /** Posts the card where somebody wants to see it. */
+  /** Posts the card where a person opened it. */
   open(request: Request, place: Origin, reader: Reader): Promise<void>;
 }
 
@@ -84,14 +86,14 @@ interface Found {
   readonly isUnknown: boolean;
 }
 
-/** A request, all that its cards say, and where they stand. */
+/** A request, everything that its cards show, and their locations. */
 interface Setting {
   readonly request: Request;
   readonly scene: Scene;
   readonly cards: readonly PostedCard[];
 }
 
-/** Which card stands there; a copy that nobody knew of is brought up to date for everybody. */
+/** Returns which card is at this location. Updates and registers an unknown copy. */
 async function cardAt(
   { requests, shown, chat }: NotifierOptions,
   { request, scene, cards }: Setting,
@@ -146,12 +148,12 @@ export function openNotifier(options: NotifierOptions): Notifier {
     },
     async show(id) {
       await pace.turn(id);
-      // Loaded after the wait: what happened meanwhile is shown with it.
+      // Loaded after the wait, so that it includes what happened in the meantime.
       const request = await requests.load(id);
       if (request === null) return;
       const { scene, cards } = await settingOf(request);
       const wanted = await wantedCards(options, request, cards, scene);
-      // One place that refuses does not keep the others from being brought up to date.
+      // A failure in one place doesn't stop the updates of others.
       const results = await Promise.allSettled(
         wanted.map((one) =>
           keepCard(

@@ -1,4 +1,4 @@
-/** A request's card where somebody wants to see it: posted there, and brought up to date like every other from then on. */
+/** Posts a request's card where a person opens it. From then on it is updated like all others. */
 import type { PostedCards } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -15,7 +15,7 @@ export interface OpenCardOptions {
   readonly chat: Pick<Chat, 'post' | 'update'>;
 }
 
-/** What stands where an opened card stood, once it was opened again further down. */
+/** Replaces an opened card when it is opened again further down. */
 const movedCard = ({ id, resourceName }: Request) =>
   renderCard('message', {
     fallbackText: label(`${id} for ${resourceName} stands further down.`),
@@ -25,7 +25,7 @@ const movedCard = ({ id, resourceName }: Request) =>
     reference: plain<string>(id),
   });
 
-/** One in each conversation: an older one that was opened there makes way, so that they do not pile up. */
+/** Keeps one opened card in each conversation: the previous one is replaced by a short note. */
 export async function openCard(
   { shown, chat }: OpenCardOptions,
   request: Request,
@@ -42,7 +42,7 @@ export async function openCard(
   const audience = openedAudience(reader, place, posted.activityId);
   await shown.save({ requestId: request.id, audience, ...posted, fingerprint: fingerprint(card) });
   for (const old of earlier) {
-    // Forgotten only where it shows nothing any more: what people wrote would stay on it after its erasure.
+    // Unregistered only if it was replaced: otherwise texts that people wrote would remain after their erasure.
     const isMoved = await chat.update(old, movedCard(request)).then(
       () => true,
       () => false,

@@ -1,18 +1,18 @@
-/** Not faster than a conversation takes it. */
+/** Throttles updates of a conversation. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestId } from '../../domain/ids.ts';
 
-/** Teams lets a bot send about one update a second into a conversation without being slowed down. */
+/** Teams accepts about one update a second in a conversation without throttling the bot. */
 const betweenUpdatesMs = 1_000;
 
 export interface Pace {
-  /** Waits until the request may be shown again, and counts it as shown. */
+  /** Waits until the request can be shown again, and counts it as shown. */
   turn(id: RequestId): Promise<void>;
-  /** Somebody waits for what the request came to: who waits for its turn has it now, and the next need not wait. */
+  /** Skips the wait for a request that came to rest: for the current caller and the next one. */
   atOnce(id: RequestId): void;
 }
 
-/** By a clock that nobody sets: shown while the time of day was ahead, a request would not be shown again until then. */
+/** Uses a monotonic clock, so that a wrong time of day can't block updates. */
 export function openPace(): Pace {
   const last = new Map<RequestId, number>();
   const waiting = new Map<RequestId, AbortController>();

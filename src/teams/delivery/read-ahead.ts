@@ -1,21 +1,17 @@
-/**
- * What the answer to a click says beside the request, read while the decision is stored: neither has to wait for the other. Read
- * after the click came, and for it alone.
- */
+/** Prefetches what the answer to a click shows, while the decision is being stored. Used for that click only. */
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { People, PostedCards } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { peopleIn } from './people-in.ts';
 
-/** Names, and where the request's cards stand. */
+/** Names, and locations of the request's cards. */
 export interface Beside {
   readonly people: Pick<People, 'among'>;
   readonly shown: Pick<PostedCards, 'of'>;
 }
 
 /**
- * `coming`: the request as it stood before; `by`: who clicked, and comes up in what is stored. Whoever else does is read when they
- * are asked for.
+ * `coming`: the request before the decision. `by`: the person who clicked. Other people are read when they are needed.
  */
 export function readAhead({ people, shown }: Beside, coming: Promise<Request | null>, by: PersonId): Beside {
   const reading = coming.then(async (request) => {
@@ -24,7 +20,7 @@ export function readAhead({ people, shown }: Beside, coming: Promise<Request | n
     const [known, cards] = await Promise.all([people.among(ids), shown.of(request.id)]);
     return { ids: new Set(ids), known, id: request.id, cards };
   });
-  // Whoever asks for it hears what went wrong; a refusal asks for nothing.
+  // Callers that await it get the error. A refused click doesn't await it.
   reading.catch(() => undefined);
   return {
     people: {

@@ -1,4 +1,4 @@
-/** Reminders: at set times, for what waits for people. */
+/** Sends reminders at set times, for requests that wait for people. */
 import type { RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { attentionEveryMs, type RescheduleAt } from '../../domain/request/consequences.ts';
@@ -15,7 +15,7 @@ export interface RemindersOptions {
 }
 
 export interface Reminders {
-  /** `dueAt`: when this reminder was due, ISO 8601. Returns when to remind again; null when nobody is waited for. */
+  /** `dueAt`: when this reminder was due, ISO 8601. Returns when to remind again; null if no one is awaited. */
   remind(id: RequestId, key: string, dueAt: string): Promise<RescheduleAt | null>;
 }
 
@@ -25,7 +25,7 @@ export function openReminders({ requests, calls, directory }: RemindersOptions):
       const request = await requests.load(id);
       if (request?.state === 'needs-attention' && key === 'attention') {
         const names = await directory.names(peopleOfStop(request));
-        // The same day's reminder, if it has to be tried again.
+        // A retry counts as the same day's reminder.
         const day = Math.round((Date.parse(dueAt) - Date.parse(request.askedAt)) / attentionEveryMs);
         const occasion = `reminder:${request.asking}:${day}`;
         const words = () => md`it still needs attention. ${attentionWords(request, names)}`;

@@ -1,6 +1,7 @@
 /**
- * Copies of a request's card: a post whose answer was lost stands there although nobody knows of it. The first click on one
- * makes it known, and from then on it is brought up to date like every other.
+ * Registers unknown copies of a request's card.
+ * If the answer to a post is lost, the card exists but isn't registered. The first click on it registers it, and then
+ * it is updated like all others.
  */
 import type { RequestId } from '../../domain/ids.ts';
 import type { PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
@@ -11,7 +12,9 @@ import { knownCards } from './known-cards.ts';
 
 const channelOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
 
-/** Where a copy can stand: in the same chat or thread, or at the head of a thread of its own in the same channel. */
+/**
+ * Returns true for a possible place of a copy: the same chat or thread, or the start of a thread in the same channel.
+ */
 const isBeside = (known: PostedCard, { conversationId, activityId }: Posted): boolean =>
   known.conversationId === conversationId ||
   (channelOf(known.conversationId) === channelOf(conversationId) &&
@@ -22,7 +25,7 @@ export interface StrayCardsOptions {
   readonly shown: PostedCards;
 }
 
-/** The open request that has a card there; null where none has, or only the one that is left out. */
+/** Returns the open request that has a card at this message; null if there is none, or only the excluded one. */
 export async function holderOf(
   { requests, shown }: StrayCardsOptions,
   { activityId }: Posted,
@@ -32,15 +35,16 @@ export async function holderOf(
   const open = new Set([...(await requests.held()).values()].map(({ id }) => id));
   const holder = held.find((id) => id !== leftOut && open.has(id));
   if (holder !== undefined) return holder;
-  // The message of a form is its request's status card before anybody has shown one.
+  // A form's message is its request's status card, before a status card was posted.
   const from = await requests.openFrom(activityId);
   if (from === null || from === leftOut) return null;
   return (await shown.of(from)).some(({ audience }) => audience === 'status') ? null : from;
 }
 
 /**
- * The row of a copy that was clicked, not yet saved; null when the card cannot be one. Which card was clicked is what a client
- * says: it must stand beside one of the request's own, and no other open request may have it.
+ * Returns the row of a clicked copy, not yet saved; null if it can't be one.
+ * The client says which card was clicked. So the card must be near one of the request's own, and no other open request
+ * can have it.
  */
 export async function asCopy(tools: StrayCardsOptions, request: Request, clicked: Posted): Promise<PostedCard | null> {
   const known = await knownCards(tools.shown, request);

@@ -1,4 +1,4 @@
-/** Which cards of a request are wanted where, as the design has it. */
+/** Lists the desired cards of a request and their places. */
 import type { PersonId } from '../../domain/ids.ts';
 import type { Conversations, PostedCard } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
@@ -13,21 +13,21 @@ export interface WantedOptions {
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
   readonly conversations: Pick<Conversations, 'personalChat'>;
   readonly approvalsChannel: string;
-  /** Requests that were asked in a chat are shown here as well, in short; null: nowhere else. */
+  /** Requests from chats are also shown in this channel, in short; null: nowhere. */
   readonly operationsChannel: string | null;
 }
 
 export interface DesiredCard {
   readonly audience: string;
   readonly card: AdaptiveCard;
-  /** Null: a card that is gone is not posted again. */
+  /** Null: a deleted card isn't posted again. */
   readonly post: ((card: AdaptiveCard) => Promise<Posted>) | null;
 }
 
-/** Where more are to be asked than this, the channel has to do. */
+/** With more people than this, only the channel is asked. */
 const mostInPerson = 50;
 
-/** The card of one approver's own chat; none where the bot cannot write to them. */
+/** Returns the card in an approver's own chat; none if the bot can't write to them. */
 async function wantedInPerson(
   options: WantedOptions,
   id: PersonId,
@@ -42,8 +42,9 @@ async function wantedInPerson(
 }
 
 /**
- * An approver is asked in person too, because a post in a channel does not ring. Nobody is told of what was decided before,
- * and who was asked sees what becomes of it; without a question where they no longer are an approver.
+ * Returns the cards in approvers' chats, because a post in a channel doesn't notify them.
+ * Approvers get no card for earlier decisions. Those who have a card see the outcome; without buttons if they are no
+ * longer approvers.
  */
 async function wantedOfApprovers(
   options: WantedOptions,
@@ -64,7 +65,7 @@ async function wantedOfApprovers(
   return wanted.flat();
 }
 
-/** Beside the cards that are shown already: where it was asked, where approvers are asked, in short, and in person. */
+/** Returns all desired cards: for the requester, in the approvals channel, in short, in person, and existing copies. */
 export async function wantedCards(
   options: WantedOptions,
   request: Request,

@@ -1,4 +1,4 @@
-/** Posts where people are asked for approval: that a witness knows another history, and that it is settled. */
+/** Posts in the approvals channel that a witness signed a different version of the log, and that this was resolved. */
 import type { Contradiction, WitnessStanding } from '../../domain/ports/witnesses.ts';
 import { contradictsCard, settledCard } from '../cards/views/witness-view.ts';
 import { addressedOf, type SourcesOptions, sourcesOf } from './addressees.ts';
@@ -7,7 +7,7 @@ import type { Chat } from './chat.ts';
 export interface WitnessPostsOptions extends SourcesOptions {
   readonly chat: Pick<Chat, 'postThread'>;
   readonly approvalsChannel: string;
-  /** Who is called: object ids of people and groups. */
+  /** Who is notified: object IDs of people and groups. */
   readonly operators: readonly string[];
 }
 

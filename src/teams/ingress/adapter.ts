@@ -1,4 +1,4 @@
-/** The Bot Framework adapter: the SDK's own check of callers, and what happens when a turn ends in a bug. */
+/** The Bot Framework adapter: the SDK's check of callers, and error handling of turns. */
 import { randomUUID } from 'node:crypto';
 import { ActivityTypes, CloudAdapter, ConfigurationBotFrameworkAuthentication, type TurnContext } from 'botbuilder';
 import {
@@ -19,8 +19,10 @@ interface Log {
 }
 
 /**
- * Null credentials: no tokens, for one machine only. Else every call must carry a token for the app. `isDatabaseUnavailable`: whether an
- * error says that the database is away or takes nothing. `limitMs`: how long Teams has to answer a post or an update.
+ * Creates the adapter.
+ * Without `credentials`, it uses no tokens, for the sandbox only; otherwise every call needs a token for the app.
+ * `isDatabaseUnavailable` recognizes errors of a database that is away or read-only. `limitMs`: timeout of a post or an
+ * update.
  */
 export function openAdapter(
   credentials: CredentialsOptions | null,
@@ -38,7 +40,7 @@ export function openAdapter(
   return adapter;
 }
 
-/** Takes what {@link openCallerTokens} let through, and nothing that only the SDK would. */
+/** Accepts only calls that {@link openCallerTokens} accepted. */
 function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthentication {
   const { metadataUrl, issuer, scope } = credentials.framework;
   const onlyFromChannels = new AuthenticationConfiguration([], async (claims) => {
@@ -48,14 +50,14 @@ function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthenti
   return BotFrameworkAuthenticationFactory.create(
     '',
     true,
-    // Where the bot signs in: the credentials know.
+    // The login endpoint is part of the credentials.
     '',
     scope,
     issuer,
-    // Users do not sign in through the bot.
+    // Users don't sign in through the bot.
     '',
     metadataUrl,
-    // Nor does the Emulator: its tokens would be looked for among the same keys, and are not there.
+    // The Emulator isn't supported: its tokens are checked against the same keys and rejected.
     metadataUrl,
     '',
     new BotCredentialsFactory(credentials),
@@ -63,7 +65,7 @@ function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthenti
   );
 }
 
-/** What nobody expected is caught once per turn, logged with an id, and shown with that id. */
+/** Handles an unexpected error of a turn: logs it with an ID, and shows the ID. */
 function onTurnError(
   log: Log,
   isDatabaseUnavailable: (error: unknown) => boolean,

@@ -1,19 +1,19 @@
-/** Who is calling: asked before a byte of the body is read. */
+/** Authenticates callers before the body is read. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isLoopback } from '../../domain/private-url.ts';
 import { type Trust, trustThisMachine } from '../service-urls.ts';
 import type { CallerTokens } from '../sign-in/caller-tokens.ts';
 
-/** Why a call is not taken, in the shape of the answer. */
+/** Why a call is refused, in the shape of the answer. */
 export interface CallRefusal {
   readonly kind: 'refused';
   readonly status: 400 | 401 | 403 | 408 | 413 | 415 | 429 | 503;
-  /** For the log and the counters; says the cause, never what was sent. */
+  /** For the application log and metrics: the cause, never the content. */
   readonly reason: string;
   readonly message: string;
 }
 
-/** A call that is taken, and the service URLs that its activity may carry. */
+/** An accepted call, and the service URLs that its activity can carry. */
 export interface Admitted {
   readonly kind: 'admitted';
   readonly mayCarry: Trust;
@@ -30,15 +30,15 @@ export type Callers = (headers: IncomingHttpHeaders) => Promise<Admitted | CallR
 
 const hostOf = (header: string | undefined): string => (header ?? '').replace(/:\d+$/, '');
 
-/** Whether a proxy or tunnel passed it on, as far as it says so. */
+/** Returns true if headers show that a proxy or tunnel forwarded the call. */
 export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
   Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'));
 
 const comesToThisMachine = ({ host }: IncomingHttpHeaders): boolean => isLoopback(hostOf(host));
 
 /**
- * Without tokens whoever calls is believed, so only this machine's own programs may: no page of another site, whatever name it
- * has made lead here, and nobody behind a proxy or tunnel that ends here.
+ * Without tokens, accepts only programs on this machine.
+ * Refuses pages of other sites, host names that resolve to loopback, and calls from behind a proxy or tunnel.
  */
 export const localCallers: Callers = async (headers) => {
   if (!comesToThisMachine(headers)) {
@@ -54,7 +54,7 @@ export const localCallers: Callers = async (headers) => {
   return { kind: 'admitted', mayCarry: trustThisMachine };
 };
 
-/** With tokens: only Bot Framework, and only with a service URL that is both trusted and the one its token names. */
+/** With tokens: accepts only Bot Framework, and only a trusted service URL that its token names. */
 export const tokenCallers =
   (tokens: CallerTokens, trust: Trust): Callers =>
   async ({ authorization }) => {

@@ -1,12 +1,14 @@
-/** The bot's own tokens for Bot Framework, and the one place where a token is put on a request. */
+/** The bot's tokens for Bot Framework. The only place that adds a token to a request. */
 import { AppCredentials, type AuthenticatorResult, ServiceClientCredentialsFactory } from 'botframework-connector';
 import type { BotFramework } from '../bot-framework.ts';
 import type { Trust } from '../service-urls.ts';
 
-/** Fetches a token for a scope such as `https://api.botframework.com/.default`; may answer one it has. Throws when refused. */
+/**
+ * Returns a token for a scope such as `https://api.botframework.com/.default`; can be cached. Throws if it is refused.
+ */
 export type TokenSource = (scope: string) => Promise<{ readonly token: string; readonly expiresOnTimestamp: number }>;
 
-/** Something wanted to send the bot's token where it does not belong. */
+/** Thrown instead of sending the bot's token to an untrusted URL. */
 class UntrustedServiceUrl extends Error {
   override readonly name = 'UntrustedServiceUrl';
 }
@@ -40,7 +42,7 @@ class BotCredentials extends AppCredentials {
   }
 }
 
-/** Stands in for the SDK's own, which can fetch tokens from Microsoft's login servers only. */
+/** Replaces the SDK's factory, which can only use Microsoft's login servers. */
 export class BotCredentialsFactory extends ServiceClientCredentialsFactory {
   private readonly options: CredentialsOptions;
 

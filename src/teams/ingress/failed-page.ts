@@ -1,7 +1,7 @@
-/** What a browser is shown in place of a page that could not be made. What was asked for stands in the address: none of it is shown. */
+/** Error pages for browsers. They never show the address, because it contains secrets. */
 import { type PageAnswer, page } from '../sign-in/html.ts';
 
-/** The database is away or takes nothing. No page of ours changes anything in Azure, and none approves. */
+/** The database is away or read-only. The bot's pages change nothing in Azure and approve nothing. */
 export const notStoringPage = (id: string): PageAnswer =>
   page({
     status: 503,
@@ -13,7 +13,7 @@ export const notStoringPage = (id: string): PageAnswer =>
     ],
   });
 
-/** Made once: it is what a flood of pages is answered with. */
+/** Rendered once, because it answers floods. */
 export const tooManyPage: PageAnswer = page({
   status: 429,
   tone: 'bad',

@@ -1,4 +1,4 @@
-/** Everything that is asked of a call before the SDK sees it, the cheapest first. */
+/** Checks a call before the SDK sees it, the cheapest checks first. */
 import type { IncomingMessage } from 'node:http';
 import { InboundActivity } from '../bot/activity.ts';
 import { costOf } from '../bot/verbs.ts';
@@ -16,13 +16,13 @@ import { readJson } from './read-json.ts';
 
 export interface GateOptions {
   readonly callers: Callers;
-  /** How many activities one person may send at once. */
+  /** The burst of activities that one person can send. */
   readonly callsAtOnce: number;
 }
 
 type Accepted = { readonly kind: 'accepted'; readonly activity: InboundActivity };
 
-/** What is packed would unpack without a limit. */
+/** Refuses compressed bodies, because decompression has no limit. */
 function notPlainJson({ headers }: IncomingMessage): CallRefusal | null {
   const { 'content-type': type = '', 'content-encoding': packed } = headers;
   if (/^application\/json *(;|$)/i.test(type) && packed === undefined) return null;

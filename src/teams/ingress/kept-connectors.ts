@@ -1,6 +1,7 @@
 /**
- * The SDK makes a client for Bot Framework anew in every turn. One for each service URL does: it signs each request by itself,
- * which is where the address is looked at before a token is put on it (`credentials.ts`), so keeping it excuses nothing.
+ * Caches Bot Framework clients for each service URL; the SDK would create one in every turn.
+ * This skips no check: the client signs each request itself, and checks the address before it adds a token
+ * (`credentials.ts`).
  */
 import type { Activity } from 'botbuilder';
 import {
@@ -12,13 +13,13 @@ import {
   type UserTokenClient,
 } from 'botframework-connector';
 
-/** Teams has a handful of service URLs. Who brings others, on a trial, makes clients as before. */
+/** Teams has a handful of service URLs. If a caller tries many others, the cache is cleared. */
 const mostKept = 50;
 
-/** What of a caller decides with which credentials a client is made: for whom the call was, and by which app. */
+/** Claims that determine the credentials of a client: the audience and the calling app. */
 const appClaims: readonly string[] = ['aud', 'appid', 'azp'];
 
-/** What is made once for each key; what could not be made is asked for again. */
+/** Cache of promises by key. Failed ones are removed. */
 class MadeOnce<T> {
   private readonly made = new Map<string, Promise<T>>();
 
@@ -35,7 +36,7 @@ class MadeOnce<T> {
 
 type Clients = MadeOnce<ConnectorClient>;
 
-/** Aborts each attempt after so long: it then fails like one whose connection ended. The SDK waits without a limit. */
+/** Sets a timeout for each attempt, which then fails like a lost connection. The SDK has none. */
 function withTimeLimit(client: ConnectorClient, timeout: number): ConnectorClient {
   const send = client.sendOperationRequest.bind(client);
   client.sendOperationRequest = (given, ...rest) => send({ ...given, options: { timeout, ...given.options } }, ...rest);
@@ -67,7 +68,7 @@ class KeptFactory extends ConnectorFactory {
   }
 }
 
-/** The same authentication, with clients that are kept and wait for an answer for `limitMs`. */
+/** The same authentication, with cached clients and a timeout of `limitMs`. */
 export class KeptConnectors extends BotFrameworkAuthentication {
   private readonly inner: BotFrameworkAuthentication;
   private readonly clients: Clients = new MadeOnce();

@@ -1,18 +1,25 @@
-/** Keeps floods of pages and probes from slowing clicks: limits for the whole process, because a proxy hides who calls. */
+/**
+ * Rate limits for pages and probes, so that floods don't slow down clicks. Process-wide, because a proxy hides the
+ * caller.
+ */
 import { admits, openRateLimit, type RateLimits } from './rate-limit.ts';
 
-/** Far more than the people of a team open, or what watches a bot asks. Of each group of pages, and of each probe. */
+/** Far above normal use by people and monitoring. For each group of pages and each probe. */
 export const pageLimits: RateLimits = { burst: 100, perSecond: 20 };
 
-/** Whether a page is shown. The pages of signing in have a limit of their own: a flood of others doesn't keep approvers out. */
+/**
+ * Returns whether a page is served. Sign-in pages have their own limit, so that floods of other pages don't keep
+ * approvers out.
+ */
 export function openPageLimit(now: () => number): (path: string) => boolean {
   const limit = openRateLimit(pageLimits, now);
   return (path) => admits([[limit, path.split('/')[1] ?? '', 1]]);
 }
 
 /**
- * Asks no more often than the limit admits. A call beyond it, or while an answer is on its way, gets the last answer: a probe
- * that were refused would take a healthy replica out.
+ * Limits the rate of a probe.
+ * Calls above the limit, or during a running one, get the last answer: a refused probe would take a healthy replica out
+ * of service.
  */
 export function shareAnswers<T>(ask: () => Promise<T>, now: () => number): () => Promise<T> {
   const limit = openRateLimit(pageLimits, now);

@@ -1,41 +1,42 @@
-/** Keeps one person, or one conversation, from taking the bot away from everybody else: a token bucket each. */
+/** Rate limits by token bucket, so that one person or conversation can't block the bot for others. */
 export interface RateLimits {
-  /** What may come at once. */
+  /** Maximum at once. */
   readonly burst: number;
-  /** What may come for ever. */
+  /** Sustained rate. */
   readonly perSecond: number;
 }
 
-/** Of a person: as many as configured at once, and a tenth of it each second for ever. */
+/** Limit of a person: the configured burst, and a tenth of it per second. */
 export const personLimits = (most: number): RateLimits => ({ burst: most, perSecond: most / 10 });
-/** Of what is heavy, from everybody together. */
+/** Limit of expensive operations of all people together. */
 export const heavyLimits = (most: number): RateLimits => personLimits(5 * most);
 /**
- * Of a person's calls to Azure: as many for ever as Azure refills of the bot's quota for reads, less a fifth (Microsoft, "Understand
- * how Azure Resource Manager throttles requests": 250 at once, 25 a second for each identity and subscription), by default.
+ * Limit of a person's calls to Azure.
+ * By default, the sustained rate is that of Azure's read quota, minus a fifth (Microsoft, "Understand how Azure
+ * Resource Manager throttles requests": 250 at once, 25 a second for each identity and subscription).
  */
 export const azureLimits = (most: number): RateLimits => ({ ...personLimits(most), burst: 5 * most });
 export const conversationLimits = (most: number): RateLimits => personLimits(5 * most);
 
-/** The longest untouched is forgotten first. Forgetting lets through too much, never too little. */
+/** Above this, the least recently used key is dropped. That can only allow more, never less. */
 const mostKeys = 10_000;
 
 export interface RateLimit {
-  /** False: too much has come under this key. Takes nothing. */
+  /** False: over the limit. Takes nothing. */
   has(key: string, cost: number): boolean;
   take(key: string, cost: number): void;
 }
 
 export type Claim = readonly [limit: RateLimit, key: string, cost: number];
 
-/** Takes each cost if all of the limits have it, else none: a refused call costs nothing. */
+/** Takes each cost if all limits allow it, otherwise none: a refused call costs nothing. */
 export function admits(claims: readonly Claim[]): boolean {
   const admitted = claims.every(([limit, key, cost]) => limit.has(key, cost));
   if (admitted) for (const [limit, key, cost] of claims) limit.take(key, cost);
   return admitted;
 }
 
-/** `now` in milliseconds, of a clock that is never set back. */
+/** `now` in milliseconds, of a monotonic clock. */
 export function openRateLimit({ burst, perSecond }: RateLimits, now: () => number): RateLimit {
   const buckets = new Map<string, { readonly left: number; readonly at: number }>();
   const leftOf = (key: string, at: number): number => {

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { type CallRefusal, refused } from './callers.ts';
 
-/** Teams keeps messages under 100 KB; card clicks with inputs stay far below. */
+/** Teams limits messages to 100 KB; card clicks with inputs are far smaller. */
 const longestBody = 256 * 1024;
-/** Far more than any activity has, and far less than what a recursive program stumbles over. */
+/** Far more than any activity, and far less than what breaks recursive code. */
 const deepest = 64;
 
 export type ReadBody = { readonly kind: 'read'; readonly value: unknown } | CallRefusal;
 
 /**
- * Reads a body of JSON, whether it says how long it is or not. What is too long is let pass by unread, so that the sender
- * hears the answer; the server's time limit ends who never stops.
+ * Reads a JSON body with or without a content length.
+ * Discards one that is too long, so that the sender gets the answer. The server's timeout ends endless bodies.
  */
 export async function readJson(request: IncomingMessage): Promise<ReadBody> {
   const tooLong = refused(413, 'too-long', `The body is longer than ${longestBody} bytes.`);
@@ -51,7 +51,7 @@ function readBytes(request: IncomingMessage): Promise<Buffer | 'too-long' | 'cut
   });
 }
 
-/** Level by level: recursion is what is being guarded against. */
+/** Iterative, because recursion is what this check protects. */
 function isDeeper(value: unknown, levels: number): boolean {
   let level = [value];
   for (let depth = 0; depth <= levels; depth += 1) {

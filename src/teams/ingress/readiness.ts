@@ -1,8 +1,8 @@
 import type { WhyRefused } from '../../domain/storing.ts';
 
-/** What `/readyz` says: 200 where calls are to be sent here, 503 where another replica is better asked. */
+/** The answer of `/readyz`: 200 if this replica can take calls, otherwise 503. */
 export type Readiness =
   | { readonly status: 'ready' }
-  /** It answers, and says to people that the database takes nothing. */
+  /** It takes calls, but tells people that the database is read-only. */
   | { readonly status: 'ready'; readonly stores: false; readonly because: WhyRefused }
   | { readonly status: 'not ready'; readonly missing: 'clock' | 'database' };

@@ -18,17 +18,17 @@ export interface ServerOptions extends GateOptions {
   readonly adapter: CloudAdapter;
   readonly bot: CmkBot;
   readonly port: number;
-  /** Null: loopback only, in both families. */
+  /** Null: loopback only, IPv4 and IPv6. */
   readonly listen: string | null;
-  /** Only this machine's own browsers are shown pages. */
+  /** True: only browsers on this machine get pages. */
   readonly local: boolean;
-  /** Whether an error of a page says that the database is away or takes nothing. */
+  /** Returns true for a page's error that means the database is away or read-only. */
   readonly isDatabaseUnavailable: (error: unknown) => boolean;
-  /** Throws when the database is not there. */
+  /** Throws if the database is unreachable. */
   readonly ready: () => Promise<Readiness>;
   readonly metrics: CallMetrics;
   readonly tracing: Tracing;
-  /** What browsers may look at. */
+  /** Pages for browsers. */
   readonly pages: readonly BrowserPage[];
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
 }
@@ -38,13 +38,16 @@ export interface BotServer {
   stop(): Promise<void>;
 }
 
-/** Who sends slowly, or opens connections and sends nothing, is cut off. In milliseconds. */
+/** Timeouts for slow or idle connections, in milliseconds. */
 const slowest = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
 const mostConnections = 1_000;
 
 const host = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 
-/** restify 12.0.0 ends the process over a Host or target that makes no URL (restify/node-restify#2011): it never sees one. */
+/**
+ * restify 12.0.0 ends the process for a Host or target that isn't a valid URL (restify/node-restify#2011), so it never
+ * gets one.
+ */
 const makesUrl = ({ headers, url = '' }: IncomingMessage): boolean =>
   url.startsWith('/') && host.test(headers.host ?? 'localhost') && URL.canParse(`http://${headers.host}${url}`);
 
@@ -54,7 +57,7 @@ function send(response: restify.Response, { status, reason, message }: CallRefus
   response.send(status, { error: { code: reason, message } });
 }
 
-/** A flood of refused calls must not fill the log: each reason is said once in ten seconds, and the figures count them all. */
+/** Logs each refusal reason at most every ten seconds, so that floods don't fill the log. Metrics count all of them. */
 function seldom(say: (call: CallRefusal) => void): (call: CallRefusal) => void {
   const said = new Map<string, number>();
   return (call) => {
@@ -68,7 +71,7 @@ function seldom(say: (call: CallRefusal) => void): (call: CallRefusal) => void {
 const sendPage = (response: restify.Response, { status, headers, body }: PageAnswer): void =>
   response.sendRaw(status, body, headers);
 
-/** What was asked for stands in the address: it is never logged, and a bug shows nothing of it. */
+/** Never logs or shows the address, because it contains secrets. */
 async function showPage(
   options: ServerOptions,
   page: BrowserPage,
@@ -108,7 +111,7 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     const said = await ready();
     response.send(said.status === 'ready' ? 200 : 503, said);
   });
-  // Those who look after the bot are near it: what a proxy passes on comes from elsewhere.
+  // Monitoring is on the internal network; forwarded calls come from outside.
   routes.get('/metrics', async (request: restify.Request, response: restify.Response) => {
     if (isForwarded(request.headers)) return response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
     response.sendRaw(200, await figures(), { 'content-type': metrics.contentType });
@@ -125,7 +128,7 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
       metrics.count({ type: callType(call.activity), status: response.statusCode, reason: null }),
     );
     request.body = call.activity;
-    // The SDK's own request and response types are narrower than restify's and the same at run time.
+    // The SDK's request and response types are narrower than restify's, but compatible at run time.
     const takeTurn = (): Promise<void> =>
       adapter.process(request as unknown as BotRequest, response as unknown as BotResponse, (context) =>
         bot.run(context),
@@ -140,10 +143,10 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
       mayShow(page.path) ? showPage(options, page, request, response) : sendPage(response, tooManyPage),
     );
   }
-  // The router's own server takes no settings: it never listens, and is handed what the others receive.
+  // The router's own server takes no settings. It never listens, and gets the requests of the others.
   const answer: RequestListener = (request, response) => {
     if (makesUrl(request)) routes.server.emit('request', request, response);
-    // restify has made every response its own, and this one it does not know.
+    // restify has patched every response, but doesn't know this one.
     else request.socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   };
   const servers = await listenOn(answer, port, options.listen);
@@ -158,7 +161,10 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
 const urlHost = (address: string | null): string =>
   address === null ? '127.0.0.1' : address.includes(':') ? `[${address}]` : address;
 
-/** Without an address on loopback: `localhost` is ::1 to some clients, and a machine without IPv6 goes without. */
+/**
+ * Without an address, listens on loopback. Some clients resolve `localhost` to ::1; a machine without IPv6 has only
+ * IPv4.
+ */
 async function listenOn(answer: RequestListener, port: number, address: string | null): Promise<readonly Server[]> {
   if (address !== null) return [await listen(answer, port, address)];
   const first = await listen(answer, port, '127.0.0.1');

@@ -1,11 +1,11 @@
-/** What is told of a turn: what kind of activity it was and where, and on which request. Nothing of who, and nothing that was said. */
+/** Trace attributes of a turn: type of activity, type of conversation, and request. No people and no content. */
 import { z } from 'zod';
 import { RequestId } from '../../domain/ids.ts';
 import { callType } from '../../domain/ports/call-metrics.ts';
 import type { SpanOf } from '../../domain/ports/tracing.ts';
 import type { InboundActivity } from '../bot/activity.ts';
 
-/** Whoever sends can put anything else there. */
+/** Other values are free text of the sender. */
 const Place = z.enum(['personal', 'groupChat', 'channel']);
 const Click = z.object({ action: z.object({ data: z.object({ requestId: RequestId }) }) });
 
