@@ -95,7 +95,7 @@ function openBot(
     agents: keepChoices(azure.inventory),
     actionPorts: {
       requests,
-      asItStood: requests.load,
+      loadSnapshot: requests.load,
       approverStanding: approverOf,
       requesterStanding: requesterOf,
       stepUp: config.stepUp,

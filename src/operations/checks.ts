@@ -4,11 +4,13 @@
  * list of key kinds (learn.microsoft.com: health-bot/cmk, key-vault/general).
  */
 import { type Check, judge } from '../domain/check.ts';
+import type { Effect } from '../domain/effect.ts';
 import { isThere, type KeyWork, showsWanted } from '../domain/key-change.ts';
 import type { KeyKind, Observation, ObservedKey, ObservedResource } from '../domain/observed.ts';
 import type { OwnKey } from '../domain/own-key.ts';
+import type { Terms } from '../domain/policy/policy.ts';
+import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { hasFailed } from '../domain/provisioning.ts';
-import type { CheckContext } from './context.ts';
 import { rightsForEffects } from './resources/rights.ts';
 
 /** Checks that the resource supports a customer-managed key and that no other operation is in progress. */
@@ -20,7 +22,7 @@ export function judgeResource(
   if (provisioningState === 'Succeeded') {
     return [...kind.checks(resource), judge('pass', 'provisioning-settled', { provisioningState })];
   }
-  const outcome = hasFailed(provisioningState) ? ofRecovery(own) : 'block';
+  const outcome = hasFailed(provisioningState) ? recoveryOutcome(own) : 'block';
   return [...kind.checks(resource), judge(outcome, 'provisioning-unsettled', { provisioningState })];
 }
 
@@ -28,14 +30,14 @@ export function judgeResource(
  * Returns `warn` before the first run, because a successful change also resets the `Failed` state. Returns `pass` in a run: the
  * failed operation might be the run's own, and approvers aren't asked again for it.
  */
-const ofRecovery = (own: OwnKey | null): Check['outcome'] => (own === null ? 'warn' : 'pass');
+const recoveryOutcome = (own: OwnKey | null): Check['outcome'] => (own === null ? 'warn' : 'pass');
 
 /** Checks a resource that already shows the requested key. Returns null if it shows another key or none. */
 export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): Check | null {
   const { customerKey: key } = work.observed.resource;
   if (key === null || !showsWanted(work)) return null;
   const nothingToDo = own === null ? 'block' : 'pass';
-  return judge(isThere(work) ? nothingToDo : ofRecovery(own), 'already-under-this-key', { key });
+  return judge(isThere(work) ? nothingToDo : recoveryOutcome(own), 'already-under-this-key', { key });
 }
 
 export function judgeVault({ observed: { resource, vault } }: KeyWork, context: CheckContext): readonly Check[] {
@@ -146,7 +148,7 @@ function judgeLocks({ guards }: Observation): Check {
   return locks.length === 0 ? judge('pass', 'no-lock', {}) : judge('block', 'locked', { locks });
 }
 
-const lacking = (wanted: readonly string[], allowed: Readonly<Record<string, boolean>>): string[] =>
+const missingFrom = (wanted: readonly string[], allowed: Readonly<Record<string, boolean>>): string[] =>
   wanted.filter((action) => allowed[action] !== true);
 
 /** Checks locks and permissions for the plan's writes. A plan without writes needs neither. */
@@ -158,8 +160,8 @@ export function judgeWrites({ observed }: KeyWork, { effects, kind }: CheckConte
   if (allowed === null) return [locks, judge('warn', 'rights-not-checked', {})];
   const data = needed.dataActions;
   const missing = {
-    actions: lacking(needed.actions, allowed),
-    dataActions: allowedData === null ? [] : lacking(data, allowedData),
+    actions: missingFrom(needed.actions, allowed),
+    dataActions: allowedData === null ? [] : missingFrom(data, allowedData),
   };
   const isAllowed = missing.actions.length + missing.dataActions.length === 0;
   return [
@@ -170,4 +172,23 @@ export function judgeWrites({ observed }: KeyWork, { effects, kind }: CheckConte
       ? [judge('warn', 'vault-rights-not-checked', { actions: [...data] })]
       : []),
   ];
+}
+
+/** The policy's terms for vaults and keys. */
+export type KeyTerms = Pick<Terms, 'vaults' | 'newKeyWantedBy'>;
+
+export interface PlanContext {
+  readonly tenantId: string;
+  readonly policyVersion: string;
+  /** Terms of the current policy for the resource. */
+  readonly terms: KeyTerms;
+  readonly now: Date;
+  /** Keys that the request might have created. Null: no run yet, the plan is a preview. */
+  readonly own: OwnKey | null;
+}
+
+/** Input of checks in addition to the key work. */
+export interface CheckContext extends PlanContext {
+  readonly effects: readonly Effect[];
+  readonly kind: ResourceKind;
 }

@@ -9,7 +9,7 @@ import type { Azure, ResourceSummary } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import { judgeKey } from './checks.ts';
-import { nearest } from './nearest.ts';
+import { closestName } from './similar-names.ts';
 
 /** Chosen key: an existing version, or a key to create. */
 export const ChosenKey = z.discriminatedUnion('kind', [
@@ -34,8 +34,8 @@ async function resourceNames(azure: Azure): Promise<readonly string[]> {
   return all.ok ? all.value.map(({ name }) => name) : [];
 }
 
-function orNearest(refusal: Refusal, names: readonly string[]): Refusal {
-  const near = nearest(refusal.fact, names);
+function withSuggestion(refusal: Refusal, names: readonly string[]): Refusal {
+  const near = closestName(refusal.fact, names);
   return near === null ? refusal : { ...refusal, near };
 }
 
@@ -50,7 +50,8 @@ export async function chooseResource(azure: Azure, typed: string): Promise<Chose
     id === undefined ? resource.name.toLowerCase() === name.toLowerCase() : sameArmId(resource.id, id),
   );
   const [only, ...others] = matches;
-  if (only === undefined) return orNearest(refuse('unknown-resource', wanted.slice(0, 80)), await resourceNames(azure));
+  if (only === undefined)
+    return withSuggestion(refuse('unknown-resource', wanted.slice(0, 80)), await resourceNames(azure));
   return others.length > 0 ? refuse('ambiguous-resource', wanted.slice(0, 80)) : chosen(only);
 }
 
@@ -62,7 +63,7 @@ export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<O
   const vault = found.value.find((one) => one.name.toLowerCase() === wanted || sameArmId(one.id, wanted));
   if (vault !== undefined) return chosen(vault);
   const names = found.value.map((one) => one.name);
-  return orNearest(refuse('unknown-vault', typed.trim().slice(0, 80)), names);
+  return withSuggestion(refuse('unknown-vault', typed.trim().slice(0, 80)), names);
 }
 
 /** Finds an existing key by name, and pins its newest version. */
@@ -73,7 +74,7 @@ export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Pr
   if (!found.ok) return refuseFailure(found.failure);
   if (found.value !== null) return chosen({ kind: 'existing', name: found.value.name, version: found.value.version });
   const keys = await azure.keys.list(vaultId);
-  return orNearest(refuse('unknown-key', name), keys.ok ? keys.value.map((key) => key.name) : []);
+  return withSuggestion(refuse('unknown-key', name), keys.ok ? keys.value.map((key) => key.name) : []);
 }
 
 /** Settings of a new key, as entered on the card. */

@@ -3,7 +3,7 @@ import { type Check, judge } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
 import type { KeyWork } from '../domain/key-change.ts';
 import { inOneSubscription, permitsVault } from '../domain/policy/vaults.ts';
-import type { CheckContext } from './context.ts';
+import type { CheckContext } from './checks.ts';
 
 /**
  * Checks the policy: whether the vault is permitted, and whether an existing key is allowed. A key or key version that the

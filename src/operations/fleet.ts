@@ -47,9 +47,9 @@ function stateOf(ends: string | null | undefined, now: Date): FleetState {
   return left <= soonMs ? 'ends-soon' : 'own-key';
 }
 
-type Held = ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>;
+type HeldResources = ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>;
 
-function standingOf(resource: KeptResource, held: Held, ends: KeyEnds, now: Date): AgentStanding {
+function standingOf(resource: KeptResource, held: HeldResources, ends: KeyEnds, now: Date): AgentStanding {
   const request = held.get(resource.id.toLowerCase()) ?? null;
   const key = keyOf(resource);
   const end = key === null ? undefined : ends.get(key);
@@ -77,7 +77,7 @@ const byUrgency = (a: AgentStanding, b: AgentStanding): number =>
 
 export const judgeFleet = (
   resources: readonly KeptResource[],
-  held: Held,
+  held: HeldResources,
   ends: KeyEnds,
   now: Date,
 ): readonly AgentStanding[] => resources.map((one) => standingOf(one, held, ends, now)).sort(byUrgency);

@@ -7,25 +7,25 @@ import { applyPolicy } from '../domain/policy/policy.ts';
 import { decide } from '../domain/request/decide.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import type { Command, Submit } from '../domain/request/request-command.ts';
-import { chosenStart } from './chosen-start.ts';
+import type { CommandPorts } from './commands/command.ts';
 import type { Form } from './form.ts';
 import type { Operation } from './operation.ts';
 import { type FormInputs, isRefusal, type Page, type PageFacts } from './pages/page.ts';
 import { reviewFacts } from './pages/review-page.ts';
-import type { CommandPorts } from './ports.ts';
 import { operationNamed } from './registry.ts';
+import { parseStartTime } from './start-time.ts';
 
-/** The form after a click, and the problem that kept it on its page. */
+/** The form after a click, and the problem that keeps it on its page. */
 export interface FormResult {
   readonly form: Form;
   readonly problem: Refusal | null;
 }
 
-const moved = (form: Form, change: Partial<Form>): FormResult => ({
+const advance = (form: Form, change: Partial<Form>): FormResult => ({
   form: { ...form, ...change, revision: form.revision + 1 },
   problem: null,
 });
-const kept = (form: Form, problem: Refusal, change: Partial<Form> = {}): FormResult => ({
+const stay = (form: Form, problem: Refusal, change: Partial<Form> = {}): FormResult => ({
   form: { ...form, ...change, revision: form.revision + 1 },
   problem,
 });
@@ -51,11 +51,11 @@ const isSame = (before: unknown, after: unknown): boolean =>
   before !== undefined && canonicalJson(before) === canonicalJson(after);
 
 /** Stores the answer, removes answers that depended on another one, and advances to the next page. */
-export function answered(operation: Operation, form: Form, answer: unknown): Form {
+export function withAnswer(operation: Operation, form: Form, answer: unknown): Form {
   const { name } = pageOf(operation, form);
   const stale = isSame(form.answers[name], answer)
     ? []
-    : operation.pages(form).filter(({ restsOn }) => restsOn.includes(name));
+    : operation.pages(form).filter(({ dependsOn }) => dependsOn.includes(name));
   const keyWay = stale.some((page) => page.name === 'key') ? null : form.keyWay;
   const answers = { ...form.answers, [name]: answer };
   for (const page of stale) delete answers[page.name];
@@ -66,27 +66,27 @@ export function answered(operation: Operation, form: Form, answer: unknown): For
 
 /** Chooses between an existing and a new key. The page then asks only for that. */
 export const chooseKeyWay = (form: Form, keyWay: Form['keyWay']): FormResult =>
-  moved(form, form.page === 'key' ? { keyWay } : {});
+  advance(form, form.page === 'key' ? { keyWay } : {});
 
 export function back(form: Form): FormResult {
-  if (form.page === 'key' && form.keyWay !== null) return moved(form, { keyWay: null });
+  if (form.page === 'key' && form.keyWay !== null) return advance(form, { keyWay: null });
   const pages = formPagesOf(operationFor(form), form);
   const before = pages[pages.findIndex(({ name }) => name === form.page) - 1];
-  return moved(form, { page: before?.name ?? form.page, shownDigest: null });
+  return advance(form, { page: before?.name ?? form.page, shownDigest: null });
 }
 
 /** Cancels the form. A request that was stored just before, such as before a crash, stays. */
 export async function cancelForm(form: Form, { requests }: Pick<CommandPorts, 'requests'>): Promise<FormResult> {
   const request = await requests.load(form.requestId);
-  return moved(form, { ended: request?.forms.includes(form.id) ? 'submitted' : 'cancelled' });
+  return advance(form, { ended: request?.forms.includes(form.id) ? 'submitted' : 'cancelled' });
 }
 
 /** Resumes an abandoned form on its last page. */
-export const resume = (form: Form): FormResult => moved(form, { ended: null });
+export const resume = (form: Form): FormResult => advance(form, { ended: null });
 
 /** Switches to the operation that fits the resource's state, and keeps the chosen resource. */
 export function switchOperation(form: Form): FormResult {
-  if (form.changes !== null) return moved(form, {});
+  if (form.changes !== null) return advance(form, {});
   const operation = operationNamed(operationFor(form).instead.operation);
   const { resource } = form.answers;
   const fresh: Form = {
@@ -97,19 +97,19 @@ export function switchOperation(form: Form): FormResult {
     keyWay: null,
     shownDigest: null,
   };
-  return moved(resource === undefined ? fresh : answered(operation, fresh, resource), {});
+  return advance(resource === undefined ? fresh : withAnswer(operation, fresh, resource), {});
 }
 
 /** Reads the answer of the current page and advances. */
 export async function next(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<FormResult> {
-  if (form.page === 'review') return moved(form, {});
+  if (form.page === 'review') return advance(form, {});
   const operation = operationFor(form);
   const answer = await pageOf(operation, form).take(form, inputs, ports);
-  return isRefusal(answer) ? kept(form, answer) : moved(answered(operation, form, answer), {});
+  return isRefusal(answer) ? stay(form, answer) : advance(withAnswer(operation, form, answer), {});
 }
 
 /** Limits the review page's inputs to their stored lengths. */
-const writtenIn = (inputs: FormInputs) => ({
+const reviewInputsOf = (inputs: FormInputs) => ({
   justification: inputs.justification.slice(0, 600),
   changeReference: inputs.changeReference.slice(0, 100),
   startDay: inputs.startDay.slice(0, 10),
@@ -117,15 +117,15 @@ const writtenIn = (inputs: FormInputs) => ({
 });
 
 /** Handles a submission that was interrupted by a restart. The stored click submits nothing: the person submits again. */
-export async function submitWasLost(
+export async function recoverLostSubmit(
   form: Form,
   inputs: FormInputs,
   { requests }: Pick<CommandPorts, 'requests'>,
 ): Promise<FormResult> {
   const request = await requests.load(form.requestId);
   return request?.forms.includes(form.id)
-    ? moved(form, { ended: 'submitted', justification: '' })
-    : kept(form, refuse('submit-lost'), writtenIn(inputs));
+    ? advance(form, { ended: 'submitted', justification: '' })
+    : stay(form, refuse('submit-lost'), reviewInputsOf(inputs));
 }
 
 /**
@@ -139,25 +139,25 @@ export async function submit(
   ports: CommandPorts,
   isWanted: () => Promise<boolean> = async () => true,
 ): Promise<FormResult> {
-  const written = writtenIn(inputs);
-  if (form.page !== 'review') return moved(form, {});
-  if (inputs.acknowledgeDataLoss !== 'true') return kept(form, refuse('acknowledge-data-loss'), written);
+  const written = reviewInputsOf(inputs);
+  if (form.page !== 'review') return advance(form, {});
+  if (inputs.acknowledgeDataLoss !== 'true') return stay(form, refuse('acknowledge-data-loss'), written);
   const facts = await reviewFacts(operationFor(form), form, ports);
-  if ('kind' in facts) return kept(form, facts, written);
-  if (!facts.ok) return kept(form, refuseFailure(facts.failure), written);
+  if ('kind' in facts) return stay(form, facts, written);
+  if (!facts.ok) return stay(form, refuseFailure(facts.failure), written);
   const already = await ports.requests.load(form.requestId);
   const isStored = already?.forms.includes(form.id) === true;
   if (form.changes === null && already !== null && !isStored) {
     // Two forms got the same id, which is very unlikely. This form gets another id and is shown again.
-    return kept(form, refuse('plan-moved'), { ...written, requestId: mintRequestId(ports.random(6)) });
+    return stay(form, refuse('plan-moved'), { ...written, requestId: mintRequestId(ports.random(6)) });
   }
-  const problem = isStored ? null : standsInTheWay(form, facts.value);
-  if (problem !== null) return kept(form, problem, written);
-  const notBefore = chosenStart(inputs);
-  if (notBefore !== null && typeof notBefore !== 'string') return kept(form, notBefore, written);
+  const problem = isStored ? null : submitProblem(form, facts.value);
+  if (problem !== null) return stay(form, problem, written);
+  const notBefore = parseStartTime(inputs);
+  if (notBefore !== null && typeof notBefore !== 'string') return stay(form, notBefore, written);
   const changeReference = readChangeReference(inputs.changeReference, ports.policy.changeReference);
-  if (isRefusal(changeReference)) return kept(form, changeReference, written);
-  if (!(await isWanted())) return moved(form, written);
+  if (isRefusal(changeReference)) return stay(form, changeReference, written);
+  if (!(await isWanted())) return advance(form, written);
   const stored = await store(
     form,
     { justification: inputs.justification, notBefore, changeReference },
@@ -165,14 +165,14 @@ export async function submit(
     ports,
   );
   return stored.kind === 'refused'
-    ? kept(form, stored, written)
-    : moved(form, { ended: 'submitted', justification: '' });
+    ? stay(form, stored, written)
+    : advance(form, { ended: 'submitted', justification: '' });
 }
 
 type Review = Extract<PageFacts, { page: 'review' }>;
 
 /** Returns the first block, or a refusal if the plan differs from the one shown. */
-function standsInTheWay(form: Form, { plan, digest }: Review): Refusal | null {
+function submitProblem(form: Form, { plan, digest }: Review): Refusal | null {
   const [block] = blocksOf(plan);
   if (block !== undefined) return refuse('plan-blocked', block.code);
   return digest === form.shownDigest ? null : refuse('plan-moved');

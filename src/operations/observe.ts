@@ -1,107 +1,17 @@
 /** Reads everything that a plan depends on, in parallel. */
 
 import type { ObservedControl } from '../domain/control.ts';
-import { done, failed, foundThat, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
-import { ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
+import { done, failed, foundThat, type Outcome } from '../domain/failure.ts';
+import { type ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyChange } from '../domain/key-change.ts';
-import {
-  type Observation,
-  type ObservedGuards,
-  type ObservedKey,
-  type ObservedResource,
-  type ObservedVault,
-  sameVaultUri,
-} from '../domain/observed.ts';
+import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
 import type { OwnKey } from '../domain/own-key.ts';
-import type { Azure, Rights } from '../domain/ports/azure.ts';
+import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceRef } from '../domain/wish.ts';
+import { nullIfForbidden, observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
-import { kindNamed } from './resources/registry.ts';
-import { assignIdentity, rightsAtResource, rightsAtVault } from './resources/rights.ts';
 import { findOwn } from './steps/make-key-version.ts';
-import { vaultMovedTo } from './steps/where-moved.ts';
-
-/** Returns null if the bot lacks permission to read it. Other failures stay failures, and the caller waits. */
-const orUnknown = <T>(outcome: Outcome<T>): Outcome<T | null> =>
-  !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;
-
-async function observeLocks(
-  { guards }: Azure,
-  ids: readonly ArmId[],
-): Promise<Outcome<ObservedGuards['readOnlyLocks']>> {
-  const found = await Promise.all(ids.map(async (id) => orUnknown(await guards.locks(id))));
-  const all: { name: string; scope: string }[] = [];
-  for (const locks of found) {
-    if (!locks.ok) return locks;
-    if (locks.value === null) return done(null);
-    const readOnly = locks.value.filter((lock) => lock.level === 'read-only');
-    all.push(...readOnly.map(({ name, scope }) => ({ name, scope })));
-  }
-  return done(all);
-}
-
-/**
- * Returns the scopes to check and the permissions needed there. Includes user-assigned identities only if the resource's write
- * would name them. Null: an identity has no valid ARM id.
- */
-function rightsToLookAt(
-  ref: ResourceRef,
-  resource: ObservedResource,
-  vault: ObservedVault,
-): readonly (readonly [ArmId, Rights])[] | null {
-  const named = resource.systemAssigned ? [] : resource.userAssignedIds.map((id) => ArmId.safeParse(id).data);
-  const identities = named.filter((id) => id !== undefined);
-  if (identities.length < named.length) return null;
-  return [
-    [ref.id, rightsAtResource(kindNamed(ref.kind))],
-    [vault.id, rightsAtVault],
-    ...identities.map((id) => [id, { actions: [assignIdentity], dataActions: [] }] as const),
-  ];
-}
-
-/** Returns an action as allowed only if it's allowed at every scope that needs it. */
-function inAll(found: readonly Readonly<Record<string, boolean>>[]): Record<string, boolean> {
-  const all: Record<string, boolean> = {};
-  for (const [action, allowed] of found.flatMap(Object.entries)) all[action] = allowed && all[action] !== false;
-  return all;
-}
-
-async function observeRights(
-  { guards }: Azure,
-  ref: ResourceRef,
-  resource: ObservedResource,
-  vault: ObservedVault,
-): Promise<Outcome<Pick<ObservedGuards, 'allowed' | 'allowedData'>>> {
-  const places = rightsToLookAt(ref, resource, vault);
-  if (places === null) return done({ allowed: null, allowedData: null });
-  const looked = await Promise.all(places.map(async ([id, rights]) => orUnknown(await guards.allowed(id, rights))));
-  const found: { actions: Readonly<Record<string, boolean>>; dataActions: Readonly<Record<string, boolean>> }[] = [];
-  for (const outcome of looked) {
-    if (!outcome.ok) return outcome;
-    if (outcome.value === null) return done({ allowed: null, allowedData: null });
-    found.push(outcome.value);
-  }
-  const byRole = vault.access === 'role-assignments';
-  return done({
-    allowed: inAll(found.map(({ actions }) => actions)),
-    allowedData: byRole ? inAll(found.map(({ dataActions }) => dataActions)) : null,
-  });
-}
-
-/**
- * Checks for a deleted key of the same name. Without an answer, the name stays unchecked: creating the key reports the
- * conflict.
- */
-async function observeDeletedKey(
-  { keys }: Azure,
-  vault: ObservedVault,
-  { make, to }: KeyChange,
-  key: ObservedKey | null,
-): Promise<ObservedGuards['deletedKey']> {
-  if (make === null ? key !== null : make.after !== null) return 'none';
-  const deleted = await keys.deleted(vault.uri, to.keyName);
-  return deleted.ok ? deleted.value : 'not-checked';
-}
+import { findMovedVault } from './steps/moved-or-replaced.ts';
 
 /** Returns the vault with this address, if the bot can see it. */
 export async function vaultAt(azure: Azure, uri: string): Promise<Outcome<ObservedVault | null>> {
@@ -121,16 +31,16 @@ async function observeFrom(
   const same = sameVaultUri(from.vaultUri, vault.uri);
   const place = same ? done(vault) : await vaultAt(azure, from.vaultUri);
   if (!place.ok) return place;
-  return place.value === null ? done(null) : orUnknown(await azure.keys.get(place.value.id, name, version));
+  return place.value === null ? done(null) : nullIfForbidden(await azure.keys.get(place.value.id, name, version));
 }
 
-type SeenKey = Pick<Observation, 'key' | 'keyIs' | 'keyNow'>;
+type KeyObservation = Pick<Observation, 'key' | 'keyIs' | 'keyNow'>;
 
 /** Reads the chosen version. If it's missing, also reads the newest version, because another key might have its name. */
 async function observeChosenKey(
   { keys }: Azure,
   { vaultId, keyName, keyVersion }: KeyChange['to'],
-): Promise<Outcome<SeenKey>> {
+): Promise<Outcome<KeyObservation>> {
   const key = await keys.get(vaultId, keyName, keyVersion);
   if (!key.ok || key.value !== null || keyVersion === null) return key.ok ? done({ key: key.value }) : key;
   const newest = await keys.get(vaultId, keyName, null);
@@ -138,7 +48,7 @@ async function observeChosenKey(
 }
 
 /** Reads the requested key. If the request creates it: the created key, or the key in its place. */
-async function observeKey(azure: Azure, { to, make }: KeyChange, own: OwnKey | null): Promise<Outcome<SeenKey>> {
+async function observeKey(azure: Azure, { to, make }: KeyChange, own: OwnKey | null): Promise<Outcome<KeyObservation>> {
   const { keys } = azure;
   if (make === null) return observeChosenKey(azure, to);
   if (own === null) {
@@ -210,8 +120,8 @@ async function observeAccess(
 }
 
 /** Returns the failure for a missing vault. A moved vault isn't what was approved, although it's the same vault. */
-async function noVault(azure: Azure, id: ArmId): Promise<Outcome<Observation>> {
-  const moved = await vaultMovedTo(azure, id);
+async function missingVault(azure: Azure, id: ArmId): Promise<Outcome<Observation>> {
+  const moved = await findMovedVault(azure, id);
   if (!moved.ok) return moved;
   const to = moved.value;
   return failed(
@@ -241,7 +151,7 @@ export async function observe(
   if (!vault.ok) return vault;
   if (!key.ok) return key;
   if (resource.value === null) return failed(foundThat('reading the resource', { code: 'missing', what: 'resource' }));
-  if (vault.value === null) return noVault(azure, vaultId);
+  if (vault.value === null) return missingVault(azure, vaultId);
   if (!locks.ok) return locks;
   const seen = { resource: resource.value, vault: vault.value, ...key.value };
   const [access, bearing] = await Promise.all([

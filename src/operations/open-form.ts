@@ -4,20 +4,20 @@ import { changeRefusal } from '../domain/request/decide-change.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import { hasEnded, type Request } from '../domain/request/request.ts';
 import { ChosenKey } from './choose.ts';
-import { startInputsOf } from './chosen-start.ts';
+import type { CommandPorts, TypedCall } from './commands/command.ts';
 import type { Form } from './form.ts';
-import { answered, pageOf } from './form-clicks.ts';
+import { pageOf, withAnswer } from './form-clicks.ts';
 import type { Operation } from './operation.ts';
 import { FormInputs, isRefusal } from './pages/page.ts';
-import type { CommandPorts, TypedCall } from './ports.ts';
-import { readTyped } from './read-typed.ts';
+import { parseArguments } from './parse-arguments.ts';
 import { operationOf } from './registry.ts';
+import { toStartInputs } from './start-time.ts';
 
 /** The requester and the conversation. */
-type Asking = Pick<TypedCall, 'by' | 'actor' | 'origin'>;
+type RequesterContext = Pick<TypedCall, 'by' | 'actor' | 'origin'>;
 
 /** Returns a new form on its first page. */
-function newForm(operation: Operation, call: Asking, { random }: Pick<CommandPorts, 'random'>): Form {
+function newForm(operation: Operation, call: RequesterContext, { random }: Pick<CommandPorts, 'random'>): Form {
   return {
     id: mintFormId(random(10)),
     requestId: mintRequestId(random(6)),
@@ -48,7 +48,7 @@ export async function openForm(
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
   const standing = await ports.requesterStanding(call.by, null);
   if (standing !== 'yes') return refuse(requesterRefusals[standing]);
-  const args = readTyped(call, operation.typed.takes);
+  const args = parseArguments(call, operation.typed.takes);
   if (isRefusal(args)) return args;
   let form = newForm(operation, call, ports);
   for (;;) {
@@ -57,12 +57,12 @@ export async function openForm(
     if (typed === null) return { kind: 'open-form', form };
     const answer = await page.take(form, FormInputs.parse(typed), ports);
     if (isRefusal(answer)) return answer;
-    form = { ...answered(operation, form, answer), revision: 0 };
+    form = { ...withAnswer(operation, form, answer), revision: 0 };
   }
 }
 
 /** Returns the form fields for an existing request: its answers, justification and change reference. */
-function filledIn(operation: Operation, { plan, justification, changeReference }: Request): Partial<Form> {
+function formFieldsOf(operation: Operation, { plan, justification, changeReference }: Request): Partial<Form> {
   const written = { justification: justification ?? '', changeReference: changeReference ?? '' };
   return { page: 'review', answers: operation.answersOf(plan.wish), ...written };
 }
@@ -70,7 +70,7 @@ function filledIn(operation: Operation, { plan, justification, changeReference }
 /** Opens the review page for an ended request, with its answers and justification. Everything is read again. */
 export async function openAgain(
   request: Request,
-  call: Asking,
+  call: RequesterContext,
   ports: CommandPorts,
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
   if (call.by !== request.requester) return refuse('not-your-request', request.id);
@@ -78,13 +78,13 @@ export async function openAgain(
   const standing = await ports.requesterStanding(call.by, null);
   if (standing !== 'yes') return refuse(requesterRefusals[standing]);
   const operation = operationOf(request.plan.wish);
-  return { kind: 'open-form', form: { ...newForm(operation, call, ports), ...filledIn(operation, request) } };
+  return { kind: 'open-form', form: { ...newForm(operation, call, ports), ...formFieldsOf(operation, request) } };
 }
 
 /** Opens the review page to edit a waiting request. `asking`: the revision of the clicked card. */
 export async function openChange(
   request: Request,
-  call: Asking & { readonly asking: number; readonly zone: string },
+  call: RequesterContext & { readonly asking: number; readonly zone: string },
   ports: CommandPorts,
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
   // The deadline is checked when the change is stored: this process's clock can be wrong.
@@ -97,8 +97,8 @@ export async function openChange(
   const key = ChosenKey.safeParse(operation.answersOf(request.plan.wish).key).data;
   const form: Form = {
     ...newForm(operation, call, ports),
-    ...filledIn(operation, request),
-    ...startInputsOf(request.notBefore, call.zone),
+    ...formFieldsOf(operation, request),
+    ...toStartInputs(request.notBefore, call.zone),
     requestId: request.id,
     changes,
     keyWay: key?.kind ?? null,

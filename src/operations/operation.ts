@@ -1,4 +1,4 @@
-/** Operations: what each one defines (`Spec`), and what the rest of the code sees (`Operation`). */
+/** Operations: what each one defines (`OperationDefinition`), and what the rest of the code sees (`Operation`). */
 import type { z } from 'zod';
 import type { Check, CheckCode } from '../domain/check.ts';
 import type { Outcome } from '../domain/failure.ts';
@@ -8,7 +8,7 @@ import type { OwnKey } from '../domain/own-key.ts';
 import { type Plan, planVersion, type StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ChangeSpec } from '../domain/wish.ts';
-import type { CheckContext, PlanContext } from './context.ts';
+import type { CheckContext, PlanContext } from './checks.ts';
 import type { Form } from './form.ts';
 import { observe } from './observe.ts';
 import type { Page } from './pages/page.ts';
@@ -53,18 +53,18 @@ interface Typed {
   readonly takes: readonly string[];
 }
 
-export interface Spec<Schema extends z.ZodType<ChangeSpec>> {
+export interface OperationDefinition<Schema extends z.ZodType<ChangeSpec>> {
   readonly name: z.infer<Schema>['operation'];
   readonly typed: Typed;
-  readonly wish: Schema;
+  readonly schema: Schema;
   readonly words: OperationWords;
   /** The pages for the answers so far, in order. */
   readonly pages: (form: Form) => readonly Page[];
   /** The requested change; null: something isn't chosen yet. */
-  readonly wishOf: (form: Form) => z.infer<Schema> | null;
+  readonly specOf: (form: Form) => z.infer<Schema> | null;
   /** The form answers that produce this change, for requesting it again. */
-  readonly answersOf: (wish: z.infer<Schema>) => Form['answers'];
-  readonly change: (wish: z.infer<Schema>) => KeyChange;
+  readonly answersOf: (spec: z.infer<Schema>) => Form['answers'];
+  readonly change: (spec: z.infer<Schema>) => KeyChange;
   /**
    * In order; steps of one stage run in parallel. Plans contain only these steps. Irreversible steps come as late as possible.
    */
@@ -81,18 +81,18 @@ export interface Spec<Schema extends z.ZodType<ChangeSpec>> {
 export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<ChangeSpec>> {
   readonly name: string;
   readonly typed: Typed;
-  readonly wish: Schema;
+  readonly schema: Schema;
   readonly words: OperationWords;
-  readonly instead: Spec<Schema>['instead'];
-  readonly startsFrom: Spec<Schema>['startsFrom'];
+  readonly instead: OperationDefinition<Schema>['instead'];
+  readonly startsFrom: OperationDefinition<Schema>['startsFrom'];
   readonly pages: (form: Form) => readonly Page[];
-  readonly wishOf: (form: Form) => ChangeSpec | null;
-  readonly answersOf: (wish: ChangeSpec) => Form['answers'];
-  readonly change: (wish: ChangeSpec) => KeyChange;
+  readonly specOf: (form: Form) => ChangeSpec | null;
+  readonly answersOf: (spec: ChangeSpec) => Form['answers'];
+  readonly change: (spec: ChangeSpec) => KeyChange;
   /** Reads everything that a plan depends on, in parallel. */
-  readonly observe: (azure: Azure, wish: ChangeSpec, own: OwnKey | null) => Promise<Outcome<Observation>>;
+  readonly observe: (azure: Azure, spec: ChangeSpec, own: OwnKey | null) => Promise<Outcome<Observation>>;
   /** Returns the plan. Steps without effects are left out, but a plan always ends with `verify`. */
-  readonly plan: (wish: ChangeSpec, observed: Observation, context: PlanContext) => Plan;
+  readonly plan: (spec: ChangeSpec, observed: Observation, context: PlanContext) => Plan;
 }
 
 function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): Plan['steps'] {
@@ -111,20 +111,30 @@ function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): 
  * Hides the operation's own types. Its schema validates each change spec at run time: a foreign one throws, and no cast is
  * needed.
  */
-export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(spec: Spec<Schema>): Operation<Schema> {
-  const { name, typed, wish: schema, words, instead, startsFrom, pages, wishOf } = spec;
-  const change = (wish: ChangeSpec): KeyChange => spec.change(schema.parse(wish));
+export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(
+  definition: OperationDefinition<Schema>,
+): Operation<Schema> {
+  const { name, typed, schema, words, instead, startsFrom, pages, specOf } = definition;
+  const change = (spec: ChangeSpec): KeyChange => definition.change(schema.parse(spec));
   return {
-    ...{ name, typed, wish: schema, words, instead, startsFrom, pages, wishOf, change },
-    answersOf: (wish) => spec.answersOf(schema.parse(wish)),
-    observe: (azure, wish, own) => observe(azure, wish.resource, change(wish), own),
-    plan(wish, observed, context) {
+    ...{ name, typed, schema, words, instead, startsFrom, pages, specOf, change },
+    answersOf: (spec) => definition.answersOf(schema.parse(spec)),
+    observe: (azure, spec, own) => observe(azure, spec.resource, change(spec), own),
+    plan(spec, observed, context) {
       const { tenantId, policyVersion } = context;
-      const work: KeyWork = { resource: wish.resource, observed, ...change(wish) };
-      const planned = plannedSteps(spec.stages, work);
+      const work: KeyWork = { resource: spec.resource, observed, ...change(spec) };
+      const planned = plannedSteps(definition.stages, work);
       const effects = planned.flatMap((step) => step.effects);
-      const checks = [...spec.checks(work, { ...context, effects, kind: kindNamed(wish.resource.kind) })];
-      return { schema: planVersion, tenantId, policyVersion, wish, observation: observed, checks, steps: planned };
+      const checks = [...definition.checks(work, { ...context, effects, kind: kindNamed(spec.resource.kind) })];
+      return {
+        schema: planVersion,
+        tenantId,
+        policyVersion,
+        wish: spec,
+        observation: observed,
+        checks,
+        steps: planned,
+      };
     },
   };
 }

@@ -4,16 +4,16 @@ import { type ArmId, armIdParts, sameArmId } from '../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../domain/key-change.ts';
 import { type CustomerKey, type ObservedOthers, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
 import type { Azure, KeptResource } from '../domain/ports/azure.ts';
-import type { CheckContext } from './context.ts';
-import { isNameAlike } from './name-alike.ts';
+import type { CheckContext } from './checks.ts';
+import { areNamesSimilar } from './similar-names.ts';
 
 /** Names shown per check. One is enough to reconsider. */
-const mostShown = 5;
+const maxShown = 5;
 
 const vaultNameOf = (uri: string): string => /^https:\/\/([^./]+)/i.exec(uri)?.[1]?.toLowerCase() ?? '';
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const each = (names: readonly string[]): string[] => [...new Set(names)].sort(byText).slice(0, mostShown);
+const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort(byText).slice(0, maxShown);
 
 type Used = KeptResource & { readonly customerKey: CustomerKey };
 
@@ -40,19 +40,23 @@ export async function othersFor(
   const same = others.filter(
     ({ customerKey }) => sameVaultUri(customerKey.vaultUri, vault.uri) && customerKey.keyName === to.keyName,
   );
-  const shown = [...same].sort((a, b) => byText(a.id.toLowerCase(), b.id.toLowerCase())).slice(0, mostShown);
+  const shown = [...same].sort((a, b) => byText(a.id.toLowerCase(), b.id.toLowerCase())).slice(0, maxShown);
   const sameKey = shown.map(async ({ id, name }) => {
     const { subscriptionId } = armIdParts(id);
-    const called = await control.subscriptionName(subscriptionId);
-    return { id, name, subscription: { id: subscriptionId, name: called.ok ? called.value : null } };
+    const subscriptionName = await control.subscriptionName(subscriptionId);
+    return {
+      id,
+      name,
+      subscription: { id: subscriptionId, name: subscriptionName.ok ? subscriptionName.value : null },
+    };
   });
   const isUsed = others.some(({ customerKey }) => sameVaultUri(customerKey.vaultUri, vault.uri));
   const vaults = isUsed ? [] : others.map(({ customerKey }) => vaultNameOf(customerKey.vaultUri));
   const keys = same.length > 0 ? [] : others.map(({ customerKey }) => customerKey.keyName);
   return {
     sameKey: await Promise.all(sameKey),
-    vaultsAlike: each(vaults.filter((name) => isNameAlike(name, vault.name))),
-    keysAlike: each(keys.filter((name) => isNameAlike(name, to.keyName))),
+    vaultsAlike: distinct(vaults.filter((name) => areNamesSimilar(name, vault.name))),
+    keysAlike: distinct(keys.filter((name) => areNamesSimilar(name, to.keyName))),
     unread: false,
   };
 }

@@ -23,14 +23,14 @@ export interface Fleet {
   readonly unread: Kept['unread'];
 }
 
-const keptMs = 60_000;
-const endsKeptMs = 600_000;
+const snapshotTtlMs = 60_000;
+const expiryTtlMs = 600_000;
 /** Limits of one read, because a person waits: keys, concurrency and time. */
-const mostKeys = 64;
-const atOnce = 8;
-const patienceMs = 3_000;
+const maxKeys = 64;
+const concurrency = 8;
+const timeoutMs = 3_000;
 /** The cache is cleared above this number of keys. */
-const mostKnown = 20_000;
+const maxCached = 20_000;
 
 interface Snapshot {
   readonly at: Date;
@@ -51,20 +51,20 @@ const addressOf = (uri: string): string => uri.replace(/\/+$/, '').toLowerCase()
 
 export class FleetReader {
   readonly #ports: FleetPorts;
-  readonly #ends = new Map<string, { readonly ends: string | null; readonly at: number }>();
+  readonly #expiries = new Map<string, { readonly ends: string | null; readonly at: number }>();
   #snapshot: Promise<Outcome<Snapshot>> | null = null;
-  #takenAt = 0;
+  #loadedAt = 0;
 
   constructor(ports: FleetPorts) {
     this.#ports = ports;
   }
 
   async read(): Promise<Outcome<Fleet>> {
-    const snapshot = await this.#look();
+    const snapshot = await this.#current();
     if (!snapshot.ok) return snapshot;
     const { at, resources, unread } = snapshot.value;
-    await this.#readEnds(snapshot.value);
-    const ends = new Map([...this.#ends].map(([key, { ends: end }]) => [key, end]));
+    await this.#readExpiries(snapshot.value);
+    const ends = new Map([...this.#expiries].map(([key, { ends: end }]) => [key, end]));
     return done({
       asOf: at,
       unread,
@@ -73,20 +73,20 @@ export class FleetReader {
   }
 
   /** Returns the cached snapshot, or starts one read for all concurrent callers. A failed read isn't cached. */
-  async #look(): Promise<Outcome<Snapshot>> {
+  async #current(): Promise<Outcome<Snapshot>> {
     const now = this.#ports.now().getTime();
     // `abs`: a snapshot taken while the clock was ahead also expires.
-    if (this.#snapshot === null || Math.abs(now - this.#takenAt) >= keptMs) {
-      this.#takenAt = now;
-      this.#snapshot = this.#take();
+    if (this.#snapshot === null || Math.abs(now - this.#loadedAt) >= snapshotTtlMs) {
+      this.#loadedAt = now;
+      this.#snapshot = this.#load();
     }
-    const mine = this.#snapshot;
-    const found = await mine;
-    if (!found.ok && this.#snapshot === mine) this.#snapshot = null;
+    const snapshot = this.#snapshot;
+    const found = await snapshot;
+    if (!found.ok && this.#snapshot === snapshot) this.#snapshot = null;
     return found;
   }
 
-  async #take(): Promise<Outcome<Snapshot>> {
+  async #load(): Promise<Outcome<Snapshot>> {
     const { inventory } = this.#ports.azure;
     const [kept, all] = await Promise.all([inventory.kept(), inventory.vaults()]);
     if (!kept.ok) return kept;
@@ -98,37 +98,37 @@ export class FleetReader {
     return done({ at: this.#ports.now(), resources, unread, vaults: byAddress });
   }
 
-  #toRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {
+  #keysToRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {
     const wanted = new Map<string, KeyToRead>();
     for (const resource of resources) {
       const key = keyOf(resource);
       if (key === null || resource.customerKey === null || wanted.has(key)) continue;
-      const known = this.#ends.get(key);
-      if (known !== undefined && Math.abs(now - known.at) < endsKeptMs) continue;
+      const known = this.#expiries.get(key);
+      if (known !== undefined && Math.abs(now - known.at) < expiryTtlMs) continue;
       const vaultId = vaults.get(addressOf(resource.customerKey.vaultUri));
       const name = KeyName.safeParse(resource.customerKey.keyName).data;
       const version = KeyVersion.safeParse(resource.customerKey.keyVersion).data;
       if (vaultId === undefined || name === undefined || version === undefined) continue;
       wanted.set(key, { key, vaultId, name, version });
-      if (wanted.size === mostKeys) break;
+      if (wanted.size === maxKeys) break;
     }
     return [...wanted.values()];
   }
 
-  async #readEnds(snapshot: Snapshot): Promise<void> {
+  async #readExpiries(snapshot: Snapshot): Promise<void> {
     const { now, azure } = this.#ports;
     const start = performance.now();
-    if (this.#ends.size > mostKnown) this.#ends.clear();
-    const queue = [...this.#toRead(snapshot, now().getTime())];
+    if (this.#expiries.size > maxCached) this.#expiries.clear();
+    const queue = [...this.#keysToRead(snapshot, now().getTime())];
     const readNext = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        if (performance.now() - start > patienceMs) return;
+        if (performance.now() - start > timeoutMs) return;
         const found = await azure.keys.get(next.vaultId, next.name, next.version);
         // A missing or unreadable key stays unknown.
         if (!found.ok || found.value === null) continue;
-        this.#ends.set(next.key, { ends: found.value.expires, at: now().getTime() });
+        this.#expiries.set(next.key, { ends: found.value.expires, at: now().getTime() });
       }
     };
-    await Promise.all(Array.from({ length: atOnce }, readNext));
+    await Promise.all(Array.from({ length: concurrency }, readNext));
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KeyWork } from '../domain/key-change.ts';
 import type { Plan } from '../domain/plan.ts';
 import { eventReader } from '../domain/request/events.ts';
-import type { ChangeSpec as AnyWish } from '../domain/wish.ts';
+import type { ChangeSpec } from '../domain/wish.ts';
 import { enableCmk } from './enable-cmk/enable-cmk.ts';
 import type { Operation } from './operation.ts';
 import { rotateCmk } from './rotate-cmk/rotate-cmk.ts';
@@ -12,7 +12,7 @@ const all = [enableCmk, rotateCmk] as const;
 const [first, ...rest] = all;
 
 /** Closed union of the list's schemas. Unknown operations, kinds and extra fields are refused. */
-export const StoredChangeSpec = z.discriminatedUnion('operation', [first.wish, ...rest.map(({ wish }) => wish)]);
+export const StoredChangeSpec = z.discriminatedUnion('operation', [first.schema, ...rest.map(({ schema }) => schema)]);
 export type StoredChangeSpec = z.infer<typeof StoredChangeSpec>;
 
 export const operations: readonly Operation[] = all;
@@ -31,7 +31,7 @@ export function operationNamed(name: string): Operation {
 export const operationFrom = (key: Operation['startsFrom']): Operation | null =>
   operations.find(({ startsFrom }) => startsFrom === key) ?? null;
 
-export const operationOf = (wish: AnyWish): Operation => operationNamed(wish.operation);
+export const operationOf = (spec: ChangeSpec): Operation => operationNamed(spec.operation);
 
 /** Returns the key work of a plan: input of its steps, and content of cards. */
 export const workOf = ({ wish, observation }: Pick<Plan, 'wish' | 'observation'>): KeyWork => ({

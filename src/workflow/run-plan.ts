@@ -23,9 +23,9 @@ import type { IntendedTry, StepResult } from '../domain/request/request-command.
 import { isTooEarly } from '../domain/request/start-window.ts';
 import { decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
 import { operationOf } from '../operations/registry.ts';
+import { withNewLocation } from '../operations/steps/moved-or-replaced.ts';
 import { steps } from '../operations/steps/registry.ts';
-import { confirmed } from '../operations/steps/step.ts';
-import { orMoved } from '../operations/steps/where-moved.ts';
+import { rereadIfMissing } from '../operations/steps/step.ts';
 import type { AttemptStore } from './kept.ts';
 
 export interface RunPorts {
@@ -93,13 +93,13 @@ export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number
   const { wish } = request.plan;
   const operation = operationOf(wish);
   const own = ownKeyOf(request);
-  const observed = await confirmed(
+  const observed = await rereadIfMissing(
     () => operation.observe(ports.azure, wish, own),
     () => ports.pause(rereadAfterMs(ports.retryLimits)),
     saysAbsent(request),
   );
   if (!observed.ok) {
-    const failure = await orMoved(ports.azure, request.plan.observation, observed.failure);
+    const failure = await withNewLocation(ports.azure, request.plan.observation, observed.failure);
     return stopOrWait(ports, id, run, attempt, failure);
   }
   const { policy, tenantId, now, sha256, stepUp } = ports;

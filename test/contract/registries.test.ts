@@ -58,9 +58,9 @@ describe('a registry names every file of its folder, once', () => {
 
   /** What a folder holds beside them. */
   const beside: Readonly<Record<string, readonly string[]>> = {
-    'src/operations/commands': ['ask.ts', 'command.ts', 'registry.ts'],
+    'src/operations/commands': ['command.ts', 'registry.ts'],
     'src/operations/actions': ['action.ts', 'registry.ts'],
-    'src/operations/steps': ['look-once.ts', 'refuse-replaced.ts', 'registry.ts', 'step.ts', 'where-moved.ts'],
+    'src/operations/steps': ['memoize-reads.ts', 'moved-or-replaced.ts', 'registry.ts', 'step.ts'],
     'src/operations/resources': ['registry.ts', 'rights.ts'],
   };
 

@@ -9,7 +9,7 @@ import type { Actor } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { isAtRest, type Request } from '../../domain/request/request.ts';
 import type { Command } from '../../domain/request/request-command.ts';
-import type { StartInputs } from '../chosen-start.ts';
+import type { StartInputs } from '../start-time.ts';
 
 /** A click on a card: the person, the request and the card's revision. `inputs` holds what the person entered. */
 export interface ClickedCall {
@@ -27,7 +27,7 @@ export interface ActionPorts {
   /**
    * Loads the request as it was after the click arrived. Used for policy rules and the requester's id, not for the decision.
    */
-  readonly asItStood: Requests['load'];
+  readonly loadSnapshot: Requests['load'];
   /**
    * Whether the person can decide on the request, from a fresh directory lookup. Without a request: on any possible request.
    * That answer only selects texts and permits nothing.
@@ -40,17 +40,17 @@ export interface ActionPorts {
 }
 
 /** Returns whether the clicker can decide on the clicked request. */
-export async function standingOn({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> {
-  const request = await ports.asItStood(requestId);
+export async function clickerStanding({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> {
+  const request = await ports.loadSnapshot(requestId);
   return request === null ? 'no' : ports.approverStanding(by, request);
 }
 
 /** Returns the same, and whether the requester still has permission. */
-export async function standingsOn(
+export async function bothStandings(
   { by, requestId }: ClickedCall,
   ports: ActionPorts,
 ): Promise<{ readonly standing: Standing; readonly requesterStanding: Standing }> {
-  const request = await ports.asItStood(requestId);
+  const request = await ports.loadSnapshot(requestId);
   if (request === null) return { standing: 'no', requesterStanding: 'no' };
   const [standing, requesterStanding] = await Promise.all([
     ports.approverStanding(by, request),
@@ -64,7 +64,7 @@ export type ActionResult = Appended | { readonly kind: 'shown'; readonly request
 export interface Action {
   readonly verb: string;
   /** Whose permission is checked again, in addition to read access: the clicker's, or also the requester's. */
-  readonly restsOn?: 'clicker' | 'both';
+  readonly requiresStandingOf?: 'clicker' | 'both';
   handle(call: ClickedCall, ports: ActionPorts): Promise<ActionResult>;
 }
 

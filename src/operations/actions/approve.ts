@@ -1,17 +1,17 @@
-import { chosenStart } from '../chosen-start.ts';
-import { type Action, standingsOn, store } from './action.ts';
+import { parseStartTime } from '../start-time.ts';
+import { type Action, bothStandings, store } from './action.ts';
 
 /** Counts the clicker's approval of the plan on the card. The last required approval starts the run. */
 export const approve: Action = {
   verb: 'request.approve',
-  restsOn: 'both',
+  requiresStandingOf: 'both',
   async handle(call, ports) {
     const { by, actor, asking, inputs, signIn } = call;
     const { stepUp } = ports;
-    const standings = await standingsOn(call, ports);
+    const standings = await bothStandings(call, ports);
     const acknowledged = inputs.acknowledgeIrreversible === 'true';
     const { comment } = inputs;
-    const notBefore = chosenStart(inputs);
+    const notBefore = parseStartTime(inputs);
     if (notBefore !== null && typeof notBefore !== 'string') return notBefore;
     return store(call, ports, 'approve', {
       do: 'approve',

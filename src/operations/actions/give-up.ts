@@ -1,11 +1,11 @@
-import { type Action, standingOn, store } from './action.ts';
+import { type Action, clickerStanding, store } from './action.ts';
 
 /** Ends a request that needs attention. The event lists what was done and what was not. */
 export const giveUp: Action = {
   verb: 'request.give-up',
-  restsOn: 'clicker',
+  requiresStandingOf: 'clicker',
   async handle(call, ports) {
-    const standing = await standingOn(call, ports);
+    const standing = await clickerStanding(call, ports);
     const { by, actor, asking, inputs } = call;
     const { comment } = inputs;
     return store(call, ports, 'give-up', { do: 'give-up', by, actor, asking, standing, comment });

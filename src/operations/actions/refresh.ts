@@ -5,7 +5,7 @@ import type { Action } from './action.ts';
 export const refresh: Action = {
   verb: 'request.refresh',
   async handle(call, ports) {
-    const request = await ports.asItStood(call.requestId);
+    const request = await ports.loadSnapshot(call.requestId);
     return request === null ? refuse('unknown-request', call.requestId) : { kind: 'shown', request };
   },
 };

@@ -8,7 +8,7 @@ export const remindAction: Action = {
   verb: 'request.remind',
   async handle(call, ports) {
     const { by, actor, asking, requestId } = call;
-    const last = (await ports.asItStood(requestId))?.remindedAt ?? 'never';
+    const last = (await ports.loadSnapshot(requestId))?.remindedAt ?? 'never';
     return store(call, ports, `remind-after-${last}`, { do: 'remind', by, actor, asking });
   },
 };

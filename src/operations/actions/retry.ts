@@ -1,11 +1,11 @@
-import { type Action, standingsOn, store } from './action.ts';
+import { type Action, bothStandings, store } from './action.ts';
 
 /** Starts another run of a request that needs attention. */
 export const retry: Action = {
   verb: 'request.retry',
-  restsOn: 'both',
+  requiresStandingOf: 'both',
   async handle(call, ports) {
-    const standings = await standingsOn(call, ports);
+    const standings = await bothStandings(call, ports);
     const { by, actor, asking } = call;
     return store(call, ports, 'retry', { do: 'retry', by, actor, asking, ...standings });
   },

@@ -2,7 +2,7 @@ import { RequestId } from '../../domain/ids.ts';
 import { refuse } from '../../domain/request/refusal.ts';
 import { chooseResource } from '../choose.ts';
 import { isRefusal } from '../pages/page.ts';
-import { readTyped } from '../read-typed.ts';
+import { parseArguments } from '../parse-arguments.ts';
 import { HistoryShow, type TypedCommand } from './command.ts';
 
 /** Returns the filter if the last of several words is one. A single word can be an agent's name. */
@@ -21,7 +21,7 @@ export const cmkHistory: TypedCommand = {
     const given = [args.agent, args.resource].filter((one) => one !== undefined);
     const show = showIn([...given, ...words]);
     const text = (show === 'everything' ? words : words.slice(0, -1)).join(' ').trim();
-    const typed = readTyped({ args, words: text === '' ? [] : [text] }, ['resource']);
+    const typed = parseArguments({ args, words: text === '' ? [] : [text] }, ['resource']);
     if (isRefusal(typed)) return typed;
     const wanted = (typed.resource ?? '').trim();
     if (wanted === '') return { kind: 'show-list', subject: { kind: 'latest-requests' } };

@@ -1,10 +1,9 @@
 import { RequestId } from '../../domain/ids.ts';
 import { refuse } from '../../domain/request/refusal.ts';
-import { nearest } from '../nearest.ts';
 import { isRefusal } from '../pages/page.ts';
-import type { CommandPorts, TypedCall } from '../ports.ts';
-import { readTyped } from '../read-typed.ts';
-import type { CommandResult, OpenShow, TypedCommand } from './command.ts';
+import { parseArguments } from '../parse-arguments.ts';
+import { closestName } from '../similar-names.ts';
+import type { CommandPorts, CommandResult, OpenShow, TypedCall, TypedCommand } from './command.ts';
 
 /** Filter words after the command. The help card shows the first word of each filter. */
 const shows: Readonly<Record<OpenShow, readonly string[]>> = {
@@ -16,17 +15,17 @@ const shows: Readonly<Record<OpenShow, readonly string[]>> = {
 const openShows = Object.keys(shows) as OpenShow[];
 
 /** Requests read for a suggestion, only if the name wasn't found. */
-const mostForHint = 200;
+const maxForSuggestion = 200;
 
-async function noneNamed(typed: string, { requests }: Pick<CommandPorts, 'requests'>): Promise<CommandResult> {
-  const open = await requests.open(mostForHint);
+async function refuseUnknownName(typed: string, { requests }: Pick<CommandPorts, 'requests'>): Promise<CommandResult> {
+  const open = await requests.open(maxForSuggestion);
   const names = open.requests.flatMap(({ id, resourceName }) => [id, resourceName]);
-  const near = nearest(typed, [...Object.values(shows).flat(), ...names]);
+  const near = closestName(typed, [...Object.values(shows).flat(), ...names]);
   const refusal = refuse('no-open-request-named', typed.slice(0, 80));
   return near === null ? refusal : { ...refusal, near };
 }
 
-async function named(typed: string, { by }: TypedCall, ports: CommandPorts): Promise<CommandResult> {
+async function listByName(typed: string, { by }: TypedCall, ports: CommandPorts): Promise<CommandResult> {
   const id = RequestId.safeParse(typed.toUpperCase()).data;
   if (id !== undefined) {
     const request = await ports.requests.load(id);
@@ -35,13 +34,13 @@ async function named(typed: string, { by }: TypedCall, ports: CommandPorts): Pro
       : { kind: 'show-list', subject: { kind: 'one-request', requestId: id } };
   }
   const { total } = await ports.requests.open(1, 0, { named: typed });
-  if (total === 0) return noneNamed(typed, ports);
+  if (total === 0) return refuseUnknownName(typed, ports);
   return { kind: 'show-list', subject: { kind: 'open-requests', show: 'all', by, named: typed.slice(0, 100) } };
 }
 
-function typedIn({ args, words }: TypedCall) {
+function parseText({ args, words }: TypedCall) {
   const text = words.join(' ').trim();
-  return readTyped({ args, words: text === '' ? [] : [text] }, ['resource']);
+  return parseArguments({ args, words: text === '' ? [] : [text] }, ['resource']);
 }
 
 /** Lists open requests, those that wait for people first. A filter or a name limits the list. */
@@ -51,11 +50,11 @@ export const cmkRequests: TypedCommand = {
   usage: '/cmk-requests <mine, waiting for me, running, or part of an agent’s name>',
   weight: 'list',
   async handle(call, ports) {
-    const typed = typedIn(call);
+    const typed = parseText(call);
     if (isRefusal(typed)) return typed;
     const text = (typed.resource ?? '').trim();
     const show = text === '' ? 'all' : openShows.find((one) => shows[one].includes(text.toLowerCase()));
-    if (show === undefined) return named(text, call, ports);
+    if (show === undefined) return listByName(text, call, ports);
     return { kind: 'show-list', subject: { kind: 'open-requests', show, by: call.by, named: '' } };
   },
 };

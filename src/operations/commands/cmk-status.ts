@@ -1,5 +1,5 @@
 import { isRefusal } from '../pages/page.ts';
-import { readTyped } from '../read-typed.ts';
+import { parseArguments } from '../parse-arguments.ts';
 import type { TypedCommand } from './command.ts';
 
 /** Shows the key of each agent and the next thing to do. */
@@ -10,7 +10,7 @@ export const cmkStatus: TypedCommand = {
   weight: 'list',
   async handle({ args, words }) {
     const text = words.join(' ').trim();
-    const typed = readTyped({ args, words: text === '' ? [] : [text] }, ['resource']);
+    const typed = parseArguments({ args, words: text === '' ? [] : [text] }, ['resource']);
     if (isRefusal(typed)) return typed;
     const named = (typed.resource ?? '').trim().slice(0, 100);
     return { kind: 'show-list', subject: { kind: 'agents', show: 'all', named } };

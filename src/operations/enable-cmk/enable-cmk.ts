@@ -4,9 +4,9 @@ import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
 import { KeyKind } from '../../domain/observed.ts';
+import type { CheckContext } from '../checks.ts';
 import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import { chosenKeyOf } from '../choose.ts';
-import type { CheckContext } from '../context.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
@@ -18,7 +18,7 @@ import { vaultPage } from '../pages/vault-page.ts';
 import { Resource } from '../resources/registry.ts';
 import { enableCmkWords } from './words.ts';
 
-const Wish = z.strictObject({
+const EnableCmkSpec = z.strictObject({
   operation: z.literal('enable-cmk'),
   resource: Resource,
   vaultId: ArmId,
@@ -27,7 +27,7 @@ const Wish = z.strictObject({
   keyVersion: KeyVersion.nullable(),
   newKey: KeyKind.nullable(),
 });
-type Wish = z.infer<typeof Wish>;
+type EnableCmkSpec = z.infer<typeof EnableCmkSpec>;
 
 /** Checks that the resource still has a Microsoft-managed key: the approval covers only that change. */
 function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
@@ -38,7 +38,7 @@ function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
 
 const review = reviewPage(() => enableCmk);
 
-export const enableCmk = defineOperation<typeof Wish>({
+export const enableCmk = defineOperation<typeof EnableCmkSpec>({
   name: 'enable-cmk',
   typed: {
     name: '/enable-cmk',
@@ -46,10 +46,10 @@ export const enableCmk = defineOperation<typeof Wish>({
     usage: '/enable-cmk <agent> vault=<vault> key=<key>',
     takes: ['resource', 'vault', 'key'],
   },
-  wish: Wish,
+  schema: EnableCmkSpec,
   words: enableCmkWords,
   pages: () => [resourcePage, vaultPage, keyPage, review],
-  wishOf(form): Wish | null {
+  specOf(form): EnableCmkSpec | null {
     const [resource, vaultId, key] = [answerOn(form, resourcePage), answerOn(form, vaultPage), answerOn(form, keyPage)];
     if (resource === null || vaultId === null || key === null) return null;
     const made =

@@ -10,7 +10,7 @@ import { vaultPage } from './vault-page.ts';
 export const keyPage: Page<ChosenKey> = {
   name: 'key',
   label: 'Key',
-  restsOn: ['vault'],
+  dependsOn: ['vault'],
   answer: ChosenKey,
   typed: ({ key }) => (key === undefined ? null : { key }),
   async take(form, inputs, { azure, now }) {

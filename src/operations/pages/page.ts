@@ -9,8 +9,8 @@ import type { ResourceSummary } from '../../domain/ports/azure.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { ChosenKey, JudgedKey, JudgedVault } from '../choose.ts';
+import type { CommandPorts } from '../commands/command.ts';
 import type { Form, PageName } from '../form.ts';
-import type { CommandPorts } from '../ports.ts';
 
 const longestInput = 4000;
 const field = z
@@ -87,7 +87,7 @@ export type PageFacts =
       /** Another open request for the resource. It blocks this one. */
       readonly openRequest: RequestId | null;
       /** The request that is edited, and why it can't be edited any more; null: a new request. */
-      readonly change: { readonly of: Request; readonly refusal: Refusal | null } | null;
+      readonly change: { readonly request: Request; readonly refusal: Refusal | null } | null;
     };
 export type FactsOf<P extends PageName> = Extract<PageFacts, { readonly page: P }>;
 
@@ -97,7 +97,7 @@ export interface Page<Answer = unknown> {
   /** Label in the progress row: `Vault`. */
   readonly label: string;
   /** Pages that this answer depends on. A different answer there removes this one. */
-  readonly restsOn: readonly PageName[];
+  readonly dependsOn: readonly PageName[];
   /** Reads the stored answer. */
   readonly answer: { parse(value: unknown): Answer };
   /** Inputs from the typed command's arguments; null: none. */

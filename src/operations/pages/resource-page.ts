@@ -12,7 +12,7 @@ export const listedAgents = 15;
 export const resourcePage: Page<ResourceRef> = {
   name: 'resource',
   label: 'Agent',
-  restsOn: [],
+  dependsOn: [],
   answer: Resource,
   typed: ({ resource }) => (resource === undefined ? null : { resource }),
   async take(_form, inputs, { azure }) {

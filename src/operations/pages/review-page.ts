@@ -6,9 +6,9 @@ import { listed } from '../../domain/listed.ts';
 import { applyPolicy, type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { changeRefusal } from '../../domain/request/decide-change.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import type { Operation } from '../operation.ts';
-import type { CommandPorts } from '../ports.ts';
 import type { FactsOf, Page } from './page.ts';
 
 /** Returns the names of the policy rules that define the requesters. */
@@ -17,15 +17,15 @@ const namesOf = ({ rule, tightenedBy }: Terms): string =>
 
 /** Returns the facts of the review page: the plan from Azure's current state and the current policy. */
 export async function reviewFacts(
-  operation: Pick<Operation, 'wishOf' | 'observe' | 'plan'>,
+  operation: Pick<Operation, 'specOf' | 'observe' | 'plan'>,
   form: Form,
   ports: CommandPorts,
 ): Promise<Outcome<FactsOf<'review'>> | Refusal> {
-  const wish = operation.wishOf(form);
-  if (wish === null) return refuse('choice-missing');
+  const spec = operation.specOf(form);
+  if (spec === null) return refuse('choice-missing');
   const [observed, openRequest, change] = await Promise.all([
-    operation.observe(ports.azure, wish, null),
-    ports.requests.openFor(wish.resource.id),
+    operation.observe(ports.azure, spec, null),
+    ports.requests.openFor(spec.resource.id),
     changeOf(form, ports),
   ]);
   if (!observed.ok) return observed;
@@ -35,29 +35,30 @@ export async function reviewFacts(
   if (standing !== 'yes') return refuse(requesterRefusals[standing], namesOf(terms));
   const now = ports.now();
   const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, terms, now, own: null };
-  const plan = operation.plan(wish, observed.value, context);
+  const plan = operation.plan(spec, observed.value, context);
   const policy = applyPolicy(ports.policy, plan, now);
   const digest = planDigest(plan, ports.sha256);
-  const inTheWay = openRequest === change?.of.id ? null : openRequest;
+  const conflict = openRequest === change?.request.id ? null : openRequest;
   const { changeReference } = ports.policy;
   const asked = changeReference?.required === true ? 'required' : 'optional';
   const reference = changeReference === null ? 'not-asked' : asked;
-  return done({ page: 'review', plan, digest, policy, reference, openRequest: inTheWay, change });
+  return done({ page: 'review', plan, digest, policy, reference, openRequest: conflict, change });
 }
 
 /** Returns the request that the form edits, in its current state. */
 async function changeOf({ id, changes, requestId, owner: by }: Form, { requests, now }: CommandPorts) {
-  const of = changes === null ? null : await requests.load(requestId);
-  if (changes === null || of === null) return null;
+  const request = changes === null ? null : await requests.load(requestId);
+  if (changes === null || request === null) return null;
   // A stored change whose response was lost doesn't block itself.
-  return { of, refusal: of.forms.includes(id) ? null : changeRefusal(of, { by, ...changes }, now()) };
+  const isStored = request.forms.includes(id);
+  return { request, refusal: isStored ? null : changeRefusal(request, { by, ...changes }, now()) };
 }
 
 /** The last page of every form. It has no choices, only Submit. */
-export const reviewPage = (operation: () => Pick<Operation, 'wishOf' | 'observe' | 'plan'>): Page<null> => ({
+export const reviewPage = (operation: () => Pick<Operation, 'specOf' | 'observe' | 'plan'>): Page<null> => ({
   name: 'review',
   label: 'Review',
-  restsOn: [],
+  dependsOn: [],
   answer: z.null(),
   typed: () => null,
   take: async () => null,

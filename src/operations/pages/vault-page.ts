@@ -11,7 +11,7 @@ import { resourcePage } from './resource-page.ts';
 export const vaultPage: Page<ArmId> = {
   name: 'vault',
   label: 'Vault',
-  restsOn: [],
+  dependsOn: [],
   answer: ArmId,
   typed: ({ vault }) => (vault === undefined ? null : { vault }),
   async take(_form, inputs, { azure }) {

@@ -9,7 +9,7 @@ import type { CustomerKey } from '../../domain/observed.ts';
 import type { ResourceKind } from '../../domain/ports/resource-kind.ts';
 
 const type = 'Microsoft.HealthBot/healthBots';
-const isOne = new RegExp(`/providers/${type}/[^/]+$`, 'i');
+const agentIdPattern = new RegExp(`/providers/${type}/[^/]+$`, 'i');
 
 /** Agents created on or before this day cannot take a customer-managed key. */
 export const creationCutoff = '2021-11-11';
@@ -30,7 +30,7 @@ function customerKeyIn(properties: unknown): CustomerKey | null {
 
 const Ref = z.strictObject({
   kind: z.literal('healthcare-agent'),
-  id: ArmId.refine((id) => isOne.test(id), 'must be the id of a healthcare agent service'),
+  id: ArmId.refine((id) => agentIdPattern.test(id), 'must be the id of a healthcare agent service'),
 });
 
 export const healthcareAgent = {

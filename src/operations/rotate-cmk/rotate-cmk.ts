@@ -4,9 +4,9 @@ import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { CustomerKey, isNamedAlike, KeyKind } from '../../domain/observed.ts';
+import type { CheckContext } from '../checks.ts';
 import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import { chosenKeyOf } from '../choose.ts';
-import type { CheckContext } from '../context.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import type { Form } from '../form.ts';
 import { defineOperation } from '../operation.ts';
@@ -34,17 +34,17 @@ const To = z.discriminatedUnion('way', [
 ]);
 type To = z.infer<typeof To>;
 
-const Wish = z.strictObject({
+const RotateCmkSpec = z.strictObject({
   operation: z.literal('rotate-cmk'),
   resource: Resource,
   /** The key that the resource moves away from. Part of the plan digest: another current version needs another approval. */
   from: CustomerKey,
   to: To,
 });
-type Wish = z.infer<typeof Wish>;
+type RotateCmkSpec = z.infer<typeof RotateCmkSpec>;
 
 /** Returns source and target of the change; null: something isn't chosen yet. */
-function targetOf(form: Form): Pick<Wish, 'from' | 'to'> | null {
+function targetOf(form: Form): Pick<RotateCmkSpec, 'from' | 'to'> | null {
   const answer = answerOn(form, versionPage);
   if (answer === null) return null;
   const { from } = answer;
@@ -89,7 +89,7 @@ function judgeOldVersion({ from: key, observed }: KeyWork): readonly Check[] {
 
 const review = reviewPage(() => rotateCmk);
 
-export const rotateCmk = defineOperation<typeof Wish>({
+export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
   name: 'rotate-cmk',
   typed: {
     name: '/rotate-cmk',
@@ -97,13 +97,13 @@ export const rotateCmk = defineOperation<typeof Wish>({
     usage: '/rotate-cmk <agent> version=newest',
     takes: ['resource', 'version', 'vault', 'key'],
   },
-  wish: Wish,
+  schema: RotateCmkSpec,
   words: rotateCmkWords,
   pages: (form) =>
     answerOn(form, versionPage)?.way === 'other-key'
       ? [resourcePage, versionPage, vaultPage, keyPage, review]
       : [resourcePage, versionPage, review],
-  wishOf(form): Wish | null {
+  specOf(form): RotateCmkSpec | null {
     const [resource, target] = [answerOn(form, resourcePage), targetOf(form)];
     return resource === null || target === null
       ? null

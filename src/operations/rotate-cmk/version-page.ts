@@ -13,11 +13,11 @@ import type { Azure } from '../../domain/ports/azure.ts';
 import { hasFailed } from '../../domain/provisioning.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import type { ResourceRef } from '../../domain/wish.ts';
+import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import { vaultAt } from '../observe.ts';
 import { answerOn, type FormInputs, type Page } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
-import type { CommandPorts } from '../ports.ts';
 
 /** `from` is the resource's key when this was answered. The approval covers only a change from that key. */
 const Answer = z.discriminatedUnion('way', [
@@ -41,7 +41,7 @@ const Answer = z.discriminatedUnion('way', [
 ]);
 type Answer = z.infer<typeof Answer>;
 
-interface Seen {
+interface VersionState {
   readonly resource: ObservedResource;
   readonly current: CustomerKey | null;
   readonly vault: ObservedVault | null;
@@ -50,7 +50,10 @@ interface Seen {
 }
 
 /** Reads the versions of the key in use, as far as the bot can see the vault. */
-async function readVersions(azure: Azure, current: CustomerKey): Promise<Outcome<Omit<Seen, 'resource' | 'current'>>> {
+async function readVersions(
+  azure: Azure,
+  current: CustomerKey,
+): Promise<Outcome<Omit<VersionState, 'resource' | 'current'>>> {
   const vault = await vaultAt(azure, current.vaultUri);
   if (!vault.ok) return vault;
   const name = KeyName.safeParse(current.keyName).data;
@@ -65,7 +68,7 @@ async function readVersions(azure: Azure, current: CustomerKey): Promise<Outcome
   return newest.ok ? done({ vault: vault.value, inUse: inUse.value, newest: newest.value }) : newest;
 }
 
-async function look(azure: Azure, ref: ResourceRef | null): Promise<Outcome<Seen> | Refusal> {
+async function readState(azure: Azure, ref: ResourceRef | null): Promise<Outcome<VersionState> | Refusal> {
   if (ref === null) return refuse('unknown-resource');
   const resource = await azure.resources.get(ref);
   if (!resource.ok) return resource;
@@ -91,30 +94,35 @@ export function kindAfter({ type, size, expires, created }: ObservedKey, now: Da
 }
 
 /** Returns the version whose settings a new version copies. */
-const modelOf = ({ inUse, newest }: Seen): ObservedKey | null => inUse ?? newest;
+const modelOf = ({ inUse, newest }: VersionState): ObservedKey | null => inUse ?? newest;
 
-function kindOfNew(seen: Seen, now: Date): KeyKind | null {
-  const like = modelOf(seen);
-  return seen.vault === null || like === null ? null : kindAfter(like, now);
+function kindOfNew(state: VersionState, now: Date): KeyKind | null {
+  const model = modelOf(state);
+  return state.vault === null || model === null ? null : kindAfter(model, now);
 }
 
-function newVersion(seen: Seen, from: CustomerKey, now: Date): Answer | Refusal {
-  const { vault } = seen;
-  const like = modelOf(seen);
-  if (vault === null || like === null) return refuse('key-not-visible', from.keyName);
-  const make = kindAfter(like, now);
-  if (make === null) return refuse('version-unfit', like.type);
-  return { way: 'new-version', from, vaultId: vault.id, keyName: like.name, after: like.version, make };
+function newVersion(state: VersionState, from: CustomerKey, now: Date): Answer | Refusal {
+  const { vault } = state;
+  const model = modelOf(state);
+  if (vault === null || model === null) return refuse('key-not-visible', from.keyName);
+  const make = kindAfter(model, now);
+  if (make === null) return refuse('version-unfit', model.type);
+  return { way: 'new-version', from, vaultId: vault.id, keyName: model.name, after: model.version, make };
 }
 
-async function existingVersion(azure: Azure, seen: Seen, from: CustomerKey, wanted: string): Promise<Answer | Refusal> {
-  const { vault, newest } = seen;
+async function existingVersion(
+  azure: Azure,
+  state: VersionState,
+  from: CustomerKey,
+  wanted: string,
+): Promise<Answer | Refusal> {
+  const { vault, newest } = state;
   if (vault === null || newest === null) return refuse('key-not-visible', from.keyName);
   const { name: keyName } = newest;
   const version = wanted === 'newest' ? newest.version : KeyVersion.safeParse(wanted.toLowerCase()).data;
   if (version === undefined) return refuse('unknown-version', wanted.slice(0, 40));
   // If the last operation failed, the shown version might not be in use: it's set again.
-  const failed = hasFailed(seen.resource.provisioningState);
+  const failed = hasFailed(state.resource.provisioningState);
   if (version === from.keyVersion && !failed) return refuse('version-in-use', version);
   const found = await azure.keys.get(vault.id, keyName, version);
   if (!found.ok) return refuseFailure(found.failure);
@@ -126,15 +134,15 @@ async function existingVersion(azure: Azure, seen: Seen, from: CustomerKey, want
 async function take(form: Form, inputs: FormInputs, { azure, now }: CommandPorts): Promise<Answer | Refusal> {
   const wanted = inputs.version.trim();
   if (wanted === '') return refuse('choice-missing');
-  const looked = await look(azure, answerOn(form, resourcePage));
-  if ('kind' in looked) return looked;
-  if (!looked.ok) return refuseFailure(looked.failure);
-  const { current } = looked.value;
-  if (current === null) return refuse('not-under-own-key', looked.value.resource.name);
+  const state = await readState(azure, answerOn(form, resourcePage));
+  if ('kind' in state) return state;
+  if (!state.ok) return refuseFailure(state.failure);
+  const { current } = state.value;
+  if (current === null) return refuse('not-under-own-key', state.value.resource.name);
   if (wanted === 'other') return { way: 'other-key', from: current };
   return wanted === 'new'
-    ? newVersion(looked.value, current, now())
-    : existingVersion(azure, looked.value, current, wanted);
+    ? newVersion(state.value, current, now())
+    : existingVersion(azure, state.value, current, wanted);
 }
 
 function chosenOn(form: Form, newest: ObservedKey | null) {
@@ -149,16 +157,16 @@ function chosenOn(form: Form, newest: ObservedKey | null) {
 export const versionPage: Page<Answer> = {
   name: 'version',
   label: 'Version',
-  restsOn: ['resource'],
+  dependsOn: ['resource'],
   answer: Answer,
   // A typed vault or key means another key.
   typed: ({ version, vault, key }) =>
     vault !== undefined || key !== undefined ? { version: 'other' } : version === undefined ? null : { version },
   take,
   async facts(form, { azure, now }) {
-    const looked = await look(azure, answerOn(form, resourcePage));
-    if ('kind' in looked || !looked.ok) return looked;
-    const makes = kindOfNew(looked.value, now());
-    return done({ page: 'version', ...looked.value, makes, chosen: chosenOn(form, looked.value.newest), now: now() });
+    const state = await readState(azure, answerOn(form, resourcePage));
+    if ('kind' in state || !state.ok) return state;
+    const makes = kindOfNew(state.value, now());
+    return done({ page: 'version', ...state.value, makes, chosen: chosenOn(form, state.value.newest), now: now() });
   },
 };

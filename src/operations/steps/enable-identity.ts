@@ -2,7 +2,7 @@ import { done } from '../../domain/failure.ts';
 import { sameArmId } from '../../domain/ids.ts';
 import type { ObservedResource } from '../../domain/observed.ts';
 import { isBusy } from '../../domain/provisioning.ts';
-import { busy, notSo, reversible, type Step, type StepContext } from './step.ts';
+import { failBusy, failStep, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `enabling the identity of ${work.observed.resource.name}`;
 
@@ -24,24 +24,24 @@ export const enableIdentity: Step = {
   async observe(context) {
     const resource = await context.azure.resources.get(context.work.resource);
     if (!resource.ok) return resource;
-    if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
+    if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
     const lost = lostIdentity(context, resource.value);
-    if (lost !== undefined) return notSo(doing(context), { code: 'identity-lost', id: lost });
+    if (lost !== undefined) return failStep(doing(context), { code: 'identity-lost', id: lost });
     if (resource.value.systemAssigned) return done('already');
     const { provisioningState } = resource.value;
-    return isBusy(provisioningState) ? busy(doing(context), provisioningState) : done('to-do');
+    return isBusy(provisioningState) ? failBusy(doing(context), provisioningState) : done('to-do');
   },
   apply: ({ azure, work }) => azure.resources.enableSystemIdentity(work.resource),
   async verify(context) {
     const resource = await context.azure.resources.get(context.work.resource);
     if (!resource.ok) return resource;
-    if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
+    if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
     const { systemAssigned, principalId, tenantId } = resource.value;
     if (!systemAssigned || !principalId || !tenantId) {
-      return notSo(doing(context), { code: 'identity-not-shown' }, 'retry-until');
+      return failStep(doing(context), { code: 'identity-not-shown' }, 'retry-until');
     }
     const lost = lostIdentity(context, resource.value);
-    if (lost !== undefined) return notSo(doing(context), { code: 'identity-lost', id: lost });
+    if (lost !== undefined) return failStep(doing(context), { code: 'identity-lost', id: lost });
     return done({ outputs: { principalId, principalTenantId: tenantId }, proofs: [] });
   },
 };

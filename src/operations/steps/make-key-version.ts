@@ -4,7 +4,7 @@ import type { KeyChange, Making } from '../../domain/key-change.ts';
 import { type KeyKind, keyScope, type ObservedKey } from '../../domain/observed.ts';
 import { type Ownership, type OwnKey, ownershipOf } from '../../domain/own-key.ts';
 import type { Keys } from '../../domain/ports/azure.ts';
-import { noOutputs, notSo, reversible, type Step, type StepContext } from './step.ts';
+import { failStep, noOutputs, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work: { make, to, observed } }: StepContext) =>
   `making ${make?.after == null ? 'key' : 'a version of key'} ${to.keyName} in ${observed.vault.name}`;
@@ -60,9 +60,9 @@ async function ownVersion(context: StepContext, make: Making): Promise<Outcome<O
     case 'own':
       return done(found.value.key);
     case 'others':
-      return notSo(doing(context), { code: 'key-of-others', keyName });
+      return failStep(doing(context), { code: 'key-of-others', keyName });
     case 'doubtful':
-      return notSo(doing(context), { code: 'key-doubtful', keyName, doubt: found.value.doubt });
+      return failStep(doing(context), { code: 'key-doubtful', keyName, doubt: found.value.doubt });
   }
 }
 
@@ -72,8 +72,8 @@ async function notThere(context: StepContext): Promise<Outcome<never>> {
   const vault = await context.azure.vaults.get(vaultId);
   if (!vault.ok) return vault;
   return vault.value === null
-    ? notSo(doing(context), { code: 'missing', what: 'vault' })
-    : notSo(doing(context), { code: 'key-not-there', keyName }, 'retry-until');
+    ? failStep(doing(context), { code: 'missing', what: 'vault' })
+    : failStep(doing(context), { code: 'key-not-there', keyName }, 'retry-until');
 }
 
 /** Creates a key, or a further version of one. An existing key needs no step. The created key stays if the request fails. */
@@ -97,7 +97,7 @@ export const makeKeyVersion: Step = {
     if (make === null) throw new Error('a plan that makes no key has no step that makes one');
     // Only the nonce's hash is stored, and the process that had the nonce ended. Another attempt gets a new nonce, because
     // there is no such key yet.
-    if (nonce === null) return notSo(doing(context), { code: 'stopped-before-making', keyName: to.keyName }, 'wait');
+    if (nonce === null) return failStep(doing(context), { code: 'stopped-before-making', keyName: to.keyName }, 'wait');
     const mark = { request, nonce };
     const made = await (make.after === null
       ? azure.keys.createIfMissing(to.vaultId, to.keyName, make.kind, mark)
@@ -115,7 +115,7 @@ export const makeKeyVersion: Step = {
     if (key.value === null) return notThere(context);
     const wrong = differences(key.value, make.kind);
     if (wrong.length > 0) {
-      return notSo(doing(context), { code: 'key-made-otherwise', keyName: to.keyName, differences: wrong });
+      return failStep(doing(context), { code: 'key-made-otherwise', keyName: to.keyName, differences: wrong });
     }
     return done({ outputs: { keyVersion: key.value.version }, proofs: [] });
   },

@@ -1,5 +1,5 @@
 import { done } from '../../domain/failure.ts';
-import { irreversible, noOutputs, notSo, type Step, type StepContext } from './step.ts';
+import { failStep, irreversible, noOutputs, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `protecting vault ${work.observed.vault.name}`;
 
@@ -17,7 +17,7 @@ export const protectVault: Step = {
   async observe(context) {
     const vault = await context.azure.vaults.get(context.work.to.vaultId);
     if (!vault.ok) return vault;
-    if (vault.value === null) return notSo(doing(context), { code: 'missing', what: 'vault' });
+    if (vault.value === null) return failStep(doing(context), { code: 'missing', what: 'vault' });
     return done(vault.value.softDelete && vault.value.purgeProtection ? 'already' : 'to-do');
   },
   async apply(context) {
@@ -29,9 +29,9 @@ export const protectVault: Step = {
   async verify(context) {
     const vault = await context.azure.vaults.get(context.work.to.vaultId);
     if (!vault.ok) return vault;
-    if (vault.value === null) return notSo(doing(context), { code: 'missing', what: 'vault' });
+    if (vault.value === null) return failStep(doing(context), { code: 'missing', what: 'vault' });
     return vault.value.softDelete && vault.value.purgeProtection
       ? done(noOutputs)
-      : notSo(doing(context), { code: 'protection-not-shown' }, 'retry-until');
+      : failStep(doing(context), { code: 'protection-not-shown' }, 'retry-until');
   },
 };

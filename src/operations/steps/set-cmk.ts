@@ -5,8 +5,8 @@ import { KeyVersion } from '../../domain/ids.ts';
 import { isThere } from '../../domain/key-change.ts';
 import { type CustomerKey, isNamedAlike, sameKey } from '../../domain/observed.ts';
 import { hasFailed, isBusy } from '../../domain/provisioning.ts';
-import { accessHolds, sameIdentity } from './grant-key-access.ts';
-import { busy, noOutputs, notSo, type Step, type StepContext } from './step.ts';
+import { verifyAccess, verifyIdentity } from './grant-key-access.ts';
+import { failBusy, failStep, noOutputs, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
 
@@ -21,7 +21,7 @@ export function plannedKey({ work: { to, observed }, outputs }: StepContext): Cu
 const isUnder = (now: CustomerKey | null, key: CustomerKey): boolean => now !== null && sameKey(now, key);
 
 /** Returns whether the resource still has the key that the approval moves it away from. */
-const isWhereApproved = (now: CustomerKey | null, from: CustomerKey | null): boolean =>
+const isApprovedSource = (now: CustomerKey | null, from: CustomerKey | null): boolean =>
   now === null || from === null ? now === from : isNamedAlike(now, from);
 
 /**
@@ -31,20 +31,20 @@ const isWhereApproved = (now: CustomerKey | null, from: CustomerKey | null): boo
 export async function readKeyBack(
   context: StepContext,
   whereFailed: Failure['next'] = 'retry-until',
-): Promise<Outcome<'as-wished'>> {
+): Promise<Outcome<'matches'>> {
   const resource = await context.azure.resources.get(context.work.resource);
   if (!resource.ok) return resource;
-  if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
+  if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
   const { provisioningState, customerKey: shows } = resource.value;
   if (provisioningState !== 'Succeeded') {
     const next = hasFailed(provisioningState) ? whereFailed : 'retry-until';
-    return notSo(doing(context), { code: 'resource-not-settled', provisioningState }, next);
+    return failStep(doing(context), { code: 'resource-not-settled', provisioningState }, next);
   }
   const expected = plannedKey(context);
-  if (isUnder(shows, expected)) return done('as-wished');
+  if (isUnder(shows, expected)) return done('matches');
   // A read can lag behind a write: wait while the previous key is shown. Another key means another person's change.
-  const next = isWhereApproved(shows, context.work.from) ? 'wait' : 'ask';
-  return notSo(doing(context), { code: 'key-not-shown', shows, expected }, next);
+  const next = isApprovedSource(shows, context.work.from) ? 'wait' : 'ask';
+  return failStep(doing(context), { code: 'key-not-shown', shows, expected }, next);
 }
 
 /**
@@ -56,13 +56,13 @@ const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =
   hasFailed(provisioningState) || hasFailed(work.observed.resource.provisioningState);
 
 /** Checks that the version exists and is enabled. Propagation delays can't fix a key that isn't. */
-async function keyStillWorks(context: StepContext): Promise<Outcome<'works'>> {
+async function verifyKeyUsable(context: StepContext): Promise<Outcome<'works'>> {
   const { to } = context.work;
   const key = await context.azure.keys.get(to.vaultId, to.keyName, plannedKey(context).keyVersion);
   if (!key.ok) return key;
   if (key.value?.enabled === true) return done('works');
   const check = key.value === null ? await missingKey(context) : judge('block', 'key-disabled', {});
-  return notSo(doing(context), { code: 'blocked', check });
+  return failStep(doing(context), { code: 'blocked', check });
 }
 
 async function missingKey({ azure, work: { to, observed } }: StepContext): Promise<Check> {
@@ -74,9 +74,9 @@ async function missingKey({ azure, work: { to, observed } }: StepContext): Promi
  * Checks before another attempt that it can succeed. An attempt that the key vault refuses leaves the resource `Failed`, so
  * it's repeated only while this identity has access and the key works.
  */
-async function canStillWork(context: StepContext): Promise<Outcome<unknown>> {
-  const access = await accessHolds(context);
-  return access.ok ? keyStillWorks(context) : access;
+async function verifyRetryUseful(context: StepContext): Promise<Outcome<unknown>> {
+  const access = await verifyAccess(context);
+  return access.ok ? verifyKeyUsable(context) : access;
 }
 
 /** Sets the requested key version on the resource. */
@@ -97,15 +97,15 @@ export const setCmk: Step = {
   async observe(context) {
     const resource = await context.azure.resources.get(context.work.resource);
     if (!resource.ok) return resource;
-    if (resource.value === null) return notSo(doing(context), { code: 'missing', what: 'resource' });
+    if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
     const { customerKey: shows, provisioningState, principalId } = resource.value;
     // The bot's own change, whose response was lost, might be in progress: wait instead of sending it again.
-    if (isBusy(provisioningState)) return busy(doing(context), provisioningState);
+    if (isBusy(provisioningState)) return failBusy(doing(context), provisioningState);
     if (isUnder(shows, plannedKey(context)) && !isLeftover(context, provisioningState)) return done('already');
     const { from: expected } = context.work;
-    if (!isUnder(shows, plannedKey(context)) && !isWhereApproved(shows, expected))
-      return notSo(doing(context), { code: 'key-moved', shows, expected });
-    const worthwhile = context.attempt > 1 ? await canStillWork(context) : sameIdentity(context, principalId);
+    if (!isUnder(shows, plannedKey(context)) && !isApprovedSource(shows, expected))
+      return failStep(doing(context), { code: 'key-moved', shows, expected });
+    const worthwhile = context.attempt > 1 ? await verifyRetryUseful(context) : verifyIdentity(context, principalId);
     return worthwhile.ok ? done('to-do') : worthwhile;
   },
   apply: (context) => context.azure.resources.setCustomerKey(context.work.resource, plannedKey(context)),

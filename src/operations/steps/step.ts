@@ -15,9 +15,8 @@ import type { OwnKey } from '../../domain/own-key.ts';
 import type { Reversibility, StepName } from '../../domain/plan.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Proof } from '../../domain/proof.ts';
-import { lookOnce } from './look-once.ts';
-import { refuseReplaced } from './refuse-replaced.ts';
-import { orMoved } from './where-moved.ts';
+import { memoizeReads } from './memoize-reads.ts';
+import { rejectReplaced, withNewLocation } from './moved-or-replaced.ts';
 
 /** Input of a step: ports, the approved work, and outputs of earlier steps of this request. */
 export interface StepContext {
@@ -79,15 +78,15 @@ export type CarriedOut =
 /** Additional reads before the bot treats an object as missing. */
 const rereads = 2;
 
-/** Reads again while an object that existed isn't shown: docs/decisions/0020. `again` waits and clears cached reads. */
-export async function confirmed<O extends Outcome<unknown>>(
+/** Reads again while an object that existed isn't shown: docs/decisions/0020. `retryRead` waits and clears cached reads. */
+export async function rereadIfMissing<O extends Outcome<unknown>>(
   read: () => Promise<O>,
-  again: () => Promise<void>,
+  retryRead: () => Promise<void>,
   isGone: (outcome: O) => boolean = (outcome) => !outcome.ok && saysGone(outcome.failure),
 ): Promise<O> {
   let found = await read();
   for (let left = rereads; left > 0 && isGone(found); left -= 1) {
-    await again();
+    await retryRead();
     found = await read();
   }
   return found;
@@ -98,33 +97,33 @@ export async function confirmed<O extends Outcome<unknown>>(
  * after a change.
  */
 export async function carryOut(step: Step, context: StepContext): Promise<CarriedOut> {
-  const carried = await carryOutHere(step, context);
+  const carried = await attemptStep(step, context);
   if (carried.ok) return carried;
-  return { ...carried, failure: await orMoved(context.azure, context.work.observed, carried.failure) };
+  return { ...carried, failure: await withNewLocation(context.azure, context.work.observed, carried.failure) };
 }
 
-async function carryOutHere(step: Step, context: StepContext): Promise<CarriedOut> {
-  const { azure, changed } = lookOnce(refuseReplaced(context.azure, context.work.observed));
-  const once = { ...context, azure };
-  const again = async (): Promise<void> => {
+async function attemptStep(step: Step, context: StepContext): Promise<CarriedOut> {
+  const { azure, invalidate } = memoizeReads(rejectReplaced(context.azure, context.work.observed));
+  const memoized = { ...context, azure };
+  const retryRead = async (): Promise<void> => {
     await context.pause();
-    changed();
+    invalidate();
   };
-  const observed = await confirmed(() => step.observe(once), again);
+  const observed = await rereadIfMissing(() => step.observe(memoized), retryRead);
   if (!observed.ok) return { ...observed, outputs: {} };
   const already = observed.value === 'already';
   let receipt: Receipt | null = null;
   let outputs: Readonly<Record<string, string>> = {};
   if (!already) {
-    const applied = await step.apply(once);
-    if (step.changesAccessOnly !== true) changed();
+    const applied = await step.apply(memoized);
+    if (step.changesAccessOnly !== true) invalidate();
     if (!applied.ok) return { ...applied, outputs };
     const { outputs: answered = {}, ...rest } = applied.value;
     receipt = rest;
     outputs = answered;
   }
-  const after = { ...once, outputs: { ...context.outputs, ...outputs } };
-  const verified = await confirmed(() => step.verify(after), again);
+  const after = { ...memoized, outputs: { ...context.outputs, ...outputs } };
+  const verified = await rereadIfMissing(() => step.verify(after), retryRead);
   if (verified.ok) return { ok: true, value: { ...verified.value, already, receipt } };
   return { ok: false, failure: already ? verified.failure : afterChange(verified.failure), outputs };
 }
@@ -134,15 +133,15 @@ const afterChange = (failure: Failure): Failure =>
   failure.source === 'bot' ? failure : { ...failure, change: 'accepted' };
 
 /** Returns a failure that the bot itself found. `retry-until`: a change might still be propagating. */
-export const notSo = (doing: string, found: Found, next: Failure['next'] = 'ask') =>
+export const failStep = (doing: string, found: Found, next: Failure['next'] = 'ask') =>
   failed(foundThat(doing, found, next));
 
 /**
  * Returns a failure for a resource with an operation in progress. A write now would be refused, or follow the bot's own pending
  * write.
  */
-export const busy = (doing: string, provisioningState: string) =>
-  notSo(doing, { code: 'resource-busy', provisioningState }, 'wait');
+export const failBusy = (doing: string, provisioningState: string) =>
+  failStep(doing, { code: 'resource-busy', provisioningState }, 'wait');
 
 export const noOutputs: Verified = { outputs: {}, proofs: [] };
 

@@ -1,6 +1,6 @@
 import { done, type Outcome } from '../../domain/failure.ts';
 import type { Proof } from '../../domain/proof.ts';
-import { accessHolds } from './grant-key-access.ts';
+import { verifyAccess } from './grant-key-access.ts';
 import { protectVault } from './protect-vault.ts';
 import { plannedKey, readKeyBack } from './set-cmk.ts';
 import { reversible, type Step, type StepContext } from './step.ts';
@@ -35,7 +35,7 @@ export const verify: Step = {
     if (!key.ok) return key;
     const vault = await protectVault.verify(context);
     if (!vault.ok) return vault;
-    const access = await accessHolds(context);
+    const access = await verifyAccess(context);
     if (!access.ok) return access;
     const usable = await probe(context);
     if (!usable.ok) return usable;

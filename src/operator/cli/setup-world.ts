@@ -8,8 +8,8 @@ import { personsView } from '../../azure/person.ts';
 import { readCloud } from '../../config/config.ts';
 import type { Variables } from '../../config/env.ts';
 import type { Outcome } from '../../domain/failure.ts';
-import { nearest } from '../../operations/nearest.ts';
 import { kinds } from '../../operations/resources/registry.ts';
+import { closestName } from '../../operations/similar-names.ts';
 import { probeServer } from '../../store/postgres-probe.ts';
 import { failureLine } from '../../text/failures.ts';
 import type { Lookup, LookupResult, SeenAddress, SeenHolder, SeenIdentity, SetupWorld } from '../setup/world.ts';
@@ -55,7 +55,7 @@ async function seen<T>(asked: Promise<Outcome<T>>): Promise<Lookup<T>> {
 }
 
 const nearTo = (named: string, names: readonly string[]): readonly string[] => {
-  const one = nearest(named, names);
+  const one = closestName(named, names);
   return one === null ? [] : [one];
 };
 

@@ -12,7 +12,7 @@ import type { ActionPorts } from '../../operations/actions/action.ts';
 import { actions } from '../../operations/actions/registry.ts';
 import type { CardClick } from './activity.ts';
 
-export interface ReadBeside extends Pick<ActionPorts, 'asItStood'> {
+export interface ReadBeside extends Pick<ActionPorts, 'loadSnapshot'> {
   /** Begins, once it is known that somebody of this tenant clicks. */
   begin(): void;
 }
@@ -25,12 +25,12 @@ export function readBeside(
 ): ReadBeside {
   const action = actions.find(({ verb }) => verb === click?.action.verb);
   const clicked = action === undefined ? undefined : RequestId.safeParse(click?.action.data.requestId).data;
-  const restsOn = action?.restsOn;
+  const required = action?.requiresStandingOf;
   let reading: Promise<Request | null> | null = null;
 
   function prefetch(request: Request | null): void {
-    if (request === null || restsOn === undefined) return;
-    if (restsOn === 'both') askAlso(request.requester);
+    if (request === null || required === undefined) return;
+    if (required === 'both') askAlso(request.requester);
     lookAt(request);
   }
 
@@ -41,6 +41,6 @@ export function readBeside(
       // Whoever is turned away does not wait for it; who waits for it hears what went wrong.
       reading.then(prefetch, () => undefined);
     },
-    asItStood: (id) => (id === clicked && reading !== null ? reading : requests.load(id)),
+    loadSnapshot: (id) => (id === clicked && reading !== null ? reading : requests.load(id)),
   };
 }

@@ -136,8 +136,8 @@ export class CmkBot extends ActivityHandler {
       return badRequestAnswer('A refresh only shows a card. Select the button.');
     const standings = this.options.forClick();
     const { rolesOf, approverOf: approverStanding, requesterOf: requesterStanding } = standings;
-    const { begin, asItStood } = readBeside(this.options.actionPorts.requests, standings, click);
-    const own = { approverStanding, requesterStanding, asItStood };
+    const { begin, loadSnapshot } = readBeside(this.options.actionPorts.requests, standings, click);
+    const own = { approverStanding, requesterStanding, loadSnapshot };
     const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
     const sender = await this.admitted(context, (person) => {
       begin();

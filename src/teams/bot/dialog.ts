@@ -1,6 +1,7 @@
 /** The dialog that collects the choices for a request, page by page. `turn` is pure but for what it reads; `showPage` draws where the form then is. */
 import type { Portal } from '../../domain/ports/azure.ts';
 import { type Refusal, refuseFailure } from '../../domain/request/refusal.ts';
+import type { CommandPorts } from '../../operations/commands/command.ts';
 import type { Form } from '../../operations/form.ts';
 import {
   back,
@@ -9,13 +10,12 @@ import {
   type FormResult,
   factsOf,
   next,
+  recoverLostSubmit,
   resume,
   submit,
-  submitWasLost,
   switchOperation,
 } from '../../operations/form-clicks.ts';
 import type { FormInputs } from '../../operations/pages/page.ts';
-import type { CommandPorts } from '../../operations/ports.ts';
 import { withInputs } from '../cards/filled-in.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { formCancelledCard, formChangedCard } from '../cards/views/form-place-view.ts';
@@ -121,7 +121,7 @@ export async function turn({ ports }: DialogTools, before: Form, click: DialogCl
     case 'form.submit':
       return submit(form, inputs, ports, isWanted);
     case submitLost:
-      return submitWasLost(form, inputs, ports);
+      return recoverLostSubmit(form, inputs, ports);
     case 'form.cancel':
       return cancelForm(form, ports);
     case 'form.existing-key':

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Refusal } from '../../domain/request/refusal.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
 import { commands } from '../../operations/commands/registry.ts';
-import { nearest } from '../../operations/nearest.ts';
+import { closestName } from '../../operations/similar-names.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 
 /** Sent by the button; its data hold nothing but the text. */
@@ -34,7 +34,7 @@ export function commandMeant(typed: TypedMessage): { readonly wrote: string; rea
     ...(first === undefined ? [] : [{ wrote: `${typed.command}-${first}`, words: others }]),
   ];
   for (const { wrote, words } of ways) {
-    const command = nearest(wrote, names);
+    const command = closestName(wrote, names);
     const meant = command === null ? null : (written({ ...typed, command, words }) ?? command);
     if (meant !== null) return { wrote, meant };
   }

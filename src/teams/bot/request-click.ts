@@ -64,7 +64,7 @@ export async function answerRequestClick(
   const presented = await stepUp?.presented(purpose, click.authentication);
   if (presented?.kind === 'answer') return presented.answer;
   const signIn = presented?.signIn ?? null;
-  const beside = options.notifier.readAhead(options.actionPorts.asItStood(requestId), person);
+  const beside = options.notifier.readAhead(options.actionPorts.loadSnapshot(requestId), person);
   const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
   if (result.kind === 'refused') {
     await options.notifier.adopt(requestId, at);

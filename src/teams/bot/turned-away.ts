@@ -23,7 +23,7 @@ export async function answerTurnedAway(
   const verb = verbs.get(click?.action.verb ?? '');
   const id = RequestId.safeParse(click?.action.data.requestId).data;
   if (sender !== null && click !== null && verb?.requires === 'role-or-own-request' && id !== undefined) {
-    const request = await options.actionPorts.asItStood(id);
+    const request = await options.actionPorts.loadSnapshot(id);
     if (request?.requester === sender.person) return verb.handle(options, { ...turn, sender, click });
   }
   return messageAnswer(refusalText(refusal));

@@ -1,9 +1,8 @@
 /** Typed commands, and buttons that stand for them: what they come to, and the card that answers. */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import type { Roles } from '../../authorization/who-may.ts';
-import type { CommandResult, TypedCommand } from '../../operations/commands/command.ts';
+import type { CommandPorts, CommandResult, TypedCommand } from '../../operations/commands/command.ts';
 import { commands } from '../../operations/commands/registry.ts';
-import type { CommandPorts } from '../../operations/ports.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard } from '../cards/views/help-view.ts';
 import { type Offer, refusalCard, typoCard } from '../cards/views/short-views.ts';

@@ -164,7 +164,7 @@ describe('a mistyped name', () => {
     ['MicrosoftAppPasswort', 'Did you mean MicrosoftAppPassword?'],
     ['AZURE_CLIENTID', 'Did you mean AZURE_CLIENT_ID?'],
     ['OTEL_EXPORTER_OTLP_HEADER', 'Did you mean OTEL_EXPORTER_OTLP_HEADERS?'],
-  ])('%s stops the start with the nearest name', (name, advice) => {
+  ])('%s stops the start with the closestName name', (name, advice) => {
     expect(mistake({ [name]: 'true' })).toEqual([`${name}: isn’t a setting. ${advice}`]);
   });
 

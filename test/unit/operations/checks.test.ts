@@ -2,8 +2,8 @@ import { type Check, type CheckCode, checkCodes, type FactOf } from '../../../sr
 import { isThere } from '../../../src/domain/key-change.ts';
 import type { Observation, ObservedOthers } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
+import type { KeyTerms } from '../../../src/operations/checks.ts';
 import { judgeKey } from '../../../src/operations/checks.ts';
-import type { KeyTerms } from '../../../src/operations/context.ts';
 import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
 import { resourceId } from '../../support/fixtures.ts';
 import {

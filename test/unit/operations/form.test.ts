@@ -1,18 +1,18 @@
 import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { CommandPorts } from '../../../src/operations/commands/command.ts';
 import { enableCmk } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { Form } from '../../../src/operations/form.ts';
 import {
-  answered,
   back,
   cancelForm,
   chooseKeyWay,
   factsOf,
   next,
   submit,
+  withAnswer,
 } from '../../../src/operations/form-clicks.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
-import type { CommandPorts } from '../../../src/operations/ports.ts';
 import { requester, resourceId, vaultId } from '../../support/fixtures.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../support/command-world.ts';
 import { failure } from '../support/commands.ts';
@@ -44,7 +44,7 @@ describe('going through the form', () => {
     expect(turned).toMatchObject({ form: { page: 'key', answers: { vault: vaultId }, revision: 2 } });
     turned = await next(turned.form, inputs({ key: 'care' }), ports);
     expect(turned).toMatchObject({ form: { page: 'review', answers: { key: existing }, revision: 3 } });
-    expect(enableCmk.wishOf(turned.form)).toEqual({
+    expect(enableCmk.specOf(turned.form)).toEqual({
       operation: 'enable-cmk',
       resource: ref(),
       vaultId,
@@ -78,7 +78,7 @@ describe('going through the form', () => {
     expect(back(form).form).toMatchObject({ page: 'key', keyWay: null });
     expect(back(back(form).form).form).toMatchObject({ page: 'vault' });
     const onVault = { ...form, page: 'vault' as const, answers: { ...form.answers, vault: resourceId() } };
-    expect(answered(enableCmk, onVault, vaultId).keyWay).toBeNull();
+    expect(withAnswer(enableCmk, onVault, vaultId).keyWay).toBeNull();
   });
 
   it('asks for the settings of a key that is to be made', async () => {
@@ -91,7 +91,7 @@ describe('going through the form', () => {
       page: 'review',
       answers: { key: { kind: 'new', name: 'care-2', key: newKey } },
     });
-    expect(enableCmk.wishOf(turned.form)).toMatchObject({ keyVersion: null, newKey });
+    expect(enableCmk.specOf(turned.form)).toMatchObject({ keyVersion: null, newKey });
     expect(await next(form, inputs({ ...filled, newKeyName: '' }), ports)).toMatchObject({
       form: { page: 'key' },
       problem: { code: 'new-key-name-unfit' },

@@ -3,10 +3,10 @@
 import { mintFormId, mintRequestId } from '../../../src/domain/ids.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
+import type { CommandPorts, TypedCall } from '../../../src/operations/commands/command.ts';
 import type { Form } from '../../../src/operations/form.ts';
 import { factsOf } from '../../../src/operations/form-clicks.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
-import type { CommandPorts, TypedCall } from '../../../src/operations/ports.ts';
 import { requester, tenant, vaultId } from '../../support/fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { keyName, noon, ref, sha256, version } from './plans.ts';

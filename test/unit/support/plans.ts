@@ -13,7 +13,7 @@ import type {
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { ResourceRef } from '../../../src/domain/wish.ts';
-import type { KeyTerms } from '../../../src/operations/context.ts';
+import type { KeyTerms } from '../../../src/operations/checks.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/operations/resources/registry.ts';
 import { rightsAtResource, rightsAtVault } from '../../../src/operations/resources/rights.ts';

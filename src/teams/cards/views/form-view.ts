@@ -77,7 +77,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     ...decisionOf(plan, { id: form.owner, words: 'You' }),
     resource: plain<string>(`${what} for ${plan.observation.resource.name}`),
     changing: changingWords(form),
-    differences: change === null ? [] : planChangeRows(change.of.plan, plan),
+    differences: change === null ? [] : planChangeRows(change.request.plan, plan),
     blocks,
     checkAgain: blocks.length > 0 && change?.refusal == null && blocksOf(plan).every(canStillPass),
     passRows: passRows(plan),

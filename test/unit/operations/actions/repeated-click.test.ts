@@ -2,7 +2,7 @@ import type { PersonId } from '../../../../src/domain/ids.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { personActor } from '../../../../src/domain/request/events.ts';
 import { approve } from '../../../../src/operations/actions/approve.ts';
-import { noStart } from '../../../../src/operations/chosen-start.ts';
+import { noStart } from '../../../../src/operations/start-time.ts';
 import { approver, tenant } from '../../../support/fixtures.ts';
 import { asks, checks, id } from '../../support/commands.ts';
 import { memoryRequests } from '../../support/memory-requests.ts';
@@ -14,7 +14,7 @@ async function asked() {
   await requests.append(id, 'submit', (request, now) => decide(request, asks(1), now));
   const ports = {
     requests,
-    asItStood: (asked: typeof id) => requests.load(asked),
+    loadSnapshot: (asked: typeof id) => requests.load(asked),
     approverStanding: async () => 'yes' as const,
     requesterStanding: async () => 'yes' as const,
     stepUp: null,

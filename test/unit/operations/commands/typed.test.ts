@@ -1,8 +1,8 @@
 import type { Standing } from '../../../../src/domain/policy/policy.ts';
-import { askFor } from '../../../../src/operations/commands/ask.ts';
 import { cmkHelp } from '../../../../src/operations/commands/cmk-help.ts';
 import { cmkHistory } from '../../../../src/operations/commands/cmk-history.ts';
 import { cmkRequests } from '../../../../src/operations/commands/cmk-requests.ts';
+import { requestCommand } from '../../../../src/operations/commands/registry.ts';
 import { enableCmk as enabling } from '../../../../src/operations/enable-cmk/enable-cmk.ts';
 import { submit } from '../../../../src/operations/form-clicks.ts';
 import { rotateCmk as rotating } from '../../../../src/operations/rotate-cmk/rotate-cmk.ts';
@@ -11,8 +11,8 @@ import { call, commandWorld, inputs, reviewed } from '../../support/command-worl
 import { failure } from '../../support/commands.ts';
 import { keyName, ref, version } from '../../support/plans.ts';
 
-const enableCmk = askFor(enabling);
-const _rotateCmk = askFor(rotating);
+const enableCmk = requestCommand(enabling);
+const _rotateCmk = requestCommand(rotating);
 
 describe('/enable-cmk', () => {
   it.each([

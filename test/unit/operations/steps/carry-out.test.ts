@@ -1,7 +1,7 @@
 import type { FoundCode } from '../../../../src/domain/failure.ts';
 import { effectsOf, StepName, stagesOf } from '../../../../src/domain/plan.ts';
 import { workOf } from '../../../../src/operations/registry.ts';
-import { lookOnce } from '../../../../src/operations/steps/look-once.ts';
+import { memoizeReads } from '../../../../src/operations/steps/memoize-reads.ts';
 import { steps } from '../../../../src/operations/steps/registry.ts';
 import { carryOut } from '../../../../src/operations/steps/step.ts';
 import { failure, id } from '../../support/commands.ts';
@@ -147,7 +147,7 @@ describe('what is looked at', () => {
 
   it('is looked at again where it could not be looked at', async () => {
     const azure = scriptedAzure({ resource: identified });
-    const { azure: looking } = lookOnce(azure);
+    const { azure: looking } = memoizeReads(azure);
     azure.refuse('vaults.get', failure({ next: 'wait' }));
     const { vaultId } = workOf(plan).to;
     expect((await looking.vaults.get(vaultId)).ok).toBe(false);

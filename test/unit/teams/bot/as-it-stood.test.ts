@@ -49,9 +49,9 @@ test('nothing more is asked for a request that does not exist', async () => {
 
 test('the request that was clicked is read once', async () => {
   const { read, beside } = await begun('request.approve');
-  expect(await beside.asItStood(requestId(1))).toBe(waiting);
+  expect(await beside.loadSnapshot(requestId(1))).toBe(waiting);
   expect(read).toEqual([requestId(1)]);
-  await beside.asItStood(requestId(2));
+  await beside.loadSnapshot(requestId(2));
   expect(read).toEqual([requestId(1), requestId(2)]);
 });
 

@@ -3,46 +3,49 @@ import type { ArmId } from '../../domain/ids.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { ResourceRef } from '../../domain/wish.ts';
 
-export interface LookingOnce {
+export interface MemoizedReads {
   readonly azure: Azure;
   /** Clears the cache after a change or a possible change. */
-  changed(): void;
+  invalidate(): void;
 }
 
 /**
  * Returns ports that cache reads, for one attempt of one step. The check before the change and the change itself use the same
  * read; the verification after it reads again. Failed reads aren't cached.
  */
-export function lookOnce(azure: Azure): LookingOnce {
+export function memoizeReads(azure: Azure): MemoizedReads {
   const { resources, vaults } = azure;
-  const kept = {
+  const cache = {
     resources: new Map<ArmId, ReturnType<typeof resources.get>>(),
     vaults: new Map<ArmId, ReturnType<typeof vaults.get>>(),
   };
-  const once = <O extends { readonly ok: boolean }>(
-    of: Map<ArmId, Promise<O>>,
+  const memoize = <O extends { readonly ok: boolean }>(
+    reads: Map<ArmId, Promise<O>>,
     id: ArmId,
-    look: () => Promise<O>,
+    read: () => Promise<O>,
   ): Promise<O> => {
-    const known = of.get(id);
-    if (known !== undefined) return known;
-    const looked = look();
-    of.set(id, looked);
+    const cached = reads.get(id);
+    if (cached !== undefined) return cached;
+    const pending = read();
+    reads.set(id, pending);
     const forget = (): void => {
-      if (of.get(id) === looked) of.delete(id);
+      if (reads.get(id) === pending) reads.delete(id);
     };
-    looked.then(({ ok }) => (ok ? undefined : forget()), forget);
-    return looked;
+    pending.then(({ ok }) => (ok ? undefined : forget()), forget);
+    return pending;
   };
   return {
     azure: {
       ...azure,
-      resources: { ...resources, get: (ref: ResourceRef) => once(kept.resources, ref.id, () => resources.get(ref)) },
-      vaults: { ...vaults, get: (id) => once(kept.vaults, id, () => vaults.get(id)) },
+      resources: {
+        ...resources,
+        get: (ref: ResourceRef) => memoize(cache.resources, ref.id, () => resources.get(ref)),
+      },
+      vaults: { ...vaults, get: (id) => memoize(cache.vaults, id, () => vaults.get(id)) },
     },
-    changed() {
-      kept.resources.clear();
-      kept.vaults.clear();
+    invalidate() {
+      cache.resources.clear();
+      cache.vaults.clear();
     },
   };
 }

@@ -1,7 +1,7 @@
-import { readTyped } from '../../../src/operations/read-typed.ts';
+import { parseArguments } from '../../../src/operations/parse-arguments.ts';
 
 const takes = ['resource', 'vault', 'key'];
-const read = (args: Record<string, string>, ...words: readonly string[]) => readTyped({ args, words }, takes);
+const read = (args: Record<string, string>, ...words: readonly string[]) => parseArguments({ args, words }, takes);
 
 it('agent=, resource= and a bare name mean the same', () => {
   expect(read({ agent: 'ward' })).toEqual({ resource: 'ward' });

@@ -42,7 +42,7 @@ const dayAndTime = {
  * Converts a start time to card inputs in the reader's time zone. Doesn't use `dayjs`: it goes through this process's own time
  * zone, and is an hour off in the hour that daylight saving time skips there.
  */
-export function startInputsOf(notBefore: string | null, zone: string): Pick<StartInputs, 'startDay' | 'startTime'> {
+export function toStartInputs(notBefore: string | null, zone: string): Pick<StartInputs, 'startDay' | 'startTime'> {
   if (notBefore === null) return { startDay: '', startTime: '' };
   const parts = new Intl.DateTimeFormat('en', { ...dayAndTime, timeZone: zoneOf(zone) }).formatToParts(
     new Date(notBefore),
@@ -55,7 +55,7 @@ export function startInputsOf(notBefore: string | null, zone: string): Pick<Star
  * Returns the chosen start time as ISO 8601 in UTC; null: none. With an unknown time zone, the input counts as UTC. The card
  * then shows the result in the reader's own time.
  */
-export function chosenStart({ startDay, startTime, zone }: StartInputs): string | null | Refusal {
+export function parseStartTime({ startDay, startTime, zone }: StartInputs): string | null | Refusal {
   if (startDay === '' && startTime === '') return null;
   if (!Day.safeParse(startDay).success || !Time.safeParse(startTime).success) return refuse('start-half-chosen');
   return dayjs.tz(`${startDay} ${startTime}`, zoneOf(zone)).toISOString();

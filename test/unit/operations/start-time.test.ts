@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chosenStart, noStart, startInputsOf } from '../../../src/operations/chosen-start.ts';
+import { noStart, parseStartTime, toStartInputs } from '../../../src/operations/start-time.ts';
 import { surroundings } from '../../support/surroundings.ts';
 
-const at = (startDay: string, startTime: string, zone = 'UTC') => chosenStart({ startDay, startTime, zone });
+const at = (startDay: string, startTime: string, zone = 'UTC') => parseStartTime({ startDay, startTime, zone });
 const half = { kind: 'refused', code: 'start-half-chosen' };
 
 describe('a start that was chosen on a card', () => {
   it('is none where nothing was chosen', () => {
-    expect(chosenStart(noStart)).toBeNull();
+    expect(parseStartTime(noStart)).toBeNull();
   });
 
   it.each([
@@ -45,14 +45,14 @@ describe('a start that a form shows', () => {
     ['2028-02-28T20:00:00.000Z', 'Asia/Kolkata', { startDay: '2028-02-29', startTime: '01:30' }],
     ['2026-11-29T00:00:00.000Z', 'Nowhere/Town', { startDay: '2026-11-29', startTime: '00:00' }],
   ])('%s in %s is %o', (notBefore, zone, expected) => {
-    expect(startInputsOf(notBefore, zone)).toEqual(expected);
+    expect(toStartInputs(notBefore, zone)).toEqual(expected);
   });
 
   // 02:30 on this day is a time that the clocks of New York skip.
   it.each(['UTC', 'Asia/Kolkata', 'America/New_York'])('is by the reader’s clock where the bot runs in %s', (zone) => {
-    const program = `import { chosenStart, startInputsOf } from './src/operations/chosen-start.ts';
-      const shown = startInputsOf('2027-03-14T01:30:00.000Z', 'Europe/Berlin');
-      console.log(JSON.stringify({ shown, chosen: chosenStart({ ...shown, zone: 'Europe/Berlin' }) }));`;
+    const program = `import { parseStartTime, toStartInputs } from './src/operations/start-time.ts';
+      const shown = toStartInputs('2027-03-14T01:30:00.000Z', 'Europe/Berlin');
+      console.log(JSON.stringify({ shown, chosen: parseStartTime({ ...shown, zone: 'Europe/Berlin' }) }));`;
     const flags = ['--import', 'tsx', '--input-type=module', '--eval', program];
     const out = execFileSync(process.execPath, flags, { env: { ...surroundings(), TZ: zone }, encoding: 'utf8' });
     expect(JSON.parse(out)).toEqual({
