@@ -1,6 +1,6 @@
 /**
- * A container of blobs that a log is published in. Where versions are kept and immutable, each write of the newest checkpoint is
- * a version more, and none can be taken away ("Version-level WORM policies for immutable blob data").
+ * Blob container for the published log. With immutable versions, each write of the newest checkpoint adds a version, and none
+ * can be deleted ("Version-level WORM policies for immutable blob data").
  */
 import type { TokenCredential } from '@azure/core-auth';
 import { ContainerClient, RestError } from '@azure/storage-blob';
@@ -12,14 +12,14 @@ export interface AnchorContainerOptions {
   readonly url: string;
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
-  /** How many bytes a file of that name has at most. A longer one is cut, so that it fails its check. */
+  /** Maximum size of a file in bytes. A longer one is cut, so that its verification fails. */
   readonly longest: (name: string) => number;
 }
 
-/** Checkpoints are asked for every minute: what does not answer by then is tried again anyway. */
+/** Checkpoints are read every minute, so a slow request is abandoned and tried again. */
 const timeoutMs = 20_000;
 
-/** The address is not one of the cloud's storage: a token would go to somebody else. */
+/** The address isn't in the cloud's storage domain: a token would go to a foreign server. */
 export class NotStorage extends Error {
   override readonly name = 'NotStorage';
 }
@@ -29,7 +29,7 @@ const isMissing = (error: unknown): boolean => error instanceof RestError && err
 async function bytesUpTo(body: NodeJS.ReadableStream, most: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
-  // Leaving the loop ends the download.
+  // `break` ends the download.
   for await (const part of body) {
     parts.push(Buffer.from(part));
     length += part.length;
@@ -38,7 +38,7 @@ async function bytesUpTo(body: NodeJS.ReadableStream, most: number): Promise<Buf
   return Buffer.concat(parts).subarray(0, most);
 }
 
-/** Throws {@link NotStorage}. */
+/** Opens the container. Throws {@link NotStorage}. */
 export function anchorContainer({
   url,
   cloud,

@@ -1,6 +1,6 @@
 /**
- * How bots are registered with Bot Framework, as Azure Resource Manager has it (`Microsoft.BotService/botServices` 2022-09-15).
- * Nothing rests on it but what the doctor says: the bot works without the right to read it.
+ * Reads bot registrations from Azure Resource Manager (`Microsoft.BotService/botServices` 2022-09-15). Only `doctor` uses them:
+ * the bot works without permission to read them.
  */
 import { z } from 'zod';
 import type { Outcome } from '../domain/failure.ts';
@@ -26,16 +26,16 @@ export interface BotRegistration {
   readonly name: string;
   readonly resourceGroup: string;
   readonly subscriptionId: string;
-  /** Where Bot Framework posts to. */
+  /** The messaging endpoint that Bot Framework calls. */
   readonly endpoint: string | null;
   readonly appType: string | null;
   readonly tenantId: string | null;
 }
 
 export interface Registrations {
-  /** The registration of an app in the configured subscriptions; null where none of them has one that may be seen. */
+  /** Returns the registration of an app in the configured subscriptions; null: none that the caller can read. */
   of(appId: string): Promise<Outcome<BotRegistration | null>>;
-  /** Whether a registration has the Teams channel. */
+  /** Returns whether a registration has the Teams channel. */
   hasTeams(id: string): Promise<Outcome<boolean>>;
 }
 
@@ -45,10 +45,10 @@ function registrationFrom({ id, name, properties }: z.output<typeof Registration
   return { id, name, resourceGroup, subscriptionId, endpoint, appType, tenantId };
 }
 
-/** What says that there is no such channel: ARM's own codes, and the provider's (recalled). */
+/** Error codes for a missing channel: ARM's own, and the provider's (not verified against Azure). */
 const noChannel = [...missing, 'ChannelNotFound'];
 
-/** Sends nothing until it is asked. */
+/** Creates the reader. Sends no request until a method is called. */
 export function armRegistrations(options: AzureOptions): Registrations {
   const connection = connectionOf(options);
   return {
@@ -89,11 +89,11 @@ export interface AppSecret {
 }
 
 export interface AppSecrets {
-  /** Null: the directory has no such app registration. */
+  /** Returns the app's secrets; null: Entra ID has no such app registration. */
   of(appId: string): Promise<Outcome<readonly AppSecret[] | null>>;
 }
 
-/** Sends nothing until it is asked. */
+/** Creates the reader. Sends no request until a method is called. */
 export function graphAppSecrets(options: AzureOptions): AppSecrets {
   const connection = connectionOf(options);
   return {

@@ -1,4 +1,4 @@
-/** Azure as the rest of the product knows it: every port, over one sign-in and one cloud. */
+/** Adapter for all Azure ports, with one credential and one cloud. */
 import type { TokenCredential } from '@azure/core-auth';
 import type { Failure } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';
@@ -17,28 +17,28 @@ import { armResources } from './resources.ts';
 import { armVaults } from './vaults.ts';
 
 export interface AzureOptions {
-  /** Every kind of resource there is: `resources/registry`. */
+  /** All kinds of resources, from `resources/registry`. */
   readonly kinds: readonly ResourceKind[];
   /** From `openCloud`. */
   readonly cloud: Cloud;
   /** From `openCredential`. */
   readonly credential: TokenCredential;
-  /** The only subscriptions anything is read or changed in. */
+  /** The only subscriptions in which the bot reads and changes resources. */
   readonly subscriptions: readonly string[];
-  /** Between two looks at a running operation. The service takes from 13 to 90 s and names no interval itself. */
+  /** Poll interval of a running operation. The service takes from 13 to 90 s and suggests no interval. */
   readonly pollIntervalMs?: number;
-  /** Bounds on time and retries; those left out are the usual ones. */
+  /** Limits on time and retries; missing ones use the defaults. */
   readonly limits?: Partial<Limits>;
   readonly clock?: () => Date;
-  /** Told of every call; left out, nobody is. */
+  /** Traces every call; optional. */
   readonly tracing?: Tracing;
-  /** Told of every call that fails; left out, nobody is. */
+  /** Called for each failed call; optional. */
   readonly onFailure?: (failure: Failure) => void;
 }
 
 const clockOf = (options: AzureOptions) => options.clock ?? (() => new Date());
 
-/** What every adapter speaks through. */
+/** Returns the connection that all adapters use. */
 export const connectionOf = (options: AzureOptions): Connection =>
   openConnection({
     kinds: options.kinds,
@@ -52,7 +52,7 @@ export const connectionOf = (options: AzureOptions): Connection =>
     onFailure: options.onFailure ?? (() => undefined),
   });
 
-/** Joins the ports. Sends nothing until one is called. */
+/** Creates all ports. Sends no request until one is called. */
 export function connectAzure(options: AzureOptions): Azure {
   const connection = connectionOf(options);
   return {

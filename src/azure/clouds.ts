@@ -1,12 +1,12 @@
 /**
- * Where each Azure cloud answers. Endpoints and suffixes are those of Microsoft's national-cloud lists ("Azure Government
- * endpoint mapping", "Azure China developer guide", "Microsoft Graph national cloud deployments"). In China, MSAL turns to
- * `login.partner.microsoftonline.cn` where it is told `login.chinacloudapi.cn`.
+ * Endpoints of each Azure cloud. Endpoints and suffixes are those of Microsoft's national-cloud lists ("Azure Government
+ * endpoint mapping", "Azure China developer guide", "Microsoft Graph national cloud deployments"). In China, MSAL uses
+ * `login.partner.microsoftonline.cn` when it's given `login.chinacloudapi.cn`.
  */
 import { readFileSync } from 'node:fs';
 import { AzureAuthorityHosts } from '@azure/identity';
 
-/** Which cloud to speak to. `custom` is any other one: an Azure Stack, a sovereign cloud, the local Azure. */
+/** The cloud to use. `custom` is any other one: an Azure Stack, a sovereign cloud, the Azure simulator. */
 export type CloudChoice =
   | { readonly name: 'public' | 'usgovernment' | 'china' }
   | {
@@ -14,9 +14,9 @@ export type CloudChoice =
       readonly armEndpoint: string;
       readonly authorityHost: string;
       readonly graphEndpoint: string;
-      /** Of Log Analytics' queries, without the version; missing where there are none. */
+      /** Log Analytics query endpoint without the version; missing: none. */
       readonly logsEndpoint?: string;
-      /** PEM file of the only certificate authorities to trust, or null for the usual ones. */
+      /** PEM file of the only certificate authorities to trust; null: the default ones. */
       readonly caFile: string | null;
     };
 
@@ -28,29 +28,32 @@ export interface Cloud {
   readonly graphEndpoint: string;
   readonly graphScope: string;
   readonly authorityHost: string;
-  /** Of Log Analytics' queries, without the version; null where nobody said. Its scope is made of it. */
+  /** Log Analytics query endpoint without the version; null: none configured. Its scope is derived from it. */
   readonly logsEndpoint: string | null;
   /** For Azure Database for PostgreSQL, whose users can be identities. */
   readonly databaseScope: string;
-  /** What a vault's host name must end with before it is sent a token; null where that is not known. */
+  /** Required suffix of a vault's host name before it gets a token; null: unknown. */
   readonly vaultSuffix: string | null;
-  /** The same of a storage account's host for blobs. */
+  /** Required suffix of a storage account's blob host; null: unknown. */
   readonly blobSuffix: string | null;
   /**
-   * Whether Key Vault's challenge must name a domain the vault's host lies in. The custom cloud alone goes without: the
-   * local Azure's vaults are ports of one host.
+   * Whether Key Vault's challenge must name a domain that contains the vault's host. Only the custom cloud skips this: the
+   * Azure simulator's vaults are ports of one host.
    */
   readonly verifyChallenges: boolean;
   /**
-   * The TLS part of every client's options. Empty unless a CA file is set, because `ca` replaces the default roots. One
-   * object for all clients: the SDK keeps connections open per object.
+   * TLS options of every client. Empty unless a CA file is set, because `ca` replaces the default roots. All clients share one
+   * object, because the SDK pools connections per object.
    */
   readonly tls: { readonly tlsOptions?: { readonly ca: string } };
 }
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
-/** `https://ossrdbms-aad.` and the cloud's suffix for databases ("Use Microsoft Entra ID for authentication with Azure Database for PostgreSQL"). */
+/**
+ * Returns `https://ossrdbms-aad.` and the cloud's database suffix ("Use Microsoft Entra ID for authentication with Azure
+ * Database for PostgreSQL").
+ */
 const databaseScopeIn = (suffix: string): string => `https://ossrdbms-aad.${suffix}/.default`;
 
 interface Suffixes {
@@ -78,7 +81,10 @@ function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: 
   };
 }
 
-/** Turns the choice into endpoints. Reads the CA file, and throws when it cannot: a start without it would only fail later. */
+/**
+ * Returns the endpoints of the chosen cloud. Reads the CA file and throws if it can't: a start without it would only fail
+ * later.
+ */
 export function openCloud(choice: CloudChoice): Cloud {
   switch (choice.name) {
     case 'public':

@@ -1,4 +1,4 @@
-/** One call of a port, from the deadline to the outcome. */
+/** Runs the calls of all ports: deadline, clients and failures. */
 import { done, type Failure, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
@@ -9,7 +9,7 @@ import { wireTo } from './plain-calls.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
 
 export interface ConnectionOptions extends Omit<LineOptions, 'wire'> {
-  /** Every kind of resource there is. */
+  /** All kinds of resources. */
   readonly kinds: readonly ResourceKind[];
   readonly subscriptions: readonly string[];
   readonly pollIntervalMs: number;
@@ -17,11 +17,11 @@ export interface ConnectionOptions extends Omit<LineOptions, 'wire'> {
 }
 
 export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'pollIntervalMs' | 'kinds'> {
-  /** Object id of the identity that all calls are made with; null where its token does not say. */
+  /** Returns the object id of the bot's identity; null: the token doesn't contain it. */
   ownId(): Promise<string | null>;
-  /** Runs one call. Whatever the outside world does comes back as a failure; anything still thrown is a bug. */
+  /** Runs one call. External errors are returned as failures; anything thrown is a bug. */
   call<T>(doing: string, work: (line: AzureClients) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
-  /** The same about one resource, after making sure that it is of this kind and in a configured subscription. */
+  /** Runs one call for a resource, after checking its kind and subscription. */
   on<T>(
     kind: Kind,
     id: ArmId,

@@ -1,7 +1,7 @@
 /**
- * Who controls a key: every role assignment that holds for it, taken apart by what its role allows, and the vault's access
- * policies where it grants by those (Microsoft.Authorization 2022-04-01, Microsoft.KeyVault). Only reads, a bounded number of
- * them, side by side.
+ * Reads who has control over a key: all role assignments that apply to it, by the permissions of each role, and the vault's
+ * access policies if it uses them (Microsoft.Authorization 2022-04-01, Microsoft.KeyVault). A bounded number of reads in
+ * parallel.
  */
 import { z } from 'zod';
 import type { Controller, ObservedControl, Power, Unseen } from '../domain/control.ts';
@@ -15,7 +15,7 @@ import { scopeCovers } from './grants.ts';
 import { joined, powersOfPolicy, powersOfRole, type RoleDefinitions, roleDefinitions } from './key-powers.ts';
 import { vaultKind } from './resource-ids.ts';
 
-/** As many as Azure allows in a subscription, and as many kinds of them as anybody keeps apart. */
+/** Azure's limit of role assignments per subscription, and a generous limit of distinct roles. */
 const mostAssignments = 5000;
 const mostRoles = 100;
 
@@ -31,11 +31,11 @@ const roleOf = ({ roleDefinitionId }: Assignment): string => roleDefinitionId.sp
 
 const brief = { brief: true };
 
-/** Null where the bot lacks the permission. Every other failure stays one: it must not read as a missing permission. */
+/** Returns null if the bot lacks permission. Other failures stay failures: they must not count as a missing permission. */
 const unlessRefused = <T>(outcome: Outcome<T>): Outcome<T | null> =>
   !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;
 
-/** Every assignment at the key or above it; null where the bot may not read them, or there are too many. */
+/** Returns all role assignments at the key's scope or above; null: not readable, or too many. */
 async function assignmentsAt(connection: Connection, vault: ObservedVault, keyName: KeyName) {
   const scope = `${vault.id}/keys/${keyName}`;
   const doing = `reading who controls key ${keyName} in ${vault.name}`;
@@ -76,7 +76,7 @@ interface Sources {
   readonly definitions: RoleDefinitions;
 }
 
-/** Adds who controls the key by role; returns what could not be seen. */
+/** Adds the controllers by role. Returns what couldn't be read. */
 async function addByRole({ connection, definitions }: Sources, vault: ObservedVault, keyName: KeyName, found: Found) {
   const assignments = await assignmentsAt(connection, vault, keyName);
   if (!assignments.ok) return assignments;
@@ -99,7 +99,7 @@ const Policies = z.object({
   }),
 });
 
-/** One that holds for an application acting for somebody counts as that somebody's. */
+/** Adds the controllers by access policy. A policy for an application acting for a user counts as the user's. */
 async function addByPolicy(connection: Connection, vault: ObservedVault, found: Found): Promise<Outcome<null>> {
   const { resourceGroup, name } = armIdParts(vault.id);
   const doing = `reading the access policies of ${name}`;
@@ -143,13 +143,13 @@ async function controllersOf(
 
 const Subscription = z.object({ displayName: z.string().nullish() });
 
-/** A name is for people to read: nothing is decided by it. */
+/** Time to cache a subscription's name. Names are for display only. */
 const nameMs = 3_600_000;
 
-/** Who controls keys, as ARM and Microsoft Graph have it. */
+/** Creates the port over ARM and Microsoft Graph. */
 export function armControl(connection: Connection): Control {
   const sources = { connection, definitions: roleDefinitions(connection) };
-  /** By subscription. There are as many as are configured. */
+  /** By subscription. Bounded by the configured subscriptions. */
   const names = new Map<string, { readonly name: string; readonly until: number }>();
   return {
     of: (vault, keyName) => controllersOf(sources, vault, keyName),

@@ -1,9 +1,11 @@
 /**
- * Entra groups through Microsoft Graph. Whether somebody is a guest is read from `userType`, which Graph tells to whoever has
- * `User.Read.All`: a guest carries the host's tenant in Teams, so nothing else shows it. Whether somebody belongs is asked of `checkMemberGroups`, which follows nested groups
- * and takes at most 20 ids at a time. Who belongs is read from `transitiveMembers`, cast to users: that is an advanced query,
- * which wants `ConsistencyLevel: eventual` and `$count` and rests on an index that may lag, so it serves words, mentions
- * and the question whether a group is still the one that was shown. The product's identity needs the application permissions `GroupMember.Read.All` and `User.Read.All`.
+ * Entra groups through Microsoft Graph.
+ * Guests are detected by `userType`, which Graph returns with `User.Read.All`: a guest carries the host's tenant in Teams, so
+ * nothing else shows it. Memberships of a person come from `checkMemberGroups`, which follows nested groups and takes at most
+ * 20 ids at a time.
+ * Members of a group come from `transitiveMembers`, cast to users. That is an advanced query: it needs `ConsistencyLevel:
+ * eventual` and `$count`, and uses an index that can lag. So it's used only for texts, mentions and the check whether a group
+ * is unchanged. The bot's identity needs the application permissions `GroupMember.Read.All` and `User.Read.All`.
  */
 import { z } from 'zod';
 import type { Controller } from '../domain/control.ts';
@@ -20,7 +22,7 @@ import type { AzureClients } from './line.ts';
 const idsAtOnce = 20;
 const Members = z.object({ value: z.array(z.string()) });
 
-/** Graph has nothing of that kind under the id. Any other 404 is a wrong address, which must not read as an answer. */
+/** Returns whether Graph has no such object. Any other 404 is a wrong address and must not count as an answer. */
 function knowsNoSuch(line: AzureClients, id: string): boolean {
   const { last } = line.exchange;
   const told = last?.status === 404 ? complaintOf(last) : null;
@@ -29,7 +31,7 @@ function knowsNoSuch(line: AzureClients, id: string): boolean {
 
 const Named = z.object({ displayName: z.string().nullish() });
 
-/** Null: there is none. */
+/** Returns the display name; null: no such object. */
 export async function groupNameOf(
   line: AzureClients,
   kind: 'groups' | 'users' | 'servicePrincipals',
@@ -46,9 +48,9 @@ export async function groupNameOf(
 
 /** Graph's largest page (Microsoft, "List group transitive members"). */
 const pageSize = 999;
-/** More people than anybody mentions or counts by hand. */
+/** Maximum number of members read; the rest is only counted. */
 const mostMembers = 2_000;
-/** Graph may give smaller pages than asked for, but not without end. */
+/** Graph can return smaller pages than requested, so pages are limited too. */
 const mostPages = 20;
 const Member = z.object({ id: PersonId });
 
@@ -68,7 +70,7 @@ export async function membersOf(
   return { members: [...members], complete: true };
 }
 
-/** How many people a group has, also through other groups. */
+/** Returns the number of people in a group, including nested groups. */
 const countMembers = (line: AzureClients, id: string): Promise<number> =>
   line.plain.graphCount(
     `/v1.0/groups/${encodeURIComponent(id)}/transitiveMembers/microsoft.graph.user?$count=true&$select=id&$top=1`,
@@ -94,7 +96,7 @@ async function belongsTo(line: AzureClients, person: PersonId, ids: readonly str
   return ids.filter((id) => held.has(id.toLowerCase()));
 }
 
-/** Null where an application may not read it, and of people who were synchronised before there was such a thing. */
+/** `userType` is null if the app can't read it, and for people synchronized before it existed. */
 const Typed = z.object({ id: z.string(), userType: z.string().nullish() });
 
 async function kindOf(line: AzureClients, person: PersonId): Promise<PersonKind> {
@@ -109,13 +111,13 @@ async function kindOf(line: AzureClients, person: PersonId): Promise<PersonKind>
   }
 }
 
-/** Groups as Microsoft Graph has them. */
+/** Creates the port over Microsoft Graph. */
 export function graphGroups(connection: Connection): Groups {
   const click = <T>(doing: string, look: (line: AzureClients) => Promise<T>) =>
     connection.call(doing, look, { click: true });
   return {
     async memberOf(person, ids) {
-      // Each on a line of its own: which answer an error belongs to is told by the line.
+      // Each with its own clients, so that each error is matched with its own answer.
       const [kind, of] = await Promise.all([
         click('reading who somebody is', (line) => kindOf(line, person)),
         click('reading group memberships', (line) => belongsTo(line, person, ids)),
@@ -139,19 +141,19 @@ export function graphGroups(connection: Connection): Groups {
   };
 }
 
-// Who stands behind object ids, as far as Microsoft Graph tells the bot: names of people and groups, and how many people a
-// group has, and whether they are still the same. Names of apps take `Application.Read.All`, which the bot does without: an app then keeps its object id. What is
-// found serves words; nothing is decided by a name.
+// Resolves object ids by Microsoft Graph: names of people and groups, the size of a group, and whether it's unchanged. App
+// names need `Application.Read.All`, which the bot doesn't have by default: the app then keeps its object id. Results are for
+// display; no decision uses a name.
 
 export type Principal = Pick<Controller, 'id' | 'type'>;
 type Told = Omit<Controller, 'can'>;
 
-/** More are shown by their ids. */
+/** Maximum number of resolved names; the rest are shown by id. */
 const mostNamed = 60;
 
 const unnamed = ({ id, type }: Principal): Told => ({ id, type, name: null, members: null });
 
-/** Of a group of more people than are read only their number. */
+/** Returns the members of a group, or only their number if there are too many. */
 async function tellPeople(line: AzureClients, group: string): Promise<Pick<Told, 'members' | 'people'>> {
   const { members, complete } = await membersOf(line, group);
   if (!complete) return { members: await countMembers(line, group) };
@@ -168,7 +170,7 @@ async function tellPerson(line: AzureClients, id: string): Promise<Told | null> 
   return name === null ? null : { id, type: 'person', name, members: null };
 }
 
-/** An access policy says nothing about what its object id is. */
+/** Resolves one principal. Access policies don't tell the type of their object ids. */
 async function tell(line: AzureClients, { id, type }: Principal): Promise<Told> {
   switch (type) {
     case 'bot':
@@ -180,7 +182,7 @@ async function tell(line: AzureClients, { id, type }: Principal): Promise<Told> 
     case 'person':
       return (await tellPerson(line, id)) ?? unnamed({ id, type });
     case 'unknown':
-      // What Graph knows neither as a group nor as a person signs in by itself.
+      // An id that is neither a group nor a person is a service principal.
       return (await tellGroup(line, id)) ?? (await tellPerson(line, id)) ?? unnamed({ id, type: 'app' });
   }
 }
@@ -190,7 +192,7 @@ const seek = async (connection: Connection, one: Principal) => ({
   told: await connection.call(`reading who ${one.id} is`, (line) => tell(line, one), { click: true }),
 });
 
-/** The same principals, with what Graph tells; `complete` where every person and group was told. */
+/** Returns the principals with their names. `complete`: every person and group was resolved. */
 export async function tellNames(
   connection: Connection,
   found: readonly Principal[],
@@ -199,7 +201,7 @@ export async function tellNames(
   const all = found.map((one): Principal => (one.id === ownId ? { id: one.id, type: 'bot' } : one));
   const others = all.filter(({ type }) => type !== 'app' && type !== 'bot').slice(0, mostNamed);
   const [firstApp, ...otherApps] = all.filter(({ type }) => type === 'app').slice(0, mostNamed);
-  // Whether the bot may read names of apps shows at the first of them.
+  // The first app shows whether the bot can read app names.
   const [asked, first] = await Promise.all([
     inBatches(others, (one) => seek(connection, one)),
     firstApp === undefined ? null : seek(connection, firstApp),

@@ -1,4 +1,4 @@
-/** Reads what Azure says in the body of an error, in each of the shapes its services use. */
+/** Parses error bodies in the formats of Azure's services. */
 import { z } from 'zod';
 import type { Forbidding } from '../domain/failure.ts';
 import { type HttpAnswer, UnusableAnswer } from './exchange.ts';
@@ -17,7 +17,7 @@ const plain = (html: string): string =>
     .trim()
     .slice(0, longestTitle);
 
-/** The title of a web page, else its first heading, else how its text begins; null: the text is no web page. */
+/** Returns the title of a web page, else its first heading, else its first words; null: not a web page. */
 export function pageTitle(text: string): string | null {
   if (!/^\s*(<!doctype html|<html|<head|<body|<!--|<\?xml[^>]*>\s*<(!doctype )?html)/i.test(text)) return null;
   const start = text.slice(0, 20_000);
@@ -27,7 +27,7 @@ export function pageTitle(text: string): string | null {
   );
 }
 
-/** JSON whose end is missing: another answer might come whole. */
+/** Returns whether the body is truncated JSON: another answer might be complete. */
 export const isCutOff = (body: string): boolean => {
   if (!/^\s*[[{]/.test(body)) return false;
   try {
@@ -38,7 +38,9 @@ export const isCutOff = (body: string): boolean => {
   }
 };
 
-/** Words for an answer with a good status that isn't what was asked for. `complaint`: the error that its body reports, if any. */
+/**
+ * Returns the message for a successful answer with an unexpected body. `complaint`: the error that the body reports, if any.
+ */
 export function unreadableWords(error: Error, body: string, complaint: string | null): string {
   const why = error instanceof UnusableAnswer ? error.message : 'it doesn’t have the expected form';
   return `Azure’s answer couldn’t be read: ${why}. ${detailOf(body, complaint)}`;
@@ -53,15 +55,15 @@ function detailOf(body: string, complaint: string | null): string {
     : `The answer reports an error: ${complaint}`;
 }
 
-/** What an answer says went wrong. */
+/** An error that an answer reports. */
 export interface Complaint {
   /** The provider's code, word for word. */
   readonly code: string;
   /** The codes in the body, outermost first. */
   readonly codes: readonly string[];
-  /** The provider's message, word for word; only its first 4000 characters where it is longer. */
+  /** The provider's message, word for word, limited to 4000 characters. */
   readonly message: string;
-  /** Policies that forbid it, where the body names them: the newer form of the message does not. */
+  /** Azure policies that deny the change, if the body names them. The newer form of the message doesn't. */
   readonly policies: readonly Forbidding[];
 }
 
@@ -76,7 +78,7 @@ interface ErrorNode {
 const longestCode = 200;
 export const longestMessage = 4000;
 const mostDetails = 20;
-/** Errors come three deep; whoever nests thousands wants the reader to run out of stack. */
+/** Maximum nesting. Real errors have three levels; deeper ones could exhaust the stack. */
 const deepest = 8;
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text);
@@ -88,7 +90,7 @@ const textOf = (length: number) =>
     .catch(undefined);
 
 const named = textOf(longestCode);
-/** What a policy is called where people look for it: its display name, else its name. */
+/** A policy's display name, else its name. */
 const PolicyViolation = z
   .object({
     type: z.literal('PolicyViolation'),
@@ -131,7 +133,7 @@ const nodeOf = (depth: number): z.ZodType<ErrorNode> => {
 };
 const ErrorNode = nodeOf(deepest);
 
-/** ARM, Graph and Key Vault wrap the error; a few resource providers do not. A failed operation has a status beside it. */
+/** ARM, Graph and Key Vault wrap the error; a few resource providers don't. A failed operation also has a status. */
 const ErrorBody = z.object({
   status: textOf(longestCode),
   error: ErrorNode.optional().catch(undefined),
@@ -154,7 +156,7 @@ const codesIn = (node: ErrorNode): readonly string[] => [
 ];
 
 const Named = z.object({ name: named });
-/** The older form of the message ends with a list of identifiers in JSON ("Policy identifiers: '[…]'"). */
+/** The older form of the message ends with a JSON list of identifiers ("Policy identifiers: '[…]'"). */
 const PolicyIdentifiers = z.array(
   z
     .object({ policyDefinition: Named, policyAssignment: Named.nullish() })
@@ -174,11 +176,11 @@ function policiesIn(node: ErrorNode): readonly Forbidding[] {
   return [...(own.length > 0 ? own : policiesInMessage(node.message)), ...(node.details ?? []).flatMap(policiesIn)];
 }
 
-/** Key Vault's data plane says `Forbidden` and keeps what happened in `innererror`: then that is the code to show. */
+/** Generic codes. Key Vault's data plane sends `Forbidden` and puts the actual code in `innererror`. */
 const saysNothing = new Set(['Forbidden', 'Conflict', 'BadRequest', 'BadParameter']);
 /**
- * And Resource Graph says `BadRequest`, or the very code of its detail, over words for its support: what was wrong stands in
- * `details`.
+ * Returns the details that name the actual error. Resource Graph sends `BadRequest`, or the code of its detail, with a message
+ * for its support; the cause is in `details`.
  */
 function tellingOf({ code = '', innererror, details = [] }: ErrorNode): readonly ErrorNode[] {
   const isTold = saysNothing.has(code) || details.some((detail) => detail.code === code);
@@ -189,7 +191,7 @@ const codeOf = (node: ErrorNode): string | undefined => {
   return inner ?? tellingOf(node)[0]?.code ?? node.code;
 };
 
-/** Log Analytics says `BadArgumentError` and keeps what is wrong with a query at the bottom of what it nests. */
+/** Returns the innermost error. Log Analytics sends `BadArgumentError` and puts the cause of a bad query there. */
 const bottomOf = (node: ErrorNode): readonly ErrorNode[] => {
   if (node.code !== 'BadArgumentError') return [];
   let { innererror } = node;
@@ -213,12 +215,12 @@ const complaint = (node: ErrorNode, fallbackCode: string, body: string): Complai
   policies: policiesIn(node),
 });
 
-/** Whether an answer of a polled operation says that it ended badly. Only the operation's own words, not a resource's. */
+/** Returns whether the status of a polled operation means failure. Only for an operation's own status, not a resource's. */
 const endedBadly = (status: string | undefined): boolean => status !== undefined && /fail|cancell?ed/i.test(status);
 
 /**
- * What the answer complains of; null when it does not. An error without a readable body gets the code `Http<status>` and
- * its text; a failed operation without an error keeps its status as the code.
+ * Returns the error that an answer reports; null: none. An error without a readable body gets the code `Http<status>` and its
+ * text; a failed operation without an error keeps its status as the code.
  */
 export function complaintOf(answer: HttpAnswer): Complaint | null {
   const body = ErrorBody.safeParse(parsed(answer.body));
@@ -231,7 +233,7 @@ export function complaintOf(answer: HttpAnswer): Complaint | null {
   return complaint(body.data.error ?? body.data, fallback, answer.body);
 }
 
-/** The error that the body of a good answer reports, as `Code: message`; null: it reports none. */
+/** Returns the error in the body of a successful answer as `Code: message`; null: none. */
 export function errorIn(body: string): string | null {
   const { data } = ErrorBody.safeParse(parsed(body));
   if (data?.error?.code === undefined) return null;

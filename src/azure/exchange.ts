@@ -1,6 +1,6 @@
 /**
- * What went over the wire during one call of a port. The SDK's errors lose much of it: a failed long-running operation is a
- * plain `Error` without a code, and some clients drop the inner parts of an error body. So every answer is kept as it came.
+ * Records the HTTP traffic of one port call. The SDK's errors lose details: a failed long-running operation is a plain `Error`
+ * without a code, and some clients drop the inner parts of an error body. So each answer is stored as received.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -14,10 +14,10 @@ import { z } from 'zod';
 import type { ChangeFate, Receipt } from '../domain/failure.ts';
 import type { Limits } from './limits.ts';
 
-/** One answer, word for word. */
+/** One HTTP answer as received. */
 export interface HttpAnswer {
   readonly method: string;
-  /** Whether it was to change something. */
+  /** Whether the request was a change. */
   readonly change: boolean;
   readonly status: number;
   readonly body: string;
@@ -25,7 +25,7 @@ export interface HttpAnswer {
 }
 
 /**
- * An answer that ends the call at once: refused, unreadable, or asking for more patience than a call has. The message completes
+ * Ends the call at once: the answer is refused, unreadable, or asks for a longer wait than a call has. The message completes
  * "Azure's answer couldn't be read: …".
  */
 export class UnusableAnswer extends Error {
@@ -33,8 +33,8 @@ export class UnusableAnswer extends Error {
 }
 
 /**
- * A change that may have been made, of which nothing was heard. Not for the transport to send again: whoever asked for it
- * looks first. Not the SDK's own kind of error, which its retry policy would repeat.
+ * A change without an answer, which might have been applied. The transport must not repeat it: the caller reads first. Not the
+ * SDK's error class, because its retry policy would repeat the request.
  */
 class ChangeUnanswered extends Error {
   override readonly name = 'ChangeUnanswered';
@@ -45,21 +45,30 @@ class ChangeUnanswered extends Error {
   }
 }
 
-/** Most POSTs that are sent here only ask: queries, memberships, trying a key. One makes a version of a key. */
+/**
+ * Returns whether a request changes something. Most POSTs only read: queries, memberships, key tests. One creates a key
+ * version.
+ */
 const isChange = ({ method, url }: Pick<PipelineRequest, 'method' | 'url'>): boolean =>
   ['PUT', 'PATCH', 'DELETE'].includes(method) || (method === 'POST' && /\/keys\/[^/]+\/create\?/.test(url));
 
-/** What the SDK would send again although it may have been done. Throttling says that nothing was. */
+/**
+ * Returns whether a change with this status might have been applied, although the SDK would repeat it. Throttling means that it
+ * wasn't.
+ */
 const mayHaveBeenDone = (status: number): boolean => status === 408 || (status >= 500 && ![501, 505].includes(status));
 
 function fateOf(status: number): ChangeFate {
   if (status < 300) return 'accepted';
-  // A redirect took nothing of it.
+  // A redirect didn't apply the change.
   if (status < 400) return 'refused';
   return mayHaveBeenDone(status) ? 'unknown' : 'refused';
 }
 
-/** `hh:mm:ss` until Azure Resource Graph takes queries again (Microsoft, "Guidance for throttled requests in Azure Resource Graph"). */
+/**
+ * Returns the milliseconds until Azure Resource Graph accepts queries again, from `hh:mm:ss` (Microsoft, "Guidance for
+ * throttled requests in Azure Resource Graph").
+ */
 function quotaResetOf(answer: Pick<HttpAnswer, 'header'>): number | null {
   const [, hours, minutes, seconds] =
     /^(\d{1,2}):(\d{2}):(\d{2})/.exec(answer.header('x-ms-user-quota-resets-after') ?? '') ?? [];
@@ -68,8 +77,9 @@ function quotaResetOf(answer: Pick<HttpAnswer, 'header'>): number | null {
 }
 
 /**
- * Milliseconds Azure asked to wait: `retry-after-ms`, `x-ms-retry-after-ms`, or `Retry-After` in seconds or as a date, or, of a
- * refused query, until the quota resets. A date is read by Azure's own clock where the answer tells it: this machine's may be wrong.
+ * Returns the requested wait in milliseconds: `retry-after-ms`, `x-ms-retry-after-ms`, `Retry-After` in seconds or as a date,
+ * or the quota reset of a throttled query. A date is compared with the answer's own `Date` if present: this machine's clock can
+ * be wrong.
  */
 export function retryAfterOf(answer: Pick<HttpAnswer, 'header' | 'status'>, now: Date): number | null {
   for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
@@ -92,7 +102,7 @@ const firstHeader = (answer: HttpAnswer, names: readonly string[]): string | nul
   return null;
 };
 
-/** The id under which Azure keeps the call: ARM's, else the one every service sends, else Graph's. */
+/** Returns Azure's id of the call: ARM's, else the common one, else Graph's. */
 export const correlationIdOf = (answer: HttpAnswer): string | null =>
   firstHeader(answer, ['x-ms-correlation-request-id', 'x-ms-request-id', 'request-id']);
 
@@ -115,30 +125,30 @@ const isJson = (text: string): boolean => {
   }
 };
 
-/** An error in a good answer. That of a failed operation has a status beside it, and is what was asked for. */
+/** Matches an error in a successful answer. A failed operation also has a status, and is a valid answer. */
 const GoodError = z.object({ error: z.object({ code: z.string() }), status: z.undefined().optional() });
 const reportsError = (body: string): boolean => GoodError.safeParse(JSON.parse(body)).success;
 
-/** The record of one port call. All its requests, polls and retries included, carry the same client request id. */
+/** Records one port call. All its requests, polls and retries carry the same client request id. */
 export class Exchange {
   readonly clientRequestId = randomUUID();
-  /** Ends the call when its time is up, also between requests. */
+  /** Aborts the call at its deadline, also between requests. */
   readonly signal: AbortSignal;
-  /** The answer to the latest request; null while none has come. */
+  /** Answer to the latest request; null: none yet. */
   last: HttpAnswer | null = null;
-  /** The latest answer to anything but a GET: what Azure's own logs know the change by. */
+  /** Latest answer to a request other than GET. Azure's logs identify the change by it. */
   write: HttpAnswer | null = null;
-  /** What became of the change that the call was to make. */
+  /** Outcome of the change that the call makes. */
   change: ChangeFate = 'none';
-  /** Whether any request left. */
+  /** Whether a request was sent. */
   sent = false;
-  /** How many answers said 429. */
+  /** Number of 429 answers. */
   private throttled = 0;
   private readonly limits: Limits;
   private readonly clock: () => Date;
   private readonly timer: NodeJS.Timeout;
   private readonly over: AbortController;
-  /** An answer was longer than one can be, which ended the call. */
+  /** An answer exceeded the size limit and ended the call. */
   tooLong = false;
 
   constructor(limits: Limits, clock: () => Date, totalMs: number) {
@@ -146,17 +156,17 @@ export class Exchange {
     this.clock = clock;
     this.over = new AbortController();
     this.signal = this.over.signal;
-    // Not `AbortSignal.timeout`, which lives on after the call: thousands of them, and what hangs on them, cost the collector dear.
+    // Not `AbortSignal.timeout`: it outlives the call, and thousands of them slow down garbage collection.
     this.timer = setTimeout(() => this.over.abort(new DOMException('no answer in time', 'TimeoutError')), totalMs);
     this.timer.unref();
   }
 
-  /** The call has ended, so that its time cannot be up any more. */
+  /** Ends the call and clears its deadline. */
   end(): void {
     clearTimeout(this.timer);
   }
 
-  /** Goes in front of everything, so that the deadline also covers signing in and the pauses between retries. */
+  /** First policy: the deadline also covers sign-in and pauses between retries. */
   readonly deadline: PipelinePolicy = {
     name: 'cmkDeadline',
     sendRequest: (request, next) => {
@@ -165,7 +175,7 @@ export class Exchange {
     },
   };
 
-  /** Goes right before the wire, once for every try. */
+  /** Last policy before the network, once per attempt. */
   readonly recorder: PipelinePolicy = {
     name: 'cmkRecorder',
     sendRequest: async (request, next) => {
@@ -191,7 +201,9 @@ export class Exchange {
     this.over.abort(new DOMException('the answer is too long', 'AbortError'));
   }
 
-  /** The SDK sends again what was throttled only where `Retry-After` says when. Throttling says that nothing was done. */
+  /**
+   * Sets a retry delay: the SDK repeats throttled requests only if an answer has one. Throttling means that nothing was done.
+   */
   private pace(answer: HttpAnswer, { headers }: PipelineResponse): void {
     const { firstRetryMs, longestRetryMs } = this.limits;
     const backOff = Math.min(firstRetryMs * 2 ** this.throttled, longestRetryMs);
@@ -200,7 +212,7 @@ export class Exchange {
     headers.set('retry-after-ms', `${retryAfterOf(answer, this.clock()) ?? backOff}`);
   }
 
-  /** The ids of the change, or of the reading where nothing had to be changed. */
+  /** Returns the ids of the change, or of the read if no change was needed. */
   receipt(): Receipt {
     const answer = this.write ?? this.last;
     return {
@@ -221,7 +233,7 @@ export class Exchange {
       throw new UnusableAnswer(`its status is ${answer.status}`);
     }
     if (answer.status < 300 && answer.body !== '' && !isJson(answer.body)) throw new UnusableAnswer('it isn’t JSON');
-    // The SDK takes either for an object without members, such as a role that allows nothing.
+    // The SDK reads either as an object without members, such as a role without permissions.
     if (answer.status === 200 && answer.method === 'GET' && (answer.body === '' || reportsError(answer.body))) {
       throw new UnusableAnswer('it isn’t what was asked for');
     }

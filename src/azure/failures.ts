@@ -1,27 +1,27 @@
 /**
- * The only reader of what the SDK throws. A failure is classed by what must be done next, nothing else:
+ * Converts errors of the SDK to failures, classified only by what to do next:
  *
- * | what came back | next | why |
+ * | result | next | reason |
  * |---|---|---|
- * | no answer: connection refused, reset or dropped, name not found, time up | wait | a read was repeated already; a change is looked for before it is made again |
- * | 429, 408, 5xx (not 501, 505), `…Throttled`, `TooManyRequests` | wait | with `retryAfterMs` where Azure gave one |
- * | 409 and 412 in general: `AnotherOperationInProgress`, `ConflictError`, `ObjectIsBeingRecovered`, … | wait | somebody else's change is under way |
+ * | no answer: connection refused, reset or dropped, name not found, time up | wait | a read was repeated already; a change is checked before it is repeated |
+ * | 429, 408, 5xx (not 501, 505), `…Throttled`, `TooManyRequests` | wait | with `retryAfterMs` if Azure sent one |
+ * | 409 and 412 in general: `AnotherOperationInProgress`, `ConflictError`, `ObjectIsBeingRecovered`, … | wait | another change is in progress |
  * | 409 that lasts: `ScopeLocked`, `MissingSubscriptionRegistration`, `ObjectIsDeletedButRecoverable`, `RoleAssignmentUpdateNotPermitted`, `ReadOnlyDisabledSubscription`, `ResourceGroupBeingDeleted`, quotas | ask | waiting changes nothing |
- * | an operation that ended with `InternalServerError`, `ServiceUnavailable`, a timeout, `OperationPreempted`, and `FailedIdentityOperation` | wait | the provider's own trouble |
- * | `PrincipalNotFound` | retry-until | a new identity takes a while to be known in the whole directory |
- * | setting the customer's key: refused access to the key | retry-until | a fresh grant takes minutes to reach Key Vault |
- * | the same: an operation that ended with any other code | wait | none is documented, and the grant may be the cause |
- * | the same: somebody stopped it, or the key is not there, disabled, expired | ask | it stays so |
- * | both, but `ForbiddenByFirewall`, `ForbiddenByConnection`, or ARM refusing the product itself | ask | no grant will mend it |
- * | an accepted change whose operation is not found where it was to be followed | wait | the resource itself is looked at |
+ * | an operation that ended with `InternalServerError`, `ServiceUnavailable`, a timeout, `OperationPreempted`, and `FailedIdentityOperation` | wait | the provider's own error |
+ * | `PrincipalNotFound` | retry-until | a new identity takes a while to replicate in Entra ID |
+ * | setting the customer's key: refused access to the key | retry-until | a new role assignment takes minutes to reach Key Vault |
+ * | the same: an operation that ended with any other code | wait | none is documented, and the role assignment might be the cause |
+ * | the same: it was canceled, or the key is missing, disabled or expired | ask | permanent |
+ * | both, but `ForbiddenByFirewall`, `ForbiddenByConnection`, or ARM refusing the product itself | ask | no role assignment fixes it |
+ * | an accepted change whose operation is not found at its polling address | wait | the resource itself is read |
  * | to a read: 401, or an answer that isn't Azure's (a web page, an empty or half a body) | wait | says nothing about permissions; another answer might be Azure's |
- * | an answer with a good status that can't be read | wait | the same; after a change, the resource itself is looked at |
+ * | an answer with a good status that can't be read | wait | the same; after a change, the resource itself is read |
  * | sign-in: no network, 429, 5xx | wait | as above |
  * | sign-in: anything else (`AADSTS…`, no credential) | ask | a secret or an assignment is wrong |
  * | everything else: 400, 401 to a change, 403 (also Key Vault's 400 `ForbiddenByRbac` through ARM), 404, failed operations with codes of their own | ask | with code and message word for word |
  *
  * Codes are from Microsoft's error references for ARM, Key Vault and RBAC and from public reports; the healthcare agent
- * service's own codes for a key it cannot use are not documented, so refused access is recognised by its words too.
+ * service's own codes for a key it cannot use are not documented, so refused access is recognized by its message too.
  */
 import type { ChangeFate, Failure } from '../domain/failure.ts';
 import {
@@ -36,9 +36,9 @@ import {
 import { correlationIdOf, type Exchange, type HttpAnswer, retryAfterOf } from './exchange.ts';
 
 export interface FailureContext {
-  /** In our words: `reading agent triage-agent-prod`. */
+  /** What the call does: `reading agent triage-agent-prod`. */
   readonly doing: string;
-  /** The call relies on a grant that may just have been made. */
+  /** The call depends on key access that might have been assigned just before. */
   readonly restsOnGrant: boolean;
   readonly now: Date;
 }
@@ -49,7 +49,7 @@ const lastingConflicts =
   /^(ScopeLocked|MissingSubscriptionRegistration|ObjectIsDeletedButRecoverable|RoleAssignmentUpdateNotPermitted|RoleAssignmentLimitExceeded|ReadOnlyDisabledSubscription|QuotaExceeded|VaultAlreadyExists|RequestDisallowedByPolicy|ResourceGroupBeingDeleted)$/;
 const providersTrouble =
   /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|FailedIdentityOperation|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
-/** Of a key that cannot be used whoever asks, and of an operation that somebody stopped. */
+/** Permanent errors: a key that no caller can use, and a canceled operation. */
 const neverPasses = /^Key(NotFound|Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|Cancell?ed$/;
 const throttled = /(Throttled|TooManyRequests)$/;
 const keyAccessRefused =
@@ -57,7 +57,7 @@ const keyAccessRefused =
 const noGrantMends =
   /ForbiddenBy(Firewall|Connection)|Client address is not authorized|Public network access is disabled|AuthorizationFailed|RequestDisallowedBy(Policy|Azure)/;
 
-/** A proxy's page, an empty body or half of one: nothing that Azure means to say, so another answer might be Azure's. */
+/** Returns whether the answer isn't Azure's: a proxy's page, an empty or a truncated body. Another answer might be Azure's. */
 const isNotAzures = ({ body }: HttpAnswer): boolean => body.trim() === '' || pageTitle(body) !== null || isCutOff(body);
 
 function nextOf(answer: HttpAnswer, told: Complaint, context: FailureContext, change: ChangeFate): Next {
@@ -92,7 +92,7 @@ const unanswered = (
   what: Pick<Unanswered, 'source' | 'next' | 'code' | 'message'>,
 ): Failure => ({ ...common(context, exchange), ...what });
 
-/** The failure an answer reports. A failed operation is logged under the ids of the change that started it. */
+/** Returns the failure that an answer reports. A failed operation is logged under the ids of the change that started it. */
 function fromAnswer(exchange: Exchange, context: FailureContext): Failure | null {
   const { last, write } = exchange;
   const told = last === null ? null : complaintOf(last);
@@ -115,7 +115,7 @@ const signInErrors =
 const signInUnreachable =
   /network_error|endpoints_resolution_error|openid_config_error|ECONNRE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|temporarily_unavailable|Status code: (429|5\d\d)/;
 
-/** MSAL's own codes stand first in its messages; the SDK's names for them tell less. */
+/** MSAL's own codes are first in its messages. The SDK's error names are less specific. */
 const msalsOwn = /^[a-z]+(_[a-z]+)*_error\b/;
 
 function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): Failure {
@@ -127,10 +127,10 @@ function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): 
   });
 }
 
-/** Node's and the SDK's codes for a connection that gave no whole answer. */
+/** Codes of Node and the SDK for a connection without a complete answer. */
 const connectionTrouble =
   /^(E[A-Z]+|EAI_AGAIN|REQUEST_SEND_ERROR|PARSE_ERROR|ERR_SSL_.*|ERR_TLS_.*|ERR_STREAM_PREMATURE_CLOSE|HPE_.*)$/;
-/** A certificate that is not trusted stays so until somebody changes a setting. */
+/** An untrusted certificate stays untrusted until a setting changes. */
 const certificateTrouble =
   /^(UNABLE_TO_.*|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_.*|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 
@@ -138,7 +138,7 @@ const codeOf = (error: Error): string | null => ('code' in error && typeof error
 
 function fromConnection(error: Error, context: FailureContext, exchange: Exchange): Failure | null {
   const code = codeOf(error);
-  // The SDK's words for a body that isn't JSON are JavaScript's: the answer itself says more.
+  // For a body that isn't JSON, the SDK's message is JavaScript's; the answer itself says more.
   if (code === null || (code === 'PARSE_ERROR' && exchange.last !== null)) return null;
   const { message } = error;
   if (certificateTrouble.test(code))
@@ -163,7 +163,7 @@ const unexpected = (error: Error, context: FailureContext, exchange: Exchange): 
   };
 };
 
-/** The SDK's words where a vault asks for a token of another domain's; it sends none then. */
+/** The SDK's message if a vault asks for a token of another domain. The SDK then sends no token. */
 const foreignChallenge = /challenge resource .* does not match the requested domain/;
 
 function fromChallenge(error: Error, context: FailureContext, exchange: Exchange): Failure | null {
@@ -174,7 +174,7 @@ function fromChallenge(error: Error, context: FailureContext, exchange: Exchange
   return { ...common(context, exchange), ...told, status, correlationId: correlationIdOf(exchange.last) };
 }
 
-/** By its shape: an abort's `DOMException` and errors of another realm are not instances of this one's `Error`. */
+/** Checks by shape: an abort's `DOMException` and errors of another realm aren't instances of this realm's `Error`. */
 const isError = (thrown: unknown): thrown is Error =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown;
 
@@ -188,7 +188,7 @@ const stumbles = new Set([
   'RestError',
 ]);
 
-/** Reads what a call threw. Null: it did not come from the outside, so it is a bug and must be thrown on. */
+/** Converts a thrown error to a failure. Null: it isn't external, so it's a bug and must be thrown. */
 export function readFailure(thrown: unknown, exchange: Exchange, context: FailureContext): Failure | null {
   if (!isError(thrown)) return null;
   if (thrown.name === 'AbortError' || thrown.name === 'TimeoutError') {
@@ -203,6 +203,6 @@ export function readFailure(thrown: unknown, exchange: Exchange, context: Failur
   if (connection !== null) return connection;
   const told = fromChallenge(thrown, context, exchange) ?? fromAnswer(exchange, context);
   if (told !== null) return told;
-  // The answer passed as a success and was not one: the SDK's or our own reader stumbled over its shape.
+  // A successful answer with an unexpected shape: the SDK or the bot's schema threw.
   return stumbles.has(thrown.name) && exchange.last !== null ? unexpected(thrown, context, exchange) : null;
 }

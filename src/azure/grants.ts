@@ -1,4 +1,4 @@
-/** Access of an agent's identity to one key: by role assignment or by access policy, whichever the vault uses. */
+/** Reads and assigns an agent identity's access to one key: role assignment or access policy, by the vault's mode. */
 import type { AccessPolicyEntry } from '@azure/arm-keyvault';
 import { v5 as uuidV5 } from 'uuid';
 import { z } from 'zod';
@@ -9,9 +9,9 @@ import type { Connection } from './connection.ts';
 import { type AzureClients, missing } from './line.ts';
 import { vaultKind } from './resource-ids.ts';
 
-/** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. What Azure gives its own services. */
+/** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. Azure's own services get this role. */
 const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
-/** Roles whose rights include those: Crypto User, Crypto Officer, Key Vault Administrator (Azure's built-in roles). */
+/** Roles that include these permissions: Crypto User, Crypto Officer, Key Vault Administrator (Azure's built-in roles). */
 const widerRoles = [
   '12338af0-0e69-4776-bea7-57ae8d297424',
   '14b46e9e-c2b7-41b4-b07b-48a6ebf60603',
@@ -22,16 +22,19 @@ const sufficientRoles = new Set([encryptionUser, ...widerRoles]);
 /** The namespace of ARM's template function `guid()`, which joins its arguments with hyphens. */
 const armGuidNamespace = '11fb06fb-712d-4ddd-98c7-e71bbd588830';
 
-/** The same parts always give the same name, so a repeated grant is the same assignment. */
+/** Returns a deterministic assignment name, so that repeating an assignment creates no second one. */
 export const roleAssignmentName = (scope: string, principalId: string, roleId: string): string =>
   uuidV5([scope, principalId, roleId].join('-'), armGuidNamespace);
 
 const scopeOf = (vault: Pick<ObservedVault, 'id'>, keyName: string): string => `${vault.id}/keys/${keyName}`;
 
-/** Name of the assignment by which this identity is let in to the key; it may have been given by another one. */
+/**
+ * Returns the name of the assignment that the bot creates for this identity. Another actor might have created an equivalent
+ * one.
+ */
 export const ownAssignmentAt = (vaultId: ArmId, keyName: string, principalId: string): string =>
   roleAssignmentName(scopeOf({ id: vaultId }, keyName), principalId, encryptionUser);
-/** The SDK puts the first slash in front of a scope itself. */
+/** The SDK adds the scope's first slash itself. */
 const withoutSlash = (scope: string): string => scope.replace(/^\//, '');
 
 const RoleAssignment = z.object({
@@ -41,8 +44,8 @@ const RoleAssignment = z.object({
 });
 
 /**
- * Whether an assignment's scope holds the key: the key itself, its vault, resource group or subscription, or something
- * above them. Azure only lists management groups that do lie above.
+ * Returns whether an assignment's scope covers the key: the key, its vault, resource group, subscription, or a scope above.
+ * Azure lists only management groups that are above.
  */
 export function scopeCovers(scope: string, keyScope: string): boolean {
   const outer = scope.toLowerCase().replace(/\/$/, '');
@@ -70,7 +73,10 @@ async function heldByRole(
 
 const needed = ['get', 'wrapKey', 'unwrapKey'] as const;
 
-/** A policy with an application id holds for that application acting for the principal, not for the principal alone. */
+/**
+ * Returns whether a policy gives the principal access. A policy with an application id applies only to that application acting
+ * for the principal.
+ */
 function policyGrants(policy: AccessPolicyEntry, principalId: string): boolean {
   const given = new Set((policy.permissions.keys ?? []).map((permission) => permission.toLowerCase()));
   return (
@@ -99,15 +105,18 @@ async function assignRole(
     .roleAssignments.create(withoutSlash(scope), roleAssignmentName(scope, principalId, encryptionUser), {
       roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${encryptionUser}`,
       principalId,
-      // Left out, it is `User`, and a service principal that is not yet known everywhere is then refused.
+      // The default is `User`. A service principal that isn't replicated yet would then be refused.
       principalType: 'ServicePrincipal',
       description: 'Healthcare agent service, customer-managed key',
     });
-  // Somebody gave the same role at the same scope under another name: that is what was wanted.
+  // The same role exists at this scope under another name, which is fine.
   await line.unless(['RoleAssignmentExists'], created);
 }
 
-/** `add` merges into the principal's entry and leaves all others; a PATCH of the vault would replace the list. */
+/**
+ * Adds an access policy. `add` merges into the principal's entry and keeps all others; a PATCH of the vault would replace the
+ * list.
+ */
 async function addPolicy(line: AzureClients, vault: ObservedVault, objectId: string, tenantId: string): Promise<void> {
   const { subscriptionId, resourceGroup, name } = armIdParts(vault.id);
   const accessPolicies = [{ tenantId, objectId, permissions: { keys: [...needed] } }];
@@ -116,7 +125,7 @@ async function addPolicy(line: AzureClients, vault: ObservedVault, objectId: str
   });
 }
 
-/** Access to keys as ARM has it. */
+/** Creates the port over ARM. */
 export function armGrants(connection: Connection): Grants {
   return {
     held: (vault, keyName, principalId) =>

@@ -1,6 +1,6 @@
 /**
- * Lists from Azure Resource Graph: quick over many subscriptions, but some minutes behind ARM. Good to choose from, never to
- * decide on.
+ * Lists from Azure Resource Graph: fast over many subscriptions, but minutes behind ARM. For selection lists only, never for
+ * decisions.
  */
 import { z } from 'zod';
 import { done, failed, type Outcome } from '../domain/failure.ts';
@@ -66,7 +66,7 @@ const resourcesQuery = (kind: ResourceKind, contains: string, top: number): stri
 
 const KeptRow = z.object({ id: ArmId, name: z.string(), cmk: z.unknown() });
 
-/** Where the whole key stands, and under which name: `properties.x` and `x`. */
+/** Returns the path and the name of the property with the whole key: `properties.x` and `x`. */
 function keyColumn({ customerKeyField }: ResourceKind): { readonly path: string; readonly name: string } {
   const path = customerKeyField.split('.').slice(0, -1);
   return { path: path.join('.'), name: path.at(-1) ?? '' };
@@ -97,18 +97,18 @@ const vaultsQuery = [
   'order by name asc',
 ].join(' | ');
 
-/** Resource Graph's largest page, and more pages than any tenant has rows for. */
+/** Resource Graph's largest page, and a generous limit of pages. */
 const pageSize = 1000;
 const mostPages = 100;
 
-/** Every row of a query, page by page. Rows of another shape are left out: one odd resource must not hide all others. */
+/** Reads all rows of a query, page by page. Skips rows with an unexpected shape: one odd resource must not hide the others. */
 async function rows<T>(
   line: AzureClients,
   subscriptions: readonly string[],
   query: string,
   row: z.ZodType<T>,
 ): Promise<T[]> {
-  // To Resource Graph an empty list means every subscription there is.
+  // For Resource Graph, an empty list means all subscriptions.
   if (subscriptions.length === 0) return [];
   const client = line.resourceGraph();
   const found: T[] = [];
@@ -127,12 +127,12 @@ async function rows<T>(
   return found;
 }
 
-/** More are not asked for one look; what is left is counted as not read, for the reason that its part was refused for. */
+/** Maximum number of queries per read. Remaining subscriptions are reported as unread, with the failure of their part. */
 const mostParts = 40;
 
 /**
- * Lists in all subscriptions at once, which Resource Graph refuses as a whole where one of them may not be read. Then it is
- * asked for one half and the other, down to those that are refused by themselves. What may be gone in a moment is asked once.
+ * Lists in all subscriptions at once. Resource Graph refuses the whole query if one subscription isn't readable. Then the list
+ * is split in halves, down to the refused subscriptions. Temporary failures aren't split.
  */
 async function readable<T>(
   subscriptions: readonly string[],
@@ -181,7 +181,7 @@ const summaryOfVault = (row: z.infer<typeof VaultRow>): VaultSummary => ({
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name.localeCompare(b.name, 'en', { sensitivity: 'base' });
 
-/** Lists as Resource Graph has them. */
+/** Creates the port over Resource Graph. */
 export function graphInventory(connection: Connection): Inventory {
   const { subscriptions, kinds } = connection;
   return {

@@ -1,5 +1,5 @@
 /**
- * What a role or an access policy lets somebody do to a key beside using it. Names are those of Azure's list of provider
+ * Derives the powers over a key, beyond using it, from roles and access policies. Names are those of Azure's list of provider
  * operations (Microsoft.KeyVault, Microsoft.Authorization, Microsoft.Resources) and of Key Vault's key permissions.
  */
 import { z } from 'zod';
@@ -13,7 +13,7 @@ import { vaultKind } from './resource-ids.ts';
 
 const key = 'Microsoft.KeyVault/vaults/keys';
 
-/** Data actions, which a vault heeds that grants by role. */
+/** Data actions, effective in vaults with Azure RBAC. */
 const byData: Readonly<Record<Power, readonly string[]>> = {
   copy: [`${key}/backup/action`, `${key}/release/action`],
   change: [
@@ -29,7 +29,7 @@ const byData: Readonly<Record<Power, readonly string[]>> = {
   'give-access': [],
 };
 
-/** Actions at the vault or above it. Writing a vault can switch how it grants, and with that give access. */
+/** Actions at the vault's scope or above. Writing a vault can change its access mode, and so give access. */
 const byAction: Readonly<Record<Power, readonly string[]>> = {
   copy: [],
   change: [],
@@ -38,7 +38,7 @@ const byAction: Readonly<Record<Power, readonly string[]>> = {
   'give-access': [
     'Microsoft.Authorization/roleAssignments/write',
     'Microsoft.Authorization/roleDefinitions/write',
-    // Listed beside these, and of others like them it was not found whether they are enough alone: counted, to be safe.
+    // Listed with these by Microsoft. It's unknown whether each is sufficient alone: counted, to be safe.
     'Microsoft.Authorization/elevateAccess/action',
     'Microsoft.Authorization/roleAssignmentScheduleRequests/write',
     'Microsoft.Authorization/roleEligibilityScheduleRequests/write',
@@ -47,10 +47,10 @@ const byAction: Readonly<Record<Power, readonly string[]>> = {
   ],
 };
 
-/** Entries that are ignored in a vault that grants by role. */
+/** Access policies are ignored in vaults with Azure RBAC. */
 const writePolicies = 'Microsoft.KeyVault/vaults/accessPolicies/write';
 
-/** What one role gives, by its definition. One role's exceptions take nothing from another's. */
+/** Returns the powers of one role. One role's exceptions don't restrict another role. */
 export function powersOfRole(permissions: readonly Permission[], access: ObservedVault['access']): readonly Power[] {
   const may = maybeAllowedBy(permissions);
   const heedsData = access === 'role-assignments';
@@ -67,7 +67,7 @@ const byPermission: Readonly<Record<Power, readonly string[]>> = {
   'give-access': [],
 };
 
-/** What an access policy gives by its key permissions. `all` is taken at its word, though Azure leaves purging out of it. */
+/** Returns the powers of an access policy. `all` counts as everything, although Azure excludes purge from it. */
 export function powersOfPolicy(permissions: readonly string[]): readonly Power[] {
   const given = new Set(permissions.map((one) => one.toLowerCase()));
   return powers.filter((power) =>
@@ -75,32 +75,32 @@ export function powersOfPolicy(permissions: readonly string[]): readonly Power[]
   );
 }
 
-/** Several lists as one: each power once, in order. */
+/** Returns the union of the lists, in order. */
 export const joined = (...lists: readonly (readonly Power[])[]): Power[] =>
   powers.filter((power) => lists.some((list) => list.includes(power)));
 
-// What roles allow, as Azure Resource Manager has it (Microsoft.Authorization 2022-04-01). Built-in roles are remembered for an hour,
-// because the bot checks one key three times in a request, and Azure counts reads for the bot as a whole. Custom roles and who has
-// which role are read at each check: docs/decisions/0049.
+// Role definitions from Azure Resource Manager (Microsoft.Authorization 2022-04-01). Built-in roles are cached for an hour,
+// because the bot checks one key three times per request, and Azure limits the bot's reads in total. Custom roles and role
+// assignments are read at each check: docs/decisions/0049.
 
-/** Only Microsoft changes a built-in role, mostly to add a new service's actions. */
+/** Cache time of built-in roles. Only Microsoft changes them, mostly to add a new service's actions. */
 const rememberMs = 3_600_000;
 
-/** What Azure says of a role that was deleted after its assignment was read. */
+/** Azure's code for a role that was deleted after its assignment was read. */
 const deleted = ['RoleDefinitionDoesNotExist'];
 
 const Definition = z.object({ roleType: z.string().nullish(), permissions: z.array(Permission) });
 type Definition = z.infer<typeof Definition>;
 
 export interface RoleDefinitions {
-  /** By id, a GUID; null for one that the bot lacks the permission to read, or that is deleted meanwhile. */
+  /** Returns permissions by role id, a GUID; null: the bot can't read the role, or it was deleted. */
   read(
     vault: ObservedVault,
     ids: readonly string[],
   ): Promise<Outcome<ReadonlyMap<string, readonly Permission[] | null>>>;
 }
 
-/** `now` in milliseconds, of a clock that is never set back. */
+/** Creates the reader. `now`: milliseconds of a monotonic clock. */
 export function roleDefinitions(connection: Connection, now: () => number = () => performance.now()): RoleDefinitions {
   const remembered = new Map<string, { readonly permissions: readonly Permission[]; readonly until: number }>();
 

@@ -1,4 +1,6 @@
-/** Further versions of a key. ARM makes the first alone (`createIfNotExist`), so a later one is made in the vault itself. */
+/**
+ * Further versions of a key. ARM can only create the first (`createIfNotExist`), so later ones are created in the vault itself.
+ */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { done, failed, type Receipt } from '../domain/failure.ts';
@@ -9,7 +11,7 @@ import type { Connection } from './connection.ts';
 import { type AzureClients, missing } from './line.ts';
 import { isVaultHost, notAVault, vaultKind } from './resource-ids.ts';
 
-/** Only what is used; the SDK has flattened `properties` and calls nbf and exp by words, in seconds. */
+/** Only the fields in use. The SDK flattens `properties` and names nbf and exp `notBefore` and `expires`, in seconds. */
 const ArmKey = z.object({
   kty: z.string(),
   keySize: z.number().nullish(),
@@ -28,13 +30,13 @@ const ArmKey = z.object({
 
 const nonceTag = 'cmk-bot-nonce';
 
-/** The tags of a made key. Only the nonce is ever read, and its hash alone leaves here. */
+/** Returns the tags of a created key. Only the nonce is ever read, and only its hash leaves this module. */
 export const tagsOf = ({ request, nonce }: KeyMark): Record<string, string> => ({
   'cmk-bot-request': request,
   [nonceTag]: nonce,
 });
 
-/** Of any text: whatever somebody wrote there is a hash that nobody stored. */
+/** Returns the hash of any text in the tag. A foreign text has a hash that isn't stored. */
 function nonceHashOf(tags: Readonly<Record<string, string>> | null | undefined): string | null {
   const nonce = tags?.[nonceTag];
   return nonce === undefined ? null : createHash('sha256').update(nonce, 'utf8').digest('hex');
@@ -43,10 +45,10 @@ function nonceHashOf(tags: Readonly<Record<string, string>> | null | undefined):
 const isoOf = (seconds: number | null | undefined): string | null =>
   typeof seconds === 'number' ? new Date(seconds * 1000).toISOString() : null;
 
-/** `https://v.vault.azure.net:443/keys/k/<version>`: the version is the last part, and no other is to be relied on. */
+/** Returns the version from `https://v.vault.azure.net:443/keys/k/<version>`. Only the last part is reliable. */
 const versionIn = (address: string): string => (address.split('/').at(-1) ?? '').toLowerCase();
 
-/** The name is the one asked for: a version read by itself carries the version as its name. */
+/** Converts a key of ARM. Uses the requested name: a single version carries the version as its name. */
 export function observedKey(name: KeyName, key: unknown): ObservedKey {
   const { kty, keySize, keyOps, keyUriWithVersion, attributes, tags } = ArmKey.parse(key);
   return {
@@ -63,14 +65,14 @@ export function observedKey(name: KeyName, key: unknown): ObservedKey {
   };
 }
 
-/** What came of a create, by what the answer carries. */
+/** Returns the result of a create, from the tags in the answer. */
 export const createdKey = (
   version: KeyVersion,
   tags: Readonly<Record<string, string>> | null | undefined,
   { nonce }: KeyMark,
 ): Omit<CreatedKey, keyof Receipt> => ({ version, carriesNonce: tags?.[nonceTag] === nonce });
 
-/** A list's entry of one version. */
+/** One version in a list. */
 const ListedVersion = z.object({
   keyUriWithVersion: z.string(),
   attributes: z.object({ created: z.number() }),
@@ -78,11 +80,11 @@ const ListedVersion = z.object({
 
 interface Version {
   readonly version: KeyVersion;
-  /** Seconds: two may be of the same one. */
+  /** Seconds. Two versions can have the same value. */
   readonly created: number;
 }
 
-/** Oldest first. Empty: there is no such key, or none of its versions is listed. */
+/** Lists the versions, oldest first. Empty: no such key, or no versions listed. */
 export async function versionsOf(
   line: AzureClients,
   { subscriptionId, resourceGroup, name: vault }: ArmIdParts,
@@ -97,7 +99,7 @@ export async function versionsOf(
   return found.sort((a, b) => a.created - b.created);
 }
 
-/** More were hardly made between an approval and its run. */
+/** Maximum number of versions read. More are unlikely between an approval and its run. */
 const mostLookedAt = 25;
 
 export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'createVersion' | 'versions'> {
@@ -111,7 +113,7 @@ export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys
       const since = all.value?.find(({ version }) => version === after)?.created ?? 0;
       const later = (all.value ?? []).filter(({ version, created }) => version !== after && created >= since);
       const versions: ObservedKey[] = [];
-      // Lists do not show tags, so each is read.
+      // Lists don't include tags, so each version is read.
       for (const { version } of later.slice(0, mostLookedAt)) {
         const key = await get(vaultId, name, version);
         if (!key.ok) return key;

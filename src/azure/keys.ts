@@ -10,25 +10,28 @@ import { createdKey, keyVersions, observedKey, tagsOf, versionsOf } from './key-
 import { type AzureClients, missing } from './line.ts';
 import { isVaultHost, notAVault, vaultKind } from './resource-ids.ts';
 
-/** Refusals of the key's state, not of the caller: the key does not work, and that must not pass as "could not look". */
+/**
+ * Refusals because of the key's state, not of the caller. They mean that the key doesn't work, and must not count as "not
+ * checked".
+ */
 const keyItself =
   /^Key(Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|key .*(disabled|expired|not yet valid)/i;
 
-/** The vault lets nobody in from where the bot is, whatever it may do. */
+/** Refusals by the vault's firewall, independent of permissions. */
 const atTheDoor = /^ForbiddenBy(Firewall|Connection)$/;
 
-/** A 403 of the vault's own. One of a proxy says nothing about what the bot is permitted. */
+/** Returns whether the vault itself refused with 403. A proxy's 403 says nothing about the bot's permissions. */
 const isVaultRefusal = ({ status, codes }: { readonly status: number; readonly codes: readonly string[] }): boolean =>
   status === 403 && codes.some((code) => /^(Forbidden|AccessDenied|AuthorizationFailed)/.test(code));
 
-/** The SDK looks at dates and operations before it sends anything, and throws plain errors. */
+/** Plain errors that the SDK throws before it sends a request, from the key's dates and operations. */
 const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
 async function probeKey(line: AzureClients, address: string): Promise<Probe> {
   const client = line.key(address);
   const secret = randomBytes(32);
   try {
-    // Not RSA-OAEP: that one the SDK wraps on its own with the public key, which proves nothing about the vault.
+    // Not RSA-OAEP: the SDK wraps it locally with the public key, which proves nothing about the vault.
     const wrapped = await client.wrapKey('RSA-OAEP-256', secret);
     const unwrapped = await client.unwrapKey('RSA-OAEP-256', wrapped.result);
     if (unwrapped.result.length === secret.length && timingSafeEqual(unwrapped.result, secret)) return 'usable';
@@ -44,7 +47,10 @@ async function probeKey(line: AzureClients, address: string): Promise<Probe> {
   }
 }
 
-/** `KeyNotFound` is what the vault says of deleted keys too (recordings of Microsoft's JavaScript client). */
+/**
+ * Checks for a deleted key. The vault also returns `KeyNotFound` for deleted keys (recordings of Microsoft's JavaScript
+ * client).
+ */
 async function findDeleted(line: AzureClients, vaultUri: string, name: KeyName): Promise<Deleted> {
   try {
     const key = await line.unless(['KeyNotFound'], line.keysAt(vaultUri).getDeletedKey(name));
@@ -65,7 +71,7 @@ class KeyUnusable extends Error {
   }
 }
 
-/** What is asked of a vault itself, with the bot's own data access: trying a key, and looking at deleted ones. */
+/** Operations on the vault itself, with the bot's own data access: test of a key, and check for deleted keys. */
 function keyUse(connection: Connection): Pick<Keys, 'probe' | 'deleted'> {
   const probe: Keys['probe'] = async (vaultUri, name, version) => {
     const doing = `trying key ${name} in ${vaultUri}`;
@@ -88,7 +94,10 @@ function keyUse(connection: Connection): Pick<Keys, 'probe' | 'deleted'> {
   return { probe, deleted };
 }
 
-/** A list's entry. ARM's lists carry dates and addresses, but the type only where a version of the API cares to: else a name. */
+/**
+ * Converts a list entry. ARM's lists contain dates and addresses, but the type only in some API versions. Without it, returns
+ * the name.
+ */
 const listed = (key: Key): ObservedKey | KeyName => {
   const name = KeyName.parse(key.name);
   return key.keyUriWithVersion !== undefined && key.kty !== undefined && key.keyOps !== undefined
@@ -98,7 +107,7 @@ const listed = (key: Key): ObservedKey | KeyName => {
 
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
-/** The body of a new key: good for wrapping and for nothing else. */
+/** Returns the body of a new key, for wrapping only. */
 const newKeyProperties = ({ type, size, expires }: KeyKind) => ({
   kty: type,
   keySize: size,
@@ -106,10 +115,10 @@ const newKeyProperties = ({ type, size, expires }: KeyKind) => ({
   attributes: { enabled: true, ...(expires === null ? {} : { expires: secondsOf(expires) }) },
 });
 
-/** Reading keys one by one may not become a burst that Azure throttles. */
+/** Concurrent reads of keys. More could be throttled by Azure. */
 const atOnce = 8;
 
-/** The list's entries, each read by itself where only its name is known. */
+/** Returns the list's entries. Reads those of which only the name is known. */
 async function completed(
   entries: readonly (ObservedKey | KeyName)[],
   get: (name: KeyName) => Promise<Outcome<ObservedKey | null>>,
@@ -126,7 +135,7 @@ async function completed(
   return done(whole.sort((a, b) => a.name.localeCompare(b.name, 'en')));
 }
 
-/** Keys as ARM has them, with what only the vault itself can do. */
+/** Creates the port over ARM and, for the rest, Key Vault. */
 export function armKeys(connection: Connection): Keys {
   const get: Keys['get'] = (vaultId, name, version) =>
     connection.on(vaultKind, vaultId, `reading key ${name} in ${nameOf(vaultId)}`, async (line, parts) => {

@@ -1,33 +1,32 @@
-/** Queries in the Kusto query language: texts in them, and the one that looks for the use of a key. */
+/** Kusto queries: string literals, and the query for uses of a key. */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 const longestName = 256;
 
-/** Whether a text can stand in a query at all. Names of resources have no control characters, so nothing is lost. */
+/** Returns whether a text can be part of a query. Resource names have no control characters, so nothing is lost. */
 export const isSearchable = (text: string, longest = longestName): boolean =>
   !unprintable.test(text) && text.length <= longest;
 
 /**
- * A string literal that means exactly this text. In single quotes only the backslash and the single quote mean more than
- * themselves (Kusto's reference, "The string data type"). Throws on what {@link isSearchable} refuses.
+ * Returns a string literal for exactly this text. In single quotes, only the backslash and the single quote need escaping
+ * (Kusto's reference, "The string data type"). Throws on texts that {@link isSearchable} refuses.
  */
 export function kqlString(text: string, longest = longestName): string {
   if (!isSearchable(text, longest)) throw new RangeError('the text has control characters or is too long');
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-// What is asked of a vault's log, in the Kusto query language: one query, written once. Its table and columns are those of the
-// Azure Monitor Logs reference, "AZKVAuditLogs". One row says from when to when the log has rows of the vault; the others are
-// the first call of each kind with this version by this identity, so that neither many calls nor other callers push one out.
-//
-// `ResultType` says `Success` of refusals too, so the status is what counts. `Identity` holds the claims of the token; the
-// object id comes under its short name or its long one.
+// The query of a vault's log. Table and columns are those of the Azure Monitor Logs reference, "AZKVAuditLogs". One row has the
+// time span of the vault's rows. The others are the first call of each kind with this version by this identity, so that neither
+// many calls nor other callers displace one.
+// Refusals also have the `ResultType` `Success`, so the status decides. `Identity` holds the token's claims; the object id has
+// a short or a long name.
 
 const vaultLogTable = 'AZKVAuditLogs';
 
-/** Each `{name}` stands for a literal. */
+/** Each `{name}` is replaced with a literal. */
 export const vaultLogQuery = `let VaultLog = ${vaultLogTable}
 | where _ResourceId =~ {vault};
 VaultLog
@@ -55,10 +54,10 @@ interface VaultLogValues {
   readonly resource: string;
 }
 
-/** Ids of resources are up to as long. */
+/** Longest resource id. */
 const longestId = 1_000;
 
-/** The query about these. Throws on what cannot stand in it. */
+/** Returns the query for these values. Throws on unsafe text. */
 export function vaultLogQueryFor({ since, ...texts }: VaultLogValues): string {
   const literals: Readonly<Record<string, string>> = {
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, kqlString(text, longestId)])),

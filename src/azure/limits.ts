@@ -1,22 +1,22 @@
-/** Limits of what one call of a port takes of Azure’s time and of this process’s memory. */
+/** Limits on the duration, retries and memory of one port call. */
 
-/** In milliseconds, unless said otherwise. The workflow retries on its own, so these only bridge short trouble. */
+/** Milliseconds, if not named otherwise. The workflow retries on its own, so these only cover short outages. */
 export interface Limits {
   /** One HTTP request. */
   readonly requestMs: number;
   /** A whole call, sign-in and retries included. */
   readonly callMs: number;
-  /** A call that only adds to what a waiting person sees, and that may be slow where a network is closed. */
+  /** An optional call for a waiting person, which can be slow in a closed network. */
   readonly briefMs: number;
-  /** A call that a click waits for. Two fit into the 10 s after which Teams shows an error. */
+  /** A call that a click waits for. Two fit in the 10 s after which Teams shows an error. */
   readonly clickMs: number;
   /** A call that waits for a long-running operation. */
   readonly operationMs: number;
   readonly retries: number;
   readonly firstRetryMs: number;
-  /** No single pause is longer; when Azure asks for more, the call ends and says how long. */
+  /** Longest single pause. If Azure asks for more, the call ends and returns the requested wait. */
   readonly longestRetryMs: number;
-  /** One answer, unpacked. A longer one ends the call. */
+  /** Size of one decompressed answer. A longer one ends the call. */
   readonly answerBytes: number;
 }
 
@@ -32,10 +32,10 @@ export const defaultLimits: Limits = {
   answerBytes: 64 * 1_048_576,
 };
 
-/** How many reads go out side by side: more may become a burst that Azure throttles. */
+/** Concurrent reads. More could be throttled by Azure. */
 const atOnce = 8;
 
-/** Does the same with every item, some at once; results in the order of the items. */
+/** Maps items with limited concurrency. Results are in the order of the items. */
 export async function inBatches<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<readonly R[]> {
   const found: R[] = [];
   for (let start = 0; start < items.length; start += atOnce) {

@@ -1,4 +1,4 @@
-/** The clients through which one call of a port speaks to Azure. */
+/** SDK clients of one port call. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { AuthorizationManagementClient } from '@azure/arm-authorization';
 import { KeyVaultManagementClient } from '@azure/arm-keyvault';
@@ -19,18 +19,18 @@ import { Links } from './links.ts';
 import { PlainCalls, retriesWithin, traceCalls } from './plain-calls.ts';
 import { renewRefusedTokens } from './renewal.ts';
 
-// Whether a change may still go out, asked right before it does: a process that was held up between its last look and a write
-// may find that another one has taken over meanwhile.
+// Write fence: checked right before each change is sent. After a pause, this process might have lost the run to another
+// replica.
 
-/** Resolves while the change may be made. Throws, or never resolves, where it may not. */
+/** Resolves while the process owns the run. Throws or never resolves otherwise. */
 type Permit = () => Promise<void>;
 
 const permits = new AsyncLocalStorage<Permit>();
 
-/** Runs the work; whatever it sends to Azure beside reads waits for the permit, each try anew. */
+/** Runs the work. Each attempt of a request other than a read checks the fence first. */
 export const permitting = <T>(permit: Permit, work: () => Promise<T>): Promise<T> => permits.run(permit, work);
 
-/** The last policy before the wire. */
+/** The last policy before the network. */
 const askPermit: PipelinePolicy = {
   name: 'cmkPermit',
   async sendRequest(request, next) {
@@ -44,21 +44,21 @@ export interface LineOptions {
   readonly credential: TokenCredential;
   readonly limits: Limits;
   readonly clock: () => Date;
-  /** Told of every try of every call. */
+  /** Traces each attempt of each call. */
   readonly tracing: Tracing;
-  /** Sends the HTTP requests that no client of the SDK sends. */
+  /** Sends HTTP requests that no SDK client covers. */
   readonly wire: SendRequest;
 }
 
-/** What makes a call special. */
+/** Properties of a call that change its limits or its failures. */
 export interface CallKind {
-  /** It waits for a long-running operation: the longer limit holds. */
+  /** It waits for a long-running operation, with the longest limit. */
   readonly operation?: boolean;
-  /** A person waits and can do without: the shortest limit holds. */
+  /** Optional for a waiting person, with a short limit. */
   readonly brief?: boolean;
-  /** A person's click waits, and its channel does not wait long. */
+  /** A click waits for it, with the shortest limit. */
   readonly click?: boolean;
-  /** It relies on a grant that may just have been made, so a refusal may pass. */
+  /** It depends on key access that might be new, so a refusal can be temporary. */
   readonly restsOnGrant?: boolean;
 }
 
@@ -69,8 +69,8 @@ function limitOf(kind: CallKind, limits: Limits): number {
 }
 
 /**
- * Codes that say "there is none". A 404 without one of them is a failure: a wrong API version, a missing subscription or
- * a proxy's page must not read as an agent that does not exist.
+ * Error codes for a missing object. A 404 without one of them is a failure: a wrong API version, a missing subscription or a
+ * proxy's page must not count as a missing agent.
  */
 export const missing = [
   'ResourceNotFound',
@@ -83,7 +83,7 @@ export const missing = [
 const ListPage = z.object({ value: z.array(z.unknown()) });
 const holdsList = (body: string): boolean => ListPage.safeParse(JSON.parse(body || 'null')).success;
 
-/** The clients of one call. Making them costs microseconds; tokens are cached in the credential. */
+/** Clients of one call. Creating them takes microseconds; the credential caches tokens. */
 export class AzureClients {
   readonly exchange: Exchange;
   readonly plain: PlainCalls;
@@ -119,29 +119,29 @@ export class AzureClients {
     return new ResourceGraphClient(this.options.credential, this.armOptions());
   }
 
-  /** A key by its full address in Key Vault. */
+  /** Returns a client for a key by its full address in Key Vault. */
   key(address: string): CryptographyClient {
     return new CryptographyClient(address, this.options.credential, this.vaultOptions(address));
   }
 
-  /** The keys of the vault at this address, deleted ones included. */
+  /** Returns a client for the vault's keys, including deleted ones. */
   keysAt(vaultUri: string): KeyClient {
     return new KeyClient(vaultUri, this.options.credential, this.vaultOptions(vaultUri));
   }
 
-  /** The secrets of the vault at this address. */
+  /** Returns a client for the vault's secrets. */
   secretsAt(vaultUri: string): SecretClient {
     return new SecretClient(vaultUri, this.options.credential, this.vaultOptions(vaultUri));
   }
 
-  /** Queries of Log Analytics at its address. */
+  /** Returns a client for Log Analytics queries. */
   logs(endpoint: string): LogsQueryClient {
     const credentials = { scopes: [`${endpoint}/.default`] };
     const options = { ...this.common(endpoint), endpoint: `${endpoint}/v1`, credentials };
     return new LogsQueryClient(this.options.credential, options);
   }
 
-  /** The value, or null when Azure refused with one of these codes. */
+  /** Returns the value, or null if Azure refused with one of these codes. */
   async unless<T>(codes: readonly string[], asked: Promise<T>): Promise<T | null> {
     try {
       return await asked;
@@ -152,7 +152,7 @@ export class AzureClients {
     }
   }
 
-  /** The items of a list of the SDK's. Throws `UnusableAnswer` at a page that holds no list, which the SDK takes for an empty one. */
+  /** Yields the items of an SDK list. Throws `UnusableAnswer` at a page without a list, which the SDK reads as an empty one. */
   async *items<T>(list: { byPage(): AsyncIterable<readonly T[]> }): AsyncGenerator<T> {
     for await (const page of list.byPage()) {
       if (!holdsList(this.exchange.last?.body ?? '')) throw new UnusableAnswer('it holds no list');
@@ -169,7 +169,7 @@ export class AzureClients {
     };
   }
 
-  /** Of a client whose calls go to this endpoint's origin and to no other. */
+  /** Options of a client that calls only this endpoint's origin. */
   private common(endpoint: string) {
     return {
       ...this.transport(),

@@ -1,4 +1,4 @@
-/** Where answers point to: redirects and next pages. A token is meant for one origin, and a list must come to an end. */
+/** Restricts redirects and next pages: a token is for one origin, and a list must end. */
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import { UnusableAnswer } from './exchange.ts';
@@ -14,12 +14,12 @@ function nextPageIn({ status, bodyAsText }: PipelineResponse): string | null {
     const page = NextPage.parse(JSON.parse(bodyAsText));
     return page.nextLink || page['@odata.nextLink'] || null;
   } catch {
-    // What is not readable is refused by whoever reads it.
+    // An unreadable body is refused by its own parser.
     return null;
   }
 }
 
-/** The address that an answer redirects to; null: it redirects nowhere. 303, which makes a GET of a POST, isn't used by Azure. */
+/** Returns the redirect address; null: none. Azure doesn't use 303, which changes a POST to a GET. */
 function redirectIn({ status, headers, request }: PipelineResponse): string | null {
   const location = headers.get('location');
   if (location === undefined || !URL.canParse(location, request.url)) return null;
@@ -34,11 +34,11 @@ function requireOrigin(url: string, origin: string): void {
   if (originOf(url) !== origin) throw new UnusableAnswer(`it points to another server, ${originOf(url)}`);
 }
 
-/** The links of one port call, whose pagers and polls all pass here. */
+/** Links of one port call. All its pages and polls pass here. */
 export class Links {
   private readonly pages = new Set<string>();
 
-  /** Goes in front of signing: a next page or a poll on another server than the endpoint's gets neither request nor token. */
+  /** Policy before authentication: a next page or a poll on another origin gets neither request nor token. */
   readonly stay = (endpoint: string): PipelinePolicy => {
     const { origin } = new URL(endpoint);
     return {
@@ -51,8 +51,8 @@ export class Links {
   };
 
   /**
-   * Goes behind signing. Follows redirects within the origin with the token, which the SDK's own policy drops; throws
-   * `UnusableAnswer` at one to another server, and at a next page that was named before.
+   * Policy after authentication. Follows redirects within the origin with the token, which the SDK's own policy drops. Throws
+   * `UnusableAnswer` at a redirect to another origin, and at a repeated next page.
    */
   readonly follow = (endpoint: string): PipelinePolicy => {
     const { origin } = new URL(endpoint);

@@ -1,9 +1,9 @@
-/** What is known of a resource between its reading and its change. */
+/** Caches reads of a resource between its check and its change. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ArmId } from '../domain/ids.ts';
 import type { Exchange } from './exchange.ts';
 
-/** A resource and the mark that Azure gave with it; null: it gave none. */
+/** A resource and its ETag; null: Azure sent none. */
 export interface AzureReading<R> {
   readonly resource: R;
   readonly mark: string | null;
@@ -13,34 +13,34 @@ interface Kept<R> extends AzureReading<R> {
   readonly at: number;
 }
 
-/** Between a step's look and its change, and between a change and its look back, lie milliseconds. */
+/** Maximum age of a cached read. Between check, change and verification there are milliseconds. */
 const youngMs = 5_000;
 
 /**
- * What was read last of each resource, for the next call about it: each reading counts against the bot's quota, and a change that is
- * made from the reading that was judged is refused by its mark where the resource changed since (docs/decisions/0056).
+ * Caches the last read of each resource for the next call. Each read counts against the bot's quota. A change from the checked
+ * read is refused by its ETag if the resource changed since (docs/decisions/0056).
  */
 export class Readings<R> {
   private readonly before = new Map<ArmId, Kept<R>>();
   private readonly after = new Map<ArmId, Kept<R>>();
 
-  /** Keeps a reading for the next change. Without a mark Azure would not refuse one that is made from an old reading. */
+  /** Stores a read for the next change. Without an ETag, Azure wouldn't refuse a change from an old read. */
   keep(id: ArmId, reading: AzureReading<R>): void {
     if (reading.mark !== null) this.before.set(id, { ...reading, at: performance.now() });
   }
 
-  /** Keeps what was read at the end of a change, for the look back. */
+  /** Stores the read at the end of a change, for the verification. */
   keepAfter(id: ArmId, reading: AzureReading<R>): void {
     this.after.set(id, { ...reading, at: performance.now() });
   }
 
-  /** The reading that a change is made from, once; null: there is none, or it is old. */
+  /** Returns the read for a change, once; null: none, or too old. */
   forChange = (id: ArmId): AzureReading<R> | null => this.take(this.before, id);
 
-  /** The reading that a change ended with, once. */
+  /** Returns the read at the end of a change, once. */
   afterChange = (id: ArmId): AzureReading<R> | null => this.take(this.after, id);
 
-  /** A change begins: what was read before it is no look back. */
+  /** Clears both reads when a change begins: an earlier read can't verify it. */
   forget(id: ArmId): void {
     this.before.delete(id);
     this.after.delete(id);
@@ -53,12 +53,12 @@ export class Readings<R> {
   }
 }
 
-/** Two minutes at the usual pace. A change of an agent usually takes 15 to 90 seconds. */
+/** Two minutes at the default interval. A change of an agent usually takes 15 to 90 seconds. */
 const mostReads = 24;
 
 /**
- * Waits until the resource shows the change, where the last write was accepted and can't be followed: 202 means "not yet", so what
- * the resource shows first says nothing. Afterwards the caller reads back as always. Ends with the call's own deadline.
+ * Waits until the resource shows the change, if the last write was accepted without a link to poll. 202 means "not yet", so the
+ * first read proves nothing. The caller verifies afterwards. Ends at the call's own deadline.
  */
 export async function untilShown(
   { write, signal }: Pick<Exchange, 'write' | 'signal'>,
@@ -88,13 +88,13 @@ export interface IdentityChange {
   readonly userAssignedIdentities?: Record<string, Record<string, never>>;
 }
 
-/** `SystemAssigned, UserAssigned`: a list in one string. */
+/** Returns whether it has a system-assigned identity. `SystemAssigned, UserAssigned` is a list in one string. */
 export const hasOwnIdentity = ({ identity }: Resource): boolean =>
   (identity?.type ?? '').split(',').some((one) => one.trim().toLowerCase() === 'systemassigned');
 
 /**
- * What to send for a system-assigned identity; null when there is one. Naming only `SystemAssigned` would drop the
- * user-assigned ones, so they are sent along: by id, with empty values, since what stands in them is read-only.
+ * Returns the body for a system-assigned identity; null: it exists. `SystemAssigned` alone would drop the user-assigned ones,
+ * so they are sent too: by id with empty values, because their contents are read-only.
  */
 export function identityChange(resource: Resource): IdentityChange | null {
   if (hasOwnIdentity(resource)) return null;

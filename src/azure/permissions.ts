@@ -1,4 +1,4 @@
-/** What the caller's own roles give it at a scope (Microsoft.Authorization permissions 2022-04-01). */
+/** Reads the caller's permissions at a scope (Microsoft.Authorization permissions 2022-04-01). */
 import { z } from 'zod';
 import { armIdParts } from '../domain/ids.ts';
 import { fits } from '../domain/policy/rules.ts';
@@ -13,7 +13,7 @@ const patterns = z
   .nullish()
   .transform((value) => value ?? []);
 
-/** What one role gives. One role's exceptions take nothing from another's. */
+/** Permissions of one role. One role's exceptions don't restrict another role. */
 export const Permission = z.object({
   actions: patterns,
   notActions: patterns,
@@ -22,7 +22,7 @@ export const Permission = z.object({
 });
 export type Permission = z.infer<typeof Permission>;
 
-/** Conditions on a role assignment and deny assignments are not in this list. */
+/** Reads the permissions at a scope. The list excludes conditions on role assignments and deny assignments. */
 export async function permissionsAt(line: AzureClients, scope: string): Promise<readonly Permission[]> {
   const found: Permission[] = [];
   const path = `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
@@ -30,13 +30,14 @@ export async function permissionsAt(line: AzureClients, scope: string): Promise<
   return found;
 }
 
-/** `*` stands for any text, slashes included; case does not matter. */
+/** Matches a pattern. `*` is any text including slashes; case doesn't matter. */
 const fitsAsWritten = (pattern: string, action: string): boolean => fits(pattern.toLowerCase(), action.toLowerCase());
 
 /**
- * A star between two slashes may stand for nothing, so that one slash is left. Microsoft's page on wildcards does not say so, but
- * only then do built-in roles give what Microsoft says of them: Key Vault Reader reads vaults by `vaults/…/read` with a star in
- * the middle, and Managed Identity Operator has `assign/action` in the same way alone.
+ * Matches a pattern as Azure seems to: a star between two slashes can also match nothing, so that one slash is left.
+ * Microsoft's page on wildcards doesn't say so, but only then do built-in roles allow what Microsoft documents: Key Vault
+ * Reader reads vaults by `vaults/…/read` with a star in the middle, and Managed Identity Operator has `assign/action` in the
+ * same way alone.
  */
 const fitsInAzure = (pattern: string, action: string): boolean =>
   fitsAsWritten(pattern, action) || fitsAsWritten(pattern.replaceAll('/*/', '/'), action);
@@ -57,17 +58,17 @@ const both = (gives: Fits, takes: Fits) => (permissions: readonly Permission[]) 
   dataAction: allowed('dataActions', 'notDataActions', gives, takes)(permissions),
 });
 
-/** Whether the roles together allow an action, or a data action, as Azure seems to read wildcards. */
+/** Returns whether the roles together allow an action or a data action, as Azure seems to read wildcards. */
 export const allowedBy = both(fitsInAzure, fitsInAzure);
 
-/** Whether they allow it by any reading of wildcards: for what others could do. */
+/** Returns whether they might allow it by any reading of wildcards. For other identities' powers. */
 export const maybeAllowedBy = both(fitsInAzure, fitsAsWritten);
 
-// What may stand in the way of a write, as ARM tells it: locks (Microsoft.Authorization 2020-05-01) and the caller's own
-// permissions (2022-04-01). Asked for by the resource's id: for a resource without a parent `@azure/arm-authorization` 9 puts
-// two slashes into the address, and it has no locks.
+// What could block a write: locks (Microsoft.Authorization 2020-05-01) and the caller's own permissions (2022-04-01). Requested
+// by the resource's id without an SDK client: for a resource without a parent, `@azure/arm-authorization` 9 puts two slashes in
+// the address, and it has no locks.
 
-/** Only what is used. A lock's own id is that of what it locks, and this behind it. */
+/** Only the fields in use. A lock's id is the id of what it locks and this suffix. */
 const ArmLock = z.object({
   name: z.string(),
   id: z.string().regex(/\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i),
@@ -83,7 +84,7 @@ function lockOf(item: unknown): Lock {
 
 async function locksAt(line: AzureClients, id: string): Promise<readonly Lock[]> {
   const found: Lock[] = [];
-  // Locks at or above the scope; without the filter also those below it (`-AtScope` of Get-AzResourceLock).
+  // Locks at or above the scope. Without the filter, also those below (`-AtScope` of Get-AzResourceLock).
   const query = 'api-version=2020-05-01&$filter=atScope()';
   for await (const item of line.plain.list(`${id}/providers/Microsoft.Authorization/locks?${query}`)) {
     const lock = lockOf(item);
@@ -92,10 +93,10 @@ async function locksAt(line: AzureClients, id: string): Promise<readonly Lock[]>
   return found;
 }
 
-/** A person may be waiting for a page. */
+/** A person might be waiting for a page. */
 const brief = { brief: true };
 
-/** Locks and permissions as ARM has them. */
+/** Creates the port over ARM. */
 export function armGuards(connection: Connection): Guards {
   const { kinds } = connection;
   return {

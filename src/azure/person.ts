@@ -1,6 +1,6 @@
 /**
- * What a person who sets the bot up can see of the tenant, with their own sign-in: that of Azure's command line, or another that
- * `DefaultAzureCredential` finds. The bot itself never signs in so; nothing is changed here.
+ * Reads the tenant with the sign-in of the person who sets up the bot: that of the Azure CLI, or another that
+ * `DefaultAzureCredential` finds. The bot itself never uses it, and nothing is changed.
  */
 import type { TokenCredential } from '@azure/core-auth';
 import { DefaultAzureCredential } from '@azure/identity';
@@ -40,13 +40,13 @@ export interface PersonsView {
   identities(
     named: string,
   ): Promise<Outcome<readonly { objectId: string; clientId: string; name: string; isManaged: boolean }[]>>;
-  /** Groups whose name begins so. */
+  /** Returns groups whose names begin with this text. */
   groups(beginning: string): Promise<Outcome<readonly { id: string; name: string }[]>>;
-  /** Null: neither a group nor a person has the id. */
+  /** Returns the group or person; null: none has the id. */
   holder(id: string): Promise<Outcome<{ name: string; kind: 'group' | 'person'; people: readonly string[] } | null>>;
 }
 
-/** The sign-in of whoever is at this machine. */
+/** Returns the credential of the person at this machine. */
 export const personsCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential =>
   new DefaultAzureCredential({
     authorityHost: cloud.authorityHost,
@@ -67,7 +67,7 @@ async function findIdentities(line: AzureClients, named: string) {
   }));
 }
 
-/** Sends nothing until it is asked. */
+/** Creates the reader. Sends no request until a method is called. */
 export function personsView(
   cloud: Cloud,
   kinds: readonly ResourceKind[],

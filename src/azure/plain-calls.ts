@@ -1,4 +1,4 @@
-/** What goes to ARM and Microsoft Graph without a client of the SDK: because there is none, or because it will not do. */
+/** Calls to ARM and Microsoft Graph without an SDK client, because there is none or it doesn't fit. */
 import type { TokenCredential } from '@azure/core-auth';
 import {
   bearerTokenAuthenticationPolicy,
@@ -21,14 +21,13 @@ import type { Limits } from './limits.ts';
 import type { Links } from './links.ts';
 import { renewRefusedTokens } from './renewal.ts';
 
-// Every try of every call to Azure, told of by what was called and not by whom or about whom: addresses hold people's ids and
-// what things are called.
+// Traces each attempt of each call to Azure by operation only: addresses contain people's ids and resource names.
 
 const id = /^(\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\}?|[0-9a-f]{32})$/i;
-/** What Key Vault does with a version of a key: it stands where else a name would. */
+/** Key Vault operations on a key version, in the position of a name. */
 const keyVerbs = ['wrapkey', 'unwrapkey'];
 
-/** Which parts of an address are names: every second, counted anew behind each provider's. */
+/** Returns which parts of an address are names: every second, counted from each provider. */
 function namesIn(parts: readonly string[]): readonly boolean[] {
   let next: 'kind' | 'name' | 'provider' = 'kind';
   return parts.map((part, index) => {
@@ -40,7 +39,7 @@ function namesIn(parts: readonly string[]): readonly boolean[] {
   });
 }
 
-/** `/subscriptions/{id}/resourceGroups/{name}/providers/NAMESPACE/TYPE/{name}` */
+/** Returns the address as a template: `/subscriptions/{id}/resourceGroups/{name}/providers/NAMESPACE/TYPE/{name}` */
 export function templateOf(url: string): string {
   const parts = new URL(url).pathname.split('/').filter((part) => part !== '');
   const names = namesIn(parts);
@@ -51,11 +50,11 @@ export function templateOf(url: string): string {
   return `/${shown.join('/')}`;
 }
 
-/** What is called, in one word. */
+/** Returns the operation in one word. */
 const wordOf = (template: string): string =>
   template.split('/').findLast((part) => part !== '' && !part.startsWith('{')) ?? '';
 
-/** Goes in front of whatever sends once. */
+/** Policy that traces one attempt. */
 export const traceCalls = ({ span }: Tracing): PipelinePolicy => ({
   name: 'cmkTracing',
   sendRequest(request, next) {
@@ -82,18 +81,18 @@ export const traceCalls = ({ span }: Tracing): PipelinePolicy => ({
   },
 });
 
-/** These share one of their own, as the SDK's clients do. */
+/** One HTTP client for all plain calls, as the SDK's clients share one. */
 const httpClient = createDefaultHttpClient();
 
-/** The shape of every list in ARM. */
+/** A page of any list in ARM. */
 const Page = z.object({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
 
-/** The same in Microsoft Graph. */
+/** A page of any list in Microsoft Graph. */
 const GraphPage = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
 
 const GraphCount = z.object({ '@odata.count': z.number() });
 
-/** What Microsoft Graph wants of an advanced query. */
+/** Header for advanced queries of Microsoft Graph. */
 const advanced = { consistencylevel: 'eventual' };
 
 interface PlainOptions {
@@ -105,13 +104,13 @@ interface PlainOptions {
   readonly wire: SendRequest;
 }
 
-/** Sends through these policies, the first outermost. */
+/** Returns a sender with these policies, the first outermost. */
 const through = (policies: readonly PipelinePolicy[], send: SendRequest): SendRequest =>
   policies.reduceRight<SendRequest>((next, policy) => (request) => policy.sendRequest(request, next), send);
 
 /**
- * The SDK's policies that every HTTP request needs, made once for each connection. A pipeline made by the SDK for each call takes
- * the processor longer than the call does.
+ * Returns a sender with the SDK's policies that every HTTP request needs, created once per connection. Creating the SDK's own
+ * pipeline for each call takes more CPU time than the call.
  */
 export const wireTo = ({ tls: { tlsOptions } }: Cloud): SendRequest =>
   through(
@@ -143,20 +142,20 @@ export class PlainCalls {
     this.links = links;
   }
 
-  /** Posts to Microsoft Graph, or reads where there is nothing to post, and returns the parsed answer. */
+  /** Posts to Microsoft Graph, or reads without a body. Returns the parsed answer. */
   graph(path: string, body?: unknown): Promise<unknown> {
     const { cloud } = this;
     return this.ask(body === undefined ? 'GET' : 'POST', `${cloud.graphEndpoint}${path}`, cloud.graphScope, body);
   }
 
-  /** How many a list in Microsoft Graph has that is an advanced query, without reading them. */
+  /** Returns the number of items of an advanced query in Microsoft Graph, without reading them. */
   async graphCount(path: string): Promise<number> {
     const { graphEndpoint, graphScope } = this.cloud;
     const answer = await this.ask('GET', `${graphEndpoint}${path}`, graphScope, undefined, advanced);
     return GraphCount.parse(answer)['@odata.count'];
   }
 
-  /** The pages of a list in Microsoft Graph that is an advanced query: what it finds may lag behind. */
+  /** Yields the pages of an advanced query in Microsoft Graph. Results can lag. */
   async *graphPages(path: string): AsyncGenerator<readonly unknown[]> {
     const { graphEndpoint, graphScope } = this.cloud;
     let url = `${graphEndpoint}${path}`;
@@ -167,13 +166,13 @@ export class PlainCalls {
     }
   }
 
-  /** One thing in ARM for which no client of the SDK will do. `path` carries the API version. */
+  /** Reads one object in ARM that no SDK client covers. `path` includes the API version. */
   read(path: string): Promise<unknown> {
     const { armEndpoint, armScope } = this.cloud;
     return this.ask('GET', `${armEndpoint}${path}`, armScope);
   }
 
-  /** The items of a list in ARM for which no client of the SDK will do. `path` carries the API version. */
+  /** Yields the items of a list in ARM that no SDK client covers. `path` includes the API version. */
   async *list(path: string): AsyncGenerator<unknown> {
     const { armEndpoint, armScope } = this.cloud;
     let url = `${armEndpoint}${path}`;

@@ -1,6 +1,6 @@
 /**
- * A token that Azure refuses with 401 is replaced once, before anybody is asked: its time may have come by Azure's clock and not
- * by this machine's, or it was revoked. The SDK does so only where the answer asks for further claims.
+ * Replaces a token that Azure refuses with 401, once, before the call fails. It might have expired by Azure's clock but not by
+ * this machine's, or was revoked. The SDK does so only if the answer asks for further claims.
  */
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline';
@@ -12,13 +12,13 @@ interface Asked {
   readonly options: GetTokenOptions;
 }
 
-/** More than there are services to speak to; older ones have been replaced long ago. */
+/** Maximum number of remembered tokens: more than there are services. Older ones were replaced long ago. */
 const mostTokens = 50;
 
-/** So long before a token ends it is asked for again, as the SDK does itself. */
+/** Time before its expiry at which a token is renewed, as in the SDK. */
 const beforeEndMs = 300_000;
 
-/** What a token is for, as far as it may be given to another request: null where it is asked for with a claim of its own. */
+/** Returns the cache key of a token; null: it's requested with its own claim and can't be shared. */
 function purposeOf({ scopes, options }: Asked): string | null {
   const { claims, tenantId, enableCae } = options;
   return claims === undefined ? JSON.stringify([scopes, tenantId, enableCae]) : null;
@@ -28,8 +28,8 @@ const isGood = ({ expiresOnTimestamp, refreshAfterTimestamp = Number.POSITIVE_IN
   Date.now() < Math.min(expiresOnTimestamp - beforeEndMs, refreshAfterTimestamp);
 
 /**
- * Rejects with a `TimeoutError` once the call that needs the token is given up. `@azure/identity` goes on all the same (seen with
- * 4.14.1), and the next call has what that brings.
+ * Rejects with a `TimeoutError` when the call that needs the token is aborted. `@azure/identity` continues anyway (seen with
+ * 4.14.1), and the next call gets its result.
  */
 const unlessGivenUp = <T>(signingIn: Promise<T>, signal: AbortSignalLike): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -40,8 +40,8 @@ const unlessGivenUp = <T>(signingIn: Promise<T>, signal: AbortSignalLike): Promi
   });
 
 /**
- * A sign-in that can be begun anew, which is how a token is got that no cache has. It hands out the token that it has while that
- * is good: each client that is made asks for one, and what the SDK does to find it in its own cache takes longer than the call.
+ * Credential that can sign in again, to get a token that isn't in any cache. It returns the current token while it's valid:
+ * each new client requests one, and the SDK's cache lookup takes longer than the call.
  */
 export class RenewableCredential implements TokenCredential {
   private readonly open: () => TokenCredential;
@@ -65,7 +65,7 @@ export class RenewableCredential implements TokenCredential {
     return options.abortSignal === undefined ? signingIn : unlessGivenUp(signingIn, options.abortSignal);
   }
 
-  /** All that want a token for this purpose until it is there have the same. */
+  /** Shares one pending sign-in among all callers with the same purpose. */
   private signIn(asked: Asked, purpose: string | null): Promise<AccessToken | null> {
     const coming = this.ask(asked, purpose).finally(() => {
       if (purpose !== null && this.underWay.get(purpose) === coming) this.underWay.delete(purpose);
@@ -79,20 +79,20 @@ export class RenewableCredential implements TokenCredential {
     const answered = await by.getToken(scopes, options);
     if (answered === null) return null;
     this.keep(answered.token, { scopes, options });
-    // What an earlier sign-in was slow to give may be what was refused.
+    // A slow earlier sign-in might return the refused token.
     if (purpose !== null && by === this.current) this.held.set(purpose, answered);
     return answered;
   }
 
-  /** The token that has taken this one's place, or itself. */
+  /** Returns the replacement of a token, or the token itself. */
   latest(token: string): string {
     const next = this.replaced.get(token);
     return next === undefined ? token : this.latest(next);
   }
 
   /**
-   * Another token for what this refused one was for; null where there is none. The cache of managed identities outlives a
-   * sign-in and may give the same again.
+   * Returns a new token in place of a refused one; null: none. The cache of managed identities outlives a credential and can
+   * return the same token again.
    */
   async insteadOf(refused: string): Promise<string | null> {
     const latest = this.latest(refused);
@@ -109,7 +109,7 @@ export class RenewableCredential implements TokenCredential {
   }
 
   private keep(token: string, { scopes, options }: Asked): void {
-    // Not what belongs to one request alone, such as when it is given up.
+    // Without options of a single request, such as its abort signal.
     const { abortSignal: _, requestOptions: __, tracingOptions: ___, ...lasting } = options;
     this.asked.set(token, { scopes, options: lasting });
     const [oldest] = this.asked.keys();
@@ -125,7 +125,7 @@ const tokenOf = ({ headers }: PipelineRequest): string | null => {
   return header.startsWith(scheme) ? header.slice(scheme.length) : null;
 };
 
-/** Goes between signing and the wire: each request has its own token there, whichever client made it. */
+/** Policy after authentication: each request has its own token there, with any client. */
 export const renewRefusedTokens = (credential: TokenCredential): PipelinePolicy => ({
   name: 'cmkRenewal',
   async sendRequest(request, next) {

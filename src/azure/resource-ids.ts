@@ -1,6 +1,6 @@
 /**
- * Which resources may be touched at all. An ARM id can come from what a person typed, and the SDK puts it into a URL as it
- * is, so each of its parts is checked: a `..`, `?` or `#` must not lead anywhere else.
+ * Checks resource ids. An ARM id can come from a person's text, and the SDK puts it in a URL unchanged. So each part is
+ * checked: `..`, `?` or `#` must not lead elsewhere.
  */
 import { type Failure, foundThat } from '../domain/failure.ts';
 import { type ArmId, type ArmIdParts, armIdParts } from '../domain/ids.ts';
@@ -8,11 +8,11 @@ import type { Portal } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { Cloud } from './clouds.ts';
 
-/** What an id may name. */
+/** A kind of object that an id can name. */
 export interface Kind {
-  /** As the bot calls it in its own codes. */
+  /** Name in the bot's own codes. */
   readonly name: string;
-  /** Provider and type, lower case: Azure itself writes them in more than one way. */
+  /** Provider and type in lower case: Azure itself writes them in several ways. */
   readonly type: string;
   readonly names: RegExp;
 }
@@ -26,30 +26,30 @@ export const kindIn = ({ name, arm }: Pick<ResourceKind, 'name' | 'arm'>): Kind 
 /** Key Vault's "3 to 24 alphanumerics and hyphens". */
 export const vaultKind: Kind = { name: 'key-vault', type: 'microsoft.keyvault/vaults', names: /^[a-zA-Z0-9-]{3,24}$/ };
 
-/** "3 to 128 alphanumerics, hyphens and underscores" (Azure's naming rules). Only the bot's rights on one are ever read. */
+/** "3 to 128 alphanumerics, hyphens and underscores" (Azure's naming rules). The bot only reads its permissions on one. */
 const identityKind: Kind = {
   name: 'user-assigned-identity',
   type: 'microsoft.managedidentity/userassignedidentities',
   names: /^[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}$/,
 };
 
-/** What nothing is of. */
+/** Matches no id. */
 const neitherKind: Kind = { name: 'known-kind', type: '', names: /^(?!)/ };
 
-/** Provider and type of the resource in the group, lower case. */
+/** Returns provider and type of the resource in lower case. */
 function typeOf(id: ArmId): string {
   const [provider = '', type = ''] = id.split('/').slice(6, 8);
   return `${provider}/${type}`.toLowerCase();
 }
 
-/** Which of the kinds the id claims to be of; what it names may still not be well formed. */
+/** Returns the kind that the id claims. The rest of the id might still be malformed. */
 export const resourceKindOf = (id: ArmId, kinds: readonly ResourceKind[]): Kind =>
   [...kinds.map(kindIn), vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
 
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */
 const resourceGroup = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;
 
-/** The id's parts, or why it may not be used. */
+/** Returns the id's parts, or the reason why it's refused. */
 export function ownResource(
   doing: string,
   id: ArmId,
@@ -69,10 +69,10 @@ export function ownResource(
   return { parts };
 }
 
-/** `East US` and `eastus` are one region. */
+/** Normalizes a region: `East US` and `eastus` are the same. */
 export const sameSpelling = (location: string): string => location.toLowerCase().replaceAll(' ', '');
 
-/** A token is only sent to hosts of the cloud's Key Vault. */
+/** Returns whether this is a Key Vault host of the cloud. Only these get a token. */
 export const isVaultHost = (vaultUri: string, { vaultSuffix }: Cloud): boolean => {
   const url = URL.canParse(vaultUri) ? new URL(vaultUri) : null;
   return url !== null && url.protocol === 'https:' && (vaultSuffix === null || url.hostname.endsWith(vaultSuffix));
@@ -81,8 +81,8 @@ export const isVaultHost = (vaultUri: string, { vaultSuffix }: Cloud): boolean =
 export const notAVault = (doing: string, vaultUri: string) =>
   foundThat(doing, { code: 'not-a-vault-address', address: vaultUri });
 
-// Where the portal of each cloud shows a resource and a key. Hosts are those of Microsoft's national-cloud lists; that a key is
-// an "asset" under its own address is what the portal itself puts into the address bar.
+// Addresses of the portal for a resource and a key. Hosts are those of Microsoft's national-cloud lists. A key is an "asset"
+// under its own address, as in the portal's address bar.
 
 const origins: Readonly<Record<Exclude<Cloud['name'], 'custom'>, string>> = {
   public: 'https://portal.azure.com',
@@ -90,11 +90,14 @@ const origins: Readonly<Record<Exclude<Cloud['name'], 'custom'>, string>> = {
   china: 'https://portal.azure.cn',
 };
 
-/** Names of groups may hold parentheses and letters of any script: what would end a link is encoded as well. */
+/**
+ * Encodes a path segment. Group names can contain parentheses and letters of any script, so characters that would end a link
+ * are encoded too.
+ */
 const segment = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** Null for a custom cloud: nobody knows its portal. */
+/** Returns the port; null: a custom cloud, whose portal is unknown. */
 export function openPortal(
   { name, vaultSuffix }: Pick<Cloud, 'name' | 'vaultSuffix'>,
   tenantId: string,

@@ -1,6 +1,6 @@
 /**
- * Resources of every kind over ARM's generic resource API; what is particular to a kind, its file in `resources/` says. For the
- * healthcare agent service not `@azure/arm-healthbot`: version 2.1.0 drops the key from what it sends and reports success.
+ * Resources of all kinds over ARM's generic resource API; each kind's file in `resources/` has its specifics.
+ * `@azure/arm-healthbot` isn't used: version 2.1.0 drops the key from the request and reports success.
  */
 import type { GenericResource } from '@azure/arm-resources';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ import {
 } from './observed-resource.ts';
 import { kindIn, sameSpelling } from './resource-ids.ts';
 
-/** Only what is used. The type comes back in lower case from the live service. */
+/** Only the fields in use. The live service returns the type in lower case. */
 const ArmResource = z.object({
   id: ArmIdSchema,
   name: z.string(),
@@ -42,13 +42,13 @@ const ArmResource = z.object({
 });
 type ArmResource = z.infer<typeof ArmResource>;
 
-/** Throws on an answer about something else. */
+/** Parses a resource. Throws if the answer is of another type. */
 function parsed({ arm, nounInFull }: ResourceKind, answer: unknown): ArmResource {
   const schema = ArmResource.refine(({ type }) => type.toLowerCase() === arm.type.toLowerCase(), `not a ${nounInFull}`);
   return schema.parse(answer);
 }
 
-/** The generic API wants the id without its first slash, else the URL gets two. */
+/** The generic API needs the id without its first slash, or the URL gets two. */
 const path = (id: ArmId): string => id.slice(1);
 
 const isoOf = (date: Date | null | undefined): string | null =>
@@ -71,7 +71,7 @@ const observed = (kind: ResourceKind, resource: ArmResource, createdAt: string |
 
 const Listed = z.object({ id: z.string(), createdTime: z.date().nullish() });
 
-/** One resource, on one line to Azure. */
+/** One resource and the clients of the call. */
 interface At {
   readonly line: AzureClients;
   readonly subscriptionId: string;
@@ -79,7 +79,7 @@ interface At {
   readonly id: ArmId;
 }
 
-/** A resource, and the mark of that very answer. Throws where there is none. */
+/** Reads a resource and its ETag. Throws if there is none. */
 async function reading({ line, subscriptionId, kind, id }: At): Promise<AzureReading<ArmResource>> {
   const answer = { mark: null as string | null };
   const onResponse = ({ headers }: { readonly headers: { get(name: string): string | undefined } }): void => {
@@ -92,7 +92,9 @@ async function reading({ line, subscriptionId, kind, id }: At): Promise<AzureRea
 
 const read = (at: At): Promise<AzureReading<ArmResource> | null> => at.line.unless(missing, reading(at));
 
-/** For resources that do not tell: the subscription's resource list does, when asked to expand `createdTime`. */
+/**
+ * Reads the creation time from the subscription's resource list with `expand=createdTime`, for resources that don't report it.
+ */
 async function createdTime({ line, subscriptionId, kind, id }: At): Promise<string | null> {
   const filter = `resourceType eq '${kind.arm.type}'`;
   const pages = line.resources(subscriptionId).resources.list({ filter, expand: 'createdTime' });
@@ -114,23 +116,23 @@ async function readWhole(at: At, readings: Readings<ArmResource>): Promise<Obser
 
 interface Update {
   readonly change: Change;
-  /** Of what the change is made from. */
+  /** ETag of the read that the change is based on. */
   readonly mark: string | null;
   readonly isShown: (resource: ArmResource) => boolean;
 }
 
 interface Updating {
   readonly everyMs: number;
-  /** By resource: the mark that was refused last. */
+  /** By resource: the ETag that was refused last. */
   readonly refused: Map<ArmId, string>;
   readonly readings: Readings<ArmResource>;
 }
 
-/** What a change is made from: the reading that was judged a moment ago, else one of now. */
+/** Returns the read for a change: the one just checked, else a new one. */
 const readForChange = async (at: At, readings: Readings<ArmResource>): Promise<AzureReading<ArmResource>> =>
   readings.forChange(at.id) ?? reading(at);
 
-/** The SDK reads the resource once the operation has ended: that is the look back, where it is the resource that was answered. */
+/** Stores the SDK's final read of the resource after an operation, for the verification. */
 function keepEnd(at: At, answered: unknown, readings: Readings<ArmResource>): void {
   const { data } = ArmResource.safeParse(answered);
   const { last } = at.line.exchange;
@@ -139,9 +141,9 @@ function keepEnd(at: At, answered: unknown, readings: Readings<ArmResource>): vo
 }
 
 /**
- * PATCH of the resource as it was just read, then poll to the end. The service sends no `Retry-After`, so the interval is ours.
- * What is carried out late, after the same write was sent once more and done, is refused by its mark: docs/decisions/0056. A
- * provider that refuses the mark which it still gives does not mean it, and is asked without one.
+ * Sends a PATCH based on the last read and polls to the end. The service sends no `Retry-After`, so the interval is the bot's.
+ * A late duplicate of a write that was repeated and done is refused by its ETag: docs/decisions/0056. If a provider refuses an
+ * ETag that it still returns, its ETags are unreliable, and the write is sent without one.
  */
 async function update(at: At, { change, mark, isShown }: Update, updating: Updating): Promise<void> {
   const { everyMs, refused, readings } = updating;
@@ -173,7 +175,7 @@ async function giveIdentity(at: At, updating: Updating): Promise<void> {
   if (identity !== null) await update(at, { change: { identity }, mark, isShown: hasOwnIdentity }, updating);
 }
 
-/** Resources as ARM has them. */
+/** Creates the port over ARM. */
 export function armResources(connection: Connection): Resources {
   const { pollIntervalMs, kinds } = connection;
   const readings = new Readings<ArmResource>();

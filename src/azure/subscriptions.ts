@@ -1,4 +1,4 @@
-/** What the bot's identity may do in the configured subscriptions. */
+/** Permissions of the bot's identity in the configured subscriptions. */
 import type { Outcome } from '../domain/failure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
@@ -8,14 +8,14 @@ export interface SubscriptionRights {
   readonly dataActions: readonly string[];
 }
 
-/** What only the command line asks: no request rests on it. */
+/** Reads that only the command line uses; no request depends on them. */
 export interface Subscriptions {
   /**
-   * Which of the wanted rights the bot's own roles do not give it. `scope` is the ARM id of a configured subscription or of
-   * something in one. Conditions on a role assignment and deny assignments are not looked at.
+   * Returns the permissions that the bot's own roles lack. `scope`: ARM id of a configured subscription or of something in one.
+   * Ignores conditions on role assignments and deny assignments.
    */
   lacks(scope: string, wanted: SubscriptionRights): Promise<Outcome<SubscriptionRights>>;
-  /** What Azure's clock says, to the second, in the answer about a configured subscription; null where it does not say. */
+  /** Returns Azure's time, to the second, from the answer about a configured subscription; null: not in the answer. */
   time(subscriptionId: string): Promise<Outcome<Date | null>>;
 }
 
@@ -26,7 +26,7 @@ export function armSubscriptions(options: AzureOptions): Subscriptions {
       connection.call(
         'asking Azure for the time',
         async (line) => {
-          // A refusal tells the time as well.
+          // A refusal also contains the time.
           await line.plain.read(`/subscriptions/${id}?api-version=2022-12-01`).catch((error: unknown) => {
             if (line.exchange.last === null) throw error;
           });

@@ -1,4 +1,4 @@
-/** What the bot itself uses of a vault: a secret, and a key that signs. */
+/** Secrets and signing keys of the bot itself in Key Vault. */
 import { createHash, createPublicKey } from 'node:crypto';
 import type { JsonWebKey } from '@azure/keyvault-keys';
 import { failed, foundThat, type Outcome } from '../domain/failure.ts';
@@ -7,17 +7,20 @@ import { type AzureOptions, connectionOf } from './azure.ts';
 import { isVaultHost, notAVault } from './resource-ids.ts';
 
 interface Secret {
-  /** Its address, with the version that was read. */
+  /** Address with the version that was read. */
   readonly id: string;
   readonly value: string;
 }
 
 export interface Secrets {
-  /** `id`: `https://VAULT/secrets/NAME`, which is the newest version, or with `/VERSION` behind it. Takes the right to get it and no other. */
+  /**
+   * Reads a secret. `id`: `https://VAULT/secrets/NAME` for the newest version, or with `/VERSION`. Needs only permission to get
+   * it.
+   */
   get(id: string): Promise<Outcome<Secret>>;
 }
 
-/** A secret of a vault. The key of the seals can be one; nothing else of the bot is. */
+/** Creates the reader of a vault's secrets. The seal key and the log signing key can be secrets. */
 export function vaultSecrets(options: AzureOptions): Secrets {
   const connection = connectionOf(options);
   return {
@@ -36,12 +39,12 @@ export function vaultSecrets(options: AzureOptions): Secrets {
   };
 }
 
-/** The SDK looks at dates and operations before it sends anything, and throws plain errors. */
+/** Plain errors that the SDK throws before it sends a request, from the key's dates and operations. */
 const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
 class NotUsable extends Error {}
 
-/** Null where it is no P-256 key. */
+/** Returns the public key; null: not P-256. */
 function publicKeyOf({ kty, crv, x, y }: JsonWebKey): Buffer | null {
   if (!kty?.startsWith('EC') || crv !== 'P-256' || x === undefined || y === undefined) return null;
   const base64 = (part: Uint8Array): string => Buffer.from(part).toString('base64url');
@@ -49,7 +52,7 @@ function publicKeyOf({ kty, crv, x, y }: JsonWebKey): Buffer | null {
   return key.export({ format: 'der', type: 'spki' });
 }
 
-/** A whole number in DER: the shortest form, with a zero before what would look negative. */
+/** Encodes an integer in DER: the shortest form, with a zero before a set high bit. */
 function integerOf(bytes: Buffer): Buffer {
   const first = bytes.findIndex((byte) => byte !== 0);
   const short = bytes.subarray(first < 0 ? bytes.length - 1 : first);
@@ -57,7 +60,7 @@ function integerOf(bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.of(2, value.length), value]);
 }
 
-/** Key Vault answers r and s side by side, 32 bytes each; everybody else reads `Ecdsa-Sig-Value`. */
+/** Converts a signature: Key Vault returns r and s concatenated, 32 bytes each; others expect `Ecdsa-Sig-Value`. */
 function derOf(raw: Uint8Array): Buffer {
   const bytes = Buffer.from(raw);
   const half = bytes.length / 2;
@@ -65,13 +68,13 @@ function derOf(raw: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(0x30, body.length), body]);
 }
 
-/** `address`: `https://VAULT/keys/NAME`, which is the newest version, or with `/VERSION` behind it. */
+/** Creates a signer. `address`: `https://VAULT/keys/NAME` for the newest version, or with `/VERSION`. */
 export function vaultSigner(address: string, options: AzureOptions): VaultSigner {
   const connection = connectionOf(options);
   const { origin, host, pathname } = new URL(address);
   const [, , name = '', version = ''] = pathname.split('/');
 
-  /** What the key itself stands in the way of is found, like an answer. */
+  /** Returns a failure if the key itself isn't usable. */
   const call: typeof connection.call = async (doing, work) => {
     if (!isVaultHost(origin, options.cloud)) return failed(notAVault(doing, origin));
     try {

@@ -1,4 +1,4 @@
-/** The log of a vault, read through Log Analytics' queries: there is no other way to it that needs no export of one's own. */
+/** Reads a vault's log with Log Analytics queries, the only way that needs no export. */
 import { LogsQueryResultStatus, type LogsTable } from '@azure/monitor-query-logs';
 import { z } from 'zod';
 import type { Failure } from '../domain/failure.ts';
@@ -11,17 +11,17 @@ import { vaultLogQueryFor } from './kql.ts';
 import type { AzureClients } from './line.ts';
 
 export interface VaultLogOptions extends AzureOptions {
-  /** The id that a workspace gives itself, which is no ARM id. */
+  /** The workspace's own id, not an ARM id. */
   readonly workspaceId: string;
-  /** Where queries are sent, without the version. */
+  /** Query endpoint without the version. */
   readonly endpoint: string;
 }
 
-/** How far back it is looked whether the log had begun: a vault may be quiet for days. */
+/** How far back to look for the beginning of the log: a vault can be quiet for days. */
 const lookBackMs = 7 * 24 * 3_600_000;
-/** Azure's clock may be ahead. */
+/** Azure's clock can be ahead. */
 const aheadMs = 5 * 60_000;
-/** Less than a whole call is given, so that Azure's own word about it comes first. */
+/** Shorter than a call's deadline, so that Azure's own timeout is reported first. */
 const serverTimeoutInSeconds = 25;
 
 const instant = z.date().transform((at) => at.toISOString());
@@ -30,7 +30,7 @@ const text = z
   .nullable()
   .transform((value) => value || null);
 
-/** Empty of the other part's columns. */
+/** Columns of the other part are empty. */
 const SpanRow = z.object({ Part: z.literal('log'), First: instant.nullable(), Last: instant.nullable() });
 const UseRow = z.object({
   Part: z.literal('use'),
@@ -62,7 +62,7 @@ const useOf = (row: z.infer<typeof UseRow>): LoggedUse => ({
   byAccessPolicy: row.IsAccessPolicyMatch === true,
 });
 
-/** Azure answered, and says that it is not all: in its words. */
+/** Returns the failure for a partial result, in Azure's words. */
 function cutShortBy(
   line: AzureClients,
   doing: string,
@@ -82,7 +82,7 @@ function cutShortBy(
   };
 }
 
-/** Sends nothing until it is asked. */
+/** Creates the port. Sends no request until it's called. */
 export function connectVaultLog(options: VaultLogOptions): VaultLog {
   const { workspaceId, endpoint, clock = () => new Date() } = options;
   const connection = connectionOf(options);
@@ -92,7 +92,7 @@ export function connectVaultLog(options: VaultLogOptions): VaultLog {
       const { keyName, keyVersion: version, principalId, resourceId: resource } = sought;
       const since = countsFrom(sought.since);
       return connection.call(doing, async (line): Promise<ReadLog> => {
-        // Of nobody that is known: it must not be what rows have that tell no identity.
+        // Unknown principal: must not match rows without an identity.
         const query = vaultLogQueryFor({ vault: vault.id, since, version, principal: principalId ?? 'none', resource });
         const startTime = new Date(Date.parse(since) - lookBackMs);
         const endTime = new Date(clock().getTime() + aheadMs);

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { missing } from './line.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 
-/** Only what is used. */
+/** Only the fields in use. */
 const Vault = z.object({
   id: ArmId,
   name: z.string(),
@@ -26,7 +26,7 @@ const Vault = z.object({
   }),
 });
 
-/** What decides the firewall: public access switched off or behind a perimeter, or everything denied by default. */
+/** Returns the firewall state: closed if public access is off, behind a perimeter, or denied by default. */
 export function firewallOf(publicNetworkAccess: string | null, defaultAction: string | null): 'open' | 'closed' {
   const access = (publicNetworkAccess ?? '').toLowerCase();
   const closed = ['disabled', 'securedbyperimeter'].includes(access) || defaultAction?.toLowerCase() === 'deny';
@@ -36,7 +36,7 @@ export function firewallOf(publicNetworkAccess: string | null, defaultAction: st
 export const skuOf = (name: string): 'standard' | 'premium' =>
   name.toLowerCase() === 'premium' ? 'premium' : 'standard';
 
-/** A vault in our words. A protection that is not stated is off, and a vault without a stated mode has access policies. */
+/** Converts a vault. A missing protection is off, and a missing mode means access policies. */
 export function observedVault(resource: unknown): ObservedVault {
   const { id, name, location, properties, systemData } = Vault.parse(resource);
   return {
@@ -55,7 +55,7 @@ export function observedVault(resource: unknown): ObservedVault {
   };
 }
 
-/** Vaults as ARM has them. */
+/** Creates the port over ARM. */
 export function armVaults(connection: Connection): Vaults {
   return {
     get: (id) =>
@@ -68,7 +68,7 @@ export function armVaults(connection: Connection): Vaults {
     protect: (id, { softDelete }) =>
       connection.on(vaultKind, id, `protecting vault ${nameOf(id)}`, async (line, parts) => {
         const { vaults } = line.keyVault(parts.subscriptionId);
-        // Nothing but these two: a PATCH of access policies would replace the whole list, and false is never accepted.
+        // Only these two: a PATCH of access policies would replace the whole list, and Azure refuses false.
         const properties = { enablePurgeProtection: true, ...(softDelete ? { enableSoftDelete: true } : {}) };
         await vaults.update(parts.resourceGroup, parts.name, { properties });
         return line.exchange.receipt();
