@@ -12,7 +12,7 @@
  * @typedef {{ title: string, description: string }} Command
  */
 
-/** A call that was answered with an error; `status` is 0 when there was no answer at all. */
+/** An error answer of a call; `status` is 0 without an answer. */
 export class CallError extends Error {
   constructor(/** @type {number} */ status, /** @type {string} */ message) {
     super(message);
@@ -50,7 +50,7 @@ async function must(method, path, body) {
 
 const enc = encodeURIComponent;
 
-/** Everything the page asks of local Teams; nothing but `/client/…`. */
+/** All calls of the page to the Teams simulator: only `/client/…`. */
 export const api = {
   /** @returns {Promise<Session>} */
   session: () => must('GET', '/client/session'),
@@ -67,21 +67,21 @@ export const api = {
   ) => must('POST', '/client/messages', message),
   read: (/** @type {{ personId: string, conversationId: string, activityId: string }} */ mark) =>
     must('POST', '/client/read', mark),
-  /** The bot's own answer, whatever its status; what it means arrives as an event. */
+  /** Returns the bot's answer with any status. Its effect arrives as an event. */
   click: (/** @type {Record<string, unknown>} */ click) => call('POST', '/client/actions', click),
   submit: (/** @type {Record<string, unknown>} */ click) => must('POST', '/client/submits', click),
   search: (/** @type {Record<string, unknown>} */ search) => call('POST', '/client/search', search),
   azureState: () => must('GET', '/client/azure/state'),
   /** @returns {Promise<{ revision: string }>} */
   azureRevision: () => must('GET', '/client/azure/revision'),
-  /** What Azure held before the latest change of the agent. */
+  /** Returns the state before the latest change of the agent. */
   azureBefore: (/** @type {string} */ agent) => must('GET', `/client/azure/before?agent=${enc(agent)}`),
   azureRequests: (/** @type {number} */ last) => must('GET', `/client/azure/requests?last=${last}`),
   azureReset: () => must('DELETE', '/client/azure/state'),
   azureSetLatency: (/** @type {string} */ latency) => must('PUT', '/client/azure/latency', { latency }),
   azureScenarios: () => must('GET', '/client/azure/scenarios'),
   azureTurnOn: (/** @type {string} */ name) => must('POST', '/client/azure/scenarios', { names: [name] }),
-  /** Without a name, all of them, and every fault. */
+  /** Turns off one scenario; without a name, all of them and all faults. */
   azureTurnOff: (/** @type {string} */ name = '') =>
     must('DELETE', `/client/azure/scenarios${name === '' ? '' : `?name=${enc(name)}`}`),
 };

@@ -2,8 +2,8 @@
 import { shortDate } from './dom.js';
 
 /**
- * What the panel says, read from local Azure's whole state. Facts come as text, once from the state that was seen first and once from now;
- * the panel shows both where they differ.
+ * Facts that the panel shows, from the Azure simulator's whole state. They are texts, from the first state and from the current one;
+ * the panel shows both if they differ.
  * @typedef {{ label: string, text: string, irreversible?: boolean }} Fact
  * @typedef {{ name: string, facts: Fact[] }} Subject
  */
@@ -30,7 +30,7 @@ export const agentNamed = (/** @type {Json} */ state, /** @type {string} */ name
 export const vaultNamed = (/** @type {Json} */ state, /** @type {string} */ name) =>
   state.vaults?.find((/** @type {Json} */ vault) => same(vault.name, name));
 
-/** The vault an address belongs to, by its port or by its host name. */
+/** Returns the vault of an address, by its port or host name. */
 export function vaultAt(/** @type {Json} */ state, /** @type {string} */ uri) {
   if (!URL.canParse(uri)) return undefined;
   const { hostname, port } = new URL(uri);
@@ -40,7 +40,7 @@ export function vaultAt(/** @type {Json} */ state, /** @type {string} */ uri) {
   );
 }
 
-/** How an agent's data is encrypted: the key, and where it is. */
+/** Returns how an agent's data is encrypted: the key and its vault. */
 export function keyManagement(/** @type {Json} */ state, /** @type {Json | undefined} */ agent) {
   const set = agent?.content?.keyVaultProperties;
   if (!set) return { key: 'Microsoft-managed key', where: '', isOwn: false };
@@ -108,7 +108,7 @@ export function keyFacts(
   };
 }
 
-/** What the agent's own identity may do with a key: the names of its roles, or the key permissions of its access policy. */
+/** Returns the permissions of the agent's identity on a key: names of its roles, or key permissions of its access policy. */
 function accessOf(
   /** @type {Json} */ state,
   /** @type {Json} */ vault,
@@ -142,7 +142,7 @@ const roleName = (/** @type {Json} */ state, /** @type {string} */ id) =>
     '',
   );
 
-/** When the next grant that waits comes into effect, in milliseconds; infinity when none waits. */
+/** Returns when the next pending permission takes effect, in milliseconds; infinity if none is pending. */
 export function nextEffect(/** @type {Json} */ state) {
   const policies = (state.vaults ?? []).flatMap((/** @type {Json} */ vault) => vault.accessPolicies ?? []);
   const times = [...(state.roleAssignments ?? []), ...policies].map((each) => Date.parse(each.effectiveAt));

@@ -12,10 +12,10 @@ const everyMs = 600;
 const looksBack = 300;
 
 /**
- * Keeps the panel showing what local Azure holds.
+ * Updates the panel with the Azure simulator's state.
  * @param {HTMLElement} panel
- * @param {HTMLElement} toggle opens the panel where there is no room beside the messages
- * @param {boolean} isThere whether local Teams was started with a local Azure
+ * @param {HTMLElement} toggle opens the panel on narrow screens
+ * @param {boolean} isThere true if there is an Azure simulator
  */
 export function azurePanel(panel, toggle, isThere) {
   toggle.hidden = !isThere;
@@ -43,10 +43,10 @@ export function azurePanel(panel, toggle, isThere) {
 
 class AzureLook {
   chosen = '';
-  /** What was seen last: asked for again only when something has changed. */
+  /** The last revision: the state is read again only after a change. */
   seen = '';
   drawn = '';
-  /** When a grant that was drawn as waiting comes into effect. */
+  /** When a permission that was shown as pending takes effect. */
   until = Number.POSITIVE_INFINITY;
   turn = 0;
 
@@ -94,7 +94,7 @@ class AzureLook {
     const agent = agentNamed(state, this.chosen || last);
     const past = agent === undefined ? state : await api.azureBefore(agent.name);
     await this.trials.prepare();
-    // Else a switch that was just turned would turn back for a moment.
+    // Otherwise a switch that was just turned would turn back for a moment.
     if (turn !== this.turn || this.trials.acting > 0) return;
     this.trials.show(state);
     this.seen = revision;
@@ -128,7 +128,7 @@ class AzureLook {
     this.choice.value = this.chosen;
   }
 
-  /** The agent's own vault or, before it has one, the vault that was touched last. */
+  /** Returns the vault of the agent's key, or else the last vault that was called. */
   vaultFor(/** @type {Json} */ state, /** @type {Json} */ agent, /** @type {AzureRequest[]} */ requests) {
     const set = agent.content?.keyVaultProperties;
     if (set) return vaultAt(state, set.keyVaultUri);

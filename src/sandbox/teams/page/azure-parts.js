@@ -4,14 +4,14 @@ import { clockTime, make } from './dom.js';
 
 /** @typedef {{ at: string, method: string, url: string, status: number, body?: any }} AzureRequest */
 
-/** Signing in, Key Vault's way of asking for a token, and looking an operation up again and again say nothing about what happened. */
+/** Calls that the panel hides: sign-in, Key Vault's authentication challenge, and polling. */
 const isNoise = (/** @type {AzureRequest} */ { url, status }) =>
   noisyUrl.test(url) || (status === 401 && vaultUrl.test(url));
 const vaultUrl = /^https:\/\/[^/]+\/(deleted)?keys\b/i;
 const noisyUrl = /\/oauth2\/|\/metadata\/|operationStatuses|operationResults|\/subscriptions\?|\/permissions\?/i;
 
 /**
- * The last calls that say something, newest first, runs of the same call in one line.
+ * Returns the last relevant calls, newest first. Repeated calls are one line.
  * @param {readonly AzureRequest[]} requests oldest first
  * @param {number} most
  */
@@ -32,7 +32,7 @@ function lastCalls(requests, most) {
 
 const opaque = /^[0-9a-f-]{32,36}$|^Microsoft\.|^providers$/i;
 
-/** The end of an address, which names the thing; ids nobody can read are left out. */
+/** Returns the end of an address, which names the resource, without GUIDs. */
 function shortUrl(/** @type {string} */ url) {
   const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0] ?? '';
   const parts = path.split('/').filter((part) => part !== '' && !opaque.test(part));
@@ -42,7 +42,7 @@ function shortUrl(/** @type {string} */ url) {
 }
 
 /**
- * The name behind a collection in the address of the last call that has one; writes count before reads.
+ * Returns the name after a collection in the address of the last call that has one. Writes take precedence over reads.
  * @param {readonly AzureRequest[]} requests
  * @param {RegExp} pattern its first group is the name
  */
@@ -59,7 +59,7 @@ export function lastNamed(requests, pattern) {
 
 const shownCalls = 8;
 
-/** Before and now at a glance, then the facts. */
+/** Shows the change at a glance, then the facts. */
 export function agentPart(/** @type {Json} */ state, /** @type {Json} */ past, /** @type {Json} */ agent) {
   const earlier = agentNamed(past, agent.name);
   const [before, now] = [keyManagement(past, earlier), keyManagement(state, agent)];
@@ -103,7 +103,7 @@ export function vaultPart(state, past, vault, keyName, agent) {
   return [...parts, make('h2', {}, key.name), facts(key, before)];
 }
 
-/** Changed facts stand bold beside what they were. */
+/** Shows facts, changed ones in bold next to their previous values. */
 function facts(/** @type {Subject} */ now, /** @type {Subject | undefined} */ before) {
   const was = new Map((before?.facts ?? []).map(({ label, text }) => [label, text]));
   const rows = now.facts.flatMap(({ label, text, irreversible }) => {

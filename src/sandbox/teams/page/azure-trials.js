@@ -3,7 +3,7 @@ import { api } from './api.js';
 import { announce, fill, make } from './dom.js';
 
 /**
- * How Azure is made to misbehave.
+ * Controls for failures of the Azure simulator.
  * @typedef {import('./azure-facts.js').Json} Json
  * @typedef {{ name: string, title: string, does: string, on: boolean, left: number | null }} Scenario
  * @typedef {{ title: string, scenarios: Scenario[] }} Group
@@ -16,16 +16,16 @@ const paces = /** @type {const} */ ([
 
 const misbehaves = 'Azure will not behave.';
 
-/** Each fault that no scenario of these has put there is something that is on, too. */
+/** Counts faults that don't belong to these scenarios. */
 const othersOn = (/** @type {{ id: string }[]} */ faults, /** @type {Scenario[]} */ scenarios) =>
   faults.filter(({ id }) => !scenarios.some(({ name }) => id === name || id.startsWith(`${name} `))).length;
 
-/** “Try what goes wrong”: how quick Azure is, scenarios to switch on and off, and the way back to the start. */
+/** “Try what goes wrong”: latency, scenarios, and reset. */
 export class AzureTrials {
   /** @type {Scenario[]} */ scenarios = [];
   others = 0;
   latency = '';
-  /** So many switches are being turned: what Azure said before that is not shown any more. */
+  /** Number of pending changes. Until they end, earlier answers aren't shown. */
   acting = 0;
   /** @type {Map<string, { input: HTMLInputElement, left: HTMLElement }>} */ switches = new Map();
   on = 0;
@@ -60,7 +60,7 @@ export class AzureTrials {
     return make('fieldset', { class: 'pace', 'aria-describedby': 'azure-pace' }, legend, this.pace, choice);
   }
 
-  /** Does it, says so when it did not work, and looks again: what is shown is what Azure says. */
+  /** Makes a change, reports a failure, and reads the state again. */
   async act(/** @type {() => Promise<unknown>} */ work) {
     this.problem.textContent = '';
     this.acting += 1;
@@ -83,7 +83,7 @@ export class AzureTrials {
     return this.act(() => api.azureTurnOff());
   }
 
-  /** Which scenarios there are to switch is local Azure's to say. */
+  /** Reads the list of scenarios from the Azure simulator. */
   async prepare() {
     /** @type {Group[]} */
     const groups = await api.azureScenarios();
@@ -140,8 +140,8 @@ export class AzureTrials {
 }
 
 /**
- * The button that brings Azure back to its seeds; it asks first, in its own place.
- * @param {(work: () => Promise<unknown>) => Promise<void>} act does it and shows the outcome
+ * The reset button, which asks for confirmation in place.
+ * @param {(work: () => Promise<unknown>) => Promise<void>} act makes the change and shows the result
  */
 function azureReset(act) {
   const place = make('div', { class: 'reset' });

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** What a person did to a card and not yet sent: it must survive when the bot updates the card under their hands. */
+/** Unsent input of a person. It must survive an update of the card by the bot. */
 
 /**
  * @typedef {{ id?: string, value?: unknown, valueOn?: string, renderedElement?: HTMLElement,
@@ -12,12 +12,12 @@
 
 const textIn = (/** @type {CardInput} */ input) => String(input.value ?? '');
 
-/** The values a freshly drawn card has. */
+/** Returns the values of a newly rendered card. */
 export function valuesOf(/** @type {DrawnCard} */ card) {
   return new Map(card.getAllInputs().map((input) => [input.id ?? '', textIn(input)]));
 }
 
-/** The ids a card can fold and unfold, with whether they show. */
+/** Returns the IDs that a card can expand and collapse, with their visibility. */
 export function foldsOf(/** @type {DrawnCard} */ card, /** @type {unknown} */ payload) {
   /** @type {Map<string, boolean>} */
   const folds = new Map();
@@ -38,7 +38,7 @@ function toggledIds(/** @type {unknown} */ node) {
 }
 
 /**
- * Remembers what differs from how the card was drawn, and where the cursor is.
+ * Stores what differs from the newly rendered card, and the cursor position.
  * @param {DrawnCard} card
  * @param {Map<string, string>} drawnValues
  * @param {Map<string, boolean>} drawnFolds
@@ -65,7 +65,7 @@ function focusIn(/** @type {DrawnCard} */ card) {
   return { inputId: input.id ?? '', selection };
 }
 
-/** Puts a value into an input. Most of the renderer's inputs can only be read, so it goes into the element. */
+/** Sets an input's value in its element, because most of the renderer's inputs are read-only. */
 function setValue(/** @type {CardInput} */ input, /** @type {unknown} */ value) {
   if (typeof value !== 'string') return input.restore?.(value);
   const controls = [...(input.renderedElement?.querySelectorAll('input, textarea, select') ?? [])];
@@ -77,7 +77,7 @@ function setValue(/** @type {CardInput} */ input, /** @type {unknown} */ value) 
   }
 }
 
-/** Brings it back into the newly drawn card, as far as that still has the inputs. */
+/** Restores the values in the newly rendered card, for inputs that still exist. */
 export function recall(/** @type {DrawnCard} */ card, /** @type {Memory} */ memory) {
   const inputs = new Map(card.getAllInputs().map((input) => [input.id ?? '', input]));
   for (const [id, value] of memory.values) {

@@ -16,14 +16,14 @@ drawNewerElements(AdaptiveCards);
  * @typedef {{ click: (clicked: Clicked) => Promise<void>, search: import('./typeahead.js').Search }} CardUse
  */
 
-/** One Adaptive Card on the page; `show` draws another one in its place. */
+/** One Adaptive Card on the page; `show` renders another one in its place. */
 export class ShownCard {
   /** @type {any} */ card;
   drawn = '';
   /** @type {Map<string, string>} */ values = new Map();
   /** @type {Map<string, boolean>} */ folds = new Map();
   isPending = false;
-  /** A button of the card was pressed by keyboard or mouse and is gone, or turned off, when the answer comes. */
+  /** A button of the card had the focus and was removed or disabled by the answer. */
   isFocusDue = false;
 
   /**
@@ -36,8 +36,8 @@ export class ShownCard {
   }
 
   /**
-   * Draws the card if it is another than the one shown. What was typed and unfolded is kept unless `isFresh`: a card that answers the
-   * person's own click starts anew.
+   * Renders the card if it changed. Typed values and expanded parts remain, except with `isFresh`: the answer to the person's own click
+   * is shown in its initial state.
    * @param {unknown} payload
    * @param {boolean} isFresh
    */
@@ -61,7 +61,7 @@ export class ShownCard {
   parse(/** @type {unknown} */ payload) {
     const card = new AdaptiveCards.AdaptiveCard();
     card.hostConfig = host;
-    // The renderer counts `choices.data` to 1.6, Teams takes it in cards of 1.5.
+    // The renderer requires version 1.6 for `choices.data`, Teams accepts it in 1.5.
     card.parse(payload, new AdaptiveCards.SerializationContext(AdaptiveCards.Versions.latest));
     card.onExecuteAction = (/** @type {any} */ action) => void this.execute(action);
     searchWith(card, this.use.search);
@@ -83,13 +83,13 @@ export class ShownCard {
     } finally {
       this.isPending = false;
       this.settle();
-      // The card stayed: whoever pressed its button goes on from there.
+      // The card remains, so the focus returns to the button.
       if (this.isFocusDue && document.activeElement === document.body && action.renderedElement?.isConnected)
         action.renderedElement.focus({ preventScroll: true });
     }
   }
 
-  /** Where somebody goes on who pressed a button that is no longer there: at the heading, else at the first field. */
+  /** Sets the focus after a button was removed: to the heading, or else to the first field. */
   focusFirst() {
     this.isFocusDue = false;
     if (document.activeElement !== document.body && !this.element.contains(document.activeElement)) return;
@@ -100,7 +100,7 @@ export class ShownCard {
     first.focus({ preventScroll: true });
   }
 
-  /** Every input: an emptied one as empty text, which local Teams leaves out. */
+  /** Returns all inputs. An emptied one is an empty text, which the Teams simulator leaves out. */
   inputs() {
     const all = this.card.getAllInputs().filter((/** @type {any} */ input) => input.id);
     return Object.fromEntries(
@@ -108,7 +108,7 @@ export class ShownCard {
     );
   }
 
-  /** Shows that an answer is on its way: nothing can be clicked twice, and the clicked button turns. */
+  /** Shows that an answer is pending: buttons are disabled, and the clicked one shows a spinner. */
   pend(/** @type {HTMLElement | undefined} */ clicked) {
     this.element.setAttribute('aria-busy', 'true');
     for (const button of this.element.querySelectorAll('button')) button.disabled = true;

@@ -5,7 +5,7 @@ import { fill, make } from './dom.js';
 
 let menus = 0;
 
-/** What a compose box offers while a command or a mention is being typed. */
+/** The menu of a compose box while a command or a mention is typed. */
 export class CommandMenu {
   /** @type {Entry[]} */ shown = [];
   marked = 0;
@@ -28,7 +28,7 @@ export class CommandMenu {
     return !this.frame.hidden;
   }
 
-  /** Follows what is in the box: commands from a first `/`, the bot from a first `@`. */
+  /** Updates the menu from the text: commands after an initial `/`, the bot after an initial `@`. */
   follow() {
     const text = this.box.value;
     const fits = (/** @type {Entry} */ entry) => entry.title.toLowerCase().startsWith(text.toLowerCase());
@@ -77,7 +77,7 @@ export class CommandMenu {
     this.draw();
   }
 
-  /** Whether the key was the menu's. */
+  /** Returns true if the menu handled the key. */
   key(/** @type {string} */ key) {
     const entry = this.shown[this.marked];
     if (!this.isOpen || entry === undefined) return false;

@@ -5,16 +5,16 @@ import { avatar, make } from './dom.js';
 
 /**
  * @typedef {object} ComposeOptions
- * @property {import('./api.js').Person} person who writes
- * @property {string} label what screen readers call the box
+ * @property {import('./api.js').Person} person the author
+ * @property {string} label for screen readers
  * @property {string} placeholder
  * @property {() => import('./command-menu.js').Entry[]} entries
- * @property {string} draft what was typed earlier and not sent
- * @property {(text: string) => void} keep remembers what is typed
+ * @property {string} draft unsent text
+ * @property {(text: string) => void} keep stores the draft
  * @property {(text: string) => Promise<void>} send
  */
 
-/** A box to write in, with the menu of commands; framed in the colour of who writes. */
+/** A compose box with the command menu, framed in the author's color. */
 export function composer(/** @type {ComposeOptions} */ options) {
   const box = make('input', {
     type: 'text',
@@ -80,10 +80,10 @@ async function submit(event, box, menu, problem, options) {
 }
 
 /**
- * The foot of a thread: a button that opens a box to reply in.
+ * The end of a thread: a button that opens a reply box.
  * @param {string} label
  * @param {(draft: string) => ComposeOptions} options
- * @param {{ get: () => string | undefined, set: (text: string | undefined) => void }} draft kept while the box is open
+ * @param {{ get: () => string | undefined, set: (text: string | undefined) => void }} draft stored while the box is open
  */
 export function replyBox(label, options, draft) {
   const element = make('div', { class: 'reply-box' });

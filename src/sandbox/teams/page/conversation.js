@@ -5,12 +5,12 @@ import { ShownMessage } from './message.js';
 /** @typedef {import('./api.js').Activity} Activity */
 /** @typedef {{ id: string, day: string, messages: Activity[] }} Thread */
 
-/** How many replies stay in sight when a thread is folded, and from how many on it is. */
+/** Number of replies that a collapsed thread shows; longer threads are collapsed. */
 const shownReplies = 3;
 const foldFrom = 8;
 
 /**
- * The messages of a conversation in threads: in a channel those of one conversation id, elsewhere each alone. In the order they began.
+ * Groups messages into threads: by conversation ID in a channel, elsewhere each message alone. In order of their start.
  * @param {Iterable<Activity>} activities
  * @returns {Thread[]}
  */
@@ -29,7 +29,7 @@ function threadsOf(activities) {
 }
 
 /**
- * The last answer each message got that only this person sees, by the id of the message.
+ * Returns the last answer that only this person sees, by the ID of its message.
  * @param {Iterable<Activity>} activities
  * @returns {Map<string, Activity>}
  */
@@ -42,7 +42,7 @@ function noticesOf(activities) {
 }
 
 /**
- * The messages of a thread that show, and how many are folded away between the first and the last ones.
+ * Returns the visible messages of a thread, and the number of collapsed ones in between.
  * @param {readonly Activity[]} messages
  * @param {boolean} isUnfolded
  */
@@ -55,7 +55,7 @@ function folded(messages, isUnfolded) {
 /** @typedef {import('./message.js').MessageUse & { reply: (threadId: string, rootId: string) => HTMLElement, isChannel: boolean,
  *   empty: string }} ConversationUse */
 
-/** How near the end one must be for the page to follow new messages. */
+/** Distance from the end within which the page scrolls to new messages, in pixels. */
 const nearEnd = 80;
 
 /** The messages of one conversation as one person sees them. */
@@ -76,7 +76,7 @@ export class ShownConversation {
     element.replaceChildren();
   }
 
-  /** Shows exactly these. */
+  /** Replaces all messages. */
   load(/** @type {readonly Activity[]} */ activities) {
     const isFirst = this.activities.size === 0;
     this.activities = new Map(activities.map((activity) => [activity.id, activity]));
@@ -84,7 +84,7 @@ export class ShownConversation {
     if (isFirst) this.element.scrollTop = this.element.scrollHeight;
   }
 
-  /** Shows one that is new or changed. */
+  /** Adds or updates a message. */
   put(/** @type {Activity} */ activity) {
     const isNews = !this.activities.has(activity.id) || this.messages.get(activity.id)?.clicking === true;
     const wasFollowed = this.isAtEnd();
@@ -98,7 +98,7 @@ export class ShownConversation {
     return scrollHeight - scrollTop - clientHeight < nearEnd;
   }
 
-  /** A card that is taller than the page is read from its top. */
+  /** Scrolls to the top of a card that is taller than the page. */
   showFromTop(/** @type {string} */ id) {
     const message = this.messages.get(id)?.element;
     if (message === undefined) return;

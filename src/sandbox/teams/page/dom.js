@@ -3,8 +3,8 @@
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**
- * Makes an element. Properties that start with `on` are listeners, `class` and names with a dash are attributes, all others are set as
- * attributes when they are text and as properties otherwise.
+ * Creates an element. Properties that start with `on` are listeners; `class` and names with a hyphen are attributes. Others are
+ * attributes if they are text, and properties otherwise.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, unknown>} [properties]
@@ -25,7 +25,7 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
- * Replaces what is in an element.
+ * Replaces the children of an element.
  * @param {Element} element
  * @param {...Child} children
  */
@@ -35,7 +35,7 @@ export function fill(element, ...children) {
 }
 
 /**
- * The element with this id, which the page must have.
+ * Returns the element with this ID, which the page must have.
  * @param {string} id
  */
 export function byId(id) {
@@ -45,7 +45,7 @@ export function byId(id) {
 }
 
 /**
- * Puts the elements into this order inside the parent and takes out all others; what stays where it is is not touched, so that focus,
+ * Orders the children of the parent and removes all others. Doesn't touch elements that are already in place, so that focus,
  * selection and scroll positions survive.
  * @param {Element} parent
  * @param {readonly Element[]} wanted
@@ -59,12 +59,12 @@ export function arrange(parent, wanted) {
   });
 }
 
-/** Tells screen readers, without showing it. */
+/** Announces a text to screen readers only. */
 export function announce(/** @type {string} */ text) {
   byId('announcer').textContent = text;
 }
 
-/** Who and where stand in the address, so that two windows can be two people and a reload comes back: `#/approver/approvals`. */
+/** The address contains person and place, for windows with different people and for reloads: `#/approver/approvals`. */
 
 const slug = (/** @type {string} */ name) => name.toLowerCase().replaceAll(' ', '-');
 
@@ -75,7 +75,7 @@ export const address = (/** @type {{ name: string }} */ person, /** @type {strin
   `#/${slug(person.name)}/${placeName}`;
 
 /**
- * The person and the name of the place in the address; the first person and Operations without one.
+ * Returns person and place of the address; by default the first person and Operations.
  * @param {readonly import('./api.js').Person[]} people
  */
 export function readAddress(people) {
@@ -94,7 +94,7 @@ const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short'
 export const clockTime = (/** @type {string} */ iso) => clock.format(new Date(iso));
 export const shortDate = (/** @type {Date} */ when) => date.format(when);
 
-/** `Today`, `Yesterday`, or the day's name. */
+/** Returns `Today`, `Yesterday`, or the day's name. */
 export function dayName(/** @type {string} */ iso) {
   const then = new Date(iso);
   const now = new Date();
@@ -108,14 +108,14 @@ const colours = ['#4f52b2', '#0b6a5b', '#8a3b7c', '#5a5a5a', '#7a4f00'];
 /** @type {Map<string, string>} */
 const colourOf = new Map();
 
-/** Gives each person a colour, by the order they are listed in. */
+/** Assigns a color to each person, in list order. */
 export function giveColours(/** @type {readonly { id: string }[]} */ people) {
   for (const [index, { id }] of people.entries()) colourOf.set(id, colours[index % colours.length] ?? '#4f52b2');
 }
 
 export const personColour = (/** @type {string} */ id) => colourOf.get(id) ?? '#5a5a5a';
 
-/** The round letter of a person, or the icon of the bot. */
+/** The avatar: a person's initial, or the bot's icon. */
 export function avatar(/** @type {{ id: string, name: string } | 'bot'} */ who) {
   if (who === 'bot')
     return make('img', { class: 'avatar bot', src: '/client/icon', alt: '', width: '32', height: '32' });

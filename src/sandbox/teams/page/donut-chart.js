@@ -1,5 +1,5 @@
 // @ts-check
-/** A ring of parts with what each stands for. */
+/** A donut chart with a legend. */
 import { make } from './dom.js';
 
 /** @typedef {{ legend: string, value: number, color: string }} Part */
@@ -7,7 +7,7 @@ import { make } from './dom.js';
 const svg = 'http://www.w3.org/2000/svg';
 const radius = 48;
 const round = 2 * Math.PI * radius;
-/** Between two parts, and at least this much of each is seen. */
+/** Gap between two parts, and minimum size of a part. */
 const gap = 2;
 
 const colourOf = (/** @type {string} */ name) => `chart-${name.replace(/[^a-z]/gi, '').toLowerCase()}`;
@@ -53,7 +53,7 @@ const legend = (/** @type {readonly Part[]} */ parts) =>
     ]),
   );
 
-/** `Chart.Donut`, drawn from what the card says of it. */
+/** Renders a card's `Chart.Donut`. */
 export function donutChart(/** @type {any} */ { data }) {
   const parts = (Array.isArray(data) ? data : []).map((/** @type {any} */ one) => ({
     legend: String(one.legend ?? ''),

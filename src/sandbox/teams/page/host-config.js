@@ -1,8 +1,8 @@
 // @ts-check
 
-/** Teams' published fonts, sizes and spacing; colours are the page's own, so that a change of theme repaints cards without drawing them. */
+/** Teams' published fonts, sizes and spacing. Colors are CSS variables of the page, so that a theme change doesn't need to render cards again. */
 
-/** As the page's: the last name before the general one has the glyphs that many fonts on Linux lack. */
+/** The page's font: the last name before the generic one has glyphs that many fonts on Linux lack. */
 const sans = 'var(--sans)';
 const mono = 'var(--mono)';
 const weights = { lighter: 400, default: 400, bolder: 600 };

@@ -1,5 +1,5 @@
 // @ts-check
-/** `Icon` and `Badge`, drawn from what the card says of them. Simple shapes stand for Teams' icon catalog. */
+/** Renders a card's `Icon` and `Badge`, with simple shapes instead of Teams' icon catalog. */
 import { make } from './dom.js';
 
 const ring = 'M10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16Z';
@@ -34,7 +34,7 @@ const tones = ['default', 'accent', 'good', 'warning', 'attention'];
 const lower = (/** @type {unknown} */ value) => String(value ?? '').toLowerCase();
 const toneOf = (/** @type {unknown} */ value) => tones.find((one) => one === lower(value)) ?? 'default';
 
-/** The shape alone: words beside it say the same. */
+/** Only the shape, because adjacent text says the same. */
 function shapeOf(/** @type {unknown} */ name, /** @type {number} */ size) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   for (const [key, value] of Object.entries({ viewBox: '0 0 20 20', width: size, height: size, 'aria-hidden': 'true' }))

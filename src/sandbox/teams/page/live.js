@@ -5,14 +5,14 @@ const againMs = 1_500;
 
 /**
  * @typedef {object} LiveUse
- * @property {() => void} connected each time a connection starts: everything may have changed
+ * @property {() => void} connected called at each start of a connection: everything might have changed
  * @property {(activity: import('./api.js').Activity) => void} activity
  * @property {(id: string) => void} removed
  * @property {() => void} read
  */
 
 /**
- * Follows what changes for one person until the returned function is called; says so while there is no connection.
+ * Follows changes for one person until the returned function is called. Shows when the connection is lost.
  * @param {string} personId
  * @param {LiveUse} use
  */

@@ -14,7 +14,7 @@ import { teachTypeahead } from './typeahead.js';
 
 const root = document.documentElement;
 
-/** Wires the button that switches between light and dark; the choice is remembered in this browser. */
+/** Sets up the button for light and dark theme. The browser stores the choice. */
 function themeButton(/** @type {HTMLElement} */ button) {
   const show = () => {
     button.textContent = root.dataset.theme === 'dark' ? 'Light' : 'Dark';
@@ -53,7 +53,7 @@ let conversation;
 let unfollow = () => {};
 
 let going = 0;
-/** Goes where the address says; called at start and whenever it changes. */
+/** Opens what the address names; called at start and at each change. */
 async function go() {
   const turn = ++going;
   const wanted = readAddress(session.people);
@@ -97,7 +97,7 @@ function drawFrame(/** @type {Person} */ me, /** @type {Place} */ here) {
   fill(byId('compose'), element, line);
 }
 
-/** What compose boxes have in common; a draft is kept for each person and thread. */
+/** Options of all compose boxes. There is a draft for each person and thread. */
 function composing(
   /** @type {Person} */ me,
   /** @type {Place} */ here,
@@ -114,7 +114,7 @@ function composing(
     keep: (/** @type {string} */ text) => void drafts.set(key, text),
     send: async (/** @type {string} */ text) => {
       const reply = rootId === '' ? {} : { replyToId: rootId };
-      // Chosen behind a slash, a command is for the bot alone, as in Teams.
+      // Only the bot sees a command that is selected after a slash, as in Teams.
       await api.say({ personId: me.id, conversationId: here.id, text, alone: text.startsWith('/'), ...reply });
       byId('messages').scrollTop = rootId === '' ? byId('messages').scrollHeight : byId('messages').scrollTop;
     },
@@ -165,7 +165,7 @@ function liveUse() {
   };
 }
 
-/** Loads the conversation; loading is also what brings the person's own views of cards. */
+/** Loads the conversation, which also fetches the person's own views of cards. */
 async function load() {
   const [me, here, shown] = [person, place, conversation];
   if (me === undefined || here === undefined) return;

@@ -8,14 +8,14 @@ const markdown = markdownit({ html: false, linkify: false, breaks: true }).disab
   'html_block',
 ]);
 
-/** Mentions survive the escaping of everything that looks like HTML. */
+/** Restores mentions after HTML was escaped. */
 const withMentions = (/** @type {string} */ html) =>
   html.replace(/&lt;at&gt;(.+?)&lt;\/at&gt;/g, '<span class="mention">$1</span>');
 
-/** The safe HTML of markdown by a bot. */
+/** Returns safe HTML for the bot's Markdown. */
 const toHtml = (/** @type {string} */ text) => withMentions(markdown.render(text));
 
-/** Makes the card renderer use the same markdown as messages. */
+/** Makes the card renderer use the same Markdown as messages. */
 export function teachCards() {
   AdaptiveCards.AdaptiveCard.onProcessMarkdown = (
     /** @type {string} */ text,
@@ -27,7 +27,7 @@ export function teachCards() {
 }
 
 /**
- * Shows the text of a message: a bot's as markdown, a person's as typed, with mentions marked in both.
+ * Shows the text of a message: the bot's as Markdown, a person's as typed, with mentions highlighted in both.
  * @param {Element} element
  * @param {string} text
  * @param {boolean} byBot

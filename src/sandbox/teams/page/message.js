@@ -8,11 +8,11 @@ import { showText } from './markdown.js';
 /** @typedef {{ click: (activity: Activity, clicked: import('./card.js').Clicked) => Promise<void>,
  *   search: (activity: Activity, input: string, query: string) => Promise<import('./typeahead.js').Choice[]> }} MessageUse */
 
-/** The new card comes over another connection than the answer to the click, sometimes a little later. */
+/** The new card uses another connection than the answer to the click, and can arrive a little later. */
 const lateEventMs = 1_000;
 const cardType = 'application/vnd.microsoft.card.adaptive';
 
-/** One message on the page. Only what changed is drawn again. */
+/** One message on the page. Renders only what changed. */
 export class ShownMessage {
   /** @type {Activity | undefined} */ activity = undefined;
   /** @type {ShownCard | undefined} */ card = undefined;
@@ -30,7 +30,7 @@ export class ShownMessage {
     this.element = make('article', { class: 'msg' });
   }
 
-  /** Whether what changes now may be the answer to a click of this person. */
+  /** Returns true if a change can be the answer to this person's click. */
   get clicking() {
     return this.clicks > 0;
   }
@@ -147,7 +147,7 @@ export class ShownMessage {
   }
 }
 
-/** Where the bot wants to know the person anew: its page opens beside this one. */
+/** The link to the sign-in page, which opens in a new window. */
 function signInLink(/** @type {Activity} */ { signIn }) {
   if (signIn === undefined || !/^https?:/.test(signIn.url)) return undefined;
   return make('a', { class: 'sign-in', href: signIn.url, target: '_blank', rel: 'noopener noreferrer' }, signIn.title);
@@ -160,7 +160,7 @@ function cardOf(/** @type {Activity} */ activity) {
 
 const isFullWidth = (/** @type {any} */ payload) => /^full$/i.test(payload?.msteams?.width ?? '');
 
-/** What fetches the card anew, where the card has no button for it.
+/** Returns the refresh verb of a card without a button for it.
  * @returns {string | undefined} */
 function ownRefresh(/** @type {any} */ payload) {
   const verb = payload?.refresh?.action?.verb;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Elements that Teams draws and the open renderer does not: with these it draws them too, and not what the card has instead. */
+/** Renders elements that Teams supports and the open-source renderer doesn't, instead of their fallbacks. */
 import { donutChart } from './donut-chart.js';
 import { badge, icon } from './icon.js';
 import { progressBar } from './progress-bar.js';
@@ -12,7 +12,7 @@ const drawn = {
   ProgressBar: progressBar,
 };
 
-/** From now on cards have them. */
+/** Registers these elements. */
 export function drawNewerElements(/** @type {any} */ AdaptiveCards) {
   const { elements } = AdaptiveCards.GlobalRegistry;
   for (const [type, draw] of Object.entries(drawn)) {

@@ -4,8 +4,8 @@ import { avatar, byId, fill, make, personColour } from './dom.js';
 /** @typedef {import('./api.js').Person} Person */
 
 /**
- * Who one acts as, and the others one can switch to. The order of the buttons never changes, so that arrow keys go round; the style sheet
- * puts the current person on top.
+ * The current person, and others to switch to. Buttons keep their order, so that arrow keys cycle through them; the style sheet
+ * moves the current person to the top.
  * @param {readonly Person[]} people
  * @param {Person} current
  * @param {(person: Person) => void} choose
@@ -47,7 +47,7 @@ function choice(
   );
 }
 
-/** Arrow keys move and choose, as in any group of radio buttons. */
+/** Arrow keys move and select, as in any radio group. */
 function step(/** @type {KeyboardEvent} */ event, /** @type {HTMLElement[]} */ buttons) {
   const at = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   const by =
@@ -74,7 +74,7 @@ const groups = [
 export const placeTitle = (/** @type {Place} */ place) => `${place.kind === 'channel' ? '# ' : ''}${place.name}`;
 
 /**
- * Where one can talk, with how much is unread.
+ * The list of places with unread counts.
  * @param {readonly Place[]} places
  * @param {Place} current
  * @param {(place: Place) => string} href

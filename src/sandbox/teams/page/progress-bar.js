@@ -1,10 +1,10 @@
 // @ts-check
-/** How far something is: a line that fills. */
+/** A progress bar. */
 import { make } from './dom.js';
 
 const tones = ['accent', 'good', 'warning', 'attention'];
 
-/** `ProgressBar`, drawn from what the card says of it; without a value it says that something goes on. */
+/** Renders a card's `ProgressBar`; indeterminate without a value. */
 export function progressBar(/** @type {any} */ { value, max, color }) {
   const tone = tones.find((one) => one === String(color).toLowerCase()) ?? 'accent';
   const whole = Number(max) > 0 ? Number(max) : 100;

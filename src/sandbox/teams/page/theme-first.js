@@ -1,5 +1,5 @@
 // @ts-check
-// Runs before anything is painted, so that a page opened in the dark does not flash.
+// Runs before the first paint, so that a page in dark theme doesn't flash.
 {
   const wanted = localStorage.getItem('local-teams-theme');
   const prefersDark = matchMedia('(prefers-color-scheme: dark)').matches;

@@ -2,7 +2,7 @@
 import { api } from './api.js';
 
 /**
- * What the guided tour does, step by step. The only part of the page that knows which bot this is: what it is told, and
+ * Steps of the guided tour. The only part of the page that knows this bot: its commands and
  * the verbs of its buttons.
  * @typedef {import('./api.js').Activity} Activity
  * @typedef {import('./api.js').Person} Person
@@ -11,7 +11,7 @@ import { api } from './api.js';
  * @typedef {{ title: string, text: string, next: string, act: (stage: Stage, story: Story) => Promise<string> }} Step
  */
 
-/** Agents that are there at first, each with a vault and a key; whichever can still be asked for is taken. */
+/** Seeded agents, each with a vault and a key. The tour uses the first one that is still available. */
 const wishes = [
   ['triage-agent-prod', 'kv-care-prod', 'cmk-triage-agent'],
   ['triage-agent-test', 'kv-hospital-keys', 'cmk-virtual-visit'],
@@ -21,13 +21,13 @@ const outage = 'azure-is-down';
 const everyMs = 300;
 const patienceMs = 120_000;
 
-/** Ends the step with words for whoever takes the tour. */
+/** Ends the step with a message for the user. */
 export class TourProblem extends Error {}
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Looks again and again until an activity fits, the newest first.
+ * Polls until an activity matches, newest first.
  * @param {Stage} stage
  * @param {{ personId: string, placeId: string }} where
  * @param {(words: string, activity: Activity) => boolean} fits
@@ -48,7 +48,7 @@ const typed = async (
 ) => api.say({ personId, conversationId: placeId, text, alone: text.startsWith('/') });
 
 /**
- * Types a command and waits for the answer in its thread.
+ * Sends a command and waits for the answer in its thread.
  * @param {Stage} stage
  * @param {{ personId: string, placeId: string }} where
  * @param {string} text
@@ -159,5 +159,5 @@ export const tourSteps = [
   },
 ];
 
-/** Azure is not left broken, wherever the tour was left. */
+/** Turns off the tour's failure, at whichever step the tour ended. */
 export const mend = () => api.azureTurnOff(outage).catch(() => undefined);

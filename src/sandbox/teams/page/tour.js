@@ -7,7 +7,7 @@ import { mend, TourProblem, tourSteps } from './tour-steps.js';
 
 const marked = 'in-tour';
 
-/** Marks the message to look at once it is drawn, and brings it into view. */
+/** Highlights a message once it is rendered, and scrolls to it. */
 async function mark(/** @type {string} */ activityId, /** @type {AbortSignal} */ signal) {
   const find = () => byId('messages').querySelector(`[data-activity="${CSS.escape(activityId)}"]`);
   for (let looks = 0; looks < 100 && find() === null && !signal.aborted; looks += 1)
@@ -22,9 +22,9 @@ const unmark = () => {
 };
 
 /**
- * Six steps through the product, each of which really does what it says; it can be left at any time.
+ * A tour of the product in six steps that really perform what they describe. It can be ended at any time.
  * @param {HTMLElement} button starts it
- * @param {HTMLElement} panel where it is told
+ * @param {HTMLElement} panel shows the steps
  * @param {Session} session
  * @param {(personId: string) => Promise<readonly Place[]>} placesOf
  */
@@ -81,7 +81,7 @@ class Tour {
     this.leave = leave;
     this.title = make('h2', { tabindex: '-1' });
     this.text = make('p');
-    // It keeps the focus while it waits, so it is never disabled.
+    // The button keeps the focus while it waits, so it is never disabled.
     this.button = make('button', { type: 'button', class: 'primary', onclick: () => void this.next() }, 'Next step');
     this.hint = make('span');
     const out = make('button', { type: 'button', class: 'plain', onclick: leave }, 'Leave the tour');

@@ -10,14 +10,14 @@ const { AdaptiveCards } = window;
 const shownChoices = 15;
 const debounceMs = 250;
 
-/** How the inputs of a card ask the bot for choices; set by whoever renders the card. @type {WeakMap<object, Search>} */
+/** Search functions of a card's inputs, set by the code that renders the card. @type {WeakMap<object, Search>} */
 const searches = new WeakMap();
 
 export const searchWith = (/** @type {object} */ card, /** @type {Search} */ search) => searches.set(card, search);
 
 /**
- * The filtered choice set as Teams has it. The renderer's own shows a preset's value instead of its title, hides what the bot found when
- * the title does not contain the query, and has no roles for screen readers.
+ * The filtered choice set as in Teams. The renderer's own shows a preset's value instead of its title, hides results whose title
+ * doesn't contain the query, and has no roles for screen readers.
  */
 class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
   /** @type {Choice[]} */ found = [];
@@ -65,7 +65,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     return this.choices.map((/** @type {Choice} */ { title, value }) => ({ title, value }));
   }
 
-  /** Takes a choice, or text that is none: it is sent as it is and the bot decides. */
+  /** Selects a choice, or sets free text, which is sent to the bot unchanged. */
   take(/** @type {Choice | undefined} */ choice, /** @type {string} */ text) {
     this.taken = choice;
     if (this.box !== undefined) this.box.value = choice?.title ?? text;
@@ -172,7 +172,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     return this.taken?.value ?? this.box.value.trim();
   }
 
-  /** What was chosen or typed, for `restore` when the card is drawn again. */
+  /** The selected or typed value, for `restore` after the card is rendered again. */
   kept() {
     return this.isFiltered ? { choice: this.taken, text: this.box?.value ?? '' } : undefined;
   }
@@ -213,7 +213,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
   }
 }
 
-/** The title with the part that was typed in bold. */
+/** Returns the title with the typed part in bold. */
 function emphasised(/** @type {string} */ title, /** @type {string} */ query) {
   const at = query === '' ? -1 : title.toLowerCase().indexOf(query.toLowerCase());
   if (at < 0) return [title];
