@@ -1,16 +1,17 @@
 /**
- * Where Bot Framework and Teams answer in each cloud. From Microsoft's "Authentication with the Bot Connector API", "Configure a
- * bot in Azure Government" and "... operated by 21Vianet"; the service URLs' hosts from "Send proactive messages" and the cloud
- * presets of its Teams SDK, which lists them for the same check.
+ * Endpoints of Bot Framework and Teams in each cloud.
+ * From Microsoft's "Authentication with the Bot Connector API", "Configure a bot in Azure Government" and "... operated
+ * by 21Vianet". Hosts of service URLs are from "Send proactive messages" and the cloud presets of its Teams SDK, which
+ * lists them for the same check.
  */
 interface Endpoints {
-  /** The document that names the keys with which callers' tokens are signed. */
+  /** The document that lists the signing keys of callers' tokens. */
   readonly metadataUrl: string;
-  /** Who issues callers' tokens. */
+  /** The issuer of callers' tokens. */
   readonly issuer: string;
-  /** What the bot's own tokens are for. */
+  /** The audience of the bot's own tokens. */
   readonly scope: string;
-  /** The hosts of Teams' service URLs. Exact names: anybody can have one below trafficmanager.net. */
+  /** The hosts of Teams' service URLs. Exact names, because anyone can create a name below trafficmanager.net. */
   readonly serviceHosts: readonly string[];
 }
 
@@ -42,10 +43,10 @@ const clouds: Readonly<Record<BotFrameworkSettings['cloud'], Endpoints>> = {
   },
 };
 
-/** What is left out, or null, is the cloud's. */
+/** Missing or null values use the cloud's default. */
 export interface BotFrameworkSettings {
   readonly cloud: 'public' | 'usgovernment' | 'china' | 'custom';
-  /** Null without tokens: then nobody is asked for one. */
+  /** Null: no tokens are used or required. */
   readonly appId: string | null;
   readonly metadataUrl?: string | null;
   readonly issuer?: string | null;

@@ -1,4 +1,4 @@
-/** Answers to invokes, in the shapes Teams takes them (Microsoft's documentation of Universal Actions). */
+/** Answers to invokes, in the shapes that Teams accepts (Microsoft's documentation of Universal Actions). */
 import type { InvokeResponse } from 'botbuilder';
 import type { AdaptiveCard } from './cards/render-card.ts';
 
@@ -14,13 +14,13 @@ export const messageAnswer = (text: string): InvokeResponse => ({
   body: { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value: text },
 });
 
-/** The click was not one of ours: what is wrong with it. */
+/** Refuses an invalid click, with the reason. */
 export const badRequestAnswer = (message: string): InvokeResponse => ({
   status: 400,
   body: { statusCode: 400, type: 'application/vnd.microsoft.error', value: { code: 'BadRequest', message } },
 });
 
-/** No button sends this verb, so nothing handles it. */
+/** No button sends this verb, so it has no handler. */
 export const unknownVerbAnswer = (verb: string): InvokeResponse => badRequestAnswer(`Nothing is done by ${verb}.`);
 
 /** Choices for an input with typeahead. */
@@ -31,10 +31,13 @@ export const choicesAnswer = (
   body: { statusCode: 200, type: 'application/vnd.microsoft.search.searchResponse', value: { results } },
 });
 
-/** The client ignores a login request without one. The Bot Framework's token service, whose name it would be, is not used. */
+/**
+ * Required by the client for a login request. It names no real connection: the Bot Framework's token service isn't
+ * used.
+ */
 const connectionName = 'cmk-step-up';
 
-/** Asks the client for a token, silently where there is something to exchange, else with a button that opens the page. */
+/** Asks the client for a token: silently if an exchange is possible, otherwise with a button that opens the page. */
 export const loginAnswer = (
   text: string,
   signInUrl: string,
@@ -53,7 +56,7 @@ export const loginAnswer = (
   },
 });
 
-/** The token that came with the click is of no use: the client shows the button of the login request. */
+/** Rejects the token of a click: the client shows the button of the login request. */
 export const preconditionAnswer = (message: string): InvokeResponse => ({
   status: 200,
   body: {

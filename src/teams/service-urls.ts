@@ -1,10 +1,11 @@
 /**
- * Which addresses are called. A service URL comes with an activity and is called with the bot's token, so one that is believed
- * too easily gives the token away.
+ * Checks which addresses the bot can call.
+ * A service URL comes with an activity and is called with the bot's token, so trusting a wrong one would leak the
+ * token.
  */
 import { isLoopback, isPrivate } from '../domain/private-url.ts';
 
-/** Says yes to service URLs, and to what is called below them. */
+/** Returns true for trusted service URLs and addresses below them. */
 export type Trust = (url: string) => boolean;
 
 const plain = (url: string): URL | null => {
@@ -12,13 +13,13 @@ const plain = (url: string): URL | null => {
   return read !== null && read.username === '' && read.password === '' ? read : null;
 };
 
-/** This machine alone: without tokens nobody else may be called. */
+/** Trusts only this machine: for a bot without tokens. */
 export const trustThisMachine: Trust = (url) => {
   const read = plain(url);
   return read !== null && /^https?:$/.test(read.protocol) && isLoopback(read.hostname);
 };
 
-/** Teams' own hosts over https on the usual port, and the origin that the operator configured. */
+/** Trusts Teams' own hosts over https on the default port, and the origin that the operator configured. */
 export const trustHosts =
   (hosts: readonly string[], configured: string | null): Trust =>
   (url) => {

@@ -1,4 +1,4 @@
-/** The fields of inbound activities that are used, checked. Everything else Teams sends is ignored. */
+/** Validates the used fields of inbound activities. All others are ignored. */
 import { z } from 'zod';
 import { PersonId, TenantId } from '../../domain/ids.ts';
 import type { Actor } from '../../domain/request/events.ts';
@@ -6,22 +6,22 @@ import { personActor } from '../../domain/request/events.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import { isBlank } from '../../domain/unseen.ts';
 
-/** Ids are opaque, but they are sent in HTTP headers and kept in the database, which take neither controls nor all letters. */
+/** IDs are opaque, but they go into HTTP headers and the database, which don't accept all characters. */
 const id = z
   .string()
   .min(1)
   .max(1_000)
   .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII');
 
-/** Names are shown on one line, and the database takes no NUL. */
+/** Names are shown on one line, and the database doesn't accept NUL. */
 const name = z.string().transform((text) => text.slice(0, 500).replace(/\p{Cc}+/gu, ' '));
 
-/** The SDK tells what is missing from what is there, but not from null. */
+/** The SDK checks for undefined, not for null. */
 const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
 /**
- * All of an activity that the SDK and the bot get to see: the SDK believes the kinds of what it reads, and answers with some
- * of it.
+ * The part of an activity that the SDK and the bot see. The SDK trusts the types of these fields, and copies some into
+ * answers.
  */
 export const InboundActivity = z.object({
   type: id,
@@ -29,7 +29,7 @@ export const InboundActivity = z.object({
   channelId: z.literal('msteams'),
   serviceUrl: z.url({ protocol: /^https?$/ }).max(1_000),
   from: z.object({ id, name: maybe(name), aadObjectId: maybe(z.string()) }),
-  /** `isTargeted`: nobody else sees the message. */
+  /** `isTargeted`: only the sender and the bot see the message. */
   recipient: z.object({ id, name: maybe(z.string()), isTargeted: z.boolean().optional().catch(undefined) }),
   conversation: z.object({
     id,
@@ -42,10 +42,10 @@ export const InboundActivity = z.object({
   text: maybe(z.string()),
   entities: maybe(z.array(z.unknown())),
   localTimezone: maybe(z.string().max(100).catch('')),
-  /** Of an invoke. */
+  /** For an invoke. */
   name: maybe(z.string()),
   value: z.unknown().optional(),
-  /** Of an installation or a conversation that changed. */
+  /** For an installation or a conversation update. */
   action: maybe(z.string()),
   membersAdded: maybe(z.array(z.object({ id }))),
 });
@@ -56,7 +56,7 @@ const Tenants = z.object({
   channelData: z.object({ tenant: z.object({ id: TenantId }).optional() }).optional(),
 });
 
-/** The tenant an activity comes from; null when it names none, or two: then neither is believed. */
+/** Returns the tenant of an activity; null if it names none, or two different ones. */
 export function tenantOf(activity: unknown): TenantId | null {
   const read = Tenants.safeParse(activity);
   if (!read.success) return null;
@@ -82,11 +82,11 @@ export interface KnownSender {
   readonly tenantId: string;
   readonly actor: Actor;
   readonly origin: Origin;
-  /** Where they are, as their client says: `Europe/Berlin`; empty where it does not. */
+  /** The sender's time zone, as their client reports it: `Europe/Berlin`; empty if it doesn't. */
   readonly zone: string;
 }
 
-/** Who sent it and where; null when Teams did not say, and then nobody did. */
+/** Returns the sender and the conversation; null if Teams didn't name them. */
 export function senderOf(activity: unknown, signIn: string): KnownSender | null {
   const read = Sender.safeParse(activity);
   const tenantId = tenantOf(activity);
@@ -103,23 +103,23 @@ export function senderOf(activity: unknown, signIn: string): KnownSender | null 
   };
 }
 
-/** A click on a card: the button's data merged with the inputs; after a login request, with what the client has to show. */
+/** A click on a card: the button's data merged with the inputs; after a login request, also the client's token. */
 export const CardClick = z.object({
   /** `manual`: a person clicked. `automatic`: Teams fetches that person's own view of the card. */
   trigger: z.string().optional().catch('unreadable'),
   action: z.object({
     verb: z.string().max(100),
     data: z.looseObject({
-      // Anything else is a revision that never was: it changes nothing, and is answered like one.
+      // Other values count as a revision that never existed: the click changes nothing.
       revision: z.number().int().optional().catch(undefined),
       formId: z.string().max(64).optional(),
       requestId: z.string().max(64).optional(),
       resourceId: z.string().max(1_000).optional(),
-      /** What a button says for the person, as if they had typed it. */
+      /** A command that a button sends for the person, as if typed. */
       text: z.string().max(4_000).optional().catch(undefined),
     }),
   }),
-  // One that is malformed counts as none, as the protocol has it.
+  // A malformed value counts as missing, as the protocol requires.
   authentication: z
     .object({ id: z.string().max(200), token: z.string().max(20_000) })
     .optional()
@@ -127,5 +127,5 @@ export const CardClick = z.object({
 });
 export type CardClick = z.infer<typeof CardClick>;
 
-/** What was typed into a choice input with typeahead. */
+/** The text in a choice input with typeahead. */
 export const CardSearch = z.object({ queryText: z.string().max(200).default(''), dataset: z.string().max(100) });

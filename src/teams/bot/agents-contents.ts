@@ -1,4 +1,4 @@
-/** What stands on a page of the picture of all agents. */
+/** The content of a page of the agents list. */
 
 import type { Outcome } from '../../domain/failure.ts';
 import { done } from '../../domain/failure.ts';
@@ -18,7 +18,7 @@ const shows: Readonly<Record<FleetShow, (agent: AgentStanding) => boolean>> = {
   microsofts: ({ state }) => state === 'microsofts-key',
 };
 
-/** A page past the end is the last there is. */
+/** Returns the content; after the last page, that of the last page. */
 export async function agentsContent(
   fleet: Pick<FleetReader, 'read'>,
   { show, named }: AgentsSubject,

@@ -1,7 +1,7 @@
 /**
- * Prefetch for a click on a request, while the directory is asked who clicks: reads the request, then asks for its requester's
- * groups and its resource's tags if the action needs them. A person who is turned away learns nothing of it. The decision
- * doesn't rest on it: `append` reads the request again, under the lock.
+ * Prefetches the request of a click while the directory is asked about the person.
+ * Reads the request, and then its requester's groups and its resource's tags if the action needs them. A refused person
+ * gets none of it. The decision doesn't depend on it: `append` reads the request again, under the lock.
  */
 
 import type { ClickStandings } from '../../authorization/who-may.ts';
@@ -13,11 +13,11 @@ import { actions } from '../../operations/actions/registry.ts';
 import type { CardClick } from './activity.ts';
 
 export interface ReadBeside extends Pick<ActionPorts, 'loadSnapshot'> {
-  /** Begins, once it is known that somebody of this tenant clicks. */
+  /** Starts, once the sender is known to be of this tenant. */
   begin(): void;
 }
 
-/** `click`: null where it is none. */
+/** `click`: null if the activity isn't one. */
 export function readBeside(
   requests: Pick<Requests, 'load'>,
   { askAlso, lookAt }: Pick<ClickStandings, 'askAlso' | 'lookAt'>,
@@ -38,7 +38,7 @@ export function readBeside(
     begin() {
       if (clicked === undefined) return;
       reading = requests.load(clicked);
-      // Whoever is turned away does not wait for it; who waits for it hears what went wrong.
+      // A refused click doesn't await it; a caller that does gets the error.
       reading.then(prefetch, () => undefined);
     },
     loadSnapshot: (id) => (id === clicked && reading !== null ? reading : requests.load(id)),

@@ -1,4 +1,4 @@
-/** Enable or Rotate beside an agent: the form for it, posted where the list stands. */
+/** Enable or Rotate next to an agent: posts the form for it below the list. */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import { ArmId } from '../../domain/ids.ts';
 import { refuse } from '../../domain/request/refusal.ts';
@@ -20,7 +20,7 @@ export interface AskFromListOptions extends Pick<FormClickOptions, 'forms'>, Rep
 
 const aside = { standsIn: null, readers: 'who-asked' } as const;
 
-/** Which operation it is for is told by the key it is under by now. */
+/** The agent's current key decides which operation it is. */
 async function formFor(options: AskFromListOptions, sender: KnownSender, id: ArmId): Promise<Reply> {
   const { commandPorts } = options;
   const chosen = await chooseResource(commandPorts.azure, id);

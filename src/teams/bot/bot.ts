@@ -1,4 +1,4 @@
-/** The bot: takes each activity to the command, the form or the action it is for, and answers. */
+/** The bot: routes each activity to its command, form or action, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
 import type { KeptRoles } from '../../authorization/kept-roles.ts';
 import { PersonId } from '../../domain/ids.ts';
@@ -26,7 +26,7 @@ export interface BotOptions extends VerbOptions, WelcomeOptions {
   readonly conversations: Conversations;
   readonly people: People;
   readonly tenantId: string;
-  /** How people are known: `bot-framework` with tokens, `local` without. */
+  /** How people are authenticated: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
   readonly rolesForHelp: KeptRoles['rolesForHelp'];
   readonly forClick: KeptRoles['forClick'];
@@ -58,12 +58,12 @@ export class CmkBot extends ActivityHandler {
       await this.learn(context);
       await welcome(context, this.options);
     } catch (error) {
-      // The bot is told as well that it was removed, and then may neither look nor speak.
+      // Teams also reports the bot's own removal. Then it can't read or post.
       if (!isGone(error)) throw error;
     }
   }
 
-  /** Remembers how to reach the conversation, and the names of those in it. */
+  /** Stores how to reach the conversation, and the names of its members. */
   private async learn(context: TurnContext): Promise<void> {
     const { activity } = context;
     const { tenantId } = this.options;
@@ -86,7 +86,9 @@ export class CmkBot extends ActivityHandler {
     } while (continuationToken !== undefined);
   }
 
-  /** Who sent this; null when nobody can be named. A person of another tenant is known, and refused by the caller. */
+  /**
+   * Returns the sender; null if Teams didn't name one. A person of another tenant is returned, and the caller refuses.
+   */
   private async sender(context: TurnContext): Promise<KnownSender | null> {
     const sender = senderOf(context.activity, this.options.signIn);
     if (sender === null || sender.tenantId !== this.options.tenantId) return sender;
@@ -99,8 +101,8 @@ export class CmkBot extends ActivityHandler {
   }
 
   /**
-   * The one gate: nobody passes without a role, and who does not learns nothing, not even whether something exists. Null where
-   * nobody can be named.
+   * Authorizes the sender. A person without a role learns nothing, not even whether something exists. Null if Teams
+   * didn't name the sender.
    */
   private async admitted(
     context: TurnContext,
@@ -131,7 +133,7 @@ export class CmkBot extends ActivityHandler {
     const read = CardClick.safeParse(value);
     const click = read.data ?? null;
     const verb = click === null ? null : (verbs.get(click.action.verb) ?? null);
-    // Cards say what a client fetches by itself; only a click decides.
+    // Clients send the refresh of a card automatically; only a click can decide.
     if (click !== null && (click.trigger ?? 'manual') !== 'manual' && verb?.isRefresh !== true)
       return badRequestAnswer('A refresh only shows a card. Select the button.');
     const standings = this.options.forClick();
@@ -162,7 +164,7 @@ export class CmkBot extends ActivityHandler {
   private async typeahead(sender: AdmittedSender, value: unknown): Promise<InvokeResponse> {
     const query = CardSearch.safeParse(value);
     if (!query.success) return badRequestAnswer('The search has no dataset.');
-    // A form that was opened while somebody was a requester shows nothing once they no longer are one.
+    // A form stays open when its owner loses the requester role, but then it finds nothing.
     if (!sender.roles.asks) return choicesAnswer([]);
     const { dataset, queryText } = query.data;
     const readForm = (id: string) => this.options.forms.read(id, sender.person);

@@ -1,25 +1,25 @@
-/** Where dialogs are stored: one document for each form, written with an ETag, so that two clicks on one form don't overwrite each other. */
+/** Stores dialogs: one document for each form. An ETag prevents two clicks on one form from overwriting each other. */
 import { z } from 'zod';
 import type { Documents } from '../../domain/ports/store.ts';
 import { Form } from '../../operations/form.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 
 const formKey = (formId: string): string => `form/${formId}`;
-/** A mark beside a form that can be open: its age tells when its owner last clicked it. */
+/** A marker for each open form. Its age is the time since its owner's last click. */
 export const openFormPrefix = 'open-form/';
 
 export interface Dialog {
   readonly form: Form;
-  /** The page that was drawn last. Null: the form is new, or a new request came of it, whose card replaces the form's. */
+  /** The last rendered page. Null: the form is new, or it became a new request, whose card replaces the form's. */
   readonly card: AdaptiveCard | null;
 }
 
-/** A dialog as it was read, with the version of its document. */
+/** A dialog with the version of its document. */
 export interface StoredDialog extends Dialog {
   readonly eTag: string;
 }
 
-/** The document's shape is that of the library `botbuilder-dialogs`, with which forms were stored first. */
+/** The document's shape is that of the library `botbuilder-dialogs`, which stored forms at first. */
 const DialogDocument = z.looseObject({
   eTag: z.string(),
   dialog: z.looseObject({
@@ -33,13 +33,13 @@ const documentOf = ({ form, card }: Dialog, eTag: string) => ({
 });
 
 export interface DialogStore {
-  /** Null: there is none, or it can't be read. */
+  /** Null: it doesn't exist or can't be read. */
   read(formId: string): Promise<StoredDialog | null>;
-  /** Stores a form that is new. Throws {@link StaleDocument} where there is one already. */
+  /** Stores a new form. Throws {@link StaleDocument} if it exists. */
   create(dialog: Dialog): Promise<void>;
-  /** Throws {@link StaleDocument} when the stored form has changed since it was read with this ETag. */
+  /** Throws {@link StaleDocument} if the stored form changed since it was read with this ETag. */
   save(dialog: Dialog, eTag: string): Promise<void>;
-  /** The same of a form that was left: its owner doesn't count as active by it. */
+  /** The same for an abandoned form: doesn't count as activity of its owner. */
   saveLeft(dialog: Dialog, eTag: string): Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** The dialog that collects the choices for a request, page by page. `turn` is pure but for what it reads; `showPage` draws where the form then is. */
+/**
+ * The dialog that collects the values of a request, page by page. `turn` is pure except for its reads; `showPage`
+ * renders the current page.
+ */
 import type { Portal } from '../../domain/ports/azure.ts';
 import { type Refusal, refuseFailure } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
@@ -22,7 +25,7 @@ import { formCancelledCard, formChangedCard } from '../cards/views/form-place-vi
 import { formCard } from '../cards/views/form-view.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
 
-/** What the buttons of a form send. */
+/** Verbs of a form's buttons. */
 export const formVerbs = [
   'form.next',
   'form.back',
@@ -36,7 +39,7 @@ export const formVerbs = [
   'form.resume',
 ] as const;
 
-/** No verb of a card: the form was to be submitted, and the process ended before it was. */
+/** Not a verb of a card: a submit was pending when the process ended. */
 export const submitLost = 'submit-lost';
 
 export interface DialogTools {
@@ -45,11 +48,11 @@ export interface DialogTools {
   readonly portal: Portal | null;
 }
 
-/** A click on the form, already known to be the owner's and on the current page. */
+/** A click on the form. Owner and page are already checked. */
 export interface DialogClick {
   readonly verb: string;
   readonly inputs: FormInputs;
-  /** Whether the person still waits for the result: once they gave it up, no request comes of the click. */
+  /** Returns false after the person abandoned the click: then it creates no request. */
   readonly isWanted: () => Promise<boolean>;
 }
 
@@ -58,23 +61,26 @@ export interface DialogPage {
   readonly card: AdaptiveCard;
   readonly form: Form;
 }
-/** A request came of the form. Its card replaces the form's. */
+/** The form became a request. Its card replaces the form's. */
 export interface Submitted {
   readonly kind: 'submitted';
   readonly form: Form;
 }
 
-/** The message of a form that asks for something new becomes the request's card; one that changes a request has a card already. */
+/**
+ * Returns true if the form's message becomes the request's card. A form that edits a request doesn't: that request has
+ * a card.
+ */
 export const becameRequest = ({ ended, changes }: Form): boolean => ended === 'submitted' && changes === null;
 
-/** Each plan that is shown has a revision of its own: a card that shows another one submits nothing. */
+/** Each displayed plan has its own revision, so a card with another plan can't submit it. */
 const showing = (form: Form, digest: string): Form => ({
   ...form,
   shownDigest: digest,
   revision: form.shownDigest === null || form.shownDigest === digest ? form.revision : form.revision + 1,
 });
 
-/** Returns the refusal to show instead where the facts of the page can't be read. */
+/** Renders the page. Returns a refusal if its facts can't be read. */
 async function draw(
   { ports, portal }: DialogTools,
   form: Form,
@@ -93,8 +99,8 @@ async function draw(
 }
 
 /**
- * The page on which the form is. With a problem, it shows what was filled in. The form comes back with what drawing it fixed, such
- * as the digest shown.
+ * Returns the current page. With a problem, it keeps the entered values. The form contains what rendering fixed, such
+ * as the displayed digest.
  */
 export async function showPage(
   tools: DialogTools,
@@ -107,7 +113,7 @@ export async function showPage(
   return { ...drawn, card: withInputs(drawn.card, inputs) };
 }
 
-/** What the click comes to. */
+/** Applies a click to the form. */
 export async function turn({ ports }: DialogTools, before: Form, click: DialogClick): Promise<FormResult> {
   const { verb, inputs, isWanted } = click;
   const form: Form = { ...before, pending: null };
@@ -131,7 +137,7 @@ export async function turn({ ports }: DialogTools, before: Form, click: DialogCl
     case 'form.switch':
       return switchOperation(form);
     default:
-      // 'form.refresh', and a button that is not of this page: drawn anew.
+      // 'form.refresh', and buttons of other pages: render the current page.
       return { form, problem: null };
   }
 }

@@ -1,4 +1,7 @@
-/** A click on Evidence: the card again, for whoever clicked, with a link. Whoever passed the gate may look, and so may have it. */
+/**
+ * Download evidence: answers with the card and a link for the person who clicked. Everyone with a role can see the
+ * request, and its evidence.
+ */
 import type { InvokeResponse } from 'botbuilder';
 import { RequestId } from '../../domain/ids.ts';
 import { refuse } from '../../domain/request/refusal.ts';
@@ -11,7 +14,7 @@ import type { CardClick, KnownSender } from './activity.ts';
 import { ownReader, type RequestClickOptions } from './request-click.ts';
 
 export interface EvidenceClickOptions extends RequestClickOptions {
-  /** Null: the bot publishes nothing, or has no address for browsers. */
+  /** Null: nothing is published, or there is no address for browsers. */
   readonly evidence: EvidenceLinks | null;
 }
 

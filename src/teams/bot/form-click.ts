@@ -1,6 +1,7 @@
 /**
- * A form where it stands: what its owner sees of it, and what everybody else does. In a personal chat its message is the form.
- * Elsewhere the message says who is filling in a request, and the form is its owner's own view of it.
+ * A form in its message: what its owner sees, and what others see.
+ * In a personal chat, the message is the form. Elsewhere, the message says who is filling in a request, and the form is
+ * the owner's own view of it.
  */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import type { Form } from '../../operations/form.ts';
@@ -18,19 +19,19 @@ export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts
   readonly forms: Forms;
 }
 
-/** Where the card stands that was clicked, as far as the client says. */
+/** Returns the location of the clicked card, as the client reports it. */
 export function clickedCard({ activity }: TurnContext): Posted | null {
   const { replyToId, conversation } = activity;
   return replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
 }
 
-/** What the message shows, whoever looks, while its owner sees the page. */
+/** Returns what everyone sees while the owner sees the page. */
 function shared(form: Form, page: AdaptiveCard, { name, memberId }: KnownSender): AdaptiveCard {
   const isOwn = form.origin.conversationType === 'personal' || form.ended !== null;
   return isOwn ? page : formOpenCard(form, { name: name ?? 'Somebody', memberId });
 }
 
-/** The card that answers a command which opens a form. */
+/** Returns the card that answers a command which opens a form. */
 export async function openFormCard(
   { forms }: Pick<FormClickOptions, 'forms'>,
   sender: KnownSender,
@@ -46,24 +47,24 @@ export async function openFormCard(
   };
 }
 
-/** Best effort: the person has the answer in any case. */
+/** Replaces the message. Errors are ignored, because the person gets the answer anyway. */
 async function replaceCard(context: TurnContext, { origin }: Form, card: AdaptiveCard): Promise<void> {
   if (origin.messageId === undefined) return;
   try {
     await context.updateActivity({ ...cardActivity(card), id: origin.messageId });
   } catch {
-    // The card may be gone.
+    // The card might be deleted.
   }
 }
 
-/** The form's message is the request's card now: the notifier edits it for everybody, this is what its owner sees at once. */
+/** Answers the owner with the request's card at once; the notifier updates the message for everyone. */
 async function submitted(options: FormClickOptions, { requestId }: Form, at: Posted | null) {
   const request = await options.actionPorts.requests.load(requestId);
   if (request === null) throw new Error(`form of ${requestId}: it was submitted, and there is no request`);
   return answerWithCard(options, request, { at, reader: { kind: 'requester' }, automatic: true });
 }
 
-/** `at`: the card that was clicked, as far as the client says. */
+/** `at`: the clicked card, as the client reports it. */
 export async function answerFormClick(
   options: FormClickOptions,
   context: TurnContext,
@@ -80,7 +81,7 @@ export async function answerFormClick(
   if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
   if (answer.kind === 'submitted') return submitted(options, answer.form, at);
   const { form, card, later } = answer;
-  // That a form has ended, or goes on, is shown to everybody, not to its owner alone.
+  // Everyone sees that a form ended or was resumed.
   if (form.ended !== null || verb === 'form.resume') await replaceCard(context, form, shared(form, card, sender));
   if (later !== null && at !== null) {
     const show = (page: AdaptiveCard | null) => (page === null ? null : shared(form, page, sender));

@@ -1,6 +1,6 @@
 /**
- * A form that a button on a request's card opens, in a message of its own: to ask again for what an ended request was for, or to
- * change one that waits.
+ * Opens a form from a button on a request's card, in its own message: to submit an ended request again, or to edit a
+ * waiting one.
  */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import { RequestId } from '../../domain/ids.ts';
@@ -36,7 +36,7 @@ export const verbsThatOpenForms: readonly string[] = Object.keys(openers);
 
 const refused = (refusal: Refusal): InvokeResponse => messageAnswer(refusalText(refusal));
 
-/** The card that was clicked stays as it is. */
+/** The clicked card doesn't change. */
 export async function answerFormFromCard(
   options: FormFromCardOptions,
   context: TurnContext,

@@ -1,4 +1,6 @@
-/** Forms in Teams: opened by a command, clicked by their owner, kept between clicks whatever happens to the process. */
+/**
+ * Forms in Teams: opened by a command, clicked by their owner, stored between clicks so that they survive a restart.
+ */
 import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
@@ -21,11 +23,14 @@ import { openDialogStore, type StoredDialog } from './dialog-store.ts';
 import { openLooks } from './looks.ts';
 import { withinPatience } from './patience.ts';
 
-/** Each lost race means that another click won: more at once on one form are not a person's. */
+/** Maximum of retries. Each conflict means that another click won; a person doesn't make more at once. */
 const mostAttempts = 10;
 
 interface FormCard extends DialogPage {
-  /** The card that is to take this one's place by itself, where Azure was too slow for it; null within: this one stays. */
+  /**
+   * The card that replaces this one when Azure answers; null in the promise: this one stays. Null: the page is
+   * complete.
+   */
   readonly later: Promise<AdaptiveCard | null> | null;
 }
 export type FormAnswer = FormCard | Submitted | Refusal;
@@ -35,34 +40,34 @@ export interface FormClickCall {
   readonly formId: string;
   readonly revision: number;
   readonly verb: string;
-  /** As it came from the card: checked here. */
+  /** Raw input of the card, validated here. */
   readonly inputs: unknown;
-  /** Where it was clicked, as the client says. */
+  /** The location of the click, as the client reports it. */
   readonly at: Posted | null;
 }
 
 export interface Forms {
   open(form: Form): Promise<FormAnswer>;
-  /** The form's message has been posted: from now on it is known, whatever a client says. */
+  /** Stores the form's message once it is posted. From then on it is trusted, unlike a client's value. */
   standsIn(formId: string, messageId: string): Promise<void>;
   click(call: FormClickCall): Promise<FormAnswer>;
-  /** The form as it stands, for its owner only. */
+  /** Returns the form, only to its owner. */
   read(formId: string, by: PersonId): Promise<Form | null>;
 }
 
-/** What a client sends as an id is not asked of the database unless it could be one. */
+/** Checks an ID from a client before it is used as a database key. */
 const isFormId = (id: string): boolean => FormId.safeParse(id).success;
 
-/** A click that was too slow to be answered, as it is stored: its id tells it from any other of the same form. */
+/** A stored click that took too long to answer. Its ID identifies it among the form's clicks. */
 type Pending = NonNullable<Form['pending']>;
 
 export interface FormsOptions extends DialogTools {
   readonly documents: Documents;
-  /** Whether a request's card stands there. */
+  /** Returns true if a request's card is at this location. */
   readonly isTaken: (at: Posted) => Promise<boolean>;
 }
 
-/** Two clicks at once: the slower one finds the form changed, and begins again with it as it is now. */
+/** Retries on conflict: after a simultaneous click, it starts over with the changed form. */
 async function unlessStale<T>(act: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -89,24 +94,24 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   const isPending = async (formId: string, look: string): Promise<boolean> =>
     (await dialogs.read(formId))?.form.pending?.look === look;
 
-  /** Stores what the look came to, unless its owner gave it up meanwhile. */
+  /** Stores the result of a background job, unless its owner abandoned it. */
   async function settle({ id }: Form, look: string, answer: FormAnswer): Promise<AdaptiveCard | null> {
     const now = await dialogs.read(id);
     if (now === null) return null;
     const { form, card, eTag } = now;
     const isWanted = form.pending?.look === look;
-    // The page that was left for the one that is looked for is there to go back to.
+    // The previous page is available to go back to.
     if (answer.kind === 'refused') return isWanted ? formUnreadCard(form, answer, card !== null) : null;
-    // A request that is stored is there, whatever was clicked in the moment before.
+    // A stored request counts, whatever was clicked just before.
     if (!isWanted && (answer.form.ended !== 'submitted' || form.ended === 'submitted')) return null;
     await dialogs.save({ form: standingIn(answer.form, form.origin.messageId), card: cardOf(answer) }, eTag);
     return cardOf(answer);
   }
 
-  /** Keeps the form where it is, with the click that goes on, and says that it does. */
+  /** Continues a slow click in the background: stores it with the form, and shows that it is running. */
   async function goOn(form: Form, pending: Pending, working: Promise<FormAnswer>): Promise<FormAnswer> {
     const now = await dialogs.read(form.id);
-    // Another click was faster: nothing waits for this one any more, and nothing comes of it.
+    // Another click was faster, so this one has no effect.
     if (now?.form.revision !== form.revision) throw new StaleDocument(`form ${form.id} has moved on`);
     const waiting = standingIn({ ...form, pending }, now.form.origin.messageId);
     await looks.announce(form.id);
@@ -116,7 +121,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     return { ...onCard(waiting, formLookingCard(waiting, now.card !== null)), later };
   }
 
-  /** What was filled in stands on the card again, as if it had not been sent. */
+  /** Abandons a pending click: shows the page again, with the entered values. */
   async function giveUp(form: Form, card: AdaptiveCard, eTag: string): Promise<FormAnswer> {
     const before = { ...form, pending: null };
     await dialogs.save({ form: before, card }, eTag);
@@ -124,8 +129,8 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   }
 
   /**
-   * Nobody looks any more, after a crash: which page comes is looked for again. What is stored decides nothing: a request that was to
-   * be submitted is on its page again, for a click of now.
+   * Repeats a lost job after a crash.
+   * The stored click decides nothing: a request that was being submitted is shown for review again.
    */
   async function lookAgain({ form, card, eTag }: StoredDialog, pending: Pending): Promise<FormAnswer> {
     const submits = pending.verb === 'form.submit';
@@ -136,7 +141,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     return answer.kind === 'refused' ? onCard(form, formUnreadCard(form, answer, card !== null)) : answer;
   }
 
-  /** Waits a while for what this process looks for. */
+  /** Waits a while for a job of this process. */
   async function lookOn(dialog: StoredDialog, pending: Pending): Promise<FormAnswer> {
     const { form } = dialog;
     const going = looks.of(pending.look);
@@ -147,7 +152,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     return onCard(form, card ?? formLookingCard(form, dialog.card !== null));
   }
 
-  /** Does what was clicked; where Azure is too slow for an answer, in the background. */
+  /** Performs a click; in the background if Azure is slow. */
   async function act(
     form: Form,
     eTag: string,
@@ -169,8 +174,8 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   }
 
   /**
-   * The process may have ended right after it posted the form: then the first click tells where it stands. The message becomes
-   * the request's card, so it must not be another's.
+   * Stores the form's location at its first click, if the process ended right after posting it. The message becomes the
+   * request's card, so it must not be another request's.
    */
   async function whereItStands(form: Form, at: Posted | null): Promise<Form> {
     const { messageId, conversationId } = form.origin;
@@ -193,7 +198,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
       if (current && call.verb === 'form.back' && card !== null) return giveUp(form, card, eTag);
       return lookOn({ form, card, eTag }, pending);
     }
-    // A button of an earlier page shows the current one and does nothing else.
+    // A button of an earlier page only shows the current page.
     if (!current && card !== null) return onCard(form, card);
     const inputs = FormInputs.safeParse(call.inputs ?? {}).data ?? FormInputs.parse({});
     return act(form, eTag, { verb: current ? call.verb : 'show', inputs });

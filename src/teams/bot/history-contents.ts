@@ -1,4 +1,4 @@
-/** What stands on a page of a history: entries of one request, or of all that there were for an agent. */
+/** The content of a history page: entries of one request, or of all requests of an agent. */
 
 import { armIdParts, PersonId, type RequestId } from '../../domain/ids.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
@@ -13,7 +13,7 @@ import type { ContentOptions } from './list-contents.ts';
 
 export type HistorySubject = Extract<ListSubject, { kind: 'history-of-request' | 'history-of-resource' }>;
 
-/** Of an agent with more requests, the newest are told: who needs them all exports the trail. */
+/** For an agent with more requests, only the newest are shown. The export contains all of them. */
 const mostRequests = 20;
 
 interface Told {

@@ -1,11 +1,11 @@
 /**
- * Agents to choose from while somebody types, as Resource Graph had them up to 15 seconds ago: letters come quicker than it
- * answers, each narrows what the one before found, and the bot may send it 15 queries in 5 seconds, for everybody together
- * (Microsoft, "Guidance for throttled requests in Azure Resource Graph"). So all agents are asked for at once, and letters narrow
- * that list; only where there are more than one page holds is each text a query of its own. It is an index that is filled some time after Azure
- * has changed (Microsoft, "Choose a query strategy": eventually consistent, mostly within seconds, with no bound), so a list
- * from it is not of this moment anyway. Typeahead alone reads this; whoever is shown it was asked about afresh, and whatever
- * is chosen from it is looked for anew.
+ * Typeahead cache of agents, with results of Resource Graph that are up to 15 seconds old.
+ * Keystrokes come faster than it answers. The bot's quota is 15 queries in 5 seconds for all people together
+ * (Microsoft, "Guidance for throttled requests in Azure Resource Graph"). So one query reads all agents, and keystrokes
+ * narrow that list. Only if there is more than one page, each text is a query.
+ * Resource Graph itself lags behind Azure (Microsoft, "Choose a query strategy": eventually consistent, mostly within
+ * seconds, with no bound).
+ * Only typeahead uses this cache. Authorization isn't cached, and a selected agent is read again.
  */
 import { done, type Outcome } from '../../domain/failure.ts';
 import type { Inventory, ResourceSummary } from '../../domain/ports/azure.ts';
@@ -13,33 +13,37 @@ import type { Inventory, ResourceSummary } from '../../domain/ports/azure.ts';
 type Agents = readonly ResourceSummary[];
 
 export interface KeptChoices {
-  /** Agents whose name contains the text in whatever case, by name: at most `top`, which is at most 100. A failure is not kept. */
+  /**
+   * Returns agents whose name contains the text, ignoring case, sorted by name: at most `top`, which is at most 100.
+   * Failures aren't cached.
+   */
   containing(text: string, top: number): Promise<Outcome<Agents>>;
 }
 
 interface Answer {
-  /** When it was asked for: what came late is no younger. */
+  /** When it was requested: a late answer isn't younger. */
   readonly asked: number;
   readonly found: Promise<Outcome<Agents>>;
-  /** Every agent that there is of the text; null while that is not known, and where there are more. */
+  /** All agents that match the text; null while that is unknown, or if there are more. */
   whole: Agents | null;
 }
 
 const keptMs = 15_000;
 /**
- * More than anybody is shown: where there are fewer, further letters need no query. Of all agents one page of Resource Graph.
+ * More than the list shows: if there are fewer, further keystrokes need no query. For all agents, one page of Resource
+ * Graph.
  */
 const askedFor = (text: string): number => (text === '' ? 1000 : 100);
 const mostKept = 200;
-/** What part of a name may be. Whatever else is typed is none, and is asked for as it is each time. */
+/** Possible parts of a name. Other texts aren't cached. */
 const partOfName = /^[\w.-]{0,64}$/;
 
-/** `now` in milliseconds, of a clock that is never set back. */
+/** `now` in milliseconds, of a monotonic clock. */
 export function keepChoices(
   { resources }: Pick<Inventory, 'resources'>,
   now: () => number = () => performance.now(),
 ): KeptChoices {
-  /** By text in lower case, the oldest first. */
+  /** By text in lower case, oldest first. */
   const kept = new Map<string, Answer>();
 
   function forget(): void {

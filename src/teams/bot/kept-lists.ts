@@ -1,4 +1,4 @@
-/** What lists are about, kept so that their buttons carry an id and nothing else. */
+/** Stores what a list shows, so that its buttons carry only an ID. */
 
 import { FormId, mintFormId } from '../../domain/ids.ts';
 import type { Documents } from '../../domain/ports/store.ts';
@@ -6,9 +6,9 @@ import type { ListSubject } from '../../operations/commands/command.ts';
 import { ListSubject as Subject } from '../../operations/commands/command.ts';
 
 export interface KeptLists {
-  /** The id under which it is kept for days to come. */
+  /** Stores the subject for some days and returns its ID. */
   keep(subject: ListSubject): Promise<FormId>;
-  /** Null: there is none under that id, or none any more. */
+  /** Null: unknown or deleted. */
   read(id: string): Promise<{ readonly id: FormId; readonly subject: ListSubject } | null>;
 }
 
@@ -19,8 +19,8 @@ export interface KeptListsOptions {
 }
 
 /**
- * Who asks for the same list again within this time gets the id that it has: what would be written is there. Short against the
- * days after which the sweeper takes what nobody wrote.
+ * The same list within this time gets the same ID, so nothing is written. Short compared with the days after which
+ * unused documents are deleted.
  */
 const sameIdMs = 3_600_000;
 const mostRemembered = 1_000;
@@ -31,7 +31,7 @@ interface Remembered {
 }
 
 export function openKeptLists({ documents, random, now }: KeptListsOptions): KeptLists {
-  /** By what they are about; the one written longest ago comes first. */
+  /** By subject; least recently written first. */
   const written = new Map<string, Remembered>();
 
   async function write(subject: ListSubject): Promise<FormId> {
@@ -44,7 +44,7 @@ export function openKeptLists({ documents, random, now }: KeptListsOptions): Kep
     keep(subject) {
       const [about, at] = [JSON.stringify(subject), now().getTime()];
       const before = written.get(about);
-      // A clock that was set back is as far from it as one that went on.
+      // Absolute, in case the clock was set back.
       if (before !== undefined && Math.abs(at - before.at) < sameIdMs) return before.id;
       const id = write(subject);
       written.delete(about);

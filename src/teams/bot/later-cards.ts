@@ -1,4 +1,4 @@
-/** Cards that come after the turn that asked for them has ended: each takes the place of the one that said so. */
+/** Deferred updates: cards that replace another one after the turn has ended. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AdaptiveCard } from '../cards/render-card.ts';
@@ -6,21 +6,21 @@ import { bugCard } from '../cards/views/short-views.ts';
 import type { Chat, Posted } from '../delivery/chat.ts';
 
 export interface LaterCards {
-  /** Puts the card where the other one stands, once there is one; null: that one stays. Does not wait. */
+  /** Replaces the card when the new one is ready; null: it stays. Doesn't wait. */
   replace(at: Posted, card: Promise<AdaptiveCard | null>): void;
-  /** The same for a card that is asked for once the answer to the click has had its head start. */
+  /** The same for a card that is requested only after the click's answer had its head start. */
   follow(at: Posted, card: () => Promise<AdaptiveCard | null>): void;
-  /** Does something a few seconds later that nobody waits for, and that changes nothing where it fails. */
+  /** Runs an action a few seconds later. Its failure is only logged. */
   afterwards(act: () => Promise<void>): void;
-  /** What is under way still ends, and nothing is said of it any more. */
+  /** Running actions end, but nothing is shown any more. */
   stop(): Promise<void>;
 }
 
-/** The answer to a click and an update of its card travel apart: the one that was made first must come first. */
+/** The answer to a click and an update of its card travel separately. The older one must arrive first. */
 const headStartMs = 500;
 /**
- * Pauses after which what a turn leaves to others is stored: by a process that lives; by one that takes over from one that died,
- * which it does within 10 seconds.
+ * Delays after which another process has stored its work: a live one, or one that takes over within 10 seconds from a
+ * failed one.
  */
 const afterwardsMs = [3_000, 12_000];
 
@@ -35,7 +35,7 @@ export function openLaterCards(
     if (card !== null && !stopped) await chat.update(at, card);
   }
 
-  /** Nobody waits for this, so nobody else would hear of it. */
+  /** Shows and logs an error, because no caller awaits the update. */
   async function sayBug(at: Posted, error: unknown): Promise<void> {
     if (stopped) return;
     const errorId = randomUUID().slice(0, 8);

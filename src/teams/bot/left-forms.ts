@@ -1,4 +1,4 @@
-/** Forms that nobody goes on with: each is closed where it stands, and its owner finds a way back in. */
+/** Closes abandoned forms. Their card lets the owner resume. */
 import { type Documents, type Requests, StaleDocument } from '../../domain/ports/store.ts';
 import type { Form } from '../../operations/form.ts';
 import type { Directory } from '../cards/directory.ts';
@@ -16,14 +16,14 @@ export interface LeftFormsOptions {
 
 const hourMs = 3_600_000;
 
-/** Null where it has ended otherwise, or its owner goes on with it this very moment. */
+/** Returns null if the form ended otherwise, or its owner is using it. */
 async function close({ documents, directory, requests }: LeftFormsOptions, formId: string) {
   const dialogs = openDialogStore(documents);
   const kept = await dialogs.read(formId);
   if (kept === null) return null;
   const { form } = kept;
   if (form.ended !== null && form.ended !== 'left') return null;
-  // The process ended right after it stored what came of the form, whose message is the request's card by now.
+  // The process ended right after it stored the form's request. Then the message is already the request's card.
   if ((await requests.load(form.requestId))?.forms.includes(form.id)) return null;
   const names = await directory.names([form.owner]);
   const left: Form = { ...form, ended: 'left', pending: null };
@@ -37,10 +37,7 @@ async function showClosed({ chat }: LeftFormsOptions, { origin }: Form, card: Ad
   if (messageId !== undefined) await chat.update({ conversationId, activityId: messageId }, card);
 }
 
-/**
- * Closes what nobody clicked for an hour. The mark of an open form goes last: whatever ends in between is done once more the next
- * time.
- */
+/** Closes forms without a click for an hour. The marker is deleted last, so a crash in between repeats the close. */
 export async function closeLeftForms(options: LeftFormsOptions): Promise<void> {
   const { documents } = options;
   for (const formId of await documents.leftFor(openFormPrefix, hourMs)) {
@@ -49,7 +46,7 @@ export async function closeLeftForms(options: LeftFormsOptions): Promise<void> {
       if (closed !== null) await showClosed(options, closed.form, closed.card);
       await documents.delete([`${openFormPrefix}${formId}`]);
     } catch (error) {
-      // Its owner was faster, and goes on with it.
+      // The owner was faster and continues.
       if (!(error instanceof StaleDocument)) throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** What stands on a page of a list. Only what is on the page is read, or a bounded part of the record. */
+/** The content of a list page. Reads only what is on the page, or a bounded part of the audit log. */
 
 import type { PersonId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
@@ -14,12 +14,12 @@ import { type ListContent, openChips, rowsPerPage } from '../cards/views/list-vi
 export interface ContentOptions {
   readonly requests: Requests;
   readonly directory: Directory;
-  /** On which requests a person may decide, for the words on buttons. */
+  /** Returns which requests a person can decide on, for button texts. */
   readonly decidable: (person: PersonId) => Promise<(request: Request) => boolean>;
   readonly now: () => Date;
 }
 
-/** More are not shown: who needs them all exports the trail. */
+/** The maximum shown. The export contains all requests. */
 export const mostListed = 200;
 
 type Of<K extends ListSubject['kind']> = Extract<ListSubject, { kind: K }>;
@@ -29,13 +29,13 @@ export type RequestsSubject = Of<'open-requests' | 'one-request' | 'latest-reque
 const howToAsk = `To ask, type ${operations.map(({ typed }) => typed.name).join(' or ')}`;
 
 const offsetOf = (page: number): number => (page - 1) * rowsPerPage;
-/** A page of requests, and how many there are on all pages. */
+/** A page of requests, with the number on all pages. */
 interface Found {
   readonly requests: readonly Request[];
   readonly total: number;
 }
 
-/** What somebody has to act on: what they may decide on, and what they asked for where it is stuck. */
+/** Returns what a person must act on: requests they can decide on, and their own that need attention. */
 async function waitingFor({ requests, decidable }: ContentOptions, by: PersonId, page: number): Promise<Found> {
   const [stuck, asked, may] = await Promise.all([
     requests.open(mostListed, 0, { waits: 'attention', requester: by }),
@@ -96,7 +96,7 @@ function emptyOf(subject: RequestsSubject): string {
   return subject.show === 'all' ? howToAsk : '';
 }
 
-/** A page of requests, with the buttons that are the reader’s. */
+/** Returns a page of requests, with the reader's buttons. */
 export async function listContent(
   options: ContentOptions,
   subject: RequestsSubject,

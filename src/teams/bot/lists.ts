@@ -1,4 +1,4 @@
-/** Lists with pages: their first page, and what their buttons lead to. */
+/** Lists with pages: opens them and handles their buttons. */
 
 import pLimit from 'p-limit';
 import type { PersonId } from '../../domain/ids.ts';
@@ -17,20 +17,20 @@ import { type ContentOptions, listContent, mostListed } from './list-contents.ts
 
 type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
 
-/** Who looks, and whose buttons the card has. */
+/** The reader, who decides which buttons the card has. */
 export interface Viewer {
   readonly person: PersonId;
-  /** Whether they may ask for anything. */
+  /** True for a requester. */
   readonly asks: boolean;
 }
 
 export interface Lists {
   open(subject: ListSubject, viewer: Viewer): Promise<Answer>;
-  /** `verb`: another page, or what else of the same the list can show. */
+  /** `verb`: another page or filter of the list. */
   turn(verb: string, id: string, page: number, viewer: Viewer): Promise<Answer>;
 }
 
-/** What the same list is about once a word on it was clicked; null where it has no such word. `by`: who clicked. */
+/** Returns the subject after a click on a filter; null if the list has no such filter. `by`: the person who clicked. */
 function turned(subject: ListSubject, word: string, by: PersonId): ListSubject | null {
   if (subject.kind === 'open-requests') {
     const show = OpenShow.safeParse(word).data;
@@ -45,14 +45,14 @@ function turned(subject: ListSubject, word: string, by: PersonId): ListSubject |
   return { ...subject, show };
 }
 
-/** A list as it is kept, and who looks at it. */
+/** A stored list and its reader. */
 interface Listed {
   readonly id: string;
   readonly subject: ListSubject;
   readonly viewer: Viewer;
 }
 
-/** What was on the page may be gone since: then the last one there is. */
+/** Falls back to the last page if the requested one no longer exists. */
 async function clamped<C extends { readonly total: number }>(
   wanted: number,
   perPage: number,
@@ -83,13 +83,13 @@ async function drawList(options: ListsOptions, { id, subject, viewer }: Listed, 
   return asCard(listCard(id, drawn.content, drawn.page));
 }
 
-/** Reads more than the page shows. */
+/** Returns true for lists that read more than the page. */
 const isLong = (subject: ListSubject): boolean =>
   subject.kind === 'agents' ||
   subject.kind === 'history-of-resource' ||
   (subject.kind === 'open-requests' && subject.show === 'waiting');
 
-/** Long lists that are drawn at the same time. More would delay clicks. */
+/** Maximum of long lists rendered at once. More would delay clicks. */
 const longListsAtOnce = 2;
 
 async function drawPage(
@@ -108,7 +108,7 @@ async function drawPage(
 
 export interface ListsOptions extends ContentOptions, KeptListsOptions {
   readonly fleet: Pick<FleetReader, 'read'>;
-  /** Witnesses that know another history of the record: lists say so while there are any. */
+  /** Names of witnesses that signed a different version of the log; lists show a warning. */
   readonly contradicting: () => Promise<readonly string[]>;
 }
 

@@ -1,23 +1,25 @@
-/** Looks at Azure that outlast their click: what this process looks at, and a mark in the store that somebody does. */
+/**
+ * Background jobs of forms that outlast their click. A heartbeat document shows other replicas that a job is running.
+ */
 import { z } from 'zod';
 import type { Documents } from '../../domain/ports/store.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 
-/** Beside a form that waits for a look: tells by its age when the process that looks last said that it lives. */
+/** The heartbeat of a form that waits for a job. Its age is the time since the process last wrote it. */
 export const lookingPrefix = 'looking/';
 
-/** Well before anybody takes the look for lost. */
+/** Far below the time after which a job counts as lost. */
 const saidEveryMs = 15_000;
 export const lostAfterMs = 45_000;
 
 type Coming = Promise<AdaptiveCard | null>;
 
 export interface Looks {
-  /** Undefined: this process does not look for it. */
+  /** Returns the job's result; undefined if this process doesn't run it. */
   of(look: string): Coming | undefined;
-  /** Said before the form is stored that waits for it: nothing that waits is without its mark. */
+  /** Writes the heartbeat. It must exist before a form that waits is stored. */
   announce(formId: string): Promise<void>;
-  /** Whether another process said a moment ago that it looks. */
+  /** Returns true if another process wrote a heartbeat recently. */
   isLookedForElsewhere(formId: string): Promise<boolean>;
   keep(formId: string, look: string, coming: Coming): void;
 }
@@ -38,7 +40,7 @@ export function openLooks(documents: Documents, now: () => Date): Looks {
     },
     keep(formId, look, coming) {
       looks.set(look, coming);
-      // One that the store does not take is said the next time.
+      // A failed write is repeated at the next interval.
       const timer = setInterval(() => void announce(formId).catch(() => undefined), saidEveryMs);
       const end = (): void => {
         looks.delete(look);

@@ -1,6 +1,7 @@
 /**
- * Looks whose process has ended: the card would say for ever that it goes on by itself. It says that nobody looks any more, with
- * the way back in, and is fetched anew where it is its owner's own view: then whoever answers looks on.
+ * Recovers jobs of forms whose process ended.
+ * Otherwise their cards would wait forever. The card says so and lets the owner continue. An owner's own view is
+ * refreshed, and the replica that answers repeats the job.
  */
 import type { Documents, People } from '../../domain/ports/store.ts';
 import { refuse } from '../../domain/request/refusal.ts';
@@ -30,7 +31,7 @@ async function showLost({ documents, chat, people }: LostLooksOptions, formId: s
   await chat.update({ conversationId, activityId: messageId }, page);
 }
 
-/** The mark goes last: whatever ends in between is done once more the next time. */
+/** Deletes the heartbeat last, so a crash in between repeats the recovery. */
 export async function tellLostLooks(options: LostLooksOptions): Promise<void> {
   const { documents } = options;
   for (const formId of await documents.leftFor(lookingPrefix, lostAfterMs)) {

@@ -1,6 +1,6 @@
 /**
- * What somebody may have meant who typed something that there is not: the whole command, as they would have to type it. A
- * button says it for them, and whoever presses it is taken to have typed it themselves.
+ * Did-you-mean suggestions for mistyped commands and names, as complete commands. A button sends the command as if the
+ * person had typed it.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Refusal } from '../../domain/request/refusal.ts';
@@ -9,24 +9,24 @@ import { commands } from '../../operations/commands/registry.ts';
 import { closestName } from '../../operations/similar-names.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 
-/** Sent by the button; its data hold nothing but the text. */
+/** The suggestion's button; its data contains only the text. */
 export const meantVerb = 'typed.meant';
-/** Sent by *All commands*. */
+/** The button *All commands*. */
 export const helpVerb = 'typed.help';
 
-/** Longer ones are not offered: nobody reads what they would say. */
+/** Longer ones aren't offered, because people wouldn't read them. */
 const longest = 200;
 
 const names = commands.map(({ name }) => name);
 
-/** Null where reading it back would give something else. */
+/** Returns the command as text; null if parsing it wouldn't return the same. */
 function written(typed: TypedMessage): string | null {
   const args = Object.entries(typed.args).map(([name, value]) => `${name}=${/\s/.test(value) ? `"${value}"` : value}`);
   const text = [typed.command, ...typed.words, ...args].join(' ');
   return text.length <= longest && isDeepStrictEqual(parseMessage(text, [], ''), typed) ? text : null;
 }
 
-/** For what is no command: `/enabel-cmk`, and `enabel cmk` in two words. Null where no command is near. */
+/** Suggests a command for unknown ones: `/enabel-cmk`, and `enabel cmk` in two words. Null if none is similar. */
 export function commandMeant(typed: TypedMessage): { readonly wrote: string; readonly meant: string } | null {
   const [first, ...others] = typed.words;
   const ways = [
@@ -41,7 +41,7 @@ export function commandMeant(typed: TypedMessage): { readonly wrote: string; rea
   return null;
 }
 
-/** For a name that there is not: the same with the one that is near; null where there is none, or where it stood is not clear. */
+/** Suggests a name for an unknown one. Null if none is similar, or its position in the text is unclear. */
 export function nameMeant(typed: TypedMessage, { code, fact, near }: Refusal): string | null {
   if (near === undefined || code === 'not-understood') return null;
   const args = Object.entries(typed.args);
@@ -57,13 +57,13 @@ export function nameMeant(typed: TypedMessage, { code, fact, near }: Refusal): s
   return null;
 }
 
-/** What a click on one of the two says. */
+/** The command of a suggestion that was clicked. */
 export interface Meant {
   readonly text: string;
   readonly typed: TypedMessage;
 }
 
-/** Null: it was another click. */
+/** Null: another button. */
 export function meantBy(verb: string, said: string | undefined): Meant | null {
   const text = verb === helpVerb ? cmkHelp.name : verb === meantVerb ? said : undefined;
   return text === undefined ? null : { text, typed: parseMessage(text, [], '') };

@@ -1,17 +1,18 @@
 /**
- * Buttons that post something: clicked twice, or clicked again by a client that got no answer, they post it once. Told by who
- * clicked what where; clicked again later it is meant.
+ * Deduplicates clicks on buttons that post a card.
+ * A double click, or a client's retry after no answer, posts once. The key is the person, the place and the button. A
+ * later click posts again.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import type { KnownSender } from './activity.ts';
 
-/** Longer than a client waits for an answer, shorter than it takes to want the same once more. */
+/** Longer than a client's timeout, shorter than a repeat on purpose. */
 const onceInMs = 20_000;
 
 export interface Once {
-  /** Whether nobody has clicked it just before: then what it posts is to be posted. */
+  /** Returns true if the same click didn't happen just before. Then the card must be posted. */
   isFirst(sender: Pick<KnownSender, 'person' | 'origin'>, verb: string, about: string): Promise<boolean>;
 }
 
@@ -24,7 +25,7 @@ export function openOnce(documents: Documents, now: () => Date): Once {
       const key = `once/${createHash('sha256').update(clicked).digest('hex')}`;
       const [at, found] = [now(), (await documents.read([key]))[key]];
       const before = Posted.safeParse(found).data;
-      // A clock that was set back is as far from it as one that went on.
+      // Absolute, in case the clock was set back.
       if (before !== undefined && Math.abs(at.getTime() - Date.parse(before.at)) < onceInMs) return false;
       try {
         await documents.write({ [key]: { at: at.toISOString(), eTag: found?.eTag ?? '' } });

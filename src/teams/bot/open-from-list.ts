@@ -1,4 +1,4 @@
-/** Open or Decide on a row of a list: the request's card is posted where the list stands. */
+/** Open or Decide on a row of a list: posts the request's card below the list. */
 import type { InvokeResponse } from 'botbuilder';
 import { RequestId } from '../../domain/ids.ts';
 import { refuse } from '../../domain/request/refusal.ts';
@@ -7,7 +7,7 @@ import { messageAnswer } from '../invoke-answers.ts';
 import type { KnownSender } from './activity.ts';
 import { ownReader, type RequestClickOptions } from './request-click.ts';
 
-/** Whoever clicks it may look: what they may do besides is judged at each click on the card. */
+/** Everyone with a role can view it. What they can do is checked at each click on the card. */
 export async function openFromList(
   { actionPorts, notifier }: Pick<RequestClickOptions, 'actionPorts' | 'notifier'>,
   sender: KnownSender,

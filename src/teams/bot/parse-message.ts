@@ -1,7 +1,7 @@
-/** What a person typed: a command with its arguments, or something else. */
+/** Parses a typed message: a command with its arguments, or other text. */
 import { z } from 'zod';
 
-/** The fields of a message that matter here. Everything else Teams sends is ignored. */
+/** The used fields. All others are ignored. */
 const Mentions = z
   .array(
     z.looseObject({
@@ -13,16 +13,16 @@ const Mentions = z
   .catch([]);
 
 export interface TypedMessage {
-  /** `/cmk-help`, lower case, with its slash; empty when nothing was typed. */
+  /** `/cmk-help`: lower case, with its slash; empty if nothing was typed. */
   readonly command: string;
   readonly args: Readonly<Record<string, string>>;
-  /** What is not of the form `name=value`. */
+  /** Words that aren't `name=value`. */
   readonly words: readonly string[];
 }
 
 const longestMessage = 4_000;
 
-/** Takes mentions of the bot out of the text. Others stay: they are not for the bot. */
+/** Removes mentions of the bot. Other mentions stay. */
 function withoutMentions(text: string, entities: unknown, botId: string): string {
   return Mentions.parse(entities ?? [])
     .filter((entity) => entity.type === 'mention' && entity.mentioned?.id === botId)
@@ -37,7 +37,7 @@ function argumentsOf(text: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([, name = '', quoted, bare]) => [name.toLowerCase(), quoted ?? bare ?? '']));
 }
 
-/** Reads a message. The slash may be left out: after a mention and in personal chat people leave it out. */
+/** Parses a message. The slash is optional, because people leave it out after a mention and in personal chats. */
 export function parseMessage(text: string, entities: unknown, botId: string): TypedMessage {
   const said = withoutMentions(text.slice(0, longestMessage), entities, botId)
     .replace(/\u00A0/g, ' ')

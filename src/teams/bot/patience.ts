@@ -1,12 +1,12 @@
-/** How long somebody is kept waiting for an answer before they are told that it will come later. */
+/** Soft timeout: how long a person waits before the bot says that the answer comes later. */
 
 /**
- * Teams shows an error of its own after 10 to 15 s. Who may click is asked of Azure before this runs, and drawing, storing and the
- * way back take their share; and nobody believes in a spinner for longer.
+ * Teams shows its own error after 10 to 15 s. Authorization happens before, and rendering, storing and the way back
+ * take time too. People also don't trust a longer spinner.
  */
 const patienceMs = 5_000;
 
-/** Does not end the work: it goes on, and whoever started it says what then happens to it. */
+/** Returns `slow` after the timeout. The work continues, and the caller decides what happens to it. */
 export async function withinPatience(work: Promise<unknown>): Promise<'in-time' | 'slow'> {
   let timer: NodeJS.Timeout | undefined;
   const slow = new Promise<'slow'>((resolve) => {

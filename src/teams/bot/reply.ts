@@ -1,4 +1,4 @@
-/** Answering what was typed, however long Azure takes for it. */
+/** Replies to typed commands, however slow Azure is. */
 import { ActivityTypes, type TurnContext } from 'botbuilder';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { lookingCard } from '../cards/views/short-views.ts';
@@ -7,7 +7,7 @@ import { type Chat, cardActivity, type Posted } from '../delivery/chat.ts';
 import type { LaterCards } from './later-cards.ts';
 import { withinPatience } from './patience.ts';
 
-/** Who waits longer is shown that somebody types; an answer that is there at once needs no announcement. */
+/** Delay before the typing indicator is shown. Fast answers don't need it. */
 const typingAfterMs = 600;
 
 async function whileTyping<T>(context: TurnContext, waiting: Promise<T>): Promise<T> {
@@ -19,16 +19,16 @@ async function whileTyping<T>(context: TurnContext, waiting: Promise<T>): Promis
     return await waiting;
   } finally {
     clearTimeout(timer);
-    // What was sent first has to arrive first, and within the turn.
+    // The indicator must arrive before the answer, and within the turn.
     await typing;
   }
 }
 
 export interface Reply {
   readonly card: AdaptiveCard;
-  /** Told in which message it stands; null: nobody has to know. */
+  /** Called with the message's ID; null if not needed. */
   readonly standsIn: ((messageId: string) => Promise<void>) | null;
-  /** A card that others are to see, and that lasts, or an answer that is for whoever asked. */
+  /** A lasting card for everyone, or an answer only for the requester. */
   readonly readers: 'everybody' | 'who-asked';
 }
 
@@ -37,7 +37,9 @@ export interface ReplyOptions {
   readonly later: LaterCards;
 }
 
-/** Where what was typed was for the bot alone, so is its answer, unless Teams has no way for that: then everybody sees it. */
+/**
+ * Sends the card. If only the bot saw the command, only its sender sees the answer, unless Teams doesn't support that.
+ */
 export async function send(
   { chat }: Pick<ReplyOptions, 'chat'>,
   context: TurnContext,
@@ -51,7 +53,7 @@ export async function send(
   return { conversationId: context.activity.conversation.id, activityId: sent?.id ?? '' };
 }
 
-/** Sends the card, or, where it is too slow in coming, one that says so and whose place it takes; `likely` is who reads that. */
+/** Sends the card; if it is slow, first a placeholder that it replaces. `likely`: who sees the placeholder. */
 export async function reply(
   options: ReplyOptions,
   context: TurnContext,

@@ -1,4 +1,4 @@
-/** A click on a request's card: what it asks for, whether who clicked must sign in anew, and what they see after it. */
+/** A click on a request's card: reads it, checks for step-up authentication, performs it, and returns the new card. */
 import type { InvokeResponse } from 'botbuilder';
 import { type PersonId, RequestId } from '../../domain/ids.ts';
 import { type Refusal, type RefusalCode, refuse } from '../../domain/request/refusal.ts';
@@ -19,11 +19,11 @@ export interface RequestClickOptions {
   readonly actionPorts: ActionPorts;
   readonly notifier: Notifier;
   readonly later: LaterCards;
-  /** Null where approving needs no sign-in of its own. */
+  /** Null: approving needs no step-up authentication. */
   readonly stepUp: StepUpSignIn | null;
 }
 
-/** On which request, as the card had it. Null: the click names none. */
+/** Reads the request and its revision on the card. Null: the click names no request. */
 function readClick({ data }: CardClick['action']):
   | (Pick<ClickedCall, 'requestId' | 'asking'> & {
       readonly inputs: Omit<ClickedCall['inputs'], 'zone'>;
@@ -34,7 +34,7 @@ function readClick({ data }: CardClick['action']):
   const text = (name: string): string => (typeof data[name] === 'string' ? String(data[name]) : '');
   const inputs = {
     acknowledgeIrreversible: text('acknowledgeIrreversible'),
-    // Reject and Give up have a box of their own; cards of before ADR 5 have one for all.
+    // Reject and End request have their own inputs; cards from before ADR 5 have one for all.
     comment: text('reason').trim() === '' ? text('comment') : text('reason'),
     startDay: text('startDay'),
     startTime: text('startTime'),
@@ -42,7 +42,7 @@ function readClick({ data }: CardClick['action']):
   return { requestId, asking: data.revision ?? -1, inputs };
 }
 
-/** `at`: the card that was clicked, as far as the client says. */
+/** `at`: the clicked card, as the client reports it. */
 export async function answerRequestClick(
   options: RequestClickOptions,
   action: Action,
@@ -58,7 +58,7 @@ export async function answerRequestClick(
   const { requestId, asking } = clicked;
   const { person, actor, zone } = sender;
   const inputs = { ...clicked.inputs, zone };
-  // Only an approval asks for a sign-in: stopping a change must never wait for one.
+  // Only an approval requires a sign-in: stopping a change must never wait for one.
   const stepUp = action === approve ? options.stepUp : null;
   const purpose = { person, requestId, asking };
   const presented = await stepUp?.presented(purpose, click.authentication);
@@ -82,8 +82,9 @@ export async function answerRequestClick(
 }
 
 /**
- * The request's card as the answer to a click. What happens to the request while it is under way may be shown before it
- * arrives, and an old card would stand there, with buttons of its time: so it is looked at once more.
+ * Answers a click with the request's card.
+ * A later change might be shown before this answer arrives, and then the older card would replace the newer. So the
+ * card is checked once more.
  */
 export async function answerWithCard(
   { notifier, later }: Pick<RequestClickOptions, 'notifier' | 'later'>,
@@ -94,12 +95,12 @@ export async function answerWithCard(
   const { card, isUnknown } = await notifier.cardFor(request, looked, beside);
   const { at } = looked;
   if (at !== null) later.follow(at, () => notifier.movedOn(request, at));
-  // By then whoever has just posted it has stored where it stands: if not, its answer was lost, and it is a copy.
+  // Another process that just posted the card has stored it by then. If not, its answer was lost, and this is a copy.
   if (isUnknown) later.afterwards(() => notifier.adopt(request.id, at));
   return cardAnswer(card);
 }
 
-/** Null: something else is missing, or the request is gone. */
+/** Null: something else is missing, or the request doesn't exist. */
 async function missingTick(
   { notifier, actionPorts }: RequestClickOptions,
   refusal: Refusal,
@@ -113,22 +114,22 @@ async function missingTick(
   return cardAnswer(withMissingTick(card, refusal));
 }
 
-/** A refusal that is about nothing else is about the request. */
+/** A refusal without its own fact is about the request. */
 const refusalAnswer = (refusal: Refusal, requestId: RequestId): InvokeResponse =>
   messageAnswer(refusalText({ ...refusal, fact: refusal.fact || requestId }));
 
-/** The click was stored, and came after what it was about had been decided. */
+/** Returns true if the click was stored, but came after the decision. */
 const cameLate = (result: Exclude<ActionResult, Refusal>): boolean =>
   result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
 
-/** What came of a decision that came too late. */
+/** The refusal of a decision that came too late. */
 function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
   if (result.kind === 'accepted' && result.events.some(({ body }) => body.type === 'stop-requested'))
     return 'run-stops';
   return hasEnded(result.request) ? 'request-ended' : 'run-started';
 }
 
-/** Which view of the card is the person's. The directory is asked only where views differ. */
+/** Returns the reader for the person's view. Asks the directory only if views differ. */
 export async function ownReader(ports: ActionPorts, request: Request, person: PersonId): Promise<Reader> {
   const asks = hasViews(request) && !hasEnded(request) && person !== request.requester;
   return readerOf(request, person, asks ? await ports.approverStanding(person, request) : 'no');

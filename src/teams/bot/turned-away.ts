@@ -1,4 +1,4 @@
-/** A click of a person without a role: they are told why it is refused, and learn nothing else. */
+/** Answers a click of a person without a role: gives the reason, and reveals nothing else. */
 import type { InvokeResponse } from 'botbuilder';
 import { RequestId } from '../../domain/ids.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
@@ -7,13 +7,13 @@ import { messageAnswer } from '../invoke-answers.ts';
 import type { CardClick, KnownSender } from './activity.ts';
 import { type ClickTurn, type VerbOptions, verbs } from './verbs.ts';
 
-/** `sender` is null where they are of another tenant. */
+/** `sender` is null for another tenant. */
 export interface Turned {
   readonly sender: KnownSender | null;
   readonly refusal: Refusal;
 }
 
-/** `click` is null where what was sent isn't a click. */
+/** `click` is null if the invoke isn't a click. */
 export async function answerTurnedAway(
   options: VerbOptions,
   { sender, refusal }: Turned,

@@ -1,4 +1,4 @@
-/** Typeahead: what stands to choose while somebody types into an input of a form. */
+/** Typeahead: returns choices while a person types into a form's input. */
 import { setTimeout } from 'node:timers/promises';
 import { done, type Failure, type Outcome } from '../../domain/failure.ts';
 import { termsFor } from '../../domain/policy/policy.ts';
@@ -48,11 +48,11 @@ async function keyChoices(ports: CommandPorts, form: Form): Promise<Outcome<read
 interface SearchPorts {
   readonly ports: CommandPorts;
   readonly agents: KeptChoices;
-  /** The searching person's own form. */
+  /** Reads the person's own form. */
   readonly readForm: (id: string) => Promise<Form | null>;
 }
 
-/** How long a keystroke waits for Azure. Whatever comes later serves the next one. */
+/** How long a keystroke waits for Azure. A later answer serves the next keystroke. */
 const patienceMs = 4_000;
 
 async function agentChoices(agents: KeptChoices, query: string): Promise<Outcome<readonly Choice[]>> {
@@ -74,12 +74,13 @@ async function choicesIn(
   return all.ok ? done(all.value.filter(containing(query)).slice(0, listedAgents)) : all;
 }
 
-/** An entry that says why there is nothing to choose. A form takes its blank value for no choice. */
+/** An entry that says why nothing is found. A form treats its blank value as no choice. */
 const nothingFound = (failure: Failure | null): Choice => ({ title: label(notFoundWords(failure)), value: ' ' });
 
 /**
- * At most {@link listedAgents} choices. An unknown dataset and somebody else's form give none: the input then says that nothing matches.
- * Where Azure refuses, is busy or doesn't answer in time, the only entry says so.
+ * Returns at most {@link listedAgents} choices.
+ * An unknown dataset or another person's form returns none: the input then says that nothing matches. If Azure refuses,
+ * is busy or times out, the only entry says so.
  */
 export async function search(search: SearchPorts, dataset: string, query: string): Promise<readonly Choice[]> {
   const late = new AbortController();

@@ -1,4 +1,4 @@
-/** Typed commands, and buttons that stand for them: what they come to, and the card that answers. */
+/** Runs typed commands and their buttons, and renders the answers. */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import type { Roles } from '../../authorization/who-may.ts';
 import type { CommandPorts, CommandResult, TypedCommand } from '../../operations/commands/command.ts';
@@ -16,7 +16,7 @@ import type { Once } from './once.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { type Reply, type ReplyOptions, reply } from './reply.ts';
 
-/** Somebody who may look, and what they may do besides. */
+/** A person with at least one role. */
 export type AdmittedSender = KnownSender & { readonly roles: Roles };
 
 interface CardOptions {
@@ -35,7 +35,7 @@ function helpFor({ commandPorts, auditChannel }: CardOptions, { roles }: Pick<Ad
   return helpCard({ commands, policy, mayAsk: roles.asks, mayApprove: roles.approves, auditChannel });
 }
 
-/** The button that says it for them, where they may. */
+/** Returns the suggestion's button, if the person has permission to use it. */
 function offerOf({ roles }: Pick<AdmittedSender, 'roles'>, meant: string | null): Offer | null {
   if (meant === null) return null;
   const { command } = parseMessage(meant, [], '');
@@ -43,7 +43,7 @@ function offerOf({ roles }: Pick<AdmittedSender, 'roles'>, meant: string | null)
   return weight === undefined || (weight === 'form' && !roles.asks) ? null : { text: meant, weight };
 }
 
-/** Nothing is asked back where nothing is near: who greets the bot is told what it can do. */
+/** Suggests a similar command, or else shows the help, for example to a greeting. */
 export function noCommandCard(
   options: CardOptions,
   sender: Pick<AdmittedSender, 'roles'>,
@@ -83,7 +83,7 @@ async function answerTo(options: TypedCommandsOptions, sender: AdmittedSender, t
   return { card: await resultCard(options, result, sender, typed), ...aside };
 }
 
-/** Runs what was typed and posts its answer. */
+/** Runs a typed command and posts its answer. */
 export async function say(
   options: TypedCommandsOptions,
   context: TurnContext,
@@ -91,14 +91,14 @@ export async function say(
   typed: TypedMessage,
 ): Promise<void> {
   const command = commands.find(({ name }) => name === typed.command);
-  // A form's message becomes the request's card, which everybody watches.
+  // A form's message becomes the request's card, which everyone can see.
   const likely = command?.weight === 'form' ? 'everybody' : 'who-asked';
   await reply(options, context, answerTo(options, sender, typed), likely);
 }
 
 /**
- * A command that a button on the help or the welcome card starts. The answer comes as a message of its own, as if the command had
- * been typed; the card with the button stays as it is.
+ * Runs a command from a button on the help or welcome card. Its answer is a separate message, as if typed; the card
+ * with the button stays.
  */
 export async function start(
   options: TypedCommandsOptions,
@@ -111,7 +111,7 @@ export async function start(
   return cardAnswer(on === 'help' ? helpFor(options, sender) : welcomeCard(sender.roles));
 }
 
-/** A button that says what a person might have meant. */
+/** Runs a suggestion that was clicked. */
 export async function sayMeant(
   options: TypedCommandsOptions,
   context: TurnContext,

@@ -1,4 +1,4 @@
-/** Every verb that a button of a card can send: what it costs, which role it needs and what handles it. */
+/** Table of all verbs that a card's button can send: cost, required role and handler. */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import type { Action } from '../../operations/actions/action.ts';
 import { cancel } from '../../operations/actions/cancel.ts';
@@ -38,7 +38,7 @@ export interface VerbOptions
 export interface ClickTurn<Sender extends KnownSender> {
   readonly context: TurnContext;
   readonly sender: Sender;
-  /** The card that was clicked, as far as the client says. */
+  /** The clicked card, as the client reports it. */
   readonly at: Posted | null;
   readonly click: CardClick;
 }
@@ -47,10 +47,10 @@ type Handle<Sender extends KnownSender> = (options: VerbOptions, turn: ClickTurn
 
 interface Common {
   readonly cost: (data: CardClick['action']['data']) => Cost;
-  /** Teams sends it by itself, to fetch a person's own view of a card. It only shows something. */
+  /** Teams sends it automatically, to fetch a person's own view of a card. It only reads. */
   readonly isRefresh: boolean;
 }
-/** `role`: requester, approver or reader. `role-or-own-request`: the request's requester also without a role. */
+/** `role`: requester, approver or reader. `role-or-own-request`: also the request's requester without a role. */
 export type Verb = Common &
   (
     | { readonly requires: 'role' | 'requester'; readonly handle: Handle<AdmittedSender> }
@@ -104,7 +104,7 @@ const onCommands: readonly Row[] = commands.flatMap(({ name }) =>
 
 const listWords = [...OpenShow.options, ...HistoryShow.options, ...FleetShow.options];
 
-/** A verb that isn't here is refused by the bot. */
+/** The bot refuses verbs that aren't listed. */
 export const verbs: ReadonlyMap<string, Verb> = new Map([
   ...onRequests,
   ...onForms,
@@ -150,7 +150,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
   ] satisfies readonly Row[]),
 ]);
 
-/** Of any activity. What isn't understood costs as little as a click. */
+/** Returns the cost of an activity. Unknown ones cost as little as a click. */
 export function costOf({ type, name, text, entities, recipient, value }: InboundActivity): Cost {
   if (type === 'message') return costOfTyped(parseMessage(text ?? '', entities, recipient.id));
   const action = type === 'invoke' && name === 'adaptiveCard/action' ? CardClick.safeParse(value).data?.action : null;

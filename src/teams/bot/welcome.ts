@@ -1,4 +1,4 @@
-/** The first words in a conversation: once, however often Teams tells that the bot is there. */
+/** Posts the welcome card once in each conversation, however often Teams reports the installation. */
 import type { TurnContext } from 'botbuilder';
 import type { Roles } from '../../authorization/who-may.ts';
 import { PersonId } from '../../domain/ids.ts';
@@ -10,16 +10,20 @@ import type { Chat } from '../delivery/chat.ts';
 export interface WelcomeOptions {
   readonly documents: Pick<Documents, 'write'>;
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
-  /** Asked of the directory at every message and click. */
+  /** Checked in the directory at every message and click. */
   readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
 }
 
-/** Teams tells of a new conversation and of the installation, at once and in any order; and of everybody who joins later. */
+/**
+ * Returns true if the bot was added.
+ * Teams reports new conversation and installation at the same time, in any order. It also reports people who join
+ * later.
+ */
 const isArrival = ({ activity }: TurnContext): boolean =>
   activity.type === 'installationUpdate' ||
   (activity.membersAdded ?? []).some((member) => member.id === activity.recipient.id);
 
-/** False where it was said before. */
+/** Returns false if the card was posted before. */
 async function isFirst(documents: Pick<Documents, 'write'>, conversationId: string): Promise<boolean> {
   try {
     await documents.write({ [`welcome/${conversationId}`]: { eTag: '' } });
@@ -30,7 +34,7 @@ async function isFirst(documents: Pick<Documents, 'write'>, conversationId: stri
   }
 }
 
-/** Says nothing to somebody who has no role: they learn nothing of what is here. */
+/** Posts nothing for a person without a role, who must not learn what is here. */
 export async function welcome(context: TurnContext, { documents, chat, rolesOf }: WelcomeOptions): Promise<void> {
   if (!isArrival(context)) return;
   const { conversation, from } = context.activity;
@@ -39,7 +43,7 @@ export async function welcome(context: TurnContext, { documents, chat, rolesOf }
   const roles = isPersonal && person !== undefined ? await rolesOf(person) : null;
   if (roles?.kind === 'refused' || (isPersonal && roles === null)) return;
   if (!(await isFirst(documents, conversation.id))) return;
-  // Not as an answer: the activity stands nowhere.
+  // Not a reply, because the activity isn't a visible message.
   const post = conversation.conversationType === 'channel' ? chat.postThread : chat.post;
   await post(conversation.id, welcomeCard(roles));
 }

@@ -1,4 +1,4 @@
-/** Names of people, for cards: as Teams last gave them. */
+/** Names of people for cards, as Teams last reported them. */
 import type { PersonId } from '../../domain/ids.ts';
 import type { People } from '../../domain/ports/store.ts';
 import { isBlank } from '../../domain/unseen.ts';

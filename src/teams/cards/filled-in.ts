@@ -1,7 +1,7 @@
-/** A card with what somebody filled in, as if it had not been sent. */
+/** Shows a card again with the entered values. */
 import type { AdaptiveCard } from './render-card.ts';
 
-/** A tick is not taken over: what it stands under may be another text by now. */
+/** Checkboxes aren't restored, because their text might have changed. */
 const typed: readonly unknown[] = ['Input.Text', 'Input.Date', 'Input.ChoiceSet'];
 
 function fill(node: unknown, inputs: Readonly<Record<string, string>>): unknown {
@@ -13,7 +13,7 @@ function fill(node: unknown, inputs: Readonly<Record<string, string>>): unknown 
   return text === undefined || text === '' ? filled : { ...filled, value: text };
 }
 
-/** By the inputs' ids; what was left empty stays as the card has it. */
+/** By input ID. Empty values keep the card's own. */
 export const withInputs = (card: AdaptiveCard, inputs: Readonly<Record<string, string>>): AdaptiveCard => ({
   ...card,
   body: fill(card.body, inputs) as AdaptiveCard['body'],

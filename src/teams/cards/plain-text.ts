@@ -1,7 +1,8 @@
 /**
- * The only makers of text for cards. A TextBlock or a fact shows Markdown, so what a person or Azure named has to be escaped
- * before it gets there: the type of those fields is `CardText`, which only this file makes, so forgetting does not compile.
- * What a card does not show as Markdown (choice titles, button titles, fallback text) is a `Label`.
+ * The only functions that create texts of cards.
+ * A TextBlock or a fact renders Markdown, so names and messages from outside must be escaped. These fields have the
+ * type `CardText`, which only this file creates, so a missing escape doesn't compile. Texts without Markdown (titles of
+ * choices and buttons, fallback text) are a `Label`.
  */
 
 import { z } from 'zod';
@@ -9,11 +10,11 @@ import { listed } from '../../domain/listed.ts';
 import { isBlank, showBlanks } from '../../domain/unseen.ts';
 import { unquoted } from '../../text/quote.ts';
 
-/** Markdown that is safe in a TextBlock or a fact. Empty: the card leaves the element out. */
+/** Safe Markdown for a TextBlock or a fact. Empty: the card omits the element. */
 export const CardText = z.string().max(8000).brand<'CardText'>();
 export type CardText = z.infer<typeof CardText>;
 
-/** One line that is shown as it is, never as Markdown. */
+/** One line without Markdown. */
 export const Label = z
   .string()
   .max(1000)
@@ -21,18 +22,17 @@ export const Label = z
   .brand<'Label'>();
 export type Label = z.infer<typeof Label>;
 
-/** No text: the element is left out. */
+/** No text: the element is omitted. */
 export const nothing: CardText = CardText.parse('');
 
-/** A string that is not escaped yet: escaping twice would show backslashes, so it does not compile either. */
+/** A string that isn't escaped yet. Escaping twice would show backslashes, so it doesn't compile either. */
 type Raw<T extends string> = T extends CardText ? never : T;
 
 const defaultLength = 300;
 
 /**
- * Nobody sees these, yet they change what others look like: controls, direction overrides, tags, private use, marks that are
- * shown as nothing, and selectors of another form behind what has no other form. Letters and signs stand for themselves
- * (`showBlanks`).
+ * Invisible characters that change how others look: controls, direction overrides, tags, private use, ignorable marks,
+ * and variation selectors after characters without variants. `showBlanks` replaces them by visible text.
  */
 const invisible =
   /[\p{Cc}\p{Co}]|(?![\u200C\u200D])\p{Cf}|(?!\p{Variation_Selector})(?=\p{M})\p{Default_Ignorable_Code_Point}|(?<![\p{Emoji}\p{Ideographic}\p{Script=Mongolian}\p{Sm}])\p{Variation_Selector}/gu;
@@ -59,24 +59,24 @@ function escapeMarkdown(line: string): string {
   return (
     line
       .replace(/[\\*_[\]`<~]/g, '\\$&')
-      // A character reference would turn into the character it names.
+      // A character reference would become the character.
       .replace(/&(?=#?\w+;)/g, '\\&')
-      // The client reads {{DATE()}}, the template library ${}.
+      // The client expands {{DATE()}}, the template library ${}.
       .replace(/(?<=[${]){/g, '\\{')
-      // A mention on the same card would fill this tag.
+      // A mention on the same card would replace this tag.
       .replace(/<(?=\/?at\b)/gi, '<\u2060')
-      // Heading, list, quote, rule and numbered list, at the start of a line only.
+      // Heading, list, quote, rule and numbered list, at the start of a line.
       .replace(/^(?:[#+=-]+(?=\s|$)|>)/, '\\$&')
       .replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2')
   );
 }
 
-/** One line of somebody else's words, at most `length` characters. */
+/** Escapes a text from outside on one line, shortened to `length`. */
 export function plain<T extends string>(text: Raw<T>, length = defaultLength): CardText {
   return CardText.parse(escapeMarkdown(cut(oneLine(text), length)));
 }
 
-/** Somebody else's words with their line breaks, at most `maxLines`: each line becomes a paragraph. */
+/** Escapes a text from outside with its line breaks, at most `maxLines`. Each line becomes a paragraph. */
 export function plainLines<T extends string>(text: Raw<T>, length = 2000, maxLines = 30): CardText {
   const all = cut(text, length)
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
@@ -86,7 +86,7 @@ export function plainLines<T extends string>(text: Raw<T>, length = 2000, maxLin
   return CardText.parse(kept.map(escapeMarkdown).join('\n\n'));
 }
 
-/** One line of what somebody wrote, between quotation marks that nothing in it closes. */
+/** Quotes a text from outside on one line. The text can't close the quotation marks. */
 export const quoted = <T extends string>(text: Raw<T>, length = 500): CardText =>
   md`“${plain<string>(unquoted(text), length)}”`;
 
@@ -97,33 +97,35 @@ export function bold<T extends string>(text: Raw<T>, length = defaultLength): Ca
 }
 
 /**
- * Our own Markdown around safe values: md`${bold(name)} approved, ${count} of ${needed}`. A bare string does not compile:
- * say `plain(name)`.
+ * The bot's own Markdown with safe values: md`${bold(name)} approved, ${count} of ${needed}`. A bare string doesn't
+ * compile: use `plain(name)`.
  */
 export function md(strings: TemplateStringsArray, ...values: readonly (CardText | number)[]): CardText {
   return CardText.parse(strings.reduce((text, part, index) => `${text}${values[index - 1] ?? ''}${part}`));
 }
 
-/** Safe texts with something of ours between them; empty ones are skipped. */
+/** Joins safe texts and skips empty ones. */
 export function joinText(texts: readonly CardText[], separator = ', '): CardText {
   return CardText.parse(texts.filter((text) => text !== '').join(separator));
 }
 
-/** Safe texts, of which the last is added with "and". */
+/** Joins safe texts with commas and a final "and". */
 export const listedText = (texts: readonly CardText[]): CardText => CardText.parse(listed(texts));
 
-/** One line for places that do not know Markdown. */
+/** One line for fields without Markdown. */
 export function label(text: string, length = defaultLength): Label {
   return Label.parse(cut(oneLine(text), length));
 }
 
-/** A message to one person: their client may read Markdown in it or not, so nothing is escaped and no link comes about. */
+/**
+ * A message to one person. Clients might or might not render Markdown, so nothing is escaped, and links are prevented.
+ */
 export const message = (text: string): string =>
   cut(oneLine(text), 1000)
     .replace(/\](?=[([:])/g, ']\u2060')
     .replace(/<(?=\S)/g, '<\u2060');
 
-/** Words outside a card, where clients make a link of whatever looks like an address. */
+/** Text outside a card, where clients turn anything like an address into a link. */
 export const unlinked = (text: CardText): CardText =>
   CardText.parse(text.replace(/(?<=\w)(?=:\/\/)|(?<=\bwww)(?=\.)/gi, '\u2060'));
 
@@ -131,19 +133,19 @@ const instant = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
 const address = /^https:\/\/[a-z0-9.-]+\/[\w.~#@%:/-]*$/i;
 
-/** A link with words of ours. The address is made of checked ids: one that is not is a bug. */
+/** A link with the bot's own text. The address consists of validated IDs; anything else is a bug. */
 export function link(words: string, url: string): CardText {
   if (!address.test(url)) throw new Error(`linking to ${url}: not an address made of ids`);
   return CardText.parse(`[${plain<string>(words)}](${url})`);
 }
 
-/** The day in the reader's own words and time zone. Works in a TextBlock and a fact only. */
+/** The date in the reader's own format and time zone. Works only in a TextBlock and a fact. */
 export const date = (at: Date): CardText => CardText.parse(`{{DATE(${instant(at)},SHORT)}}`);
 /** Hours and minutes in the reader's time zone. */
 export const time = (at: Date): CardText => CardText.parse(`{{TIME(${instant(at)})}}`);
 export const dateAndTime = (at: Date): CardText => md`${date(at)}, ${time(at)}`;
 
-/** Somebody to notify: put `text` into a text of the card and `entity` into its mentions. */
+/** A mention: put `text` into a text of the card and `entity` into its mentions. */
 export interface Mention {
   readonly text: CardText;
   readonly entity: {
@@ -153,7 +155,7 @@ export interface Mention {
   };
 }
 
-/** Teams looks for the tag letter by letter, so the name is not escaped but loses what would need it. */
+/** Teams searches for the exact tag, so the name isn't escaped, but loses characters that would need it. */
 export function mention(id: string, name: string): Mention {
   const named = cut(oneLine(name.replace(/[\\*_[\]`<>~&{}$#]|:\/\/|\bwww\./gi, ' ')), 60);
   const bare = isBlank(named) ? 'Somebody' : named;
@@ -161,7 +163,7 @@ export function mention(id: string, name: string): Mention {
   return { text: CardText.parse(text), entity: { type: 'mention', text, mentioned: { id, name: bare } } };
 }
 
-/** Who is spoken to: somebody to notify, or a group that a card can only name. */
+/** A person to mention, or a group that a card can only name. */
 export interface Addressee {
   readonly text: CardText;
   readonly entity: Mention['entity'] | null;

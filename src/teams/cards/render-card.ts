@@ -1,6 +1,7 @@
 /**
- * Template and data become a card. What the template library lets through (facts/engine: a field it does not know stays in
- * the card as text) is caught here: the data passes its schema first, the card is looked at afterwards.
+ * Renders a template and data to a card.
+ * adaptivecards-templating leaves unknown fields in the card as text. So the data is validated by its schema before,
+ * and the card is checked after.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -33,11 +34,11 @@ import { WelcomeData } from './data/welcome.ts';
 interface Template {
   expand(context: { readonly $root: unknown }): unknown;
 }
-// Required, not imported: the package's types lead to another package's source code, which does not compile here.
+// Uses `require`, because the package's types refer to another package's source code, which doesn't compile here.
 const require = createRequire(import.meta.url);
 const templating: { readonly Template: new (template: unknown) => Template } = require('adaptivecards-templating');
 
-/** Every card: `cards/<name>.json` is its layout, the schema its data. */
+/** All cards: `cards/<name>.json` is the template, the schema describes its data. */
 export const cardSchemas = {
   agents: AgentsData,
   approval: ApprovalData,
@@ -76,20 +77,20 @@ const CardShape = z.looseObject({
   fallbackText: z.string().min(1),
   body: z.array(z.looseObject({ type: z.string() })).min(1),
 });
-/** A card as Teams takes it, the content of an attachment. */
+/** The content of a card attachment. */
 export type AdaptiveCard = z.infer<typeof CardShape>;
 
-/** Teams refuses messages over 100 KB, counted as UTF-16; what else the activity holds needs room too. */
+/** Teams refuses messages over 100 KB in UTF-16; the rest of the activity needs space too. */
 const maxBytes = 80 * 1024;
 
 const bytesOfText = (text: string): number => text.length * 2;
 
-/** Bytes of a card as Teams counts them. */
+/** Returns the card's size in bytes, as Teams counts it. */
 export const bytesOf = (card: AdaptiveCard): number => bytesOfText(JSON.stringify(card));
 
-/** Private use: `plain-text.ts` takes it out of everything, so it cannot come from outside. */
+/** A private-use character. `plain-text.ts` removes those from all texts, so it can't come from outside. */
 const guard = '\u{E000}';
-/** Parts a value's own `${` so that what is left of it after expansion can only be the template's. */
+/** Splits `${` in values, so that any that remain after expansion are the template's. */
 function hideMarks(data: unknown): unknown {
   const text = JSON.stringify(data);
   return text.includes('${') ? JSON.parse(text.replaceAll('${', `$${guard}{`)) : data;
@@ -107,8 +108,8 @@ function templateOf(name: CardName): Template {
 }
 
 /**
- * Renders a card. Throws on data that does not fit its type and on a card that Teams would refuse: both are bugs, never
- * something a person can bring about.
+ * Renders a card. Throws for data that doesn't match the schema and for a card that Teams would refuse: both are bugs
+ * that no person can cause.
  */
 export function renderCard<Name extends CardName>(name: Name, data: CardDataOf<Name>): AdaptiveCard {
   const checked = cardSchemas[name].parse(data);

@@ -1,4 +1,4 @@
-/** The tenant's Entra authority: where people sign in, and the keys its tokens are signed with. */
+/** The tenant's Entra ID authority: its sign-in endpoint and signing keys. */
 import { createRemoteJWKSet, type JWTVerifyGetKey, customFetch as keysFetch } from 'jose';
 import {
   allowInsecureRequests,
@@ -16,10 +16,10 @@ import { isPrivate } from '../../domain/private-url.ts';
 import { AuthorityUnreachable, httpsFetch, patienceS, unreachable } from './https-fetch.ts';
 
 export interface AuthorityOptions {
-  /** Such as `https://login.microsoftonline.com`. */
+  /** For example `https://login.microsoftonline.com`. */
   readonly host: string;
   readonly tenantId: string;
-  /** PEM of the only certificate authorities to trust; null for the usual ones. */
+  /** PEM of the only trusted certificate authorities; null for the system's. */
   readonly ca: string | null;
   readonly now: () => Date;
 }
@@ -29,20 +29,22 @@ export interface Metadata {
   readonly keys: JWTVerifyGetKey;
 }
 
-/** Everything here throws {@link AuthorityUnreachable} when the authority does not answer as one. */
+/** All functions throw {@link AuthorityUnreachable} if the authority doesn't answer correctly. */
 export interface Authority {
   readonly tenantId: string;
   metadata(): Promise<Metadata>;
-  /** An app at this authority, for openid-client's calls within the next moments. */
+  /** Returns an openid-client configuration of an app. Use it at once, because it contains the current clock skew. */
   client(app: { readonly appId: string; readonly appSecret: string }): Promise<Configuration>;
 }
 
-/** How far the clocks of Entra and of this process may differ. */
+/** Tolerated clock difference between Entra ID and this process, in seconds. */
 export const clockDifferenceS = 60;
-/** Entra offers no other, and what is not asked for is not taken. */
+/** Entra ID offers no other, and tokens with others are refused. */
 export const algorithm = 'RS256';
 
-/** OpenID Connect Discovery, as Entra serves it. The page people see may be elsewhere: only the browser goes there. */
+/**
+ * OpenID Connect Discovery, as Entra ID serves it. The sign-in page can be on another host: only the browser opens it.
+ */
 const Document = z.object({
   issuer: z.url(),
   authorization_endpoint: z.string().refine(isPrivate, 'must be https, or http on this machine'),
@@ -50,11 +52,11 @@ const Document = z.object({
   jwks_uri: z.url({ protocol: /^https$/ }),
 });
 
-/** How long endpoints and keys are believed. A key that is not among them is looked for at once, but not all the time. */
+/** Lifetime of cached endpoints and keys. An unknown key is looked up at once, but at a limited rate. */
 const documentLifeMs = 3_600_000;
 const keysLifeMs = 600_000;
 const askAgainAfterMs = 10_000;
-/** Discovery wants a client's name and tells it to nobody. */
+/** The library requires a client ID for discovery, but doesn't send it. */
 const noClient = 'discovery';
 
 async function discover(url: string, fetch: CustomFetch): Promise<ServerMetadata> {
@@ -90,14 +92,14 @@ export function openAuthority({ host, tenantId, ca, now }: AuthorityOptions): Au
   let known: Known | null = null;
 
   async function metadata(): Promise<Known> {
-    // What was read while the clock was ahead is not younger for that.
+    // Absolute, so that a document read while the clock was ahead expires too.
     if (known !== null && Math.abs(now().getTime() - known.at) < documentLifeMs) return known;
     const server = await discover(url, fetch);
     const read = Document.safeParse(server);
     if (!read.success)
       throw new AuthorityUnreachable(`asking ${url}: answered with other than an authority's metadata`);
     const { issuer, jwks_uri: keysUrl } = read.data;
-    // Another host than the authority's may be named, as in China; never another tenant, nor all of them.
+    // The issuer's host can differ from the authority's, as in China. Its tenant can't.
     if (!issuer.endsWith(`/${tenantId}/v2.0`)) throw new AuthorityUnreachable(`asking ${url}: it is about ${issuer}`);
     const keys = known?.keysUrl === keysUrl ? known.keys : openKeys(keysUrl, fetch);
     known = { issuer, keys, server, keysUrl, at: now().getTime() };
@@ -115,14 +117,15 @@ function clientOf(
 ): Configuration {
   const rules = {
     id_token_signed_response_alg: algorithm,
-    // The library has a clock of its own.
+    // The library has its own clock.
     [clockSkew]: Math.round((now.getTime() - Date.now()) / 1_000),
     [clockTolerance]: clockDifferenceS,
   };
   const client = new Configuration(server, appId, rules, ClientSecretPost(appSecret));
   client[customFetch] = fetch;
   client.timeout = patienceS;
-  // The local Entra shows its page over plain http on this machine. What the bot itself asks is https: `Document`, `fetch`.
+  // The Entra simulator's sign-in page uses plain http on this machine. The bot's own calls are https: `Document`,
+  // `fetch`.
   if (server.authorization_endpoint?.startsWith('http:')) allowInsecureRequests(client);
   return client;
 }

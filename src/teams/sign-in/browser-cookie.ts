@@ -1,13 +1,13 @@
 /**
- * Ties a sign-in to the browser that showed what it is for: a link to Entra that somebody else began cannot be finished,
- * because that page was never seen where it ends.
+ * Binds a sign-in to the browser that showed its purpose. An attacker's link to Entra ID can't be completed in another
+ * browser, which never showed that page.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 export interface BrowserCookie {
-  /** The browser's own value, or a new one, and the header that keeps it there. */
+  /** Returns the browser's value, or a new one, and the header that sets it. */
   keep(cookies: string | undefined): { readonly browser: string; readonly header: string };
-  /** Whether it is the browser that was kept as `browser`. */
+  /** Returns true if it is the browser that was stored as `browser`. */
   isSame(cookies: string | undefined, browser: string): boolean;
 }
 
@@ -16,7 +16,7 @@ const value = /^[A-Za-z0-9_-]{43}$/;
 
 const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-/** Over https only https may set or see it, from this host alone; plain http is for one machine. */
+/** With https, only this host can set or read the cookie, over https. Plain http is for the sandbox. */
 export function browserCookie(publicUrl: string, random: (size: number) => Uint8Array): BrowserCookie {
   const secure = publicUrl.startsWith('https:');
   const name = secure ? '__Host-cmk-sign-in' : 'cmk-sign-in';

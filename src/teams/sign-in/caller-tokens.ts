@@ -1,11 +1,10 @@
 /**
- * Checks the token of an incoming call. The SDK checks it again later; this check stands in front because the SDK (tried) takes
- *
- * - the token that the bot itself calls Bot Framework with, as if it were the Emulator's, and with any service URL: whoever is
- *   sent one could speak to the bot as anybody. It also trusts an issuer because an unchecked token names it;
- * - a token that never expires, and one whose key is endorsed for no channel;
- *
- * and looks only once the body has been read and parsed.
+ * Checks the token of an incoming call, before the SDK does.
+ * The SDK (tried) also accepts:
+ * - the bot's own token for Bot Framework, as if it were the Emulator's, with any service URL. A server that gets this
+ * token could impersonate anyone. The SDK also trusts an issuer because an unchecked token names it.
+ * - a token that never expires, and one whose key isn't endorsed for any channel.
+ * It also checks only after the body was read and parsed.
  */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
@@ -43,9 +42,9 @@ interface Log {
 const hour = 3_600_000;
 const patienceMs = 5_000;
 const limits = { bytes: 1_000_000, ms: patienceMs };
-/** Microsoft's documentation asks for a day at most. A key id that is not known is looked up at once, twice a minute at most. */
+/** Microsoft's documentation requires at most a day. An unknown key ID is looked up at once, at most twice a minute. */
 const keysLastMs = 24 * hour;
-/** As much as the SDK allows. */
+/** The SDK's maximum. */
 const clockToleranceSeconds = 300;
 const algorithms = ['RS256', 'RS384', 'RS512'];
 
@@ -57,7 +56,7 @@ class UnreadableKeys extends Error {
 
 type Keys = ReturnType<typeof createRemoteJWKSet>;
 
-/** Reads the metadata document, then the keys it leads to, and keeps them. */
+/** Reads the metadata document and its keys, and caches them. */
 function openKeys(metadataUrl: string): () => Promise<Keys> {
   let kept: { readonly keys: Promise<Keys>; readonly until: number } | null = null;
   const discover = async (): Promise<Keys> => {
@@ -75,7 +74,7 @@ function openKeys(metadataUrl: string): () => Promise<Keys> {
     if (kept === null || kept.until < performance.now()) {
       const keys = discover();
       kept = { keys, until: performance.now() + keysLastMs };
-      // What failed is not kept.
+      // Failures aren't cached.
       keys.catch(() => {
         kept = null;
       });
@@ -108,7 +107,7 @@ function reasonOf(error: unknown): InvalidToken | null {
 
 const Endorsements = z.object({ kid: z.string(), endorsements: z.array(z.string()).optional() });
 
-/** A key that names channels signs for those alone. One that names none is not restricted, as in the SDK. */
+/** A key that lists channels is valid only for those. A key without a list isn't restricted, as in the SDK. */
 function isEndorsed(keys: Keys, kid: string | undefined): boolean {
   const key = (keys.jwks()?.keys ?? [])
     .map((one) => Endorsements.safeParse(one).data)

@@ -1,7 +1,7 @@
 /**
- * Authorization code with PKCE (RFC 7636) at the tenant's authority. The flow and its checks are openid-client's: state,
- * `iss`, nonce, audience, times, algorithm. What is asked for is said here; the ID token's signature and Entra's own claims
- * are verify-token.ts's to check.
+ * Authorization code flow with PKCE (RFC 7636) at the tenant's authority.
+ * openid-client implements it and checks state, `iss`, nonce, audience, times and algorithm. This file builds the
+ * request; verify-token.ts checks the ID token's signature and Entra ID's own claims.
  */
 import {
   AuthorizationResponseError,
@@ -15,11 +15,11 @@ import { label } from '../cards/plain-text.ts';
 import type { Authority } from './authority.ts';
 import { AuthorityUnreachable, unreachable } from './https-fetch.ts';
 
-/** The app people sign in to. */
+/** The app that people sign in to. */
 export interface SignInApp {
   readonly appId: string;
   readonly appSecret: string;
-  /** The bot's address for browsers, without a slash at its end. */
+  /** The bot's address for browsers, without a trailing slash. */
   readonly publicUrl: string;
 }
 
@@ -28,7 +28,7 @@ export interface FlowTools {
   readonly authority: Authority;
 }
 
-/** What one sign-in is known by. */
+/** Secrets that identify one sign-in. */
 export interface FlowSecrets {
   readonly state: string;
   readonly nonce: string;
@@ -36,8 +36,9 @@ export interface FlowSecrets {
 }
 
 /**
- * A code turned into an ID token, or why not in words of ours. `said`: what came over the address or the wire with it, which
- * anybody may have written: for the log, never for a page.
+ * An ID token, or why there is none.
+ * `why` is the bot's own text. `said` came from outside and could be written by anyone: it is for the log, never for a
+ * page.
  */
 export type Redeemed =
   | { readonly kind: 'redeemed'; readonly idToken: string }
@@ -47,8 +48,9 @@ export const donePath = '/sign-in/done';
 const scope = 'openid profile';
 
 /**
- * Where the browser is sent. The context is asked for as Microsoft's "Conditional Access authentication context" guide
- * says, the time as OpenID Connect Core 5.5 does; `prompt=login` because a remembered session proves nothing.
+ * Returns the address of the sign-in page.
+ * The context is requested as in Microsoft's "Conditional Access authentication context" guide, the time as in OpenID
+ * Connect Core 5.5. `prompt=login`, because an existing session proves nothing.
  */
 export async function authorizeUrl(
   { app, authority }: FlowTools,
@@ -70,7 +72,7 @@ export async function authorizeUrl(
   return buildAuthorizationUrl(await authority.client(app), asked).href;
 }
 
-/** Takes what the browser came back with. Throws AuthorityUnreachable. */
+/** Redeems the code from the browser's redirect. Throws AuthorityUnreachable. */
 export async function redeem(
   { app, authority }: FlowTools,
   query: URLSearchParams,
@@ -94,7 +96,7 @@ const refused = (why: string, said: string | null = null): Redeemed => ({
   said,
 });
 
-/** The error codes of OAuth 2.0 (RFC 6749) and OpenID Connect Core that a person can do something about. */
+/** Error codes of OAuth 2.0 (RFC 6749) and OpenID Connect Core that a person can act on. */
 const knownErrors: Readonly<Record<string, string>> = {
   access_denied: 'Microsoft Entra did not let you in, or you went back.',
   login_required: 'Microsoft Entra wants you to sign in again.',
@@ -105,7 +107,7 @@ const knownErrors: Readonly<Record<string, string>> = {
   server_error: 'Microsoft Entra had a problem of its own. Try again in a minute.',
 };
 
-/** A code that is not known may be anything: it is not repeated. */
+/** Unknown codes aren't repeated, because they can be any text. */
 function refusedBy({ error, error_description: description }: z.infer<typeof Refused>): Redeemed {
   const words = Object.hasOwn(knownErrors, error) ? knownErrors[error] : undefined;
   const said = label(`${error}: ${description ?? ''}`);
@@ -117,12 +119,12 @@ const Refused = z.object({ error: z.string(), error_description: z.string().opti
 async function outcomeOf(error: unknown, tokenEndpoint: string): Promise<Redeemed> {
   if (error instanceof AuthorizationResponseError) return refusedBy(error);
   const cause = error instanceof Error ? error.cause : undefined;
-  // The library reads the words of a 4xx, and has them as cause; Entra has some for a 5xx as well.
+  // The library parses the error of a 4xx and sets it as cause; Entra ID has one for a 5xx too.
   const said = cause instanceof Response ? await cause.json().catch(() => null) : cause;
   const words = Refused.safeParse(said).data;
   if (words !== undefined) return refusedBy(words);
   if (cause instanceof AuthorityUnreachable || cause instanceof Response) throw unreachable(tokenEndpoint, error);
   if (!(error instanceof ClientError) || error.code === undefined) throw error;
-  // Names the claim or parameter that is wrong, never what it says.
+  // Names the invalid claim or parameter, never its value.
   return refused(cause instanceof Error ? cause.message : error.message);
 }

@@ -1,6 +1,6 @@
 /**
- * Evidence of a request for a browser: Teams lets a bot hand out no file in a channel, so a click gives whoever clicked a link to
- * the bot itself. It is worth ten minutes and one pack, and who may have it is asked again when it is opened.
+ * Links for downloading an evidence pack in a browser, because a bot can't send files in a channel.
+ * A link is valid for ten minutes and one download. Permission is checked again when it is opened.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -17,29 +17,29 @@ import { openSecretDocuments, type SecretDocumentTools } from './secret-document
 const Offer = z.object({ person: PersonId, requestId: RequestId });
 type Offer = z.infer<typeof Offer>;
 
-/** What came of taking it. */
+/** The result of a download. */
 export type TakenEvidence =
   | { readonly kind: 'made'; readonly name: string; readonly archive: Buffer }
   | { readonly kind: 'not-published' | 'nowhere-published' }
   | Refusal;
 
 export interface EvidenceLinkOptions extends SecretDocumentTools {
-  /** The bot's address for browsers, without a final slash. */
+  /** The bot's address for browsers, without a trailing slash. */
   readonly publicUrl: string;
   readonly tenantId: string;
-  /** How people are known. */
+  /** How people are authenticated. */
   readonly signIn: string;
   readonly requests: Pick<Requests, 'load'>;
-  /** Asked afresh each time. */
+  /** Checked again each time. */
   readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
-  /** Takes it for the person: the same cause takes the same again. */
+  /** Creates the pack for the person. The same cause returns the same pack. */
   readonly take: (id: RequestId, actor: Actor, cause: string) => Promise<TakenEvidence>;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
 export interface EvidenceLinks {
   readonly pages: readonly BrowserPage[];
-  /** A link for one person to one request's evidence. */
+  /** Returns a link for one person and one request. */
   offer(offer: Offer): Promise<string>;
 }
 
@@ -85,7 +85,7 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
   const { publicUrl, tenantId, signIn, requests, rolesOf, take, log } = options;
   const offers = openSecretDocuments(options, 'evidence/offer', Offer);
 
-  /** Says first what it is, so that whatever opens links by itself takes nothing. */
+  /** Shows a page first, so that link scanners don't consume the download. */
   async function start(query: URLSearchParams): Promise<PageAnswer> {
     const name = query.get('ask') ?? '';
     const offer = await offers.read(name);
@@ -116,11 +116,11 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
       log.warn({ requestId, person, code: roles.code }, 'evidence was refused');
       return refusedPage(roles);
     }
-    // Once: of two at a time, one gets it.
+    // Of two simultaneous calls, only one succeeds.
     if ((await offers.take(name)) === null) return over;
     const taken = await take(
       requestId,
-      // Derived: an offer names the person whose click made it, and no one else can act by it.
+      // Safe: the link identifies the person whose click created it, and others can't act through it.
       personActor(person, tenantId, signIn),
       `evidence:${createHash('sha256').update(name).digest('hex').slice(0, 32)}`,
     );

@@ -1,4 +1,4 @@
-/** The pages of signing in: no script, nothing from elsewhere, every text escaped. */
+/** Renders the sign-in pages: no script, no external resources, all text escaped. */
 import { createHash } from 'node:crypto';
 import { label } from '../cards/plain-text.ts';
 
@@ -13,7 +13,7 @@ export interface PageWords {
   readonly tone: 'ask' | 'good' | 'bad';
   readonly title: string;
   readonly lines: readonly string[];
-  /** What it is about: names and values. */
+  /** Names and values of the subject. */
   readonly facts?: readonly (readonly [string, string])[];
   readonly button?: { readonly title: string; readonly url: string };
   readonly note?: string;
@@ -61,10 +61,10 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 const escaped = (text: string): string => label(text).replace(/[&<>"']/g, (mark) => entities[mark] ?? '');
-/** Not shortened, as a label would be; only ever one that was put together here. */
+/** Escapes a URL without shortening it, unlike labels. Only for URLs that the bot built. */
 const attribute = (url: string): string => url.replace(/[&<>"']/g, (mark) => entities[mark] ?? '');
 
-/** One page, with what keeps it from being framed, stored or told about. */
+/** Renders a page, with headers that prevent framing, caching and referrers. */
 export function page(words: PageWords, more: Readonly<Record<string, string>> = {}): PageAnswer {
   const { status, tone, title, lines, facts = [], button, note } = words;
   const parts = [

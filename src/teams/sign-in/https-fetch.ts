@@ -1,13 +1,13 @@
-/** The one way to the authority. The custom cloud has a certificate authority of its own. */
+/** HTTPS calls to the authority, with the custom cloud's own certificate authority. */
 import type { CustomFetch } from 'openid-client';
 import { callServer } from '../../io/call-server.ts';
 
-/** The authority did not answer in time, or not as one does. Then nothing can be checked, and nobody is let through. */
+/** Thrown if the authority didn't answer in time or correctly. Then nothing can be verified, and no one is let in. */
 export class AuthorityUnreachable extends Error {
   override readonly name = 'AuthorityUnreachable';
 }
 
-/** Why asking came to nothing. An error of openid-client has the answer, or what kept it from coming, as its cause. */
+/** Wraps an error. An openid-client error has the answer, or what prevented it, as its cause. */
 export function unreachable(url: string, error: unknown): AuthorityUnreachable {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   if (cause instanceof AuthorityUnreachable) return cause;
@@ -15,19 +15,22 @@ export function unreachable(url: string, error: unknown): AuthorityUnreachable {
   return new AuthorityUnreachable(`asking ${url.replace(/\?.*/, '')}: ${why}`, { cause: error });
 }
 
-/** How long whoever calls waits, to be given to openid-client. */
+/** Timeout in seconds, for openid-client. */
 export const patienceS = 5;
 const limits = { bytes: 1_000_000, ms: patienceS * 1_000 };
 
-/** Follows no redirects: a key or a token comes from where it was asked for. Throws {@link AuthorityUnreachable} only. */
+/**
+ * Doesn't follow redirects: keys and tokens must come from the requested address. Throws only {@link
+ * AuthorityUnreachable}.
+ */
 export const httpsFetch =
   (ca: string | null): CustomFetch =>
   async (url, { method, headers, body, signal }) => {
-    // A form or nothing: no more is ever sent there.
+    // Only a form or no body is ever sent.
     const form = body instanceof URLSearchParams ? body.toString() : undefined;
     try {
       if (!url.startsWith('https:')) throw new Error(`${new URL(url).protocol} is not https:`);
-      // Of the headers the type alone: the words of an error are in the body, whatever challenge comes with them.
+      // Passes on only the content type: the error is in the body, and other headers aren't needed.
       return await callServer(url, { method, headers, body: form, ca, signal, limits });
     } catch (error) {
       throw unreachable(url, error);

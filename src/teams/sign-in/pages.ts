@@ -1,4 +1,4 @@
-/** Signing in in a browser: a page that says what for, then Entra's own, then a page that says what came of it. */
+/** Sign-in in a browser: a page with its purpose, then Entra ID's page, then a page with the result. */
 
 import { type SignIn, type StepUp, signInRefusal } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
@@ -49,7 +49,7 @@ const unreachable = page({
 const refused = (title: string, text: string): PageAnswer =>
   page({ status: 403, tone: 'bad', title, lines: [text, 'Nothing was approved.'] });
 
-/** Both pages. Entra being out of reach is said; anything else that goes wrong is a bug. */
+/** Returns both pages. An unreachable Entra ID is reported; other errors are bugs. */
 export const signInPages = (tools: PageTools): readonly BrowserPage[] =>
   [
     { path: startPath, show: start },
@@ -71,7 +71,7 @@ async function start(tools: PageTools, query: URLSearchParams, cookies: string |
   const purpose = await tools.pending.asked(query.get('ask') ?? '');
   const request = purpose === null ? null : await tools.requests.load(purpose.requestId);
   if (purpose === null || request?.state !== 'awaiting-approval' || request.asking !== purpose.asking) return ended;
-  // Before anything is kept: where the authority does not answer, nothing has begun.
+  // Checks the authority before anything is stored.
   await tools.authority.metadata();
   const { browser, header } = tools.cookie.keep(cookies);
   const [nonce, verifier] = [secret(tools), secret(tools)];
@@ -127,7 +127,7 @@ async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowS
   return verifyToken(tools.authority, tools.app.appId, redeemed.idToken, wanted, tools.now());
 }
 
-/** Keeps only what is enough: of anything less the person hears here, where it can be mended. */
+/** Stores only a sufficient sign-in. Otherwise the person learns here why, where they can fix it. */
 async function judged(tools: PageTools, purpose: Purpose, signIn: SignIn): Promise<PageAnswer> {
   const { requestId, person } = purpose;
   const who = { person, tenantId: tools.authority.tenantId };

@@ -1,12 +1,10 @@
-/**
- * What is remembered between a click and its sign-in. Nothing here is worth anything to anybody but the person it is for.
- */
+/** Stores sign-ins between a click and its proof. Each entry is usable only by the person it is for. */
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { SignIn } from '../../domain/policy/sign-in.ts';
 import { openSecretDocuments, type SecretDocumentTools } from './secret-documents.ts';
 
-/** What a sign-in is for: one person's approval of one request as it was last asked. */
+/** The purpose of a sign-in: one person's approval of one request at its current revision. */
 export const Purpose = z.object({ person: PersonId, requestId: RequestId, asking: z.number().int() });
 export type Purpose = z.infer<typeof Purpose>;
 
@@ -16,17 +14,17 @@ type Started = z.infer<typeof Started>;
 const Proof = z.object({ signIn: SignIn });
 
 export interface PendingSignIns {
-  /** Remembers that a person was asked to sign in; returns the name of the question. */
+  /** Stores that a person was asked to sign in; returns the question's name. */
   ask(purpose: Purpose): Promise<string>;
   asked(name: string): Promise<Purpose | null>;
-  /** The same, once: whoever comes second gets null. */
+  /** The same, but only once: a second caller gets null. */
   takeAsked(name: string): Promise<Purpose | null>;
-  /** Remembers a sign-in that was begun in a browser; returns its state. */
+  /** Stores a sign-in that started in a browser; returns its state. */
   start(started: Started): Promise<string>;
   takeStarted(state: string): Promise<Started | null>;
   prove(purpose: Purpose, signIn: SignIn): Promise<void>;
   proved(purpose: Purpose): Promise<SignIn | null>;
-  /** The approval it was for is stored. */
+  /** Deletes the proof once the approval is stored. */
   spend(purpose: Purpose): Promise<void>;
 }
 

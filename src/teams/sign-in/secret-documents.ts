@@ -1,16 +1,16 @@
 /**
- * Documents for ten minutes, found by a name that only whoever was given it knows, and taken once. Other replicas see them,
- * and a restart leaves them.
+ * Documents that expire after ten minutes and are found by a secret name, once. They are shared between replicas and
+ * survive a restart.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 
 export interface SecretDocuments<T> {
-  /** Returns its name: random, 256 bits. */
+  /** Stores a document and returns its name: random, 256 bits. */
   save(document: T): Promise<string>;
   read(name: string): Promise<T | null>;
-  /** The same, once: whoever comes second gets null. */
+  /** The same, but only once: a second caller gets null. */
   take(name: string): Promise<T | null>;
 }
 
@@ -20,7 +20,7 @@ export interface SecretDocumentTools {
   readonly now: () => Date;
 }
 
-/** Time to read the page, find the security key, and come back. */
+/** Enough to read the page, find the security key and return. */
 const lifeMs = 10 * 60_000;
 
 const Life = z.object({ until: z.string(), spent: z.boolean().default(false) });
@@ -30,7 +30,7 @@ export function openSecretDocuments<T extends object>(
   folder: string,
   schema: z.ZodType<T>,
 ): SecretDocuments<T> {
-  /** Stored under its hash: who reads the database learns no link. */
+  /** Stored by hash, so that the database reveals no link. */
   const keyOf = (name: string): string => `${folder}/${createHash('sha256').update(name).digest('base64url')}`;
 
   async function read(name: string) {
@@ -49,7 +49,7 @@ export function openSecretDocuments<T extends object>(
       return name;
     },
     read: async (name) => (await read(name))?.found ?? null,
-    /** Marked before it is used, by compare-and-set: of two at once, one gets it. */
+    /** Marked as used before it is returned, by compare-and-set: of two simultaneous calls, only one succeeds. */
     async take(name) {
       const there = await read(name);
       if (there === null) return null;

@@ -1,7 +1,8 @@
 /**
- * Signing in anew for an approval, in the protocol of Universal Actions: a click is answered with a login request, the
- * client sends the same click again with a token, or the person signs in on a page and clicks again. Shapes: Microsoft,
- * "Enable SSO for Adaptive Cards Universal Actions" and "Add third party authentication to Adaptive Cards Universal Actions".
+ * Step-up authentication for approvals, with the protocol of Universal Actions.
+ * The bot answers a click with a login request. The client repeats the click with a token, or the person signs in on a
+ * page and clicks again. Shapes: Microsoft, "Enable SSO for Adaptive Cards Universal Actions" and "Add third party
+ * authentication to Adaptive Cards Universal Actions".
  */
 import type { InvokeResponse } from 'botbuilder';
 import type { SignIn, StepUp } from '../../domain/policy/sign-in.ts';
@@ -23,7 +24,7 @@ export interface StepUpOptions extends Pick<PageTools, 'app' | 'random' | 'now' 
   readonly directory: Directory;
 }
 
-/** What a client sends beside the click once it was asked to sign in. */
+/** The client's token after a login request. */
 export interface Authentication {
   readonly id: string;
   readonly token: string;
@@ -35,11 +36,11 @@ export type Presented =
 
 export interface StepUpSignIn {
   readonly pages: readonly BrowserPage[];
-  /** The sign-in that comes with an approval or was proved for it in a browser; or what ends the click here. */
+  /** Returns the sign-in that the client sent or that was proved in a browser; or an answer that ends the click. */
   presented(purpose: Purpose, authentication: Authentication | undefined): Promise<Presented>;
-  /** The question for a sign-in, where that is what a refusal wants; else null. */
+  /** Returns the login request, if the refusal requires a sign-in; otherwise null. */
   question(purpose: Purpose, refusal: Refusal): Promise<InvokeResponse | null>;
-  /** The approval is stored: what was proved for it is forgotten. */
+  /** Deletes the proof once the approval is stored. */
   settle(purpose: Purpose): Promise<void>;
 }
 
@@ -66,7 +67,7 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
   return {
     pages: signInPages({ ...options, pending, cookie }),
     async presented(purpose, authentication) {
-      // A token answers one question: it comes with the name of the one that was put to this person, here, once.
+      // A token answers one login request: it must carry the ID of the one that this person got, once.
       const asked = authentication === undefined ? null : await pending.takeAsked(authentication.id);
       if (authentication !== undefined && asked !== null && samePurpose(asked, purpose)) {
         return ofToken(authentication.token, purpose);
@@ -78,7 +79,7 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
       if (!again && refusal.code !== 'sign-in-needed') return null;
       const id = await pending.ask(purpose);
       const url = `${app.publicUrl}${startPath}?ask=${id}`;
-      // What the client has is not enough: asked for the same again, it would send the same again.
+      // The client's token wasn't sufficient. It would send the same again, so only the button is offered.
       const exchange = again ? null : { id, uri: `api://botid-${app.appId}` };
       return loginAnswer(refusalText(refusal), url, exchange);
     },

@@ -1,6 +1,7 @@
 /**
- * What a token proves. Claims as Microsoft documents them: "Access token claims reference", "ID token claims reference",
- * "Optional claims reference". `auth_time` and `acrs` are optional claims that the app registration must ask for.
+ * Verifies tokens of people.
+ * Claims as Microsoft documents them: "Access token claims reference", "ID token claims reference", "Optional claims
+ * reference". `auth_time` and `acrs` are optional claims that the app registration must request.
  */
 import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
@@ -10,8 +11,8 @@ import { type Authority, algorithm, clockDifferenceS } from './authority.ts';
 import { AuthorityUnreachable } from './https-fetch.ts';
 
 /**
- * `invalid`: not a token of this tenant for this app, or one that says too little. `unreachable`: it cannot be known now.
- * `why` is for the log and holds nothing of the token.
+ * `invalid`: not a token of this tenant for this app, or claims are missing. `unreachable`: it can't be verified now.
+ * `why` is for the log and contains nothing of the token.
  */
 export type VerifiedToken =
   | { readonly kind: 'verified'; readonly signIn: SignIn }
@@ -19,15 +20,15 @@ export type VerifiedToken =
   | { readonly kind: 'unreachable'; readonly why: string };
 
 /**
- * `teams`: an access token for the app, as the Teams client gets it silently. `browser`: the ID token of a sign-in that
- * was started with this nonce. Neither passes for the other.
+ * `teams`: an access token for the app, which the Teams client gets silently. `browser`: the ID token of a sign-in that
+ * was started with this nonce. Neither is accepted as the other.
  */
 export type TokenRequirements = { readonly how: 'teams' } | { readonly how: 'browser'; readonly nonce: string };
 
 const Claims = z.object({
   oid: PersonId,
   tid: TenantId,
-  // Not `iat` in its stead: a token made anew every hour says nothing of when the person last signed in.
+  // Not `iat`: a token renewed every hour doesn't tell when the person signed in.
   auth_time: z.number().int().min(0).max(100_000_000_000),
   acrs: z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string())).default([]),
   amr: z.array(z.string()).default([]),
@@ -36,10 +37,12 @@ const Claims = z.object({
 });
 type Claims = z.infer<typeof Claims>;
 
-/** The one permission that Teams' single sign-on asks for (Microsoft, "Register your bot app with Microsoft Entra ID"). */
+/**
+ * The only permission that Teams' single sign-on requests (Microsoft, "Register your bot app with Microsoft Entra ID").
+ */
 const teamsScope = 'access_as_user';
 
-/** Why the token is another than the one wanted; null when it is the one. */
+/** Returns why the token isn't the required kind; null if it is. */
 function otherThanWanted(claims: Claims, tenantId: string, wanted: TokenRequirements): string | null {
   if (claims.tid !== tenantId) return 'another tenant';
   if (wanted.how === 'browser') return claims.nonce === wanted.nonce ? null : 'another nonce';
@@ -51,7 +54,7 @@ function toSignIn({ oid, tid, auth_time, acrs, amr }: Claims, { how }: TokenRequ
   return { person: oid, tenantId: tid, signedInAt, contexts: acrs, methods: amr, how };
 }
 
-/** Signature, issuer, audience, times and kind; whether the sign-in is enough is the domain's to say. */
+/** Verifies signature, issuer, audience, times and kind. The domain decides if the sign-in is sufficient. */
 export async function verifyToken(
   authority: Authority,
   appId: string,

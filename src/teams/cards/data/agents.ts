@@ -3,11 +3,11 @@ import { CardText, Label } from '../plain-text.ts';
 import { Chip } from './chip.ts';
 import { Color, Line } from './row.ts';
 
-/** A part of the picture: what Teams draws as a ring, and in words where a client cannot. */
+/** A part of the chart, with its text for clients without charts. */
 export const FleetPart = z.strictObject({
   legend: Label,
   value: z.int(),
-  /** Of those that Teams' charts know. */
+  /** Colors of Teams' charts. */
   color: z.enum(['attention', 'warning', 'categoricalPurple', 'categoricalBlue', 'good', 'categoricalTeal', 'neutral']),
   icon: z.string(),
   glyph: CardText,
@@ -24,16 +24,16 @@ export const AgentRow = z.strictObject({
   glyphColor: Color,
   name: CardText,
   lines: z.array(Line).max(2),
-  /** Of its open request, which the button opens; else empty. */
+  /** Its open request, which the button opens; or empty. */
   requestId: z.string(),
-  /** For which the button opens a form; empty where there is nothing to do, or the reader may not ask. */
+  /** The agent whose form the button opens; empty if nothing is needed or the reader can't make requests. */
   resourceId: z.string(),
   /** `Open`, `Enable`, `Rotate` */
   button: Label,
 });
 export type AgentRow = z.infer<typeof AgentRow>;
 
-/** /cmk-status: a picture of all agents, and a page of them. Previous and Next ask for a page by the number in `revision`. */
+/** /cmk-status: a chart of all agents, and a page of them. Previous and Next request the page number in `revision`. */
 export const AgentsData = z.strictObject({
   formId: z.string(),
   fallbackText: Label,
@@ -45,10 +45,10 @@ export const AgentsData = z.strictObject({
   parts: z.array(FleetPart).max(7),
   chips: z.array(Chip).max(3),
   rows: z.array(AgentRow).max(8),
-  /** Instead of rows. May be empty. */
+  /** Shown instead of rows; can be empty. */
   empty: CardText,
   range: CardText,
-  /** What is not known, and why. */
+  /** What is unknown, and why. */
   notes: z.array(z.strictObject({ text: CardText })).max(5),
   hasPrevious: z.boolean(),
   previousPage: z.int(),

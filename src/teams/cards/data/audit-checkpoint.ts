@@ -4,13 +4,13 @@ import { Color } from './row.ts';
 
 const NoteLine = z.strictObject({ text: CardText });
 
-/** The checkpoint under which a request's end is published, whole, so that people have copies of it. */
+/** The whole checkpoint that covers the end of a request, so that people have copies of it. */
 export const AuditCheckpointData = z.strictObject({
   fallbackText: Label,
   requestId: z.string(),
   /** `Checkpoint of 121 events` */
   title: CardText,
-  /** Whether enough witnesses signed it, and the key in the vault; empty where none is asked. */
+  /** Whether enough witnesses and the vault key signed it; empty if none are configured. */
   witnessed: CardText,
   witnessedColor: Color,
   /** Name of the log, number of events, hash. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
 import { Fact } from './row.ts';
 
-/** The one post per request in the audit channel; edited as the request goes on. */
+/** The root post of a request in the audit channel; updated as the request continues. */
 export const AuditRootData = z.strictObject({
   fallbackText: Label,
   requestId: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Label } from '../plain-text.ts';
 
-/** What else of the same a list can show: a filter button. The selected one refreshes the list. */
+/** A filter button of a list. The selected one refreshes the list. */
 export const Chip = z.strictObject({
   title: Label,
   selected: z.boolean(),

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
 import { stateBadge } from './row.ts';
 
-/** What a form becomes that no request came of. One that was submitted becomes its request's card. */
+/** Replaces a form that created no request. A submitted one becomes its request's card. */
 export const FormEndedData = z.strictObject({
-  /** Empty: there is no way back into it. */
+  /** Empty: it can't be resumed. */
   formId: z.string(),
   revision: z.int(),
   fallbackText: Label,
   ...stateBadge,
-  /** What was wanted. */
+  /** What was requested. */
   title: CardText,
   text: CardText,
 });

@@ -12,18 +12,18 @@ const keyHeader = {
   subject: CardText,
 };
 const unusableKeys = {
-  /** Why the others do not suit. */
+  /** Why the others can't be used. */
   unusable: z.array(Row).max(15),
-  /** Button that unfolds them: `2 not usable`. */
+  /** Button that expands them: `2 not usable`. */
   unusableTitle: Label,
 };
 
-/** Page 3: an existing key or a new one; each has a page of its own. */
+/** Page 3: an existing key or a new one; each has its own page. */
 export const FormKeyData = z.strictObject({
   ...keyHeader,
   /** `2 keys of kv-care-prod suit this agent: …` */
   existing: CardText,
-  /** What would be made, where and when. */
+  /** What would be created, where and when. */
   made: CardText,
 });
 export type FormKeyData = z.infer<typeof FormKeyData>;
@@ -42,7 +42,7 @@ export type FormKeyExistingData = z.infer<typeof FormKeyExistingData>;
 export const FormKeyNewData = z.strictObject({
   ...keyHeader,
   ...unusableKeys,
-  /** Why there is nothing to choose from; empty where there is, and then a button leads there. */
+  /** Why there are no keys to choose from; empty if there are, and then a button leads to them. */
   noneSuits: CardText,
   newKeyName: z.string().max(127),
   keyType: z.enum(['RSA', 'RSA-HSM']),

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
 
-/** What everybody but its owner sees of a form. The owner's client fetches the form by itself, or by the button. */
+/** What others see of a form. The owner's client fetches the form automatically, or by the button. */
 export const FormOpenData = z.strictObject({
   formId: z.string(),
-  /** Of the form: another one makes its owner's client fetch the form anew. */
+  /** The form's revision: a change makes the owner's client fetch the form again. */
   revision: z.int(),
-  /** The owner, as Teams' user id. */
+  /** The owner's Teams user ID. */
   userIds: z.array(z.string()).length(1),
   fallbackText: Label,
   /** `Requester is filling in a request` */

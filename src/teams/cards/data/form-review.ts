@@ -2,45 +2,45 @@ import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
 import { decision, formHeader, Row } from './row.ts';
 
-/** Why the request cannot be submitted, and what would change that. */
+/** Why the request can't be submitted, and how to fix that. */
 export const Block = z.strictObject({
   /** `The agent is too old.` */
   title: CardText,
-  /** `It was created on 2021-06-03. …` Empty when the title says it all. */
+  /** `It was created on 2021-06-03. …` Empty if the title is sufficient. */
   text: CardText,
-  /** What to do; empty when there is nothing. */
+  /** What to do; empty if nothing. */
   remedy: CardText,
 });
 export type Block = z.infer<typeof Block>;
 
-/** The last page: what will change. Blocked: no Submit, no checkbox, no reason. */
+/** The last page: what will change. If blocked, it has no Submit, checkbox or reason. */
 export const FormReviewData = z.strictObject({
   ...formHeader,
   ...decision,
   resource: CardText,
-  /** What it means that a request which waits is edited; empty: it asks for something new. */
+  /** The effect of editing a waiting request; empty for a new request. */
   changing: CardText,
-  /** What differs from what was asked before; empty where nothing does yet. */
+  /** Differences from the waiting request; empty without any. */
   differences: z.array(Row).max(12),
   /** Empty: it can be submitted. */
   blocks: z.array(Block).max(12),
-  /** Whether what blocks can pass without another choice: only then is `Check again` of use. */
+  /** True if the block can be resolved without another choice, so that `Check again` makes sense. */
   checkAgain: z.boolean(),
   passRows: z.array(Row).max(40),
   tick: Label,
-  /** On the button that leads to another operation; empty where this one is the right one. */
+  /** Title of the button for another operation; empty if this one is right. */
   instead: Label,
-  /** As typed before, when the page is drawn again; line breaks and all, it is no Markdown. */
+  /** Typed earlier, when the page is rendered again. With line breaks, not Markdown. */
   justification: z.string().max(500),
-  /** As typed before; no Markdown. */
+  /** Typed earlier; not Markdown. */
   changeReference: z.string().max(100),
-  /** `Change reference (optional)`; empty: it isn't asked for. */
+  /** `Change reference (optional)`; empty: not required. */
   referenceLabel: Label,
   referenceRequired: z.boolean(),
   acknowledged: z.enum(['true', 'false']),
   /** `Start: when approved` */
   startTitle: CardText,
-  /** Chosen before, when the page is drawn again: `2026-11-29`, `02:00`; else empty. */
+  /** Selected earlier, when the page is rendered again: `2026-11-29`, `02:00`; or empty. */
   startDay: z.string().max(10),
   startTime: z.string().max(5),
   startOpen: z.boolean(),

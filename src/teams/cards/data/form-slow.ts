@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { CardText } from '../plain-text.ts';
 import { formHeader, Row } from './row.ts';
 
-/** In place of a page that Azure is too slow for. */
+/** Replaces a page while Azure is slow. */
 export const FormSlowData = z.strictObject({
   ...formHeader,
   /** `Looking at the vaults` */
   title: CardText,
-  /** The agent, where one is chosen. */
+  /** The agent, if one is selected. */
   subject: CardText,
-  /** What is being done, or why it was in vain. */
+  /** What the bot does, or why it failed. */
   state: z.array(Row).length(1),
-  /** The page that was left is there to go back to. */
+  /** The previous page is available. */
   canGoBack: z.boolean(),
 });
 export type FormSlowData = z.infer<typeof FormSlowData>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
 import { Choice, formHeader } from './row.ts';
 
-/** Which version: the newest, a new one, or another key. Without choices: why there is none, and where to turn. */
+/** The version: the newest, a new one, or another key. Without choices: why, and what to do. */
 export const FormVersionData = z.strictObject({
   ...formHeader,
   canGoBack: z.boolean(),
@@ -14,11 +14,11 @@ export const FormVersionData = z.strictObject({
   inUseNote: CardText,
   choices: z.array(Choice).max(3),
   selected: z.string(),
-  /** What follows from each choice, a line each. */
+  /** The effect of each choice, one line each. */
   notes: z.array(z.strictObject({ text: CardText })).max(5),
-  /** Why nothing can be chosen; empty where something can. */
+  /** Why nothing can be selected; empty if something can. */
   nothingToChoose: CardText,
-  /** On the button that leads to another operation; empty where this one is the right one. */
+  /** Title of the button for another operation; empty if this one is right. */
   instead: Label,
 });
 export type FormVersionData = z.infer<typeof FormVersionData>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
 
-/** What can be typed, and what the reader may do. */
+/** Commands, and the reader's permissions. */
 export const HelpData = z.strictObject({
   fallbackText: Label,
   commands: z
@@ -9,7 +9,7 @@ export const HelpData = z.strictObject({
       z.strictObject({
         command: CardText,
         text: CardText,
-        /** With everything it takes; empty where that is nothing. */
+        /** With all its parameters; empty without any. */
         usage: CardText,
         verb: z.string(),
         /** `Start`; empty: it has no button. */
@@ -20,7 +20,7 @@ export const HelpData = z.strictObject({
     .max(12),
   /** `**You may ask**, and approve other people’s requests.` */
   role: CardText,
-  /** `1 approval is needed. Requests expire after 72 hours.`, where the audit trail is shown. */
+  /** `1 approval is needed. Requests expire after 72 hours.`, and where the audit log is shown. */
   notes: z.array(z.strictObject({ text: CardText })).max(6),
 });
 export type HelpData = z.infer<typeof HelpData>;

@@ -1,4 +1,4 @@
-/** What the cards have in common: the row (glyph, name, small lines, time), facts, and the marks of the design. */
+/** Parts that cards share: the row (glyph, name, small lines, time), facts, and status marks. */
 import { z } from 'zod';
 import type { Mark } from '../../../text/mark.ts';
 import { CardText, Label, nothing } from '../plain-text.ts';
@@ -7,15 +7,15 @@ export const Color = z.enum(['Default', 'Accent', 'Good', 'Warning', 'Attention'
 export type Color = z.infer<typeof Color>;
 const Weight = z.enum(['Default', 'Bolder']);
 
-/** A small line under a row's name. */
+/** A small line below a row's name. */
 export const Line = z.strictObject({ text: CardText, color: Color, weight: Weight, subtle: z.boolean() });
 export type Line = z.infer<typeof Line>;
 
-/** Steps, checks, vaults, keys, proofs, decisions: all look the same. */
+/** Steps, checks, vaults, keys, proofs and decisions all use this row. */
 export const Row = z.strictObject({
   /** Name in Teams' icon catalog; empty for a number. */
   icon: z.string(),
-  /** The number, or what a client without icons shows. */
+  /** The number, or the text for clients without icons. */
   glyph: CardText,
   glyphColor: Color,
   glyphSubtle: z.boolean(),
@@ -23,7 +23,7 @@ export const Row = z.strictObject({
   nameWeight: Weight,
   nameSubtle: z.boolean(),
   lines: z.array(Line).max(6),
-  /** At the right: a duration or a time. Empty when there is none. */
+  /** On the right: a duration or a time. Can be empty. */
   time: CardText,
 });
 export type Row = z.infer<typeof Row>;
@@ -31,7 +31,7 @@ export type Row = z.infer<typeof Row>;
 export const Fact = z.strictObject({ title: CardText, value: CardText });
 export type Fact = z.infer<typeof Fact>;
 
-/** A title (or none) with rows under it; those of what goes on now stand in a box. */
+/** Rows with an optional title; running ones are in a box. */
 export const Section = z.strictObject({ title: CardText, boxed: z.boolean(), rows: z.array(Row).min(1).max(30) });
 export type Section = z.infer<typeof Section>;
 
@@ -41,9 +41,9 @@ export const stateBadge = { stateLine: CardText, stateColor: Color, stateIcon: z
 /** The first two lines of every card about a request. */
 export const requestHeader = {
   requestId: z.string(),
-  /** Of the asking event: submitted, plan-changed or needs-attention. */
+  /** The revision of the last event that needs an answer: submitted, plan-changed or needs-attention. */
   revision: z.int(),
-  /** Who sees their own view of the card, as Teams' user ids; empty: nobody, the card is refreshed by hand. */
+  /** People with their own view of the card, as Teams user IDs; empty: the card must be refreshed manually. */
   userIds: z.array(z.string()).max(60),
   fallbackText: Label,
   ...stateBadge,
@@ -51,32 +51,32 @@ export const requestHeader = {
   resource: CardText,
 };
 
-/** What is decided on: the change, its risks and its consequences. */
+/** What must be decided: the change, its risks and its consequences. */
 export const decision = {
   /** From, To, Key vault, Control. */
   change: z.array(Fact).min(2).max(6),
   /** `2 risks: check them before you decide` */
   risksTitle: CardText,
-  /** Findings about this request alone, most dangerous first. */
+  /** Findings about this request only, most dangerous first. */
   risks: z.array(Row).max(8),
-  /** What can't be undone, and what has to be kept. */
+  /** What can't be undone, and what people must retain. */
   consequences: z.array(Row).max(4),
   /** `13 checks passed, 2 notes` */
   checksTitle: CardText,
-  /** What is true of most requests. */
+  /** Notes that apply to most requests. */
   notes: z.array(Row).max(12),
   /** `5 steps in Azure` */
   stepsTitle: CardText,
   steps: z.array(Row).max(10),
   /** `2 people and 3 apps can back up, delete, or grant access to the key` */
   control: CardText,
-  /** `The requester is one of them, through Key custodians`, or what isn't known; empty where they are none. */
+  /** `The requester is one of them, through Key custodians`, or what is unknown; empty if they aren't. */
   askerControls: CardText,
-  /** Each controller, with what they can do. */
+  /** Each controller with their powers. */
   controllers: z.array(Row).max(15),
 };
 
-/** What a form page needs to be answered. */
+/** Fields of every form page. */
 export const formHeader = {
   formId: z.string(),
   revision: z.int(),
@@ -85,15 +85,15 @@ export const formHeader = {
   step: CardText,
   stepNumber: z.int(),
   stepCount: z.int(),
-  /** `**No agent is called “triage”.** Choose one from the list.` Empty when nothing was wrong with the last answer. */
+  /** `**No agent is called “triage”.** Choose one from the list.` Empty if the last answer was valid. */
   problem: CardText,
 };
 
-/** A few are all there to be clicked; more are searched. */
+/** A few choices are buttons; more have a search. */
 export const choiceStyle = z.enum(['expanded', 'filtered']);
 export const styleFor = (count: number): z.infer<typeof choiceStyle> => (count <= 5 ? 'expanded' : 'filtered');
 
-/** `value` is sent back, `title` is shown and has to be unique on the card. */
+/** `value` is sent back. `title` is shown and must be unique on the card. */
 export const Choice = z.strictObject({ title: Label, value: z.string().min(1) });
 export type Choice = z.infer<typeof Choice>;
 
@@ -101,30 +101,30 @@ const text = (value: string): CardText => CardText.parse(value);
 type RowMark = Pick<Row, 'icon' | 'glyph' | 'glyphColor'>;
 const mark = (icon: string, glyph: string, glyphColor: Color): RowMark => ({ icon, glyph: text(glyph), glyphColor });
 
-/** The glyphs of the design, each with the only colour it may have. */
+/** The status glyphs, each with its only color. */
 export const marks = {
-  /** Read back and true; a check that passes. */
+  /** Verified; a check that passed. */
   done: mark('CheckmarkCircle', '✓', 'Good'),
-  /** Running, to decide, current page. */
+  /** Running, waiting for a decision, current page. */
   now: mark('ArrowSync', '●', 'Accent'),
-  /** Not yet, or ended without effect. */
+  /** Not started, or ended without effect. */
   idle: mark('Circle', '○', 'Default'),
-  /** A warning, reversibility unknown, look soon. */
+  /** A warning, might not be reversible, needs a check soon. */
   warn: mark('Warning', '△', 'Warning'),
   /** Irreversible, data loss, needs attention. */
   alarm: mark('ErrorCircle', '▲', 'Attention'),
-  /** Block, rejected, tried and not done. */
+  /** Blocked, rejected, failed. */
   bad: mark('DismissCircle', '✕', 'Attention'),
 } as const satisfies Record<Mark, RowMark>;
 
-/** A person's turn; a past fact; a note. */
+/** Waiting for a person; a past fact; a note. */
 export const personMark = mark('Clock', '●', 'Accent');
 export const endedMark = mark('SubtractCircle', '–', 'Default');
 export const noteMark = mark('Info', 'i', 'Default');
 
-/** A small grey line. */
+/** A small gray line. */
 export const grey = (value: CardText): Line => ({ text: value, color: 'Default', weight: 'Default', subtle: true });
-/** A small coloured line; bold when it has to be seen first. */
+/** A small colored line; bold by default. */
 export const coloured = (value: CardText, color: Color, weight: Line['weight'] = 'Bolder'): Line => ({
   text: value,
   color,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CardText } from '../plain-text.ts';
 import { Fact, Row, requestHeader } from './row.ts';
 
-/** A step failed and a person has to decide; or (failed) somebody gave up, and this is what was done and what was not. */
+/** A failed step that a person must resolve; or (failed) an ended request, with what was completed and what wasn't. */
 export const StatusAttentionData = z.strictObject({
   ...requestHeader,
   /** Red while a person has to act. */
@@ -11,24 +11,26 @@ export const StatusAttentionData = z.strictObject({
   headline: CardText,
   /** `The agent’s key was not changed by this request.` */
   summary: CardText,
-  /** Whose words follow: `Azure says · 403 AuthorizationFailed`, `The bot read back`; empty when there are none. */
+  /**
+   * The source of the message: `Azure says · 403 AuthorizationFailed`, `The bot read back`; empty without a message.
+   */
   source: CardText,
-  /** Azure's words in monospace, the bot's in the usual type. Folded, so in full. */
+  /** Monospace for Azure's messages, the default for the bot's. Collapsed, so not shortened. */
   font: z.enum(['Monospace', 'Default']),
   words: CardText,
-  /** `**Expected:** the agent shows key …`; empty where nothing was read back. */
+  /** `**Expected:** the agent shows key …`; empty if nothing was read back. */
   expected: CardText,
-  /** `**What to do:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
+  /** `**What to do:** give this bot’s identity the role …`, or how to submit it again; empty without a remedy. */
   mend: CardText,
-  /** Given up, and the reader asked for it. */
+  /** True for an ended request and its requester. */
   canAskAgain: z.boolean(),
-  /** Needs attention, and the reader may: Retry and Give up. */
+  /** True for a reader who can retry and end the request. */
   canDecide: z.boolean(),
-  /** Who decides, where the card is for everybody: Refresh brings whoever may their own. Empty otherwise. */
+  /** Who decides, on a card for everyone: Refresh shows them their own view. Otherwise empty. */
   decides: CardText,
-  /** Correlation id, last try, plan. */
+  /** Correlation ID, last attempt, plan. */
   facts: z.array(Fact).min(1).max(8),
-  /** What Give up means: `The request ends. 1 step stays done: …`; empty where nobody can. */
+  /** The effect of ending the request: `The request ends. 1 step stays done: …`; empty if no reader can. */
   giveUp: CardText,
   /** `2 steps done, 3 not` */
   stepsTitle: CardText,

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { CardText } from '../plain-text.ts';
 import { requestHeader } from './row.ts';
 
-/** A request that was asked elsewhere, in short, for those who keep an eye on all of them. Nothing is decided here. */
+/** A short card for a request from a chat, for people who monitor all requests. It has no buttons to decide. */
 export const StatusShortData = z.strictObject({
   ...requestHeader,
   /** `**Requester** asked in a chat.` */
   asked: CardText,
-  /** What there is to know now, in one line; may be empty. */
+  /** The current state in one line; can be empty. */
   line: CardText,
 });
 export type StatusShortData = z.infer<typeof StatusShortData>;

@@ -2,23 +2,23 @@ import { z } from 'zod';
 import { CardText } from '../plain-text.ts';
 import { Fact, Row, requestHeader } from './row.ts';
 
-/** Success: what is verified, what is not, and what has to be kept. */
+/** Success: what is verified, what isn't, and what people must retain. */
 export const StatusSucceededData = z.strictObject({
   ...requestHeader,
   /** Key, key vault, expiry. */
   change: z.array(Fact).min(2).max(6),
   /** `Verification level: key tested` */
   level: CardText,
-  /** Each verification level, the ones not reached too. */
+  /** Each verification level, also those not reached. */
   proofs: z.array(Row).min(1).max(6),
-  /** What has to be kept. */
+  /** What people must retain. */
   consequences: z.array(Row).max(4),
   /** `4 changes made in Azure` */
   changesTitle: CardText,
   changes: z.array(Row).min(1).max(12),
   /** `**Requester** asked: “…”`, `**Approver** approved: “…”` */
   said: CardText,
-  /** How long it took, and the plan digest. */
+  /** The duration and the plan digest. */
   note: CardText,
 });
 export type StatusSucceededData = z.infer<typeof StatusSucceededData>;

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
 import { Row } from './row.ts';
 
-/** The first card in a conversation: what the bot is for, and who may do what. */
+/** The first card in a conversation: the bot's purpose, and who can do what. */
 export const WelcomeData = z.strictObject({
   fallbackText: Label,
-  /** Ask, approve, watch. */
+  /** Request, approve, monitor. */
   rows: z.array(Row).length(3),
-  /** What the reader may do; in a channel, where that is said. */
+  /** The reader's permissions; in a channel, where to find them. */
   role: CardText,
-  /** Whether the readers may ask, as far as is known. */
+  /** True if the readers can make requests, as far as known. */
   mayAsk: z.boolean(),
 });
 export type WelcomeData = z.infer<typeof WelcomeData>;

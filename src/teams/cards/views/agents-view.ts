@@ -1,4 +1,4 @@
-/** A picture of all agents, and a page of them with the next step of each. */
+/** A chart of all agents, and a page of them with each one's next step. */
 
 import type { UnreadSubscription } from '../../../domain/ports/azure.ts';
 import type { FleetShow } from '../../../operations/commands/command.ts';
@@ -17,18 +17,18 @@ export const agentsPerPage = 8;
 
 export interface AgentsContent {
   readonly show: FleetShow;
-  /** Part of the names; empty: all. */
+  /** A part of the names; empty: all. */
   readonly named: string;
-  /** Of all that are called so, on no page in particular. */
+  /** For all agents with this name, not only those of the page. */
   readonly counts: FleetCounts;
   readonly subscriptions: number;
-  /** Of this page. */
+  /** Agents of this page. */
   readonly agents: readonly AgentStanding[];
-  /** On all pages. */
+  /** The number on all pages. */
   readonly total: number;
-  /** Where nothing could be read. */
+  /** Subscriptions that couldn't be read. */
   readonly unread: readonly UnreadSubscription[];
-  /** Whether the reader may ask for anything. */
+  /** True if the reader can make requests. */
   readonly asks: boolean;
   readonly asOf: Date;
   readonly now: Date;
@@ -54,7 +54,7 @@ const looks: Readonly<Record<FleetState, Look>> = {
 };
 const partsInOrder = Object.keys(looks) as (keyof typeof looks)[];
 
-/** What there is none of has no part. */
+/** Leaves out parts of size zero. */
 const partsOf = (counts: FleetCounts): FleetPart[] =>
   partsInOrder
     .filter((state) => counts[state] > 0)
@@ -99,7 +99,7 @@ const titles: Readonly<Record<FleetState, string>> = {
   'own-key': 'Customer-managed key',
 };
 
-/** The next step of an agent that has one, as the one button beside it. */
+/** Returns the agent's next step as its only button, if it has one. */
 function stepOf(
   { id, state, request }: AgentStanding,
   asks: boolean,
@@ -142,7 +142,7 @@ const unknownNote = (count: number): CardText =>
 
 const mostUnread = 3;
 
-/** What is not on the card, with the words of whoever refused it. */
+/** Returns what the card doesn't contain, with the reason. */
 function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[] {
   const shown = unread.slice(0, mostUnread).map(({ subscriptionId, failure }) => ({
     text: md`Subscription ${plain(subscriptionId)} couldn’t be read: ${plain<string>(sourceWords(failure))}: ${quoted(messageOf(failure), 300)}`,

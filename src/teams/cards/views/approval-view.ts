@@ -1,4 +1,4 @@
-/** The approval card: one phone screen decides. And what it becomes once decided. */
+/** The approval card, which fits on one phone screen, and what replaces it after the decision. */
 import { wholeDigest } from '../../../domain/digest.ts';
 import { armIdParts, type PersonId } from '../../../domain/ids.ts';
 import type { Plan } from '../../../domain/plan.ts';
@@ -36,14 +36,14 @@ import { earlierRun, startWords } from './standing-words.ts';
 import { badge, type StateLine, stateLineOf } from './state-line.ts';
 import { statusCard } from './status-view.ts';
 
-/** The rules that hold, each with why. A request of before reasons were kept has the name alone. */
+/** Returns the rules that apply, with reasons. Older requests have only the rule's name. */
 function ruleFacts({ policy: { rule, held } }: Request) {
   const [first, ...tighter] = held ?? [{ rule, criteria: null }];
   const words = (one: { rule: string; criteria: HeldRule['criteria'] | null } | undefined): CardText => {
     if (one === undefined || one.criteria === null) return plain<string>(one?.rule ?? rule);
     return md`${plain(one.rule)}: ${plain<string>(reasonWords({ rule: one.rule, criteria: one.criteria }))}`;
   };
-  // The environment's settings alone are no rule that anybody chose.
+  // The environment's settings alone aren't a configured rule.
   if (rule === environmentRule && tighter.length === 0) return [];
   return [
     { title: plain('Rule'), value: words(first) },
@@ -51,14 +51,14 @@ function ruleFacts({ policy: { rule, held } }: Request) {
   ];
 }
 
-/** By name, as far as Azure tells it to the bot. */
+/** The subscription's name, if Azure tells it to the bot. */
 function subscriptionFact({ wish, observation: { control } }: Plan): CardText {
   const { subscriptionId } = armIdParts(wish.resource.id);
   const name = control?.resourceSubscription.name ?? null;
   return name === null ? plain(subscriptionId) : md`${plain(name)}, ${plain(subscriptionId)}`;
 }
 
-/** About what the face of the card shows of it before it cuts. */
+/** True if the top of the card shows the whole text. */
 const isShort = (reason: string): boolean => reason.length <= 120 && !/[\n\r]/.test(reason.trim());
 
 function facts(request: Request) {
@@ -98,14 +98,14 @@ function noticeOf(request: Request, { names }: CardContext): CardText {
   return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. Earlier approvals don’t count.`);
 }
 
-/** Once it is decided the card is the same for all, and names everybody. */
+/** Returns false after the decision, when the card is the same for all readers and names everyone. */
 const saysYou = (request: Request, by: PersonId, reader: Reader): boolean =>
   request.state === 'awaiting-approval' && isOwn(by, reader);
 const isOwn = (by: PersonId, reader: Reader): boolean => reader.kind === 'approver' && reader.id === by;
 
 const countLine = ({ approvals, policy }: Request): string => `${approvals.length} of ${policy.approvalsRequired}`;
 
-/** `Decide by … (3 days left)`, and when it starts at the earliest. */
+/** `Decide by … (3 days left)`, and the earliest start. */
 function untilLine(request: Request, { patience }: CardContext): CardText {
   const { expiresAt } = request.policy;
   const left = plain<string>(fromNow(expiresAt, patience.now));
@@ -178,7 +178,7 @@ function decidedLine(request: Request, { paused }: CardContext): StateLine {
   return isFirst ? { text: `Approved: ${countLine(request)}`, ...badge.done } : stateLineOf(request, paused);
 }
 
-/** What the question becomes: answered, ended, or waiting for the others after the reader's own approval. */
+/** Replaces the question: answered, ended, or waiting for others after the reader's own approval. */
 function decidedApproval(request: Request, context: CardContext): AdaptiveCard {
   return renderCard('approval-decided', {
     ...requestHeaderOf(request, context, decidedLine(request, context)),
@@ -193,7 +193,7 @@ function decidedApproval(request: Request, context: CardContext): AdaptiveCard {
 const hasApproved = (request: Request, reader: Reader): boolean =>
   request.approvals.some((approval) => isOwn(approval.by, reader));
 
-/** The card where approvers are asked: the question, then its answer, then the status like everywhere. */
+/** The card in the approvals channel: the question, then the decision, then the status card. */
 export function approvalCard(request: Request, context: CardContext): AdaptiveCard {
   switch (request.state) {
     case 'awaiting-approval':

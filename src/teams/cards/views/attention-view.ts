@@ -1,4 +1,4 @@
-/** The card of a request that a person has to look at, or that somebody gave up. */
+/** The card of a request that needs attention, or that was ended after a failure. */
 import { shortDigest } from '../../../domain/digest.ts';
 import { type Failure, receiptOf } from '../../../domain/failure.ts';
 import type { Failed, NeedsAttention, Request, StepProgress } from '../../../domain/request/request.ts';
@@ -29,7 +29,7 @@ type AtRest = NeedsAttention | Failed;
 export const attentionHeadline = (request: AtRest, names: Names): CardText =>
   plain<string>(attentionHeadlineWords(request, names));
 
-/** The step in which the run ended; an earlier run's failure isn't this one's. */
+/** Returns the step in which the run ended. Failures of earlier runs don't count. */
 function stuckStep(request: AtRest): StepProgress | undefined {
   const end = endOfRun(request);
   return end.at === 'step' ? end.step : undefined;
@@ -55,28 +55,28 @@ const stepRow = (request: Request, step: StepProgress): Row =>
     grey(plain<string>(stepStatusWords(request, step))),
   ]);
 
-/** The check that stopped the run; null when it was something else. */
+/** Returns the check that stopped the run; null for other causes. */
 const blockOf = (failure: Failure): CheckWords | null =>
   failure.source === 'bot' && failure.found.code === 'blocked' ? checkWords(failure.found.check) : null;
 
 /** About six lines on a phone. */
 const longestWords = 220;
 
-/** What the bot found by itself, in its own words: the cause, which stands before what to do. Null for others' words, and long ones. */
+/** Returns the bot's own finding, which is shown before the remedy. Null for other sources and long texts. */
 function ownWords(failure: Failure | null): string | null {
   if (failure?.source !== 'bot' || blockOf(failure) !== null || stoppedOf(failure) !== null) return null;
   const message = messageOf(failure).trim();
   return isReadBack(failure) || message.length > longestWords ? null : message;
 }
 
-/** What Azure or the bot said: of a stopped run, about the step that it was stopped in. */
+/** Returns the message's source failure; for a stopped run, that of the step that was stopped. */
 function toldOf(request: AtRest): Failure | null {
   if (stoppedOf(request.failure) !== null) return stuckStep(request)?.failure ?? null;
   const { failure } = request;
   return failure === null || blockOf(failure) !== null || ownWords(failure) !== null ? null : failure;
 }
 
-/** Who says what, and what was expected. Nothing for what the summary says already. */
+/** Returns source, message and expected state; empty if the summary contains them. */
 function wordsOf(request: AtRest) {
   const failure = toldOf(request);
   if (failure === null) {
@@ -103,7 +103,7 @@ function factsOf(request: AtRest) {
   ];
 }
 
-/** What ending the request leaves behind. */
+/** Returns what remains after the request is ended. */
 function giveUpWords(request: Request): CardText {
   const completed = titlesOf(request, ({ state }) => state === 'done');
   return plain<string>(
@@ -114,7 +114,7 @@ function giveUpWords(request: Request): CardText {
   );
 }
 
-/** What to do about it. After the request has ended there is no way on but a new request. */
+/** Returns the remedy. After the request has ended, only a new request helps. */
 function remedyOf(request: AtRest, context: CardContext): CardText {
   if (mayAskAgain(request, context)) return plain('If you request it again, completed steps aren’t repeated.');
   const { typed } = operationOf(request.plan.wish);
@@ -126,7 +126,7 @@ function remedyOf(request: AtRest, context: CardContext): CardText {
 
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
 
-/** What was tried, a row each; what was not, in one. */
+/** One row for each step that was tried, and one row for all others. */
 function stepRows(request: Request): Row[] {
   const idle = titlesOf(request, isIdle);
   return [
@@ -153,13 +153,13 @@ function countsOf(request: Request): CardText {
   );
 }
 
-/** What the bot did when it happened: the words of others do not say it. */
+/** Returns what the bot was doing, because the message of another service doesn't say it. */
 const doingWords = (request: AtRest): string =>
   request.failure === null || request.failure.source === 'bot' || endOfRun(request).at !== 'check'
     ? ''
     : `The bot was ${request.failure.doing}.`;
 
-/** The cause where it is the bot's own finding, and what became of the agent's key. */
+/** Returns the cause, if it is the bot's own finding, and what happened to the agent's key. */
 function causeAndSummary(request: AtRest): CardText {
   const { failure } = request;
   const block = failure === null ? null : blockOf(failure);
@@ -171,7 +171,7 @@ function causeAndSummary(request: AtRest): CardText {
   );
 }
 
-/** Needs attention: what failed, in whose words, how to fix it, Retry and End request. Failed: the same without a way on. */
+/** Needs attention: the failure, its source, the remedy, Retry and End request. Failed: the same without buttons. */
 export function attentionCard(request: AtRest, context: CardContext): AdaptiveCard {
   const waits = request.state === 'needs-attention';
   return renderCard('status-attention', {

@@ -1,4 +1,7 @@
-/** The audit channel: one root post per request, its events as replies. A copy of the record, and it says how far it goes. */
+/**
+ * The audit channel: one root post for each request, with its events as replies. A copy of the audit log that shows how
+ * far it goes.
+ */
 
 import { shortDigest, wholeDigest } from '../../../domain/digest.ts';
 import { stepsOf } from '../../../domain/plan.ts';
@@ -13,10 +16,10 @@ import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { changeLine } from './parts.ts';
 import { stateLineOf } from './state-line.ts';
 
-/** How many events fit on one reply. */
+/** Maximum of events in one reply. */
 export const eventsPerReply = 20;
 
-/** The root: what the request is, its state, up to which event this channel shows it. */
+/** The root post: the request, its state, and the last event that the channel shows. */
 export function auditRootCard(request: Request, names: Names, shownUpTo: number): AdaptiveCard {
   const irreversible = stepsOf(request.plan, 'irreversible');
   const done = irreversible.every((step) =>
@@ -38,7 +41,7 @@ export function auditRootCard(request: Request, names: Names, shownUpTo: number)
   });
 }
 
-/** One reply: events in order, and the hash of the chain at the last of them. */
+/** One reply: events in order, and the hash of the chain at the last one. */
 export function auditReplyCard(
   request: Request,
   events: readonly StoredEvent[],
@@ -53,7 +56,7 @@ export function auditReplyCard(
     requestId: request.id,
     title: plain<string>(range),
     events: events.map((event) => {
-      // A text that is erased from the store must not live on in a channel.
+      // An erased text must not remain in a channel.
       const words = eventWords(event, names, { texts: false });
       return {
         sequence: plain<string>(String(event.seq)),

@@ -1,6 +1,6 @@
 /**
- * What is said to people who are called. Nothing that a person wrote is in it: a post of words is never looked after, and would
- * keep a text that was erased.
+ * Texts of notifications.
+ * They contain nothing that a person wrote: these posts are never updated, so they would keep an erased text.
  */
 
 import { type Called, doerOf } from '../../../domain/request/calls.ts';
@@ -20,18 +20,18 @@ const wroteWords = ({ texts }: StoredEvent): string =>
 
 const nothingChanged = ({ touched }: Request): string => (touched ? '' : ' Nothing was changed in Azure.');
 
-/** Why a person has to look. */
+/** Why the request needs attention. */
 export function attentionWords(request: NeedsAttention, names: Names): CardText {
   const remedy = attentionRemedy(request);
   const mend = remedy === '' ? nothing : md` ${plain<string>(remedy)}`;
   return md`${attentionHeadline(request, names)}.${mend}`;
 }
 
-/** How long there is to decide. */
+/** The time left to decide. */
 export const callWaitingWords = ({ policy }: Request): CardText =>
   plain<string>(`it waits for your decision, until ${utcMinute(policy.expiresAt)}.`);
 
-/** The event, for one of those who are called for it; the request is as it is now. */
+/** Returns the text about an event for a recipient. The request is the current one. */
 export function callWords(to: Called, event: StoredEvent, request: Request, names: Names): CardText {
   const { body } = event;
   switch (body.type) {
@@ -84,7 +84,7 @@ export function callWords(to: Called, event: StoredEvent, request: Request, name
   }
 }
 
-/** The whole post: whom it calls, which request it is about, and what there is to say. `away`: its card stands elsewhere. */
+/** Returns the whole post: mentions, request and text. `away`: its card is in another place. */
 export function callText(request: Request, words: CardText, addressees: readonly Addressee[], away: boolean): CardText {
   const called = joinText(addressees.map(({ text }) => text));
   const about = md`${bold(request.id as string)}, ${plain(request.resourceName)}: ${words}`;

@@ -1,4 +1,4 @@
-/** The reply in the audit channel that holds a whole checkpoint of the published log. */
+/** The reply in the audit channel with a whole checkpoint of the published log. */
 import type { Request } from '../../../domain/request/request.ts';
 import type { Witnessing } from '../../../domain/witnessing.ts';
 import { countOf } from '../../../text/count.ts';
@@ -6,7 +6,7 @@ import { signersWords } from '../../../text/witnesses.ts';
 import { label, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
-/** A name of 200 letters and a signature. */
+/** A name of 200 characters and a signature. */
 const longestLine = 500;
 
 const linesOf = (text: string): { text: ReturnType<typeof plain> }[] =>
@@ -18,7 +18,7 @@ const linesOf = (text: string): { text: ReturnType<typeof plain> }[] =>
 const isWhole = ({ current, needed, vaultKey }: Witnessing): boolean =>
   current >= needed && vaultKey?.current !== false;
 
-/** `note`: the signed note, whole. `witnessing`: null where nobody is asked to sign beside the log. */
+/** `note`: the whole signed note. `witnessing`: null without witnesses. */
 export function auditCheckpointCard(
   request: Request,
   { size, note }: { readonly size: number; readonly note: string },

@@ -1,4 +1,4 @@
-/** What people decide on: the change, its risks, its consequences, and the notes that hold for most requests. */
+/** What people decide on: the change, its risks and consequences, and notes that apply to most requests. */
 import type { Check, CheckCode } from '../../../domain/check.ts';
 import type { PersonId } from '../../../domain/ids.ts';
 import { ownControl } from '../../../domain/member-mark.ts';
@@ -11,13 +11,13 @@ import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
 import { changeFacts, checkRow, planRows } from './parts.ts';
 import { controllerRows, vaultAddress } from './vault-box.ts';
 
-/** Whoever asks, and what the reader calls them. */
+/** The requester, and how the reader's card calls them. */
 export interface Asker {
   readonly id: PersonId;
   readonly words: 'The requester' | 'You';
 }
 
-/** Findings about this request alone, most dangerous first. Every other warning is a note. */
+/** Findings about this request only, most dangerous first. All other warnings are notes. */
 const riskCodes: readonly CheckCode[] = ['name-alike', 'key-shared', 'other-subscription', 'old-version-disabled'];
 
 const riskOf = (check: Check): number => riskCodes.indexOf(check.code);
@@ -42,7 +42,7 @@ export function riskRows(plan: Plan, asker: Asker): Row[] {
   return [...found, ...askerRisk(plan, asker)].slice(0, 8);
 }
 
-/** Protects the vault for good: the one effect that nothing takes back. */
+/** Returns true if the plan turns on purge protection, the only effect that can't be undone. */
 export const protectsVault = (plan: Plan): boolean => stepsOf(plan, 'irreversible').length > 0;
 
 const amber = (title: string, text: string): Row =>
@@ -50,7 +50,7 @@ const amber = (title: string, text: string): Row =>
     nameWeight: 'Bolder',
   });
 
-/** What this plan does and can't be undone, then what has to be kept. */
+/** Returns what the plan does that can't be undone, then what people must retain. */
 export function consequenceRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.wish);
   const softDelete = effectsOf(plan).some(({ change }) => change === 'soft-delete') ? 'soft delete and ' : '';
@@ -72,19 +72,22 @@ export function consequenceRows(plan: Plan): Row[] {
   ];
 }
 
-/** What has to be kept from then on. */
+/** Returns what people must retain after the change. */
 export function keepRows({ wish }: Plan): Row[] {
   const { title, text } = operationOf(wish).words.keep;
   return [amber(title, text)];
 }
 
-/** `I understand that purge protection on kv-care-prod can't be turned off.` Empty where nothing has to be accepted. */
+/** `I understand that purge protection on kv-care-prod can't be turned off.` Empty without such an effect. */
 export const acceptWords = (plan: Plan): string =>
   protectsVault(plan)
     ? `I understand that purge protection on ${plan.observation.vault.name} can’t be turned off.`
     : '';
 
-/** What holds for most requests: warnings that are no risk, steps that might not be reversible, what the operation says. */
+/**
+ * Returns notes that apply to most requests: other warnings, steps that might not be reversible, the operation's own
+ * notes.
+ */
 export function noteRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.wish);
   const unknown = stepsOf(plan, 'unknown').map(() =>
@@ -107,7 +110,7 @@ function checksTitle(plan: Plan, notes: readonly Row[]): CardText {
   return plain<string>(notes.length === 0 ? checks : `${checks}, ${countOf(notes.length, 'note', 'notes')}`);
 }
 
-/** From, To, Key vault and Control, each with its name in words. */
+/** From, To, Key vault and Control, as facts with titles. */
 function factsOf(plan: Plan): Fact[] {
   const { vault, control } = plan.observation;
   const place = control === undefined ? nothing : md` in ${plain(subscriptionWords(control.vaultSubscription))}`;

@@ -1,4 +1,4 @@
-/** What the plan as it now is does that the approved one did not, or that the one before its requester changed it did not. */
+/** Differences between the current plan and the approved one, or the one before the requester edited it. */
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import type { ControlChange } from '../../../domain/control-change.ts';
 import type { ReplacedKey } from '../../../domain/observed.ts';
@@ -13,7 +13,7 @@ import { grey, marks, type Row, row } from '../data/row.ts';
 import { type CardText, dateAndTime, md, plain, quoted } from '../plain-text.ts';
 import { checkRow } from './parts.ts';
 
-/** Empty when the plan was not replaced, or only its approvers changed. */
+/** Returns the differences. Empty if the plan wasn't replaced, or only its approvers changed. */
 export function differenceRows(request: Request): Row[] {
   if (request.changedFrom !== null) return changedRows(request.changedFrom, request);
   if (request.replaced === null) return [];
@@ -47,22 +47,22 @@ function wantedKey(plan: Plan): CardText {
 
 const isSameWish = (one: Plan, other: Plan): boolean => canonicalJson(one.wish) === canonicalJson(other.wish);
 
-/** The key has a row of its own. */
+/** The key has its own row. */
 const effectsIn = (plan: Plan): readonly string[] =>
   effectsOf(plan)
     .filter(({ change }) => change !== 'customer-key')
     .map(effectWords);
 
-/** What the one plan does and the other does not; the same on another vault or key goes without saying. */
+/** Returns effects of one plan that the other doesn't have. The same effect on another vault or key isn't listed. */
 const only = (one: Plan, other: Plan, note: string): Row[] =>
   effectsIn(one)
     .filter((words) => !effectsIn(other).includes(words))
     .map((words) => row(marks.warn, plain<string>(words), [grey(plain<string>(note))]));
 
-/** Another vault was chosen, so it has another address. */
+/** Another vault has another address, so that isn't listed. */
 const isTold = ({ change }: ControlChange): boolean => change === 'vault-address';
 
-/** What the plan comes to that was not asked for before, and what it no longer does. */
+/** Returns new effects of the plan, and those it no longer has. */
 export function planChangeRows(before: Plan, now: Plan): Row[] {
   if (isSameWish(before, now)) return [];
   const { control, replaced, warnings } = notCovered(before, now);
@@ -84,7 +84,7 @@ export function planChangeRows(before: Plan, now: Plan): Row[] {
 const startText = (notBefore: string | null): CardText =>
   notBefore === null ? plain('once approved') : md`not before ${dateAndTime(new Date(notBefore))}`;
 
-/** A card has an end. */
+/** Maximum of rows on a card. */
 const mostChanges = 10;
 
 function changedRows(before: ChangedFrom, now: Request): Row[] {

@@ -1,12 +1,12 @@
-/** The first line of a card while the record is in doubt. */
+/** The first line of a card while a witness contradicts the published log. */
 import { marks } from '../data/row.ts';
 import { bold, listedText, md, plain } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 
-/** More than one is told by their number: a card is not the place to read them all. */
+/** With more witnesses than this, only their number is shown. */
 const mostNamed = 2;
 
-/** `witnesses`: names of those that know another history of the record. */
+/** `witnesses`: names of those that signed a different version of the log. */
 export function withDoubt(card: AdaptiveCard, witnesses: readonly string[]): AdaptiveCard {
   if (witnesses.length === 0) return card;
   const named = witnesses.slice(0, mostNamed).map((name) => bold(name, 100));

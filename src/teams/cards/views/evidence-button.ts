@@ -1,4 +1,4 @@
-/** The last button of the card of a request that has ended: everything about it that others can check. */
+/** The last button of an ended request's card: downloads the evidence pack. */
 import { z } from 'zod';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import type { AdaptiveCard } from '../render-card.ts';
@@ -7,7 +7,7 @@ export const evidenceVerb = 'request.evidence';
 
 const evidenceRow = 'evidence';
 
-/** `offered`: the bot publishes its record, and has an address for browsers. */
+/** `offered`: the log is published, and the bot has an address for browsers. */
 export function withEvidence(card: AdaptiveCard, request: Request, offered: boolean): AdaptiveCard {
   if (!offered || !hasEnded(request)) return card;
   const data = { requestId: request.id, revision: request.asking };
@@ -18,7 +18,7 @@ export function withEvidence(card: AdaptiveCard, request: Request, offered: bool
 
 const Row = z.looseObject({ type: z.string(), id: z.literal(evidenceRow), actions: z.array(z.looseObject({})) });
 
-/** With a link for the person who clicked. The button stays, as the link works once. */
+/** Adds a link for the person who clicked. The button remains, because the link works once. */
 export function withDownload(card: AdaptiveCard, url: string): AdaptiveCard {
   const download = { type: 'Action.OpenUrl', title: 'Download evidence', url };
   const body = card.body.map((element) => {

@@ -5,7 +5,7 @@ import { operationNamed } from '../../../operations/registry.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 
-/** `Step 2 of 4: Key vault`: the page among those that the answers lead through. */
+/** `Step 2 of 4: Key vault`: the current page among those that the answers lead through. */
 function stepOf(form: Form) {
   const pages = formPagesOf(operationNamed(form.operation), form);
   const stepNumber = pages.findIndex(({ name }) => name === form.page) + 1;
@@ -16,7 +16,7 @@ function stepOf(form: Form) {
 export const canGoBack = (form: Form): boolean =>
   formPagesOf(operationNamed(form.operation), form)[0]?.name !== form.page;
 
-/** What stands on every page. */
+/** Fields of every page. */
 export function formHeaderOf(form: Form, problem: Refusal | null) {
   const words = problem === null ? null : refusalWords(problem);
   const { title } = operationNamed(form.operation).words;

@@ -14,7 +14,7 @@ type Facts = FactsOf<'key'>;
 const kind = ({ key }: JudgedKey): string => `${key.type}${key.size === null ? '' : ` ${key.size}`}`;
 const expiry = ({ key }: JudgedKey): string => (key.expires === null ? 'no expiry' : `expires ${utcDay(key.expires)}`);
 
-/** How one key stands in the list. */
+/** The title of a key in the list. */
 export const keyTitle = (one: JudgedKey): string =>
   `${one.key.name} · ${kind(one)} · ${one.fit ? expiry(one) : 'not usable'}`;
 
@@ -32,7 +32,7 @@ const day = (at: Date): string => at.toISOString().slice(0, 10);
 const years = (from: Date, count: number): Date =>
   new Date(Date.UTC(from.getUTCFullYear() + count, from.getUTCMonth(), from.getUTCDate()));
 
-/** A name that the vault does not have yet. */
+/** Returns a key name that the vault doesn't have yet. */
 function freeName(resourceName: string, taken: readonly string[]): string {
   const base = `cmk-${resourceName}`.replace(/[^0-9A-Za-z-]/g, '-').slice(0, 120);
   if (!taken.includes(base)) return base;
@@ -105,7 +105,7 @@ function wayPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCar
   });
 }
 
-/** Which key of the vault. First whether one that is there or a new one: a card cannot react to a choice. */
+/** The key page. It first asks for an existing or a new key, because a card can't react to a choice. */
 export function keyPageCard(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
   switch (facts.way) {
     case null:

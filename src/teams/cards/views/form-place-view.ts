@@ -1,4 +1,4 @@
-/** What stands in the place of a form for those who do not fill it in, and for everybody once nobody does any more. */
+/** What other people see of a form, and what everyone sees after it ended. */
 import type { Form } from '../../../operations/form.ts';
 import { operationNamed } from '../../../operations/registry.ts';
 import { bold, label, md, plain } from '../plain-text.ts';
@@ -8,14 +8,14 @@ import { badge } from './state-line.ts';
 
 export interface FormOwner {
   readonly name: string;
-  /** As Teams' user id. */
+  /** Teams' user ID. */
   readonly memberId: string;
 }
 
 const titleOf = (form: Form): string => operationNamed(form.operation).words.title;
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** Where others can see it: who fills in what, and no control that is not theirs. */
+/** For places with several readers: who is filling in what, without buttons for others. */
 export function formOpenCard(form: Form, { name, memberId }: FormOwner): AdaptiveCard {
   const what = form.changes === null ? 'filling in a request' : `editing ${form.requestId}`;
   const title = `${name} is ${what}`;
@@ -50,7 +50,7 @@ export function formCancelledCard(form: Form): AdaptiveCard {
   });
 }
 
-/** The change was stored: what becomes of the request, its own card tells. */
+/** The edit was stored. The request's own card shows the rest. */
 export function formChangedCard(form: Form): AdaptiveCard {
   return renderCard('form-ended', {
     formId: '',
@@ -64,7 +64,7 @@ export function formChangedCard(form: Form): AdaptiveCard {
   });
 }
 
-/** Nobody went on with it: closed, with a way back in for its owner. */
+/** An abandoned form: closed, but its owner can resume. */
 export function formLeftCard(form: Form, owner: string): AdaptiveCard {
   const about = nameOf(form);
   const where = about === '' ? '' : ` for ${about}`;

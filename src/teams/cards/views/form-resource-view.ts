@@ -15,7 +15,7 @@ import { keyNow } from './parts.ts';
 
 type Facts = FactsOf<'resource'>;
 
-/** How one agent stands in the list. Names can repeat across groups, so the group tells them apart. */
+/** The title of an agent in the list. Names can repeat across resource groups, so it contains the group. */
 export const resourceTitle = (
   resource: Facts['resources'][number],
   all: readonly { readonly name: string }[],
@@ -44,13 +44,15 @@ function resourceFacts(resource: ObservedResource) {
   ];
 }
 
-/** Whether nothing about it stands against a customer's key for good. */
+/** Returns true if nothing permanently prevents a customer-managed key. */
 const canTakeKeys = (resource: ObservedResource): boolean =>
   kindNamed(resource.kind)
     .checks(resource)
     .every(({ outcome }) => outcome !== 'block');
 
-/** Whether the resource is under such a key as the operation takes it from: Microsoft's, or the customer's own. */
+/**
+ * Returns true if the resource's current key, Microsoft-managed or customer-managed, is what the operation starts from.
+ */
 const isFor = ({ instead }: Operation, { customerKey }: ObservedResource): boolean =>
   !instead.where.includes(customerKey === null ? 'microsoft-managed' : 'already-under-another-key');
 
@@ -59,7 +61,7 @@ const coverage = (count: number, more: boolean): string =>
     ? `${countOf(count, 'agent', 'agents')} listed. Type to find others; a new one can take some minutes to be found.`
     : `The bot can read ${countOf(count, 'agent', 'agents')}.`;
 
-/** Which resource: the first page of every operation. */
+/** The resource page, the first one of every operation. */
 export function resourcePageCard(
   form: Form,
   { resources, more, resource }: Facts,

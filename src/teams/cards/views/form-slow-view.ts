@@ -1,4 +1,4 @@
-/** What stands in place of a page that Azure is too slow for. */
+/** Cards that replace a page while Azure is slow. */
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form, PageName } from '../../../operations/form.ts';
 import { operationNamed } from '../../../operations/registry.ts';
@@ -17,7 +17,7 @@ const lookingFor: { readonly [P in PageName]: string } = {
   review: 'Working out what would change',
 };
 
-/** The page that comes of the click, as far as the answers so far tell. */
+/** Returns the next page, as far as the answers decide it. */
 function comingPage(form: Form): PageName {
   const pages = operationNamed(form.operation).pages(form);
   const step = form.pending?.verb === 'form.next' ? 1 : form.pending?.verb === 'form.back' ? -1 : 0;
@@ -47,10 +47,10 @@ function slowCard(form: Form, canGoBack: boolean, rest: { readonly unread: Refus
   });
 }
 
-/** Azure is still being asked, and the page comes by itself. */
+/** Azure was called, and the page follows automatically. */
 export const formLookingCard = (form: Form, canGoBack: boolean): AdaptiveCard =>
   slowCard(form, canGoBack, { unread: null });
 
-/** Azure was asked in vain, while nobody waited any more. */
+/** Azure failed after the person stopped waiting. */
 export const formUnreadCard = (form: Form, unread: Refusal, canGoBack: boolean): AdaptiveCard =>
   slowCard(form, canGoBack, { unread });

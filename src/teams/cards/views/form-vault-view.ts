@@ -12,13 +12,13 @@ import { canGoBack, formHeaderOf } from './form-header.ts';
 
 type Facts = FactsOf<'vault'>;
 
-/** What would have to change on the vault, in words. */
+/** Returns what would change on the vault. */
 const changes = ({ vault }: JudgedVault): readonly string[] => [
   ...(vault.softDelete ? [] : ['Soft delete: off → on']),
   ...(vault.purgeProtection ? [] : ['Purge protection: off → on']),
 ];
 
-/** How one vault that can be used stands in the list. */
+/** The title of a usable vault in the list. */
 export function vaultTitle(one: JudgedVault): string {
   const count = changes(one).length;
   const ready = count === 0 ? 'ready' : countOf(count, 'change', 'changes');
@@ -52,7 +52,7 @@ function whyNot(one: JudgedVault): string {
 
 const unusableRow = (one: JudgedVault): Row => row(marks.bad, plain(one.vault.name), [grey(plain(whyNot(one)))]);
 
-/** Which vault. Usable vaults first, each with what would change on it. */
+/** The vault page: usable vaults first, each with what would change. */
 export function vaultPageCard(
   form: Form,
   { resource, vaults, chosen: id }: Facts,

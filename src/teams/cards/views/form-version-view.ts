@@ -1,4 +1,4 @@
-/** Which version the agent moves to. */
+/** The version page. */
 
 import type { ObservedKey } from '../../../domain/observed.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
@@ -16,7 +16,7 @@ type Facts = FactsOf<'version'>;
 
 const isAnother = ({ newest, current }: Facts): boolean => newest !== null && newest.version !== current?.keyVersion;
 
-/** A choice is a label, in which no date is shown in its reader's time: days are written out. */
+/** A choice is a label, which can't show dates in the reader's format, so days are written out. */
 function choicesOf(facts: Facts) {
   const { newest } = facts;
   const made = newest === null || newest.created === null ? '' : `, made ${utcDay(newest.created)}`;
@@ -44,7 +44,7 @@ function newestWords({ enabled, expires }: ObservedKey): CardText {
   return expires === null ? plain('has no expiry') : endOf(expires);
 }
 
-/** What follows from each choice, then what follows from all of them. */
+/** Returns the effect of each choice, then effects that all have. */
 function notesOn(facts: Facts): readonly CardText[] {
   const { vault, newest, inUse, makes: made } = facts;
   return [

@@ -1,4 +1,4 @@
-/** The pages of a form, as card data. */
+/** Renders the pages of a form. */
 
 import { canStillPass } from '../../../domain/check.ts';
 import { armIdParts } from '../../../domain/ids.ts';
@@ -26,7 +26,7 @@ import { passRows } from './parts.ts';
 
 type Review = FactsOf<'review'>;
 
-/** It cannot be changed any more: nothing on this page leads on. */
+/** For a request that can't be edited any more: blocks the page. */
 function changeBlocks({ change }: Review): Block[] {
   if (change === null || change.refusal === null) return [];
   const { title, text } = refusalWords(change.refusal);
@@ -98,14 +98,14 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
   });
 }
 
-/** Leads to the operation that the resource is in the state for; empty where this one is it. */
+/** Returns the title of the button for the operation that the resource's state allows; empty if this one does. */
 function insteadOf(plan: Plan): Label {
   const { instead } = operationOf(plan.wish);
   const leads = blocksOf(plan).some(({ code }) => instead.where.includes(code));
   return label(leads ? operationNamed(instead.operation).words.offer : '');
 }
 
-/** The form's current page. */
+/** Renders the form's current page. */
 export function formCard(form: Form, facts: PageFacts, problem: Refusal | null): AdaptiveCard {
   switch (facts.page) {
     case 'resource':
@@ -121,7 +121,7 @@ export function formCard(form: Form, facts: PageFacts, problem: Refusal | null):
   }
 }
 
-/** The agent that was chosen; empty while none is. */
+/** Returns the selected agent's name; empty without one. */
 export const nameOf = (form: Form): string => {
   const chosen = answerOn(form, whichResource);
   return chosen === null ? '' : armIdParts(chosen.id).name;

@@ -1,4 +1,4 @@
-/** Help: what can be typed, and what the reader may do. */
+/** Help: commands, and the reader's permissions. */
 
 import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
@@ -29,7 +29,7 @@ function roleOf(facts: May): keyof typeof roles {
   return facts.mayApprove ? 'approve' : 'neither';
 }
 
-/** What somebody may do. */
+/** Returns the text for a reader's permissions. */
 export const roleText = (may: May): CardText => roles[roleOf(may)]();
 
 /** `2`, or `1 to 3` where rules differ. */
@@ -44,7 +44,7 @@ function timeSpanOf(times: readonly number[]): string {
   return least === most ? least : `${least} to ${most}`;
 }
 
-/** Begins a command as if it had been typed without anything behind it. */
+/** Runs a command as if typed without parameters. */
 const helpVerb = 'help.';
 
 function buttonFor(weight: TypedCommand['weight'], mayAsk: boolean): string {
@@ -58,7 +58,7 @@ function buttonFor(weight: TypedCommand['weight'], mayAsk: boolean): string {
   }
 }
 
-/** By what can be typed and by the rules, neither of which changes while the program runs. */
+/** Cache of help cards by commands and policy, which don't change while the process runs. */
 const drawn = new WeakMap<HelpFacts['commands'], WeakMap<Policy, Map<string, AdaptiveCard>>>();
 
 function cardsFor({ commands, policy }: HelpFacts): Map<string, AdaptiveCard> {
@@ -69,7 +69,7 @@ function cardsFor({ commands, policy }: HelpFacts): Map<string, AdaptiveCard> {
   return cards;
 }
 
-/** Drawn once for each of what a reader may do: everybody who may the same is given the same card, which nobody changes. */
+/** Renders the card once for each set of permissions. The card is shared and never changed. */
 export function helpCard(facts: HelpFacts): AdaptiveCard {
   const cards = cardsFor(facts);
   const key = JSON.stringify([facts.mayAsk, facts.mayApprove, facts.auditChannel]);
@@ -79,7 +79,7 @@ export function helpCard(facts: HelpFacts): AdaptiveCard {
 }
 
 function drawHelp(facts: HelpFacts): AdaptiveCard {
-  // What rules by tag leave out they leave as it is.
+  // Tag rules don't change values that they leave out.
   const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
   const needed = spanOf(rules.flatMap(({ approvalsRequired: count }) => count ?? []));
   const times = timeSpanOf(rules.flatMap(({ expiryMs }) => expiryMs ?? []));

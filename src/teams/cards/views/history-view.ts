@@ -1,4 +1,4 @@
-/** A page of what happened to a request, or to all requests of an agent. */
+/** A page of the history of a request, or of all requests of an agent. */
 
 import type { Request } from '../../../domain/request/request.ts';
 import type { HistoryShow } from '../../../operations/commands/command.ts';
@@ -14,12 +14,12 @@ import { stateLineOf } from './state-line.ts';
 export const entriesPerPage = 15;
 
 export interface HistoryContent {
-  /** The one it is about; null: all of an agent. */
+  /** The request; null for an agent. */
   readonly request: Request | null;
   readonly title: CardText;
   readonly subject: CardText;
   readonly show: HistoryShow;
-  /** Of this page, each with the id of its request where they are of several. */
+  /** Entries of this page, with request IDs if there are several requests. */
   readonly entries: readonly (HistoryEntry & { readonly of: string })[];
   readonly total: number;
 }
@@ -30,7 +30,7 @@ const chipWords: Readonly<Record<HistoryShow, string>> = {
   changes: 'Changes',
 };
 
-/** Teams draws a card of so many rows only where each is short. */
+/** Teams renders a card with this many rows only if each is short. */
 const longestLine = 280;
 
 const rowOf = ({ at, mark, title, detail, of }: HistoryContent['entries'][number]): HistoryRow => ({

@@ -21,7 +21,7 @@ const stateMarks: Record<Request['state'], keyof typeof marks> = {
   expired: 'idle',
 };
 
-/** `decidable`: whether the reader may decide on it. */
+/** `decidable`: true if the reader can decide on it. */
 export async function requestRows(
   requests: readonly Request[],
   directory: Directory,

@@ -11,16 +11,16 @@ export interface ListContent {
   readonly title: CardText;
   readonly subject: CardText;
   readonly chips: readonly Chip[];
-  /** Shown when there are no rows. */
+  /** Shown without rows. */
   readonly empty: CardText;
-  /** Of this page. */
+  /** Rows of this page. */
   readonly rows: readonly ListRow[];
-  /** On all pages. */
+  /** The number on all pages. */
   readonly total: number;
   readonly asOf: Date;
 }
 
-/** Where a page stands in its list. Page numbers start at 1. */
+/** Returns the range and neighbors of a page. Page numbers start at 1. */
 export function pagesOf(total: number, page: number, perPage: number, rows: number) {
   const start = (page - 1) * perPage;
   return {
@@ -39,7 +39,7 @@ const chipWords: Readonly<Record<OpenShow, string>> = {
   running: 'Running',
 };
 
-/** A filter button for each; the one that is shown is filled. */
+/** Returns filter buttons; the selected one is highlighted. */
 export const chipsOf = <S extends string>(words: Readonly<Record<S, string>>, shown: S | null): readonly Chip[] =>
   (Object.keys(words) as S[]).map((show): Chip => {
     return { title: label(words[show]), selected: show === shown, verb: `list.${show}` };

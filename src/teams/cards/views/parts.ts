@@ -1,4 +1,4 @@
-/** Pieces that several cards show: what changes, steps, checks. */
+/** Parts that several cards show: changes, steps, checks. */
 import type { Check } from '../../../domain/check.ts';
 import type { KeyWork } from '../../../domain/key-change.ts';
 import { type CustomerKey, sameVaultUri } from '../../../domain/observed.ts';
@@ -18,7 +18,7 @@ export const keyNow = (key: CustomerKey | null): CardText =>
 const isSameKey = ({ from, to, observed }: KeyWork): boolean =>
   from !== null && from.keyName === to.keyName && sameVaultUri(from.vaultUri, observed.vault.uri);
 
-/** `version 0123abcd`, or what the run will make. */
+/** `version 0123abcd`, or what the run will create. */
 const versionAfter = ({ to, make }: KeyWork): string => versionWords(to.keyVersion, make?.after ?? null);
 
 /** `Microsoft-managed key → **cmk-triage-agent** in kv-care-prod` */
@@ -43,7 +43,7 @@ const expiryOf = (key: { readonly expires: string | null } | null): CardText => 
   return key.expires === null ? plain('no expiry') : md`expires ${date(new Date(key.expires))}`;
 };
 
-/** From and To, each with version, vault and expiry as far as they differ. */
+/** From and To, each with version, vault and expiry if they differ. */
 export function changeFacts(plan: Plan): Fact[] {
   const work = workOf(plan);
   const { from, to, make, observed } = work;
@@ -65,7 +65,7 @@ export function changeFacts(plan: Plan): Fact[] {
   ];
 }
 
-/** The mark of a step that is not reversible; none for one that is. */
+/** Returns the mark of a step that can't be undone or might not be reversible; none for others. */
 export function reversibilityLines(step: PlannedStep): readonly Line[] {
   switch (step.reversibility) {
     case 'reversible':
@@ -77,7 +77,7 @@ export function reversibilityLines(step: PlannedStep): readonly Line[] {
   }
 }
 
-/** The steps of a plan, numbered, each with what it changes. */
+/** Returns the numbered steps of a plan with their changes. */
 export const planRows = (plan: Plan): Row[] =>
   plan.steps.map((step, index) =>
     numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
@@ -89,7 +89,7 @@ export const planRows = (plan: Plan): Row[] =>
     ]),
   );
 
-/** A judgement under its mark, with why it matters. */
+/** Returns a check as a row, with why it matters. */
 export const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check): Row => {
   const words = checkWords(check);
   return row(mark, plain(words.title), words.text === '' ? [] : [grey(plain(words.text))]);

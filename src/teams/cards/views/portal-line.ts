@@ -1,4 +1,4 @@
-/** The last line of a card about a plan: where Azure's own pages show what it is about. */
+/** The last line of a card about a plan: links to its resources in the Azure portal. */
 import { KeyName, KeyVersion } from '../../../domain/ids.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import type { Portal } from '../../../domain/ports/azure.ts';
@@ -6,7 +6,7 @@ import { workOf } from '../../../operations/registry.ts';
 import { joinText, link, md } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 
-/** `madeVersion`: of the key that the run made, where it did. A key that is yet to be made has no page. */
+/** `madeVersion`: the version that the run created, if it did. A key that doesn't exist yet has no page. */
 export function withPortal(
   card: AdaptiveCard,
   portal: Portal | null,

@@ -1,4 +1,4 @@
-/** The steps of a request with how far each has come. */
+/** The steps of a request and their progress. */
 import type { PlannedStep, StepName } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
 import { stepStatusWords } from '../../../text/attention.ts';
@@ -66,14 +66,14 @@ function progressRow(
 
 const aboutTo = ({ name }: StepProgress): string => `Starts next. Usually takes ${usualWords(name)}.`;
 
-/** The step whose turn it is where none is at work: between two steps somebody who looks sees which one comes. */
+/** Returns the next step if none is running, so that people see it between two steps. */
 function upNext(request: Request, { paused }: Context): StepName | null {
   const isBusy = request.progress.some(({ state }) => state === 'running' || state === 'waiting');
   if (request.state !== 'running' || paused || request.stop !== null || isBusy) return null;
   return request.progress.find(({ state }) => state === 'planned' || state === 'failed')?.name ?? null;
 }
 
-/** One row a step: planned, about to begin, running, waiting to be tried again, done, not done. */
+/** Returns one row for each step: planned, next, running, waiting for a retry, completed, not completed. */
 function progressRows(request: Request, context: Context): { readonly row: Row; readonly isNow: boolean }[] {
   const next = upNext(request, context);
   return request.progress.map((progress) => {
@@ -91,7 +91,7 @@ function progressRows(request: Request, context: Context): { readonly row: Row; 
   });
 }
 
-/** The steps in their order, those at work in a box of their own. */
+/** Returns the steps in order, running ones in a box. */
 export function progressSections(request: Request, context: Context): Section[] {
   const sections: Section[] = [];
   for (const { row: one, isNow } of progressRows(request, context)) {
@@ -102,7 +102,7 @@ export function progressSections(request: Request, context: Context): Section[] 
   return sections;
 }
 
-/** How long steps were at work; those side by side count once. */
+/** Returns how long steps ran; parallel ones count once. */
 function workedMs({ progress }: Request, now: Date): number {
   const spans = progress
     .filter(({ state, startedAt }) => startedAt !== null && ['done', 'running', 'waiting'].includes(state))
@@ -119,7 +119,7 @@ function workedMs({ progress }: Request, now: Date): number {
   }, 0);
 }
 
-/** How far a run is, and how long it has taken of what is usual; none in any other state. */
+/** Returns the progress of a run, and its duration compared with the usual one; none in other states. */
 export function progressBar(request: Request, { patience }: Pick<Context, 'patience'>) {
   const { state, progress } = request;
   if (state !== 'running') return { stepsDone: 0, stepsOf: 0, elapsed: nothing };
@@ -132,10 +132,10 @@ export function progressBar(request: Request, { patience }: Pick<Context, 'patie
   };
 }
 
-/** About twelve lines on a phone; the audit channel and the command line have all of it. */
+/** About twelve lines on a phone; the audit channel and the command line have the whole text. */
 const longestWords = 600;
 
-/** What was said of the steps that are tried again, in whose words: to be unfolded. */
+/** Returns the messages of retried steps and their sources, for a collapsed section. */
 export const toldOf = (request: Request): { readonly source: CardText; readonly words: CardText }[] =>
   request.progress.flatMap(({ state, failure }) =>
     state !== 'waiting' || failure === null

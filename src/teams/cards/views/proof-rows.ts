@@ -1,4 +1,4 @@
-/** What is proved of a success, and how it is known: a row a level. */
+/** What is verified about a success, and how: one row for each level. */
 import type { UseAnswer } from '../../../domain/key-use.ts';
 import type { Proof } from '../../../domain/proof.ts';
 import type { KnownUse, Succeeded } from '../../../domain/request/request.ts';
@@ -43,7 +43,7 @@ function judgedRow(answer: UseAnswer, told: OperationWords['inUse']): Row {
   return row(mark, plain(title), [...lines, ...more(told?.untilSeen)]);
 }
 
-/** From being looked for to what came of it. */
+/** The row of the usage check, from its start to its result. */
 function useRow({ plan }: Succeeded, { until, judged }: KnownUse): Row {
   const { inUse } = operationOf(plan.wish).words;
   if (judged !== null) return judgedRow(judged.answer, inUse);

@@ -1,4 +1,4 @@
-/** For whom a card of a request is drawn, and what it needs to know beside the request. */
+/** The reader of a request's card, and what the card needs besides the request. */
 import type { PersonId } from '../../../domain/ids.ts';
 import type { Standing } from '../../../domain/policy/policy.ts';
 import { changeRefusal } from '../../../domain/request/decide-change.ts';
@@ -7,7 +7,7 @@ import type { RetryLimits } from '../../../domain/retry.ts';
 import type { Names } from '../../../text/names.ts';
 import type { Addressee } from '../plain-text.ts';
 
-/** Everybody who can see the place, or one person. What a card shows permits nothing: every click is judged anew. */
+/** Everyone in the conversation, or one person. A card grants no permission: every click is authorized again. */
 export type Reader =
   | { readonly kind: 'everybody' }
   | { readonly kind: 'requester' }
@@ -15,11 +15,11 @@ export type Reader =
 
 export const everybody: Reader = { kind: 'everybody' };
 
-/** How long things may take, and when the card is drawn. */
+/** Time limits, and when the card is rendered. */
 export interface Patience {
   readonly now: Date;
   readonly retry: RetryLimits;
-  /** How often a running operation is looked at, and for how long. */
+  /** Interval and maximum time of polling an operation. */
   readonly poll: { readonly everyMs: number; readonly atMostMs: number };
 }
 
@@ -27,19 +27,19 @@ export interface CardContext {
   readonly patience: Patience;
   readonly reader: Reader;
   readonly names: Names;
-  /** Who still has a say, in words. */
+  /** Who can still decide, as text. */
   readonly awaited: string;
-  /** Who is spoken to by the question; empty where the place rings by itself. */
+  /** Who is mentioned; empty in a place that notifies its reader anyway. */
   readonly addressed: readonly Addressee[];
-  /** Whose own view Teams fetches by itself, as member ids, at most 60. */
+  /** Member IDs of people whose own view Teams fetches, at most 60. */
   readonly userIds: readonly string[];
-  /** Runs are not started. */
+  /** Runs don't start. */
   readonly paused: boolean;
-  /** Approving needs a sign-in of its own. */
+  /** Approving requires step-up authentication. */
   readonly stepUp: boolean;
 }
 
-/** In these states a person may see another card than everybody. */
+/** States in which a person's card can differ from the shared one. */
 const differing: readonly Request['state'][] = [
   'awaiting-approval',
   'approved',
@@ -54,14 +54,14 @@ export function readerOf(request: Request, person: PersonId, standing: Standing)
   return standing === 'yes' ? { kind: 'approver', id: person } : everybody;
 }
 
-/** Who may retry and give up; everybody else is told who can. */
+/** True for a reader who can retry and end the request; others see who can. */
 export const maySettle = ({ reader }: CardContext): boolean => reader.kind !== 'everybody';
 
-/** Whoever asked can change what waits for approval. */
+/** The requester can edit a waiting request. */
 export const mayChange = (request: Request, { reader, patience }: Pick<CardContext, 'reader' | 'patience'>): boolean =>
   reader.kind === 'requester' &&
   changeRefusal(request, { by: request.requester, asking: request.asking }, patience.now) === null;
 
-/** Whoever asked can ask again for what came to nothing. */
+/** The requester can submit a request again that ended without a change. */
 export const mayAskAgain = ({ state }: Request, { reader }: Pick<CardContext, 'reader'>): boolean =>
   reader.kind === 'requester' && ['rejected', 'cancelled', 'expired', 'failed'].includes(state);

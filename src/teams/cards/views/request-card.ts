@@ -1,4 +1,4 @@
-/** A request's card: which one, by the place it stands in and by who reads it. */
+/** Renders a request's card, by place and reader. */
 import type { Request } from '../../../domain/request/request.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 import { approvalCard } from './approval-view.ts';
@@ -6,10 +6,13 @@ import type { CardContext } from './reader.ts';
 import { shortCard } from './short-status-view.ts';
 import { statusCard } from './status-view.ts';
 
-/** `status`: where it was asked. `approval`: where approvers are asked. `short`: a line for those who keep an eye on all. */
+/**
+ * `status`: where it was requested. `approval`: where approvers are asked. `short`: for people who monitor all
+ * requests.
+ */
 export type CardKind = 'status' | 'approval' | 'short';
 
-/** While something is to be decided the requester never sees the approvers' question, and an approver sees it everywhere. */
+/** During a decision, the requester never sees the approvers' question, and an approver always sees it. */
 export function requestCard(kind: CardKind, request: Request, context: CardContext): AdaptiveCard {
   if (kind === 'short') return shortCard(request, context);
   const { reader } = context;

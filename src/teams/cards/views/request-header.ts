@@ -4,7 +4,7 @@ import { label, plain } from '../plain-text.ts';
 import type { CardContext } from './reader.ts';
 import { type StateLine, stateLineOf } from './state-line.ts';
 
-/** What every card about the request starts with. */
+/** Returns the first lines of every card about the request. */
 export function requestHeaderOf(
   request: Request,
   { userIds, paused }: CardContext,

@@ -1,10 +1,10 @@
-/** What people wrote about a request, with what they did: shown wherever somebody decides on it, or reads what came of it. */
+/** People's texts about a request, with what they did. Shown to those who decide and those who see the result. */
 import type { Comment, Request } from '../../../domain/request/request.ts';
 import type { Names } from '../../../text/names.ts';
 import { grey, type Line } from '../data/row.ts';
 import { bold, type CardText, joinText, md, plain, quoted } from '../plain-text.ts';
 
-/** Under the row of an approval; nothing where nothing was written. */
+/** Lines below an approval; none without a comment. */
 export function commentLines({ comment, commentErased }: Comment): readonly Line[] {
   if (commentErased) return [grey(plain('The comment was erased.'))];
   return comment === null ? [] : [grey(quoted(comment))];
@@ -17,7 +17,7 @@ function did(who: string, what: string, { comment, commentErased }: Comment): Ca
   return comment === null ? md`${said}.` : md`${said}: ${quoted(comment)}`;
 }
 
-/** How a person ended it, in their own words where there are any; empty where nobody did. */
+/** Returns how a person ended it, with their text; empty if it didn't end this way. */
 export function endedBy(request: Request, names: Names): CardText[] {
   switch (request.state) {
     case 'rejected':
@@ -37,7 +37,7 @@ export function endedBy(request: Request, names: Names): CardText[] {
   }
 }
 
-/** Who asked and why, who approved with which words, and how it was ended: a paragraph each, in the order of their happening. */
+/** Returns requester and reason, approvers and comments, and how it ended: one paragraph each, in order. */
 export function saidOf(request: Request, names: Names): CardText {
   const { justification, requester, approvals } = request;
   const asked = { comment: justification, commentErased: justification === null };

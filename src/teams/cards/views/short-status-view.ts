@@ -1,4 +1,4 @@
-/** The short card of a request that was asked in a chat. */
+/** The short card of a request from a chat. */
 import type { Request } from '../../../domain/request/request.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
 import { waitingWords } from '../../../text/waiting.ts';
@@ -11,7 +11,7 @@ import { requestHeaderOf } from './request-header.ts';
 import { endedBy } from './said.ts';
 import { pausedWords, startWords } from './standing-words.ts';
 
-/** Where the run stands: the step that is at work, or the one that waits. */
+/** Returns the running or waiting step. */
 function stepWords(request: Request): CardText {
   const step = request.progress.find(({ state }) => state === 'running' || state === 'waiting');
   if (step === undefined) return plain('The next step is about to begin.');
@@ -47,7 +47,7 @@ export function shortCard(request: Request, context: CardContext): AdaptiveCard 
   const line = requestHeaderOf(request, context);
   return renderCard('status-short', {
     ...line,
-    // Whoever has something to decide was asked elsewhere.
+    // People who can decide are asked in another place.
     userIds: [],
     asked: md`Asked by ${plain(name)} in a chat, ${dateAndTime(new Date(request.submittedAt))}`,
     line: lineOf(request, context),

@@ -7,7 +7,7 @@ import { bold, label, md, message, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { badge } from './state-line.ts';
 
-/** What a button says for the person: a command as it would be typed. */
+/** A command that a button sends for the person. */
 export interface Offer {
   readonly text: string;
   readonly weight: TypedCommand['weight'];
@@ -24,7 +24,7 @@ const offered = (offer: Offer | null) => ({
   button: label(offer === null ? '' : yesWords[offer.weight]),
 });
 
-/** A refused command, and what may have been meant. */
+/** A refused command, with a suggestion. */
 export function refusalCard(refusal: Refusal, offer: Offer | null = null): AdaptiveCard {
   const words = refusalWords(refusal);
   return renderCard('refusal', {
@@ -41,7 +41,7 @@ export function refusalCard(refusal: Refusal, offer: Offer | null = null): Adapt
   });
 }
 
-/** What was typed is no command, and one is near: `meant` is all that would have to be typed. */
+/** An unknown command that is similar to another. `meant`: the complete suggestion. */
 export function typoCard(wrote: string, meant: string, offer: Offer | null): AdaptiveCard {
   return renderCard('refusal', {
     fallbackText: label(`There is no ${wrote}. Did you mean ${meant}?`),
@@ -57,13 +57,13 @@ export function typoCard(wrote: string, meant: string, offer: Offer | null): Ada
   });
 }
 
-/** The words of a refused click: a message that only the clicker sees. */
+/** The text of a refused click: a message that only that person sees. */
 export const refusalText = (refusal: Refusal): string => {
   const words = refusalWords(refusal);
   return message(`${words.title} ${words.text}`);
 };
 
-/** The question once more, with what is missing right above the checkbox: on a phone a message stands out of sight. */
+/** The card again, with the problem directly above the checkbox, because on a phone the message is out of sight. */
 export function withMissingTick(card: AdaptiveCard, refusal: Refusal): AdaptiveCard {
   const words = refusalWords(refusal);
   const text = md`${bold(words.title)} ${plain(words.text)}`;
@@ -72,11 +72,11 @@ export function withMissingTick(card: AdaptiveCard, refusal: Refusal): AdaptiveC
   return { ...card, body };
 }
 
-/** A bug, with the id under which the log has it. */
+/** An unexpected error, with its ID in the application log. */
 export const bugText = (id: string): string =>
   `Something unexpected happened. An operator finds it in the log under ${id}. Look at the card before you click again.`;
 
-/** The database is away or takes nothing: what was asked for may have been stored a moment before. */
+/** The database is away or read-only. The click might have been stored just before. */
 export const notStoringText = (id: string): string =>
   `The bot cannot store anything at the moment, so it changes nothing in Azure. Look at the card in a few minutes, and click again if nothing came of it. An operator finds it in the log under ${id}.`;
 
@@ -100,7 +100,7 @@ export const bugCard = (id: string): AdaptiveCard =>
     reference: plain(id),
   });
 
-/** In place of an answer that Azure is too slow for. */
+/** A placeholder while Azure is slow. */
 export const lookingCard = (): AdaptiveCard =>
   renderCard('message', {
     fallbackText: label('Azure takes longer than usual. The answer comes by itself.'),

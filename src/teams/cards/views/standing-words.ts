@@ -1,13 +1,13 @@
-/** How a request stands or ended, in words that several cards share. */
+/** Texts for a request's state that several cards share. */
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { type CardText, dateAndTime, md, plain } from '../plain-text.ts';
 import type { CardContext, Patience } from './reader.ts';
 
-/** A check that takes longer than this is worth a word. */
+/** A longer check is mentioned. */
 const longCheckMs = 20_000;
 
-/** A run is ordered, and the check before it has not ended. Its attempts are not stored: only the time they take is known. */
+/** For a run whose pre-run check is still running. Its attempts aren't stored, so only the elapsed time is known. */
 function checkWords(request: Request, { now, retry }: Patience): CardText {
   const run = request.runs > 1 ? `Run ${request.runs}` : 'The run';
   const first = `${run} hasn’t started. The bot checks everything in Azure again and then starts the changes.`;
@@ -19,7 +19,7 @@ function checkWords(request: Request, { now, retry }: Patience): CardText {
   );
 }
 
-/** What follows an approval. */
+/** What happens after an approval. */
 export function startWords(request: Request, { paused, patience }: Pick<CardContext, 'paused' | 'patience'>): CardText {
   const starts = startsAt(request);
   if (paused) return plain('The bot is paused: no changes start until an operator ends the pause.');
@@ -27,10 +27,10 @@ export function startWords(request: Request, { paused, patience }: Pick<CardCont
   return md`At ${dateAndTime(new Date(starts))}, the bot checks everything again and then starts the changes.`;
 }
 
-/** A run that the pause came upon. */
+/** For a run that was paused. */
 export const pausedWords =
   'The bot is paused: it changes nothing more in Azure until an operator ends the pause. Then the run continues automatically.';
 
-/** An ended request may have changed things before it was asked again: then nothing may be said to be unchanged. */
+/** For an ended request with an earlier run: then the card must not say that nothing changed. */
 export const earlierRun = (request: Request): CardText =>
   md`An earlier run started changes in Azure. To see them, type /cmk-history ${plain(request.id as string)}.`;

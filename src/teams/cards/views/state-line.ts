@@ -1,4 +1,4 @@
-/** The badge of every card about a request: the state and the count that matters. */
+/** The badge of every card about a request: its state and most important count. */
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import type { Color } from '../data/row.ts';
@@ -6,7 +6,7 @@ import type { Color } from '../data/row.ts';
 export interface StateLine {
   readonly text: string;
   readonly color: Color;
-  /** In Teams' icon catalog. */
+  /** A name in Teams' icon catalog. */
   readonly icon: string;
 }
 
@@ -20,7 +20,7 @@ export const badge = {
   check: { color: 'Warning', icon: 'Warning' },
 } as const satisfies Record<string, Omit<StateLine, 'text'>>;
 
-/** The state in one short line. `paused`: nothing is changed in Azure, which is known to whoever draws a card. */
+/** Returns the state in one short line. `paused`: the bot makes no changes in Azure. */
 export function stateLineOf(request: Request, paused = false): StateLine {
   const done = request.progress.filter((step) => step.state === 'done').length;
   const all = request.progress.length;

@@ -1,4 +1,4 @@
-/** The status card: where the request stands, for everybody who can see it. */
+/** The status card, for everyone in the conversation. */
 
 import { shortDigest } from '../../../domain/digest.ts';
 import type { Failed, NeedsAttention, Request } from '../../../domain/request/request.ts';
@@ -21,7 +21,7 @@ import { succeededCard } from './succeeded-view.ts';
 
 const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 
-/** The start that somebody chose, as a fact of the request. */
+/** The scheduled start. */
 export const startFacts = ({ notBefore }: Request) =>
   notBefore === null ? [] : [{ title: plain('Starts'), value: md`${dateAndTime(new Date(notBefore))} or later` }];
 
@@ -52,7 +52,7 @@ function noteOf(request: Request, context: CardContext): CardText {
   }
 }
 
-/** While people are waited for: for whom, and until when. */
+/** Who must decide, and the deadline. */
 function factsOf(request: Request, { awaited, patience }: CardContext) {
   if (request.state !== 'awaiting-approval') return [];
   return [
@@ -114,7 +114,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
   });
 }
 
-/** The card for the request's state. */
+/** Returns the card for the request's state. */
 export function statusCard(request: Request, context: CardContext): AdaptiveCard {
   switch (request.state) {
     case 'succeeded':

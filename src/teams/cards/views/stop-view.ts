@@ -1,4 +1,4 @@
-/** Stopping a run between two steps: what the button means, who pressed it, and whom the stopped run names. */
+/** Stopping a run between two steps: the button's effect, and who used it. */
 
 import { PersonId } from '../../../domain/ids.ts';
 import { listed } from '../../../domain/listed.ts';
@@ -13,7 +13,7 @@ import { type CardContext, maySettle } from './reader.ts';
 const titlesOf = (request: Request, wanted: (step: StepProgress) => boolean): readonly string[] =>
   request.progress.filter(wanted).map(({ name }) => stepWordsIn(request.plan, name).title.toLowerCase());
 
-/** Those that cannot be undone, or that nobody knows to be undoable, and are done or being done. */
+/** Completed or running steps that can't be undone or might not be reversible. */
 const lasting = (request: Request): readonly string[] =>
   titlesOf(
     request,
@@ -24,7 +24,7 @@ const lasting = (request: Request): readonly string[] =>
       ),
   );
 
-/** What *Stop after this step* means now; empty where it is not offered. */
+/** Returns the effect of *Stop after this step*; empty if it isn't offered. */
 export function stopOffer(request: Request, context: CardContext): CardText {
   if (request.state !== 'running' || request.stop !== null || !maySettle(context) || isInLastStep(request))
     return nothing;
@@ -36,14 +36,14 @@ export function stopOffer(request: Request, context: CardContext): CardText {
   return joinText(words, ' ');
 }
 
-/** Who wants it to stop, and what happens until it does; empty where nobody does. */
+/** Returns who stopped the run, and what happens until it stops; empty without a stop. */
 export function stoppingNote({ stop }: Request, names: Names): CardText {
   if (stop === null) return nothing;
   const who = stop.operator === null ? names(stop.by) : `Operator ${stop.operator}`;
   return md`${bold(who)} asked to stop at ${time(new Date(stop.at))}. The attempt under way finishes. No further attempt or step starts.`;
 }
 
-/** People whom a stop names. */
+/** Returns the people that a stop names. */
 export function peopleOfStop(request: Request): readonly PersonId[] {
   const failure = 'failure' in request ? request.failure : null;
   const ids = [request.stop?.by, stoppedOf(failure)?.by];

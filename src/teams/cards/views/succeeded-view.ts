@@ -34,13 +34,13 @@ function changeRows(request: Request): Row[] {
 const lastEnd = (progress: readonly StepProgress[]): string | null =>
   progress.findLast((step) => step.endedAt)?.endedAt ?? null;
 
-/** The approval is for the version that it names, also where there is a newer one by the end of the run. */
+/** The approval is for the version that it names, even if a newer one exists at the end of the run. */
 const newerWords = ({ newestVersion }: Request['outputs']): string =>
   newestVersion === undefined
     ? ''
     : `. A newer version exists (${shortVersion(newestVersion)}). It wasn’t part of the approval.`;
 
-/** What is verified, what is not, and what has to be kept. */
+/** What is verified, what isn't, and what people must retain. */
 export function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
   const { names } = context;
   const { plan, outputs } = request;

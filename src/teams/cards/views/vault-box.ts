@@ -1,17 +1,17 @@
-/** Who has control over the key, a row each. */
+/** Who has control over the key, one row each. */
 import type { Plan } from '../../../domain/plan.ts';
 import { controllerWords, powersWords } from '../../../text/control.ts';
 import { countOf } from '../../../text/count.ts';
 import { grey, numberedRow, type Row } from '../data/row.ts';
 import { plain } from '../plain-text.ts';
 
-/** `https://kv-care-prod.vault.azure.net/` without what every address has. */
+/** Returns a vault's address without scheme and trailing slash. */
 export const vaultAddress = (uri: string): string => uri.replace(/^https:\/\//i, '').replace(/\/$/, '');
 
-/** As many as anybody reads. */
+/** Maximum of rows. */
 const mostListed = 14;
 
-/** Each controller with what they can do. */
+/** Returns each controller with their powers. */
 export function controllerRows({ observation: { control } }: Plan): Row[] {
   const all = control?.controllers ?? [];
   const shown = all.length > mostListed ? all.slice(0, mostListed - 1) : all;

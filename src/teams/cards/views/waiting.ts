@@ -1,4 +1,4 @@
-/** A step that takes its time: what is expected, how long it has been, when it is looked at again, and until when. */
+/** Lines of a step that takes long: what is expected, the elapsed time, the next check and the limit. */
 import type { Failure } from '../../../domain/failure.ts';
 import type { StepProgress } from '../../../domain/request/request.ts';
 import { durationWords, shortDuration } from '../../../text/duration.ts';
@@ -7,13 +7,13 @@ import { coloured, grey, type Line } from '../data/row.ts';
 import { type CardText, plain } from '../plain-text.ts';
 import type { Patience } from './reader.ts';
 
-/** Shorter waits pass before anybody has read of them. */
+/** Shorter waits aren't shown. */
 const worthSaying = 10_000;
 
 const sinceFirst = ({ startedAt }: StepProgress, now: Date): number =>
   startedAt === null ? 0 : Math.max(0, now.getTime() - Date.parse(startedAt));
 
-/** How long a step has been at work when the card is drawn: `40 s`. */
+/** Returns how long a step has been running: `40 s`. */
 export function elapsedWords(progress: StepProgress, { now }: Patience): CardText {
   const ms = sinceFirst(progress, now);
   return plain<string>(ms < 1_000 ? 'just started' : shortDuration(ms));
@@ -25,7 +25,7 @@ function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: Pat
     : `Attempt ${attempt} of up to ${retry.waitAttempts} failed`;
 }
 
-/** Of a step that is tried again by itself. Absolute times have no seconds in Teams, so what is left is said. */
+/** For a step that is retried automatically. Shows the remaining time, because times in Teams have no seconds. */
 export function waitingLines(progress: StepProgress, patience: Patience): Line[] {
   const { failure, retryAt, name } = progress;
   if (failure === null || retryAt === null) return [];
@@ -38,7 +38,7 @@ export function waitingLines(progress: StepProgress, patience: Patience): Line[]
   ];
 }
 
-/** Of a step that Azure is at work on: what is usual, and once it has taken a while how it is watched. */
+/** For a step that runs in Azure: the usual duration and, after a while, how it is polled. */
 export function runningLines(progress: StepProgress, running: string, patience: Patience): Line[] {
   const { everyMs, atMostMs } = patience.poll;
   const tries = progress.attempt > 1 ? ` Attempt ${progress.attempt}.` : '';

@@ -4,7 +4,7 @@ import { label, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { roleText } from './help-view.ts';
 
-/** `roles`: of the one person in the conversation; null where there are several. */
+/** `roles`: of the only person in the conversation; null if there are several. */
 export function welcomeCard(roles: Roles | null): AdaptiveCard {
   return renderCard('welcome', {
     fallbackText: label('CMK bot puts healthcare agents under keys of your own. Type /cmk-help to begin.'),

@@ -1,4 +1,4 @@
-/** What is posted of a witness that refuses, and once that is settled. */
+/** Posts about a witness that contradicts the log, and about the resolution. */
 import type { Contradiction, WitnessStanding } from '../../../domain/ports/witnesses.ts';
 import { utcMinute } from '../../../text/instants.ts';
 import {
