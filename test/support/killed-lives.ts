@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { SeenActivity } from './local-teams.ts';
 import {
   activityText,
   answered,
@@ -150,17 +151,26 @@ async function leftOf(world: World, id: string, from: number) {
   const effects = (await writes(world, from))
     .filter((write) => !write.endsWith(' 0'))
     .map((write) => write.replace(/[0-9a-f-]{36}/, '*'));
-  const cards = (
-    await Promise.all(
-      [places.operations, places.approvals].map((place) => cardsAbout(world, place, people.approver, id)),
-    )
-  ).flat();
+  const cards = await cardsInTheEnd(world, id);
   const said = (
     await Promise.all(
       [places.operations, places.approvals].map((place) => world.teams.activities(place, people.approver)),
     )
   ).flat();
   const calls = said.filter((one) => (one.text ?? '').includes('<at>') && activityText(one).includes(id)).length;
-  const stale = cards.filter((card) => !/Succeeded/.test(activityText(card))).length;
-  return { effects, cards: cards.length, stale, calls };
+  return { effects, cards: cards.length, stale: cards.filter(isStale).length, calls };
+}
+
+const isStale = (card: SeenActivity): boolean => !/Succeeded/.test(activityText(card));
+/** A card that was posted and not stored is adopted within 12 seconds after a person saw it; a busy machine takes longer. */
+const adoptionMs = 60_000;
+
+/** The request's cards in both channels, once each of them shows how it ended, or the time for that is over. */
+async function cardsInTheEnd(world: World, id: string): Promise<readonly SeenActivity[]> {
+  for (const until = Date.now() + adoptionMs; ; await pause(500)) {
+    const cards = await Promise.all(
+      [places.operations, places.approvals].map((place) => cardsAbout(world, place, people.approver, id)),
+    );
+    if (Date.now() > until || !cards.flat().some(isStale)) return cards.flat();
+  }
 }
