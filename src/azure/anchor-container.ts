@@ -26,16 +26,16 @@ export class NotStorage extends Error {
 
 const isMissing = (error: unknown): boolean => error instanceof RestError && error.code === 'BlobNotFound';
 
-async function bytesUpTo(body: NodeJS.ReadableStream, most: number): Promise<Buffer> {
+async function readLimited(body: NodeJS.ReadableStream, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   // `break` ends the download.
   for await (const part of body) {
     parts.push(Buffer.from(part));
     length += part.length;
-    if (length >= most) break;
+    if (length >= maxBytes) break;
   }
-  return Buffer.concat(parts).subarray(0, most);
+  return Buffer.concat(parts).subarray(0, maxBytes);
 }
 
 /** Opens the container. Throws {@link NotStorage}. */
@@ -57,7 +57,7 @@ export function anchorContainer({
     async read(path) {
       try {
         const { readableStreamBody } = await container.getBlobClient(path).download();
-        return readableStreamBody === undefined ? null : await bytesUpTo(readableStreamBody, longest(path) + 1);
+        return readableStreamBody === undefined ? null : await readLimited(readableStreamBody, longest(path) + 1);
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Outcome } from '../domain/failure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
-import { missing } from './line.ts';
+import { missing } from './azure-clients.ts';
 
 const version = 'api-version=2022-09-15';
 
@@ -53,10 +53,10 @@ export function armRegistrations(options: AzureOptions): Registrations {
   const connection = connectionOf(options);
   return {
     of: (appId) =>
-      connection.call('reading how the bot is registered', async (line) => {
+      connection.call('reading how the bot is registered', async (clients) => {
         for (const id of options.subscriptions) {
           const path = `/subscriptions/${id}/providers/Microsoft.BotService/botServices?${version}`;
-          for await (const item of line.plain.list(path)) {
+          for await (const item of clients.plain.list(path)) {
             const found = Registration.parse(item);
             if (found.properties.msaAppId.toLowerCase() === appId.toLowerCase()) return registrationFrom(found);
           }
@@ -66,8 +66,8 @@ export function armRegistrations(options: AzureOptions): Registrations {
     hasTeams: (id) =>
       connection.call(
         'reading the bot’s Teams channel',
-        async (line) =>
-          (await line.unless(noChannel, line.plain.read(`${id}/channels/MsTeamsChannel?${version}`))) !== null,
+        async (clients) =>
+          (await clients.nullOn(noChannel, clients.plain.read(`${id}/channels/MsTeamsChannel?${version}`))) !== null,
       ),
   };
 }
@@ -100,10 +100,10 @@ export function graphAppSecrets(options: AzureOptions): AppSecrets {
     of: (appId) =>
       connection.call(
         `reading the secrets of app ${appId}`,
-        async (line) => {
+        async (clients) => {
           const filter = encodeURIComponent(`appId eq '${appId}'`);
           const path = `/v1.0/applications?$filter=${filter}&$select=id,appId,passwordCredentials`;
-          const [found] = Applications.parse(await line.plain.graph(path)).value;
+          const [found] = Applications.parse(await clients.plain.graph(path)).value;
           if (found === undefined) return null;
           return found.passwordCredentials.map(({ hint, endDateTime }) => ({
             hint: hint ?? null,

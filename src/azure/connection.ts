@@ -2,13 +2,13 @@
 import { done, type Failure, failed, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { AzureClients, type CallKind, type ClientOptions } from './azure-clients.ts';
 import { ownIdOf } from './credential.ts';
 import { readFailure } from './failures.ts';
-import { AzureClients, type CallKind, type LineOptions } from './line.ts';
 import { wireTo } from './plain-calls.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
 
-export interface ConnectionOptions extends Omit<LineOptions, 'wire'> {
+export interface ConnectionOptions extends Omit<ClientOptions, 'wire'> {
   /** All kinds of resources. */
   readonly kinds: readonly ResourceKind[];
   readonly subscriptions: readonly string[];
@@ -20,35 +20,35 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
   /** Returns the object id of the bot's identity; null: the token doesn't contain it. */
   ownId(): Promise<string | null>;
   /** Runs one call. External errors are returned as failures; anything thrown is a bug. */
-  call<T>(doing: string, work: (line: AzureClients) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
+  call<T>(doing: string, work: (clients: AzureClients) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;
   /** Runs one call for a resource, after checking its kind and subscription. */
   on<T>(
     kind: Kind,
     id: ArmId,
     doing: string,
-    work: (line: AzureClients, parts: ArmIdParts) => Promise<T>,
+    work: (clients: AzureClients, parts: ArmIdParts) => Promise<T>,
     call?: CallKind,
   ): Promise<Outcome<T>>;
 }
 
 export function openConnection(options: ConnectionOptions): Connection {
   const { cloud, subscriptions, pollIntervalMs, kinds } = options;
-  const failedBy = (failure: Failure) => {
+  const report = (failure: Failure) => {
     options.onFailure(failure);
     return failed(failure);
   };
-  const lineOptions = { ...options, wire: wireTo(cloud) };
+  const clientOptions = { ...options, wire: wireTo(cloud) };
   const call: Connection['call'] = async (doing, work, kind = {}) => {
-    const line = new AzureClients(lineOptions, kind);
+    const clients = new AzureClients(clientOptions, kind);
     try {
-      return done(await work(line));
+      return done(await work(clients));
     } catch (error) {
-      const context = { doing, restsOnGrant: kind.restsOnGrant === true, now: options.clock() };
-      const failure = readFailure(error, line.exchange, context);
+      const context = { doing, dependsOnGrant: kind.dependsOnGrant === true, now: options.clock() };
+      const failure = readFailure(error, clients.exchange, context);
       if (failure === null) throw error;
-      return failedBy(failure);
+      return report(failure);
     } finally {
-      line.exchange.end();
+      clients.exchange.end();
     }
   };
   return {
@@ -60,8 +60,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     call,
     on: async (kind, id, doing, work, callKind) => {
       const own = ownResource(doing, id, kind, subscriptions);
-      if ('failure' in own) return failedBy(own.failure);
-      return call(doing, (line) => work(line, own.parts), callKind);
+      if ('failure' in own) return report(own.failure);
+      return call(doing, (clients) => work(clients, own.parts), callKind);
     },
   };
 }

@@ -10,14 +10,14 @@ import { armIdParts, type KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
 import type { Connection } from './connection.ts';
-import { type Principal, tellNames } from './directory.ts';
+import { type Principal, resolveNames } from './directory.ts';
 import { scopeCovers } from './grants.ts';
-import { joined, powersOfPolicy, powersOfRole, type RoleDefinitions, roleDefinitions } from './key-powers.ts';
+import { powersOfPolicy, powersOfRole, type RoleDefinitions, roleDefinitions, union } from './key-powers.ts';
 import { vaultKind } from './resource-ids.ts';
 
 /** Azure's limit of role assignments per subscription, and a generous limit of distinct roles. */
-const mostAssignments = 5000;
-const mostRoles = 100;
+const maxAssignments = 5000;
+const maxRoles = 100;
 
 const Assignment = z.object({
   scope: z.string(),
@@ -32,24 +32,24 @@ const roleOf = ({ roleDefinitionId }: Assignment): string => roleDefinitionId.sp
 const brief = { brief: true };
 
 /** Returns null if the bot lacks permission. Other failures stay failures: they must not count as a missing permission. */
-const unlessRefused = <T>(outcome: Outcome<T>): Outcome<T | null> =>
+const nullIfForbidden = <T>(outcome: Outcome<T>): Outcome<T | null> =>
   !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;
 
 /** Returns all role assignments at the key's scope or above; null: not readable, or too many. */
 async function assignmentsAt(connection: Connection, vault: ObservedVault, keyName: KeyName) {
   const scope = `${vault.id}/keys/${keyName}`;
   const doing = `reading who controls key ${keyName} in ${vault.name}`;
-  return unlessRefused(
+  return nullIfForbidden(
     await connection.on(
       vaultKind,
       vault.id,
       doing,
-      async (line, { subscriptionId }) => {
+      async (clients, { subscriptionId }) => {
         const found: Assignment[] = [];
-        const client = line.authorization(subscriptionId);
+        const client = clients.authorization(subscriptionId);
         const list = client.roleAssignments.listForScope(scope.replace(/^\//, ''), { filter: 'atScope()' });
-        for await (const item of line.items(list)) {
-          if (found.length === mostAssignments) return null;
+        for await (const item of clients.items(list)) {
+          if (found.length === maxAssignments) return null;
           const assignment = Assignment.parse(item);
           if (scopeCovers(assignment.scope, scope)) found.push(assignment);
         }
@@ -66,7 +66,7 @@ function add(found: Found, id: string, type: Principal['type'], can: readonly Po
   if (can.length === 0) return;
   const known = found.get(id.toLowerCase());
   const kind = known === undefined || known.type === 'unknown' ? type : known.type;
-  found.set(id.toLowerCase(), { type: kind, can: joined(known?.can ?? [], can) });
+  found.set(id.toLowerCase(), { type: kind, can: union(known?.can ?? [], can) });
 }
 
 const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
@@ -82,7 +82,7 @@ async function addByRole({ connection, definitions }: Sources, vault: ObservedVa
   if (!assignments.ok) return assignments;
   if (assignments.value === null) return done<Unseen[]>(['role-assignments']);
   const ids = [...new Set(assignments.value.map(roleOf))];
-  const roles = await definitions.read(vault, ids.slice(0, mostRoles));
+  const roles = await definitions.read(vault, ids.slice(0, maxRoles));
   if (!roles.ok) return roles;
   for (const one of assignments.value) {
     const type = types[one.principalType?.toLowerCase() ?? ''] ?? 'unknown';
@@ -107,8 +107,8 @@ async function addByPolicy(connection: Connection, vault: ObservedVault, found: 
     vaultKind,
     vault.id,
     doing,
-    async (line, { subscriptionId }) => {
-      const read = Policies.parse(await line.keyVault(subscriptionId).vaults.get(resourceGroup, name));
+    async (clients, { subscriptionId }) => {
+      const read = Policies.parse(await clients.keyVault(subscriptionId).vaults.get(resourceGroup, name));
       for (const { objectId, permissions } of read.properties.accessPolicies ?? []) {
         add(found, objectId, 'unknown', powersOfPolicy(permissions.keys ?? []));
       }
@@ -130,14 +130,14 @@ async function controllersOf(
   ]);
   if (!byRole.ok) return byRole;
   if (!byPolicy.ok) return byPolicy;
-  const told = await tellNames(
+  const resolved = await resolveNames(
     sources.connection,
     [...found].map(([id, { type }]) => ({ id, type })),
   );
-  const controllers = told.principals.map((one): Controller => ({ ...one, can: found.get(one.id)?.can ?? [] }));
+  const controllers = resolved.principals.map((one): Controller => ({ ...one, can: found.get(one.id)?.can ?? [] }));
   return done({
     controllers: controllers.sort((a, b) => (a.id < b.id ? -1 : 1)),
-    unseen: [...byRole.value, ...(told.complete ? [] : (['names'] as const))],
+    unseen: [...byRole.value, ...(resolved.complete ? [] : (['names'] as const))],
   });
 }
 
@@ -158,8 +158,12 @@ export function armControl(connection: Connection): Control {
       if (known !== undefined && performance.now() < known.until) return done(known.name);
       const path = `/subscriptions/${encodeURIComponent(id)}?api-version=2022-12-01`;
       const doing = `reading what subscription ${id} is called`;
-      const read = await connection.call(doing, async (line) => Subscription.parse(await line.plain.read(path)), brief);
-      const seen = unlessRefused(read);
+      const read = await connection.call(
+        doing,
+        async (clients) => Subscription.parse(await clients.plain.read(path)),
+        brief,
+      );
+      const seen = nullIfForbidden(read);
       if (!seen.ok) return seen;
       const name = seen.value?.displayName ?? null;
       if (name !== null) names.set(id, { name, until: performance.now() + nameMs });

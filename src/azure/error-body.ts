@@ -3,27 +3,30 @@ import { z } from 'zod';
 import type { Forbidding } from '../domain/failure.ts';
 import { type HttpAnswer, UnusableAnswer } from './exchange.ts';
 
-const longestTitle = 200;
-const longestStart = 500;
+const maxTitle = 200;
+const maxExcerpt = 500;
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ' };
 
-const plain = (html: string): string =>
+const plainText = (html: string): string =>
   html
     .replace(/<(script|style)\b[\s\S]*?(<\/\1\s*>|$)/gi, ' ')
     .replace(/<[^>]*>?/g, ' ')
     .replace(/&(#?\w{1,8});/g, (whole, name: string) => entities[name.toLowerCase()] ?? whole)
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, longestTitle);
+    .slice(0, maxTitle);
 
 /** Returns the title of a web page, else its first heading, else its first words; null: not a web page. */
 export function pageTitle(text: string): string | null {
   if (!/^\s*(<!doctype html|<html|<head|<body|<!--|<\?xml[^>]*>\s*<(!doctype )?html)/i.test(text)) return null;
   const start = text.slice(0, 20_000);
-  const title = plain(/<title[^>]*>([\s\S]*?)<\/title/i.exec(start)?.[1] ?? '');
+  const title = plainText(/<title[^>]*>([\s\S]*?)<\/title/i.exec(start)?.[1] ?? '');
   return (
-    title || plain(/<h1[^>]*>([\s\S]*?)<\/h1/i.exec(start)?.[1] ?? '') || plain(start) || 'a web page without text'
+    title ||
+    plainText(/<h1[^>]*>([\s\S]*?)<\/h1/i.exec(start)?.[1] ?? '') ||
+    plainText(start) ||
+    'a web page without text'
   );
 }
 
@@ -39,24 +42,24 @@ export const isCutOff = (body: string): boolean => {
 };
 
 /**
- * Returns the message for a successful answer with an unexpected body. `complaint`: the error that the body reports, if any.
+ * Returns the message for a successful answer with an unexpected body. `reported`: the error that the body reports, if any.
  */
-export function unreadableWords(error: Error, body: string, complaint: string | null): string {
+export function unreadableMessage(error: Error, body: string, reported: string | null): string {
   const why = error instanceof UnusableAnswer ? error.message : 'it doesn’t have the expected form';
-  return `Azure’s answer couldn’t be read: ${why}. ${detailOf(body, complaint)}`;
+  return `Azure’s answer couldn’t be read: ${why}. ${detailOf(body, reported)}`;
 }
 
-function detailOf(body: string, complaint: string | null): string {
+function detailOf(body: string, reported: string | null): string {
   if (body.trim() === '') return 'The answer was empty.';
   const title = pageTitle(body);
   if (title !== null) return `The answer was a web page: “${title}”`;
-  return complaint === null
-    ? `The answer begins with: ${body.slice(0, longestStart)}`
-    : `The answer reports an error: ${complaint}`;
+  return reported === null
+    ? `The answer begins with: ${body.slice(0, maxExcerpt)}`
+    : `The answer reports an error: ${reported}`;
 }
 
 /** An error that an answer reports. */
-export interface Complaint {
+export interface AzureError {
   /** The provider's code, word for word. */
   readonly code: string;
   /** The codes in the body, outermost first. */
@@ -75,11 +78,11 @@ interface ErrorNode {
   readonly additionalInfo?: readonly (Forbidding | null)[] | undefined;
 }
 
-const longestCode = 200;
-export const longestMessage = 4000;
-const mostDetails = 20;
+const maxCode = 200;
+export const maxMessage = 4000;
+const maxDetails = 20;
 /** Maximum nesting. Real errors have three levels; deeper ones could exhaust the stack. */
-const deepest = 8;
+const maxDepth = 8;
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 const textOf = (length: number) =>
@@ -89,16 +92,16 @@ const textOf = (length: number) =>
     .optional()
     .catch(undefined);
 
-const named = textOf(longestCode);
+const shortText = textOf(maxCode);
 /** A policy's display name, else its name. */
 const PolicyViolation = z
   .object({
     type: z.literal('PolicyViolation'),
     info: z.object({
-      policyDefinitionDisplayName: named,
-      policyDefinitionName: named,
-      policyAssignmentDisplayName: named,
-      policyAssignmentName: named,
+      policyDefinitionDisplayName: shortText,
+      policyDefinitionName: shortText,
+      policyAssignmentDisplayName: shortText,
+      policyAssignmentName: shortText,
     }),
   })
   .transform(({ info }): Forbidding | null => {
@@ -109,13 +112,13 @@ const PolicyViolation = z
 const additionalInfo = z
   .unknown()
   .array()
-  .transform((all) => all.slice(0, mostDetails))
+  .transform((all) => all.slice(0, maxDetails))
   .pipe(PolicyViolation.nullable().catch(null).array());
 
 const nodeOf = (depth: number): z.ZodType<ErrorNode> => {
   const own = {
-    code: textOf(longestCode),
-    message: textOf(longestMessage),
+    code: textOf(maxCode),
+    message: textOf(maxMessage),
     additionalInfo: additionalInfo.optional().catch(undefined),
   };
   if (depth === 0) return z.object(own);
@@ -123,7 +126,7 @@ const nodeOf = (depth: number): z.ZodType<ErrorNode> => {
   const details = z
     .unknown()
     .array()
-    .transform((all) => all.slice(0, mostDetails))
+    .transform((all) => all.slice(0, maxDetails))
     .pipe(inner.array());
   return z.object({
     ...own,
@@ -131,14 +134,14 @@ const nodeOf = (depth: number): z.ZodType<ErrorNode> => {
     details: details.optional().catch(undefined),
   });
 };
-const ErrorNode = nodeOf(deepest);
+const ErrorNode = nodeOf(maxDepth);
 
 /** ARM, Graph and Key Vault wrap the error; a few resource providers don't. A failed operation also has a status. */
 const ErrorBody = z.object({
-  status: textOf(longestCode),
+  status: textOf(maxCode),
   error: ErrorNode.optional().catch(undefined),
-  code: textOf(longestCode),
-  message: textOf(longestMessage),
+  code: textOf(maxCode),
+  message: textOf(maxMessage),
 });
 
 const parsed = (text: string): unknown => {
@@ -155,7 +158,7 @@ const codesIn = (node: ErrorNode): readonly string[] => [
   ...(node.details ?? []).flatMap(codesIn),
 ];
 
-const Named = z.object({ name: named });
+const Named = z.object({ name: shortText });
 /** The older form of the message ends with a JSON list of identifiers ("Policy identifiers: '[…]'"). */
 const PolicyIdentifiers = z.array(
   z
@@ -168,7 +171,7 @@ const PolicyIdentifiers = z.array(
 function policiesInMessage(message = ''): readonly Forbidding[] {
   const list = /Policy identifiers: '(\[.*\])'/s.exec(message)?.[1];
   const { data = [] } = PolicyIdentifiers.safeParse(parsed(list ?? ''));
-  return data.filter((one) => one !== null).slice(0, mostDetails);
+  return data.filter((one) => one !== null).slice(0, maxDetails);
 }
 
 function policiesIn(node: ErrorNode): readonly Forbidding[] {
@@ -177,22 +180,22 @@ function policiesIn(node: ErrorNode): readonly Forbidding[] {
 }
 
 /** Generic codes. Key Vault's data plane sends `Forbidden` and puts the actual code in `innererror`. */
-const saysNothing = new Set(['Forbidden', 'Conflict', 'BadRequest', 'BadParameter']);
+const genericCodes = new Set(['Forbidden', 'Conflict', 'BadRequest', 'BadParameter']);
 /**
  * Returns the details that name the actual error. Resource Graph sends `BadRequest`, or the code of its detail, with a message
  * for its support; the cause is in `details`.
  */
-function tellingOf({ code = '', innererror, details = [] }: ErrorNode): readonly ErrorNode[] {
-  const isTold = saysNothing.has(code) || details.some((detail) => detail.code === code);
-  return isTold && innererror?.code === undefined ? details : [];
+function specificDetails({ code = '', innererror, details = [] }: ErrorNode): readonly ErrorNode[] {
+  const isGeneric = genericCodes.has(code) || details.some((detail) => detail.code === code);
+  return isGeneric && innererror?.code === undefined ? details : [];
 }
 const codeOf = (node: ErrorNode): string | undefined => {
-  const inner = saysNothing.has(node.code ?? '') ? node.innererror?.code : undefined;
-  return inner ?? tellingOf(node)[0]?.code ?? node.code;
+  const inner = genericCodes.has(node.code ?? '') ? node.innererror?.code : undefined;
+  return inner ?? specificDetails(node)[0]?.code ?? node.code;
 };
 
 /** Returns the innermost error. Log Analytics sends `BadArgumentError` and puts the cause of a bad query there. */
-const bottomOf = (node: ErrorNode): readonly ErrorNode[] => {
+const innermostError = (node: ErrorNode): readonly ErrorNode[] => {
   if (node.code !== 'BadArgumentError') return [];
   let { innererror } = node;
   while (innererror?.innererror !== undefined) innererror = innererror.innererror;
@@ -200,43 +203,43 @@ const bottomOf = (node: ErrorNode): readonly ErrorNode[] => {
 };
 
 const messageOf = (node: ErrorNode): string | undefined => {
-  const all = [...tellingOf(node), ...bottomOf(node), node]
+  const all = [...specificDetails(node), ...innermostError(node), node]
     .map(({ message }) => message)
     .filter((message) => message !== undefined);
-  return all.length === 0 ? undefined : cut(all.join('\n'), longestMessage);
+  return all.length === 0 ? undefined : cut(all.join('\n'), maxMessage);
 };
 
-const longestBody = 2000;
+const maxBody = 2000;
 
-const complaint = (node: ErrorNode, fallbackCode: string, body: string): Complaint => ({
+const toAzureError = (node: ErrorNode, fallbackCode: string, body: string): AzureError => ({
   code: codeOf(node) ?? fallbackCode,
   codes: codesIn(node),
-  message: messageOf(node) ?? pageTitle(body) ?? body.slice(0, longestBody),
+  message: messageOf(node) ?? pageTitle(body) ?? body.slice(0, maxBody),
   policies: policiesIn(node),
 });
 
 /** Returns whether the status of a polled operation means failure. Only for an operation's own status, not a resource's. */
-const endedBadly = (status: string | undefined): boolean => status !== undefined && /fail|cancell?ed/i.test(status);
+const isFailedStatus = (status: string | undefined): boolean => status !== undefined && /fail|cancell?ed/i.test(status);
 
 /**
  * Returns the error that an answer reports; null: none. An error without a readable body gets the code `Http<status>` and its
  * text; a failed operation without an error keeps its status as the code.
  */
-export function complaintOf(answer: HttpAnswer): Complaint | null {
+export function azureErrorIn(answer: HttpAnswer): AzureError | null {
   const body = ErrorBody.safeParse(parsed(answer.body));
   if (answer.status < 400) {
-    if (!body.success || answer.method !== 'GET' || !endedBadly(body.data.status)) return null;
-    return complaint(body.data.error ?? {}, body.data.status ?? '', answer.body);
+    if (!body.success || answer.method !== 'GET' || !isFailedStatus(body.data.status)) return null;
+    return toAzureError(body.data.error ?? {}, body.data.status ?? '', answer.body);
   }
   const fallback = `Http${answer.status}`;
-  if (!body.success) return complaint({}, fallback, answer.body);
-  return complaint(body.data.error ?? body.data, fallback, answer.body);
+  if (!body.success) return toAzureError({}, fallback, answer.body);
+  return toAzureError(body.data.error ?? body.data, fallback, answer.body);
 }
 
 /** Returns the error in the body of a successful answer as `Code: message`; null: none. */
 export function errorIn(body: string): string | null {
   const { data } = ErrorBody.safeParse(parsed(body));
   if (data?.error?.code === undefined) return null;
-  const { code, message } = complaint(data.error, '', body);
+  const { code, message } = toAzureError(data.error, '', body);
   return `${code}: ${message}`;
 }

@@ -56,13 +56,13 @@ const isChange = ({ method, url }: Pick<PipelineRequest, 'method' | 'url'>): boo
  * Returns whether a change with this status might have been applied, although the SDK would repeat it. Throttling means that it
  * wasn't.
  */
-const mayHaveBeenDone = (status: number): boolean => status === 408 || (status >= 500 && ![501, 505].includes(status));
+const mightBeApplied = (status: number): boolean => status === 408 || (status >= 500 && ![501, 505].includes(status));
 
-function fateOf(status: number): ChangeFate {
+function outcomeOf(status: number): ChangeFate {
   if (status < 300) return 'accepted';
   // A redirect didn't apply the change.
   if (status < 400) return 'refused';
-  return mayHaveBeenDone(status) ? 'unknown' : 'refused';
+  return mightBeApplied(status) ? 'unknown' : 'refused';
 }
 
 /**
@@ -90,8 +90,8 @@ export function retryAfterOf(answer: Pick<HttpAnswer, 'header' | 'status'>, now:
   if (/^\d+$/.test(text)) return Number.parseInt(text, 10) * 1000;
   if (text === '' && answer.status === 429) return quotaResetOf(answer);
   const at = Date.parse(text);
-  const told = Date.parse(answer.header('date') ?? '');
-  return Number.isFinite(at) ? Math.max(0, at - (Number.isFinite(told) ? told : now.getTime())) : null;
+  const serverTime = Date.parse(answer.header('date') ?? '');
+  return Number.isFinite(at) ? Math.max(0, at - (Number.isFinite(serverTime) ? serverTime : now.getTime())) : null;
 }
 
 const firstHeader = (answer: HttpAnswer, names: readonly string[]): string | null => {
@@ -147,17 +147,20 @@ export class Exchange {
   private readonly limits: Limits;
   private readonly clock: () => Date;
   private readonly timer: NodeJS.Timeout;
-  private readonly over: AbortController;
+  private readonly controller: AbortController;
   /** An answer exceeded the size limit and ended the call. */
   tooLong = false;
 
   constructor(limits: Limits, clock: () => Date, totalMs: number) {
     this.limits = limits;
     this.clock = clock;
-    this.over = new AbortController();
-    this.signal = this.over.signal;
+    this.controller = new AbortController();
+    this.signal = this.controller.signal;
     // Not `AbortSignal.timeout`: it outlives the call, and thousands of them slow down garbage collection.
-    this.timer = setTimeout(() => this.over.abort(new DOMException('no answer in time', 'TimeoutError')), totalMs);
+    this.timer = setTimeout(
+      () => this.controller.abort(new DOMException('no answer in time', 'TimeoutError')),
+      totalMs,
+    );
     this.timer.unref();
   }
 
@@ -184,27 +187,27 @@ export class Exchange {
       this.sent = true;
       this.last = null;
       if (isChange(request) && this.change !== 'accepted') this.change = 'unknown';
-      request.onDownloadProgress = ({ loadedBytes }) => this.count(loadedBytes);
+      request.onDownloadProgress = ({ loadedBytes }) => this.limitSize(loadedBytes);
       const response = await next(request).catch((error: unknown) => {
         throw isChange(request) && isRestError(error) ? new ChangeUnanswered(error) : error;
       });
       const answer = answerOf(response);
-      this.keep(answer);
-      if (answer.status === 429) this.pace(answer, response);
+      this.store(answer);
+      if (answer.status === 429) this.setRetryDelay(answer, response);
       return response;
     },
   };
 
-  private count(bytes: number): void {
+  private limitSize(bytes: number): void {
     if (bytes <= this.limits.answerBytes) return;
     this.tooLong = true;
-    this.over.abort(new DOMException('the answer is too long', 'AbortError'));
+    this.controller.abort(new DOMException('the answer is too long', 'AbortError'));
   }
 
   /**
    * Sets a retry delay: the SDK repeats throttled requests only if an answer has one. Throttling means that nothing was done.
    */
-  private pace(answer: HttpAnswer, { headers }: PipelineResponse): void {
+  private setRetryDelay(answer: HttpAnswer, { headers }: PipelineResponse): void {
     const { firstRetryMs, longestRetryMs } = this.limits;
     const backOff = Math.min(firstRetryMs * 2 ** this.throttled, longestRetryMs);
     this.throttled += 1;
@@ -221,15 +224,15 @@ export class Exchange {
     };
   }
 
-  private keep(answer: HttpAnswer): void {
+  private store(answer: HttpAnswer): void {
     this.last = answer;
     if (answer.method !== 'GET') this.write = answer;
-    if (answer.change && this.change === 'unknown') this.change = fateOf(answer.status);
+    if (answer.change && this.change === 'unknown') this.change = outcomeOf(answer.status);
     const waitMs = retryAfterOf(answer, this.clock()) ?? 0;
     if ((answer.status === 429 || answer.status === 503) && waitMs > this.limits.longestRetryMs) {
       throw new UnusableAnswer(`it asks to wait ${waitMs} ms`);
     }
-    if (answer.change && mayHaveBeenDone(answer.status)) {
+    if (answer.change && mightBeApplied(answer.status)) {
       throw new UnusableAnswer(`its status is ${answer.status}`);
     }
     if (answer.status < 300 && answer.body !== '' && !isJson(answer.body)) throw new UnusableAnswer('it isn’t JSON');

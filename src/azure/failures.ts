@@ -25,13 +25,13 @@
  */
 import type { ChangeFate, Failure } from '../domain/failure.ts';
 import {
-  type Complaint,
-  complaintOf,
+  type AzureError,
+  azureErrorIn,
   errorIn,
   isCutOff,
-  longestMessage,
+  maxMessage,
   pageTitle,
-  unreadableWords,
+  unreadableMessage,
 } from './error-body.ts';
 import { correlationIdOf, type Exchange, type HttpAnswer, retryAfterOf } from './exchange.ts';
 
@@ -39,44 +39,45 @@ export interface FailureContext {
   /** What the call does: `reading agent triage-agent-prod`. */
   readonly doing: string;
   /** The call depends on key access that might have been assigned just before. */
-  readonly restsOnGrant: boolean;
+  readonly dependsOnGrant: boolean;
   readonly now: Date;
 }
 
 type Next = Failure['next'];
 
-const lastingConflicts =
+const permanentConflicts =
   /^(ScopeLocked|MissingSubscriptionRegistration|ObjectIsDeletedButRecoverable|RoleAssignmentUpdateNotPermitted|RoleAssignmentLimitExceeded|ReadOnlyDisabledSubscription|QuotaExceeded|VaultAlreadyExists|RequestDisallowedByPolicy|ResourceGroupBeingDeleted)$/;
-const providersTrouble =
+const providerErrors =
   /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|FailedIdentityOperation|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
 /** Permanent errors: a key that no caller can use, and a canceled operation. */
-const neverPasses = /^Key(NotFound|Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|Cancell?ed$/;
+const permanentErrors = /^Key(NotFound|Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|Cancell?ed$/;
 const throttled = /(Throttled|TooManyRequests)$/;
 const keyAccessRefused =
   /ForbiddenBy(Rbac|Policy)|AccessDenied|\bForbidden\b|(KeyVault|Access)\w*Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
-const noGrantMends =
+const notFixedByGrant =
   /ForbiddenBy(Firewall|Connection)|Client address is not authorized|Public network access is disabled|AuthorizationFailed|RequestDisallowedBy(Policy|Azure)/;
 
 /** Returns whether the answer isn't Azure's: a proxy's page, an empty or a truncated body. Another answer might be Azure's. */
-const isNotAzures = ({ body }: HttpAnswer): boolean => body.trim() === '' || pageTitle(body) !== null || isCutOff(body);
+const isForeignAnswer = ({ body }: HttpAnswer): boolean =>
+  body.trim() === '' || pageTitle(body) !== null || isCutOff(body);
 
-function nextOf(answer: HttpAnswer, told: Complaint, context: FailureContext, change: ChangeFate): Next {
+function nextOf(answer: HttpAnswer, reported: AzureError, context: FailureContext, change: ChangeFate): Next {
   const { status } = answer;
-  const some = (pattern: RegExp): boolean => told.codes.some((code) => pattern.test(code));
-  const text = [...told.codes, told.message].join('\n');
-  if (some(/^PrincipalNotFound$/)) return 'retry-until';
-  if (status === 429 || status === 408 || some(throttled) || some(providersTrouble)) return 'wait';
-  if (change === 'none' && (status === 401 || isNotAzures(answer))) return 'wait';
-  if (status === 409 || status === 412) return some(lastingConflicts) ? 'ask' : 'wait';
+  const matches = (pattern: RegExp): boolean => reported.codes.some((code) => pattern.test(code));
+  const text = [...reported.codes, reported.message].join('\n');
+  if (matches(/^PrincipalNotFound$/)) return 'retry-until';
+  if (status === 429 || status === 408 || matches(throttled) || matches(providerErrors)) return 'wait';
+  if (change === 'none' && (status === 401 || isForeignAnswer(answer))) return 'wait';
+  if (status === 409 || status === 412) return matches(permanentConflicts) ? 'ask' : 'wait';
   if (status >= 500 && status !== 501 && status !== 505) return 'wait';
   if (change === 'accepted' && status === 404) return 'wait';
-  if (!context.restsOnGrant || noGrantMends.test(text)) return 'ask';
+  if (!context.dependsOnGrant || notFixedByGrant.test(text)) return 'ask';
   if (keyAccessRefused.test(text)) return 'retry-until';
-  return status < 400 && !some(lastingConflicts) && !some(neverPasses) ? 'wait' : 'ask';
+  return status < 400 && !matches(permanentConflicts) && !matches(permanentErrors) ? 'wait' : 'ask';
 }
 
-type Outside = Exclude<Failure, { readonly source: 'bot' }>;
-type Unanswered = Exclude<Outside, { readonly source: 'azure' }>;
+type ExternalFailure = Exclude<Failure, { readonly source: 'bot' }>;
+type Unanswered = Exclude<ExternalFailure, { readonly source: 'azure' }>;
 
 const common = (context: FailureContext, exchange: Exchange) => ({
   doing: context.doing,
@@ -95,16 +96,16 @@ const unanswered = (
 /** Returns the failure that an answer reports. A failed operation is logged under the ids of the change that started it. */
 function fromAnswer(exchange: Exchange, context: FailureContext): Failure | null {
   const { last, write } = exchange;
-  const told = last === null ? null : complaintOf(last);
-  if (last === null || told === null) return null;
+  const reported = last === null ? null : azureErrorIn(last);
+  if (last === null || reported === null) return null;
   return {
     ...common(context, exchange),
     source: 'azure',
-    next: nextOf(last, told, context, exchange.change),
-    code: told.code,
-    message: told.message,
+    next: nextOf(last, reported, context, exchange.change),
+    code: reported.code,
+    message: reported.message,
     status: last.status,
-    ...(told.policies.length === 0 ? {} : { policies: [...told.policies] }),
+    ...(reported.policies.length === 0 ? {} : { policies: [...reported.policies] }),
     retryAfterMs: retryAfterOf(last, context.now),
     correlationId: correlationIdOf(last.status < 400 && write !== null ? write : last),
   };
@@ -116,22 +117,22 @@ const signInUnreachable =
   /network_error|endpoints_resolution_error|openid_config_error|ECONNRE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|temporarily_unavailable|Status code: (429|5\d\d)/;
 
 /** MSAL's own codes are first in its messages. The SDK's error names are less specific. */
-const msalsOwn = /^[a-z]+(_[a-z]+)*_error\b/;
+const msalCode = /^[a-z]+(_[a-z]+)*_error\b/;
 
 function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): Failure {
   return unanswered(context, exchange, {
     source: 'sign-in',
     next: signInUnreachable.test(error.message) ? 'wait' : 'ask',
-    code: (/AADSTS\d{1,10}/.exec(error.message) ?? msalsOwn.exec(error.message))?.[0] ?? error.name,
-    message: error.message.slice(0, longestMessage),
+    code: (/AADSTS\d{1,10}/.exec(error.message) ?? msalCode.exec(error.message))?.[0] ?? error.name,
+    message: error.message.slice(0, maxMessage),
   });
 }
 
 /** Codes of Node and the SDK for a connection without a complete answer. */
-const connectionTrouble =
+const connectionErrors =
   /^(E[A-Z]+|EAI_AGAIN|REQUEST_SEND_ERROR|PARSE_ERROR|ERR_SSL_.*|ERR_TLS_.*|ERR_STREAM_PREMATURE_CLOSE|HPE_.*)$/;
 /** An untrusted certificate stays untrusted until a setting changes. */
-const certificateTrouble =
+const certificateErrors =
   /^(UNABLE_TO_.*|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_.*|ERR_TLS_CERT_ALTNAME_INVALID)$/;
 
 const codeOf = (error: Error): string | null => ('code' in error && typeof error.code === 'string' ? error.code : null);
@@ -141,23 +142,23 @@ function fromConnection(error: Error, context: FailureContext, exchange: Exchang
   // For a body that isn't JSON, the SDK's message is JavaScript's; the answer itself says more.
   if (code === null || (code === 'PARSE_ERROR' && exchange.last !== null)) return null;
   const { message } = error;
-  if (certificateTrouble.test(code))
+  if (certificateErrors.test(code))
     return unanswered(context, exchange, { source: 'no-answer', next: 'ask', code, message });
-  if (connectionTrouble.test(code))
+  if (connectionErrors.test(code))
     return unanswered(context, exchange, { source: 'no-answer', next: 'wait', code, message });
   return null;
 }
 
-const unexpected = (error: Error, context: FailureContext, exchange: Exchange): Failure => {
+const unexpectedAnswer = (error: Error, context: FailureContext, exchange: Exchange): Failure => {
   const { last } = exchange;
   const what = { next: 'wait', code: 'UnexpectedAnswer' } as const;
   if (last === null)
-    return unanswered(context, exchange, { ...what, source: 'no-answer', message: unreadableWords(error, '', null) });
+    return unanswered(context, exchange, { ...what, source: 'no-answer', message: unreadableMessage(error, '', null) });
   return {
     ...common(context, exchange),
     ...what,
     source: 'azure',
-    message: unreadableWords(error, last.body, errorIn(last.body)),
+    message: unreadableMessage(error, last.body, errorIn(last.body)),
     status: last.status,
     correlationId: correlationIdOf(last),
   };
@@ -169,16 +170,16 @@ const foreignChallenge = /challenge resource .* does not match the requested dom
 function fromChallenge(error: Error, context: FailureContext, exchange: Exchange): Failure | null {
   if (!foreignChallenge.test(error.message) || exchange.last === null) return null;
   const { message } = error;
-  const told = { source: 'azure', next: 'ask', code: 'ForeignChallenge', message } as const;
+  const reported = { source: 'azure', next: 'ask', code: 'ForeignChallenge', message } as const;
   const { status } = exchange.last;
-  return { ...common(context, exchange), ...told, status, correlationId: correlationIdOf(exchange.last) };
+  return { ...common(context, exchange), ...reported, status, correlationId: correlationIdOf(exchange.last) };
 }
 
 /** Checks by shape: an abort's `DOMException` and errors of another realm aren't instances of this realm's `Error`. */
 const isError = (thrown: unknown): thrown is Error =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown;
 
-const stumbles = new Set([
+const parserErrors = new Set([
   'ZodError',
   '$ZodError',
   'TypeError',
@@ -201,8 +202,8 @@ export function readFailure(thrown: unknown, exchange: Exchange, context: Failur
   if (signInErrors.test(thrown.name)) return fromSignIn(thrown, context, exchange);
   const connection = fromConnection(thrown, context, exchange);
   if (connection !== null) return connection;
-  const told = fromChallenge(thrown, context, exchange) ?? fromAnswer(exchange, context);
-  if (told !== null) return told;
+  const reported = fromChallenge(thrown, context, exchange) ?? fromAnswer(exchange, context);
+  if (reported !== null) return reported;
   // A successful answer with an unexpected shape: the SDK or the bot's schema threw.
-  return stumbles.has(thrown.name) && exchange.last !== null ? unexpected(thrown, context, exchange) : null;
+  return parserErrors.has(thrown.name) && exchange.last !== null ? unexpectedAnswer(thrown, context, exchange) : null;
 }

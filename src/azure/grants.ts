@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Grants } from '../domain/ports/azure.ts';
+import { type AzureClients, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { type AzureClients, missing } from './line.ts';
 import { vaultKind } from './resource-ids.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. Azure's own services get this role. */
@@ -53,16 +53,16 @@ export function scopeCovers(scope: string, keyScope: string): boolean {
   return above || `${keyScope.toLowerCase()}/`.startsWith(`${outer}/`);
 }
 
-async function heldByRole(
-  line: AzureClients,
+async function hasRole(
+  clients: AzureClients,
   vault: ObservedVault,
   keyName: string,
   principalId: string,
 ): Promise<boolean> {
   const keyScope = scopeOf(vault, keyName);
-  const client = line.authorization(armIdParts(vault.id).subscriptionId);
+  const client = clients.authorization(armIdParts(vault.id).subscriptionId);
   const filter = `principalId eq '${principalId.replaceAll("'", "''")}'`;
-  for await (const item of line.items(client.roleAssignments.listForScope(withoutSlash(keyScope), { filter }))) {
+  for await (const item of clients.items(client.roleAssignments.listForScope(withoutSlash(keyScope), { filter }))) {
     const assignment = RoleAssignment.parse(item);
     const role = assignment.roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
     const same = assignment.principalId.toLowerCase() === principalId.toLowerCase();
@@ -78,29 +78,29 @@ const needed = ['get', 'wrapKey', 'unwrapKey'] as const;
  * for the principal.
  */
 function policyGrants(policy: AccessPolicyEntry, principalId: string): boolean {
-  const given = new Set((policy.permissions.keys ?? []).map((permission) => permission.toLowerCase()));
+  const granted = new Set((policy.permissions.keys ?? []).map((permission) => permission.toLowerCase()));
   return (
     policy.objectId.toLowerCase() === principalId.toLowerCase() &&
     !policy.applicationId &&
-    (given.has('all') || needed.every((permission) => given.has(permission.toLowerCase())))
+    (granted.has('all') || needed.every((permission) => granted.has(permission.toLowerCase())))
   );
 }
 
-async function heldByPolicy(line: AzureClients, vault: ObservedVault, principalId: string): Promise<boolean> {
+async function hasPolicy(clients: AzureClients, vault: ObservedVault, principalId: string): Promise<boolean> {
   const { subscriptionId, resourceGroup, name } = armIdParts(vault.id);
-  const found = await line.unless(missing, line.keyVault(subscriptionId).vaults.get(resourceGroup, name));
+  const found = await clients.nullOn(missing, clients.keyVault(subscriptionId).vaults.get(resourceGroup, name));
   return (found?.properties.accessPolicies ?? []).some((policy) => policyGrants(policy, principalId));
 }
 
 async function assignRole(
-  line: AzureClients,
+  clients: AzureClients,
   vault: ObservedVault,
   keyName: string,
   principalId: string,
 ): Promise<void> {
   const scope = scopeOf(vault, keyName);
   const { subscriptionId } = armIdParts(vault.id);
-  const created = line
+  const created = clients
     .authorization(subscriptionId)
     .roleAssignments.create(withoutSlash(scope), roleAssignmentName(scope, principalId, encryptionUser), {
       roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${encryptionUser}`,
@@ -110,17 +110,22 @@ async function assignRole(
       description: 'Healthcare agent service, customer-managed key',
     });
   // The same role exists at this scope under another name, which is fine.
-  await line.unless(['RoleAssignmentExists'], created);
+  await clients.nullOn(['RoleAssignmentExists'], created);
 }
 
 /**
  * Adds an access policy. `add` merges into the principal's entry and keeps all others; a PATCH of the vault would replace the
  * list.
  */
-async function addPolicy(line: AzureClients, vault: ObservedVault, objectId: string, tenantId: string): Promise<void> {
+async function addPolicy(
+  clients: AzureClients,
+  vault: ObservedVault,
+  objectId: string,
+  tenantId: string,
+): Promise<void> {
   const { subscriptionId, resourceGroup, name } = armIdParts(vault.id);
   const accessPolicies = [{ tenantId, objectId, permissions: { keys: [...needed] } }];
-  await line.keyVault(subscriptionId).vaults.updateAccessPolicy(resourceGroup, name, 'add', {
+  await clients.keyVault(subscriptionId).vaults.updateAccessPolicy(resourceGroup, name, 'add', {
     properties: { accessPolicies },
   });
 }
@@ -129,17 +134,17 @@ async function addPolicy(line: AzureClients, vault: ObservedVault, objectId: str
 export function armGrants(connection: Connection): Grants {
   return {
     held: (vault, keyName, principalId) =>
-      connection.on(vaultKind, vault.id, `reading who may use key ${keyName} in ${vault.name}`, (line) =>
+      connection.on(vaultKind, vault.id, `reading who may use key ${keyName} in ${vault.name}`, (clients) =>
         vault.access === 'role-assignments'
-          ? heldByRole(line, vault, keyName, principalId)
-          : heldByPolicy(line, vault, principalId),
+          ? hasRole(clients, vault, keyName, principalId)
+          : hasPolicy(clients, vault, principalId),
       ),
 
     grant: (vault, keyName, principalId, tenantId) =>
-      connection.on(vaultKind, vault.id, `granting use of key ${keyName} in ${vault.name}`, async (line) => {
-        if (vault.access === 'role-assignments') await assignRole(line, vault, keyName, principalId);
-        else await addPolicy(line, vault, principalId, tenantId);
-        return line.exchange.receipt();
+      connection.on(vaultKind, vault.id, `granting use of key ${keyName} in ${vault.name}`, async (clients) => {
+        if (vault.access === 'role-assignments') await assignRole(clients, vault, keyName, principalId);
+        else await addPolicy(clients, vault, principalId, tenantId);
+        return clients.exchange.receipt();
       }),
   };
 }

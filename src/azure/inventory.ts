@@ -13,11 +13,11 @@ import type {
   VaultSummary,
 } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { UnusableAnswer } from './exchange.ts';
 import { isSearchable, kqlString } from './kql.ts';
 import { inBatches } from './limits.ts';
-import type { AzureClients } from './line.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 import { firewallOf, skuOf } from './vaults.ts';
 
@@ -64,7 +64,7 @@ const resourcesQuery = (kind: ResourceKind, contains: string, top: number): stri
     `limit ${top}`,
   ].join(' | ');
 
-const KeptRow = z.object({ id: ArmId, name: z.string(), cmk: z.unknown() });
+const KeyRow = z.object({ id: ArmId, name: z.string(), cmk: z.unknown() });
 
 /** Returns the path and the name of the property with the whole key: `properties.x` and `x`. */
 function keyColumn({ customerKeyField }: ResourceKind): { readonly path: string; readonly name: string } {
@@ -72,7 +72,7 @@ function keyColumn({ customerKeyField }: ResourceKind): { readonly path: string;
   return { path: path.join('.'), name: path.at(-1) ?? '' };
 }
 
-const keptQuery = (kind: ResourceKind): string =>
+const keysQuery = (kind: ResourceKind): string =>
   [
     'resources',
     `where type =~ ${kqlString(kind.arm.type.toLowerCase())}`,
@@ -80,7 +80,7 @@ const keptQuery = (kind: ResourceKind): string =>
     'order by id asc',
   ].join(' | ');
 
-function keptIn(kind: ResourceKind, { id, name, cmk }: z.infer<typeof KeptRow>): KeptResource {
+function keyedResourceOf(kind: ResourceKind, { id, name, cmk }: z.infer<typeof KeyRow>): KeptResource {
   return { id, name, customerKey: kind.customerKeyIn({ [keyColumn(kind).name]: cmk ?? null }) };
 }
 
@@ -99,21 +99,21 @@ const vaultsQuery = [
 
 /** Resource Graph's largest page, and a generous limit of pages. */
 const pageSize = 1000;
-const mostPages = 100;
+const maxPages = 100;
 
 /** Reads all rows of a query, page by page. Skips rows with an unexpected shape: one odd resource must not hide the others. */
 async function rows<T>(
-  line: AzureClients,
+  clients: AzureClients,
   subscriptions: readonly string[],
   query: string,
   row: z.ZodType<T>,
 ): Promise<T[]> {
   // For Resource Graph, an empty list means all subscriptions.
   if (subscriptions.length === 0) return [];
-  const client = line.resourceGraph();
+  const client = clients.resourceGraph();
   const found: T[] = [];
   let skipToken: string | undefined;
-  for (let page = 0; page < mostPages; page += 1) {
+  for (let page = 0; page < maxPages; page += 1) {
     const options = { top: pageSize, resultFormat: 'objectArray' as const, ...(skipToken ? { skipToken } : {}) };
     const answer = await client.resources({ subscriptions: [...subscriptions], query, options });
     for (const item of z.array(z.unknown()).parse(answer.data)) {
@@ -128,24 +128,24 @@ async function rows<T>(
 }
 
 /** Maximum number of queries per read. Remaining subscriptions are reported as unread, with the failure of their part. */
-const mostParts = 40;
+const maxQueries = 40;
 
 /**
  * Lists in all subscriptions at once. Resource Graph refuses the whole query if one subscription isn't readable. Then the list
  * is split in halves, down to the refused subscriptions. Temporary failures aren't split.
  */
-async function readable<T>(
+async function listReadable<T>(
   subscriptions: readonly string[],
   list: (some: readonly string[]) => Promise<Outcome<readonly T[]>>,
 ): Promise<{ readonly value: readonly T[]; readonly unread: readonly UnreadSubscription[] }> {
   const [value, unread]: [T[], UnreadSubscription[]] = [[], []];
   let parts: readonly (readonly string[])[] = [subscriptions];
-  for (let asked = 0; parts.length > 0; asked += parts.length) {
+  for (let queries = 0; parts.length > 0; queries += parts.length) {
     const answers = await inBatches(parts, async (part) => ({ part, found: await list(part) }));
     const halves: (readonly string[])[] = [];
     for (const { part, found } of answers) {
       if (found.ok) value.push(...found.value);
-      else if (part.length === 1 || found.failure.next !== 'ask' || asked >= mostParts)
+      else if (part.length === 1 || found.failure.next !== 'ask' || queries >= maxQueries)
         unread.push(...part.map((subscriptionId) => ({ subscriptionId, failure: found.failure })));
       else halves.push(part.slice(0, part.length / 2), part.slice(part.length / 2));
     }
@@ -186,11 +186,11 @@ export function graphInventory(connection: Connection): Inventory {
   const { subscriptions, kinds } = connection;
   return {
     resources: (contains, top) =>
-      connection.call('listing resources', async (line) => {
+      connection.call('listing resources', async (clients) => {
         if (!isSearchable(contains)) return [];
         const limit = Math.max(1, Math.min(Math.trunc(top), pageSize));
         const found = kinds.map(async (kind) => {
-          const all = await rows(line, subscriptions, resourcesQuery(kind, contains, limit), ResourceRow);
+          const all = await rows(clients, subscriptions, resourcesQuery(kind, contains, limit), ResourceRow);
           return all.map((row) => summaryOfResource(kind, row));
         });
         return (await Promise.all(found)).flat().sort(byName).slice(0, limit);
@@ -198,24 +198,24 @@ export function graphInventory(connection: Connection): Inventory {
 
     async kept() {
       const listIn = (some: readonly string[]) =>
-        connection.call('listing what key every resource is under', async (line) => {
+        connection.call('listing what key every resource is under', async (clients) => {
           const found = kinds.map(async (kind) => {
-            const all = await rows(line, some, keptQuery(kind), KeptRow);
-            return all.map((row) => keptIn(kind, row));
+            const all = await rows(clients, some, keysQuery(kind), KeyRow);
+            return all.map((row) => keyedResourceOf(kind, row));
           });
           return (await Promise.all(found)).flat();
         });
-      const { value: resources, unread } = await readable(subscriptions, listIn);
+      const { value: resources, unread } = await listReadable(subscriptions, listIn);
       const [first] = unread;
       return first !== undefined && unread.length === subscriptions.length
         ? failed(first.failure)
         : done({ resources, unread });
     },
 
-    vaults: (but = []) =>
-      connection.call('listing vaults', async (line) => {
-        const wanted = subscriptions.filter((id) => !but.includes(id));
-        const found = await rows(line, wanted, vaultsQuery, VaultRow);
+    vaults: (exclude = []) =>
+      connection.call('listing vaults', async (clients) => {
+        const wanted = subscriptions.filter((id) => !exclude.includes(id));
+        const found = await rows(clients, wanted, vaultsQuery, VaultRow);
         return found.map(summaryOfVault).sort(byName);
       }),
   };

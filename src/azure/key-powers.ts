@@ -52,11 +52,13 @@ const writePolicies = 'Microsoft.KeyVault/vaults/accessPolicies/write';
 
 /** Returns the powers of one role. One role's exceptions don't restrict another role. */
 export function powersOfRole(permissions: readonly Permission[], access: ObservedVault['access']): readonly Power[] {
-  const may = maybeAllowedBy(permissions);
-  const heedsData = access === 'role-assignments';
+  const granted = maybeAllowedBy(permissions);
+  const usesDataActions = access === 'role-assignments';
   const actions = (power: Power): readonly string[] =>
-    power === 'give-access' && !heedsData ? [...byAction[power], writePolicies] : byAction[power];
-  return powers.filter((power) => actions(power).some(may.action) || (heedsData && byData[power].some(may.dataAction)));
+    power === 'give-access' && !usesDataActions ? [...byAction[power], writePolicies] : byAction[power];
+  return powers.filter(
+    (power) => actions(power).some(granted.action) || (usesDataActions && byData[power].some(granted.dataAction)),
+  );
 }
 
 const byPermission: Readonly<Record<Power, readonly string[]>> = {
@@ -76,7 +78,7 @@ export function powersOfPolicy(permissions: readonly string[]): readonly Power[]
 }
 
 /** Returns the union of the lists, in order. */
-export const joined = (...lists: readonly (readonly Power[])[]): Power[] =>
+export const union = (...lists: readonly (readonly Power[])[]): Power[] =>
   powers.filter((power) => lists.some((list) => list.includes(power)));
 
 // Role definitions from Azure Resource Manager (Microsoft.Authorization 2022-04-01). Built-in roles are cached for an hour,
@@ -84,7 +86,7 @@ export const joined = (...lists: readonly (readonly Power[])[]): Power[] =>
 // assignments are read at each check: docs/decisions/0049.
 
 /** Cache time of built-in roles. Only Microsoft changes them, mostly to add a new service's actions. */
-const rememberMs = 3_600_000;
+const cacheMs = 3_600_000;
 
 /** Azure's code for a role that was deleted after its assignment was read. */
 const deleted = ['RoleDefinitionDoesNotExist'];
@@ -102,27 +104,27 @@ export interface RoleDefinitions {
 
 /** Creates the reader. `now`: milliseconds of a monotonic clock. */
 export function roleDefinitions(connection: Connection, now: () => number = () => performance.now()): RoleDefinitions {
-  const remembered = new Map<string, { readonly permissions: readonly Permission[]; readonly until: number }>();
+  const cache = new Map<string, { readonly permissions: readonly Permission[]; readonly until: number }>();
 
-  const remember = (id: string, { roleType, permissions }: Definition): readonly Permission[] => {
-    if (roleType === 'BuiltInRole') remembered.set(id, { permissions, until: now() + rememberMs });
+  const store = (id: string, { roleType, permissions }: Definition): readonly Permission[] => {
+    if (roleType === 'BuiltInRole') cache.set(id, { permissions, until: now() + cacheMs });
     return permissions;
   };
 
   async function readOne(vault: ObservedVault, id: string): Promise<Outcome<readonly Permission[] | null>> {
-    const known = remembered.get(id);
+    const known = cache.get(id);
     if (known !== undefined && now() < known.until) return done(known.permissions);
     const found = await connection.on(
       vaultKind,
       vault.id,
       `reading what role ${id} allows`,
-      async (line, { subscriptionId }) => {
-        const asked = line.authorization(subscriptionId).roleDefinitions.get(vault.id.slice(1), id);
-        return Definition.nullable().parse((await line.unless(deleted, asked)) ?? null);
+      async (clients, { subscriptionId }) => {
+        const pending = clients.authorization(subscriptionId).roleDefinitions.get(vault.id.slice(1), id);
+        return Definition.nullable().parse((await clients.nullOn(deleted, pending)) ?? null);
       },
       { brief: true },
     );
-    if (found.ok) return done(found.value === null ? null : remember(id, found.value));
+    if (found.ok) return done(found.value === null ? null : store(id, found.value));
     return isPermissionRefusal(found.failure) ? done(null) : found;
   }
 

@@ -7,8 +7,8 @@ import { done, failed, type Receipt } from '../domain/failure.ts';
 import { type ArmIdParts, type KeyName, KeyVersion } from '../domain/ids.ts';
 import type { ObservedKey } from '../domain/observed.ts';
 import type { CreatedKey, KeyMark, Keys } from '../domain/ports/azure.ts';
+import { type AzureClients, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { type AzureClients, missing } from './line.ts';
 import { isVaultHost, notAVault, vaultKind } from './resource-ids.ts';
 
 /** Only the fields in use. The SDK flattens `properties` and names nbf and exp `notBefore` and `expires`, in seconds. */
@@ -86,13 +86,13 @@ interface Version {
 
 /** Lists the versions, oldest first. Empty: no such key, or no versions listed. */
 export async function versionsOf(
-  line: AzureClients,
+  clients: AzureClients,
   { subscriptionId, resourceGroup, name: vault }: ArmIdParts,
   name: KeyName,
 ): Promise<readonly Version[]> {
   const found: Version[] = [];
-  const { keys } = line.keyVault(subscriptionId);
-  for await (const version of line.items(keys.listVersions(resourceGroup, vault, name))) {
+  const { keys } = clients.keyVault(subscriptionId);
+  for await (const version of clients.items(keys.listVersions(resourceGroup, vault, name))) {
     const { keyUriWithVersion, attributes } = ListedVersion.parse(version);
     found.push({ version: KeyVersion.parse(versionIn(keyUriWithVersion)), created: attributes.created });
   }
@@ -100,33 +100,33 @@ export async function versionsOf(
 }
 
 /** Maximum number of versions read. More are unlikely between an approval and its run. */
-const mostLookedAt = 25;
+const maxVersionsRead = 25;
 
 export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'createVersion' | 'versions'> {
   return {
     async versions(vaultId, name, after) {
       const doing = `reading the versions of key ${name}`;
-      const all = await connection.on(vaultKind, vaultId, doing, (line, parts) =>
-        line.unless(missing, versionsOf(line, parts, name)),
+      const all = await connection.on(vaultKind, vaultId, doing, (clients, parts) =>
+        clients.nullOn(missing, versionsOf(clients, parts, name)),
       );
       if (!all.ok) return all;
       const since = all.value?.find(({ version }) => version === after)?.created ?? 0;
       const later = (all.value ?? []).filter(({ version, created }) => version !== after && created >= since);
       const versions: ObservedKey[] = [];
       // Lists don't include tags, so each version is read.
-      for (const { version } of later.slice(0, mostLookedAt)) {
+      for (const { version } of later.slice(0, maxVersionsRead)) {
         const key = await get(vaultId, name, version);
         if (!key.ok) return key;
         if (key.value !== null) versions.push(key.value);
       }
-      return done({ versions, complete: later.length <= mostLookedAt });
+      return done({ versions, complete: later.length <= maxVersionsRead });
     },
 
     async createVersion(vaultUri, name, after, { type, size, expires }, mark) {
       const doing = `making a version of key ${name} in ${vaultUri}`;
       if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
-      return connection.call(doing, async (line) => {
-        const client = line.keysAt(vaultUri);
+      return connection.call(doing, async (clients) => {
+        const client = clients.keysAt(vaultUri);
         const { keyOperations = [], properties } = await client.getKey(name, { version: after });
         const made = await client.createKey(name, type, {
           keySize: size,
@@ -136,7 +136,7 @@ export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys
           ...(expires === null ? {} : { expiresOn: new Date(expires) }),
         });
         const version = KeyVersion.parse(made.properties.version);
-        return { ...line.exchange.receipt(), ...createdKey(version, made.properties.tags, mark) };
+        return { ...clients.exchange.receipt(), ...createdKey(version, made.properties.tags, mark) };
       });
     },
   };

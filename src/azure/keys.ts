@@ -4,21 +4,21 @@ import { done, type Found, failed, foundThat, type Outcome } from '../domain/fai
 import { type ArmId, KeyName } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
+import { type AzureClients, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { complaintOf } from './error-body.ts';
+import { azureErrorIn } from './error-body.ts';
 import { createdKey, keyVersions, observedKey, tagsOf, versionsOf } from './key-versions.ts';
-import { type AzureClients, missing } from './line.ts';
 import { isVaultHost, notAVault, vaultKind } from './resource-ids.ts';
 
 /**
  * Refusals because of the key's state, not of the caller. They mean that the key doesn't work, and must not count as "not
  * checked".
  */
-const keyItself =
+const keyStateErrors =
   /^Key(Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|key .*(disabled|expired|not yet valid)/i;
 
 /** Refusals by the vault's firewall, independent of permissions. */
-const atTheDoor = /^ForbiddenBy(Firewall|Connection)$/;
+const firewallCodes = /^ForbiddenBy(Firewall|Connection)$/;
 
 /** Returns whether the vault itself refused with 403. A proxy's 403 says nothing about the bot's permissions. */
 const isVaultRefusal = ({ status, codes }: { readonly status: number; readonly codes: readonly string[] }): boolean =>
@@ -27,8 +27,8 @@ const isVaultRefusal = ({ status, codes }: { readonly status: number; readonly c
 /** Plain errors that the SDK throws before it sends a request, from the key's dates and operations. */
 const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
-async function probeKey(line: AzureClients, address: string): Promise<Probe> {
-  const client = line.key(address);
+async function probeKey(clients: AzureClients, address: string): Promise<Probe> {
+  const client = clients.key(address);
   const secret = randomBytes(32);
   try {
     // Not RSA-OAEP: the SDK wraps it locally with the public key, which proves nothing about the vault.
@@ -39,11 +39,12 @@ async function probeKey(line: AzureClients, address: string): Promise<Probe> {
   } catch (error) {
     if (error instanceof Error && refusedBySdk.test(error.message))
       throw new KeyUnusable({ code: 'key-not-usable', message: error.message });
-    const { last } = line.exchange;
-    const told = last === null ? null : complaintOf(last);
-    if (last === null || told === null || !isVaultRefusal({ status: last.status, codes: told.codes })) throw error;
-    if (keyItself.test([...told.codes, told.message].join('\n'))) throw error;
-    return told.codes.some((code) => atTheDoor.test(code)) ? 'firewalled' : 'not-allowed';
+    const { last } = clients.exchange;
+    const reported = last === null ? null : azureErrorIn(last);
+    if (last === null || reported === null || !isVaultRefusal({ status: last.status, codes: reported.codes }))
+      throw error;
+    if (keyStateErrors.test([...reported.codes, reported.message].join('\n'))) throw error;
+    return reported.codes.some((code) => firewallCodes.test(code)) ? 'firewalled' : 'not-allowed';
   }
 }
 
@@ -51,13 +52,13 @@ async function probeKey(line: AzureClients, address: string): Promise<Probe> {
  * Checks for a deleted key. The vault also returns `KeyNotFound` for deleted keys (recordings of Microsoft's JavaScript
  * client).
  */
-async function findDeleted(line: AzureClients, vaultUri: string, name: KeyName): Promise<Deleted> {
+async function findDeleted(clients: AzureClients, vaultUri: string, name: KeyName): Promise<Deleted> {
   try {
-    const key = await line.unless(['KeyNotFound'], line.keysAt(vaultUri).getDeletedKey(name));
+    const key = await clients.nullOn(['KeyNotFound'], clients.keysAt(vaultUri).getDeletedKey(name));
     return key === null ? 'none' : 'deleted';
   } catch (error) {
-    const { last } = line.exchange;
-    const codes = last === null ? [] : (complaintOf(last)?.codes ?? []);
+    const { last } = clients.exchange;
+    const codes = last === null ? [] : (azureErrorIn(last)?.codes ?? []);
     if (last !== null && isVaultRefusal({ status: last.status, codes })) return 'not-checked';
     throw error;
   }
@@ -72,13 +73,13 @@ class KeyUnusable extends Error {
 }
 
 /** Operations on the vault itself, with the bot's own data access: test of a key, and check for deleted keys. */
-function keyUse(connection: Connection): Pick<Keys, 'probe' | 'deleted'> {
+function dataPlaneKeys(connection: Connection): Pick<Keys, 'probe' | 'deleted'> {
   const probe: Keys['probe'] = async (vaultUri, name, version) => {
     const doing = `trying key ${name} in ${vaultUri}`;
     if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
     const address = `${new URL(vaultUri).origin}/keys/${name}/${version}`;
     try {
-      return await connection.call(doing, (line) => probeKey(line, address));
+      return await connection.call(doing, (clients) => probeKey(clients, address));
     } catch (error) {
       if (!(error instanceof KeyUnusable)) throw error;
       return failed(foundThat(doing, error.found));
@@ -88,7 +89,7 @@ function keyUse(connection: Connection): Pick<Keys, 'probe' | 'deleted'> {
   const deleted: Keys['deleted'] = async (vaultUri, name) => {
     const doing = `looking for a deleted key ${name} in ${vaultUri}`;
     if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
-    return connection.call(doing, (line) => findDeleted(line, vaultUri, name), { brief: true });
+    return connection.call(doing, (clients) => findDeleted(clients, vaultUri, name), { brief: true });
   };
 
   return { probe, deleted };
@@ -98,7 +99,7 @@ function keyUse(connection: Connection): Pick<Keys, 'probe' | 'deleted'> {
  * Converts a list entry. ARM's lists contain dates and addresses, but the type only in some API versions. Without it, returns
  * the name.
  */
-const listed = (key: Key): ObservedKey | KeyName => {
+const entryOf = (key: Key): ObservedKey | KeyName => {
   const name = KeyName.parse(key.name);
   return key.keyUriWithVersion !== undefined && key.kty !== undefined && key.keyOps !== undefined
     ? observedKey(name, key)
@@ -116,55 +117,55 @@ const newKeyProperties = ({ type, size, expires }: KeyKind) => ({
 });
 
 /** Concurrent reads of keys. More could be throttled by Azure. */
-const atOnce = 8;
+const batchSize = 8;
 
 /** Returns the list's entries. Reads those of which only the name is known. */
-async function completed(
+async function readMissing(
   entries: readonly (ObservedKey | KeyName)[],
   get: (name: KeyName) => Promise<Outcome<ObservedKey | null>>,
 ): Promise<Outcome<readonly ObservedKey[]>> {
-  const whole: ObservedKey[] = [];
-  for (let start = 0; start < entries.length; start += atOnce) {
-    const batch = entries.slice(start, start + atOnce);
+  const found: ObservedKey[] = [];
+  for (let start = 0; start < entries.length; start += batchSize) {
+    const batch = entries.slice(start, start + batchSize);
     const read = await Promise.all(batch.map(async (entry) => (typeof entry === 'string' ? get(entry) : done(entry))));
     for (const outcome of read) {
       if (!outcome.ok) return outcome;
-      if (outcome.value !== null) whole.push(outcome.value);
+      if (outcome.value !== null) found.push(outcome.value);
     }
   }
-  return done(whole.sort((a, b) => a.name.localeCompare(b.name, 'en')));
+  return done(found.sort((a, b) => a.name.localeCompare(b.name, 'en')));
 }
 
 /** Creates the port over ARM and, for the rest, Key Vault. */
 export function armKeys(connection: Connection): Keys {
   const get: Keys['get'] = (vaultId, name, version) =>
-    connection.on(vaultKind, vaultId, `reading key ${name} in ${nameOf(vaultId)}`, async (line, parts) => {
-      const { keys } = line.keyVault(parts.subscriptionId);
-      const asked =
+    connection.on(vaultKind, vaultId, `reading key ${name} in ${nameOf(vaultId)}`, async (clients, parts) => {
+      const { keys } = clients.keyVault(parts.subscriptionId);
+      const pending =
         version === null
           ? keys.get(parts.resourceGroup, parts.name, name)
           : keys.getVersion(parts.resourceGroup, parts.name, name, version);
-      const key = await line.unless(missing, asked);
+      const key = await clients.nullOn(missing, pending);
       return key === null ? null : observedKey(name, key);
     });
 
   const list: Keys['list'] = async (vaultId) => {
     const doing = `listing the keys in ${nameOf(vaultId)}`;
-    const entries = await connection.on(vaultKind, vaultId, doing, async (line, parts) => {
+    const entries = await connection.on(vaultKind, vaultId, doing, async (clients, parts) => {
       const found: (ObservedKey | KeyName)[] = [];
-      const { keys } = line.keyVault(parts.subscriptionId);
-      for await (const key of line.items(keys.list(parts.resourceGroup, parts.name))) {
-        found.push(listed(key));
+      const { keys } = clients.keyVault(parts.subscriptionId);
+      for await (const key of clients.items(keys.list(parts.resourceGroup, parts.name))) {
+        found.push(entryOf(key));
       }
       return found;
     });
-    return entries.ok ? completed(entries.value, (name) => get(vaultId, name, null)) : entries;
+    return entries.ok ? readMissing(entries.value, (name) => get(vaultId, name, null)) : entries;
   };
 
   const first: Keys['first'] = async (vaultId, name) => {
     const doing = `reading the versions of key ${name} in ${nameOf(vaultId)}`;
-    const all = await connection.on(vaultKind, vaultId, doing, (line, parts) =>
-      line.unless(missing, versionsOf(line, parts, name)),
+    const all = await connection.on(vaultKind, vaultId, doing, (clients, parts) =>
+      clients.nullOn(missing, versionsOf(clients, parts, name)),
     );
     if (!all.ok) return all;
     const oldest = all.value?.[0];
@@ -172,17 +173,17 @@ export function armKeys(connection: Connection): Keys {
   };
 
   const createIfMissing: Keys['createIfMissing'] = (vaultId, name, key, mark) =>
-    connection.on(vaultKind, vaultId, `creating key ${name} in ${nameOf(vaultId)}`, async (line, parts) => {
-      const { keys } = line.keyVault(parts.subscriptionId);
-      const answered = await keys.createIfNotExist(parts.resourceGroup, parts.name, name, {
+    connection.on(vaultKind, vaultId, `creating key ${name} in ${nameOf(vaultId)}`, async (clients, parts) => {
+      const { keys } = clients.keyVault(parts.subscriptionId);
+      const created = await keys.createIfNotExist(parts.resourceGroup, parts.name, name, {
         tags: tagsOf(mark),
         properties: newKeyProperties(key),
       });
-      const { version } = observedKey(name, answered);
-      return { ...line.exchange.receipt(), ...createdKey(version, answered.tags, mark) };
+      const { version } = observedKey(name, created);
+      return { ...clients.exchange.receipt(), ...createdKey(version, created.tags, mark) };
     });
 
-  return { get, first, list, createIfMissing, ...keyVersions(connection, get), ...keyUse(connection) };
+  return { get, first, list, createIfMissing, ...keyVersions(connection, get), ...dataPlaneKeys(connection) };
 }
 
 const nameOf = (id: ArmId): string => id.split('/').at(-1) ?? id;

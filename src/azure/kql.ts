@@ -3,18 +3,18 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-const longestName = 256;
+const maxNameLength = 256;
 
 /** Returns whether a text can be part of a query. Resource names have no control characters, so nothing is lost. */
-export const isSearchable = (text: string, longest = longestName): boolean =>
-  !unprintable.test(text) && text.length <= longest;
+export const isSearchable = (text: string, maxLength = maxNameLength): boolean =>
+  !unprintable.test(text) && text.length <= maxLength;
 
 /**
  * Returns a string literal for exactly this text. In single quotes, only the backslash and the single quote need escaping
  * (Kusto's reference, "The string data type"). Throws on texts that {@link isSearchable} refuses.
  */
-export function kqlString(text: string, longest = longestName): string {
-  if (!isSearchable(text, longest)) throw new RangeError('the text has control characters or is too long');
+export function kqlString(text: string, maxLength = maxNameLength): string {
+  if (!isSearchable(text, maxLength)) throw new RangeError('the text has control characters or is too long');
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
@@ -55,12 +55,12 @@ interface VaultLogValues {
 }
 
 /** Longest resource id. */
-const longestId = 1_000;
+const maxIdLength = 1_000;
 
 /** Returns the query for these values. Throws on unsafe text. */
 export function vaultLogQueryFor({ since, ...texts }: VaultLogValues): string {
   const literals: Readonly<Record<string, string>> = {
-    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, kqlString(text, longestId)])),
+    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, kqlString(text, maxIdLength)])),
     since: `datetime(${new Date(since).toISOString()})`,
   };
   return vaultLogQuery.replaceAll(/\{(\w+)\}/g, (_, name: string) => {

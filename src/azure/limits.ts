@@ -33,13 +33,13 @@ export const defaultLimits: Limits = {
 };
 
 /** Concurrent reads. More could be throttled by Azure. */
-const atOnce = 8;
+const batchSize = 8;
 
 /** Maps items with limited concurrency. Results are in the order of the items. */
 export async function inBatches<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<readonly R[]> {
   const found: R[] = [];
-  for (let start = 0; start < items.length; start += atOnce) {
-    found.push(...(await Promise.all(items.slice(start, start + atOnce).map(read))));
+  for (let start = 0; start < items.length; start += batchSize) {
+    found.push(...(await Promise.all(items.slice(start, start + batchSize).map(read))));
   }
   return found;
 }

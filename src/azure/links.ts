@@ -3,7 +3,7 @@ import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline
 import { z } from 'zod';
 import { UnusableAnswer } from './exchange.ts';
 
-const mostRedirects = 5;
+const maxRedirects = 5;
 
 /** The next page in ARM, Key Vault and Microsoft Graph. */
 const NextPage = z.object({ nextLink: z.string().nullish(), '@odata.nextLink': z.string().nullish() });
@@ -39,7 +39,7 @@ export class Links {
   private readonly pages = new Set<string>();
 
   /** Policy before authentication: a next page or a poll on another origin gets neither request nor token. */
-  readonly stay = (endpoint: string): PipelinePolicy => {
+  readonly requireSameOrigin = (endpoint: string): PipelinePolicy => {
     const { origin } = new URL(endpoint);
     return {
       name: 'cmkStay',
@@ -54,12 +54,12 @@ export class Links {
    * Policy after authentication. Follows redirects within the origin with the token, which the SDK's own policy drops. Throws
    * `UnusableAnswer` at a redirect to another origin, and at a repeated next page.
    */
-  readonly follow = (endpoint: string): PipelinePolicy => {
+  readonly followRedirects = (endpoint: string): PipelinePolicy => {
     const { origin } = new URL(endpoint);
     return {
       name: 'cmkFollow',
       sendRequest: async (request, next) => {
-        for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
+        for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
           const response = await next(request);
           const redirect = redirectIn(response);
           if (redirect === null) {

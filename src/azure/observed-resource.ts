@@ -6,31 +6,31 @@ import type { Exchange } from './exchange.ts';
 /** A resource and its ETag; null: Azure sent none. */
 export interface AzureReading<R> {
   readonly resource: R;
-  readonly mark: string | null;
+  readonly etag: string | null;
 }
 
-interface Kept<R> extends AzureReading<R> {
+interface Timed<R> extends AzureReading<R> {
   readonly at: number;
 }
 
 /** Maximum age of a cached read. Between check, change and verification there are milliseconds. */
-const youngMs = 5_000;
+const maxAgeMs = 5_000;
 
 /**
  * Caches the last read of each resource for the next call. Each read counts against the bot's quota. A change from the checked
  * read is refused by its ETag if the resource changed since (docs/decisions/0056).
  */
 export class Readings<R> {
-  private readonly before = new Map<ArmId, Kept<R>>();
-  private readonly after = new Map<ArmId, Kept<R>>();
+  private readonly before = new Map<ArmId, Timed<R>>();
+  private readonly after = new Map<ArmId, Timed<R>>();
 
   /** Stores a read for the next change. Without an ETag, Azure wouldn't refuse a change from an old read. */
-  keep(id: ArmId, reading: AzureReading<R>): void {
-    if (reading.mark !== null) this.before.set(id, { ...reading, at: performance.now() });
+  storeForChange(id: ArmId, reading: AzureReading<R>): void {
+    if (reading.etag !== null) this.before.set(id, { ...reading, at: performance.now() });
   }
 
   /** Stores the read at the end of a change, for the verification. */
-  keepAfter(id: ArmId, reading: AzureReading<R>): void {
+  storeAfterChange(id: ArmId, reading: AzureReading<R>): void {
     this.after.set(id, { ...reading, at: performance.now() });
   }
 
@@ -41,33 +41,33 @@ export class Readings<R> {
   afterChange = (id: ArmId): AzureReading<R> | null => this.take(this.after, id);
 
   /** Clears both reads when a change begins: an earlier read can't verify it. */
-  forget(id: ArmId): void {
+  clear(id: ArmId): void {
     this.before.delete(id);
     this.after.delete(id);
   }
 
-  private take(kept: Map<ArmId, Kept<R>>, id: ArmId): AzureReading<R> | null {
-    const found = kept.get(id);
-    kept.delete(id);
-    return found !== undefined && performance.now() - found.at < youngMs ? found : null;
+  private take(reads: Map<ArmId, Timed<R>>, id: ArmId): AzureReading<R> | null {
+    const found = reads.get(id);
+    reads.delete(id);
+    return found !== undefined && performance.now() - found.at < maxAgeMs ? found : null;
   }
 }
 
 /** Two minutes at the default interval. A change of an agent usually takes 15 to 90 seconds. */
-const mostReads = 24;
+const maxReads = 24;
 
 /**
  * Waits until the resource shows the change, if the last write was accepted without a link to poll. 202 means "not yet", so the
  * first read proves nothing. The caller verifies afterwards. Ends at the call's own deadline.
  */
-export async function untilShown(
+export async function waitUntilShown(
   { write, signal }: Pick<Exchange, 'write' | 'signal'>,
   everyMs: number,
   isShown: () => Promise<boolean>,
 ): Promise<void> {
   if (write?.status !== 202) return;
   if (['azure-asyncoperation', 'location'].some((name) => write.header(name))) return;
-  for (let reads = 0; reads < mostReads; reads += 1) {
+  for (let reads = 0; reads < maxReads; reads += 1) {
     await pause(everyMs, undefined, { signal });
     if (await isShown()) return;
   }

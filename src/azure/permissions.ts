@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { armIdParts } from '../domain/ids.ts';
 import { fits } from '../domain/policy/rules.ts';
 import type { Guards, Lock } from '../domain/ports/azure.ts';
+import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { scopeCovers } from './grants.ts';
-import type { AzureClients } from './line.ts';
 import { resourceKindOf } from './resource-ids.ts';
 
 const patterns = z
@@ -23,10 +23,10 @@ export const Permission = z.object({
 export type Permission = z.infer<typeof Permission>;
 
 /** Reads the permissions at a scope. The list excludes conditions on role assignments and deny assignments. */
-export async function permissionsAt(line: AzureClients, scope: string): Promise<readonly Permission[]> {
+export async function permissionsAt(clients: AzureClients, scope: string): Promise<readonly Permission[]> {
   const found: Permission[] = [];
   const path = `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
-  for await (const item of line.plain.list(path)) found.push(Permission.parse(item));
+  for await (const item of clients.plain.list(path)) found.push(Permission.parse(item));
   return found;
 }
 
@@ -45,24 +45,30 @@ const fitsInAzure = (pattern: string, action: string): boolean =>
 type Fits = typeof fitsInAzure;
 
 const allowed =
-  (given: 'actions' | 'dataActions', taken: 'notActions' | 'notDataActions', gives: Fits, takes: Fits) =>
+  (
+    grants: 'actions' | 'dataActions',
+    exceptions: 'notActions' | 'notDataActions',
+    fitsGrant: Fits,
+    fitsException: Fits,
+  ) =>
   (permissions: readonly Permission[]) =>
   (name: string): boolean =>
     permissions.some(
       (one) =>
-        one[given].some((pattern) => gives(pattern, name)) && !one[taken].some((pattern) => takes(pattern, name)),
+        one[grants].some((pattern) => fitsGrant(pattern, name)) &&
+        !one[exceptions].some((pattern) => fitsException(pattern, name)),
     );
 
-const both = (gives: Fits, takes: Fits) => (permissions: readonly Permission[]) => ({
-  action: allowed('actions', 'notActions', gives, takes)(permissions),
-  dataAction: allowed('dataActions', 'notDataActions', gives, takes)(permissions),
+const matchers = (fitsGrant: Fits, fitsException: Fits) => (permissions: readonly Permission[]) => ({
+  action: allowed('actions', 'notActions', fitsGrant, fitsException)(permissions),
+  dataAction: allowed('dataActions', 'notDataActions', fitsGrant, fitsException)(permissions),
 });
 
 /** Returns whether the roles together allow an action or a data action, as Azure seems to read wildcards. */
-export const allowedBy = both(fitsInAzure, fitsInAzure);
+export const allowedBy = matchers(fitsInAzure, fitsInAzure);
 
 /** Returns whether they might allow it by any reading of wildcards. For other identities' powers. */
-export const maybeAllowedBy = both(fitsInAzure, fitsAsWritten);
+export const maybeAllowedBy = matchers(fitsInAzure, fitsAsWritten);
 
 // What could block a write: locks (Microsoft.Authorization 2020-05-01) and the caller's own permissions (2022-04-01). Requested
 // by the resource's id without an SDK client: for a resource without a parent, `@azure/arm-authorization` 9 puts two slashes in
@@ -82,11 +88,11 @@ function lockOf(item: unknown): Lock {
   return { name, level: levels[properties.level], scope: id.split('/').slice(0, -4).join('/') };
 }
 
-async function locksAt(line: AzureClients, id: string): Promise<readonly Lock[]> {
+async function locksAt(clients: AzureClients, id: string): Promise<readonly Lock[]> {
   const found: Lock[] = [];
   // Locks at or above the scope. Without the filter, also those below (`-AtScope` of Get-AzResourceLock).
   const query = 'api-version=2020-05-01&$filter=atScope()';
-  for await (const item of line.plain.list(`${id}/providers/Microsoft.Authorization/locks?${query}`)) {
+  for await (const item of clients.plain.list(`${id}/providers/Microsoft.Authorization/locks?${query}`)) {
     const lock = lockOf(item);
     if (scopeCovers(lock.scope, id)) found.push(lock);
   }
@@ -105,7 +111,7 @@ export function armGuards(connection: Connection): Guards {
         resourceKindOf(id, kinds),
         id,
         `reading the locks on ${armIdParts(id).name}`,
-        (line) => locksAt(line, id),
+        (clients) => locksAt(clients, id),
         brief,
       ),
 
@@ -114,11 +120,11 @@ export function armGuards(connection: Connection): Guards {
         resourceKindOf(id, kinds),
         id,
         `reading what the bot may do with ${armIdParts(id).name}`,
-        async (line) => {
-          const may = allowedBy(await permissionsAt(line, id));
+        async (clients) => {
+          const granted = allowedBy(await permissionsAt(clients, id));
           return {
-            actions: Object.fromEntries(actions.map((action) => [action, may.action(action)])),
-            dataActions: Object.fromEntries(dataActions.map((action) => [action, may.dataAction(action)])),
+            actions: Object.fromEntries(actions.map((action) => [action, granted.action(action)])),
+            dataActions: Object.fromEntries(dataActions.map((action) => [action, granted.dataAction(action)])),
           };
         },
       ),

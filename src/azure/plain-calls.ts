@@ -19,7 +19,7 @@ import type { Cloud } from './clouds.ts';
 import { type Exchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
 import type { Links } from './links.ts';
-import { renewRefusedTokens } from './renewal.ts';
+import { renewRefusedTokens } from './renewable-credential.ts';
 
 // Traces each attempt of each call to Azure by operation only: addresses contain people's ids and resource names.
 
@@ -195,10 +195,10 @@ export class PlainCalls {
     const endpoint = scopes === graphScope ? graphEndpoint : armEndpoint;
     const policies = [
       this.exchange.deadline,
-      this.links.stay(endpoint),
+      this.links.requireSameOrigin(endpoint),
       bearerTokenAuthenticationPolicy({ credential, scopes }),
       defaultRetryPolicy(retriesWithin(limits)),
-      this.links.follow(endpoint),
+      this.links.followRedirects(endpoint),
       traceCalls(tracing),
       renewRefusedTokens(credential),
       this.exchange.recorder,

@@ -34,7 +34,7 @@ const identityKind: Kind = {
 };
 
 /** Matches no id. */
-const neitherKind: Kind = { name: 'known-kind', type: '', names: /^(?!)/ };
+const unknownKind: Kind = { name: 'known-kind', type: '', names: /^(?!)/ };
 
 /** Returns provider and type of the resource in lower case. */
 function typeOf(id: ArmId): string {
@@ -44,7 +44,7 @@ function typeOf(id: ArmId): string {
 
 /** Returns the kind that the id claims. The rest of the id might still be malformed. */
 export const resourceKindOf = (id: ArmId, kinds: readonly ResourceKind[]): Kind =>
-  [...kinds.map(kindIn), vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? neitherKind;
+  [...kinds.map(kindIn), vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? unknownKind;
 
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */
 const resourceGroup = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;

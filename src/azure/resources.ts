@@ -10,15 +10,15 @@ import type { Resources } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { hasFailed } from '../domain/provisioning.ts';
 import type { ResourceRef } from '../domain/wish.ts';
+import { type AzureClients, type CallKind, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { type AzureClients, type CallKind, missing } from './line.ts';
 import {
   type AzureReading,
   hasOwnIdentity,
   type IdentityChange,
   identityChange,
   Readings,
-  untilShown,
+  waitUntilShown,
 } from './observed-resource.ts';
 import { kindIn, sameSpelling } from './resource-ids.ts';
 
@@ -72,56 +72,57 @@ const observed = (kind: ResourceKind, resource: ArmResource, createdAt: string |
 const Listed = z.object({ id: z.string(), createdTime: z.date().nullish() });
 
 /** One resource and the clients of the call. */
-interface At {
-  readonly line: AzureClients;
+interface Target {
+  readonly clients: AzureClients;
   readonly subscriptionId: string;
   readonly kind: ResourceKind;
   readonly id: ArmId;
 }
 
 /** Reads a resource and its ETag. Throws if there is none. */
-async function reading({ line, subscriptionId, kind, id }: At): Promise<AzureReading<ArmResource>> {
-  const answer = { mark: null as string | null };
+async function readOrThrow({ clients, subscriptionId, kind, id }: Target): Promise<AzureReading<ArmResource>> {
+  const answer = { etag: null as string | null };
   const onResponse = ({ headers }: { readonly headers: { get(name: string): string | undefined } }): void => {
-    answer.mark = headers.get('etag') ?? null;
+    answer.etag = headers.get('etag') ?? null;
   };
-  const { resources } = line.resources(subscriptionId);
+  const { resources } = clients.resources(subscriptionId);
   const found = await resources.getById(path(id), kind.arm.apiVersion, { onResponse });
-  return { resource: parsed(kind, found), mark: answer.mark };
+  return { resource: parsed(kind, found), etag: answer.etag };
 }
 
-const read = (at: At): Promise<AzureReading<ArmResource> | null> => at.line.unless(missing, reading(at));
+const read = (target: Target): Promise<AzureReading<ArmResource> | null> =>
+  target.clients.nullOn(missing, readOrThrow(target));
 
 /**
  * Reads the creation time from the subscription's resource list with `expand=createdTime`, for resources that don't report it.
  */
-async function createdTime({ line, subscriptionId, kind, id }: At): Promise<string | null> {
+async function createdTime({ clients, subscriptionId, kind, id }: Target): Promise<string | null> {
   const filter = `resourceType eq '${kind.arm.type}'`;
-  const pages = line.resources(subscriptionId).resources.list({ filter, expand: 'createdTime' });
-  for await (const item of line.items(pages)) {
+  const pages = clients.resources(subscriptionId).resources.list({ filter, expand: 'createdTime' });
+  for await (const item of clients.items(pages)) {
     const listed = Listed.parse(item);
     if (sameArmId(listed.id, id)) return isoOf(listed.createdTime);
   }
   return null;
 }
 
-async function readWhole(at: At, readings: Readings<ArmResource>): Promise<ObservedResource | null> {
-  const after = readings.afterChange(at.id);
-  const found = after ?? (await read(at));
+async function readObserved(target: Target, readings: Readings<ArmResource>): Promise<ObservedResource | null> {
+  const after = readings.afterChange(target.id);
+  const found = after ?? (await read(target));
   if (found === null) return null;
-  if (after === null) readings.keep(at.id, found);
+  if (after === null) readings.storeForChange(target.id, found);
   const { resource } = found;
-  return observed(at.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(at)));
+  return observed(target.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(target)));
 }
 
 interface Update {
   readonly change: Change;
   /** ETag of the read that the change is based on. */
-  readonly mark: string | null;
+  readonly etag: string | null;
   readonly isShown: (resource: ArmResource) => boolean;
 }
 
-interface Updating {
+interface UpdateContext {
   readonly everyMs: number;
   /** By resource: the ETag that was refused last. */
   readonly refused: Map<ArmId, string>;
@@ -129,15 +130,15 @@ interface Updating {
 }
 
 /** Returns the read for a change: the one just checked, else a new one. */
-const readForChange = async (at: At, readings: Readings<ArmResource>): Promise<AzureReading<ArmResource>> =>
-  readings.forChange(at.id) ?? reading(at);
+const readForChange = async (target: Target, readings: Readings<ArmResource>): Promise<AzureReading<ArmResource>> =>
+  readings.forChange(target.id) ?? readOrThrow(target);
 
 /** Stores the SDK's final read of the resource after an operation, for the verification. */
-function keepEnd(at: At, answered: unknown, readings: Readings<ArmResource>): void {
-  const { data } = ArmResource.safeParse(answered);
-  const { last } = at.line.exchange;
-  if (data !== undefined && sameArmId(data.id, at.id) && last?.method === 'GET' && last.status === 200)
-    readings.keepAfter(at.id, { resource: data, mark: last.header('etag') ?? null });
+function storeFinalRead(target: Target, answer: unknown, readings: Readings<ArmResource>): void {
+  const { data } = ArmResource.safeParse(answer);
+  const { last } = target.clients.exchange;
+  if (data !== undefined && sameArmId(data.id, target.id) && last?.method === 'GET' && last.status === 200)
+    readings.storeAfterChange(target.id, { resource: data, etag: last.header('etag') ?? null });
 }
 
 /**
@@ -145,43 +146,49 @@ function keepEnd(at: At, answered: unknown, readings: Readings<ArmResource>): vo
  * A late duplicate of a write that was repeated and done is refused by its ETag: docs/decisions/0056. If a provider refuses an
  * ETag that it still returns, its ETags are unreliable, and the write is sent without one.
  */
-async function update(at: At, { change, mark, isShown }: Update, updating: Updating): Promise<void> {
-  const { everyMs, refused, readings } = updating;
-  const { line, subscriptionId, kind, id } = at;
-  const { signal: abortSignal } = line.exchange;
-  const given = mark === null || refused.get(id) === mark ? {} : { requestOptions: { headers: { 'If-Match': mark } } };
-  const options = { updateIntervalInMs: everyMs, abortSignal, ...given };
-  const { resources } = line.resources(subscriptionId);
+async function update(target: Target, { change, etag, isShown }: Update, context: UpdateContext): Promise<void> {
+  const { everyMs, refused, readings } = context;
+  const { clients, subscriptionId, kind, id } = target;
+  const { signal: abortSignal } = clients.exchange;
+  const headers =
+    etag === null || refused.get(id) === etag ? {} : { requestOptions: { headers: { 'If-Match': etag } } };
+  const options = { updateIntervalInMs: everyMs, abortSignal, ...headers };
+  const { resources } = clients.resources(subscriptionId);
   const body: GenericResource = change;
   refused.delete(id);
-  readings.forget(id);
+  readings.clear(id);
   try {
     const poller = resources.updateById(path(id), kind.arm.apiVersion, body, options);
-    keepEnd(at, await poller.pollUntilDone({ abortSignal }), readings);
+    storeFinalRead(target, await poller.pollUntilDone({ abortSignal }), readings);
   } catch (error) {
-    if (mark !== null && line.exchange.last?.status === 412) refused.set(id, mark);
+    if (etag !== null && clients.exchange.last?.status === 412) refused.set(id, etag);
     throw error;
   }
-  await untilShown(line.exchange, everyMs, async () => {
-    readings.forget(id);
-    const now = (await read(at))?.resource;
+  await waitUntilShown(clients.exchange, everyMs, async () => {
+    readings.clear(id);
+    const now = (await read(target))?.resource;
     return now === undefined || hasFailed(now.properties?.provisioningState ?? '') || isShown(now);
   });
 }
 
-async function giveIdentity(at: At, updating: Updating): Promise<void> {
-  const { resource, mark } = await readForChange(at, updating.readings);
+async function enableIdentity(target: Target, context: UpdateContext): Promise<void> {
+  const { resource, etag } = await readForChange(target, context.readings);
   const identity = identityChange(resource);
-  if (identity !== null) await update(at, { change: { identity }, mark, isShown: hasOwnIdentity }, updating);
+  if (identity !== null) await update(target, { change: { identity }, etag, isShown: hasOwnIdentity }, context);
 }
 
 /** Creates the port over ARM. */
 export function armResources(connection: Connection): Resources {
   const { pollIntervalMs, kinds } = connection;
   const readings = new Readings<ArmResource>();
-  const updating = { everyMs: pollIntervalMs, refused: new Map<ArmId, string>(), readings };
+  const context = { everyMs: pollIntervalMs, refused: new Map<ArmId, string>(), readings };
 
-  const on = <T>(doing: string, { kind: name, id }: ResourceRef, work: (at: At) => Promise<T>, call: CallKind = {}) => {
+  const on = <T>(
+    doing: string,
+    { kind: name, id }: ResourceRef,
+    work: (target: Target) => Promise<T>,
+    call: CallKind = {},
+  ) => {
     const kind = kinds.find((one) => one.name === name);
     if (kind === undefined) throw new Error(`${doing} ${id}: kind ${name} is not known`);
     const what = `${doing} ${kind.noun} ${nameOf(id)}`;
@@ -189,20 +196,20 @@ export function armResources(connection: Connection): Resources {
       kindIn(kind),
       id,
       what,
-      (line, { subscriptionId }) => work({ line, subscriptionId, kind, id }),
+      (clients, { subscriptionId }) => work({ clients, subscriptionId, kind, id }),
       call,
     );
   };
 
   return {
-    get: (ref) => on('reading', ref, (at) => readWhole(at, readings)),
+    get: (ref) => on('reading', ref, (target) => readObserved(target, readings)),
 
     tags: (ref) =>
       on(
         'reading the tags of',
         ref,
-        async (at) => {
-          const found = await read(at);
+        async (target) => {
+          const found = await read(target);
           return found === null ? null : (found.resource.tags ?? {});
         },
         { click: true },
@@ -212,9 +219,9 @@ export function armResources(connection: Connection): Resources {
       on(
         'enabling the identity of',
         ref,
-        async (at) => {
-          await giveIdentity(at, updating);
-          return at.line.exchange.receipt();
+        async (target) => {
+          await enableIdentity(target, context);
+          return target.clients.exchange.receipt();
         },
         { operation: true },
       ),
@@ -223,17 +230,17 @@ export function armResources(connection: Connection): Resources {
       on(
         `setting key ${key.keyName} on`,
         ref,
-        async (at) => {
-          const { mark } = await readForChange(at, readings);
+        async (target) => {
+          const { etag } = await readForChange(target, readings);
           const isShown = ({ properties }: ArmResource): boolean => {
-            const shown = at.kind.customerKeyIn(properties);
+            const shown = target.kind.customerKeyIn(properties);
             return shown !== null && isNamedAlike(shown, key);
           };
-          const change = { properties: at.kind.customerKeyBody(key) };
-          await update(at, { change, mark, isShown }, updating);
-          return at.line.exchange.receipt();
+          const change = { properties: target.kind.customerKeyBody(key) };
+          await update(target, { change, etag, isShown }, context);
+          return target.clients.exchange.receipt();
         },
-        { operation: true, restsOnGrant: true },
+        { operation: true, dependsOnGrant: true },
       ),
   };
 }

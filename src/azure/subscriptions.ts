@@ -25,22 +25,22 @@ export function armSubscriptions(options: AzureOptions): Subscriptions {
     time: (id) =>
       connection.call(
         'asking Azure for the time',
-        async (line) => {
+        async (clients) => {
           // A refusal also contains the time.
-          await line.plain.read(`/subscriptions/${id}?api-version=2022-12-01`).catch((error: unknown) => {
-            if (line.exchange.last === null) throw error;
+          await clients.plain.read(`/subscriptions/${id}?api-version=2022-12-01`).catch((error: unknown) => {
+            if (clients.exchange.last === null) throw error;
           });
-          const at = Date.parse(line.exchange.last?.header('date') ?? '');
+          const at = Date.parse(clients.exchange.last?.header('date') ?? '');
           return Number.isFinite(at) ? new Date(at) : null;
         },
         { brief: true },
       ),
     lacks: (scope, { actions, dataActions }) =>
-      connection.call(`reading what the bot may do at ${scope}`, async (line) => {
-        const may = allowedBy(await permissionsAt(line, scope));
+      connection.call(`reading what the bot may do at ${scope}`, async (clients) => {
+        const granted = allowedBy(await permissionsAt(clients, scope));
         return {
-          actions: actions.filter((name) => !may.action(name)),
-          dataActions: dataActions.filter((name) => !may.dataAction(name)),
+          actions: actions.filter((name) => !granted.action(name)),
+          dataActions: dataActions.filter((name) => !granted.dataAction(name)),
         };
       }),
   };

@@ -29,8 +29,8 @@ export function vaultSecrets(options: AzureOptions): Secrets {
       const [, , name = '', version = ''] = pathname.split('/');
       const doing = `reading secret ${name} in ${host}`;
       if (!isVaultHost(origin, options.cloud)) return failed(notAVault(doing, origin));
-      return connection.call(doing, async (line) => {
-        const { value = '', properties } = await line
+      return connection.call(doing, async (clients) => {
+        const { value = '', properties } = await clients
           .secretsAt(origin)
           .getSecret(name, version === '' ? {} : { version });
         return { id: properties.id ?? id, value };
@@ -42,7 +42,7 @@ export function vaultSecrets(options: AzureOptions): Secrets {
 /** Plain errors that the SDK throws before it sends a request, from the key's dates and operations. */
 const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
-class NotUsable extends Error {}
+class KeyNotUsable extends Error {}
 
 /** Returns the public key; null: not P-256. */
 function publicKeyOf({ kty, crv, x, y }: JsonWebKey): Buffer | null {
@@ -81,7 +81,7 @@ export function vaultSigner(address: string, options: AzureOptions): VaultSigner
       return await connection.call(doing, work, { brief: true });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (!(error instanceof NotUsable) && !refusedBySdk.test(error.message)) throw error;
+      if (!(error instanceof KeyNotUsable) && !refusedBySdk.test(error.message)) throw error;
       return failed(foundThat(doing, { code: 'key-not-usable', message: error.message }));
     }
   };
@@ -89,18 +89,18 @@ export function vaultSigner(address: string, options: AzureOptions): VaultSigner
   return {
     address,
     version: () =>
-      call(`reading key ${name} in ${host}`, async (line) => {
-        const { id, key } = await line.keysAt(origin).getKey(name, version === '' ? {} : { version });
+      call(`reading key ${name} in ${host}`, async (clients) => {
+        const { id, key } = await clients.keysAt(origin).getKey(name, version === '' ? {} : { version });
         const publicKey = key === undefined ? null : publicKeyOf(key);
         if (id === undefined || publicKey === null) {
-          throw new NotUsable(`it is of the kind ${[key?.kty, key?.crv].join(' ').trim()}, and has to be EC P-256`);
+          throw new KeyNotUsable(`it is of the kind ${[key?.kty, key?.crv].join(' ').trim()}, and has to be EC P-256`);
         }
         return { id, publicKey };
       }),
     sign: ({ id }, message) =>
-      call(`signing with key ${name} in ${host}`, async (line) => {
+      call(`signing with key ${name} in ${host}`, async (clients) => {
         const digest = createHash('sha256').update(message).digest();
-        return derOf((await line.key(id).sign('ES256', digest)).result);
+        return derOf((await clients.key(id).sign('ES256', digest)).result);
       }),
   };
 }

@@ -5,10 +5,10 @@ import type { Failure } from '../domain/failure.ts';
 import { countsFrom, type LoggedUse, type ReadLog, type UseSought } from '../domain/key-use.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
+import type { AzureClients } from './azure-clients.ts';
 import { correlationIdOf, UnusableAnswer } from './exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
 import { vaultLogQueryFor } from './kql.ts';
-import type { AzureClients } from './line.ts';
 
 export interface VaultLogOptions extends AzureOptions {
   /** The workspace's own id, not an ARM id. */
@@ -20,7 +20,7 @@ export interface VaultLogOptions extends AzureOptions {
 /** How far back to look for the beginning of the log: a vault can be quiet for days. */
 const lookBackMs = 7 * 24 * 3_600_000;
 /** Azure's clock can be ahead. */
-const aheadMs = 5 * 60_000;
+const clockSkewMs = 5 * 60_000;
 /** Shorter than a call's deadline, so that Azure's own timeout is reported first. */
 const serverTimeoutInSeconds = 25;
 
@@ -63,12 +63,12 @@ const useOf = (row: z.infer<typeof UseRow>): LoggedUse => ({
 });
 
 /** Returns the failure for a partial result, in Azure's words. */
-function cutShortBy(
-  line: AzureClients,
+function partialFailure(
+  clients: AzureClients,
   doing: string,
   { code, message }: { code?: string; message?: string },
 ): Failure {
-  const { last, clientRequestId } = line.exchange;
+  const { last, clientRequestId } = clients.exchange;
   return {
     source: 'azure',
     next: 'wait',
@@ -91,13 +91,15 @@ export function connectVaultLog(options: VaultLogOptions): VaultLog {
       const doing = `reading the log of ${vault.name}`;
       const { keyName, keyVersion: version, principalId, resourceId: resource } = sought;
       const since = countsFrom(sought.since);
-      return connection.call(doing, async (line): Promise<ReadLog> => {
+      return connection.call(doing, async (clients): Promise<ReadLog> => {
         // Unknown principal: must not match rows without an identity.
         const query = vaultLogQueryFor({ vault: vault.id, since, version, principal: principalId ?? 'none', resource });
         const startTime = new Date(Date.parse(since) - lookBackMs);
-        const endTime = new Date(clock().getTime() + aheadMs);
-        const asked = { serverTimeoutInSeconds };
-        const result = await line.logs(endpoint).queryWorkspace(workspaceId, query, { startTime, endTime }, asked);
+        const endTime = new Date(clock().getTime() + clockSkewMs);
+        const queryOptions = { serverTimeoutInSeconds };
+        const result = await clients
+          .logs(endpoint)
+          .queryWorkspace(workspaceId, query, { startTime, endTime }, queryOptions);
         const whole = result.status === LogsQueryResultStatus.Success;
         const rows = (whole ? result.tables : result.partialTables).flatMap(rowsOf);
         const span = rows.find((row) => row.Part === 'log');
@@ -107,7 +109,7 @@ export function connectVaultLog(options: VaultLogOptions): VaultLog {
           last: span?.Last ?? null,
           uses: rows.flatMap((row) => (row.Part === 'use' ? useOf(row) : [])),
           ownAssignment: principalId === null ? null : ownAssignmentAt(vault.id, keyName, principalId),
-          cutShort: whole ? null : cutShortBy(line, doing, result.partialError),
+          cutShort: whole ? null : partialFailure(clients, doing, result.partialError),
         };
       });
     },

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { ArmId } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Vaults } from '../domain/ports/azure.ts';
+import { missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { missing } from './line.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 
 /** Only the fields in use. */
@@ -59,19 +59,19 @@ export function observedVault(resource: unknown): ObservedVault {
 export function armVaults(connection: Connection): Vaults {
   return {
     get: (id) =>
-      connection.on(vaultKind, id, `reading vault ${nameOf(id)}`, async (line, parts) => {
-        const { vaults } = line.keyVault(parts.subscriptionId);
-        const vault = await line.unless(missing, vaults.get(parts.resourceGroup, parts.name));
+      connection.on(vaultKind, id, `reading vault ${nameOf(id)}`, async (clients, parts) => {
+        const { vaults } = clients.keyVault(parts.subscriptionId);
+        const vault = await clients.nullOn(missing, vaults.get(parts.resourceGroup, parts.name));
         return vault === null ? null : observedVault(vault);
       }),
 
     protect: (id, { softDelete }) =>
-      connection.on(vaultKind, id, `protecting vault ${nameOf(id)}`, async (line, parts) => {
-        const { vaults } = line.keyVault(parts.subscriptionId);
+      connection.on(vaultKind, id, `protecting vault ${nameOf(id)}`, async (clients, parts) => {
+        const { vaults } = clients.keyVault(parts.subscriptionId);
         // Only these two: a PATCH of access policies would replace the whole list, and Azure refuses false.
         const properties = { enablePurgeProtection: true, ...(softDelete ? { enableSoftDelete: true } : {}) };
         await vaults.update(parts.resourceGroup, parts.name, { properties });
-        return line.exchange.receipt();
+        return clients.exchange.receipt();
       }),
   };
 }

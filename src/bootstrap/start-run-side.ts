@@ -1,7 +1,7 @@
 /** The runs of approved plans, and whatever else must follow from what is stored. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { permitting } from '../azure/line.ts';
+import { withWriteFence } from '../azure/azure-clients.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
 import type { Log } from '../observability/log.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
@@ -78,7 +78,7 @@ export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSi
     lease: () => leases.state(me.instance),
     beatMs,
     onTaken: ({ message }: RunTaken) => endProcess(log, message),
-    permitting,
+    withWriteFence,
   };
   const storing = { isDatabaseUnavailable, isStoring: () => isStoring(ground) };
   const { pool } = database;

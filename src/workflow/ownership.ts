@@ -25,8 +25,8 @@ export interface OwnershipOptions {
   readonly beatMs: number;
   /** Ends the process. */
   readonly onTaken: (error: RunTaken) => void;
-  /** Runs the work. Its calls to Azure, other than reads, wait for the permit. */
-  readonly permitting: <T>(permit: () => Promise<void>, work: () => Promise<T>) => Promise<T>;
+  /** Runs the work. Its calls to Azure, other than reads, check the fence first. */
+  readonly withWriteFence: <T>(fence: () => Promise<void>, work: () => Promise<T>) => Promise<T>;
 }
 
 /** Resolves if this process owns the run, right after checking. Otherwise ends the process and never resolves. */
@@ -73,6 +73,6 @@ export function heldPorts(
         },
       },
     },
-    permitted: (work) => options.permitting(ours, work),
+    permitted: (work) => options.withWriteFence(ours, work),
   };
 }

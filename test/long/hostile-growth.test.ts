@@ -1,7 +1,7 @@
 import { Script } from 'node:vm';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { csvRow } from '../../src/audit/export-csv.ts';
-import { complaintOf } from '../../src/azure/error-body.ts';
+import { azureErrorIn } from '../../src/azure/error-body.ts';
 import { Exchange, type HttpAnswer, retryAfterOf } from '../../src/azure/exchange.ts';
 import { readFailure } from '../../src/azure/failures.ts';
 import { scopeCovers } from '../../src/azure/grants.ts';
@@ -33,7 +33,7 @@ const report = new AttackTable();
 afterAll(() => report.print('Texts of 100 kB that patterns trip over'));
 
 const now = new Date('2026-03-02T12:00:00.000Z');
-const context = { doing: 'reading', restsOnGrant: true, now };
+const context = { doing: 'reading', dependsOnGrant: true, now };
 
 function exchangeWith(body: string): Exchange {
   const exchange = new Exchange(defaultLimits, () => now, 1_000);
@@ -130,8 +130,8 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'the words of an effect': (text) => effectWords(effect(text)),
   'the words of a refusal': (text) =>
     RefusalCode.options.map((code) => refusalWords({ kind: 'refused', code, fact: text })),
-  'an error of Azure': (text) => complaintOf(answer(azureError(text))),
-  'an error that is no JSON': (text) => complaintOf(answer(text)),
+  'an error of Azure': (text) => azureErrorIn(answer(azureError(text))),
+  'an error that is no JSON': (text) => azureErrorIn(answer(text)),
   'a failure': (text) => readFailure(restError, exchangeWith(azureError(text)), context),
   'a refused sign-in': (text) =>
     readFailure(Object.assign(new Error(text), { name: 'AuthenticationError' }), exchangeWith(''), context),

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { rootCertificates, type TLSSocket } from 'node:tls';
 import { openCloud } from '../../azure/clouds.ts';
 import { claimsFor, openCredential } from '../../azure/credential.ts';
-import { personsView } from '../../azure/person.ts';
+import { operatorAzure } from '../../azure/operator-azure.ts';
 import { readCloud } from '../../config/config.ts';
 import type { Variables } from '../../config/env.ts';
 import type { Outcome } from '../../domain/failure.ts';
@@ -74,7 +74,7 @@ const beginning = (name: string): string => name.slice(0, Math.min(4, name.lengt
 /** `variables`: they say which cloud. */
 export function openSetupWorld(variables: Variables): SetupWorld {
   const cloud = openCloud(readCloud(variables));
-  const view = personsView(cloud, kinds);
+  const view = operatorAzure(cloud, kinds);
   const me = once(async () => {
     const person = await seen(view.me());
     // Each way of signing in that was tried has words of its own, and none of them is the reader's.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { joined, powersOfPolicy, powersOfRole } from '../../../src/azure/key-powers.ts';
+import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/key-powers.ts';
 import { seedRoleDefinitions } from '../../../src/sandbox/azure/state/seed-roles.ts';
 import { signingRole } from '../../support/role-files.ts';
 
@@ -111,5 +111,5 @@ describe('what an access policy lets somebody do to a key', () => {
 });
 
 it('several rights of one principal are told once each', () => {
-  expect(joined(['delete', 'copy'], ['delete'], ['give-access'])).toEqual(['copy', 'delete', 'give-access']);
+  expect(union(['delete', 'copy'], ['delete'], ['give-access'])).toEqual(['copy', 'delete', 'give-access']);
 });

@@ -1,5 +1,5 @@
 import type { AccessToken, GetTokenOptions } from '@azure/core-auth';
-import { RenewableCredential } from '../../../src/azure/renewal.ts';
+import { RenewableCredential } from '../../../src/azure/renewable-credential.ts';
 
 const minute = 60_000;
 
@@ -79,7 +79,7 @@ it('asks each time where Azure wants further claims', async () => {
 it('hands out none that was refused, of whatever it was for', async () => {
   const { credential } = open();
   const [graph, arm] = [await tokenOf(credential.getToken('graph')), await tokenOf(credential.getToken('arm'))];
-  expect(await credential.insteadOf(graph)).toBe('token 3 of sign-in 2');
+  expect(await credential.replace(graph)).toBe('token 3 of sign-in 2');
   expect(await tokenOf(credential.getToken('graph'))).toBe('token 3 of sign-in 2');
   expect(await tokenOf(credential.getToken('arm'))).not.toBe(arm);
 });

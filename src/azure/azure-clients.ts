@@ -12,34 +12,35 @@ import { LogsQueryClient } from '@azure/monitor-query-logs';
 import { z } from 'zod';
 import type { Tracing } from '../domain/ports/tracing.ts';
 import type { Cloud } from './clouds.ts';
-import { complaintOf } from './error-body.ts';
+import { azureErrorIn } from './error-body.ts';
 import { Exchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
 import { Links } from './links.ts';
 import { PlainCalls, retriesWithin, traceCalls } from './plain-calls.ts';
-import { renewRefusedTokens } from './renewal.ts';
+import { renewRefusedTokens } from './renewable-credential.ts';
 
 // Write fence: checked right before each change is sent. After a pause, this process might have lost the run to another
 // replica.
 
 /** Resolves while the process owns the run. Throws or never resolves otherwise. */
-type Permit = () => Promise<void>;
+type WriteFence = () => Promise<void>;
 
-const permits = new AsyncLocalStorage<Permit>();
+const writeFences = new AsyncLocalStorage<WriteFence>();
 
 /** Runs the work. Each attempt of a request other than a read checks the fence first. */
-export const permitting = <T>(permit: Permit, work: () => Promise<T>): Promise<T> => permits.run(permit, work);
+export const withWriteFence = <T>(fence: WriteFence, work: () => Promise<T>): Promise<T> =>
+  writeFences.run(fence, work);
 
 /** The last policy before the network. */
-const askPermit: PipelinePolicy = {
+const checkWriteFence: PipelinePolicy = {
   name: 'cmkPermit',
   async sendRequest(request, next) {
-    if (request.method !== 'GET' && request.method !== 'HEAD') await permits.getStore()?.();
+    if (request.method !== 'GET' && request.method !== 'HEAD') await writeFences.getStore()?.();
     return next(request);
   },
 };
 
-export interface LineOptions {
+export interface ClientOptions {
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
   readonly limits: Limits;
@@ -59,10 +60,10 @@ export interface CallKind {
   /** A click waits for it, with the shortest limit. */
   readonly click?: boolean;
   /** It depends on key access that might be new, so a refusal can be temporary. */
-  readonly restsOnGrant?: boolean;
+  readonly dependsOnGrant?: boolean;
 }
 
-function limitOf(kind: CallKind, limits: Limits): number {
+function deadlineOf(kind: CallKind, limits: Limits): number {
   if (kind.operation === true) return limits.operationMs;
   if (kind.click === true) return limits.clickMs;
   return kind.brief === true ? limits.briefMs : limits.callMs;
@@ -81,19 +82,19 @@ export const missing = [
 ];
 
 const ListPage = z.object({ value: z.array(z.unknown()) });
-const holdsList = (body: string): boolean => ListPage.safeParse(JSON.parse(body || 'null')).success;
+const containsList = (body: string): boolean => ListPage.safeParse(JSON.parse(body || 'null')).success;
 
 /** Clients of one call. Creating them takes microseconds; the credential caches tokens. */
 export class AzureClients {
   readonly exchange: Exchange;
   readonly plain: PlainCalls;
-  private readonly options: LineOptions;
+  private readonly options: ClientOptions;
   private readonly links = new Links();
 
-  constructor(options: LineOptions, kind: CallKind) {
+  constructor(options: ClientOptions, kind: CallKind) {
     const { limits } = options;
     this.options = options;
-    this.exchange = new Exchange(limits, options.clock, limitOf(kind, limits));
+    this.exchange = new Exchange(limits, options.clock, deadlineOf(kind, limits));
     this.plain = new PlainCalls(options, { exchange: this.exchange, links: this.links });
   }
 
@@ -142,12 +143,12 @@ export class AzureClients {
   }
 
   /** Returns the value, or null if Azure refused with one of these codes. */
-  async unless<T>(codes: readonly string[], asked: Promise<T>): Promise<T | null> {
+  async nullOn<T>(codes: readonly string[], pending: Promise<T>): Promise<T | null> {
     try {
-      return await asked;
+      return await pending;
     } catch (error) {
-      const told = this.exchange.last === null ? null : complaintOf(this.exchange.last);
-      if (told !== null && codes.includes(told.code)) return null;
+      const reported = this.exchange.last === null ? null : azureErrorIn(this.exchange.last);
+      if (reported !== null && codes.includes(reported.code)) return null;
       throw error;
     }
   }
@@ -155,7 +156,7 @@ export class AzureClients {
   /** Yields the items of an SDK list. Throws `UnusableAnswer` at a page without a list, which the SDK reads as an empty one. */
   async *items<T>(list: { byPage(): AsyncIterable<readonly T[]> }): AsyncGenerator<T> {
     for await (const page of list.byPage()) {
-      if (!holdsList(this.exchange.last?.body ?? '')) throw new UnusableAnswer('it holds no list');
+      if (!containsList(this.exchange.last?.body ?? '')) throw new UnusableAnswer('it holds no list');
       yield* page;
     }
   }
@@ -175,12 +176,12 @@ export class AzureClients {
       ...this.transport(),
       additionalPolicies: [
         { policy: this.exchange.deadline, position: 'perCall' as const },
-        { policy: this.links.stay(endpoint), position: 'perCall' as const },
-        { policy: this.links.follow(endpoint), position: 'perRetry' as const },
+        { policy: this.links.requireSameOrigin(endpoint), position: 'perCall' as const },
+        { policy: this.links.followRedirects(endpoint), position: 'perRetry' as const },
         { policy: traceCalls(this.options.tracing), position: 'perRetry' as const },
         { policy: renewRefusedTokens(this.options.credential), position: 'perRetry' as const },
         { policy: this.exchange.recorder, position: 'perRetry' as const },
-        { policy: askPermit, position: 'perRetry' as const },
+        { policy: checkWriteFence, position: 'perRetry' as const },
       ],
     };
   }

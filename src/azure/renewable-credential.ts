@@ -7,36 +7,36 @@ import type { PipelinePolicy, PipelineRequest } from '@azure/core-rest-pipeline'
 
 type AbortSignalLike = NonNullable<GetTokenOptions['abortSignal']>;
 
-interface Asked {
+interface TokenRequest {
   readonly scopes: string | string[];
   readonly options: GetTokenOptions;
 }
 
 /** Maximum number of remembered tokens: more than there are services. Older ones were replaced long ago. */
-const mostTokens = 50;
+const maxTokens = 50;
 
 /** Time before its expiry at which a token is renewed, as in the SDK. */
-const beforeEndMs = 300_000;
+const renewBeforeMs = 300_000;
 
 /** Returns the cache key of a token; null: it's requested with its own claim and can't be shared. */
-function purposeOf({ scopes, options }: Asked): string | null {
+function purposeOf({ scopes, options }: TokenRequest): string | null {
   const { claims, tenantId, enableCae } = options;
   return claims === undefined ? JSON.stringify([scopes, tenantId, enableCae]) : null;
 }
 
-const isGood = ({ expiresOnTimestamp, refreshAfterTimestamp = Number.POSITIVE_INFINITY }: AccessToken): boolean =>
-  Date.now() < Math.min(expiresOnTimestamp - beforeEndMs, refreshAfterTimestamp);
+const isFresh = ({ expiresOnTimestamp, refreshAfterTimestamp = Number.POSITIVE_INFINITY }: AccessToken): boolean =>
+  Date.now() < Math.min(expiresOnTimestamp - renewBeforeMs, refreshAfterTimestamp);
 
 /**
  * Rejects with a `TimeoutError` when the call that needs the token is aborted. `@azure/identity` continues anyway (seen with
  * 4.14.1), and the next call gets its result.
  */
-const unlessGivenUp = <T>(signingIn: Promise<T>, signal: AbortSignalLike): Promise<T> =>
+const abortable = <T>(signingIn: Promise<T>, signal: AbortSignalLike): Promise<T> =>
   new Promise((resolve, reject) => {
-    const giveUp = (): void => reject(new DOMException('no token in time', 'TimeoutError'));
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp);
-    signingIn.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+    const abort = (): void => reject(new DOMException('no token in time', 'TimeoutError'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    signingIn.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 
 /**
@@ -46,10 +46,10 @@ const unlessGivenUp = <T>(signingIn: Promise<T>, signal: AbortSignalLike): Promi
 export class RenewableCredential implements TokenCredential {
   private readonly open: () => TokenCredential;
   private current: TokenCredential;
-  private readonly asked = new Map<string, Asked>();
+  private readonly requests = new Map<string, TokenRequest>();
   private readonly replaced = new Map<string, string>();
-  private readonly held = new Map<string, AccessToken>();
-  private readonly underWay = new Map<string, Promise<AccessToken | null>>();
+  private readonly cached = new Map<string, AccessToken>();
+  private readonly pending = new Map<string, Promise<AccessToken | null>>();
 
   constructor(open: () => TokenCredential) {
     this.open = open;
@@ -58,30 +58,30 @@ export class RenewableCredential implements TokenCredential {
 
   async getToken(scopes: string | string[], options: GetTokenOptions = {}): Promise<AccessToken | null> {
     const purpose = purposeOf({ scopes, options });
-    const held = purpose === null ? undefined : this.held.get(purpose);
-    if (held !== undefined && isGood(held)) return held;
-    const underWay = purpose === null ? undefined : this.underWay.get(purpose);
-    const signingIn = underWay ?? this.signIn({ scopes, options }, purpose);
-    return options.abortSignal === undefined ? signingIn : unlessGivenUp(signingIn, options.abortSignal);
+    const cached = purpose === null ? undefined : this.cached.get(purpose);
+    if (cached !== undefined && isFresh(cached)) return cached;
+    const pending = purpose === null ? undefined : this.pending.get(purpose);
+    const signingIn = pending ?? this.signIn({ scopes, options }, purpose);
+    return options.abortSignal === undefined ? signingIn : abortable(signingIn, options.abortSignal);
   }
 
   /** Shares one pending sign-in among all callers with the same purpose. */
-  private signIn(asked: Asked, purpose: string | null): Promise<AccessToken | null> {
-    const coming = this.ask(asked, purpose).finally(() => {
-      if (purpose !== null && this.underWay.get(purpose) === coming) this.underWay.delete(purpose);
+  private signIn(request: TokenRequest, purpose: string | null): Promise<AccessToken | null> {
+    const signingIn = this.requestToken(request, purpose).finally(() => {
+      if (purpose !== null && this.pending.get(purpose) === signingIn) this.pending.delete(purpose);
     });
-    if (purpose !== null) this.underWay.set(purpose, coming);
-    return coming;
+    if (purpose !== null) this.pending.set(purpose, signingIn);
+    return signingIn;
   }
 
-  private async ask({ scopes, options }: Asked, purpose: string | null): Promise<AccessToken | null> {
-    const by = this.current;
-    const answered = await by.getToken(scopes, options);
-    if (answered === null) return null;
-    this.keep(answered.token, { scopes, options });
+  private async requestToken({ scopes, options }: TokenRequest, purpose: string | null): Promise<AccessToken | null> {
+    const credential = this.current;
+    const token = await credential.getToken(scopes, options);
+    if (token === null) return null;
+    this.remember(token.token, { scopes, options });
     // A slow earlier sign-in might return the refused token.
-    if (purpose !== null && by === this.current) this.held.set(purpose, answered);
-    return answered;
+    if (purpose !== null && credential === this.current) this.cached.set(purpose, token);
+    return token;
   }
 
   /** Returns the replacement of a token, or the token itself. */
@@ -94,27 +94,27 @@ export class RenewableCredential implements TokenCredential {
    * Returns a new token in place of a refused one; null: none. The cache of managed identities outlives a credential and can
    * return the same token again.
    */
-  async insteadOf(refused: string): Promise<string | null> {
+  async replace(refused: string): Promise<string | null> {
     const latest = this.latest(refused);
     if (latest !== refused) return latest;
-    const asked = this.asked.get(refused);
-    if (asked === undefined) return null;
+    const request = this.requests.get(refused);
+    if (request === undefined) return null;
     this.current = this.open();
-    this.held.clear();
-    this.underWay.clear();
-    const token = (await this.getToken(asked.scopes, asked.options))?.token;
+    this.cached.clear();
+    this.pending.clear();
+    const token = (await this.getToken(request.scopes, request.options))?.token;
     if (token === undefined || token === refused) return null;
     this.replaced.set(refused, token);
     return token;
   }
 
-  private keep(token: string, { scopes, options }: Asked): void {
+  private remember(token: string, { scopes, options }: TokenRequest): void {
     // Without options of a single request, such as its abort signal.
     const { abortSignal: _, requestOptions: __, tracingOptions: ___, ...lasting } = options;
-    this.asked.set(token, { scopes, options: lasting });
-    const [oldest] = this.asked.keys();
-    if (this.asked.size <= mostTokens || oldest === undefined) return;
-    this.asked.delete(oldest);
+    this.requests.set(token, { scopes, options: lasting });
+    const [oldest] = this.requests.keys();
+    if (this.requests.size <= maxTokens || oldest === undefined) return;
+    this.requests.delete(oldest);
     this.replaced.delete(oldest);
   }
 }
@@ -135,7 +135,7 @@ export const renewRefusedTokens = (credential: TokenCredential): PipelinePolicy 
     if (latest !== token) request.headers.set('authorization', `${scheme}${latest}`);
     const response = await next(request);
     if (response.status !== 401) return response;
-    const fresh = await credential.insteadOf(latest);
+    const fresh = await credential.replace(latest);
     if (fresh === null) return response;
     request.headers.set('authorization', `${scheme}${fresh}`);
     return next(request);

@@ -8,9 +8,9 @@ import { z } from 'zod';
 import { done, type Outcome } from '../domain/failure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { connectAzure, connectionOf } from './azure.ts';
+import type { AzureClients } from './azure-clients.ts';
 import type { Cloud } from './clouds.ts';
 import { groupNameOf, membersOf } from './directory.ts';
-import type { AzureClients } from './line.ts';
 
 const Claims = z.object({
   tid: z.string().toLowerCase(),
@@ -32,7 +32,7 @@ const Principals = z.object({
 const Groups = z.object({ value: z.array(z.object({ id: z.string(), displayName: z.string() })) });
 const Subscription = z.object({ subscriptionId: z.string(), displayName: z.string() });
 
-export interface PersonsView {
+export interface OperatorAzure {
   me(): Promise<Outcome<{ readonly name: string; readonly tenantId: string }>>;
   subscriptions(): Promise<
     Outcome<readonly { id: string; name: string; agents: number | null; vaults: number | null }[]>
@@ -47,7 +47,7 @@ export interface PersonsView {
 }
 
 /** Returns the credential of the person at this machine. */
-export const personsCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential =>
+export const operatorCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential =>
   new DefaultAzureCredential({
     authorityHost: cloud.authorityHost,
     disableInstanceDiscovery: cloud.name === 'custom',
@@ -56,10 +56,10 @@ export const personsCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 
 
 const quoted = (text: string): string => encodeURIComponent(`'${text.replaceAll("'", "''")}'`);
 
-async function findIdentities(line: AzureClients, named: string) {
+async function findIdentities(clients: AzureClients, named: string) {
   const field = z.guid().safeParse(named).success ? 'appId' : 'displayName';
   const path = `/v1.0/servicePrincipals?$filter=${field}%20eq%20${quoted(named)}&$select=id,appId,displayName,servicePrincipalType`;
-  return Principals.parse(await line.plain.graph(path)).value.map((one) => ({
+  return Principals.parse(await clients.plain.graph(path)).value.map((one) => ({
     objectId: one.id,
     clientId: one.appId,
     name: one.displayName,
@@ -68,11 +68,11 @@ async function findIdentities(line: AzureClients, named: string) {
 }
 
 /** Creates the reader. Sends no request until a method is called. */
-export function personsView(
+export function operatorAzure(
   cloud: Cloud,
   kinds: readonly ResourceKind[],
-  credential = personsCredential(cloud),
-): PersonsView {
+  credential = operatorCredential(cloud),
+): OperatorAzure {
   const options = { cloud, credential, kinds, subscriptions: [] };
   const connection = connectionOf(options);
   const counts = async (id: string) => {
@@ -90,9 +90,9 @@ export function personsView(
         return { name: claims.upn ?? claims.name ?? claims.appid ?? 'somebody', tenantId: claims.tid };
       }),
     subscriptions: async () => {
-      const listed = await connection.call('listing subscriptions', async (line) => {
+      const listed = await connection.call('listing subscriptions', async (clients) => {
         const found: z.output<typeof Subscription>[] = [];
-        for await (const item of line.plain.list('/subscriptions?api-version=2022-12-01'))
+        for await (const item of clients.plain.list('/subscriptions?api-version=2022-12-01'))
           found.push(Subscription.parse(item));
         return found;
       });
@@ -105,21 +105,21 @@ export function personsView(
       return done(await Promise.all(each));
     },
     identities: (named) =>
-      connection.call(`looking for ${named}`, (line) => findIdentities(line, named), { brief: true }),
+      connection.call(`looking for ${named}`, (clients) => findIdentities(clients, named), { brief: true }),
     groups: (beginning) =>
       connection.call(
         `looking for groups that begin with ${beginning}`,
-        async (line) => {
+        async (clients) => {
           const path = `/v1.0/groups?$filter=startswith(displayName,${quoted(beginning)})&$select=id,displayName`;
-          return Groups.parse(await line.plain.graph(path)).value.map(({ id, displayName: name }) => ({ id, name }));
+          return Groups.parse(await clients.plain.graph(path)).value.map(({ id, displayName: name }) => ({ id, name }));
         },
         { brief: true },
       ),
     holder: (id) =>
-      connection.call(`looking for ${id}`, async (line) => {
-        const group = await groupNameOf(line, 'groups', id);
-        if (group !== null) return { name: group, kind: 'group', people: (await membersOf(line, id)).members };
-        const person = await groupNameOf(line, 'users', id);
+      connection.call(`looking for ${id}`, async (clients) => {
+        const group = await groupNameOf(clients, 'groups', id);
+        if (group !== null) return { name: group, kind: 'group', people: (await membersOf(clients, id)).members };
+        const person = await groupNameOf(clients, 'users', id);
         return person === null ? null : { name: person, kind: 'person', people: [id.toLowerCase()] };
       }),
   };
