@@ -1,11 +1,11 @@
-/** Which OCSF class and activity an event is: data, by its type. Numbers are those of OCSF 1.5.0. */
+/** OCSF class and activity of each event type. Numbers are those of OCSF 1.5.0. */
 import type { StepName } from '../domain/plan.ts';
 import type { EventBody, EventType } from '../domain/request/events.ts';
 
-/** `begun`: its end is told by a later event. `no effect`: it came too late. */
+/** `begun`: a later event has its end. `no effect`: it came too late. */
 export type EventOutcome = 'done' | 'begun' | 'failed' | 'no effect';
 
-/** A type without its outcome does not compile. */
+/** A type without an outcome doesn't compile. */
 const outcomes: Readonly<Record<EventType, EventOutcome>> = {
   submitted: 'done',
   approved: 'done',
@@ -22,7 +22,7 @@ const outcomes: Readonly<Record<EventType, EventOutcome>> = {
   'step-failed': 'failed',
   'attention-needed': 'failed',
   succeeded: 'done',
-  // The looking is; what was seen stands in it.
+  // The check is done; its result is in the event.
   'use-judged': 'done',
   'stop-requested': 'begun',
   retried: 'begun',
@@ -33,7 +33,7 @@ const outcomes: Readonly<Record<EventType, EventOutcome>> = {
   'clock-set-right': 'done',
 };
 
-/** How what an event tells of ended, in one word: for whoever reads many of them and filters. */
+/** Returns the outcome of an event in one word, for filters. */
 export const outcomeOf = ({ type }: { readonly type: EventType }): EventOutcome => outcomes[type];
 
 export const ocsfVersion = '1.5.0';
@@ -44,18 +44,18 @@ export interface OcsfClass {
   readonly category: readonly [uid: number, name: string];
 }
 
-/** What is decided about a request: the request is the entity. */
+/** Decisions about a request, which is the entity. */
 export const entityManagement: OcsfClass = {
   uid: 3004,
   name: 'Entity Management',
   category: [3, 'Identity & Access Management'],
 };
-/** What is done to Azure. */
+/** Changes in Azure. */
 export const apiActivity: OcsfClass = { uid: 6003, name: 'API Activity', category: [6, 'Application Activity'] };
-/** What this program cannot read. */
+/** Events that this version can't read. */
 export const baseEvent: OcsfClass = { uid: 0, name: 'Base Event', category: [0, 'Uncategorized'] };
 
-/** `[id, name]`. OCSF leaves the name to the source where the id is 99, "Other". */
+/** `[id, name]`. OCSF leaves the name to the source for id 99, "Other". */
 type Activity = readonly [id: number, name: string];
 
 const create: Activity = [1, 'Create'];
@@ -64,7 +64,7 @@ const other = (name: string): Activity => [99, name];
 
 type OnRequests = Exclude<EventType, `step-${string}`>;
 
-/** A type without its activity does not compile. */
+/** A type without an activity doesn't compile. */
 const onRequests: Readonly<Record<OnRequests, Activity>> = {
   submitted: create,
   'request-changed': update,
@@ -103,7 +103,7 @@ export const isStep = (body: EventBody): body is Extract<EventBody, { readonly t
 export const activityOf = (body: EventBody): Activity =>
   isStep(body) ? onAzure[body.data.step] : onRequests[body.type];
 
-/** `[id, caption]`, as OCSF has them: what is begun is neither. */
+/** `[id, caption]` of OCSF, which has none for `begun`. */
 const statuses: Readonly<Record<EventOutcome, readonly [number, string]>> = {
   done: [1, 'Success'],
   failed: [2, 'Failure'],
@@ -112,7 +112,7 @@ const statuses: Readonly<Record<EventOutcome, readonly [number, string]>> = {
 };
 export const ocsfStatusOf = (body: EventBody): readonly [number, string] => statuses[outcomeOf(body)];
 
-/** What a person should look at stands out. All else is informational. */
+/** Events that need a person's attention. All others are informational. */
 const severities: Partial<Record<EventType, readonly [number, string]>> = {
   'step-failed': [2, 'Low'],
   'texts-erased': [2, 'Low'],

@@ -1,10 +1,10 @@
-/** The record as a table for people with a spreadsheet. It cannot be verified: for that there is the other export. */
+/** CSV export for spreadsheets. It can't be verified; the JSONL export can. */
 import { z } from 'zod';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
 import { showBlanks } from '../domain/unseen.ts';
 import type { EventOutcome } from './event-classes.ts';
 
-/** What of a body stands in a column of its own. */
+/** Fields of a body that have their own columns. */
 const Body = z.object({
   time: z.string(),
   type: z.string(),
@@ -21,21 +21,21 @@ const Body = z.object({
   commitments: z.array(z.object({ field: z.string() })),
 });
 
-/** What a reader understands without looking up ids, in the words of the audit channel; the record has none of it. */
+/** Text for readers, in the words of the audit channel. The audit log itself has none of it. */
 export interface Readable {
-  /** By the name people go by now; the id where nobody knows it. */
+  /** Current display name; the id if it's unknown. */
   readonly who: string;
   readonly what: string;
   readonly detail: string;
-  /** Empty where the event cannot be read. */
+  /** Empty: the event is unreadable. */
   readonly outcome: EventOutcome | '';
 }
 
-/** How much of the record is in the table. */
+/** Extent of the export. */
 export interface CsvExtent {
-  /** What people wrote was asked for. */
+  /** Includes people's texts. */
   readonly texts: boolean;
-  /** In words; empty: all of it. */
+  /** Part in words; empty: everything. */
   readonly part: string;
 }
 
@@ -70,17 +70,17 @@ const columns = [
 ] as const;
 type Row = Record<(typeof columns)[number], string>;
 
-/** The verifiable export keeps these; here they would only steer whatever shows the table. */
+/** Invisible control characters. The verifiable export keeps them; here they would only affect the display. */
 const unseen = /(?![\t\n\r])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /**
- * What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"; the last four are their full-width forms),
- * at the beginning of a cell or where one would begin for a reader to whom another character parts them: `;` and tab are list
- * separators of many countries, a reader may be told to part at spaces, and one without quotes parts at quotes and line breaks.
+ * Text that a spreadsheet can read as the start of a formula (OWASP, "CSV injection"; the last four are full-width forms). It
+ * matters at the start of a cell and after characters that some readers use as separators: `;` and tab in many countries,
+ * spaces by setting, and quotes and line breaks without quote handling.
  */
 const formulaStart = / (?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]\S)|(?:^|[,;|\t\r\n"])(?= *[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
 
-/** RFC 4180, every cell quoted. Some of this was typed by people: an apostrophe in front of what would start a formula makes it text. */
+/** Returns a cell by RFC 4180, always quoted. People typed some of this: an apostrophe before a formula start makes it text. */
 function cell(value: string): string {
   const seen = showBlanks(value.replaceAll(unseen, '\uFFFD'));
   const text = seen.replaceAll(formulaStart, "$&'").replace(/^(?=[\t\r\n])/, "'");
@@ -92,7 +92,7 @@ const json = (value: unknown): string => (value === null || value === undefined 
 
 export const csvHeader = (): string => row(columns);
 
-/** One event. Texts that were erased, or not asked for, are named as such. */
+/** Returns the row of one event. Erased and omitted texts are named as such. */
 export function csvRow(
   event: ChainLine,
   texts: readonly RevealedText[],

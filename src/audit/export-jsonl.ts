@@ -1,17 +1,16 @@
 /**
- * The record as a file that can be verified by itself: one JSON object a line.
- *
- * `header` first, with the place in the chain that the first event follows on; then every `event` word for word as stored,
- * each followed by its `text`s that were not erased, with their salts; `head` last, so that a file cut short shows: where the
- * record ended, also in an export of a part. Nothing else is in it, so two exports of the same record are the same bytes.
+ * JSONL export of the audit log, verifiable on its own: one JSON object per line.
+ * First line: `header`, with the chain position that the first event follows. Then each stored `event` unchanged, followed by
+ * its `text`s that weren't erased, with their salts. Last line: `head`, the end of the audit log, also in partial exports, so
+ * that a truncated file is detected. Two exports of the same audit log are identical bytes.
  */
 import { z } from 'zod';
 import { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import { showBlanks } from '../domain/unseen.ts';
 
 /**
- * Which requests an export is of, where it is not of all: events in between are missing. Null: by that nothing was chosen.
- * A program from before there were such exports takes none for an export at all.
+ * Requests of a partial export: events in between are missing. Null: not filtered by that. Versions from before partial exports
+ * refuse such a file.
  */
 const ExportPart = z.strictObject({ request: z.string().nullable(), resource: z.string().nullable() });
 export type ExportPart = z.infer<typeof ExportPart>;
@@ -20,9 +19,9 @@ const Header = z.strictObject({
   kind: z.literal('header'),
   format: z.literal('cmk-bot-audit'),
   version: z.literal(1),
-  /** Sequence number 0 and a hash of noughts: from the beginning. */
+  /** Sequence number 0 and a hash of zeros: from the beginning. */
   after: Link,
-  /** Missing: everything behind that place. */
+  /** Missing: everything after that position. */
   part: ExportPart.optional(),
 });
 
@@ -61,17 +60,17 @@ const perPage = 4_096;
 const hashBytes = 32;
 const isHash = (hash: string): boolean => /^[0-9a-f]{64}$/.test(hash);
 
-/** Hashes of neighbours in the chain, side by side: a million of them as text would take five times the memory. */
+/** Consecutive hashes of the chain in one buffer: a million of them as text would take five times the memory. */
 interface Page {
   readonly hashes: Buffer;
-  /** 1 where a hash is known that was not asked for yet. */
+  /** 1: a known hash that wasn't compared yet. */
   readonly known: Uint8Array;
 }
 
-/** What an older export, or a published log, knows of the record: all of it must still be there, unchanged. */
+/** Baseline of an older export or a published log: all its events must still exist unchanged. */
 export class OlderExport {
   readonly #pages = new Map<number, Page>();
-  /** What no chain has: it is compared as it stands. */
+  /** Entries that no valid chain has; compared as text. */
   readonly #odd = new Map<number, string>();
   #events = 0;
   #asked = 0;
@@ -97,12 +96,12 @@ export class OlderExport {
     return this.#events;
   }
 
-  /** How many of its events were asked for. */
+  /** Number of compared events. */
   get asked(): number {
     return this.#asked;
   }
 
-  /** Null where it knows nothing of the line, or the same. Each line is asked for once. */
+  /** Returns the difference; null: unknown or equal. Each event can be compared once. */
   against({ seq, hash }: Known): string | null {
     const known = this.#take(seq);
     if (known === null) return null;
@@ -110,7 +109,7 @@ export class OlderExport {
     return known === hash ? null : `hash: kept was ${known}, found ${hash}`;
   }
 
-  /** The first and the last that were never asked for; null where there are none behind that place. */
+  /** Returns the first and the last event that were never compared; null: none after that position. */
   missing(after: number): { readonly first: number; readonly last: number } | null {
     let first = Number.POSITIVE_INFINITY;
     let last = Number.NEGATIVE_INFINITY;
@@ -122,7 +121,7 @@ export class OlderExport {
     return first > last ? null : { first, last };
   }
 
-  /** What is known of the place, which is forgotten by that. */
+  /** Returns and removes the known hash. */
   #take(seq: number): string | null {
     const odd = this.#odd.get(seq);
     if (this.#odd.delete(seq)) return odd ?? null;
@@ -142,13 +141,13 @@ export class OlderExport {
   }
 }
 
-/** Halves of pairs are told apart, so that what lies beyond the first plane is escaped as JSON has it. */
+/** Escapes each UTF-16 unit, so that characters beyond the first plane become surrogate pairs as in JSON. */
 const escaped = (text: string): string =>
   Array.from({ length: text.length }, (_, n) => `\\u${text.charCodeAt(n).toString(16).padStart(4, '0')}`).join('');
 
 /**
- * JSON that reads back as the same value, steers no terminal and hides nothing: what people and Azure wrote may hold escape
- * sequences, direction overrides and letters that nobody sees, of which JSON itself escapes the oldest alone.
+ * Returns JSON that is safe for terminals: texts of people and Azure can contain escape sequences, direction overrides and
+ * invisible characters, of which JSON escapes only a few. It parses to the same value.
  */
 export const quietJson = (value: unknown, indent?: number): string =>
   showBlanks(JSON.stringify(value, null, indent).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped), escaped);

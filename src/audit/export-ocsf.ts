@@ -1,7 +1,7 @@
 /**
- * An event as the Open Cybersecurity Schema Framework has it (schema.ocsf.io, version 1.5.0, classes `entity_management`,
- * `api_activity` and `base_event`). Its own bytes go along as `raw_data`, whose SHA-256 is `metadata.uid`: whoever has nothing
- * but one of these can still tell that it was not changed.
+ * Converts an event to the Open Cybersecurity Schema Framework (schema.ocsf.io, version 1.5.0, classes `entity_management`,
+ * `api_activity` and `base_event`). Its original bytes are in `raw_data`, and their SHA-256 in `metadata.uid`, so that a single
+ * event can be verified.
  */
 import { codeOf, statusOf as httpStatusOf } from '../domain/failure.ts';
 import type { ChainLine } from '../domain/record/chain.ts';
@@ -21,20 +21,20 @@ import { quietJson } from './export-jsonl.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What an event is projected from. */
+/** Input of the conversion. */
 interface Projected {
   readonly line: ChainLine;
-  /** Null: this program cannot read it as an event. */
+  /** Null: this version can't parse it as an event. */
   readonly event: StoredEvent | null;
-  /** The name of whoever acted; may be empty. */
+  /** Name of the actor; can be empty. */
   readonly who: string;
-  /** What happened, in words without anything people wrote. */
+  /** Description without people's texts. */
   readonly message: string;
-  /** What people wrote, where it was asked for. */
+  /** People's texts, if included; else null. */
   readonly comment: string | null;
 }
 
-/** Only what is known: an attribute that has nothing to say is left out. */
+/** Removes empty attributes. */
 const known = (values: Json): Json =>
   Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== ''),
@@ -55,7 +55,7 @@ function actorOf({ actor, onBehalfOf }: EventBody, who: string): Json {
 
 const nameIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
-/** `Microsoft.KeyVault/vaults`, of an ARM id. */
+/** Returns the type of an ARM id: `Microsoft.KeyVault/vaults`. */
 const typeIn = (id: string): string | null => /\/providers\/([^/]+\/[^/]+)\/[^/]+$/i.exec(id)?.[1] ?? null;
 
 function resourcesOf({ changes, target }: EventBody): readonly Json[] {
@@ -64,7 +64,7 @@ function resourcesOf({ changes, target }: EventBody): readonly Json[] {
   return all.map(({ id, data }) => known({ uid: id, name: nameIn(id), type: typeIn(id), data }));
 }
 
-/** What Azure answered, as far as it was kept. */
+/** Returns Azure's answer, as far as it's stored. */
 function responseOf(body: EventBody): Json | null {
   const failure = body.type === 'step-failed' ? body.data.failure : null;
   const said = known({
@@ -79,7 +79,7 @@ function responseOf(body: EventBody): Json | null {
 const requestOf = ({ clientRequestId }: EventBody): Json | null =>
   clientRequestId === null ? null : { uid: clientRequestId };
 
-/** What is particular to the class. */
+/** Returns the attributes of the event's class. */
 function particular({ line, event, comment }: Projected): Json {
   if (event === null) return {};
   const { body } = event;
@@ -99,7 +99,7 @@ function particular({ line, event, comment }: Projected): Json {
 const classOf = (event: StoredEvent | null): OcsfClass =>
   event === null ? baseEvent : isStep(event.body) ? apiActivity : entityManagement;
 
-/** Where in OCSF's dictionary the class is told. */
+/** Returns the address of the class in OCSF's documentation. */
 const ocsfPage = (event: StoredEvent | null): string =>
   `https://schema.ocsf.io/${ocsfVersion}/classes/${classOf(event).name.toLowerCase().replaceAll(' ', '_')}`;
 
@@ -116,7 +116,7 @@ function metadataOf({ line, event }: Projected): Json {
   });
 }
 
-/** What stands beside the classes' own attributes: of the record, not of OCSF. */
+/** Returns attributes of the audit log that OCSF doesn't have. */
 const unmapped = ({ line, event }: Projected): Json =>
   known({
     cause: line.cause,
@@ -146,7 +146,7 @@ function ocsfEvent(projected: Projected): Json {
     severity: severityName,
     status_id: status,
     status: statusName,
-    // OCSF has no event without a time.
+    // OCSF requires a time.
     time: event === null ? 0 : Date.parse(event.time),
     message,
     actor: event === null ? null : actorOf(event.body, who),
@@ -158,20 +158,20 @@ function ocsfEvent(projected: Projected): Json {
   });
 }
 
-// The record as CloudEvents 1.0 (JSON format), one a line, each around an OCSF event. For whoever collects events of many
-// programs; `audit verify` does not read it.
+// CloudEvents 1.0 export (JSON format), one per line, each with an OCSF event. For event collectors; `audit verify` doesn't
+// read it.
 
 interface Envelope {
-  /** The hash of the record's first event, which no other record has. */
+  /** Hash of the audit log's first event, which identifies the log. */
   readonly first: string;
-  /** What this is a part of, in words; empty: of nothing, it is the whole. */
+  /** Part in words; empty: everything. */
   readonly part: string;
 }
 
-/** Numbers of one length, so that they sort as text: CloudEvents' extension `sequence`. */
+/** Fixed length, so that numbers sort as text: CloudEvents' extension `sequence`. */
 const sequenceOf = (seq: number): string => String(seq).padStart(12, '0');
 
-/** The line, with its line feed. */
+/** Returns the line with its line feed. */
 export function cloudEventLine(projected: Projected, { first, part }: Envelope): string {
   const { line, event } = projected;
   const value = {

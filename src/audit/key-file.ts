@@ -1,24 +1,24 @@
 /**
- * Keys as text: one key a line, in base64, at least 32 bytes each, the oldest first; lines that start with # are
- * for people. In a file: beside the embedded database it is the bot's own, made on the first start; elsewhere it is mounted.
+ * Keys as text: one key per line in base64, at least 32 bytes each, oldest first. Lines that start with # are comments. With
+ * the embedded database, the bot creates the file on its first start; otherwise it's mounted.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 
 const keyBytes = 32;
 
-/** Oldest first: the last is used, the others are known by what was made with them. */
+/** Oldest first. The last one is active; the others verify what was made with them. */
 export type SecretKeys = readonly Uint8Array[];
 
-/** What a key is for, as people read it. */
+/** Purpose of a key, for messages. */
 export interface KeyUse {
-  /** What is wrong is told of this. */
+  /** Name in error messages. */
   readonly name: string;
-  /** Every key has 32 bytes and no more. */
+  /** Each key must have exactly 32 bytes. */
   readonly exact: boolean;
-  /** The first line of a file that the bot makes. */
+  /** First line of a file that the bot creates. */
   readonly comment: string;
-  /** The setting that names a secret of a vault with it. */
+  /** Setting for a vault secret with this key. */
   readonly secretSetting: string;
 }
 
@@ -44,17 +44,17 @@ export const witnessKeyUse: KeyUse = {
   secretSetting: '',
 };
 
-/** The key is not there, or not as it must be. Says what to do. */
+/** The key is missing or invalid. The message has the fix. */
 export class KeyUnusable extends Error {
   override readonly name = 'KeyUnusable';
 }
 
-/** Nobody has put it there: what needs no key can be done all the same. */
+/** The key file doesn't exist. Work that needs no key can continue. */
 export class KeyMissing extends KeyUnusable {}
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
-/** Null where there is no such file. */
+/** Returns the file's mode; null: no such file. */
 async function modeOf(file: string): Promise<number | null> {
   try {
     return (await stat(file)).mode;
@@ -64,7 +64,7 @@ async function modeOf(file: string): Promise<number | null> {
   }
 }
 
-/** `where`: as people know it. Throws {@link KeyUnusable} where it holds no key. */
+/** Parses keys. `where`: the source, for errors. Throws {@link KeyUnusable} if there is no key. */
 export function keysIn(text: string, where: string, use: KeyUse): SecretKeys {
   const lines = text.split('\n').map((line) => line.trim());
   const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => Buffer.from(line, 'base64'));
@@ -76,7 +76,10 @@ export function keysIn(text: string, where: string, use: KeyUse): SecretKeys {
   );
 }
 
-/** Reads the keys. Throws {@link KeyMissing} where the file is not there, {@link KeyUnusable} where it can be read by others, or holds no key. */
+/**
+ * Reads the keys. Throws {@link KeyMissing} if the file doesn't exist, and {@link KeyUnusable} if others can read it or it has
+ * no key.
+ */
 export async function readKeys(file: string, use: KeyUse): Promise<SecretKeys> {
   const mode = await modeOf(file);
   if (mode === null) {
@@ -85,7 +88,7 @@ export async function readKeys(file: string, use: KeyUse): Promise<SecretKeys> {
         `for a new record make one: (umask 077; openssl rand -base64 ${keyBytes} > ${file}).`,
     );
   }
-  // The group may read: that is how a mounted secret reaches a process that is not root.
+  // The group can have read access: that's how a mounted secret reaches a process that isn't root.
   if ((mode & 0o027) !== 0) {
     const found = (mode & 0o777).toString(8).padStart(3, '0');
     throw new KeyUnusable(
@@ -98,13 +101,15 @@ export async function readKeys(file: string, use: KeyUse): Promise<SecretKeys> {
 
 export interface OwnKeys {
   readonly keys: SecretKeys;
-  /** Made for a record that has none: nothing of it can have been made with it before. */
+  /** Created for a new audit log: nothing was made with it before. */
   readonly isNew: boolean;
-  /** Keeps a new key from now on. Before, a start that is cut short leaves it new. */
+  /** Makes a new key permanent. If the start is interrupted before this, the key still counts as new. */
   keep(): Promise<void>;
 }
 
-/** As {@link readKeys}; where the file is not there, a key is made under another name until it is kept. */
+/**
+ * Reads the keys like {@link readKeys}. If the file doesn't exist, creates a key under a temporary name until `keep` is called.
+ */
 export async function openOwnKeys(file: string, use: KeyUse): Promise<OwnKeys> {
   if ((await modeOf(file)) !== null) {
     return { keys: await readKeys(file, use), isNew: false, keep: async () => undefined };

@@ -1,6 +1,6 @@
 /**
- * What may happen to a request: a second reading of the rules, which shares none with the code that decides. What that one lets
- * through by mistake, or what was written past it, does not pass here.
+ * Rules for the events of a request, written independently of the code that decides. Detects events that the decision code let
+ * through by mistake, and events written without it.
  */
 import type { StepName } from '../domain/plan.ts';
 import type { Proof } from '../domain/proof.ts';
@@ -8,7 +8,7 @@ import type { LifeFault } from '../domain/record/faults.ts';
 import type { EventBody, EventBodyOf, EventType } from '../domain/request/events.ts';
 import { aboutOf, type Life, type State } from './life.ts';
 
-/** What an event breaks: nothing, or one rule, and how. */
+/** The rule that an event breaks, with details; null: none. */
 export type ReplayVerdict = readonly [fault: LifeFault, detail: string] | null;
 
 const states = (life: Life, ...allowed: readonly State[]): ReplayVerdict =>
@@ -17,7 +17,7 @@ const states = (life: Life, ...allowed: readonly State[]): ReplayVerdict =>
 const by = (body: EventBody, ...kinds: readonly string[]): ReplayVerdict =>
   kinds.includes(body.actor.kind) ? null : ['not-theirs', `by ${body.actor.kind} ${body.actor.id}`];
 
-/** A person, and not the one who asked. */
+/** Requires a person other than the requester. */
 const byAnother = (life: Life, body: EventBody): ReplayVerdict =>
   by(body, 'person') ?? (body.actor.id === life.requester ? ['not-theirs', 'by the one who asked'] : null);
 
@@ -80,21 +80,21 @@ function approved(life: Life, body: EventBodyOf<'approved'>, time: string): Repl
   );
 }
 
-/** Azure reports the key, and the agent's identity may use it. */
+/** Returns whether Azure reports the key, and the agent's identity has the permissions. */
 const isProved = (proofs: readonly Proof[]): boolean =>
   ['read-back', 'permission-held'].every((level) =>
     proofs.some((proof) => proof.level === level && proof.outcome === 'proved'),
   );
 
-/** Azure's clock and the one that dated the change may be two minutes apart. */
+/** Azure's clock and the clock of the change can differ by two minutes. */
 const slack = (since: string): string => (since === '' ? '' : new Date(Date.parse(since) - 2 * 60_000).toISOString());
 
-/** Each gives people their whole time again. */
+/** Maximum number of edits, because each restarts the approval deadline. */
 const mostChanges = 5;
 
 type Rule<T extends EventType> = (life: Life, body: EventBodyOf<T>, time: string) => ReplayVerdict;
 
-/** What each event may follow on. A type that is missing here does not compile. */
+/** Preconditions of each event type. A missing type doesn't compile. */
 const rules: { readonly [T in EventType]: Rule<T> } = {
   submitted: () => ['begins-otherwise', 'submitted twice'],
   approved,
@@ -203,7 +203,7 @@ const afterTheEnd: readonly EventType[] = [
 
 const ruleOf = <T extends EventType>({ type }: EventBodyOf<T>): Rule<T> => rules[type];
 
-/** Whether the event may come next. */
+/** Returns the rule that the next event breaks; null: none. */
 export function judgeEvent(life: Life, body: EventBody, time: string): ReplayVerdict {
   if (life.state === 'ended' && !afterTheEnd.includes(body.type)) return ['after-the-end', body.type];
   return ruleOf(body)(life, body, time);

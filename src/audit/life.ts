@@ -1,4 +1,4 @@
-/** What a request has lived through, told from its events alone: what life-rules.ts judges by. */
+/** State of a request, replayed from its events only. Input of the replay rules. */
 import type { Plan, StepName } from '../domain/plan.ts';
 import type { EventBody, EventBodyOf } from '../domain/request/events.ts';
 
@@ -8,33 +8,33 @@ export interface ReplayedAttempt {
   readonly state: 'under-way' | 'waiting' | 'done' | 'failed';
 }
 
-/** `ordered`: a run is ordered and has touched nothing. `retried`: somebody asked for one more. */
+/** `ordered`: a run was started and hasn't changed anything. `retried`: a person requested another run. */
 export type State = 'asked' | 'ordered' | 'running' | 'stuck' | 'retried' | 'ended';
 
 export interface Life {
   readonly requester: string;
   state: State;
-  /** Of the plan that was asked last. */
+  /** The latest plan that was submitted for approval. */
   question: ApprovalQuestion;
   approvals: readonly string[];
   runs: number;
   checked: boolean;
-  /** Somebody wants nothing more of this run to begin. */
+  /** A person asked to stop this run. */
   stops: boolean;
-  /** Somebody who may approve stopped a run of this plan: its approvals carry no other one. */
+  /** An approver stopped a run of this plan: its approvals don't cover another run. */
   objected: boolean;
-  /** No run of it begins earlier; empty: at once. ISO 8601. */
+  /** Earliest start of a run; empty: at once. ISO 8601. */
   notBefore: string;
-  /** How often whoever asked changed it. */
+  /** Number of the requester's edits. */
   changes: number;
-  /** Something was about to be done to Azure. */
+  /** A change in Azure was intended. */
   touched: boolean;
   readonly tried: Map<StepName, ReplayedAttempt>;
-  /** The vault's log is asked for a use of the key, which is not judged yet. ISO 8601. */
+  /** The usage check in progress; null: none. ISO 8601. */
   seeks: { readonly since: string; readonly until: string } | null;
 }
 
-/** For which agent, and what is wanted of it. */
+/** Returns operation and agent of a plan. */
 export const aboutOf = ({ wish: { operation, resource } }: Plan): string => `${operation} ${resource.id.toLowerCase()}`;
 
 export interface ApprovalQuestion {
@@ -57,7 +57,7 @@ const questionOf = ({ planDigest, data }: EventBodyOf<Asking>): ApprovalQuestion
   irreversible: data.plan.steps.some((step) => step.reversibility === 'irreversible' && step.effects.length > 0),
 });
 
-/** The life that begins with a first event; null where it is none. */
+/** Starts the replay with a first event; null: not a valid first event. */
 export function beginLife(body: EventBody): Life | null {
   const { actor } = body;
   if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
@@ -75,10 +75,10 @@ export function beginLife(body: EventBody): Life | null {
   return { requester: actor.id, state: 'asked', question: questionOf(body), notBefore, ...since, ...fresh };
 }
 
-/** What is kept of a life that has ended: there are many more of those than of others. */
+/** Stored state of an ended request. Small, because most requests have ended. */
 export type Ended = Pick<Life, 'requester' | 'runs' | 'seeks'>;
 
-/** The life again, as far as anything can follow its end. */
+/** Restores the state of an ended request, as far as later events need it. */
 export const ended = ({ requester, runs, seeks }: Ended): Life => ({
   ...{
     requester,
@@ -104,7 +104,7 @@ function askAnew(life: Life, body: EventBodyOf<'plan-changed' | 'request-changed
   life.tried.clear();
 }
 
-/** Goes on by the event, whether or not it was right: what follows is judged by what stands there. */
+/** Applies the event, valid or not. Later events are checked against the result. */
 export function live(life: Life, body: EventBody): void {
   switch (body.type) {
     case 'approved':

@@ -1,6 +1,6 @@
 /**
- * All requests of a period, out of a published log: the population from which an auditor takes a sample. It is complete because
- * it is derived from every event that the checkpoint covers, and verify.py derives the same table.
+ * Table of all requests of a period, from a published log: the population for an auditor's sample. It's complete, because it's
+ * derived from all events that the checkpoint covers. verify.py derives the same table.
  */
 import type { RequestId } from '../domain/ids.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
@@ -9,7 +9,7 @@ import { readEvent } from './pack/views.ts';
 import { parseBody } from './verify.ts';
 import type { StrictBodyReader } from './verify-lives.ts';
 
-/** Days in UTC, `YYYY-MM-DD`, both included: of the submission. */
+/** Submission days in UTC, `YYYY-MM-DD`, inclusive. */
 export interface Period {
   readonly from: string;
   readonly to: string;
@@ -31,7 +31,7 @@ const columns = [
 
 const endLength = 10;
 
-/** Every value in quotation marks: no reader guesses where one ends. */
+/** All values are quoted, so that readers don't have to guess where one ends. */
 const row = (values: readonly string[]): string =>
   `${values.map((value) => `"${value.replaceAll('"', '""')}"`).join(',')}\n`;
 
@@ -45,7 +45,7 @@ export class Population {
     this.#read = read;
   }
 
-  /** The bodies of the log, in order. What cannot be read is the verifier's to find. */
+  /** Adds the bodies of the log, in order. The verifier reports unreadable ones. */
   add(body: string): void {
     const parsed = parseBody(body);
     const request = String(parsed?.request);
@@ -59,7 +59,7 @@ export class Population {
     return this.#requests.size;
   }
 
-  /** As CSV, in the order of the log. Each row names the checkpoint that it follows from. */
+  /** Returns the CSV table in the order of the log. Each row names its checkpoint. */
   table({ origin, size, root }: { readonly origin: string; readonly size: number; readonly root: Buffer }): string {
     const log = [origin, String(size), root.toString('base64')];
     const rows = [...this.#requests].map(([id, events]) => row([...valuesOf(id as RequestId, events), ...log]));

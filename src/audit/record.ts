@@ -1,4 +1,4 @@
-/** The stored, hashed form of an event. Once a line is stored its form can never change: `test/golden/chain.json` fixes it. */
+/** The stored and hashed form of an event. It can never change for stored events: `test/golden/chain.json` fixes it. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Position, Seal, Sealed } from '../domain/record/chain.ts';
@@ -9,12 +9,11 @@ import { type NewEvent, recordVersion } from '../domain/request/events.ts';
 import { keysById, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';
 
-// Seals of what the chat keeps: of documents between two clicks, and of rows about people, conversations and cards.
-//
-// HMAC-SHA-256 over a label and a JSON list of the seal key's id, the document's key and the time of writing, each followed by a
-// line feed, then the document's text; in lower-case hexadecimal. The label is no label of an event's seal, so that neither is good
-// for the other. A row's seal has a label of its own, is over a JSON list of the key's id, the table and the values, and has the key's
-// id before it: `id:seal`.
+// Seals of the chat's data: of documents between two clicks, and of rows about people, conversations and cards.
+// A document's seal is HMAC-SHA-256 in lower-case hexadecimal. It covers a label and a JSON list of the seal key's id, the
+// document's key and the write time, each followed by a line feed, and then the text. Event seals have other labels, so that
+// neither can replace the other. A row's seal has its own label and covers a JSON list of the key's id, the table and the
+// values. It's stored as `id:seal`.
 
 const label = 'cmk-bot document seal 1';
 const rowLabel = 'cmk-bot row seal 1';
@@ -29,7 +28,7 @@ function isSame(seal: string, expected: string): boolean {
   return found.length === wanted.length && timingSafeEqual(found, wanted);
 }
 
-/** The newest key seals; each of them can check. Throws if there is no key. */
+/** Creates document seals. The newest key seals; all keys verify. Throws if there is no key. */
 export function openDocumentSeals(keys: SealKeys): DocumentSeals {
   const { key: newest, keyId } = newestKey(keys);
   const known = keysById(keys);
@@ -49,7 +48,7 @@ const rowSealOf = (key: Uint8Array, keyId: string, table: string, values: Sealed
     .update(`${rowLabel}\n${JSON.stringify([keyId, table, ...values])}`, 'utf8')
     .digest('hex')}`;
 
-/** The same for rows. */
+/** Creates row seals in the same way. */
 export function openRowSeals(keys: SealKeys): RowSeals {
   const { key: newest, keyId } = newestKey(keys);
   const known = keysById(keys);
@@ -66,8 +65,8 @@ export function openRowSeals(keys: SealKeys): RowSeals {
 const saltBytes = 32;
 
 /**
- * Makes the function that seals events, given a source of random bytes for the salts, and the key. The body names the key, so
- * that every change of key stands in the chain; without one the line is as lines were before there were seals.
+ * Returns the function that seals events, with a source of random bytes for salts, and the key. The body names the key, so that
+ * each key change is in the chain. Without a key, the event has the format from before seals.
  */
 export const sealWith =
   (randomBytes: (size: number) => Uint8Array, seals: Seals | null): Seal =>
@@ -88,13 +87,16 @@ export const sealWith =
 
 const halfPair = /\p{Surrogate}/u;
 
-/** Half a surrogate pair has no UTF-8 form, and outside words (a provider's message, a paste cut short) may hold one. */
+/**
+ * Replaces unpaired surrogates, which have no UTF-8 form. External text (a provider's message, a truncated paste) can contain
+ * them.
+ */
 const wellFormed = (text: string): string => (halfPair.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text);
 
-/** A text column holds no NUL either. */
+/** Also replaces NUL, which text columns can't store. */
 const storable = (text: string): string => wellFormed(text).replaceAll('\0', '\uFFFD');
 
-/** Nearly always there is nothing to mend, and nothing to copy. */
+/** Replaces invalid text, and avoids a copy in the usual case without any. */
 const mended = (value: Readonly<Record<string, unknown>>): unknown =>
   isWellFormed(value) ? value : mendStrings(value);
 
@@ -112,7 +114,7 @@ function mendStrings(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [wellFormed(key), mendStrings(inner)]));
 }
 
-/** What a store is given to write and read lines with, by this process's keys. */
+/** Returns the store's tools to write and read events with this process's keys. */
 export const recordTools = (randomBytes: (size: number) => Uint8Array, keys: SealKeys) => {
   const seals = openSeals(keys);
   return {

@@ -1,16 +1,15 @@
 /**
- * Seals, and how a line is checked by itself.
- *
- * A seal is HMAC-SHA-256 over a label, the key's id and the body's UTF-8 bytes, each but the last followed by a line feed, in
- * lower-case hexadecimal. The label of a body that was written before there were seals is another one. A key's id is the
- * beginning of the same function over a label of its own, so it cannot be chosen, and says nothing about the key.
+ * Seals, and the verification of a single event.
+ * A seal is HMAC-SHA-256 in lower-case hexadecimal. It covers a label, the key's id and the body's UTF-8 bytes, each but the
+ * last followed by a line feed. Bodies from before seals have another label. A key's id is the beginning of the same function
+ * over its own label, so that it can't be chosen and reveals nothing about the key.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ChainLine } from '../domain/record/chain.ts';
 import type { CheckLine, FaultyLine, Seals } from '../domain/record/seals.ts';
 import { hashOf, wrongColumn } from './verify.ts';
 
-/** Oldest first: the last seals, the others are known by what they sealed. */
+/** Oldest first. The last one seals; the others verify what they sealed. */
 export type SealKeys = readonly Uint8Array[];
 
 const label = 'cmk-bot seal 1';
@@ -23,14 +22,14 @@ const mac = (key: Uint8Array, ...parts: readonly string[]): Buffer =>
 /** 16 hexadecimal digits. */
 export const sealKeyId = (key: Uint8Array): string => mac(key, idLabel).toString('hex').slice(0, 16);
 
-/** The key that seals from now on. Throws where there is no key. */
+/** Returns the active seal key. Throws if there is none. */
 export function newestKey(keys: SealKeys): { readonly key: Uint8Array; readonly keyId: string } {
   const key = keys.at(-1);
   if (key === undefined) throw new Error('sealing: there is no key');
   return { key, keyId: sealKeyId(key) };
 }
 
-/** Throws where there is no key. */
+/** Creates seals with the active key. Throws if there is none. */
 export function openSeals(keys: SealKeys): Seals {
   const { key, keyId } = newestKey(keys);
   return {
@@ -42,11 +41,11 @@ export function openSeals(keys: SealKeys): Seals {
 
 const faulty = (fault: FaultyLine['fault'], detail: string): FaultyLine => ({ fault, detail });
 
-/** Finds keys by their ids. */
+/** Returns the keys by id. */
 export const keysById = (keys: SealKeys): ReadonlyMap<string, Uint8Array> =>
   new Map(keys.map((key) => [sealKeyId(key), key]));
 
-/** What is wrong with the seal; `named` is the key that the body names, null where it was written before seals. */
+/** Returns the fault of a seal. `named`: the key in the body; null: from before seals. */
 function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, named: string | null): FaultyLine | null {
   const { seal, sealKey, body } = line;
   if (seal === null || sealKey === null) return faulty('seal-missing', 'seal: there is none');
@@ -59,7 +58,7 @@ function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, name
   return same ? null : faulty('seal-differs', `seal: not the one that key ${sealKey} makes of this body`);
 }
 
-/** Checks a line's seal alone; null where there is nothing against it. */
+/** Returns a checker of seals only. It returns null if the seal is valid. */
 export function sealChecker(keys: SealKeys): (line: ChainLine, named: string | null) => FaultyLine | null {
   const known = keysById(keys);
   return (line, named) => sealFault(known, line, named);
@@ -74,7 +73,7 @@ function parsed(body: string): Record<string, unknown> | null {
   }
 }
 
-/** Checks hash and columns, and the seal where keys are given. Without them (null) it is not looked at. */
+/** Returns a checker of hash, columns and, with keys, the seal. Null: seals aren't checked. */
 export function lineChecker(keys: SealKeys | null): CheckLine {
   const known = keys === null ? null : keysById(keys);
   return (line) => {
@@ -90,23 +89,23 @@ export function lineChecker(keys: SealKeys | null): CheckLine {
   };
 }
 
-/** How a record is sealed. */
+/** Counts of an audit log's seals. */
 export interface SealCount {
-  /** Lines that name their key and carry a seal. */
+  /** Events that name their key and have a seal. */
   sealed: number;
-  /** Lines from before there were seals, sealed afterwards. */
+  /** Events from before seals, sealed later. */
   afterwards: number;
-  /** Lines from before there were seals that carry none. */
+  /** Events from before seals, without one. */
   unsealed: number;
-  /** Ids of the keys that lines name, in order. */
+  /** Key ids that events name, in order. */
   readonly keys: string[];
 }
 
-/** Which key a line must be sealed with, from first to last: what can be seen without having any. */
+/** Checks the order of seal keys over all events. Needs no key. */
 export class SealOrder {
   readonly count: SealCount = { sealed: 0, afterwards: 0, unsealed: 0, keys: [] };
 
-  /** `named`: the key that the line's body names. */
+  /** `named`: the key in the event's body. */
   next({ seal, sealKey }: ChainLine, named: string | null): FaultyLine | null {
     const { count } = this;
     if (named === null) {

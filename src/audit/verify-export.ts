@@ -1,8 +1,8 @@
-/** Verifies an exported file by itself, without the store it came from. */
+/** Verifies an export file on its own, without the database. */
 import { ExportLine, OlderExport } from './export-jsonl.ts';
 import { type RecordReport, RecordVerifier, type VerifyOptions } from './verify-record.ts';
 
-/** This is not an export, or not one this program can read. */
+/** The file isn't an export, or not of a supported version. */
 export class NotAnExport extends Error {
   override readonly name = 'NotAnExport';
 }
@@ -15,7 +15,7 @@ function lineOf(line: string): ExportLine | null {
   }
 }
 
-/** Reads line after line. Throws {@link NotAnExport} when the first one is not an export's header. */
+/** Verifies line by line. Throws {@link NotAnExport} if the first line isn't an export header. */
 export async function verifyExport(lines: AsyncIterable<string>, options: VerifyOptions): Promise<RecordReport> {
   let verifier: RecordVerifier | null = null;
   let report: RecordReport | null = null;
@@ -46,8 +46,8 @@ function headerOf(line: ExportLine | null) {
 }
 
 /**
- * Reads an export that was kept, to compare a record with. Throws {@link NotAnExport} where it does not hold together by itself:
- * then it says nothing about another.
+ * Reads an older export as a baseline. Throws {@link NotAnExport} if it doesn't verify on its own: then it proves nothing about
+ * another log.
  */
 export async function readOlderExport(
   lines: () => AsyncIterable<string>,

@@ -1,4 +1,4 @@
-/** Replays every request of a record, and compares with what is derived from it. */
+/** Replays all requests of an audit log, and compares the result with the derived data. */
 import { z } from 'zod';
 import type { ChainLine } from '../domain/record/chain.ts';
 import type { Derived } from '../domain/record/derived.ts';
@@ -8,11 +8,11 @@ import { beginLife, type Ended, ended, type Life, live } from './life.ts';
 import { judgeEvent } from './life-rules.ts';
 import { parseBody } from './verify.ts';
 
-// Whether a body is an event of this record and nothing else. What an event may hold is said once, by the record's own schema,
-// which is given in: a second one would be a second thing to keep, and data says little that could be wrong in the same way
-// twice. What it means is read here a second time (life-rules.ts). Around the event stand only the fields of its line.
+// Strict parsing of event bodies. The schema of the audit log itself is passed in: a copy would be a second thing to maintain,
+// and would hardly detect errors in the first. The meaning of events is checked independently (life-rules.ts). Besides the
+// event, only the fields of its chain entry are allowed.
 
-/** Throws on what is not an event. */
+/** Parses an event. Throws if it's invalid. */
 export type StrictBodyReader = (body: unknown) => EventBody;
 
 const digits = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${count}}$`));
@@ -27,7 +27,7 @@ const Around = z.object({
   time: z.iso.datetime(),
   prev: digits(64),
   commitments: z.array(z.strictObject({ field: z.string(), sha256: digits(64) })),
-  /** Missing: written before there were seals. */
+  /** Missing: from before seals. */
   sealKey: digits(16).optional(),
 });
 
@@ -36,7 +36,7 @@ interface StrictBody {
   readonly time: string;
 }
 
-/** The event, or in words for a finding why it is none. */
+/** Parses an event strictly, or returns the reason in words for a finding. */
 export function readStrictly(read: StrictBodyReader, body: Readonly<Record<string, unknown>>): StrictBody | string {
   const around = Around.safeParse(body);
   if (!around.success) return reasonOf(around.error);
@@ -55,21 +55,21 @@ type Note = (seq: number, kind: RecordFault, detail: string) => void;
 
 interface Followed {
   revision: number;
-  /** Null where its beginning was not seen, or cannot be read. */
+  /** Null: its beginning is missing or unreadable. */
   life: Life | Ended | null;
   readonly resource: string;
 }
 
-/** A life that has not ended. */
+/** Returns whether the request is still open. */
 const going = (life: Life | Ended | null): life is Life => life !== null && 'state' in life;
 
 export class Lives {
   readonly #read: StrictBodyReader;
   readonly #note: Note;
   readonly #requests = new Map<string, Followed>();
-  /** Names that come again and again, each kept once. */
+  /** Interned strings, to save memory. */
   readonly #names = new Map<string, string>();
-  /** The record is seen from its first line on. */
+  /** The audit log is read from its first event. */
   readonly #whole: boolean;
   #time: string | null = null;
 
@@ -79,13 +79,13 @@ export class Lives {
     this.#note = note;
   }
 
-  /** How many requests were seen, and how many of them from their beginning. */
+  /** Returns the number of requests, and of those replayed from their beginning. */
   get counts(): { readonly requests: number; readonly replayed: number } {
     const all = [...this.#requests.values()];
     return { requests: all.length, replayed: all.filter(({ life }) => life !== null).length };
   }
 
-  /** `body`: the line's, where it was parsed already. */
+  /** `body`: the event's body, if it's already parsed. */
   event(line: ChainLine, body: Readonly<Record<string, unknown>> | null = parseBody(line.body)): void {
     if (body === null) return;
     const strict = readStrictly(this.#read, body);
@@ -98,7 +98,7 @@ export class Lives {
     this.#live(line, strict.event, strict.time);
   }
 
-  /** Compares with what was derived when this was the last event. */
+  /** Compares the replay with the derived data at this event. */
   compare({ seq, open, outbox, texts }: Derived): void {
     const held = new Map(open.map(({ resource, request }) => [resource, request]));
     for (const [request, { life, resource }] of this.#requests) {
@@ -122,7 +122,7 @@ export class Lives {
     }
   }
 
-  /** Times go back in one event alone, and that one says from where. */
+  /** Times can only go back in a `clock-set-right` event, which names the earlier time. */
   #follows({ seq }: ChainLine, event: EventBody, time: string): void {
     const before = this.#time;
     this.#time = time;
@@ -154,7 +154,7 @@ export class Lives {
     return known ?? name;
   }
 
-  /** Whether its number is the next; where it is not, what follows is judged no further. */
+  /** Returns whether the revision is the next one. Otherwise, the request isn't replayed any further. */
   #number({ seq, request, revision }: ChainLine, event: EventBody | null): boolean {
     const known = this.#requests.get(request);
     if (known === undefined) {

@@ -1,4 +1,4 @@
-/** Verifies a record that comes line by line, however long it is: an export, or a store read in pages. */
+/** Verifies an audit log of any length, event by event: from an export, or in pages from the database. */
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { Derived } from '../domain/record/derived.ts';
 import type { ExportPart, OlderExport } from './export-jsonl.ts';
@@ -7,41 +7,41 @@ import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './veri
 import { Lives, type StrictBodyReader } from './verify-lives.ts';
 
 export interface RecordReport {
-  /** The place in the chain before the first event: what was not looked at. */
+  /** Chain position before the first event. Earlier events weren't checked. */
   readonly after: Link;
   readonly last: Link;
   readonly events: number;
-  /** Texts that are there and are what the record commits to, or were found not to be. */
+  /** Number of existing texts, matching their commitment or reported as a finding. */
   readonly texts: number;
-  /** Texts that are no longer there, as an event says. */
+  /** Number of texts that an event reports as erased. */
   readonly erased: number;
-  /** How many requests there are, and how many were replayed from their beginning. */
+  /** Number of requests, and of those replayed from their beginning. */
   readonly requests: number;
   readonly replayed: number;
   readonly seals: SealCount & {
-    /** They were compared with what the key makes of each line; else only that they are there. */
+    /** The seals were recomputed with the key. False: only their presence was checked. */
     readonly checked: boolean;
   };
-  /** Texts and seals were not there to look at. */
+  /** Texts and seals weren't available. */
   readonly bodiesOnly: boolean;
-  /** How many events were known from elsewhere, to compare with; of a part, how many of its own. Null: there was nothing. */
+  /** Number of events in the baseline; for a partial export, only its own. Null: no baseline. */
   readonly compared: number | null;
-  /** Of which requests it is; null: of all. */
+  /** Requests of a partial export; null: all. */
   readonly part: ExportPart | null;
   readonly findings: readonly Finding[];
 }
 
 export interface VerifyOptions {
-  /** The record's own schema. */
+  /** Parser with the audit log's own schema. */
   readonly read: StrictBodyReader;
   /** Null: seals are not checked. */
   readonly keys: SealKeys | null;
-  /** Of a store. */
+  /** Derived data of a database. */
   readonly derived?: Derived;
   readonly older?: OlderExport;
-  /** Of a published log: texts and seals stay with the record. */
+  /** For a published log, which has no texts and seals. */
   readonly bodiesOnly?: true;
-  /** Of an export of some requests alone: what lies between their events is not there. */
+  /** For a partial export: events in between are missing. */
   readonly part?: ExportPart;
 }
 
@@ -49,26 +49,26 @@ interface Told {
   readonly type: string | null;
   readonly request: string;
   readonly sealKey: string | null;
-  /** How many texts the event commits to. */
+  /** Number of texts that the event commits to. */
   readonly commitments: number;
 }
 
 const nothing: Told = { type: null, request: '', sealKey: null, commitments: 0 };
 
-/** Of a body as it was parsed. */
+/** Reads the fields of a parsed body. */
 function toldBy(value: Readonly<Record<string, unknown>>): Told {
   const commitments = Array.isArray(value.commitments) ? value.commitments.length : 0;
   const sealKey = typeof value.sealKey === 'string' ? value.sealKey : null;
   return { type: String(value.type), request: String(value.request), sealKey, commitments };
 }
 
-/** Texts of one event that are not there. */
+/** Missing texts of one event. */
 interface Missing {
   readonly seq: number;
   readonly count: number;
 }
 
-/** Takes a record event by event, each with its texts, and tells in the end what was found. */
+/** Verifies event by event, each followed by its texts, and returns a report at the end. */
 export class RecordVerifier {
   readonly #options: VerifyOptions;
   readonly #after: Link;
@@ -78,7 +78,7 @@ export class RecordVerifier {
   readonly #older: number | null;
   #derived: Derived | null;
   readonly #findings: Finding[] = [];
-  /** By request, until an event says that they were erased. */
+  /** By request, until an event reports them as erased. */
   readonly #missing = new Map<string, readonly Missing[]>();
   #last: Link;
   #line: ChainLine | null = null;
@@ -100,7 +100,7 @@ export class RecordVerifier {
     });
   }
 
-  /** The place of the event given last. */
+  /** Chain position of the latest event. */
   get last(): Link {
     return this.#last;
   }
@@ -112,7 +112,7 @@ export class RecordVerifier {
     this.#findings.push(...this.#link(line), ...findings);
     this.#last = line;
     this.#line = line;
-    // A body that cannot be read tells nothing, and is a finding of its own.
+    // An unreadable body has no fields, and is a finding of its own.
     this.#told = body === null ? nothing : toldBy(body);
     this.#seal(line);
     const otherwise = this.#options.older?.against(line) ?? null;
@@ -123,7 +123,7 @@ export class RecordVerifier {
     if (this.#told.type === 'texts-erased') this.#countErased(this.#told.request);
   }
 
-  /** A text of the event given last. */
+  /** Adds a text of the latest event. */
   text(text: RevealedText): void {
     this.#findings.push(...verifyTexts(this.#line === null ? [] : [this.#line], [text]));
     this.#texts += 1;
@@ -131,12 +131,12 @@ export class RecordVerifier {
     this.#fields.add(text.field);
   }
 
-  /** Something that was found outside the chain's own arithmetic. */
+  /** Adds a finding from outside the chain arithmetic. */
   note(kind: Finding['kind'], detail: string): void {
     this.#findings.push({ seq: this.#last.seq, kind, detail });
   }
 
-  /** Ends at the head, as whoever keeps it tells. */
+  /** Ends the verification at the stored head. */
   end(head: Link): RecordReport {
     this.#countMissing();
     this.#told = nothing;
@@ -168,13 +168,13 @@ export class RecordVerifier {
     };
   }
 
-  /** In a part events lie apart, and those that do not still follow on one another. */
+  /** Checks the link to the previous event. In a partial export, only consecutive events are linked. */
   #link(line: ChainLine): readonly Finding[] {
     const apart = this.#options.part !== undefined && line.seq > this.#last.seq + 1;
     return apart ? [] : verifyLink(this.#last, line);
   }
 
-  /** A part ends before the record does, or with it. */
+  /** A partial export can end before the audit log does. */
   #compareHead(head: Link): void {
     const { seq, hash } = this.#last;
     if (this.#options.part !== undefined && head.seq > seq) return;

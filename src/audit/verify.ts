@@ -1,13 +1,11 @@
 /**
- * The verifier. Reads the record without trusting whoever wrote it, and runs nothing of the product but the canonical form
- * of JSON, so that it can be read and judged alone.
- *
- * A line's body is RFC 8785 canonical JSON. Its hash is SHA-256 over the body's UTF-8 bytes, in lower-case hexadecimal; the
- * body holds its sequence number and the hash of the line before, so no line can be changed, moved, added or taken out without
- * changing every later hash. Anyone can check one line with `printf %s "$body" | sha256sum`.
- *
- * Free text is not in the body, which holds a commitment to it: SHA-256 over the salt's bytes followed by the text's UTF-8
- * bytes. Once text and salt are destroyed the commitment says nothing about the text, and the chain still verifies.
+ * Verifies the audit log's chain. It trusts no writer and uses none of the product's code but the canonical form of JSON, so
+ * that it can be reviewed on its own.
+ * A body is RFC 8785 canonical JSON. Its hash is SHA-256 over the body's UTF-8 bytes, in lower-case hexadecimal. The body
+ * contains its sequence number and the previous hash, so that no event can be changed, moved, added or removed without changing
+ * all later hashes. To check one event: `printf %s "$body" | sha256sum`.
+ * Free text isn't in the body, which contains a commitment to it: SHA-256 over the salt's bytes followed by the text's UTF-8
+ * bytes. Once text and salt are destroyed, the commitment reveals nothing about the text, and the chain still verifies.
  */
 import { createHash, hash as digest } from 'node:crypto';
 import { z } from 'zod';
@@ -15,26 +13,26 @@ import { parseCanonical } from '../domain/canonical-json.ts';
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 
-/** What the first line has for the hash of the line before. */
+/** The previous hash of the first event. */
 export const genesis = '0'.repeat(64);
 
 export const hashOf = (body: string): string => digest('sha256', body, 'hex');
 
-/** `salt` in hexadecimal. */
+/** Returns the commitment to a text. `salt`: hexadecimal. */
 export const commitmentTo = (salt: string, text: string): string =>
   createHash('sha256').update(Buffer.from(salt, 'hex')).update(text, 'utf8').digest('hex');
 
-/** A line as stored or exported. Where the other columns are given they must say what the body says. */
+/** An event as stored or exported. Other columns, if present, must match the body. */
 export type ChainEntry = Readonly<Pick<ChainLine, 'seq' | 'body' | 'prev' | 'hash'> & Partial<ChainLine>>;
 
 export interface Finding {
   readonly seq: number;
   readonly kind: RecordFault;
-  /** What was expected and what was found. */
+  /** Expected and found values. */
   readonly detail: string;
 }
 
-/** Where the chain is known to have ended, as a checkpoint or the store's head tells it. */
+/** Known end of the chain, from a checkpoint or the database. */
 type KnownHead = Link;
 
 const differs = (what: string, expected: unknown, found: unknown): string =>
@@ -43,20 +41,20 @@ const differs = (what: string, expected: unknown, found: unknown): string =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Null: not a JSON object in canonical form. */
+/** Parses a body; null: not a JSON object in canonical form. */
 export function parseBody(body: string): Record<string, unknown> | null {
   const value = parseCanonical(body);
   return isRecord(value) ? value : null;
 }
 
-/** A line and what is wrong with it in itself, whatever stands before it. */
+/** A parsed event with its own faults, independent of earlier events. */
 interface ReadLine {
   /** Null: not a JSON object in canonical form. */
   readonly body: Readonly<Record<string, unknown>> | null;
   readonly findings: readonly Finding[];
 }
 
-/** Reads a line once, for everybody who looks at it. */
+/** Parses and checks an event once for all later checks. */
 export function readLine(line: ChainEntry): ReadLine {
   const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
@@ -71,7 +69,7 @@ export function readLine(line: ChainEntry): ReadLine {
 
 const verifyLine = (line: ChainEntry): readonly Finding[] => readLine(line).findings;
 
-/** The first column that says something other than the body, with what both say. */
+/** Returns the first column that differs from the body, with both values. */
 export function wrongColumn(line: ChainEntry, body: Readonly<Record<string, unknown>>): string | null {
   for (const column of ['seq', 'prev', 'request', 'revision', 'cause', 'n'] as const) {
     const value = line[column];
@@ -80,7 +78,7 @@ export function wrongColumn(line: ChainEntry, body: Readonly<Record<string, unkn
   return null;
 }
 
-/** What is wrong between a line and the one before it. */
+/** Returns the faults between an event and the previous one. */
 export function verifyLink(before: Link, line: ChainEntry): readonly Finding[] {
   const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
@@ -89,7 +87,7 @@ export function verifyLink(before: Link, line: ChainEntry): readonly Finding[] {
   return findings;
 }
 
-/** Every finding of a whole chain, first line first. None: it is as it was written, up to the known head if one is given. */
+/** Yields all findings of a chain, in order. None: the chain is unchanged, up to the known head if given. */
 export function* verifyChain(lines: Iterable<ChainEntry>, head?: KnownHead): Generator<Finding, void> {
   let last: Link = { seq: 0, hash: genesis };
   for (const line of lines) {
@@ -105,7 +103,7 @@ export function* verifyChain(lines: Iterable<ChainEntry>, head?: KnownHead): Gen
   }
 }
 
-/** Checks revealed texts against the commitments in the lines. A text that is not revealed is no finding: it may be erased. */
+/** Checks texts against their commitments. A missing text isn't a finding: it might be erased. */
 export function* verifyTexts(lines: Iterable<ChainEntry>, texts: Iterable<RevealedText>): Generator<Finding, void> {
   const commitments = new Map<string, { readonly seq: number; readonly sha256: unknown }>();
   for (const line of lines) {
@@ -141,10 +139,10 @@ const Columns = z.object({
   prev: z.string(),
 });
 
-/** What a body that cannot be read is taken for: the verifier finds it. */
+/** Placeholder for an unreadable body, which the verifier reports. */
 const unreadable = { seq: 0, request: '', revision: 0, cause: '', n: 0, prev: '' };
 
-/** A line of the record made of its body alone, as published: the hash is made anew, and there is no seal. */
+/** Builds a chain entry from a published body: the hash is recomputed, and there is no seal. */
 export function lineFrom(body: string): ChainLine {
   const columns = Columns.safeParse(parseBody(body)).data ?? unreadable;
   return { ...columns, body, hash: hashOf(body), sealKey: null, seal: null };

@@ -8,29 +8,29 @@ import { replaceFile } from '../../io/files.ts';
 /** The newest checkpoint: the one file that changes. */
 export const newestPath = 'checkpoint';
 
-/** Every checkpoint is kept, by the number of events it covers. */
+/** All checkpoints, by the number of events that they cover. */
 const checkpointsPath = 'checkpoints';
 export const checkpointPath = (size: number): string => `${checkpointsPath}/${size}`;
 
-/** The verifier keys of the log, a line each, as the bot knows them. For comparing, not for trusting. */
+/** The bot's list of the log's verifier keys, one per line. For comparison, not for trust. */
 export const keysPath = 'keys.txt';
 
-/** 64 signatures, and a long name. */
+/** Room for 64 signatures and a long name. */
 const longestNote = 65_536;
 const longestHashTile = 256 * 32;
-/** 256 entries, each behind its length. */
+/** 256 entries, each after its length. */
 const longestEntryTile = 256 * (2 + 0xff_ff);
 
-/** How many bytes a file of that name has at most. */
+/** Returns the maximum size of a file with this name, in bytes. */
 export function longestFile(name: string): number {
   if (name.startsWith('tile/entries/')) return longestEntryTile;
   return name.startsWith('tile/') ? longestHashTile : longestNote;
 }
 
-// A folder that a log is published in. Other people might be able to write there, so no symbolic link in it is followed: each
-// directory below it is opened in its parent, and only plain files are read. A file is replaced, never written into.
+// A folder with a published log. Other people might be able to write there, so symbolic links in it aren't followed: each
+// directory is opened in its parent, and only plain files are read. Files are replaced, never modified in place.
 
-/** Someone put a symbolic link, a directory, a pipe or a device where the log has a plain file. */
+/** A symbolic link, a directory, a pipe or a device is in place of a plain file of the log. */
 class NotAPlainFile extends Error {
   override readonly name = 'NotAPlainFile';
 
@@ -44,7 +44,7 @@ class NotAPlainFile extends Error {
 /** Readable by everyone who can open the folder. */
 const mode = 0o644;
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-/** A pipe without a writer doesn't block the bot. */
+/** O_NONBLOCK: a pipe without a writer doesn't block the bot. */
 const toRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 const toEnter = O_RDONLY | O_NOFOLLOW | O_DIRECTORY;
 
@@ -53,7 +53,7 @@ interface Directory {
   readonly path: string;
 }
 
-/** Linux resolves names below an open directory, wherever its path leads meanwhile. Elsewhere the path has to do. */
+/** On Linux, names are resolved relative to an open directory, even if its path changes. Elsewhere, the path is used. */
 const descriptors = '/proc/self/fd';
 const hasDescriptors = existsSync(descriptors);
 const inside = ({ handle, path: at }: Directory, name: string): string =>
@@ -61,12 +61,12 @@ const inside = ({ handle, path: at }: Directory, name: string): string =>
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-/** Opens without following a link. `file`: its path, for the error. */
+/** Opens a file without following links. `file`: its path, for the error. */
 async function openPlain(at: string, flags: number, file: string): Promise<FileHandle> {
   try {
     return await open(at, flags);
   } catch (error) {
-    // A link; a link or a file for a directory; a socket.
+    // A link; a link or a file in place of a directory; a socket.
     if (['ELOOP', 'EMLINK', 'ENOTDIR', 'ENXIO'].includes(codeOf(error) ?? '')) throw new NotAPlainFile(file);
     throw error;
   }
@@ -83,7 +83,7 @@ async function enter(parent: Directory, name: string, create: boolean): Promise<
   return { handle: await openPlain(at, toEnter, file), path: file };
 }
 
-/** At most one byte more than any file of that name has: a longer one fails its check. */
+/** Reads at most one byte more than a file of this name can have, so that a longer one fails verification. */
 async function readBounded(handle: FileHandle, name: string, size: number): Promise<Buffer> {
   const bytes = Buffer.alloc(Math.min(size, longestFile(name)) + 1);
   let length = 0;
@@ -113,16 +113,16 @@ const unlessMissing =
     throw error;
   };
 
-/** Reading throws {@link NotAPlainFile}; a file that is longer than any of its kind is cut. */
+/** Opens the folder. Reading throws {@link NotAPlainFile}. A file that exceeds its maximum is cut. */
 export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
   let root: string | null = null;
-  /** The folder itself can be a link that its owner made. It is resolved once: later it leads nowhere else. */
+  /** The folder itself can be a link that its owner made. It's resolved once, so that it can't be redirected later. */
   const rootOf = async (create: boolean): Promise<string> => {
     if (create) await mkdir(root ?? folder, { recursive: true });
     root ??= await realpath(folder);
     return root;
   };
-  /** Uses the directory of a file, with its parents closed. */
+  /** Calls `use` with the directory of a file, and closes all directories. */
   async function within<T>(
     parents: readonly string[],
     create: boolean,

@@ -1,4 +1,4 @@
-/** The newest checkpoint of a published log, checked with the keys of the log that it should be. */
+/** Verifies the newest checkpoint of a published log with the keys of the expected log. */
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
@@ -6,33 +6,33 @@ import { noteOf, openNote } from '../tlog/note.ts';
 import { newestPath } from './files.ts';
 
 type ContradictionKind =
-  /** The newest checkpoint is not signed with a key of this log, or is of a log of another name. */
+  /** The newest checkpoint isn't signed with a key of this log, or names another log. */
   | 'not-this-log'
-  /** More events were published than the record has: its end was cut off, or an older copy was put in its place. */
+  /** More events were published than the audit log has: its end was cut off, or it was replaced with an older copy. */
   | 'record-shorter'
-  /** Events were published that are not those of the record. */
+  /** The published events differ from those of the audit log. */
   | 'record-differs';
 
-/** Why a checkpoint is not this log's. */
+/** Why a checkpoint isn't this log's. */
 type ForeignReason =
   /** It names another log. */
   | 'other-log'
-  /** It names this log, and no key of this log has signed it. */
+  /** It names this log, but no key of this log signed it. */
   | 'other-key'
-  /** A key of this log has signed another text. */
+  /** A key of this log signed another text. */
   | 'changed'
   /** It isn't a signed checkpoint. */
   | 'unreadable';
 
-/** What was published and the record do not agree. Both cannot be what was written: nothing is published on top of it. */
+/** The published log and the audit log contradict each other. One of them was altered, so nothing more is published. */
 export class AnchorContradicts extends Error {
   override readonly name = 'AnchorContradicts';
   readonly kind: ContradictionKind;
-  /** How many events were published; null where it could not be read. */
+  /** Number of published events; null: unreadable. */
   readonly published: number | null;
-  /** How many the record has, as far as it was read. */
+  /** Number of events in the audit log, as far as it was read. */
   readonly recorded: number;
-  /** Only of `not-this-log`. */
+  /** Only for `not-this-log`. */
   readonly reason: ForeignReason | null;
 
   constructor(
@@ -53,7 +53,7 @@ export class AnchorContradicts extends Error {
 
 const textOf = (note: string): string => note.slice(0, note.indexOf('\n\n') + 1);
 
-/** The checkpoint, or why it isn't one of this log. `origin`: the log's name. */
+/** Returns the checkpoint, or why it isn't this log's. `origin`: the log's name. */
 export function openNewest(note: string, origin: string, keys: readonly VerifierKey[]): Checkpoint | ForeignReason {
   const claimed = readCheckpoint(textOf(note));
   if (claimed === null) return 'unreadable';
@@ -64,16 +64,16 @@ export function openNewest(note: string, origin: string, keys: readonly Verifier
   return (typeof opened === 'string' ? null : readCheckpoint(opened.text)) ?? 'unreadable';
 }
 
-// A published log as the bot hands it on: of its newest checkpoint only what the log signed, and signatures that the bot's own
-// keys verify. Anyone who can write where the log is published can write anything else there.
+// The published log as the bot passes it on: of its newest checkpoint only what the log signed, and signatures that the bot's
+// own keys verify. Anyone with write access to the published log could add other text.
 
-/** What the bot itself knows of a log: never read from where it's published. */
+/** The bot's own keys for a log, never read from the published log. */
 export interface KnownSigners {
   /** The log's name. */
   readonly origin: string;
   /** The log's own keys, oldest first. */
   readonly log: readonly VerifierKey[];
-  /** Keys in vaults that signed it, oldest first. */
+  /** Vault keys that signed it, oldest first. */
   readonly vault: () => Promise<readonly VerifierKey[]>;
   readonly witnesses: readonly VerifierKey[];
 }
@@ -89,7 +89,7 @@ class ForeignCheckpoint extends Error {
   }
 }
 
-/** Throws {@link ForeignCheckpoint}. */
+/** Returns the checkpoint with only verified signatures. Throws {@link ForeignCheckpoint}. */
 async function ownPart(note: string, { origin, log, vault, witnesses }: KnownSigners): Promise<string> {
   const found = openNewest(note, origin, log);
   if (typeof found === 'string') throw new ForeignCheckpoint(found);
@@ -101,7 +101,7 @@ async function ownPart(note: string, { origin, log, vault, witnesses }: KnownSig
   );
 }
 
-/** Reads as `read` does, with the newest checkpoint checked and written anew. Throws {@link ForeignCheckpoint}. */
+/** Returns a reader that verifies and rewrites the newest checkpoint. It throws {@link ForeignCheckpoint}. */
 export const ownRead =
   (read: AnchorFiles['read'], signers: KnownSigners): AnchorFiles['read'] =>
   async (name) => {
@@ -111,6 +111,6 @@ export const ownRead =
   };
 
 export interface Published extends Checkpoint {
-  /** Signed by the log alone. */
+  /** The note with only the log's own signature. */
   readonly signedNote: string;
 }

@@ -1,7 +1,6 @@
 /**
- * Publishes the record as a log that outsiders can check (C2SP tlog-tiles): tiles first, then the signed checkpoint over them.
- * What was published before is compared with the record on the way: a record that was made anew, or cut off, while nobody
- * looked does not get past it.
+ * Publishes the audit log as a transparency log (C2SP tlog-tiles): tiles first, then the signed checkpoint. Compares the
+ * published log with the audit log first, so that a replaced or truncated audit log is detected and not published.
  */
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import { type Checkpoint, checkpointText } from '../tlog/checkpoint.ts';
@@ -16,27 +15,30 @@ import type { Witnessed, Witnesses } from './witnesses.ts';
 
 export interface PublisherPorts {
   readonly files: AnchorFiles;
-  /** Lines of the record behind a number, oldest first, each found sound; fewer than `limit` at the end only. */
+  /** Verified events after a number, oldest first. Fewer than `limit` only at the end. */
   readonly lines: (after: number, limit: number) => Promise<readonly { readonly seq: number; readonly body: string }[]>;
   readonly key: SigningKey;
-  /** Keys that this log was signed with before. */
+  /** Earlier signing keys of this log. */
   readonly olderKeys: readonly VerifierKey[];
   readonly witnesses: Witnesses;
-  /** Null: no key in a vault signs as well. */
+  /** Null: no vault key cosigns. */
   readonly vaultLine: VaultLine | null;
-  /** Told each time that witnesses, and the vault, were asked. */
+  /** Called with the outcomes of each cosignature request to the witnesses and the vault. */
   readonly onWitnessed: (outcomes: readonly Witnessed[]) => void;
 }
 
 const pageSize = 500;
 
-/** Where every version of a file is kept for good, the same bytes again are one more for nothing. What can't be read is replaced. */
+/**
+ * Writes a file if it changed: with immutable versions, an identical write would add a version for nothing. An unreadable file
+ * is replaced.
+ */
 async function writeChanged(files: AnchorFiles, path: string, bytes: Buffer): Promise<void> {
   const there = await files.read(path).catch(() => null);
   if (there?.equals(bytes) !== true) await files.write(path, bytes);
 }
 
-/** The tree so far, and the events that do not fill a tile yet. */
+/** The tree so far, and the events of its last partial tile. */
 interface Grown {
   readonly tree: GrowingTree;
   entries: Buffer[];
@@ -58,14 +60,14 @@ export class Publisher {
   }
 
   /**
-   * Publishes up to the end of the record; answers the newest checkpoint, which may be the one that was there. Null: there is
-   * no event yet. Only one process at a time. Throws {@link AnchorContradicts}, and whatever the files or the record throw:
-   * then the next time begins anew.
+   * Publishes up to the end of the audit log. Returns the newest checkpoint, which might be the existing one; null: no events
+   * yet. Only one process can publish at a time. Throws {@link AnchorContradicts} and errors of the files and the audit log;
+   * the next call then starts from the beginning.
    */
   async publish(): Promise<Published | null> {
     const grown = this.#grown;
     await this.#ports.witnesses.remember();
-    // Whatever happens on the way: what was half done is not built upon.
+    // If this call fails, the next one doesn't reuse its partial state.
     this.#grown = nothingGrown();
     const before = await this.#newest(grown.tree.size);
     const from = before !== null && before.size >= grown.tree.size ? grown : nothingGrown();
@@ -96,13 +98,13 @@ export class Publisher {
     return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
   }
 
-  /** The same bytes each time: an Ed25519 signature has no chance in it. */
+  /** Deterministic: Ed25519 signatures aren't randomized. */
   #signedNote(checkpoint: Checkpoint): string {
     const text = checkpointText(checkpoint);
     return noteOf(text, [signText(text, this.#ports.key)]);
   }
 
-  /** Reads on to the end. Where as many events are there as were published, they have to be those. */
+  /** Adds events up to the end. At the published size, the roots must be equal. */
   async #grow(grown: Grown, before: Published | null): Promise<void> {
     const compare = (): void => {
       if (before === null || grown.tree.size !== before.size || grown.tree.root().equals(before.root)) return;
@@ -123,7 +125,7 @@ export class Publisher {
     }
   }
 
-  /** Tiles that became full are written at once, unless they were published. */
+  /** Adds an event. Writes tiles that became full, unless they were published. */
   async #add(grown: Grown, entry: Buffer, published: number): Promise<void> {
     const { tree } = grown;
     const full = tree.add(leafHash(entry));
@@ -150,8 +152,8 @@ export class Publisher {
   }
 
   /**
-   * Never read by the bot: anyone who can write where the log is published can write this file. The log's own key comes last:
-   * that line is what is handed out.
+   * Writes the list of keys. The bot never reads it, because anyone with write access to the published log can replace it. The
+   * log's current key is last: that line is for distribution.
    */
   async #writeKeys(): Promise<void> {
     const { files, key, olderKeys, vaultLine } = this.#ports;
@@ -161,8 +163,8 @@ export class Publisher {
   }
 
   /**
-   * Shown to witnesses before it is the newest, and kept after it is: a checkpoint of more events than the newest covers is what
-   * a log looks like that was put back. What is not kept for want of a moment is kept the next time.
+   * Requests cosignatures, and then writes the checkpoint as the newest and under its size. In this order, because a stored
+   * checkpoint beyond the newest one would look like a log that was rolled back. A missing copy is written the next time.
    */
   async #publish(signed: Published): Promise<void> {
     const { files, witnesses, vaultLine, onWitnessed } = this.#ports;

@@ -1,6 +1,6 @@
 /**
- * Reads a published log and checks that it holds together: every checkpoint kept is signed and has the root that the events up
- * to it make. Events come out one by one, so that they can be compared with a record, or replayed.
+ * Reads a published log and verifies it: each stored checkpoint must be signed and have the root of the events up to it. Yields
+ * events one by one, for comparison or replay.
  */
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
@@ -16,16 +16,16 @@ export interface SignedCheckpoint extends Checkpoint {
   readonly signatures: OpenedNote['signatures'];
 }
 
-/** The log is empty, or its newest checkpoint cannot be used: there is nothing to compare with. */
+/** The log is empty, or its newest checkpoint is unusable, so nothing can be compared. */
 export class AnchorUnusable extends Error {
   override readonly name = 'AnchorUnusable';
 }
 
-/** Whether a key in a vault signed it as well, of those that are known. */
+/** Returns whether one of the known vault keys cosigned it. */
 export const isVaultSigned = ({ origin, signatures }: SignedCheckpoint): boolean =>
   signatures.some(({ key }) => key.kind === 'vault' && key.name === origin);
 
-/** A checkpoint that the log signed, by the keys that are known; or what is wrong with it. */
+/** Opens a checkpoint that one of the log's keys signed. Returns the fault otherwise. */
 export async function openCheckpoint(read: AnchorFiles['read'], path: string, keys: readonly VerifierKey[]) {
   const bytes = await read(path);
   if (bytes === null) return { fault: `${path}: there is no such file`, checkpoint: null };
@@ -52,25 +52,25 @@ export class AnchorReader {
     this.newest = newest;
   }
 
-  /** Throws {@link AnchorUnusable}. */
+  /** Opens the log. Throws {@link AnchorUnusable}. */
   static async open(source: AnchorSource, keys: readonly VerifierKey[]): Promise<AnchorReader> {
-    // In this order: one that is published meanwhile is the newest before it is kept.
+    // In this order: a checkpoint that is published now is the newest before it's stored under its size.
     const sizes = await source.sizes();
     const { fault, checkpoint } = await openCheckpoint(source.read, newestPath, keys);
     if (checkpoint === null) throw new AnchorUnusable(fault);
     return new AnchorReader({ ...source, sizes: async () => sizes }, keys, checkpoint);
   }
 
-  /** What was found so far; complete once {@link bodies} came to its end. */
+  /** Findings so far; complete after {@link bodies} ended. */
   get findings(): readonly Finding[] {
     return this.#findings;
   }
 
-  /** Every event's body, in order. Where one cannot be read that is found, and nothing comes after it. */
+  /** Yields all event bodies, in order. Stops with a finding at an unreadable one. */
   async *bodies(): AsyncGenerator<string> {
     const { size } = this.newest;
     const reader = new TileReader(this.#source.read, size);
-    // One after the other, as the tree grows to their sizes: there may be one for every minute of many years.
+    // Opened one by one as the tree grows: there can be one for each minute of many years.
     const sizes = [...(await this.#source.sizes())].sort((a, b) => b - a);
     const tree = new GrowingTree();
     for (let index = 0; index * tileWidth < size; index += 1) {
@@ -82,19 +82,19 @@ export class AnchorReader {
         yield entry.toString('utf8');
       }
     }
-    // Those of sizes that were not reached.
+    // Checkpoints of sizes that weren't reached.
     for (const left of sizes.reverse()) await this.#kept(left);
     if (tree.size < size) return;
     for (const tile of tree.partial()) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
     this.#compare(this.newest, tree);
   }
 
-  /** How many checkpoints were found good by themselves, known once {@link bodies} came to its end. */
+  /** Number of valid checkpoints; complete after {@link bodies} ended. */
   get checkpoints(): number {
     return this.#checkpoints;
   }
 
-  /** How many of them carry the signature of a key in a vault that is known, known then as well. */
+  /** Number of them with the signature of a known vault key; complete after {@link bodies} ended. */
   get vaultSigned(): number {
     return this.#vaultSigned;
   }
@@ -109,7 +109,7 @@ export class AnchorReader {
     }
   }
 
-  /** The checkpoint kept for that many events; null where it is none. */
+  /** Returns the stored checkpoint of this size; null: invalid. */
   async #kept(size: number): Promise<SignedCheckpoint | null> {
     const { fault, checkpoint } = await openCheckpoint(this.#source.read, checkpointPath(size), this.#keys);
     if (checkpoint === null) {

@@ -1,6 +1,6 @@
 /**
- * The line of a checkpoint that is signed with a key of a vault: whoever takes the log's own key away has not taken this one.
- * A vault that does not answer stops nothing; it is asked again with the next checkpoint.
+ * Cosigns checkpoints with a vault key, so that a stolen log key alone isn't enough to forge one. An unreachable vault blocks
+ * nothing; the next checkpoint asks again.
  */
 import { codeOf, done, type Failure, type Outcome } from '../../domain/failure.ts';
 import type { SigningVersion, VaultSigner } from '../../domain/ports/vault-signer.ts';
@@ -21,7 +21,7 @@ const detailOf = (failure: Failure): string => {
   return failure.found.code === 'key-not-usable' ? failure.found.message : failure.found.code;
 };
 
-/** Whoever answered with a reason has to be asked otherwise; the others may answer the next time. */
+/** `refused`: needs a change of settings. `no-answer`: might work the next time. */
 const kindOf = (failure: Failure): 'refused' | 'no-answer' =>
   failure.source === 'bot' || (failure.source === 'azure' && failure.next === 'ask') ? 'refused' : 'no-answer';
 
@@ -32,10 +32,10 @@ export class VaultLine {
   readonly #keys: VaultKeys;
   readonly #now: () => Date;
   #signed: SignedLine | null = null;
-  /** The vault has said which key it signs with since this process started. */
+  /** The vault's current signing key, read since this process started. */
   #known: VerifierKey | null = null;
 
-  /** `name`: the log's. */
+  /** `name`: the log's name. */
   constructor(
     name: string,
     signer: VaultSigner,
@@ -50,7 +50,7 @@ export class VaultLine {
     this.#now = now;
   }
 
-  /** What this process or another one had signed is not lost while the vault doesn't answer. */
+  /** Restores the last signature from the note, so that it isn't lost while the vault is unreachable. */
   async recall(note: string, size: number): Promise<void> {
     if (this.#signed?.size === size) return;
     const opened = openNote(note, await this.keys());
@@ -66,12 +66,12 @@ export class VaultLine {
     return this.#signed?.size === size ? [this.#signed.line] : [];
   }
 
-  /** Every key in a vault that signed this log, as the bot remembers them, oldest first. */
+  /** Returns the stored vault keys that signed this log, oldest first. */
   keys(): Promise<readonly VerifierKey[]> {
     return this.#keys.known();
   }
 
-  /** What came of it is remembered before it is answered. */
+  /** Stores the outcome before it returns it. */
   async ask(published: Published): Promise<Witnessed> {
     const outcome = await this.#sign(published);
     const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, longestDetail);
@@ -91,7 +91,7 @@ export class VaultLine {
     const isSigned = this.#signed?.size === size && this.#signed.key.publicKey.equals(key.publicKey);
     const line = isSigned ? done(this.#signed?.line ?? '') : await this.#lineOf(text, version.value, key);
     if (!line.ok) return this.#failed(line.failure);
-    // A signature of a known key that does not hold would spoil the whole note.
+    // An invalid signature of a known key would invalidate the whole note.
     if (typeof openNote(`${signedNote}${line.value}`, [key]) === 'string') {
       const detail = 'its signature does not hold with its own public key';
       return { kind: 'refused', witness: this.#signer.address, detail };
@@ -112,13 +112,16 @@ export class VaultLine {
   }
 }
 
-// The keys in vaults that signed a log, as the bot remembers them in its database. The log's key signs each one: whoever can
-// only write in the database, or where the log is published, can't add one.
+// Vault keys that signed a log, stored in the database. The log's key signs each one, so that write access to the database or
+// the published log isn't enough to add one.
 
-/** Its second line is no number, so it's no checkpoint, and no witness signs it. */
+/** Returns the statement to sign. Its second line isn't a number, so it's no checkpoint, and no witness signs it. */
 const statementOf = (key: VerifierKey): string => `${key.name}\nsigned with this key in a vault\n${keyLine(key)}\n`;
 
-/** Keys whose statement one of the log's own keys signed, oldest first. `logKeys`: the log's, older ones included. */
+/**
+ * Returns the vault keys whose statement one of the log's keys signed, oldest first. `logKeys`: the log's keys, including
+ * earlier ones.
+ */
 export async function knownVaultKeys(
   book: Pick<WitnessBook, 'of'>,
   log: string,
@@ -135,11 +138,11 @@ export async function knownVaultKeys(
 
 interface VaultKeys {
   known(): Promise<readonly VerifierKey[]>;
-  /** `signed`: how many events the checkpoint covers that it signed, and when. */
+  /** `signed`: size of the checkpoint that it signed, and when. */
   remember(key: VerifierKey, signed: { readonly size: number; readonly at: Date }): Promise<void>;
 }
 
-/** `olderKeys`: the log was signed with them before. */
+/** `olderKeys`: earlier signing keys of the log. */
 export function openVaultKeys(
   book: Pick<WitnessBook, 'of' | 'keep'>,
   logKey: SigningKey,

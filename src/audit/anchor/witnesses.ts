@@ -1,7 +1,6 @@
 /**
- * Asking witnesses to sign a checkpoint. One that does not answer stops nothing. One that refuses knows another history than this
- * one, or does not know this log: it is told, and never asked
- * again until it agrees: what it said is remembered until an operator has looked into it.
+ * Requests cosignatures from witnesses. An unreachable witness blocks nothing. A witness that reports another history isn't
+ * asked again until an operator resolves the conflict; its answer is stored.
  */
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import type { WitnessAsked, WitnessBook } from '../../domain/ports/witnesses.ts';
@@ -18,7 +17,7 @@ export interface Witness {
   readonly key: VerifierKey;
 }
 
-/** What came of asking one. */
+/** Outcome of one cosignature request. */
 export type Witnessed =
   | {
       readonly kind: 'signed';
@@ -27,14 +26,14 @@ export type Witnessed =
       readonly time: number;
       readonly line: string;
     }
-  /** It is not reached, or says something else than a witness does: asked again the next time. */
+  /** Unreachable or an unexpected answer: asked again the next time. */
   | { readonly kind: 'no-answer'; readonly witness: string; readonly detail: string }
-  /** It knows a history that this one does not go on from: somebody has made the record anew, or the witness's. */
+  /** The witness signed another history: the audit log or the witness's state was replaced. */
   | { readonly kind: 'another-history'; readonly witness: string; readonly detail: string }
-  /** It was not told of this log or its key, or is no witness: somebody has to set it up. */
+  /** The witness doesn't know this log or its key, or isn't a witness: needs a change of settings. */
   | { readonly kind: 'refused'; readonly witness: string; readonly detail: string };
 
-/** A witness answers with a signature line, or a few words; a proxy in front of it with a page. */
+/** A witness answers with a signature line or a few words; a proxy with a page. */
 const limits = { bytes: 65_536, ms: 5_000 };
 
 interface Answer {
@@ -47,13 +46,16 @@ async function post({ url }: Witness, body: string): Promise<Answer> {
   return { status: response.status, text: (await response.text()).slice(0, 2_000) };
 }
 
-/** The signature of this very witness over this very checkpoint; null where there is none that holds. */
+/** Returns this witness's valid signature of this checkpoint; null: none. */
 function signatureIn(text: string, { key }: Witness, published: Published): NoteSignature | null {
   const opened = openNote(`${published.signedNote}${text}`, [key]);
   return typeof opened === 'string' ? null : (opened.signatures.find(({ time }) => time !== null) ?? null);
 }
 
-/** Asks one witness, twice at most: the first time it may have to say which size it knows. `known`: what it is thought to know. */
+/**
+ * Requests a cosignature from one witness, at most twice: its first answer can name the size that it knows. `known`: the
+ * assumed size.
+ */
 async function askOne(witness: Witness, files: AnchorFiles, published: Published, known: number): Promise<Witnessed> {
   const name = witness.key.name;
   const answer = async (old: number): Promise<Answer> => {
@@ -82,30 +84,30 @@ async function askOne(witness: Witness, files: AnchorFiles, published: Published
   }
 }
 
-/** What one has signed last. */
+/** Last signature of a witness. */
 interface Signed {
   readonly size: number;
   readonly line: string;
-  /** When it was asked, in milliseconds since 1970. */
+  /** Time of the request, in milliseconds since 1970. */
   readonly askedAt: number;
 }
 
 const nothingSigned: Signed = { size: 0, line: '', askedAt: 0 };
 
-/** Without anything new a signature still says that the log was this one an hour ago at most. */
+/** Maximum age of a signature without new events: it confirms that the log was unchanged an hour ago at most. */
 const freshMs = 3_600_000;
 
-/** Whoever answers may say much. */
+/** Maximum length of a stored answer. */
 export const longestDetail = 300;
 
-/** What is remembered of witnesses, of one log. */
+/** Stored state of witnesses for one log. */
 export interface WitnessMemory {
-  /** Why each that knows another history is not asked any more, by its whole verifier key. */
+  /** Returns the conflicts of witnesses that aren't asked any more, by their complete verifier key. */
   contradictions(): Promise<ReadonlyMap<string, string>>;
   keep(asked: readonly WitnessAsked[]): Promise<void>;
 }
 
-/** The book's pages about one log. */
+/** Returns the stored state for one log. */
 export const memoryOf = (book: Pick<WitnessBook, 'of' | 'keep'>, log: string): WitnessMemory => ({
   contradictions: async () =>
     new Map(
@@ -116,7 +118,7 @@ export const memoryOf = (book: Pick<WitnessBook, 'of' | 'keep'>, log: string): W
   keep: (asked) => book.keep(log, asked),
 });
 
-/** Asks all of them side by side, and remembers what each has signed. */
+/** Requests cosignatures from all witnesses in parallel, and stores the last signature of each. */
 export class Witnesses {
   readonly #signed = new Map<Witness, Signed>();
   #lost = new Map<Witness, Witnessed>();
@@ -129,7 +131,7 @@ export class Witnesses {
     this.#now = now;
   }
 
-  /** Who refused, also before this process started, or to another one: none of them is asked again. */
+  /** Loads stored conflicts, including those of other processes. These witnesses aren't asked again. */
   async remember(): Promise<void> {
     const lost = await this.#memory.contradictions();
     this.#lost = new Map(
@@ -140,7 +142,7 @@ export class Witnesses {
     );
   }
 
-  /** What they signed of a checkpoint that was published, by this process or another: it is not lost where one does not answer now. */
+  /** Restores signatures from a published checkpoint, so that they aren't lost while a witness is unreachable. */
   recall(note: string, size: number): void {
     for (const [witness, signed] of this.#signed) {
       const opened = signed.size < size ? openNote(note, [witness.key]) : null;
@@ -150,7 +152,7 @@ export class Witnesses {
     }
   }
 
-  /** Whether one has not signed a checkpoint of that size, or not for an hour. */
+  /** Returns whether a witness hasn't signed this size, or not within the last hour. */
   isDue(size: number): boolean {
     const now = this.#now().getTime();
     return [...this.#signed].some(
@@ -159,12 +161,12 @@ export class Witnesses {
     );
   }
 
-  /** Lines of those that signed a checkpoint of that size. */
+  /** Returns the signature lines for this size. */
   linesOf(size: number): readonly string[] {
     return [...this.#signed.values()].flatMap((signed) => (signed.size === size ? [signed.line] : []));
   }
 
-  /** What came of it is remembered before it is answered. */
+  /** Stores the outcomes before it returns them. */
   async ask(files: AnchorFiles, published: Published): Promise<readonly Witnessed[]> {
     const asked: WitnessAsked[] = [];
     const outcomes = await Promise.all(

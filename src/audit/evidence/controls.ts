@@ -1,7 +1,7 @@
 /**
- * Where a pack helps with controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C). Other frameworks by
- * the numbers that Microsoft's Azure Policy initiatives or the frameworks' tables of contents have: each mapping is to be
- * confirmed by someone who has the text in force.
+ * Mapping of evidence packs to controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C). Other
+ * frameworks by the numbers of Microsoft's Azure Policy initiatives or the frameworks' tables of contents. Someone who has the
+ * text in force must confirm each mapping.
  */
 
 export interface ControlMapping {
@@ -9,7 +9,7 @@ export interface ControlMapping {
   readonly about: string;
   readonly shows: string;
   readonly leaves: string;
-  /** Of the report. */
+  /** Sections of the report. */
   readonly sections: string;
 }
 
@@ -24,10 +24,10 @@ const toConfirm = (rows: Readonly<Record<string, string>>): readonly OtherContro
 
 export const controls: {
   readonly rule: string;
-  /** Of every row. */
+  /** Applies to all rows. */
   readonly mapping: 'mapping to be confirmed';
   readonly mapped: readonly ControlMapping[];
-  /** By framework. HITRUST CSF is 9.2, as Azure Policy maps it. */
+  /** By framework. HITRUST CSF is 9.2, as in Azure Policy. */
   readonly others: Readonly<Record<string, readonly OtherControl[]>>;
 } = {
   rule: 'HIPAA Security Rule, 45 CFR',

@@ -1,4 +1,4 @@
-/** Puts a pack together: what is proved, the views of it, the report, and how to verify. */
+/** Creates an evidence pack: proved files, views, report and instructions for verification. */
 import { readFileSync } from 'node:fs';
 import { type Replacement, replacementIn } from '../../domain/evidence/replacement.ts';
 import type { PersonId } from '../../domain/ids.ts';
@@ -103,15 +103,15 @@ SHA-256 of each, so that a text shown later can be checked.
 `;
 
 interface Readme {
-  /** Of the request. */
+  /** Request id. */
   readonly id: string;
-  /** What people wrote is in the pack. */
+  /** The pack includes people's texts. */
   readonly texts: boolean;
   /** SHA-256 of the verifier in Python, in hexadecimal. */
   readonly verifierDigest: string;
 }
 
-/** What stands beside a pack for whoever gets it. */
+/** Returns the README.txt of a pack. */
 const readmeOf = (readme: Readme): string =>
   [
     `EVIDENCE OF REQUEST ${readme.id}
@@ -128,19 +128,19 @@ report.html: open it in any browser, or print it.
 
 interface PackParts {
   readonly proved: ProvedFiles;
-  /** Null: they are left out. */
+  /** Null: omitted. */
   readonly names: ReadonlyMap<PersonId, string> | null;
   readonly texts: readonly RevealedText[] | null;
-  /** The policy as it is configured now: it goes in where it is the one that applied. */
+  /** The currently configured policy. Included only if it's the one that applied. */
   readonly rules: { readonly digest: string; readonly text: string };
-  /** Verifier keys of log and witnesses as the bot knows them, a line each. */
+  /** The bot's verifier keys of the log and its witnesses, one per line. */
   readonly keys: string;
 }
 
-/** The verifier in Python, beside the sources or what was built of them. Packs name its digest and don't contain it. */
+/** The Python verifier, next to the sources or the build. Packs name its digest and don't contain it. */
 const verifier = new URL('../outside/verify.py', import.meta.url);
 
-/** The events of one request as they were published. Throws where they cannot be read: then the record is not the bot's. */
+/** Parses the published events of one request. Throws if one is unreadable: then the audit log isn't the bot's. */
 export function packEventsOf(
   bodies: readonly string[],
   texts: readonly RevealedText[],
@@ -158,7 +158,7 @@ export function packEventsOf(
   return { request, events };
 }
 
-/** What the events of a later request in the pack show. */
+/** Returns the replacement that a later request's events in the pack show. */
 function replacementOf(files: PackFiles, { plan }: Request): Replacement | null {
   const bodies = (files.get(packFile.later)?.toString('utf8') ?? '').split('\n').slice(0, -1);
   const read = bodies.map((body) => readEvent(body, [], parseEventBody)).filter((one) => typeof one !== 'string');
@@ -166,7 +166,7 @@ function replacementOf(files: PackFiles, { plan }: Request): Replacement | null 
   return replacementIn(events, plan.wish.resource.id);
 }
 
-/** What the report is made of: what is in the pack, and nothing else, so that whoever verifies can make it anew. */
+/** Returns the input of the report, from the pack only, so that a verifier can reproduce it. */
 export function reportFacts(files: PackFiles, request: Request, events: readonly StoredEvent[]): ReportFacts {
   const names = new Map<string, string>(
     Object.entries(JSON.parse(files.get(packFile.names)?.toString('utf8') ?? '{}')),

@@ -1,6 +1,6 @@
 /**
- * Takes evidence of a request: reads Azure once more, notes in the record that it was taken and what was read, has the record
- * published up to there, and makes the pack of what was published.
+ * Creates the evidence of a request: reads Azure once more, stores an event with the result, publishes the audit log up to it,
+ * and packs what was published.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reading, Seen } from '../../domain/evidence/reading.ts';
@@ -31,35 +31,35 @@ import { makePack } from './make-pack.ts';
 export interface EvidencePorts {
   readonly requests: Pick<Requests, 'append' | 'events' | 'load'>;
   readonly azure: ReadPorts;
-  /** Where the record is published; null: nowhere, and then there is no evidence. */
+  /** The published log; null: none, so there is no evidence. */
   readonly log: PublishedLog | null;
-  /** Of those of the people whom Teams has named. */
+  /** Returns the names of people that Teams provided. */
   readonly names: (people: readonly PersonId[]) => Promise<ReadonlyMap<PersonId, string>>;
   readonly texts: (id: RequestId) => Promise<readonly RevealedText[]>;
-  /** The policy as it is configured now. */
+  /** The currently configured policy. */
   readonly rules: { readonly digest: string; readonly text: string };
 }
 
 export interface PublishedLog {
-  /** Of the newest checkpoint what the bot's own keys verify, and no more: see `ownRead`. */
+  /** Reads files; the newest checkpoint only with signatures that the bot's own keys verify: see `ownRead`. */
   readonly read: AnchorFiles['read'];
-  /** Has what is new published now, where this process can; else somebody does within `patienceMs`. */
+  /** Publishes new events if this process can; else another one does so within `patienceMs`. */
   readonly publish: () => Promise<unknown>;
   readonly patienceMs: number;
-  /** Verifier keys of the witnesses that are asked. */
+  /** Verifier keys of the configured witnesses. */
   readonly witnessKeys: readonly VerifierKey[];
-  /** Every key that the bot knows of the log and of its witnesses, the log's own before those of witnesses. */
+  /** Returns all keys of the log and its witnesses, the log's own first. */
   readonly keys: () => Promise<readonly VerifierKey[]>;
 }
 
 interface EvidenceRequest {
   readonly id: RequestId;
   readonly actor: Actor;
-  /** The same cause takes the same evidence again: one event, one reading. */
+  /** The same cause returns the same evidence: one event, one read. */
   readonly cause: string;
   readonly texts: boolean;
   readonly names: boolean;
-  /** A size of the log from which the pack proves that its log goes on; null: from none. */
+  /** Older size of the log for which the pack has a consistency proof; null: none. */
   readonly fromSize: number | null;
 }
 
@@ -71,17 +71,20 @@ type Taken =
       readonly seq: number;
       readonly witnessed: boolean;
     }
-  /** What is new has not come out in time; the event stands in the record all the same. */
+  /** The new events weren't published in time. The stored event stays. */
   | { readonly kind: 'not-published'; readonly published: number; readonly needed: number }
   | { readonly kind: 'nowhere-published' }
   | Refusal;
 
 const lookEveryMs = 250;
 
-/** Whether a witness has signed it, by the keys of those that are asked. */
+/** Returns whether a configured witness cosigned it. */
 const isWitnessed = (note: string, keys: readonly VerifierKey[]): boolean => typeof openNote(note, keys) !== 'string';
 
-/** Waits until so many events are published, and a little for a witness. How many are, and whether one has signed. */
+/**
+ * Waits until this many events are published, and a little for a cosignature. Returns the published size, and whether it's
+ * cosigned.
+ */
 async function waitFor(
   log: PublishedLog,
   needed: number,
@@ -112,7 +115,7 @@ async function note(ports: EvidencePorts, { id, actor, cause, texts }: EvidenceR
   return noted.kind === 'refused' ? noted : (noted.events[0]?.seq ?? 0);
 }
 
-/** Who may was asked before. Throws what the store and the published log throw. */
+/** Creates the evidence. The caller checked permissions. Throws errors of the store and the published log. */
 export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest): Promise<Taken> {
   const { log } = ports;
   if (log === null) return { kind: 'nowhere-published' };
@@ -125,7 +128,7 @@ export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest
   if (typeof seq !== 'number') return seq;
   const { size, witnessed } = await waitFor(log, seq);
   if (size < seq) return { kind: 'not-published', published: size, needed: seq };
-  // What came after the evidence was taken is not part of it: taken again, it is the same.
+  // Later events aren't part of it, so that the same evidence can be created again.
   const events = (await ports.requests.events(wanted.id)).filter((event) => event.seq <= seq);
   const later = await findReplacement(new TileReader(log.read, size), wanted.id, events);
   const numbers = events.map((event) => event.seq);
@@ -147,7 +150,7 @@ const seen = <T>(outcome: Outcome<T | null>): Seen<T> => {
   return outcome.value === null ? { seen: 'absent' } : { seen: 'yes', value: outcome.value };
 };
 
-/** Only of an agent and a vault that were read: what was in the way of those is in the way of this. */
+/** Reads the key access, only if agent and vault were readable. Otherwise, returns their failure. */
 async function readGrant(
   azure: ReadPorts,
   resource: Seen<ObservedResource>,
@@ -162,7 +165,7 @@ async function readGrant(
   return seen(await azure.grants.held(vault.value, workOf(request.plan).to.keyName, principalId));
 }
 
-/** Every call may be refused or not answered: that is what was read then. */
+/** Reads the current state. A failed call becomes part of the result. */
 async function readAzure(azure: ReadPorts, request: Request): Promise<Reading> {
   const { resource: ref, to } = workOf(request.plan);
   const version = KeyVersion.safeParse(wantedKey(request)?.keyVersion).data ?? null;
@@ -174,7 +177,7 @@ async function readAzure(azure: ReadPorts, request: Request): Promise<Reading> {
   return { resource, vault, key, grantHeld: await readGrant(azure, resource, vault, request) };
 }
 
-/** What only these events hold. */
+/** Text that only relevant events contain, to avoid parsing all others. */
 const isOfInterest = (body: string): boolean =>
   body.includes('"type":"approved"') || body.includes('"step":"set-cmk"') || body.includes('"step":"make-key-version"');
 
@@ -192,7 +195,10 @@ async function eventsBetween(reader: TileReader, first: number, last: number): P
   return found;
 }
 
-/** Numbers of its events; none: Azure shows the key that was asked for, or no later request explains what it shows. */
+/**
+ * Returns the event numbers of the replacing request; empty: Azure shows the requested key, or no later request explains the
+ * shown key.
+ */
 async function findReplacement(
   reader: TileReader,
   id: Request['id'],

@@ -1,4 +1,4 @@
-/** Names of the files of an evidence pack, and what each is worth. */
+/** Files of an evidence pack: names, requirements, archive and checksums. */
 import { createHash } from 'node:crypto';
 import { unzipSync, zipSync } from 'fflate';
 
@@ -6,7 +6,7 @@ export const packFile = {
   readme: 'README.txt',
   report: 'report.html',
   events: 'events.jsonl',
-  /** Of the later request that replaced the key, where one did. */
+  /** Events of the later request that replaced the key, if any. */
   later: 'later.jsonl',
   checkpoint: 'checkpoint',
   consistency: 'consistency',
@@ -23,7 +23,7 @@ export const packFile = {
   sums: 'SHA256SUMS',
 } as const;
 
-/** What has to be there: of the others a pack may have none. */
+/** Required files; a pack can lack the others. */
 export const neededFiles: readonly string[] = [
   packFile.events,
   packFile.checkpoint,
@@ -36,21 +36,21 @@ export const neededFiles: readonly string[] = [
   packFile.sums,
 ];
 
-/** In packs of before: a verifier that came with the pack proves nothing. */
+/** In older packs. A verifier inside the pack proves nothing. */
 export const oldVerifier = 'verify.py';
 
 const known = new Set<string>([...Object.values(packFile), oldVerifier]);
 
-/** Whether packs have a file of that name. A proof of no event of the pack is found elsewhere. */
+/** Returns whether a pack can have a file with this name. Proofs without an event in the pack are detected elsewhere. */
 export const isPackFile = (name: string): boolean => known.has(name) || /^proofs\/\d{10}\.tlog-proof$/.test(name);
 
-/** Files that a report is made of, and that nothing else vouches for. */
+/** Sources of the report that nothing else verifies. */
 export const reportSources = [packFile.checkpoint, packFile.names, packFile.keys] as const;
 
 /** SHA-256 in hexadecimal. */
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Those that a pack can do without, where an auditor would miss them. */
+/** Optional files that an auditor would miss. */
 export const optionalFiles: readonly string[] = [
   packFile.readme,
   packFile.controls,
@@ -62,26 +62,26 @@ export const optionalFiles: readonly string[] = [
 
 const indexDigits = 10;
 
-/** Of the event with that leaf, from 0. */
+/** Returns the proof's path for a leaf index, from 0. */
 export const proofPath = (index: number): string => `proofs/${String(index).padStart(indexDigits, '0')}.tlog-proof`;
 
-/** A pack by its files: names with slashes, in no order. */
+/** Files of a pack: names with slashes, in no order. */
 export type PackFiles = ReadonlyMap<string, Buffer>;
 
-/** More than any pack has: an archive of a few bytes can stand for terabytes. */
+/** Limits above any pack: a small archive can expand to terabytes. */
 const mostBytes = 64 * 2 ** 20;
 const mostFiles = 10_000;
 
 /**
- * The same bytes for the same files, wherever it runs: names are sorted, zip keeps local time and so the date is given in local
- * time, nothing is compressed, because compressors differ.
+ * Returns a deterministic archive: names are sorted, the date is in local time as in the zip format, and nothing is compressed,
+ * because compressors differ.
  */
 export function archiveOf(files: PackFiles): Buffer {
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
   return Buffer.from(zipSync(Object.fromEntries(sorted), { level: 0, mtime: new Date(1980, 0, 1) }));
 }
 
-/** Why a file is no pack. `not-as-written`: it is a zip, and not the only one that {@link archiveOf} makes of its files. */
+/** Why a file isn't a pack. `not-as-written`: a zip that differs from the one that {@link archiveOf} makes of its files. */
 export type NoArchive = 'not-a-zip' | 'too-large' | 'name-twice' | 'not-as-written';
 
 export function filesOf(archive: Uint8Array): PackFiles | NoArchive {
@@ -104,7 +104,7 @@ export function filesOf(archive: Uint8Array): PackFiles | NoArchive {
   }
 }
 
-// `SHA256SUMS`: every other file of a pack. It finds damage on the way, and no forgery: whoever forges makes it anew.
+// `SHA256SUMS`: all other files of a pack. It detects damage, not forgery: a forger can write a new one.
 
 const linesOf = (files: PackFiles): readonly string[] =>
   [...files]
@@ -112,10 +112,10 @@ const linesOf = (files: PackFiles): readonly string[] =>
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, bytes]) => `${digestOf(bytes)}  ${name}`);
 
-/** In the form that `sha256sum -c` reads. */
+/** Returns the sums in the format of `sha256sum -c`. */
 export const sumsOf = (files: PackFiles): Buffer => Buffer.from(`${linesOf(files).join('\n')}\n`);
 
-/** What is damaged, missing or too much, each in words. */
+/** Returns damaged, missing and unexpected files, in words. */
 export function damagedIn(files: PackFiles): readonly string[] {
   const listed = new Set((files.get(packFile.sums)?.toString('utf8') ?? '').split('\n').slice(0, -1));
   const found = new Set(linesOf(files));

@@ -1,20 +1,20 @@
-/** Whether a copy of the published log, or a checkpoint that was kept, has the same history as a pack. */
+/** Compares a pack with a copy of the published log, or with a saved checkpoint. */
 import type { AnchorReader } from '../anchor/read-anchor.ts';
 import { GrowingTree, leafHash, type Tree } from '../tlog/merkle-tree.ts';
 import { type Finding, parseBody } from '../verify.ts';
 import type { PackReport } from './verify-pack.ts';
 
 /**
- * `holds`: the copy has everything that the pack was made of. `older`: it has less, and the pack proves that its log goes on
- * from it. `older-unproved`: it has less, and nothing proves that. `newer-unproved`: a newer checkpoint alone shows nothing.
+ * `holds`: the copy contains all events of the pack's log. `older`: it's shorter, and the pack proves consistency.
+ * `older-unproved`: it's shorter, without a proof. `newer-unproved`: a newer checkpoint alone proves nothing.
  */
 export type Relation = 'holds' | 'older' | 'older-unproved' | 'newer-unproved';
 
 export interface InLog {
-  /** How many events the copy has. */
+  /** Number of events in the copy. */
   readonly size: number;
   readonly relation: Relation;
-  /** How many of the request's events are behind those of the pack. */
+  /** Number of the request's events after those of the pack. */
   readonly more: number;
   readonly findings: readonly Finding[];
 }
@@ -26,11 +26,11 @@ function relationOf({ checkpoint, older }: PackReport, size: number): Relation {
   return older?.size === size ? 'older' : 'older-unproved';
 }
 
-/** Roots that the pack signs or proves, by size. */
+/** Returns the roots that the pack signs or proves. */
 const rootsOf = ({ checkpoint, older }: PackReport): readonly Tree[] =>
   [checkpoint, older].filter((one) => one !== null);
 
-/** The log's own findings are the reader's. */
+/** Compares a pack with a log. The reader has the log's own findings. */
 export async function packInLog(report: PackReport, reader: AnchorReader): Promise<InLog> {
   const { events, bodies } = report;
   const findings: Finding[] = [];
@@ -50,14 +50,14 @@ export async function packInLog(report: PackReport, reader: AnchorReader): Promi
     const own = bodies.get(seq);
     if (own !== undefined && own !== body) findings.push(differs(seq, 'the log has another event than the pack'));
     if (id === null || of !== id || own !== undefined) continue;
-    // Of before the pack's last event it should have been in it.
+    // An event before the pack's last one should be in the pack.
     if (seq > (events.at(-1)?.seq ?? 0)) more += 1;
     else findings.push({ seq, kind: 'proof-differs', detail: 'an event of the request is not in the pack' });
   }
   return { size: tree.size, relation: relationOf(report, tree.size), more, findings };
 }
 
-/** By a checkpoint of the log that was kept, without the log. */
+/** Compares a pack with a saved checkpoint, without the log. */
 export function packAndCheckpoint(report: PackReport, kept: Tree): InLog {
   const known = rootsOf(report).find(({ size }) => size === kept.size);
   const isNewer = report.checkpoint !== null && kept.size > report.checkpoint.size;

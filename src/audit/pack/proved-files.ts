@@ -1,4 +1,4 @@
-/** The part of a pack that proves something: events out of the published log, each with its proof, and the checkpoint over all. */
+/** Files of a pack that prove something: events of the published log with inclusion proofs, and the checkpoint. */
 import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import { newestPath } from '../anchor/files.ts';
 import { type Checkpoint, proofFile, readCheckpoint } from '../tlog/checkpoint.ts';
@@ -7,22 +7,22 @@ import { TileReader } from '../tlog/tile-reader.ts';
 import { tileWidth } from '../tlog/tiles.ts';
 import { packFile, proofPath } from './files.ts';
 
-// The proof that the log of a pack goes on from one of an older size, which the auditor named (RFC 6962, 2.1.2). C2SP has no
-// file for it: a first line, the older size and root as in a checkpoint, an empty line, and the hashes.
+// Consistency proof from an older size that the auditor named (RFC 6962, 2.1.2). C2SP has no file format for it: a first line,
+// size and root as in a checkpoint, an empty line, and the hashes.
 
 const head = 'cmk-bot/consistency@v1\n';
 
 const fileOf = (older: Tree, hashes: readonly Buffer[]): string =>
   `${head}${older.size}\n${older.root.toString('base64')}\n\n${hashes.map((hash) => `${hash.toString('base64')}\n`).join('')}`;
 
-/** Null: the tiles don't prove it. `reader` is of the newer tree. */
+/** Returns the proof; null: the tiles don't prove it. `reader`: of the newer tree. */
 async function consistencyFile(reader: TileReader, size: number, newer: Tree): Promise<Buffer | null> {
   const older = { size, root: await reader.prefixRoot(size) };
   const hashes = await reader.consistency(size);
   return provesConsistency(older, newer, hashes) ? Buffer.from(fileOf(older, hashes)) : null;
 }
 
-/** The older tree that the file proves to be the beginning of the newer one; null: it proves nothing. */
+/** Returns the older tree that the file proves to be the beginning of the newer one; null: none. */
 export function provedOlder(bytes: Buffer, newer: Tree): Tree | null {
   const text = bytes.toString('utf8');
   const [, size, root = '', lines = ''] =
@@ -33,13 +33,13 @@ export function provedOlder(bytes: Buffer, newer: Tree): Tree | null {
     .split('\n')
     .slice(0, -1)
     .map((line) => Buffer.from(line, 'base64'));
-  // One way of writing alone.
+  // Only the canonical form is valid.
   return fileOf(older, hashes) === text && provesConsistency(older, newer, hashes) ? older : null;
 }
 
 export interface ProvedFiles {
   readonly checkpoint: Checkpoint;
-  /** The checkpoint as it was signed. */
+  /** The signed checkpoint. */
   readonly note: string;
   /** In the order of the numbers. */
   readonly bodies: readonly string[];
@@ -47,12 +47,12 @@ export interface ProvedFiles {
   readonly files: ReadonlyMap<string, Buffer>;
 }
 
-/** What is published does not fit together, or does not reach as far as the events: no pack can be made of it. */
+/** The published log is inconsistent or too short for the events, so no pack can be created. */
 class LogUnusable extends Error {
   override readonly name = 'LogUnusable';
 }
 
-/** The newest checkpoint as it lies there; its signatures are for whoever verifies. Null: nothing was published. */
+/** Reads the newest checkpoint without verifying its signatures; null: nothing was published. */
 export async function newestCheckpoint(
   read: AnchorFiles['read'],
 ): Promise<{ readonly note: string; readonly checkpoint: Checkpoint } | null> {
@@ -64,13 +64,13 @@ export async function newestCheckpoint(
 }
 
 interface MoreProofs {
-  /** Numbers of events of the request that replaced the key. */
+  /** Event numbers of the request that replaced the key. */
   readonly later?: readonly number[];
-  /** An older size from which a consistency proof leads to the checkpoint. */
+  /** Older size for a consistency proof to the checkpoint. */
   readonly fromSize?: number | null;
 }
 
-/** `numbers`: of events, from 1, in order. Throws {@link LogUnusable}, and whatever the files throw. */
+/** Creates the files. `numbers`: event numbers from 1, in order. Throws {@link LogUnusable} and errors of the files. */
 export async function provedFiles(
   read: AnchorFiles['read'],
   numbers: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * Verifies an evidence pack: signatures, proofs, the rules that its request lived by, and that every view says what the events
- * say. The verdict is made here, of the events alone.
+ * Verifies an evidence pack: signatures, proofs, the rules for its request's events, and that each view matches the events. The
+ * verdict is derived from the events alone.
  */
 import { createHash } from 'node:crypto';
 import { planDigest } from '../../domain/digest.ts';
@@ -22,24 +22,24 @@ import { provedOlder } from './proved-files.ts';
 import { type PackEvent, readEvent, viewsOf } from './views.ts';
 
 export interface PackReport {
-  /** Null: a key that was given signed something else. */
+  /** Null: a given key signed another text. */
   readonly checkpoint: SignedCheckpoint | null;
   readonly events: readonly StoredEvent[];
-  /** What the events make of the request; null: they cannot be read. */
+  /** The request, folded from the events; null: unreadable. */
   readonly request: Request | null;
   readonly verdict: Verdict | null;
-  /** The bodies of the events, as hashed, by their numbers. */
+  /** Event bodies as hashed, by number. */
   readonly bodies: ReadonlyMap<number, string>;
-  /** An older tree of which the pack proves that its log goes on from it; null: it proves none. */
+  /** An older tree that the pack proves to be the beginning of its log; null: none. */
   readonly older: Tree | null;
-  /** Files that the events hold too short a digest of to prove them. */
+  /** Files that aren't proved, because the events only contain a short digest. */
   readonly weak: readonly string[];
-  /** How many texts are shown, each what the record commits to. */
+  /** Number of texts in the pack. Each matches its commitment. */
   readonly texts: number;
   readonly findings: readonly Finding[];
 }
 
-/** Of a pack of which nothing was read. */
+/** Report of an unread pack. */
 export const nothingRead: Omit<PackReport, 'findings'> = {
   checkpoint: null,
   events: [],
@@ -51,7 +51,7 @@ export const nothingRead: Omit<PackReport, 'findings'> = {
   texts: 0,
 };
 
-/** It cannot be looked at: a file is missing, or no key that was given signed it. */
+/** The pack can't be verified: a file is missing, or no given key signed it. */
 export class PackUnusable extends Error {
   override readonly name = 'PackUnusable';
 }
@@ -115,7 +115,7 @@ class PackVerifier {
       try {
         const said: unknown = JSON.parse(line);
         const text = RevealedText.parse(said);
-        // One way of writing it: of a doubled key another reader may take the other value.
+        // Only the canonical form: with a duplicate key, another reader might use the other value.
         if (JSON.stringify(said) === line) return [text];
       } catch {}
       this.#note(0, 'line-unreadable', `${packFile.texts}: ${line.slice(0, 80)}`);
@@ -128,7 +128,7 @@ class PackVerifier {
     return events.some(({ request }) => request === id) ? null : replacementIn(events, plan.wish.resource.id);
   }
 
-  /** Events of a later request are there to show what replaced the key, and for nothing else. */
+  /** Events of a later request are only allowed if they show what replaced the key. */
   #onlyAReplacement(verdict: Verdict): void {
     if (!this.#files.has(packFile.later) || (verdict.is === 'under-key' && verdict.replacedBy !== null)) return;
     this.#note(0, 'view-differs', `${packFile.later}: not an approved request that set the key that Azure showed`);
@@ -165,7 +165,7 @@ class PackVerifier {
     return proof.note === note && provesInclusion(leafHash(Buffer.from(body, 'utf8')), index, size, proof.hashes, root);
   }
 
-  /** A proof of an event that is not shown says that one was left out. */
+  /** A proof without its event means that an event was left out. */
   #onlyTheseProofs(read: readonly PackEvent[]): void {
     const wanted = new Set(read.map(({ line }) => proofPath(line.seq - 1)));
     for (const name of this.#files.keys()) {
@@ -181,7 +181,7 @@ class PackVerifier {
       this.#note(seq, 'plan-digest-differs', `${body.planDigest}, the plan makes ${digest}`);
   }
 
-  /** Replays the request by its rules, then folds it. */
+  /** Replays the request with the rules, then folds it. */
   #live(read: readonly PackEvent[]): Request | null {
     const id = RequestId.safeParse(read[0]?.line.request).data;
     if (id === undefined) {
@@ -193,7 +193,7 @@ class PackVerifier {
     for (const { line } of read) {
       if (line.request !== id) this.#note(line.seq, 'another-request', `${line.request}, not ${id}`);
       if (line.seq <= last.seq) this.#note(line.seq, 'not-contiguous', `event ${line.seq} after ${last.seq}`);
-      // Between two that stand side by side in the record the chain can be looked at as well.
+      // For consecutive events, the chain can be checked too.
       if (line.seq === last.seq + 1) this.findings.push(...verifyLink(last, line));
       last = line;
       const body = parseBody(line.body);
@@ -206,7 +206,7 @@ class PackVerifier {
     );
   }
 
-  /** Events of before hold the beginning of the digest alone: another policy with the same one can be made in minutes. */
+  /** Older events contain only the beginning of the digest. Another policy with the same beginning can be found in minutes. */
   #rules({ policy }: Request): void {
     const rules = this.#files.get(packFile.rules);
     if (rules === undefined) return;
@@ -225,7 +225,7 @@ class PackVerifier {
   }
 }
 
-/** Throws {@link PackUnusable}. Keys are those that were given, compared whole. */
+/** Verifies a pack. `keys`: the given keys, compared completely. Throws {@link PackUnusable}. */
 export async function verifyPack(
   files: PackFiles,
   keys: readonly VerifierKey[],

@@ -1,6 +1,6 @@
 /**
- * What a pack says of its events for tools and people: projections of them and nothing else, so that whoever verifies can make
- * each anew and compare. None of them is believed.
+ * Views of a pack's events for tools and people. They are pure projections, so that a verifier can reproduce and compare them.
+ * None of them is trusted.
  */
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { digestSubject } from '../../domain/digest.ts';
@@ -13,7 +13,7 @@ import { lineFrom, parseBody } from '../verify.ts';
 import { readStrictly, type StrictBodyReader } from '../verify-lives.ts';
 import { packFile } from './files.ts';
 
-/** Raised with every change of what a view holds. */
+/** Version of the views. Increase it with each change of their contents. */
 const schema = 1;
 
 const decisions: readonly EventType[] = [
@@ -34,7 +34,7 @@ const decisions: readonly EventType[] = [
 ];
 const ofSteps: readonly EventType[] = ['step-intended', 'step-done', 'step-failed'];
 
-/** These stand in files of their own. */
+/** These have their own files. */
 const elsewhere = new Set(['plan', 'policy', 'reading', 'formId', 'origin']);
 
 const dataOf = ({ body }: StoredEvent): Record<string, unknown> =>
@@ -52,7 +52,7 @@ function stepOf(event: StoredEvent) {
   return { event: seq, time, type, changes, clientRequestId, correlationId, data: dataOf(event) };
 }
 
-/** What was looked at when the plan was made that was asked last. */
+/** Returns the observation of the latest submitted plan. */
 function beforeOf({ plan: { observation } }: Request) {
   const { resource, vault, key, from, grantHeld } = observation;
   return { resource, vault, key, from, grantHeld };
@@ -75,7 +75,9 @@ function proofOf(event: StoredEvent) {
 
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 
-/** By file name. The plan is what its digest is made of: `sha256sum plan.json` is the digest in the events. */
+/**
+ * Returns the views by file name. The plan file is the input of its digest: `sha256sum plan.json` is the digest in the events.
+ */
 export function viewsOf(request: Request, events: readonly StoredEvent[]): ReadonlyMap<string, Buffer> {
   const of = { schema, request: request.id };
   const { wish, observation } = request.plan;
@@ -109,7 +111,7 @@ export interface PackEvent {
   readonly event: StoredEvent;
 }
 
-/** In words why it is none; the text of one that is not shown is null, as if it were erased. */
+/** Parses an event, or returns the reason in words. Omitted texts are null, as if they were erased. */
 export function readEvent(body: string, texts: readonly RevealedText[], read: StrictBodyReader): PackEvent | string {
   const parsed = parseBody(body);
   if (parsed === null) return 'not a JSON object in canonical form';
@@ -128,6 +130,6 @@ export function readEvent(body: string, texts: readonly RevealedText[], read: St
   };
 }
 
-/** The strict reading has found them well formed. */
+/** The strict schema validated these before. */
 const commitmentFields = ({ commitments }: Readonly<Record<string, unknown>>): readonly string[] =>
   (commitments as readonly { readonly field: string }[]).map(({ field }) => field);

@@ -1,8 +1,8 @@
-/** A checkpoint (C2SP tlog-checkpoint): which log, how many entries, and the root over them, as the text of a signed note. */
+/** A checkpoint (C2SP tlog-checkpoint): the log's name, size and root, as the text of a signed note. */
 import type { Hash, Tree } from './merkle-tree.ts';
 
 export interface Checkpoint extends Tree {
-  /** The log's name. It never changes, and no other log has it. */
+  /** The log's name: permanent and unique. */
   readonly origin: string;
 }
 
@@ -12,8 +12,8 @@ export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${size}\n${root.toString('base64')}\n`;
 
 /**
- * Null where it is no checkpoint. Lines after the third are refused: witnesses sign the first three alone, and what stands
- * below would look signed.
+ * Parses a checkpoint; null: invalid. Refuses lines after the third: witnesses sign only three lines, and the rest would look
+ * signed.
  */
 export function readCheckpoint(text: string): Checkpoint | null {
   const [origin, size, root, end, ...more] = text.split('\n');
@@ -24,10 +24,10 @@ export function readCheckpoint(text: string): Checkpoint | null {
   return canonical ? { origin, size: Number(size), root: bytes } : null;
 }
 
-// The proof that one entry is in a signed tree, with the checkpoint, as a file (C2SP tlog-proof): it can be checked alone.
+// Inclusion proof of one entry with its checkpoint, as a file (C2SP tlog-proof), verifiable on its own.
 
 interface ProofFile {
-  /** Of the leaf, from 0. */
+  /** Leaf index, from 0. */
   readonly index: number;
   /** From the leaf up. */
   readonly hashes: readonly Hash[];
@@ -41,7 +41,7 @@ const hashBytes = 32;
 export const proofFile = ({ index, hashes, note }: ProofFile): string =>
   `${head}index ${index}\n${hashes.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${note}`;
 
-/** Null where it is none. What C2SP lets stand beside it unproved, the line `extra`, is not taken: it would look proved. */
+/** Parses a proof file; null: invalid. Refuses C2SP's optional `extra` line, which isn't proved but would look so. */
 export function readProofFile(text: string): ProofFile | null {
   const end = text.indexOf('\n\n');
   const [, index, lines] =
@@ -53,6 +53,6 @@ export function readProofFile(text: string): ProofFile | null {
     .map((line) => Buffer.from(line, 'base64'));
   if (hashes.some((hash) => hash.length !== hashBytes)) return null;
   const proof = { index: Number(index), hashes, note: text.slice(end + 2) };
-  // One way of writing alone.
+  // Only the canonical form is valid.
   return proofFile(proof) === text ? proof : null;
 }

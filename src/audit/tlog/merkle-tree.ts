@@ -1,4 +1,4 @@
-/** The hashes of a Merkle tree as RFC 6962 (2.1) has them: leaves and nodes are told apart by their first byte. */
+/** Merkle tree hashes by RFC 6962 (2.1). The first byte separates leaves from nodes. */
 import { createHash } from 'node:crypto';
 import { type TileAt, tileWidth } from './tiles.ts';
 
@@ -14,18 +14,18 @@ const sha256 = (...parts: readonly Uint8Array[]): Hash => {
   return hash.digest();
 };
 
-/** Of a tree without leaves. */
+/** Root of an empty tree. */
 export const emptyRoot: Hash = sha256();
 
 export const leafHash = (entry: Uint8Array): Hash => sha256(leafMark, entry);
 
 const nodeHash = (left: Hash, right: Hash): Hash => sha256(nodeMark, left, right);
 
-/** Folds hashes of subtrees that stand side by side, the largest at the left, into the hash over all of them. */
+/** Folds adjacent subtree hashes, the largest at the left, to one hash. */
 export const foldRight = (hashes: readonly Hash[]): Hash =>
   hashes.length === 0 ? emptyRoot : hashes.reduceRight((right, left) => nodeHash(left, right));
 
-/** The hash over hashes that stand side by side and are as many as a power of two. */
+/** Returns the hash over adjacent hashes; their number must be a power of two. */
 export function fullRoot(hashes: readonly Hash[]): Hash {
   const [only] = hashes;
   if (only === undefined || hashes.length === 1) return only ?? emptyRoot;
@@ -33,18 +33,18 @@ export function fullRoot(hashes: readonly Hash[]): Hash {
   return nodeHash(fullRoot(hashes.slice(0, middle)), fullRoot(hashes.slice(middle)));
 }
 
-// Checking proofs against roots that were signed (RFC 9162, 2.1.3.2 and 2.1.4.2; the proofs are those of RFC 6962).
+// Verification of proofs against signed roots (RFC 9162, 2.1.3.2 and 2.1.4.2; the proofs are those of RFC 6962).
 
 const isOdd = (n: number): boolean => n % 2 === 1;
 const half = (n: number): number => Math.floor(n / 2);
 
-/** Where a proof has got to: the node on the way up, and the last node of its level. */
+/** Position in a proof: the node on the path up, and the last node of its level. */
 interface Climb {
   node: number;
   last: number;
 }
 
-/** Goes up by one hash of a proof; says on which side that hash stands. Null: the top was reached already. */
+/** Moves up by one hash of a proof and returns the hash's side. Null: already at the top. */
 function climb(at: Climb): 'left' | 'right' | null {
   if (at.last === 0) return null;
   const side = isOdd(at.node) || at.node === at.last ? 'left' : 'right';
@@ -59,7 +59,7 @@ function climb(at: Climb): 'left' | 'right' | null {
   return side;
 }
 
-/** Whether the leaf at `index` is in the tree of `size` leaves and that root. */
+/** Returns whether the leaf at `index` is in the tree with this size and root. */
 export function provesInclusion(leaf: Hash, index: number, size: number, proof: readonly Hash[], root: Hash): boolean {
   if (index < 0 || index >= size) return false;
   const at = { node: index, last: size - 1 };
@@ -78,12 +78,12 @@ export interface Tree {
   readonly root: Hash;
 }
 
-/** Whether the newer tree begins with the older one. */
+/** Returns whether the newer tree begins with the older one. */
 export function provesConsistency(older: Tree, newer: Tree, proof: readonly Hash[]): boolean {
   if (older.size > newer.size) return false;
   if (older.size === newer.size) return proof.length === 0 && older.root.equals(newer.root);
   if (older.size === 0) return proof.length === 0;
-  // A tree that is a full subtree of the newer one starts from its own root, which the proof leaves out.
+  // An older tree that is a full subtree starts from its own root, which the proof omits.
   const [start, ...path] = Number.isInteger(Math.log2(older.size)) ? [older.root, ...proof] : proof;
   if (start === undefined) return false;
   const at = { node: older.size - 1, last: newer.size - 1 };
@@ -102,21 +102,21 @@ export function provesConsistency(older: Tree, newer: Tree, proof: readonly Hash
   return at.last === 0 && foundOlder.equals(older.root) && foundNewer.equals(newer.root);
 }
 
-/** A tile of hashes, as it is written. */
+/** A tile of hashes to write. */
 interface HashTile extends TileAt {
   readonly kind: number;
   readonly bytes: Buffer;
 }
 
 interface Level {
-  /** How many tiles of this level are full. */
+  /** Number of full tiles of this level. */
   full: number;
   hashes: Hash[];
-  /** Of the full subtrees that the hashes fall into, the largest first: at most eight, and one where the tile is full. */
+  /** Roots of the full subtrees in the partial tile, largest first: at most eight, or one for a full tile. */
   edge: Hash[];
 }
 
-/** Subtrees of one size that stand side by side become one. `count`: how many hashes there are with this one. */
+/** Joins adjacent subtrees of equal size. `count`: number of hashes including this one. */
 function grow(edge: Hash[], hash: Hash, count: number): void {
   let grown = hash;
   for (let rest = count; rest % 2 === 0; rest /= 2) {
@@ -128,8 +128,8 @@ function grow(edge: Hash[], hash: Hash, count: number): void {
 }
 
 /**
- * A tree that grows by leaves and keeps nothing but the tiles that are not full: at most 255 hashes a level. What it holds is
- * enough for its root, and for every file that has to be written.
+ * An append-only tree that stores only its partial tiles: at most 255 hashes per level. That's enough for its root and all
+ * files to write.
  */
 export class GrowingTree {
   readonly #levels: Level[] = [];
@@ -139,7 +139,7 @@ export class GrowingTree {
     return this.#size;
   }
 
-  /** Takes a leaf's hash. Answers the tiles that became full by it, leaves first: none of them changes again. */
+  /** Adds a leaf's hash. Returns the tiles that became full, leaves first. They never change again. */
   add(leaf: Hash): readonly HashTile[] {
     this.#size += 1;
     const full: HashTile[] = [];
@@ -157,14 +157,14 @@ export class GrowingTree {
     }
   }
 
-  /** The tiles at the right edge that are not full, leaves first. They are written for sizes that are signed. */
+  /** Returns the partial tiles, leaves first. They are written for signed sizes. */
   partial(): readonly HashTile[] {
     return this.#levels.flatMap(({ full, hashes }, kind) =>
       hashes.length === 0 ? [] : [{ kind, index: full, width: hashes.length, bytes: Buffer.concat(hashes) }],
     );
   }
 
-  /** Takes a few hashes a level: a log of many checkpoints asks for many roots. */
+  /** Returns the root with few hashes per level, because a log with many checkpoints needs many roots. */
   root(): Hash {
     const highestFirst = [...this.#levels].reverse();
     return foldRight(highestFirst.flatMap(({ edge }) => edge));

@@ -1,12 +1,12 @@
 /**
- * Signed notes (C2SP signed-note): a text, an empty line, and a line for each signature. Signatures of keys that are not known
- * are passed over; one of a known key that does not hold spoils the note.
+ * Signed notes (C2SP signed-note): a text, an empty line, and one line per signature. Signatures of unknown keys are ignored.
+ * An invalid signature of a known key invalidates the note.
  */
 import { verify } from 'node:crypto';
 import { keyId, publicKeyObject, type SigningKey, type VerifierKey } from './keys.ts';
 
 const dash = '\u2014';
-/** Whoever reads notes has to take at least this many signatures. More is somebody's mistake. */
+/** Readers of notes must accept at least this many signatures. More are an error. */
 const mostSignatures = 64;
 const idBytes = 4;
 const timeBytes = 8;
@@ -14,14 +14,14 @@ const signatureBytes = 64;
 
 export interface NoteSignature {
   readonly key: VerifierKey;
-  /** When a witness signed, in seconds since 1970; null for a log, with either of its keys. */
+  /** Time of a witness's signature, in seconds since 1970; null for the log's and the vault's. */
   readonly time: number | null;
-  /** The line as it stands in the note, with its line feed. */
+  /** The signature line with its line feed. */
   readonly line: string;
 }
 
 export interface OpenedNote {
-  /** With its last line feed: the bytes that are signed. */
+  /** The signed bytes, including the last line feed. */
   readonly text: string;
   /** At least one. */
   readonly signatures: readonly NoteSignature[];
@@ -29,18 +29,18 @@ export interface OpenedNote {
 
 export type NoteFault = 'not-a-note' | 'signature-differs' | 'no-known-signature';
 
-/** A signature that was made elsewhere, as a line. */
+/** Returns the line of an existing signature. */
 export const signatureLine = (key: VerifierKey, signature: Buffer): string =>
   `${dash} ${key.name} ${Buffer.concat([Buffer.from(keyId(key), 'hex'), signature]).toString('base64')}\n`;
 
-/** What a witness signs: the note's text with the time before it (C2SP tlog-cosignature). */
+/** Returns what a witness signs: the note's text after the time (C2SP tlog-cosignature). */
 const cosigned = (text: string, time: bigint | number): string => `cosignature/v1\ntime ${time}\n${text}`;
 
-/** A log's signature over the text, as a line. */
+/** Returns a log's signature line for the text. */
 export const signText = (text: string, key: SigningKey): string =>
   signatureLine(key.verifier, key.sign(Buffer.from(text)));
 
-/** A witness's signature over the text at a time, in seconds since 1970, as a line. */
+/** Returns a witness's signature line for the text at a time, in seconds since 1970. */
 export function cosignText(text: string, key: SigningKey, time: number): string {
   const at = Buffer.alloc(timeBytes);
   at.writeBigUInt64BE(BigInt(time));
@@ -65,20 +65,20 @@ function partsOf(note: string): Parts | null {
     const bytes = Buffer.from(base64 ?? '', 'base64');
     return { name: name ?? '', bytes, line: `${line}\n` };
   });
-  // Only one way of writing the same bytes is taken: else two notes that differ would say the same.
+  // Only the canonical form: otherwise two different notes could have the same content.
   const canonical = lines.every(
     ({ name, bytes, line }) => bytes.length > idBytes && line === `${dash} ${name} ${bytes.toString('base64')}\n`,
   );
   return canonical ? { text: note.slice(0, at + 1), lines } : null;
 }
 
-/** Null: the signature does not hold. Node takes one way alone of writing it in DER. */
+/** Verifies a vault key's signature; null: invalid. Node accepts only one DER encoding. */
 function vaultSignatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
   const signer = { key: publicKeyObject(key), dsaEncoding: 'der' } as const;
   return verify('sha256', Buffer.from(text), signer, bytes.subarray(idBytes)) ? { key, time: null, line } : null;
 }
 
-/** Null: the signature does not hold. */
+/** Verifies a signature; null: invalid. */
 function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
   if (key.kind === 'vault') return vaultSignatureOf(key, text, bytes, line);
   const isWitness = key.kind === 'witness';
@@ -90,14 +90,14 @@ function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string
   return holds ? { key, time: time === null ? null : Number(time), line } : null;
 }
 
-/** Opens a note with the keys that are known. */
+/** Opens a note with the known keys. */
 export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote | NoteFault {
   const parts = partsOf(note);
   if (parts === null) return 'not-a-note';
   const signatures: NoteSignature[] = [];
   for (const { name, bytes, line } of parts.lines) {
     const id = bytes.subarray(0, idBytes).toString('hex');
-    // Two keys may share an id, by chance or by craft: any of them may be the one.
+    // Two keys can share an id, by chance or on purpose, so all of them are tried.
     const known = keys.filter((key) => key.name === name && keyId(key) === id);
     if (known.length === 0) continue;
     const found = known.map((key) => signatureOf(key, parts.text, bytes, line)).find((one) => one !== null);

@@ -1,17 +1,17 @@
-/** Reads the hashes of a tree, and its entries, out of published tiles. */
+/** Reads hashes and entries of a tree from published tiles. */
 import { foldRight, fullRoot, type Hash } from './merkle-tree.ts';
 import { entriesIn, type TileAt, tileOf, tilePath, tileWidth } from './tiles.ts';
 
-/** Files by their paths; null where there is none. */
+/** Reads a file by its path; null: it doesn't exist. */
 type ReadFile = (path: string) => Promise<Buffer | null>;
 
-/** A tile is not there, or not whole. */
+/** A tile is missing or incomplete. */
 export class TileUnusable extends Error {
   override readonly name = 'TileUnusable';
 }
 
 const hashBytes = 32;
-/** A level of tiles is eight levels of the tree. */
+/** One level of tiles is eight levels of the tree. */
 const levelsATile = 8;
 
 export class TileReader {
@@ -19,7 +19,7 @@ export class TileReader {
   readonly #size: number;
   readonly #tiles = new Map<string, Promise<Buffer>>();
 
-  /** A tree of `size` leaves. Tiles of hashes once read are kept: one is made for a proof or a walk, not for good. */
+  /** A tree of `size` leaves. Caches hash tiles without limit: create one reader per proof or pass. */
   constructor(read: ReadFile, size: number) {
     this.#read = read;
     this.#size = size;
@@ -29,7 +29,7 @@ export class TileReader {
     return this.#rangeHash({ from: 0, to: this.#size });
   }
 
-  /** The root of the tree's first `size` leaves. */
+  /** Returns the root of the first `size` leaves. */
   prefixRoot(size: number): Promise<Hash> {
     return this.#rangeHash({ from: 0, to: size });
   }
@@ -42,12 +42,12 @@ export class TileReader {
     return Promise.all(consistencyRanges(older, this.#size).map((range) => this.#rangeHash(range)));
   }
 
-  /** The entries of one tile, the `index`-th. Throws {@link TileUnusable}. */
+  /** Returns the entries of tile `index`. Throws {@link TileUnusable}. */
   async entries(index: number): Promise<readonly Buffer[]> {
     const at = tileOf('entries', index * tileWidth, this.#size);
-    // Not kept: they are the events themselves, and read once.
+    // Not cached: entries are large and read once.
     const entries = entriesIn(await this.#loadNew(at));
-    // A tile that is not full holds what it says and no more; the full one in its place holds what came later, too.
+    // A partial tile has exactly its entries; the full tile in its place also has later ones.
     const isWhole = entries?.length === at.width || entries?.length === tileWidth;
     if (entries === null || !isWhole) throw new TileUnusable(`${tilePath(at)}: not ${at.width} entries`);
     return entries.slice(0, at.width);
@@ -57,7 +57,7 @@ export class TileReader {
     return rangeHash(range, (subtree) => this.#subtree(subtree));
   }
 
-  /** A subtree lies in one tile: of the level at or below its own, as 1 to 128 hashes side by side. */
+  /** A subtree is in one tile, of the level at or below its own, as 1 to 128 adjacent hashes. */
   async #subtree({ level, index }: Subtree): Promise<Hash> {
     const kind = Math.floor(level / levelsATile);
     const count = 2 ** (level % levelsATile);
@@ -81,7 +81,7 @@ export class TileReader {
     return loading;
   }
 
-  /** Once a tile is full its beginnings may be deleted. */
+  /** Partial tiles can be deleted once the full tile exists. */
   async #loadNew(at: TileAt): Promise<Buffer> {
     const found = (await this.#read(tilePath(at))) ?? (await this.#read(tilePath({ ...at, width: tileWidth })));
     if (found === null) throw new TileUnusable(`${tilePath(at)}: there is no such file`);
@@ -89,35 +89,35 @@ export class TileReader {
   }
 }
 
-// Which parts of a tree a proof is made of (RFC 6962, 2.1.1 and 2.1.2): index arithmetic alone. Sizes may pass 2^31, so nothing
-// here uses bit operators.
+// Parts of a tree in a proof (RFC 6962, 2.1.1 and 2.1.2): index arithmetic only. Sizes can exceed 2^31, so bit operators aren't
+// used.
 
-/** Leaves `from` up to but without `to`. */
+/** Leaves from `from` up to, but excluding, `to`. */
 interface Range {
   readonly from: number;
   readonly to: number;
 }
 
-/** A full subtree: 2^level leaves, the `index`-th of its level. */
+/** A full subtree: 2^level leaves, number `index` of its level. */
 interface Subtree {
   readonly level: number;
   readonly index: number;
 }
 
-/** Where a subtree's hash comes from. */
+/** Reads a subtree's hash. */
 type ReadSubtree = (subtree: Subtree) => Promise<Hash>;
 
-/** The largest power of two that is at most n, as its exponent. */
+/** Returns the exponent of the largest power of two that is at most n. */
 function exponentBelow(n: number): number {
   let exponent = 0;
   while (2 ** (exponent + 1) <= n) exponent += 1;
   return exponent;
 }
 
-/** Where a tree of n > 1 leaves is split: the largest power of two below n. */
+/** Returns the split of a tree of n > 1 leaves: the largest power of two below n. */
 const splitOf = (n: number): number => 2 ** exponentBelow(n - 1);
 
-/** The full subtrees that a range falls into, the largest first. The range starts where a split of the tree does. */
+/** Returns the full subtrees of a range, largest first. The range must start at a split of the tree. */
 function subtreesOf({ from, to }: Range): readonly Subtree[] {
   const found: Subtree[] = [];
   for (let at = from; at < to; ) {
@@ -128,12 +128,12 @@ function subtreesOf({ from, to }: Range): readonly Subtree[] {
   return found;
 }
 
-/** The hash over a range. */
+/** Returns the hash over a range. */
 async function rangeHash(range: Range, read: ReadSubtree): Promise<Hash> {
   return foldRight(await Promise.all(subtreesOf(range).map(read)));
 }
 
-/** The ranges whose hashes prove that leaf `index` is in a tree of `size` leaves, the nearest first. */
+/** Returns the ranges whose hashes prove that leaf `index` is in a tree of `size` leaves, nearest first. */
 function inclusionRanges(index: number, size: number): readonly Range[] {
   const ranges: Range[] = [];
   let from = 0;
@@ -151,13 +151,16 @@ function inclusionRanges(index: number, size: number): readonly Range[] {
   return ranges;
 }
 
-/** The ranges whose hashes prove that a tree of `older` leaves is the beginning of one of `size`. None where either says nothing. */
+/**
+ * Returns the ranges whose hashes prove that a tree of `older` leaves is the beginning of one of `size`. Empty if either is
+ * trivial.
+ */
 function consistencyRanges(older: number, size: number): readonly Range[] {
   if (older === 0 || older === size) return [];
   const ranges: Range[] = [];
   let from = 0;
   let to = size;
-  // What both trees have whole need not be told as long as it is all of the older one.
+  // A part that both trees share is omitted while it's the whole older tree.
   while (older < to) {
     const middle = from + splitOf(to - from);
     if (older <= middle) {

@@ -1,15 +1,15 @@
-/** Where tiles lie (C2SP tlog-tiles): 256 hashes a tile, a tile a file, named so that no folder holds more than a thousand. */
+/** Paths of tiles (C2SP tlog-tiles): 256 hashes per tile, one tile per file, and at most a thousand files per folder. */
 
 export const tileWidth = 256;
 
-/** Entries are the events themselves; a number is a level of hashes, each level 256 times as coarse as the one below. */
+/** `entries`: the events. A number: a level of hashes; each level covers 256 times as many leaves as the one below. */
 type TileKind = 'entries' | number;
 
 export interface TileAt {
   readonly kind: TileKind;
-  /** The n-th tile of its kind, from 0. */
+  /** Number of the tile in its kind, from 0. */
   readonly index: number;
-  /** How many it holds, 1 to 256. */
+  /** Number of items, 1 to 256. */
   readonly width: number;
 }
 
@@ -26,24 +26,24 @@ function numberPath(n: number): string {
 export const tilePath = ({ kind, index, width }: TileAt): string =>
   `tile/${kind}/${numberPath(index)}${width === tileWidth ? '' : `.p/${width}`}`;
 
-/** How many leaves one hash of the level stands for. */
+/** Returns the number of leaves that one hash of the level covers. */
 const leavesOf = (level: number): number => tileWidth ** level;
 
-/** How many hashes a tree has at a level; entries stand at the level of leaves. */
+/** Returns the number of hashes at a level of a tree; entries count as the level of leaves. */
 const hashesAt = (kind: TileKind, size: number): number => Math.floor(size / leavesOf(kind === 'entries' ? 0 : kind));
 
-/** The tile that holds the n-th hash, or entry, of a tree of `size` leaves. */
+/** Returns the tile with hash or entry `n` in a tree of `size` leaves. */
 export function tileOf(kind: TileKind, n: number, size: number): TileAt {
   const index = Math.floor(n / tileWidth);
   return { kind, index, width: Math.min(tileWidth, hashesAt(kind, size) - index * tileWidth) };
 }
 
-// Entries in a tile: each behind its length, two bytes, the greater first (C2SP tlog-tiles).
+// Entries in a tile: each after its length in two bytes, big-endian (C2SP tlog-tiles).
 
 const lengthBytes = 2;
 const longest = 0xff_ff;
 
-/** An entry that no bundle can hold. An event's body is far from it: its free text is kept elsewhere. */
+/** An entry exceeds the format's limit. Event bodies are far below it, because their texts are stored separately. */
 class EntryTooLong extends Error {
   override readonly name = 'EntryTooLong';
 }
@@ -59,7 +59,7 @@ export function bundleOf(entries: readonly Uint8Array[]): Buffer {
   );
 }
 
-/** Null where the bytes are not whole entries, or more than a tile holds. */
+/** Parses entries; null: incomplete, or more than a tile can have. */
 export function entriesIn(bundle: Buffer): readonly Buffer[] | null {
   const entries: Buffer[] = [];
   for (let at = 0; at < bundle.length; ) {

@@ -1,17 +1,17 @@
-/** What a witness is asked (C2SP tlog-witness): to sign a checkpoint, shown to begin with the last one it signed. */
+/** Requests to a witness (C2SP tlog-witness): sign a checkpoint that continues the last signed one. */
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
 import { type Hash, provesConsistency, type Tree } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';
 
-/** More lines of proof than a tree can need are refused unread. */
+/** Maximum number of proof lines that a tree can need. */
 const mostProofLines = 63;
 const hashBytes = 32;
 
 interface Ask {
-  /** The size that the witness is thought to know. */
+  /** The size that the witness is assumed to know. */
   readonly old: number;
-  /** That a tree of that size is the beginning of the checkpoint's. */
+  /** Consistency proof from that size to the checkpoint. */
   readonly proof: readonly Hash[];
   /** The signed note. */
   readonly note: string;
@@ -20,7 +20,7 @@ interface Ask {
 export const askText = ({ old, proof, note }: Ask): string =>
   `old ${old}\n${proof.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${note}`;
 
-/** Null where it is none. */
+/** Parses a request; null: invalid. */
 function readAsk(text: string): Ask | null {
   const end = text.indexOf('\n\n');
   if (end < 0) return null;
@@ -34,33 +34,33 @@ function readAsk(text: string): Ask | null {
   return isCanonical ? { old: Number(old), proof, note: text.slice(end + 2) } : null;
 }
 
-// The rules of a witness (C2SP tlog-witness). It signs a checkpoint of a log that it knows, where that log goes on from the last
-// one it signed, and never two that do not fit each other. Whoever changes the past of a log gets no signature any more.
+// Rules of a witness (C2SP tlog-witness). It signs a checkpoint of a known log if that continues the last signed one, and never
+// two that conflict. A log whose history was changed gets no more signatures.
 
-/** A log that the witness was told of, and what it signed of it last; a tree of no leaves before the first. */
+/** A configured log, and the last checkpoint signed; an empty tree before the first. */
 export interface KnownLog {
   readonly keys: readonly VerifierKey[];
   readonly last: Tree;
 }
 
 export type Judgement =
-  /** It is signed once this is kept. */
+  /** Can be signed after it's stored. */
   | { readonly verdict: 'signs'; readonly checkpoint: Checkpoint; readonly text: string }
   | { readonly verdict: Refused }
-  /** The witness knows another size: asked again from there it may sign. */
+  /** The witness knows another size; a request from there might succeed. */
   | { readonly verdict: 'knows-another-size'; readonly size: number };
 
 type Refused =
-  /** Not in the form of an ask, or of a checkpoint, or older than what it says is known. */
+  /** Malformed request or checkpoint, or an old size larger than the checkpoint. */
   | 'not-an-ask'
   | 'log-unknown'
   | 'not-signed-by-the-log'
-  /** The same size with another root: two histories. */
+  /** Same size, other root: two histories. */
   | 'two-histories'
-  /** The proof does not show that the log goes on from the last checkpoint. */
+  /** The proof doesn't show that the log continues the last checkpoint. */
   | 'not-consistent';
 
-/** `logs` finds one by its name. */
+/** Judges a request. `logs`: finds a log by name. */
 export function judgeCheckpoint(asked: string, logs: (origin: string) => KnownLog | null): Judgement {
   const ask = readAsk(asked);
   if (ask === null) return { verdict: 'not-an-ask' };

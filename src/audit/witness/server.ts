@@ -1,4 +1,4 @@
-/** A witness that others ask over HTTP (C2SP tlog-witness): `POST /add-checkpoint`. */
+/** HTTP server of a witness (C2SP tlog-witness): `POST /add-checkpoint`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SigningKey } from '../tlog/keys.ts';
@@ -8,21 +8,21 @@ import type { WitnessState } from './state.ts';
 
 export interface WitnessOptions {
   readonly state: WitnessState;
-  /** Asked before each signature. Throws where the state is not this process's any more. */
+  /** Called before each signature. Throws if another process owns the state now. */
   readonly check?: () => Promise<void>;
   readonly key: SigningKey;
   readonly now: () => Date;
   readonly port: number;
-  /** An address of this machine. */
+  /** Address of this machine to listen on. */
   readonly listen: string;
-  /** Told of everything that is not signed. */
+  /** Called for each refused request. */
   readonly onRefused: (verdict: Judgement['verdict'], origin: string) => void;
 }
 
-/** A proof has at most 63 lines of 45 letters, a note far fewer bytes than the rest. */
+/** Maximum request size. A proof has at most 63 lines of 45 characters; a note is much smaller than the rest. */
 const longestAsk = 16_384;
 
-/** As the protocol has them: 409 names the size, 422 is said of histories that do not fit. */
+/** Status codes of the protocol: 409 names the size, 422 means inconsistent histories. */
 const statusOf = {
   'not-an-ask': 400,
   'log-unknown': 404,
@@ -54,7 +54,7 @@ export interface RunningWitness {
   stop(): Promise<void>;
 }
 
-/** Signs one at a time: two that do not fit each other must not be judged by the same past. */
+/** Signs one request at a time, so that two conflicting ones aren't judged by the same state. */
 class Signer {
   readonly #options: WitnessOptions;
   #turn: Promise<unknown> = Promise.resolve();
@@ -93,7 +93,7 @@ async function serve(options: WitnessOptions, signer: Signer, request: IncomingM
   return answer(response, statusOf[verdict], verdict === 'signs' ? line : `${verdict}\n`);
 }
 
-/** Listens, until it is stopped. */
+/** Starts the server. */
 export async function startWitness(options: WitnessOptions): Promise<RunningWitness> {
   const signer = new Signer(options);
   const server: Server = createServer((request, response) => {

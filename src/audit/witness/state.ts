@@ -1,6 +1,6 @@
 /**
- * What a witness keeps, in a folder: the logs it was told of, and the last checkpoint it signed of each. A witness that forgets
- * what it signed would sign another history, so state that is missing or can't be read is an error.
+ * Stored state of a witness in a folder: its logs, and the last checkpoint that it signed of each. A witness without its state
+ * could sign another history, so missing or unreadable state is an error.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
@@ -11,17 +11,17 @@ import { keyLine, readKeyLine, type VerifierKey } from '../tlog/keys.ts';
 import { emptyRoot, type Tree } from '../tlog/merkle-tree.ts';
 import type { KnownLog } from './add-checkpoint.ts';
 
-/** The state of a log is lost. Says which file, and what to do. */
+/** The state of a log is lost. The message names the file and the fix. */
 export class WitnessStateUnusable extends Error {
   override readonly name = 'WitnessStateUnusable';
 }
 
 const mode = 0o644;
 
-/** The names of all logs that the witness was ever told of, a line each: none of them can be forgotten unseen. */
+/** Names of all logs that were ever added, one per line, so that a lost one is detected. */
 const namesFile = 'logs.txt';
 
-/** Names of logs hold slashes. */
+/** Returns a file name for a log: log names contain slashes. */
 const fileOf = (origin: string): string => createHash('sha256').update(origin).digest('hex').slice(0, 32);
 
 const advice =
@@ -38,7 +38,7 @@ async function textIn(file: string): Promise<string | null> {
   });
 }
 
-/** Of one log; the keys are its own, all of them. */
+/** Parses the keys file of one log, which must contain only that log's keys. */
 function keysIn(text: string, file: string): readonly [VerifierKey, ...VerifierKey[]] {
   const lines = text.split('\n').filter((line) => line !== '');
   const keys = lines.map(readKeyLine).filter((key) => typeof key !== 'string');
@@ -69,7 +69,7 @@ export class WitnessState {
     this.#folder = folder;
   }
 
-  /** Throws {@link WitnessStateUnusable}. */
+  /** Opens the state. Throws {@link WitnessStateUnusable}. */
   static async open(folder: string): Promise<WitnessState> {
     const state = new WitnessState(folder);
     const logs = path.join(folder, 'logs');
@@ -93,7 +93,7 @@ export class WitnessState {
     this.#logs.set(first.name, { keys: [first, ...more], last: lastIn(await textIn(last), last, first.name) });
   }
 
-  /** A log that has no event yet was not added to its end. */
+  /** Requires the keys of a checkpoint's log. A checkpoint without events can be left from an interrupted `add`. */
   async #requireKeys(file: string): Promise<void> {
     const last = readCheckpoint((await textIn(file)) ?? '');
     if (last?.size === 0 || this.origins.some((origin) => file === this.#file(origin, 'last'))) return;
@@ -109,8 +109,8 @@ export class WitnessState {
   }
 
   /**
-   * Another key of a log that is known is added to it: what the log signed with the older one stays good. A log that is new
-   * begins with no event.
+   * Adds a log or a further key of a known log: signatures with the earlier key stay valid. A new log starts with an empty
+   * tree.
    */
   async add(key: VerifierKey): Promise<void> {
     const { name } = key;
@@ -118,14 +118,14 @@ export class WitnessState {
     const keys = [...(known?.keys ?? []).filter((one) => !one.publicKey.equals(key.publicKey)), key];
     await mkdir(path.join(this.#folder, 'logs'), { recursive: true });
     const last = known?.last ?? { size: 0, root: emptyRoot };
-    // In this order: one that is cut short is added again.
+    // In this order, an interrupted addition can be repeated.
     if (known === undefined) await this.#write('last', name, checkpointText({ origin: name, ...last }));
     await this.#write('keys', name, keys.map((one) => `${keyLine(one)}\n`).join(''));
     this.#logs.set(name, { keys, last });
     await replaceFile(path.join(this.#folder, namesFile), `${this.origins.join('\n')}\n`, mode);
   }
 
-  /** Before it is signed: a witness that forgets what it signed could sign another history. */
+  /** Stores a checkpoint before it's signed: a witness without it could sign another history. */
   async keep(origin: string, text: string): Promise<void> {
     const known = this.#logs.get(origin);
     if (known === undefined) throw new Error(`keeping a checkpoint of ${origin}, which is not known`);

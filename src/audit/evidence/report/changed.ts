@@ -1,4 +1,4 @@
-/** Section 3: what was changed, before and after, and what Azure showed when it was read last. */
+/** Section 3: what was changed, before and after, and the last state read from Azure. */
 import type { Effect } from '../../../domain/effect.ts';
 import { lastReading, wantedKey } from '../../../domain/evidence/verdict.ts';
 import type { CustomerKey } from '../../../domain/observed.ts';
@@ -49,7 +49,7 @@ function afterOf(effect: Effect, request: Request): Html {
   }
 }
 
-/** What was refused on the way, each under the id that Azure has it under. Of many alike the first is told. */
+/** Returns the refusals, with Azure's correlation ids. Only the first of equal codes is shown. */
 function refusedOf(tries: readonly ReportedAttempt[]): Html {
   const refused = tries.filter(({ code }) => code !== null);
   const codes = [...new Set(refused.map(({ code }) => code ?? ''))];
@@ -82,7 +82,7 @@ function rowOf(story: StepStory, number: number, request: Request, day: string):
   });
 }
 
-/** What was read when the evidence was taken. */
+/** Returns the state that was read when the evidence was created. */
 function nowWords({ request, events }: ReportFacts): Html {
   const last = lastReading(events);
   if (last === null) return none;

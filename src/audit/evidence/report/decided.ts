@@ -1,4 +1,4 @@
-/** Section 2: who decided what, and how they were known. */
+/** Section 2: who decided what, and how they were authenticated. */
 import { listed } from '../../../domain/listed.ts';
 import type { EventBodyOf, EventType, StoredEvent } from '../../../domain/request/events.ts';
 import { askedAgainWords } from '../../../text/events.ts';
@@ -23,7 +23,7 @@ const signIns: Readonly<Record<string, string>> = {
   'command-line': 'At the bot’s command line, by the name they gave',
 };
 
-/** `rows` of the table: a type that is not here decides nothing. */
+/** Text of each row. An event type that is missing here decides nothing. */
 const told: { readonly [T in EventType]?: (data: EventBodyOf<T>['data'], facts: ReportFacts) => string } = {
   submitted: ({ changeReference }) =>
     `asked for this plan${changeReference === undefined ? '' : `; change reference ${changeReference}`}`,

@@ -1,4 +1,4 @@
-/** What all parts of the report say in one form. */
+/** Shared parts of the report: HTML escaping, times, names, sections and tables. */
 import type { Replacement } from '../../../domain/evidence/replacement.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
@@ -22,7 +22,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** What turns direction, and what nobody sees, is shown as something that is not a letter. */
+/** Replaces direction overrides and invisible characters with a visible sign. */
 const seen = (text: string): string => showBlanks(text).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
 
 const escaped = (text: string): string => seen(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? '');
@@ -41,25 +41,25 @@ export interface ReportFacts {
   readonly request: Request;
   /** Oldest first. */
   readonly events: readonly StoredEvent[];
-  /** A person's name as it was looked up; null: it was not, or is left out. */
+  /** A person's name; null: not found, or omitted. */
   readonly names: (id: string) => string | null;
-  /** The checkpoint as it was signed. */
+  /** The signed checkpoint. */
   readonly note: string;
-  /** Who signed it beside the log, by the keys in the pack, and when (ISO 8601). */
+  /** The witness that cosigned it, by the keys in the pack, and when (ISO 8601). */
   readonly witness: { readonly name: string; readonly at: string } | null;
-  /** The request that replaced the key since, by its events in the pack; null: there are none. */
+  /** The later request that replaced the key, by its events in the pack; null: none. */
   readonly later: Replacement | null;
-  /** A key in a vault signed it as well, by the keys in the pack. */
+  /** A vault key cosigned it, by the keys in the pack. */
   readonly vault: boolean;
-  /** What people wrote is in the pack. */
+  /** The pack includes people's texts. */
   readonly texts: boolean;
-  /** Files that it is made of and their SHA-256: where they changed, it is not the report that did. */
+  /** Source files and their SHA-256. If one changed, the report differs because of it. */
   readonly madeOf: string;
-  /** The whole policy is in the pack. */
+  /** The pack includes the whole policy. */
   readonly rules: boolean;
 }
 
-/** A day does not stand alone at the end of a line. */
+/** Keeps day and month together with a no-break space. */
 const together = (text: string): string => text.replaceAll(/(?<=\d) (?=[A-Z][a-z]+ \d{4})/g, '\u00A0');
 
 export const strongIn = (sentence: Sentence): readonly Html[] =>
@@ -78,11 +78,11 @@ export const dayOf = (time: string): string => {
 };
 export const clockOf = (time: string): string => new Date(time).toISOString().slice(11, 19);
 
-/** The clock; with the day where it is another than the one that the reader has in mind. */
+/** Returns the time of day, with the date if it's another day. */
 export const whenOf = (time: string, day: string): string =>
   dayOf(time) === day ? clockOf(time) : `${dayOf(time)}, ${clockOf(time)}`;
 
-/** A person by name, or by their id where no name is known; an operator by the name they gave. */
+/** Returns a person's name, or their id without one. Operators have the name that they gave. */
 export const whoIn =
   ({ names }: Pick<ReportFacts, 'names'>): Who =>
   (person) =>
@@ -107,7 +107,7 @@ export function numbersOf(numbers: readonly number[]): string {
     .join(', ');
 }
 
-/** A section with its number; sections and their numbers never change. */
+/** Returns a section with its number. Sections and their numbers never change. */
 export const section = (number: number, title: string, content: Html): Html =>
   html`<section aria-labelledby="h${number}">
 <h2 id="h${number}"><span class="n">${number}</span>${title}</h2>
@@ -116,7 +116,7 @@ ${content}
 
 interface Column {
   readonly title: string;
-  /** In millimetres; without it what is left. */
+  /** In millimeters; missing: the remaining width. */
   readonly width?: number;
 }
 

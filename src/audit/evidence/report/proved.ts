@@ -1,4 +1,4 @@
-/** Sections 4 to 6: what is proved, what is not, and what cannot be undone. */
+/** Sections 4 to 6: what is proved, what isn't, and what can't be undone. */
 import { lastReading, wantedKey } from '../../../domain/evidence/verdict.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
@@ -34,7 +34,7 @@ interface Known {
   readonly how: string;
 }
 
-/** By every event that says something of the level; what was found last is last. */
+/** Returns the facts about a level, from all events with one, oldest first. */
 function knownOf(events: readonly StoredEvent[], level: ProofLevel): readonly Known[] {
   return events.flatMap((event): readonly Known[] => {
     const { body } = event;

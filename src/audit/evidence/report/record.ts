@@ -1,4 +1,4 @@
-/** Sections 7 to 10: the record and how to check it, controls, limits, and a place to sign. */
+/** Sections 7 to 10: the audit log and its verification, controls, limits, and a place to sign. */
 import { listed } from '../../../domain/listed.ts';
 import type { Software } from '../../../domain/software.ts';
 import { controls } from '../controls.ts';
@@ -19,13 +19,13 @@ import {
   whoIn,
 } from './parts.ts';
 
-/** Name and size, as the checkpoint says. */
+/** Returns name and size from the checkpoint. */
 export function checkpointOf({ note }: Pick<ReportFacts, 'note'>): { readonly origin: string; readonly size: string } {
   const [origin = '', size = ''] = note.split('\n');
   return { origin, size };
 }
 
-/** How many hashes lead from a leaf to the root, at most. */
+/** Returns the maximum number of hashes in an inclusion proof. */
 const proofLength = (size: string): number => Math.ceil(Math.log2(Math.max(2, Number(size))));
 
 const witnessWords = ({ witness, vault }: ReportFacts): Html =>
@@ -40,7 +40,7 @@ function takenWords(facts: ReportFacts): Html {
     : html` ${actorOf(taken, whoIn(facts))} took this evidence, which is event ${taken.seq}.${softwareWords(facts)}`;
 }
 
-/** For eyes: `decisions.json` has the whole hashes. */
+/** Shortened for display; `decisions.json` has the complete hashes. */
 const shortSoftware = ({ version, commit, image }: Software): string =>
   [
     `cmk-bot ${version}`,
@@ -48,7 +48,7 @@ const shortSoftware = ({ version, commit, image }: Software): string =>
     ...(image === undefined ? [] : [`image ${image.replace(/^.*@sha256:/, '').slice(0, 8)}`]),
   ].join(', ');
 
-/** Which programs wrote the events that name one. */
+/** Returns the software versions that wrote events, if named. */
 function softwareWords({ events }: ReportFacts): Html {
   const named = events.flatMap(({ body: { data } }) => ('software' in data && data.software ? [data.software] : []));
   const words = [...new Set(named.map(shortSoftware))];

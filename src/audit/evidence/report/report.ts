@@ -1,4 +1,4 @@
-/** The report for people: one HTML page that loads nothing, runs nothing, and prints to two pages. */
+/** The report for people: one HTML page without scripts or external resources, printed on two pages. */
 import { shortDigest } from '../../../domain/digest.ts';
 import { lastReading, verdictOf } from '../../../domain/evidence/verdict.ts';
 import { highestProof } from '../../../domain/proof.ts';
@@ -91,7 +91,10 @@ pre .out { color: var(--soft); }
 @media print { html { background: #fff; } main { width: auto; margin: 0; padding: 0 .3mm; box-shadow: none; } .break { break-before: page; } .break > section:first-child h2, .break > h2:first-child { margin-top: 0; } }
 `;
 
-/** No size: the paper that is in the printer. US Letter is 18 mm shorter than A4, and takes the same two pages closer set. */
+/**
+ * No page size, so that the printer's paper applies. US Letter is 18 mm shorter than A4, and needs closer spacing for two
+ * pages.
+ */
 const paper = (foot: string): string => `
 @media print { main { zoom: .96; } }
 @media print and (max-height: 285mm) { main { zoom: .9; } }
@@ -100,13 +103,13 @@ const paper = (foot: string): string => `
   @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 7pt Arial, "Liberation Sans", sans-serif; color: #434d58; } }
 `;
 
-/** `foot` stands at the bottom of each page: letters, digits, spaces and dots alone. */
+/** `foot`: text at the bottom of each page; only letters, digits, spaces and dots. */
 const styleOf = (foot: string): string => `${page}${tables}${drawing}${rest}${paper(foot)}`;
 
-/** Which report it is: raised with every change of what the same events make. */
+/** Version of the report. Increase it with each change of the output for the same events. */
 export const madeBy = '<meta name="generator" content="cmk-bot evidence report 2">';
 
-/** What the page says that it was made of; null: it doesn't. */
+/** Returns the source files named in the page; null: none. */
 export const madeOfIn = (page: string): string | null =>
   /<meta name="made-of" content="([^"]*)">/.exec(page)?.[1] ?? null;
 
@@ -189,14 +192,14 @@ ${decisionFact(facts)}${planFact(facts)}${proofFact(facts)}${recordFact(facts)}<
 </header>\n`;
 }
 
-/** The foot of each page: nothing in it that could end a string of the style. */
+/** Returns the footer of each page. It can't contain anything that ends a CSS string. */
 const footOf = (facts: ReportFacts): string =>
   `cmk-bot evidence ${facts.request.id} · plan ${shortDigest(facts.request.digest)} · log size ${checkpointOf(facts).size}`.replaceAll(
     /[^\w .·-]/g,
     '',
   );
 
-/** The same facts make the same bytes: whoever verifies makes it anew. */
+/** Returns the report. Deterministic, so that a verifier can reproduce it. */
 export function reportOf(facts: ReportFacts): string {
   const { id, resourceName } = facts.request;
   return html`<!doctype html>

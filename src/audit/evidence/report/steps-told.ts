@@ -1,4 +1,4 @@
-/** What was tried of each step, over all runs. */
+/** Attempts of each step, over all runs. */
 import type { Effect } from '../../../domain/effect.ts';
 import { codeOf } from '../../../domain/failure.ts';
 import type { PlannedStep, StepName } from '../../../domain/plan.ts';
@@ -7,9 +7,9 @@ import type { EventBodyOf, StoredEvent } from '../../../domain/request/events.ts
 export interface ReportedAttempt {
   readonly run: number;
   readonly from: string;
-  /** Null: it has not ended. */
+  /** Null: in progress. */
   readonly to: string | null;
-  /** The provider's code; null: it was done, or has not ended. */
+  /** The provider's error code; null: successful or in progress. */
   readonly code: string | null;
   readonly isDone: boolean;
   readonly already: boolean;
@@ -20,7 +20,7 @@ export interface ReportedAttempt {
 export interface StepStory {
   readonly step: PlannedStep;
   readonly tries: readonly ReportedAttempt[];
-  /** The last try that was done. */
+  /** The last successful attempt. */
   readonly done: ReportedAttempt | null;
 }
 
@@ -46,7 +46,7 @@ const begun = ({ seq, time, body }: StepEvent): ReportedAttempt => ({
   numbers: [seq],
 });
 
-/** In the order of the plan. Events of a plan that was replaced since are of no step of this one. */
+/** Returns the attempts in the order of the plan. Ignores events of replaced plans. */
 export function stepStories(steps: readonly PlannedStep[], events: readonly StoredEvent[]): readonly StepStory[] {
   const tries = new Map<StepName, ReportedAttempt[]>();
   for (const event of events.filter(isOfStep)) {
@@ -63,7 +63,7 @@ export function stepStories(steps: readonly PlannedStep[], events: readonly Stor
   });
 }
 
-/** What a step is about, by the first thing that it changes. */
+/** Title of a step, by its first change. */
 export const propertyOf: { readonly [C in Effect['change']]: string } = {
   identity: 'Identity of the agent',
   key: 'Key in the vault',
@@ -74,7 +74,7 @@ export const propertyOf: { readonly [C in Effect['change']]: string } = {
   'customer-key': 'Key of the agent',
 };
 
-/** The same in the time line, where there is little room. */
+/** Short names of steps for the timeline. */
 export const lineNames: { readonly [S in StepName]: string } = {
   'enable-identity': 'identity on the agent',
   'make-key-version': 'key',

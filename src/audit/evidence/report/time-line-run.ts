@@ -1,11 +1,11 @@
-/** The part of the time line that is a run: a row a step, a bar a try. */
+/** The run in the timeline: one row per step, one bar per attempt. */
 import { shortDuration } from '../../../text/duration.ts';
 import { clockOf, type Html, html, none, type ReportFacts } from './parts.ts';
 import { lineNames, type ReportedAttempt, type StepStory, stepStories } from './steps-told.ts';
 
 export const rowHeight = 19;
 const narrowest = 4;
-/** What a letter of a label takes. */
+/** Width of a letter in a label. */
 const letter = 4.4;
 
 export interface DrawnRun {
@@ -15,7 +15,7 @@ export interface DrawnRun {
   readonly stories: readonly StepStory[];
 }
 
-/** The last run in which something was tried; null: there is none. */
+/** Returns the last run with an attempt; null: none. */
 export function runOf({ request, events }: ReportFacts): DrawnRun | null {
   const stories = stepStories(request.plan.steps, events).map((story) => ({
     ...story,
@@ -34,7 +34,7 @@ const lastRun = (tries: readonly ReportedAttempt[], run: number): readonly Repor
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400];
 
-/** Seconds at which the scale is marked: four at most. */
+/** Returns the seconds with marks on the scale, at most four. */
 function ticksOf(seconds: number): readonly number[] {
   const every = steps.find((one) => seconds / one <= 4.5) ?? seconds;
   return Array.from({ length: Math.max(0, Math.ceil(seconds / every) - 1) }, (_, index) => (index + 1) * every);
@@ -60,7 +60,7 @@ const barOf = (
   return { bar: shape, begin, end };
 };
 
-/** What could stand beside its bars, the longest first. */
+/** Returns possible labels next to the bars, longest first. */
 function labelsOf({ step, tries, done }: StepStory): readonly string[] {
   const refused = tries.filter(({ code }) => code !== null);
   const [first] = refused;
@@ -74,7 +74,7 @@ function labelsOf({ step, tries, done }: StepStory): readonly string[] {
   return done.already ? ['it was so already'] : [];
 }
 
-/** The first that fits behind the last bar, or before the first. */
+/** Draws the first label that fits after the last bar, or before the first. */
 function labelBeside(scale: Scale, labels: readonly string[], begin: number, end: number, y: number): Html {
   for (const label of labels) {
     const room = label.length * letter + 8;
@@ -96,7 +96,7 @@ function rowOf(scale: Scale, story: StepStory, number: number): Html {
   return html`<text x="${scale.left - 6}" y="${y + 12}" text-anchor="end">${number} ${lineNames[story.step.name]}</text>${bars.map(({ bar }) => bar)}${label}\n`;
 }
 
-/** Where it stands, in units of the drawing; `top` is that of its first row. */
+/** Draws the run. Positions are in units of the drawing; `top` is that of the first row. */
 export function drawRun(
   run: DrawnRun,
   { left, width, top }: { readonly left: number; readonly width: number; readonly top: number },

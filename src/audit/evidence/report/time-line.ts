@@ -1,4 +1,7 @@
-/** Section 1: what happened, drawn. Three parts, each with its own scale, cut by a zigzag; every time in it stands in a table too. */
+/**
+ * Section 1: the timeline. It has three parts, each with its own scale, separated by a zigzag. All its times are also in
+ * tables.
+ */
 import { lastReading } from '../../../domain/evidence/verdict.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { shortDuration } from '../../../text/duration.ts';
@@ -24,7 +27,7 @@ const axis = 30;
 
 const ms = (from: string, to: string): number => Date.parse(to) - Date.parse(from);
 
-/** Who is drawn on the first part: each decision once. */
+/** Verbs of the decisions in the first part. */
 const decides: ReadonlyMap<string, string> = new Map([
   ['submitted', 'asks'],
   ['approved', 'approves'],
@@ -41,7 +44,7 @@ interface Mark {
   readonly verb: string;
 }
 
-/** First, last, and what fits between them. */
+/** Returns the positions of the decisions: first, last, and those between. */
 function placed(events: readonly StoredEvent[], to: number): readonly Mark[] {
   const marks = events.flatMap((event) => {
     const verb = decides.get(event.body.type);
@@ -59,7 +62,7 @@ const nameOf = (facts: ReportFacts, { event, verb }: Pick<Mark, 'event' | 'verb'
 
 const letter = 4.9;
 
-/** Whether who asked and who decided fit side by side under a line that is so long. */
+/** Returns whether the names of requester and last decider fit on one line of this length. */
 function fitsBeside(facts: ReportFacts, to: number): boolean {
   const marks = placed(facts.events, to);
   const names = [marks[0], marks.at(-1)].map((mark) => (mark === undefined ? '' : nameOf(facts, mark)));
@@ -84,7 +87,7 @@ function drawDecisions(facts: ReportFacts, to: number, cut: boolean): Html {
 ${last === first ? none : html`<text x="${to + 5}" y="${low}" text-anchor="end">${nameOf(facts, last)}</text><text class="s" x="${to + 5}" y="${low + 11}" text-anchor="end">${whenOf(last.event.time, day)}</text>`}\n`;
 }
 
-/** The last part: what was proved, and what was read when the evidence was taken. */
+/** Draws the last part: the proofs, and the read at the creation of the evidence. */
 function drawProved(facts: ReportFacts, from: number, day: string): Html {
   const { events, request } = facts;
   if (request.state !== 'succeeded') return none;
@@ -113,7 +116,7 @@ function drawProved(facts: ReportFacts, from: number, day: string): Html {
 ${levels}`;
 }
 
-/** The same in words, for whoever does not see it. */
+/** Returns the description for people who can't see the drawing. */
 function described(facts: ReportFacts): string {
   const { request, events } = facts;
   const who = whoIn(facts);
