@@ -22,7 +22,7 @@ const Body = z.object({
 });
 
 /** Text for readers, in the words of the audit channel. The audit log itself has none of it. */
-export interface Readable {
+export interface ReadableColumns {
   /** Current display name; the id if it's unknown. */
   readonly who: string;
   readonly what: string;
@@ -96,12 +96,12 @@ export const csvHeader = (): string => row(columns);
 export function csvRow(
   event: ChainLine,
   texts: readonly RevealedText[],
-  { who, what, detail, outcome }: Readable,
+  { who, what, detail, outcome }: ReadableColumns,
   extent: CsvExtent,
 ): string {
   const body = Body.parse(JSON.parse(event.body));
-  const found = (field: string): string | undefined => texts.find((text) => text.field === field)?.text;
-  const written = (field: string): string => (extent.texts ? (found(field) ?? '(erased)') : '(not exported)');
+  const revealed = (field: string): string | undefined => texts.find((text) => text.field === field)?.text;
+  const textOf = (field: string): string => (extent.texts ? (revealed(field) ?? '(erased)') : '(not exported)');
   const values: Row = {
     seq: `${event.seq}`,
     time: body.time,
@@ -125,7 +125,7 @@ export function csvRow(
     clientRequestId: body.clientRequestId ?? '',
     correlationId: body.correlationId ?? '',
     cause: event.cause,
-    texts: body.commitments.map(({ field }) => `${field}: ${written(field)}`).join('\n'),
+    texts: body.commitments.map(({ field }) => `${field}: ${textOf(field)}`).join('\n'),
     data: json(body.data),
     prev: event.prev,
     hash: event.hash,

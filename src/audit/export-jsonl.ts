@@ -35,7 +35,7 @@ const Head = z.strictObject({ kind: z.literal('head'), ...Link.shape });
 export const ExportLine = z.discriminatedUnion('kind', [Header, Event, Text, Head]);
 export type ExportLine = z.infer<typeof ExportLine>;
 
-const line = (value: ExportLine): string => `${quietJson(value)}\n`;
+const line = (value: ExportLine): string => `${safeJson(value)}\n`;
 
 export const headerLine = ({ seq, hash }: Link, part: ExportPart | null = null): string =>
   line({
@@ -68,17 +68,17 @@ interface Page {
 }
 
 /** Baseline of an older export or a published log: all its events must still exist unchanged. */
-export class OlderExport {
+export class BaselineExport {
   readonly #pages = new Map<number, Page>();
   /** Entries that no valid chain has; compared as text. */
-  readonly #odd = new Map<number, string>();
+  readonly #irregular = new Map<number, string>();
   #events = 0;
-  #asked = 0;
+  #compared = 0;
 
   add({ seq, hash }: Known): void {
     if (this.#take(seq) === null) this.#events += 1;
     if (!Number.isSafeInteger(seq) || !isHash(hash)) {
-      this.#odd.set(seq, hash);
+      this.#irregular.set(seq, hash);
       return;
     }
     const number = Math.floor(seq / perPage);
@@ -97,15 +97,15 @@ export class OlderExport {
   }
 
   /** Number of compared events. */
-  get asked(): number {
-    return this.#asked;
+  get compared(): number {
+    return this.#compared;
   }
 
   /** Returns the difference; null: unknown or equal. Each event can be compared once. */
-  against({ seq, hash }: Known): string | null {
+  differenceFrom({ seq, hash }: Known): string | null {
     const known = this.#take(seq);
     if (known === null) return null;
-    this.#asked += 1;
+    this.#compared += 1;
     return known === hash ? null : `hash: kept was ${known}, found ${hash}`;
   }
 
@@ -123,8 +123,8 @@ export class OlderExport {
 
   /** Returns and removes the known hash. */
   #take(seq: number): string | null {
-    const odd = this.#odd.get(seq);
-    if (this.#odd.delete(seq)) return odd ?? null;
+    const irregular = this.#irregular.get(seq);
+    if (this.#irregular.delete(seq)) return irregular ?? null;
     const number = Math.floor(seq / perPage);
     const page = this.#pages.get(number);
     const at = seq - number * perPage;
@@ -134,7 +134,7 @@ export class OlderExport {
   }
 
   *#left(): Generator<number> {
-    yield* this.#odd.keys();
+    yield* this.#irregular.keys();
     for (const [number, { known }] of this.#pages) {
       for (let at = known.indexOf(1); at >= 0; at = known.indexOf(1, at + 1)) yield number * perPage + at;
     }
@@ -149,5 +149,5 @@ const escaped = (text: string): string =>
  * Returns JSON that is safe for terminals: texts of people and Azure can contain escape sequences, direction overrides and
  * invisible characters, of which JSON escapes only a few. It parses to the same value.
  */
-export const quietJson = (value: unknown, indent?: number): string =>
+export const safeJson = (value: unknown, indent?: number): string =>
   showBlanks(JSON.stringify(value, null, indent).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped), escaped);

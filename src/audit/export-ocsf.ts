@@ -17,12 +17,12 @@ import {
   ocsfVersion,
   severityOf,
 } from './event-classes.ts';
-import { quietJson } from './export-jsonl.ts';
+import { safeJson } from './export-jsonl.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Input of the conversion. */
-interface Projected {
+interface ExportInput {
   readonly line: ChainLine;
   /** Null: this version can't parse it as an event. */
   readonly event: StoredEvent | null;
@@ -35,7 +35,7 @@ interface Projected {
 }
 
 /** Removes empty attributes. */
-const known = (values: Json): Json =>
+const withoutEmpty = (values: Json): Json =>
   Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== ''),
   );
@@ -45,9 +45,9 @@ const product = { name: 'cmk-bot', vendor_name: 'cmk-bot' };
 function actorOf({ actor, onBehalfOf }: EventBody, who: string): Json {
   switch (actor.kind) {
     case 'person':
-      return { user: known({ uid: actor.id, display_name: who, type: 'User', type_id: 1 }) };
+      return { user: withoutEmpty({ uid: actor.id, display_name: who, type: 'User', type_id: 1 }) };
     case 'operator':
-      return { user: known({ name: actor.id ?? 'operator', type: 'Admin', type_id: 2 }) };
+      return { user: withoutEmpty({ name: actor.id ?? 'operator', type: 'Admin', type_id: 2 }) };
     case 'bot':
       return { app_name: 'cmk-bot', ...(onBehalfOf === null ? {} : { user: { uid: onBehalfOf } }) };
   }
@@ -61,33 +61,33 @@ const typeIn = (id: string): string | null => /\/providers\/([^/]+\/[^/]+)\/[^/]
 function resourcesOf({ changes, target }: EventBody): readonly Json[] {
   const changed = (changes ?? []).map((change) => ({ id: change.target as string, data: change as Json | null }));
   const all = changed.length > 0 || target === null ? changed : [{ id: target, data: null }];
-  return all.map(({ id, data }) => known({ uid: id, name: nameIn(id), type: typeIn(id), data }));
+  return all.map(({ id, data }) => withoutEmpty({ uid: id, name: nameIn(id), type: typeIn(id), data }));
 }
 
 /** Returns Azure's answer, as far as it's stored. */
 function responseOf(body: EventBody): Json | null {
   const failure = body.type === 'step-failed' ? body.data.failure : null;
-  const said = known({
+  const answer = withoutEmpty({
     code: failure === null ? null : httpStatusOf(failure),
     error: failure === null ? null : codeOf(failure),
     error_message: failure === null || failure.source === 'bot' ? null : failure.message,
     data: body.correlationId === null ? null : { correlationId: body.correlationId },
   });
-  return Object.keys(said).length === 0 ? null : said;
+  return Object.keys(answer).length === 0 ? null : answer;
 }
 
 const requestOf = ({ clientRequestId }: EventBody): Json | null =>
   clientRequestId === null ? null : { uid: clientRequestId };
 
 /** Returns the attributes of the event's class. */
-function particular({ line, event, comment }: Projected): Json {
+function classFields({ line, event, comment }: ExportInput): Json {
   if (event === null) return {};
   const { body } = event;
   if (!isStep(body)) {
-    const data = known({ resource: body.target, planDigest: body.planDigest, revision: line.revision });
-    return known({ entity: { uid: line.request, name: line.request, type: 'Change request', data }, comment });
+    const data = withoutEmpty({ resource: body.target, planDigest: body.planDigest, revision: line.revision });
+    return withoutEmpty({ entity: { uid: line.request, name: line.request, type: 'Change request', data }, comment });
   }
-  const api = known({
+  const api = withoutEmpty({
     operation: body.data.step,
     service: { name: 'Azure' },
     request: requestOf(body),
@@ -103,8 +103,8 @@ const classOf = (event: StoredEvent | null): OcsfClass =>
 const ocsfPage = (event: StoredEvent | null): string =>
   `https://schema.ocsf.io/${ocsfVersion}/classes/${classOf(event).name.toLowerCase().replaceAll(' ', '_')}`;
 
-function metadataOf({ line, event }: Projected): Json {
-  return known({
+function metadataOf({ line, event }: ExportInput): Json {
+  return withoutEmpty({
     version: ocsfVersion,
     product,
     uid: line.hash,
@@ -117,8 +117,8 @@ function metadataOf({ line, event }: Projected): Json {
 }
 
 /** Returns attributes of the audit log that OCSF doesn't have. */
-const unmapped = ({ line, event }: Projected): Json =>
-  known({
+const unmapped = ({ line, event }: ExportInput): Json =>
+  withoutEmpty({
     cause: line.cause,
     revision: line.revision,
     prev: line.prev,
@@ -127,13 +127,13 @@ const unmapped = ({ line, event }: Projected): Json =>
     submittedBy: event?.body.submittedBy,
   });
 
-function ocsfEvent(projected: Projected): Json {
-  const { line, event, who, message } = projected;
+function ocsfEvent(input: ExportInput): Json {
+  const { line, event, who, message } = input;
   const { uid, name, category } = classOf(event);
   const [activity, activityName] = event === null ? [0, 'Unknown'] : activityOf(event.body);
   const [severity, severityName] = event === null ? [0, 'Unknown'] : severityOf(event.body);
   const [status, statusName] = event === null ? [0, 'Unknown'] : ocsfStatusOf(event.body);
-  return known({
+  return withoutEmpty({
     class_uid: uid,
     class_name: name,
     category_uid: category[0],
@@ -150,9 +150,9 @@ function ocsfEvent(projected: Projected): Json {
     time: event === null ? 0 : Date.parse(event.time),
     message,
     actor: event === null ? null : actorOf(event.body, who),
-    ...particular(projected),
-    metadata: metadataOf(projected),
-    unmapped: unmapped(projected),
+    ...classFields(input),
+    metadata: metadataOf(input),
+    unmapped: unmapped(input),
     raw_data: line.body,
     raw_data_size: Buffer.byteLength(line.body),
   });
@@ -172,8 +172,8 @@ interface Envelope {
 const sequenceOf = (seq: number): string => String(seq).padStart(12, '0');
 
 /** Returns the line with its line feed. */
-export function cloudEventLine(projected: Projected, { first, part }: Envelope): string {
-  const { line, event } = projected;
+export function cloudEventLine(input: ExportInput, { first, part }: Envelope): string {
+  const { line, event } = input;
   const value = {
     specversion: '1.0',
     type: `cmk-bot.audit.${event?.body.type ?? 'unreadable'}`,
@@ -185,7 +185,7 @@ export function cloudEventLine(projected: Projected, { first, part }: Envelope):
     dataschema: ocsfPage(event),
     sequence: sequenceOf(line.seq),
     ...(part === '' ? {} : { partof: part }),
-    data: ocsfEvent(projected),
+    data: ocsfEvent(input),
   };
-  return `${quietJson(value)}\n`;
+  return `${safeJson(value)}\n`;
 }

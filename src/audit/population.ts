@@ -6,8 +6,8 @@ import type { RequestId } from '../domain/ids.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import { readEvent } from './pack/views.ts';
+import type { StrictBodyReader } from './replay-requests.ts';
 import { parseBody } from './verify.ts';
-import type { StrictBodyReader } from './verify-lives.ts';
 
 /** Submission days in UTC, `YYYY-MM-DD`, inclusive. */
 export interface Period {

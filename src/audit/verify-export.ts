@@ -1,6 +1,6 @@
 /** Verifies an export file on its own, without the database. */
-import { ExportLine, OlderExport } from './export-jsonl.ts';
-import { type RecordReport, RecordVerifier, type VerifyOptions } from './verify-record.ts';
+import { BaselineExport, ExportLine } from './export-jsonl.ts';
+import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from './verify-audit-log.ts';
 
 /** The file isn't an export, or not of a supported version. */
 export class NotAnExport extends Error {
@@ -16,16 +16,16 @@ function lineOf(line: string): ExportLine | null {
 }
 
 /** Verifies line by line. Throws {@link NotAnExport} if the first line isn't an export header. */
-export async function verifyExport(lines: AsyncIterable<string>, options: VerifyOptions): Promise<RecordReport> {
-  let verifier: RecordVerifier | null = null;
-  let report: RecordReport | null = null;
+export async function verifyExport(lines: AsyncIterable<string>, options: VerifyOptions): Promise<AuditLogReport> {
+  let verifier: AuditLogVerifier | null = null;
+  let report: AuditLogReport | null = null;
   let number = 0;
   for await (const text of lines) {
     number += 1;
     const line = lineOf(text);
     if (verifier === null) {
       const { after, part } = headerOf(line);
-      verifier = new RecordVerifier(part === undefined ? options : { ...options, part }, after);
+      verifier = new AuditLogVerifier(part === undefined ? options : { ...options, part }, after);
       continue;
     }
     if (report !== null) verifier.note('line-unreadable', `line ${number} of the file comes after the head`);
@@ -49,14 +49,14 @@ function headerOf(line: ExportLine | null) {
  * Reads an older export as a baseline. Throws {@link NotAnExport} if it doesn't verify on its own: then it proves nothing about
  * another log.
  */
-export async function readOlderExport(
+export async function readBaselineExport(
   lines: () => AsyncIterable<string>,
   read: VerifyOptions['read'],
-): Promise<OlderExport> {
+): Promise<BaselineExport> {
   const { findings } = await verifyExport(lines(), { read, keys: null });
   const [first] = findings;
   if (first !== undefined) throw new NotAnExport(`it does not verify by itself: event ${first.seq}, ${first.kind}`);
-  const older = new OlderExport();
+  const older = new BaselineExport();
   for await (const text of lines()) {
     const line = lineOf(text);
     if (line?.kind === 'event') older.add(line);

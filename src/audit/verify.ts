@@ -35,7 +35,7 @@ export interface Finding {
 /** Known end of the chain, from a checkpoint or the database. */
 type KnownHead = Link;
 
-const differs = (what: string, expected: unknown, found: unknown): string =>
+const mismatch = (what: string, expected: unknown, found: unknown): string =>
   `${what}: expected ${String(expected)}, found ${String(found)}`;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -59,7 +59,7 @@ export function readLine(line: ChainEntry): ReadLine {
   const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
   const hash = hashOf(line.body);
-  if (hash !== line.hash) findings.push(found('hash-differs', differs('hash', hash, line.hash)));
+  if (hash !== line.hash) findings.push(found('hash-differs', mismatch('hash', hash, line.hash)));
   const body = parseBody(line.body);
   if (body === null) findings.push(found('not-canonical', 'body: not a JSON object in canonical form'));
   const column = body === null ? null : wrongColumn(line, body);
@@ -73,7 +73,7 @@ const verifyLine = (line: ChainEntry): readonly Finding[] => readLine(line).find
 export function wrongColumn(line: ChainEntry, body: Readonly<Record<string, unknown>>): string | null {
   for (const column of ['seq', 'prev', 'request', 'revision', 'cause', 'n'] as const) {
     const value = line[column];
-    if (value !== undefined && value !== body[column]) return differs(column, body[column], value);
+    if (value !== undefined && value !== body[column]) return mismatch(column, body[column], value);
   }
   return null;
 }
@@ -82,8 +82,8 @@ export function wrongColumn(line: ChainEntry, body: Readonly<Record<string, unkn
 export function verifyLink(before: Link, line: ChainEntry): readonly Finding[] {
   const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
   const findings: Finding[] = [];
-  if (line.seq !== before.seq + 1) findings.push(found('not-contiguous', differs('seq', before.seq + 1, line.seq)));
-  if (line.prev !== before.hash) findings.push(found('prev-differs', differs('prev', before.hash, line.prev)));
+  if (line.seq !== before.seq + 1) findings.push(found('not-contiguous', mismatch('seq', before.seq + 1, line.seq)));
+  if (line.prev !== before.hash) findings.push(found('prev-differs', mismatch('prev', before.hash, line.prev)));
   return findings;
 }
 
@@ -97,9 +97,9 @@ export function* verifyChain(lines: Iterable<ChainEntry>, head?: KnownHead): Gen
   }
   if (head === undefined) return;
   if (last.seq !== head.seq)
-    yield { seq: last.seq, kind: 'head-differs', detail: differs('last seq', head.seq, last.seq) };
+    yield { seq: last.seq, kind: 'head-differs', detail: mismatch('last seq', head.seq, last.seq) };
   else if (last.hash !== head.hash) {
-    yield { seq: last.seq, kind: 'head-differs', detail: differs('last hash', head.hash, last.hash) };
+    yield { seq: last.seq, kind: 'head-differs', detail: mismatch('last hash', head.hash, last.hash) };
   }
 }
 
@@ -117,7 +117,7 @@ export function* verifyTexts(lines: Iterable<ChainEntry>, texts: Iterable<Reveal
     const known = commitments.get(JSON.stringify([request, revision, field]));
     if (known === undefined) yield { seq: 0, kind: 'text-unknown', detail: `${where}: not in the record` };
     else if (known.sha256 !== commitmentTo(salt, text)) {
-      yield { seq: known.seq, kind: 'text-differs', detail: differs(where, known.sha256, commitmentTo(salt, text)) };
+      yield { seq: known.seq, kind: 'text-differs', detail: mismatch(where, known.sha256, commitmentTo(salt, text)) };
     }
   }
 }

@@ -6,10 +6,10 @@ import type { Ground } from './open-ground.ts';
 import type { AnchorPart } from './start-anchor.ts';
 
 /** Somebody waits for it: for a witness that is slow no longer than this. */
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 export const openEvidence = (
   { config, store }: Ground,
   { azure }: AzureSide,
   { publish, logKeys }: AnchorPart,
-): Promise<EvidencePorts> => evidencePorts({ config, store, azure, publish, patienceMs, logKeys });
+): Promise<EvidencePorts> => evidencePorts({ config, store, azure, publish, timeoutMs, logKeys });

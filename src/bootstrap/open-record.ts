@@ -1,6 +1,7 @@
 /** Opens the record: the database brought up to this program, the key of the seals, and every row looked at before any is used. */
+
+import { auditTools } from '../audit/audit-tools.ts';
 import { KeyUnusable, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
-import { recordTools } from '../audit/record.ts';
 import { lineChecker } from '../audit/seals.ts';
 import { databasePassword, withPassword } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
@@ -138,7 +139,7 @@ const refuseNoOwner =
 /** Seals what was written before there were seals, where there is a reason to trust it. */
 async function sealAfterwards(owner: Database, config: Config, log: Log, migrated: readonly string[]) {
   const { keys, isNew, keep } = await openKeys(config);
-  const tools = recordTools(random, keys);
+  const tools = auditTools(random, keys);
   const trust: SealTrust = isNew ? 'new-key' : config.seals.trust;
   const unsealed = { check: lineChecker(null), onBroken: () => undefined };
   const adopted = await backfillEventSeals(owner.pool, tools.seals, trust, unsealed);

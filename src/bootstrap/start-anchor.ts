@@ -1,8 +1,8 @@
 /** Publishes the record: at the start, every minute in which something was added, and at the end. */
 import { AnchorContradicts } from '../audit/anchor/newest-checkpoint.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
-import { openVaultKeys, VaultLine } from '../audit/anchor/vault-cosignature.ts';
-import { memoryOf, type Witness, type Witnessed, Witnesses } from '../audit/anchor/witnesses.ts';
+import { openVaultKeys, VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
+import { type CosignOutcome, memoryOf, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
 import { KeyUnusable, logKeyUse, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { vaultSigner } from '../azure/vault-clients.ts';
@@ -35,7 +35,7 @@ function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Wit
 /** Silence of a witness, or of the vault, is a warning; one that knows another history is the alarm that it is there for. */
 const sayWitnessed =
   ({ log, metrics }: Pick<Ground, 'log' | 'metrics'>, vault: string | null) =>
-  (outcomes: readonly Witnessed[]): void => {
+  (outcomes: readonly CosignOutcome[]): void => {
     for (const outcome of outcomes) {
       const { kind, witness } = outcome;
       metrics.witnessAsked(witness, kind);
@@ -66,17 +66,17 @@ async function openPublisher(settings: AnchorSettings, ground: Ground) {
     key,
     olderKeys,
     witnesses: new Witnesses(witnesses.map(witnessOf), memory, now),
-    vaultLine:
+    vaultCosigner:
       vaultKey === null
         ? null
-        : new VaultLine(
+        : new VaultCosigner(
             settings.name,
             vaultSigner(vaultKey, optionsForAzure(config)),
             memory,
             openVaultKeys(store.witnesses, key, olderKeys),
             now,
           ),
-    onWitnessed: sayWitnessed(ground, vaultKey),
+    onCosigned: sayWitnessed(ground, vaultKey),
   });
   return { publisher, logKeys: [...olderKeys, key.verifier] };
 }

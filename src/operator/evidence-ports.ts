@@ -15,13 +15,13 @@ interface EvidenceParts {
   readonly store: Pick<OpenStore, 'people' | 'requests' | 'trail' | 'witnesses'>;
   readonly azure: Azure;
   readonly publish: PublishedLog['publish'];
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   /** The log's own keys, oldest first. */
   readonly logKeys: readonly VerifierKey[];
 }
 
 export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts> {
-  const { config, store, azure, publish, patienceMs, logKeys } = parts;
+  const { config, store, azure, publish, timeoutMs, logKeys } = parts;
   const { anchor, policy, stepUp } = config;
   const rule = stepUp === null ? null : { context: stepUp.context, maxAgeMs: stepUp.maxAgeMs };
   return {
@@ -30,7 +30,7 @@ export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts
     log:
       anchor === null
         ? null
-        : { ...(await openPublishedLog(anchor, config, store.witnesses, logKeys)), publish, patienceMs },
+        : { ...(await openPublishedLog(anchor, config, store.witnesses, logKeys)), publish, timeoutMs },
     names: async (people) => new Map((await store.people.among(people)).map(({ id, name }) => [id, name])),
     texts: (id) => store.trail.textsOf([id]),
     rules: { digest: policy.digest, text: policyText(policy, rule) },

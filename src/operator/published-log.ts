@@ -1,6 +1,6 @@
 /** The published log as this program uses it: where it lies, the keys it knows by itself, its newest checkpoint and its witnesses. */
-import { anchorFolder, longestFile, newestPath } from '../audit/anchor/files.ts';
-import { type KnownSigners, ownRead } from '../audit/anchor/newest-checkpoint.ts';
+import { anchorFolder, maxFileSize, newestPath } from '../audit/anchor/files.ts';
+import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoint.ts';
 import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
 import { logKeyUse } from '../audit/key-file.ts';
 import { readCheckpoint } from '../audit/tlog/checkpoint.ts';
@@ -43,7 +43,7 @@ export async function openPublishedLog(
   const vault = () => knownVaultKeys(book, anchor.name, logKeys);
   const signers: KnownSigners = { origin: anchor.name, log: logKeys, vault, witnesses };
   return {
-    read: ownRead(read, signers),
+    read: verifiedRead(read, signers),
     witnessKeys: witnesses,
     keys: async () => [...(await vault()), ...logKeys, ...witnesses],
   };
@@ -60,7 +60,7 @@ export async function anchorFiles(
   if (place.kind === 'folder') return anchorFolder(place.folder);
   const { anchorContainer, NotStorage } = await import('../azure/anchor-container.ts');
   try {
-    return anchorContainer({ url: place.url, longest: longestFile, ...optionsForAzure(config) });
+    return anchorContainer({ url: place.url, longest: maxFileSize, ...optionsForAzure(config) });
   } catch (error) {
     throw error instanceof NotStorage ? new ConfigurationError(`CMK_ANCHOR: ${error.message}`) : error;
   }

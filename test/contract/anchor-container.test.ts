@@ -1,4 +1,4 @@
-import { longestFile } from '../../src/audit/anchor/files.ts';
+import { maxFileSize } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { anchorContainer } from '../../src/azure/anchor-container.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
@@ -25,7 +25,7 @@ test.each(['public', 'usgovernment', 'china'] as const)('sends no token to a hos
       url: 'https://blobs.example.org/anchor',
       cloud: openCloud({ name }),
       credential,
-      longest: longestFile,
+      longest: maxFileSize,
     });
   expect(elsewhere).toThrow('is no container of this cloud');
 });
@@ -33,7 +33,7 @@ test.each(['public', 'usgovernment', 'china'] as const)('sends no token to a hos
 atAzurite('a container', () => {
   let files: AnchorFiles & AnchorSource;
   beforeAll(() => {
-    files = anchorContainer({ url: azurite?.container ?? '', cloud: cloud(), credential, longest: longestFile });
+    files = anchorContainer({ url: azurite?.container ?? '', cloud: cloud(), credential, longest: maxFileSize });
   });
 
   test('gives back what was written, and null where nothing was', async () => {
@@ -66,8 +66,8 @@ atAzurite('a container', () => {
   });
 
   test('is read as far as a file of that name goes, and cut behind it', async () => {
-    await files.write('checkpoints/9', Buffer.alloc(longestFile('checkpoints/9') + 1_000_000, 1));
-    expect((await files.read('checkpoints/9'))?.length).toBe(longestFile('checkpoints/9') + 1);
+    await files.write('checkpoints/9', Buffer.alloc(maxFileSize('checkpoints/9') + 1_000_000, 1));
+    expect((await files.read('checkpoints/9'))?.length).toBe(maxFileSize('checkpoints/9') + 1);
   });
 
   test('that is not there is told in the words of storage', async () => {
@@ -75,7 +75,7 @@ atAzurite('a container', () => {
       url: `${azurite?.container}-gone`,
       cloud: cloud(),
       credential,
-      longest: longestFile,
+      longest: maxFileSize,
     });
     await expect(gone.read('checkpoint')).rejects.toMatchObject({ code: 'ContainerNotFound' });
     await expect(gone.write('checkpoint', Buffer.of(1))).rejects.toMatchObject({ code: 'ContainerNotFound' });

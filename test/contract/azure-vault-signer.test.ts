@@ -2,8 +2,8 @@ import { createPublicKey, verify } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader, isVaultSigned } from '../../src/audit/anchor/read-anchor.ts';
-import { openVaultKeys, VaultLine } from '../../src/audit/anchor/vault-cosignature.ts';
-import { memoryOf, type Witnessed } from '../../src/audit/anchor/witnesses.ts';
+import { openVaultKeys, VaultCosigner } from '../../src/audit/anchor/vault-cosignature.ts';
+import { type CosignOutcome, memoryOf } from '../../src/audit/anchor/witnesses.ts';
 import { keyLine, readKeyLine, type VerifierKey } from '../../src/audit/tlog/keys.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { vaultSigner } from '../../src/azure/vault-clients.ts';
@@ -119,16 +119,16 @@ describe('a log that is signed with it', () => {
   beforeEach(() => {
     book = bookInMemory();
   });
-  let outcomes: readonly Witnessed[] = [];
-  const line = (address = addressOf()): VaultLine =>
-    new VaultLine(
+  let outcomes: readonly CosignOutcome[] = [];
+  const line = (address = addressOf()): VaultCosigner =>
+    new VaultCosigner(
       logName,
       signer(address),
       memoryOf(book, logName),
       openVaultKeys(book, logKey, []),
       () => new Date('2026-11-26T08:00:00Z'),
     );
-  const publisher = (at: string, bodies: readonly string[], vaultLine: VaultLine | null) =>
+  const publisher = (at: string, bodies: readonly string[], vaultCosigner: VaultCosigner | null) =>
     publisherOf(
       anchorFolder(at),
       bodies,
@@ -139,7 +139,7 @@ describe('a log that is signed with it', () => {
         outcomes = found;
       },
       memoryIn(new Map()),
-      vaultLine,
+      vaultCosigner,
     );
   const folder = async (): Promise<string> => {
     const made = await newFolder();

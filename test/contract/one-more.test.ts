@@ -29,7 +29,7 @@ const cases: readonly Case[] = [
     added: "  'one-more': z.strictObject({ run }),\n",
     objections: [
       'src/audit/event-classes.ts',
-      'src/audit/life-rules.ts',
+      'src/audit/replay-rules.ts',
       'src/domain/request/calls.ts',
       'src/domain/request/evolve.ts',
       'src/teams/cards/views/call-view.ts',
@@ -44,7 +44,7 @@ const cases: readonly Case[] = [
     added: "  'one-more',\n",
     objections: [
       'src/audit/event-classes.ts',
-      'src/audit/evidence/report/steps-told.ts',
+      'src/audit/evidence/report/step-stories.ts',
       'src/operations/steps/registry.ts',
       'src/text/steps.ts',
       'src/text/waiting.ts',
@@ -71,7 +71,7 @@ const cases: readonly Case[] = [
     added: "  z.strictObject({ change: z.literal('one-more'), target: ArmId, before: z.literal('off') }),\n",
     objections: [
       'src/audit/evidence/report/changed.ts',
-      'src/audit/evidence/report/steps-told.ts',
+      'src/audit/evidence/report/step-stories.ts',
       'src/operations/resources/rights.ts',
       'src/text/steps.ts',
     ],

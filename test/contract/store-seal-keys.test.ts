@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sealWith } from '../../src/audit/record.ts';
+import { sealWith } from '../../src/audit/audit-tools.ts';
 import { openSeals } from '../../src/audit/seals.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { plan, reject, requestId, resourceId, submit, submitted } from '../support/fixtures.ts';

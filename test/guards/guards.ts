@@ -167,7 +167,7 @@ export const guards: readonly Guard[] = [
   },
   {
     guard: 'each document carries a seal that is bound to its place and time',
-    file: 'src/audit/record.ts',
+    file: 'src/audit/audit-tools.ts',
     from: "return isSame(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';",
     to: 'return null;',
     suite: 'test/unit/audit/document-seals.test.ts',
@@ -182,8 +182,8 @@ export const guards: readonly Guard[] = [
   {
     guard: 'no symbolic link is followed in the published folder',
     file: 'src/audit/anchor/files.ts',
-    from: 'const toRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;',
-    to: 'const toRead = O_RDONLY | O_NONBLOCK;',
+    from: 'const readFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;',
+    to: 'const readFlags = O_RDONLY | O_NONBLOCK;',
     suite: 'test/unit/audit/anchor/hostile-writer.test.ts',
   },
   {

@@ -4,7 +4,7 @@ import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../src/audit/anchor/read-anchor.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../../src/audit/tlog/keys.ts';
 import { type Finding, hashOf, lineFrom } from '../../src/audit/verify.ts';
-import { RecordVerifier } from '../../src/audit/verify-record.ts';
+import { AuditLogVerifier } from '../../src/audit/verify-audit-log.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
@@ -78,7 +78,7 @@ const ours: Judge = async (_folder, given, changes) => {
 
 /** What is wrong with events that are signed as they are: their chain and their rules. */
 function replayed(bodies: readonly string[]): readonly Finding[] {
-  const verifier = new RecordVerifier({ read: parseEventBody, keys: null, bodiesOnly: true });
+  const verifier = new AuditLogVerifier({ read: parseEventBody, keys: null, bodiesOnly: true });
   for (const body of bodies) verifier.event(lineFrom(body));
   return verifier.end(verifier.last).findings;
 }

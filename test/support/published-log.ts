@@ -4,8 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { Publisher } from '../../src/audit/anchor/publisher.ts';
-import type { VaultLine } from '../../src/audit/anchor/vault-cosignature.ts';
-import { type Witness, type Witnessed, Witnesses, type WitnessMemory } from '../../src/audit/anchor/witnesses.ts';
+import type { VaultCosigner } from '../../src/audit/anchor/vault-cosignature.ts';
+import { type CosignOutcome, type Witness, Witnesses, type WitnessMemory } from '../../src/audit/anchor/witnesses.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import type { AnchorFiles } from '../../src/domain/ports/anchor.ts';
 import type { WitnessAsked, WitnessBook, WitnessStanding } from '../../src/domain/ports/witnesses.ts';
@@ -49,9 +49,9 @@ export const publisherOf = (
   key = logKey,
   olderKeys: ConstructorParameters<typeof Publisher>[0]['olderKeys'] = [],
   witnesses: readonly Witness[] = [],
-  onWitnessed: (outcomes: readonly Witnessed[]) => void = () => undefined,
+  onCosigned: (outcomes: readonly CosignOutcome[]) => void = () => undefined,
   memory: WitnessMemory = memoryIn(new Map()),
-  vaultLine: VaultLine | null = null,
+  vaultCosigner: VaultCosigner | null = null,
 ): Publisher =>
   new Publisher({
     files,
@@ -60,8 +60,8 @@ export const publisherOf = (
     key,
     olderKeys,
     witnesses: new Witnesses(witnesses, memory, () => new Date()),
-    vaultLine,
-    onWitnessed,
+    vaultCosigner,
+    onCosigned,
   });
 
 /** Publishes the list in steps, each a checkpoint, in a new folder. */

@@ -1,7 +1,7 @@
 /** What somebody with the rights of the database's owner does to the record, past triggers and constraints. */
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
-import { sealWith } from '../../src/audit/record.ts';
+import { sealWith } from '../../src/audit/audit-tools.ts';
 import { openSeals } from '../../src/audit/seals.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { ChainLine } from '../../src/domain/record/chain.ts';

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { recordTools } from '../../src/audit/record.ts';
+import { auditTools } from '../../src/audit/audit-tools.ts';
 import { decide } from '../../src/domain/request/decide.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
@@ -18,7 +18,7 @@ const place: DatabaseOptions = JSON.parse(options);
 const database = await openDatabase(place);
 await migrate(database, 'the database');
 const store = openStore(database, {
-  ...recordTools(randomBytes, await sealKeysFor(place)),
+  ...auditTools(randomBytes, await sealKeysFor(place)),
   read: parseEventBody,
   onBroken: () => undefined,
 });

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import { recordTools } from '../../src/audit/record.ts';
+import { auditTools } from '../../src/audit/audit-tools.ts';
 import { decide } from '../../src/domain/request/decide.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -26,7 +26,7 @@ async function open(setup: Setup) {
   const database = await openDatabase(setup.database);
   await migrate(database, 'the database');
   const store = openStore(database, {
-    ...recordTools(randomBytes, await sealKeysFor(setup.database)),
+    ...auditTools(randomBytes, await sealKeysFor(setup.database)),
     time: () => now ?? new Date(),
     read: parseEventBody,
     onBroken: () => undefined,

@@ -2,7 +2,7 @@
 import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { noteOf, signText } from '../../src/audit/tlog/note.ts';
-import { askText } from '../../src/audit/witness/add-checkpoint.ts';
+import { cosignRequestText } from '../../src/audit/witness/add-checkpoint.ts';
 import { growTree } from './grown-tree.ts';
 import { bodiesOf, logKey, logName } from './published-log.ts';
 
@@ -17,7 +17,7 @@ export const note = (of: typeof tree, size: number, key = logKey, origin = logNa
 
 /** Goes on to `size` from `old`, with the proof of `from`. */
 export const ask = async (of: typeof tree, old: number, size: number, from = of): Promise<string> =>
-  askText({ old, proof: await from.reader(size).consistency(old), note: note(of, size) });
+  cosignRequestText({ old, proof: await from.reader(size).consistency(old), note: note(of, size) });
 
 const proof = () => tree.reader(900).consistency(700);
 const stranger = signingKey(logName, 'log', Buffer.alloc(32, 8));
@@ -36,7 +36,7 @@ export interface RefusedAsk {
 export const refusedAsks: readonly RefusedAsk[] = [
   {
     what: 'the same size with another root',
-    asked: () => askText({ old: 700, proof: [], note: note(other, 700) }),
+    asked: () => cosignRequestText({ old: 700, proof: [], note: note(other, 700) }),
     status: 409,
     text: 'two-histories\n',
     debian: 422,
@@ -56,51 +56,52 @@ export const refusedAsks: readonly RefusedAsk[] = [
   {
     what: 'a wrong proof',
     asked: async () =>
-      askText({ old: 700, proof: [...(await proof())].with(0, Buffer.alloc(32)), note: note(tree, 900) }),
+      cosignRequestText({ old: 700, proof: [...(await proof())].with(0, Buffer.alloc(32)), note: note(tree, 900) }),
     status: 422,
     text: 'not-consistent\n',
   },
   {
     what: 'no proof',
-    asked: () => askText({ old: 700, proof: [], note: note(tree, 900) }),
+    asked: () => cosignRequestText({ old: 700, proof: [], note: note(tree, 900) }),
     status: 422,
     text: 'not-consistent\n',
   },
   {
     what: 'a proof that is one line too long',
-    asked: async () => askText({ old: 700, proof: [...(await proof()), Buffer.alloc(32)], note: note(tree, 900) }),
+    asked: async () =>
+      cosignRequestText({ old: 700, proof: [...(await proof()), Buffer.alloc(32)], note: note(tree, 900) }),
     status: 422,
     text: 'not-consistent\n',
   },
   {
     what: 'a log that shrank, from the size that is known',
-    asked: () => askText({ old: 700, proof: [], note: note(tree, 500) }),
+    asked: () => cosignRequestText({ old: 700, proof: [], note: note(tree, 500) }),
     status: 400,
     text: 'not-an-ask\n',
   },
   {
     what: 'a log that shrank',
-    asked: () => askText({ old: 500, proof: [], note: note(tree, 500) }),
+    asked: () => cosignRequestText({ old: 500, proof: [], note: note(tree, 500) }),
     status: 409,
     text: '700\n',
   },
   { what: 'an older size', asked: () => ask(tree, 300, 900), status: 409, text: '700\n' },
   {
     what: 'a beginning anew',
-    asked: () => askText({ old: 0, proof: [], note: note(other, 900) }),
+    asked: () => cosignRequestText({ old: 0, proof: [], note: note(other, 900) }),
     status: 409,
     text: '700\n',
   },
   {
     what: 'a log that it was not told of',
-    asked: () => askText({ old: 0, proof: [], note: note(tree, 9, unknown, 'other.example/audit') }),
+    asked: () => cosignRequestText({ old: 0, proof: [], note: note(tree, 9, unknown, 'other.example/audit') }),
     status: 404,
     text: 'log-unknown\n',
     debian: 403,
   },
   {
     what: 'another key than the log’s',
-    asked: () => askText({ old: 700, proof: [], note: note(tree, 900, stranger) }),
+    asked: () => cosignRequestText({ old: 700, proof: [], note: note(tree, 900, stranger) }),
     status: 403,
     text: 'not-signed-by-the-log\n',
   },

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import type { Finding } from '../../src/audit/verify.ts';
-import { RecordVerifier } from '../../src/audit/verify-record.ts';
+import { AuditLogVerifier } from '../../src/audit/verify-audit-log.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
@@ -262,7 +262,7 @@ export async function readRecord(world: World): Promise<WorldRecord> {
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
     const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
     const isOwn = ({ seq }: { readonly seq: number }): boolean => seq > world.recordedBefore;
-    const verifier = new RecordVerifier({ read: parseEventBody, keys: await sealKeysFor(world.database), derived });
+    const verifier = new AuditLogVerifier({ read: parseEventBody, keys: await sealKeysFor(world.database), derived });
     for (const line of lines.filter(({ seq }) => seq <= head.seq)) {
       verifier.event(line);
       const own = texts.filter(({ request, revision }) => request === line.request && revision === line.revision);

@@ -16,15 +16,15 @@ export const checkpointPath = (size: number): string => `${checkpointsPath}/${si
 export const keysPath = 'keys.txt';
 
 /** Room for 64 signatures and a long name. */
-const longestNote = 65_536;
-const longestHashTile = 256 * 32;
+const maxNote = 65_536;
+const maxHashTile = 256 * 32;
 /** 256 entries, each after its length. */
-const longestEntryTile = 256 * (2 + 0xff_ff);
+const maxEntryTile = 256 * (2 + 0xff_ff);
 
 /** Returns the maximum size of a file with this name, in bytes. */
-export function longestFile(name: string): number {
-  if (name.startsWith('tile/entries/')) return longestEntryTile;
-  return name.startsWith('tile/') ? longestHashTile : longestNote;
+export function maxFileSize(name: string): number {
+  if (name.startsWith('tile/entries/')) return maxEntryTile;
+  return name.startsWith('tile/') ? maxHashTile : maxNote;
 }
 
 // A folder with a published log. Other people might be able to write there, so symbolic links in it aren't followed: each
@@ -45,8 +45,8 @@ class NotAPlainFile extends Error {
 const mode = 0o644;
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 /** O_NONBLOCK: a pipe without a writer doesn't block the bot. */
-const toRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-const toEnter = O_RDONLY | O_NOFOLLOW | O_DIRECTORY;
+const readFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+const enterFlags = O_RDONLY | O_NOFOLLOW | O_DIRECTORY;
 
 interface Directory {
   readonly handle: FileHandle;
@@ -80,12 +80,12 @@ async function enter(parent: Directory, name: string, create: boolean): Promise<
     });
   }
   const file = path.join(parent.path, name);
-  return { handle: await openPlain(at, toEnter, file), path: file };
+  return { handle: await openPlain(at, enterFlags, file), path: file };
 }
 
 /** Reads at most one byte more than a file of this name can have, so that a longer one fails verification. */
 async function readBounded(handle: FileHandle, name: string, size: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(Math.min(size, longestFile(name)) + 1);
+  const bytes = Buffer.alloc(Math.min(size, maxFileSize(name)) + 1);
   let length = 0;
   for (;;) {
     const { bytesRead } = await handle.read(bytes, length, bytes.length - length);
@@ -96,7 +96,7 @@ async function readBounded(handle: FileHandle, name: string, size: number): Prom
 
 async function readIn(directory: Directory, base: string, name: string): Promise<Buffer> {
   const file = path.join(directory.path, base);
-  const handle = await openPlain(inside(directory, base), toRead, file);
+  const handle = await openPlain(inside(directory, base), readFlags, file);
   try {
     const found = await handle.stat();
     if (!found.isFile()) throw new NotAPlainFile(file);
@@ -106,7 +106,7 @@ async function readIn(directory: Directory, base: string, name: string): Promise
   }
 }
 
-const unlessMissing =
+const ifMissing =
   <T>(instead: T) =>
   (error: unknown): T => {
     if (codeOf(error) === 'ENOENT') return instead;
@@ -129,7 +129,7 @@ export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
     use: (at: Directory) => Promise<T>,
   ): Promise<T> {
     const at = await rootOf(create);
-    let directory: Directory = { handle: await openPlain(at, toEnter, at), path: at };
+    let directory: Directory = { handle: await openPlain(at, enterFlags, at), path: at };
     try {
       for (const name of parents) {
         const parent = directory;
@@ -148,10 +148,10 @@ export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
   return {
     read: (name) => {
       const { parents, base } = split(name);
-      return within(parents, false, (at) => readIn(at, base, name)).catch(unlessMissing(null));
+      return within(parents, false, (at) => readIn(at, base, name)).catch(ifMissing(null));
     },
     sizes: async () => {
-      const names = await within([checkpointsPath], false, (at) => readdir(inside(at, '.'))).catch(unlessMissing([]));
+      const names = await within([checkpointsPath], false, (at) => readdir(inside(at, '.'))).catch(ifMissing([]));
       return names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
     },
     write: (name, bytes) => {

@@ -90,7 +90,7 @@ class ForeignCheckpoint extends Error {
 }
 
 /** Returns the checkpoint with only verified signatures. Throws {@link ForeignCheckpoint}. */
-async function ownPart(note: string, { origin, log, vault, witnesses }: KnownSigners): Promise<string> {
+async function verifiedPart(note: string, { origin, log, vault, witnesses }: KnownSigners): Promise<string> {
   const found = openNewest(note, origin, log);
   if (typeof found === 'string') throw new ForeignCheckpoint(found);
   const opened = openNote(note, [...log, ...(await vault()), ...witnesses]);
@@ -102,12 +102,12 @@ async function ownPart(note: string, { origin, log, vault, witnesses }: KnownSig
 }
 
 /** Returns a reader that verifies and rewrites the newest checkpoint. It throws {@link ForeignCheckpoint}. */
-export const ownRead =
+export const verifiedRead =
   (read: AnchorFiles['read'], signers: KnownSigners): AnchorFiles['read'] =>
   async (name) => {
     const bytes = await read(name);
     if (bytes === null || name !== newestPath) return bytes;
-    return Buffer.from(await ownPart(bytes.toString('utf8'), signers));
+    return Buffer.from(await verifiedPart(bytes.toString('utf8'), signers));
   };
 
 export interface Published extends Checkpoint {

@@ -10,8 +10,8 @@ import { noteOf, signText } from '../tlog/note.ts';
 import { bundleOf, tilePath, tileWidth } from '../tlog/tiles.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
 import { AnchorContradicts, openNewest, type Published } from './newest-checkpoint.ts';
-import type { VaultLine } from './vault-cosignature.ts';
-import type { Witnessed, Witnesses } from './witnesses.ts';
+import type { VaultCosigner } from './vault-cosignature.ts';
+import type { CosignOutcome, Witnesses } from './witnesses.ts';
 
 export interface PublisherPorts {
   readonly files: AnchorFiles;
@@ -22,9 +22,9 @@ export interface PublisherPorts {
   readonly olderKeys: readonly VerifierKey[];
   readonly witnesses: Witnesses;
   /** Null: no vault key cosigns. */
-  readonly vaultLine: VaultLine | null;
+  readonly vaultCosigner: VaultCosigner | null;
   /** Called with the outcomes of each cosignature request to the witnesses and the vault. */
-  readonly onWitnessed: (outcomes: readonly Witnessed[]) => void;
+  readonly onCosigned: (outcomes: readonly CosignOutcome[]) => void;
 }
 
 const pageSize = 500;
@@ -39,16 +39,16 @@ async function writeChanged(files: AnchorFiles, path: string, bytes: Buffer): Pr
 }
 
 /** The tree so far, and the events of its last partial tile. */
-interface Grown {
+interface TreeProgress {
   readonly tree: GrowingTree;
   entries: Buffer[];
 }
 
-const nothingGrown = (): Grown => ({ tree: new GrowingTree(), entries: [] });
+const emptyProgress = (): TreeProgress => ({ tree: new GrowingTree(), entries: [] });
 
 export class Publisher {
   readonly #ports: PublisherPorts;
-  #grown = nothingGrown();
+  #progress = emptyProgress();
 
   constructor(ports: PublisherPorts) {
     this.#ports = ports;
@@ -65,24 +65,24 @@ export class Publisher {
    * the next call then starts from the beginning.
    */
   async publish(): Promise<Published | null> {
-    const grown = this.#grown;
+    const progress = this.#progress;
     await this.#ports.witnesses.remember();
     // If this call fails, the next one doesn't reuse its partial state.
-    this.#grown = nothingGrown();
-    const before = await this.#newest(grown.tree.size);
-    const from = before !== null && before.size >= grown.tree.size ? grown : nothingGrown();
+    this.#progress = emptyProgress();
+    const before = await this.#newest(progress.tree.size);
+    const from = before !== null && before.size >= progress.tree.size ? progress : emptyProgress();
     await this.#grow(from, before);
     const isNew = from.tree.size !== (before?.size ?? 0);
     const now = isNew ? await this.#sign(from) : before;
     if (now !== null && (isNew || (await this.#isDue(now.size)))) await this.#publish(now);
-    this.#grown = from;
+    this.#progress = from;
     return now;
   }
 
   async #isDue(size: number): Promise<boolean> {
-    const { files, witnesses, vaultLine } = this.#ports;
+    const { files, witnesses, vaultCosigner } = this.#ports;
     return (
-      witnesses.isDue(size) || vaultLine?.isDue(size) === true || (await files.read(checkpointPath(size))) === null
+      witnesses.isDue(size) || vaultCosigner?.isDue(size) === true || (await files.read(checkpointPath(size))) === null
     );
   }
 
@@ -94,7 +94,7 @@ export class Publisher {
     const checkpoint = openNewest(note, this.origin, [key.verifier, ...olderKeys]);
     if (typeof checkpoint === 'string') throw new AnchorContradicts('not-this-log', null, recorded, checkpoint);
     this.#ports.witnesses.recall(note, checkpoint.size);
-    await this.#ports.vaultLine?.recall(note, checkpoint.size);
+    await this.#ports.vaultCosigner?.recall(note, checkpoint.size);
     return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
   }
 
@@ -105,49 +105,50 @@ export class Publisher {
   }
 
   /** Adds events up to the end. At the published size, the roots must be equal. */
-  async #grow(grown: Grown, before: Published | null): Promise<void> {
+  async #grow(progress: TreeProgress, before: Published | null): Promise<void> {
     const compare = (): void => {
-      if (before === null || grown.tree.size !== before.size || grown.tree.root().equals(before.root)) return;
+      if (before === null || progress.tree.size !== before.size || progress.tree.root().equals(before.root)) return;
       throw new AnchorContradicts('record-differs', before.size, before.size);
     };
     compare();
     for (;;) {
-      const lines = await this.#ports.lines(grown.tree.size, pageSize);
+      const lines = await this.#ports.lines(progress.tree.size, pageSize);
       for (const { seq, body } of lines) {
-        if (seq !== grown.tree.size + 1) throw new Error(`reading the record: event ${seq} after ${grown.tree.size}`);
-        await this.#add(grown, Buffer.from(body, 'utf8'), before?.size ?? 0);
+        if (seq !== progress.tree.size + 1)
+          throw new Error(`reading the record: event ${seq} after ${progress.tree.size}`);
+        await this.#add(progress, Buffer.from(body, 'utf8'), before?.size ?? 0);
         compare();
       }
       if (lines.length < pageSize) break;
     }
-    if (before !== null && grown.tree.size < before.size) {
-      throw new AnchorContradicts('record-shorter', before.size, grown.tree.size);
+    if (before !== null && progress.tree.size < before.size) {
+      throw new AnchorContradicts('record-shorter', before.size, progress.tree.size);
     }
   }
 
   /** Adds an event. Writes tiles that became full, unless they were published. */
-  async #add(grown: Grown, entry: Buffer, published: number): Promise<void> {
-    const { tree } = grown;
+  async #add(progress: TreeProgress, entry: Buffer, published: number): Promise<void> {
+    const { tree } = progress;
     const full = tree.add(leafHash(entry));
-    grown.entries.push(entry);
+    progress.entries.push(entry);
     const isNew = tree.size > published;
     if (isNew) for (const tile of full) await this.#ports.files.write(tilePath(tile), tile.bytes);
-    if (grown.entries.length < tileWidth) return;
-    if (isNew) await this.#writeEntries(grown);
-    grown.entries = [];
+    if (progress.entries.length < tileWidth) return;
+    if (isNew) await this.#writeEntries(progress);
+    progress.entries = [];
   }
 
-  async #writeEntries({ tree, entries }: Grown): Promise<void> {
+  async #writeEntries({ tree, entries }: TreeProgress): Promise<void> {
     const index = Math.floor((tree.size - 1) / tileWidth);
     const path = tilePath({ kind: 'entries', index, width: entries.length });
     await this.#ports.files.write(path, bundleOf(entries));
   }
 
-  async #sign(grown: Grown): Promise<Published> {
+  async #sign(progress: TreeProgress): Promise<Published> {
     const { files } = this.#ports;
-    for (const tile of grown.tree.partial()) await files.write(tilePath(tile), tile.bytes);
-    if (grown.entries.length > 0) await this.#writeEntries(grown);
-    const checkpoint = { origin: this.origin, size: grown.tree.size, root: grown.tree.root() };
+    for (const tile of progress.tree.partial()) await files.write(tilePath(tile), tile.bytes);
+    if (progress.entries.length > 0) await this.#writeEntries(progress);
+    const checkpoint = { origin: this.origin, size: progress.tree.size, root: progress.tree.root() };
     return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
   }
 
@@ -156,8 +157,8 @@ export class Publisher {
    * log's current key is last: that line is for distribution.
    */
   async #writeKeys(): Promise<void> {
-    const { files, key, olderKeys, vaultLine } = this.#ports;
-    const vault = (await vaultLine?.keys()) ?? [];
+    const { files, key, olderKeys, vaultCosigner } = this.#ports;
+    const vault = (await vaultCosigner?.keys()) ?? [];
     const lines = [...vault, ...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`);
     await writeChanged(files, keysPath, Buffer.from(lines.join('')));
   }
@@ -167,11 +168,11 @@ export class Publisher {
    * checkpoint beyond the newest one would look like a log that was rolled back. A missing copy is written the next time.
    */
   async #publish(signed: Published): Promise<void> {
-    const { files, witnesses, vaultLine, onWitnessed } = this.#ports;
-    const [vault, witnessed] = await Promise.all([vaultLine?.ask(signed), witnesses.ask(files, signed)]);
-    onWitnessed([...(vault === undefined ? [] : [vault]), ...witnessed]);
+    const { files, witnesses, vaultCosigner, onCosigned } = this.#ports;
+    const [vault, witnessed] = await Promise.all([vaultCosigner?.ask(signed), witnesses.ask(files, signed)]);
+    onCosigned([...(vault === undefined ? [] : [vault]), ...witnessed]);
     await this.#writeKeys();
-    const lines = [...(vaultLine?.linesOf(signed.size) ?? []), ...witnesses.linesOf(signed.size)];
+    const lines = [...(vaultCosigner?.linesOf(signed.size) ?? []), ...witnesses.linesOf(signed.size)];
     const bytes = Buffer.from(`${signed.signedNote}${lines.join('')}`);
     await writeChanged(files, newestPath, bytes);
     await writeChanged(files, checkpointPath(signed.size), bytes);

@@ -8,7 +8,7 @@ import type { WitnessBook } from '../../domain/ports/witnesses.ts';
 import { keyLine, readKeyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { noteOf, openNote, signatureLine, signText } from '../tlog/note.ts';
 import type { Published } from './newest-checkpoint.ts';
-import { longestDetail, type Witnessed, type WitnessMemory } from './witnesses.ts';
+import { type CosignOutcome, maxDetail, type WitnessMemory } from './witnesses.ts';
 
 interface SignedLine {
   readonly size: number;
@@ -25,7 +25,7 @@ const detailOf = (failure: Failure): string => {
 const kindOf = (failure: Failure): 'refused' | 'no-answer' =>
   failure.source === 'bot' || (failure.source === 'azure' && failure.next === 'ask') ? 'refused' : 'no-answer';
 
-export class VaultLine {
+export class VaultCosigner {
   readonly #name: string;
   readonly #signer: VaultSigner;
   readonly #memory: Pick<WitnessMemory, 'keep'>;
@@ -72,9 +72,9 @@ export class VaultLine {
   }
 
   /** Stores the outcome before it returns it. */
-  async ask(published: Published): Promise<Witnessed> {
+  async ask(published: Published): Promise<CosignOutcome> {
     const outcome = await this.#sign(published);
-    const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, longestDetail);
+    const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
     const { size, signedNote: note } = published;
     await this.#memory.keep([
       { key: this.#signer.address, size, at: this.#now(), outcome: outcome.kind, detail, note },
@@ -82,7 +82,7 @@ export class VaultLine {
     return outcome;
   }
 
-  async #sign({ size, signedNote }: Published): Promise<Witnessed> {
+  async #sign({ size, signedNote }: Published): Promise<CosignOutcome> {
     const text = signedNote.slice(0, signedNote.indexOf('\n\n') + 1);
     const version = await this.#signer.version();
     if (!version.ok) return this.#failed(version.failure);
@@ -107,7 +107,7 @@ export class VaultLine {
     return signed.ok ? done(signatureLine(key, signed.value)) : signed;
   }
 
-  #failed(failure: Failure): Witnessed {
+  #failed(failure: Failure): CosignOutcome {
     return { kind: kindOf(failure), witness: this.#signer.address, detail: detailOf(failure) };
   }
 }

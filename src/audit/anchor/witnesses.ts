@@ -8,7 +8,7 @@ import { callServer } from '../../io/call-server.ts';
 import { keyId, keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { type NoteSignature, openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { askText } from '../witness/add-checkpoint.ts';
+import { cosignRequestText } from '../witness/add-checkpoint.ts';
 import type { Published } from './newest-checkpoint.ts';
 
 export interface Witness {
@@ -18,7 +18,7 @@ export interface Witness {
 }
 
 /** Outcome of one cosignature request. */
-export type Witnessed =
+export type CosignOutcome =
   | {
       readonly kind: 'signed';
       readonly witness: string;
@@ -56,25 +56,30 @@ function signatureIn(text: string, { key }: Witness, published: Published): Note
  * Requests a cosignature from one witness, at most twice: its first answer can name the size that it knows. `known`: the
  * assumed size.
  */
-async function askOne(witness: Witness, files: AnchorFiles, published: Published, known: number): Promise<Witnessed> {
+async function requestCosignature(
+  witness: Witness,
+  files: AnchorFiles,
+  published: Published,
+  known: number,
+): Promise<CosignOutcome> {
   const name = witness.key.name;
   const answer = async (old: number): Promise<Answer> => {
     const proof = await new TileReader(files.read, published.size).consistency(old);
-    return post(witness, askText({ old, proof, note: published.signedNote }));
+    return post(witness, cosignRequestText({ old, proof, note: published.signedNote }));
   };
   try {
-    let got = await answer(known);
-    const size = got.status === 409 && /^\d+\n$/.test(got.text) ? Number(got.text) : null;
+    let response = await answer(known);
+    const size = response.status === 409 && /^\d+\n$/.test(response.text) ? Number(response.text) : null;
     if (size !== null && size > published.size) {
       const detail = `it has signed ${size} events, and there are ${published.size}`;
       return { kind: 'another-history', witness: name, detail };
     }
-    if (size !== null) got = await answer(size);
-    const detail = `${got.status} ${got.text.trim()}`;
-    if (got.status === 422 || got.status === 409) return { kind: 'another-history', witness: name, detail };
-    if (got.status >= 500) return { kind: 'no-answer', witness: name, detail };
-    if (got.status !== 200) return { kind: 'refused', witness: name, detail };
-    const signature = signatureIn(got.text, witness, published);
+    if (size !== null) response = await answer(size);
+    const detail = `${response.status} ${response.text.trim()}`;
+    if (response.status === 422 || response.status === 409) return { kind: 'another-history', witness: name, detail };
+    if (response.status >= 500) return { kind: 'no-answer', witness: name, detail };
+    if (response.status !== 200) return { kind: 'refused', witness: name, detail };
+    const signature = signatureIn(response.text, witness, published);
     if (signature?.time == null) {
       return { kind: 'refused', witness: name, detail: `its answer is not signed with its key ${keyId(witness.key)}` };
     }
@@ -98,7 +103,7 @@ const nothingSigned: Signed = { size: 0, line: '', askedAt: 0 };
 const freshMs = 3_600_000;
 
 /** Maximum length of a stored answer. */
-export const longestDetail = 300;
+export const maxDetail = 300;
 
 /** Stored state of witnesses for one log. */
 export interface WitnessMemory {
@@ -121,7 +126,7 @@ export const memoryOf = (book: Pick<WitnessBook, 'of' | 'keep'>, log: string): W
 /** Requests cosignatures from all witnesses in parallel, and stores the last signature of each. */
 export class Witnesses {
   readonly #signed = new Map<Witness, Signed>();
-  #lost = new Map<Witness, Witnessed>();
+  #conflicts = new Map<Witness, CosignOutcome>();
   readonly #memory: WitnessMemory;
   readonly #now: () => Date;
 
@@ -133,10 +138,10 @@ export class Witnesses {
 
   /** Loads stored conflicts, including those of other processes. These witnesses aren't asked again. */
   async remember(): Promise<void> {
-    const lost = await this.#memory.contradictions();
-    this.#lost = new Map(
-      [...this.#signed.keys()].flatMap((witness): [Witness, Witnessed][] => {
-        const detail = lost.get(keyLine(witness.key));
+    const conflict = await this.#memory.contradictions();
+    this.#conflicts = new Map(
+      [...this.#signed.keys()].flatMap((witness): [Witness, CosignOutcome][] => {
+        const detail = conflict.get(keyLine(witness.key));
         return detail === undefined ? [] : [[witness, { kind: 'another-history', witness: witness.key.name, detail }]];
       }),
     );
@@ -157,7 +162,7 @@ export class Witnesses {
     const now = this.#now().getTime();
     return [...this.#signed].some(
       ([witness, signed]) =>
-        !this.#lost.has(witness) && (signed.size !== size || Math.abs(now - signed.askedAt) > freshMs),
+        !this.#conflicts.has(witness) && (signed.size !== size || Math.abs(now - signed.askedAt) > freshMs),
     );
   }
 
@@ -167,15 +172,15 @@ export class Witnesses {
   }
 
   /** Stores the outcomes before it returns them. */
-  async ask(files: AnchorFiles, published: Published): Promise<readonly Witnessed[]> {
+  async ask(files: AnchorFiles, published: Published): Promise<readonly CosignOutcome[]> {
     const asked: WitnessAsked[] = [];
     const outcomes = await Promise.all(
       [...this.#signed].map(async ([witness, { size }]) => {
-        const lost = this.#lost.get(witness);
-        if (lost !== undefined) return lost;
-        const outcome = await askOne(witness, files, published, Math.min(size, published.size));
+        const conflict = this.#conflicts.get(witness);
+        if (conflict !== undefined) return conflict;
+        const outcome = await requestCosignature(witness, files, published, Math.min(size, published.size));
         asked.push(this.#asked(witness, published, outcome));
-        if (outcome.kind === 'another-history') this.#lost.set(witness, outcome);
+        if (outcome.kind === 'another-history') this.#conflicts.set(witness, outcome);
         if (outcome.kind === 'signed') {
           this.#signed.set(witness, { size: outcome.size, line: outcome.line, askedAt: this.#now().getTime() });
         }
@@ -186,8 +191,8 @@ export class Witnesses {
     return outcomes;
   }
 
-  #asked({ key }: Witness, { size, signedNote: note }: Published, outcome: Witnessed): WitnessAsked {
-    const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, longestDetail);
+  #asked({ key }: Witness, { size, signedNote: note }: Published, outcome: CosignOutcome): WitnessAsked {
+    const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
     return { key: keyLine(key), size, at: this.#now(), outcome: outcome.kind, detail, note };
   }
 }

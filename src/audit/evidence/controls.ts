@@ -19,7 +19,7 @@ export interface OtherControl {
   readonly mapping: 'mapping to be confirmed';
 }
 
-const toConfirm = (rows: Readonly<Record<string, string>>): readonly OtherControl[] =>
+const unconfirmed = (rows: Readonly<Record<string, string>>): readonly OtherControl[] =>
   Object.entries(rows).map(([control, shows]) => ({ control, shows, mapping: 'mapping to be confirmed' }));
 
 export const controls: {
@@ -84,16 +84,16 @@ export const controls: {
     },
   ],
   others: {
-    'HITRUST CSF 9.2': toConfirm({
+    'HITRUST CSF 9.2': unconfirmed({
       '0304.09o3Organizational.1 - 09.o': 'Encryption at rest with a customer-managed key',
       '1202.09aa1System.1 - 09.aa': 'A secure audit record of each change',
       '1635.12b1Organizational.2 - 12.b': 'Soft delete and purge protection of the vault',
     }),
-    'SOC 2': toConfirm({
+    'SOC 2': unconfirmed({
       'CC6.1': 'Logical access: which identity can use the key, who controls it, encryption at rest',
       'CC8.1': 'Change management: request, reason, approval by another person, what was changed, check afterwards',
     }),
-    'ISO/IEC 27001:2022': toConfirm({
+    'ISO/IEC 27001:2022': unconfirmed({
       'A.5.3': 'Segregation of duties: never approved by the requester',
       'A.5.15': 'Access control: the rule that applied, and who could approve',
       'A.5.28': 'Collection of evidence',

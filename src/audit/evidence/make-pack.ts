@@ -16,7 +16,7 @@ import { controls } from './controls.ts';
 import type { ReportFacts } from './report/parts.ts';
 import { reportOf } from './report/report.ts';
 
-const checking = ({ id, verifierDigest }: Readme): string => `CHECK IT YOURSELF
+const verifySection = ({ id, verifierDigest }: Readme): string => `CHECK IT YOURSELF
 
 You need Python 3.9 or later. Nothing is installed, nothing goes over the net.
 On Windows type "py" where this says "python3".
@@ -98,7 +98,7 @@ against the salted SHA-256 that the event holds. It can be erased in the audit
 log, and not in this pack: take care where you keep it.
 `;
 
-const without = `LEFT OUT: what people wrote as reason and comment. The events hold a salted
+const omittedTexts = `LEFT OUT: what people wrote as reason and comment. The events hold a salted
 SHA-256 of each, so that a text shown later can be checked.
 `;
 
@@ -120,10 +120,10 @@ What you hold: what was decided, changed and proved about one Azure healthcare
 agent, and the proof that the record of it was not altered since. Start with
 report.html: open it in any browser, or print it.
 `,
-    checking(readme),
+    verifySection(readme),
     later(readme.id),
     limits,
-    readme.texts ? withTexts : without,
+    readme.texts ? withTexts : omittedTexts,
   ].join('\n');
 
 interface PackParts {

@@ -45,7 +45,7 @@ export interface PublishedLog {
   readonly read: AnchorFiles['read'];
   /** Publishes new events if this process can; else another one does so within `patienceMs`. */
   readonly publish: () => Promise<unknown>;
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   /** Verifier keys of the configured witnesses. */
   readonly witnessKeys: readonly VerifierKey[];
   /** Returns all keys of the log and its witnesses, the log's own first. */
@@ -63,7 +63,7 @@ interface EvidenceRequest {
   readonly fromSize: number | null;
 }
 
-type Taken =
+type EvidenceResult =
   | {
       readonly kind: 'made';
       readonly name: string;
@@ -76,7 +76,7 @@ type Taken =
   | { readonly kind: 'nowhere-published' }
   | Refusal;
 
-const lookEveryMs = 250;
+const pollIntervalMs = 250;
 
 /** Returns whether a configured witness cosigned it. */
 const isWitnessed = (note: string, keys: readonly VerifierKey[]): boolean => typeof openNote(note, keys) !== 'string';
@@ -89,7 +89,7 @@ async function waitFor(
   log: PublishedLog,
   needed: number,
 ): Promise<{ readonly size: number; readonly witnessed: boolean }> {
-  const until = performance.now() + log.patienceMs;
+  const until = performance.now() + log.timeoutMs;
   for (;;) {
     await log.publish();
     const newest = await newestCheckpoint(log.read);
@@ -97,7 +97,7 @@ async function waitFor(
     const witnessed = newest !== null && isWitnessed(newest.note, log.witnessKeys);
     const enough = size >= needed && (witnessed || log.witnessKeys.length === 0);
     if (enough || performance.now() > until) return { size, witnessed };
-    await sleep(lookEveryMs);
+    await sleep(pollIntervalMs);
   }
 }
 
@@ -116,7 +116,7 @@ async function note(ports: EvidencePorts, { id, actor, cause, texts }: EvidenceR
 }
 
 /** Creates the evidence. The caller checked permissions. Throws errors of the store and the published log. */
-export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest): Promise<Taken> {
+export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest): Promise<EvidenceResult> {
   const { log } = ports;
   if (log === null) return { kind: 'nowhere-published' };
   const { fromSize } = wanted;

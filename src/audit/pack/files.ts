@@ -69,8 +69,8 @@ export const proofPath = (index: number): string => `proofs/${String(index).padS
 export type PackFiles = ReadonlyMap<string, Buffer>;
 
 /** Limits above any pack: a small archive can expand to terabytes. */
-const mostBytes = 64 * 2 ** 20;
-const mostFiles = 10_000;
+const maxBytes = 64 * 2 ** 20;
+const maxFiles = 10_000;
 
 /**
  * Returns a deterministic archive: names are sorted, the date is in local time as in the zip format, and nothing is compressed,
@@ -92,10 +92,10 @@ export function filesOf(archive: Uint8Array): PackFiles | NoArchive {
       filter: ({ name, originalSize }) => {
         names.push(name);
         bytes += originalSize;
-        return bytes <= mostBytes && names.length <= mostFiles;
+        return bytes <= maxBytes && names.length <= maxFiles;
       },
     });
-    if (bytes > mostBytes || names.length > mostFiles) return 'too-large';
+    if (bytes > maxBytes || names.length > maxFiles) return 'too-large';
     if (new Set(names).size < names.length) return 'name-twice';
     const files = new Map(Object.entries(found).map(([name, content]) => [name, Buffer.from(content)]));
     return archiveOf(files).equals(archive) ? files : 'not-as-written';

@@ -12,11 +12,11 @@ import type { StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { openCheckpoint, type SignedCheckpoint } from '../anchor/read-anchor.ts';
+import { RequestReplay, type StrictBodyReader } from '../replay-requests.ts';
 import { readProofFile } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
 import { leafHash, provesInclusion, type Tree } from '../tlog/merkle-tree.ts';
 import { type Finding, genesis, parseBody, verifyLink, verifyTexts } from '../verify.ts';
-import { Lives, type StrictBodyReader } from '../verify-lives.ts';
 import { damagedIn, digestOf, isPackFile, neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
 import { provedOlder } from './proved-files.ts';
 import { type PackEvent, readEvent, viewsOf } from './views.ts';
@@ -189,7 +189,7 @@ class PackVerifier {
       return null;
     }
     let last: Link = { seq: 0, hash: genesis };
-    const lives = new Lives(this.#read, true, (seq, kind, detail) => this.#note(seq, kind, detail));
+    const replay = new RequestReplay(this.#read, true, (seq, kind, detail) => this.#note(seq, kind, detail));
     for (const { line } of read) {
       if (line.request !== id) this.#note(line.seq, 'another-request', `${line.request}, not ${id}`);
       if (line.seq <= last.seq) this.#note(line.seq, 'not-contiguous', `event ${line.seq} after ${last.seq}`);
@@ -197,7 +197,7 @@ class PackVerifier {
       if (line.seq === last.seq + 1) this.findings.push(...verifyLink(last, line));
       last = line;
       const body = parseBody(line.body);
-      if (body !== null) lives.event(line, body);
+      if (body !== null) replay.event(line, body);
     }
     if (this.findings.length > 0) return null;
     return fold(

@@ -9,8 +9,8 @@ import { highestProof } from '../../domain/proof.ts';
 import type { ChainLine, RevealedText } from '../../domain/record/chain.ts';
 import type { EventType, StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
+import { readStrictly, type StrictBodyReader } from '../replay-requests.ts';
 import { lineFrom, parseBody } from '../verify.ts';
-import { readStrictly, type StrictBodyReader } from '../verify-lives.ts';
 import { packFile } from './files.ts';
 
 /** Version of the views. Increase it with each change of their contents. */
@@ -35,10 +35,10 @@ const decisions: readonly EventType[] = [
 const ofSteps: readonly EventType[] = ['step-intended', 'step-done', 'step-failed'];
 
 /** These have their own files. */
-const elsewhere = new Set(['plan', 'policy', 'reading', 'formId', 'origin']);
+const separateFields = new Set(['plan', 'policy', 'reading', 'formId', 'origin']);
 
 const dataOf = ({ body }: StoredEvent): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(body.data).filter(([field]) => !elsewhere.has(field)));
+  Object.fromEntries(Object.entries(body.data).filter(([field]) => !separateFields.has(field)));
 
 function decisionOf(event: StoredEvent) {
   const { seq, time, body } = event;

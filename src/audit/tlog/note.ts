@@ -7,7 +7,7 @@ import { keyId, publicKeyObject, type SigningKey, type VerifierKey } from './key
 
 const dash = '\u2014';
 /** Readers of notes must accept at least this many signatures. More are an error. */
-const mostSignatures = 64;
+const maxSignatures = 64;
 const idBytes = 4;
 const timeBytes = 8;
 const signatureBytes = 64;
@@ -59,7 +59,7 @@ function partsOf(note: string): Parts | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a note may hold none but the line feed
   if (at < 0 || !note.endsWith('\n') || /[\0-\x09\x0b-\x1f]/.test(note)) return null;
   const written = note.slice(at + 2, -1).split('\n');
-  if (written.length > mostSignatures) return null;
+  if (written.length > maxSignatures) return null;
   const lines = written.map((line) => {
     const [, name, base64] = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? [];
     const bytes = Buffer.from(base64 ?? '', 'base64');

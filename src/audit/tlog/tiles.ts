@@ -41,7 +41,7 @@ export function tileOf(kind: TileKind, n: number, size: number): TileAt {
 // Entries in a tile: each after its length in two bytes, big-endian (C2SP tlog-tiles).
 
 const lengthBytes = 2;
-const longest = 0xff_ff;
+const maxEntryBytes = 0xff_ff;
 
 /** An entry exceeds the format's limit. Event bodies are far below it, because their texts are stored separately. */
 class EntryTooLong extends Error {
@@ -51,7 +51,8 @@ class EntryTooLong extends Error {
 export function bundleOf(entries: readonly Uint8Array[]): Buffer {
   return Buffer.concat(
     entries.flatMap((entry) => {
-      if (entry.length > longest) throw new EntryTooLong(`an entry of ${entry.length} bytes: at most ${longest} fit`);
+      if (entry.length > maxEntryBytes)
+        throw new EntryTooLong(`an entry of ${entry.length} bytes: at most ${maxEntryBytes} fit`);
       const length = Buffer.alloc(lengthBytes);
       length.writeUInt16BE(entry.length);
       return [length, entry];

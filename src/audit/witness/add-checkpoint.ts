@@ -5,10 +5,10 @@ import { type Hash, provesConsistency, type Tree } from '../tlog/merkle-tree.ts'
 import { openNote } from '../tlog/note.ts';
 
 /** Maximum number of proof lines that a tree can need. */
-const mostProofLines = 63;
+const maxProofLines = 63;
 const hashBytes = 32;
 
-interface Ask {
+interface CosignRequest {
   /** The size that the witness is assumed to know. */
   readonly old: number;
   /** Consistency proof from that size to the checkpoint. */
@@ -17,16 +17,16 @@ interface Ask {
   readonly note: string;
 }
 
-export const askText = ({ old, proof, note }: Ask): string =>
+export const cosignRequestText = ({ old, proof, note }: CosignRequest): string =>
   `old ${old}\n${proof.map((hash) => `${hash.toString('base64')}\n`).join('')}\n${note}`;
 
 /** Parses a request; null: invalid. */
-function readAsk(text: string): Ask | null {
+function readCosignRequest(text: string): CosignRequest | null {
   const end = text.indexOf('\n\n');
   if (end < 0) return null;
   const [first = '', ...lines] = text.slice(0, end).split('\n');
   const [, old] = /^old (0|[1-9]\d*)$/.exec(first) ?? [];
-  if (old === undefined || !Number.isSafeInteger(Number(old)) || lines.length > mostProofLines) return null;
+  if (old === undefined || !Number.isSafeInteger(Number(old)) || lines.length > maxProofLines) return null;
   const proof = lines.map((line) => Buffer.from(line, 'base64'));
   const isCanonical = proof.every(
     (hash, index) => hash.length === hashBytes && hash.toString('base64') === lines[index],
@@ -61,20 +61,20 @@ type Refused =
   | 'not-consistent';
 
 /** Judges a request. `logs`: finds a log by name. */
-export function judgeCheckpoint(asked: string, logs: (origin: string) => KnownLog | null): Judgement {
-  const ask = readAsk(asked);
-  if (ask === null) return { verdict: 'not-an-ask' };
-  const text = ask.note.slice(0, ask.note.lastIndexOf('\n\n') + 1);
+export function judgeCheckpoint(body: string, logs: (origin: string) => KnownLog | null): Judgement {
+  const request = readCosignRequest(body);
+  if (request === null) return { verdict: 'not-an-ask' };
+  const text = request.note.slice(0, request.note.lastIndexOf('\n\n') + 1);
   const checkpoint = readCheckpoint(text);
-  if (checkpoint === null || ask.old > checkpoint.size) return { verdict: 'not-an-ask' };
+  if (checkpoint === null || request.old > checkpoint.size) return { verdict: 'not-an-ask' };
   const log = logs(checkpoint.origin);
   if (log === null) return { verdict: 'log-unknown' };
-  const opened = openNote(ask.note, log.keys);
+  const opened = openNote(request.note, log.keys);
   if (typeof opened === 'string') return { verdict: 'not-signed-by-the-log' };
   const { last } = log;
-  if (ask.old !== last.size) return { verdict: 'knows-another-size', size: last.size };
+  if (request.old !== last.size) return { verdict: 'knows-another-size', size: last.size };
   if (checkpoint.size === last.size && !checkpoint.root.equals(last.root) && last.size > 0)
     return { verdict: 'two-histories' };
-  if (!provesConsistency(last, checkpoint, ask.proof)) return { verdict: 'not-consistent' };
+  if (!provesConsistency(last, checkpoint, request.proof)) return { verdict: 'not-consistent' };
   return { verdict: 'signs', checkpoint, text };
 }

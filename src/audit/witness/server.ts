@@ -20,7 +20,7 @@ export interface WitnessOptions {
 }
 
 /** Maximum request size. A proof has at most 63 lines of 45 characters; a note is much smaller than the rest. */
-const longestAsk = 16_384;
+const maxRequestBytes = 16_384;
 
 /** Status codes of the protocol: 409 names the size, 422 means inconsistent histories. */
 const statusOf = {
@@ -39,7 +39,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   for await (const part of request) {
     const bytes = part as Buffer;
     length += bytes.length;
-    if (length > longestAsk) return null;
+    if (length > maxRequestBytes) return null;
     parts.push(bytes);
   }
   return Buffer.concat(parts).toString('utf8');
@@ -63,16 +63,16 @@ class Signer {
     this.#options = options;
   }
 
-  sign(asked: string): Promise<{ readonly judgement: Judgement; readonly line: string }> {
-    const signing = this.#turn.then(() => this.#signNow(asked));
+  sign(body: string): Promise<{ readonly judgement: Judgement; readonly line: string }> {
+    const signing = this.#turn.then(() => this.#signNow(body));
     this.#turn = signing.catch(() => undefined);
     return signing;
   }
 
-  async #signNow(asked: string) {
+  async #signNow(body: string) {
     const { state, key, now, check } = this.#options;
     await check?.();
-    const judgement = judgeCheckpoint(asked, (origin) => state.log(origin));
+    const judgement = judgeCheckpoint(body, (origin) => state.log(origin));
     if (judgement.verdict !== 'signs') return { judgement, line: '' };
     await state.keep(judgement.checkpoint.origin, judgement.text);
     return { judgement, line: cosignText(judgement.text, key, Math.floor(now().getTime() / 1000)) };
@@ -82,11 +82,11 @@ class Signer {
 async function serve(options: WitnessOptions, signer: Signer, request: IncomingMessage, response: ServerResponse) {
   if (request.url !== '/add-checkpoint') return answer(response, 404, 'not found\n');
   if (request.method !== 'POST') return answer(response, 405, 'POST a checkpoint\n');
-  const asked = await bodyOf(request);
-  if (asked === null) return answer(response, 413, 'too long\n');
-  const { judgement, line } = await signer.sign(asked);
+  const body = await bodyOf(request);
+  if (body === null) return answer(response, 413, 'too long\n');
+  const { judgement, line } = await signer.sign(body);
   const { verdict } = judgement;
-  if (verdict !== 'signs') options.onRefused(verdict, asked.slice(asked.indexOf('\n\n') + 2).split('\n')[0] ?? '');
+  if (verdict !== 'signs') options.onRefused(verdict, body.slice(body.indexOf('\n\n') + 2).split('\n')[0] ?? '');
   if (verdict === 'knows-another-size') {
     return answer(response, statusOf[verdict], `${judgement.size}\n`, 'text/x.tlog.size');
   }

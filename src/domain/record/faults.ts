@@ -48,7 +48,7 @@ export type DerivedFault =
 export type RowFault = LineFault | ChainFault | TextFault | DerivedFault;
 
 /** A history that no request can have: its events break the product's rules. */
-export type LifeFault =
+export type ReplayFault =
   /** A request's first event, and no other, must be a person's submission. */
   | 'begins-otherwise'
   /** Only late decisions and erasures can follow the end. */
@@ -82,7 +82,7 @@ export type LifeFault =
 
 /** Errors that only the verifier detects. */
 export type VerifierFault =
-  | LifeFault
+  | ReplayFault
   /** It's dated before the previous event. Only the event that corrects a clock can be. */
   | 'time-went-back'
   /** The body has a field or value that no event type has. */

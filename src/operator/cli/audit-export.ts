@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { outcomeOf } from '../../audit/event-classes.ts';
-import { csvHeader, csvRow, type Readable } from '../../audit/export-csv.ts';
+import { csvHeader, csvRow, type ReadableColumns } from '../../audit/export-csv.ts';
 import { type ExportPart, eventLine, headerLine, headLine, textLine } from '../../audit/export-jsonl.ts';
 import { cloudEventLine } from '../../audit/export-ocsf.ts';
 import { genesis } from '../../audit/verify.ts';
@@ -18,12 +18,12 @@ import { EventCount, exit, subcommand } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
 
 const Timed = z.object({ time: z.string() });
-const nothing: Readable = { who: '', what: '', detail: '', outcome: '' };
+const nothing: ReadableColumns = { who: '', what: '', detail: '', outcome: '' };
 
 /** An event as it was read, null where this program does not know it as one, and in words. */
 interface ReadableEvent {
   readonly event: StoredEvent | null;
-  readonly readable: Readable;
+  readonly readable: ReadableColumns;
 }
 
 /** Null for what is no event that this program knows: the table has its ids and its data all the same. */

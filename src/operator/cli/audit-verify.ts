@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Population } from '../../audit/population.ts';
-import type { RecordReport } from '../../audit/verify-record.ts';
+import type { AuditLogReport } from '../../audit/verify-audit-log.ts';
 import { readPlace } from '../../config/env.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { countOf } from '../../text/count.ts';
@@ -21,7 +21,7 @@ import { packWords, publishedWords } from './words/pack.ts';
 import { reportWords } from './words/report.ts';
 
 /** A script must not take seals, or the keys of a log, for checked that were not. */
-function exitOutcomeOf({ findings, seals }: RecordReport, published: PublishedReport | null): Exit {
+function exitOutcomeOf({ findings, seals }: AuditLogReport, published: PublishedReport | null): Exit {
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // What was published carries no seals: without the store there is nothing to check.
   const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;

@@ -20,7 +20,7 @@ import {
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
 /** Beside a server a bot publishes by its own time: so long past it somebody waits. */
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 /** With the configuration of this shell, beside the bots of a server: one of them publishes. */
 async function takeHere(place: Place, wanted: EvidenceWanted): Promise<Evidence> {
@@ -36,7 +36,7 @@ async function takeHere(place: Place, wanted: EvidenceWanted): Promise<Evidence>
   const { store, close } = await openStoreRecords(place);
   try {
     const azure = connectAzure(optionsForAzure(config));
-    const waits = { publish: async () => undefined, patienceMs: (config.anchor?.everyMs ?? 0) + patienceMs };
+    const waits = { publish: async () => undefined, timeoutMs: (config.anchor?.everyMs ?? 0) + timeoutMs };
     const { anchor } = config;
     const logKeys = anchor === null ? [] : await log.logVerifiers(anchor, config);
     const ports = await evidencePorts({ config, store, azure, logKeys, ...waits });

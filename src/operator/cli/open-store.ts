@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { recordTools } from '../../audit/record.ts';
+import { auditTools } from '../../audit/audit-tools.ts';
 import { lineChecker } from '../../audit/seals.ts';
 import { commitmentTo } from '../../audit/verify.ts';
 import { readDatabasePassword } from '../../config/azure-from-config.ts';
@@ -100,7 +100,7 @@ function toolsWith({
   keys,
   missing,
 }: KnownKeys): Pick<StoreTools, 'seal' | 'check' | 'commitmentTo' | 'documentSeals' | 'rowSeals'> {
-  if (keys !== null) return recordTools(randomBytes, keys);
+  if (keys !== null) return auditTools(randomBytes, keys);
   return {
     seal: cannotSeal,
     check: missing === null ? lineChecker(null) : cannotCheck(missing),

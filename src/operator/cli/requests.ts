@@ -1,6 +1,6 @@
 /** `requests`: lists them, shows one, and acts on one. */
 import { z } from 'zod';
-import { quietJson } from '../../audit/export-jsonl.ts';
+import { safeJson } from '../../audit/export-jsonl.ts';
 import type { RequestId } from '../../domain/ids.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -65,7 +65,7 @@ export const requestsList = subcommand({
     const all = await allRequests(opened.records);
     const requests = state === undefined ? all : all.filter((request) => request.state === state);
     if (json) {
-      await write(`${quietJson(requests.map(summaryOf), 2)}\n`);
+      await write(`${safeJson(requests.map(summaryOf), 2)}\n`);
       return exit.done;
     }
     const names = await namesOf(
@@ -124,7 +124,7 @@ export const requestsShow = subcommand({
     if (events.length === 0) throw new Unusable(`there is no request ${id}`);
     const request = requestOf({ id, events });
     if (json) {
-      await write(`${quietJson(detailsOf(request, events), 2)}\n`);
+      await write(`${safeJson(detailsOf(request, events), 2)}\n`);
       return exit.done;
     }
     const names = await namesOf(record, [request.requester, ...events.map((event) => event.body.actor.id)]);

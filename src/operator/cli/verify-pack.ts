@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { isVaultSigned, openCheckpoint } from '../../audit/anchor/read-anchor.ts';
 import { reportFacts } from '../../audit/evidence/make-pack.ts';
 import { madeBy, madeOfIn, reportOf } from '../../audit/evidence/report/report.ts';
+import { compareWithCheckpoint, compareWithLog, type LogComparison } from '../../audit/pack/compare-with-log.ts';
 import {
   filesOf,
   type NoArchive,
@@ -11,7 +12,6 @@ import {
   type PackFiles,
   packFile,
 } from '../../audit/pack/files.ts';
-import { type InLog, packAndCheckpoint, packInLog } from '../../audit/pack/in-log.ts';
 import { nothingRead, type PackReport, PackUnusable, verifyPack } from '../../audit/pack/verify-pack.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { checkWitnesses, type GivenKeys, readGivenKeys } from './given-keys.ts';
@@ -84,16 +84,16 @@ async function comparedWith(
   anchor: string,
   keyFile: string | undefined,
   { keys }: GivenKeys,
-): Promise<InLog> {
+): Promise<LogComparison> {
   const kept = isContainer(anchor) || (await isFolder(anchor)) ? null : await readFile(anchor).catch(() => null);
   if (kept === null) {
     const { reader } = await openPublished(anchor, keyFile);
-    const log = await packInLog(report, reader);
+    const log = await compareWithLog(report, reader);
     return { ...log, findings: [...log.findings, ...reader.findings] };
   }
   const { checkpoint, fault } = await openCheckpoint(async () => kept, anchor, keys);
   if (checkpoint === null) throw new Unusable(`reading the checkpoint: ${fault}`);
-  if (checkpoint.origin === report.checkpoint?.origin) return packAndCheckpoint(report, checkpoint);
+  if (checkpoint.origin === report.checkpoint?.origin) return compareWithCheckpoint(report, checkpoint);
   throw new Unusable(`reading the checkpoint: ${anchor} is of another log`);
 }
 

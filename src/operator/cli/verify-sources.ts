@@ -2,10 +2,10 @@
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import type { AnchorReader } from '../../audit/anchor/read-anchor.ts';
-import { OlderExport } from '../../audit/export-jsonl.ts';
+import { BaselineExport } from '../../audit/export-jsonl.ts';
 import { lineFrom } from '../../audit/verify.ts';
-import { NotAnExport, readOlderExport, verifyExport } from '../../audit/verify-export.ts';
-import { type RecordReport, RecordVerifier, type VerifyOptions } from '../../audit/verify-record.ts';
+import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
+import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verify-export.ts';
 import type { Place } from '../../config/place.ts';
 import type { Link } from '../../domain/record/chain.ts';
 import type { Records } from '../rpc/calls.ts';
@@ -16,8 +16,12 @@ import type { OpenedAnchor } from './published.ts';
 import type { EventCount } from './subcommand.ts';
 
 /** What is derived is read first: whatever is written meanwhile comes after it. */
-export async function verifyStore(records: Records, options: VerifyOptions, count: EventCount): Promise<RecordReport> {
-  const verifier = new RecordVerifier({ ...options, derived: await records.derived({}) });
+export async function verifyStore(
+  records: Records,
+  options: VerifyOptions,
+  count: EventCount,
+): Promise<AuditLogReport> {
+  const verifier = new AuditLogVerifier({ ...options, derived: await records.derived({}) });
   const events = readRecord(records);
   for (;;) {
     const next = await events.next();
@@ -34,8 +38,8 @@ export async function verifyPublished(
   options: VerifyOptions,
   count: EventCount,
   also: (body: string) => void = () => undefined,
-): Promise<RecordReport> {
-  const verifier = new RecordVerifier({ ...options, keys: null, bodiesOnly: true });
+): Promise<AuditLogReport> {
+  const verifier = new AuditLogVerifier({ ...options, keys: null, bodiesOnly: true });
   for await (const body of reader.bodies()) {
     verifier.event(lineFrom(body));
     count.add();
@@ -54,7 +58,7 @@ async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
 }
 
 /** Of an export. Throws {@link Unusable}. */
-export const verifyFile = (file: string, options: VerifyOptions, count: EventCount): Promise<RecordReport> =>
+export const verifyFile = (file: string, options: VerifyOptions, count: EventCount): Promise<AuditLogReport> =>
   readable(file, () => verifyExport(counted(fileLines(file), count), options));
 
 async function* counted(lines: AsyncIterable<string>, count: EventCount): AsyncGenerator<string> {
@@ -76,12 +80,12 @@ interface KnownBefore {
 export async function knownBefore(
   { against, noted, published }: KnownBefore,
   read: VerifyOptions['read'],
-): Promise<OlderExport | null> {
+): Promise<BaselineExport | null> {
   if (against === undefined && noted === undefined && published === null) return null;
   const known =
     against === undefined
-      ? new OlderExport()
-      : await readable(against, () => readOlderExport(() => fileLines(against), read));
+      ? new BaselineExport()
+      : await readable(against, () => readBaselineExport(() => fileLines(against), read));
   if (noted !== undefined) known.add(noted);
   if (published !== null) for await (const body of published.reader.bodies()) known.add(lineFrom(body));
   return known;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { openDocumentSeals, openRowSeals } from '../../../src/audit/record.ts';
+import { openDocumentSeals, openRowSeals } from '../../../src/audit/audit-tools.ts';
 import { sealKeyId } from '../../../src/audit/seals.ts';
 
 const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { sealWith } from '../../../src/audit/record.ts';
+import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { genesis, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
 import type { Position } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';

@@ -3,8 +3,8 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { openOwnKeys, readKeys, sealKeyUse } from '../../../src/audit/key-file.ts';
-import { sealWith } from '../../../src/audit/record.ts';
 import { lineChecker, openSeals, sealKeyId } from '../../../src/audit/seals.ts';
 import type { ChainLine, Position } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { sealWith } from '../../../src/audit/record.ts';
+import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { type ChainEntry, genesis, hashOf, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
 import { submitted } from '../../support/fixtures.ts';
 

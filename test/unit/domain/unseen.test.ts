@@ -1,5 +1,5 @@
 import { csvRow } from '../../../src/audit/export-csv.ts';
-import { quietJson } from '../../../src/audit/export-jsonl.ts';
+import { safeJson } from '../../../src/audit/export-jsonl.ts';
 import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
 import { isBlank } from '../../../src/domain/unseen.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';
@@ -40,7 +40,7 @@ it.each<[string, (text: string) => string]>([
   ['a mention', (text) => mention('29:x', text).text],
   ['the terminal', printable],
   ['the export for spreadsheets', ofLine],
-  ['the export', quietJson],
+  ['the export', safeJson],
 ])('no letter hides on %s', (_where, show) => {
   const honest = show('Requester');
   const hidden = letters.filter((letter) => {

@@ -1,9 +1,9 @@
 /** A record written with a good key and a right hash throughout: what is wrong with it is wrong in what it says. */
 import { randomBytes } from 'node:crypto';
-import { sealWith } from '../../../src/audit/record.ts';
+import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { openSeals, type SealKeys } from '../../../src/audit/seals.ts';
 import { genesis } from '../../../src/audit/verify.ts';
-import { type RecordReport, RecordVerifier, type VerifyOptions } from '../../../src/audit/verify-record.ts';
+import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../../src/audit/verify-audit-log.ts';
 import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
@@ -38,8 +38,8 @@ export function verified(
   record: readonly WrittenLine[],
   options: Partial<VerifyOptions> = {},
   head = record.at(-1)?.line ?? { seq: 0, hash: genesis },
-): RecordReport {
-  const verifier = new RecordVerifier({ read: parseEventBody, keys: testKeys, ...options });
+): AuditLogReport {
+  const verifier = new AuditLogVerifier({ read: parseEventBody, keys: testKeys, ...options });
   for (const { line, texts } of record) {
     verifier.event(line);
     for (const text of texts) verifier.text(text);

@@ -18,7 +18,7 @@ import {
   short,
   whenOf,
 } from './parts.ts';
-import { propertyOf, type ReportedAttempt, type StepStory, stepStories } from './steps-told.ts';
+import { propertyOf, type ReportedAttempt, type StepStory, stepStories } from './step-stories.ts';
 
 const keyBefore = (key: CustomerKey | null): Html =>
   key === null ? html`Microsoft’s` : html`${key.keyName}, version ${id(short(key.keyVersion ?? 'newest'))}`;
@@ -87,19 +87,19 @@ function nowWords({ request, events }: ReportFacts): Html {
   const last = lastReading(events);
   if (last === null) return none;
   const { resource, vault, key, grantHeld } = last.reading;
-  const said: Html[] = [];
+  const parts: Html[] = [];
   if (resource.seen === 'yes')
-    said.push(
+    parts.push(
       resource.value.customerKey === null
         ? html`the agent under Microsoft’s key`
         : html`the agent under ${keyBefore(resource.value.customerKey)}`,
     );
-  else said.push(html`the agent ${resource.seen === 'absent' ? 'gone' : 'not read'}`);
-  if (vault.seen === 'yes') said.push(html`purge protection ${vault.value.purgeProtection ? 'on' : 'off'}`);
-  if (key.seen === 'yes') said.push(html`the key ${key.value.enabled ? 'enabled' : 'disabled'}`);
-  else if (key.seen === 'absent') said.push(html`the key gone`);
-  if (grantHeld.seen === 'yes') said.push(html`the agent’s access ${grantHeld.value ? 'held' : 'not held'}`);
-  const joined = said.map((one, index) => (index === 0 ? one : html`, ${one}`));
+  else parts.push(html`the agent ${resource.seen === 'absent' ? 'gone' : 'not read'}`);
+  if (vault.seen === 'yes') parts.push(html`purge protection ${vault.value.purgeProtection ? 'on' : 'off'}`);
+  if (key.seen === 'yes') parts.push(html`the key ${key.value.enabled ? 'enabled' : 'disabled'}`);
+  else if (key.seen === 'absent') parts.push(html`the key gone`);
+  if (grantHeld.seen === 'yes') parts.push(html`the agent’s access ${grantHeld.value ? 'held' : 'not held'}`);
+  const joined = parts.map((one, index) => (index === 0 ? one : html`, ${one}`));
   return html`<p class="now"><b>Read once more</b> on ${dayOf(last.at)}, ${clockOf(last.at)} (event ${last.seq}), for vault ${request.plan.observation.vault.name}: ${joined}.</p>`;
 }
 

@@ -24,7 +24,7 @@ const signIns: Readonly<Record<string, string>> = {
 };
 
 /** Text of each row. An event type that is missing here decides nothing. */
-const told: { readonly [T in EventType]?: (data: EventBodyOf<T>['data'], facts: ReportFacts) => string } = {
+const decisionTexts: { readonly [T in EventType]?: (data: EventBodyOf<T>['data'], facts: ReportFacts) => string } = {
   submitted: ({ changeReference }) =>
     `asked for this plan${changeReference === undefined ? '' : `; change reference ${changeReference}`}`,
   approved: ({ counted, required, acknowledgedIrreversible, quick }) =>
@@ -43,11 +43,11 @@ const told: { readonly [T in EventType]?: (data: EventBodyOf<T>['data'], facts: 
 };
 
 const wordsOf = <T extends EventType>({ type, data }: EventBodyOf<T>, facts: ReportFacts): string | null => {
-  const words = told[type] as ((data: EventBodyOf<T>['data'], facts: ReportFacts) => string) | undefined;
+  const words = decisionTexts[type] as ((data: EventBodyOf<T>['data'], facts: ReportFacts) => string) | undefined;
   return words?.(data, facts) ?? null;
 };
 
-function knownBy({ body }: StoredEvent, facts: ReportFacts, day: string): Html {
+function authenticationOf({ body }: StoredEvent, facts: ReportFacts, day: string): Html {
   if (body.type === 'run-checked') {
     const counted = listed(body.data.counted.map(whoIn(facts)));
     const same = body.data.observed === body.planDigest ? 'the plan is the same' : 'the approval covers what was found';
@@ -63,7 +63,7 @@ function knownBy({ body }: StoredEvent, facts: ReportFacts, day: string): Html {
   }, same object id`;
 }
 
-const saidIn = ({ texts }: StoredEvent, shown: boolean): readonly Html[] =>
+const textsOf = ({ texts }: StoredEvent, shown: boolean): readonly Html[] =>
   shown
     ? Object.values(texts).map(
         (text) => html`<span class="said second">${text === null ? 'erased since' : `“${text}”`}</span>`,
@@ -82,11 +82,11 @@ function row(event: StoredEvent, facts: ReportFacts, day: string): readonly Html
         ? none
         : html`<span class="second id">${actor.id}</span>`;
   return [
-    html`<tr><th scope="row">${who}${second}</th><td>${words}${saidIn(event, facts.texts)}</td><td class="num">${whenOf(event.time, day)}</td><td>${knownBy(event, facts, day)}</td><td class="num">${event.seq}</td></tr>\n`,
+    html`<tr><th scope="row">${who}${second}</th><td>${words}${textsOf(event, facts.texts)}</td><td class="num">${whenOf(event.time, day)}</td><td>${authenticationOf(event, facts, day)}</td><td class="num">${event.seq}</td></tr>\n`,
   ];
 }
 
-const erased = (events: readonly StoredEvent[]): string => {
+const erasureNote = (events: readonly StoredEvent[]): string => {
   const event = events.findLast(({ body }) => body.type === 'texts-erased');
   return event === undefined
     ? ''
@@ -119,6 +119,6 @@ export function decidedSection(facts: ReportFacts): Html {
       columns,
       events.flatMap((event) => row(event, facts, day)),
     )}
-<p class="full">${left}${erased(events)}</p>`,
+<p class="full">${left}${erasureNote(events)}</p>`,
   );
 }

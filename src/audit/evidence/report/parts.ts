@@ -23,9 +23,9 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Replaces direction overrides and invisible characters with a visible sign. */
-const seen = (text: string): string => showBlanks(text).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
+const visible = (text: string): string => showBlanks(text).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
 
-const escaped = (text: string): string => seen(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? '');
+const escaped = (text: string): string => visible(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? '');
 
 function piece(part: Part): string {
   if (part instanceof Html) return part.text;
@@ -60,10 +60,12 @@ export interface ReportFacts {
 }
 
 /** Keeps day and month together with a no-break space. */
-const together = (text: string): string => text.replaceAll(/(?<=\d) (?=[A-Z][a-z]+ \d{4})/g, '\u00A0');
+const keepDatesTogether = (text: string): string => text.replaceAll(/(?<=\d) (?=[A-Z][a-z]+ \d{4})/g, '\u00A0');
 
 export const strongIn = (sentence: Sentence): readonly Html[] =>
-  sentence.map((piece) => (typeof piece === 'string' ? html`${together(piece)}` : html`<b>${piece.strong}</b>`));
+  sentence.map((piece) =>
+    typeof piece === 'string' ? html`${keepDatesTogether(piece)}` : html`<b>${piece.strong}</b>`,
+  );
 
 export const upperFirst = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 export const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
@@ -120,8 +122,8 @@ interface Column {
   readonly width?: number;
 }
 
-export const htmlTable = (of: number, caption: string, columns: readonly Column[], rows: readonly Html[]): Html =>
-  html`<div class="wide" role="region" aria-labelledby="h${of}" tabindex="0"><table>
+export const htmlTable = (number: number, caption: string, columns: readonly Column[], rows: readonly Html[]): Html =>
+  html`<div class="wide" role="region" aria-labelledby="h${number}" tabindex="0"><table>
 <caption>${caption}</caption>
 <thead><tr>${columns.map(({ title, width }) =>
     width === undefined

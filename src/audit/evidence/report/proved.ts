@@ -21,22 +21,22 @@ import {
   whenOf,
 } from './parts.ts';
 
-const known: Readonly<Record<ProofLevel, string>> = {
+const proofTexts: Readonly<Record<ProofLevel, string>> = {
   'read-back': 'Azure, asked anew, names this key and version on the agent',
   'permission-held': 'The agent’s identity may get, wrap and unwrap with the key',
   'key-usable': 'Throw-away bytes wrapped and unwrapped: of the key, not of the agent',
   'use-seen': 'The vault’s log has an entry of the agent’s identity using this key',
 };
 
-interface Known {
+interface ProofEntry {
   readonly event: StoredEvent;
   readonly isProved: boolean;
   readonly how: string;
 }
 
 /** Returns the facts about a level, from all events with one, oldest first. */
-function knownOf(events: readonly StoredEvent[], level: ProofLevel): readonly Known[] {
-  return events.flatMap((event): readonly Known[] => {
+function proofEntriesOf(events: readonly StoredEvent[], level: ProofLevel): readonly ProofEntry[] {
+  return events.flatMap((event): readonly ProofEntry[] => {
     const { body } = event;
     if (body.type === 'use-judged' && level === 'use-seen') {
       const { answer } = body.data;
@@ -50,13 +50,13 @@ function knownOf(events: readonly StoredEvent[], level: ProofLevel): readonly Kn
       .filter((proof) => proof.level === level)
       .map((proof) => {
         const isProved = proof.outcome === 'proved';
-        return { event, isProved, how: isProved ? known[level] : notCheckedWords(proof) };
+        return { event, isProved, how: isProved ? proofTexts[level] : notCheckedWords(proof) };
       });
   });
 }
 
 function levelRow({ events, request }: ReportFacts, level: ProofLevel): Html {
-  const found = knownOf(events, level);
+  const found = proofEntriesOf(events, level);
   const last = found.find(({ isProved }) => isProved) ?? found.at(-1);
   const name = `${levelCode(level)} ${lowerFirst(proofWords[level].name)}`;
   if (last === undefined)
@@ -101,7 +101,7 @@ export function notProvedSection(facts: ReportFacts): Html {
   const { request, events } = facts;
   const { vault } = request.plan.observation;
   const last = lastReading(events);
-  const of = [
+  const limits = [
     ...(request.state === 'succeeded'
       ? [
           html`That data stored before were encrypted anew. Nothing that a customer can read shows it.`,
@@ -118,7 +118,7 @@ export function notProvedSection(facts: ReportFacts): Html {
       ? html`Anything after the last event.`
       : html`Anything after the last reading, ${dayOf(last.at)}, ${clockOf(last.at)}.`,
   ];
-  return section(5, 'What is not proved', html`<ul>\n${of.map((one) => bullet('–', one))}</ul>`);
+  return section(5, 'What is not proved', html`<ul>\n${limits.map((one) => bullet('–', one))}</ul>`);
 }
 
 export function undoSection({ request, events }: ReportFacts): Html {

@@ -7,9 +7,9 @@ import { levelCode, verdictWords } from '../../../text/evidence.ts';
 import { proofWords } from '../../../text/steps.ts';
 import { changedSection } from './changed.ts';
 import { decidedSection } from './decided.ts';
+import { checkpointOf, controlsSection, limitsSection, logSection, reviewSection } from './log-sections.ts';
 import { clockOf, dayOf, Html, html, lowerFirst, none, type ReportFacts, strongIn, whoIn } from './parts.ts';
 import { notProvedSection, provedSection, undoSection } from './proved.ts';
-import { checkpointOf, controlsSection, limitsSection, recordSection, reviewSection } from './record.ts';
 import { happenedSection } from './time-line.ts';
 
 const page = `
@@ -149,7 +149,7 @@ function proofFact({ request }: ReportFacts): Html {
   return fact('Proof of use', `${levelCode(level)}, ${lowerFirst(proofWords[level].name)}`, more);
 }
 
-function recordFact(facts: ReportFacts): Html {
+function logFact(facts: ReportFacts): Html {
   const { events, witness } = facts;
   const { size } = checkpointOf(facts);
   const more =
@@ -188,7 +188,7 @@ function head(facts: ReportFacts): Html {
 <p class="verdict"><span class="mark" aria-hidden="true">${mark}</span>${strongIn(sentence)}</p>
 <p class="but">${nowWords(facts)} What this does <b>not</b> prove is in section 5, what cannot be undone in section 6. Names were looked up for this report; the record itself holds object ids only.</p>
 <dl class="facts">
-${decisionFact(facts)}${planFact(facts)}${proofFact(facts)}${recordFact(facts)}</dl>
+${decisionFact(facts)}${planFact(facts)}${proofFact(facts)}${logFact(facts)}</dl>
 </header>\n`;
 }
 
@@ -225,7 +225,7 @@ ${provedSection(facts)}
 ${notProvedSection(facts)}
 ${undoSection(facts)}
 </div>
-${recordSection(facts)}
+${logSection(facts)}
 ${controlsSection()}
 ${limitsSection(facts)}
 ${reviewSection()}

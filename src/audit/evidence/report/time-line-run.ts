@@ -1,7 +1,7 @@
 /** The run in the timeline: one row per step, one bar per attempt. */
 import { shortDuration } from '../../../text/duration.ts';
 import { clockOf, type Html, html, none, type ReportFacts } from './parts.ts';
-import { lineNames, type ReportedAttempt, type StepStory, stepStories } from './steps-told.ts';
+import { lineNames, type ReportedAttempt, type StepStory, stepStories } from './step-stories.ts';
 
 export const rowHeight = 19;
 const narrowest = 4;

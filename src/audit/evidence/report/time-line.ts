@@ -45,7 +45,7 @@ interface Mark {
 }
 
 /** Returns the positions of the decisions: first, last, and those between. */
-function placed(events: readonly StoredEvent[], to: number): readonly Mark[] {
+function positionsOf(events: readonly StoredEvent[], to: number): readonly Mark[] {
   const marks = events.flatMap((event) => {
     const verb = decides.get(event.body.type);
     return verb === undefined ? [] : [{ event, verb }];
@@ -64,14 +64,14 @@ const letter = 4.9;
 
 /** Returns whether the names of requester and last decider fit on one line of this length. */
 function fitsBeside(facts: ReportFacts, to: number): boolean {
-  const marks = placed(facts.events, to);
+  const marks = positionsOf(facts.events, to);
   const names = [marks[0], marks.at(-1)].map((mark) => (mark === undefined ? '' : nameOf(facts, mark)));
   return names.join('').length * letter < to - 6;
 }
 
 function drawDecisions(facts: ReportFacts, to: number, cut: boolean): Html {
   const { events, request } = facts;
-  const marks = placed(events, to);
+  const marks = positionsOf(events, to);
   const [first, last] = [marks[0], marks.at(-1)];
   if (first === undefined || last === undefined) return none;
   const day = dayOf(request.submittedAt);
@@ -117,7 +117,7 @@ ${levels}`;
 }
 
 /** Returns the description for people who can't see the drawing. */
-function described(facts: ReportFacts): string {
+function descriptionOf(facts: ReportFacts): string {
   const { request, events } = facts;
   const who = whoIn(facts);
   const decisions = events.flatMap((event) => {
@@ -152,7 +152,7 @@ export function happenedSection(facts: ReportFacts): Html {
     html`<figure>
 <div class="wide" role="region" aria-labelledby="h1" tabindex="0"><svg viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="tl-t tl-d">
 <title id="tl-t">Time line of request ${request.id}, ${dayOf(request.submittedAt)}, UTC</title>
-<desc id="tl-d">${described(facts)}</desc>
+<desc id="tl-d">${descriptionOf(facts)}</desc>
 ${drawDecisions(facts, run === null ? 660 : 160, run !== null)}${run === null ? none : drawRun(run, { left: 198, width: runWidth, top })}${run === null ? none : drawProved(facts, 484, day)}</svg></div>
 <figcaption>${caption}</figcaption>
 </figure>`,

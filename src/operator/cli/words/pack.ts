@@ -1,6 +1,7 @@
 /** What was found of an evidence pack, in words: the first ones are the answer. */
+
+import type { LogComparison } from '../../../audit/pack/compare-with-log.ts';
 import { oldVerifier, packFile } from '../../../audit/pack/files.ts';
-import type { InLog } from '../../../audit/pack/in-log.ts';
 import type { PackReport } from '../../../audit/pack/verify-pack.ts';
 import { countOf } from '../../../text/count.ts';
 import { plainSentence, verdictWords } from '../../../text/evidence.ts';
@@ -12,7 +13,7 @@ import { indent } from './table.ts';
 export interface JudgedPack {
   readonly report: PackReport;
   /** Null: it was not compared with a log. */
-  readonly log: InLog | null;
+  readonly log: LogComparison | null;
   /** The keys came from elsewhere than the pack. */
   readonly keysGiven: boolean;
   /** Whether the key in a vault signed it; null: none was given. */
@@ -68,7 +69,7 @@ export const isProved = (judged: JudgedPack): boolean =>
 const weakWords = (names: readonly string[]): string =>
   `NOT proved: ${names.join(', ')}. These events were written by an older version and hold only the first 8 digits of its SHA-256.`;
 
-function logWords({ size, more, relation }: InLog, pack: number): string {
+function logWords({ size, more, relation }: LogComparison, pack: number): string {
   const count = countOf(size, 'event', 'events');
   switch (relation) {
     case 'holds':

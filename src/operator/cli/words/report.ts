@@ -1,7 +1,7 @@
 /** What the verifier found, in words. */
 import type { ExportPart } from '../../../audit/export-jsonl.ts';
 import type { Finding } from '../../../audit/verify.ts';
-import type { RecordReport } from '../../../audit/verify-record.ts';
+import type { AuditLogReport } from '../../../audit/verify-audit-log.ts';
 import { countOf } from '../../../text/count.ts';
 import { faultWords } from '../../../text/record.ts';
 import { indent } from './table.ts';
@@ -38,7 +38,7 @@ export function findingsOf(findings: readonly Finding[]): string {
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
 }
 
-function sealWords({ seals, bodiesOnly }: RecordReport): string {
+function sealWords({ seals, bodiesOnly }: AuditLogReport): string {
   if (bodiesOnly) return 'Texts and seals are not part of a published log: they were not looked at.';
   const { sealed, afterwards, unsealed, keys, checked } = seals;
   const counts = [
@@ -50,11 +50,11 @@ function sealWords({ seals, bodiesOnly }: RecordReport): string {
   return checked ? `Seals: ${counts}, checked.` : `Seals not checked, for want of the key: ${counts}.`;
 }
 
-const replayWords = ({ requests, replayed }: RecordReport): string =>
+const replayWords = ({ requests, replayed }: AuditLogReport): string =>
   `Requests: ${requests}, ${replayed === requests ? 'all' : `${replayed} of them`} replayed by their rules.`;
 
 /** What was looked at, and how it stands. */
-export function reportWords(report: RecordReport): string {
+export function reportWords(report: AuditLogReport): string {
   const { findings, events, texts, erased, after, last, part } = report;
   const counts = [
     countOf(events, 'event', 'events'),
@@ -81,7 +81,7 @@ export function reportWords(report: RecordReport): string {
 }
 
 /** What nothing in itself shows. */
-function comparedWords({ compared, part, events }: RecordReport): string {
+function comparedWords({ compared, part, events }: AuditLogReport): string {
   if (part !== null) {
     return compared === null
       ? 'That nothing was left out behind the last event of a request, and that these events stand in the record, shows in the whole trail or in the published log: compare with --against or --anchor.'

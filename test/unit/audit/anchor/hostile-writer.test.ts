@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { cp, link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { anchorFolder, longestFile } from '../../../../src/audit/anchor/files.ts';
-import { ownRead } from '../../../../src/audit/anchor/newest-checkpoint.ts';
-import { openVaultKeys, VaultLine } from '../../../../src/audit/anchor/vault-cosignature.ts';
+import { anchorFolder, maxFileSize } from '../../../../src/audit/anchor/files.ts';
+import { verifiedRead } from '../../../../src/audit/anchor/newest-checkpoint.ts';
+import { openVaultKeys, VaultCosigner } from '../../../../src/audit/anchor/vault-cosignature.ts';
 import { memoryOf } from '../../../../src/audit/anchor/witnesses.ts';
 import { provedFiles } from '../../../../src/audit/pack/proved-files.ts';
 import { keyLine, signingKey, type VerifierKey } from '../../../../src/audit/tlog/keys.ts';
@@ -152,7 +152,7 @@ const publisherIn = ({ at }: Place, book: ReturnType<typeof bookInMemory>, event
     [],
     () => undefined,
     memoryIn(new Map()),
-    new VaultLine(logName, signer, memoryOf(book, logName), openVaultKeys(book, logKey, []), () => new Date()),
+    new VaultCosigner(logName, signer, memoryOf(book, logName), openVaultKeys(book, logKey, []), () => new Date()),
   );
 
 const book = bookInMemory();
@@ -184,7 +184,7 @@ async function handedOut(
   numbers: readonly number[],
 ): Promise<Buffer[]> {
   const signers = { origin: logName, log: [logKey.verifier], vault: keys.known, witnesses: [] };
-  const { files: proved } = await provedFiles(ownRead(source.read, signers), numbers);
+  const { files: proved } = await provedFiles(verifiedRead(source.read, signers), numbers);
   return [...proved.values(), Buffer.from((await keys.known()).map(keyLine).join('\n'))];
 }
 
@@ -211,7 +211,7 @@ async function attack(form: Form, target: string): Promise<string> {
   await attempt('evidence', () => handOut(1, 256, 257, 310));
   for (const name of files) {
     const bytes = await source.read(name).catch(() => null);
-    expect([name, (bytes?.length ?? 0) <= longestFile(name) + 1]).toEqual([name, true]);
+    expect([name, (bytes?.length ?? 0) <= maxFileSize(name) + 1]).toEqual([name, true]);
   }
   const keysFile = await source.read('keys.txt').catch(() => null);
   if (outcomes[1] === 'checkpoint' && keysFile !== null) seen.push(keysFile);

@@ -2,12 +2,12 @@ import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
-import type { Witnessed } from '../../../../src/audit/anchor/witnesses.ts';
+import type { CosignOutcome } from '../../../../src/audit/anchor/witnesses.ts';
 import { checkpointText } from '../../../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../../../src/audit/tlog/keys.ts';
 import { emptyRoot } from '../../../../src/audit/tlog/merkle-tree.ts';
 import { openNote } from '../../../../src/audit/tlog/note.ts';
-import { askText } from '../../../../src/audit/witness/add-checkpoint.ts';
+import { cosignRequestText } from '../../../../src/audit/witness/add-checkpoint.ts';
 import { type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
 import { WitnessState } from '../../../../src/audit/witness/state.ts';
 import { bodiesOf, logKey, logName, memoryIn, newFolder, publisherOf } from '../../../support/published-log.ts';
@@ -69,7 +69,9 @@ describe('a witness', () => {
   });
 
   test('signs the same checkpoint again', async () => {
-    expect(await post(askText({ old: 700, proof: [], note: note(tree, 700) }))).toMatchObject({ status: 200 });
+    expect(await post(cosignRequestText({ old: 700, proof: [], note: note(tree, 700) }))).toMatchObject({
+      status: 200,
+    });
   });
 
   test('takes no ask that is longer than one can be', async () => {
@@ -85,7 +87,7 @@ describe('a witness', () => {
   test('remembers what it signed when it starts again', async () => {
     await witness.stop();
     witness = await start(at);
-    expect(await post(askText({ old: 0, proof: [], note: note(other, 900) }))).toMatchObject({
+    expect(await post(cosignRequestText({ old: 0, proof: [], note: note(other, 900) }))).toMatchObject({
       status: 409,
       text: '800\n',
     });
@@ -96,7 +98,7 @@ describe('a witness', () => {
 describe('a log that is published with a witness', () => {
   test('carries its signatures, and goes on where it does not answer', async () => {
     const [at, log] = [await folder(), await folder()];
-    const outcomes: Witnessed[][] = [];
+    const outcomes: CosignOutcome[][] = [];
     let witness = await start(at);
     const port = Number(new URL(witness.url).port);
     const record = bodiesOf(5);
@@ -132,7 +134,7 @@ describe('a log that is published with a witness', () => {
     const witness = await start(at);
     const asked = [{ url: witness.url, key: witnessKey.verifier }];
     await publisherOf(anchorFolder(first), bodiesOf(300), logKey, [], asked).publish();
-    const outcomes: Witnessed[] = [];
+    const outcomes: CosignOutcome[] = [];
     const record = bodiesOf(310, 'rewritten ');
     const lost = new Map<string, string>();
     const process = () =>
@@ -163,7 +165,7 @@ describe('a log that is published with a witness', () => {
     const witness = await start(at);
     const asked = [{ url: witness.url, key: witnessKey.verifier }];
     await publisherOf(anchorFolder(first), bodiesOf(300), logKey, [], asked).publish();
-    const outcomes: Witnessed[] = [];
+    const outcomes: CosignOutcome[] = [];
     await publisherOf(anchorFolder(second), bodiesOf(200), logKey, [], asked, (found) =>
       outcomes.push(...found),
     ).publish();
@@ -177,7 +179,7 @@ describe('a log that is published with a witness', () => {
     const [at, log] = [await folder(), await folder()];
     const witness = await start(at);
     const key = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 3)).verifier;
-    const outcomes: Witnessed[] = [];
+    const outcomes: CosignOutcome[] = [];
     const asked = [{ url: witness.url, key }];
     await publisherOf(anchorFolder(log), bodiesOf(3), logKey, [], asked, (found) => outcomes.push(...found)).publish();
     expect(outcomes).toMatchObject([{ kind: 'refused' }]);

@@ -28,14 +28,14 @@ type StepEvent = StoredEvent & { readonly body: EventBodyOf<'step-intended' | 's
 const isOfStep = (event: StoredEvent): event is StepEvent =>
   event.body.type === 'step-intended' || event.body.type === 'step-done' || event.body.type === 'step-failed';
 
-function ended(open: ReportedAttempt, { seq, time, body }: StepEvent): ReportedAttempt {
+function completed(open: ReportedAttempt, { seq, time, body }: StepEvent): ReportedAttempt {
   const { correlationId } = body;
   const now = { ...open, to: time, correlationId, numbers: [...open.numbers, seq] };
   if (body.type === 'step-failed') return { ...now, code: codeOf(body.data.failure) };
   return { ...now, isDone: true, already: body.type === 'step-done' && body.data.already };
 }
 
-const begun = ({ seq, time, body }: StepEvent): ReportedAttempt => ({
+const started = ({ seq, time, body }: StepEvent): ReportedAttempt => ({
   run: body.data.run,
   from: time,
   to: null,
@@ -53,8 +53,8 @@ export function stepStories(steps: readonly PlannedStep[], events: readonly Stor
     const name = event.body.data.step;
     const known = tries.get(name) ?? [];
     const open = known.at(-1);
-    if (event.body.type === 'step-intended') known.push(begun(event));
-    else if (open !== undefined) known[known.length - 1] = ended(open, event);
+    if (event.body.type === 'step-intended') known.push(started(event));
+    else if (open !== undefined) known[known.length - 1] = completed(open, event);
     tries.set(name, known);
   }
   return steps.map((step) => {

@@ -11,7 +11,7 @@ export interface ReplayedAttempt {
 /** `ordered`: a run was started and hasn't changed anything. `retried`: a person requested another run. */
 export type State = 'asked' | 'ordered' | 'running' | 'stuck' | 'retried' | 'ended';
 
-export interface Life {
+export interface ReplayState {
   readonly requester: string;
   state: State;
   /** The latest plan that was submitted for approval. */
@@ -29,7 +29,7 @@ export interface Life {
   changes: number;
   /** A change in Azure was intended. */
   touched: boolean;
-  readonly tried: Map<StepName, ReplayedAttempt>;
+  readonly attempts: Map<StepName, ReplayedAttempt>;
   /** The usage check in progress; null: none. ISO 8601. */
   seeks: { readonly since: string; readonly until: string } | null;
 }
@@ -58,7 +58,7 @@ const questionOf = ({ planDigest, data }: EventBodyOf<Asking>): ApprovalQuestion
 });
 
 /** Starts the replay with a first event; null: not a valid first event. */
-export function beginLife(body: EventBody): Life | null {
+export function startReplay(body: EventBody): ReplayState | null {
   const { actor } = body;
   if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
   const fresh = {
@@ -68,7 +68,7 @@ export function beginLife(body: EventBody): Life | null {
     stops: false,
     objected: false,
     seeks: null,
-    tried: new Map(),
+    attempts: new Map(),
   };
   const notBefore = body.data.notBefore ?? '';
   const since = { changes: 0, touched: false };
@@ -76,10 +76,10 @@ export function beginLife(body: EventBody): Life | null {
 }
 
 /** Stored state of an ended request. Small, because most requests have ended. */
-export type Ended = Pick<Life, 'requester' | 'runs' | 'seeks'>;
+export type EndedReplay = Pick<ReplayState, 'requester' | 'runs' | 'seeks'>;
 
 /** Restores the state of an ended request, as far as later events need it. */
-export const ended = ({ requester, runs, seeks }: Ended): Life => ({
+export const restoreEnded = ({ requester, runs, seeks }: EndedReplay): ReplayState => ({
   ...{
     requester,
     runs,
@@ -91,79 +91,79 @@ export const ended = ({ requester, runs, seeks }: Ended): Life => ({
     objected: false,
     notBefore: '',
   },
-  ...{ changes: 0, touched: false, tried: new Map() },
+  ...{ changes: 0, touched: false, attempts: new Map() },
   question: { digest: null, about: '', required: 0, expiresAt: '', stages: new Map(), irreversible: false },
 });
 
-const setTried = (life: Life, step: StepName, tried: ReplayedAttempt): void => {
-  life.tried.set(step, tried);
+const setAttempt = (replay: ReplayState, step: StepName, attempts: ReplayedAttempt): void => {
+  replay.attempts.set(step, attempts);
 };
 
-function askAnew(life: Life, body: EventBodyOf<'plan-changed' | 'request-changed'>): void {
-  Object.assign(life, { state: 'asked', question: questionOf(body), approvals: [], checked: false, objected: false });
-  life.tried.clear();
+function resetApprovals(replay: ReplayState, body: EventBodyOf<'plan-changed' | 'request-changed'>): void {
+  Object.assign(replay, { state: 'asked', question: questionOf(body), approvals: [], checked: false, objected: false });
+  replay.attempts.clear();
 }
 
 /** Applies the event, valid or not. Later events are checked against the result. */
-export function live(life: Life, body: EventBody): void {
+export function applyEvent(replay: ReplayState, body: EventBody): void {
   switch (body.type) {
     case 'approved':
-      life.approvals = [...life.approvals, body.actor.id ?? ''];
-      if ((body.data.notBefore ?? '') > life.notBefore) life.notBefore = body.data.notBefore ?? '';
+      replay.approvals = [...replay.approvals, body.actor.id ?? ''];
+      if ((body.data.notBefore ?? '') > replay.notBefore) replay.notBefore = body.data.notBefore ?? '';
       break;
     case 'plan-changed':
-      askAnew(life, body);
+      resetApprovals(replay, body);
       break;
     case 'request-changed':
-      askAnew(life, body);
-      life.changes += 1;
-      life.notBefore = body.data.notBefore ?? '';
+      resetApprovals(replay, body);
+      replay.changes += 1;
+      replay.notBefore = body.data.notBefore ?? '';
       break;
     case 'run-ordered':
-      Object.assign(life, { state: 'ordered', runs: body.data.run, checked: false, stops: false });
+      Object.assign(replay, { state: 'ordered', runs: body.data.run, checked: false, stops: false });
       break;
     case 'run-checked':
-      life.checked = true;
+      replay.checked = true;
       break;
     case 'step-intended': {
       const { step, run, attempt } = body.data;
-      life.state = 'running';
-      life.touched = true;
-      setTried(life, step, { run, attempt, state: 'under-way' });
+      replay.state = 'running';
+      replay.touched = true;
+      setAttempt(replay, step, { run, attempt, state: 'under-way' });
       break;
     }
     case 'step-done': {
       const { step, run, attempt } = body.data;
-      setTried(life, step, { run, attempt, state: 'done' });
+      setAttempt(replay, step, { run, attempt, state: 'done' });
       break;
     }
     case 'step-failed': {
       const { step, run, attempt, retryAt } = body.data;
-      setTried(life, step, { run, attempt, state: retryAt === null ? 'failed' : 'waiting' });
+      setAttempt(replay, step, { run, attempt, state: retryAt === null ? 'failed' : 'waiting' });
       break;
     }
     case 'attention-needed':
-      life.state = 'stuck';
+      replay.state = 'stuck';
       break;
     case 'stop-requested':
-      life.stops = true;
-      if (body.actor.kind === 'person' && body.actor.id !== life.requester) life.objected = true;
+      replay.stops = true;
+      if (body.actor.kind === 'person' && body.actor.id !== replay.requester) replay.objected = true;
       break;
     case 'retried':
-      life.state = 'retried';
+      replay.state = 'retried';
       break;
     case 'rejected':
     case 'cancelled':
     case 'expired':
     case 'given-up':
-      life.state = 'ended';
+      replay.state = 'ended';
       break;
     case 'succeeded':
-      life.state = 'ended';
-      life.seeks = body.data.seeks ?? null;
+      replay.state = 'ended';
+      replay.seeks = body.data.seeks ?? null;
       break;
     case 'use-judged':
-      life.seeks = null;
+      replay.seeks = null;
       break;
     case 'submitted':
     case 'decided-late':

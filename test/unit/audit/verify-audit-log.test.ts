@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { eventLine, headerLine, headLine, textLine } from '../../../src/audit/export-jsonl.ts';
-import { sealWith } from '../../../src/audit/record.ts';
 import { genesis } from '../../../src/audit/verify.ts';
+import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
 import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
-import { RecordVerifier } from '../../../src/audit/verify-record.ts';
 import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
 import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
@@ -58,7 +58,7 @@ function written(erased: boolean, justification = 'Policy 7'): readonly Written[
 }
 
 function verified(record: readonly Written[]) {
-  const verifier = new RecordVerifier(options);
+  const verifier = new AuditLogVerifier(options);
   for (const { event, texts } of record) {
     verifier.event(event);
     for (const text of texts) verifier.text(text);

@@ -1,12 +1,12 @@
 /** Verifies an audit log of any length, event by event: from an export, or in pages from the database. */
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { Derived } from '../domain/record/derived.ts';
-import type { ExportPart, OlderExport } from './export-jsonl.ts';
+import type { BaselineExport, ExportPart } from './export-jsonl.ts';
+import { RequestReplay, type StrictBodyReader } from './replay-requests.ts';
 import { type SealCount, type SealKeys, SealOrder, sealChecker } from './seals.ts';
 import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './verify.ts';
-import { Lives, type StrictBodyReader } from './verify-lives.ts';
 
-export interface RecordReport {
+export interface AuditLogReport {
   /** Chain position before the first event. Earlier events weren't checked. */
   readonly after: Link;
   readonly last: Link;
@@ -38,14 +38,14 @@ export interface VerifyOptions {
   readonly keys: SealKeys | null;
   /** Derived data of a database. */
   readonly derived?: Derived;
-  readonly older?: OlderExport;
+  readonly older?: BaselineExport;
   /** For a published log, which has no texts and seals. */
   readonly bodiesOnly?: true;
   /** For a partial export: events in between are missing. */
   readonly part?: ExportPart;
 }
 
-interface Told {
+interface EventFields {
   readonly type: string | null;
   readonly request: string;
   readonly sealKey: string | null;
@@ -53,10 +53,10 @@ interface Told {
   readonly commitments: number;
 }
 
-const nothing: Told = { type: null, request: '', sealKey: null, commitments: 0 };
+const noFields: EventFields = { type: null, request: '', sealKey: null, commitments: 0 };
 
 /** Reads the fields of a parsed body. */
-function toldBy(value: Readonly<Record<string, unknown>>): Told {
+function fieldsOf(value: Readonly<Record<string, unknown>>): EventFields {
   const commitments = Array.isArray(value.commitments) ? value.commitments.length : 0;
   const sealKey = typeof value.sealKey === 'string' ? value.sealKey : null;
   return { type: String(value.type), request: String(value.request), sealKey, commitments };
@@ -69,10 +69,10 @@ interface Missing {
 }
 
 /** Verifies event by event, each followed by its texts, and returns a report at the end. */
-export class RecordVerifier {
+export class AuditLogVerifier {
   readonly #options: VerifyOptions;
   readonly #after: Link;
-  readonly #lives: Lives;
+  readonly #replay: RequestReplay;
   readonly #order = new SealOrder();
   readonly #sealFault: ReturnType<typeof sealChecker> | null;
   readonly #older: number | null;
@@ -82,7 +82,7 @@ export class RecordVerifier {
   readonly #missing = new Map<string, readonly Missing[]>();
   #last: Link;
   #line: ChainLine | null = null;
-  #told = nothing;
+  #fieldsOfEvent = noFields;
   #events = 0;
   #texts = 0;
   #fields = new Set<string>();
@@ -95,7 +95,7 @@ export class RecordVerifier {
     this.#sealFault = options.keys === null ? null : sealChecker(options.keys);
     this.#derived = options.derived ?? null;
     this.#older = options.older?.events ?? null;
-    this.#lives = new Lives(options.read, after.seq === 0, (seq, kind, detail) => {
+    this.#replay = new RequestReplay(options.read, after.seq === 0, (seq, kind, detail) => {
       this.#findings.push({ seq, kind, detail });
     });
   }
@@ -113,14 +113,14 @@ export class RecordVerifier {
     this.#last = line;
     this.#line = line;
     // An unreadable body has no fields, and is a finding of its own.
-    this.#told = body === null ? nothing : toldBy(body);
+    this.#fieldsOfEvent = body === null ? noFields : fieldsOf(body);
     this.#seal(line);
-    const otherwise = this.#options.older?.against(line) ?? null;
+    const otherwise = this.#options.older?.differenceFrom(line) ?? null;
     if (otherwise !== null) this.note('export-differs', otherwise);
-    this.#lives.event(line, body);
+    this.#replay.event(line, body);
     this.#events += 1;
     this.#fields = new Set();
-    if (this.#told.type === 'texts-erased') this.#countErased(this.#told.request);
+    if (this.#fieldsOfEvent.type === 'texts-erased') this.#countErased(this.#fieldsOfEvent.request);
   }
 
   /** Adds a text of the latest event. */
@@ -137,9 +137,9 @@ export class RecordVerifier {
   }
 
   /** Ends the verification at the stored head. */
-  end(head: Link): RecordReport {
+  end(head: Link): AuditLogReport {
     this.#countMissing();
-    this.#told = nothing;
+    this.#fieldsOfEvent = noFields;
     if (this.#derived !== null) this.#compareDerived(this.#derived);
     for (const [request, missing] of this.#missing) {
       for (const { seq, count } of missing) {
@@ -154,10 +154,10 @@ export class RecordVerifier {
       this.note('export-differs', `events ${gone.first} to ${gone.last} were kept: not all of them are there`);
     }
     return {
-      ...this.#lives.counts,
+      ...this.#replay.counts,
       seals: { ...this.#order.count, checked: this.#sealFault !== null },
       bodiesOnly: this.#options.bodiesOnly ?? false,
-      compared: this.#older === null || part === null ? this.#older : (this.#options.older?.asked ?? 0),
+      compared: this.#older === null || part === null ? this.#older : (this.#options.older?.compared ?? 0),
       part,
       after: this.#after,
       last: { seq, hash },
@@ -184,7 +184,7 @@ export class RecordVerifier {
 
   #seal(line: ChainLine): void {
     if (this.#options.bodiesOnly) return;
-    const { sealKey } = this.#told;
+    const { sealKey } = this.#fieldsOfEvent;
     const order = this.#order.next(line, sealKey);
     const fault = order ?? this.#sealFault?.(line, sealKey) ?? null;
     if (fault !== null) this.note(fault.fault, fault.detail);
@@ -195,11 +195,11 @@ export class RecordVerifier {
     if (derived.rows !== derived.seq) {
       this.note('rows-differ', `rows of events: expected ${derived.seq}, found ${derived.rows}`);
     }
-    this.#lives.compare(derived);
+    this.#replay.compare(derived);
   }
 
   #countMissing(): void {
-    const { request, commitments } = this.#told;
+    const { request, commitments } = this.#fieldsOfEvent;
     const count = commitments - this.#fields.size;
     if (count <= 0 || this.#options.bodiesOnly) return;
     this.#missing.set(request, [...(this.#missing.get(request) ?? []), { seq: this.#last.seq, count }]);

@@ -4,12 +4,12 @@ import type { ChainLine } from '../domain/record/chain.ts';
 import type { Derived } from '../domain/record/derived.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 import type { EventBody } from '../domain/request/events.ts';
-import { beginLife, type Ended, ended, type Life, live } from './life.ts';
-import { judgeEvent } from './life-rules.ts';
+import { judgeEvent } from './replay-rules.ts';
+import { applyEvent, type EndedReplay, type ReplayState, restoreEnded, startReplay } from './replay-state.ts';
 import { parseBody } from './verify.ts';
 
 // Strict parsing of event bodies. The schema of the audit log itself is passed in: a copy would be a second thing to maintain,
-// and would hardly detect errors in the first. The meaning of events is checked independently (life-rules.ts). Besides the
+// and would hardly detect errors in the first. The meaning of events is checked independently (replay-rules.ts). Besides the
 // event, only the fields of its chain entry are allowed.
 
 /** Parses an event. Throws if it's invalid. */
@@ -17,7 +17,7 @@ export type StrictBodyReader = (body: unknown) => EventBody;
 
 const digits = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${count}}$`));
 
-const Around = z.object({
+const EntryFields = z.object({
   schema: z.literal(2),
   seq: z.number().int().min(1),
   request: z.string(),
@@ -38,12 +38,12 @@ interface StrictBody {
 
 /** Parses an event strictly, or returns the reason in words for a finding. */
 export function readStrictly(read: StrictBodyReader, body: Readonly<Record<string, unknown>>): StrictBody | string {
-  const around = Around.safeParse(body);
-  if (!around.success) return reasonOf(around.error);
+  const fields = EntryFields.safeParse(body);
+  if (!fields.success) return reasonOf(fields.error);
   try {
     const event = read(body);
-    const unknown = Object.keys(body).filter((field) => !(field in event) && !(field in around.data));
-    return unknown.length === 0 ? { event, time: around.data.time } : `fields that no event has: ${unknown.join(', ')}`;
+    const unknown = Object.keys(body).filter((field) => !(field in event) && !(field in fields.data));
+    return unknown.length === 0 ? { event, time: fields.data.time } : `fields that no event has: ${unknown.join(', ')}`;
   } catch (error) {
     return error instanceof z.ZodError ? reasonOf(error) : String(error);
   }
@@ -53,20 +53,21 @@ const reasonOf = ({ issues: [issue] }: z.ZodError): string => `${issue?.path.joi
 
 type Note = (seq: number, kind: RecordFault, detail: string) => void;
 
-interface Followed {
+interface ReplayedRequest {
   revision: number;
   /** Null: its beginning is missing or unreadable. */
-  life: Life | Ended | null;
+  replay: ReplayState | EndedReplay | null;
   readonly resource: string;
 }
 
 /** Returns whether the request is still open. */
-const going = (life: Life | Ended | null): life is Life => life !== null && 'state' in life;
+const isOpen = (replay: ReplayState | EndedReplay | null): replay is ReplayState =>
+  replay !== null && 'state' in replay;
 
-export class Lives {
+export class RequestReplay {
   readonly #read: StrictBodyReader;
   readonly #note: Note;
-  readonly #requests = new Map<string, Followed>();
+  readonly #requests = new Map<string, ReplayedRequest>();
   /** Interned strings, to save memory. */
   readonly #names = new Map<string, string>();
   /** The audit log is read from its first event. */
@@ -82,7 +83,7 @@ export class Lives {
   /** Returns the number of requests, and of those replayed from their beginning. */
   get counts(): { readonly requests: number; readonly replayed: number } {
     const all = [...this.#requests.values()];
-    return { requests: all.length, replayed: all.filter(({ life }) => life !== null).length };
+    return { requests: all.length, replayed: all.filter(({ replay }) => replay !== null).length };
   }
 
   /** `body`: the event's body, if it's already parsed. */
@@ -91,29 +92,29 @@ export class Lives {
     const strict = readStrictly(this.#read, body);
     if (typeof strict === 'string') {
       this.#note(line.seq, 'body-unknown', strict);
-      this.#number(line, null);
+      this.#checkRevision(line, null);
       return;
     }
-    this.#follows(line, strict.event, strict.time);
-    this.#live(line, strict.event, strict.time);
+    this.#checkTime(line, strict.event, strict.time);
+    this.#applyEvent(line, strict.event, strict.time);
   }
 
   /** Compares the replay with the derived data at this event. */
   compare({ seq, open, outbox, texts }: Derived): void {
     const held = new Map(open.map(({ resource, request }) => [resource, request]));
-    for (const [request, { life, resource }] of this.#requests) {
-      if (life === null) continue;
+    for (const [request, { replay, resource }] of this.#requests) {
+      if (replay === null) continue;
       const holds = held.get(resource) === request;
-      if (holds !== going(life)) this.#note(seq, 'open-request-differs', `${request}: ${resource}`);
+      if (holds !== isOpen(replay)) this.#note(seq, 'open-request-differs', `${request}: ${resource}`);
       if (holds) held.delete(resource);
     }
     for (const [resource, request] of held) {
-      if (this.#requests.get(request)?.life === null) continue;
+      if (this.#requests.get(request)?.replay === null) continue;
       this.#note(seq, 'open-request-differs', `${request}: ${resource}, by no event`);
     }
     for (const { request, kind, key } of outbox) {
       const known = this.#requests.get(request);
-      const ordered = kind !== 'run' || known?.life == null || Number(key) <= known.life.runs;
+      const ordered = kind !== 'run' || known?.replay == null || Number(key) <= known.replay.runs;
       const called = kind !== 'call' || known === undefined || Number(key) <= known.revision;
       if (known === undefined || !ordered || !called) this.#note(seq, 'outbox-unknown', `${kind} ${key} of ${request}`);
     }
@@ -123,7 +124,7 @@ export class Lives {
   }
 
   /** Times can only go back in a `clock-set-right` event, which names the earlier time. */
-  #follows({ seq }: ChainLine, event: EventBody, time: string): void {
+  #checkTime({ seq }: ChainLine, event: EventBody, time: string): void {
     const before = this.#time;
     this.#time = time;
     if (before === null || time >= before) return;
@@ -131,45 +132,45 @@ export class Lives {
     this.#note(seq, 'time-went-back', `${event.type} at ${time}, after ${before}`);
   }
 
-  #live(line: ChainLine, event: EventBody, time: string): void {
+  #applyEvent(line: ChainLine, event: EventBody, time: string): void {
     const known = this.#requests.get(line.request);
-    if (!this.#number(line, event)) return;
+    if (!this.#checkRevision(line, event)) return;
     if (known === undefined) {
-      const began = this.#requests.get(line.request)?.life != null || !this.#whole;
+      const began = this.#requests.get(line.request)?.replay != null || !this.#whole;
       if (!began) this.#note(line.seq, 'begins-otherwise', `${line.request} begins with ${event.type}`);
       return;
     }
-    if (known.life === null) return;
-    const life = going(known.life) ? known.life : ended(known.life);
-    const verdict = judgeEvent(life, event, time);
+    if (known.replay === null) return;
+    const replay = isOpen(known.replay) ? known.replay : restoreEnded(known.replay);
+    const verdict = judgeEvent(replay, event, time);
     if (verdict !== null) this.#note(line.seq, verdict[0], `${event.type} of ${line.request}: ${verdict[1]}`);
-    live(life, event);
-    const { state, requester, runs, seeks } = life;
-    known.life = state === 'ended' ? { requester: this.#once(requester), runs, seeks } : life;
+    applyEvent(replay, event);
+    const { state, requester, runs, seeks } = replay;
+    known.replay = state === 'ended' ? { requester: this.#intern(requester), runs, seeks } : replay;
   }
 
-  #once(name: string): string {
+  #intern(name: string): string {
     const known = this.#names.get(name);
     if (known === undefined) this.#names.set(name, name);
     return known ?? name;
   }
 
   /** Returns whether the revision is the next one. Otherwise, the request isn't replayed any further. */
-  #number({ seq, request, revision }: ChainLine, event: EventBody | null): boolean {
+  #checkRevision({ seq, request, revision }: ChainLine, event: EventBody | null): boolean {
     const known = this.#requests.get(request);
     if (known === undefined) {
-      const life = event !== null && revision === 1 ? beginLife(event) : null;
-      const resource = this.#once(event?.target?.toLowerCase() ?? '');
-      this.#requests.set(request, { revision, life, resource });
+      const replay = event !== null && revision === 1 ? startReplay(event) : null;
+      const resource = this.#intern(event?.target?.toLowerCase() ?? '');
+      this.#requests.set(request, { revision, replay, resource });
       if (revision === 1 || !this.#whole) return true;
       this.#note(seq, 'revision-differs', `revision of ${request}: expected 1, found ${revision}`);
       return false;
     }
     const expected = known.revision + 1;
     known.revision = revision;
-    if (event === null) known.life = null;
+    if (event === null) known.replay = null;
     if (revision === expected) return true;
-    known.life = null;
+    known.replay = null;
     this.#note(seq, 'revision-differs', `revision of ${request}: expected ${expected}, found ${revision}`);
     return false;
   }

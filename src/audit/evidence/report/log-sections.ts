@@ -55,7 +55,7 @@ function softwareWords({ events }: ReportFacts): Html {
   return words.length === 0 ? none : html` Written by ${listed(words)}.`;
 }
 
-export function recordSection(facts: ReportFacts): Html {
+export function logSection(facts: ReportFacts): Html {
   const { request, events, note } = facts;
   const { origin, size } = checkpointOf(facts);
   const numbers = numbersOf(events.map(({ seq }) => seq));

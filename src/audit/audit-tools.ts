@@ -80,7 +80,7 @@ export const sealWith =
       }));
     const commitments = openings.map(({ field, salt, text }) => ({ field, sha256: commitmentTo(salt, text) }));
     const key = seals === null ? {} : { sealKey: seals.keyId };
-    const bytes = canonicalJson(mended({ ...body, ...position, schema: recordVersion, commitments, ...key }));
+    const bytes = canonicalJson(repaired({ ...body, ...position, schema: recordVersion, commitments, ...key }));
     const sealed = { sealKey: seals?.keyId ?? null, seal: seals?.seal(bytes) ?? null };
     return { body: bytes, hash: hashOf(bytes), ...sealed, openings };
   };
@@ -91,14 +91,15 @@ const halfPair = /\p{Surrogate}/u;
  * Replaces unpaired surrogates, which have no UTF-8 form. External text (a provider's message, a truncated paste) can contain
  * them.
  */
-const wellFormed = (text: string): string => (halfPair.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text);
+const replaceLoneSurrogates = (text: string): string =>
+  halfPair.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
 
 /** Also replaces NUL, which text columns can't store. */
-const storable = (text: string): string => wellFormed(text).replaceAll('\0', '\uFFFD');
+const storable = (text: string): string => replaceLoneSurrogates(text).replaceAll('\0', '\uFFFD');
 
 /** Replaces invalid text, and avoids a copy in the usual case without any. */
-const mended = (value: Readonly<Record<string, unknown>>): unknown =>
-  isWellFormed(value) ? value : mendStrings(value);
+const repaired = (value: Readonly<Record<string, unknown>>): unknown =>
+  isWellFormed(value) ? value : repairStrings(value);
 
 function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return !halfPair.test(value);
@@ -107,15 +108,17 @@ function isWellFormed(value: unknown): boolean {
   return Object.entries(value).every(([key, inner]) => !halfPair.test(key) && isWellFormed(inner));
 }
 
-function mendStrings(value: unknown): unknown {
-  if (typeof value === 'string') return wellFormed(value);
-  if (Array.isArray(value)) return value.map(mendStrings);
+function repairStrings(value: unknown): unknown {
+  if (typeof value === 'string') return replaceLoneSurrogates(value);
+  if (Array.isArray(value)) return value.map(repairStrings);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [wellFormed(key), mendStrings(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [replaceLoneSurrogates(key), repairStrings(inner)]),
+  );
 }
 
 /** Returns the store's tools to write and read events with this process's keys. */
-export const recordTools = (randomBytes: (size: number) => Uint8Array, keys: SealKeys) => {
+export const auditTools = (randomBytes: (size: number) => Uint8Array, keys: SealKeys) => {
   const seals = openSeals(keys);
   return {
     seals,

@@ -10,7 +10,7 @@ import type { PackReport } from './verify-pack.ts';
  */
 export type Relation = 'holds' | 'older' | 'older-unproved' | 'newer-unproved';
 
-export interface InLog {
+export interface LogComparison {
   /** Number of events in the copy. */
   readonly size: number;
   readonly relation: Relation;
@@ -31,7 +31,7 @@ const rootsOf = ({ checkpoint, older }: PackReport): readonly Tree[] =>
   [checkpoint, older].filter((one) => one !== null);
 
 /** Compares a pack with a log. The reader has the log's own findings. */
-export async function packInLog(report: PackReport, reader: AnchorReader): Promise<InLog> {
+export async function compareWithLog(report: PackReport, reader: AnchorReader): Promise<LogComparison> {
   const { events, bodies } = report;
   const findings: Finding[] = [];
   const tree = new GrowingTree();
@@ -58,7 +58,7 @@ export async function packInLog(report: PackReport, reader: AnchorReader): Promi
 }
 
 /** Compares a pack with a saved checkpoint, without the log. */
-export function packAndCheckpoint(report: PackReport, kept: Tree): InLog {
+export function compareWithCheckpoint(report: PackReport, kept: Tree): LogComparison {
   const known = rootsOf(report).find(({ size }) => size === kept.size);
   const isNewer = report.checkpoint !== null && kept.size > report.checkpoint.size;
   return {
