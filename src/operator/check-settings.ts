@@ -1,4 +1,7 @@
-/** Settings that name files, folders and keys, which only reading shows to be wrong: for the start of the bot, and for doctor. */
+/**
+ * Checks settings that name files, folders and keys, which can only be validated by reading them. Used by the bot's start and
+ * by `doctor`.
+ */
 import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { type KeyLineFault, readKeyLine } from '../audit/tlog/keys.ts';
@@ -23,7 +26,7 @@ const wrongKey = (line: string): readonly Mistake[] => {
   return [['CMK_WITNESSES', `the key ${line} ${fault}. ${keyAdvice}`]];
 };
 
-/** A folder that isn't there yet is made; a file in its place stays one. */
+/** A missing folder is created later. A file in its place is a mistake. */
 async function wrongAnchor({ anchor }: Checked): Promise<readonly Mistake[]> {
   if (anchor === null || anchor.place.kind !== 'folder') return [];
   const { folder } = anchor.place;
@@ -38,7 +41,7 @@ async function wrongAnchor({ anchor }: Checked): Promise<readonly Mistake[]> {
 async function wrongAuthorities({ azure: { cloud } }: Checked): Promise<readonly Mistake[]> {
   if (cloud.name !== 'custom' || cloud.caFile === null) return [];
   try {
-    // Throws where the first of them is none.
+    // Throws if the first certificate is invalid.
     new X509Certificate(await readFile(cloud.caFile));
     return [];
   } catch (error) {
@@ -47,7 +50,7 @@ async function wrongAuthorities({ azure: { cloud } }: Checked): Promise<readonly
   }
 }
 
-/** Every mistake that is found. */
+/** Returns all mistakes. */
 export async function checkSettings(config: Checked): Promise<readonly Mistake[]> {
   return [
     ...(config.anchor?.witnesses ?? []).flatMap(({ key }) => wrongKey(key)),
@@ -56,7 +59,7 @@ export async function checkSettings(config: Checked): Promise<readonly Mistake[]
   ];
 }
 
-/** Throws {@link ConfigurationError} with every mistake. */
+/** Throws {@link ConfigurationError} with all mistakes. */
 export async function requireSound(config: Checked): Promise<void> {
   const mistakes = await checkSettings(config);
   if (mistakes.length > 0) throw new ConfigurationError('the configuration does not hold together:', mistakes);

@@ -1,4 +1,4 @@
-/** What taking evidence needs, of a store that is open: in the bot, and at the command line beside a server. */
+/** Ports for creating evidence from an open database: in the bot, and at the command line. */
 import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/evidence/take-evidence.ts';
 import type { VerifierKey } from '../audit/tlog/keys.ts';
 import type { Config } from '../config/config.ts';
@@ -37,7 +37,7 @@ export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts
   };
 }
 
-/** For an operator. */
+/** Creates evidence for an operator. */
 export async function evidenceFor(
   ports: EvidencePorts,
   { by, ...wanted }: EvidenceWanted,

@@ -1,4 +1,4 @@
-/** The keys of seals and of the published log, wherever they are kept: for the bot, and for the command line that looks after it. */
+/** Loads seal keys and log signing keys from files or secrets, for the bot and the command line. */
 import { KeyMissing, KeyUnusable, type KeyUse, keysIn, readKeys, type SecretKeys } from '../audit/key-file.ts';
 import { secretsFor } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
@@ -7,7 +7,7 @@ import { keptKeyWords } from '../text/kept-key.ts';
 
 export interface KeptKeys {
   readonly keys: SecretKeys;
-  /** The file, or the secret with the version that was read. */
+  /** The file, or the secret with its version. */
   readonly where: string;
 }
 
@@ -20,8 +20,8 @@ async function fromSecret(id: string, config: Pick<Config, 'azure'>, use: KeyUse
 }
 
 /**
- * Reads them anew. Throws {@link KeyMissing} where nothing is there, {@link KeyUnusable} where it cannot be read or holds
- * no key; both say what to do.
+ * Loads the keys. Throws {@link KeyMissing} if nothing is there, and {@link KeyUnusable} if it's unreadable or has no key. Both
+ * messages contain the fix.
  */
 export const keptKeys = async (place: KeyPlace, config: Pick<Config, 'azure'>, use: KeyUse): Promise<KeptKeys> =>
   place.kind === 'secret'

@@ -1,4 +1,4 @@
-/** The published log as this program uses it: where it lies, the keys it knows by itself, its newest checkpoint and its witnesses. */
+/** The published log: its place, the bot's keys for it, its newest checkpoint and its witnesses. */
 import { anchorFolder, maxFileSize, newestPath } from '../audit/anchor/files.ts';
 import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoint.ts';
 import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
@@ -15,14 +15,14 @@ import { type Witnessing, witnessingOf } from '../domain/witnessing.ts';
 import { keptKeys } from './kept-keys.ts';
 
 export interface PublishedLogFiles {
-  /** As `ownRead` reads. */
+  /** Reads files like `verifiedRead`. */
   readonly read: AnchorFiles['read'];
   readonly witnessKeys: readonly VerifierKey[];
-  /** Keys in vaults, the log's own, those of witnesses. */
+  /** Keys of vaults, the log and witnesses. */
   readonly keys: () => Promise<readonly VerifierKey[]>;
 }
 
-/** The log's own verifier keys, oldest first, from where its signing keys are kept. Throws as {@link keptKeys} does. */
+/** Returns the log's own verifier keys, oldest first, from its signing keys. Throws like {@link keptKeys}. */
 export async function logVerifiers(
   { key, name }: Pick<AnchorSettings, 'key' | 'name'>,
   config: Pick<Config, 'azure'>,
@@ -31,7 +31,7 @@ export async function logVerifiers(
   return keys.map((seed) => signingKey(name, 'log', seed).verifier);
 }
 
-/** `logKeys`: the log's own, oldest first. */
+/** Opens the log. `logKeys`: the log's own keys, oldest first. */
 export async function openPublishedLog(
   anchor: AnchorSettings,
   config: Pick<Config, 'azure'>,
@@ -49,10 +49,10 @@ export async function openPublishedLog(
   };
 }
 
-/** As people know it. */
+/** Returns the place's name for people. */
 export const anchorName = (place: AnchorPlace): string => (place.kind === 'folder' ? place.folder : place.url);
 
-/** The client of blobs takes a while to load, and a folder needs none. Throws {@link ConfigurationError}. */
+/** Opens the place. Loads the blob client only for containers: it loads slowly. Throws {@link ConfigurationError}. */
 export async function anchorFiles(
   place: AnchorPlace,
   config: Pick<Config, 'azure'>,
@@ -67,20 +67,20 @@ export async function anchorFiles(
 }
 
 export interface NewestCheckpoint {
-  /** How many events it covers. */
+  /** Number of events that it covers. */
   readonly size: number;
   /** The signed note. */
   readonly note: string;
 }
 
-/** Null where nothing was published yet. Throws where the place cannot be reached. */
+/** Returns the newest checkpoint; null: nothing published yet. Throws if the place isn't reachable. */
 export async function newestPublishedCheckpoint({ read }: Pick<AnchorFiles, 'read'>): Promise<NewestCheckpoint | null> {
   const note = (await read(newestPath))?.toString('utf8') ?? '';
   const checkpoint = readCheckpoint(note.slice(0, note.indexOf('\n\n') + 1));
   return checkpoint === null ? null : { size: checkpoint.size, note };
 }
 
-/** Null: nobody is asked, no vault either. */
+/** Returns a reader of the cosigners' state; null: no witnesses and no vault key are configured. */
 export function witnessingFor(
   { anchor }: Pick<Config, 'anchor'>,
   book: Pick<WitnessBook, 'of'>,

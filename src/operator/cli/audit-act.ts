@@ -1,4 +1,4 @@
-/** What an operator does to the audit log: erases texts, continues after a wrong clock, asks a witness again. */
+/** Commands that change the audit log: erase texts, continue after a wrong clock, ask a witness again. */
 import { z } from 'zod';
 import { utcSecond } from '../../text/instants.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
@@ -18,7 +18,7 @@ import {
 import { carryOutAct } from './requests.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
-/** Typing the name is more than a key pressed too early. Throws {@link Unusable} where nobody can be asked. */
+/** Asks the operator to type the request's name, as confirmation. Throws {@link Unusable} without a terminal. */
 async function isMeant(id: string, { ask }: CommandEnvironment): Promise<boolean> {
   if (ask === null)
     throw new Unusable('this destroys for good, and nobody is here to be asked: say --yes if it is meant');
@@ -28,7 +28,7 @@ async function isMeant(id: string, { ask }: CommandEnvironment): Promise<boolean
   return typed.trim().toUpperCase() === id;
 }
 
-/** Destroys what people wrote about a request. */
+/** Destroys people's texts about a request. */
 export const auditErase = subcommand({
   name: 'audit erase',
   usage: 'ID --reason TEXT [--as NAME] [--yes] [--json]',
@@ -68,7 +68,7 @@ export const auditErase = subcommand({
   },
 });
 
-/** Lets the record go on after a wrong clock. */
+/** Continues the audit log after a wrong clock. */
 export const auditResume = subcommand({
   name: 'audit resume',
   usage: '[--as NAME] [--json]',
@@ -97,7 +97,7 @@ export const auditResume = subcommand({
   },
 });
 
-/** Ends the alarm of a witness, on an operator's word. */
+/** Clears a witness's conflict after an operator resolved it. */
 export const auditAskAgain = subcommand({
   name: 'audit ask-again',
   usage: 'WITNESS [--as NAME] [--json]',

@@ -20,13 +20,13 @@ import { partWords, verifiableWords } from './words/report.ts';
 const Timed = z.object({ time: z.string() });
 const nothing: ReadableColumns = { who: '', what: '', detail: '', outcome: '' };
 
-/** An event as it was read, null where this program does not know it as one, and in words. */
+/** The parsed event, null if this version can't parse it, and its text. */
 interface ReadableEvent {
   readonly event: StoredEvent | null;
   readonly readable: ReadableColumns;
 }
 
-/** Null for what is no event that this program knows: the table has its ids and its data all the same. */
+/** Parses an event; null: unknown to this version. The table still has its ids and data. */
 function eventIn({ line }: RecordedEvent): StoredEvent | null {
   try {
     const { seq, revision, cause } = line;
@@ -42,7 +42,7 @@ const peopleIn = ({ body }: StoredEvent): readonly PersonId[] =>
     (id) => PersonId.safeParse(id).data ?? [],
   );
 
-/** Each person is looked up once. What people wrote has a column of its own. */
+/** Returns a function that describes events. It reads each person's name once. People's texts have their own column. */
 function openReadable(records: Records): (event: RecordedEvent) => Promise<ReadableEvent> {
   const known = new Map<string, string>();
   return async (recorded) => {
@@ -58,20 +58,20 @@ function openReadable(records: Records): (event: RecordedEvent) => Promise<Reada
   };
 }
 
-/** What is the same for every event of an export. */
+/** Properties of the whole export. */
 interface Extent {
   readonly part: ExportPart | null;
-  /** {@link part} and from when on, in words; empty: all. */
+  /** {@link part} and start time in words; empty: everything. */
   readonly partOf: string;
   readonly texts: boolean;
-  /** The hash of the record's first event. */
+  /** Hash of the audit log's first event. */
   readonly first: string;
 }
 
-/** How a format writes the start, each event, and the end. */
+/** How a format writes the start, each event and the end. */
 interface Format {
   start(after: Link, extent: Extent): string;
-  /** `read` is asked for only where the format has a place for it. */
+  /** `read` is called only by formats that need it. */
   event(event: RecordedEvent, read: () => Promise<ReadableEvent>, extent: Extent): Promise<string>;
   end(head: Link): string;
 }
@@ -119,7 +119,7 @@ const partLine = (
 ): string =>
   `cmk-bot audit export: a part, ${taken} of ${countOf(of, 'event', 'events')}: ${partOf}. ${verifiableWords[name](part)}`;
 
-/** The trail, to keep elsewhere or to hand to an auditor. */
+/** Exports the audit log for storage elsewhere or for an auditor. */
 export const auditExport = subcommand({
   name: 'audit export',
   usage: `--format ${formatNames.join('|')} [--since T] [--request ID] [--resource NAME] [--texts]`,

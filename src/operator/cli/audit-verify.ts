@@ -20,10 +20,10 @@ import { keysFor, knownBefore, verifyFile, verifyPublished, verifyStore } from '
 import { packWords, publishedWords } from './words/pack.ts';
 import { reportWords } from './words/report.ts';
 
-/** A script must not take seals, or the keys of a log, for checked that were not. */
+/** Returns the exit code. Scripts must be able to detect unchecked seals and log keys. */
 function exitOutcomeOf({ findings, seals }: AuditLogReport, published: PublishedReport | null): Exit {
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
-  // What was published carries no seals: without the store there is nothing to check.
+  // A published log has no seals, so without the database there is nothing to check.
   const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
   const witnessed = published === null || (isWitnessed(published.witnessCheck) && !vaultMissing(published));
   return published?.keysGiven === false || !sealsDone || !witnessed ? exit.unchecked : exit.done;
@@ -40,7 +40,7 @@ const noted = z
   .transform((found) => ({ seq: Number(found?.[1]), hash: found?.[2] ?? '' }))
   .optional();
 
-/** The whole trail, in an export or in the store. */
+/** Verifies an audit log: from the database, an export, a published log or a pack. */
 export const auditVerify = subcommand({
   name: 'audit verify',
   usage:
@@ -127,7 +127,7 @@ export const auditVerify = subcommand({
 
 const day = z.iso.date('must be a day, such as 2026-03-31');
 
-/** The list from which an auditor takes a sample. */
+/** Writes the population for an auditor's sample. */
 export const auditPopulation = subcommand({
   name: 'audit population',
   usage: 'ANCHOR --from DAY --to DAY [--log-key FILE]',

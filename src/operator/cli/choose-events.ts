@@ -1,4 +1,4 @@
-/** Which events of the record an export takes, told as they come by, first to last. */
+/** Selects the events of an export, in order. */
 import { z } from 'zod';
 import type { ExportPart } from '../../audit/export-jsonl.ts';
 import { genesis } from '../../audit/verify.ts';
@@ -9,7 +9,7 @@ export interface EventFilter {
   /** ISO 8601, UTC. */
   readonly since?: string | undefined;
   readonly request?: string | undefined;
-  /** The name of an agent or its whole id, in any case. */
+  /** An agent's name or complete id; case doesn't matter. */
   readonly resource?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ const names = (target: string, resource: string): boolean => {
   return id === wanted || id.slice(id.lastIndexOf('/') + 1) === wanted;
 };
 
-/** A line that cannot be read is never left out for what it does not say. */
+/** Filter of events. An unreadable event is never excluded for a missing field. */
 export class EventChoice {
   readonly #wanted: EventFilter;
   readonly #requests = new Set<string>();
@@ -48,14 +48,16 @@ export class EventChoice {
       : { request: request ?? null, resource: resource ?? null };
   }
 
-  /** The time from which on was not reached yet: nothing was taken so far, and the place goes on. */
+  /** Returns whether the start time isn't reached yet. Until then, the chain position advances. */
   isBefore(line: ChainLine): boolean {
     const { since } = this.#wanted;
     if (!this.#began && since !== undefined) this.#began = !((read(Timed, line)?.time ?? since) < since);
     return !this.#began;
   }
 
-  /** Of requests that are wanted. Has to be asked of every line, for the first of a request says which agent it is about. */
+  /**
+   * Returns whether the event belongs to a selected request. Call it for every event: a request's first event names its agent.
+   */
   isOfRequest(line: ChainLine): boolean {
     const { request, resource } = this.#wanted;
     if (request !== undefined && line.request !== request) return false;
@@ -67,13 +69,13 @@ export class EventChoice {
   }
 }
 
-/** `after`: the place in the chain that what is read follows on; the same for all of them. */
+/** `after`: chain position before the first event; the same for all. */
 export interface Chosen {
   readonly after: Link;
   readonly event: RecordedEvent;
 }
 
-/** Yields what is wanted of a record, and returns where that begins and where the record ends. */
+/** Yields the selected events. Returns the start position and the head. */
 export async function* chosenOf(
   events: AsyncGenerator<RecordedEvent, Link>,
   choice: EventChoice,

@@ -23,7 +23,7 @@ import { jsonExplained, Unusable } from './inputs.ts';
 import { type CommandEnvironment, type Exit, exit, subcommand } from './subcommand.ts';
 import { diagnosisTable } from './words/diagnosis-table.ts';
 
-/** A manifest has a few kilobytes. */
+/** Maximum size of a manifest; a usual one has a few kilobytes. */
 const longest = 1_000_000;
 
 const Manifest = z.object({
@@ -34,7 +34,7 @@ const Manifest = z.object({
   developer: z.record(z.string(), z.string()).default({}),
 });
 
-/** Throws {@link Unusable} where the file is no app package. */
+/** Reads an app package. Throws {@link Unusable} if the file isn't one. */
 async function readPackedApp(file: string): Promise<PackedApp> {
   try {
     const filter = ({ name, originalSize }: { name: string; originalSize: number }): boolean =>
@@ -50,13 +50,13 @@ async function readPackedApp(file: string): Promise<PackedApp> {
   }
 }
 
-/** What was found, and by whom: the process id of a bot, or null. */
+/** Findings, and the process id of the bot that checked; null: the command line. */
 interface Looked {
   readonly bot: number | null;
   readonly found: readonly Diagnosis[];
 }
 
-/** The bot that runs on the folder, which knows its own configuration. */
+/** Asks the bot that runs on the folder, which has its own configuration. */
 async function askBot(place: Place, look: Look): Promise<Looked | null> {
   if (place.kind !== 'folder') return null;
   const bot = await reachControl(path.resolve(place.dataDir)).catch(() => null);
@@ -73,7 +73,7 @@ const database = about('db/answers', 'database');
 
 const settingsPage = 'docs/configuration.md explains every setting.';
 
-/** The configuration, or every mistake in it. */
+/** Returns the configuration, or its mistakes as findings. */
 function configured(): Config | readonly Diagnosis[] {
   try {
     return readConfig();
@@ -90,7 +90,7 @@ function configured(): Config | readonly Diagnosis[] {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Why the record could not be opened. */
+/** Returns the finding for an audit log that couldn't be opened. */
 async function notOpened(place: Place, error: unknown): Promise<Diagnosis> {
   const key = readSealKeyPlace(place);
   if (error instanceof SealKeyUnusable && key !== null) {
@@ -108,7 +108,7 @@ async function notOpened(place: Place, error: unknown): Promise<Diagnosis> {
   return fail(database, messageOf(error), mend, { commands: [setAnew(variable)] });
 }
 
-/** A bot that runs on the folder has it alone: it is asked about what lies there, and about nothing else. */
+/** Asks the bot that runs on the folder only about data in the folder, which it has locked. */
 async function lookInFolder(place: Place, { only, ...look }: Look): Promise<Looked | null> {
   const { recordCodes } = await import('../doctor/diagnose.ts');
   const wanted = only.length === 0 ? [...recordCodes] : only.filter((code) => recordCodes.includes(code));
@@ -117,7 +117,7 @@ async function lookInFolder(place: Place, { only, ...look }: Look): Promise<Look
 
 async function lookHere(place: Place, look: Look): Promise<readonly Diagnosis[]> {
   const config = configured();
-  // Azure's and the database's clients take a while to load; a running bot has them loaded.
+  // The clients of Azure and the database load slowly, and a running bot has them loaded.
   const [{ openStoreRecords }, { diagnose }] = await Promise.all([
     import('./open-store.ts'),
     import('../doctor/diagnose.ts'),
@@ -138,7 +138,7 @@ async function lookHere(place: Place, look: Look): Promise<readonly Diagnosis[]>
   }
 }
 
-/** A file of settings is what was asked about, whatever else runs on this machine, unless `--data` names a folder. */
+/** Runs the checks. A settings file takes precedence over a running bot, unless `--data` names a folder. */
 async function lookAt(
   { data, settingsFile }: Pick<CommandEnvironment, 'data' | 'settingsFile'>,
   look: Look,
@@ -165,7 +165,7 @@ const codes = z
 const reportOf = ({ bot, found }: Looked, settings: string | null, code: Exit): DiagnosisReport =>
   DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), bot, settings, exit: code, findings: found });
 
-/** Everything the bot rests on, one line each. */
+/** Checks everything that the bot depends on, one line each. */
 export const doctor = subcommand({
   name: 'doctor',
   usage: '[--resource NAME_OR_ID] [--package ZIP] [--env FILE] [--only CODE,…] [--strict] [--json]',

@@ -19,10 +19,10 @@ import {
 } from './inputs.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
-/** Beside a server a bot publishes by its own time: so long past it somebody waits. */
+/** With PostgreSQL, a running bot publishes on its own schedule. This is the extra wait. */
 const timeoutMs = 30_000;
 
-/** With the configuration of this shell, beside the bots of a server: one of them publishes. */
+/** Creates evidence with this shell's configuration. One of the running bots publishes. */
 async function takeHere(place: Place, wanted: EvidenceWanted): Promise<Evidence> {
   const config = readConfig();
   const [{ openStoreRecords }, { connectAzure }, { optionsForAzure }, { evidenceFor, evidencePorts }, log] =
@@ -54,7 +54,7 @@ async function take({ records, data }: CommandEnvironment, wanted: EvidenceWante
   throw new Unusable(`no bot runs on ${place.dataDir}: start it. It publishes the record, on which evidence rests.`);
 }
 
-/** Whole or not at all, for its reader alone. */
+/** Writes the file atomically, readable only by its owner. */
 async function keep(file: string, archive: Buffer): Promise<void> {
   try {
     await replaceFile(file, archive);
@@ -63,7 +63,7 @@ async function keep(file: string, archive: Buffer): Promise<void> {
   }
 }
 
-/** Everything about one request that somebody else can check. */
+/** Writes an evidence pack that others can verify. */
 export const evidence = subcommand({
   name: 'evidence',
   usage: 'ID [-o PACK.zip] [--without-texts] [--without-names] [--from-size N] [--as NAME] [--json]',

@@ -1,4 +1,4 @@
-/** The keys file of someone who verifies: verifier keys, one per line, and how many witnesses must have signed. */
+/** A verifier's keys file: verifier keys, one per line, and the required number of witnesses. */
 import { KeyMissing, KeyUnusable, readKeys, sealKeyUse } from '../../audit/key-file.ts';
 import type { SealKeys } from '../../audit/seals.ts';
 import { type KeyLineFault, readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
@@ -8,7 +8,7 @@ import { readSealKeyPlace } from '../../config/env.ts';
 import type { KeyPlace, Place } from '../../config/place.ts';
 import { Unusable } from './inputs.ts';
 
-/** What is wrong with the line of a verifier key. */
+/** Messages for an invalid verifier key. */
 export const keyLineWords: Record<KeyLineFault, string> = {
   'not-a-key-line': 'not a verifier key: it is name, eight letters and the key, with plus signs between',
   'key-cut-off': 'the key is cut off, or too long: copy the whole line',
@@ -18,23 +18,23 @@ export const keyLineWords: Record<KeyLineFault, string> = {
 
 export interface GivenKeys {
   readonly keys: readonly VerifierKey[];
-  /** From the line `quorum N`; null: there is none, and every witness whose key is given must have signed. */
+  /** From the line `quorum N`; null: none, so all given witnesses must have signed. */
   readonly quorum: number | null;
 }
 
-/** Which of the witnesses signed a checkpoint, of those whose keys were given. */
+/** Which of the given witnesses signed a checkpoint. */
 export interface WitnessCheck {
-  /** How many must have signed. */
+  /** Required number of witnesses. */
   readonly needed: number;
-  /** No line `quorum N` said how many. */
+  /** There is no line `quorum N`. */
   readonly isDefault: boolean;
-  /** Once per name. `at` is ISO 8601, by the witness's clock. */
+  /** One per name. `at`: ISO 8601 by the witness's clock. */
   readonly signed: readonly { readonly name: string; readonly at: string }[];
-  /** Names of the others. */
+  /** Names of witnesses that didn't sign. */
   readonly missing: readonly string[];
 }
 
-/** Empty lines and lines that start with # are for people. */
+/** Returns the lines without empty lines and comments. */
 const linesIn = (text: string): readonly string[] =>
   text
     .split('\n')
@@ -47,7 +47,7 @@ const witnessesIn = (keys: readonly VerifierKey[]): readonly string[] => [
   ...new Set(keys.flatMap(({ kind, name }) => (kind === 'witness' ? name : []))),
 ];
 
-/** Throws {@link Unusable}, which names `where`. */
+/** Parses given keys. `where`: the source, for errors. Throws {@link Unusable}. */
 export function readGivenKeys(text: string, where: string): GivenKeys {
   const lines = linesIn(text);
   const keys = lines
@@ -78,34 +78,34 @@ export function checkWitnesses({ keys, quorum }: GivenKeys, signatures: readonly
   };
 }
 
-/** As many witnesses signed as must have. */
+/** Returns whether enough witnesses signed. */
 export const isWitnessed = ({ needed, signed }: WitnessCheck): boolean => signed.length >= needed;
 
-/** Everything else of the record can be read. */
+/** The seal key is unusable; the rest of the audit log is readable. */
 export class SealKeyUnusable extends Unusable {}
 
 const unusable = (error: unknown): never => {
   throw error instanceof KeyUnusable ? new SealKeyUnusable(error.message) : error;
 };
 
-/** Throws {@link Unusable} with what to do. */
+/** Reads seal keys from a file. Throws {@link Unusable} with the fix. */
 export const readKeysIn = (file: string): Promise<SealKeys> => readKeys(file, sealKeyUse).catch(unusable);
 
-/** `missing`: where the key should be nothing is, and what to do about it. Neither: none is named, as for an auditor. */
+/** `missing`: message if a configured key doesn't exist. Both null: no key is configured, as for an auditor. */
 export interface KnownKeys {
   readonly keys: SealKeys | null;
   readonly missing: string | null;
 }
 
-/** Azure's clients take a while to load, and a file needs none of them. */
+/** Loads Azure's clients only for a secret: they load slowly. */
 async function fromSecret(named: KeyPlace): Promise<SealKeys> {
   const { keptKeys } = await import('../kept-keys.ts');
   return (await keptKeys(named, readConfig(), sealKeyUse)).keys;
 }
 
 /**
- * Those of the record that is there. Of a file the command line needs no other setting; a secret it reads as the bot would,
- * and then all of the bot's configuration has to be there.
+ * Returns the seal keys of the audit log. A key file needs no other setting. A secret is read as the bot reads it, so the
+ * complete configuration is required.
  */
 export async function knownKeys(place: Place): Promise<KnownKeys> {
   const named = readSealKeyPlace(place);

@@ -1,8 +1,8 @@
-/** What `--help` prints, and completion for shells. */
+/** Text of `--help`, and shell completion. */
 import type { Subcommand } from './subcommand.ts';
 import { indent, textTable } from './words/table.ts';
 
-/** Positionals and options as they are typed, each with its meaning. */
+/** Positionals and options as typed, with meanings. */
 type Explained = readonly (readonly [typed: string, meaning: string])[];
 
 const everywhere: Explained = [
@@ -21,7 +21,7 @@ const exitMeanings: readonly string[] = [
 const longestLine = 118;
 const widestName = 30;
 
-/** Breaks at spaces, so that no line is longer; a word that is longer stays whole. */
+/** Wraps text at spaces. A longer word stays whole. */
 function wrapped(text: string, width: number): readonly string[] {
   const lines: string[] = [''];
   for (const word of text.split(' ')) {
@@ -33,7 +33,7 @@ function wrapped(text: string, width: number): readonly string[] {
   return lines;
 }
 
-/** Two columns; a long name has its line for itself. */
+/** Returns two columns. A long name gets its own line. */
 function explained(rows: Explained): string {
   const names = rows.map(([typed]) => typed.length).filter((length) => length <= widestName);
   const column = Math.max(0, ...names) + 4;
@@ -53,7 +53,7 @@ const exitRows = (own: Subcommand['exits']): Explained =>
 
 const section = (title: string, body: string): readonly string[] => (body === '' ? [] : ['', `${title}:`, body]);
 
-/** Help about these subcommands: all, or those of a group. */
+/** Returns help for these subcommands: all, or a group. */
 export const overview = (subcommands: readonly Subcommand[]): string =>
   [
     'Usage: cmk-bot COMMAND [options]',
@@ -66,7 +66,7 @@ export const overview = (subcommands: readonly Subcommand[]): string =>
     'To approve or reject a request, use Teams.',
   ].join('\n');
 
-/** Help about one subcommand. */
+/** Returns help for one subcommand. */
 export const helpOn = ({ name, usage, summary, help, explains, exits, examples }: Subcommand): string =>
   [
     `Usage: cmk-bot ${name} ${usage}`.trim(),
@@ -78,15 +78,15 @@ export const helpOn = ({ name, usage, summary, help, explains, exits, examples }
     ...section('Examples', indent(examples.join('\n'))),
   ].join('\n');
 
-/** The shells that completion can be printed for. */
+/** Shells with completion. */
 export const shells = ['bash', 'zsh'] as const;
 export type Shell = (typeof shells)[number];
 
 const common = ['--data', '--help'];
-/** A word of the line in the shell's variable. */
+/** Returns a word of the command line in the shell's variable. */
 const typed = (index: string): string => `\${COMP_WORDS[${index}]}`;
 
-/** A script that completes commands and options, and file names where nothing else fits. */
+/** Returns a script that completes commands and options, and otherwise file names. */
 export function completionFor(shell: Shell, subcommands: readonly Subcommand[]): string {
   const firsts = [...new Set(subcommands.map(({ name }) => name.split(' ')[0] ?? ''))];
   const secondsOf = (first: string): readonly string[] =>

@@ -1,4 +1,4 @@
-/** What several subcommands read from the command line. */
+/** Inputs that several subcommands share. */
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { longestText } from '../../domain/request/request-command.ts';
@@ -7,14 +7,14 @@ import type { Records } from '../rpc/calls.ts';
 
 export const flag = z.boolean().default(false);
 
-/** A request's name, in any case. */
+/** A request's name; case doesn't matter. */
 export const requestIdInput = z
   .string({ error: 'is missing; name a request, such as CMK-7F3K9Q' })
   .transform((text) => text.trim().toUpperCase())
   .refine((text) => RequestId.safeParse(text).success, 'is not a request’s name; they look like CMK-7F3K9Q')
   .transform((text) => RequestId.parse(text));
 
-/** The operator's name: what was said, else the operating system's for them. */
+/** The operator's name. Default: the operating system's user name. */
 export const nameInput = z
   .string()
   .trim()
@@ -22,7 +22,7 @@ export const nameInput = z
   .max(100, 'is longer than 100 characters')
   .optional();
 
-/** Why it is done; `advice` says what to write. */
+/** The reason. `advice`: what to write. */
 export const reasonInput = (advice: string) =>
   z
     .string({ error: `is missing; ${advice}` })
@@ -37,12 +37,12 @@ export const asExplained = ['--as NAME', 'name to record. Default: your user nam
 export const jsonExplained = ['--json', 'prints JSON for programs'] as const;
 export const idExplained = ['ID', 'the request, such as CMK-7F3K9Q'] as const;
 
-/** One line says all: what was asked cannot be done as asked. */
+/** The command can't be carried out. The message has one line. */
 export class Unusable extends Error {
   override readonly name = 'Unusable';
 }
 
-/** Names of people, as Teams last gave them; an id where nobody knows. */
+/** Returns people's names as Teams last provided them, or their ids. */
 export async function namesOf(
   records: Records,
   ids: readonly (string | null)[],

@@ -1,4 +1,4 @@
-/** The command line's entry. */
+/** Entry point of the command line. */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
@@ -13,7 +13,7 @@ async function writeError(text: string): Promise<void> {
   process.stderr.write(text);
 }
 
-/** Writes what is shown of an answer; of one that is unseen no more than the question. */
+/** Echoes typed input; a hidden answer isn't echoed. */
 const echo = (unseen: boolean): Writable =>
   new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -27,7 +27,7 @@ async function ask(question: string, { unseen } = { unseen: false }): Promise<st
   const lines = createInterface({ input: process.stdin, output: echo(unseen), terminal: true });
   const broken = new AbortController();
   try {
-    // Otherwise a question that is broken off would never be answered.
+    // Otherwise an interrupted question would never be answered.
     lines.once('SIGINT', () => broken.abort()).once('close', () => broken.abort());
     return await lines.question(question, { signal: broken.signal });
   } catch (error) {
@@ -38,7 +38,7 @@ async function ask(question: string, { unseen } = { unseen: false }): Promise<st
   }
 }
 
-/** Lines of a pipe; what was read ahead is not lost between two questions. */
+/** Lines of a pipe. One reader for all questions, so that buffered lines aren't lost. */
 let piped: AsyncIterator<string> | null = null;
 async function nextLine(): Promise<string | null> {
   if (process.stdin.isTTY) return null;
@@ -47,11 +47,11 @@ async function nextLine(): Promise<string | null> {
   return done === true ? null : value;
 }
 
-// Whoever reads may have read enough: `cmk-bot audit export … | head`.
+// The reader can close the pipe early: `cmk-bot audit export … | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
 
 let shown = '';
-/** One line on standard error that the next one replaces. */
+/** Shows progress on standard error, each replacing the previous one. */
 function progress(text: string): void {
   if (text === shown) return;
   process.stderr.write(`\r${' '.repeat(shown.length)}\r${text}`);
@@ -68,5 +68,5 @@ process.exitCode = await run(
   }),
   process.cwd(),
 );
-// A pipe that nobody closes would keep this process.
+// An open pipe would keep this process running.
 if (piped !== null) process.stdin.destroy();

@@ -1,4 +1,4 @@
-/** Finds the record: with the bot that runs on the data folder, else in the folder itself, else on the server. */
+/** Opens the audit log: through the bot that runs on the data folder, else in the folder itself, else on the server. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Place } from '../../config/place.ts';
@@ -9,16 +9,16 @@ import { Unusable } from './inputs.ts';
 
 export interface OpenRecords {
   readonly records: Records;
-  /** The running bot, where that is who answers. */
+  /** The running bot; null: this process opened the database. */
   readonly control: ControlCalls | null;
   close(): Promise<void>;
 }
 
-/** A bot that starts has the folder's lock a moment before it answers, and one that stops a moment after. */
+/** A starting bot has the folder's lock shortly before it answers, and a stopping one shortly after. */
 const patienceMs = 10_000;
 
 async function openStore(place: Place): Promise<OpenRecords> {
-  // Loading a database takes longer than asking a running bot does.
+  // Loads the database code only if needed: calling a running bot is faster.
   const { openStoreRecords } = await import('./open-store.ts');
   const opened = await openStoreRecords(place);
   return { records: opened.records, control: null, close: opened.close };
@@ -38,7 +38,7 @@ async function openFolder(dataDir: string): Promise<OpenRecords> {
   }
 }
 
-/** Throws {@link Unusable} where there is no record, or none that this program can read. */
+/** Opens the audit log. Throws {@link Unusable} if there is none, or its version isn't supported. */
 export const openRecords = (place: Place): Promise<OpenRecords> =>
   place.kind === 'folder' ? openFolder(path.resolve(place.dataDir)) : openStore(place);
 
@@ -50,11 +50,11 @@ export interface RecordedEvent {
 const pageSize = 200;
 
 /**
- * Yields every event from the first to the head, and returns the head. The bot may go on writing meanwhile: the head is asked
- * for once there are no more lines, and when it has moved on by then the lines up to it are read too.
+ * Yields all events up to the head, and returns the head. The bot can write in the meantime: the head is read after the last
+ * event, and if it advanced, the new events are read too.
  */
 export async function* readRecord(records: Records): AsyncGenerator<RecordedEvent, Link> {
-  // Whatever number the first row has: none that lies there may be passed over.
+  // From the very first row, whatever its number.
   let last: number | null = null;
   for (let head: Link | null = null; ; ) {
     const page: readonly ChainLine[] = await records.lines({ after: last, limit: pageSize });

@@ -1,4 +1,4 @@
-/** Opens the record without a running bot. Changes nothing about the database by opening it. */
+/** Opens the database without a running bot, and without changing it. */
 import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
@@ -28,13 +28,13 @@ export interface StoreRecords {
   close(): Promise<void>;
 }
 
-/** The driver reports several tries on several addresses without a message of its own. */
+/** Returns the cause of an error. The driver reports attempts on several addresses without a message of its own. */
 export function causeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Opening an embedded database makes one where there is none. */
+/** Refuses an empty folder: opening an embedded database would create one. */
 export async function refuseEmpty(dataDir: string): Promise<void> {
   await access(path.join(dataDir, 'database', 'PG_VERSION')).catch(() => {
     throw new Unusable(`${dataDir} holds no record. Name the bot’s data folder with --data or CMK_DATA_DIR.`);
@@ -56,7 +56,7 @@ function storeWith(database: Database, tools: ReturnType<typeof toolsWith>): Ope
   });
 }
 
-/** Throws {@link Unusable} where there is no record, or none that this program can read. */
+/** Opens the database. Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
 export async function openStoreRecords(place: Place): Promise<StoreRecords> {
   if (place.kind === 'folder') await refuseEmpty(place.dataDir);
   const database = await openDatabase(
@@ -80,10 +80,10 @@ const cannotSeal = (): never => {
   );
 };
 
-/** Nothing at the command line reads or writes what the chat keeps between two clicks. */
+/** The command line doesn't use the chat's documents. */
 const noDocuments: DocumentSeals = { seal: cannotSeal, faultOf: () => 'seal-key-unknown' };
 
-/** Without a key they are read as they lie there. */
+/** Without a key, rows are read unchecked. */
 const rowsUnchecked: RowSeals = { seal: cannotSeal, isGood: () => true };
 
 const cannotCheck =
@@ -93,8 +93,8 @@ const cannotCheck =
   };
 
 /**
- * Without a key nothing can be written; the record can be read, its seals unchecked. Where there should be one and is none,
- * lines can be read as they lie there, and nothing that rests on what they say.
+ * Returns the store's tools. Without a key, nothing can be written, and the audit log is read without checking seals. If a
+ * configured key is missing, entries can be read raw, but nothing that depends on their content.
  */
 function toolsWith({
   keys,
@@ -110,13 +110,13 @@ function toolsWith({
   };
 }
 
-/** Its tables are not there, or of an earlier version of this program. */
+/** The tables are missing or of an earlier version. */
 export class NotBroughtUp extends Unusable {}
 
-/** It was written by a program of another kind, which this one cannot read. */
+/** The audit log has an unsupported format. */
 export class OtherRecord extends Unusable {}
 
-/** A database of another version is not read: starting that version's bot is what brings it up to date. */
+/** Refuses a database of another version: starting that version's bot migrates it. */
 async function refuseOther(database: Database, place: Place): Promise<void> {
   const pending = await pendingMigrations(database, placeName(place)).catch((error: unknown) => {
     if (error instanceof OlderRecord || error instanceof NewerRecord) throw new OtherRecord(error.message);

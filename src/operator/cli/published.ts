@@ -1,4 +1,4 @@
-/** A log that was published in a folder, read and checked at the command line. */
+/** Reads and verifies a published log at the command line. */
 import { readFile, stat } from 'node:fs/promises';
 import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../audit/anchor/read-anchor.ts';
@@ -14,21 +14,21 @@ export const isFolder = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** What was looked at of a published log, and how it stands. */
+/** Report of a published log. */
 export interface PublishedReport {
   readonly origin: string;
   readonly events: number;
   readonly checkpoints: number;
-  /** Who signed the newest checkpoint beside the log, by the keys that were given, and when. */
+  /** Witnesses that signed the newest checkpoint, by the given keys, and when. */
   readonly witnesses: readonly { readonly name: string; readonly at: string }[];
-  /** What a key in a vault signed as well; null: none was given. */
+  /** Cosignatures of the given vault key; null: no vault key was given. */
   readonly vaultKey: {
-    /** The newest checkpoint. */
+    /** It signed the newest checkpoint. */
     readonly newest: boolean;
-    /** How many of the checkpoints that are kept. */
+    /** Number of stored checkpoints that it signed. */
     readonly checkpoints: number;
   } | null;
-  /** From the line `quorum N` of the keys; null: there is none. */
+  /** From the line `quorum N` of the keys; null: none. */
   readonly quorum: number | null;
   readonly witnessCheck: WitnessCheck;
   readonly keysGiven: boolean;
@@ -37,23 +37,23 @@ export interface PublishedReport {
 
 export interface OpenedAnchor {
   readonly reader: AnchorReader;
-  /** The keys came from elsewhere than the folder itself. */
+  /** The keys were given, not read from the published log. */
   readonly keysGiven: boolean;
   readonly given: GivenKeys;
-  /** A key in a vault is among the keys. */
+  /** The keys include a vault key. */
   readonly vaultKey: boolean;
 }
 
-/** A published log is in a folder, or in a container of blobs. */
+/** Returns whether the place is a blob container; else it's a folder. */
 export const isContainer = (place: string): boolean => place.startsWith('https://');
 
-/** Azure's clients take a while to load. */
+/** Loads Azure's clients only here: they load slowly. */
 async function container(place: string): Promise<AnchorSource> {
   const { anchorFiles } = await import('../published-log.ts');
   return anchorFiles({ kind: 'container', url: place.replace(/\/+$/, '') }, readConfig());
 }
 
-/** A container is read as the bot reads it, with its whole configuration; a folder by anybody. */
+/** Opens the source. A container needs the bot's complete configuration; a folder needs none. */
 async function sourceOf(place: string): Promise<AnchorSource> {
   const said = (error: Error): never => {
     throw new Unusable(`reading the log published in ${place}: ${error.message}`);
@@ -62,7 +62,7 @@ async function sourceOf(place: string): Promise<AnchorSource> {
   return { read: (path) => read(path).catch(said), sizes: () => sizes().catch(said) };
 }
 
-/** Opens it with keys from a file, else with those that lie beside it. Throws {@link Unusable}. */
+/** Opens a published log with keys from a file, else with those stored next to it. Throws {@link Unusable}. */
 export async function openPublished(folder: string, keyFile: string | undefined): Promise<OpenedAnchor> {
   const files = await sourceOf(folder);
   const text = keyFile === undefined ? await files.read(keysPath) : await readFile(keyFile).catch(() => null);
@@ -85,10 +85,10 @@ export async function openPublished(folder: string, keyFile: string | undefined)
   }
 }
 
-/** A key in a vault was given, and has not signed the newest checkpoint. */
+/** Returns whether a vault key was given that didn't sign the newest checkpoint. */
 export const vaultMissing = ({ vaultKey }: PublishedReport): boolean => vaultKey !== null && !vaultKey.newest;
 
-/** Once its events were read to the end. */
+/** Returns the report. Call it after reading all events. */
 export function publishedReport({ reader, keysGiven, given, vaultKey }: OpenedAnchor): PublishedReport {
   const witnessCheck = checkWitnesses(given, reader.newest.signatures);
   return {

@@ -1,4 +1,4 @@
-/** What can be asked at the command line, in the order the help tells it. */
+/** All subcommands, in the order of the help. */
 import { z } from 'zod';
 import { auditAskAgain, auditErase, auditResume } from './audit-act.ts';
 import { auditExport } from './audit-export.ts';

@@ -1,4 +1,4 @@
-/** `requests`: lists them, shows one, and acts on one. */
+/** The `requests` commands: list, show, and act. */
 import { z } from 'zod';
 import { safeJson } from '../../audit/export-jsonl.ts';
 import type { RequestId } from '../../domain/ids.ts';
@@ -36,7 +36,7 @@ import { safeNow } from './words/safe-now.ts';
 const states = Object.keys(stateWords) as [Request['state'], ...Request['state'][]];
 const pageSize = 100;
 
-/** Newest first, page by page. */
+/** Reads all requests, newest first. */
 async function allRequests(records: Records): Promise<readonly Request[]> {
   const found: Request[] = [];
   for (;;) {
@@ -46,7 +46,7 @@ async function allRequests(records: Records): Promise<readonly Request[]> {
   }
 }
 
-/** Every request, or those in one state. */
+/** Lists all requests, or those in one state. */
 export const requestsList = subcommand({
   name: 'requests list',
   usage: '[--state STATE] [--json]',
@@ -78,7 +78,7 @@ export const requestsList = subcommand({
   },
 });
 
-/** One request in full as `--json` tells of it. Fields may be added, never renamed. */
+/** All fields of a request for `--json`. Fields can be added, never renamed. */
 const detailsOf = (request: Request, events: readonly StoredEvent[]) => ({
   ...summaryOf(request),
   planDigest: request.digest,
@@ -89,7 +89,7 @@ const detailsOf = (request: Request, events: readonly StoredEvent[]) => ({
   approvals: request.approvals,
   steps: request.progress,
   proofs: request.state === 'succeeded' ? request.proofs : [],
-  /** Null: the vault's log is not asked, or not yet. */
+  /** Null: no usage check, or not yet. */
   use: request.state === 'succeeded' ? request.use : null,
   lastFailure: lastFailure(request),
   nextRetryAt: nextRetry(request),
@@ -107,7 +107,7 @@ const detailsOf = (request: Request, events: readonly StoredEvent[]) => ({
   })),
 });
 
-/** One request: what happened, what failed last, what comes next, what is done, what is safe now. */
+/** Shows one request: events, last failure, next retry, completed steps, and safe actions. */
 export const requestsShow = subcommand({
   name: 'requests show',
   usage: 'ID [--json]',
@@ -139,7 +139,7 @@ interface RequestAct {
   readonly done: (id: RequestId) => string;
 }
 
-/** In the order the help tells them. */
+/** In the order of the help. */
 const acts: readonly RequestAct[] = [
   {
     verb: 'cancel',
@@ -173,7 +173,7 @@ const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
       carryOutAct(surroundings, id, { verb, by: as ?? surroundings.user }, { done: done(id), json }),
   });
 
-/** The one that wants a reason: whoever asked reads it, and nobody decides after it. */
+/** Ends a request. It needs a reason, which the requester can read; no other person decides afterwards. */
 const giveUp = subcommand({
   name: 'requests give-up',
   usage: 'ID --reason TEXT [--as NAME] [--json]',
@@ -195,7 +195,7 @@ const giveUp = subcommand({
 
 export const requestActs: readonly Subcommand[] = [...acts.map(asSubcommand), giveUp];
 
-/** Carries the act out where the record is, and says what came of it. Asked twice, it is done once. */
+/** Carries out the action and reports the result. A repeated call has no further effect. */
 export async function carryOutAct(
   { records, print, complain, write }: CommandEnvironment,
   id: RequestId,

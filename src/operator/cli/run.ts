@@ -1,4 +1,4 @@
-/** From what was typed to how it ended. */
+/** Runs a command from its arguments to its exit code. */
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ import { printable } from './words/table.ts';
 const isAsked = (args: readonly string[], { name }: Subcommand): boolean =>
   name.split(' ').every((word, index) => args[index] === word);
 
-/** What was typed behind the subcommand's name. Throws {@link Unusable}. */
+/** Parses the arguments of a subcommand. Throws {@link Unusable}. */
 function read(rest: readonly string[], { options, positionals }: Subcommand) {
   try {
     const common = { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
@@ -32,14 +32,14 @@ function read(rest: readonly string[], { options, positionals }: Subcommand) {
   }
 }
 
-/** What is the same everywhere may stand first, as with other programs: what was asked for, and that. */
+/** Splits off common options that come first, as in other programs. */
 function split(args: readonly string[]): { readonly asked: readonly string[]; readonly common: readonly string[] } {
   const [first = '', second] = args;
   const taken = first.startsWith('--data=') ? 1 : first === '--data' && second !== undefined ? 2 : 0;
   return { asked: args.slice(taken), common: args.slice(0, taken) };
 }
 
-/** Opens the record when it is first asked for, and closes it in the end. */
+/** Opens the audit log on first use, and closes it at the end. */
 function recordsOnce(data: string | undefined) {
   let opening: Promise<OpenRecords> | null = null;
   return {
@@ -54,7 +54,7 @@ function recordsOnce(data: string | undefined) {
   };
 }
 
-/** Loads the file that `--env` names, else `.env` in the folder, if there is one. Its path; null: nothing was read. */
+/** Loads the settings file of `--env`, else `.env` in the folder if it exists. Returns its path; null: none. */
 function settingsFor(one: Subcommand, env: unknown, folder: string | null): string | null {
   if (one.withoutSettings === true) return null;
   if (typeof env !== 'string' || env === '') return folder === null ? null : loadSettings(folder);
@@ -83,7 +83,7 @@ async function carryOut({ one, rest, folder }: Called, terminal: Terminal): Prom
   }
 }
 
-/** Help where it was asked for or nothing was; else what to type instead. */
+/** Prints help if requested or if nothing was typed; else a suggestion. */
 async function guide(args: readonly string[], terminal: Terminal): Promise<Exit> {
   if (args.length === 1 && ['--version', '-v'].some((word) => args.includes(word))) {
     await terminal.print(await ownVersion());
@@ -91,7 +91,7 @@ async function guide(args: readonly string[], terminal: Terminal): Promise<Exit>
   }
   const wanted = args.filter((word) => !word.startsWith('-') && word !== 'help');
   const about = subcommands.filter(({ name }) => wanted.every((word, index) => name.split(' ')[index] === word));
-  // The first word of several commands, alone, asks which there are.
+  // The first word of a command group alone lists the group.
   const isGroup = args.length === 1 && about.length > 0;
   const askedForHelp = args.length === 0 || isGroup || ['help', '--help', '-h'].some((word) => args.includes(word));
   if (askedForHelp && about.length > 0) {
@@ -102,7 +102,10 @@ async function guide(args: readonly string[], terminal: Terminal): Promise<Exit>
   throw new Unusable(`there is no ‘${args.slice(0, 2).join(' ')}’. cmk-bot --help lists what there is.`);
 }
 
-/** Never throws: what can't be done is said in one line. `folder`: its `.env` is read first; null: no file is, but for `--env`. */
+/**
+ * Runs a command. Never throws: failures are printed in one line. `folder`: its `.env` is read first; null: only `--env` is
+ * read.
+ */
 export async function run(typed: readonly string[], terminal: Terminal, folder: string | null): Promise<Exit> {
   const { asked: args, common } = split(typed);
   const one = subcommands.find((candidate) => isAsked(args, candidate));
@@ -120,10 +123,10 @@ export async function run(typed: readonly string[], terminal: Terminal, folder: 
   }
 }
 
-/** Where words go, and who is there. */
+/** The terminal: outputs and the person. */
 type Terminal = Pick<CommandEnvironment, 'print' | 'write' | 'complain' | 'progress' | 'user' | 'ask' | 'nextLine'>;
 
-/** A container may run under a number that has no name. */
+/** Returns the user's name. A container can run under a uid without a name. */
 function userName(): string {
   try {
     return os.userInfo().username;
@@ -132,7 +135,7 @@ function userName(): string {
   }
 }
 
-/** Of a program with these two outputs. What is for people cannot steer their terminal. */
+/** Creates the terminal for these two outputs. Text for people is made safe for terminals. */
 export const openTerminal = (
   write: (text: string) => Promise<void>,
   writeError: (text: string) => Promise<void>,

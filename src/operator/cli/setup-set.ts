@@ -1,4 +1,4 @@
-/** `setup --set NAME`: one setting anew. */
+/** The command `setup --set NAME`: changes one setting. */
 import { processVariables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
 import { emptyEnvironment, settingOf } from '../../config/settings/table.ts';
@@ -9,7 +9,7 @@ import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
 
 type People = Pick<CommandEnvironment, 'print' | 'ask' | 'nextLine'>;
 
-/** From the terminal, or the next line of a pipe. */
+/** Reads the value from the terminal or a pipe. */
 async function valueFor(name: VariableName, { print, ask, nextLine }: People): Promise<string> {
   if (ask === null) {
     const line = await nextLine();
@@ -20,7 +20,7 @@ async function valueFor(name: VariableName, { print, ask, nextLine }: People): P
   return ask('> ', { unseen: isSecret(name) });
 }
 
-/** Throws {@link Unusable} where a file of settings can't hold a value. */
+/** Converts errors for values that a settings file can't store to {@link Unusable}. */
 export function writable(text: () => string): string {
   try {
     return text();
@@ -29,7 +29,7 @@ export function writable(text: () => string): string {
   }
 }
 
-/** Changes the file, or says why not. `given` is `NAME` or `NAME=VALUE`. */
+/** Changes the settings file, or prints why not. `given`: `NAME` or `NAME=VALUE`. */
 export async function setSetting(given: string, file: string, people: People): Promise<Exit> {
   const at = given.indexOf('=');
   const name = at === -1 ? given : given.slice(0, at);
@@ -37,7 +37,7 @@ export async function setSetting(given: string, file: string, people: People): P
   const text = await textOf(file);
   const before = { ...(text === null ? {} : readEnvFile(file)) };
   const value = at === -1 ? await valueFor(name, people) : given.slice(at + 1);
-  // What the shell has set counts for the bot as well, and what belongs together is looked at together.
+  // The shell's variables count for the bot too, and rules between settings are checked together.
   const set = setOne({ ...processVariables(), ...before }, name, value);
   if (set.kind === 'refused') {
     await people.print(`✘ ${set.why}. Nothing was written.`);

@@ -1,4 +1,4 @@
-/** `setup`: the wizard at a terminal, from lines of a pipe, or from a file of answers. */
+/** The `setup` wizard: at a terminal, from a pipe, or from an answers file. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -23,11 +23,11 @@ import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
 type People = Pick<CommandEnvironment, 'print' | 'complain' | 'ask' | 'nextLine'>;
 
 export interface SetupOptions {
-  /** The file of settings. */
+  /** Path of the settings file. */
   readonly env: string;
-  /** A file of answers; null: somebody is asked. */
+  /** Path of an answers file; null: interactive. */
   readonly answers: string | null;
-  /** Shows what would be written, and writes nothing. */
+  /** Prints the result without writing it. */
   readonly print: boolean;
 }
 
@@ -36,7 +36,7 @@ const keptFile = (env: string): string => `${env}.setup`;
 
 const Kept = z.object({ at: z.string(), answers: z.partialRecord(z.enum(questionIds), z.string()) });
 
-/** Of answers without secrets, looked at anew. */
+/** Loads saved answers, without secrets, and checks them again. */
 async function recall(env: string, people: People, world: SetupWorld): Promise<Answers> {
   const text = await textOf(keptFile(env));
   const kept = text === null ? null : Kept.safeParse(JSON.parse(text));
@@ -56,7 +56,7 @@ async function recall(env: string, people: People, world: SetupWorld): Promise<A
   return answers;
 }
 
-/** Secrets are kept nowhere: they are asked for again. */
+/** Saves the answers except secrets, which are asked again. */
 async function keep(env: string, answers: Answers, now: Date): Promise<number> {
   const unseen = new Set(questions.filter((question) => question.isSecret === true).map(({ id }) => id));
   const given = [...answers].filter(([id]) => !unseen.has(id)).map(([id, answer]) => [id, answer.given] as const);
@@ -67,18 +67,18 @@ async function keep(env: string, answers: Answers, now: Date): Promise<number> {
 
 const conversationWith = ({ print, ask, nextLine }: People): Conversation => ({
   say: print,
-  // An interrupted question is refused by the terminal.
+  // The terminal rejects an interrupted question.
   hear: ({ unseen }) => (ask === null ? nextLine() : ask('> ', { unseen }).catch(() => null)),
 });
 
-/** What would be written. */
+/** Content to write. */
 interface Written {
   readonly env: string;
   readonly tasks: readonly Task[];
   readonly changed: number;
 }
 
-/** The cloud is known from the shell, else from the file there is. */
+/** Returns the shell's variables and the existing file's: they name the cloud. */
 async function shellAnd(env: string): Promise<Variables> {
   const there = (await textOf(env)) === null ? {} : readEnvFile(env);
   return { ...there, ...Object.fromEntries(Object.entries(processVariables()).filter(([, value]) => value !== '')) };
@@ -92,7 +92,7 @@ async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorl
   const graph = openCloud(readCloud(shell)).graphEndpoint;
   const given = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? undefined]));
   const { mistakes } = readEnvironment(given);
-  // What azd makes itself is not there to be asked for.
+  // azd creates some settings itself, so they aren't required.
   if (mistakes.length > 0 && !byAzd(answers))
     throw new Unusable(`the answers do not hold together: ${mistakes.map((one) => one.join(' ')).join('; ')}`);
   const before = (await textOf(env)) ?? emptyEnvironment();
@@ -123,7 +123,7 @@ async function write(answers: Answers, options: SetupOptions, world: SetupWorld,
     return exit.done;
   }
   const now = new Date();
-  // azd keeps the settings itself, and no process here reads them.
+  // azd stores the settings itself, and no process here reads them.
   const old = byAzd(answers) ? null : await writeKept(options.env, env, now);
   await writeKept(leftFile(options.env), asMarkdown(tasks, now), now);
   const { rm } = await import('node:fs/promises');
@@ -166,7 +166,7 @@ const welcome = [
   'Enter takes the answer in [brackets]. ? explains. < goes back. Ctrl-C keeps the answers for later.',
 ].join('\n');
 
-/** Asks, looks, and writes once everything is answered. */
+/** Asks the questions, checks the answers, and writes the results at the end. */
 export async function runWizard(options: SetupOptions, people: People): Promise<Exit> {
   const world = openSetupWorld(await shellAnd(options.env));
   if (options.answers !== null) return fromFile(options.answers, options, world, people);

@@ -1,4 +1,4 @@
-/** What the wizard sees of the world: Azure with the person's own sign-in, name servers, certificates, the database. */
+/** The wizard's environment: Azure with the person's own sign-in, DNS, certificates and the database. */
 import { lookup } from 'node:dns/promises';
 import { request } from 'node:https';
 import { rootCertificates, type TLSSocket } from 'node:tls';
@@ -16,7 +16,7 @@ import type { Lookup, LookupResult, SeenAddress, SeenHolder, SeenIdentity, Setup
 
 const patienceMs = 8_000;
 
-/** `ca`: trusted beside the usual authorities. */
+/** Checks an address. `ca`: trusted in addition to the default authorities. */
 async function lookAtAddress(host: string, ca: string | undefined): Promise<SeenAddress> {
   const { hostname } = new URL(`https://${host}`);
   const known = await lookup(hostname).then(
@@ -29,7 +29,7 @@ async function lookAtAddress(host: string, ca: string | undefined): Promise<Seen
     const asked = request(`https://${host}/healthz`, { agent: false, ...trusted }, (response) => {
       const { valid_to: until } = (response.socket as TLSSocket).getPeerCertificate();
       resolve({ kind: 'answers', certificateEnds: new Date(until), status: response.statusCode ?? 0 });
-      // Of the body nothing is wanted, however long it is.
+      // The body isn't needed, however long it is.
       response.destroy();
     });
     asked.setTimeout(patienceMs, () => asked.destroy(new Error(`no answer within ${patienceMs / 1_000} seconds`)));
@@ -43,7 +43,7 @@ async function lookAtAddress(host: string, ca: string | undefined): Promise<Seen
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 
-/** A sign-in that is not there is thrown, by parts that expect one. */
+/** Converts an outcome. A missing sign-in is thrown by code that requires one. */
 async function seen<T>(asked: Promise<Outcome<T>>): Promise<Lookup<T>> {
   try {
     const outcome = await asked;
@@ -59,7 +59,7 @@ const nearTo = (named: string, names: readonly string[]): readonly string[] => {
   return one === null ? [] : [one];
 };
 
-/** Asked once: answers are wanted again and again. */
+/** Caches the result of the first call. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | null = null;
   return () => {
@@ -68,16 +68,16 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Names begin alike that somebody takes for each other. */
+/** Returns the first characters: similar names usually begin alike. */
 const beginning = (name: string): string => name.slice(0, Math.min(4, name.length));
 
-/** `variables`: they say which cloud. */
+/** Opens the environment. `variables` name the cloud. */
 export function openSetupWorld(variables: Variables): SetupWorld {
   const cloud = openCloud(readCloud(variables));
   const view = operatorAzure(cloud, kinds);
   const me = once(async () => {
     const person = await seen(view.me());
-    // Each way of signing in that was tried has words of its own, and none of them is the reader's.
+    // Each attempted sign-in method has its own message, and none helps the reader.
     return person.kind === 'seen' ? person : { ...person, why: 'Nobody is signed in to Azure at this machine' };
   });
   const subscriptions = once(() => seen(view.subscriptions()));

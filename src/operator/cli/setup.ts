@@ -3,7 +3,7 @@ import { environmentExample } from '../../config/settings/table.ts';
 import { setSetting } from './setup-set.ts';
 import { exit, subcommand } from './subcommand.ts';
 
-/** Asks for what the bot needs, and writes it down. */
+/** Asks for the bot's settings and writes them. */
 export const setup = subcommand({
   name: 'setup',
   usage: '[--answers FILE | --set NAME[=VALUE] | --example] [--env FILE] [--print]',
@@ -46,7 +46,7 @@ export const setup = subcommand({
       return exit.done;
     }
     if (set !== null) return setSetting(set, env, surroundings);
-    // Azure's clients take a while to load.
+    // Azure's clients load slowly.
     const { runWizard } = await import('./setup-wizard.ts');
     return runWizard({ answers, env, print }, surroundings);
   },

@@ -1,47 +1,47 @@
-/** What a subcommand is made of. */
+/** Subcommands of the command line. */
 import type { ParseArgsConfig } from 'node:util';
 import type { z } from 'zod';
 import { countOf } from '../../text/count.ts';
 import { Unusable } from './inputs.ts';
 import type { OpenRecords } from './open-records.ts';
 
-/** How a call ended, for scripts. */
+/** Exit codes. */
 export const exit = {
   done: 0,
-  /** Refused, tampered with, or not well. */
+  /** Refused, integrity error, or failed check. */
   no: 1,
-  /** Asked in a way that is not understood, or what was asked for could not be read. */
+  /** Invalid arguments, or unreadable input. */
   unusable: 2,
-  /** Nothing was found, but not everything could be looked at. */
+  /** No finding, but not everything could be checked. */
   unchecked: 3,
 } as const;
 export type Exit = (typeof exit)[keyof typeof exit];
 
-/** What a subcommand works with. */
+/** Environment of a subcommand. */
 export interface CommandEnvironment {
-  /** Words for people: a line, or several. What could steer a terminal is taken out. */
+  /** Prints text for people. Control characters are removed. */
   print(text: string): Promise<void>;
-  /** Says how far it is, in place of what it said before; nothing where standard error isn't a terminal. */
+  /** Shows progress in place of the previous progress; nothing if standard error isn't a terminal. */
   progress(text: string): void;
-  /** A line about what went wrong. */
+  /** Prints a line about an error. */
   complain(line: string): Promise<void>;
-  /** Bytes for programs, as they are. Waits while the reader is slower. */
+  /** Writes output for programs unchanged. Waits for a slow reader. */
   write(text: string): Promise<void>;
-  /** The record, opened the first time it is asked for. */
+  /** Returns the audit log, opened on first use. */
   records(): Promise<OpenRecords>;
-  /** Who is at the command line, for the operating system. */
+  /** The operating system's user name. */
   readonly user: string;
-  /** Asks who is at the terminal, and gives what they typed; null where nobody is. */
+  /** Asks a question at the terminal; null: no person is there. */
   readonly ask: ((question: string, how?: { readonly unseen: boolean }) => Promise<string>) | null;
-  /** The next line that comes by a pipe; null at the end, or where a person sits at a terminal. */
+  /** Returns the next line of a pipe; null at the end or with a terminal. */
   nextLine(): Promise<string | null>;
-  /** What `--data` said. */
+  /** Value of `--data`. */
   readonly data: string | undefined;
-  /** Path of the file of settings that was read: `.env` in the working folder, or what `--env` named. Null: none. */
+  /** Path of the settings file: `.env` in the working folder, or from `--env`. Null: none. */
   readonly settingsFile: string | null;
 }
 
-/** Counts events, and tells it now and then. */
+/** Counts events and shows progress. */
 export class EventCount {
   readonly #tell: (text: string) => void;
   readonly #doing: string;
@@ -64,33 +64,33 @@ export type Options = NonNullable<ParseArgsConfig['options']>;
 export interface Subcommand {
   /** `requests list` */
   readonly name: string;
-  /** What follows the name: `ID [--json]`. */
+  /** Syntax after the name: `ID [--json]`. */
   readonly usage: string;
   /** One line in the third person: `lists requests, newest first`. */
   readonly summary: string;
-  /** What else `--help` says, in lines of at most 120 characters; may be empty. */
+  /** Further help, in lines of at most 120 characters; can be empty. */
   readonly help: string;
-  /** What follows the name, as it is typed, each with its meaning. */
+  /** Arguments and options as typed, with meanings. */
   readonly explains: readonly (readonly [typed: string, meaning: string])[];
-  /** Meanings of exit codes, where they are others than everywhere. */
+  /** Meanings of exit codes that differ from the general ones. */
   readonly exits?: Readonly<Partial<Record<Exit, string>>>;
   /** Whole commands. */
   readonly examples: readonly string[];
   readonly options: Options;
-  /** It needs no settings of the bot, or reads the file itself: `.env` isn't read for it. */
+  /** It needs no settings, or reads the file itself: `.env` isn't loaded. */
   readonly withoutSettings?: true;
-  /** Names of what is given without `--`, in order. */
+  /** Names of positional arguments, in order. */
   readonly positionals: readonly string[];
   run(input: Readonly<Record<string, unknown>>, surroundings: CommandEnvironment): Promise<Exit>;
 }
 
 interface Parts<I> extends Omit<Subcommand, 'run'> {
-  /** Reads options and positionals together. Its messages are shown to whoever typed them. */
+  /** Schema of options and positionals. Its messages are shown to the user. */
   readonly input: z.ZodType<I>;
   readonly run: (input: I, surroundings: CommandEnvironment) => Promise<Exit>;
 }
 
-/** Joins a subcommand's reading of what was typed with what it does. */
+/** Creates a subcommand from its schema and its implementation. */
 export const subcommand = <I>({ input, run, ...rest }: Parts<I>): Subcommand => ({
   ...rest,
   run: async (typed, surroundings) => {

@@ -20,7 +20,7 @@ import { isContainer, isFolder, openPublished } from './published.ts';
 import { type Exit, exit } from './subcommand.ts';
 import { isProved, type JudgedPack } from './words/pack.ts';
 
-/** How every zip begins. */
+/** First bytes of every zip. */
 const zipMark = Buffer.from('PK');
 
 export async function isArchive(file: string): Promise<boolean> {
@@ -41,13 +41,13 @@ const noArchive: Readonly<Record<Exclude<NoArchive, 'not-a-zip'>, string>> = {
     'not the zip that the bot writes: something stands before, behind or between its files, or it was packed again',
 };
 
-/** A zip that is no pack, although it may hold one. */
+/** Returns the report of a zip that isn't a valid pack. */
 const refused = (detail: string): PackReport => ({
   ...nothingRead,
   findings: [{ seq: 0, kind: 'file-damaged', detail }],
 });
 
-/** The report is made anew, of what is in the pack; of another version's nothing can be said. */
+/** Compares the report with one made from the pack. A report of another version can't be judged. */
 function pageOf(files: PackFiles, { request, events }: PackReport): Pick<JudgedPack, 'page' | 'blamed'> {
   const page = files.get(packFile.report)?.toString('utf8') ?? '';
   const facts = request === null ? null : reportFacts(files, request, events);
@@ -59,11 +59,11 @@ function pageOf(files: PackFiles, { request, events }: PackReport): Pick<JudgedP
   return { page: 'differs', blamed: sources.length === 0 ? [packFile.report] : sources };
 }
 
-/** What is in the pack and proves nothing: whoever forges a pack writes it as they like. */
+/** Returns the files that prove nothing: a forger could write anything in them. */
 const unprovedIn = (files: PackFiles): readonly string[] =>
   [packFile.readme, packFile.controls, packFile.names, packFile.keys, oldVerifier].filter((name) => files.has(name));
 
-/** Names in signatures under the checkpoint by keys that were not given. */
+/** Returns names in the checkpoint's signatures whose keys weren't given. */
 function strangersIn(files: PackFiles, { checkpoint }: PackReport): readonly string[] {
   const known = new Set(checkpoint?.signatures.map(({ line }) => line.trimEnd()));
   const note = files.get(packFile.checkpoint)?.toString('utf8') ?? '';
@@ -74,11 +74,11 @@ function strangersIn(files: PackFiles, { checkpoint }: PackReport): readonly str
 export interface PackQuestion {
   readonly file: string;
   readonly keyFile: string | undefined;
-  /** A published log to compare with, or the file of a checkpoint that was kept. */
+  /** A published log or a saved checkpoint to compare with. */
   readonly anchor: string | undefined;
 }
 
-/** Throws {@link Unusable}. */
+/** Compares the pack. Throws {@link Unusable}. */
 async function comparedWith(
   report: PackReport,
   anchor: string,
@@ -97,7 +97,7 @@ async function comparedWith(
   throw new Unusable(`reading the checkpoint: ${anchor} is of another log`);
 }
 
-/** Throws {@link Unusable}. */
+/** Verifies a pack file. Throws {@link Unusable}. */
 export async function judgePack({ file, keyFile, anchor }: PackQuestion): Promise<JudgedPack> {
   const read = filesOf(await readFile(file));
   if (read === 'not-a-zip') throw new Unusable(`reading ${file}: it is cut off, or no zip`);
@@ -134,7 +134,7 @@ export function packExit(judged: JudgedPack): Exit {
   return page === 'same' && isProved(judged) ? exit.done : exit.unchecked;
 }
 
-/** As `--json` tells of it. Fields may be added, never renamed. */
+/** Fields for `--json`. They can be added, never renamed. */
 export const packJson = ({ report, log, keysGiven, vaultSigned, witnesses, page, blamed, unproved }: JudgedPack) => {
   const { checkpoint, request, verdict, events, texts, findings } = report;
   return {

@@ -1,4 +1,4 @@
-/** What the verifier reads: the store, an export, a published log; and what it compares with. */
+/** Sources of the verifier: the database, an export or a published log, and baselines. */
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import type { AnchorReader } from '../../audit/anchor/read-anchor.ts';
@@ -15,7 +15,7 @@ import { readRecord } from './open-records.ts';
 import type { OpenedAnchor } from './published.ts';
 import type { EventCount } from './subcommand.ts';
 
-/** What is derived is read first: whatever is written meanwhile comes after it. */
+/** Verifies the database. Derived data is read first: later events come after it. */
 export async function verifyStore(
   records: Records,
   options: VerifyOptions,
@@ -32,7 +32,7 @@ export async function verifyStore(
   }
 }
 
-/** `also` gets each body. A published log holds events and neither texts nor seals: those stay with the record. */
+/** Verifies a published log, which has no texts and seals. `also` gets each body. */
 export async function verifyPublished(
   reader: AnchorReader,
   options: VerifyOptions,
@@ -57,7 +57,7 @@ async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
   });
 }
 
-/** Of an export. Throws {@link Unusable}. */
+/** Verifies an export. Throws {@link Unusable}. */
 export const verifyFile = (file: string, options: VerifyOptions, count: EventCount): Promise<AuditLogReport> =>
   readable(file, () => verifyExport(counted(fileLines(file), count), options));
 
@@ -69,14 +69,14 @@ async function* counted(lines: AsyncIterable<string>, count: EventCount): AsyncG
 }
 
 interface KnownBefore {
-  /** An export that was kept. */
+  /** An older export. */
   readonly against: string | undefined;
-  /** One event, as somebody noted it. */
+  /** One noted event: number and hash. */
   readonly noted: Link | undefined;
   readonly published: OpenedAnchor | null;
 }
 
-/** Everything of the record that is known from elsewhere; null: nothing is. Throws {@link Unusable}. */
+/** Returns the baseline from all given sources; null: none. Throws {@link Unusable}. */
 export async function knownBefore(
   { against, noted, published }: KnownBefore,
   read: VerifyOptions['read'],
@@ -91,13 +91,16 @@ export async function knownBefore(
   return known;
 }
 
-/** Those that were named, else those of the store. */
+/** Returns the seal keys of the named file, else of the database. */
 export async function keysFor(named: string | undefined, store: Place | null): Promise<KnownKeys> {
   if (named !== undefined) return { keys: await readKeysIn(named), missing: null };
   return store === null ? { keys: null, missing: null } : knownKeys(store);
 }
 
-/** Ends lines at `\n` only: `node:readline` would also end them at characters that JSON may hold. */
+/**
+ * Splits lines only at `
+ * `: `node:readline` also splits at characters that JSON can contain.
+ */
 async function* fileLines(file: string): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {

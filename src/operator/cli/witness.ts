@@ -37,7 +37,7 @@ async function stateIn(at: string): Promise<WitnessState> {
   });
 }
 
-/** Two processes on one folder would sign two histories. */
+/** Locks the folder: two processes on one folder would sign two histories. */
 async function lockIn(at: string): Promise<FolderLock> {
   return lockFolder(at, path.join(at, 'logs')).catch((error: unknown) => {
     if (!(error instanceof FolderInUse)) throw error;
@@ -47,7 +47,7 @@ async function lockIn(at: string): Promise<FolderLock> {
   });
 }
 
-/** Tells a witness of a log. */
+/** Adds a log to a witness. */
 export const witnessAdd = subcommand({
   name: 'witness add',
   usage: 'KEY [--folder FOLDER]',
@@ -76,7 +76,7 @@ export const witnessAdd = subcommand({
   },
 });
 
-/** A witness, on a machine that whoever runs the bot does not reach. */
+/** Runs a witness, on a machine that the bot's operators can't access. */
 export const witnessRun = subcommand({
   name: 'witness run',
   usage: '--name NAME [--folder FOLDER] [--listen ADDRESS:PORT]',

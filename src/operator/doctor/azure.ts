@@ -17,14 +17,14 @@ const signIn = 'Look at AZURE_CLIENT_ID, its secret or token file, and the manag
 const azure = about('azure/sign-in', 'Azure');
 const subscription = (id: string) => about('azure/subscription', `subscription ${id}`);
 
-/** A secret that Entra ID refuses is replaced by a new one. */
+/** Returns the fix for a refused sign-in: a new secret. */
 function mendSignIn({ azure }: DoctorEnvironment['config']): Remedy {
   const { clientId, clientSecret } = azure.signIn;
   if (clientId === null || clientSecret === null) return { commands: [setAnew('AZURE_CLIENT_ID')] };
   return { who: 'an owner of the app registration', commands: [newSecret(clientId), setAnew('AZURE_CLIENT_SECRET')] };
 }
 
-/** Without a secret and a token file only a managed identity is left, and many machines have none. */
+/** Returns the finding for a machine without a managed identity, the only option without secret and token file. */
 function withoutIdentity({ azure: { signIn } }: DoctorEnvironment['config'], why: string): Diagnosis {
   const which =
     signIn.clientId === null ? 'the system-assigned one' : `client ID ${signIn.clientId} in AZURE_CLIENT_ID`;
@@ -39,7 +39,7 @@ function withoutIdentity({ azure: { signIn } }: DoctorEnvironment['config'], why
 function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Diagnosis {
   const { clientSecret, federatedTokenFile } = config.azure.signIn;
   const line = lookupFailureLine(failure);
-  // Azure's client names it so (`CredentialUnavailableError`, `ManagedIdentityCredential: …`).
+  // Name in Azure's client (`CredentialUnavailableError`, `ManagedIdentityCredential: …`).
   if (clientSecret === null && federatedTokenFile === null && /ManagedIdentity/.test(line)) {
     return withoutIdentity(config, line);
   }
@@ -52,7 +52,7 @@ async function diagnoseReach({ config, subscriptions, own }: DoctorEnvironment):
   const looked = await Promise.all(
     config.azure.subscriptions.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
   );
-  // An answer of any kind means that Azure was reached and had let the bot in.
+  // Any answer means that Azure was reached and the sign-in worked.
   const answered = looked.some(({ outcome }) => outcome.ok || statusOf(outcome.failure) !== null);
   const first = looked.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome.failure]))[0];
   if (!answered && first !== undefined) return [notSignedIn(config, first)];
@@ -95,7 +95,7 @@ async function diagnoseLists(subjects: DoctorEnvironment): Promise<readonly Diag
 
 const groups = about('people/groups', 'group check');
 
-/** Nobody has this id: asking after them needs the same rights, and tells nothing about anybody. */
+/** An id without a person. The query needs the same permissions, and reveals nothing. */
 const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
 
 const idsIn = ({ config: { policy, admission } }: DoctorEnvironment): readonly string[] => [
@@ -123,7 +123,7 @@ async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
 const guests = about('people/guests', 'guests');
 const mostTried = 20;
 
-/** Whether the directory says who is a guest, of people who are named or in a group that is. */
+/** Checks that Entra ID reports guests among the named people and group members. */
 async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, azure } = subjects;
   if (config.admission.allowGuests) return [ok(guests, 'allowed: a guest in a group counts like a member')];
@@ -142,7 +142,10 @@ async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Dia
   ];
 }
 
-/** Tokens hold by Azure's clock, events are dated by this one. Azure tells whole seconds, some of them late. */
+/**
+ * Checks the clock: tokens are valid by Azure's clock, events are dated by this one. Azure reports whole seconds, some of them
+ * late.
+ */
 async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const subject = about('azure/clock', 'clock of Azure');
   const [id] = config.azure.subscriptions;

@@ -1,48 +1,51 @@
-/** Commands as people copy them into a shell. */
+/** Shell commands to copy. */
 
-/** A word as a POSIX shell reads it. */
+/** Quotes a word for a POSIX shell. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-/** One command of these words. */
+/** Returns a command of these words. */
 export const command = (...words: readonly string[]): string => words.map(quoted).join(' ');
 
-/** Asks for one setting anew, checks it, and writes it into `.env`. */
+/** Returns the command that asks for one setting, checks it, and writes it to `.env`. */
 export const setAnew = (variable: string): string => command('cmk-bot', 'setup', '--set', variable);
 
-/** Who may give roles at a scope. */
+/** Returns who can assign roles at a scope. */
 export const whoGivesRoles = (scope: string): string => `Owner or User Access Administrator of ${scope}`;
 
 export const botRole = 'CMK bot';
 const grantsRole = 'CMK bot grants';
 
-/** Gives an identity the bot's role at a scope. */
+/** Returns the command that assigns the bot's role at a scope. */
 export const giveBotRole = (objectId: string, scope: string): string =>
   `${command('az', 'role', 'assignment', 'create', '--role', botRole)} ${roleTo(objectId, scope)}`;
 
-/** Gives it the role that assigns roles, with the condition that leaves one role to give. */
+/** Returns the command that assigns the role for role assignments, with the condition that limits it to one role. */
 export const giveGrantsRole = (objectId: string, scope: string): string =>
   `${command('az', 'role', 'assignment', 'create', '--role', grantsRole)} ${roleTo(objectId, scope)} ` +
   '--condition "$(cat infra/grant-condition.txt)" --condition-version 2.0';
 
-/** Lets an identity query one table of the workspace with this id of its own. The role is made before, of infra/custom-role-logs.json. */
+/**
+ * Returns the command that lets an identity query one table of the workspace. The role must exist, from
+ * infra/custom-role-logs.json.
+ */
 export const giveLogsRole = (objectId: string, workspaceId: string): string =>
   `${command('az', 'role', 'assignment', 'create', '--role', 'CMK bot logs', '--assignee-object-id', objectId)} ` +
   '--assignee-principal-type ServicePrincipal ' +
   `--scope "$(az monitor log-analytics workspace list --query "[?customerId=='${workspaceId}'].id" -o tsv)"`;
 
-/** Makes a key that can sign and do nothing else. */
+/** Returns the command that creates a key for signing only. */
 export const makeSigningKey = (vault: string, name: string): string =>
   `${command('az', 'keyvault', 'key', 'create', '--vault-name', vault, '--name', name)} --kty EC --curve P-256 --ops sign verify`;
 
 const signingRole = 'CMK bot signing';
 
-/** Makes the role that reads and signs, good for the vault's subscription: each tenant needs it once. */
+/** Returns the command that creates the signing role in the vault's subscription. Each tenant needs it once. */
 export const makeSigningRole = (vault: string): string => {
   const subscription = `$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv | cut -d/ -f1-3)`;
   return `az role definition create --role-definition "$(sed "s#/subscriptions/0.*0#${subscription}#" infra/custom-role-signing.json)"`;
 };
 
-/** Lets an identity sign with one key of a vault, and read its public half. */
+/** Returns the command that lets an identity sign with one key of a vault and read its public half. */
 export const giveKeyRole = (objectId: string, vault: string, name: string): string =>
   `${command('az', 'role', 'assignment', 'create', '--role', signingRole, '--assignee-object-id', objectId)} ` +
   `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv)/keys/${name}"`;
@@ -50,17 +53,17 @@ export const giveKeyRole = (objectId: string, vault: string, name: string): stri
 const roleTo = (objectId: string, scope: string): string =>
   command('--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal', '--scope', scope);
 
-/** The file with the subscriptions in place of the one that stands for them. */
+/** Returns the file with the subscriptions in place of the placeholder. */
 const filledRole = (file: string, subscriptions: readonly string[]): string => {
   const scopes = subscriptions.map((id) => `"/subscriptions/${id}"`).join(',');
   return `sed 's#"/subscriptions/0.*0"#${scopes}#' ${file}`;
 };
 
-/** Brings the bot's role up to what the file says, wherever it is given. */
+/** Returns the command that updates the bot's role from the file. */
 export const updateBotRole = (subscriptions: readonly string[]): string =>
   `az role definition update --role-definition "$(${filledRole('infra/custom-role.json', subscriptions)})"`;
 
-/** Makes one of the bot's roles, to be given in these subscriptions. */
+/** Returns the command that creates one of the bot's roles, assignable in these subscriptions. */
 export const makeRole = (file: string, subscriptions: readonly string[]): string =>
   `az role definition create --role-definition "$(${filledRole(file, subscriptions)})"`;
 
@@ -73,14 +76,17 @@ export const graphPermissionIds = {
 /** Microsoft Graph's application id, the same in every tenant. */
 const graphAppId = '00000003-0000-0000-c000-000000000000';
 
-/** Gives an identity an application permission of Microsoft Graph, which is consent. Works for managed identities too. */
+/**
+ * Returns the command that grants an application permission of Microsoft Graph, including consent. Works for managed identities
+ * too.
+ */
 export const giveGraphPermission = (graph: string, objectId: string, appRoleId: string): string => {
   const body = `{"principalId":"${objectId}","resourceId":"$(az ad sp show --id ${graphAppId} --query id -o tsv)","appRoleId":"${appRoleId}"}`;
   const uri = `${graph}/v1.0/servicePrincipals/${objectId}/appRoleAssignments`;
   return `${command('az', 'rest', '--method', 'POST', '--uri', uri)} --body "${body.replaceAll('"', '\\"')}"`;
 };
 
-/** Makes a further secret of an app registration; the old one works until it ends. */
+/** Returns the command that adds a secret to an app registration; the old one works until it expires. */
 export const newSecret = (appId: string): string =>
   command(
     'az',
@@ -99,9 +105,11 @@ export const newSecret = (appId: string): string =>
     'tsv',
   );
 
-/** Lets the machine take its time from a time server (systemd). */
+/** Synchronizes the machine's clock with a time server (systemd). */
 export const setClock = { who: 'root on this machine', commands: [command('timedatectl', 'set-ntp', 'true')] };
 
-/** One statement, as the owner of the tables, whose address is not printed: it may have a password. */
+/**
+ * Returns the command that runs a statement as the tables' owner. The address isn't printed, because it can contain a password.
+ */
 export const asOwner = (statement: string): string =>
   `psql "$CMK_DATABASE_OWNER_URL" -v ON_ERROR_STOP=1 -c ${quoted(statement)}`;

@@ -1,4 +1,4 @@
-/** The database: whether it answers, over what, and what its user may do. What lies in it is the record's, in another file. */
+/** Checks the database: reachability, TLS, permissions. Another file checks its content. */
 import { databasePassword } from '../../config/azure-from-config.ts';
 import { placeName } from '../../config/place.ts';
 import { isLoopbackAddress } from '../../domain/private-url.ts';
@@ -23,7 +23,7 @@ import { type About, about, fail, ok, type Remedy, type Subjects, warn } from '.
 const database = about('db/answers', 'database');
 const ownerRole = 'the owner of the database';
 
-/** When PostgreSQL mends a version no more (its versioning policy). */
+/** End of support of PostgreSQL versions (its versioning policy). */
 const serverEnds: Readonly<Record<number, string>> = {
   13: '2025-11-13',
   14: '2026-11-12',
@@ -45,7 +45,7 @@ async function kindOf({ database: { kind, pool } }: Subjects): Promise<Diagnosis
   return warn(database, `${found}; nobody mends that version any more`, 'Move to a version that is mended.');
 }
 
-/** Whether somebody between here and the server could read along. On one machine there is nobody. */
+/** Checks TLS to the server. On one machine, it isn't needed. */
 async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<readonly Diagnosis[]> {
   const subject = about('db/tls', 'TLS to the database');
   if (kind === 'pglite' || config.store.kind === 'folder') return [];
@@ -78,7 +78,7 @@ async function engineOf({ database }: Subjects): Promise<Diagnosis> {
   return fail(subject, 'its tables are not there', 'Start the bot once: it makes them.', { commands: ['npm start'] });
 }
 
-/** A role of the bot's own, made by somebody who may; then the bot is told of both. */
+/** Returns the fix: an administrator creates the bot's own database role, and the setting is changed. */
 function ownRole({ store }: Subjects['config']): Remedy {
   const { hostname, port, pathname } = new URL(store.kind === 'server' ? store.url : 'postgres://localhost/');
   const at = ['-h', hostname, ...(port === '' ? [] : ['-p', port]), '-d', pathname.slice(1)];
@@ -122,7 +122,7 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
 
 const writesAgain = 'begin read write; alter database %I reset default_transaction_read_only; commit';
 
-/** Why writes fail, and what to do, by the reason that the database gives. */
+/** Cause and fix of failing writes, by the database's reason. */
 const refusedWrites: Readonly<Record<WhyRefused, { readonly found: string; readonly mend: string }>> = {
   'read-only': {
     found: 'refuses writes: it is read-only',
@@ -151,7 +151,7 @@ async function writesOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
   return fail(subject, found, mend, { who: ownerRole, commands });
 }
 
-/** What cannot be read is told in the words of the database. */
+/** Converts an error to a failed finding, in the database's words. */
 export async function orFail(subject: About, look: Promise<Diagnosis>): Promise<Diagnosis> {
   try {
     return await look;
@@ -178,7 +178,7 @@ const variable = 'CMK_DATABASE_OWNER_URL';
 const owner = about('db/owner', 'owner of the database');
 const remedy = { commands: [setAnew(variable)] };
 
-/** Whether the owner's address leads to the bot's own database: the start of the bot brings up the tables there. */
+/** Checks that the owner's address is the bot's own database: the bot's start migrates the tables there. */
 export async function diagnoseOwner({ config, database }: Subjects): Promise<readonly Diagnosis[]> {
   const { ownerUrl: url, store: place } = config;
   if (url === null || database.kind === 'pglite') return [];

@@ -1,4 +1,4 @@
-/** Looks at everything the bot rests on, and at which rule applies to an agent where one is named. Changes nothing. */
+/** Runs all checks of what the bot depends on, and explains the rule for a named agent. Changes nothing. */
 import { armRegistrations, graphAppSecrets } from '../../azure/app-registrations.ts';
 import { connectAzure } from '../../azure/azure.ts';
 import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
@@ -20,7 +20,7 @@ import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects
 import { diagnoseTeams } from './teams.ts';
 import { diagnoseVaultKey, diagnoseWitnesses } from './witnesses.ts';
 
-/** Something that is looked at by itself, and the codes of what it finds. */
+/** An independent check, and the codes of its findings. */
 interface Part<S> {
   readonly codes: readonly DiagnosisCode[];
   readonly look: (subjects: S) => Promise<readonly Diagnosis[]>;
@@ -29,7 +29,7 @@ interface Part<S> {
 const explain = async (subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> =>
   subjects.look.resource === null ? [] : explainResource(subjects, subjects.look.resource);
 
-/** What can be looked at where the record cannot be opened. */
+/** Checks that don't need the database. */
 const parts: readonly Part<DoctorEnvironment>[] = [
   {
     codes: ['config/settings', 'config/mode', 'config/pause', 'people/ask', 'people/approve', 'people/read'],
@@ -63,7 +63,7 @@ const parts: readonly Part<DoctorEnvironment>[] = [
   { codes: ['people/agent'], look: explain },
 ];
 
-/** What needs it. */
+/** Checks that need the database. */
 const recordParts: readonly Part<Subjects>[] = [
   { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role', 'db/writes'], look: diagnoseDatabase },
   { codes: ['db/owner'], look: diagnoseOwner },
@@ -72,13 +72,13 @@ const recordParts: readonly Part<Subjects>[] = [
   { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
 ];
 
-/** What only a process with the record open can check. */
+/** Codes of checks that need an open database. */
 export const recordCodes: readonly DiagnosisCode[] = recordParts.flatMap(({ codes }) => codes);
 
-/** Longer than any call of ours is given; nobody waits at night for what hangs. */
+/** Timeout of a check; longer than any call's own limit. */
 const patienceMs = 45_000;
 
-/** What takes too long is told, and holds up nothing else. */
+/** Runs a check with a timeout. A slow check is reported and doesn't delay the others. */
 async function within<S>({ codes, look }: Part<S>, subjects: S): Promise<readonly Diagnosis[]> {
   const [code = 'config/settings'] = codes;
   const late = `no answer within ${patienceMs / 1_000} seconds`;
@@ -101,7 +101,7 @@ type Joined = Pick<
   'azure' | 'vaultLog' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'
 >;
 
-/** Throws when a file that the configuration names cannot be read. */
+/** Creates the clients. Throws if a configured file is unreadable. */
 function join(config: Config): Joined {
   const options = optionsForAzure(config);
   const { cloud, credential } = options;
@@ -122,7 +122,7 @@ function join(config: Config): Joined {
 
 const byCode = (a: Diagnosis, b: Diagnosis): number => diagnosisCodes.indexOf(a.code) - diagnosisCodes.indexOf(b.code);
 
-/** `record`: null where it could not be opened. */
+/** Runs the selected checks. `record`: null if the database couldn't be opened. */
 export async function diagnose({
   config,
   record,

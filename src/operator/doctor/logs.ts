@@ -1,4 +1,4 @@
-/** Whether the log of vaults can be read, where the bot is to look there whether agents use their keys. */
+/** Checks that vault logs are readable, if usage checks are configured. */
 import { ArmId } from '../../domain/ids.ts';
 import type { UseSought } from '../../domain/key-use.ts';
 import { callServer } from '../../io/call-server.ts';
@@ -8,7 +8,7 @@ import { giveLogsRole, setAnew, whoGivesRoles } from './commands.ts';
 import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 
-/** Nobody has these: the query is the one that is sent after a success, and what it finds is nothing. */
+/** Returns a query for ids that don't exist. It's the query that is sent after a success, and finds nothing. */
 const nobodys = (subscriptionId: string) => {
   const name = 'nobodys-vault';
   const id = ArmId.parse(
@@ -54,7 +54,7 @@ const variable = 'OTEL_EXPORTER_OTLP_ENDPOINT';
 const collector = about('config/telemetry', 'collector');
 const limits = { bytes: 1_000_000, ms: 5_000 };
 
-/** Whether a collector answers where traces and metrics are sent. Nothing waits for it. */
+/** Checks that the collector for traces and metrics answers. Nothing depends on it. */
 export async function diagnoseTelemetry({ config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { endpoint } = config.telemetry;
   if (endpoint === null) return [];
@@ -68,7 +68,7 @@ export async function diagnoseTelemetry({ config }: DoctorEnvironment): Promise<
   const remedy = { commands: [setAnew(variable)] };
   try {
     const { status } = await callServer(url, none);
-    // Who may send, and how, only its own headers show, which its library reads.
+    // Whether sending is permitted depends on its own headers, which its library reads.
     if (status !== 404) return [ok(collector, `${url} answers ${status}`)];
     return [warn(collector, `${variable}: ${url} answers 404`, 'That isn’t an OTLP/HTTP receiver.', remedy)];
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Whether the bot answers where browsers and Bot Framework look for it, as far as that can be seen from here. */
+/** Checks that the bot answers at its public address, as far as that is visible from here. */
 import { request } from 'node:https';
 import { type PeerCertificate, rootCertificates, type TLSSocket } from 'node:tls';
 import { ownVersion } from '../../config/software.ts';
@@ -11,7 +11,7 @@ import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjec
 const subject = about('teams/outside', 'from outside');
 const patienceMs = 8_000;
 const dayMs = 86_400_000;
-/** Less is left to mend it in. */
+/** Time before expiry at which to warn. */
 const soonMs = 21 * dayMs;
 
 interface Answered {
@@ -19,7 +19,7 @@ interface Answered {
   readonly certificate: PeerCertificate;
 }
 
-/** Posts nothing, as somebody who is not signed in. `ca`: trusted beside the usual authorities. */
+/** Posts an empty request without sign-in. `ca`: trusted in addition to the default authorities. */
 function knock(url: string, ca: string | undefined): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
@@ -27,7 +27,7 @@ function knock(url: string, ca: string | undefined): Promise<Answered> {
     const asked = request(url, { method: 'POST', agent: false, headers, ...authorities }, (response) => {
       const socket = response.socket as TLSSocket;
       resolve({ status: response.statusCode ?? 0, certificate: socket.getPeerCertificate() });
-      // Of the body nothing is wanted, however long it is.
+      // The body isn't needed, however long it is.
       response.destroy();
     });
     asked.setTimeout(patienceMs, () => asked.destroy(new Error(`no answer within ${patienceMs / 1_000} seconds`)));
@@ -36,7 +36,7 @@ function knock(url: string, ca: string | undefined): Promise<Answered> {
   });
 }
 
-/** What is wrong, by the code of Node's own error, and a command that shows more. */
+/** Returns the fix for a Node error code, and a diagnostic command. */
 function mendReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL): readonly [string, string] {
   const { code = '' } = error;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
@@ -75,7 +75,7 @@ function judge(url: string, { status, certificate }: Answered): Diagnosis {
   );
 }
 
-/** Asked from here: what Microsoft sees only a message in Teams shows. */
+/** Checks the address from this machine. Only a message in Teams shows what Microsoft sees. */
 export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   if (config.server.mode === 'local') return [];
   const { publicUrl } = config.server;
@@ -101,7 +101,7 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
 
 const packageSubject = about('teams/package', 'app package');
 
-/** Builds it anew with what the configuration says and the package says of its maker. */
+/** Returns the command that rebuilds the package with the configuration and the package's own developer data. */
 function buildAnew({ config }: DoctorEnvironment, { developer, file, validDomains }: PackedApp): string {
   const { app } = config.teams;
   const host =
@@ -131,7 +131,7 @@ function buildAnew({ config }: DoctorEnvironment, { developer, file, validDomain
   );
 }
 
-/** Nothing where none was named. */
+/** Checks the named app package; returns nothing if there is none. */
 export async function diagnosePackedApp(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, look } = subjects;
   const { packed } = look;

@@ -1,4 +1,4 @@
-/** What the rules allow, although they hold together. */
+/** Checks valid rules for risks. */
 import { rulesOf, tagsNotVouchedFor } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../text/count.ts';
@@ -25,7 +25,7 @@ function holderMistakes(
   });
 }
 
-/** Ids are named, and nobody is behind any of them: the directory was asked about all. */
+/** Reports a role whose ids have no members, if the directory resolved all of them. */
 function emptyRole(rule: Rule, role: 'requesters' | 'approvers', holders: readonly Holder[], isUsual: boolean) {
   if (holders.length === 0 || peopleOf(holders)?.size !== 0) return [];
   const [what, variable] = role === 'approvers' ? ['approve', 'CMK_APPROVERS'] : ['request', 'CMK_REQUESTERS'];
@@ -50,7 +50,7 @@ function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: H
   ];
 }
 
-/** A vault that the bot may not look into cannot be chosen, and one of any subscription may be anybody's. */
+/** Reports vaults in subscriptions that the bot can't read, and rules that permit any subscription. */
 function vaultMistakes(rule: Pick<Rule, 'name' | 'vaults'>, own: readonly string[]): readonly Diagnosis[] {
   const named = rule.vaults.flatMap(({ subscriptions = [] }) => subscriptions);
   const outside = named.filter((id) => id !== '*' && !own.includes(id.toLowerCase()));
@@ -84,7 +84,7 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
   const own = config.azure.subscriptions.map((id) => id.toLowerCase());
   const reachable = subscriptions === undefined || subscriptions.some((id) => own.includes(id.toLowerCase()));
   const nobody = (ids: readonly string[], variable: string, what: string): readonly Diagnosis[] =>
-    // Of the environment's own settings this is said elsewhere.
+    // Another check reports this for the environment's own settings.
     ids.length > 0 || isUsual
       ? []
       : [
@@ -115,7 +115,7 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
   ];
 }
 
-/** Looks every named group and person up, and says what is odd about each rule. */
+/** Resolves all named groups and people, and checks each rule. */
 export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { policy, policyFile: file } = subjects.config;
   const rules = rulesOf(policy);

@@ -1,4 +1,4 @@
-/** The record: what seals it, how much there is, and whether it may be written now. */
+/** Checks the audit log: seals, size, published log, and clock. */
 import { newestPath } from '../../audit/anchor/files.ts';
 import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
 import { KeyMissing, KeyUnusable, sealKeyUse } from '../../audit/key-file.ts';
@@ -21,20 +21,20 @@ const trail = about('record/trail', 'audit trail');
 const anchor = about('record/anchor', 'published log');
 const clock = about('record/clock', 'clock');
 
-/** The key that the last event was sealed with; null: there is none, or it was written before there were seals. */
+/** Returns the seal key id of the last event; null: no event, or from before seals. */
 async function lastKeyOf({ store }: Subjects): Promise<string | null> {
   const { seq } = await store.trail.head();
   const lines = await store.trail.lines(seq - 1, 1);
   return lines.at(-1)?.sealKey ?? null;
 }
 
-/** Of a file that others may read its reader tells the mode; the last words of what it says are what mends it. */
+/** Returns the fix for a key file that others can read. The message ends with the command. */
 const mendFile = (place: KeyPlace, message: string): Remedy =>
   place.kind === 'file' && message.includes('chmod 600')
     ? { who: 'whoever owns the file', commands: [command('chmod', '600', place.file)] }
     : { commands: [] };
 
-/** The key cannot be used, whoever finds out. */
+/** Returns the finding for an unusable seal key. */
 export const sealsUnusable = (place: KeyPlace, message: string): Diagnosis =>
   fail(seals, 'the key cannot be used', message, mendFile(place, message));
 
@@ -59,11 +59,11 @@ async function trailOf({ store }: Subjects): Promise<Diagnosis> {
   return ok(trail, `${seq} events; cmk-bot audit verify verifies them`);
 }
 
-/** A checkpoint that is due: one more than this is late. */
+/** Number of publishing intervals after which the log is late. */
 const lateAfter = 5;
 const leastLateMs = 60_000;
 
-/** The log signing keys, as the start of the bot reads them; null: the bot makes its own at its first start. */
+/** Returns the log's verifier keys as the bot's start reads them; null: the bot creates them at its first start. */
 async function logKeysOf({ config }: Subjects, { key, name }: AnchorSettings): Promise<readonly VerifierKey[] | null> {
   try {
     return await logVerifiers({ key, name }, config);
@@ -73,7 +73,7 @@ async function logKeysOf({ config }: Subjects, { key, name }: AnchorSettings): P
   }
 }
 
-/** Whether the bot would start on what is published. Null: it would. */
+/** Checks whether the bot would start with the published log; null: it would. */
 async function foreignCheckpoint(subjects: Subjects, note: string | null): Promise<Diagnosis | null> {
   const { anchor: settings } = subjects.config;
   if (settings === null) return null;
@@ -85,7 +85,7 @@ async function foreignCheckpoint(subjects: Subjects, note: string | null): Promi
   return fail(anchor, `the newest checkpoint in ${anchorName(settings.place)} isn’t this log’s. ${found}`, advice);
 }
 
-/** Whether what is published goes on. Whether it is the record's own, `audit verify --anchor` shows. */
+/** Checks that publishing continues. `audit verify --anchor` compares it with the audit log. */
 async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const { config, store } = subjects;
   if (config.anchor === null) return [];

@@ -1,4 +1,4 @@
-/** Whether Bot Framework knows the bot: its own sign-in there, where messages are sent, and the channel for Teams. */
+/** Checks the bot's registration: sign-in, messaging endpoint and Teams channel. */
 import type { BotRegistration } from '../../azure/app-registrations.ts';
 import { claimsFor } from '../../azure/credential.ts';
 import { credentialForBotFramework } from '../../config/azure-from-config.ts';
@@ -14,7 +14,7 @@ const bot = about('teams/bot', 'bot registration');
 const endpoint = about('teams/endpoint', 'messaging endpoint');
 const channel = about('teams/channel', 'Teams channel');
 
-/** What Entra's refusals mean (Microsoft's reference of AADSTS codes), and the command that mends it. */
+/** Returns meaning and fix of Entra ID's refusals (Microsoft's reference of AADSTS codes). */
 function mendSignIn(message: string, appId: string): readonly [mend: string, Remedy] {
   const [code = ''] = /AADSTS\d+/.exec(message) ?? [];
   const owner = 'an owner of the app registration';
@@ -64,11 +64,11 @@ const listThem = command(
   'tsv',
 );
 
-/** Neither well nor a failure: the bot needs no right to read its own registration. */
+/** Returns an unknown finding: the bot needs no permission to read its own registration. */
 const notSeen = (of: typeof channel, found: string, commands: readonly string[]): Diagnosis =>
   unknown(of, found, 'Whoever may read it can look.', { who: 'Reader of the bot’s registration', commands });
 
-/** Where messages should be sent; null where nobody said. */
+/** Returns the expected endpoint; null: no public address configured. */
 const wantedEndpoint = ({ config }: DoctorEnvironment): string | null =>
   config.server.publicUrl === null ? null : `${config.server.publicUrl}/api/messages`;
 
@@ -119,7 +119,7 @@ function registrationNotSeen(found: Outcome<BotRegistration | null>, appId: stri
   ];
 }
 
-/** Nothing where nobody signs in: in local mode. */
+/** Checks the registration. Returns nothing in local mode, which has no sign-in. */
 export async function diagnoseRegistration(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { id: appId } = subjects.config.teams.app;
   if (appId === null) return [];
@@ -131,8 +131,8 @@ export async function diagnoseRegistration(subjects: DoctorEnvironment): Promise
 const subject = about('people/sign-in', 'sign-in to approve');
 
 /**
- * Whether an approver can sign in anew, where that is asked for. What Entra does with the context nobody but an
- * administrator can see: a context without a policy is met by everybody.
+ * Checks step-up authentication, if configured. Only an administrator can see what Entra ID does with the context: without a
+ * policy, everyone satisfies it.
  */
 export async function diagnoseStepUp({ config, cloud }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { stepUp, teams, server } = config;

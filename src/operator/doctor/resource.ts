@@ -22,7 +22,7 @@ const differences = (criteria: readonly Criterion[]): string =>
 const reasons = (rule: string, criteria: readonly Criterion[]): string =>
   reasonWords({ rule, criteria: criteria.map(({ name, found, judged }) => ({ name, found, judged })) });
 
-/** The rules without tags in order, up to the one that applies; then each rule by tag, whether it makes that one stricter. */
+/** Returns the rules without tags up to the matching one, and then each tag rule's effect. */
 function whichRules({ rule, tightenedBy }: Terms, { policy }: DoctorEnvironment['config'], resource: ResourceFacts) {
   const { rules, tagRules, trustedTags } = policy;
   const at = rules.indexOf(rule);
@@ -54,7 +54,7 @@ function lengthOf(ms: number): string {
   return unit === undefined ? `${ms} ms` : countOf(ms / unit[0], unit[1], unit[2]);
 }
 
-/** What the rules mean for whoever asks for an agent they hold for. */
+/** Returns what the rules mean for a request for this agent. */
 async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const lookup = await lookUp(azure.groups, [...terms.requesters, ...terms.approvers].flat());
   const words = (lists: Terms['requesters']): string =>
@@ -75,7 +75,7 @@ async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<re
 
 const whichResource = 'Name one in the configured subscriptions, by its id where several have the name.';
 
-/** Every rule with a word on whether it holds, and what those that do come to. */
+/** Explains each rule for an agent, and the combined result. */
 export async function explainResource(subjects: DoctorEnvironment, named: string): Promise<readonly Diagnosis[]> {
   const { azure, config } = subjects;
   const subject = `agent ${named}`;

@@ -1,4 +1,4 @@
-/** Whether the bot's identity has every right of its role, in each configured subscription. */
+/** Checks that the bot's identity has all permissions of its role in each configured subscription. */
 import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
 import type { SubscriptionRights } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
@@ -27,16 +27,16 @@ export const scopeOf = (subscriptionId: string): string => `/subscriptions/${sub
 export const noRights: SubscriptionRights = { actions: [], dataActions: [] };
 
 const wanted = {
-  // Identities stand beside the agents that use them, as far as can be known.
+  // Assumes that identities are in the resource groups of their agents.
   resources: { actions: [...actionsOn.resource, assignIdentity], dataActions: [] },
   vaults: { actions: actionsOn.vault, dataActions: [] },
   vaultsByRole: { actions: actionsOn.vault, dataActions: dataActionsOnVault },
   subscription: { actions: actionsOn.subscription, dataActions: [] },
 } satisfies Record<string, SubscriptionRights>;
 
-/** A place where rights are looked for. */
+/** A scope to check. */
 interface Spot {
-  /** In words, as it follows on `on`. */
+  /** Text after `on`. */
   readonly where: string;
   readonly scope: string;
   readonly wanted: SubscriptionRights;
@@ -49,7 +49,7 @@ interface CheckedResources {
 
 const mostGroups = 20;
 
-/** One resource a group: roles are hardly ever given on single resources. */
+/** Returns one scope per resource group: roles are rarely assigned on single resources. */
 function spotPerGroup<T extends { readonly id: ArmId }>(
   subscriptionId: string,
   kind: string,
@@ -67,7 +67,7 @@ function spotPerGroup<T extends { readonly id: ArmId }>(
   return [...spots.values()].slice(0, mostGroups);
 }
 
-/** Where nothing is seen the subscription is asked: that the bot sees nothing may itself be a missing right. */
+/** Falls back to the subscription: an empty list can itself mean a missing permission. */
 const orSubscription = (spots: readonly Spot[], subscriptionId: string, kind: string, rights: SubscriptionRights) =>
   spots.length > 0 ? spots : [{ where: kind, scope: scopeOf(subscriptionId), wanted: rights }];
 
@@ -89,7 +89,7 @@ const spotsIn = (id: string, { resources, vaults }: CheckedResources): readonly 
   ),
 ];
 
-/** What is missing, a line a place: `X, Y on vaults in rg-care`. */
+/** Returns the missing permissions per scope: `X, Y on vaults in rg-care`. */
 const linesOf = (found: readonly (readonly [Spot, readonly string[]])[]): string =>
   [
     ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
@@ -108,7 +108,7 @@ async function look(
   return done(found);
 }
 
-/** What comes of it where data actions are missing: a key is tried with some of them, and versions made with others. */
+/** Returns the effect of missing data actions: some are for key tests, others for new versions. */
 function withoutKeyUse(found: readonly (readonly [Spot, SubscriptionRights])[]): string {
   const missing = new Set(found.flatMap(([, { dataActions }]) => dataActions));
   const onlyForVersions = missing.size === 1 && missing.has('Microsoft.KeyVault/vaults/keys/create/action');
@@ -120,7 +120,7 @@ function withoutKeyUse(found: readonly (readonly [Spot, SubscriptionRights])[]):
 
 const assigning = 'Microsoft.Authorization/roleAssignments/write';
 
-/** Roles that are not given are given; where one is, and lacks something, what it says is older than the file. */
+/** Returns the fix: assign missing roles, or update an assigned role that is older than the file. */
 async function remedyFor(
   { own, config }: DoctorEnvironment,
   id: string,
@@ -149,7 +149,7 @@ async function diagnoseOne(
   const subject = about('azure/rights', `rights in ${id}`);
   const found = await look(subjects, spotsIn(id, resources));
   if (!found.ok) {
-    // That nothing in the subscription can be read is told already.
+    // Another finding reports an unreadable subscription.
     const reached = await subjects.subscriptions.lacks(scopeOf(id), noRights);
     return reached.ok
       ? [unknown(subject, `not looked at: ${lookupFailureLine(found.failure)}`, 'Look again in a minute.')]
@@ -176,19 +176,19 @@ export async function diagnoseRights(
   return (await Promise.all(each)).flat();
 }
 
-/** What is not known without each. */
+/** Effect of each missing permission. */
 const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
   'GroupMember.Read.All': 'nobody’s groups are known: nobody may ask, approve or look',
   'User.Read.All': 'nobody is known to be a member or a guest: nobody may ask, approve or look',
 };
 
-/** Permissions that hold these two. */
+/** Permissions that include these two. */
 const wider = ['Directory.Read.All', 'Directory.ReadWrite.All'];
 
 const spreads =
   'An app has it within minutes; a token of a managed identity is kept for up to a day: start the bot again, and look again.';
 
-/** Whether the identity was given the application permissions of Microsoft Graph that every answer rests on. */
+/** Checks the identity's application permissions of Microsoft Graph, which all decisions depend on. */
 export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, cloud } = subjects;
   let claims: TokenClaims | null;

@@ -1,4 +1,4 @@
-/** Where too few people are left to approve, or nobody to ask: under a rule, and under what rules by tag leave of it. */
+/** Detects rules that leave too few approvers or no requesters, alone and combined with tag rules. */
 import type { PersonId } from '../../domain/ids.ts';
 import { listed } from '../../domain/listed.ts';
 import { mayBothMatch, type Rule, type TagRule } from '../../domain/policy/rules.ts';
@@ -11,7 +11,7 @@ export type HolderLookup = (ids: readonly string[]) => readonly Holder[];
 
 type People = ReadonlySet<string>;
 
-/** Who is in every one of the lists; null where the directory did not tell all of them. */
+/** Returns the people in all lists; null: the directory didn't resolve all. */
 function inAll(lists: readonly (readonly string[])[], lookup: HolderLookup): People | null {
   const told = lists.map((ids) => peopleOf(lookup(ids))).filter((people) => people !== null);
   const [first, ...others] = told;
@@ -19,7 +19,7 @@ function inAll(lists: readonly (readonly string[])[], lookup: HolderLookup): Peo
   return new Set([...first].filter((one) => others.every((people) => people.has(one))));
 }
 
-/** In words; null where enough are left for some requester. Whoever asks cannot approve. */
+/** Returns the problem; null: enough approvers for at least one requester. Requesters can't approve their own request. */
 function wordsFor(asking: People, deciding: People, needed: number): string | null {
   if (asking.size === 0) return 'nobody can ask';
   if (deciding.size === 0) return 'nobody can approve';
@@ -35,7 +35,7 @@ function foundUnder(rule: Rule, tightenedBy: readonly TagRule[], lookup: HolderL
     ...tightenedBy.map((one) => one[role]).filter((ids) => ids !== undefined),
   ];
   const [asking, deciding] = [inAll(lists('requesters'), lookup), inAll(lists('approvers'), lookup)];
-  // Of a rule that names nobody, or nobody who is there, that is said elsewhere.
+  // Another finding reports rules without people.
   const [askers, approvers] = [peopleOf(lookup(rule.requesters)), peopleOf(lookup(rule.approvers))];
   if (asking === null || deciding === null || askers?.size === 0 || approvers?.size === 0) return null;
   const all = [rule, ...tightenedBy];
@@ -47,7 +47,7 @@ function foundUnder(rule: Rule, tightenedBy: readonly TagRule[], lookup: HolderL
 const tooFewAdvice =
   'No request under this rule can be approved: requesters can’t approve their own. Name more approvers (CMK_APPROVERS), or require fewer approvals (CMK_APPROVALS_REQUIRED).';
 
-/** Of the rule alone, else of each rule by tag that can hold beside it, else of all of those together. */
+/** Checks the rule alone, else with each tag rule that can apply too, else with all of them. */
 export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: HolderLookup): readonly Diagnosis[] {
   const alone = foundUnder(rule, [], lookup);
   if (alone !== null) return [fail(about('people/rule', `rule ${rule.name}`), alone, tooFewAdvice)];
@@ -65,10 +65,10 @@ export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: HolderL
   return single.length > 0 || beside.length < 2 ? single : under(beside);
 }
 
-/** `unknown`: the directory did not say. Null: it has neither a group nor a person under the id. */
+/** `unknown`: the directory didn't answer. Null: neither a group nor a person has this id. */
 export type Holder = { readonly id: string; readonly entry: DirectoryEntry | null | 'unknown' };
 
-/** Every id is looked up once, however many rules name it. */
+/** Resolves each id once. */
 export async function lookUp(
   groups: Pick<Groups, 'look'>,
   ids: readonly string[],
@@ -84,7 +84,7 @@ export async function lookUp(
   return (wanted) => wanted.map((id) => ({ id, entry: entries.get(id.toLowerCase()) ?? null }));
 }
 
-/** Everybody behind the holders; null where the directory did not tell all of them. */
+/** Returns all people behind the ids; null: the directory didn't resolve all. */
 export function peopleOf(holders: readonly Holder[]): ReadonlySet<string> | null {
   const people = new Set<PersonId | string>();
   for (const { id, entry } of holders) {

@@ -18,7 +18,7 @@ const people = (subject: About, variable: string, ids: readonly string[], what: 
 
 const settings = about('config/settings', 'configuration');
 
-/** As the start of the bot finds it. */
+/** Runs the checks of the bot's start. */
 async function soundness(config: Config): Promise<readonly Diagnosis[]> {
   const mistakes = await checkSettings(config);
   if (mistakes.length === 0) return [ok(settings, 'holds together')];
@@ -27,7 +27,7 @@ async function soundness(config: Config): Promise<readonly Diagnosis[]> {
   );
 }
 
-/** Mistakes that keep the bot from starting, and what the configuration allows although it holds together. */
+/** Checks settings for mistakes that prevent a start, and for risks. */
 export const diagnoseSettings = async (config: Config): Promise<readonly Diagnosis[]> => [
   ...(await soundness(config)),
   ...(config.server.mode === 'local'
@@ -59,7 +59,7 @@ export const diagnoseSettings = async (config: Config): Promise<readonly Diagnos
 
 const subject = about('config/versions', 'versions');
 
-/** When support of each even line of Node.js ends (the Node.js release schedule). Odd ones are never for production. */
+/** End of support of even Node.js versions (the Node.js release schedule). Odd ones are never for production. */
 const nodeEnds: Readonly<Record<number, string>> = {
   20: '2026-04-30',
   22: '2027-04-30',
@@ -68,7 +68,7 @@ const nodeEnds: Readonly<Record<number, string>> = {
 };
 const newest = 24;
 
-/** Too old to run at all, past its end, or neither. */
+/** Returns whether Node.js is too old, past its end of support, or fine. */
 export function judgeNode(version: string, now: Date): 'too-old' | 'ended' | 'fine' {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) return 'too-old';
@@ -85,7 +85,7 @@ export async function diagnoseVersions({ config }: DoctorEnvironment): Promise<r
     commands: [command('nvm', 'install', String(newest))],
   };
   if (judged === 'too-old') return [fail(subject, found, 'It needs Node.js 20.19 or later.', remedy)];
-  // Nobody's keys rest on a trial on one machine.
+  // A trial on one machine has no production keys.
   if (judged === 'fine' || config.server.mode === 'local') return [ok(subject, found)];
   const mend =
     'Support of this line of Node.js has ended: what is found in it is not mended. The Dockerfile has a newer one.';
@@ -93,10 +93,10 @@ export async function diagnoseVersions({ config }: DoctorEnvironment): Promise<r
 }
 
 const dayMs = 86_400_000;
-/** Less is left to mend it in. */
+/** Time before expiry at which to warn. */
 const soonMs = 30 * dayMs;
 
-/** A secret of the configuration: whose it is, and the variable that holds it. */
+/** A configured secret: its app and its variable. */
 interface Held {
   readonly appId: string;
   readonly secret: string;
@@ -116,7 +116,10 @@ function heldBy({ config }: DoctorEnvironment): readonly Held[] {
   );
 }
 
-/** The one that is held; the directory tells of each no more than how it begins. Else the one that ends last. */
+/**
+ * Returns the expiry of the configured secret. The directory only reports the beginning of each secret. If none matches, the
+ * latest expiry.
+ */
 function endOf(secret: string, all: readonly AppSecret[]): Date | null {
   const own = all.filter(({ hint }) => hint !== null && secret.startsWith(hint));
   const ends = (own.length > 0 ? own : all).flatMap(({ endsAt }) => (endsAt === null ? [] : [endsAt.getTime()]));
@@ -149,7 +152,7 @@ async function diagnoseSecret({ secrets }: DoctorEnvironment, { appId, secret, v
     : ok(subject, `ends in ${left}, on ${on}`);
 }
 
-/** When the secrets end that the bot signs in with. */
+/** Checks the expiry of the bot's sign-in secrets. */
 export async function diagnoseSecrets(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config } = subjects;
   if (config.server.mode === 'local') return [];

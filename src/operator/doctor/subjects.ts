@@ -1,4 +1,4 @@
-/** What the doctor looks at, and the four things it can say of each. */
+/** Environment of the checks, and the four outcomes of a finding. */
 import type { AppSecrets, Registrations } from '../../azure/app-registrations.ts';
 import type { Cloud } from '../../azure/clouds.ts';
 import type { TokenClaims } from '../../azure/credential.ts';
@@ -18,7 +18,7 @@ export interface DoctorEnvironment {
   readonly registrations: Registrations;
   readonly secrets: AppSecrets;
   readonly cloud: Cloud;
-  /** Who the identity is that Azure is asked as; null where it cannot sign in or is not told. Asked once. */
+  /** Returns the claims of the bot's identity; null: no sign-in or no claims. Cached. */
   readonly own: () => Promise<TokenClaims | null>;
   readonly look: Look;
 }
@@ -30,13 +30,13 @@ export interface RecordSubjects {
 
 export type Subjects = DoctorEnvironment & RecordSubjects;
 
-/** What a finding is about: its code, and in words. */
+/** Subject of a finding: code and text. */
 export interface About {
   readonly code: DiagnosisCode;
   readonly subject: string;
 }
 
-/** Commands that mend something, and who can run them. */
+/** Commands that fix a problem, and the role that can run them. */
 export interface Remedy {
   readonly who?: string;
   readonly commands: readonly string[];
@@ -59,5 +59,5 @@ const says =
 export const ok = (of: About, found: string): Diagnosis => says('ok')(of, found, '');
 export const warn = says('warn');
 export const fail = says('fail');
-/** It could not be looked at. */
+/** The check couldn't be run. */
 export const unknown = says('unknown');

@@ -7,7 +7,7 @@ import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { setAnew } from './commands.ts';
 import { about, fail, ok, type Subjects, unknown, warn } from './subjects.ts';
 
-/** A configured channel, and the variable it comes from. */
+/** A configured channel and its variable. */
 interface NamedChannel {
   readonly which: string;
   readonly variable: string;
@@ -16,7 +16,7 @@ interface NamedChannel {
 
 const TeamsError = z.object({ error: z.object({ code: z.string(), message: z.string().optional() }) });
 
-/** Null in the sandbox, which takes no token. */
+/** Returns the Bot Framework token; null in the sandbox, which needs none. */
 async function tokenOf(config: Subjects['config']): Promise<string | null> {
   const { app, framework } = config.teams;
   if (app.id === null) return null;
@@ -24,7 +24,7 @@ async function tokenOf(config: Subjects['config']): Promise<string | null> {
   return (await credentialForBotFramework(config).getToken(`${scope}/.default`))?.token ?? null;
 }
 
-/** The bot's token is sent to no other host than the bot itself would send it to. */
+/** Returns whether the bot itself would send its token to this host. No other host gets it. */
 function isTrusted({ config }: Subjects, url: string): boolean {
   const { app, framework, serviceUrl } = config.teams;
   if (app.id === null) return trustThisMachine(url);
@@ -50,7 +50,7 @@ function judge({ which, variable, id }: NamedChannel, status: number, body: unkn
   return unknown(subject, `${id}: Teams answers ${status}${why}`, 'Not checked. See teams/bot and teams/service.');
 }
 
-/** Asks Teams about each. `url`: its service URL. */
+/** Checks the bot's membership in each channel. `url`: service URL. */
 async function diagnoseMembership(
   subjects: Subjects,
   url: string,
@@ -81,7 +81,7 @@ async function diagnoseMembership(
 
 const limits = { bytes: 1_000_000, ms: 5_000 };
 
-/** Where the bot posts to: learned from activities, else configured. */
+/** Returns the service URL: from activities, else from the configuration. */
 async function serviceUrlOf({ config, store }: Subjects): Promise<string | null> {
   const learned = await store.conversations.serviceUrl(config.teams.tenantId);
   const url = learned ?? config.teams.serviceUrl;
@@ -95,7 +95,7 @@ async function diagnoseService(url: string | null): Promise<Diagnosis> {
     return warn(subject, 'its service URL is not known yet: the bot cannot post before somebody speaks to it', mend);
   }
   try {
-    // Whatever it answers to somebody who is not signed in, it answers.
+    // Any answer without sign-in means that it's reachable.
     const { status } = await callServer(url, { limits });
     return ok(subject, `${url} answers (${status})`);
   } catch (error) {
@@ -107,7 +107,7 @@ async function diagnoseService(url: string | null): Promise<Diagnosis> {
 
 const channel = (which: string) => about('teams/channels', `${which} channel`);
 
-/** Those that are left out, as far as that is worth saying. */
+/** Returns findings for channels that aren't configured. */
 function leftOut({ config }: Subjects): readonly Diagnosis[] {
   const { operationsChannel, auditChannel } = config.teams;
   const noOperations = ok(channel('operations'), 'none: status is shown where a request was asked, and nowhere else');

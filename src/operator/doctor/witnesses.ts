@@ -1,4 +1,4 @@
-/** Who signs the published log beside itself: what each signed last, who knows another history, and whether enough have signed. */
+/** Checks the cosigners of the published log: last signatures, conflicts, and whether enough signed. */
 import { randomUUID } from 'node:crypto';
 import { vaultSigner } from '../../azure/vault-clients.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
@@ -46,7 +46,7 @@ function enough(witnessing: Witnessing): Diagnosis {
   return warn(all, words, 'What is recorded until they sign rests on the log’s key alone. Nothing waits for it.');
 }
 
-/** What the vault's key signed last; whether it can now is looked at by itself. */
+/** Returns the vault key's last signature. Another check tests whether it can sign. */
 function lastOf(view: WitnessView): Diagnosis {
   const words = vaultKeyWords(view, new Date());
   if (view.current || view.standing === null) return ok(vaultSigned, words);
@@ -73,7 +73,7 @@ export const diagnoseWitnesses = (subjects: Subjects): Promise<readonly Diagnosi
 const subject = about('record/vault-key', 'key in the vault');
 const setting = 'CMK_LOG_VAULT_KEY';
 
-/** Refusals of the caller; those of a firewall are another matter. */
+/** Refusals of the caller's permissions, not of a firewall. */
 const notAllowed = /^(Forbidden|ForbiddenByRbac|ForbiddenByPolicy|AccessDenied)$/;
 
 interface Mend {
@@ -104,7 +104,7 @@ function mendOf(failure: Failure, address: string, objectId: string): Mend {
   return { words, remedy: { commands: [setAnew(setting)] } };
 }
 
-/** Whether the key in a vault that is to sign the published log is there, is of the right kind, and signs for the bot. */
+/** Checks that the configured vault key exists, has the right kind, and signs for the bot. */
 export async function diagnoseVaultKey({ config, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const address = config.anchor?.vaultKey ?? null;
   if (address === null) return [];
@@ -115,7 +115,7 @@ export async function diagnoseVaultKey({ config, own }: DoctorEnvironment): Prom
   const signer = vaultSigner(address, optionsForAzure(config));
   const version = await signer.version();
   if (!version.ok) return failedWith(version.failure);
-  // No checkpoint, nor the beginning of one: nothing is signed that could be used.
+  // Not a checkpoint or the beginning of one, so the signature has no use.
   const signed = await signer.sign(version.value, Buffer.from(`cmk-bot doctor ${randomUUID()}`));
   return signed.ok ? [ok(subject, `${version.value.id} signs for the bot`)] : failedWith(signed.failure);
 }

@@ -1,6 +1,6 @@
 /**
- * What the command line asks of the record: in this process where it opened the database itself, or of the running bot over
- * its control socket. Both ends read every value through these schemas.
+ * Calls of the command line to the audit log: in this process if it opened the database itself, or to the running bot over its
+ * control socket. Both ends validate every value with these schemas.
  */
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
@@ -31,7 +31,7 @@ const name = z
   .max(100)
   .refine((text) => !isBlank(text), 'names nobody');
 
-/** What an operator may do to a request, and by whose hand. */
+/** An operator's action on a request, with the operator's name. */
 const Act = z.discriminatedUnion('verb', [
   z.object({ verb: z.enum(['cancel', 'stop', 'retry']), by: name }),
   z.object({ verb: z.literal('give-up'), by: name, reason: z.string() }),
@@ -42,16 +42,16 @@ export type Act = z.output<typeof Act>;
 const Acted = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('accepted'),
-    /** The event that says so. */
+    /** The resulting event. */
     event: StoredEvent,
-    /** It had been recorded before: nothing was done now. */
+    /** It was stored before: nothing was done now. */
     replay: z.boolean(),
   }),
   z.object({ kind: z.literal('refused'), code: RefusalCode, fact: z.string() }),
 ]);
 export type Acted = z.output<typeof Acted>;
 
-/** The pack comes in base64, as a zip. */
+/** The pack is a zip in base64. */
 const Evidence = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('made'), name: z.string(), archive: z.base64(), seq: z.number(), witnessed: z.boolean() }),
   z.object({ kind: z.literal('not-published'), published: z.number(), needed: z.number() }),
@@ -60,7 +60,7 @@ const Evidence = z.discriminatedUnion('kind', [
 ]);
 export type Evidence = z.output<typeof Evidence>;
 
-/** By an operator, by the name they gave; with what people wrote, with the names of people, with a proof from an older size. */
+/** Evidence for an operator, with the given name. Options: texts, names, and a consistency proof from an older size. */
 const EvidenceWanted = z.object({
   id: RequestId,
   by: name,
@@ -73,33 +73,33 @@ export type EvidenceWanted = z.output<typeof EvidenceWanted>;
 const count = z.number().int().min(0);
 const limit = z.number().int().min(1).max(500);
 
-/** Every call with what goes in and what comes out. */
+/** All calls with input and output. */
 export const calls = {
-  /** Who answers. */
+  /** Identifies the bot. */
   hello: { input: z.object({}), output: z.object({ pid: z.number() }) },
   /** Newest request first. */
   page: { input: z.object({ limit, offset: count }), output: z.array(RequestEvents) },
-  /** Empty where there is no such request. */
+  /** Events of a request; empty: no such request. */
   events: { input: z.object({ id: RequestId }), output: z.array(StoredEvent) },
-  /** As Teams last named the person. */
+  /** The person's name as last provided by Teams. */
   person: { input: z.object({ id: PersonId }), output: z.object({ name: z.string().nullable() }) },
-  /** Where the chain ends. */
+  /** End of the chain. */
   head: { input: z.object({}), output: Link },
-  /** Lines of the chain behind a sequence number, oldest first; null: from the very first row. */
+  /** Chain entries after a sequence number, oldest first; null: from the very first row. */
   lines: { input: z.object({ after: z.number().int().nullable(), limit }), output: z.array(ChainLine) },
-  /** The texts of requests that were not erased. */
+  /** Texts of requests that weren't erased. */
   texts: { input: z.object({ requests: z.array(z.string()).max(500) }), output: z.array(RevealedText) },
-  /** What is kept beside the events and follows from them. */
+  /** Stored data that is derived from the events. */
   derived: { input: z.object({}), output: Derived },
-  /** Safe to repeat: what was recorded for the same question is answered again. */
+  /** Safe to repeat: the same question returns the stored result. */
   act: { input: z.object({ id: RequestId, act: Act }), output: Acted },
-  /** Lets the record go on from the present time, where a wrong clock dated its last event ahead. */
+  /** Continues the audit log from the current time after a wrong clock dated its last event ahead. */
   resume: { input: z.object({ by: name }), output: Acted },
-  /** Evidence of a request as a pack. Each time it is asked it is taken anew: an event in the record says so. */
+  /** Evidence of a request as a pack. Each call creates new evidence and an event. */
   evidence: { input: EvidenceWanted, output: Evidence },
-  /** Has witnesses of a name asked again although they knew another history. `cleared`: how many there were. */
+  /** Clears conflicts of witnesses with this name. `cleared`: their number. */
   askAgain: { input: z.object({ witness: z.string(), by: name }), output: z.object({ cleared: z.number() }) },
-  /** What the running bot finds of itself and its surroundings; with an agent's name or id also which rule applies to it. */
+  /** Findings of the running bot; with an agent's name or id, also the rule that applies. */
   diagnose: { input: Look, output: z.array(Diagnosis) },
 } as const;
 
@@ -109,5 +109,5 @@ export type ControlCalls = {
     input: z.output<(typeof calls)[N]['input']>,
   ) => Promise<z.output<(typeof calls)[N]['output']>>;
 };
-/** What needs the store alone. */
+/** Calls that only need the database. */
 export type Records = Omit<ControlCalls, 'hello' | 'diagnose' | 'evidence'>;

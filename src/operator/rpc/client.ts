@@ -1,4 +1,4 @@
-/** The command line's end of the control socket. */
+/** Client of the control socket, for the command line. */
 import { request as httpRequest } from 'node:http';
 import path from 'node:path';
 import { z } from 'zod';
@@ -41,7 +41,7 @@ async function ask(socketPath: string, name: CallName, input: unknown): Promise<
   return output.data;
 }
 
-/** Nobody listens: the name is not there, or a dead bot left it behind. */
+/** No listener: the socket doesn't exist, or a dead bot left it behind. */
 const Nobody = z.object({ code: z.enum(['ENOENT', 'ECONNREFUSED']) });
 
 export interface ControlClient {
@@ -51,7 +51,7 @@ export interface ControlClient {
   close(): Promise<void>;
 }
 
-/** Reaches the bot that runs on the folder; null when none does. */
+/** Connects to the bot that runs on the folder; null: none. */
 export async function reachControl(folder: string): Promise<ControlClient | null> {
   const way = await wayTo(folder);
   const socketPath = path.join(way.path, socketName);
@@ -59,7 +59,7 @@ export async function reachControl(folder: string): Promise<ControlClient | null
     name,
     (input: unknown) => ask(socketPath, name as CallName, input),
   ]);
-  // Each function's answer has been read through the schema of its call.
+  // Each answer was validated by its call's schema.
   const control = Object.fromEntries(entries) as ControlCalls;
   try {
     const { pid } = await control.hello({});

@@ -1,7 +1,7 @@
-/** What the doctor finds, as data: the running bot, the command line and whatever reads `doctor --json` share it. */
+/** Findings of `doctor` as data, shared by the bot, the command line and readers of `doctor --json`. */
 import { z } from 'zod';
 
-/** Everything that is looked at. Names are for ever: scripts ask for them, and alerts are raised on them. */
+/** Codes of all checks. They never change: scripts and alerts use them. */
 export const diagnosisCodes = [
   'config/settings',
   'config/mode',
@@ -51,25 +51,25 @@ export const diagnosisCodes = [
 export const DiagnosisCode = z.enum(diagnosisCodes);
 export type DiagnosisCode = z.output<typeof DiagnosisCode>;
 
-/** One thing that was looked at, and what to do where it is not well. */
+/** A finding, with the fix for a problem. */
 export const Diagnosis = z.object({
   code: DiagnosisCode,
-  /** `unknown`: it could not be looked at, which is neither well nor a failure. */
+  /** `unknown`: the check couldn't be run, which is neither success nor failure. */
   outcome: z.enum(['ok', 'warn', 'fail', 'unknown']),
-  /** In words; tells apart what has the same code. */
+  /** In words; distinguishes findings with the same code. */
   subject: z.string(),
-  /** What was seen. */
+  /** What was found. */
   found: z.string(),
-  /** What to do, in one sentence; empty where nothing has to be done. */
+  /** The fix in one sentence; empty: none needed. */
   mend: z.string(),
-  /** Who can do it, where not everybody can; else empty. */
+  /** The role that can do it; empty: anyone. */
   who: z.string(),
-  /** Whole commands that mend it, or show what could not be looked at, in order; empty where there is none. */
+  /** Complete commands that fix it or show more, in order; can be empty. */
   commands: z.array(z.string()),
 });
 export type Diagnosis = z.output<typeof Diagnosis>;
 
-/** What of an app package is compared with the configuration. */
+/** Data of an app package to compare with the configuration. */
 export const PackedApp = z.object({
   file: z.string().max(4_096),
   id: z.string().max(200),
@@ -80,27 +80,27 @@ export const PackedApp = z.object({
 });
 export type PackedApp = z.output<typeof PackedApp>;
 
-/** What to look at. */
+/** Selection of checks. */
 export const Look = z.object({
-  /** An agent by name or id: which rule holds for it is told, too. */
+  /** An agent by name or id: explains the rule that applies. */
   resource: z.string().max(2_000).nullable(),
-  /** These alone; empty: everything. */
+  /** Only these codes; empty: all. */
   only: z.array(DiagnosisCode),
   /** An app package to compare with the configuration. */
   packed: PackedApp.nullable(),
 });
 export type Look = z.output<typeof Look>;
 
-/** What `doctor --json` prints. `version` changes when a field is taken away or means something else. */
+/** Output of `doctor --json`. `version` changes when a field is removed or changes its meaning. */
 export const DiagnosisReport = z.object({
   version: z.literal(1),
   /** ISO 8601, UTC. */
   at: z.iso.datetime(),
-  /** The process id of the bot that looked; null: the command line looked itself. */
+  /** Process id of the bot that ran the checks; null: the command line. */
   bot: z.number().nullable(),
-  /** Path of the file of settings that the command read; null: none, or a running bot looked with its own. */
+  /** Path of the settings file; null: none, or a running bot used its own. */
   settings: z.string().nullable(),
-  /** What the command ends with. */
+  /** Exit code of the command. */
   exit: z.number(),
   findings: z.array(Diagnosis),
 });

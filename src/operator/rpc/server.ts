@@ -1,4 +1,4 @@
-/** The running bot's end of the control socket: HTTP, one POST a call, JSON in and out. */
+/** Server of the control socket in the bot: HTTP, one POST per call, JSON in and out. */
 
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { listenIn, socketName, wayTo } from './socket.ts';
 
 const longestBody = 65_536;
 
-/** What is wrong with what was asked, as opposed to with answering it. */
+/** A bad request, as opposed to an error while answering it. */
 class BadCall extends Error {
   override readonly name = 'BadCall';
   readonly status: number;
@@ -43,12 +43,12 @@ async function answer(request: IncomingMessage, control: ControlCalls): Promise<
   if (request.method !== 'POST') throw new BadCall(405, 'calls are posted');
   const input = calls[name].input.safeParse(await bodyOf(request));
   if (!input.success) throw new BadCall(400, z.prettifyError(input.error));
-  // The schema of this very call has read the input; the union of all calls cannot be followed through its name.
+  // The call's own schema validated the input; TypeScript can't follow the union of calls by name.
   const call = control[name] as (input: unknown) => Promise<unknown>;
   return call(input.data);
 }
 
-/** Sends an answer to every call, and never throws: what goes wrong at the command line must not stop the bot. */
+/** Answers every call and never throws: an error of the command line must not stop the bot. */
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -62,14 +62,14 @@ async function serve(
       return { status: 500, value: { error: error instanceof Error ? error.message : String(error) } };
     },
   );
-  // One call a line: restify replaces `writeHead` for every server of the process by one that returns nothing.
+  // Separate calls: restify replaces `writeHead` of all servers in the process with one that returns nothing.
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(value));
 }
 
 export interface ControlOptions {
-  /** The data folder, which this process holds. */
+  /** The data folder, locked by this process. */
   readonly folder: string;
   readonly control: Omit<ControlCalls, 'hello'>;
   readonly log: { error(fields: object, message: string): void };
@@ -85,12 +85,12 @@ const close = async (server: Server): Promise<void> => {
   await closed;
 };
 
-/** Whoever cleans up old files takes a socket for one: nothing is written to it, so it looks unused. */
+/** Interval of checks for a removed socket. Cleanup jobs delete sockets, because they look unused. */
 const lookEveryMs = 5_000;
 
 /**
- * Starts answering the command line, and goes on where the socket's name is removed: a socket cannot be given its name back, so
- * another takes its place. `everyMs`: how often its name is looked for.
+ * Starts the server, and replaces the socket if its file is removed: a socket can't get its name back. `everyMs`: interval of
+ * the check.
  */
 export async function startControl(options: ControlOptions, everyMs = lookEveryMs): Promise<ControlServer> {
   const { log } = options;
@@ -109,7 +109,7 @@ export async function startControl(options: ControlOptions, everyMs = lookEveryM
     const [before, next] = [server, open()];
     await listenIn(way.path, next);
     server = next;
-    // Calls that came by the old name are answered before it closes.
+    // Answers pending calls on the old socket before it closes.
     before.close();
     log.error({ file: socketName }, 'the socket for the command line was removed, and is there again');
   }

@@ -1,4 +1,4 @@
-/** Where the running bot's control socket lies, and how it gets there. */
+/** Path and creation of the bot's control socket. */
 import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import path from 'node:path';
@@ -6,14 +6,14 @@ import { shortSocketPath } from '../../io/files.ts';
 
 export const socketName = 'control.sock';
 const making = 'control-';
-/** `control-XXXXXX/s`, the longer of the two names. */
+/** Length of `control-XXXXXX/s`, the longer of the two names. */
 const nameLength = making.length + 8;
 
 export const wayTo = (folder: string) => shortSocketPath(path.resolve(folder), nameLength);
 
 /**
- * Listens on the folder's control socket, for this user only. It is made in a folder that nobody else can enter and takes
- * its name when its mode is set: at no moment can anybody else connect. A name left behind by a dead bot is replaced.
+ * Listens on the folder's control socket, for this user only. The socket is created in a private folder and renamed after its
+ * mode is set, so that no other user can ever connect. Replaces the socket of a dead bot.
  */
 export async function listenIn(folder: string, server: Server): Promise<void> {
   const private_ = await mkdtemp(path.join(folder, making));

@@ -1,4 +1,4 @@
-/** Answers the calls from the store. */
+/** Implements the calls with the database. */
 
 import type { RequestId } from '../../domain/ids.ts';
 import type { Appended, People, Requests } from '../../domain/ports/store.ts';
@@ -12,7 +12,7 @@ import type { Request } from '../../domain/request/request.ts';
 import type { Decision } from '../../domain/request/request-command.ts';
 import type { Act, Acted, Records } from './calls.ts';
 
-/** What of the store is used. */
+/** Required parts of the store. */
 export interface RecordStore {
   readonly requests: Pick<Requests, 'append' | 'events' | 'list' | 'load'>;
   readonly people: Pick<People, 'get'>;
@@ -22,17 +22,17 @@ export interface RecordStore {
     lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
     derived(): Promise<Derived>;
     textsOf(ids: readonly RequestId[]): Promise<readonly Awaited<ReturnType<Records['texts']>>[number][]>;
-    /** As `append`, and in the same transaction destroys every earlier text of the request with its salt. */
+    /** Like `append`, and destroys all earlier texts of the request with their salts in the same transaction. */
     erase: Requests['append'];
     resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
   };
 }
 
-/** The last event in which somebody wrote something, erased or not. */
+/** Returns the revision of the last event with a text, erased or not. */
 const lastWritten = (events: readonly StoredEvent[]): number =>
   events.findLast((event) => Object.keys(event.texts).length > 0)?.revision ?? 0;
 
-/** The same question has the same cause, so that asking twice does it once; after newer texts erasing is another question. */
+/** Carries out an action. The cause makes it idempotent; after newer texts, erasing is a new action. */
 async function act(store: RecordStore, id: RequestId, act: Act): Promise<Appended | Refusal> {
   const request = await store.requests.load(id);
   if (request === null) return refuse('unknown-request', id);
@@ -71,11 +71,11 @@ export const recordsOf = (store: RecordStore): Records => ({
   },
   lines: async ({ after, limit }) => [...(await store.trail.lines(after, limit))],
   derived: () => store.trail.derived(),
-  // A line is quoted as it lies there; one of no request that could be has no texts.
+  // Ids come unchecked from chain entries; an impossible id has no texts.
   texts: async ({ requests }) => [...(await store.trail.textsOf(requests as RequestId[]))],
   resume: async ({ by }) => {
     const actor = operatorActor(by);
-    // An event dated ahead is known by its date: the time at which it is said makes no difference.
+    // The date ahead identifies the event, so the current time doesn't matter.
     const decided = (request: Request | null, ahead: string) =>
       decide(request, { do: 'set-clock-right', actor, ahead }, new Date(ahead));
     return acted(await store.trail.resume(decided));

@@ -1,21 +1,21 @@
-/** The text of a file of settings with some of them set: everything else in it stays, comments included. */
+/** Changes settings in the text of a settings file. Everything else stays, including comments. */
 import { lstat, readFile, writeFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { statementsOf } from '../../config/env-file.ts';
 import { privateMode, replaceFile } from '../../io/files.ts';
 
-/** A file of settings can't hold the value. Says which setting, why, and what to do; never the value. */
+/** A settings file can't store the value. The message has the setting and the fix, never the value. */
 export class ValueNotWritable extends Error {
   override readonly name = 'ValueNotWritable';
 }
 
-/** Whether Node reads exactly this variable and value from the line, and no other. */
+/** Returns whether Node reads exactly this variable and value from the line. */
 function isRead(line: string, name: string, value: string): boolean {
   const read = Object.entries(parseEnv(line));
   return read.length === 1 && read[0]?.[0] === name && read[0][1] === value;
 }
 
-/** As Node reads it back. `docker compose` and shells read the first two forms the same way. */
+/** Returns the line that Node reads back unchanged. `docker compose` and shells read the first two forms in the same way. */
 function written(name: string, value: string): string {
   const isPlain = /^[^\s#'"`$\\]*$/.test(value);
   const forms = [...(isPlain ? [value] : []), `'${value}'`, `"${value}"`, `\`${value}\``].map(
@@ -34,7 +34,7 @@ function written(name: string, value: string): string {
 const nameOf = (statement: string): string | null =>
   /^#?[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=/.exec(statement)?.[1] ?? null;
 
-/** Throws where the text would set anything but what it is to set. */
+/** Throws if the text would change any other setting. */
 function requireOnly(before: string, after: string, settings: Readonly<Record<string, string | null>>): void {
   const [wanted, found] = [new Map(Object.entries(parseEnv(before))), new Map(Object.entries(parseEnv(after)))];
   for (const [name, value] of Object.entries(settings)) {
@@ -49,9 +49,8 @@ function requireOnly(before: string, after: string, settings: Readonly<Record<st
 }
 
 /**
- * Sets variables where they stand, else where they stand as a comment, else at the end. Null: the variable is not set, and its
- * line becomes a comment. Node reads each value back as it was given, and no other variable changes. Throws
- * {@link ValueNotWritable}.
+ * Sets variables in place, else at their commented line, else at the end. Null: comments the variable out. Node reads each
+ * value back unchanged, and no other variable changes. Throws {@link ValueNotWritable}.
  */
 export function withSettings(text: string, settings: Readonly<Record<string, string | null>>): string {
   const left = new Map(Object.entries(settings));
@@ -63,7 +62,7 @@ export function withSettings(text: string, settings: Readonly<Record<string, str
     const isComment = statement.startsWith('#');
     if (name === null || value === undefined || (isComment && isSet.has(name))) return [statement];
     if (value === null) return [isComment ? statement : `#${name}=`];
-    // A variable that stands twice counts as it stands last: what comes behind would undo this.
+    // The last of two definitions counts, so a later one would override this.
     if (!left.delete(name)) return [];
     return [written(name, value)];
   });
@@ -80,7 +79,7 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** `.env.2026-11-25`, and `.env.2026-11-25.2` where that is taken. */
+/** Returns a free backup name: `.env.2026-11-25`, or `.env.2026-11-25.2` if it exists. */
 async function nameForOld(file: string, now: Date): Promise<string> {
   const dated = `${file}.${now.toISOString().slice(0, 10)}`;
   for (let number = 2, name = dated; ; name = `${dated}.${number}`, number += 1) {
@@ -88,16 +87,16 @@ async function nameForOld(file: string, now: Date): Promise<string> {
   }
 }
 
-/** The file's text; null where there is none. */
+/** Returns the file's text; null: no file. */
 export async function textOf(file: string): Promise<string | null> {
   return (await isThere(file)) ? readFile(file, 'utf8') : null;
 }
 
-/** Writes the file at once and as a whole, mode 0600. Answers the name under which the one before is kept; null: there was none. */
+/** Writes the file atomically with mode 0600. Returns the name of the backup; null: there was no file. */
 export async function writeKept(file: string, text: string, now: Date): Promise<string | null> {
   const old = (await isThere(file)) ? await nameForOld(file, now) : null;
   if (old !== null) {
-    // Never through a link that waits under that name.
+    // `wx`: never writes through an existing link.
     await writeFile(old, await readFile(file), { mode: privateMode, flag: 'wx' });
   }
   await replaceFile(file, text);

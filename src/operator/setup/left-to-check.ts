@@ -1,4 +1,4 @@
-/** What is left to do for what others check the record by, by people with rights that the wizard needs not have. */
+/** Follow-up tasks for publishing and usage checks, for people with permissions that the wizard doesn't need. */
 import { giveKeyRole, makeSigningKey, makeSigningRole, whoGivesRoles } from '../doctor/commands.ts';
 import { type Answers, answerTo } from './question.ts';
 import { isPublished } from './questions/checked.ts';
@@ -6,11 +6,11 @@ import { isPublished } from './questions/checked.ts';
 export interface Task {
   readonly what: string;
   readonly who: string;
-  /** Commands, or what to do by hand where there are none. */
+  /** Commands, or manual steps. */
   readonly how: readonly string[];
 }
 
-/** `openssl rand -base64 32` in a file for its reader alone, or in a secret. */
+/** Returns the command that stores `openssl rand -base64 32` in a private file or in a secret. */
 export function keyCommand(place: string): string {
   const [, vault, name] = /^https:\/\/([^./]+)[^/]*\/secrets\/([^/]+)/.exec(place) ?? [];
   return vault === undefined

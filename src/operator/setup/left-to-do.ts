@@ -1,4 +1,4 @@
-/** What is left to do after the wizard, by people with rights that the wizard needs not have. */
+/** Follow-up tasks after the wizard, for people with permissions that the wizard doesn't need. */
 import {
   command,
   giveBotRole,
@@ -14,9 +14,9 @@ import { usesTokens } from './questions/record.ts';
 
 export type { Task };
 
-/** What the tasks need to know beside the answers. */
+/** Input of the tasks in addition to the answers. */
 export interface LeftOver {
-  /** Of the bot's identity; null where it could not be looked up. */
+  /** Object id of the bot's identity; null: not found. */
   readonly objectId: string | null;
   /** Microsoft Graph's address. */
   readonly graph: string;
@@ -113,7 +113,7 @@ const stepUpTask = (answers: Answers): readonly Task[] => {
   return [{ what: `Policy for ${context}: multi-factor`, who: 'Conditional Access Administrator', how }];
 };
 
-/** What azd is told of the answers: the settings that `infra/main.parameters.json` hands on. */
+/** Tasks with azd: set the values that `infra/main.parameters.json` passes on. */
 function azdTasks(answers: Answers, settings: Readonly<Record<string, string | null>>): readonly Task[] {
   const set = Object.entries(settings).flatMap(([name, value]) =>
     value !== null && azdSettings.includes(name) ? [command('azd', 'env', 'set', name, value)] : [],
@@ -145,7 +145,7 @@ function azdTasks(answers: Answers, settings: Readonly<Record<string, string | n
   ];
 }
 
-/** Of the settings that are asked for. */
+/** The settings among them that the wizard asks for. */
 export const azdSettings: readonly string[] = [
   'CMK_SUBSCRIPTIONS',
   'CMK_REQUESTERS',
@@ -159,9 +159,9 @@ export const azdSettings: readonly string[] = [
   'CMK_LOGS_WORKSPACE',
 ];
 
-/** In the order to do it. */
+/** Returns the tasks in order. */
 export function leftToDo(answers: Answers, over: LeftOver): readonly Task[] {
-  // The bot and the command line read it by themselves.
+  // The bot and the command line read this file by default.
   const isUsual = over.envFile === '.env';
   return byAzd(answers)
     ? azdTasks(answers, over.settings)
@@ -181,7 +181,7 @@ export function leftToDo(answers: Answers, over: LeftOver): readonly Task[] {
       ];
 }
 
-/** As a page to hand on. */
+/** Returns the tasks as a Markdown page. */
 export const asMarkdown = (tasks: readonly Task[], on: Date): string =>
   [
     `# What is left to do, ${on.toISOString().slice(0, 10)}\n`,
@@ -193,7 +193,7 @@ export const asMarkdown = (tasks: readonly Task[], on: Date): string =>
     'Then type /cmk-help in the operations channel: you are done when the bot answers.\n',
   ].join('\n');
 
-/** As lines for a terminal. */
+/** Returns the tasks as lines for a terminal. */
 export const asLines = (tasks: readonly Task[]): string =>
   tasks
     .map(

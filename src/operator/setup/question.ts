@@ -1,4 +1,4 @@
-/** A question of the wizard, as data: what it asks, what it explains, and what of an answer is taken. */
+/** Questions of the wizard as data: prompt, explanation and validation. */
 import { type Environment, environmentSchema } from '../../config/settings/table.ts';
 import type { SetupWorld } from './world.ts';
 
@@ -37,21 +37,21 @@ export const questionIds = [
 ] as const;
 export type QuestionId = (typeof questionIds)[number];
 
-/** An answer that was taken. */
+/** An accepted answer. */
 export interface SetupAnswer {
-  /** As it was typed: it is what is kept, and looked at anew. */
+  /** As typed. This is saved and checked again. */
   readonly given: string;
-  /** What it means: an id, a host name, a list with commas. */
+  /** The value: an id, a host name, a list with commas. */
   readonly value: string;
-  /** What the last look shows of it. */
+  /** Text in the final summary. */
   readonly shown: string;
-  /** What later questions rest on: ids of people behind a group. */
+  /** Ids of people behind a group, for later questions. */
   readonly people?: readonly string[];
 }
 
 export type Answers = ReadonlyMap<QuestionId, SetupAnswer>;
 
-/** `good`: was seen. `mind`: is possible, and costs something. */
+/** `good`: confirmed. `mind`: possible, but with a drawback. */
 export interface AnswerNote {
   readonly kind: 'good' | 'mind';
   readonly text: string;
@@ -61,23 +61,23 @@ type Taken = Omit<SetupAnswer, 'given'> & { readonly notes: readonly AnswerNote[
 
 export type Checked =
   | ({ readonly kind: 'taken' } & Taken)
-  /** It may be, but only if it is meant. */
+  /** Plausible only if intended, so the wizard asks. */
   | ({ readonly kind: 'doubt'; readonly doubt: string } & Taken)
   | { readonly kind: 'refused'; readonly why: string };
 
 export interface Question {
   readonly id: QuestionId;
-  /** Of nine. */
+  /** Part 1 to 9. */
   readonly part: number;
-  /** One line, or a few: what to choose from. */
+  /** Prompt with the choices, one or a few lines. */
   readonly asks: (answers: Answers, world: SetupWorld) => Promise<string> | string;
-  /** What `?` tells. */
+  /** Explanation for `?`. */
   readonly explains: string;
-  /** What Enter takes; null: it has to be answered. */
+  /** Default for Enter; null: required. */
   readonly usual: (answers: Answers, world: SetupWorld) => Promise<string | null> | string | null;
-  /** Typed unseen, and kept nowhere but in the settings. */
+  /** Not echoed, and stored only in the settings. */
   readonly isSecret?: true;
-  /** Left out where earlier answers say so. */
+  /** Whether earlier answers make it necessary. */
   readonly isAsked: (answers: Answers) => boolean;
   readonly check: (given: string, answers: Answers, world: SetupWorld) => Promise<Checked> | Checked;
 }
@@ -97,18 +97,18 @@ export const refusedAnswer = (why: string): Checked => ({ kind: 'refused', why }
 export const good = (text: string): AnswerNote => ({ kind: 'good', text });
 export const mind = (text: string): AnswerNote => ({ kind: 'mind', text });
 
-/** Whether the bot would take it for the setting. */
+/** Returns whether the bot would accept the value for the setting. */
 export const fits = (name: keyof Environment, given: string): boolean =>
   environmentSchema.shape[name].safeParse(given).success;
 
 export const always = (): boolean => true;
-/** By azd, which makes identity, address and database itself. */
+/** Returns whether azd deploys the bot: it creates identity, address and database. */
 export const byAzd = (answers: Answers): boolean => answerTo(answers, 'runs') === 'azure';
 export const byHand = (answers: Answers): boolean => !byAzd(answers);
 export const noDefault = (): null => null;
 export const answerTo = (answers: Answers, id: QuestionId): string => answers.get(id)?.value ?? '';
 
-/** One of what is offered, by its number. */
+/** Returns the choice with this number. */
 export function chosen<T extends string>(given: string, offered: readonly (readonly [T, string])[]): Checked {
   const one = offered[Number(given) - 1];
   if (one === undefined) return refusedAnswer(`Type a number from 1 to ${offered.length}.`);

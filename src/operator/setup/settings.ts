@@ -1,4 +1,4 @@
-/** Answers as settings of the bot. */
+/** Converts answers to the bot's settings. */
 import { type Mistake, readEnvironment, type Variables } from '../../config/env.ts';
 import { environmentSchema } from '../../config/settings/table.ts';
 import { type Answers, answerTo, byHand, type QuestionId } from './question.ts';
@@ -9,7 +9,7 @@ type Settings = readonly (readonly [VariableName, string | null])[];
 
 const orNull = (value: string): string | null => (value === '' || value === 'none' ? null : value);
 
-/** Where the cloud is not the public one, the shell already says which. */
+/** Variables of other clouds, from the shell. */
 const carried: readonly VariableName[] = [
   'AZURE_CLOUD',
   'AZURE_ARM_ENDPOINT',
@@ -23,7 +23,7 @@ const carried: readonly VariableName[] = [
   'ToChannelFromBotOAuthScope',
 ];
 
-/** None with azd, which makes the database itself. */
+/** Returns database settings; none with azd, which creates the database. */
 function recordSettings(answers: Answers): Settings {
   if (!byHand(answers)) return [];
   const password = (id: 'password' | 'ownerPassword'): string => orNull(answerTo(answers, id)) ?? '';
@@ -39,7 +39,7 @@ function recordSettings(answers: Answers): Settings {
   ];
 }
 
-/** What can be left out. */
+/** Returns optional settings. */
 function checkedSettings(answers: Answers): Settings {
   const given = (id: QuestionId): string | null => orNull(answerTo(answers, id));
   const logKey = given('logKey');
@@ -55,7 +55,7 @@ function checkedSettings(answers: Answers): Settings {
   ];
 }
 
-/** Every setting that the answers say something about; null: not set. `shell`: what says which cloud. */
+/** Returns all settings for the answers; null: not set. `shell`: variables that name the cloud. */
 export function settingsFrom(answers: Answers, shell: Variables): Readonly<Record<string, string | null>> {
   const secret = orNull(answerTo(answers, 'secret'));
   const settings: Settings = [
@@ -85,7 +85,7 @@ export function settingsFrom(answers: Answers, shell: Variables): Readonly<Recor
 
 export type VariableName = keyof typeof environmentSchema.shape;
 
-/** Settings that hold a channel's id, for which people have a link. */
+/** Settings with a channel id, for which people have a link. */
 const channels: readonly VariableName[] = [
   'CMK_OPERATIONS_CHANNEL',
   'CMK_APPROVALS_CHANNEL',
@@ -93,7 +93,7 @@ const channels: readonly VariableName[] = [
   'CMK_TEAM_ID',
 ];
 
-/** Typed unseen, and shown to nobody. */
+/** Not echoed and never shown. */
 const secrets: readonly VariableName[] = [
   'MicrosoftAppPassword',
   'AZURE_CLIENT_SECRET',
@@ -110,7 +110,7 @@ type SetOne = { readonly kind: 'set'; readonly value: string } | { readonly kind
 
 const said = ([variable, message]: Mistake): string => `${variable} ${message}`;
 
-/** Whether a value fits the variable, and the others beside it. What was wrong before is no reason to refuse. */
+/** Checks a value for the variable, and the rules with others. Earlier mistakes are no reason to refuse. */
 export function setOne(before: Variables, name: VariableName, given: string): SetOne {
   const tenantName: VariableName = 'MicrosoftAppTenantId';
   const tenant = before[tenantName] ?? '';
@@ -121,7 +121,7 @@ export function setOne(before: Variables, name: VariableName, given: string): Se
   const { mistakes } = readEnvironment({ ...before, [name]: value });
   const own = mistakes.filter(([variable]) => variable === name);
   const fresh = mistakes.filter((mistake) => mistake[0] === name || !earlier.includes(said(mistake)));
-  // Several variables may have to change one after the other: a mistake of another's that this one brings is told by the doctor.
+  // Several variables might have to change one by one: a new mistake of another variable is left to `doctor`.
   const blocking = own.length > 0 ? own : fresh.filter(([variable]) => before[variable] !== undefined);
   if (blocking.length > 0) return { kind: 'refused', why: blocking.map(said).join('; ') };
   return { kind: 'set', value };

@@ -1,4 +1,4 @@
-/** Asks one question after the other, takes what may be taken, and goes back where somebody wants to. */
+/** Runs the wizard: asks the questions in order, checks answers, and can go back. */
 import { z } from 'zod';
 import {
   type AnswerNote,
@@ -35,7 +35,7 @@ const rows: readonly (readonly [string, readonly QuestionId[]])[] = [
   ['finer rules', ['policy']],
 ];
 
-/** A line each; what was not asked is left out. */
+/** Returns the summary, one line each, without skipped questions. */
 export const summary = (answers: Answers): string =>
   rows
     .map(([name, ids]) => [name, ids.flatMap((id) => answers.get(id)?.shown ?? [])] as const)
@@ -43,16 +43,16 @@ export const summary = (answers: Answers): string =>
     .map(([name, shown]) => `   ${name.padEnd(14)}${shown.join(', ')}`)
     .join('\n');
 
-/** Whoever is asked. */
+/** The person who answers. */
 export interface Conversation {
   say(text: string): Promise<void>;
-  /** What was typed; null where it was broken off. */
+  /** Returns the typed text; null: interrupted. */
   hear(how: { readonly unseen: boolean }): Promise<string | null>;
 }
 
 type Walked =
   | { readonly kind: 'answered'; readonly answers: Answers }
-  /** Broken off: what was given so far, without secrets, and the part it stopped in. */
+  /** Interrupted: the answers so far, without secrets, and the current part. */
   | { readonly kind: 'stopped'; readonly answers: Answers; readonly part: number }
   | { readonly kind: 'declined'; readonly answers: Answers };
 
@@ -77,7 +77,7 @@ const notesOf = (notes: readonly AnswerNote[]): string =>
 const isYes = (text: string, usual: boolean): boolean =>
   text.trim() === '' ? usual : /^(y|yes|j|ja)$/i.test(text.trim());
 
-/** What comes of a question: an answer, a step back, or an end. */
+/** Result of a question: an answer, a step back, or an end. */
 type Outcome = { readonly kind: 'answer'; readonly answer: SetupAnswer } | { readonly kind: 'back' | 'stopped' };
 
 interface Asking {
@@ -127,13 +127,13 @@ async function ask(question: Question, asking: Asking): Promise<Outcome> {
   }
 }
 
-/** The last question before this one that was asked. */
+/** Returns the previous question that was asked. */
 function before(questions: readonly Question[], at: number, answers: Answers): number {
   for (let back = at - 1; back >= 0; back -= 1) if (questions[back]?.isAsked(answers) === true) return back;
   return at;
 }
 
-/** Yes, no, or the part to go back to; null where it was broken off. */
+/** Returns yes, no, or the part to go back to; null: interrupted. */
 async function review(
   questions: readonly Question[],
   { conversation, answers }: Asking,
@@ -149,7 +149,7 @@ async function review(
   }
 }
 
-/** From the first question to the last look. `kept`: what was answered before; it is not asked again. */
+/** Asks all questions and the final confirmation. `kept`: saved answers, which aren't asked again. */
 export async function walk(
   questions: readonly Question[],
   conversation: Conversation,
@@ -159,7 +159,7 @@ export async function walk(
   const answers = new Map(kept);
   const asking: Asking = { conversation, world, answers };
   let [at, part] = [0, 0];
-  /** Below it nothing is asked anew: it was answered before. */
+  /** Questions before this index have saved answers. */
   let known = questions.findIndex(({ id, isAsked }) => isAsked(answers) && !answers.has(id));
   if (known === -1) known = questions.length;
   for (;;) {
@@ -184,7 +184,7 @@ export async function walk(
   }
 }
 
-/** Every question of the wizard, in order: each rests only on those before it. */
+/** All questions in order. Each depends only on earlier ones. */
 export const questions: readonly Question[] = [
   ...placeQuestions,
   ...peopleQuestions,
@@ -193,7 +193,7 @@ export const questions: readonly Question[] = [
   ...checkedQuestions,
 ];
 
-/** `confirmed`: questions whose answer is meant although the wizard would ask whether it is. */
+/** `confirmed`: questions whose unusual answers are intended. */
 export const AnswerFile = z.strictObject({
   ...(Object.fromEntries(questionIds.map((id) => [id, z.string().optional()])) as Record<
     QuestionId,

@@ -1,6 +1,6 @@
-/** What the wizard can see of the world it sets the bot up in. Nothing is changed there. */
+/** The wizard's read-only view of the environment. */
 
-/** What was seen, or why it could not be. */
+/** The result, or why it's unavailable. */
 export type Lookup<T> =
   | { readonly kind: 'seen'; readonly value: T }
   | { readonly kind: 'unseen'; readonly why: string };
@@ -17,7 +17,7 @@ export interface SeenSubscription {
   readonly vaults: number | null;
 }
 
-/** An app registration's or a managed identity's service principal. */
+/** The service principal of an app registration or a managed identity. */
 export interface SeenIdentity {
   readonly objectId: string;
   readonly clientId: string;
@@ -29,24 +29,24 @@ export interface SeenHolder {
   readonly id: string;
   readonly name: string;
   readonly kind: 'group' | 'person';
-  /** Object ids of everybody in it. */
+  /** Object ids of all its people. */
   readonly people: readonly string[];
 }
 
-/** One that was meant, or names that are near. */
+/** The match, or similar names. */
 export interface LookupResult<T> {
   readonly found: T | null;
   readonly near: readonly string[];
 }
 
-/** Whoever answers under a host name. */
+/** What answers at a host name. */
 export type SeenAddress =
   | { readonly kind: 'unknown-name' }
   | { readonly kind: 'bad-certificate'; readonly why: string }
   | { readonly kind: 'silent'; readonly why: string }
   | { readonly kind: 'answers'; readonly certificateEnds: Date; readonly status: number };
 
-/** A database as its user finds it. */
+/** A database from its user's view. */
 export type SeenDatabase =
   | { readonly kind: 'silent'; readonly why: string }
   | { readonly kind: 'refuses'; readonly why: string }
@@ -55,16 +55,16 @@ export type SeenDatabase =
 export type SeenSecret = { readonly kind: 'works' } | { readonly kind: 'refused' | 'unseen'; readonly why: string };
 
 export interface SetupWorld {
-  /** Who is signed in to Azure at this machine. */
+  /** The person signed in to Azure at this machine. */
   me(): Promise<Lookup<Person>>;
   /** By name, client id or object id. */
   identity(named: string): Promise<Lookup<LookupResult<SeenIdentity>>>;
-  /** Signs in with it, once. */
+  /** Signs in once with the secret. */
   trySecret(tenantId: string, clientId: string, secret: string): Promise<SeenSecret>;
   address(host: string): Promise<SeenAddress>;
   subscriptions(): Promise<Lookup<readonly SeenSubscription[]>>;
   /** A group by name or id, or a person by id. */
   holder(named: string): Promise<Lookup<LookupResult<SeenHolder>>>;
-  /** Signs in there, once. `password` may be empty. */
+  /** Signs in once. `password` can be empty. */
   database(url: string): Promise<SeenDatabase>;
 }

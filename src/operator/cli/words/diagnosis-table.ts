@@ -1,4 +1,4 @@
-/** What the doctor found, in words. */
+/** Findings of `doctor` as text. */
 
 import { countOf } from '../../../text/count.ts';
 import type { Diagnosis } from '../../rpc/diagnosis.ts';
@@ -6,13 +6,13 @@ import { indent, textTable, width } from './table.ts';
 
 const labels: Readonly<Record<Diagnosis['outcome'], string>> = { ok: 'ok', warn: 'warn', fail: 'fail', unknown: '?' };
 
-/** Failures first: warnings may go with them. */
+/** Failures first: fixing them can resolve warnings. */
 const order: readonly Diagnosis['outcome'][] = ['fail', 'warn', 'unknown'];
 
 const remedied = (found: readonly Diagnosis[]): readonly Diagnosis[] =>
   order.flatMap((outcome) => found.filter((one) => one.outcome === outcome && one.commands.length > 0));
 
-/** Who and the commands, under the number that the finding's line carries. */
+/** Returns role and commands, under the finding's number. */
 function remedyOf({ outcome, code, subject, who, commands }: Diagnosis, index: number): string {
   const lines = [...(who === '' ? [] : [`Who: ${who}`]), ...commands];
   return `[${index + 1}] ${labels[outcome].padEnd(4)}  ${code}  ${subject}\n${indent(lines.join('\n'), 4)}`;
@@ -27,10 +27,7 @@ function sumOf(found: readonly Diagnosis[]): string {
   return `${countOf(fails, 'failure', 'failures')}, ${countOf(warnings, 'warning', 'warnings')}${rest}.`;
 }
 
-/**
- * One line a subject, with what to do under those that are not well; then the sum; then the commands that mend it, whole, to
- * be copied.
- */
+/** Returns one line per subject, with the fix below problems; then the totals; then the complete commands to copy. */
 export function diagnosisTable(found: readonly Diagnosis[]): string {
   const remedies = remedied(found);
   const indented = ' '.repeat(8 + Math.max(0, ...found.map(({ subject }) => width(subject))));

@@ -1,4 +1,4 @@
-/** What was found of an evidence pack, in words: the first ones are the answer. */
+/** Verification result of an evidence pack as text. The first words are the result. */
 
 import type { LogComparison } from '../../../audit/pack/compare-with-log.ts';
 import { oldVerifier, packFile } from '../../../audit/pack/files.ts';
@@ -12,26 +12,26 @@ import { indent } from './table.ts';
 
 export interface JudgedPack {
   readonly report: PackReport;
-  /** Null: it was not compared with a log. */
+  /** Null: not compared with a log. */
   readonly log: LogComparison | null;
-  /** The keys came from elsewhere than the pack. */
+  /** The keys were given, not read from the pack. */
   readonly keysGiven: boolean;
-  /** Whether the key in a vault signed it; null: none was given. */
+  /** Whether the given vault key signed it; null: none given. */
   readonly vaultSigned: boolean | null;
   readonly witnesses: WitnessCheck;
-  /** The report is what this program makes of the events, or of a program that makes another one. */
+  /** Whether the report matches the events, or is of another version. */
   readonly page: 'same' | 'of-another-version' | 'differs';
-  /** The files for which it differs. */
+  /** Files that cause the difference. */
   readonly blamed: readonly string[];
   /** Files of the pack that prove nothing. */
   readonly unproved: readonly string[];
-  /** Files that a pack can have and this one hasn't. */
+  /** Optional files that this pack doesn't have. */
   readonly missing: readonly string[];
-  /** Who also signed, by keys that were not given. */
+  /** Further signers whose keys weren't given. */
   readonly strangers: readonly string[];
 }
 
-/** By every key that was given and must have signed. */
+/** Returns whether all required given keys signed. */
 const isFullySigned = ({ keysGiven, vaultSigned, witnesses }: JudgedPack): boolean =>
   keysGiven && vaultSigned !== false && isWitnessed(witnesses);
 
@@ -59,10 +59,10 @@ const differsWords = (blamed: readonly string[]): string =>
 const unprovedWords = (names: readonly string[]): string =>
   `Not proved, only checked for damage: ${names.join(', ')}.${names.includes(oldVerifier) ? ` Don’t run the ${oldVerifier} of a pack.` : ''}`;
 
-/** Nothing that it was compared with leaves open whether both have one history. */
+/** Returns whether all comparisons prove a common history. */
 const isCompared = ({ log }: JudgedPack): boolean => log === null || ['holds', 'older'].includes(log.relation);
 
-/** Nothing that could be checked was left out. The report is judged apart. */
+/** Returns whether everything was checked. The report is judged separately. */
 export const isProved = (judged: JudgedPack): boolean =>
   isFullySigned(judged) && isCompared(judged) && judged.report.weak.length === 0;
 
@@ -124,7 +124,7 @@ export function packWords(judged: JudgedPack): string {
   ].join('\n');
 }
 
-/** Follows on `signed`. */
+/** Continues the sentence after `signed`. */
 function vaultSignatureWords({ vaultKey, checkpoints }: PublishedReport): string {
   if (vaultKey === null) return '';
   const { newest, checkpoints: signed } = vaultKey;
@@ -166,7 +166,7 @@ function quorumWords(check: WitnessCheck): readonly string[] {
     : [`Too few witnesses signed it: ${isDefault ? `the keys name ${few}` : `${few} ${isAre} needed`}.`];
 }
 
-/** Of an evidence pack's checkpoint. */
+/** Returns the text about witnesses of a pack's checkpoint. */
 const packWitnessWords = (check: WitnessCheck): readonly string[] => [
   check.signed.length === 0
     ? 'No witness signed it, by the keys that were given: its owner could have signed another history.'
@@ -175,7 +175,7 @@ const packWitnessWords = (check: WitnessCheck): readonly string[] => [
   ...quorumWords(check),
 ];
 
-/** Of the newest checkpoint of a published log. */
+/** Returns the text about witnesses of a published log's newest checkpoint. */
 const newestWitnessWords = (check: WitnessCheck): readonly string[] => [
   check.signed.length === 0
     ? 'No witness signed the last one, by the keys that were given.'

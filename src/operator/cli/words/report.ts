@@ -1,4 +1,4 @@
-/** What the verifier found, in words. */
+/** Verification results as text. */
 import type { ExportPart } from '../../../audit/export-jsonl.ts';
 import type { Finding } from '../../../audit/verify.ts';
 import type { AuditLogReport } from '../../../audit/verify-audit-log.ts';
@@ -6,7 +6,7 @@ import { countOf } from '../../../text/count.ts';
 import { faultWords } from '../../../text/record.ts';
 import { indent } from './table.ts';
 
-/** `requests for triage-agent-prod, from 2026-08-01T00:00:00.000Z on`; empty: everything. */
+/** Returns the part in words: `requests for triage-agent-prod, from 2026-08-01T00:00:00.000Z on`; empty: everything. */
 export function partWords(part: ExportPart | null, since: string | undefined): string {
   const chosen = [
     ...(part?.request == null ? [] : [`request ${part.request}`]),
@@ -16,7 +16,7 @@ export function partWords(part: ExportPart | null, since: string | undefined): s
   return chosen.join(', ');
 }
 
-/** What of a part can be verified, by its format. */
+/** What can be verified of a part, by format. */
 export const verifiableWords = {
   jsonl: (part: ExportPart | null): string =>
     part === null
@@ -53,7 +53,7 @@ function sealWords({ seals, bodiesOnly }: AuditLogReport): string {
 const replayWords = ({ requests, replayed }: AuditLogReport): string =>
   `Requests: ${requests}, ${replayed === requests ? 'all' : `${replayed} of them`} replayed by their rules.`;
 
-/** What was looked at, and how it stands. */
+/** Returns the report in words. */
 export function reportWords(report: AuditLogReport): string {
   const { findings, events, texts, erased, after, last, part } = report;
   const counts = [
@@ -80,7 +80,7 @@ export function reportWords(report: AuditLogReport): string {
   ].join('\n');
 }
 
-/** What nothing in itself shows. */
+/** Returns what the log alone can't show. */
 function comparedWords({ compared, part, events }: AuditLogReport): string {
   if (part !== null) {
     return compared === null

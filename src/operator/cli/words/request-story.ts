@@ -1,4 +1,4 @@
-/** What happened to a request, how far it is, and what can safely be done now: in words. */
+/** A request as text: events, progress and safe actions. */
 import { shortDigest } from '../../../domain/digest.ts';
 import { codeOf, type Failure, receiptOf, statusOf } from '../../../domain/failure.ts';
 import { highestProof } from '../../../domain/proof.ts';
@@ -43,7 +43,7 @@ const targetOf = (request: Request) => {
   return { vaultId, keyName, keyVersion: keyVersion ?? request.outputs.keyVersion ?? null };
 };
 
-/** One request as `--json` tells of it in lists. Fields may be added, never renamed. */
+/** Fields of a request for `--json` lists. They can be added, never renamed. */
 export const summaryOf = (request: Request) => ({
   id: request.id,
   state: request.state,
@@ -56,7 +56,7 @@ export const summaryOf = (request: Request) => ({
   changedAt: request.changedAt,
 });
 
-/** The list for people. `names` tells who a person is. */
+/** Returns the list for people. `names`: names by id. */
 export const requestTable = (requests: readonly Request[], names: (id: string) => string): string =>
   textTable([
     ['REQUEST', 'STATE', 'AGENT', 'KEY', 'VAULT', 'ASKED BY', 'ASKED (UTC)', 'CHANGED (UTC)'],
@@ -74,13 +74,13 @@ export const requestTable = (requests: readonly Request[], names: (id: string) =
 
 type Names = (id: string | null) => string;
 
-/** The failure that stands in the way, or last did in a step that is not done. */
+/** Returns the blocking failure, or the last one of an open step. */
 export function lastFailure(request: Request): Failure | null {
   if (request.state === 'needs-attention' || request.state === 'failed') return request.failure;
   return request.progress.findLast((step) => step.failure !== null)?.failure ?? null;
 }
 
-/** When the next try is due; null where none is planned. */
+/** Returns the time of the next attempt; null: none planned. */
 export const nextRetry = (request: Request): string | null =>
   request.progress
     .flatMap((step) => (step.state === 'waiting' && step.retryAt !== null ? [step.retryAt] : []))
@@ -120,7 +120,7 @@ function proofOf(request: Extract<Request, { state: 'succeeded' }>): string {
   return level === null ? 'none' : proofWords[level].name.toLowerCase();
 }
 
-/** Whether the agent was seen using its key, and how that is known. */
+/** Returns the result of the usage check. */
 function useRows({ use }: Extract<Request, { state: 'succeeded' }>): string[][] {
   if (use === null) return [];
   const parts = use.judged === null ? [soughtWords(use.until)] : useWords(use.judged.answer);
@@ -174,7 +174,7 @@ const eventRows = (events: readonly StoredEvent[], names: Names): string =>
 
 const section = (title: string, body: string): string => `${title}\n${indent(body)}`;
 
-/** Everything about one request. */
+/** Returns all details of a request. */
 export function requestStory(request: Request, events: readonly StoredEvent[], names: Names): string {
   const failure = lastFailure(request);
   const done = request.progress.filter((step) => step.state === 'done').length;

@@ -1,4 +1,4 @@
-/** What can safely be done about a request as it stands. */
+/** Safe actions for a request in its current state. */
 import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
@@ -30,7 +30,7 @@ function attentionWords(request: Request): string {
   ].join('\n');
 }
 
-/** What may be done in each state, and what follows from it. */
+/** Returns the safe actions and their effects. */
 export function safeNow(request: Request): SafeNow {
   const { id } = request;
   switch (request.state) {
@@ -69,7 +69,7 @@ export function safeNow(request: Request): SafeNow {
   }
 }
 
-/** A request that was asked again after a run had begun may have ended with something done. */
+/** A request that needed approval again after a run can have ended with completed steps. */
 const endedUnchanged = (request: Request, id: string): string =>
   request.runs === 0
     ? 'It has ended. Nothing was changed in Azure.'

@@ -1,4 +1,4 @@
-/** The app package that an administrator uploads: three files at the root of a zip. */
+/** Builds the app package that an administrator uploads: three files at the root of a zip. */
 import { readFile } from 'node:fs/promises';
 import { strToU8, zipSync } from 'fflate';
 import { ownVersion } from '../../../config/software.ts';
@@ -12,20 +12,20 @@ export type BuiltPackage =
   | { readonly kind: 'built'; readonly bytes: Uint8Array }
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
-/** The manifest as it stands in the repository, the one of the local tenant; its version is the program's. */
+/** Reads the repository's manifest, which is the sandbox tenant's. Its version is the program's. */
 async function readTemplate(): Promise<Manifest> {
   const template = Manifest.parse(JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8')));
   return { ...template, version: await ownVersion() };
 }
 
 /**
- * The same bytes for the same input, wherever it runs: zip keeps local time, so the date is given in local time; nothing is
- * compressed, because compressors differ.
+ * Returns a deterministic zip: the date is in local time as in the zip format, and nothing is compressed, because compressors
+ * differ.
  */
 const zip = (files: Record<string, Uint8Array>): Uint8Array =>
   zipSync(files, { level: 0, mtime: new Date(1980, 0, 1) });
 
-/** Builds the package for a tenant, or with `null` for the local tenant. Refuses what Teams would refuse. */
+/** Builds the package for a tenant, or with `null` for the sandbox tenant. Refuses what Teams would refuse. */
 export async function buildPackage(settings: Settings | null): Promise<BuiltPackage> {
   const template = await readTemplate();
   const manifest = settings === null ? template : fillManifest(template, settings);

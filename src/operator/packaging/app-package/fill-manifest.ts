@@ -1,9 +1,9 @@
-/** Puts the values of one tenant into the app manifest. */
+/** Fills the app manifest with the values of one tenant. */
 import { z } from 'zod';
 import type { Settings } from './settings.ts';
 import { holdsSampleValue } from './settings.ts';
 
-/** The fields that are replaced or looked at; the rest goes through as it stands. */
+/** Fields that are read or replaced; the rest is unchanged. */
 export const Manifest = z.looseObject({
   $schema: z.string(),
   manifestVersion: z.string(),
@@ -16,8 +16,8 @@ export const Manifest = z.looseObject({
 export type Manifest = z.infer<typeof Manifest>;
 
 /**
- * The bot, the app and the sign-in share one id. A managed identity has no app registration, so with one nothing is said
- * about sign-in.
+ * Fills the manifest. Bot, app and sign-in share one id. A managed identity has no app registration, so its manifest has no
+ * sign-in.
  */
 export function fillManifest(template: Manifest, settings: Settings): Manifest {
   const { MicrosoftAppId: id, MicrosoftAppType: type } = settings;
@@ -38,7 +38,7 @@ export function fillManifest(template: Manifest, settings: Settings): Manifest {
   };
 }
 
-/** Where a sample's id or domain still stands, such as `bots.0.botId`: a field that was added to the template only. */
+/** Returns paths with sample values, such as `bots.0.botId`: fields that were added only to the template. */
 export function sampleValuesIn(value: unknown, path: readonly string[] = []): string[] {
   if (typeof value === 'string') return holdsSampleValue(value) ? [path.join('.')] : [];
   if (typeof value !== 'object' || value === null) return [];

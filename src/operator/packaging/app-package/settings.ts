@@ -1,27 +1,27 @@
-/** Who runs the bot and where, as the app package says it. Everything is checked, and every mistake is named at once. */
+/** Settings of the app package. All of them are checked, and all mistakes are reported together. */
 import { z } from 'zod';
 
-/** Domains that nobody can own, or that samples use; not where the name goes on, as in `example.com.au`. */
+/** Reserved and sample domains; not longer names, such as `example.com.au`. */
 const sampleDomain =
   /(?<![a-z0-9-])(?:localhost|(?:example|contoso|fabrikam|adatum)\.(?:com|org|net|edu)|[a-z0-9-]+\.(?:example|test|invalid|local))(?![a-z0-9.-]*[a-z0-9])/i;
 
-/** Ids of the local tenant, ids of one repeated digit, and the id that counts up. */
+/** Ids of the sandbox tenant, of one repeated digit, and the ascending id. */
 const sampleId = /(?<![0-9a-f-])(?:[0-9]0000000-0000-4000-8000-|([0-9a-f])\1{7}-|12345678-1234-)/i;
 
-/** Words and marks that ask to be replaced. */
+/** Words and signs of placeholders. */
 const replaceMe = /[<>{}]|\byour[-_]|\b(?:todo|tbd|change-?me|placeholder|x{3,})\b/i;
 
-/** Whether a sample's id or domain is anywhere in the text. */
+/** Returns whether the text contains a sample id or domain. */
 export const holdsSampleValue = (text: string): boolean => sampleDomain.test(text) || sampleId.test(text);
 
-/** Whether a value that was given is a stand-in for a real one. */
+/** Returns whether a value is a placeholder. */
 const isPlaceholder = (value: string): boolean => holdsSampleValue(value) || replaceMe.test(value);
 
 const missing = (what: string): string => `is missing; ${what}`;
 const real = (value: string): boolean => !isPlaceholder(value);
 const placeholder = { error: (issue: { input?: unknown }) => `${issue.input} is a placeholder; give the real value` };
 
-/** A value that has to be given. A placeholder is called one before its form is looked at. */
+/** A required value. The placeholder check comes before the format check. */
 const given = (what: string) =>
   z
     .string({ error: missing(what) })
@@ -36,7 +36,7 @@ const page = (what: string) =>
 
 const hostName = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 
-/** Every variable that is read. The first two are the bot's own. */
+/** All variables. The first two are the bot's own. */
 const Settings = z.object({
   MicrosoftAppId: given("the bot's application (client) id")
     .toLowerCase()
@@ -53,7 +53,7 @@ const Settings = z.object({
 export type Settings = z.infer<typeof Settings>;
 type Variable = keyof Settings;
 
-/** Each variable's option on the command line. */
+/** Command-line option of each variable. */
 export const optionOf: Readonly<Record<Variable, string>> = {
   MicrosoftAppId: 'app-id',
   MicrosoftAppType: 'app-type',
@@ -71,7 +71,7 @@ type ReadSettings =
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** Takes each value from the options, else from the environment. An empty value is one that was not given. */
+/** Reads each value from the options, else from the environment. Empty means missing. */
 export function readSettings(options: Given, environment: Given): ReadSettings {
   const values = variables.map((variable) => [variable, options[optionOf[variable]] || environment[variable]] as const);
   const read = Settings.safeParse(Object.fromEntries(values.filter(([, value]) => value)));

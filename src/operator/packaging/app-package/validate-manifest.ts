@@ -1,12 +1,12 @@
 /**
- * Checks a manifest with Microsoft's own schemas, which the package carries: no network. The package uses fs-extra without
- * declaring it; botbuilder brings that.
+ * Validates a manifest with Microsoft's own schemas, which are in the package: no network. The package uses fs-extra without
+ * declaring it; botbuilder provides it.
  */
 import { type AppManifest, AppManifestUtils } from '@microsoft/app-manifest';
 import type { Manifest } from './fill-manifest.ts';
 
-/** Every rule of the schema that the manifest breaks; empty when it is valid. */
+/** Returns the violated rules of the schema; empty: valid. */
 export function validateManifest(manifest: Manifest): Promise<string[]> {
-  // The schema's type is what is about to be found out.
+  // The validation itself checks the type.
   return AppManifestUtils.validateAgainstSchema(manifest as unknown as AppManifest);
 }

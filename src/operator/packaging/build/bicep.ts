@@ -38,15 +38,15 @@ function run(program: string, args: readonly string[], cwd: string): Ran {
   return { code: status, out: stdout, err: stderr };
 }
 
-/** Whether `dotnet --version` works. */
+/** Returns whether `dotnet --version` works. */
 export const hasDotnet = (): boolean => spawnSync('dotnet', ['--version']).status === 0;
 
-/** Path of the compiler. Restores it if it isn't there; throws with the words of `dotnet restore` if that fails. */
+/** Returns the compiler's path. Restores it if it's missing. Throws with the output of `dotnet restore` if that fails. */
 export function restoreBicep(): string {
   const inPackage = path.join(packageId.toLowerCase(), bicepVersion, 'tools', system === 'win' ? 'bicep.exe' : 'bicep');
   const there = path.join(bicepCache, bicepVersion, inPackage);
   if (existsSync(there)) return there;
-  // Processes that restore at the same time each use a folder of their own; the first to finish wins.
+  // Concurrent restores use separate folders; the first to finish wins.
   const own = path.join(bicepCache, `restore-${process.pid}`);
   mkdirSync(own, { recursive: true });
   try {

@@ -1,25 +1,25 @@
-/** Several programs in a few files, with all packages that they use: reading thousands of files takes longer than most of what a start does. */
+/** Bundles programs and their packages in a few files: reading thousands of files would take most of a start's time. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
-/** Where the sources are. */
+/** Root of the sources. */
 export const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export interface Bundling {
-  /** Each program's source, relative to the root, by the name of its file. */
+  /** Source of each program, relative to the root, by output name. */
   readonly programs: Readonly<Record<string, string>>;
   readonly folder: string;
-  /** JavaScript for the address of a source when the bundle runs: cards and migrations are looked for from there. */
+  /** JavaScript expression for a source's address at run time. Cards and migrations are found relative to it. */
   readonly addressOf: (source: string) => string;
-  /** JavaScript for a file's path from which packages are found that stay outside. */
+  /** JavaScript expression for the file path from which external packages are resolved. */
   readonly packagesFrom: string;
   readonly minify: boolean;
-  /** `scripts`: CommonJS, each program in one file of its own as `NAME.bundle.cjs`; without it modules. */
+  /** `scripts`: CommonJS, one file `NAME.bundle.cjs` per program; missing: modules. */
   readonly as?: 'scripts';
 }
 
-/** Finds its files beside itself, or is wanted only by parts of other packages that nobody here uses and is not installed. */
+/** External packages: they load files next to themselves, or are optional dependencies of other packages and not installed. */
 const leftOutside = [
   '@electric-sql/pglite',
   '@microsoft/app-manifest',
@@ -34,7 +34,7 @@ const leftOutside = [
   'winston-transport',
 ];
 
-/** Packages that a source requires because their types do not compile are bundled as if they were imported. */
+/** Packages that a source loads with `require`, because their types don't compile, are bundled like imports. */
 const ownRequire = 'const require = createRequire(import.meta.url);';
 
 const addresses = (addressOf: Bundling['addressOf']): Plugin => ({
@@ -47,7 +47,7 @@ const addresses = (addressOf: Bundling['addressOf']): Plugin => ({
   },
 });
 
-/** CommonJS packages among modules want what every CommonJS file has. */
+/** Provides CommonJS globals for CommonJS packages in modules. */
 const surroundings = (packagesFrom: string): string =>
   [
     "const { createRequire: cmkRequire } = process.getBuiltinModule('node:module');",
@@ -67,14 +67,14 @@ const scripts: BuildOptions = {
   format: 'cjs',
   outExtension: { '.js': '.bundle.cjs' },
   legalComments: 'none',
-  // Packages that are modules ask where they are: the client of blobs does as it loads.
+  // ES module packages read `import.meta.url`, such as the blob client on load.
   define: { 'import.meta.url': 'cmkHere' },
   banner: { js: "const cmkHere = require('node:url').pathToFileURL(__filename).href;" },
-  // What V8 compiled earlier has no way to import anything later; requiring does the same.
+  // Code from V8's compile cache can't use dynamic imports; `require` does the same.
   supported: { 'dynamic-import': false },
 };
 
-/** Writes the programs, each as `NAME.mjs`, and what they share. Nothing that is there is removed. */
+/** Writes the programs as `NAME.mjs`, and shared chunks. Existing files aren't removed. */
 export async function bundle({ programs, folder, addressOf, packagesFrom, minify, as }: Bundling): Promise<void> {
   await build({
     ...(as === 'scripts' ? scripts : modules(packagesFrom)),
@@ -86,7 +86,7 @@ export async function bundle({ programs, folder, addressOf, packagesFrom, minify
     target: 'node20',
     sourcemap: 'linked',
     sourcesContent: false,
-    // Names stay as they are: what is thrown and logged is told by them, and putting them back takes a start longer than reading them.
+    // Names aren't minified: errors and logs use them, and restoring them would take longer than loading them.
     minifyWhitespace: minify,
     external: leftOutside,
     plugins: [addresses(addressOf)],

@@ -1,6 +1,6 @@
 /**
- * `npm run infra:check`: compiles and lints `infra` with the Bicep compiler, and its scripts with shellcheck. Ends with 1 on an error
- * or a warning, and, where CI is set, if the compiler can't run.
+ * The command `npm run infra:check`: compiles and lints `infra` with the Bicep compiler, and its scripts with shellcheck. Exits
+ * with 1 on an error or a warning, and, in CI, if the compiler can't run.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,13 +15,16 @@ const files = (extension: string): readonly string[] =>
     .filter((file) => file.endsWith(extension))
     .sort();
 
-/** A line of the compiler: `FILE(LINE,COLUMN) : Error CODE: …`. Each is reported by its own file and again by those that use it. */
+/**
+ * Returns findings of the compiler: `FILE(LINE,COLUMN) : Error CODE: …`. Each is reported by its own file and by those that use
+ * it.
+ */
 const findings = (words: string): readonly string[] => [
   ...new Set(words.split('\n').filter((line) => /\) : (Error|Warning) /.test(line))),
 ];
 
 function checkBicep(): boolean {
-  // Each brings its modules; the linter also reads one that nothing uses.
+  // Each includes its modules; the linter also reads unused files.
   const runs = [
     bicep(['build', 'main.bicep', '--stdout'], infra),
     bicep(['build', 'guard/main.bicep', '--stdout'], infra),

@@ -1,4 +1,4 @@
-/** `npm run build [FOLDER]`: writes what production runs into `dist`, or into the folder that is named. */
+/** The command `npm run build [FOLDER]`: writes the production build to `dist` or the named folder. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,14 +6,14 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { bundle, root } from './bundle.ts';
 
-/** What the programs read beside themselves, where they look for it. */
+/** Files that the programs read at run time, in their expected places. */
 const beside = ['cards', 'src/store/migrations', 'src/audit/outside'];
 const samples = path.join(root, 'cards/samples');
 
-/** What an earlier build may have left that this one does not overwrite. App packages, which lie there too, stay. */
+/** Files of earlier builds to remove. App packages in the same folder stay. */
 const ours = /^(cards|src|package\.json|verify\.py(\.sha256)?|.*\.mjs(\.map)?)$/;
 
-/** JavaScript: the folder that the running file lies in. All of them lie in one. */
+/** JavaScript expression for the folder of the running file. All files are in one folder. */
 const own = "(globalThis.cmkBotFolder = new URL('./', import.meta.url))";
 
 const folder = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
@@ -32,14 +32,14 @@ for (const name of beside) {
   const filter = (file: string): boolean => file !== samples;
   await cp(path.join(root, name), path.join(folder, name), { recursive: true, filter });
 }
-// For auditors, who get it from a release and never from a pack. The digest in the form that `sha256sum -c` reads.
+// For auditors, who get it from a release and never from a pack. The digest has the format of `sha256sum -c`.
 const verifier = await readFile(path.join(root, 'src/audit/outside/verify.py'));
 const digest = createHash('sha256').update(verifier).digest('hex');
 await writeFile(path.join(folder, 'verify.py'), verifier);
 await writeFile(path.join(folder, 'verify.py.sha256'), `${digest}  verify.py\n`);
 const { name, version, license, engines } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
 
-/** What git says, without its last line feed. Null: this is no clone, or there is no git. */
+/** Returns git's output without its last line feed. Null: not a clone, or no git. */
 async function git(...words: readonly string[]): Promise<string | null> {
   const asked = promisify(execFile)('git', [...words], { cwd: root });
   return asked.then(({ stdout }) => stdout.trim()).catch(() => null);

@@ -1,6 +1,6 @@
 /**
- * `npm run size [-- FOLDER]`: counts what the size budgets are about and prints each count beside its target. Lines are those of
- * code files, comments and empty lines included.
+ * The command `npm run size [-- FOLDER]`: prints the size budgets with their targets. Lines are those of code files, including
+ * comments and empty lines.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { root } from './bundle.ts';
 
 const folder = path.resolve(process.argv[2] ?? root);
 
-/** Paths of files below one folder, relative to the project's, with `/` between names. */
+/** Returns the paths of files below a folder, relative to the project's, with `/` as separator. */
 const below = (name: string): readonly string[] =>
   existsSync(path.join(folder, name))
     ? readdirSync(path.join(folder, name), { recursive: true, withFileTypes: true })
@@ -33,13 +33,13 @@ const product = source.filter((file) => !file.startsWith(sandboxFolder));
 const sandbox = source.filter((file) => file.startsWith(sandboxFolder));
 
 const small = 40;
-/** A registry has one small file for each entry beside it. */
+/** Registries have one small file per entry. */
 const isEntry = (file: string): boolean => source.includes(`${path.posix.dirname(file)}/registry.ts`);
 const smallFiles = product.filter((file) => linesOf(file) <= small && !isEntry(file));
 
 const exported = /^export (?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm;
 
-/** Exported names by how many files export them. */
+/** Returns exported names with the number of files that export them. */
 function exportsOf(files: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const file of files) {
@@ -53,7 +53,7 @@ const repeatedNames = [...exportsOf(product)].filter(([, count]) => count > 1);
 const settings = [...textOf('.env.example').matchAll(/^#?[A-Za-z]\w*=/gm)].length;
 const documents = ['README.md', ...below('docs').filter((file) => file.endsWith('.md'))];
 
-/** Null: as many as there are reasons for. */
+/** Null: no limit. */
 const budgets: readonly (readonly [what: string, now: number, target: number | null])[] = [
   ['src without the sandbox: lines', linesIn(product), 38_000],
   ['src without the sandbox: files', product.length, 340],

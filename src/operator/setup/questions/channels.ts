@@ -1,4 +1,4 @@
-/** The channels, as people have them: links. */
+/** Questions about channels, which people know as links. */
 import {
   type Answers,
   always,
@@ -13,16 +13,16 @@ import {
   taken,
 } from '../question.ts';
 
-// Links that Teams gives for a channel: "Get link to channel" (Microsoft's "Deep links to a channel"). The id in them is what the
-// bot needs, and nobody can read it there.
+// Links from "Get link to channel" in Teams (Microsoft's "Deep links to a channel"). They contain the id that the bot needs,
+// which people can't see otherwise.
 
 interface ChannelLink {
   /** `19:…@thread.tacv2` */
   readonly channelId: string;
   readonly name: string;
-  /** In lower case; null where the link does not say. */
+  /** In lower case; null: not in the link. */
   readonly tenantId: string | null;
-  /** Of the Entra group behind the team. */
+  /** Id of the team's Entra group. */
   readonly groupId: string | null;
 }
 
@@ -44,7 +44,7 @@ function decoded(part: string): string {
   }
 }
 
-/** What a pasted text means as a channel: a link, or the id itself. `tenantId`: the only one that is served. */
+/** Parses a channel link or id. `tenantId`: the only supported tenant. */
 export function readChannelLink(text: string, tenantId: string): ReadLink {
   const given = text.trim();
   if (isChannelId(given)) {
@@ -68,7 +68,7 @@ export function readChannelLink(text: string, tenantId: string): ReadLink {
   return { kind: 'channel', link };
 }
 
-/** Another than these, whose names are told where they are given again. */
+/** Checks a link. Refuses a channel that another answer already uses. */
 function checkLink(given: string, answers: Answers, others: readonly (readonly [QuestionId, string])[]): Checked {
   const read = readChannelLink(given, answerTo(answers, 'tenant'));
   if (read.kind === 'refused') return refusedAnswer(read.why);

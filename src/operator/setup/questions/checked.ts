@@ -1,11 +1,11 @@
-/** What others check the record by, and what else may be set up later: all of it can be left out. */
+/** Optional questions: published log, witnesses, usage checks and policy. */
 import { isPrivate } from '../../../domain/private-url.ts';
 import { type Answers, always, answerTo, byHand, fits, type Question, refusedAnswer, taken } from '../question.ts';
 
 const part = 8;
 const none = 'none';
 
-/** Somewhere. */
+/** Returns whether the audit log is published. */
 export const isPublished = (answers: Answers): boolean =>
   byHand(answers) && !['', none].includes(answerTo(answers, 'anchor'));
 
@@ -59,10 +59,13 @@ const vaultKey: Question = {
       : refusedAnswer('The address of a key looks like https://kv-cmk-bot.vault.azure.net/keys/checkpoints.'),
 };
 
-/** Name, eight letters of its hash, and 33 bytes in base64 of which the first says that it is a witness (C2SP tlog-cosignature). */
+/**
+ * A verifier key: name, eight hexadecimal digits, and 33 bytes in base64 of which the first means a witness (C2SP
+ * tlog-cosignature).
+ */
 const witnessKey = /^[^\s+]+\+[0-9a-f]{8}\+B[A-Za-z0-9+/]{43}$/;
 
-/** What is wrong with one of them; null: nothing. */
+/** Returns the fault of a witness entry; null: none. */
 function witnessFault(text: string): string | null {
   const [url = '', line = '', ...more] = text.trim().split(/\s+/);
   if (!isPrivate(url) || more.length > 0)

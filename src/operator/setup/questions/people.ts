@@ -1,4 +1,4 @@
-/** Who may ask and approve, how many it takes, and how approvers prove who they are. */
+/** Questions about requesters, approvers, the number of approvals, and authentication. */
 import { z } from 'zod';
 import { countOf } from '../../../text/count.ts';
 import {
@@ -19,7 +19,7 @@ import {
 } from '../question.ts';
 import type { SeenHolder, SetupWorld } from '../world.ts';
 
-/** Several with commas, each by name or id. */
+/** Resolves names or ids, separated by commas. */
 async function lookUp(given: string, world: SetupWorld): Promise<readonly (SeenHolder | string)[] | Checked> {
   const names = given
     .split(',')
@@ -118,7 +118,7 @@ const approvals: Question = {
     const approvers = answers.get('approve')?.people;
     if (approvers === undefined) return taken(given, given);
     const askers = answers.get('ask')?.people ?? [];
-    // Whoever asks cannot approve: of all who may ask, the one with the fewest others left.
+    // Requesters can't approve their own request: use the requester with the fewest other approvers.
     const most = Math.min(...askers.map((asker) => approvers.filter((one) => one !== asker).length));
     if (number > most) {
       return refusedAnswer(

@@ -1,4 +1,4 @@
-/** Where the bot runs, as whom, under which address and in which subscriptions. */
+/** Questions about the deployment: host, identity, address and subscriptions. */
 import { z } from 'zod';
 import { countOf } from '../../../text/count.ts';
 import {
@@ -90,7 +90,7 @@ const identity: Question = {
 
 const isManaged = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
 
-/** An app or a managed identity, as the bot’s is one or the other. */
+/** Checks an app or a managed identity, depending on the bot's identity type. */
 export async function checkIdentity(given: string, answers: Answers, world: SetupWorld): Promise<Checked> {
   const managed = isManaged(answers);
   const what = managed ? 'managed identity' : 'app';

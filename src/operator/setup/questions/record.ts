@@ -1,4 +1,4 @@
-/** Where the record lies, who writes it, and what seals it. */
+/** Questions about the database, its roles, and the seal key. */
 import {
   type Answers,
   answerTo,
@@ -15,7 +15,7 @@ import {
 import type { SetupWorld } from '../world.ts';
 import { checkIdentity } from './place.ts';
 
-/** Without a password where Entra's tokens take its place. */
+/** Returns whether Entra tokens replace the database password. */
 const usesTokens = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
 
 const server: Question = {
@@ -76,7 +76,7 @@ const role: Question = {
   },
 };
 
-/** The address as the bot gets it. `sslmode=verify-full`: the certificate is checked, and its name. */
+/** Returns the database address for the bot. `sslmode=verify-full`: certificate and host name are verified. */
 export function databaseAddress(answers: Answers, user: string, password: string): string {
   const url = new URL(`postgres://${answerTo(answers, 'server')}/${answerTo(answers, 'database')}?sslmode=verify-full`);
   const authority = answerTo(answers, 'authority');
