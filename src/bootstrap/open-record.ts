@@ -13,7 +13,7 @@ import type { DocumentFault } from '../domain/record/document-seals.ts';
 import type { Storing } from '../domain/storing.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
-import { keptKeys } from '../operator/kept-keys.ts';
+import { loadKeys } from '../operator/load-keys.ts';
 import { backfillEventSeals, backfillRowSeals, NotTrusted, type SealTrust } from '../store/backfill-seals.ts';
 import { RecordBroken } from '../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../store/database.ts';
@@ -48,7 +48,7 @@ function saidPlainly(error: unknown, where: string): unknown {
 async function openKeys(config: Config): Promise<OwnKeys> {
   const { key } = config.seals;
   if (key.kind === 'file' && key.own) return openOwnKeys(key.file, sealKeyUse);
-  const { keys } = await keptKeys(key, config, sealKeyUse);
+  const { keys } = await loadKeys(key, config, sealKeyUse);
   return { keys, isNew: false, keep: async () => undefined };
 }
 

@@ -5,7 +5,7 @@
 import { readConfig } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
-import { requireSound } from '../operator/check-settings.ts';
+import { requireValidSettings } from '../operator/check-settings.ts';
 import { FolderInUse } from '../store/folder-lock.ts';
 import { openAzureSide } from './open-azure-side.ts';
 import { openEvidence } from './open-evidence.ts';
@@ -21,7 +21,7 @@ import { stopInOrder } from './stop-in-order.ts';
 async function start(folder: string | null): Promise<void> {
   const settingsFile = folder === null ? null : loadSettings(folder);
   const config = readConfig();
-  await requireSound(config);
+  await requireValidSettings(config);
   // The log, the record, the figures.
   const ground = await openGround(config, settingsFile);
 

@@ -11,7 +11,7 @@ import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { AnchorSettings } from '../config/settings/audit-log.ts';
 import type { Log } from '../observability/log.ts';
-import { keptKeys } from '../operator/kept-keys.ts';
+import { loadKeys } from '../operator/load-keys.ts';
 import { anchorFiles, anchorName } from '../operator/published-log.ts';
 import { advisoryLock } from '../store/advisory-lock.ts';
 import { contradictedWords } from '../text/record.ts';
@@ -20,7 +20,7 @@ import type { Part } from './stop-in-order.ts';
 
 /** Throws {@link KeyUnusable}, which says what to do. */
 async function keysOf({ key }: AnchorSettings, config: Config): Promise<SecretKeys> {
-  if (key.kind !== 'file' || !key.own) return (await keptKeys(key, config, logKeyUse)).keys;
+  if (key.kind !== 'file' || !key.own) return (await loadKeys(key, config, logKeyUse)).keys;
   const own = await openOwnKeys(key.file, logKeyUse);
   await own.keep();
   return own.keys;

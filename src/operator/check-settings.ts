@@ -60,7 +60,7 @@ export async function checkSettings(config: Checked): Promise<readonly Mistake[]
 }
 
 /** Throws {@link ConfigurationError} with all mistakes. */
-export async function requireSound(config: Checked): Promise<void> {
+export async function requireValidSettings(config: Checked): Promise<void> {
   const mistakes = await checkSettings(config);
   if (mistakes.length > 0) throw new ConfigurationError('the configuration does not hold together:', mistakes);
 }

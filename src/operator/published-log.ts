@@ -12,7 +12,7 @@ import type { AnchorPlace, AnchorSettings } from '../config/settings/audit-log.t
 import type { AnchorFiles, AnchorSource } from '../domain/ports/anchor.ts';
 import type { WitnessBook } from '../domain/ports/witnesses.ts';
 import { type Witnessing, witnessingOf } from '../domain/witnessing.ts';
-import { keptKeys } from './kept-keys.ts';
+import { loadKeys } from './load-keys.ts';
 
 export interface PublishedLogFiles {
   /** Reads files like `verifiedRead`. */
@@ -27,7 +27,7 @@ export async function logVerifiers(
   { key, name }: Pick<AnchorSettings, 'key' | 'name'>,
   config: Pick<Config, 'azure'>,
 ): Promise<readonly VerifierKey[]> {
-  const { keys } = await keptKeys(key, config, logKeyUse);
+  const { keys } = await loadKeys(key, config, logKeyUse);
   return keys.map((seed) => signingKey(name, 'log', seed).verifier);
 }
 

@@ -52,7 +52,7 @@ const packageWith = async (environment: Record<string, string>, ...options: stri
 
 /** What the schema has against a manifest. In a process of its own: jest on Node 20 cannot load the schemas' package. */
 async function validateManifest(manifest: Manifest): Promise<unknown> {
-  const script = `import { validateManifest } from './src/operator/packaging/app-package/validate-manifest.ts';
+  const script = `import { validateManifest } from './src/operator/packaging/app-package/build-package.ts';
     console.log(JSON.stringify(await validateManifest(JSON.parse(process.argv[1]))));`;
   const { said } = await run(['--import', 'tsx', '--input-type=module', '-e', script, JSON.stringify(manifest)]);
   return JSON.parse(said);

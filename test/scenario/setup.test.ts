@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/config/env.ts';
-import { azdSettings } from '../../src/operator/setup/left-to-do.ts';
+import { azdSettings } from '../../src/operator/setup/follow-up-tasks.ts';
 import { localTenantId } from '../../src/sandbox/people.ts';
 import { cmkBot } from '../support/command-line.ts';
 import { careId, owner, researchId } from '../support/local-azure-names.ts';

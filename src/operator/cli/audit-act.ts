@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { utcSecond } from '../../text/instants.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
 import {
-  asExplained,
+  asExplanation,
   asOption,
   flag,
-  idExplained,
-  jsonExplained,
+  idExplanation,
+  jsonExplanation,
   jsonOption,
   nameInput,
   reasonInput,
@@ -19,7 +19,7 @@ import { carryOutAct } from './requests.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
 /** Asks the operator to type the request's name, as confirmation. Throws {@link Unusable} without a terminal. */
-async function isMeant(id: string, { ask }: CommandEnvironment): Promise<boolean> {
+async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<boolean> {
   if (ask === null)
     throw new Unusable('this destroys for good, and nobody is here to be asked: say --yes if it is meant');
   const typed = await ask(
@@ -38,11 +38,11 @@ export const auditErase = subcommand({
     'event that says who erased them and why.',
   ].join('\n'),
   explains: [
-    idExplained,
+    idExplanation,
     ['--reason TEXT', 'why; it stays in the audit log, so name no person'],
     ['--yes', 'don’t ask for confirmation'],
-    asExplained,
-    jsonExplained,
+    asExplanation,
+    jsonExplanation,
   ],
   examples: ['cmk-bot audit erase CMK-7F3K9Q --reason "Request 12 of the data protection officer" --yes'],
   options: { ...reasonOption, yes: { type: 'boolean' }, ...asOption, ...jsonOption },
@@ -55,7 +55,7 @@ export const auditErase = subcommand({
     json: flag,
   }),
   async run({ id, reason, as, yes, json }, surroundings) {
-    if (!yes && !(await isMeant(id, surroundings))) {
+    if (!yes && !(await confirmErase(id, surroundings))) {
       await surroundings.complain('Nothing was erased.');
       return exit.no;
     }
@@ -78,7 +78,7 @@ export const auditResume = subcommand({
     'and stored events keep their time. The audit log records that it continued from an earlier time. Requests',
     'submitted by the wrong clock expire by it: cancel them.',
   ].join('\n'),
-  explains: [asExplained, jsonExplained],
+  explains: [asExplanation, jsonExplanation],
   examples: ['cmk-bot audit resume'],
   options: { ...asOption, ...jsonOption },
   positionals: [],
@@ -108,7 +108,7 @@ export const auditAskAgain = subcommand({
     '(docs/how-to/run-a-witness.md). This command ends the alarm, and the audit channel says who ran it. If the',
     'witness still knows another history, the alarm returns with the next checkpoint.',
   ].join('\n'),
-  explains: [['WITNESS', 'name of the witness, as doctor shows it'], asExplained, jsonExplained],
+  explains: [['WITNESS', 'name of the witness, as doctor shows it'], asExplanation, jsonExplanation],
   examples: ['cmk-bot audit ask-again witness.example/hospital'],
   options: { ...asOption, ...jsonOption },
   positionals: ['witness'],

@@ -11,13 +11,13 @@ import { parseEventBody } from '../../operations/registry.ts';
 import { countOf } from '../../text/count.ts';
 import { actorName, eventWords } from '../../text/events.ts';
 import type { Records } from '../rpc/calls.ts';
-import { chosenOf, EventChoice } from './choose-events.ts';
+import { EventSelector, selectEvents } from './event-filter.ts';
 import { flag, namesOf, requestIdInput } from './inputs.ts';
 import { type RecordedEvent, readRecord } from './open-records.ts';
 import { EventCount, exit, subcommand } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
 
-const Timed = z.object({ time: z.string() });
+const WithTime = z.object({ time: z.string() });
 const nothing: ReadableColumns = { who: '', what: '', detail: '', outcome: '' };
 
 /** The parsed event, null if this version can't parse it, and its text. */
@@ -31,7 +31,7 @@ function eventIn({ line }: RecordedEvent): StoredEvent | null {
   try {
     const { seq, revision, cause } = line;
     const whole: unknown = JSON.parse(line.body);
-    return { seq, revision, cause, time: Timed.parse(whole).time, body: parseEventBody(whole), texts: {} };
+    return { seq, revision, cause, time: WithTime.parse(whole).time, body: parseEventBody(whole), texts: {} };
   } catch {
     return null;
   }
@@ -43,7 +43,7 @@ const peopleIn = ({ body }: StoredEvent): readonly PersonId[] =>
   );
 
 /** Returns a function that describes events. It reads each person's name once. People's texts have their own column. */
-function openReadable(records: Records): (event: RecordedEvent) => Promise<ReadableEvent> {
+function describeEvents(records: Records): (event: RecordedEvent) => Promise<ReadableEvent> {
   const known = new Map<string, string>();
   return async (recorded) => {
     const event = eventIn(recorded);
@@ -157,13 +157,13 @@ export const auditExport = subcommand({
   async run({ format: name, texts, ...wanted }, { records, write, complain, progress }) {
     const format: Format = formats[name];
     const { records: record } = await records();
-    const choice = new EventChoice(wanted);
+    const choice = new EventSelector(wanted);
     const { part } = choice;
     const [first] = await record.lines({ after: null, limit: 1 });
     const partOf = partWords(part, wanted.since);
     const extent: Extent = { part, partOf, texts, first: first?.hash ?? genesis };
-    const readable = openReadable(record);
-    const chosen = chosenOf(readRecord(record), choice);
+    const readable = describeEvents(record);
+    const chosen = selectEvents(readRecord(record), choice);
     const count = new EventCount('Exported', progress);
     for (let taken = 0; ; taken += 1) {
       const next = await chosen.next();

@@ -4,8 +4,7 @@ import type { AuditLogReport } from '../../audit/verify-audit-log.ts';
 import { readPlace } from '../../config/env.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { countOf } from '../../text/count.ts';
-import { isWitnessed } from './given-keys.ts';
-import { flag, jsonExplained, jsonOption, Unusable } from './inputs.ts';
+import { flag, jsonExplanation, jsonOption, Unusable } from './inputs.ts';
 import {
   isContainer,
   isFolder,
@@ -15,8 +14,9 @@ import {
   vaultMissing,
 } from './published.ts';
 import { EventCount, type Exit, exit, subcommand } from './subcommand.ts';
-import { isArchive, judgePack, packExit, packJson } from './verify-pack.ts';
-import { keysFor, knownBefore, verifyFile, verifyPublished, verifyStore } from './verify-sources.ts';
+import { isWitnessed } from './verifier-keys.ts';
+import { isArchive, packExit, packJson, verifyPackFile } from './verify-pack.ts';
+import { keysFor, openBaseline, verifyFile, verifyPublished, verifyStore } from './verify-sources.ts';
 import { packWords, publishedWords } from './words/pack.ts';
 import { reportWords } from './words/report.ts';
 
@@ -65,7 +65,7 @@ export const auditVerify = subcommand({
     ],
     ['--noted “SEQ: HASH”', 'the same for one event, as the audit channel shows it'],
     ['--seal-key FILE', 'the seal key. Default: the key of the database, if it is known here'],
-    jsonExplained,
+    jsonExplanation,
   ],
   exits: {
     0: 'verified',
@@ -99,7 +99,7 @@ export const auditVerify = subcommand({
       for (const [name, given] of Object.entries({ against, noted, 'seal-key': sealKey })) {
         if (given !== undefined) throw new Unusable(`--${name}: says nothing about an evidence pack`);
       }
-      const judged = await judgePack({ file, keyFile: logKey, anchor });
+      const judged = await verifyPackFile({ file, keyFile: logKey, anchor });
       await (json ? write(`${JSON.stringify(packJson(judged))}\n`) : print(packWords(judged)));
       return packExit(judged);
     }
@@ -108,7 +108,7 @@ export const auditVerify = subcommand({
     const folder = isLog ? file : anchor;
     if (folder === undefined && logKey !== undefined) throw new Unusable('--log-key: names keys of no log');
     const published = folder === undefined ? null : await openPublished(folder, logKey);
-    const known = await knownBefore({ against, noted, published: isLog ? null : published }, read);
+    const known = await openBaseline({ against, noted, published: isLog ? null : published }, read);
     const { keys, missing } = await keysFor(sealKey, file === undefined ? readPlace(data) : null);
     const options = { read, ...(known === null ? {} : { older: known }), keys };
     const count = new EventCount('Verified', progress);

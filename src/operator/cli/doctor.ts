@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { readConfig } from '../../config/config.ts';
 import { ConfigurationError, readPlace, readSealKeyPlace } from '../../config/env.ts';
 import type { Place } from '../../config/place.ts';
-import { setAnew } from '../doctor/commands.ts';
+import { changeSetting } from '../doctor/commands.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
 import { reachControl } from '../rpc/client.ts';
 import {
@@ -18,13 +18,13 @@ import {
   type PackedApp,
 } from '../rpc/diagnosis.ts';
 import { isVariable } from '../setup/settings.ts';
-import { SealKeyUnusable } from './given-keys.ts';
-import { jsonExplained, Unusable } from './inputs.ts';
+import { jsonExplanation, Unusable } from './inputs.ts';
 import { type CommandEnvironment, type Exit, exit, subcommand } from './subcommand.ts';
+import { SealKeyUnusable } from './verifier-keys.ts';
 import { diagnosisTable } from './words/diagnosis-table.ts';
 
 /** Maximum size of a manifest; a usual one has a few kilobytes. */
-const longest = 1_000_000;
+const maxManifestBytes = 1_000_000;
 
 const Manifest = z.object({
   id: z.string(),
@@ -38,7 +38,7 @@ const Manifest = z.object({
 async function readPackedApp(file: string): Promise<PackedApp> {
   try {
     const filter = ({ name, originalSize }: { name: string; originalSize: number }): boolean =>
-      name === 'manifest.json' && originalSize < longest;
+      name === 'manifest.json' && originalSize < maxManifestBytes;
     const bytes = unzipSync(await readFile(file), { filter })['manifest.json'];
     if (bytes === undefined) throw new Error('it holds no manifest.json');
     const { id, version, bots, validDomains, developer } = Manifest.parse(JSON.parse(strFromU8(bytes)));
@@ -51,13 +51,13 @@ async function readPackedApp(file: string): Promise<PackedApp> {
 }
 
 /** Findings, and the process id of the bot that checked; null: the command line. */
-interface Looked {
+interface CheckResult {
   readonly bot: number | null;
   readonly found: readonly Diagnosis[];
 }
 
 /** Asks the bot that runs on the folder, which has its own configuration. */
-async function askBot(place: Place, look: Look): Promise<Looked | null> {
+async function askBot(place: Place, look: Look): Promise<CheckResult | null> {
   if (place.kind !== 'folder') return null;
   const bot = await reachControl(path.resolve(place.dataDir)).catch(() => null);
   if (bot === null) return null;
@@ -74,7 +74,7 @@ const database = about('db/answers', 'database');
 const settingsPage = 'docs/configuration.md explains every setting.';
 
 /** Returns the configuration, or its mistakes as findings. */
-function configured(): Config | readonly Diagnosis[] {
+function readConfiguration(): Config | readonly Diagnosis[] {
   try {
     return readConfig();
   } catch (error) {
@@ -82,7 +82,7 @@ function configured(): Config | readonly Diagnosis[] {
     return error.mistakes.map(([variable, message], index) => {
       const found = `${variable}: ${message}`;
       const mend = index === error.mistakes.length - 1 ? settingsPage : '';
-      if (isVariable(variable)) return fail(configuration, found, mend, { commands: [setAnew(variable)] });
+      if (isVariable(variable)) return fail(configuration, found, mend, { commands: [changeSetting(variable)] });
       return fail(configuration, found, 'Correct its name, or remove it.');
     });
   }
@@ -91,42 +91,42 @@ function configured(): Config | readonly Diagnosis[] {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Returns the finding for an audit log that couldn't be opened. */
-async function notOpened(place: Place, error: unknown): Promise<Diagnosis> {
+async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
   const key = readSealKeyPlace(place);
   if (error instanceof SealKeyUnusable && key !== null) {
-    const { sealsUnusable } = await import('../doctor/record.ts');
+    const { sealsUnusable } = await import('../doctor/audit-log.ts');
     return sealsUnusable(key, error.message);
   }
-  const { NotBroughtUp, OtherRecord } = await import('./open-store.ts');
-  if (error instanceof NotBroughtUp) {
+  const { NotMigrated, UnsupportedFormat } = await import('./open-store.ts');
+  if (error instanceof NotMigrated) {
     const mend = 'Start the bot of this version once, with the owner of the tables: it brings them up.';
     return fail(about('db/tables', 'tables'), error.message, mend, { commands: ['npm start'] });
   }
-  if (error instanceof OtherRecord) return fail(database, error.message, 'Use the program that wrote it.');
+  if (error instanceof UnsupportedFormat) return fail(database, error.message, 'Use the program that wrote it.');
   const variable = place.kind === 'server' ? 'DATABASE_URL' : 'CMK_DATA_DIR';
   const mend = 'Look at DATABASE_URL, or CMK_DATA_DIR and --data.';
-  return fail(database, messageOf(error), mend, { commands: [setAnew(variable)] });
+  return fail(database, messageOf(error), mend, { commands: [changeSetting(variable)] });
 }
 
 /** Asks the bot that runs on the folder only about data in the folder, which it has locked. */
-async function lookInFolder(place: Place, { only, ...look }: Look): Promise<Looked | null> {
+async function checkFolder(place: Place, { only, ...look }: Look): Promise<CheckResult | null> {
   const { recordCodes } = await import('../doctor/diagnose.ts');
   const wanted = only.length === 0 ? [...recordCodes] : only.filter((code) => recordCodes.includes(code));
   return wanted.length === 0 ? null : askBot(place, { ...look, only: wanted });
 }
 
-async function lookHere(place: Place, look: Look): Promise<readonly Diagnosis[]> {
-  const config = configured();
+async function checkHere(place: Place, look: Look): Promise<readonly Diagnosis[]> {
+  const config = readConfiguration();
   // The clients of Azure and the database load slowly, and a running bot has them loaded.
   const [{ openStoreRecords }, { diagnose }] = await Promise.all([
     import('./open-store.ts'),
     import('../doctor/diagnose.ts'),
   ]);
-  const asked = await lookInFolder(place, look);
+  const asked = await checkFolder(place, look);
   if (asked !== null) {
     return [...('policy' in config ? await diagnose({ config, record: null, look }) : config), ...asked.found];
   }
-  const opened = await openStoreRecords(place).catch((error: unknown) => notOpened(place, error));
+  const opened = await openStoreRecords(place).catch((error: unknown) => openFailure(place, error));
   if ('outcome' in opened) {
     return 'policy' in config ? [opened, ...(await diagnose({ config, record: null, look }))] : [...config, opened];
   }
@@ -139,16 +139,16 @@ async function lookHere(place: Place, look: Look): Promise<readonly Diagnosis[]>
 }
 
 /** Runs the checks. A settings file takes precedence over a running bot, unless `--data` names a folder. */
-async function lookAt(
+async function runChecks(
   { data, settingsFile }: Pick<CommandEnvironment, 'data' | 'settingsFile'>,
   look: Look,
-): Promise<Looked> {
+): Promise<CheckResult> {
   const place = readPlace(data);
   const running = settingsFile === null || data !== undefined ? await askBot(place, look) : null;
-  return running ?? { bot: null, found: await lookHere(place, look) };
+  return running ?? { bot: null, found: await checkHere(place, look) };
 }
 
-const ended = (found: readonly Diagnosis[], strict: boolean): Exit =>
+const exitOf = (found: readonly Diagnosis[], strict: boolean): Exit =>
   found.some(({ outcome }) => outcome === 'fail' || (strict && outcome === 'warn')) ? exit.no : exit.done;
 
 const codes = z
@@ -162,7 +162,7 @@ const codes = z
   )
   .pipe(z.array(DiagnosisCode, `must be codes with commas between them, of ${diagnosisCodes.join(', ')}`));
 
-const reportOf = ({ bot, found }: Looked, settings: string | null, code: Exit): DiagnosisReport =>
+const reportOf = ({ bot, found }: CheckResult, settings: string | null, code: Exit): DiagnosisReport =>
   DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), bot, settings, exit: code, findings: found });
 
 /** Checks everything that the bot depends on, one line each. */
@@ -183,7 +183,7 @@ export const doctor = subcommand({
     ['--env FILE', 'file with the settings. Default: .env'],
     ['--only CODE,…', 'only these checks, by the codes in --json'],
     ['--strict', 'exit with 1 on a warning too'],
-    jsonExplained,
+    jsonExplanation,
   ],
   exits: { 0: 'no failure', 1: 'a failure; with --strict also a warning', 2: 'invalid arguments or unreadable input' },
   examples: ['cmk-bot doctor', 'cmk-bot doctor --resource triage-agent-prod --json'],
@@ -209,8 +209,8 @@ export const doctor = subcommand({
   async run({ resource, package: file, only, strict, json }, { print, write, progress, data, settingsFile }) {
     const look: Look = { resource, only, packed: file === null ? null : await readPackedApp(file) };
     progress('Checking settings, permissions, database, Teams and Azure …');
-    const looked = await lookAt({ data, settingsFile }, look);
-    const code = ended(looked.found, strict);
+    const looked = await runChecks({ data, settingsFile }, look);
+    const code = exitOf(looked.found, strict);
     const settings = looked.bot === null ? settingsFile : null;
     if (json) {
       await write(`${JSON.stringify(reportOf(looked, settings, code))}\n`);

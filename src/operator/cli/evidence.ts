@@ -7,11 +7,11 @@ import { replaceFile } from '../../io/files.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
 import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';
 import {
-  asExplained,
+  asExplanation,
   asOption,
   flag,
-  idExplained,
-  jsonExplained,
+  idExplanation,
+  jsonExplanation,
   jsonOption,
   nameInput,
   requestIdInput,
@@ -23,7 +23,7 @@ import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 const timeoutMs = 30_000;
 
 /** Creates evidence with this shell's configuration. One of the running bots publishes. */
-async function takeHere(place: Place, wanted: EvidenceWanted): Promise<Evidence> {
+async function createHere(place: Place, wanted: EvidenceWanted): Promise<Evidence> {
   const config = readConfig();
   const [{ openStoreRecords }, { connectAzure }, { optionsForAzure }, { evidenceFor, evidencePorts }, log] =
     await Promise.all([
@@ -46,16 +46,16 @@ async function takeHere(place: Place, wanted: EvidenceWanted): Promise<Evidence>
   }
 }
 
-async function take({ records, data }: CommandEnvironment, wanted: EvidenceWanted): Promise<Evidence> {
+async function create({ records, data }: CommandEnvironment, wanted: EvidenceWanted): Promise<Evidence> {
   const place = readPlace(data);
-  if (place.kind === 'server') return takeHere(place, wanted);
+  if (place.kind === 'server') return createHere(place, wanted);
   const { control } = await records();
   if (control !== null) return control.evidence(wanted);
   throw new Unusable(`no bot runs on ${place.dataDir}: start it. It publishes the record, on which evidence rests.`);
 }
 
 /** Writes the file atomically, readable only by its owner. */
-async function keep(file: string, archive: Buffer): Promise<void> {
+async function writePack(file: string, archive: Buffer): Promise<void> {
   try {
     await replaceFile(file, archive);
   } catch (error) {
@@ -74,7 +74,7 @@ export const evidence = subcommand({
     'To verify it: cmk-bot audit verify PACK.zip --log-key FILE',
   ].join('\n'),
   explains: [
-    idExplained,
+    idExplanation,
     ['-o, --output PACK.zip', 'file to write, or to replace. Default: ID.zip'],
     ['--without-texts', 'leaves out reasons and comments; from a pack they can’t be erased'],
     ['--without-names', 'leaves out names of people; object IDs stay'],
@@ -82,8 +82,8 @@ export const evidence = subcommand({
       '--from-size N',
       'adds a proof that the log continues from N events, for someone with a copy or checkpoint of that size',
     ],
-    asExplained,
-    jsonExplained,
+    asExplanation,
+    jsonExplanation,
   ],
   examples: ['cmk-bot evidence CMK-7F3K9Q -o evidence.zip'],
   options: {
@@ -133,11 +133,11 @@ export const evidence = subcommand({
   async run({ id, output, texts, names, fromSize, as, json }, surroundings) {
     const { print, complain, user, write, progress } = surroundings;
     progress('Collecting events, proofs and the present state in Azure …');
-    const taken = await take(surroundings, { id, by: as ?? user, texts, names, fromSize });
+    const taken = await create(surroundings, { id, by: as ?? user, texts, names, fromSize });
     switch (taken.kind) {
       case 'made': {
         const file = output ?? taken.name;
-        await keep(file, Buffer.from(taken.archive, 'base64'));
+        await writePack(file, Buffer.from(taken.archive, 'base64'));
         const witnessed = taken.witnessed ? 'signed and witnessed' : 'signed; no witness has signed it';
         if (json) await write(`${JSON.stringify({ file, request: id, seq: taken.seq, witnessed: taken.witnessed })}\n`);
         else await print(`${file}: evidence of ${id} up to event ${taken.seq}, ${witnessed}.`);

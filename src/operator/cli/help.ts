@@ -18,11 +18,11 @@ const exitMeanings: readonly string[] = [
   'verified, but incomplete',
 ];
 
-const longestLine = 118;
-const widestName = 30;
+const maxLineLength = 118;
+const maxNameWidth = 30;
 
 /** Wraps text at spaces. A longer word stays whole. */
-function wrapped(text: string, width: number): readonly string[] {
+function wrapText(text: string, width: number): readonly string[] {
   const lines: string[] = [''];
   for (const word of text.split(' ')) {
     const line = lines.at(-1) ?? '';
@@ -34,14 +34,14 @@ function wrapped(text: string, width: number): readonly string[] {
 }
 
 /** Returns two columns. A long name gets its own line. */
-function explained(rows: Explained): string {
-  const names = rows.map(([typed]) => typed.length).filter((length) => length <= widestName);
+function explainedTable(rows: Explained): string {
+  const names = rows.map(([typed]) => typed.length).filter((length) => length <= maxNameWidth);
   const column = Math.max(0, ...names) + 4;
   return rows
     .flatMap(([typed, meaning]) => {
-      const [first = '', ...rest] = wrapped(meaning, longestLine - column);
+      const [first = '', ...rest] = wrapText(meaning, maxLineLength - column);
       const more = rest.map((line) => `${' '.repeat(column)}${line}`);
-      return typed.length > widestName
+      return typed.length > maxNameWidth
         ? [`  ${typed}`, `${' '.repeat(column)}${first}`, ...more]
         : [`  ${typed.padEnd(column - 2)}${first}`, ...more];
     })
@@ -60,8 +60,8 @@ export const overview = (subcommands: readonly Subcommand[]): string =>
     '',
     'Lists and controls the requests of the bot, and verifies its audit log.',
     ...section('Commands', indent(textTable(subcommands.map(({ name, summary }) => [`cmk-bot ${name}`, summary])))),
-    ...section('Options', explained(everywhere)),
-    ...section('Exit codes', explained(exitRows(undefined))),
+    ...section('Options', explainedTable(everywhere)),
+    ...section('Exit codes', explainedTable(exitRows(undefined))),
     '',
     'To approve or reject a request, use Teams.',
   ].join('\n');
@@ -73,8 +73,8 @@ export const helpOn = ({ name, usage, summary, help, explains, exits, examples }
     '',
     `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     ...(help === '' ? [] : ['', help]),
-    ...section('Options', explained([...explains, ...everywhere])),
-    ...section('Exit codes', explained(exitRows(exits))),
+    ...section('Options', explainedTable([...explains, ...everywhere])),
+    ...section('Exit codes', explainedTable(exitRows(exits))),
     ...section('Examples', indent(examples.join('\n'))),
   ].join('\n');
 

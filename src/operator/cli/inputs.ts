@@ -33,9 +33,9 @@ export const reasonOption = { reason: { type: 'string' } } as const;
 
 export const jsonOption = { json: { type: 'boolean' } } as const;
 export const asOption = { as: { type: 'string' } } as const;
-export const asExplained = ['--as NAME', 'name to record. Default: your user name'] as const;
-export const jsonExplained = ['--json', 'prints JSON for programs'] as const;
-export const idExplained = ['ID', 'the request, such as CMK-7F3K9Q'] as const;
+export const asExplanation = ['--as NAME', 'name to record. Default: your user name'] as const;
+export const jsonExplanation = ['--json', 'prints JSON for programs'] as const;
+export const idExplanation = ['ID', 'the request, such as CMK-7F3K9Q'] as const;
 
 /** The command can't be carried out. The message has one line. */
 export class Unusable extends Error {

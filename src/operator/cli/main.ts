@@ -58,11 +58,11 @@ function progress(text: string): void {
   shown = text;
 }
 
-const someoneIsThere = process.stdin.isTTY && process.stderr.isTTY;
+const isInteractive = process.stdin.isTTY && process.stderr.isTTY;
 process.exitCode = await run(
   process.argv.slice(2),
   openTerminal(write, writeError, {
-    ask: someoneIsThere ? ask : null,
+    ask: isInteractive ? ask : null,
     nextLine,
     ...(process.stderr.isTTY ? { progress } : {}),
   }),

@@ -15,7 +15,7 @@ export interface OpenRecords {
 }
 
 /** A starting bot has the folder's lock shortly before it answers, and a stopping one shortly after. */
-const patienceMs = 10_000;
+const maxWaitMs = 10_000;
 
 async function openStore(place: Place): Promise<OpenRecords> {
   // Loads the database code only if needed: calling a running bot is faster.
@@ -25,7 +25,7 @@ async function openStore(place: Place): Promise<OpenRecords> {
 }
 
 async function openFolder(dataDir: string): Promise<OpenRecords> {
-  for (const until = performance.now() + patienceMs; ; await sleep(200)) {
+  for (const until = performance.now() + maxWaitMs; ; await sleep(200)) {
     const bot = await reachControl(dataDir);
     if (bot !== null) return { records: bot.control, control: bot.control, close: bot.close };
     try {

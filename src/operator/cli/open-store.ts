@@ -18,8 +18,8 @@ import { type OpenStore, openStore, type StoreTools } from '../../store/store.ts
 import { brokenWords } from '../../text/record.ts';
 import type { Records } from '../rpc/calls.ts';
 import { recordsOf } from '../rpc/store-records.ts';
-import { type KnownKeys, knownKeys } from './given-keys.ts';
 import { Unusable } from './inputs.ts';
+import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
 
 export interface StoreRecords {
   readonly database: Database;
@@ -65,8 +65,8 @@ export async function openStoreRecords(place: Place): Promise<StoreRecords> {
       : { kind: 'postgres', url: place.url, maxConnections: 2, ...tokens() },
   );
   try {
-    await refuseOther(database, place);
-    const store = storeWith(database, toolsWith(await knownKeys(place)));
+    await refuseOtherVersion(database, place);
+    const store = storeWith(database, toolsWith(await loadSealKeys(place)));
     return { database, store, records: recordsOf(store), close: database.close };
   } catch (error) {
     await database.close();
@@ -99,7 +99,7 @@ const cannotCheck =
 function toolsWith({
   keys,
   missing,
-}: KnownKeys): Pick<StoreTools, 'seal' | 'check' | 'commitmentTo' | 'documentSeals' | 'rowSeals'> {
+}: SealKeySource): Pick<StoreTools, 'seal' | 'check' | 'commitmentTo' | 'documentSeals' | 'rowSeals'> {
   if (keys !== null) return auditTools(randomBytes, keys);
   return {
     seal: cannotSeal,
@@ -111,19 +111,19 @@ function toolsWith({
 }
 
 /** The tables are missing or of an earlier version. */
-export class NotBroughtUp extends Unusable {}
+export class NotMigrated extends Unusable {}
 
 /** The audit log has an unsupported format. */
-export class OtherRecord extends Unusable {}
+export class UnsupportedFormat extends Unusable {}
 
 /** Refuses a database of another version: starting that version's bot migrates it. */
-async function refuseOther(database: Database, place: Place): Promise<void> {
+async function refuseOtherVersion(database: Database, place: Place): Promise<void> {
   const pending = await pendingMigrations(database, placeName(place)).catch((error: unknown) => {
-    if (error instanceof OlderRecord || error instanceof NewerRecord) throw new OtherRecord(error.message);
+    if (error instanceof OlderRecord || error instanceof NewerRecord) throw new UnsupportedFormat(error.message);
     throw new Unusable(`reading ${placeName(place)}: ${causeOf(error)}`);
   });
   if (pending.length === 0) return;
-  throw new NotBroughtUp(
+  throw new NotMigrated(
     `${placeName(place)} holds no record this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
   );
 }

@@ -5,8 +5,8 @@ import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../audit/anchor/
 import type { Finding } from '../../audit/verify.ts';
 import { readConfig } from '../../config/config.ts';
 import type { AnchorSource } from '../../domain/ports/anchor.ts';
-import { checkWitnesses, type GivenKeys, readGivenKeys, type WitnessCheck } from './given-keys.ts';
 import { Unusable } from './inputs.ts';
+import { checkWitnesses, parseVerifierKeys, type VerifierKeysFile, type WitnessCheck } from './verifier-keys.ts';
 
 export const isFolder = (file: string): Promise<boolean> =>
   stat(file).then(
@@ -39,7 +39,7 @@ export interface OpenedAnchor {
   readonly reader: AnchorReader;
   /** The keys were given, not read from the published log. */
   readonly keysGiven: boolean;
-  readonly given: GivenKeys;
+  readonly given: VerifierKeysFile;
   /** The keys include a vault key. */
   readonly vaultKey: boolean;
 }
@@ -55,11 +55,11 @@ async function container(place: string): Promise<AnchorSource> {
 
 /** Opens the source. A container needs the bot's complete configuration; a folder needs none. */
 async function sourceOf(place: string): Promise<AnchorSource> {
-  const said = (error: Error): never => {
+  const rethrow = (error: Error): never => {
     throw new Unusable(`reading the log published in ${place}: ${error.message}`);
   };
-  const { read, sizes } = isContainer(place) ? await container(place).catch(said) : anchorFolder(place);
-  return { read: (path) => read(path).catch(said), sizes: () => sizes().catch(said) };
+  const { read, sizes } = isContainer(place) ? await container(place).catch(rethrow) : anchorFolder(place);
+  return { read: (path) => read(path).catch(rethrow), sizes: () => sizes().catch(rethrow) };
 }
 
 /** Opens a published log with keys from a file, else with those stored next to it. Throws {@link Unusable}. */
@@ -74,8 +74,8 @@ export async function openPublished(folder: string, keyFile: string | undefined)
     );
   }
   try {
-    const [said, where] = [text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`];
-    const given = readGivenKeys(said, where);
+    const [rethrow, where] = [text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`];
+    const given = parseVerifierKeys(rethrow, where);
     const reader = await AnchorReader.open(files, given.keys);
     const vaultKey = given.keys.some(({ kind, name }) => kind === 'vault' && name === reader.newest.origin);
     return { reader, keysGiven: keyFile !== undefined, given, vaultKey };

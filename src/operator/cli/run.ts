@@ -12,7 +12,7 @@ import { subcommands } from './registry.ts';
 import { type CommandEnvironment, type Exit, exit, type Subcommand } from './subcommand.ts';
 import { printable } from './words/table.ts';
 
-const isAsked = (args: readonly string[], { name }: Subcommand): boolean =>
+const matchesCommand = (args: readonly string[], { name }: Subcommand): boolean =>
   name.split(' ').every((word, index) => args[index] === word);
 
 /** Parses the arguments of a subcommand. Throws {@link Unusable}. */
@@ -35,12 +35,12 @@ function read(rest: readonly string[], { options, positionals }: Subcommand) {
 /** Splits off common options that come first, as in other programs. */
 function split(args: readonly string[]): { readonly asked: readonly string[]; readonly common: readonly string[] } {
   const [first = '', second] = args;
-  const taken = first.startsWith('--data=') ? 1 : first === '--data' && second !== undefined ? 2 : 0;
-  return { asked: args.slice(taken), common: args.slice(0, taken) };
+  const used = first.startsWith('--data=') ? 1 : first === '--data' && second !== undefined ? 2 : 0;
+  return { asked: args.slice(used), common: args.slice(0, used) };
 }
 
 /** Opens the audit log on first use, and closes it at the end. */
-function recordsOnce(data: string | undefined) {
+function openRecordsOnce(data: string | undefined) {
   let opening: Promise<OpenRecords> | null = null;
   return {
     records: (): Promise<OpenRecords> => {
@@ -55,36 +55,36 @@ function recordsOnce(data: string | undefined) {
 }
 
 /** Loads the settings file of `--env`, else `.env` in the folder if it exists. Returns its path; null: none. */
-function settingsFor(one: Subcommand, env: unknown, folder: string | null): string | null {
-  if (one.withoutSettings === true) return null;
+function settingsFor(command: Subcommand, env: unknown, folder: string | null): string | null {
+  if (command.withoutSettings === true) return null;
   if (typeof env !== 'string' || env === '') return folder === null ? null : loadSettings(folder);
   loadEnvFile(env);
   return path.resolve(env);
 }
 
-interface Called {
-  readonly one: Subcommand;
+interface Invocation {
+  readonly command: Subcommand;
   readonly rest: readonly string[];
   readonly folder: string | null;
 }
 
-async function carryOut({ one, rest, folder }: Called, terminal: Terminal): Promise<Exit> {
-  const { data, help, input } = read(rest, one);
+async function carryOut({ command, rest, folder }: Invocation, terminal: Terminal): Promise<Exit> {
+  const { data, help, input } = read(rest, command);
   if (help) {
-    await terminal.print(helpOn(one));
+    await terminal.print(helpOn(command));
     return exit.done;
   }
-  const settingsFile = settingsFor(one, input.env, folder);
-  const { records, close } = recordsOnce(data);
+  const settingsFile = settingsFor(command, input.env, folder);
+  const { records, close } = openRecordsOnce(data);
   try {
-    return await one.run(input, { ...terminal, records, data, settingsFile });
+    return await command.run(input, { ...terminal, records, data, settingsFile });
   } finally {
     await close();
   }
 }
 
 /** Prints help if requested or if nothing was typed; else a suggestion. */
-async function guide(args: readonly string[], terminal: Terminal): Promise<Exit> {
+async function printHelp(args: readonly string[], terminal: Terminal): Promise<Exit> {
   if (args.length === 1 && ['--version', '-v'].some((word) => args.includes(word))) {
     await terminal.print(await ownVersion());
     return exit.done;
@@ -108,12 +108,12 @@ async function guide(args: readonly string[], terminal: Terminal): Promise<Exit>
  */
 export async function run(typed: readonly string[], terminal: Terminal, folder: string | null): Promise<Exit> {
   const { asked: args, common } = split(typed);
-  const one = subcommands.find((candidate) => isAsked(args, candidate));
-  const name = one === undefined ? '' : ` ${one.name}`;
+  const command = subcommands.find((candidate) => matchesCommand(args, candidate));
+  const name = command === undefined ? '' : ` ${command.name}`;
   try {
-    return one === undefined
-      ? await guide(args, terminal)
-      : await carryOut({ one, rest: [...common, ...args.slice(one.name.split(' ').length)], folder }, terminal);
+    return command === undefined
+      ? await printHelp(args, terminal)
+      : await carryOut({ command, rest: [...common, ...args.slice(command.name.split(' ').length)], folder }, terminal);
   } catch (error) {
     const expected = error instanceof Unusable || error instanceof ConfigurationError;
     const message = error instanceof Error ? error.message : String(error);

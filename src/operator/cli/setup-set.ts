@@ -2,8 +2,8 @@
 import { processVariables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
 import { emptyEnvironment, settingOf } from '../../config/settings/table.ts';
-import { textOf, ValueNotWritable, withSettings, writeKept } from '../setup/env-text.ts';
-import { isSecret, isVariable, setOne, type VariableName } from '../setup/settings.ts';
+import { textOf, ValueNotWritable, withSettings, writeWithBackup } from '../setup/env-text.ts';
+import { isSecret, isVariable, type VariableName, validateSetting } from '../setup/settings.ts';
 import { Unusable } from './inputs.ts';
 import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
 
@@ -38,13 +38,13 @@ export async function setSetting(given: string, file: string, people: People): P
   const before = { ...(text === null ? {} : readEnvFile(file)) };
   const value = at === -1 ? await valueFor(name, people) : given.slice(at + 1);
   // The shell's variables count for the bot too, and rules between settings are checked together.
-  const set = setOne({ ...processVariables(), ...before }, name, value);
+  const set = validateSetting({ ...processVariables(), ...before }, name, value);
   if (set.kind === 'refused') {
     await people.print(`✘ ${set.why}. Nothing was written.`);
     return exit.no;
   }
   const changed = writable(() => withSettings(text ?? emptyEnvironment(), { [name]: set.value }));
-  const old = await writeKept(file, changed, new Date());
+  const old = await writeWithBackup(file, changed, new Date());
   const kept = old === null ? '' : ` The file as it was is kept as ${old}.`;
   await people.print(
     `✔ ${name}${isSecret(name) ? '' : ` ${set.value}`}: ${file} is changed.${kept} Start the replicas again in turn.`,

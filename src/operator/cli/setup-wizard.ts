@@ -9,11 +9,19 @@ import { readEnvFile } from '../../config/env-file.ts';
 import { emptyEnvironment } from '../../config/settings/table.ts';
 import { replaceFile } from '../../io/files.ts';
 import { utcMinute } from '../../text/instants.ts';
-import { textOf, withSettings, writeKept } from '../setup/env-text.ts';
-import { asLines, asMarkdown, leftToDo, type Task } from '../setup/left-to-do.ts';
+import { textOf, withSettings, writeWithBackup } from '../setup/env-text.ts';
+import { asLines, asMarkdown, followUpTasks, type Task } from '../setup/follow-up-tasks.ts';
 import { type Answers, answerTo, byAzd, type QuestionId, questionIds, type SetupAnswer } from '../setup/question.ts';
 import { isSecret, isVariable, settingsFrom } from '../setup/settings.ts';
-import { AnswerFile, type Conversation, judgeAnswers, questions, summary, titleOf, walk } from '../setup/walk.ts';
+import {
+  AnswerFile,
+  type Conversation,
+  judgeAnswers,
+  questions,
+  runQuestions,
+  summary,
+  titleOf,
+} from '../setup/wizard.ts';
 import type { SetupWorld } from '../setup/world.ts';
 import { Unusable } from './inputs.ts';
 import { writable } from './setup-set.ts';
@@ -31,15 +39,15 @@ export interface SetupOptions {
   readonly print: boolean;
 }
 
-const leftFile = (env: string): string => path.join(path.dirname(env), 'left-to-do.md');
-const keptFile = (env: string): string => `${env}.setup`;
+const tasksFile = (env: string): string => path.join(path.dirname(env), 'left-to-do.md');
+const savedFile = (env: string): string => `${env}.setup`;
 
-const Kept = z.object({ at: z.string(), answers: z.partialRecord(z.enum(questionIds), z.string()) });
+const SavedAnswers = z.object({ at: z.string(), answers: z.partialRecord(z.enum(questionIds), z.string()) });
 
 /** Loads saved answers, without secrets, and checks them again. */
-async function recall(env: string, people: People, world: SetupWorld): Promise<Answers> {
-  const text = await textOf(keptFile(env));
-  const kept = text === null ? null : Kept.safeParse(JSON.parse(text));
+async function loadSavedAnswers(env: string, people: People, world: SetupWorld): Promise<Answers> {
+  const text = await textOf(savedFile(env));
+  const kept = text === null ? null : SavedAnswers.safeParse(JSON.parse(text));
   if (kept?.success !== true || people.ask === null) return new Map();
   await people.print(`There are ${Object.keys(kept.data.answers).length} answers of ${utcMinute(kept.data.at)}.`);
   const said = await people.ask('Go on with them? [Y] ');
@@ -57,11 +65,11 @@ async function recall(env: string, people: People, world: SetupWorld): Promise<A
 }
 
 /** Saves the answers except secrets, which are asked again. */
-async function keep(env: string, answers: Answers, now: Date): Promise<number> {
+async function saveAnswers(env: string, answers: Answers, now: Date): Promise<number> {
   const unseen = new Set(questions.filter((question) => question.isSecret === true).map(({ id }) => id));
   const given = [...answers].filter(([id]) => !unseen.has(id)).map(([id, answer]) => [id, answer.given] as const);
   const text = JSON.stringify({ at: now.toISOString(), answers: Object.fromEntries(given) }, null, 2);
-  await replaceFile(keptFile(env), `${text}\n`);
+  await replaceFile(savedFile(env), `${text}\n`);
   return given.length;
 }
 
@@ -72,20 +80,20 @@ const conversationWith = ({ print, ask, nextLine }: People): Conversation => ({
 });
 
 /** Content to write. */
-interface Written {
+interface PreparedFiles {
   readonly env: string;
   readonly tasks: readonly Task[];
   readonly changed: number;
 }
 
 /** Returns the shell's variables and the existing file's: they name the cloud. */
-async function shellAnd(env: string): Promise<Variables> {
+async function variablesFor(env: string): Promise<Variables> {
   const there = (await textOf(env)) === null ? {} : readEnvFile(env);
   return { ...there, ...Object.fromEntries(Object.entries(processVariables()).filter(([, value]) => value !== '')) };
 }
 
-async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorld): Promise<Written> {
-  const shell = await shellAnd(env);
+async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorld): Promise<PreparedFiles> {
+  const shell = await variablesFor(env);
   const settings = settingsFrom(answers, shell);
   const named = byAzd(answers) ? null : await world.identity(answerTo(answers, 'app'));
   const objectId = named?.kind === 'seen' ? (named.value.found?.objectId ?? null) : null;
@@ -98,7 +106,7 @@ async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorl
   const before = (await textOf(env)) ?? emptyEnvironment();
   return {
     env: writable(() => withSettings(before, settings)),
-    tasks: leftToDo(answers, { objectId, graph, envFile: env, settings }),
+    tasks: followUpTasks(answers, { objectId, graph, envFile: env, settings }),
     changed: Object.values(settings).filter((value) => value !== null).length,
   };
 }
@@ -124,13 +132,13 @@ async function write(answers: Answers, options: SetupOptions, world: SetupWorld,
   }
   const now = new Date();
   // azd stores the settings itself, and no process here reads them.
-  const old = byAzd(answers) ? null : await writeKept(options.env, env, now);
-  await writeKept(leftFile(options.env), asMarkdown(tasks, now), now);
+  const old = byAzd(answers) ? null : await writeWithBackup(options.env, env, now);
+  await writeWithBackup(tasksFile(options.env), asMarkdown(tasks, now), now);
   const { rm } = await import('node:fs/promises');
-  await rm(keptFile(options.env), { force: true });
+  await rm(savedFile(options.env), { force: true });
   const kept = old === null ? '' : `; the one there was is kept as ${old}`;
   if (!byAzd(answers)) await print(`   ✔ ${options.env}   ${changed} settings, for its reader alone${kept}`);
-  await print(`   ✔ ${leftFile(options.env)}   what follows, to hand on`);
+  await print(`   ✔ ${tasksFile(options.env)}   what follows, to hand on`);
   await print(`\nWhat is left to do. Each line says who; cmk-bot doctor sees when it is done.\n\n${asLines(tasks)}`);
   return exit.done;
 }
@@ -168,17 +176,17 @@ const welcome = [
 
 /** Asks the questions, checks the answers, and writes the results at the end. */
 export async function runWizard(options: SetupOptions, people: People): Promise<Exit> {
-  const world = openSetupWorld(await shellAnd(options.env));
+  const world = openSetupWorld(await variablesFor(options.env));
   if (options.answers !== null) return fromFile(options.answers, options, world, people);
   await people.print(welcome);
-  const kept = await recall(options.env, people, world);
-  const walked = await walk(questions, conversationWith(people), world, kept);
-  if (walked.kind === 'answered') return write(walked.answers, options, world, people);
+  const kept = await loadSavedAnswers(options.env, people, world);
+  const result = await runQuestions(questions, conversationWith(people), world, kept);
+  if (result.kind === 'answered') return write(result.answers, options, world, people);
   if (options.print) return exit.no;
-  const count = await keep(options.env, walked.answers, new Date());
-  const where = walked.kind === 'stopped' ? ` at ${titleOf(walked.part)}` : '';
+  const count = await saveAnswers(options.env, result.answers, new Date());
+  const where = result.kind === 'stopped' ? ` at ${titleOf(result.part)}` : '';
   await people.print(
-    `\nStopped${where}. Nothing was written. ${count} answers are kept in ${keptFile(options.env)}, without secrets, for next time.`,
+    `\nStopped${where}. Nothing was written. ${count} answers are kept in ${savedFile(options.env)}, without secrets, for next time.`,
   );
   return exit.no;
 }

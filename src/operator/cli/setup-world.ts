@@ -14,10 +14,10 @@ import { probeServer } from '../../store/postgres-probe.ts';
 import { failureLine } from '../../text/failures.ts';
 import type { Lookup, LookupResult, SeenAddress, SeenHolder, SeenIdentity, SetupWorld } from '../setup/world.ts';
 
-const patienceMs = 8_000;
+const timeoutMs = 8_000;
 
 /** Checks an address. `ca`: trusted in addition to the default authorities. */
-async function lookAtAddress(host: string, ca: string | undefined): Promise<SeenAddress> {
+async function checkAddress(host: string, ca: string | undefined): Promise<SeenAddress> {
   const { hostname } = new URL(`https://${host}`);
   const known = await lookup(hostname).then(
     () => true,
@@ -32,7 +32,7 @@ async function lookAtAddress(host: string, ca: string | undefined): Promise<Seen
       // The body isn't needed, however long it is.
       response.destroy();
     });
-    asked.setTimeout(patienceMs, () => asked.destroy(new Error(`no answer within ${patienceMs / 1_000} seconds`)));
+    asked.setTimeout(timeoutMs, () => asked.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
     asked.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
       const isCertificate = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code);
       resolve({ kind: isCertificate ? 'bad-certificate' : 'silent', why: message });
@@ -44,7 +44,7 @@ async function lookAtAddress(host: string, ca: string | undefined): Promise<Seen
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 
 /** Converts an outcome. A missing sign-in is thrown by code that requires one. */
-async function seen<T>(asked: Promise<Outcome<T>>): Promise<Lookup<T>> {
+async function toLookup<T>(asked: Promise<Outcome<T>>): Promise<Lookup<T>> {
   try {
     const outcome = await asked;
     if (outcome.ok) return { kind: 'seen', value: outcome.value };
@@ -54,13 +54,13 @@ async function seen<T>(asked: Promise<Outcome<T>>): Promise<Lookup<T>> {
   }
 }
 
-const nearTo = (named: string, names: readonly string[]): readonly string[] => {
+const similarTo = (named: string, names: readonly string[]): readonly string[] => {
   const one = closestName(named, names);
   return one === null ? [] : [one];
 };
 
 /** Caches the result of the first call. */
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
+function cached<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | null = null;
   return () => {
     asked ??= ask();
@@ -69,21 +69,21 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 }
 
 /** Returns the first characters: similar names usually begin alike. */
-const beginning = (name: string): string => name.slice(0, Math.min(4, name.length));
+const prefixOf = (name: string): string => name.slice(0, Math.min(4, name.length));
 
 /** Opens the environment. `variables` name the cloud. */
 export function openSetupWorld(variables: Variables): SetupWorld {
   const cloud = openCloud(readCloud(variables));
   const view = operatorAzure(cloud, kinds);
-  const me = once(async () => {
-    const person = await seen(view.me());
+  const me = cached(async () => {
+    const person = await toLookup(view.me());
     // Each attempted sign-in method has its own message, and none helps the reader.
     return person.kind === 'seen' ? person : { ...person, why: 'Nobody is signed in to Azure at this machine' };
   });
-  const subscriptions = once(() => seen(view.subscriptions()));
+  const subscriptions = cached(() => toLookup(view.subscriptions()));
 
   async function holderOf(id: string): Promise<Lookup<LookupResult<SeenHolder>>> {
-    const found = await seen(view.holder(id));
+    const found = await toLookup(view.holder(id));
     if (found.kind === 'unseen') return found;
     return {
       kind: 'seen',
@@ -95,7 +95,7 @@ export function openSetupWorld(variables: Variables): SetupWorld {
     me,
     subscriptions,
     async identity(named): Promise<Lookup<LookupResult<SeenIdentity>>> {
-      const found = await seen(view.identities(named));
+      const found = await toLookup(view.identities(named));
       if (found.kind === 'unseen') return found;
       return { kind: 'seen', value: { found: found.value[0] ?? null, near: [] } };
     },
@@ -109,10 +109,10 @@ export function openSetupWorld(variables: Variables): SetupWorld {
         return { kind: /AADSTS/.test(why) ? 'refused' : 'unseen', why };
       }
     },
-    address: (host) => lookAtAddress(host, cloud.tls.tlsOptions?.ca),
+    address: (host) => checkAddress(host, cloud.tls.tlsOptions?.ca),
     async holder(named) {
       if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(named)) return holderOf(named);
-      const listed = await seen(view.groups(beginning(named)));
+      const listed = await toLookup(view.groups(prefixOf(named)));
       if (listed.kind === 'unseen') return listed;
       const same = listed.value.find(({ name }) => name.toLowerCase() === named.toLowerCase());
       if (same !== undefined) return holderOf(same.id);
@@ -120,7 +120,7 @@ export function openSetupWorld(variables: Variables): SetupWorld {
         kind: 'seen',
         value: {
           found: null,
-          near: nearTo(
+          near: similarTo(
             named,
             listed.value.map(({ name }) => name),
           ),

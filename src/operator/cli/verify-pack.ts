@@ -14,11 +14,11 @@ import {
 } from '../../audit/pack/files.ts';
 import { nothingRead, type PackReport, PackUnusable, verifyPack } from '../../audit/pack/verify-pack.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { checkWitnesses, type GivenKeys, readGivenKeys } from './given-keys.ts';
 import { Unusable } from './inputs.ts';
 import { isContainer, isFolder, openPublished } from './published.ts';
 import { type Exit, exit } from './subcommand.ts';
-import { isProved, type JudgedPack } from './words/pack.ts';
+import { checkWitnesses, parseVerifierKeys, type VerifierKeysFile } from './verifier-keys.ts';
+import { isProved, type VerifiedPack } from './words/pack.ts';
 
 /** First bytes of every zip. */
 const zipMark = Buffer.from('PK');
@@ -34,7 +34,7 @@ export async function isArchive(file: string): Promise<boolean> {
   }
 }
 
-const noArchive: Readonly<Record<Exclude<NoArchive, 'not-a-zip'>, string>> = {
+const archiveFaults: Readonly<Record<Exclude<NoArchive, 'not-a-zip'>, string>> = {
   'too-large': 'larger than any evidence pack',
   'name-twice': 'two files in it have one name',
   'not-as-written':
@@ -42,13 +42,13 @@ const noArchive: Readonly<Record<Exclude<NoArchive, 'not-a-zip'>, string>> = {
 };
 
 /** Returns the report of a zip that isn't a valid pack. */
-const refused = (detail: string): PackReport => ({
+const refusedPack = (detail: string): PackReport => ({
   ...nothingRead,
   findings: [{ seq: 0, kind: 'file-damaged', detail }],
 });
 
 /** Compares the report with one made from the pack. A report of another version can't be judged. */
-function pageOf(files: PackFiles, { request, events }: PackReport): Pick<JudgedPack, 'page' | 'blamed'> {
+function pageOf(files: PackFiles, { request, events }: PackReport): Pick<VerifiedPack, 'page' | 'blamed'> {
   const page = files.get(packFile.report)?.toString('utf8') ?? '';
   const facts = request === null ? null : reportFacts(files, request, events);
   if (facts !== null && reportOf(facts) === page) return { page: 'same', blamed: [] };
@@ -64,14 +64,14 @@ const unprovedIn = (files: PackFiles): readonly string[] =>
   [packFile.readme, packFile.controls, packFile.names, packFile.keys, oldVerifier].filter((name) => files.has(name));
 
 /** Returns names in the checkpoint's signatures whose keys weren't given. */
-function strangersIn(files: PackFiles, { checkpoint }: PackReport): readonly string[] {
+function unknownSignersIn(files: PackFiles, { checkpoint }: PackReport): readonly string[] {
   const known = new Set(checkpoint?.signatures.map(({ line }) => line.trimEnd()));
   const note = files.get(packFile.checkpoint)?.toString('utf8') ?? '';
   const others = note.split('\n').filter((line) => line.startsWith('\u2014 ') && !known.has(line));
   return [...new Set(others.map((line) => line.split(' ')[1] ?? ''))].sort();
 }
 
-export interface PackQuestion {
+export interface PackInput {
   readonly file: string;
   readonly keyFile: string | undefined;
   /** A published log or a saved checkpoint to compare with. */
@@ -79,11 +79,11 @@ export interface PackQuestion {
 }
 
 /** Compares the pack. Throws {@link Unusable}. */
-async function comparedWith(
+async function compareWith(
   report: PackReport,
   anchor: string,
   keyFile: string | undefined,
-  { keys }: GivenKeys,
+  { keys }: VerifierKeysFile,
 ): Promise<LogComparison> {
   const kept = isContainer(anchor) || (await isFolder(anchor)) ? null : await readFile(anchor).catch(() => null);
   if (kept === null) {
@@ -98,20 +98,20 @@ async function comparedWith(
 }
 
 /** Verifies a pack file. Throws {@link Unusable}. */
-export async function judgePack({ file, keyFile, anchor }: PackQuestion): Promise<JudgedPack> {
+export async function verifyPackFile({ file, keyFile, anchor }: PackInput): Promise<VerifiedPack> {
   const read = filesOf(await readFile(file));
   if (read === 'not-a-zip') throw new Unusable(`reading ${file}: it is cut off, or no zip`);
   const files: PackFiles = typeof read === 'string' ? new Map() : read;
   const given = keyFile === undefined ? files.get(packFile.keys) : await readFile(keyFile).catch(() => undefined);
   if (given === undefined) throw new Unusable(`${keyFile ?? packFile.keys} is not there, or may not be read`);
-  const known = readGivenKeys(given.toString('utf8'), keyFile ?? packFile.keys);
+  const known = parseVerifierKeys(given.toString('utf8'), keyFile ?? packFile.keys);
   const report = await (typeof read === 'string'
-    ? refused(noArchive[read])
+    ? refusedPack(archiveFaults[read])
     : verifyPack(files, known.keys, parseEventBody).catch((error: unknown) => {
         throw error instanceof PackUnusable ? new Unusable(`reading ${file}: ${error.message}`) : error;
       }));
   const log =
-    anchor === undefined || report.checkpoint === null ? null : await comparedWith(report, anchor, keyFile, known);
+    anchor === undefined || report.checkpoint === null ? null : await compareWith(report, anchor, keyFile, known);
   const { checkpoint } = report;
   const hasVaultKey = known.keys.some(({ kind, name }) => kind === 'vault' && name === checkpoint?.origin);
   const vaultSigned = hasVaultKey && checkpoint !== null ? isVaultSigned(checkpoint) : null;
@@ -124,18 +124,18 @@ export async function judgePack({ file, keyFile, anchor }: PackQuestion): Promis
     ...pageOf(files, report),
     unproved: unprovedIn(files),
     missing: optionalFiles.filter((name) => !files.has(name)),
-    strangers: strangersIn(files, report),
+    strangers: unknownSignersIn(files, report),
   };
 }
 
-export function packExit(judged: JudgedPack): Exit {
-  const { report, log, page } = judged;
+export function packExit(verified: VerifiedPack): Exit {
+  const { report, log, page } = verified;
   if (report.findings.length + (log?.findings.length ?? 0) > 0 || page === 'differs') return exit.no;
-  return page === 'same' && isProved(judged) ? exit.done : exit.unchecked;
+  return page === 'same' && isProved(verified) ? exit.done : exit.unchecked;
 }
 
 /** Fields for `--json`. They can be added, never renamed. */
-export const packJson = ({ report, log, keysGiven, vaultSigned, witnesses, page, blamed, unproved }: JudgedPack) => {
+export const packJson = ({ report, log, keysGiven, vaultSigned, witnesses, page, blamed, unproved }: VerifiedPack) => {
   const { checkpoint, request, verdict, events, texts, findings } = report;
   return {
     request: request?.id ?? null,

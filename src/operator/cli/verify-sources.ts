@@ -9,11 +9,11 @@ import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verif
 import type { Place } from '../../config/place.ts';
 import type { Link } from '../../domain/record/chain.ts';
 import type { Records } from '../rpc/calls.ts';
-import { type KnownKeys, knownKeys, readKeysIn } from './given-keys.ts';
 import { Unusable } from './inputs.ts';
 import { readRecord } from './open-records.ts';
 import type { OpenedAnchor } from './published.ts';
 import type { EventCount } from './subcommand.ts';
+import { loadSealKeys, readSealKeys, type SealKeySource } from './verifier-keys.ts';
 
 /** Verifies the database. Derived data is read first: later events come after it. */
 export async function verifyStore(
@@ -68,7 +68,7 @@ async function* counted(lines: AsyncIterable<string>, count: EventCount): AsyncG
   }
 }
 
-interface KnownBefore {
+interface BaselineSources {
   /** An older export. */
   readonly against: string | undefined;
   /** One noted event: number and hash. */
@@ -77,8 +77,8 @@ interface KnownBefore {
 }
 
 /** Returns the baseline from all given sources; null: none. Throws {@link Unusable}. */
-export async function knownBefore(
-  { against, noted, published }: KnownBefore,
+export async function openBaseline(
+  { against, noted, published }: BaselineSources,
   read: VerifyOptions['read'],
 ): Promise<BaselineExport | null> {
   if (against === undefined && noted === undefined && published === null) return null;
@@ -92,9 +92,9 @@ export async function knownBefore(
 }
 
 /** Returns the seal keys of the named file, else of the database. */
-export async function keysFor(named: string | undefined, store: Place | null): Promise<KnownKeys> {
-  if (named !== undefined) return { keys: await readKeysIn(named), missing: null };
-  return store === null ? { keys: null, missing: null } : knownKeys(store);
+export async function keysFor(named: string | undefined, store: Place | null): Promise<SealKeySource> {
+  if (named !== undefined) return { keys: await readSealKeys(named), missing: null };
+  return store === null ? { keys: null, missing: null } : loadSealKeys(store);
 }
 
 /**

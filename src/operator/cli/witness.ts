@@ -5,9 +5,9 @@ import { keyLine, readKeyLine, type SigningKey, signingKey } from '../../audit/t
 import { startWitness } from '../../audit/witness/server.ts';
 import { WitnessState, WitnessStateUnusable } from '../../audit/witness/state.ts';
 import { FolderInUse, type FolderLock, lockFolder } from '../../store/folder-lock.ts';
-import { keyLineWords } from './given-keys.ts';
 import { Unusable } from './inputs.ts';
 import { exit, subcommand } from './subcommand.ts';
+import { keyLineWords } from './verifier-keys.ts';
 
 const folder = z.string().trim().min(1).default('witness');
 const name = z

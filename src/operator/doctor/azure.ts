@@ -5,9 +5,9 @@ import { rulesOf } from '../../domain/policy/policy.ts';
 import { countOf } from '../../text/count.ts';
 import { durationWords } from '../../text/duration.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { giveBotRole, newSecret, setAnew, setClock, whoGivesRoles } from './commands.ts';
+import { changeSetting, giveBotRole, newSecret, setClock, whoGivesRoles } from './commands.ts';
 import { diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
-import { lookUp, peopleOf } from './role-members.ts';
+import { peopleOf, resolveHolders } from './role-members.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 const network = 'Look at the network, the proxy and AZURE_CLOUD, then look again.';
@@ -18,10 +18,13 @@ const azure = about('azure/sign-in', 'Azure');
 const subscription = (id: string) => about('azure/subscription', `subscription ${id}`);
 
 /** Returns the fix for a refused sign-in: a new secret. */
-function mendSignIn({ azure }: DoctorEnvironment['config']): Remedy {
+function fixForSignIn({ azure }: DoctorEnvironment['config']): Remedy {
   const { clientId, clientSecret } = azure.signIn;
-  if (clientId === null || clientSecret === null) return { commands: [setAnew('AZURE_CLIENT_ID')] };
-  return { who: 'an owner of the app registration', commands: [newSecret(clientId), setAnew('AZURE_CLIENT_SECRET')] };
+  if (clientId === null || clientSecret === null) return { commands: [changeSetting('AZURE_CLIENT_ID')] };
+  return {
+    who: 'an owner of the app registration',
+    commands: [newSecret(clientId), changeSetting('AZURE_CLIENT_SECRET')],
+  };
 }
 
 /** Returns the finding for a machine without a managed identity, the only option without secret and token file. */
@@ -32,7 +35,7 @@ function withoutIdentity({ azure: { signIn } }: DoctorEnvironment['config'], why
     azure,
     `AZURE_CLIENT_SECRET isn’t set, nor is AZURE_FEDERATED_TOKEN_FILE, so the bot signs in with a managed identity (${which}), which this machine doesn’t have: ${why}`,
     'Run the bot where it has that managed identity, or set AZURE_CLIENT_SECRET.',
-    { commands: [setAnew('AZURE_CLIENT_SECRET')] },
+    { commands: [changeSetting('AZURE_CLIENT_SECRET')] },
   );
 }
 
@@ -44,7 +47,7 @@ function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Dia
     return withoutIdentity(config, line);
   }
   if (failure.next === 'wait') return fail(azure, line, network);
-  return fail(azure, line, signIn, mendSignIn(config));
+  return fail(azure, line, signIn, fixForSignIn(config));
 }
 
 async function diagnoseReach({ config, subscriptions, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
@@ -67,7 +70,7 @@ async function diagnoseReach({ config, subscriptions, own }: DoctorEnvironment):
             'Give the bot’s identity the role of infra/custom-role.json on it, or take it out of CMK_SUBSCRIPTIONS.',
             {
               who: whoGivesRoles(`subscription ${id}`),
-              commands: [giveBotRole(objectId, scopeOf(id)), setAnew('CMK_SUBSCRIPTIONS')],
+              commands: [giveBotRole(objectId, scopeOf(id)), changeSetting('CMK_SUBSCRIPTIONS')],
             },
           ),
     ),
@@ -121,14 +124,14 @@ async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
 }
 
 const guests = about('people/guests', 'guests');
-const mostTried = 20;
+const maxTried = 20;
 
 /** Checks that Entra ID reports guests among the named people and group members. */
 async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, azure } = subjects;
   if (config.admission.allowGuests) return [ok(guests, 'allowed: a guest in a group counts like a member')];
   const ids = idsIn(subjects);
-  const people = [...(peopleOf((await lookUp(azure.groups, ids))(ids)) ?? [])].slice(0, mostTried);
+  const people = [...(peopleOf((await resolveHolders(azure.groups, ids))(ids)) ?? [])].slice(0, maxTried);
   const asked = await Promise.all(people.map((id) => azure.groups.memberOf(PersonId.parse(id), [])));
   if (asked.some(({ ok }) => !ok)) return [];
   return [

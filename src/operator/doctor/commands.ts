@@ -7,7 +7,7 @@ const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word :
 export const command = (...words: readonly string[]): string => words.map(quoted).join(' ');
 
 /** Returns the command that asks for one setting, checks it, and writes it to `.env`. */
-export const setAnew = (variable: string): string => command('cmk-bot', 'setup', '--set', variable);
+export const changeSetting = (variable: string): string => command('cmk-bot', 'setup', '--set', variable);
 
 /** Returns who can assign roles at a scope. */
 export const whoGivesRoles = (scope: string): string => `Owner or User Access Administrator of ${scope}`;

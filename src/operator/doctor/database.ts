@@ -17,7 +17,7 @@ import { roleRights } from '../../store/runtime-role.ts';
 import { databaseAdvice, otherDatabaseWords } from '../../text/database.ts';
 import { ownerAdvice } from '../../text/record.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { asOwner, command, setAnew } from './commands.ts';
+import { asOwner, changeSetting, command } from './commands.ts';
 import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const database = about('db/answers', 'database');
@@ -58,7 +58,7 @@ async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<re
   }
   const mend =
     'Whoever is in between reads along and can change what is stored: add sslmode=verify-full to the address.';
-  return [fail(subject, `none, to ${host}`, mend, { commands: [setAnew('DATABASE_URL')] })];
+  return [fail(subject, `none, to ${host}`, mend, { commands: [changeSetting('DATABASE_URL')] })];
 }
 
 async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
@@ -86,8 +86,8 @@ function ownRole({ store }: Subjects['config']): Remedy {
     who: 'an administrator of the database server',
     commands: [
       command('psql', ...at, '-c', 'create role cmk_bot login'),
-      setAnew('DATABASE_URL'),
-      setAnew('CMK_DATABASE_OWNER_URL'),
+      changeSetting('DATABASE_URL'),
+      changeSetting('CMK_DATABASE_OWNER_URL'),
     ],
   };
 }
@@ -152,7 +152,7 @@ async function writesOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
 }
 
 /** Converts an error to a failed finding, in the database's words. */
-export async function orFail(subject: About, look: Promise<Diagnosis>): Promise<Diagnosis> {
+export async function failOnError(subject: About, look: Promise<Diagnosis>): Promise<Diagnosis> {
   try {
     return await look;
   } catch (error) {
@@ -162,21 +162,21 @@ export async function orFail(subject: About, look: Promise<Diagnosis>): Promise<
 }
 
 export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Diagnosis[]> {
-  const reached = await orFail(database, kindOf(subjects));
+  const reached = await failOnError(database, kindOf(subjects));
   if (reached.outcome === 'fail') return [reached];
   const [tls, ...rest] = await Promise.all([
     tlsOf(subjects),
-    orFail(about('db/tables', 'tables'), tablesOf(subjects)),
-    orFail(about('db/engine', 'engine'), engineOf(subjects)),
-    orFail(about('db/role', 'database user'), userOf(subjects)),
-    orFail(about('db/writes', 'database writes'), writesOf(subjects)),
+    failOnError(about('db/tables', 'tables'), tablesOf(subjects)),
+    failOnError(about('db/engine', 'engine'), engineOf(subjects)),
+    failOnError(about('db/role', 'database user'), userOf(subjects)),
+    failOnError(about('db/writes', 'database writes'), writesOf(subjects)),
   ]);
   return [reached, ...tls, ...rest];
 }
 
 const variable = 'CMK_DATABASE_OWNER_URL';
 const owner = about('db/owner', 'owner of the database');
-const remedy = { commands: [setAnew(variable)] };
+const remedy = { commands: [changeSetting(variable)] };
 
 /** Checks that the owner's address is the bot's own database: the bot's start migrates the tables there. */
 export async function diagnoseOwner({ config, database }: Subjects): Promise<readonly Diagnosis[]> {

@@ -6,12 +6,12 @@ import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure, vaultLogFor } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
 import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
+import { diagnoseAuditLog } from './audit-log.ts';
 import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
 import { diagnoseLogs, diagnoseTelemetry } from './logs.ts';
 import { diagnoseOutside, diagnosePackedApp } from './outside.ts';
 import { diagnosePolicy } from './policy.ts';
-import { diagnoseRecord } from './record.ts';
 import { diagnoseRegistration, diagnoseStepUp } from './registration.ts';
 import { explainResource } from './resource.ts';
 import { diagnoseGraphRights } from './rights.ts';
@@ -67,7 +67,7 @@ const parts: readonly Part<DoctorEnvironment>[] = [
 const recordParts: readonly Part<Subjects>[] = [
   { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role', 'db/writes'], look: diagnoseDatabase },
   { codes: ['db/owner'], look: diagnoseOwner },
-  { codes: ['record/seals', 'record/trail', 'record/anchor', 'record/clock'], look: diagnoseRecord },
+  { codes: ['record/seals', 'record/trail', 'record/anchor', 'record/clock'], look: diagnoseAuditLog },
   { codes: ['record/witnesses'], look: diagnoseWitnesses },
   { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
 ];
@@ -76,33 +76,33 @@ const recordParts: readonly Part<Subjects>[] = [
 export const recordCodes: readonly DiagnosisCode[] = recordParts.flatMap(({ codes }) => codes);
 
 /** Timeout of a check; longer than any call's own limit. */
-const patienceMs = 45_000;
+const timeoutMs = 45_000;
 
 /** Runs a check with a timeout. A slow check is reported and doesn't delay the others. */
-async function within<S>({ codes, look }: Part<S>, subjects: S): Promise<readonly Diagnosis[]> {
+async function withTimeout<S>({ codes, look }: Part<S>, subjects: S): Promise<readonly Diagnosis[]> {
   const [code = 'config/settings'] = codes;
-  const late = `no answer within ${patienceMs / 1_000} seconds`;
+  const late = `no answer within ${timeoutMs / 1_000} seconds`;
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<readonly Diagnosis[]>((resolve) => {
+  const timeout = new Promise<readonly Diagnosis[]>((resolve) => {
     timer = setTimeout(
       () => resolve([unknown(about(code, code), late, 'Look at the network, then look again.')]),
-      patienceMs,
+      timeoutMs,
     );
   });
   try {
-    return await Promise.race([look(subjects), patience]);
+    return await Promise.race([look(subjects), timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-type Joined = Pick<
+type Clients = Pick<
   DoctorEnvironment,
   'azure' | 'vaultLog' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'
 >;
 
 /** Creates the clients. Throws if a configured file is unreadable. */
-function join(config: Config): Joined {
+function createClients(config: Config): Clients {
   const options = optionsForAzure(config);
   const { cloud, credential } = options;
   let asked: Promise<TokenClaims | null> | null = null;
@@ -132,9 +132,9 @@ export async function diagnose({
   readonly record: RecordSubjects | null;
   readonly look: Look;
 }): Promise<Diagnosis[]> {
-  let joined: Joined;
+  let joined: Clients;
   try {
-    joined = join(config);
+    joined = createClients(config);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [
@@ -146,8 +146,10 @@ export async function diagnose({
   const isWanted = ({ codes }: Part<never>): boolean => codes.some(wanted);
   const subjects = { config, look, ...joined };
   const found = await Promise.all([
-    ...parts.filter(isWanted).map((part) => within(part, subjects)),
-    ...(record === null ? [] : recordParts.filter(isWanted).map((part) => within(part, { ...subjects, ...record }))),
+    ...parts.filter(isWanted).map((part) => withTimeout(part, subjects)),
+    ...(record === null
+      ? []
+      : recordParts.filter(isWanted).map((part) => withTimeout(part, { ...subjects, ...record }))),
   ]);
   return found
     .flat()

@@ -4,12 +4,12 @@ import type { UseSought } from '../../domain/key-use.ts';
 import { callServer } from '../../io/call-server.ts';
 import { faultOf } from '../../store/db-errors.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { giveLogsRole, setAnew, whoGivesRoles } from './commands.ts';
+import { changeSetting, giveLogsRole, whoGivesRoles } from './commands.ts';
 import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 
 /** Returns a query for ids that don't exist. It's the query that is sent after a success, and finds nothing. */
-const nobodys = (subscriptionId: string) => {
+const emptyQuery = (subscriptionId: string) => {
   const name = 'nobodys-vault';
   const id = ArmId.parse(
     `/subscriptions/${subscriptionId}/resourceGroups/none/providers/Microsoft.KeyVault/vaults/${name}`,
@@ -35,17 +35,17 @@ export async function diagnoseLogs({ config, vaultLog, own }: DoctorEnvironment)
   if (config.logs === null || vaultLog === null) return [];
   const { workspaceId } = config.logs;
   const subject = about('azure/logs', 'logs of vaults');
-  const read = await vaultLog.read(...nobodys(subscriptionId));
+  const read = await vaultLog.read(...emptyQuery(subscriptionId));
   if (read.ok) return [ok(subject, `workspace ${workspaceId} can be asked`)];
   const found = lookupFailureLine(read.failure);
   if (read.failure.source !== 'azure') return [fail(subject, found, 'Look at the network and at AZURE_CLOUD.')];
   if (read.failure.status === 400)
-    return [warn(subject, found, noTable, { commands: [setAnew('CMK_LOGS_WORKSPACE')] })];
+    return [warn(subject, found, noTable, { commands: [changeSetting('CMK_LOGS_WORKSPACE')] })];
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
   return [
     fail(subject, found, refused, {
       who: whoGivesRoles('the workspace'),
-      commands: [giveLogsRole(objectId, workspaceId), setAnew('CMK_LOGS_WORKSPACE')],
+      commands: [giveLogsRole(objectId, workspaceId), changeSetting('CMK_LOGS_WORKSPACE')],
     }),
   ];
 }
@@ -65,7 +65,7 @@ export async function diagnoseTelemetry({ config }: DoctorEnvironment): Promise<
     body: '{"resourceSpans":[]}',
     limits,
   };
-  const remedy = { commands: [setAnew(variable)] };
+  const remedy = { commands: [changeSetting(variable)] };
   try {
     const { status } = await callServer(url, none);
     // Whether sending is permitted depends on its own headers, which its library reads.

@@ -5,22 +5,22 @@ import { ownVersion } from '../../config/software.ts';
 import { listed } from '../../domain/listed.ts';
 import { countOf } from '../../text/count.ts';
 import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
-import { command, setAnew } from './commands.ts';
+import { changeSetting, command } from './commands.ts';
 import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 const subject = about('teams/outside', 'from outside');
-const patienceMs = 8_000;
+const timeoutMs = 8_000;
 const dayMs = 86_400_000;
 /** Time before expiry at which to warn. */
-const soonMs = 21 * dayMs;
+const warnBeforeMs = 21 * dayMs;
 
-interface Answered {
+interface ProbeResult {
   readonly status: number;
   readonly certificate: PeerCertificate;
 }
 
 /** Posts an empty request without sign-in. `ca`: trusted in addition to the default authorities. */
-function knock(url: string, ca: string | undefined): Promise<Answered> {
+function probe(url: string, ca: string | undefined): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
     const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
     const headers = { 'content-type': 'application/json' };
@@ -30,14 +30,14 @@ function knock(url: string, ca: string | undefined): Promise<Answered> {
       // The body isn't needed, however long it is.
       response.destroy();
     });
-    asked.setTimeout(patienceMs, () => asked.destroy(new Error(`no answer within ${patienceMs / 1_000} seconds`)));
+    asked.setTimeout(timeoutMs, () => asked.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
     asked.on('error', reject);
     asked.end('{}');
   });
 }
 
 /** Returns the fix for a Node error code, and a diagnostic command. */
-function mendReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL): readonly [string, string] {
+function fixForReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL): readonly [string, string] {
   const { code = '' } = error;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return [`No name server knows ${hostname}: let its name lead to what ends TLS.`, command('nslookup', hostname)];
@@ -55,7 +55,7 @@ function mendReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL):
   ];
 }
 
-function judge(url: string, { status, certificate }: Answered): Diagnosis {
+function judge(url: string, { status, certificate }: ProbeResult): Diagnosis {
   const endsAt = Date.parse(certificate.valid_to);
   const leftMs = endsAt - Date.now();
   const answers = `${url} answers ${status} to somebody who is not signed in`;
@@ -65,7 +65,7 @@ function judge(url: string, { status, certificate }: Answered): Diagnosis {
       commands: [command('curl', '-s', '-X', 'POST', '-o', '/dev/null', '-w', '%{http_code}', url)],
     });
   }
-  if (leftMs > soonMs)
+  if (leftMs > warnBeforeMs)
     return ok(subject, `${answers}; its certificate ends in ${countOf(Math.floor(leftMs / dayMs), 'day', 'days')}`);
   return warn(
     subject,
@@ -83,18 +83,20 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
     const mend = 'Set CMK_PUBLIC_URL, and it is tried.';
     return [
       unknown(subject, 'not tried: the bot’s address is not configured', mend, {
-        commands: [setAnew('CMK_PUBLIC_URL')],
+        commands: [changeSetting('CMK_PUBLIC_URL')],
       }),
     ];
   }
   const url = `${publicUrl}/api/messages`;
   try {
-    return [judge(url, await knock(url, cloud.tls.tlsOptions?.ca))];
+    return [judge(url, await probe(url, cloud.tls.tlsOptions?.ca))];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const [mend, look] = mendReach(error, new URL(url));
+    const [mend, look] = fixForReach(error, new URL(url));
     return [
-      fail(subject, `${url} does not answer: ${error.message}`, mend, { commands: [look, setAnew('CMK_PUBLIC_URL')] }),
+      fail(subject, `${url} does not answer: ${error.message}`, mend, {
+        commands: [look, changeSetting('CMK_PUBLIC_URL')],
+      }),
     ];
   }
 }
@@ -102,7 +104,7 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
 const packageSubject = about('teams/package', 'app package');
 
 /** Returns the command that rebuilds the package with the configuration and the package's own developer data. */
-function buildAnew({ config }: DoctorEnvironment, { developer, file, validDomains }: PackedApp): string {
+function rebuildCommand({ config }: DoctorEnvironment, { developer, file, validDomains }: PackedApp): string {
   const { app } = config.teams;
   const host =
     config.server.publicUrl === null ? (validDomains[0] ?? 'HOST') : new URL(config.server.publicUrl).hostname;
@@ -154,7 +156,7 @@ export async function diagnosePackedApp(subjects: DoctorEnvironment): Promise<re
   return [
     fail(packageSubject, `${packed.file}: ${wrong.join('; ')}`, upload, {
       who: 'a Teams administrator uploads it',
-      commands: [buildAnew(subjects, packed)],
+      commands: [rebuildCommand(subjects, packed)],
     }),
   ];
 }

@@ -3,8 +3,8 @@ import { rulesOf, tagsNotVouchedFor } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { setAnew } from './commands.ts';
-import { type Holder, type HolderLookup, lookUp, peopleOf, tooFew } from './role-members.ts';
+import { changeSetting } from './commands.ts';
+import { findTooFewPeople, type Holder, type HolderLookup, peopleOf, resolveHolders } from './role-members.ts';
 import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 
 const subjectOf = ({ name }: Pick<Rule, 'name'>) => about('people/rule', `rule ${name}`);
@@ -30,7 +30,7 @@ function emptyRole(rule: Rule, role: 'requesters' | 'approvers', holders: readon
   if (holders.length === 0 || peopleOf(holders)?.size !== 0) return [];
   const [what, variable] = role === 'approvers' ? ['approve', 'CMK_APPROVERS'] : ['request', 'CMK_REQUESTERS'];
   const mend = `Name a group with members, or a person, in ${isUsual ? variable : `${role} of the rule`}.`;
-  const remedy = { commands: isUsual ? [setAnew(variable)] : [] };
+  const remedy = { commands: isUsual ? [changeSetting(variable)] : [] };
   return [fail(subjectOf(rule), `nobody can ${what}: there are no people behind its ${role}`, mend, remedy)];
 }
 
@@ -111,7 +111,7 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
     ...holderMistakes(rule, 'approver', approvers),
     ...emptyRole(rule, 'requesters', requesters, isUsual),
     ...emptyRole(rule, 'approvers', approvers, isUsual),
-    ...tooFew(rule, config.policy.tagRules, lookup),
+    ...findTooFewPeople(rule, config.policy.tagRules, lookup),
   ];
 }
 
@@ -119,7 +119,7 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
 export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { policy, policyFile: file } = subjects.config;
   const rules = rulesOf(policy);
-  const lookup = await lookUp(
+  const lookup = await resolveHolders(
     subjects.azure.groups,
     [...rules, ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [...requesters, ...approvers]),
   );

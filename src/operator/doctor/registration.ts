@@ -6,7 +6,7 @@ import type { Outcome } from '../../domain/failure.ts';
 import { botFrameworkOf } from '../../teams/bot-framework.ts';
 import { openAuthority } from '../../teams/sign-in/authority.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { command, newSecret, setAnew } from './commands.ts';
+import { changeSetting, command, newSecret } from './commands.ts';
 import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
@@ -15,22 +15,22 @@ const endpoint = about('teams/endpoint', 'messaging endpoint');
 const channel = about('teams/channel', 'Teams channel');
 
 /** Returns meaning and fix of Entra ID's refusals (Microsoft's reference of AADSTS codes). */
-function mendSignIn(message: string, appId: string): readonly [mend: string, Remedy] {
+function fixForSignIn(message: string, appId: string): readonly [mend: string, Remedy] {
   const [code = ''] = /AADSTS\d+/.exec(message) ?? [];
   const owner = 'an owner of the app registration';
   if (['AADSTS7000215', 'AADSTS7000222'].includes(code)) {
     const mend = 'The secret is wrong or has ended: make a new one, and give it to the bot.';
-    return [mend, { who: owner, commands: [newSecret(appId), setAnew('MicrosoftAppPassword')] }];
+    return [mend, { who: owner, commands: [newSecret(appId), changeSetting('MicrosoftAppPassword')] }];
   }
   if (code === 'AADSTS700016') {
     const commands = [
       command('az', 'ad', 'app', 'show', '--id', appId, '--query', 'displayName'),
-      setAnew('MicrosoftAppId'),
+      changeSetting('MicrosoftAppId'),
     ];
     return ['The tenant has no such app: look at the app id and at the tenant.', { who: owner, commands }];
   }
   if (code === 'AADSTS90002') {
-    return ['There is no such tenant.', { commands: [setAnew('MicrosoftAppTenantId')] }];
+    return ['There is no such tenant.', { commands: [changeSetting('MicrosoftAppTenantId')] }];
   }
   return ['Look at the network, at MicrosoftAppType and at the managed identity.', { commands: [] }];
 }
@@ -42,12 +42,14 @@ async function signInOf({ config }: DoctorEnvironment, appId: string): Promise<D
     const claims = await claimsFor(credentialForBotFramework(config), `${scope}/.default`);
     if (claims?.tid && claims.tid !== teams.tenantId) {
       const found = `signed in to tenant ${claims.tid}, not to ${teams.tenantId}`;
-      return fail(bot, found, 'Every activity would be refused.', { commands: [setAnew('MicrosoftAppTenantId')] });
+      return fail(bot, found, 'Every activity would be refused.', {
+        commands: [changeSetting('MicrosoftAppTenantId')],
+      });
     }
     return ok(bot, `signs in to Bot Framework as app ${appId} of tenant ${teams.tenantId}`);
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    const [mend, remedy] = mendSignIn(message, appId);
+    const [mend, remedy] = fixForSignIn(message, appId);
     return fail(bot, `Bot Framework’s sign-in refuses the bot: ${message}`, mend, remedy);
   }
 }
@@ -77,7 +79,7 @@ function endpointOf(found: BotRegistration, wanted: string | null): Diagnosis {
   if (wanted === null) {
     const mend = 'Set CMK_PUBLIC_URL, and it is compared.';
     return warn(endpoint, `the registration says ${there ?? 'nothing'}`, mend, {
-      commands: [setAnew('CMK_PUBLIC_URL')],
+      commands: [changeSetting('CMK_PUBLIC_URL')],
     });
   }
   if (there === wanted) return ok(endpoint, `${there}, as configured`);
@@ -141,7 +143,7 @@ export async function diagnoseStepUp({ config, cloud }: DoctorEnvironment): Prom
   if (stepUp === null)
     return [
       warn(subject, off, 'Set CMK_STEP_UP: a stolen Teams session can approve too.', {
-        commands: [setAnew('CMK_STEP_UP')],
+        commands: [changeSetting('CMK_STEP_UP')],
       }),
     ];
   const { context, maxAgeMs, appId, publicUrl } = stepUp;

@@ -8,7 +8,7 @@ import { refusalLine } from '../../text/operator-refusals.ts';
 import { reasonWords } from '../../text/policy.ts';
 import { permittedWords } from '../../text/vaults.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { holderWords, lookUp } from './role-members.ts';
+import { holderWords, resolveHolders } from './role-members.ts';
 import { about, type DoctorEnvironment, fail, ok as well } from './subjects.ts';
 
 const ok = (subject: string, found: string): Diagnosis => well(about('people/agent', subject), found);
@@ -56,7 +56,7 @@ function lengthOf(ms: number): string {
 
 /** Returns what the rules mean for a request for this agent. */
 async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const lookup = await lookUp(azure.groups, [...terms.requesters, ...terms.approvers].flat());
+  const lookup = await resolveHolders(azure.groups, [...terms.requesters, ...terms.approvers].flat());
   const words = (lists: Terms['requesters']): string =>
     lists.map((ids) => holderWords(lookup(ids))).join(', and of these only: ');
   const more = terms.extraApprovalForIrreversible ? ', and one more where a step cannot be undone' : '';

@@ -35,7 +35,7 @@ const wanted = {
 } satisfies Record<string, SubscriptionRights>;
 
 /** A scope to check. */
-interface Spot {
+interface CheckedScope {
   /** Text after `on`. */
   readonly where: string;
   readonly scope: string;
@@ -47,40 +47,44 @@ interface CheckedResources {
   readonly vaults: readonly Pick<ObservedVault, 'id' | 'access'>[];
 }
 
-const mostGroups = 20;
+const maxGroups = 20;
 
 /** Returns one scope per resource group: roles are rarely assigned on single resources. */
-function spotPerGroup<T extends { readonly id: ArmId }>(
+function scopePerGroup<T extends { readonly id: ArmId }>(
   subscriptionId: string,
   kind: string,
   all: readonly T[],
   rightsFor: (one: T) => SubscriptionRights,
-): readonly Spot[] {
-  const spots = new Map<string, Spot>();
+): readonly CheckedScope[] {
+  const scopes = new Map<string, CheckedScope>();
   for (const one of all) {
     const parts = armIdParts(one.id);
     if (parts.subscriptionId.toLowerCase() !== subscriptionId.toLowerCase()) continue;
     const rights = rightsFor(one);
     const group = `${parts.resourceGroup.toLowerCase()} ${rights.dataActions.length}`;
-    spots.set(group, { where: `${kind} in ${parts.resourceGroup}`, scope: one.id, wanted: rights });
+    scopes.set(group, { where: `${kind} in ${parts.resourceGroup}`, scope: one.id, wanted: rights });
   }
-  return [...spots.values()].slice(0, mostGroups);
+  return [...scopes.values()].slice(0, maxGroups);
 }
 
 /** Falls back to the subscription: an empty list can itself mean a missing permission. */
-const orSubscription = (spots: readonly Spot[], subscriptionId: string, kind: string, rights: SubscriptionRights) =>
-  spots.length > 0 ? spots : [{ where: kind, scope: scopeOf(subscriptionId), wanted: rights }];
+const orSubscription = (
+  scopes: readonly CheckedScope[],
+  subscriptionId: string,
+  kind: string,
+  rights: SubscriptionRights,
+) => (scopes.length > 0 ? scopes : [{ where: kind, scope: scopeOf(subscriptionId), wanted: rights }]);
 
-const spotsIn = (id: string, { resources, vaults }: CheckedResources): readonly Spot[] => [
+const scopesIn = (id: string, { resources, vaults }: CheckedResources): readonly CheckedScope[] => [
   { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
   ...orSubscription(
-    spotPerGroup(id, 'agents', resources, () => wanted.resources),
+    scopePerGroup(id, 'agents', resources, () => wanted.resources),
     id,
     'agents',
     wanted.resources,
   ),
   ...orSubscription(
-    spotPerGroup(id, 'vaults', vaults, ({ access }) =>
+    scopePerGroup(id, 'vaults', vaults, ({ access }) =>
       access === 'role-assignments' ? wanted.vaultsByRole : wanted.vaults,
     ),
     id,
@@ -90,17 +94,17 @@ const spotsIn = (id: string, { resources, vaults }: CheckedResources): readonly 
 ];
 
 /** Returns the missing permissions per scope: `X, Y on vaults in rg-care`. */
-const linesOf = (found: readonly (readonly [Spot, readonly string[]])[]): string =>
+const linesOf = (found: readonly (readonly [CheckedScope, readonly string[]])[]): string =>
   [
     ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
   ].join('; ');
 
 async function look(
   { subscriptions }: DoctorEnvironment,
-  spots: readonly Spot[],
-): Promise<Outcome<readonly (readonly [Spot, SubscriptionRights])[]>> {
-  const found: (readonly [Spot, SubscriptionRights])[] = [];
-  const looked = spots.map(async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const);
+  scopes: readonly CheckedScope[],
+): Promise<Outcome<readonly (readonly [CheckedScope, SubscriptionRights])[]>> {
+  const found: (readonly [CheckedScope, SubscriptionRights])[] = [];
+  const looked = scopes.map(async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const);
   for (const [spot, outcome] of await Promise.all(looked)) {
     if (!outcome.ok) return outcome;
     found.push([spot, outcome.value]);
@@ -109,7 +113,7 @@ async function look(
 }
 
 /** Returns the effect of missing data actions: some are for key tests, others for new versions. */
-function withoutKeyUse(found: readonly (readonly [Spot, SubscriptionRights])[]): string {
+function effectOfMissing(found: readonly (readonly [CheckedScope, SubscriptionRights])[]): string {
   const missing = new Set(found.flatMap(([, { dataActions }]) => dataActions));
   const onlyForVersions = missing.size === 1 && missing.has('Microsoft.KeyVault/vaults/keys/create/action');
   return [
@@ -124,7 +128,7 @@ const assigning = 'Microsoft.Authorization/roleAssignments/write';
 async function remedyFor(
   { own, config }: DoctorEnvironment,
   id: string,
-  found: readonly (readonly [Spot, SubscriptionRights])[],
+  found: readonly (readonly [CheckedScope, SubscriptionRights])[],
 ): Promise<Remedy> {
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);
@@ -147,7 +151,7 @@ async function diagnoseOne(
   resources: CheckedResources,
 ): Promise<readonly Diagnosis[]> {
   const subject = about('azure/rights', `rights in ${id}`);
-  const found = await look(subjects, spotsIn(id, resources));
+  const found = await look(subjects, scopesIn(id, resources));
   if (!found.ok) {
     // Another finding reports an unreadable subscription.
     const reached = await subjects.subscriptions.lacks(scopeOf(id), noRights);
@@ -164,7 +168,7 @@ async function diagnoseOne(
     actions === '' ? ok(subject, 'every action of the bot’s roles') : warn(subject, `lacks ${actions}`, mend, remedy),
     ...(dataActions === ''
       ? []
-      : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, withoutKeyUse(found.value), remedy)]),
+      : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found.value), remedy)]),
   ];
 }
 

@@ -12,10 +12,10 @@ export type HolderLookup = (ids: readonly string[]) => readonly Holder[];
 type People = ReadonlySet<string>;
 
 /** Returns the people in all lists; null: the directory didn't resolve all. */
-function inAll(lists: readonly (readonly string[])[], lookup: HolderLookup): People | null {
-  const told = lists.map((ids) => peopleOf(lookup(ids))).filter((people) => people !== null);
-  const [first, ...others] = told;
-  if (first === undefined || told.length < lists.length) return null;
+function peopleInAll(lists: readonly (readonly string[])[], lookup: HolderLookup): People | null {
+  const known = lists.map((ids) => peopleOf(lookup(ids))).filter((people) => people !== null);
+  const [first, ...others] = known;
+  if (first === undefined || known.length < lists.length) return null;
   return new Set([...first].filter((one) => others.every((people) => people.has(one))));
 }
 
@@ -29,12 +29,12 @@ function wordsFor(asking: People, deciding: People, needed: number): string | nu
   return `${countOf(needed, 'approval', 'approvals')} can be needed, and at most ${countOf(left, 'person', 'people')} can give one`;
 }
 
-function foundUnder(rule: Rule, tightenedBy: readonly TagRule[], lookup: HolderLookup): string | null {
+function problemUnder(rule: Rule, tightenedBy: readonly TagRule[], lookup: HolderLookup): string | null {
   const lists = (role: 'requesters' | 'approvers') => [
     rule[role],
     ...tightenedBy.map((one) => one[role]).filter((ids) => ids !== undefined),
   ];
-  const [asking, deciding] = [inAll(lists('requesters'), lookup), inAll(lists('approvers'), lookup)];
+  const [asking, deciding] = [peopleInAll(lists('requesters'), lookup), peopleInAll(lists('approvers'), lookup)];
   // Another finding reports rules without people.
   const [askers, approvers] = [peopleOf(lookup(rule.requesters)), peopleOf(lookup(rule.approvers))];
   if (asking === null || deciding === null || askers?.size === 0 || approvers?.size === 0) return null;
@@ -48,14 +48,14 @@ const tooFewAdvice =
   'No request under this rule can be approved: requesters can’t approve their own. Name more approvers (CMK_APPROVERS), or require fewer approvals (CMK_APPROVALS_REQUIRED).';
 
 /** Checks the rule alone, else with each tag rule that can apply too, else with all of them. */
-export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: HolderLookup): readonly Diagnosis[] {
-  const alone = foundUnder(rule, [], lookup);
+export function findTooFewPeople(rule: Rule, tagRules: readonly TagRule[], lookup: HolderLookup): readonly Diagnosis[] {
+  const alone = problemUnder(rule, [], lookup);
   if (alone !== null) return [fail(about('people/rule', `rule ${rule.name}`), alone, tooFewAdvice)];
   const beside = tagRules.filter(({ match }) => mayBothMatch(match, rule.match));
   const mend =
     'Of people that rules name, only those whom each of them names are left: name the same people in all of them.';
   const under = (held: readonly TagRule[]): readonly Diagnosis[] => {
-    const found = foundUnder(rule, held, lookup);
+    const found = problemUnder(rule, held, lookup);
     const names = listed(held.map(({ name }) => name));
     return found === null
       ? []
@@ -69,7 +69,7 @@ export function tooFew(rule: Rule, tagRules: readonly TagRule[], lookup: HolderL
 export type Holder = { readonly id: string; readonly entry: DirectoryEntry | null | 'unknown' };
 
 /** Resolves each id once. */
-export async function lookUp(
+export async function resolveHolders(
   groups: Pick<Groups, 'look'>,
   ids: readonly string[],
 ): Promise<(ids: readonly string[]) => readonly Holder[]> {

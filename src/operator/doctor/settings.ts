@@ -5,31 +5,33 @@ import { countOf } from '../../text/count.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { checkSettings } from '../check-settings.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { command, newSecret, setAnew } from './commands.ts';
+import { changeSetting, command, newSecret } from './commands.ts';
 import { lookupFailureLine } from './rights.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 const people = (subject: About, variable: string, ids: readonly string[], what: string): Diagnosis =>
   ids.length === 0
     ? fail(subject, `nobody: ${what}`, `Set ${variable} to Entra group ids or object ids.`, {
-        commands: [setAnew(variable)],
+        commands: [changeSetting(variable)],
       })
     : ok(subject, `${countOf(ids.length, 'group or person', 'groups or persons')} configured`);
 
 const settings = about('config/settings', 'configuration');
 
 /** Runs the checks of the bot's start. */
-async function soundness(config: Config): Promise<readonly Diagnosis[]> {
+async function startFindings(config: Config): Promise<readonly Diagnosis[]> {
   const mistakes = await checkSettings(config);
   if (mistakes.length === 0) return [ok(settings, 'holds together')];
   return mistakes.map(([variable, message]) =>
-    fail(settings, `${variable}: ${message}`, 'The bot doesn’t start with it.', { commands: [setAnew(variable)] }),
+    fail(settings, `${variable}: ${message}`, 'The bot doesn’t start with it.', {
+      commands: [changeSetting(variable)],
+    }),
   );
 }
 
 /** Checks settings for mistakes that prevent a start, and for risks. */
 export const diagnoseSettings = async (config: Config): Promise<readonly Diagnosis[]> => [
-  ...(await soundness(config)),
+  ...(await startFindings(config)),
   ...(config.server.mode === 'local'
     ? [
         warn(
@@ -94,16 +96,16 @@ export async function diagnoseVersions({ config }: DoctorEnvironment): Promise<r
 
 const dayMs = 86_400_000;
 /** Time before expiry at which to warn. */
-const soonMs = 30 * dayMs;
+const warnBeforeMs = 30 * dayMs;
 
 /** A configured secret: its app and its variable. */
-interface Held {
+interface ConfiguredSecret {
   readonly appId: string;
   readonly secret: string;
   readonly variable: string;
 }
 
-function heldBy({ config }: DoctorEnvironment): readonly Held[] {
+function secretsIn({ config }: DoctorEnvironment): readonly ConfiguredSecret[] {
   const { teams, azure, stepUp } = config;
   const all = [
     { appId: teams.app.id, secret: teams.app.secret, variable: 'MicrosoftAppPassword' },
@@ -126,7 +128,10 @@ function endOf(secret: string, all: readonly AppSecret[]): Date | null {
   return ends.length === 0 ? null : new Date(Math.max(...ends));
 }
 
-async function diagnoseSecret({ secrets }: DoctorEnvironment, { appId, secret, variable }: Held): Promise<Diagnosis> {
+async function diagnoseSecret(
+  { secrets }: DoctorEnvironment,
+  { appId, secret, variable }: ConfiguredSecret,
+): Promise<Diagnosis> {
   const subject = about('teams/secret', `secret in ${variable}`);
   const found = await secrets.of(appId);
   const ends = found.ok && found.value !== null ? endOf(secret, found.value) : null;
@@ -143,11 +148,11 @@ async function diagnoseSecret({ secrets }: DoctorEnvironment, { appId, secret, v
   }
   const leftMs = ends.getTime() - Date.now();
   const on = utcMinute(ends.toISOString());
-  const remedy = { who: 'an owner of the app registration', commands: [newSecret(appId), setAnew(variable)] };
+  const remedy = { who: 'an owner of the app registration', commands: [newSecret(appId), changeSetting(variable)] };
   const mend = 'The old one works until it ends: give the new one to every replica, and start them again in turn.';
   if (leftMs <= 0) return fail(subject, `ended on ${on}: the bot cannot sign in`, mend, remedy);
   const left = countOf(Math.floor(leftMs / dayMs), 'day', 'days');
-  return leftMs < soonMs
+  return leftMs < warnBeforeMs
     ? warn(subject, `ends in ${left}, on ${on}`, mend, remedy)
     : ok(subject, `ends in ${left}, on ${on}`);
 }
@@ -156,7 +161,7 @@ async function diagnoseSecret({ secrets }: DoctorEnvironment, { appId, secret, v
 export async function diagnoseSecrets(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config } = subjects;
   if (config.server.mode === 'local') return [];
-  const held = heldBy(subjects);
+  const held = secretsIn(subjects);
   if (held.length === 0) return [ok(about('teams/secret', 'secrets'), 'none that could end')];
   return Promise.all(held.map((one) => diagnoseSecret(subjects, one)));
 }

@@ -4,7 +4,7 @@ import { callServer } from '../../io/call-server.ts';
 import { botFrameworkOf } from '../../teams/bot-framework.ts';
 import { trustHosts, trustThisMachine } from '../../teams/service-urls.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { setAnew } from './commands.ts';
+import { changeSetting } from './commands.ts';
 import { about, fail, ok, type Subjects, unknown, warn } from './subjects.ts';
 
 /** A configured channel and its variable. */
@@ -39,7 +39,7 @@ function judge({ which, variable, id }: NamedChannel, status: number, body: unkn
   const subject = about('teams/channels', `${which} channel`);
   if (status === 200) return ok(subject, `${id}: the bot is a member`);
   const said = TeamsError.safeParse(body).data?.error;
-  const remedy = { commands: [setAnew(variable)] };
+  const remedy = { commands: [changeSetting(variable)] };
   if (said !== undefined && status === 404) {
     return fail(subject, `${variable}: Teams has no channel ${id} (${said.code})`, about404, remedy);
   }
@@ -108,14 +108,14 @@ async function diagnoseService(url: string | null): Promise<Diagnosis> {
 const channel = (which: string) => about('teams/channels', `${which} channel`);
 
 /** Returns findings for channels that aren't configured. */
-function leftOut({ config }: Subjects): readonly Diagnosis[] {
+function missingChannels({ config }: Subjects): readonly Diagnosis[] {
   const { operationsChannel, auditChannel } = config.teams;
   const noOperations = ok(channel('operations'), 'none: status is shown where a request was asked, and nowhere else');
   const noAudit = warn(
     channel('audit'),
     'none: the store alone is the trail',
     'Export the trail regularly, or set CMK_AUDIT_CHANNEL.',
-    { commands: [setAnew('CMK_AUDIT_CHANNEL')] },
+    { commands: [changeSetting('CMK_AUDIT_CHANNEL')] },
   );
   return [...(operationsChannel === null ? [noOperations] : []), ...(auditChannel === null ? [noAudit] : [])];
 }
@@ -138,5 +138,5 @@ export async function diagnoseTeams(subjects: Subjects): Promise<readonly Diagno
     url === null || service.outcome !== 'ok'
       ? named.map(({ which, id }) => unknown(channel(which), `${id}: Teams wasn’t asked`, 'See teams/service.'))
       : await diagnoseMembership(subjects, url, named);
-  return [service, ...asked, ...leftOut(subjects)];
+  return [service, ...asked, ...missingChannels(subjects)];
 }

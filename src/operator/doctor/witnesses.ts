@@ -9,8 +9,8 @@ import { utcMinute } from '../../text/instants.ts';
 import { enoughWords, vaultKeyWords, witnessWords } from '../../text/witnesses.ts';
 import { anchorName, witnessingFor } from '../published-log.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { command, giveKeyRole, makeSigningKey, makeSigningRole, setAnew, whoGivesRoles } from './commands.ts';
-import { orFail } from './database.ts';
+import { changeSetting, command, giveKeyRole, makeSigningKey, makeSigningRole, whoGivesRoles } from './commands.ts';
+import { failOnError } from './database.ts';
 import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
@@ -38,7 +38,7 @@ function found(view: WitnessView, where: string): Diagnosis {
   return warn(subject, words, mend);
 }
 
-function enough(witnessing: Witnessing): Diagnosis {
+function enoughSigned(witnessing: Witnessing): Diagnosis {
   const words = enoughWords(witnessing);
   if (witnessing.current >= witnessing.needed || witnessing.witnesses.every(({ standing }) => standing === null)) {
     return ok(all, words);
@@ -61,14 +61,14 @@ async function look({ config, store }: Subjects): Promise<readonly Diagnosis[]> 
   if (anchor === null || witnessing === undefined) return [];
   const { witnesses, vaultKey } = witnessing;
   return [
-    ...(witnesses.length === 0 ? [] : [enough(witnessing)]),
+    ...(witnesses.length === 0 ? [] : [enoughSigned(witnessing)]),
     ...witnesses.map((view) => found(view, anchorName(anchor.place))),
     ...(vaultKey === null ? [] : [lastOf(vaultKey)]),
   ];
 }
 
 export const diagnoseWitnesses = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
-  look(subjects).catch(async (error: unknown) => [await orFail(all, Promise.reject(error))]);
+  look(subjects).catch(async (error: unknown) => [await failOnError(all, Promise.reject(error))]);
 
 const subject = about('record/vault-key', 'key in the vault');
 const setting = 'CMK_LOG_VAULT_KEY';
@@ -81,13 +81,13 @@ interface Mend {
   readonly remedy: Remedy;
 }
 
-function mendOf(failure: Failure, address: string, objectId: string): Mend {
+function fixFor(failure: Failure, address: string, objectId: string): Mend {
   const code = codeOf(failure);
   const { hostname, pathname } = new URL(address);
   const [vault = '', name = ''] = [hostname.split('.')[0], pathname.split('/')[2]];
   if (code === 'KeyNotFound') {
     const words = 'Make the key, or name the one that is there.';
-    return { words, remedy: { commands: [makeSigningKey(vault, name), setAnew(setting)] } };
+    return { words, remedy: { commands: [makeSigningKey(vault, name), changeSetting(setting)] } };
   }
   if (notAllowed.test(code)) {
     const words =
@@ -97,11 +97,11 @@ function mendOf(failure: Failure, address: string, objectId: string): Mend {
   }
   if (failure.source === 'bot' && failure.found.code === 'key-not-usable') {
     const words = 'Name a key of the kind EC, curve P-256, that is enabled and may sign.';
-    return { words, remedy: { commands: [makeSigningKey(vault, 'checkpoints'), setAnew(setting)] } };
+    return { words, remedy: { commands: [makeSigningKey(vault, 'checkpoints'), changeSetting(setting)] } };
   }
   const words =
     'Look at its address, at the vault’s firewall and at the network between. The log is signed without it meanwhile.';
-  return { words, remedy: { commands: [setAnew(setting)] } };
+  return { words, remedy: { commands: [changeSetting(setting)] } };
 }
 
 /** Checks that the configured vault key exists, has the right kind, and signs for the bot. */
@@ -109,7 +109,7 @@ export async function diagnoseVaultKey({ config, own }: DoctorEnvironment): Prom
   const address = config.anchor?.vaultKey ?? null;
   if (address === null) return [];
   const failedWith = async (failure: Failure): Promise<readonly Diagnosis[]> => {
-    const { words, remedy } = mendOf(failure, address, (await own())?.oid ?? 'OBJECT_ID');
+    const { words, remedy } = fixFor(failure, address, (await own())?.oid ?? 'OBJECT_ID');
     return [fail(subject, `${failure.doing}: ${lookupFailureLine(failure)}`, words, remedy)];
   };
   const signer = vaultSigner(address, optionsForAzure(config));

@@ -39,7 +39,7 @@ const Act = z.discriminatedUnion('verb', [
 ]);
 export type Act = z.output<typeof Act>;
 
-const Acted = z.discriminatedUnion('kind', [
+const ActResult = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('accepted'),
     /** The resulting event. */
@@ -49,7 +49,7 @@ const Acted = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('refused'), code: RefusalCode, fact: z.string() }),
 ]);
-export type Acted = z.output<typeof Acted>;
+export type ActResult = z.output<typeof ActResult>;
 
 /** The pack is a zip in base64. */
 const Evidence = z.discriminatedUnion('kind', [
@@ -92,9 +92,9 @@ export const calls = {
   /** Stored data that is derived from the events. */
   derived: { input: z.object({}), output: Derived },
   /** Safe to repeat: the same question returns the stored result. */
-  act: { input: z.object({ id: RequestId, act: Act }), output: Acted },
+  act: { input: z.object({ id: RequestId, act: Act }), output: ActResult },
   /** Continues the audit log from the current time after a wrong clock dated its last event ahead. */
-  resume: { input: z.object({ by: name }), output: Acted },
+  resume: { input: z.object({ by: name }), output: ActResult },
   /** Evidence of a request as a pack. Each call creates new evidence and an event. */
   evidence: { input: EvidenceWanted, output: Evidence },
   /** Clears conflicts of witnesses with this name. `cleared`: their number. */

@@ -3,9 +3,9 @@ import { request as httpRequest } from 'node:http';
 import path from 'node:path';
 import { z } from 'zod';
 import { type CallName, type ControlCalls, calls } from './calls.ts';
-import { socketName, wayTo } from './socket.ts';
+import { socketFolder, socketName } from './socket.ts';
 
-const Complaint = z.object({ error: z.string() });
+const ErrorReply = z.object({ error: z.string() });
 
 interface Reply {
   readonly status: number;
@@ -31,18 +31,18 @@ function post(socketPath: string, name: string, input: unknown): Promise<Reply> 
 
 const otherVersion = 'the running bot is of another version: use the command line that came with it';
 
-async function ask(socketPath: string, name: CallName, input: unknown): Promise<unknown> {
+async function call(socketPath: string, name: CallName, input: unknown): Promise<unknown> {
   const { status, text } = await post(socketPath, name, input);
   const value: unknown = JSON.parse(text);
   if (status === 404) throw new Error(`asking the running bot: ${otherVersion}`);
-  if (status !== 200) throw new Error(`asking the running bot: ${Complaint.parse(value).error}`);
+  if (status !== 200) throw new Error(`asking the running bot: ${ErrorReply.parse(value).error}`);
   const output = calls[name].output.safeParse(value);
   if (!output.success) throw new Error(`asking the running bot: ${otherVersion}`);
   return output.data;
 }
 
 /** No listener: the socket doesn't exist, or a dead bot left it behind. */
-const Nobody = z.object({ code: z.enum(['ENOENT', 'ECONNREFUSED']) });
+const NoListener = z.object({ code: z.enum(['ENOENT', 'ECONNREFUSED']) });
 
 export interface ControlClient {
   readonly control: ControlCalls;
@@ -53,11 +53,11 @@ export interface ControlClient {
 
 /** Connects to the bot that runs on the folder; null: none. */
 export async function reachControl(folder: string): Promise<ControlClient | null> {
-  const way = await wayTo(folder);
+  const way = await socketFolder(folder);
   const socketPath = path.join(way.path, socketName);
   const entries = Object.keys(calls).map((name) => [
     name,
-    (input: unknown) => ask(socketPath, name as CallName, input),
+    (input: unknown) => call(socketPath, name as CallName, input),
   ]);
   // Each answer was validated by its call's schema.
   const control = Object.fromEntries(entries) as ControlCalls;
@@ -66,7 +66,7 @@ export async function reachControl(folder: string): Promise<ControlClient | null
     return { control, pid, close: way.close };
   } catch (error) {
     await way.close();
-    if (Nobody.safeParse(error).success) return null;
+    if (NoListener.safeParse(error).success) return null;
     throw error;
   }
 }

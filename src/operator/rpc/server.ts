@@ -6,9 +6,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import path from 'node:path';
 import { z } from 'zod';
 import { type CallName, type ControlCalls, calls } from './calls.ts';
-import { listenIn, socketName, wayTo } from './socket.ts';
+import { listenOn, socketFolder, socketName } from './socket.ts';
 
-const longestBody = 65_536;
+const maxBody = 65_536;
 
 /** A bad request, as opposed to an error while answering it. */
 class BadCall extends Error {
@@ -26,7 +26,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) {
     chunks.push(Buffer.from(chunk as Uint8Array));
     length += chunks.at(-1)?.length ?? 0;
-    if (length > longestBody) throw new BadCall(413, 'the call is too long');
+    if (length > maxBody) throw new BadCall(413, 'the call is too long');
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
@@ -86,28 +86,28 @@ const close = async (server: Server): Promise<void> => {
 };
 
 /** Interval of checks for a removed socket. Cleanup jobs delete sockets, because they look unused. */
-const lookEveryMs = 5_000;
+const checkEveryMs = 5_000;
 
 /**
  * Starts the server, and replaces the socket if its file is removed: a socket can't get its name back. `everyMs`: interval of
  * the check.
  */
-export async function startControl(options: ControlOptions, everyMs = lookEveryMs): Promise<ControlServer> {
+export async function startControl(options: ControlOptions, everyMs = checkEveryMs): Promise<ControlServer> {
   const { log } = options;
   const control: ControlCalls = { ...options.control, hello: async () => ({ pid: process.pid }) };
   const open = () =>
     createServer((request, response) => {
       serve(request, response, { control, log }).catch(() => request.destroy());
     });
-  const way = await wayTo(options.folder);
+  const way = await socketFolder(options.folder);
   const name = path.join(way.path, socketName);
   let server = open();
-  await listenIn(way.path, server);
+  await listenOn(way.path, server);
 
   async function putBack(): Promise<void> {
     if (existsSync(name)) return;
     const [before, next] = [server, open()];
-    await listenIn(way.path, next);
+    await listenOn(way.path, next);
     server = next;
     // Answers pending calls on the old socket before it closes.
     before.close();

@@ -5,27 +5,27 @@ import path from 'node:path';
 import { shortSocketPath } from '../../io/files.ts';
 
 export const socketName = 'control.sock';
-const making = 'control-';
+const temporaryPrefix = 'control-';
 /** Length of `control-XXXXXX/s`, the longer of the two names. */
-const nameLength = making.length + 8;
+const nameLength = temporaryPrefix.length + 8;
 
-export const wayTo = (folder: string) => shortSocketPath(path.resolve(folder), nameLength);
+export const socketFolder = (folder: string) => shortSocketPath(path.resolve(folder), nameLength);
 
 /**
  * Listens on the folder's control socket, for this user only. The socket is created in a private folder and renamed after its
  * mode is set, so that no other user can ever connect. Replaces the socket of a dead bot.
  */
-export async function listenIn(folder: string, server: Server): Promise<void> {
-  const private_ = await mkdtemp(path.join(folder, making));
-  const made = path.join(private_, 's');
+export async function listenOn(folder: string, server: Server): Promise<void> {
+  const privateFolder = await mkdtemp(path.join(folder, temporaryPrefix));
+  const temporarySocket = path.join(privateFolder, 's');
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(made, resolve);
+      server.listen(temporarySocket, resolve);
     });
-    await chmod(made, 0o600);
-    await rename(made, path.join(folder, socketName));
+    await chmod(temporarySocket, 0o600);
+    await rename(temporarySocket, path.join(folder, socketName));
   } finally {
-    await rm(private_, { recursive: true, force: true });
+    await rm(privateFolder, { recursive: true, force: true });
   }
 }

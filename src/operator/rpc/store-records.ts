@@ -10,7 +10,7 @@ import { operatorActor, type StoredEvent } from '../../domain/request/events.ts'
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Decision } from '../../domain/request/request-command.ts';
-import type { Act, Acted, Records } from './calls.ts';
+import type { Act, ActResult, Records } from './calls.ts';
 
 /** Required parts of the store. */
 export interface RecordStore {
@@ -29,7 +29,7 @@ export interface RecordStore {
 }
 
 /** Returns the revision of the last event with a text, erased or not. */
-const lastWritten = (events: readonly StoredEvent[]): number =>
+const lastTextRevision = (events: readonly StoredEvent[]): number =>
   events.findLast((event) => Object.keys(event.texts).length > 0)?.revision ?? 0;
 
 /** Carries out an action. The cause makes it idempotent; after newer texts, erasing is a new action. */
@@ -38,7 +38,7 @@ async function act(store: RecordStore, id: RequestId, act: Act): Promise<Appende
   if (request === null) return refuse('unknown-request', id);
   const actor = operatorActor(act.by);
   if (act.verb === 'erase') {
-    const cause = `cli:erase:${lastWritten(await store.requests.events(id))}`;
+    const cause = `cli:erase:${lastTextRevision(await store.requests.events(id))}`;
     const command = { do: 'erase-texts', actor, reason: act.reason } as const;
     return store.trail.erase(id, cause, (now, at) => decide(now, command, at));
   }
@@ -49,21 +49,21 @@ async function act(store: RecordStore, id: RequestId, act: Act): Promise<Appende
   return store.requests.append(id, `cli:${act.verb}:${asking}`, (now, at) => decide(now, command, at));
 }
 
-function acted(answer: Appended | Refusal): Acted {
+function resultOf(answer: Appended | Refusal): ActResult {
   if (answer.kind === 'refused') return answer;
   const [event] = answer.events;
   if (event === undefined) throw new Error('an operator’s act was accepted without an event');
   return { kind: 'accepted', event: { ...event, texts: { ...event.texts } }, replay: answer.replay };
 }
 
-const copied = (events: readonly StoredEvent[]) => events.map((event) => ({ ...event, texts: { ...event.texts } }));
+const copyOf = (events: readonly StoredEvent[]) => events.map((event) => ({ ...event, texts: { ...event.texts } }));
 
 export const recordsOf = (store: RecordStore): Records => ({
   page: async ({ limit, offset }) => {
     const requests = await store.requests.list(limit, offset);
-    return Promise.all(requests.map(async ({ id }) => ({ id, events: copied(await store.requests.events(id)) })));
+    return Promise.all(requests.map(async ({ id }) => ({ id, events: copyOf(await store.requests.events(id)) })));
   },
-  events: async ({ id }) => copied(await store.requests.events(id)),
+  events: async ({ id }) => copyOf(await store.requests.events(id)),
   person: async ({ id }) => ({ name: (await store.people.get(id))?.name ?? null }),
   head: async () => {
     const { seq, hash } = await store.trail.head();
@@ -78,8 +78,8 @@ export const recordsOf = (store: RecordStore): Records => ({
     // The date ahead identifies the event, so the current time doesn't matter.
     const decided = (request: Request | null, ahead: string) =>
       decide(request, { do: 'set-clock-right', actor, ahead }, new Date(ahead));
-    return acted(await store.trail.resume(decided));
+    return resultOf(await store.trail.resume(decided));
   },
   askAgain: async ({ witness, by }) => ({ cleared: await store.witnesses.clear(witness, by, new Date()) }),
-  act: async ({ id, act: wanted }) => acted(await act(store, id, wanted)),
+  act: async ({ id, act: wanted }) => resultOf(await act(store, id, wanted)),
 });

@@ -16,7 +16,7 @@ function isRead(line: string, name: string, value: string): boolean {
 }
 
 /** Returns the line that Node reads back unchanged. `docker compose` and shells read the first two forms in the same way. */
-function written(name: string, value: string): string {
+function lineFor(name: string, value: string): string {
   const isPlain = /^[^\s#'"`$\\]*$/.test(value);
   const forms = [...(isPlain ? [value] : []), `'${value}'`, `"${value}"`, `\`${value}\``].map(
     (form) => `${name}=${form}`,
@@ -35,7 +35,7 @@ const nameOf = (statement: string): string | null =>
   /^#?[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=/.exec(statement)?.[1] ?? null;
 
 /** Throws if the text would change any other setting. */
-function requireOnly(before: string, after: string, settings: Readonly<Record<string, string | null>>): void {
+function requireOnlyChanges(before: string, after: string, settings: Readonly<Record<string, string | null>>): void {
   const [wanted, found] = [new Map(Object.entries(parseEnv(before))), new Map(Object.entries(parseEnv(after)))];
   for (const [name, value] of Object.entries(settings)) {
     if (value === null) wanted.delete(name);
@@ -53,7 +53,7 @@ function requireOnly(before: string, after: string, settings: Readonly<Record<st
  * value back unchanged, and no other variable changes. Throws {@link ValueNotWritable}.
  */
 export function withSettings(text: string, settings: Readonly<Record<string, string | null>>): string {
-  const left = new Map(Object.entries(settings));
+  const pending = new Map(Object.entries(settings));
   const statements = statementsOf(text);
   const isSet = new Set(statements.filter((statement) => !statement.startsWith('#')).map(nameOf));
   const changed = statements.flatMap((statement) => {
@@ -63,38 +63,38 @@ export function withSettings(text: string, settings: Readonly<Record<string, str
     if (name === null || value === undefined || (isComment && isSet.has(name))) return [statement];
     if (value === null) return [isComment ? statement : `#${name}=`];
     // The last of two definitions counts, so a later one would override this.
-    if (!left.delete(name)) return [];
-    return [written(name, value)];
+    if (!pending.delete(name)) return [];
+    return [lineFor(name, value)];
   });
-  const added = [...left].flatMap(([name, value]) => (value === null ? [] : [written(name, value)]));
+  const added = [...pending].flatMap(([name, value]) => (value === null ? [] : [lineFor(name, value)]));
   const whole = changed.join('\n');
   const result = added.length === 0 ? whole : `${whole.replace(/\n*$/, '\n')}${added.join('\n')}\n`;
-  requireOnly(text, result, settings);
+  requireOnlyChanges(text, result, settings);
   return result;
 }
 
-const isThere = (file: string): Promise<boolean> =>
+const fileExists = (file: string): Promise<boolean> =>
   lstat(file).then(
     () => true,
     () => false,
   );
 
 /** Returns a free backup name: `.env.2026-11-25`, or `.env.2026-11-25.2` if it exists. */
-async function nameForOld(file: string, now: Date): Promise<string> {
+async function backupName(file: string, now: Date): Promise<string> {
   const dated = `${file}.${now.toISOString().slice(0, 10)}`;
   for (let number = 2, name = dated; ; name = `${dated}.${number}`, number += 1) {
-    if (!(await isThere(name))) return name;
+    if (!(await fileExists(name))) return name;
   }
 }
 
 /** Returns the file's text; null: no file. */
 export async function textOf(file: string): Promise<string | null> {
-  return (await isThere(file)) ? readFile(file, 'utf8') : null;
+  return (await fileExists(file)) ? readFile(file, 'utf8') : null;
 }
 
 /** Writes the file atomically with mode 0600. Returns the name of the backup; null: there was no file. */
-export async function writeKept(file: string, text: string, now: Date): Promise<string | null> {
-  const old = (await isThere(file)) ? await nameForOld(file, now) : null;
+export async function writeWithBackup(file: string, text: string, now: Date): Promise<string | null> {
+  const old = (await fileExists(file)) ? await backupName(file, now) : null;
   if (old !== null) {
     // `wx`: never writes through an existing link.
     await writeFile(old, await readFile(file), { mode: privateMode, flag: 'wx' });

@@ -57,12 +57,12 @@ export interface AnswerNote {
   readonly text: string;
 }
 
-type Taken = Omit<SetupAnswer, 'given'> & { readonly notes: readonly AnswerNote[] };
+type AcceptedAnswer = Omit<SetupAnswer, 'given'> & { readonly notes: readonly AnswerNote[] };
 
-export type Checked =
-  | ({ readonly kind: 'taken' } & Taken)
+export type AnswerCheck =
+  | ({ readonly kind: 'taken' } & AcceptedAnswer)
   /** Plausible only if intended, so the wizard asks. */
-  | ({ readonly kind: 'doubt'; readonly doubt: string } & Taken)
+  | ({ readonly kind: 'doubt'; readonly doubt: string } & AcceptedAnswer)
   | { readonly kind: 'refused'; readonly why: string };
 
 export interface Question {
@@ -79,21 +79,25 @@ export interface Question {
   readonly isSecret?: true;
   /** Whether earlier answers make it necessary. */
   readonly isAsked: (answers: Answers) => boolean;
-  readonly check: (given: string, answers: Answers, world: SetupWorld) => Promise<Checked> | Checked;
+  readonly check: (given: string, answers: Answers, world: SetupWorld) => Promise<AnswerCheck> | AnswerCheck;
 }
 
-export const taken = (value: string, shown: string, ...notes: readonly AnswerNote[]): Checked & { kind: 'taken' } => ({
+export const acceptAnswer = (
+  value: string,
+  shown: string,
+  ...notes: readonly AnswerNote[]
+): AnswerCheck & { kind: 'taken' } => ({
   kind: 'taken',
   value,
   shown,
   notes,
 });
-export const doubted = (doubt: string, { kind: _, ...rest }: Checked & { kind: 'taken' }): Checked => ({
+export const doubtAnswer = (doubt: string, { kind: _, ...rest }: AnswerCheck & { kind: 'taken' }): AnswerCheck => ({
   kind: 'doubt',
   doubt,
   ...rest,
 });
-export const refusedAnswer = (why: string): Checked => ({ kind: 'refused', why });
+export const refuseAnswer = (why: string): AnswerCheck => ({ kind: 'refused', why });
 export const good = (text: string): AnswerNote => ({ kind: 'good', text });
 export const mind = (text: string): AnswerNote => ({ kind: 'mind', text });
 
@@ -109,10 +113,10 @@ export const noDefault = (): null => null;
 export const answerTo = (answers: Answers, id: QuestionId): string => answers.get(id)?.value ?? '';
 
 /** Returns the choice with this number. */
-export function chosen<T extends string>(given: string, offered: readonly (readonly [T, string])[]): Checked {
+export function chosen<T extends string>(given: string, offered: readonly (readonly [T, string])[]): AnswerCheck {
   const one = offered[Number(given) - 1];
-  if (one === undefined) return refusedAnswer(`Type a number from 1 to ${offered.length}.`);
-  return taken(one[0], one[1]);
+  if (one === undefined) return refuseAnswer(`Type a number from 1 to ${offered.length}.`);
+  return acceptAnswer(one[0], one[1]);
 }
 
 /** `   1  Azure Container Apps` */

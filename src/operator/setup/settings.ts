@@ -3,14 +3,14 @@ import { type Mistake, readEnvironment, type Variables } from '../../config/env.
 import { environmentSchema } from '../../config/settings/table.ts';
 import { type Answers, answerTo, byHand, type QuestionId } from './question.ts';
 import { readChannelLink } from './questions/channels.ts';
-import { databaseAddress, usesTokens } from './questions/record.ts';
+import { databaseAddress, usesTokens } from './questions/database.ts';
 
 type Settings = readonly (readonly [VariableName, string | null])[];
 
 const orNull = (value: string): string | null => (value === '' || value === 'none' ? null : value);
 
 /** Variables of other clouds, from the shell. */
-const carried: readonly VariableName[] = [
+const cloudVariables: readonly VariableName[] = [
   'AZURE_CLOUD',
   'AZURE_ARM_ENDPOINT',
   'AZURE_AUTHORITY_HOST',
@@ -24,7 +24,7 @@ const carried: readonly VariableName[] = [
 ];
 
 /** Returns database settings; none with azd, which creates the database. */
-function recordSettings(answers: Answers): Settings {
+function databaseSettings(answers: Answers): Settings {
   if (!byHand(answers)) return [];
   const password = (id: 'password' | 'ownerPassword'): string => orNull(answerTo(answers, id)) ?? '';
   const seal = answerTo(answers, 'seal');
@@ -40,7 +40,7 @@ function recordSettings(answers: Answers): Settings {
 }
 
 /** Returns optional settings. */
-function checkedSettings(answers: Answers): Settings {
+function optionalSettings(answers: Answers): Settings {
   const given = (id: QuestionId): string | null => orNull(answerTo(answers, id));
   const logKey = given('logKey');
   const anchor = given('anchor');
@@ -59,7 +59,7 @@ function checkedSettings(answers: Answers): Settings {
 export function settingsFrom(answers: Answers, shell: Variables): Readonly<Record<string, string | null>> {
   const secret = orNull(answerTo(answers, 'secret'));
   const settings: Settings = [
-    ...carried.flatMap((name): Settings => (shell[name] ? [[name, shell[name] ?? null]] : [])),
+    ...cloudVariables.flatMap((name): Settings => (shell[name] ? [[name, shell[name] ?? null]] : [])),
     ['MicrosoftAppType', answerTo(answers, 'identity')],
     ['MicrosoftAppId', answerTo(answers, 'app')],
     ['MicrosoftAppTenantId', answerTo(answers, 'tenant')],
@@ -77,8 +77,8 @@ export function settingsFrom(answers: Answers, shell: Variables): Readonly<Recor
     ['CMK_OPERATIONS_CHANNEL', answerTo(answers, 'operations')],
     ['CMK_APPROVALS_CHANNEL', answerTo(answers, 'approvalsChannel')],
     ['CMK_AUDIT_CHANNEL', answerTo(answers, 'audit')],
-    ...recordSettings(answers),
-    ...checkedSettings(answers),
+    ...databaseSettings(answers),
+    ...optionalSettings(answers),
   ];
   return Object.fromEntries(settings);
 }
@@ -108,21 +108,21 @@ export const isVariable = (name: string): name is VariableName => Object.hasOwn(
 
 type SetOne = { readonly kind: 'set'; readonly value: string } | { readonly kind: 'refused'; readonly why: string };
 
-const said = ([variable, message]: Mistake): string => `${variable} ${message}`;
+const mistakeLine = ([variable, message]: Mistake): string => `${variable} ${message}`;
 
 /** Checks a value for the variable, and the rules with others. Earlier mistakes are no reason to refuse. */
-export function setOne(before: Variables, name: VariableName, given: string): SetOne {
+export function validateSetting(before: Variables, name: VariableName, given: string): SetOne {
   const tenantName: VariableName = 'MicrosoftAppTenantId';
   const tenant = before[tenantName] ?? '';
   const asLink = channels.includes(name) && /^https?:/i.test(given) ? readChannelLink(given, tenant) : null;
   if (asLink?.kind === 'refused') return asLink;
   const value = asLink === null ? given.trim() : asLink.link.channelId;
-  const earlier = readEnvironment(before).mistakes.map(said);
+  const earlier = readEnvironment(before).mistakes.map(mistakeLine);
   const { mistakes } = readEnvironment({ ...before, [name]: value });
   const own = mistakes.filter(([variable]) => variable === name);
-  const fresh = mistakes.filter((mistake) => mistake[0] === name || !earlier.includes(said(mistake)));
+  const fresh = mistakes.filter((mistake) => mistake[0] === name || !earlier.includes(mistakeLine(mistake)));
   // Several variables might have to change one by one: a new mistake of another variable is left to `doctor`.
   const blocking = own.length > 0 ? own : fresh.filter(([variable]) => before[variable] !== undefined);
-  if (blocking.length > 0) return { kind: 'refused', why: blocking.map(said).join('; ') };
+  if (blocking.length > 0) return { kind: 'refused', why: blocking.map(mistakeLine).join('; ') };
   return { kind: 'set', value };
 }

@@ -1,7 +1,7 @@
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { Rule, TagRule } from '../../../src/domain/policy/rules.ts';
 import type { DirectoryEntry } from '../../../src/domain/ports/azure.ts';
-import { type HolderLookup, tooFew } from '../../../src/operator/doctor/role-members.ts';
+import { findTooFewPeople, type HolderLookup } from '../../../src/operator/doctor/role-members.ts';
 import { rule } from '../support/policies.ts';
 
 /** What the doctor says of rules that leave too few people. Groups are named by their members: `ab` has two. */
@@ -25,7 +25,7 @@ const tightened = (name: string, change: Partial<TagRule> = {}): TagRule => ({
   ...change,
 });
 const found = (one: Rule, ...tagRules: readonly TagRule[]): readonly string[] =>
-  tooFew(one, tagRules, lookup).map((diagnosis) => diagnosis.found);
+  findTooFewPeople(one, tagRules, lookup).map((diagnosis) => diagnosis.found);
 
 it.each<[string, Rule, readonly TagRule[], readonly string[]]>([
   ['nothing where enough are left', asked(), [tightened('gold', { approvers: ['dx'] })], []],

@@ -9,7 +9,7 @@ const labels: Readonly<Record<Diagnosis['outcome'], string>> = { ok: 'ok', warn:
 /** Failures first: fixing them can resolve warnings. */
 const order: readonly Diagnosis['outcome'][] = ['fail', 'warn', 'unknown'];
 
-const remedied = (found: readonly Diagnosis[]): readonly Diagnosis[] =>
+const withRemedies = (found: readonly Diagnosis[]): readonly Diagnosis[] =>
   order.flatMap((outcome) => found.filter((one) => one.outcome === outcome && one.commands.length > 0));
 
 /** Returns role and commands, under the finding's number. */
@@ -29,7 +29,7 @@ function sumOf(found: readonly Diagnosis[]): string {
 
 /** Returns one line per subject, with the fix below problems; then the totals; then the complete commands to copy. */
 export function diagnosisTable(found: readonly Diagnosis[]): string {
-  const remedies = remedied(found);
+  const remedies = withRemedies(found);
   const indented = ' '.repeat(8 + Math.max(0, ...found.map(({ subject }) => width(subject))));
   const lines = textTable(
     found.map(({ outcome, subject, found }) => [labels[outcome].padEnd(4), subject, found]),

@@ -5,12 +5,12 @@ import { oldVerifier, packFile } from '../../../audit/pack/files.ts';
 import type { PackReport } from '../../../audit/pack/verify-pack.ts';
 import { countOf } from '../../../text/count.ts';
 import { plainSentence, verdictWords } from '../../../text/evidence.ts';
-import { isWitnessed, type WitnessCheck } from '../given-keys.ts';
 import type { PublishedReport } from '../published.ts';
+import { isWitnessed, type WitnessCheck } from '../verifier-keys.ts';
 import { findingsOf } from './report.ts';
 import { indent } from './table.ts';
 
-export interface JudgedPack {
+export interface VerifiedPack {
   readonly report: PackReport;
   /** Null: not compared with a log. */
   readonly log: LogComparison | null;
@@ -32,7 +32,7 @@ export interface JudgedPack {
 }
 
 /** Returns whether all required given keys signed. */
-const isFullySigned = ({ keysGiven, vaultSigned, witnesses }: JudgedPack): boolean =>
+const isFullySigned = ({ keysGiven, vaultSigned, witnesses }: VerifiedPack): boolean =>
   keysGiven && vaultSigned !== false && isWitnessed(witnesses);
 
 const vaultWords = (signed: boolean): string =>
@@ -45,7 +45,7 @@ const verdictOf = ({ request, verdict }: PackReport): string =>
     ? ''
     : plainSentence(verdictWords(request, verdict, (id) => id ?? 'an operator').sentence);
 
-const pageWords: Readonly<Record<Exclude<JudgedPack['page'], 'differs'>, string>> = {
+const pageWords: Readonly<Record<Exclude<VerifiedPack['page'], 'differs'>, string>> = {
   same: 'report.html is what these events make.',
   'of-another-version':
     'report.html is of another version of this program and was not compared: believe this answer, not the report.',
@@ -60,11 +60,11 @@ const unprovedWords = (names: readonly string[]): string =>
   `Not proved, only checked for damage: ${names.join(', ')}.${names.includes(oldVerifier) ? ` Don’t run the ${oldVerifier} of a pack.` : ''}`;
 
 /** Returns whether all comparisons prove a common history. */
-const isCompared = ({ log }: JudgedPack): boolean => log === null || ['holds', 'older'].includes(log.relation);
+const isCompared = ({ log }: VerifiedPack): boolean => log === null || ['holds', 'older'].includes(log.relation);
 
 /** Returns whether everything was checked. The report is judged separately. */
-export const isProved = (judged: JudgedPack): boolean =>
-  isFullySigned(judged) && isCompared(judged) && judged.report.weak.length === 0;
+export const isProved = (verified: VerifiedPack): boolean =>
+  isFullySigned(verified) && isCompared(verified) && verified.report.weak.length === 0;
 
 const weakWords = (names: readonly string[]): string =>
   `NOT proved: ${names.join(', ')}. These events were written by an older version and hold only the first 8 digits of its SHA-256.`;
@@ -88,29 +88,29 @@ const olderWords = ({ older }: PackReport): string =>
     ? ''
     : `It proves that its log goes on from one of ${older.size} events with the root ${older.root.toString('base64')}.`;
 
-export function packWords(judged: JudgedPack): string {
-  const { report, log, keysGiven, vaultSigned, witnesses, page } = judged;
+export function packWords(verified: VerifiedPack): string {
+  const { report, log, keysGiven, vaultSigned, witnesses, page } = verified;
   const findings = [...report.findings, ...(log?.findings ?? [])];
   if (findings.length > 0)
     return `NOT proved: ${countOf(findings.length, 'finding', 'findings')}\n${indent(findingsOf(findings))}`;
-  if (page === 'differs') return `NOT proved: ${differsWords(judged.blamed)}`;
+  if (page === 'differs') return `NOT proved: ${differsWords(verified.blamed)}`;
   const { request, checkpoint, events, texts } = report;
   const what = `${countOf(events.length, 'event', 'events')} of ${request?.id ?? ''}, in the log ${checkpoint?.origin ?? ''} of ${checkpoint?.size ?? 0}`;
   return [
-    `${isProved(judged) ? 'proved' : 'unknown'}: ${what}`,
+    `${isProved(verified) ? 'proved' : 'unknown'}: ${what}`,
     `  ${verdictOf(report)}`,
     `  Plan ${request?.digest ?? ''}, ${request?.policy.rule ?? ''} of policy ${request?.policy.version ?? ''}.`,
     ...packWitnessWords(witnesses).map((line) => `  ${line}`),
-    ...(judged.strangers.length === 0
+    ...(verified.strangers.length === 0
       ? []
-      : [`  Also signed by ${judged.strangers.join(', ')}, whose key was not given: not checked.`]),
+      : [`  Also signed by ${verified.strangers.join(', ')}, whose key was not given: not checked.`]),
     ...(vaultSigned === null ? [] : [`  ${vaultWords(vaultSigned)}`]),
     ...(report.older === null ? [] : [`  ${olderWords(report)}`]),
     ...(texts === 0 ? [] : [`  ${countOf(texts, 'text', 'texts')} that people wrote, as the record commits to.`]),
     `  ${pageWords[page]}`,
     ...(report.weak.length === 0 ? [] : [`  ${weakWords(report.weak)}`]),
-    ...(judged.unproved.length === 0 ? [] : [`  ${unprovedWords(judged.unproved)}`]),
-    ...(judged.missing.length === 0 ? [] : [`  Not in the pack: ${judged.missing.join(', ')}.`]),
+    ...(verified.unproved.length === 0 ? [] : [`  ${unprovedWords(verified.unproved)}`]),
+    ...(verified.missing.length === 0 ? [] : [`  Not in the pack: ${verified.missing.join(', ')}.`]),
     ...(log === null
       ? [
           '  Would not be noticed: what happened to the request later. --anchor FOLDER compares with a copy of the published log.',

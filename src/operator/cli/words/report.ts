@@ -27,14 +27,14 @@ export const verifiableWords = {
     'Of each event the SHA-256 of data.raw_data is its id. That none was left out shows in the whole trail alone.',
 } as const;
 
-const shown = 20;
+const maxShown = 20;
 
 const findingLine = ({ seq, kind, detail }: Finding): string =>
   `event ${seq}: ${faultWords[kind]} (${kind})\n  ${detail}`;
 
 export function findingsOf(findings: readonly Finding[]): string {
-  const more = findings.length - shown;
-  const lines = findings.slice(0, shown).map(findingLine);
+  const more = findings.length - maxShown;
+  const lines = findings.slice(0, maxShown).map(findingLine);
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
 }
 

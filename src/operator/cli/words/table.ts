@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import { showBlanks } from '../../../domain/unseen.ts';
 
 /** Wider than any terminal. */
-const longest = 1_000;
+const maxWidth = 1_000;
 
 /**
  * Returns the display width in terminal columns: Chinese characters take two. Long text is counted by characters, because
@@ -11,7 +11,7 @@ const longest = 1_000;
  */
 export function width(text: string): number {
   const shown = printable(text);
-  return shown.length > longest ? shown.length : stringWidth(shown);
+  return shown.length > maxWidth ? shown.length : stringWidth(shown);
 }
 
 /** Replaces line breaks, which would start a new row. */

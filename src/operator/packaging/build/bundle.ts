@@ -20,7 +20,7 @@ export interface Bundling {
 }
 
 /** External packages: they load files next to themselves, or are optional dependencies of other packages and not installed. */
-const leftOutside = [
+const externalPackages = [
   '@electric-sql/pglite',
   '@microsoft/app-manifest',
   '@opentelemetry/context-async-hooks',
@@ -48,7 +48,7 @@ const addresses = (addressOf: Bundling['addressOf']): Plugin => ({
 });
 
 /** Provides CommonJS globals for CommonJS packages in modules. */
-const surroundings = (packagesFrom: string): string =>
+const commonJsGlobals = (packagesFrom: string): string =>
   [
     "const { createRequire: cmkRequire } = process.getBuiltinModule('node:module');",
     "const { dirname: cmkDirname } = process.getBuiltinModule('node:path');",
@@ -61,7 +61,7 @@ const modules = (packagesFrom: string): BuildOptions => ({
   format: 'esm',
   splitting: true,
   outExtension: { '.js': '.mjs' },
-  banner: { js: surroundings(packagesFrom) },
+  banner: { js: commonJsGlobals(packagesFrom) },
 });
 const scripts: BuildOptions = {
   format: 'cjs',
@@ -88,7 +88,7 @@ export async function bundle({ programs, folder, addressOf, packagesFrom, minify
     sourcesContent: false,
     // Names aren't minified: errors and logs use them, and restoring them would take longer than loading them.
     minifyWhitespace: minify,
-    external: leftOutside,
+    external: externalPackages,
     plugins: [addresses(addressOf)],
     logLevel: 'error',
   });

@@ -7,18 +7,18 @@ import { promisify } from 'node:util';
 import { bundle, root } from './bundle.ts';
 
 /** Files that the programs read at run time, in their expected places. */
-const beside = ['cards', 'src/store/migrations', 'src/audit/outside'];
+const runtimeFiles = ['cards', 'src/store/migrations', 'src/audit/outside'];
 const samples = path.join(root, 'cards/samples');
 
 /** Files of earlier builds to remove. App packages in the same folder stay. */
-const ours = /^(cards|src|package\.json|verify\.py(\.sha256)?|.*\.mjs(\.map)?)$/;
+const buildOutput = /^(cards|src|package\.json|verify\.py(\.sha256)?|.*\.mjs(\.map)?)$/;
 
 /** JavaScript expression for the folder of the running file. All files are in one folder. */
 const own = "(globalThis.cmkBotFolder = new URL('./', import.meta.url))";
 
 const folder = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
 await mkdir(folder, { recursive: true });
-for (const name of (await readdir(folder)).filter((one) => ours.test(one))) {
+for (const name of (await readdir(folder)).filter((one) => buildOutput.test(one))) {
   await rm(path.join(folder, name), { recursive: true });
 }
 await bundle({
@@ -28,7 +28,7 @@ await bundle({
   packagesFrom: `process.getBuiltinModule('node:url').fileURLToPath(new URL('package.json', ${own}))`,
   minify: true,
 });
-for (const name of beside) {
+for (const name of runtimeFiles) {
   const filter = (file: string): boolean => file !== samples;
   await cp(path.join(root, name), path.join(folder, name), { recursive: true, filter });
 }

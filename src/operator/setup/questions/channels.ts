@@ -1,16 +1,16 @@
 /** Questions about channels, which people know as links. */
 import {
+  type AnswerCheck,
   type Answers,
+  acceptAnswer,
   always,
   answerTo,
-  type Checked,
-  doubted,
+  doubtAnswer,
   good,
   noDefault,
   type Question,
   type QuestionId,
-  refusedAnswer,
-  taken,
+  refuseAnswer,
 } from '../question.ts';
 
 // Links from "Get link to channel" in Teams (Microsoft's "Deep links to a channel"). They contain the id that the bot needs,
@@ -30,13 +30,13 @@ type ReadLink =
   | { readonly kind: 'channel'; readonly link: ChannelLink }
   | { readonly kind: 'refused'; readonly why: string };
 
-const refused = (why: string): ReadLink => ({ kind: 'refused', why });
+const refuseLink = (why: string): ReadLink => ({ kind: 'refused', why });
 
 const isChannelId = (text: string): boolean => /^19:[^\s/?#]+@thread\.(tacv2|skype)$/i.test(text);
 
 const howTo = 'In the channel’s menu choose “Get link to channel”.';
 
-function decoded(part: string): string {
+function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -50,33 +50,33 @@ export function readChannelLink(text: string, tenantId: string): ReadLink {
   if (isChannelId(given)) {
     return { kind: 'channel', link: { channelId: given, name: given, tenantId: null, groupId: null } };
   }
-  if (!URL.canParse(given)) return refused(`That is no link. ${howTo}`);
+  if (!URL.canParse(given)) return refuseLink(`That is no link. ${howTo}`);
   const url = new URL(given);
   if (!/^(teams\.microsoft\.(com|us)|teams\.cloud\.microsoft|[\w.]+\.teams\.microsoft\.us)$/.test(url.hostname)) {
-    return refused(`That is a link to ${url.hostname}, not to Teams. ${howTo}`);
+    return refuseLink(`That is a link to ${url.hostname}, not to Teams. ${howTo}`);
   }
   const [, l, kind = '', id = '', name = ''] = url.pathname.split('/');
   if (l !== 'l' || kind !== 'channel')
-    return refused(`That is a link to a ${kind || 'page'}, not to a channel. ${howTo}`);
-  const channelId = decoded(id);
-  if (!isChannelId(channelId)) return refused(`That link holds no channel’s id. ${howTo}`);
+    return refuseLink(`That is a link to a ${kind || 'page'}, not to a channel. ${howTo}`);
+  const channelId = decode(id);
+  if (!isChannelId(channelId)) return refuseLink(`That link holds no channel’s id. ${howTo}`);
   const its = url.searchParams.get('tenantId')?.toLowerCase() ?? null;
   if (its !== null && its !== tenantId.toLowerCase()) {
-    return refused(`That channel is in another tenant (${its}). The bot serves ${tenantId} alone.`);
+    return refuseLink(`That channel is in another tenant (${its}). The bot serves ${tenantId} alone.`);
   }
-  const link = { channelId, name: decoded(name), tenantId: its, groupId: url.searchParams.get('groupId') };
+  const link = { channelId, name: decode(name), tenantId: its, groupId: url.searchParams.get('groupId') };
   return { kind: 'channel', link };
 }
 
 /** Checks a link. Refuses a channel that another answer already uses. */
-function checkLink(given: string, answers: Answers, others: readonly (readonly [QuestionId, string])[]): Checked {
+function checkLink(given: string, answers: Answers, others: readonly (readonly [QuestionId, string])[]): AnswerCheck {
   const read = readChannelLink(given, answerTo(answers, 'tenant'));
-  if (read.kind === 'refused') return refusedAnswer(read.why);
+  if (read.kind === 'refused') return refuseAnswer(read.why);
   const { channelId, name } = read.link;
   const same = others.find(([id]) => answerTo(answers, id) === channelId);
   if (same !== undefined)
-    return refusedAnswer(`That is the ${same[1]} channel. The trail needs one of its own, or “none”.`);
-  return taken(channelId, name, good(name === channelId ? channelId : `${channelId}, “${name}”`));
+    return refuseAnswer(`That is the ${same[1]} channel. The trail needs one of its own, or “none”.`);
+  return acceptAnswer(channelId, name, good(name === channelId ? channelId : `${channelId}, “${name}”`));
 }
 
 const unseen = 'The id is read from the link; whether the bot may post there only a first message shows.';
@@ -100,7 +100,7 @@ const approvalsChannel: Question = {
   isAsked: always,
   check: (given, answers) => {
     if (given.toLowerCase() !== 'same') return checkLink(given, answers, []);
-    return taken(answerTo(answers, 'operations'), answers.get('operations')?.shown ?? '');
+    return acceptAnswer(answerTo(answers, 'operations'), answers.get('operations')?.shown ?? '');
   },
 };
 
@@ -113,7 +113,7 @@ const audit: Question = {
   isAsked: always,
   check: (given, answers) => {
     if (given.toLowerCase() === 'none') {
-      return doubted('The record in the database is then the only trail.', taken('none', 'none'));
+      return doubtAnswer('The record in the database is then the only trail.', acceptAnswer('none', 'none'));
     }
     return checkLink(given, answers, [
       ['operations', 'operations'],

@@ -2,25 +2,25 @@
 import { z } from 'zod';
 import { countOf } from '../../../text/count.ts';
 import {
+  type AnswerCheck,
   type Answers,
+  acceptAnswer,
   always,
   answerTo,
   byAzd,
   byHand,
-  type Checked,
-  doubted,
+  doubtAnswer,
   fits,
   good,
   mind,
   noDefault,
   type Question,
-  refusedAnswer,
-  taken,
+  refuseAnswer,
 } from '../question.ts';
 import type { SeenHolder, SetupWorld } from '../world.ts';
 
 /** Resolves names or ids, separated by commas. */
-async function lookUp(given: string, world: SetupWorld): Promise<readonly (SeenHolder | string)[] | Checked> {
+async function resolveNames(given: string, world: SetupWorld): Promise<readonly (SeenHolder | string)[] | AnswerCheck> {
   const names = given
     .split(',')
     .map((name) => name.trim())
@@ -30,19 +30,20 @@ async function lookUp(given: string, world: SetupWorld): Promise<readonly (SeenH
     const seen = await world.holder(name);
     if (seen.kind === 'unseen') {
       if (!z.guid().safeParse(name).success)
-        return refusedAnswer(`Names cannot be looked up here (${seen.why}). Type ids.`);
+        return refuseAnswer(`Names cannot be looked up here (${seen.why}). Type ids.`);
       holders.push(name.toLowerCase());
     } else if (seen.value.found === null) {
       const near = seen.value.near.length === 0 ? '' : ` Near: ${seen.value.near.join(', ')}`;
-      return refusedAnswer(`Entra has no group “${name}”.${near}`);
+      return refuseAnswer(`Entra has no group “${name}”.${near}`);
     } else {
       holders.push(seen.value.found);
     }
   }
-  return holders.length === 0 ? refusedAnswer('Name at least one group.') : holders;
+  return holders.length === 0 ? refuseAnswer('Name at least one group.') : holders;
 }
 
-const isRefused = (looked: readonly (SeenHolder | string)[] | Checked): looked is Checked => 'kind' in looked;
+const isRefused = (resolved: readonly (SeenHolder | string)[] | AnswerCheck): resolved is AnswerCheck =>
+  'kind' in resolved;
 
 const wordsOf = (holder: SeenHolder | string): string => {
   if (typeof holder === 'string') return holder;
@@ -51,16 +52,16 @@ const wordsOf = (holder: SeenHolder | string): string => {
     : `${holder.name}: ${countOf(holder.people.length, 'person', 'people')}`;
 };
 
-async function checkPeople(given: string, world: SetupWorld): Promise<Checked> {
-  const looked = await lookUp(given, world);
-  if (isRefused(looked)) return looked;
-  const value = looked.map((one) => (typeof one === 'string' ? one : one.id)).join(',');
-  const shown = looked.map(wordsOf).join('; ');
-  const people = [...new Set(looked.flatMap((one) => (typeof one === 'string' ? [] : one.people)))];
-  const seen = looked.every((one) => typeof one !== 'string');
+async function checkPeople(given: string, world: SetupWorld): Promise<AnswerCheck> {
+  const resolved = await resolveNames(given, world);
+  if (isRefused(resolved)) return resolved;
+  const value = resolved.map((one) => (typeof one === 'string' ? one : one.id)).join(',');
+  const shown = resolved.map(wordsOf).join('; ');
+  const people = [...new Set(resolved.flatMap((one) => (typeof one === 'string' ? [] : one.people)))];
+  const seen = resolved.every((one) => typeof one !== 'string');
   if (seen && people.length === 0)
-    return refusedAnswer('Nobody is in it: put people into the group first, or name another.');
-  const answer = taken(
+    return refuseAnswer('Nobody is in it: put people into the group first, or name another.');
+  const answer = acceptAnswer(
     value,
     shown,
     seen ? good(shown) : mind('taken unseen: whether it is a group was not looked at'),
@@ -78,20 +79,20 @@ const ask: Question = {
   check: (given, _answers, world) => checkPeople(given, world),
 };
 
-async function checkApprovers(given: string, answers: Answers, world: SetupWorld): Promise<Checked> {
+async function checkApprovers(given: string, answers: Answers, world: SetupWorld): Promise<AnswerCheck> {
   const checked = await checkPeople(given, world);
   if (checked.kind !== 'taken') return checked;
   const askers = answers.get('ask');
   const { people } = checked;
   if (people !== undefined && askers?.people?.length === 1 && people.length === 1 && people[0] === askers.people[0]) {
-    return refusedAnswer(
+    return refuseAnswer(
       'The only approver is the only one who asks: nobody approves their own request. Name somebody else.',
     );
   }
   if (checked.value !== askers?.value) return checked;
   const doubt =
     'The same as those who ask. Nobody ever approves their own request, but two who ask for each other are then enough.';
-  return doubted(doubt, checked);
+  return doubtAnswer(doubt, checked);
 }
 
 const approve: Question = {
@@ -114,18 +115,18 @@ const approvals: Question = {
   check: (given, answers) => {
     const number = Number(given);
     if (!Number.isInteger(number) || number < 1 || number > 10)
-      return refusedAnswer('Type a whole number from 1 to 10.');
+      return refuseAnswer('Type a whole number from 1 to 10.');
     const approvers = answers.get('approve')?.people;
-    if (approvers === undefined) return taken(given, given);
+    if (approvers === undefined) return acceptAnswer(given, given);
     const askers = answers.get('ask')?.people ?? [];
     // Requesters can't approve their own request: use the requester with the fewest other approvers.
     const most = Math.min(...askers.map((asker) => approvers.filter((one) => one !== asker).length));
     if (number > most) {
-      return refusedAnswer(
+      return refuseAnswer(
         `There are ${countOf(approvers.length, 'approver', 'approvers')}, and the one who asks never counts: at most ${most}.`,
       );
     }
-    return taken(given, given);
+    return acceptAnswer(given, given);
   },
 };
 
@@ -140,9 +141,10 @@ const signIn: Question = {
   isAsked: always,
   check: (given) => {
     const context = given.toLowerCase();
-    if (context === 'none') return doubted('A click in Teams is then enough to approve.', taken('none', 'no'));
-    if (!fits('CMK_STEP_UP', context)) return refusedAnswer('Type c1 to c99, or none.');
-    return taken(
+    if (context === 'none')
+      return doubtAnswer('A click in Teams is then enough to approve.', acceptAnswer('none', 'no'));
+    if (!fits('CMK_STEP_UP', context)) return refuseAnswer('Type c1 to c99, or none.');
+    return acceptAnswer(
       context,
       context,
       mind(
@@ -166,8 +168,8 @@ const signInApp: Question = {
   check: (given) => {
     const id = given.toLowerCase();
     return fits('CMK_STEP_UP_APP_ID', id)
-      ? taken(id, id)
-      : refusedAnswer('A client id looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.');
+      ? acceptAnswer(id, id)
+      : refuseAnswer('A client id looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.');
   },
 };
 
@@ -181,8 +183,12 @@ const signInSecret: Question = {
   isAsked: (answers) => byHand(answers) && needsApp(answers),
   check: async (given, answers, world) => {
     const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, 'signInApp'), given);
-    if (tried.kind === 'refused') return refusedAnswer(`Entra does not take it: ${tried.why}`);
-    return taken(given, 'a secret', tried.kind === 'works' ? good('it signs in') : mind(`not tried: ${tried.why}`));
+    if (tried.kind === 'refused') return refuseAnswer(`Entra does not take it: ${tried.why}`);
+    return acceptAnswer(
+      given,
+      'a secret',
+      tried.kind === 'works' ? good('it signs in') : mind(`not tried: ${tried.why}`),
+    );
   },
 };
 

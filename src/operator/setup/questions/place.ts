@@ -2,21 +2,21 @@
 import { z } from 'zod';
 import { countOf } from '../../../text/count.ts';
 import {
+  type AnswerCheck,
   type Answers,
+  acceptAnswer,
   always,
   answerTo,
   byHand,
-  type Checked,
   chosen,
-  doubted,
+  doubtAnswer,
   fits,
   good,
   listedChoices,
   mind,
   noDefault,
   type Question,
-  refusedAnswer,
-  taken,
+  refuseAnswer,
 } from '../question.ts';
 import type { SetupWorld } from '../world.ts';
 
@@ -56,11 +56,11 @@ const tenant: Question = {
   check: async (given, _answers, world) => {
     const id = given.toLowerCase();
     if (!fits('MicrosoftAppTenantId', id))
-      return refusedAnswer('A tenant’s id looks like 10000000-0000-4000-8000-000000000000.');
+      return refuseAnswer('A tenant’s id looks like 10000000-0000-4000-8000-000000000000.');
     const me = await world.me();
-    const answer = taken(id, id);
+    const answer = acceptAnswer(id, id);
     if (me.kind === 'unseen' || me.value.tenantId === id) return answer;
-    return doubted(
+    return doubtAnswer(
       `You are signed in to another tenant, ${me.value.tenantId}: what is checked is checked there.`,
       answer,
     );
@@ -84,30 +84,30 @@ const identity: Question = {
     const choice = chosen(given, identities);
     if (choice.kind !== 'taken') return choice;
     const lasts = 'It works only where Azure’s own compute has the identity.';
-    return choice.value === 'UserAssignedMSI' ? doubted(lasts, choice) : choice;
+    return choice.value === 'UserAssignedMSI' ? doubtAnswer(lasts, choice) : choice;
   },
 };
 
 const isManaged = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
 
 /** Checks an app or a managed identity, depending on the bot's identity type. */
-export async function checkIdentity(given: string, answers: Answers, world: SetupWorld): Promise<Checked> {
+export async function checkIdentity(given: string, answers: Answers, world: SetupWorld): Promise<AnswerCheck> {
   const managed = isManaged(answers);
   const what = managed ? 'managed identity' : 'app';
   const seen = await world.identity(given);
   if (seen.kind === 'unseen') {
     if (!z.guid().safeParse(given).success)
-      return refusedAnswer(`Names cannot be looked up here (${seen.why}). Type its client id.`);
-    return taken(given.toLowerCase(), given, mind(`taken unseen: ${seen.why}`));
+      return refuseAnswer(`Names cannot be looked up here (${seen.why}). Type its client id.`);
+    return acceptAnswer(given.toLowerCase(), given, mind(`taken unseen: ${seen.why}`));
   }
   const { found, near } = seen.value;
   const nearby = near.length === 0 ? '' : ` Near: ${near.join(', ')}`;
-  if (found === null) return refusedAnswer(`Entra has no ${what} “${given}”.${nearby}`);
+  if (found === null) return refuseAnswer(`Entra has no ${what} “${given}”.${nearby}`);
   if (found.isManaged !== managed)
-    return refusedAnswer(
+    return refuseAnswer(
       `${found.name} is ${found.isManaged ? 'a managed identity' : 'an app, not a managed identity'}.`,
     );
-  return taken(found.clientId, found.name, good(`${found.name}, client id ${found.clientId}`));
+  return acceptAnswer(found.clientId, found.name, good(`${found.name}, client id ${found.clientId}`));
 }
 
 const app: Question = {
@@ -131,9 +131,9 @@ const secret: Question = {
   isAsked: (answers) => byHand(answers) && !isManaged(answers),
   check: async (given, answers, world) => {
     const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, 'app'), given);
-    if (tried.kind === 'refused') return refusedAnswer(`Entra does not take it: ${tried.why}`);
+    if (tried.kind === 'refused') return refuseAnswer(`Entra does not take it: ${tried.why}`);
     const note = tried.kind === 'works' ? good('it signs in') : mind(`not tried: ${tried.why}`);
-    return taken(given, 'a secret', note);
+    return acceptAnswer(given, 'a secret', note);
   },
 };
 
@@ -141,29 +141,32 @@ const hostName = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
-async function checkHost(given: string, world: SetupWorld): Promise<Checked> {
+async function checkHost(given: string, world: SetupWorld): Promise<AnswerCheck> {
   const host = given
     .toLowerCase()
     .replace(/^https?:\/\//, '')
     .replace(/\/.*$/, '');
-  if (!hostName.test(host)) return refusedAnswer('Type a host name, such as cmk-bot.care.example.');
+  if (!hostName.test(host)) return refuseAnswer('Type a host name, such as cmk-bot.care.example.');
   const seen = await world.address(host);
   switch (seen.kind) {
     case 'unknown-name':
-      return doubted('No name server knows it yet. Keep it where it will be known later.', taken(host, host));
+      return doubtAnswer(
+        'No name server knows it yet. Keep it where it will be known later.',
+        acceptAnswer(host, host),
+      );
     case 'bad-certificate':
-      return refusedAnswer(
+      return refuseAnswer(
         `Its certificate is not taken by Bot Framework: ${seen.why}. Mend that first, or name another host.`,
       );
     case 'silent':
-      return taken(
+      return acceptAnswer(
         host,
         host,
         good('resolves'),
         mind(`nothing answers there yet (${seen.why}). That is right before the first start; doctor looks again.`),
       );
     case 'answers':
-      return taken(host, host, good(`resolves, and its certificate is good until ${day(seen.certificateEnds)}`));
+      return acceptAnswer(host, host, good(`resolves, and its certificate is good until ${day(seen.certificateEnds)}`));
   }
 }
 
@@ -182,10 +185,10 @@ const counts = (agents: number | null, vaults: number | null): string =>
     ? ''
     : `   ${countOf(agents, 'agent', 'agents')}, ${countOf(vaults, 'vault', 'vaults')}`;
 
-async function checkSubscriptions(given: string, world: SetupWorld): Promise<Checked> {
+async function checkSubscriptions(given: string, world: SetupWorld): Promise<AnswerCheck> {
   const words = given.split(/[\s,]+/).filter((word) => word !== '');
   if (words.some((word) => ['all', '*', 'alle'].includes(word.toLowerCase()))) {
-    return refusedAnswer('Name them. A subscription made next year is then not in it by accident.');
+    return refuseAnswer('Name them. A subscription made next year is then not in it by accident.');
   }
   const seen = await world.subscriptions();
   const offered = seen.kind === 'seen' ? seen.value : [];
@@ -197,12 +200,12 @@ async function checkSubscriptions(given: string, world: SetupWorld): Promise<Che
     (one) => typeof one === 'string' && (offered.length > 0 || !z.guid().safeParse(one).success),
   );
   if (meant.length === 0 || unknown.length > 0)
-    return refusedAnswer(
+    return refuseAnswer(
       `${unknown.join(', ') || 'Nothing'} is no subscription you can see. Type numbers or ids, with commas.`,
     );
   const names = meant.map((one) => (typeof one === 'string' ? one : one.name)).join(', ');
   const ids = meant.map((one) => (typeof one === 'string' ? one.toLowerCase() : one.id)).join(',');
-  return taken(ids, names, seen.kind === 'seen' ? good(names) : mind(`taken unseen: ${seen.why}`));
+  return acceptAnswer(ids, names, seen.kind === 'seen' ? good(names) : mind(`taken unseen: ${seen.why}`));
 }
 
 const subscriptions: Question = {

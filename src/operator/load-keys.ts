@@ -5,13 +5,13 @@ import type { Config } from '../config/config.ts';
 import type { KeyPlace } from '../config/place.ts';
 import { keptKeyWords } from '../text/kept-key.ts';
 
-export interface KeptKeys {
+export interface LoadedKeys {
   readonly keys: SecretKeys;
   /** The file, or the secret with its version. */
   readonly where: string;
 }
 
-async function fromSecret(id: string, config: Pick<Config, 'azure'>, use: KeyUse): Promise<KeptKeys> {
+async function fromSecret(id: string, config: Pick<Config, 'azure'>, use: KeyUse): Promise<LoadedKeys> {
   const read = await secretsFor(config).get(id);
   if (read.ok) return { keys: keysIn(read.value.value, read.value.id, use), where: read.value.id };
   const { failure } = read;
@@ -23,7 +23,7 @@ async function fromSecret(id: string, config: Pick<Config, 'azure'>, use: KeyUse
  * Loads the keys. Throws {@link KeyMissing} if nothing is there, and {@link KeyUnusable} if it's unreadable or has no key. Both
  * messages contain the fix.
  */
-export const keptKeys = async (place: KeyPlace, config: Pick<Config, 'azure'>, use: KeyUse): Promise<KeptKeys> =>
+export const loadKeys = async (place: KeyPlace, config: Pick<Config, 'azure'>, use: KeyUse): Promise<LoadedKeys> =>
   place.kind === 'secret'
     ? fromSecret(place.id, config, use)
     : { keys: await readKeys(place.file, use), where: place.file };

@@ -8,14 +8,14 @@ import {
   makeRole,
   whoGivesRoles,
 } from '../doctor/commands.ts';
-import { checkedTasks, keyCommand, type Task } from './left-to-check.ts';
 import { type Answers, answerTo, byAzd, byHand } from './question.ts';
-import { usesTokens } from './questions/record.ts';
+import { usesTokens } from './questions/database.ts';
+import { keyCommand, type Task, verificationTasks } from './verification-tasks.ts';
 
 export type { Task };
 
 /** Input of the tasks in addition to the answers. */
-export interface LeftOver {
+export interface TaskInput {
   /** Object id of the bot's identity; null: not found. */
   readonly objectId: string | null;
   /** Microsoft Graph's address. */
@@ -56,7 +56,7 @@ function sealTask(answers: Answers): readonly Task[] {
   return [{ what: 'Key that seals events, made once; keep a copy apart', who: 'whoever keeps secrets', how }];
 }
 
-function azureTasks(answers: Answers, { objectId, graph }: LeftOver): readonly Task[] {
+function azureTasks(answers: Answers, { objectId, graph }: TaskInput): readonly Task[] {
   const own = objectId ?? 'OBJECT_ID';
   const ids = answerTo(answers, 'subscriptions').split(',');
   return [
@@ -160,24 +160,24 @@ export const azdSettings: readonly string[] = [
 ];
 
 /** Returns the tasks in order. */
-export function leftToDo(answers: Answers, over: LeftOver): readonly Task[] {
+export function followUpTasks(answers: Answers, input: TaskInput): readonly Task[] {
   // The bot and the command line read this file by default.
-  const isUsual = over.envFile === '.env';
+  const isUsual = input.envFile === '.env';
   return byAzd(answers)
-    ? azdTasks(answers, over.settings)
+    ? azdTasks(answers, input.settings)
     : [
         ...databaseTasks(answers),
         ...sealTask(answers),
-        ...checkedTasks(answers, over.objectId ?? 'OBJECT_ID'),
-        ...azureTasks(answers, over),
+        ...verificationTasks(answers, input.objectId ?? 'OBJECT_ID'),
+        ...azureTasks(answers, input),
         ...stepUpTask(answers),
         ...teamsTasks(answers),
         {
           what: 'Start the bot with these settings',
           who: 'whoever runs it',
-          how: [isUsual ? 'npm start' : `node --env-file=${over.envFile} dist/cmk-bot-server.mjs`],
+          how: [isUsual ? 'npm start' : `node --env-file=${input.envFile} dist/cmk-bot-server.mjs`],
         },
-        { what: 'Check everything', who: 'you', how: [`cmk-bot doctor${isUsual ? '' : ` --env ${over.envFile}`}`] },
+        { what: 'Check everything', who: 'you', how: [`cmk-bot doctor${isUsual ? '' : ` --env ${input.envFile}`}`] },
       ];
 }
 

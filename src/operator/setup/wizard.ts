@@ -1,19 +1,19 @@
 /** Runs the wizard: asks the questions in order, checks answers, and can go back. */
 import { z } from 'zod';
 import {
+  type AnswerCheck,
   type AnswerNote,
   type Answers,
-  type Checked,
   type Question,
   type QuestionId,
   questionIds,
   type SetupAnswer,
 } from './question.ts';
 import { channelQuestions } from './questions/channels.ts';
-import { checkedQuestions } from './questions/checked.ts';
+import { databaseQuestions } from './questions/database.ts';
 import { peopleQuestions } from './questions/people.ts';
 import { placeQuestions } from './questions/place.ts';
-import { recordQuestions } from './questions/record.ts';
+import { verificationQuestions } from './questions/verification.ts';
 import type { SetupWorld } from './world.ts';
 
 const rows: readonly (readonly [string, readonly QuestionId[]])[] = [
@@ -50,7 +50,7 @@ export interface Conversation {
   hear(how: { readonly unseen: boolean }): Promise<string | null>;
 }
 
-type Walked =
+type WizardResult =
   | { readonly kind: 'answered'; readonly answers: Answers }
   /** Interrupted: the answers so far, without secrets, and the current part. */
   | { readonly kind: 'stopped'; readonly answers: Answers; readonly part: number }
@@ -80,18 +80,18 @@ const isYes = (text: string, usual: boolean): boolean =>
 /** Result of a question: an answer, a step back, or an end. */
 type Outcome = { readonly kind: 'answer'; readonly answer: SetupAnswer } | { readonly kind: 'back' | 'stopped' };
 
-interface Asking {
+interface WizardState {
   readonly conversation: Conversation;
   readonly world: SetupWorld;
   readonly answers: Map<QuestionId, SetupAnswer>;
 }
 
-const usualOf = async (question: Question, { answers, world }: Asking): Promise<string | null> => {
+const defaultOf = async (question: Question, { answers, world }: WizardState): Promise<string | null> => {
   if (question.isSecret === true) return question.usual(answers, world);
   return answers.get(question.id)?.given ?? question.usual(answers, world);
 };
 
-async function accept(given: string, checked: Checked, { conversation }: Asking): Promise<Outcome | null> {
+async function accept(given: string, checked: AnswerCheck, { conversation }: WizardState): Promise<Outcome | null> {
   if (checked.kind === 'refused') {
     await conversation.say(`   ✘ ${checked.why}`);
     return null;
@@ -107,10 +107,10 @@ async function accept(given: string, checked: Checked, { conversation }: Asking)
   return { kind: 'answer', answer: { given, value, shown, ...(people === undefined ? {} : { people }) } };
 }
 
-async function ask(question: Question, asking: Asking): Promise<Outcome> {
+async function ask(question: Question, asking: WizardState): Promise<Outcome> {
   const { conversation, answers, world } = asking;
   for (;;) {
-    const usual = await usualOf(question, asking);
+    const usual = await defaultOf(question, asking);
     const [line = '', ...choices] = (await question.asks(answers, world)).split('\n');
     const shown = usual === null ? '' : ` [${usual}]`;
     await conversation.say([`   ${line}${shown}`, ...choices].join('\n'));
@@ -128,7 +128,7 @@ async function ask(question: Question, asking: Asking): Promise<Outcome> {
 }
 
 /** Returns the previous question that was asked. */
-function before(questions: readonly Question[], at: number, answers: Answers): number {
+function previousIndex(questions: readonly Question[], at: number, answers: Answers): number {
   for (let back = at - 1; back >= 0; back -= 1) if (questions[back]?.isAsked(answers) === true) return back;
   return at;
 }
@@ -136,7 +136,7 @@ function before(questions: readonly Question[], at: number, answers: Answers): n
 /** Returns yes, no, or the part to go back to; null: interrupted. */
 async function review(
   questions: readonly Question[],
-  { conversation, answers }: Asking,
+  { conversation, answers }: WizardState,
 ): Promise<boolean | number | null> {
   await conversation.say(`\n${titleOf(titles.length)}\n${summary(answers)}`);
   for (;;) {
@@ -150,14 +150,14 @@ async function review(
 }
 
 /** Asks all questions and the final confirmation. `kept`: saved answers, which aren't asked again. */
-export async function walk(
+export async function runQuestions(
   questions: readonly Question[],
   conversation: Conversation,
   world: SetupWorld,
   kept: Answers = new Map(),
-): Promise<Walked> {
+): Promise<WizardResult> {
   const answers = new Map(kept);
-  const asking: Asking = { conversation, world, answers };
+  const asking: WizardState = { conversation, world, answers };
   let [at, part] = [0, 0];
   /** Questions before this index have saved answers. */
   let known = questions.findIndex(({ id, isAsked }) => isAsked(answers) && !answers.has(id));
@@ -178,7 +178,7 @@ export async function walk(
       const outcome = await ask(question, asking);
       if (outcome.kind === 'stopped') return { kind: 'stopped', answers, part };
       if (outcome.kind === 'answer') answers.set(question.id, outcome.answer);
-      at = outcome.kind === 'answer' ? at + 1 : before(questions, at, answers);
+      at = outcome.kind === 'answer' ? at + 1 : previousIndex(questions, at, answers);
       known = Math.min(known, at);
     }
   }
@@ -189,8 +189,8 @@ export const questions: readonly Question[] = [
   ...placeQuestions,
   ...peopleQuestions,
   ...channelQuestions,
-  ...recordQuestions,
-  ...checkedQuestions,
+  ...databaseQuestions,
+  ...verificationQuestions,
 ];
 
 /** `confirmed`: questions whose unusual answers are intended. */

@@ -1,6 +1,15 @@
 /** Optional questions: published log, witnesses, usage checks and policy. */
 import { isPrivate } from '../../../domain/private-url.ts';
-import { type Answers, always, answerTo, byHand, fits, type Question, refusedAnswer, taken } from '../question.ts';
+import {
+  type Answers,
+  acceptAnswer,
+  always,
+  answerTo,
+  byHand,
+  fits,
+  type Question,
+  refuseAnswer,
+} from '../question.ts';
 
 const part = 8;
 const none = 'none';
@@ -19,10 +28,10 @@ const anchor: Question = {
   usual: () => none,
   isAsked: byHand,
   check: (given) => {
-    if (given === none || given.startsWith('/')) return taken(given, given);
+    if (given === none || given.startsWith('/')) return acceptAnswer(given, given);
     return given.startsWith('https:') && fits('CMK_ANCHOR', given)
-      ? taken(given, given)
-      : refusedAnswer('Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.');
+      ? acceptAnswer(given, given)
+      : refuseAnswer('Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.');
   },
 };
 
@@ -35,11 +44,11 @@ const logKey: Question = {
   usual: () => '/run/secrets/log.key',
   isAsked: isPublished,
   check: (given, answers) => {
-    if (given === answerTo(answers, 'seal')) return refusedAnswer('That is the key of the seals. Another one.');
-    if (given.startsWith('/')) return taken(given, given);
+    if (given === answerTo(answers, 'seal')) return refuseAnswer('That is the key of the seals. Another one.');
+    if (given.startsWith('/')) return acceptAnswer(given, given);
     return fits('CMK_LOG_KEY_SECRET', given)
-      ? taken(given, given)
-      : refusedAnswer(
+      ? acceptAnswer(given, given)
+      : refuseAnswer(
           'Type a whole path, or the address of a secret: https://kv-cmk-bot.vault.azure.net/secrets/log-key.',
         );
   },
@@ -55,8 +64,8 @@ const vaultKey: Question = {
   isAsked: isPublished,
   check: (given) =>
     given === none || fits('CMK_LOG_VAULT_KEY', given)
-      ? taken(given, given)
-      : refusedAnswer('The address of a key looks like https://kv-cmk-bot.vault.azure.net/keys/checkpoints.'),
+      ? acceptAnswer(given, given)
+      : refuseAnswer('The address of a key looks like https://kv-cmk-bot.vault.azure.net/keys/checkpoints.'),
 };
 
 /**
@@ -82,12 +91,12 @@ const witnesses: Question = {
   usual: () => none,
   isAsked: isPublished,
   check: (given) => {
-    if (given === none) return taken(none, none);
+    if (given === none) return acceptAnswer(none, none);
     const all = given.split(',').filter((one) => one.trim() !== '');
     const fault = all.map(witnessFault).find((one) => one !== null);
     return fault === undefined || fault === null
-      ? taken(all.map((one) => one.trim().replace(/\s+/, ' ')).join(','), `${all.length} named`)
-      : refusedAnswer(fault);
+      ? acceptAnswer(all.map((one) => one.trim().replace(/\s+/, ' ')).join(','), `${all.length} named`)
+      : refuseAnswer(fault);
   },
 };
 
@@ -102,10 +111,8 @@ const workspace: Question = {
   isAsked: always,
   check: (given) =>
     given === none || fits('CMK_LOGS_WORKSPACE', given)
-      ? taken(given.toLowerCase(), given)
-      : refusedAnswer(
-          'A workspace’s id looks like 0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33; its ARM id or name is not it.',
-        ),
+      ? acceptAnswer(given.toLowerCase(), given)
+      : refuseAnswer('A workspace’s id looks like 0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33; its ARM id or name is not it.'),
 };
 
 const policy: Question = {
@@ -117,8 +124,8 @@ const policy: Question = {
   isAsked: byHand,
   check: (given) =>
     given === none || given.startsWith('/')
-      ? taken(given, given)
-      : refusedAnswer('Type the whole path of a file, or none.'),
+      ? acceptAnswer(given, given)
+      : refuseAnswer('Type the whole path of a file, or none.'),
 };
 
-export const checkedQuestions: readonly Question[] = [anchor, logKey, vaultKey, witnesses, workspace, policy];
+export const verificationQuestions: readonly Question[] = [anchor, logKey, vaultKey, witnesses, workspace, policy];

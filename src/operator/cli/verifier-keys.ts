@@ -16,7 +16,7 @@ export const keyLineWords: Record<KeyLineFault, string> = {
   'key-id-differs': 'the eight letters are not those of this name and key: copy the whole line',
 };
 
-export interface GivenKeys {
+export interface VerifierKeysFile {
   readonly keys: readonly VerifierKey[];
   /** From the line `quorum N`; null: none, so all given witnesses must have signed. */
   readonly quorum: number | null;
@@ -48,7 +48,7 @@ const witnessesIn = (keys: readonly VerifierKey[]): readonly string[] => [
 ];
 
 /** Parses given keys. `where`: the source, for errors. Throws {@link Unusable}. */
-export function readGivenKeys(text: string, where: string): GivenKeys {
+export function parseVerifierKeys(text: string, where: string): VerifierKeysFile {
   const lines = linesIn(text);
   const keys = lines
     .filter((line) => !quorumLine.test(line))
@@ -64,7 +64,7 @@ export function readGivenKeys(text: string, where: string): GivenKeys {
   return { keys, quorum };
 }
 
-export function checkWitnesses({ keys, quorum }: GivenKeys, signatures: readonly NoteSignature[]): WitnessCheck {
+export function checkWitnesses({ keys, quorum }: VerifierKeysFile, signatures: readonly NoteSignature[]): WitnessCheck {
   const signed = new Map<string, string>();
   for (const { key, time } of signatures) {
     if (time !== null) signed.set(key.name, new Date(time * 1000).toISOString());
@@ -84,36 +84,36 @@ export const isWitnessed = ({ needed, signed }: WitnessCheck): boolean => signed
 /** The seal key is unusable; the rest of the audit log is readable. */
 export class SealKeyUnusable extends Unusable {}
 
-const unusable = (error: unknown): never => {
+const rethrowUnusable = (error: unknown): never => {
   throw error instanceof KeyUnusable ? new SealKeyUnusable(error.message) : error;
 };
 
 /** Reads seal keys from a file. Throws {@link Unusable} with the fix. */
-export const readKeysIn = (file: string): Promise<SealKeys> => readKeys(file, sealKeyUse).catch(unusable);
+export const readSealKeys = (file: string): Promise<SealKeys> => readKeys(file, sealKeyUse).catch(rethrowUnusable);
 
 /** `missing`: message if a configured key doesn't exist. Both null: no key is configured, as for an auditor. */
-export interface KnownKeys {
+export interface SealKeySource {
   readonly keys: SealKeys | null;
   readonly missing: string | null;
 }
 
 /** Loads Azure's clients only for a secret: they load slowly. */
 async function fromSecret(named: KeyPlace): Promise<SealKeys> {
-  const { keptKeys } = await import('../kept-keys.ts');
-  return (await keptKeys(named, readConfig(), sealKeyUse)).keys;
+  const { loadKeys } = await import('../load-keys.ts');
+  return (await loadKeys(named, readConfig(), sealKeyUse)).keys;
 }
 
 /**
  * Returns the seal keys of the audit log. A key file needs no other setting. A secret is read as the bot reads it, so the
  * complete configuration is required.
  */
-export async function knownKeys(place: Place): Promise<KnownKeys> {
+export async function loadSealKeys(place: Place): Promise<SealKeySource> {
   const named = readSealKeyPlace(place);
   if (named === null) return { keys: null, missing: null };
   const read = named.kind === 'file' ? readKeys(named.file, sealKeyUse) : fromSecret(named);
   return read
     .then((keys) => ({ keys, missing: null }))
     .catch((error: unknown) =>
-      error instanceof KeyMissing ? { keys: null, missing: error.message } : unusable(error),
+      error instanceof KeyMissing ? { keys: null, missing: error.message } : rethrowUnusable(error),
     );
 }

@@ -1,16 +1,16 @@
 /** Questions about the database, its roles, and the seal key. */
 import {
+  type AnswerCheck,
   type Answers,
+  acceptAnswer,
   answerTo,
   byHand,
-  type Checked,
   fits,
   good,
   mind,
   noDefault,
   type Question,
-  refusedAnswer,
-  taken,
+  refuseAnswer,
 } from '../question.ts';
 import type { SetupWorld } from '../world.ts';
 import { checkIdentity } from './place.ts';
@@ -28,8 +28,8 @@ const server: Question = {
   check: (given) => {
     const host = given.replace(/^postgres(ql)?:\/\//, '').replace(/\/.*$/, '');
     if (!URL.canParse(`postgres://${host}`) || host === '' || /[\s@]/.test(host))
-      return refusedAnswer('Type a host name, such as cmk-pg.postgres.database.azure.com.');
-    return taken(host, host);
+      return refuseAnswer('Type a host name, such as cmk-pg.postgres.database.azure.com.');
+    return acceptAnswer(host, host);
   },
 };
 
@@ -41,7 +41,7 @@ const database: Question = {
   usual: () => 'cmkbot',
   isAsked: byHand,
   check: (given) =>
-    /^[\w-]{1,63}$/.test(given) ? taken(given, given) : refusedAnswer('Letters, digits, _ and -, at most 63.'),
+    /^[\w-]{1,63}$/.test(given) ? acceptAnswer(given, given) : refuseAnswer('Letters, digits, _ and -, at most 63.'),
 };
 
 const authority: Question = {
@@ -52,8 +52,10 @@ const authority: Question = {
   usual: () => 'usual',
   isAsked: byHand,
   check: (given) => {
-    if (given === 'usual') return taken('usual', 'usual');
-    return given.startsWith('/') ? taken(given, given) : refusedAnswer('Type the whole path of a PEM file, or usual.');
+    if (given === 'usual') return acceptAnswer('usual', 'usual');
+    return given.startsWith('/')
+      ? acceptAnswer(given, given)
+      : refuseAnswer('Type the whole path of a PEM file, or usual.');
   },
 };
 
@@ -71,8 +73,10 @@ const role: Question = {
   isAsked: byHand,
   check: (given) => {
     if (masters.includes(given.toLowerCase()))
-      return refusedAnswer(`${given} is a superuser: it could rewrite the record unseen. Another role.`);
-    return roleName.test(given) ? taken(given, given) : refusedAnswer('The name of a role begins with a letter or _.');
+      return refuseAnswer(`${given} is a superuser: it could rewrite the record unseen. Another role.`);
+    return roleName.test(given)
+      ? acceptAnswer(given, given)
+      : refuseAnswer('The name of a role begins with a letter or _.');
   },
 };
 
@@ -86,17 +90,17 @@ export function databaseAddress(answers: Answers, user: string, password: string
   return url.href;
 }
 
-async function checkDatabase(password: string, answers: Answers, world: SetupWorld): Promise<Checked> {
+async function checkDatabase(password: string, answers: Answers, world: SetupWorld): Promise<AnswerCheck> {
   const name = answerTo(answers, 'role');
   const seen = await world.database(databaseAddress(answers, name, password));
   const value = password;
   switch (seen.kind) {
     case 'silent':
-      return refusedAnswer(
+      return refuseAnswer(
         `${answerTo(answers, 'server')} does not answer over TLS: ${seen.why}. Look at its firewall and name, or go back with <.`,
       );
     case 'refuses':
-      return taken(
+      return acceptAnswer(
         value,
         'not tried',
         good('answers over TLS, certificate checked'),
@@ -104,10 +108,14 @@ async function checkDatabase(password: string, answers: Answers, world: SetupWor
       );
     case 'lets-in':
       if (seen.superuser)
-        return refusedAnswer(
+        return refuseAnswer(
           `${name} is a superuser: it could rewrite the record unseen. Go back with < and name another role.`,
         );
-      return taken(value, 'tried', good(`answers as ${name} over ${seen.tls ?? 'no TLS'}, version ${seen.major}`));
+      return acceptAnswer(
+        value,
+        'tried',
+        good(`answers as ${name} over ${seen.tls ?? 'no TLS'}, version ${seen.major}`),
+      );
   }
 }
 
@@ -134,9 +142,11 @@ const owner: Question = {
   isAsked: byHand,
   check: (given, answers) => {
     if (given.toLowerCase() === answerTo(answers, 'role').toLowerCase()) {
-      return refusedAnswer('That is the running bot: it could switch off what guards the record. Another role.');
+      return refuseAnswer('That is the running bot: it could switch off what guards the record. Another role.');
     }
-    return roleName.test(given) ? taken(given, given) : refusedAnswer('The name of a role begins with a letter or _.');
+    return roleName.test(given)
+      ? acceptAnswer(given, given)
+      : refuseAnswer('The name of a role begins with a letter or _.');
   },
 };
 
@@ -148,7 +158,7 @@ const ownerPassword: Question = {
   usual: noDefault,
   isSecret: true,
   isAsked: (answers) => byHand(answers) && !usesTokens(answers),
-  check: (given) => taken(given, 'given'),
+  check: (given) => acceptAnswer(given, 'given'),
 };
 
 const ownerIdentity: Question = {
@@ -161,7 +171,7 @@ const ownerIdentity: Question = {
   check: async (given, answers, world) => {
     const checked = await checkIdentity(given, answers, world);
     if (checked.kind === 'refused' || checked.value !== answerTo(answers, 'app')) return checked;
-    return refusedAnswer('That is the bot’s own: it could switch off what guards the record. Another one.');
+    return refuseAnswer('That is the bot’s own: it could switch off what guards the record. Another one.');
   },
 };
 
@@ -177,15 +187,15 @@ const seal: Question = {
   check: (given) => {
     if (!given.startsWith('https:'))
       return given.startsWith('/')
-        ? taken(given, given)
-        : refusedAnswer('Type a whole path, or the address of a secret.');
+        ? acceptAnswer(given, given)
+        : refuseAnswer('Type a whole path, or the address of a secret.');
     return fits('CMK_SEAL_KEY_SECRET', given)
-      ? taken(given, given)
-      : refusedAnswer('The address of a secret looks like https://kv-cmk-bot.vault.azure.net/secrets/seal-key.');
+      ? acceptAnswer(given, given)
+      : refuseAnswer('The address of a secret looks like https://kv-cmk-bot.vault.azure.net/secrets/seal-key.');
   },
 };
 
-export const recordQuestions: readonly Question[] = [
+export const databaseQuestions: readonly Question[] = [
   server,
   database,
   authority,

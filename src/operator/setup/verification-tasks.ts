@@ -1,7 +1,7 @@
 /** Follow-up tasks for publishing and usage checks, for people with permissions that the wizard doesn't need. */
 import { giveKeyRole, makeSigningKey, makeSigningRole, whoGivesRoles } from '../doctor/commands.ts';
 import { type Answers, answerTo } from './question.ts';
-import { isPublished } from './questions/checked.ts';
+import { isPublished } from './questions/verification.ts';
 
 export interface Task {
   readonly what: string;
@@ -84,7 +84,7 @@ function workspaceTask(answers: Answers, objectId: string): readonly Task[] {
   ];
 }
 
-export const checkedTasks = (answers: Answers, objectId: string): readonly Task[] => [
+export const verificationTasks = (answers: Answers, objectId: string): readonly Task[] => [
   ...(isPublished(answers) ? [...publishedTasks(answers, objectId), ...signerTasks(answers, objectId)] : []),
   ...workspaceTask(answers, objectId),
 ];

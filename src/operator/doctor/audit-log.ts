@@ -9,11 +9,11 @@ import type { AnchorSettings } from '../../config/settings/audit-log.ts';
 import { countOf } from '../../text/count.ts';
 import { durationWords } from '../../text/duration.ts';
 import { foreignWords } from '../../text/record.ts';
-import { keptKeys } from '../kept-keys.ts';
+import { loadKeys } from '../load-keys.ts';
 import { anchorFiles, anchorName, logVerifiers, newestPublishedCheckpoint } from '../published-log.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, setClock } from './commands.ts';
-import { orFail } from './database.ts';
+import { failOnError } from './database.ts';
 import { about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const seals = about('record/seals', 'seals');
@@ -29,19 +29,19 @@ async function lastKeyOf({ store }: Subjects): Promise<string | null> {
 }
 
 /** Returns the fix for a key file that others can read. The message ends with the command. */
-const mendFile = (place: KeyPlace, message: string): Remedy =>
+const fixForFile = (place: KeyPlace, message: string): Remedy =>
   place.kind === 'file' && message.includes('chmod 600')
     ? { who: 'whoever owns the file', commands: [command('chmod', '600', place.file)] }
     : { commands: [] };
 
 /** Returns the finding for an unusable seal key. */
 export const sealsUnusable = (place: KeyPlace, message: string): Diagnosis =>
-  fail(seals, 'the key cannot be used', message, mendFile(place, message));
+  fail(seals, 'the key cannot be used', message, fixForFile(place, message));
 
 async function sealsOf(subjects: Subjects): Promise<Diagnosis> {
   const { config } = subjects;
   const place = config.seals.key;
-  const kept = await keptKeys(place, config, sealKeyUse).catch((error: Error) => error.message);
+  const kept = await loadKeys(place, config, sealKeyUse).catch((error: Error) => error.message);
   if (typeof kept === 'string') return sealsUnusable(place, kept);
   const { keys, where } = kept;
   const [last, known] = [await lastKeyOf(subjects), keys.map(sealKeyId)];
@@ -60,8 +60,8 @@ async function trailOf({ store }: Subjects): Promise<Diagnosis> {
 }
 
 /** Number of publishing intervals after which the log is late. */
-const lateAfter = 5;
-const leastLateMs = 60_000;
+const lateIntervals = 5;
+const minLateMs = 60_000;
 
 /** Returns the log's verifier keys as the bot's start reads them; null: the bot creates them at its first start. */
 async function logKeysOf({ config }: Subjects, { key, name }: AnchorSettings): Promise<readonly VerifierKey[] | null> {
@@ -108,7 +108,7 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const foreign = await foreignCheckpoint(subjects, note);
   if (foreign !== null) return [foreign];
   const lateMs = time === null ? 0 : Date.now() - Date.parse(time);
-  if (published === seq || lateMs < Math.max(lateAfter * everyMs, leastLateMs)) return [ok(anchor, found)];
+  if (published === seq || lateMs < Math.max(lateIntervals * everyMs, minLateMs)) return [ok(anchor, found)];
   const mend =
     'Nothing is published any more: look whether a bot runs, and at its log; its user has to be able to write there.';
   const look = place.kind === 'folder' ? [command('ls', '-ld', where)] : [];
@@ -133,12 +133,12 @@ async function clockOf({ store }: Subjects): Promise<Diagnosis> {
   return fail(clock, found, 'If this clock is right: cmk-bot audit resume', { commands: ['cmk-bot audit resume'] });
 }
 
-export async function diagnoseRecord(subjects: Subjects): Promise<readonly Diagnosis[]> {
+export async function diagnoseAuditLog(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const [sealed, events, published, time] = await Promise.all([
-    orFail(seals, sealsOf(subjects)),
-    orFail(trail, trailOf(subjects)),
+    failOnError(seals, sealsOf(subjects)),
+    failOnError(trail, trailOf(subjects)),
     anchorOf(subjects).catch((error: Error) => [fail(anchor, error.message, anchorAdvice(error))]),
-    orFail(clock, clockOf(subjects)),
+    failOnError(clock, clockOf(subjects)),
   ]);
   return [sealed, events, ...published, time];
 }

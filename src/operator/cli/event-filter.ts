@@ -13,8 +13,8 @@ export interface EventFilter {
   readonly resource?: string | undefined;
 }
 
-const Timed = z.object({ time: z.string() });
-const Targeted = z.object({ target: z.string() });
+const WithTime = z.object({ time: z.string() });
+const WithTarget = z.object({ target: z.string() });
 
 function read<T>(schema: z.ZodType<T>, { body }: ChainLine): T | null {
   try {
@@ -24,25 +24,25 @@ function read<T>(schema: z.ZodType<T>, { body }: ChainLine): T | null {
   }
 }
 
-const names = (target: string, resource: string): boolean => {
-  const [id, wanted] = [target.toLowerCase(), resource.toLowerCase()];
-  return id === wanted || id.slice(id.lastIndexOf('/') + 1) === wanted;
+const matchesResource = (target: string, resource: string): boolean => {
+  const [id, filter] = [target.toLowerCase(), resource.toLowerCase()];
+  return id === filter || id.slice(id.lastIndexOf('/') + 1) === filter;
 };
 
 /** Filter of events. An unreadable event is never excluded for a missing field. */
-export class EventChoice {
-  readonly #wanted: EventFilter;
+export class EventSelector {
+  readonly #filter: EventFilter;
   readonly #requests = new Set<string>();
-  #began = false;
+  #started = false;
 
-  constructor(wanted: EventFilter) {
-    this.#wanted = wanted;
-    this.#began = wanted.since === undefined;
+  constructor(filter: EventFilter) {
+    this.#filter = filter;
+    this.#started = filter.since === undefined;
   }
 
   /** Null: all requests. */
   get part(): ExportPart | null {
-    const { request, resource } = this.#wanted;
+    const { request, resource } = this.#filter;
     return request === undefined && resource === undefined
       ? null
       : { request: request ?? null, resource: resource ?? null };
@@ -50,19 +50,19 @@ export class EventChoice {
 
   /** Returns whether the start time isn't reached yet. Until then, the chain position advances. */
   isBefore(line: ChainLine): boolean {
-    const { since } = this.#wanted;
-    if (!this.#began && since !== undefined) this.#began = !((read(Timed, line)?.time ?? since) < since);
-    return !this.#began;
+    const { since } = this.#filter;
+    if (!this.#started && since !== undefined) this.#started = !((read(WithTime, line)?.time ?? since) < since);
+    return !this.#started;
   }
 
   /**
    * Returns whether the event belongs to a selected request. Call it for every event: a request's first event names its agent.
    */
   isOfRequest(line: ChainLine): boolean {
-    const { request, resource } = this.#wanted;
+    const { request, resource } = this.#filter;
     if (request !== undefined && line.request !== request) return false;
     if (resource === undefined) return true;
-    if (line.revision === 1 && names(read(Targeted, line)?.target ?? resource, resource)) {
+    if (line.revision === 1 && matchesResource(read(WithTarget, line)?.target ?? resource, resource)) {
       this.#requests.add(line.request);
     }
     return this.#requests.has(line.request);
@@ -70,16 +70,16 @@ export class EventChoice {
 }
 
 /** `after`: chain position before the first event; the same for all. */
-export interface Chosen {
+export interface SelectedEvent {
   readonly after: Link;
   readonly event: RecordedEvent;
 }
 
 /** Yields the selected events. Returns the start position and the head. */
-export async function* chosenOf(
+export async function* selectEvents(
   events: AsyncGenerator<RecordedEvent, Link>,
-  choice: EventChoice,
-): AsyncGenerator<Chosen, { readonly after: Link; readonly head: Link }> {
+  choice: EventSelector,
+): AsyncGenerator<SelectedEvent, { readonly after: Link; readonly head: Link }> {
   let after: Link = { seq: 0, hash: genesis };
   for (;;) {
     const next = await events.next();
