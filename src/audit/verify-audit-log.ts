@@ -149,9 +149,9 @@ export class AuditLogVerifier {
     const { seq, hash } = this.#last;
     this.#compareHead(head);
     const part = this.#options.part ?? null;
-    const gone = part === null ? (this.#options.older?.missing(this.#after.seq) ?? null) : null;
-    if (gone !== null) {
-      this.note('export-differs', `events ${gone.first} to ${gone.last} were kept: not all of them are there`);
+    const missing = part === null ? (this.#options.older?.missing(this.#after.seq) ?? null) : null;
+    if (missing !== null) {
+      this.note('export-differs', `events ${missing.first} to ${missing.last} were kept: not all of them are there`);
     }
     return {
       ...this.#replay.counts,

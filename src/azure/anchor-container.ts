@@ -13,7 +13,7 @@ export interface AnchorContainerOptions {
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
   /** Maximum size of a file in bytes. A longer one is cut, so that its verification fails. */
-  readonly longest: (name: string) => number;
+  readonly maxSize: (name: string) => number;
 }
 
 /** Checkpoints are read every minute, so a slow request is abandoned and tried again. */
@@ -43,7 +43,7 @@ export function anchorContainer({
   url,
   cloud,
   credential,
-  longest,
+  maxSize,
 }: AnchorContainerOptions): AnchorFiles & AnchorSource {
   const { hostname } = new URL(url);
   if (cloud.blobSuffix !== null && !hostname.endsWith(cloud.blobSuffix)) {
@@ -57,7 +57,7 @@ export function anchorContainer({
     async read(path) {
       try {
         const { readableStreamBody } = await container.getBlobClient(path).download();
-        return readableStreamBody === undefined ? null : await readLimited(readableStreamBody, longest(path) + 1);
+        return readableStreamBody === undefined ? null : await readLimited(readableStreamBody, maxSize(path) + 1);
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;

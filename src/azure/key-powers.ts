@@ -71,9 +71,9 @@ const byPermission: Readonly<Record<Power, readonly string[]>> = {
 
 /** Returns the powers of an access policy. `all` counts as everything, although Azure excludes purge from it. */
 export function powersOfPolicy(permissions: readonly string[]): readonly Power[] {
-  const given = new Set(permissions.map((one) => one.toLowerCase()));
+  const granted = new Set(permissions.map((one) => one.toLowerCase()));
   return powers.filter((power) =>
-    given.has('all') ? power !== 'give-access' : byPermission[power].some((one) => given.has(one)),
+    granted.has('all') ? power !== 'give-access' : byPermission[power].some((one) => granted.has(one)),
   );
 }
 

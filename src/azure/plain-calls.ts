@@ -67,13 +67,13 @@ export const traceCalls = ({ span }: Tracing): PipelinePolicy => ({
     return span({ name: `${request.method} ${wordOf(template)}`, kind: 'client', attributes }, async (note) => {
       const response = await next(request);
       const { status, headers } = response;
-      const asked = request.headers.get('x-ms-client-request-id');
-      const known =
+      const clientRequestId = request.headers.get('x-ms-client-request-id');
+      const serviceRequestId =
         headers.get('x-ms-correlation-request-id') ?? headers.get('x-ms-request-id') ?? headers.get('request-id');
       note({
         'http.response.status_code': status,
-        ...(asked === undefined ? {} : { 'azure.client_request_id': asked }),
-        ...(known === undefined ? {} : { 'azure.service_request_id': known }),
+        ...(clientRequestId === undefined ? {} : { 'azure.client_request_id': clientRequestId }),
+        ...(serviceRequestId === undefined ? {} : { 'azure.service_request_id': serviceRequestId }),
         ...(status >= 400 ? { 'error.type': `${status}` } : {}),
       });
       return response;

@@ -15,7 +15,7 @@ export const fleetStates = [
 ] as const;
 export type FleetState = (typeof fleetStates)[number];
 
-export interface AgentStanding {
+export interface AgentKeyState {
   readonly id: ArmId;
   readonly name: string;
   readonly state: FleetState;
@@ -49,7 +49,7 @@ function stateOf(ends: string | null | undefined, now: Date): FleetState {
 
 type HeldResources = ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>;
 
-function standingOf(resource: KeptResource, held: HeldResources, ends: KeyEnds, now: Date): AgentStanding {
+function keyStateOf(resource: KeptResource, held: HeldResources, ends: KeyEnds, now: Date): AgentKeyState {
   const request = held.get(resource.id.toLowerCase()) ?? null;
   const key = keyOf(resource);
   const end = key === null ? undefined : ends.get(key);
@@ -69,7 +69,7 @@ const order = new Map(fleetStates.map((state, index) => [state, index]));
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Sorts by state, expiry and name. */
-const byUrgency = (a: AgentStanding, b: AgentStanding): number =>
+const byUrgency = (a: AgentKeyState, b: AgentKeyState): number =>
   (order.get(a.state) ?? 0) - (order.get(b.state) ?? 0) ||
   (a.state === b.state && (a.state === 'ends-soon' || a.state === 'ended') ? byText(a.ends ?? '', b.ends ?? '') : 0) ||
   byText(a.name.toLowerCase(), b.name.toLowerCase()) ||
@@ -80,11 +80,11 @@ export const judgeFleet = (
   held: HeldResources,
   ends: KeyEnds,
   now: Date,
-): readonly AgentStanding[] => resources.map((one) => standingOf(one, held, ends, now)).sort(byUrgency);
+): readonly AgentKeyState[] => resources.map((one) => keyStateOf(one, held, ends, now)).sort(byUrgency);
 
 export type FleetCounts = Readonly<Record<FleetState, number>>;
 
-export function countsOf(fleet: readonly AgentStanding[]): FleetCounts {
+export function countsOf(fleet: readonly AgentKeyState[]): FleetCounts {
   const counts = Object.fromEntries(fleetStates.map((state) => [state, 0])) as Record<FleetState, number>;
   for (const { state } of fleet) counts[state] += 1;
   return counts;

@@ -187,8 +187,10 @@ function store(
   const { owner: by, actor, origin, id: formId, changes } = form;
   const resourceName = plan.observation.resource.name;
   const commandAt = (now: Date): Command => {
-    const asked = { by, actor, formId, plan, digest, policy: applyPolicy(ports.policy, plan, now), ...chosen };
-    return changes === null ? { do: 'submit', ...asked, resourceName, origin } : { do: 'change', ...asked, ...changes };
+    const fields = { by, actor, formId, plan, digest, policy: applyPolicy(ports.policy, plan, now), ...chosen };
+    return changes === null
+      ? { do: 'submit', ...fields, resourceName, origin }
+      : { do: 'change', ...fields, ...changes };
   };
   // Another form for the same request is another change. This form's change is stored once.
   const cause = changes === null ? 'submit' : `change/${formId}`;

@@ -25,8 +25,8 @@ const othersIn = (resources: readonly KeptResource[], id: ArmId): readonly Used[
 
 /** Reads the other agents. An unreadable list is a fact: it's shown as a warning and blocks nothing. */
 export async function observeOthers(azure: Azure, id: ArmId): Promise<readonly Used[] | null> {
-  const kept = await azure.inventory.kept();
-  return kept.ok ? othersIn(kept.value.resources, id) : null;
+  const keyed = await azure.inventory.kept();
+  return keyed.ok ? othersIn(keyed.value.resources, id) : null;
 }
 
 /** Returns the agents, vaults and keys that matter for this vault and key. */

@@ -7,7 +7,7 @@ import { done } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { Azure, Kept, KeptResource } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
-import { type AgentStanding, judgeFleet, keyOf } from './fleet.ts';
+import { type AgentKeyState, judgeFleet, keyOf } from './fleet.ts';
 
 export interface FleetPorts {
   readonly azure: Pick<Azure, 'inventory' | 'keys'>;
@@ -18,7 +18,7 @@ export interface FleetPorts {
 export interface Fleet {
   /** Time of the Resource Graph query. */
   readonly asOf: Date;
-  readonly agents: readonly AgentStanding[];
+  readonly agents: readonly AgentKeyState[];
   /** Subscriptions that couldn't be read, with the reason. */
   readonly unread: Kept['unread'];
 }

@@ -43,6 +43,6 @@ export async function evidenceFor(
   { by, ...wanted }: EvidenceWanted,
   cause: string,
 ): Promise<Evidence> {
-  const taken = await takeEvidence(ports, { ...wanted, actor: operatorActor(by), cause });
-  return taken.kind === 'made' ? { ...taken, archive: taken.archive.toString('base64') } : taken;
+  const result = await takeEvidence(ports, { ...wanted, actor: operatorActor(by), cause });
+  return result.kind === 'made' ? { ...result, archive: result.archive.toString('base64') } : result;
 }

@@ -60,7 +60,7 @@ export async function anchorFiles(
   if (place.kind === 'folder') return anchorFolder(place.folder);
   const { anchorContainer, NotStorage } = await import('../azure/anchor-container.ts');
   try {
-    return anchorContainer({ url: place.url, longest: maxFileSize, ...optionsForAzure(config) });
+    return anchorContainer({ url: place.url, maxSize: maxFileSize, ...optionsForAzure(config) });
   } catch (error) {
     throw error instanceof NotStorage ? new ConfigurationError(`CMK_ANCHOR: ${error.message}`) : error;
   }

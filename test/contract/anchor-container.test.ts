@@ -25,7 +25,7 @@ test.each(['public', 'usgovernment', 'china'] as const)('sends no token to a hos
       url: 'https://blobs.example.org/anchor',
       cloud: openCloud({ name }),
       credential,
-      longest: maxFileSize,
+      maxSize: maxFileSize,
     });
   expect(elsewhere).toThrow('is no container of this cloud');
 });
@@ -33,7 +33,7 @@ test.each(['public', 'usgovernment', 'china'] as const)('sends no token to a hos
 atAzurite('a container', () => {
   let files: AnchorFiles & AnchorSource;
   beforeAll(() => {
-    files = anchorContainer({ url: azurite?.container ?? '', cloud: cloud(), credential, longest: maxFileSize });
+    files = anchorContainer({ url: azurite?.container ?? '', cloud: cloud(), credential, maxSize: maxFileSize });
   });
 
   test('gives back what was written, and null where nothing was', async () => {
@@ -75,7 +75,7 @@ atAzurite('a container', () => {
       url: `${azurite?.container}-gone`,
       cloud: cloud(),
       credential,
-      longest: maxFileSize,
+      maxSize: maxFileSize,
     });
     await expect(gone.read('checkpoint')).rejects.toMatchObject({ code: 'ContainerNotFound' });
     await expect(gone.write('checkpoint', Buffer.of(1))).rejects.toMatchObject({ code: 'ContainerNotFound' });

@@ -4,7 +4,7 @@ import { ArmId, RequestId } from '../../src/domain/ids.ts';
 import type { StoredEvent } from '../../src/domain/request/events.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import type { HistoryShow } from '../../src/operations/commands/command.ts';
-import { type AgentStanding, countsOf, type FleetState } from '../../src/operations/fleet.ts';
+import { type AgentKeyState, countsOf, type FleetState } from '../../src/operations/fleet.ts';
 import { nothing, plain } from '../../src/teams/cards/plain-text.ts';
 import { agentsCard } from '../../src/teams/cards/views/agents-view.ts';
 import { entriesPerPage, historyCard } from '../../src/teams/cards/views/history-view.ts';
@@ -74,7 +74,7 @@ export async function lists(): Promise<readonly GalleryCard[]> {
 function agents(formId: string): readonly GalleryCard[] {
   const now = new Date('2026-03-02T12:04:00.000Z');
   const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
-  const standing = (name: string, state: FleetState, change: Partial<AgentStanding> = {}): AgentStanding => ({
+  const standing = (name: string, state: FleetState, change: Partial<AgentKeyState> = {}): AgentKeyState => ({
     id: ArmId.parse(
       `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
     ),

@@ -109,7 +109,7 @@ export const maxDetail = 300;
 export interface WitnessMemory {
   /** Returns the conflicts of witnesses that aren't asked any more, by their complete verifier key. */
   contradictions(): Promise<ReadonlyMap<string, string>>;
-  keep(asked: readonly WitnessAsked[]): Promise<void>;
+  keep(results: readonly WitnessAsked[]): Promise<void>;
 }
 
 /** Returns the stored state for one log. */
@@ -120,7 +120,7 @@ export const memoryOf = (book: Pick<WitnessBook, 'of' | 'keep'>, log: string): W
         contradiction === null ? [] : [[key, contradiction.detail]],
       ),
     ),
-  keep: (asked) => book.keep(log, asked),
+  keep: (results) => book.keep(log, results),
 });
 
 /** Requests cosignatures from all witnesses in parallel, and stores the last signature of each. */
@@ -173,13 +173,13 @@ export class Witnesses {
 
   /** Stores the outcomes before it returns them. */
   async ask(files: AnchorFiles, published: Published): Promise<readonly CosignOutcome[]> {
-    const asked: WitnessAsked[] = [];
+    const results: WitnessAsked[] = [];
     const outcomes = await Promise.all(
       [...this.#signed].map(async ([witness, { size }]) => {
         const conflict = this.#conflicts.get(witness);
         if (conflict !== undefined) return conflict;
         const outcome = await requestCosignature(witness, files, published, Math.min(size, published.size));
-        asked.push(this.#asked(witness, published, outcome));
+        results.push(this.#results(witness, published, outcome));
         if (outcome.kind === 'another-history') this.#conflicts.set(witness, outcome);
         if (outcome.kind === 'signed') {
           this.#signed.set(witness, { size: outcome.size, line: outcome.line, askedAt: this.#now().getTime() });
@@ -187,11 +187,11 @@ export class Witnesses {
         return outcome;
       }),
     );
-    await this.#memory.keep(asked);
+    await this.#memory.keep(results);
     return outcomes;
   }
 
-  #asked({ key }: Witness, { size, signedNote: note }: Published, outcome: CosignOutcome): WitnessAsked {
+  #results({ key }: Witness, { size, signedNote: note }: Published, outcome: CosignOutcome): WitnessAsked {
     const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
     return { key: keyLine(key), size, at: this.#now(), outcome: outcome.kind, detail, note };
   }

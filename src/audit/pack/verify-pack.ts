@@ -113,10 +113,10 @@ class PackVerifier {
   #texts(): readonly RevealedText[] {
     return linesIn(this.#files.get(packFile.texts)).flatMap((line) => {
       try {
-        const said: unknown = JSON.parse(line);
-        const text = RevealedText.parse(said);
+        const parsed: unknown = JSON.parse(line);
+        const text = RevealedText.parse(parsed);
         // Only the canonical form: with a duplicate key, another reader might use the other value.
-        if (JSON.stringify(said) === line) return [text];
+        if (JSON.stringify(parsed) === line) return [text];
       } catch {}
       this.#note(0, 'line-unreadable', `${packFile.texts}: ${line.slice(0, 80)}`);
       return [];

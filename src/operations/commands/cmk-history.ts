@@ -18,8 +18,8 @@ export const cmkHistory: TypedCommand = {
   usage: '/cmk-history <request or agent> <decisions or changes>',
   weight: 'list',
   async handle({ args, words }, { azure, requests }) {
-    const given = [args.agent, args.resource].filter((one) => one !== undefined);
-    const show = showIn([...given, ...words]);
+    const named = [args.agent, args.resource].filter((one) => one !== undefined);
+    const show = showIn([...named, ...words]);
     const text = (show === 'everything' ? words : words.slice(0, -1)).join(' ').trim();
     const typed = parseArguments({ args, words: text === '' ? [] : [text] }, ['resource']);
     if (isRefusal(typed)) return typed;

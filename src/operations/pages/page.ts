@@ -12,12 +12,12 @@ import type { ChosenKey, JudgedKey, JudgedVault } from '../choose.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form, PageName } from '../form.ts';
 
-const longestInput = 4000;
+const maxInput = 4000;
 const field = z
   .string()
   .catch('')
   .default('')
-  .transform((text) => text.slice(0, longestInput));
+  .transform((text) => text.slice(0, maxInput));
 
 /** Inputs of a form's card. Anything but text counts as empty; longer text is cut. */
 export const FormInputs = z.object({

@@ -40,8 +40,8 @@ export async function reviewFacts(
   const digest = planDigest(plan, ports.sha256);
   const conflict = openRequest === change?.request.id ? null : openRequest;
   const { changeReference } = ports.policy;
-  const asked = changeReference?.required === true ? 'required' : 'optional';
-  const reference = changeReference === null ? 'not-asked' : asked;
+  const whenAsked = changeReference?.required === true ? 'required' : 'optional';
+  const reference = changeReference === null ? 'not-asked' : whenAsked;
   return done({ page: 'review', plan, digest, policy, reference, openRequest: conflict, change });
 }
 

@@ -115,9 +115,9 @@ const partLine = (
   name: keyof typeof formats,
   partOf: string,
   part: ExportPart | null,
-  { taken, of }: { readonly taken: number; readonly of: number },
+  { exported, of }: { readonly exported: number; readonly of: number },
 ): string =>
-  `cmk-bot audit export: a part, ${taken} of ${countOf(of, 'event', 'events')}: ${partOf}. ${verifiableWords[name](part)}`;
+  `cmk-bot audit export: a part, ${exported} of ${countOf(of, 'event', 'events')}: ${partOf}. ${verifiableWords[name](part)}`;
 
 /** Exports the audit log for storage elsewhere or for an auditor. */
 export const auditExport = subcommand({
@@ -165,13 +165,13 @@ export const auditExport = subcommand({
     const readable = describeEvents(record);
     const chosen = selectEvents(readRecord(record), choice);
     const count = new EventCount('Exported', progress);
-    for (let taken = 0; ; taken += 1) {
+    for (let exported = 0; ; exported += 1) {
       const next = await chosen.next();
-      if (taken === 0) await write(format.start(next.value.after, extent));
+      if (exported === 0) await write(format.start(next.value.after, extent));
       if (next.done) {
         const { head } = next.value;
         await write(format.end(head));
-        if (partOf !== '') await complain(partLine(name, partOf, part, { taken, of: head.seq }));
+        if (partOf !== '') await complain(partLine(name, partOf, part, { exported, of: head.seq }));
         return exit.done;
       }
       const { event } = next.value;

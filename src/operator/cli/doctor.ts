@@ -122,9 +122,9 @@ async function checkHere(place: Place, look: Look): Promise<readonly Diagnosis[]
     import('./open-store.ts'),
     import('../doctor/diagnose.ts'),
   ]);
-  const asked = await checkFolder(place, look);
-  if (asked !== null) {
-    return [...('policy' in config ? await diagnose({ config, record: null, look }) : config), ...asked.found];
+  const result = await checkFolder(place, look);
+  if (result !== null) {
+    return [...('policy' in config ? await diagnose({ config, record: null, look }) : config), ...result.found];
   }
   const opened = await openStoreRecords(place).catch((error: unknown) => openFailure(place, error));
   if ('outcome' in opened) {
@@ -209,16 +209,16 @@ export const doctor = subcommand({
   async run({ resource, package: file, only, strict, json }, { print, write, progress, data, settingsFile }) {
     const look: Look = { resource, only, packed: file === null ? null : await readPackedApp(file) };
     progress('Checking settings, permissions, database, Teams and Azure …');
-    const looked = await runChecks({ data, settingsFile }, look);
-    const code = exitOf(looked.found, strict);
-    const settings = looked.bot === null ? settingsFile : null;
+    const result = await runChecks({ data, settingsFile }, look);
+    const code = exitOf(result.found, strict);
+    const settings = result.bot === null ? settingsFile : null;
     if (json) {
-      await write(`${JSON.stringify(reportOf(looked, settings, code))}\n`);
+      await write(`${JSON.stringify(reportOf(result, settings, code))}\n`);
       return code;
     }
-    if (looked.bot !== null) await print(`Checked by the running bot (process ${looked.bot}), with its own settings:`);
+    if (result.bot !== null) await print(`Checked by the running bot (process ${result.bot}), with its own settings:`);
     else await print(`Settings: ${settings ?? 'the environment’s; there is no .env in this folder'}`);
-    await print(diagnosisTable(looked.found));
+    await print(diagnosisTable(result.found));
     return code;
   },
 });

@@ -133,28 +133,29 @@ export const evidence = subcommand({
   async run({ id, output, texts, names, fromSize, as, json }, surroundings) {
     const { print, complain, user, write, progress } = surroundings;
     progress('Collecting events, proofs and the present state in Azure …');
-    const taken = await create(surroundings, { id, by: as ?? user, texts, names, fromSize });
-    switch (taken.kind) {
+    const result = await create(surroundings, { id, by: as ?? user, texts, names, fromSize });
+    switch (result.kind) {
       case 'made': {
-        const file = output ?? taken.name;
-        await writePack(file, Buffer.from(taken.archive, 'base64'));
-        const witnessed = taken.witnessed ? 'signed and witnessed' : 'signed; no witness has signed it';
-        if (json) await write(`${JSON.stringify({ file, request: id, seq: taken.seq, witnessed: taken.witnessed })}\n`);
-        else await print(`${file}: evidence of ${id} up to event ${taken.seq}, ${witnessed}.`);
+        const file = output ?? result.name;
+        await writePack(file, Buffer.from(result.archive, 'base64'));
+        const witnessed = result.witnessed ? 'signed and witnessed' : 'signed; no witness has signed it';
+        if (json)
+          await write(`${JSON.stringify({ file, request: id, seq: result.seq, witnessed: result.witnessed })}\n`);
+        else await print(`${file}: evidence of ${id} up to event ${result.seq}, ${witnessed}.`);
         return exit.done;
       }
       case 'refused':
-        await complain(`Nothing was made. ${refusalLine(taken)}`);
+        await complain(`Nothing was made. ${refusalLine(result)}`);
         return exit.no;
       case 'nowhere-published':
         throw new Unusable('the record is published nowhere (CMK_ANCHOR), and evidence rests on what is published.');
       case 'not-published':
-        if (taken.needed === fromSize) {
-          await complain(`Nothing was made: the published log has ${taken.published} events, fewer than ${fromSize}.`);
+        if (result.needed === fromSize) {
+          await complain(`Nothing was made: the published log has ${result.published} events, fewer than ${fromSize}.`);
           return exit.no;
         }
         await complain(
-          `Nothing was made: ${taken.published} events are published, and evidence was taken as event ${taken.needed}. Does a bot run? Ask again once it has published.`,
+          `Nothing was made: ${result.published} events are published, and evidence was taken as event ${result.needed}. Does a bot run? Ask again once it has published.`,
         );
         return exit.no;
     }

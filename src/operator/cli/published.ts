@@ -74,8 +74,8 @@ export async function openPublished(folder: string, keyFile: string | undefined)
     );
   }
   try {
-    const [rethrow, where] = [text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`];
-    const given = parseVerifierKeys(rethrow, where);
+    const [lines, where] = [text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`];
+    const given = parseVerifierKeys(lines, where);
     const reader = await AnchorReader.open(files, given.keys);
     const vaultKey = given.keys.some(({ kind, name }) => kind === 'vault' && name === reader.newest.origin);
     return { reader, keysGiven: keyFile !== undefined, given, vaultKey };

@@ -45,9 +45,9 @@ export async function setSetting(given: string, file: string, people: People): P
   }
   const changed = writable(() => withSettings(text ?? emptyEnvironment(), { [name]: set.value }));
   const old = await writeWithBackup(file, changed, new Date());
-  const kept = old === null ? '' : ` The file as it was is kept as ${old}.`;
+  const backupNote = old === null ? '' : ` The file as it was is kept as ${old}.`;
   await people.print(
-    `✔ ${name}${isSecret(name) ? '' : ` ${set.value}`}: ${file} is changed.${kept} Start the replicas again in turn.`,
+    `✔ ${name}${isSecret(name) ? '' : ` ${set.value}`}: ${file} is changed.${backupNote} Start the replicas again in turn.`,
   );
   return exit.done;
 }

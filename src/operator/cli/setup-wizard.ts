@@ -47,14 +47,14 @@ const SavedAnswers = z.object({ at: z.string(), answers: z.partialRecord(z.enum(
 /** Loads saved answers, without secrets, and checks them again. */
 async function loadSavedAnswers(env: string, people: People, world: SetupWorld): Promise<Answers> {
   const text = await textOf(savedFile(env));
-  const kept = text === null ? null : SavedAnswers.safeParse(JSON.parse(text));
-  if (kept?.success !== true || people.ask === null) return new Map();
-  await people.print(`There are ${Object.keys(kept.data.answers).length} answers of ${utcMinute(kept.data.at)}.`);
-  const said = await people.ask('Go on with them? [Y] ');
-  if (/^n/i.test(said.trim())) return new Map();
+  const saved = text === null ? null : SavedAnswers.safeParse(JSON.parse(text));
+  if (saved?.success !== true || people.ask === null) return new Map();
+  await people.print(`There are ${Object.keys(saved.data.answers).length} answers of ${utcMinute(saved.data.at)}.`);
+  const reply = await people.ask('Go on with them? [Y] ');
+  if (/^n/i.test(reply.trim())) return new Map();
   const answers = new Map<QuestionId, SetupAnswer>();
   for (const question of questions) {
-    const given = kept.data.answers[question.id];
+    const given = saved.data.answers[question.id];
     if (given === undefined || !question.isAsked(answers)) continue;
     const checked = await question.check(given, answers, world);
     if (checked.kind === 'refused') return answers;
@@ -136,8 +136,8 @@ async function write(answers: Answers, options: SetupOptions, world: SetupWorld,
   await writeWithBackup(tasksFile(options.env), asMarkdown(tasks, now), now);
   const { rm } = await import('node:fs/promises');
   await rm(savedFile(options.env), { force: true });
-  const kept = old === null ? '' : `; the one there was is kept as ${old}`;
-  if (!byAzd(answers)) await print(`   ✔ ${options.env}   ${changed} settings, for its reader alone${kept}`);
+  const saved = old === null ? '' : `; the one there was is kept as ${old}`;
+  if (!byAzd(answers)) await print(`   ✔ ${options.env}   ${changed} settings, for its reader alone${saved}`);
   await print(`   ✔ ${tasksFile(options.env)}   what follows, to hand on`);
   await print(`\nWhat is left to do. Each line says who; cmk-bot doctor sees when it is done.\n\n${asLines(tasks)}`);
   return exit.done;
@@ -179,8 +179,8 @@ export async function runWizard(options: SetupOptions, people: People): Promise<
   const world = openSetupWorld(await variablesFor(options.env));
   if (options.answers !== null) return fromFile(options.answers, options, world, people);
   await people.print(welcome);
-  const kept = await loadSavedAnswers(options.env, people, world);
-  const result = await runQuestions(questions, conversationWith(people), world, kept);
+  const saved = await loadSavedAnswers(options.env, people, world);
+  const result = await runQuestions(questions, conversationWith(people), world, saved);
   if (result.kind === 'answered') return write(result.answers, options, world, people);
   if (options.print) return exit.no;
   const count = await saveAnswers(options.env, result.answers, new Date());

@@ -26,27 +26,27 @@ async function checkAddress(host: string, ca: string | undefined): Promise<SeenA
   if (!known) return { kind: 'unknown-name' };
   const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   return new Promise((resolve) => {
-    const asked = request(`https://${host}/healthz`, { agent: false, ...trusted }, (response) => {
+    const pending = request(`https://${host}/healthz`, { agent: false, ...trusted }, (response) => {
       const { valid_to: until } = (response.socket as TLSSocket).getPeerCertificate();
       resolve({ kind: 'answers', certificateEnds: new Date(until), status: response.statusCode ?? 0 });
       // The body isn't needed, however long it is.
       response.destroy();
     });
-    asked.setTimeout(timeoutMs, () => asked.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
-    asked.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
+    pending.setTimeout(timeoutMs, () => pending.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
+    pending.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
       const isCertificate = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code);
       resolve({ kind: isCertificate ? 'bad-certificate' : 'silent', why: message });
     });
-    asked.end();
+    pending.end();
   });
 }
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 
 /** Converts an outcome. A missing sign-in is thrown by code that requires one. */
-async function toLookup<T>(asked: Promise<Outcome<T>>): Promise<Lookup<T>> {
+async function toLookup<T>(pending: Promise<Outcome<T>>): Promise<Lookup<T>> {
   try {
-    const outcome = await asked;
+    const outcome = await pending;
     if (outcome.ok) return { kind: 'seen', value: outcome.value };
     return { kind: 'unseen', why: firstLine(failureLine(outcome.failure)) };
   } catch (error) {
@@ -61,10 +61,10 @@ const similarTo = (named: string, names: readonly string[]): readonly string[] =
 
 /** Caches the result of the first call. */
 function cached<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | null = null;
+  let pending: Promise<T> | null = null;
   return () => {
-    asked ??= ask();
-    return asked;
+    pending ??= ask();
+    return pending;
   };
 }
 

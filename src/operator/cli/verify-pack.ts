@@ -53,8 +53,8 @@ function pageOf(files: PackFiles, { request, events }: PackReport): Pick<Verifie
   const facts = request === null ? null : reportFacts(files, request, events);
   if (facts !== null && reportOf(facts) === page) return { page: 'same', blamed: [] };
   if (!page.includes(madeBy)) return { page: 'of-another-version', blamed: [] };
-  const said = new Set(madeOfIn(page)?.split('; '));
-  const changed = (facts?.madeOf ?? '').split('; ').filter((one) => !said.has(one));
+  const reported = new Set(madeOfIn(page)?.split('; '));
+  const changed = (facts?.madeOf ?? '').split('; ').filter((one) => !reported.has(one));
   const sources = changed.map((one) => one.split(' ')[0] ?? '');
   return { page: 'differs', blamed: sources.length === 0 ? [packFile.report] : sources };
 }
@@ -85,13 +85,13 @@ async function compareWith(
   keyFile: string | undefined,
   { keys }: VerifierKeysFile,
 ): Promise<LogComparison> {
-  const kept = isContainer(anchor) || (await isFolder(anchor)) ? null : await readFile(anchor).catch(() => null);
-  if (kept === null) {
+  const saved = isContainer(anchor) || (await isFolder(anchor)) ? null : await readFile(anchor).catch(() => null);
+  if (saved === null) {
     const { reader } = await openPublished(anchor, keyFile);
     const log = await compareWithLog(report, reader);
     return { ...log, findings: [...log.findings, ...reader.findings] };
   }
-  const { checkpoint, fault } = await openCheckpoint(async () => kept, anchor, keys);
+  const { checkpoint, fault } = await openCheckpoint(async () => saved, anchor, keys);
   if (checkpoint === null) throw new Unusable(`reading the checkpoint: ${fault}`);
   if (checkpoint.origin === report.checkpoint?.origin) return compareWithCheckpoint(report, checkpoint);
   throw new Unusable(`reading the checkpoint: ${anchor} is of another log`);

@@ -111,11 +111,11 @@ export const witnessRun = subcommand({
       listen: host,
       onRefused: (verdict, origin) => void complain(`refused, ${verdict}: ${origin}`),
     });
-    const asked = new Promise<void>((resolve) => {
+    const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
     });
     await print(`${keyLine(key.verifier)}\nlistening on ${witness.url}, for ${state.origins.join(', ')}`);
-    await asked;
+    await stopped;
     await witness.stop();
     await lock.release();
     return exit.done;

@@ -41,9 +41,9 @@ export const sealsUnusable = (place: KeyPlace, message: string): Diagnosis =>
 async function sealsOf(subjects: Subjects): Promise<Diagnosis> {
   const { config } = subjects;
   const place = config.seals.key;
-  const kept = await loadKeys(place, config, sealKeyUse).catch((error: Error) => error.message);
-  if (typeof kept === 'string') return sealsUnusable(place, kept);
-  const { keys, where } = kept;
+  const loaded = await loadKeys(place, config, sealKeyUse).catch((error: Error) => error.message);
+  if (typeof loaded === 'string') return sealsUnusable(place, loaded);
+  const { keys, where } = loaded;
   const [last, known] = [await lastKeyOf(subjects), keys.map(sealKeyId)];
   if (last !== null && !known.includes(last)) {
     const found = `the last event was sealed with key ${last}, which ${where} does not hold (${known.join(', ')})`;
@@ -111,8 +111,8 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   if (published === seq || lateMs < Math.max(lateIntervals * everyMs, minLateMs)) return [ok(anchor, found)];
   const mend =
     'Nothing is published any more: look whether a bot runs, and at its log; its user has to be able to write there.';
-  const look = place.kind === 'folder' ? [command('ls', '-ld', where)] : [];
-  return [warn(anchor, found, mend, { commands: look })];
+  const listFolder = place.kind === 'folder' ? [command('ls', '-ld', where)] : [];
+  return [warn(anchor, found, mend, { commands: listFolder })];
 }
 
 const anchorAdvice = (error: Error): string =>

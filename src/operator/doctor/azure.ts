@@ -52,16 +52,16 @@ function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Dia
 
 async function diagnoseReach({ config, subscriptions, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
-  const looked = await Promise.all(
+  const reads = await Promise.all(
     config.azure.subscriptions.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
   );
   // Any answer means that Azure was reached and the sign-in worked.
-  const answered = looked.some(({ outcome }) => outcome.ok || statusOf(outcome.failure) !== null);
-  const first = looked.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome.failure]))[0];
+  const answered = reads.some(({ outcome }) => outcome.ok || statusOf(outcome.failure) !== null);
+  const first = reads.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome.failure]))[0];
   if (!answered && first !== undefined) return [notSignedIn(config, first)];
   return [
     ok(azure, 'reached and signed in'),
-    ...looked.map(({ id, outcome }) =>
+    ...reads.map(({ id, outcome }) =>
       outcome.ok
         ? ok(subscription(id), 'readable')
         : fail(
@@ -112,13 +112,13 @@ const idsIn = ({ config: { policy, admission } }: DoctorEnvironment): readonly s
 async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
   const ids = idsIn(subjects);
   if (ids.length === 0) return unknown(groups, 'not tried: nobody is configured', 'See people/ask and people/approve.');
-  const asked = await subjects.azure.groups.memberOf(nobody, ids);
+  const outcome = await subjects.azure.groups.memberOf(nobody, ids);
   const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';
-  return asked.ok
+  return outcome.ok
     ? ok(groups, `Microsoft Graph answers about ${countOf(new Set(ids).size, 'id', 'ids')}`)
     : fail(
         groups,
-        lookupFailureLine(asked.failure),
+        lookupFailureLine(outcome.failure),
         `The bot’s identity needs ${rights}: without it nobody may do anything.`,
       );
 }
@@ -132,10 +132,10 @@ async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Dia
   if (config.admission.allowGuests) return [ok(guests, 'allowed: a guest in a group counts like a member')];
   const ids = idsIn(subjects);
   const people = [...(peopleOf((await resolveHolders(azure.groups, ids))(ids)) ?? [])].slice(0, maxTried);
-  const asked = await Promise.all(people.map((id) => azure.groups.memberOf(PersonId.parse(id), [])));
-  if (asked.some(({ ok }) => !ok)) return [];
+  const outcome = await Promise.all(people.map((id) => azure.groups.memberOf(PersonId.parse(id), [])));
+  if (outcome.some(({ ok }) => !ok)) return [];
   return [
-    asked.some((one) => one.ok && one.value.kind === 'not-told')
+    outcome.some((one) => one.ok && one.value.kind === 'not-told')
       ? fail(
           guests,
           'Microsoft Graph does not say of everybody whether they are guests (userType): they may do nothing',
@@ -154,9 +154,9 @@ async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment):
   const [id] = config.azure.subscriptions;
   if (id === undefined) return [];
   const before = new Date();
-  const told = await subscriptions.time(id);
-  if (!told.ok || told.value === null) return [];
-  const apart = clockApart(before, told.value, new Date(Date.now() + 1_000));
+  const azureTime = await subscriptions.time(id);
+  if (!azureTime.ok || azureTime.value === null) return [];
+  const apart = clockApart(before, azureTime.value, new Date(Date.now() + 1_000));
   if (apart === null) return [ok(subject, 'less than a minute from this machine’s')];
   const far = `this machine is ${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
   return [fail(subject, far, 'Tokens are refused by the hour they claim: set this machine’s clock right.', setClock)];

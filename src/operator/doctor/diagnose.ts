@@ -105,7 +105,7 @@ type Clients = Pick<
 function createClients(config: Config): Clients {
   const options = optionsForAzure(config);
   const { cloud, credential } = options;
-  let asked: Promise<TokenClaims | null> | null = null;
+  let pending: Promise<TokenClaims | null> | null = null;
   return {
     azure: connectAzure(options),
     vaultLog: vaultLogFor(config),
@@ -114,8 +114,8 @@ function createClients(config: Config): Clients {
     secrets: graphAppSecrets(options),
     cloud,
     own: () => {
-      asked ??= claimsFor(credential, cloud.armScope).catch(() => null);
-      return asked;
+      pending ??= claimsFor(credential, cloud.armScope).catch(() => null);
+      return pending;
     },
   };
 }

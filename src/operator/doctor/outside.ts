@@ -24,15 +24,15 @@ function probe(url: string, ca: string | undefined): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
     const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
     const headers = { 'content-type': 'application/json' };
-    const asked = request(url, { method: 'POST', agent: false, headers, ...authorities }, (response) => {
+    const posting = request(url, { method: 'POST', agent: false, headers, ...authorities }, (response) => {
       const socket = response.socket as TLSSocket;
       resolve({ status: response.statusCode ?? 0, certificate: socket.getPeerCertificate() });
       // The body isn't needed, however long it is.
       response.destroy();
     });
-    asked.setTimeout(timeoutMs, () => asked.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
-    asked.on('error', reject);
-    asked.end('{}');
+    posting.setTimeout(timeoutMs, () => posting.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
+    posting.on('error', reject);
+    posting.end('{}');
   });
 }
 

@@ -68,7 +68,7 @@ function scopePerGroup<T extends { readonly id: ArmId }>(
 }
 
 /** Falls back to the subscription: an empty list can itself mean a missing permission. */
-const orSubscription = (
+const orWholeSubscription = (
   scopes: readonly CheckedScope[],
   subscriptionId: string,
   kind: string,
@@ -77,13 +77,13 @@ const orSubscription = (
 
 const scopesIn = (id: string, { resources, vaults }: CheckedResources): readonly CheckedScope[] => [
   { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
-  ...orSubscription(
+  ...orWholeSubscription(
     scopePerGroup(id, 'agents', resources, () => wanted.resources),
     id,
     'agents',
     wanted.resources,
   ),
-  ...orSubscription(
+  ...orWholeSubscription(
     scopePerGroup(id, 'vaults', vaults, ({ access }) =>
       access === 'role-assignments' ? wanted.vaultsByRole : wanted.vaults,
     ),
@@ -99,13 +99,13 @@ const linesOf = (found: readonly (readonly [CheckedScope, readonly string[]])[])
     ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
   ].join('; ');
 
-async function look(
+async function findMissing(
   { subscriptions }: DoctorEnvironment,
   scopes: readonly CheckedScope[],
 ): Promise<Outcome<readonly (readonly [CheckedScope, SubscriptionRights])[]>> {
   const found: (readonly [CheckedScope, SubscriptionRights])[] = [];
-  const looked = scopes.map(async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const);
-  for (const [spot, outcome] of await Promise.all(looked)) {
+  const checks = scopes.map(async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const);
+  for (const [spot, outcome] of await Promise.all(checks)) {
     if (!outcome.ok) return outcome;
     found.push([spot, outcome.value]);
   }
@@ -132,9 +132,9 @@ async function remedyFor(
 ): Promise<Remedy> {
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);
-  const asked = found.flatMap(([spot]) => [...spot.wanted.actions, ...spot.wanted.dataActions]);
+  const checked = found.flatMap(([spot]) => [...spot.wanted.actions, ...spot.wanted.dataActions]);
   const ofBotRole = (names: readonly string[]): readonly string[] => names.filter((name) => name !== assigning);
-  const none = ofBotRole(lacked).length === ofBotRole(asked).length;
+  const none = ofBotRole(lacked).length === ofBotRole(checked).length;
   return {
     who: whoGivesRoles(`subscription ${id}`),
     commands: [
@@ -151,7 +151,7 @@ async function diagnoseOne(
   resources: CheckedResources,
 ): Promise<readonly Diagnosis[]> {
   const subject = about('azure/rights', `rights in ${id}`);
-  const found = await look(subjects, scopesIn(id, resources));
+  const found = await findMissing(subjects, scopesIn(id, resources));
   if (!found.ok) {
     // Another finding reports an unreadable subscription.
     const reached = await subjects.subscriptions.lacks(scopeOf(id), noRights);
@@ -199,11 +199,11 @@ export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<
   try {
     claims = await claimsFor(optionsForAzure(config).credential, cloud.graphScope);
   } catch (error) {
-    const said = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     return [
       unknown(
         about('graph/rights', 'Graph permissions'),
-        `no token for Microsoft Graph: ${said}`,
+        `no token for Microsoft Graph: ${reason}`,
         'See azure/sign-in.',
       ),
     ];

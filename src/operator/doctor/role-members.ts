@@ -51,7 +51,7 @@ const tooFewAdvice =
 export function findTooFewPeople(rule: Rule, tagRules: readonly TagRule[], lookup: HolderLookup): readonly Diagnosis[] {
   const alone = problemUnder(rule, [], lookup);
   if (alone !== null) return [fail(about('people/rule', `rule ${rule.name}`), alone, tooFewAdvice)];
-  const beside = tagRules.filter(({ match }) => mayBothMatch(match, rule.match));
+  const applicable = tagRules.filter(({ match }) => mayBothMatch(match, rule.match));
   const mend =
     'Of people that rules name, only those whom each of them names are left: name the same people in all of them.';
   const under = (held: readonly TagRule[]): readonly Diagnosis[] => {
@@ -61,8 +61,8 @@ export function findTooFewPeople(rule: Rule, tagRules: readonly TagRule[], looku
       ? []
       : [warn(about('people/rule', `rule ${rule.name}`), `made stricter by ${names}: ${found}`, mend)];
   };
-  const single = beside.flatMap((one) => under([one]));
-  return single.length > 0 || beside.length < 2 ? single : under(beside);
+  const single = applicable.flatMap((one) => under([one]));
+  return single.length > 0 || applicable.length < 2 ? single : under(applicable);
 }
 
 /** `unknown`: the directory didn't answer. Null: neither a group nor a person has this id. */

@@ -38,15 +38,15 @@ const about403 = 'Add the app to the team of this channel, or set the ID of a ch
 function judge({ which, variable, id }: NamedChannel, status: number, body: unknown): Diagnosis {
   const subject = about('teams/channels', `${which} channel`);
   if (status === 200) return ok(subject, `${id}: the bot is a member`);
-  const said = TeamsError.safeParse(body).data?.error;
+  const error = TeamsError.safeParse(body).data?.error;
   const remedy = { commands: [changeSetting(variable)] };
-  if (said !== undefined && status === 404) {
-    return fail(subject, `${variable}: Teams has no channel ${id} (${said.code})`, about404, remedy);
+  if (error !== undefined && status === 404) {
+    return fail(subject, `${variable}: Teams has no channel ${id} (${error.code})`, about404, remedy);
   }
-  if (said !== undefined && status === 403) {
-    return fail(subject, `${variable}: the bot isn’t a member of ${id} (${said.code})`, about403, remedy);
+  if (error !== undefined && status === 403) {
+    return fail(subject, `${variable}: the bot isn’t a member of ${id} (${error.code})`, about403, remedy);
   }
-  const why = said === undefined ? '' : `: ${said.code}`;
+  const why = error === undefined ? '' : `: ${error.code}`;
   return unknown(subject, `${id}: Teams answers ${status}${why}`, 'Not checked. See teams/bot and teams/service.');
 }
 
@@ -134,9 +134,9 @@ export async function diagnoseTeams(subjects: Subjects): Promise<readonly Diagno
   const url = await serviceUrlOf(subjects);
   const service = await diagnoseService(url);
   const named = channelsOf(subjects);
-  const asked =
+  const checks =
     url === null || service.outcome !== 'ok'
       ? named.map(({ which, id }) => unknown(channel(which), `${id}: Teams wasn’t asked`, 'See teams/service.'))
       : await diagnoseMembership(subjects, url, named);
-  return [service, ...asked, ...missingChannels(subjects)];
+  return [service, ...checks, ...missingChannels(subjects)];
 }

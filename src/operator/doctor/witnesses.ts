@@ -55,7 +55,7 @@ function lastOf(view: WitnessView): Diagnosis {
   return warn(vaultSigned, words, mend);
 }
 
-async function look({ config, store }: Subjects): Promise<readonly Diagnosis[]> {
+async function diagnose({ config, store }: Subjects): Promise<readonly Diagnosis[]> {
   const { anchor } = config;
   const witnessing = await witnessingFor(config, store.witnesses)?.();
   if (anchor === null || witnessing === undefined) return [];
@@ -68,7 +68,7 @@ async function look({ config, store }: Subjects): Promise<readonly Diagnosis[]> 
 }
 
 export const diagnoseWitnesses = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
-  look(subjects).catch(async (error: unknown) => [await failOnError(all, Promise.reject(error))]);
+  diagnose(subjects).catch(async (error: unknown) => [await failOnError(all, Promise.reject(error))]);
 
 const subject = about('record/vault-key', 'key in the vault');
 const setting = 'CMK_LOG_VAULT_KEY';

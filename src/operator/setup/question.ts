@@ -102,7 +102,7 @@ export const good = (text: string): AnswerNote => ({ kind: 'good', text });
 export const mind = (text: string): AnswerNote => ({ kind: 'mind', text });
 
 /** Returns whether the bot would accept the value for the setting. */
-export const fits = (name: keyof Environment, given: string): boolean =>
+export const isValidSetting = (name: keyof Environment, given: string): boolean =>
   environmentSchema.shape[name].safeParse(given).success;
 
 export const always = (): boolean => true;

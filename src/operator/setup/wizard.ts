@@ -99,18 +99,18 @@ async function accept(given: string, checked: AnswerCheck, { conversation }: Wiz
   if (checked.notes.length > 0) await conversation.say(notesOf(checked.notes));
   if (checked.kind === 'doubt') {
     await conversation.say(`   ! ${checked.doubt} Keep it? [n]`);
-    const said = await conversation.hear({ unseen: false });
-    if (said === null) return { kind: 'stopped' };
-    if (!isYes(said, false)) return null;
+    const reply = await conversation.hear({ unseen: false });
+    if (reply === null) return { kind: 'stopped' };
+    if (!isYes(reply, false)) return null;
   }
   const { value, shown, people } = checked;
   return { kind: 'answer', answer: { given, value, shown, ...(people === undefined ? {} : { people }) } };
 }
 
-async function ask(question: Question, asking: WizardState): Promise<Outcome> {
-  const { conversation, answers, world } = asking;
+async function ask(question: Question, state: WizardState): Promise<Outcome> {
+  const { conversation, answers, world } = state;
   for (;;) {
-    const usual = await defaultOf(question, asking);
+    const usual = await defaultOf(question, state);
     const [line = '', ...choices] = (await question.asks(answers, world)).split('\n');
     const shown = usual === null ? '' : ` [${usual}]`;
     await conversation.say([`   ${line}${shown}`, ...choices].join('\n'));
@@ -121,7 +121,7 @@ async function ask(question: Question, asking: WizardState): Promise<Outcome> {
     if (given === '?') await conversation.say(`   ${question.explains}`);
     else if (given === '') await conversation.say('   ✘ It has to be answered. ? explains, < goes back.');
     else {
-      const outcome = await accept(given, await question.check(given, answers, world), asking);
+      const outcome = await accept(given, await question.check(given, answers, world), state);
       if (outcome !== null) return outcome;
     }
   }
@@ -141,11 +141,11 @@ async function review(
   await conversation.say(`\n${titleOf(titles.length)}\n${summary(answers)}`);
   for (;;) {
     await conversation.say(`   Write it down? [Y]  A number from 1 to ${titles.length - 1} goes back to that part.`);
-    const said = await conversation.hear({ unseen: false });
-    if (said === null) return null;
-    if (/^[1-8]$/.test(said.trim())) return questions.findIndex(({ part }) => part === Number(said));
-    if (isYes(said, true)) return true;
-    if (/^n/i.test(said.trim())) return false;
+    const reply = await conversation.hear({ unseen: false });
+    if (reply === null) return null;
+    if (/^[1-8]$/.test(reply.trim())) return questions.findIndex(({ part }) => part === Number(reply));
+    if (isYes(reply, true)) return true;
+    if (/^n/i.test(reply.trim())) return false;
   }
 }
 
@@ -157,7 +157,7 @@ export async function runQuestions(
   kept: Answers = new Map(),
 ): Promise<WizardResult> {
   const answers = new Map(kept);
-  const asking: WizardState = { conversation, world, answers };
+  const state: WizardState = { conversation, world, answers };
   let [at, part] = [0, 0];
   /** Questions before this index have saved answers. */
   let known = questions.findIndex(({ id, isAsked }) => isAsked(answers) && !answers.has(id));
@@ -165,17 +165,17 @@ export async function runQuestions(
   for (;;) {
     const question = questions[at];
     if (question === undefined) {
-      const said = await review(questions, asking);
-      if (said === null) return { kind: 'stopped', answers, part: titles.length };
-      if (typeof said === 'boolean') return { kind: said ? 'answered' : 'declined', answers };
-      [at, known, part] = [said, said, 0];
+      const reply = await review(questions, state);
+      if (reply === null) return { kind: 'stopped', answers, part: titles.length };
+      if (typeof reply === 'boolean') return { kind: reply ? 'answered' : 'declined', answers };
+      [at, known, part] = [reply, reply, 0];
     } else if (at < known || !question.isAsked(answers)) {
       if (!question.isAsked(answers)) answers.delete(question.id);
       at += 1;
     } else {
       if (question.part !== part) await conversation.say(`\n${titleOf(question.part)}`);
       part = question.part;
-      const outcome = await ask(question, asking);
+      const outcome = await ask(question, state);
       if (outcome.kind === 'stopped') return { kind: 'stopped', answers, part };
       if (outcome.kind === 'answer') answers.set(question.id, outcome.answer);
       at = outcome.kind === 'answer' ? at + 1 : previousIndex(questions, at, answers);

@@ -4,7 +4,7 @@ import type { Outcome } from '../../domain/failure.ts';
 import { done } from '../../domain/failure.ts';
 import { armIdParts } from '../../domain/ids.ts';
 import type { FleetShow, ListSubject } from '../../operations/commands/command.ts';
-import { type AgentStanding, countsOf, type FleetState } from '../../operations/fleet.ts';
+import { type AgentKeyState, countsOf, type FleetState } from '../../operations/fleet.ts';
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import { type AgentsContent, agentsPerPage } from '../cards/views/agents-view.ts';
 
@@ -12,7 +12,7 @@ export type AgentsSubject = Extract<ListSubject, { kind: 'agents' }>;
 
 const nothingToDo: readonly FleetState[] = ['own-key', 'end-unknown', 'microsofts-key'];
 
-const shows: Readonly<Record<FleetShow, (agent: AgentStanding) => boolean>> = {
+const shows: Readonly<Record<FleetShow, (agent: AgentKeyState) => boolean>> = {
   all: () => true,
   'to-do': ({ state }) => !nothingToDo.includes(state),
   microsofts: ({ state }) => state === 'microsofts-key',

@@ -34,10 +34,10 @@ const witnessWords = ({ witness, vault }: ReportFacts): Html =>
     : html`signed by the log${vault ? ', also with its key in a vault,' : ''} and by ${witness.name} on ${dayOf(witness.at)}, ${clockOf(witness.at)}. A witness signs only what goes on from all that it signed before`;
 
 function takenWords(facts: ReportFacts): Html {
-  const taken = facts.events.findLast(({ body }) => body.type === 'evidence-made');
-  return taken === undefined
+  const created = facts.events.findLast(({ body }) => body.type === 'evidence-made');
+  return created === undefined
     ? none
-    : html` ${actorOf(taken, whoIn(facts))} took this evidence, which is event ${taken.seq}.${softwareWords(facts)}`;
+    : html` ${actorOf(created, whoIn(facts))} took this evidence, which is event ${created.seq}.${softwareWords(facts)}`;
 }
 
 /** Shortened for display; `decisions.json` has the complete hashes. */

@@ -177,12 +177,12 @@ const nowWords = (facts: ReportFacts): string => {
 
 function head(facts: ReportFacts): Html {
   const { request, events } = facts;
-  const taken = lastReading(events);
+  const lastRead = lastReading(events);
   const { mark, sentence } = verdictWords(request, verdictOf(request, events, facts.later), whoIn(facts));
   const made =
-    taken === null
+    lastRead === null
       ? none
-      : html`made ${dayOf(taken.at)} ${new Date(taken.at).getUTCFullYear()}, ${clockOf(taken.at)} UTC · `;
+      : html`made ${dayOf(lastRead.at)} ${new Date(lastRead.at).getUTCFullYear()}, ${clockOf(lastRead.at)} UTC · `;
   return html`<header>
 <div class="head"><h1>Evidence of one change: request ${request.id}</h1><p>${made}all times UTC</p></div>
 <p class="verdict"><span class="mark" aria-hidden="true">${mark}</span>${strongIn(sentence)}</p>

@@ -34,12 +34,12 @@ export function diagnosisTable(found: readonly Diagnosis[]): string {
   const lines = textTable(
     found.map(({ outcome, subject, found }) => [labels[outcome].padEnd(4), subject, found]),
   ).split('\n');
-  const mends = found.map((one) => {
+  const numbered = found.map((one) => {
     const number = remedies.indexOf(one);
     const mend = [...(one.mend === '' ? [] : [one.mend]), ...(number === -1 ? [] : [`[${number + 1}]`])].join(' ');
     return mend === '' ? [] : [`${indented}→ ${mend}`];
   });
-  const rows = lines.flatMap((line, row) => [line, ...(mends[row] ?? [])]);
+  const rows = lines.flatMap((line, row) => [line, ...(numbered[row] ?? [])]);
   const what = remedies.length === 0 ? [] : ['', 'What to do, in this order. Commands are whole: copy them.'];
   return [...rows, sumOf(found), ...what, ...remedies.map((one, index) => `\n${remedyOf(one, index)}`)].join('\n');
 }

@@ -41,8 +41,8 @@ const { name, version, license, engines } = JSON.parse(await readFile(path.join(
 
 /** Returns git's output without its last line feed. Null: not a clone, or no git. */
 async function git(...words: readonly string[]): Promise<string | null> {
-  const asked = promisify(execFile)('git', [...words], { cwd: root });
-  return asked.then(({ stdout }) => stdout.trim()).catch(() => null);
+  const output = promisify(execFile)('git', [...words], { cwd: root });
+  return output.then(({ stdout }) => stdout.trim()).catch(() => null);
 }
 const [head, changes] = [await git('rev-parse', 'HEAD'), await git('status', '--porcelain')];
 const commit = head === null ? {} : { commit: `${head}${changes === '' ? '' : '+'}` };

@@ -5,8 +5,8 @@ import {
   acceptAnswer,
   answerTo,
   byHand,
-  fits,
   good,
+  isValidSetting,
   mind,
   noDefault,
   type Question,
@@ -189,7 +189,7 @@ const seal: Question = {
       return given.startsWith('/')
         ? acceptAnswer(given, given)
         : refuseAnswer('Type a whole path, or the address of a secret.');
-    return fits('CMK_SEAL_KEY_SECRET', given)
+    return isValidSetting('CMK_SEAL_KEY_SECRET', given)
       ? acceptAnswer(given, given)
       : refuseAnswer('The address of a secret looks like https://kv-cmk-bot.vault.azure.net/secrets/seal-key.');
   },

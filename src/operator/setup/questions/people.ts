@@ -10,8 +10,8 @@ import {
   byAzd,
   byHand,
   doubtAnswer,
-  fits,
   good,
+  isValidSetting,
   mind,
   noDefault,
   type Question,
@@ -143,7 +143,7 @@ const signIn: Question = {
     const context = given.toLowerCase();
     if (context === 'none')
       return doubtAnswer('A click in Teams is then enough to approve.', acceptAnswer('none', 'no'));
-    if (!fits('CMK_STEP_UP', context)) return refuseAnswer('Type c1 to c99, or none.');
+    if (!isValidSetting('CMK_STEP_UP', context)) return refuseAnswer('Type c1 to c99, or none.');
     return acceptAnswer(
       context,
       context,
@@ -167,7 +167,7 @@ const signInApp: Question = {
   isAsked: needsApp,
   check: (given) => {
     const id = given.toLowerCase();
-    return fits('CMK_STEP_UP_APP_ID', id)
+    return isValidSetting('CMK_STEP_UP_APP_ID', id)
       ? acceptAnswer(id, id)
       : refuseAnswer('A client id looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.');
   },

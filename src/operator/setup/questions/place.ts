@@ -10,8 +10,8 @@ import {
   byHand,
   chosen,
   doubtAnswer,
-  fits,
   good,
+  isValidSetting,
   listedChoices,
   mind,
   noDefault,
@@ -55,7 +55,7 @@ const tenant: Question = {
   isAsked: always,
   check: async (given, _answers, world) => {
     const id = given.toLowerCase();
-    if (!fits('MicrosoftAppTenantId', id))
+    if (!isValidSetting('MicrosoftAppTenantId', id))
       return refuseAnswer('A tenant’s id looks like 10000000-0000-4000-8000-000000000000.');
     const me = await world.me();
     const answer = acceptAnswer(id, id);
@@ -192,19 +192,19 @@ async function checkSubscriptions(given: string, world: SetupWorld): Promise<Ans
   }
   const seen = await world.subscriptions();
   const offered = seen.kind === 'seen' ? seen.value : [];
-  const meant = words.map(
+  const matches = words.map(
     (word) =>
       offered[Number(word) - 1] ?? offered.find(({ id, name }) => id === word.toLowerCase() || name === word) ?? word,
   );
-  const unknown = meant.filter(
+  const unknown = matches.filter(
     (one) => typeof one === 'string' && (offered.length > 0 || !z.guid().safeParse(one).success),
   );
-  if (meant.length === 0 || unknown.length > 0)
+  if (matches.length === 0 || unknown.length > 0)
     return refuseAnswer(
       `${unknown.join(', ') || 'Nothing'} is no subscription you can see. Type numbers or ids, with commas.`,
     );
-  const names = meant.map((one) => (typeof one === 'string' ? one : one.name)).join(', ');
-  const ids = meant.map((one) => (typeof one === 'string' ? one.toLowerCase() : one.id)).join(',');
+  const names = matches.map((one) => (typeof one === 'string' ? one : one.name)).join(', ');
+  const ids = matches.map((one) => (typeof one === 'string' ? one.toLowerCase() : one.id)).join(',');
   return acceptAnswer(ids, names, seen.kind === 'seen' ? good(names) : mind(`taken unseen: ${seen.why}`));
 }
 

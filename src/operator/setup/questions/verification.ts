@@ -6,7 +6,7 @@ import {
   always,
   answerTo,
   byHand,
-  fits,
+  isValidSetting,
   type Question,
   refuseAnswer,
 } from '../question.ts';
@@ -29,7 +29,7 @@ const anchor: Question = {
   isAsked: byHand,
   check: (given) => {
     if (given === none || given.startsWith('/')) return acceptAnswer(given, given);
-    return given.startsWith('https:') && fits('CMK_ANCHOR', given)
+    return given.startsWith('https:') && isValidSetting('CMK_ANCHOR', given)
       ? acceptAnswer(given, given)
       : refuseAnswer('Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.');
   },
@@ -46,7 +46,7 @@ const logKey: Question = {
   check: (given, answers) => {
     if (given === answerTo(answers, 'seal')) return refuseAnswer('That is the key of the seals. Another one.');
     if (given.startsWith('/')) return acceptAnswer(given, given);
-    return fits('CMK_LOG_KEY_SECRET', given)
+    return isValidSetting('CMK_LOG_KEY_SECRET', given)
       ? acceptAnswer(given, given)
       : refuseAnswer(
           'Type a whole path, or the address of a secret: https://kv-cmk-bot.vault.azure.net/secrets/log-key.',
@@ -63,7 +63,7 @@ const vaultKey: Question = {
   usual: () => none,
   isAsked: isPublished,
   check: (given) =>
-    given === none || fits('CMK_LOG_VAULT_KEY', given)
+    given === none || isValidSetting('CMK_LOG_VAULT_KEY', given)
       ? acceptAnswer(given, given)
       : refuseAnswer('The address of a key looks like https://kv-cmk-bot.vault.azure.net/keys/checkpoints.'),
 };
@@ -110,7 +110,7 @@ const workspace: Question = {
   usual: () => none,
   isAsked: always,
   check: (given) =>
-    given === none || fits('CMK_LOGS_WORKSPACE', given)
+    given === none || isValidSetting('CMK_LOGS_WORKSPACE', given)
       ? acceptAnswer(given.toLowerCase(), given)
       : refuseAnswer('A workspace’s id looks like 0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33; its ARM id or name is not it.'),
 };

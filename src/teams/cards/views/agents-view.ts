@@ -2,7 +2,7 @@
 
 import type { UnreadSubscription } from '../../../domain/ports/azure.ts';
 import type { FleetShow } from '../../../operations/commands/command.ts';
-import { type AgentStanding, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
+import { type AgentKeyState, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';
 import { countOf } from '../../../text/count.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
@@ -23,7 +23,7 @@ export interface AgentsContent {
   readonly counts: FleetCounts;
   readonly subscriptions: number;
   /** Agents of this page. */
-  readonly agents: readonly AgentStanding[];
+  readonly agents: readonly AgentKeyState[];
   /** The number on all pages. */
   readonly total: number;
   /** Subscriptions that couldn't be read. */
@@ -71,7 +71,7 @@ const waitsWords = {
   nobody: 'approved or running',
 } as const;
 
-function stateLine({ state, request, ends, keyName }: AgentStanding, now: Date): CardText {
+function stateLine({ state, request, ends, keyName }: AgentKeyState, now: Date): CardText {
   const key = plain(keyName);
   switch (state) {
     case 'needs-attention':
@@ -101,7 +101,7 @@ const titles: Readonly<Record<FleetState, string>> = {
 
 /** Returns the agent's next step as its only button, if it has one. */
 function stepOf(
-  { id, state, request }: AgentStanding,
+  { id, state, request }: AgentKeyState,
   asks: boolean,
 ): Pick<AgentRow, 'requestId' | 'resourceId' | 'button'> {
   if (request !== null) return { requestId: request.id, resourceId: '', button: label('Open') };
@@ -112,7 +112,7 @@ function stepOf(
     : { requestId: '', resourceId: id, button: label(operation.words.verb) };
 }
 
-function rowOf(agent: AgentStanding, { asks, now }: AgentsContent): AgentRow {
+function rowOf(agent: AgentKeyState, { asks, now }: AgentsContent): AgentRow {
   const { state } = agent;
   const { mark } = looks[state];
   const { glyphColor } = marks[mark];
