@@ -1,6 +1,6 @@
 /** Kusto queries: string literals, and the query for uses of a key. */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches exactly these
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 const maxNameLength = 256;

@@ -56,7 +56,7 @@ interface Parts {
 
 function partsOf(note: string): Parts | null {
   const at = note.lastIndexOf('\n\n');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a note may hold none but the line feed
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the only one allowed is the line feed
   if (at < 0 || !note.endsWith('\n') || /[\0-\x09\x0b-\x1f]/.test(note)) return null;
   const written = note.slice(at + 2, -1).split('\n');
   if (written.length > maxSignatures) return null;
