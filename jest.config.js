@@ -1,12 +1,12 @@
-import { attackSuites } from './test/support/attack-suites.js';
+import { attackSuites } from './test/support/attacks/attack-suites.js';
 
 const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/', '<rootDir>/test/guards/'];
 
 /** Tests run as ES modules through swc. The bot, its database and its workflow engine always run as child processes. */
 const shared = {
-  globalSetup: '<rootDir>/test/support/global-setup.js',
-  globalTeardown: '<rootDir>/test/support/global-teardown.js',
-  setupFiles: process.env.CMK_PROPERTY_SEED === undefined ? [] : ['<rootDir>/test/support/property-seed.js'],
+  globalSetup: '<rootDir>/test/support/jest/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/jest/global-teardown.js',
+  setupFiles: process.env.CMK_PROPERTY_SEED === undefined ? [] : ['<rootDir>/test/support/jest/property-seed.js'],
   // `npm run build` writes a package.json there with this project's name.
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
@@ -31,12 +31,12 @@ export default {
   projects: projects.map((project) => ({ ...shared, ...project })),
   // Ends a test that hangs. Long enough for a busy machine.
   testTimeout: 120_000,
-  testSequencer: '<rootDir>/test/support/slowest-first.js',
+  testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
   reporters: [
     'default',
-    '<rootDir>/test/support/slowest-reporter.js',
-    '<rootDir>/test/support/bot-log-reporter.js',
-    '<rootDir>/test/support/attack-reporter.js',
+    '<rootDir>/test/support/jest/slowest-reporter.js',
+    '<rootDir>/test/support/jest/bot-log-reporter.js',
+    '<rootDir>/test/support/jest/attack-reporter.js',
   ],
   // Two cores are kept busy by four workers: scenarios mostly wait for the bot.
   maxWorkers: 4,

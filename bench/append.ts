@@ -1,5 +1,5 @@
 /** Events appended per second by the store alone, one command after the other; beside a bare committed INSERT for each event. */
-import { approve, checkRun, intend, resourceId } from '../test/support/fixtures.ts';
+import { approve, checkRun, intend, resourceId } from '../test/support/builders/fixtures.ts';
 import { type Figure, figureOf, inTurn, timed } from './support/figures.ts';
 import { bareInsert, type Commands, connect, openStore, waiting } from './support/fill.ts';
 import type { Bench } from './support/harness.ts';

@@ -1,5 +1,5 @@
 /** How long an approver waits for the answer to a click that decides; beside an echo and a committed INSERT. Click by click, with a pause for what follows. */
-import { requestId } from '../test/support/fixtures.ts';
+import { requestId } from '../test/support/builders/fixtures.ts';
 import { type Figure, figureOf, inTurn, timed } from './support/figures.ts';
 import { bareInsert, fill, waiting } from './support/fill.ts';
 import { type Bench, openGround } from './support/harness.ts';

@@ -1,7 +1,7 @@
 /** What a bot takes as there are more agents, approvers, events or open requests: a bot for each size, asked in turn. */
 import { approver } from '../src/sandbox/people.ts';
-import { requestId } from '../test/support/fixtures.ts';
-import { changeState } from '../test/support/local-azure.ts';
+import { changeState } from '../test/support/azure/local-azure.ts';
+import { requestId } from '../test/support/builders/fixtures.ts';
 import { type Figure, grow, sizes, timed } from './support/figures.ts';
 import { type Commands, connect, fill, rejected, until, waiting } from './support/fill.ts';
 import { agentName, type Bench, type Ground, openGround } from './support/harness.ts';

@@ -1,7 +1,7 @@
 /** `npm run bench [-- NAME…] [--beside FOLDER] [--keep] [--rounds N]`: see docs/performance.md. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { startPostgres } from '../test/support/postgres.ts';
+import { startPostgres } from '../test/support/store/postgres.ts';
 import { append } from './append.ts';
 import { clicks } from './clicks.ts';
 import { crowd } from './crowd.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { Command } from '../../src/domain/request/request-command.ts';
-import { plan, reject, requestId, resourceId, submit } from '../../test/support/fixtures.ts';
+import { plan, reject, requestId, resourceId, submit } from '../../test/support/builders/fixtures.ts';
 import { type Bench, running } from './harness.ts';
 
 /** The commands of a request for an agent, each with its cause. */
@@ -17,7 +17,7 @@ export const rejected: Commands = (agent) => [...waiting(agent), ['click:reject'
 /** Starts a checkout's store as a process. `append`: the events of the nth request, command by command. */
 export async function openStore(checkout: string | undefined, url: string, commands: Commands) {
   const execArgv = ['--import', 'tsx'];
-  const store = fork('test/support/store-process.ts', [], { cwd: checkout, execArgv, serialization: 'advanced' });
+  const store = fork('test/support/store/store-process.ts', [], { cwd: checkout, execArgv, serialization: 'advanced' });
   running.add(store);
   const ask = async (message: object): Promise<void> => {
     store.send(message);

@@ -11,9 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
 import { teamMember } from '../../src/sandbox/people.ts';
-import { freePorts } from '../../test/support/free-ports.ts';
-import { changeState } from '../../test/support/local-azure.ts';
-import { writeServerSealKey } from '../../test/support/seal-keys.ts';
+import { changeState } from '../../test/support/azure/local-azure.ts';
+import { freePorts } from '../../test/support/processes/free-ports.ts';
+import { writeServerSealKey } from '../../test/support/store/seal-keys.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { chromiumPath } from '../support/browser.ts';
-import { galleryCards } from '../support/gallery-cards.ts';
-import { drawCard, type Gallery, openGallery, waysOf } from '../support/gallery-page.ts';
+import { chromiumPath } from '../support/browser/browser.ts';
+import { galleryCards } from '../support/cards/gallery-cards.ts';
+import { drawCard, type Gallery, openGallery, waysOf } from '../support/cards/gallery-page.ts';
 
 /** Every card in every state, drawn by the renderer of the page. `CMK_GALLERY=DIR` keeps a picture of each. */
 

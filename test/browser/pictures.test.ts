@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { chromiumPath } from '../support/browser.ts';
-import { galleryCards } from '../support/gallery-cards.ts';
-import { type Drawn, drawCard, type Gallery, openGallery } from '../support/gallery-page.ts';
-import { withPalette } from '../support/png-palette.ts';
+import { chromiumPath } from '../support/browser/browser.ts';
+import { withPalette } from '../support/browser/png-palette.ts';
+import { galleryCards } from '../support/cards/gallery-cards.ts';
+import { type Drawn, drawCard, type Gallery, openGallery } from '../support/cards/gallery-page.ts';
 
 /**
  * The pictures of the documentation: cards of the bot, drawn by the page in a real browser.

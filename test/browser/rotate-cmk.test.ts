@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
-import { actAs, botSays, choose, goTo, press, say } from '../support/page.ts';
-import { scenario } from '../support/scenario.ts';
-import { people, places, requestIdIn } from '../support/story.ts';
-import { readRecord } from '../support/world.ts';
+import { chromiumPath, openBrowser, openPage } from '../support/browser/browser.ts';
+import { actAs, botSays, choose, goTo, press, say } from '../support/browser/page.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { people, places, requestIdIn } from '../support/world/story.ts';
+import { readRecord } from '../support/world/world.ts';
 
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
-import { actAs, botSays, goTo, press } from '../support/page.ts';
-import { withPalette } from '../support/png-palette.ts';
-import { ask, people, places, writes } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { chromiumPath, openBrowser, openPage } from '../support/browser/browser.ts';
+import { actAs, botSays, goTo, press } from '../support/browser/page.ts';
+import { withPalette } from '../support/browser/png-palette.ts';
+import { ask, people, places, writes } from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { table } from '../support/table.ts';
+import { table } from '../support/docs/table.ts';
 import { contradictionOf, contradictions } from './contradictions.ts';
 import { Counted, type Problem } from './judgement.ts';
 

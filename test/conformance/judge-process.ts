@@ -5,7 +5,7 @@
  */
 import { mainRouter } from '../../src/sandbox/azure/arm/routes.ts';
 import type { Exchange } from '../../src/sandbox/azure/simulator/exchange-recorder.ts';
-import { exchangesIn } from '../support/exchanges.ts';
+import { exchangesIn } from '../support/azure/exchanges.ts';
 import { ArmValidator } from './arm-validator.ts';
 import { type Judgement, Tally } from './judgement.ts';
 import { VaultValidator } from './vault-validator.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { exchangesIn } from '../support/exchanges.ts';
-import { bot } from '../support/local-azure-names.ts';
+import { exchangesIn } from '../support/azure/exchanges.ts';
+import { bot } from '../support/azure/local-azure-names.ts';
+import { logsRole, roleFiles, signingRole } from '../support/azure/role-files.ts';
+import { table } from '../support/docs/table.ts';
 import { judge, rightsIn, type ServedCall, written } from '../support/permissions/judge.ts';
-import { logsRole, roleFiles, signingRole } from '../support/role-files.ts';
-import { table } from '../support/table.ts';
 
 /**
  * Every call of the bot in a run that was recorded, held against its role files by the official right of each.

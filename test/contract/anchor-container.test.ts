@@ -3,8 +3,8 @@ import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { anchorContainer } from '../../src/azure/anchor-container.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
 import type { AnchorFiles, AnchorSource } from '../../src/domain/ports/anchor.ts';
-import { storageCredential as credential, startAzurite } from '../support/azurite.ts';
-import { bodiesOf, logKey, publisherOf } from '../support/published-log.ts';
+import { bodiesOf, logKey, publisherOf } from '../support/audit/published-log.ts';
+import { storageCredential as credential, startAzurite } from '../support/azure/azurite.ts';
 
 /** The container that a log is published in, at Microsoft's emulator of storage. */
 

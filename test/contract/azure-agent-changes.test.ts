@@ -1,6 +1,6 @@
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import type { ResourceRef } from '../../src/domain/wish.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   connect,
   got,

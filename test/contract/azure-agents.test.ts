@@ -1,7 +1,7 @@
 import type { ArmId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import type { ResourceRef } from '../../src/domain/wish.ts';
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   connect,
   failureOf,

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { botFrameworkOf } from '../../src/teams/bot-framework.ts';
-import { type EveryHost, type HostAnswer, standForEveryHost, type Visit } from '../support/every-host.ts';
-import { startOf } from '../support/prepared.ts';
-import { surroundings } from '../support/surroundings.ts';
+import { type EveryHost, type HostAnswer, standForEveryHost, type Visit } from '../support/azure/every-host.ts';
+import { startOf } from '../support/jest/prepared.ts';
+import { surroundings } from '../support/processes/surroundings.ts';
 
 /**
  * Where the bot turns in each cloud, over TLS to hosts of the real names: a proxy leads them all to this test. The names are

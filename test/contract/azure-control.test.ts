@@ -1,6 +1,6 @@
 import type { Controller } from '../../src/domain/control.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { connect, got, key, under, vaultId, vaultNow } from './azure-setup.ts';
 
 /** Who is in a group that controls a key, as far as it is noted. */

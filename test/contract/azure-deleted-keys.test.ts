@@ -1,6 +1,6 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { connect, failureOf, got, key, noAnswer, owner, sentDuring, under, untilItWorks } from './azure-setup.ts';
 
 let running: RunningAzure;

@@ -5,7 +5,7 @@ import type { CustomerKey } from '../../src/domain/observed.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { refuse } from '../../src/domain/request/refusal.ts';
 import { refusalWords } from '../../src/text/refusals.ts';
-import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   connect,
   type Fault,

@@ -1,7 +1,7 @@
 import type { Failure, Outcome } from '../../src/domain/failure.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 import {
   connect,
   customCloud,

@@ -1,6 +1,6 @@
 import { roleAssignmentName, scopeCovers } from '../../src/azure/grants.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   careId,
   connect,

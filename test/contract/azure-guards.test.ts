@@ -2,7 +2,7 @@ import { done, type Found } from '../../src/domain/failure.ts';
 import type { ArmId } from '../../src/domain/ids.ts';
 import { ArmId as ArmIdSchema } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { careId, connect, failureOf, financeId, got, resourceId, sentDuring, under, vaultId } from './azure-setup.ts';
 
 let running: RunningAzure;

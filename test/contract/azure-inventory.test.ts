@@ -1,6 +1,6 @@
 import { isSearchable, kqlString } from '../../src/azure/kql.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   careId,
   connect,

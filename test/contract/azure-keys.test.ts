@@ -2,7 +2,7 @@ import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { messageOf } from '../../src/text/failures.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { connect, failureOf, got, hashOf, key, markOf, owner, sentDuring, under, vaultId } from './azure-setup.ts';
 
 let running: RunningAzure;

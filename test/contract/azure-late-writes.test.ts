@@ -1,7 +1,7 @@
 import type { Outcome } from '../../src/domain/failure.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { type AzureState, agentIn, keyIn } from '../support/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { type AzureState, agentIn, keyIn } from '../support/azure/azure-state.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   connect,
   failureOf,

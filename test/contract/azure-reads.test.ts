@@ -1,6 +1,6 @@
-import { openReview } from '../support/path.ts';
-import { scenario } from '../support/scenario.ts';
-import { approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
+import { openReview } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { approvalCard, approve, ask, choices, people, places, shows } from '../support/world/story.ts';
 
 /**
  * How much of Azure's quota one request takes over its whole life: 250 reads, refilled by 25 a second, for the bot as a whole. Built-in

@@ -2,7 +2,7 @@ import { connectionOf } from '../../src/azure/azure.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { type RoleDefinitions, roleDefinitions } from '../../src/azure/key-powers.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
-import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   bot,
   careId,

@@ -1,10 +1,10 @@
 import { openCredential } from '../../src/azure/credential.ts';
 import { vaultSecrets } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
-import { giveRole, onVault, scopes } from '../support/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf, codeOf, innerCodeOf, messageOf } from '../support/local-azure-clients.ts';
-import { bot, owner, tenantId } from '../support/local-azure-names.ts';
+import { giveRole, onVault, scopes } from '../support/azure/azure-state.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
+import { bot, owner, tenantId } from '../support/azure/local-azure-names.ts';
 import { customCloud, failureOf, got, sentDuring } from './azure-setup.ts';
 
 /** Secrets of a vault: how the local Azure serves them, and how the bot reads the one it is told of. */

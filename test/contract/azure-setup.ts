@@ -12,9 +12,9 @@ import type { ObservedVault } from '../../src/domain/observed.ts';
 import type { Azure, KeyMark } from '../../src/domain/ports/azure.ts';
 import type { ResourceRef } from '../../src/domain/wish.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
-import { requestId } from '../support/fixtures.ts';
-import { http, type RunningAzure } from '../support/local-azure.ts';
-import { bot, careId, financeId, owner, researchId, tenantId } from '../support/local-azure-names.ts';
+import { http, type RunningAzure } from '../support/azure/local-azure.ts';
+import { bot, careId, financeId, owner, researchId, tenantId } from '../support/azure/local-azure-names.ts';
+import { requestId } from '../support/builders/fixtures.ts';
 
 export { bot, careId, financeId, owner, researchId, tenantId };
 export const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';

@@ -1,7 +1,7 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { signedInBy } from '../../src/azure/credential.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 import {
   bot,
   connect,

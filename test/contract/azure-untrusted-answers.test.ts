@@ -2,7 +2,7 @@ import type { Outcome } from '../../src/domain/failure.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { observe } from '../../src/operations/observe.ts';
-import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   careId,
   connect,

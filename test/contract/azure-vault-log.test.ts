@@ -5,7 +5,7 @@ import { KeyVersion } from '../../src/domain/ids.ts';
 import { judgeUse, type UseSought } from '../../src/domain/key-use.ts';
 import type { Azure, VaultLog } from '../../src/domain/ports/azure.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   bot,
   careId,

@@ -8,11 +8,19 @@ import { keyLine, readKeyLine, type VerifierKey } from '../../src/audit/tlog/key
 import { openCredential } from '../../src/azure/credential.ts';
 import { vaultSigner } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
-import { all, type Change, letSignWith, onKey, rotate, scopes } from '../support/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
-import { owner as ownerClient } from '../support/local-azure-names.ts';
-import { bodiesOf, bookInMemory, logKey, logName, memoryIn, newFolder, publisherOf } from '../support/published-log.ts';
+import {
+  bodiesOf,
+  bookInMemory,
+  logKey,
+  logName,
+  memoryIn,
+  newFolder,
+  publisherOf,
+} from '../support/audit/published-log.ts';
+import { all, type Change, letSignWith, onKey, rotate, scopes } from '../support/azure/azure-state.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { owner as ownerClient } from '../support/azure/local-azure-names.ts';
 import { bot, careId, customCloud, failureOf, got, tenantId } from './azure-setup.ts';
 
 /** A key of a vault that signs the published log: over HTTPS, with the client of Microsoft's that the bot uses. */

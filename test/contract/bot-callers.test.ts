@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import { localTenantId, requester } from '../../src/sandbox/people.ts';
-import { foreignKey, frameworkKeys, signToken } from '../support/bot-framework.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { appId, type ProductionBot, startProductionBot } from '../support/production-bot.ts';
-import { sendRaw } from '../support/raw-activity.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { foreignKey, frameworkKeys, signToken } from '../support/teams/bot-framework.ts';
+import { sendRaw } from '../support/teams/raw-activity.ts';
+import { appId, type ProductionBot, startProductionBot } from '../support/world/production-bot.ts';
 
 const server = await startPostgres();
 afterAll(() => server?.stop());

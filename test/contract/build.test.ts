@@ -8,9 +8,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
-import { newDataDir } from '../support/data-folder.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { surroundings } from '../support/surroundings.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
+import { surroundings } from '../support/processes/surroundings.ts';
+import { newDataDir } from '../support/store/data-folder.ts';
 
 /** What `npm run build` makes, where nothing else of the project is: as in a container. */
 

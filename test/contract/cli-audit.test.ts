@@ -4,11 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
-import { comment, reasonOf, rejected, stuck, waiting, writeRecord } from '../support/cli-record.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { copyFolder } from '../support/copy-folder.ts';
-import { resourceId } from '../support/fixtures.ts';
-import { pgliteDatabases } from '../support/store-databases.ts';
+import { resourceId } from '../support/builders/fixtures.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { copyFolder } from '../support/processes/copy-folder.ts';
+import { comment, reasonOf, rejected, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
+import { pgliteDatabases } from '../support/store/store-databases.ts';
 
 /** The audit trail at the command line, with no bot running: verified, exported, erased, tampered with. */
 

@@ -7,7 +7,7 @@ import type { ControlCalls } from '../../src/operator/rpc/calls.ts';
 import { reachControl } from '../../src/operator/rpc/client.ts';
 import { startControl } from '../../src/operator/rpc/server.ts';
 import { type RecordStore, recordsOf } from '../../src/operator/rpc/store-records.ts';
-import { requestId } from '../support/fixtures.ts';
+import { requestId } from '../support/builders/fixtures.ts';
 
 /** Both ends of the control socket. */
 

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { rejected, retrying, stuck, waiting, writeRecord } from '../support/cli-record.ts';
-import { cmkBot, npxCmkBot } from '../support/command-line.ts';
-import { requester } from '../support/fixtures.ts';
-import { writeServerSealKey } from '../support/seal-keys.ts';
-import { onEveryDatabase } from '../support/store-databases.ts';
+import { requester } from '../support/builders/fixtures.ts';
+import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
+import { rejected, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
+import { writeServerSealKey } from '../support/store/seal-keys.ts';
+import { onEveryDatabase } from '../support/store/store-databases.ts';
 
 /** Requests at the command line, with no bot running. */
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { subcommands } from '../../src/operator/cli/registry.ts';
 import { openTerminal, run } from '../../src/operator/cli/run.ts';
-import { cmkBot, npxCmkBot } from '../support/command-line.ts';
+import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
 
 /** What the command line answers before it has looked at any record. */
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { pages, sentencesOf, textOf } from '../support/prose.ts';
+import { pages, sentencesOf, textOf } from '../support/docs/prose.ts';
 
 const root = new URL('../../', import.meta.url);
 

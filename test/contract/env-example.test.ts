@@ -7,10 +7,10 @@ import { readConfig } from '../../src/config/config.ts';
 import { readEnvFile } from '../../src/config/env-file.ts';
 import { environmentExample } from '../../src/config/settings/table.ts';
 import { checkSettings } from '../../src/operator/check-settings.ts';
-import { spawnBot, untilReady } from '../support/bot-process.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { writeServerSealKey } from '../support/seal-keys.ts';
+import { spawnBot, untilReady } from '../support/processes/bot-process.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { writeServerSealKey } from '../support/store/seal-keys.ts';
 
 const example = readEnvFile(fileURLToPath(new URL('../../.env.example', import.meta.url)));
 const postgres = await startPostgres();

@@ -12,7 +12,7 @@ import {
   type Payload,
   personActor,
 } from '../../src/domain/request/events.ts';
-import { approver, plan, requester, resourceId, tenant, vaultId } from '../support/fixtures.ts';
+import { approver, plan, requester, resourceId, tenant, vaultId } from '../support/builders/fixtures.ts';
 
 const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' };
 const origin = { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' } as const;

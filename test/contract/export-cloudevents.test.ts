@@ -10,7 +10,7 @@ import { genesis } from '../../src/audit/verify.ts';
 import type { EventBody } from '../../src/domain/request/events.ts';
 import { eventSamples } from './event-samples.ts';
 
-const schema: object = JSON.parse(readFileSync(new URL('../support/ocsf-1.5.0.json', import.meta.url), 'utf8'));
+const schema: object = JSON.parse(readFileSync(new URL('../support/audit/ocsf-1.5.0.json', import.meta.url), 'utf8'));
 const isOcsf = new Ajv2020({ allErrors: true, strict: true, strictRequired: false }).compile(schema);
 
 const Line = z.looseObject({

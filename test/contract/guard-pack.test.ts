@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { type Clients, clientsOf } from '../support/local-azure-clients.ts';
-import { agentId, careId, owner, vaultId } from '../support/local-azure-names.ts';
+import { discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf } from '../support/azure/local-azure-clients.ts';
+import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** infra/guard: what its policies refuse to clients other than the bot, and what they let through. */
 

@@ -5,7 +5,7 @@ import { environmentSchema } from '../../src/config/settings/table.ts';
 import { donePath } from '../../src/teams/sign-in/code-flow.ts';
 import { evidencePath, packPath } from '../../src/teams/sign-in/evidence-links.ts';
 import { startPath } from '../../src/teams/sign-in/pages.ts';
-import { parameterFile, variablesIn } from '../support/azd.ts';
+import { parameterFile, variablesIn } from '../support/azure/azd.ts';
 import {
   app,
   at,
@@ -24,8 +24,8 @@ import {
   policy,
   root,
   usual,
-} from '../support/infra.ts';
-import { grantCondition, logsRole, publishingRole, roleFiles, signingRole } from '../support/role-files.ts';
+} from '../support/azure/infra.ts';
+import { grantCondition, logsRole, publishingRole, roleFiles, signingRole } from '../support/azure/role-files.ts';
 
 /** The bot that infra/ deploys: its settings, its public paths and its roles, compared with the code. */
 

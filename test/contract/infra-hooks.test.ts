@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { describeCompiled, template } from '../support/infra.ts';
-import { type Answer, runWith } from '../support/stand-ins.ts';
+import { describeCompiled, template } from '../support/azure/infra.ts';
+import { type Answer, runWith } from '../support/processes/stand-ins.ts';
 
 /** The scripts that azd runs before and after a deployment, with stand-ins for `az` and the rest: they close what they open. */
 

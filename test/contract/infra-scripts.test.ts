@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { logsRole, roleFiles } from '../support/role-files.ts';
-import { type Answer, runWith } from '../support/stand-ins.ts';
+import { logsRole, roleFiles } from '../support/azure/role-files.ts';
+import { type Answer, runWith } from '../support/processes/stand-ins.ts';
 
 /**
  * The scripts that administrators run, with stand-ins for `az` and the rest: what they ask, what they would change and when they

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { bicepVersion } from '../../src/operator/packaging/build/bicep.ts';
-import { azdParameters, parameterFile, variablesIn } from '../support/azd.ts';
-import { deploy, describeCompiled, given, root, template } from '../support/infra.ts';
+import { azdParameters, parameterFile, variablesIn } from '../support/azure/azd.ts';
+import { deploy, describeCompiled, given, root, template } from '../support/azure/infra.ts';
 
 /** The files of azd, the scripts and the install page agree with each other and with the compiled template. */
 

@@ -15,8 +15,8 @@ import {
   otherwise,
   root,
   usual,
-} from '../support/infra.ts';
-import { sourcesText } from '../support/source-text.ts';
+} from '../support/azure/infra.ts';
+import { sourcesText } from '../support/docs/source-text.ts';
 
 /** What infra/ deploys, by the prediction of Microsoft's compiler. Nothing of it was ever deployed. */
 

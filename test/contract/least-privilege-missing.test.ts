@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { actionsOn, dataActionsOnVault } from '../../src/operations/resources/rights.ts';
-import { allow, type Change, hideCreationOnAgent, withoutActions } from '../support/azure-state.ts';
-import { newKey } from '../support/check-row.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { changeState } from '../support/local-azure.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { follow, linesOf, openReview, type Path, rotation } from '../support/path.ts';
-import { choices, people, rememberAzure, type, writes } from '../support/story.ts';
-import { table } from '../support/table.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { allow, type Change, hideCreationOnAgent, withoutActions } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { table } from '../support/docs/table.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { newKey } from '../support/world/check-row.ts';
+import { follow, linesOf, openReview, type Path, rotation } from '../support/world/path.ts';
+import { choices, people, rememberAzure, type, writes } from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** Each right of the bot's roles taken away alone: what somebody who asks then reads, and that nothing was changed before. */
 

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { actionsOn, actionsOnWorkspace, dataActionsOnVault } from '../../src/operations/resources/rights.ts';
 import { lookingForUse } from '../../src/sandbox/bot-environment.ts';
-import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure-state.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { changeState, http } from '../support/local-azure.ts';
-import { clientsOf, codeOf, messageOf } from '../support/local-azure-clients.ts';
-import { vaultId } from '../support/local-azure-names.ts';
-import { azureState, follow, openReview, rotation } from '../support/path.ts';
+import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure/azure-state.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf, messageOf } from '../support/azure/local-azure-clients.ts';
+import { vaultId } from '../support/azure/local-azure-names.ts';
+import { grantCondition, logsRole, roleFiles } from '../support/azure/role-files.ts';
 import { judge, rightsIn, rightsOf } from '../support/permissions/judge.ts';
-import { grantCondition, logsRole, roleFiles } from '../support/role-files.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { azureState, follow, openReview, rotation } from '../support/world/path.ts';
 import {
   approvalCard,
   approve,
@@ -21,8 +21,8 @@ import {
   places,
   shows,
   type,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /**
  * The bot's identity holds the roles of `infra/` and nothing else, and everything the product does is done with it. What it was

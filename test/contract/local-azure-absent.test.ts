@@ -1,7 +1,7 @@
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
-import { careId, owner } from '../support/local-azure-names.ts';
-import { absentOperations } from '../support/local-azure-tables.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { careId, owner } from '../support/azure/local-azure-names.ts';
+import { absentOperations } from '../support/azure/local-azure-tables.ts';
 
 /** What docs/azure-simulator.md calls absent is so for whoever asks, whatever they may do there. */
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   type Clients,
   clientsOf,
@@ -7,8 +7,8 @@ import {
   grantOnKey,
   readAgent,
   writeAgent,
-} from '../support/local-azure-clients.ts';
-import { agentId, vaultId } from '../support/local-azure-names.ts';
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** What the page compares with: what Azure held before the latest change of an agent. And the way back to the start. */
 

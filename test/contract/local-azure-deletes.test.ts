@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   type Clients,
   clientsOf,
@@ -11,8 +11,8 @@ import {
   messageOf,
   readAgent,
   writeAgent,
-} from '../support/local-azure-clients.ts';
-import { agentId, owner, vaultId } from '../support/local-azure-names.ts';
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** What cannot be undone, and what can: agents, vaults and keys deleted, had back and purged, by the official clients. */
 

@@ -1,6 +1,13 @@
-import { changeState, discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf, codeOf, readAgent, writeAgent } from '../support/local-azure-clients.ts';
-import { agentId, careId, financeId, owner, researchId, tenantId } from '../support/local-azure-names.ts';
+import {
+  changeState,
+  discard,
+  type HttpAnswer,
+  http,
+  type RunningAzure,
+  startAzure,
+} from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf, readAgent, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId, careId, financeId, owner, researchId, tenantId } from '../support/azure/local-azure-names.ts';
 
 /** What is asked across subscriptions and of the tenant: Resource Graph that lags and refuses, ids and names in the directory. */
 

@@ -1,6 +1,6 @@
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { type Clients, clientsOf } from '../support/local-azure-clients.ts';
-import { bot, careId, owner, researchId, vaultId } from '../support/local-azure-names.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf } from '../support/azure/local-azure-clients.ts';
+import { bot, careId, owner, researchId, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** Lists, Resource Graph, Microsoft Graph and what a caller can learn about itself. */
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { doors } from '../../src/sandbox/azure/simulator/simulator-api.ts';
-import { localAzureTables } from '../support/local-azure-tables.ts';
+import { localAzureTables } from '../support/azure/local-azure-tables.ts';
 
 const root = new URL('../../', import.meta.url);
 const file = new URL('docs/azure-simulator.md', root);

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts } from '../support/free-ports.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   type Clients,
   clientsOf,
@@ -11,8 +10,9 @@ import {
   grantOnKey,
   messageOf,
   readAgent,
-} from '../support/local-azure-clients.ts';
-import { agentId, bot, vaultId } from '../support/local-azure-names.ts';
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, bot, vaultId } from '../support/azure/local-azure-names.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 
 /** What survives restarts and crashes, and what takes time. */
 

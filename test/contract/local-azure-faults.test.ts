@@ -1,6 +1,6 @@
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { type Clients, clientsOf, codeOf, messageOf, readAgent } from '../support/local-azure-clients.ts';
-import { agentId, researchId } from '../support/local-azure-names.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf, codeOf, messageOf, readAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId, researchId } from '../support/azure/local-azure-names.ts';
 
 /** What goes wrong on purpose, and the other doors for tests. */
 

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type JsonWebKey as Jwk } from 'node:crypto';
 import type { JsonWebKey } from '@azure/keyvault-keys';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf, innerCodeOf, messageOf } from '../support/local-azure-clients.ts';
-import { owner } from '../support/local-azure-names.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
+import { owner } from '../support/azure/local-azure-names.ts';
 
 /** Keys that somebody brings along: nothing that is read of one says so, which is why nobody may rest on that. */
 

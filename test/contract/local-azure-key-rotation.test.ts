@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { type Clients, clientsOf, codeOf, innerCodeOf, messageOf } from '../support/local-azure-clients.ts';
-import { bot, owner } from '../support/local-azure-names.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf, codeOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
+import { bot, owner } from '../support/azure/local-azure-names.ts';
 
 /** Versions of a key: how they come to be, are read, changed and used. Through the official clients. */
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   type Clients,
   clientsOf,
@@ -8,8 +8,8 @@ import {
   messageOf,
   readAgent,
   writeAgent,
-} from '../support/local-azure-clients.ts';
-import { agentId, vaultId } from '../support/local-azure-names.ts';
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** An agent under a key that was rotated since: from one version or key to another, and what stands in the way. */
 

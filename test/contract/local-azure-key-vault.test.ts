@@ -1,6 +1,6 @@
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { type Clients, clientsOf, codeOf, innerCodeOf, messageOf } from '../support/local-azure-clients.ts';
-import { bot, owner } from '../support/local-azure-names.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf, codeOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
+import { bot, owner } from '../support/azure/local-azure-names.ts';
 
 /** The data plane, through the official key client. */
 

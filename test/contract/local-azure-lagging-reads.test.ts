@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf, encryptionUser } from '../support/local-azure-clients.ts';
-import { agentId, bot, careId, owner, vaultId } from '../support/local-azure-names.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf, encryptionUser } from '../support/azure/local-azure-clients.ts';
+import { agentId, bot, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** With `settings.readLagMs`, a GET shows the state before the latest writes. */
 

@@ -1,6 +1,6 @@
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
-import { agentId, vaultId } from '../support/local-azure-names.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { agentId, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** How quick Azure is can be changed while it runs. */
 

@@ -1,6 +1,6 @@
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf, codeOf } from '../support/local-azure-clients.ts';
-import { agentId, careId, financeId, owner, vaultId } from '../support/local-azure-names.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf } from '../support/azure/local-azure-clients.ts';
+import { agentId, careId, financeId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** Lists page by page, what they are filtered by, and what else clients ask of a subscription. */
 

@@ -1,7 +1,7 @@
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { careId, connect, customCloud, key, outsideFailureOf, resourceRef, vaultId } from './azure-setup.ts';
 
 /** Where the local Azure has nothing built, it says so, and nobody takes that for "there is none". */

@@ -1,7 +1,7 @@
-import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/agent-writes.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { type Clients, clientsOf, codeOf, messageOf, writeAgent } from '../support/local-azure-clients.ts';
-import { agentId } from '../support/local-azure-names.ts';
+import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/azure/agent-writes.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf, codeOf, messageOf, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId } from '../support/azure/local-azure-names.ts';
 
 /** How operations on an agent end: as Azure Resource Manager leaves them, and as a fault says. */
 

@@ -1,6 +1,13 @@
-import { changeState, discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
-import { agentId, careId, owner, vaultId } from '../support/local-azure-names.ts';
+import {
+  changeState,
+  discard,
+  type HttpAnswer,
+  http,
+  type RunningAzure,
+  startAzure,
+} from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** What administrators put in the way of changes: locks and policies, as they set them and as writers meet them. */
 

@@ -3,9 +3,16 @@ import { Quotas } from '../../src/sandbox/azure/http/quotas.ts';
 import { Refusal } from '../../src/sandbox/azure/http/reply.ts';
 import { SimulatorState } from '../../src/sandbox/azure/state/schema.ts';
 import { seedState } from '../../src/sandbox/azure/state/seed.ts';
-import { changeState, discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
-import { agentId, bot, careId, owner, researchId } from '../support/local-azure-names.ts';
+import {
+  changeState,
+  discard,
+  type HttpAnswer,
+  http,
+  type RunningAzure,
+  startAzure,
+} from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { agentId, bot, careId, owner, researchId } from '../support/azure/local-azure-names.ts';
 
 const start = Date.parse('2026-03-02T08:00:00Z');
 const at = (milliseconds: number): Date => new Date(start + milliseconds);

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { exchangesIn } from '../support/exchanges.ts';
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf, readAgent } from '../support/local-azure-clients.ts';
-import { agentId, bot } from '../support/local-azure-names.ts';
+import { exchangesIn } from '../support/azure/exchanges.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf, readAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId, bot } from '../support/azure/local-azure-names.ts';
 
 /** What is recorded is what other programs hold against the descriptions of the real services, so it has to be whole. */
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   type Clients,
   clientsOf,
@@ -9,8 +9,8 @@ import {
   messageOf,
   readAgent,
   writeAgent,
-} from '../support/local-azure-clients.ts';
-import { agentId, bot, financeId, owner, vaultId } from '../support/local-azure-names.ts';
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, bot, financeId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** What real Azure refuses, the local one refuses too, in its words where they are known. */
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AzureState } from '../support/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { type Clients, clientsOf, codeOf, messageOf, writeAgent } from '../support/local-azure-clients.ts';
-import { agentId, bot, careId, owner, researchId, vaultId } from '../support/local-azure-names.ts';
-import { roleFiles } from '../support/role-files.ts';
+import type { AzureState } from '../support/azure/azure-state.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf, codeOf, messageOf, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId, bot, careId, owner, researchId, vaultId } from '../support/azure/local-azure-names.ts';
+import { roleFiles } from '../support/azure/role-files.ts';
 
 /** Custom roles, deny assignments and conditions, as outside clients meet them. */
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { vaultLogQueryFor } from '../../src/azure/kql.ts';
 import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
-import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/agent-writes.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/azure/agent-writes.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   type Clients,
   clientsOf,
@@ -12,8 +12,8 @@ import {
   messageOf,
   readAgent,
   writeAgent,
-} from '../support/local-azure-clients.ts';
-import { agentId, careId, owner, vaultId } from '../support/local-azure-names.ts';
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** Every scenario by name: that it does what its sentence says, over HTTPS, and that it can be turned off. */
 

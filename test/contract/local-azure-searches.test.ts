@@ -1,6 +1,6 @@
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
-import { bot, owner } from '../support/local-azure-names.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { bot, owner } from '../support/azure/local-azure-names.ts';
 
 /** The directory as Azure's own tools look people, groups and apps up in it: by filters. */
 

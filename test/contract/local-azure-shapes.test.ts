@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
-import { agentId, careId, owner, vaultId } from '../support/local-azure-names.ts';
+import { discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** What depends on the version that is asked for, on etags and places, and what stands round every answer. */
 

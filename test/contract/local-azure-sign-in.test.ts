@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { approver, localTenantId as tenant } from '../../src/sandbox/people.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 
 /** The local Entra as people and apps meet it: as strict as the real one where a mistake would matter. */
 

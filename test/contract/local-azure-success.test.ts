@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   type Clients,
   clientsOf,
@@ -7,8 +7,8 @@ import {
   grantOnKey,
   readAgent,
   writeAgent,
-} from '../support/local-azure-clients.ts';
-import { agentId, bot, vaultId } from '../support/local-azure-names.ts';
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, bot, vaultId } from '../support/azure/local-azure-names.ts';
 
 let azure: RunningAzure;
 let clients: Clients;

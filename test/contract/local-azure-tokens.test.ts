@@ -1,8 +1,8 @@
 import { ManagedIdentityCredential } from '@azure/identity';
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf } from '../support/local-azure-clients.ts';
-import { bot, careId, tenantId } from '../support/local-azure-names.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { bot, careId, tenantId } from '../support/azure/local-azure-names.ts';
 
 /** Tokens as a service that knows nothing but the tenant's published addresses sees them, and who gets which. */
 

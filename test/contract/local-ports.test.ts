@@ -4,9 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../support/free-ports.ts';
-
-import { startOf } from '../support/prepared.ts';
+import { startOf } from '../support/jest/prepared.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 
 /** A port that somebody else uses is said in one line, with what to do. */
 

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
-import { discard, http, type RunningAzure, startAzure } from '../support/local-azure.ts';
-import { clientsOf, codeOf, giveIdentity, readAgent, writeAgent } from '../support/local-azure-clients.ts';
-import { agentId } from '../support/local-azure-names.ts';
-import { type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf, giveIdentity, readAgent, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId } from '../support/azure/local-azure-names.ts';
+import { chromiumPath, openBrowser, openPage } from '../support/browser/browser.ts';
+import { type LocalTeamsProcess, startLocalTeams } from '../support/teams/local-teams.ts';
 
 /** The panel at the right of the page: what local Azure holds, and the switches for people who evaluate the bot. */
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { approver, requester, secondApprover } from '../../src/sandbox/people.ts';
-import { cardText, type JsonObject, type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
+import { cardText, type JsonObject, type LocalTeamsProcess, startLocalTeams } from '../support/teams/local-teams.ts';
 
 /** What people do in local Teams, and what the bot gets of it. The bot here is a bare server that answers as told. */
 

@@ -14,7 +14,7 @@ import {
   type TurnContext,
 } from 'botbuilder';
 import { approver, guest, localPeople, requester } from '../../src/sandbox/people.ts';
-import { cardText, type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
+import { cardText, type LocalTeamsProcess, startLocalTeams } from '../support/teams/local-teams.ts';
 
 /** Local Teams must satisfy the real SDK: a small bot in this process talks to it through botbuilder's own client. */
 

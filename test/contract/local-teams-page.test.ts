@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
-import { chromiumPath, openBrowser } from '../support/browser.ts';
-import { type JsonObject, type LocalTeamsProcess, startLocalTeams } from '../support/local-teams.ts';
+import { chromiumPath, openBrowser } from '../support/browser/browser.ts';
+import { type JsonObject, type LocalTeamsProcess, startLocalTeams } from '../support/teams/local-teams.ts';
 
 /** The page of local Teams: what it is served with, and how it treats people who are typing. */
 

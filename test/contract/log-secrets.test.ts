@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { expect, test } from '@jest/globals';
-import { scenario } from '../support/scenario.ts';
-import { choices, submit, typeAll, until } from '../support/story.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { choices, submit, typeAll, until } from '../support/world/story.ts';
 
 /** Things go wrong while people's words are on their way: the log says that they do, and none of the words. */
 

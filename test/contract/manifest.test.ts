@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { Manifest, sampleValuesIn } from '../../src/operator/packaging/app-package/fill-manifest.ts';
 import { readSettings } from '../../src/operator/packaging/app-package/settings.ts';
-import { readPng } from '../support/png.ts';
-import { startOf } from '../support/prepared.ts';
-import { surroundings } from '../support/surroundings.ts';
+import { readPng } from '../support/browser/png.ts';
+import { startOf } from '../support/jest/prepared.ts';
+import { surroundings } from '../support/processes/surroundings.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const appId = '6f1c2b1e-7d0a-4c55-9a38-0c9d4b8d2f11';

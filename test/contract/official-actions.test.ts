@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { mainRouter } from '../../src/sandbox/azure/arm/routes.ts';
 import { dataActions, secretActions } from '../../src/sandbox/azure/key-vault/vault-rights.ts';
 import { seedRoleDefinitions } from '../../src/sandbox/azure/state/seed-roles.ts';
+import { logsRole, publishingRole, roleFiles, signingRole } from '../support/azure/role-files.ts';
 import { rightsIn, rightsOf, written } from '../support/permissions/judge.ts';
 import { logCalls, officialCalls, tableRight } from '../support/permissions/official-calls.ts';
 import {
@@ -14,7 +15,6 @@ import {
   shortList,
   wholeList,
 } from '../support/permissions/official-list.ts';
-import { logsRole, publishingRole, roleFiles, signingRole } from '../support/role-files.ts';
 
 /** Names of rights are Microsoft's, wherever the project has one, and the simulated Azure asks for those and no others. */
 

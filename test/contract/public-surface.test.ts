@@ -13,9 +13,9 @@ import { payloadsWith } from '../../src/domain/request/payloads.ts';
 import { StoredChangeSpec } from '../../src/operations/registry.ts';
 import { subcommands } from '../../src/operator/cli/registry.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { approvalCard, approve, ask, people, places, shows } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { approvalCard, approve, ask, people, places, shows } from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 const folder = fileURLToPath(new URL('../golden/public/', import.meta.url));
 

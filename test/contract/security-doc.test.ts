@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { StepName } from '../../src/domain/plan.ts';
-import { attackSuites } from '../support/attack-suites.js';
-import { roleFiles } from '../support/role-files.ts';
+import { attackSuites } from '../support/attacks/attack-suites.js';
+import { roleFiles } from '../support/azure/role-files.ts';
 
 const root = new URL('../../', import.meta.url);
 const textOf = (page: string): string => readFileSync(new URL(page, root), 'utf8');

@@ -8,8 +8,8 @@ import { parseEnv } from 'node:util';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { startControl } from '../../src/operator/rpc/server.ts';
 import { recordsOf } from '../../src/operator/rpc/store-records.ts';
-import type { Said } from '../support/command-line.ts';
-import { surroundings } from '../support/surroundings.ts';
+import type { Said } from '../support/processes/command-line.ts';
+import { surroundings } from '../support/processes/surroundings.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder: string;

@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
-import { newAzureDir } from '../support/data-folder.ts';
-import { freePorts } from '../support/free-ports.ts';
-
-import { cardText, teamsClient } from '../support/local-teams.ts';
-import { people, places } from '../support/story.ts';
-import { surroundings } from '../support/surroundings.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
+import { surroundings } from '../support/processes/surroundings.ts';
+import { newAzureDir } from '../support/store/data-folder.ts';
+import { cardText, teamsClient } from '../support/teams/local-teams.ts';
+import { people, places } from '../support/world/story.ts';
 
 /** The sources, started by npm as the README says, on a folder that knows no bot yet. Other tests start bundles of them. */
 

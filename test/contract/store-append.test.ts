@@ -12,9 +12,9 @@ import {
   requestId,
   resourceId,
   submit,
-} from '../support/fixtures.ts';
-import type { StoreProcess } from '../support/store-client.ts';
-import { onEveryDatabase } from '../support/store-databases.ts';
+} from '../support/builders/fixtures.ts';
+import type { StoreProcess } from '../support/store/store-client.ts';
+import { onEveryDatabase } from '../support/store/store-databases.ts';
 
 /** The one way to write an event, and what it promises when many write at once or the process dies. */
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { isDatabaseUnavailable } from '../../src/store/db-errors.ts';
-import { runAs, startPostgres } from '../support/postgres.ts';
+import { runAs, startPostgres } from '../support/store/postgres.ts';
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());

@@ -11,9 +11,9 @@ import {
   requestId,
   resourceId,
   submit,
-} from '../support/fixtures.ts';
-import type { StoreProcess } from '../support/store-client.ts';
-import { onEveryDatabase } from '../support/store-databases.ts';
+} from '../support/builders/fixtures.ts';
+import type { StoreProcess } from '../support/store/store-client.ts';
+import { onEveryDatabase } from '../support/store/store-databases.ts';
 
 /** The record on both databases: it only grows, and the verifier finds whatever was done to it behind the store's back. */
 

@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { verifyChain } from '../../src/audit/verify.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { approver, plan, reject, requestId, resourceId, submit } from '../support/fixtures.ts';
-import { writeServerSealKey } from '../support/seal-keys.ts';
-import { onEveryDatabase } from '../support/store-databases.ts';
+import { approver, plan, reject, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { writeServerSealKey } from '../support/store/seal-keys.ts';
+import { onEveryDatabase } from '../support/store/store-databases.ts';
 
 /** A record that holds a time far ahead, as a wrong clock left it: nothing goes on by itself, and an operator lets it. */
 

@@ -11,9 +11,9 @@ import {
   requestId,
   resourceId,
   submit,
-} from '../support/fixtures.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { type StoreProcess, startStore } from '../support/store-client.ts';
+} from '../support/builders/fixtures.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { type StoreProcess, startStore } from '../support/store/store-client.ts';
 
 /** Two replicas append to one audit log. Each decides on what both have stored. */
 

@@ -1,6 +1,6 @@
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { forkProgram } from '../support/prepared.ts';
-import { onEveryDatabase } from '../support/store-databases.ts';
+import { forkProgram } from '../support/jest/prepared.ts';
+import { onEveryDatabase } from '../support/store/store-databases.ts';
 
 /** The workflow engine runs on the store's pool, PGlite's look-alike included, and goes on after a crash. */
 

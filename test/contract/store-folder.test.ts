@@ -3,8 +3,8 @@ import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'n
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { plan, requestId, submit } from '../support/fixtures.ts';
-import { pgliteDatabases } from '../support/store-databases.ts';
+import { plan, requestId, submit } from '../support/builders/fixtures.ts';
+import { pgliteDatabases } from '../support/store/store-databases.ts';
 
 /** One process a data folder, and no longer than it lives. */
 

@@ -1,7 +1,7 @@
-import { approve, plan, requestId, resourceId, submit } from '../support/fixtures.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { type SlowWire, startSlowWire } from '../support/slow-wire.ts';
-import { type StoreProcess, startStore } from '../support/store-client.ts';
+import { approve, plan, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
+import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { type StoreProcess, startStore } from '../support/store/store-client.ts';
 
 /** One process reads and writes on several connections, and their answers overtake each other. */
 

@@ -1,7 +1,7 @@
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { runAs, startPostgres } from '../support/postgres.ts';
-import { forkProgram } from '../support/prepared.ts';
-import { until } from '../support/story.ts';
+import { forkProgram } from '../support/jest/prepared.ts';
+import { runAs, startPostgres } from '../support/store/postgres.ts';
+import { until } from '../support/world/story.ts';
 
 /** Processes that share a PostgreSQL: which of them are running, and what ends a lease. */
 

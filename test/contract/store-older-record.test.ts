@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import type { DatabaseOptions } from '../../src/store/database.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { postgresDatabases, type TestDatabases } from '../support/store-databases.ts';
-import { startWorld } from '../support/world.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { postgresDatabases, type TestDatabases } from '../support/store/store-databases.ts';
+import { startWorld } from '../support/world/world.ts';
 
 /** The tables as the programs before the second version of the record made them. */
 const before = ['0001-record.sql', '0002-chat.sql', '0003-replicas.sql'];

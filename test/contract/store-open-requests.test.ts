@@ -1,8 +1,8 @@
 import type { OpenWanted } from '../../src/domain/ports/store.ts';
-import { reasonOf, retrying, stuck, waiting, writeRecord } from '../support/cli-record.ts';
-import { approver, cancel, plan, requester, requestId, resourceId, submit } from '../support/fixtures.ts';
-import type { StoreProcess } from '../support/store-client.ts';
-import { onEveryDatabase } from '../support/store-databases.ts';
+import { approver, cancel, plan, requester, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
+import { reasonOf, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
+import type { StoreProcess } from '../support/store/store-client.ts';
+import { onEveryDatabase } from '../support/store/store-databases.ts';
 
 /** Which requests are open is told from events that were checked: rows beside them, which the database's owner can write, say nothing. */
 

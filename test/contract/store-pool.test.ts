@@ -1,7 +1,7 @@
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { Mutex } from '../../src/store/mutex.ts';
-import type { StoreProcess } from '../support/store-client.ts';
-import { onEveryDatabase, pgliteDatabases } from '../support/store-databases.ts';
+import type { StoreProcess } from '../support/store/store-client.ts';
+import { onEveryDatabase, pgliteDatabases } from '../support/store/store-databases.ts';
 
 /** What the store and the engine rely on in a pool, the same on both databases. */
 

@@ -2,9 +2,9 @@ import { PersonId } from '../../src/domain/ids.ts';
 import type { WitnessAsked, WitnessOutcome } from '../../src/domain/ports/witnesses.ts';
 import type { OutboxItem } from '../../src/domain/request/consequences.ts';
 import { among } from '../../src/store/people.ts';
-import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/fixtures.ts';
-import type { StoreProcess } from '../support/store-client.ts';
-import { onEveryDatabase } from '../support/store-databases.ts';
+import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
+import type { StoreProcess } from '../support/store/store-client.ts';
+import { onEveryDatabase } from '../support/store/store-databases.ts';
 
 /** Outbox, cards shown, conversations, people and documents, on both databases. */
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { RequestId } from '../../src/domain/ids.ts';
 import type { Command } from '../../src/domain/request/request-command.ts';
-import { requestId } from '../support/fixtures.ts';
-import type { StoreProcess } from '../support/store-client.ts';
-import { onEveryDatabase } from '../support/store-databases.ts';
-import { type Book, lead, modelTurn } from '../unit/support/model-turns.ts';
-import { noon } from '../unit/support/plans.ts';
+import { requestId } from '../support/builders/fixtures.ts';
+import { type Book, lead, modelTurn } from '../support/builders/model-turns.ts';
+import { noon } from '../support/builders/plans.ts';
+import type { StoreProcess } from '../support/store/store-client.ts';
+import { onEveryDatabase } from '../support/store/store-databases.ts';
 
 /** The lives of `right-people.property` once more, through the store's own `append`: its transaction, its causes, its one open request an agent. */
 const numRuns = 10;

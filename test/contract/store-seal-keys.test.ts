@@ -3,9 +3,9 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sealWith } from '../../src/audit/audit-tools.ts';
 import { openSeals } from '../../src/audit/seals.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { plan, reject, requestId, resourceId, submit, submitted } from '../support/fixtures.ts';
-import { pgliteDatabases } from '../support/store-databases.ts';
+import { plan, reject, requestId, resourceId, submit, submitted } from '../support/builders/fixtures.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { pgliteDatabases } from '../support/store/store-databases.ts';
 
 /** The key of the seals changes, and everything goes on; a key that was given up seals nothing any more. */
 

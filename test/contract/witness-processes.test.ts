@@ -4,9 +4,9 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keyLine } from '../../src/audit/tlog/keys.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { logKey, newFolder } from '../support/published-log.ts';
-import { surroundings } from '../support/surroundings.ts';
+import { logKey, newFolder } from '../support/audit/published-log.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { surroundings } from '../support/processes/surroundings.ts';
 
 /** The witness as a process: one a folder, and none on a folder that lost what was signed. */
 

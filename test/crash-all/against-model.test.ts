@@ -5,12 +5,12 @@
  * So many requests as `CMK_CRASH_LIVES` says, 60 unless set; what happens is chosen by `CMK_CRASH_SEED`, which is printed.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { lead, type Outcome } from '../support/led-life.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { lives } from '../support/random-lives.ts';
-import type { RecordedEvent } from '../support/request-model.ts';
-import { agentName, startTroubledWorld, type TroubledWorld } from '../support/troubled-world.ts';
-import { readRecord } from '../support/world.ts';
+import { lead, type Outcome } from '../support/lives/led-life.ts';
+import { lives } from '../support/lives/random-lives.ts';
+import type { RecordedEvent } from '../support/lives/request-model.ts';
+import { agentName, startTroubledWorld, type TroubledWorld } from '../support/lives/troubled-world.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { readRecord } from '../support/world/world.ts';
 
 const count = Number(process.env.CMK_CRASH_LIVES ?? 60);
 const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);

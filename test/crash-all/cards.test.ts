@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cardOf, type SeenActivity } from '../support/local-teams.ts';
+import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
   answered,
@@ -17,8 +17,8 @@ import {
   until,
   untilFaultsAreMet,
   untilMended,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 describe('killed while Teams has just received a card, or a call', () => {
   let world: World;

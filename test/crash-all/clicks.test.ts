@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { approversGroup } from '../../src/sandbox/people.ts';
-import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
+import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';
 import {
   answered,
   approvalCard,
@@ -16,8 +16,8 @@ import {
   typeAll,
   untilFaultsAreMet,
   untilMended,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 import { OutcomeTable } from './outcome-table.ts';
 
 /** A click that is about to be made, what is to come of it, and which of Azure's answers it waits for before it is stored. */

@@ -1,5 +1,5 @@
 import { afterAll, describe, test } from '@jest/globals';
-import { startPostgres } from '../support/postgres.ts';
+import { startPostgres } from '../support/store/postgres.ts';
 import { killAroundCommits } from './kill-around-commits.ts';
 
 const postgres = await startPostgres();

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Killing, type KillPoint, type Left, startKilling, stories } from '../support/killed-lives.ts';
-import { readRecord } from '../support/world.ts';
+import { type Killing, type KillPoint, type Left, startKilling, stories } from '../support/lives/killed-lives.ts';
+import { readRecord } from '../support/world/world.ts';
 
 const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
 const share =

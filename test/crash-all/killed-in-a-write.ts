@@ -1,6 +1,6 @@
 /** The bot is killed while Azure has just received a write: a world for that, and what has to hold of it afterwards. */
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
-import type { SeenActivity } from '../support/local-teams.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   approve,
   type Fault,
@@ -11,8 +11,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 import { OutcomeTable } from './outcome-table.ts';
 
 /** Azure never did it, or did it and nobody heard. */

@@ -3,11 +3,11 @@
  * requests as `CMK_CRASH_REQUESTS` says, 200 unless set; who is killed is chosen by `CMK_CRASH_SEED`, which is printed.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentIn } from '../support/azure-state.ts';
-import { type Balancer, startBalancer } from '../support/balancer.ts';
-import { changeState } from '../support/local-azure.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { agentIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
   answered,
@@ -18,8 +18,8 @@ import {
   submitAgain,
   type,
   writes,
-} from '../support/story.ts';
-import { type Replica, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { type Replica, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 const count = Number(process.env.CMK_CRASH_REQUESTS ?? 200);
 const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { keyIn } from '../support/azure-state.ts';
-import { azureState } from '../support/path.ts';
+import { keyIn } from '../support/azure/azure-state.ts';
+import { azureState } from '../support/world/path.ts';
 import {
   approvalCard,
   type Fault,
@@ -11,7 +11,7 @@ import {
   submit,
   type,
   untilAzureAnswered,
-} from '../support/story.ts';
+} from '../support/world/story.ts';
 import {
   doneOrNot,
   effectsSince,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AzureState } from '../support/azure-state.ts';
-import { azureState } from '../support/path.ts';
+import type { AzureState } from '../support/azure/azure-state.ts';
+import { azureState } from '../support/world/path.ts';
 import {
   approvalCard,
   ask,
@@ -16,8 +16,8 @@ import {
   type,
   untilAzureAnswered,
   writes,
-} from '../support/story.ts';
-import type { World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import type { World } from '../support/world/world.ts';
 import {
   doneOrNot,
   effectsSince,

@@ -1,10 +1,10 @@
-import { AzClient, type AzOutcome } from '../support/az-client.ts';
-import { type AzCommand, azCommands } from '../support/az-commands.ts';
-import type { AzureState } from '../support/azure-state.ts';
-import { changeState, discard, http, startAzure } from '../support/local-azure.ts';
-import { bot, careId, researchId } from '../support/local-azure-names.ts';
-import { grantsRole, mainRole } from '../support/role-files.ts';
-import { table } from '../support/table.ts';
+import { AzClient, type AzOutcome } from '../support/azure/az-client.ts';
+import { type AzCommand, azCommands } from '../support/azure/az-commands.ts';
+import type { AzureState } from '../support/azure/azure-state.ts';
+import { changeState, discard, http, startAzure } from '../support/azure/local-azure.ts';
+import { bot, careId, researchId } from '../support/azure/local-azure-names.ts';
+import { grantsRole, mainRole } from '../support/azure/role-files.ts';
+import { table } from '../support/docs/table.ts';
 
 /** Azure's own command line client, which knows nothing of this server, does what an operator would do with it. */
 

@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { changeState } from '../support/local-azure.ts';
-import { careId } from '../support/local-azure-names.ts';
-import { activityText, approvalCard, approve, people, places, shows, submit, type, typeAll } from '../support/story.ts';
-import { type AzureRequest, startWorld, type World } from '../support/world.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { careId } from '../support/azure/local-azure-names.ts';
+import {
+  activityText,
+  approvalCard,
+  approve,
+  people,
+  places,
+  shows,
+  submit,
+  type,
+  typeAll,
+} from '../support/world/story.ts';
+import { type AzureRequest, startWorld, type World } from '../support/world/world.ts';
 
 /** The quotas of Azure Resource Manager and Resource Graph are on at the realistic pace. */
 

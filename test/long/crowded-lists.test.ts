@@ -1,5 +1,5 @@
-import { crowd, fillRecord, waiting } from '../support/crowded.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { crowd, fillRecord, waiting } from '../support/teams/crowded.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** Figures, not order: what `test/scenario/crowded-lists` asserts without a clock. */
 

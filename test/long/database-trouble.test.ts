@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { runAs, startPostgres } from '../support/postgres.ts';
+import { runAs, startPostgres } from '../support/store/postgres.ts';
 import {
   activityText,
   answered,
@@ -19,8 +19,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { type Replica, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { type Replica, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** The database goes away under a bot that works: it lives on, says so, and afterwards everything was done, once. */
 

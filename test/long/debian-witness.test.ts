@@ -3,10 +3,10 @@ import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
-import { missingForDebianWitness, startDebianWitness } from '../support/debian-witness.ts';
-import { logKey, logName, newFolder } from '../support/published-log.ts';
-import { table } from '../support/table.ts';
-import { refusedAsks, tree } from '../support/witness-asks.ts';
+import { missingForDebianWitness, startDebianWitness } from '../support/audit/debian-witness.ts';
+import { logKey, logName, newFolder } from '../support/audit/published-log.ts';
+import { refusedAsks, tree } from '../support/audit/witness-asks.ts';
+import { table } from '../support/docs/table.ts';
 
 /**
  * The witness that Debian packs, which nobody of this project wrote, and ours refuse the same asks. Debian's cannot keep what it

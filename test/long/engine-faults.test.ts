@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentIn } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import { runAs, startPostgres } from '../support/postgres.ts';
+import { agentIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { runAs, startPostgres } from '../support/store/postgres.ts';
 import {
   approvalCard,
   approve,
@@ -17,8 +17,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /**
  * Faults that others reported of the engine, tried on the version that is used here. docs/explanation/reliability.md says of each what was

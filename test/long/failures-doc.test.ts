@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { logs } from '../../src/sandbox/azure/scenarios/logs.ts';
 import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
+import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { failuresGolden, failuresTables, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
 import type { FailureRow } from '../support/failures/failure-row.ts';
 import { meet, type Outcome } from '../support/failures/meet.ts';
-import { discard, type RunningAzure, startAzure } from '../support/local-azure.ts';
 
 /**
  * The catalogue of failures: every row is met over HTTPS, by the product's own clients and the run's own rules, with the pauses

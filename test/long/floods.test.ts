@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { activity, type RawAnswer, send, sendRaw } from '../support/raw-activity.ts';
-import { people, places, until } from '../support/story.ts';
-import { queryStore, startWorld, type World } from '../support/world.ts';
+import { activity, type RawAnswer, send, sendRaw } from '../support/teams/raw-activity.ts';
+import { people, places, until } from '../support/world/story.ts';
+import { queryStore, startWorld, type World } from '../support/world/world.ts';
 
 const person = (id: string) => ({ id: `29:${id}`, name: 'Somebody', aadObjectId: id });
 const stranger = '99999999-0000-4000-8000-000000000001';

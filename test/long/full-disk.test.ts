@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cmkBot } from '../support/command-line.ts';
-import { settingsOf } from '../support/operator-settings.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
-import { answered, approvalCard, approve, ask, people, places, shows, until, writes } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/processes/small-disk.ts';
+import { startPostgres, type TestPostgres } from '../support/store/postgres.ts';
+import { settingsOf } from '../support/world/operator-settings.ts';
+import { answered, approvalCard, approve, ask, people, places, shows, until, writes } from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** A disk that is really full, under the database. Needs permission to mount a small one; without it, says so. */
 

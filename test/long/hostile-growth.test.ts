@@ -23,7 +23,7 @@ import { checkWords } from '../../src/text/checks.ts';
 import { regionWords, scopeWords } from '../../src/text/places.ts';
 import { refusalWords } from '../../src/text/refusals.ts';
 import { effectWords } from '../../src/text/steps.ts';
-import { AttackTable } from '../support/attack-table.ts';
+import { AttackTable } from '../support/attacks/attack-table.ts';
 
 /**
  * Nothing that reads outside text takes much longer for twice the text. A pattern that tries every split of what it was given

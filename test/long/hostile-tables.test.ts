@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { AttackTable } from '../support/attack-table.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { columnsOf, type HostileWrite, keepTable, writesTo } from '../support/hostile-rows.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { engineRun } from '../support/record-attacks.ts';
-import { startStore } from '../support/store-client.ts';
+import { AttackTable } from '../support/attacks/attack-table.ts';
+import { columnsOf, type HostileWrite, keepTable, writesTo } from '../support/attacks/hostile-rows.ts';
+import { engineRun } from '../support/attacks/record-attacks.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { startStore } from '../support/store/store-client.ts';
+import { type OpenDatabase, openWritten } from '../support/store/written-store.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   answered,
   approvalCard,
@@ -20,9 +21,8 @@ import {
   type,
   until,
   writes,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
-import { type OpenDatabase, openWritten } from '../support/written-store.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /**
  * Somebody writes into each table beside the record itself (that is test/scenario/record-attacks.test.ts) while the bot runs:

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startPostgres } from '../support/postgres.ts';
+import { startPostgres } from '../support/store/postgres.ts';
 import {
   approvalCard,
   approve,
@@ -14,8 +14,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());

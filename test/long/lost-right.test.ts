@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runAs, startPostgres } from '../support/postgres.ts';
+import { runAs, startPostgres } from '../support/store/postgres.ts';
 import {
   answered,
   approvalCard,
@@ -15,8 +15,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** The bot's user may put in no events any more, while its heartbeats go on being stored. */
 

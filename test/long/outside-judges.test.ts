@@ -8,8 +8,6 @@ import { AuditLogVerifier } from '../../src/audit/verify-audit-log.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
-import { type AzureState, letSignWith, scopes } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
 import {
   changedSource,
   cut,
@@ -23,12 +21,14 @@ import {
   replacedBy,
   spliced,
   swapped,
-} from '../support/log-changes.ts';
-import { type Change, goJudge, type Judge, pythonJudge } from '../support/outside-judges.ts';
-import { newFolder, publisherOf } from '../support/published-log.ts';
-import { approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
-import { table } from '../support/table.ts';
-import { startWorld } from '../support/world.ts';
+} from '../support/audit/log-changes.ts';
+import { type Change, goJudge, type Judge, pythonJudge } from '../support/audit/outside-judges.ts';
+import { newFolder, publisherOf } from '../support/audit/published-log.ts';
+import { type AzureState, letSignWith, scopes } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { table } from '../support/docs/table.ts';
+import { approvalCard, approve, ask, choices, people, places, shows } from '../support/world/story.ts';
+import { startWorld } from '../support/world/world.ts';
 
 /**
  * A record of real requests, published, and everything that somebody could do to it: judged by our verifier, by the one in

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startPostgres } from '../support/postgres.ts';
+import { startPostgres } from '../support/store/postgres.ts';
 import {
   approvalCard,
   approve,
@@ -13,8 +13,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { type AzureRequest, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { type AzureRequest, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { http } from '../support/local-azure.ts';
-import { approvalCard, approve, ask, people, places, shows, writes } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { http } from '../support/azure/local-azure.ts';
+import { approvalCard, approve, ask, people, places, shows, writes } from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 interface Operation {
   readonly agentId: string;

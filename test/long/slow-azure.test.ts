@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { http } from '../support/local-azure.ts';
-import { cardText, type SeenActivity } from '../support/local-teams.ts';
-import { scenario } from '../support/scenario.ts';
+import { http } from '../support/azure/local-azure.ts';
+import { cardText, type SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   answered,
   choices,
@@ -12,8 +12,8 @@ import {
   requestIdIn,
   type,
   typeAll,
-} from '../support/story.ts';
-import { readRecord } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord } from '../support/world/world.ts';
 
 const world = scenario({ own: {}, restoresAzure: true });
 

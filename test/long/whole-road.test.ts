@@ -12,13 +12,18 @@ import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { approver, localTenantId, requester } from '../../src/sandbox/people.ts';
-import { type AzureState, agentIn } from '../support/azure-state.ts';
-import { type FrameworkCall, type RunningFramework, signToken, startFramework } from '../support/bot-framework.ts';
-import { changeState, http } from '../support/local-azure.ts';
-import { careId, owner, researchId } from '../support/local-azure-names.ts';
-import { startTenant, type Tenant, teamsApp } from '../support/production-world.ts';
-import { sendRaw } from '../support/raw-activity.ts';
-import { surroundings } from '../support/surroundings.ts';
+import { type AzureState, agentIn } from '../support/azure/azure-state.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { careId, owner, researchId } from '../support/azure/local-azure-names.ts';
+import { surroundings } from '../support/processes/surroundings.ts';
+import {
+  type FrameworkCall,
+  type RunningFramework,
+  signToken,
+  startFramework,
+} from '../support/teams/bot-framework.ts';
+import { sendRaw } from '../support/teams/raw-activity.ts';
+import { startTenant, type Tenant, teamsApp } from '../support/world/production-world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const started = await startTenant();

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deleteKey, withActions, withoutActions } from '../support/azure-state.ts';
+import { deleteKey, withActions, withoutActions } from '../support/azure/azure-state.ts';
+import { http } from '../support/azure/local-azure.ts';
 import { type AzureUnderRun, azureUnderRun } from '../support/failures/azure-under-run.ts';
 import { exempt, open, recover, register, unlock } from '../support/failures/mends.ts';
 import { seeded } from '../support/failures/names.ts';
-import { http } from '../support/local-azure.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { linesOf } from '../support/path.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { linesOf } from '../support/world/path.ts';
 import {
   activityText,
   agentId,
@@ -25,8 +25,8 @@ import {
   until,
   untilFaultsAreMet,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 type Mend = (azure: AzureUnderRun) => Promise<void>;
 

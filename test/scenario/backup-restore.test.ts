@@ -4,12 +4,22 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { cmkBot } from '../support/command-line.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { findPrograms, startPostgres } from '../support/postgres.ts';
-import { runbook } from '../support/runbook.ts';
-import { answered, approvalCard, approve, ask, choices, people, places, shows, writes } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { findPrograms, startPostgres } from '../support/store/postgres.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { runbook } from '../support/world/runbook.ts';
+import {
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  people,
+  places,
+  shows,
+  writes,
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** The runbook's own commands: what waited continues, and what was decided after the backup is seen to be gone. */
 

@@ -6,9 +6,9 @@ import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { noteOf, signText } from '../../src/audit/tlog/note.ts';
 import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
 import { approver, localTenantId, requester } from '../../src/sandbox/people.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { careId } from '../support/local-azure-names.ts';
-import { type ProductionWorld, printedByStart, startProductionWorld } from '../support/production-world.ts';
+import { careId } from '../support/azure/local-azure-names.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
+import { type ProductionWorld, printedByStart, startProductionWorld } from '../support/world/production-world.ts';
 
 /**
  * Settings that are broken one at a time, in a configuration as in production: what the start of the bot says, and what doctor

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { InboundActivity } from '../../src/teams/bot/activity.ts';
 import { costOf } from '../../src/teams/bot/verbs.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { openReview } from '../support/path.ts';
-import { scenario } from '../support/scenario.ts';
-import { activityText, approvalCard, choices, people, places, submit, type } from '../support/story.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { openReview } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { activityText, approvalCard, choices, people, places, submit, type } from '../support/world/story.ts';
 
 /** What is taken from a person's calls to Azure is at least what is taken from the bot's quota of Azure Resource Manager. */
 

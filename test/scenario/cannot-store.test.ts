@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runAs, startPostgres } from '../support/postgres.ts';
-import { signIn, signInLink } from '../support/sign-in.ts';
-import { approvalCard, approve, ask, choices, people, places, shows, until } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { runAs, startPostgres } from '../support/store/postgres.ts';
+import { signIn, signInLink } from '../support/world/sign-in.ts';
+import { approvalCard, approve, ask, choices, people, places, shows, until } from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** The database answers, and takes nothing: whoever clicks is told, whoever looks after the bot as well, and it passes by itself. */
 

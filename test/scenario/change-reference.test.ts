@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { filesOf, packFile } from '../../src/audit/pack/files.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { type EvidenceWorld, startEvidenceWorld } from '../support/evidence-world.ts';
-import { verifyPy } from '../support/outside-judges.ts';
-import { newFolder } from '../support/published-log.ts';
+import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { verifyPy } from '../support/audit/outside-judges.ts';
+import { newFolder } from '../support/audit/published-log.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
 import {
   activityText,
   answered,
@@ -16,7 +16,7 @@ import {
   shows,
   type,
   typeAll,
-} from '../support/story.ts';
+} from '../support/world/story.ts';
 
 /** The number of a change ticket, from the review page to the evidence pack. */
 

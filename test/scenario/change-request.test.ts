@@ -1,8 +1,8 @@
 /** A request that its requester changes while it waits: who may, what becomes of what was said of it, and two things at once. */
 import { describe, expect, test } from '@jest/globals';
-import { cmkBot } from '../support/command-line.ts';
-import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
-import { scenario } from '../support/scenario.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
@@ -20,9 +20,9 @@ import {
   until,
   untilFaultsAreMet,
   untilMended,
-} from '../support/story.ts';
-import { takeBackEnd } from '../support/unended-forms.ts';
-import { readRecord } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { takeBackEnd } from '../support/world/unended-forms.ts';
+import { readRecord } from '../support/world/world.ts';
 
 const { requester, approver, secondApprover } = people;
 const { operations, approvals } = places;

@@ -1,14 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkCodes } from '../../src/domain/check.ts';
-import { deleteKey, onKey } from '../support/azure-state.ts';
-import { type CheckRow, key, vault } from '../support/check-row.ts';
-import { agentRows, vaultRows } from '../support/check-rows-agent-vault.ts';
-import { controlRows } from '../support/check-rows-control.ts';
-import { guardRows } from '../support/check-rows-guards.ts';
-import { keyRows, newKeyRows } from '../support/check-rows-keys.ts';
-import { changeState } from '../support/local-azure.ts';
-import { type BotAnswer, cardOf, cardText, type SeenActivity } from '../support/local-teams.ts';
-import { scenario } from '../support/scenario.ts';
+import { deleteKey, onKey } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { table } from '../support/docs/table.ts';
+import { type BotAnswer, cardOf, cardText, type SeenActivity } from '../support/teams/local-teams.ts';
+import { type CheckRow, key, vault } from '../support/world/check-row.ts';
+import { agentRows, vaultRows } from '../support/world/check-rows-agent-vault.ts';
+import { controlRows } from '../support/world/check-rows-control.ts';
+import { guardRows } from '../support/world/check-rows-guards.ts';
+import { keyRows, newKeyRows } from '../support/world/check-rows-keys.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   answered,
   approvalCard,
@@ -21,9 +22,8 @@ import {
   submit,
   type,
   writes,
-} from '../support/story.ts';
-import { table } from '../support/table.ts';
-import { readRecord, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, type World } from '../support/world/world.ts';
 
 const rows: readonly CheckRow[] = [...agentRows, ...vaultRows, ...controlRows, ...guardRows, ...keyRows, ...newKeyRows];
 const glyphs = { pass: '✓', warn: '△', block: '✕' } as const;

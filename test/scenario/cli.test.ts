@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { cmkBot, npxCmkBot } from '../support/command-line.ts';
-import { sealKeysIn } from '../support/seal-keys.ts';
-import { activityText, approvalCard, ask, people, places, shows, type, until } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
+import { sealKeysIn } from '../support/store/seal-keys.ts';
+import { activityText, approvalCard, ask, people, places, shows, type, until } from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** An operator at the command line while the bot runs on its folder, and after it was killed. */
 

@@ -1,10 +1,10 @@
 /** What waits in a run goes on in its time, although the clock of its process was moved meanwhile and set right again. */
-import { agentIn } from '../support/azure-state.ts';
-import { type Balancer, startBalancer } from '../support/balancer.ts';
-import { changeState } from '../support/local-azure.ts';
-import { azureState } from '../support/path.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { shiftedClock } from '../support/shifted-clock.ts';
+import { agentIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
+import { shiftedClock } from '../support/processes/shifted-clock.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { azureState } from '../support/world/path.ts';
 import {
   agentId,
   approvalCard,
@@ -18,8 +18,8 @@ import {
   shows,
   until,
   untilAzureAnswered,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentIn, all, giveRole, keyRoles, scopes, takeRoles } from '../support/azure-state.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { changeState } from '../support/local-azure.ts';
-import { cardOf, cardText, type SeenActivity } from '../support/local-teams.ts';
-import { azureState, linesOf, rotation } from '../support/path.ts';
-import { scenario } from '../support/scenario.ts';
+import { agentIn, all, giveRole, keyRoles, scopes, takeRoles } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { cardOf, cardText, type SeenActivity } from '../support/teams/local-teams.ts';
+import { azureState, linesOf, rotation } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   answered,
   approvalCard,
@@ -21,8 +21,8 @@ import {
   type,
   typeAll,
   writes,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** Whose vault it is, who controls the key, and where it comes from: what an approver cannot tell by a name. */
 

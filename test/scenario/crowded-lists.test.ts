@@ -1,6 +1,6 @@
-import { crowd, fillRecord, waiting } from '../support/crowded.ts';
-import { scenario } from '../support/scenario.ts';
-import { untilMended } from '../support/story.ts';
+import { crowd, fillRecord, waiting } from '../support/teams/crowded.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { untilMended } from '../support/world/story.ts';
 
 const world = scenario({ own: {} });
 beforeAll(async () => {

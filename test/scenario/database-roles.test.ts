@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cmkBot } from '../support/command-line.ts';
-import { findPrograms, runAs, startPostgres } from '../support/postgres.ts';
-import { runbook } from '../support/runbook.ts';
-import { approvalCard, approve, ask, people, places, shows, writes } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { findPrograms, runAs, startPostgres } from '../support/store/postgres.ts';
+import { runbook } from '../support/world/runbook.ts';
+import { approvalCard, approve, ask, people, places, shows, writes } from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** The tables have an owner that is not the bot: the bot puts in events and reads them, and can change none. The roles are those of infra/runtime-role.sql. */
 

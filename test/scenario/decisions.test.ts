@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { BotAnswer, JsonObject, SeenActivity } from '../support/local-teams.ts';
-import { shiftedClock } from '../support/shifted-clock.ts';
+import { shiftedClock } from '../support/processes/shifted-clock.ts';
+import type { BotAnswer, JsonObject, SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
   answered,
@@ -17,8 +17,8 @@ import {
   shows,
   typeAll,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 let world: World;
 let putBack: () => Promise<void>;

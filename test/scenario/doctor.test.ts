@@ -6,11 +6,11 @@ import { strToU8, zipSync } from 'fflate';
 import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
 import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
 import { approversGroup, requestersGroup } from '../../src/sandbox/people.ts';
-import { type AzureState, all, type Change, withoutActions } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import { careId, researchId } from '../support/local-azure-names.ts';
-import { runAs } from '../support/postgres.ts';
-import { type ProductionWorld, startProductionWorld, teamsApp } from '../support/production-world.ts';
+import { type AzureState, all, type Change, withoutActions } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { careId, researchId } from '../support/azure/local-azure-names.ts';
+import { runAs } from '../support/store/postgres.ts';
+import { type ProductionWorld, startProductionWorld, teamsApp } from '../support/world/production-world.ts';
 
 /**
  * Every broken setting is named, and the very commands that the doctor prints mend it: settings through `cmk-bot setup`, Azure

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { http } from '../support/local-azure.ts';
-import { scenario } from '../support/scenario.ts';
+import { http } from '../support/azure/local-azure.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
@@ -14,7 +14,7 @@ import {
   shows,
   submit,
   writes,
-} from '../support/story.ts';
+} from '../support/world/story.ts';
 
 describe('a requester asks for a customer-managed key with an existing key on an RBAC vault', () => {
   const world = scenario();

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { archiveOf, filesOf, type PackFiles } from '../../src/audit/pack/files.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { type EvidenceWorld, startEvidenceWorld } from '../support/evidence-world.ts';
-import { edited, forgeries } from '../support/forged-packs.ts';
-import { verifyPy } from '../support/outside-judges.ts';
-import { approvalCard, approve, ask, choices, people, places, shows } from '../support/story.ts';
-import { table } from '../support/table.ts';
-import { zipChanges } from '../support/zip-changes.ts';
+import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { edited, forgeries } from '../support/audit/forged-packs.ts';
+import { verifyPy } from '../support/audit/outside-judges.ts';
+import { zipChanges } from '../support/audit/zip-changes.ts';
+import { table } from '../support/docs/table.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { approvalCard, approve, ask, choices, people, places, shows } from '../support/world/story.ts';
 
 /** An evidence pack changed in every way that an auditor from outside tried, as a zip, judged as people call both verifiers. */
 

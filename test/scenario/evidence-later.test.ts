@@ -1,14 +1,14 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { archiveOf, filesOf, type PackFiles, packFile } from '../../src/audit/pack/files.ts';
-import { keyIn, onAgent } from '../support/azure-state.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { type EvidenceWorld, startEvidenceWorld } from '../support/evidence-world.ts';
-import { edited } from '../support/forged-packs.ts';
-import { changeState } from '../support/local-azure.ts';
-import { verifyPy } from '../support/outside-judges.ts';
-import { azureState } from '../support/path.ts';
-import { approvalCard, approve, people, places, shows, submit, type } from '../support/story.ts';
+import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { edited } from '../support/audit/forged-packs.ts';
+import { verifyPy } from '../support/audit/outside-judges.ts';
+import { keyIn, onAgent } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { azureState } from '../support/world/path.ts';
+import { approvalCard, approve, people, places, shows, submit, type } from '../support/world/story.ts';
 
 /** Evidence of a request after which more happened: a later rotation, a change by hand, and copies of the log from before. */
 

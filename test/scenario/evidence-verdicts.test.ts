@@ -4,11 +4,21 @@ import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { archiveOf } from '../../src/audit/pack/files.ts';
 import { utcInWords } from '../../src/text/instants.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { type EvidenceWorld, logKey, startEvidenceWorld } from '../support/evidence-world.ts';
-import { verifyPy } from '../support/outside-judges.ts';
-import { type Body, packOfRewritten } from '../support/rewritten-log.ts';
-import { approvalCard, approve, ask, choices, faultAzure, mendAzure, people, places, shows } from '../support/story.ts';
+import { type EvidenceWorld, logKey, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { verifyPy } from '../support/audit/outside-judges.ts';
+import { type Body, packOfRewritten } from '../support/audit/rewritten-log.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import {
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  shows,
+} from '../support/world/story.ts';
 
 /** What both verifiers say of a request that did not succeed: what came of it, when and by whom. */
 

@@ -13,12 +13,14 @@ import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { cosignText } from '../../src/audit/tlog/note.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { requestersGroup } from '../../src/sandbox/people.ts';
-import { chromiumPath } from '../support/browser.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { type EvidenceWorld, logKey, logName, startEvidenceWorld, witnessKey } from '../support/evidence-world.ts';
-import { changeState, http } from '../support/local-azure.ts';
-import type { BotAnswer } from '../support/local-teams.ts';
-import { type Judge, pythonJudge, verifyPy } from '../support/outside-judges.ts';
+import {
+  type EvidenceWorld,
+  logKey,
+  logName,
+  startEvidenceWorld,
+  witnessKey,
+} from '../support/audit/evidence-world.ts';
+import { type Judge, pythonJudge, verifyPy } from '../support/audit/outside-judges.ts';
 import {
   asChange,
   damagedAnywhere,
@@ -28,10 +30,24 @@ import {
   swappedWith,
   takenAway,
   withSums,
-} from '../support/pack-changes.ts';
-import { print } from '../support/printed-report.ts';
-import { type Body, packOfRewritten } from '../support/rewritten-log.ts';
-import { answered, approvalCard, approve, ask, buttonData, choices, people, places, shows } from '../support/story.ts';
+} from '../support/audit/pack-changes.ts';
+import { type Body, packOfRewritten } from '../support/audit/rewritten-log.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { chromiumPath } from '../support/browser/browser.ts';
+import { print } from '../support/browser/printed-report.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import type { BotAnswer } from '../support/teams/local-teams.ts';
+import {
+  answered,
+  approvalCard,
+  approve,
+  ask,
+  buttonData,
+  choices,
+  people,
+  places,
+  shows,
+} from '../support/world/story.ts';
 
 /** Evidence of real requests: what is in a pack, who can check it with what, and what of a changed one is found. */
 

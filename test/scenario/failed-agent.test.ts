@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentIn, all, type Change, onAgent, putUnder } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import { azureState, follow, linesOf, openReview, type Path } from '../support/path.ts';
+import { agentIn, all, type Change, onAgent, putUnder } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { azureState, follow, linesOf, openReview, type Path } from '../support/world/path.ts';
 import {
   activityText,
   agentId,
@@ -18,8 +18,8 @@ import {
   requestIdIn,
   shows,
   writes,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 const { agent, vault, key } = choices.first;
 const path: Path = choices.first;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type BotAnswer, cardOf, type SeenActivity } from '../support/local-teams.ts';
-import { scenario } from '../support/scenario.ts';
-import { agentId, answered, buttonData, people, places, requestIdIn, shows } from '../support/story.ts';
-import { readRecord } from '../support/world.ts';
+import { type BotAnswer, cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { agentId, answered, buttonData, people, places, requestIdIn, shows } from '../support/world/story.ts';
+import { readRecord } from '../support/world/world.ts';
 
 describe('two people fill in forms in one thread at once', () => {
   const world = scenario();

@@ -4,11 +4,11 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { guestTenantId, localTenantId } from '../../src/sandbox/people.ts';
-import { cardOf } from '../support/local-teams.ts';
-import { activity, invoke, send, sendLines, sendRaw } from '../support/raw-activity.ts';
-import { scenario } from '../support/scenario.ts';
-import { activityText, people, places, type } from '../support/story.ts';
-import { queryStore, readRecord } from '../support/world.ts';
+import { cardOf } from '../support/teams/local-teams.ts';
+import { activity, invoke, send, sendLines, sendRaw } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { activityText, people, places, type } from '../support/world/story.ts';
+import { queryStore, readRecord } from '../support/world/world.ts';
 
 /** What the bot asked of Teams, oldest first. */
 const Requests = z.array(z.object({ method: z.string(), body: z.unknown() }));

@@ -3,8 +3,8 @@ import { readFile, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
-import { type EvidenceWorld, startEvidenceWorld } from '../support/evidence-world.ts';
-import { approvalCard, ask, choices, people, until } from '../support/story.ts';
+import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { approvalCard, ask, choices, people, until } from '../support/world/story.ts';
 
 /** A running bot, and someone who can write in the folder where its log is published, and nowhere else. */
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { guestTenantId } from '../../src/sandbox/people.ts';
-import { AttackTable } from '../support/attack-table.ts';
-import { oddKey, oddText, oddValue, withField } from '../support/attack-values.ts';
-import { type Standing, type Watch, watch } from '../support/attack-watch.ts';
-import { activity, invoke, type RawAnswer, send, sendRaw } from '../support/raw-activity.ts';
+import { AttackTable } from '../support/attacks/attack-table.ts';
+import { oddKey, oddText, oddValue, withField } from '../support/attacks/attack-values.ts';
+import { type Standing, type Watch, watch } from '../support/attacks/attack-watch.ts';
+import { activity, invoke, type RawAnswer, send, sendRaw } from '../support/teams/raw-activity.ts';
 import {
   activityText,
   answered,
@@ -15,8 +15,8 @@ import {
   places,
   type,
   writes,
-} from '../support/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /**
  * A running bot under a rain of nonsense. Whatever is drawn, it answers within bounds, stays the same process, stores nothing

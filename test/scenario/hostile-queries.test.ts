@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { AttackTable } from '../support/attack-table.ts';
-import { oddTexts } from '../support/attack-values.ts';
-import { watch } from '../support/attack-watch.ts';
-import type { JsonObject, SeenActivity } from '../support/local-teams.ts';
-import { activity, invoke, send } from '../support/raw-activity.ts';
+import { AttackTable } from '../support/attacks/attack-table.ts';
+import { oddTexts } from '../support/attacks/attack-values.ts';
+import { watch } from '../support/attacks/attack-watch.ts';
+import type { JsonObject, SeenActivity } from '../support/teams/local-teams.ts';
+import { activity, invoke, send } from '../support/teams/raw-activity.ts';
 import {
   activityText,
   agentId,
@@ -16,8 +16,8 @@ import {
   type,
   typeAll,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /**
  * What people type goes into one kind of query, as one literal that means just that. And whatever it names, the bot looks at

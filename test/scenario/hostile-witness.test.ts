@@ -6,9 +6,9 @@ import {
   type HostileServer,
   hostileAnswers,
   startHostileServer,
-} from '../support/hostile-server.ts';
-import { ask, choices, until } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/attacks/hostile-server.ts';
+import { ask, choices, until } from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** Witnesses whose answers are made to harm: the record is published without them, and the bot ends when it is told to. */
 

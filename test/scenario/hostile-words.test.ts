@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { AttackTable } from '../support/attack-table.ts';
-import { watch } from '../support/attack-watch.ts';
-import { hostileWords, rungBy, sourcesOn, wrongOn } from '../support/attack-words.ts';
-import { agentIn, lock, scopes, vaultIn } from '../support/azure-state.ts';
-import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { changeState } from '../support/local-azure.ts';
-import { cardOf, type SeenActivity } from '../support/local-teams.ts';
-import { actAs, goTo } from '../support/page.ts';
-import { activity, invoke, type RawAnswer, send } from '../support/raw-activity.ts';
+import { AttackTable } from '../support/attacks/attack-table.ts';
+import { watch } from '../support/attacks/attack-watch.ts';
+import { hostileWords, rungBy, sourcesOn, wrongOn } from '../support/attacks/attack-words.ts';
+import { agentIn, lock, scopes, vaultIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { chromiumPath, openBrowser, openPage } from '../support/browser/browser.ts';
+import { actAs, goTo } from '../support/browser/page.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import { activity, invoke, type RawAnswer, send } from '../support/teams/raw-activity.ts';
 import {
   activityText,
   agentId,
@@ -19,8 +19,8 @@ import {
   places,
   requestIdIn,
   until,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /**
  * Everybody whose words come to be shown means harm: who asks, who approves, what they write, and Azure itself in names,

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PersonId } from '../../src/domain/ids.ts';
 import { personActor } from '../../src/domain/request/events.ts';
 import { localTenantId } from '../../src/sandbox/people.ts';
-import { onVault } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import { invoke, send } from '../support/raw-activity.ts';
+import { onVault } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { type OpenDatabase, openWritten } from '../support/store/written-store.ts';
+import { invoke, send } from '../support/teams/raw-activity.ts';
 import {
   activityText,
   agentId,
@@ -18,9 +19,8 @@ import {
   type,
   typeAll,
   writes,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
-import { type OpenDatabase, openWritten } from '../support/written-store.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /**
  * Somebody can write any row of the database while the bot runs, and has no key. A decision comes from that person's own click in

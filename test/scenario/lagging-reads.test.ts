@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { changeState } from '../support/local-azure.ts';
-import { approvalCard, approve, ask, people, places, shows, writes } from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { approvalCard, approve, ask, people, places, shows, writes } from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** Azure answers a read from a replica that is behind: for some seconds after a write, it shows the state before. */
 

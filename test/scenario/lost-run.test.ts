@@ -14,8 +14,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** What may happen to the engine's own tables while the bot is down. */
 const losses = [

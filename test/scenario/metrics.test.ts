@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, expect, test } from '@jest/globals';
-import { activity, invoke, send, sendRaw } from '../support/raw-activity.ts';
-import { scenario } from '../support/scenario.ts';
-import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/story.ts';
+import { activity, invoke, send, sendRaw } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/world/story.ts';
 
 const world = scenario({ own: {} });
 

@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { agentIn, all, type Change, lock, onKey, onVault, putUnder, scopes } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import { cardOf, type SeenActivity } from '../support/local-teams.ts';
-import type { MovedRow } from '../support/moved-row.ts';
-import { agentRows, north, vaultRows } from '../support/moved-rows-agent-vault.ts';
-import { controlRows } from '../support/moved-rows-control.ts';
-import { grantRows, guardRows, keyRows } from '../support/moved-rows-keys.ts';
-import { azureState, kindsOf, linesOf, openReview, type Path } from '../support/path.ts';
+import { agentIn, all, type Change, lock, onKey, onVault, putUnder, scopes } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { table } from '../support/docs/table.ts';
+import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import type { MovedRow } from '../support/world/moved-row.ts';
+import { agentRows, north, vaultRows } from '../support/world/moved-rows-agent-vault.ts';
+import { controlRows } from '../support/world/moved-rows-control.ts';
+import { grantRows, guardRows, keyRows } from '../support/world/moved-rows-keys.ts';
+import { azureState, kindsOf, linesOf, openReview, type Path } from '../support/world/path.ts';
 import {
   answered,
   approvalCard,
@@ -25,9 +26,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { table } from '../support/table.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 const rows = [...agentRows, ...vaultRows, ...keyRows, ...grantRows, ...guardRows, ...controlRows];
 

@@ -3,16 +3,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { botEnvironment, localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
-import { takeRoles } from '../support/azure-state.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { type EntraDatabase, startEntraDatabase } from '../support/entra-database.ts';
-import { changeState } from '../support/local-azure.ts';
-import { settingsOf } from '../support/operator-settings.ts';
-import { verifyPy } from '../support/outside-judges.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { serverSealKey } from '../support/seal-keys.ts';
-import { putSealSecret, sealKeyInVault, sealSecretName } from '../support/seal-secret.ts';
+import { verifyPy } from '../support/audit/outside-judges.ts';
+import { takeRoles } from '../support/azure/azure-state.ts';
+import { type Azurite, startAzurite } from '../support/azure/azurite.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { putSealSecret, sealKeyInVault, sealSecretName } from '../support/azure/seal-secret.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { type EntraDatabase, startEntraDatabase } from '../support/store/entra-database.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { serverSealKey } from '../support/store/seal-keys.ts';
+import { settingsOf } from '../support/world/operator-settings.ts';
 import {
   answered,
   approvalCard,
@@ -28,8 +28,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 const postgres = await startPostgres();
 const server = {

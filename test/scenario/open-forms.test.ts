@@ -1,7 +1,7 @@
 /** A form where others can see it, and one that nobody goes on with. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { cardOf, type SeenActivity } from '../support/local-teams.ts';
-import { scenario } from '../support/scenario.ts';
+import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -18,9 +18,9 @@ import {
   type,
   until,
   untilMended,
-} from '../support/story.ts';
-import { takeBackEnd } from '../support/unended-forms.ts';
-import { queryStore } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { takeBackEnd } from '../support/world/unended-forms.ts';
+import { queryStore } from '../support/world/world.ts';
 
 const { requester, approver, teamMember } = people;
 const world = scenario({ own: {}, restoresAzure: true });

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Attacker, attackerIn, versionsIn } from '../support/attacker-keys.ts';
-import { agentIn } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { azureState, linesOf, openReview } from '../support/path.ts';
+import { type Attacker, attackerIn, versionsIn } from '../support/azure/attacker-keys.ts';
+import { agentIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { azureState, linesOf, openReview } from '../support/world/path.ts';
 import {
   answered,
   approvalCard,
@@ -21,8 +21,8 @@ import {
   untilAzureAnswered,
   untilFaultsAreMet,
   untilMended,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /**
  * Who asks for a new key, or a new version, may be allowed to import keys into that vault, and knows the request's id. None of

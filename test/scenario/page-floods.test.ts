@@ -1,6 +1,6 @@
 import { pageLimits } from '../../src/teams/ingress/page-limits.ts';
-import { activity, send, sendRaw } from '../support/raw-activity.ts';
-import { scenario } from '../support/scenario.ts';
+import { activity, send, sendRaw } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
 
 /** Floods of what browsers and probes open, and what is forwarded to it in local mode. */
 

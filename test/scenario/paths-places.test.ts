@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { wholeDigest } from '../../src/domain/digest.ts';
-import { follow, linesOf } from '../support/path.ts';
-import { startStore } from '../support/store-client.ts';
+import { table } from '../support/docs/table.ts';
+import { startStore } from '../support/store/store-client.ts';
+import { follow, linesOf } from '../support/world/path.ts';
 import {
   activityText,
   answered,
@@ -15,9 +16,8 @@ import {
   shows,
   until,
   writes,
-} from '../support/story.ts';
-import { table } from '../support/table.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 const audit = '19:audit@thread.tacv2';
 const chatOf = (person: string): string => `a:${person}`;

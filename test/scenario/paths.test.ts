@@ -9,11 +9,11 @@ import {
   onVault,
   scopes,
   vaultIn,
-} from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import { azureState, type Ended, follow, kindsOf, type Path } from '../support/path.ts';
-import { scenario } from '../support/scenario.ts';
-import { table } from '../support/table.ts';
+} from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { table } from '../support/docs/table.ts';
+import { azureState, type Ended, follow, kindsOf, type Path } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 
 const grant = expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/);
 const irreversible = 'Can’t be undone';

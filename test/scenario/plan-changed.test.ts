@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { changeState } from '../support/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
 import {
   activityText,
   answered,
@@ -16,8 +16,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** What somebody else does to the vault while the approved request waits for its run. */
 type Change = (vault: { enablePurgeProtection: boolean; networkAcls: unknown }) => void;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { approversGroup, requestersGroup } from '../../src/sandbox/people.ts';
-import { onAgent } from '../support/azure-state.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { changeState } from '../support/local-azure.ts';
-import { cardText } from '../support/local-teams.ts';
+import { onAgent } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { cardText } from '../support/teams/local-teams.ts';
 import {
   activityText,
   answered,
@@ -25,8 +25,8 @@ import {
   type,
   typeAll,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** Who may do what: approvers named by a group in a group, and rules by agent. */
 

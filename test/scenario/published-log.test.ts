@@ -6,16 +6,26 @@ import { type RunningWitness, startWitness } from '../../src/audit/witness/serve
 import { WitnessState } from '../../src/audit/witness/state.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
-import { type AzureState, letSignWith, scopes } from '../support/azure-state.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { copyFolder } from '../support/copy-folder.ts';
-import { changeState } from '../support/local-azure.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { verifyPy } from '../support/outside-judges.ts';
-import { sendRaw } from '../support/raw-activity.ts';
-import { startStore } from '../support/store-client.ts';
-import { activityText, approvalCard, ask, choices, people, places, shows, type, until } from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { verifyPy } from '../support/audit/outside-judges.ts';
+import { type AzureState, letSignWith, scopes } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { copyFolder } from '../support/processes/copy-folder.ts';
+import { startStore } from '../support/store/store-client.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { sendRaw } from '../support/teams/raw-activity.ts';
+import {
+  activityText,
+  approvalCard,
+  ask,
+  choices,
+  people,
+  places,
+  shows,
+  type,
+  until,
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** What the bot publishes of its record, checked by whoever has the folder, and what comes of a record that is not the one published. */
 

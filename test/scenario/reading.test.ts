@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { approversGroup, requestersGroup } from '../../src/sandbox/people.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { changeState } from '../support/local-azure.ts';
-import type { BotAnswer, SeenActivity } from '../support/local-teams.ts';
-import { activity, invoke, send } from '../support/raw-activity.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';
+import { activity, invoke, send } from '../support/teams/raw-activity.ts';
 import {
   activityText,
   agentId,
@@ -19,8 +19,8 @@ import {
   shows,
   type,
   until,
-} from '../support/story.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** Attacks by looking: the bot lends its rights in Azure, and what it remembers, to nobody who has no role. */
 

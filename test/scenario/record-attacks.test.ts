@@ -5,8 +5,6 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { cmkBot } from '../support/command-line.ts';
-import { runAs, startPostgres } from '../support/postgres.ts';
 import {
   type Attacked,
   asOwner,
@@ -14,11 +12,13 @@ import {
   type RecordAttack,
   recordAttacks,
   starts,
-} from '../support/record-attacks.ts';
-import { startStore } from '../support/store-client.ts';
-import { approvalCard, approve, ask, choices, people, places, shows, writes } from '../support/story.ts';
-import { table } from '../support/table.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/attacks/record-attacks.ts';
+import { table } from '../support/docs/table.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { runAs, startPostgres } from '../support/store/postgres.ts';
+import { startStore } from '../support/store/store-client.ts';
+import { approvalCard, approve, ask, choices, people, places, shows, writes } from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /**
  * Somebody has the rights of the database's owner and puts rows in, changes them, moves them, takes them away. Nothing of it is

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cmkBot } from '../support/command-line.ts';
-import { clockOfFixture, type Fixture, keepFixture, putFixture, readFixture } from '../support/record-fixture.ts';
-import type { ShiftedClock } from '../support/shifted-clock.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import type { ShiftedClock } from '../support/processes/shifted-clock.ts';
+import { clockOfFixture, type Fixture, keepFixture, putFixture, readFixture } from '../support/store/record-fixture.ts';
 import {
   approvalCard,
   approve,
@@ -14,8 +14,8 @@ import {
   shows,
   submit,
   type,
-} from '../support/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /**
  * A record of version 2 as the first program that wrote it left it, kept in test/golden/record-2. Whatever becomes of this

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { requestersGroup } from '../../src/sandbox/people.ts';
-import { changeState } from '../support/local-azure.ts';
-import { scenario } from '../support/scenario.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
@@ -14,8 +14,8 @@ import {
   places,
   shows,
   writes,
-} from '../support/story.ts';
-import { readRecord } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord } from '../support/world/world.ts';
 
 /** Attack: whoever asked is taken out of the requesters, and the request goes on without them. */
 

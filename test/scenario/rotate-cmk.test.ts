@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type Change, keyIn, lock, onVault, putUnder, scopes, withoutActions } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { azureState, linesOf } from '../support/path.ts';
-import { scenario } from '../support/scenario.ts';
+import { type Change, keyIn, lock, onVault, putUnder, scopes, withoutActions } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { azureState, linesOf } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   agentId,
   answered,
@@ -17,8 +17,8 @@ import {
   submit,
   type,
   writes,
-} from '../support/story.ts';
-import { queryStore, readRecord } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { queryStore, readRecord } from '../support/world/world.ts';
 
 const Submitted = z.looseObject({ plan: z.looseObject({ schema: z.number(), wish: z.looseObject({}) }) });
 

@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { localBotPrincipal, lookingForUse } from '../../src/sandbox/bot-environment.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { http } from '../support/local-azure.ts';
-import { cardText } from '../support/local-teams.ts';
-import { azureState } from '../support/path.ts';
-import { logsRole } from '../support/role-files.ts';
+import { http } from '../support/azure/local-azure.ts';
+import { logsRole } from '../support/azure/role-files.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { cardText } from '../support/teams/local-teams.ts';
+import { openTranscript, type Transcript } from '../support/transcripts/transcript.ts';
+import { expectGolden } from '../support/transcripts/transcript-golden.ts';
+import { azureState } from '../support/world/path.ts';
 import {
   approvalCard,
   approve,
@@ -20,10 +22,8 @@ import {
   type,
   until,
   untilMended,
-} from '../support/story.ts';
-import { openTranscript, type Transcript } from '../support/transcript.ts';
-import { expectGolden } from '../support/transcript-golden.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /**
  * Whether an agent was seen using its key, as the vault's log tells: each answer, and the card on the way to it. What is made of

@@ -7,9 +7,9 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/config/env.ts';
 import { azdSettings } from '../../src/operator/setup/follow-up-tasks.ts';
 import { localTenantId } from '../../src/sandbox/people.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { careId, owner, researchId } from '../support/local-azure-names.ts';
-import { startTenant, type Tenant, teamsApp } from '../support/production-world.ts';
+import { careId, owner, researchId } from '../support/azure/local-azure-names.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { startTenant, type Tenant, teamsApp } from '../support/world/production-world.ts';
 
 /** The wizard against a tenant on this machine: with the sign-in of its owner, whose answers come as lines. */
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { cardText, type SeenActivity } from '../support/local-teams.ts';
-import { scenario } from '../support/scenario.ts';
+import { cardText, type SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -11,7 +11,7 @@ import {
   places,
   type,
   untilMended,
-} from '../support/story.ts';
+} from '../support/world/story.ts';
 
 const world = scenario({ own: {}, restoresAzure: true });
 

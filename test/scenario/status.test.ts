@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { onKey, putUnder } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import { cardOf, type SeenActivity } from '../support/local-teams.ts';
-import { sendRaw } from '../support/raw-activity.ts';
-import { scenario } from '../support/scenario.ts';
+import { onKey, putUnder } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import { sendRaw } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -15,7 +15,7 @@ import {
   places,
   shows,
   type,
-} from '../support/story.ts';
+} from '../support/world/story.ts';
 
 /** The picture of all agents: what it shows, and where its buttons lead. */
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localTenantId } from '../../src/sandbox/people.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { changeState } from '../support/local-azure.ts';
-import { signIn, signInLink, signInWords } from '../support/sign-in.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { signIn, signInLink, signInWords } from '../support/world/sign-in.ts';
 import {
   activityText,
   answered,
@@ -17,8 +17,8 @@ import {
   places,
   shows,
   writes,
-} from '../support/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** Approving needs a sign-in of its own, over the whole product: local Entra, local Teams, the bot. */
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { requestersGroup } from '../../src/sandbox/people.ts';
-import { agentIn } from '../support/azure-state.ts';
-import { cmkBot } from '../support/command-line.ts';
-import { changeState } from '../support/local-azure.ts';
-import { azureState, linesOf } from '../support/path.ts';
+import { agentIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { azureState, linesOf } from '../support/world/path.ts';
 import {
   answered,
   approvalCard,
@@ -21,8 +21,8 @@ import {
   untilFaultsAreMet,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** A run that somebody wants to end before it is through, and one that the bot's pause comes upon. */
 

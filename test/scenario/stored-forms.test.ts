@@ -1,14 +1,14 @@
 /** Forms that were stored by the version before this one, whose dialogs were those of `botbuilder-dialogs`. */
 import { readFileSync } from 'node:fs';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { scenario } from '../support/scenario.ts';
-import { startStore } from '../support/store-client.ts';
-import { agentId, answered, people, type } from '../support/story.ts';
-import { queryStore } from '../support/world.ts';
+import { startStore } from '../support/store/store-client.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { agentId, answered, people, type } from '../support/world/story.ts';
+import { queryStore } from '../support/world/world.ts';
 
 const { requester } = people;
 /** The document of a form on its second page, byte by byte as that version stored it. */
-const before = readFileSync(new URL('../support/stored-form.txt', import.meta.url), 'utf8').trim();
+const before = readFileSync(new URL('../support/store/stored-form.txt', import.meta.url), 'utf8').trim();
 
 let form: SeenActivity;
 /** The same form's document as this version stores it. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { cardOf, type JsonObject, type SeenActivity } from '../support/local-teams.ts';
-import { invoke, send } from '../support/raw-activity.ts';
-import { scenario } from '../support/scenario.ts';
+import { cardOf, type JsonObject, type SeenActivity } from '../support/teams/local-teams.ts';
+import { invoke, send } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -20,8 +20,8 @@ import {
   typeAll,
   wordsOf,
   writes,
-} from '../support/story.ts';
-import { readRecord } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord } from '../support/world/world.ts';
 
 const world = scenario();
 afterAll(async () => {});

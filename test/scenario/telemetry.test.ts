@@ -1,10 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Collector, type Span, startCollector } from '../support/otlp-collector.ts';
-import { activity, send, sendRaw } from '../support/raw-activity.ts';
-import { approvalCard, approve, ask, choices, people, places, shows, submit, type, typeAll } from '../support/story.ts';
-import { drawTrace } from '../support/trace-picture.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { drawTrace } from '../support/browser/trace-picture.ts';
+import { type Collector, type Span, startCollector } from '../support/processes/otlp-collector.ts';
+import { activity, send, sendRaw } from '../support/teams/raw-activity.ts';
+import {
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  people,
+  places,
+  shows,
+  submit,
+  type,
+  typeAll,
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** What a collector of OpenTelemetry gets to see, and what becomes of the bot when it sees nothing. */
 

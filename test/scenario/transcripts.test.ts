@@ -1,8 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { onVault } from '../support/azure-state.ts';
-import { changeState } from '../support/local-azure.ts';
-import { cardOf, type SeenActivity } from '../support/local-teams.ts';
+import { onVault } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import { openTranscript, type Transcript } from '../support/transcripts/transcript.ts';
+import { drawCard } from '../support/transcripts/transcript-card.ts';
+import { expectGolden, goldenFolder, keptElsewhere } from '../support/transcripts/transcript-golden.ts';
 import {
   activityText,
   approvalCard,
@@ -21,11 +24,8 @@ import {
   until,
   untilFaultsAreMet,
   untilMended,
-} from '../support/story.ts';
-import { openTranscript, type Transcript } from '../support/transcript.ts';
-import { drawCard } from '../support/transcript-card.ts';
-import { expectGolden, goldenFolder, keptElsewhere } from '../support/transcript-golden.ts';
-import { startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /** What everybody sees over the whole product, kept in test/golden/transcripts to be read and compared. */
 

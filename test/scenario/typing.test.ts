@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { requestersGroup } from '../../src/sandbox/people.ts';
-import { changeState } from '../support/local-azure.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { invoke, send } from '../support/raw-activity.ts';
-import { scenario } from '../support/scenario.ts';
-import { activityText, agentId, answered, faultAzure, mendAzure, people, type, until } from '../support/story.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { invoke, send } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { activityText, agentId, answered, faultAzure, mendAzure, people, type, until } from '../support/world/story.ts';
 
 /** What is kept of what Resource Graph answered is shown while somebody types, and is nothing else. */
 

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { cmkBot } from '../support/command-line.ts';
-import { clockOfFixture, putFixture, readFixture } from '../support/record-fixture.ts';
-import { startStore } from '../support/store-client.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { clockOfFixture, putFixture, readFixture } from '../support/store/record-fixture.ts';
+import { startStore } from '../support/store/store-client.ts';
+import { startWorld, type World } from '../support/world/world.ts';
 
 /**
  * A record from before there were seals, and a key that is not new to it: as on a server, or as somebody would have it who put

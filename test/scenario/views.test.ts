@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SeenActivity } from '../support/local-teams.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
   answered,
@@ -16,8 +16,8 @@ import {
   typeAll,
   untilMended,
   writes,
-} from '../support/story.ts';
-import { readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 let world: World;
 let putBack: () => Promise<void>;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { agentIn } from '../support/azure-state.ts';
-import { npxCmkBot } from '../support/command-line.ts';
-import { settingsOf } from '../support/operator-settings.ts';
-import { azureState } from '../support/path.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { shiftedClock } from '../support/shifted-clock.ts';
+import { agentIn } from '../support/azure/azure-state.ts';
+import { npxCmkBot } from '../support/processes/command-line.ts';
+import { shiftedClock } from '../support/processes/shifted-clock.ts';
+import { startPostgres } from '../support/store/postgres.ts';
+import { settingsOf } from '../support/world/operator-settings.ts';
+import { azureState } from '../support/world/path.ts';
 import {
   agentId,
   answered,
@@ -19,8 +19,8 @@ import {
   rememberAzure,
   shows,
   until,
-} from '../support/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world.ts';
+} from '../support/world/story.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** The clock of the bot's process is moved while it runs, and set right again: it stores by the database's. */
 

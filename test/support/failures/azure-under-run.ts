@@ -1,10 +1,10 @@
 /** What a row of the catalogue does to the Azure that its request is run against: as a tester, as the owner, as whoever else. */
 
-import type { AzureState, Change } from '../azure-state.ts';
-import { changeState, http, type RunningAzure } from '../local-azure.ts';
-import { type Clients, clientsOf } from '../local-azure-clients.ts';
-import { owner } from '../local-azure-names.ts';
-import type { Fault } from '../story.ts';
+import type { AzureState, Change } from '../azure/azure-state.ts';
+import { changeState, http, type RunningAzure } from '../azure/local-azure.ts';
+import { type Clients, clientsOf } from '../azure/local-azure-clients.ts';
+import { owner } from '../azure/local-azure-names.ts';
+import type { Fault } from '../world/story.ts';
 
 export interface AzureUnderRun {
   readonly running: RunningAzure;

@@ -3,7 +3,7 @@ import { defaultLimits } from '../../../src/azure/limits.ts';
 import { environmentSchema } from '../../../src/config/settings/table.ts';
 import { usualRetry } from '../../../src/config/settings/working.ts';
 import { durationWords } from '../../../src/text/duration.ts';
-import { markdown } from '../local-azure-tables.ts';
+import { markdown } from '../azure/local-azure-tables.ts';
 import type { FailureGroup, FailureRow } from './failure-row.ts';
 import type { Outcome } from './meet.ts';
 import { answerRows, signInRows } from './rows-answers.ts';

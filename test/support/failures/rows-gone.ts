@@ -1,7 +1,7 @@
 /** What was there at the approval, or a step ago, and is gone, moved, or another thing of the same name. */
-import type { Change } from '../azure-state.ts';
-import { agentIn, deleteKey, givePolicy, onAgent, onKey, onVault } from '../azure-state.ts';
-import { agentId } from '../local-azure-names.ts';
+import type { Change } from '../azure/azure-state.ts';
+import { agentIn, deleteKey, givePolicy, onAgent, onKey, onVault } from '../azure/azure-state.ts';
+import { agentId } from '../azure/local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, type RunRow, run } from './failure-row.ts';
 import { keysOf, recover } from './mends.ts';

@@ -1,6 +1,6 @@
 /** How the write of a key ends. */
 import { agentBody } from '../../../src/sandbox/azure/health-bots/agent-body.ts';
-import { agentIn, onAgent, putUnder } from '../azure-state.ts';
+import { agentIn, onAgent, putUnder } from '../azure/azure-state.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, run, runUnder } from './failure-row.ts';
 import { seeded } from './names.ts';

@@ -1,8 +1,8 @@
 /** What the checks find, where Azure refused nothing. */
 
-import { agentIn, onAgent, onVault } from '../azure-state.ts';
-import { requester } from '../fixtures.ts';
-import { agentId, careId } from '../local-azure-names.ts';
+import { agentIn, onAgent, onVault } from '../azure/azure-state.ts';
+import { agentId, careId } from '../azure/local-azure-names.ts';
+import { requester } from '../builders/fixtures.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, run } from './failure-row.ts';
 import { seeded } from './names.ts';

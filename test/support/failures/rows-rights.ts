@@ -1,7 +1,7 @@
 /** What the bot may not, and what nobody may. */
 import { bot } from '../../contract/azure-setup.ts';
-import { keyRoles, withActions, withoutActions } from '../azure-state.ts';
-import { agentId, careId } from '../local-azure-names.ts';
+import { keyRoles, withActions, withoutActions } from '../azure/azure-state.ts';
+import { agentId, careId } from '../azure/local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, lookUnder, run, runUnder } from './failure-row.ts';
 import { reviewOf } from './looks.ts';

@@ -13,8 +13,8 @@ import {
   putUnder,
   withActions,
   withoutActions,
-} from '../azure-state.ts';
-import { vaultId } from '../local-azure-names.ts';
+} from '../azure/azure-state.ts';
+import { vaultId } from '../azure/local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, lookUnder, type RunRow, run, runUnder } from './failure-row.ts';
 import { reviewOf } from './looks.ts';

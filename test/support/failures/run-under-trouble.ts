@@ -14,13 +14,13 @@ import { approversGroup, requestersGroup } from '../../../src/sandbox/people.ts'
 import { openKept } from '../../../src/workflow/kept.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { type ConnectChoices, connect } from '../../contract/azure-setup.ts';
-import { decides, policy, settles } from '../../unit/support/commands.ts';
-import { driveRun } from '../../unit/support/drive-run.ts';
-import { memoryRequests } from '../../unit/support/memory-requests.ts';
-import { sha256 } from '../../unit/support/plans.ts';
-import { policyOf, termsOf } from '../../unit/support/policies.ts';
-import { approver, requester, requestId, submit, tenant } from '../fixtures.ts';
-import type { RunningAzure } from '../local-azure.ts';
+import type { RunningAzure } from '../azure/local-azure.ts';
+import { decides, policy, settles } from '../builders/commands.ts';
+import { driveRun } from '../builders/drive-run.ts';
+import { approver, requester, requestId, submit, tenant } from '../builders/fixtures.ts';
+import { memoryRequests } from '../builders/memory-requests.ts';
+import { sha256 } from '../builders/plans.ts';
+import { policyOf, termsOf } from '../builders/policies.ts';
 
 const id = requestId(1);
 

@@ -2,7 +2,7 @@
 import { KeyVersion } from '../../../src/domain/ids.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { resourceRef, vaultId } from '../../contract/azure-setup.ts';
-import { agentIn, newestIn } from '../azure-state.ts';
+import { agentIn, newestIn } from '../azure/azure-state.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { rotated, seeded } from './names.ts';
 

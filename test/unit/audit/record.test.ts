@@ -5,7 +5,7 @@ import { genesis, verifyChain, verifyTexts } from '../../../src/audit/verify.ts'
 import type { Position } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
-import { submitted } from '../../support/fixtures.ts';
+import { submitted } from '../../support/builders/fixtures.ts';
 
 /**
  * The bytes of a stored line, fixed by vectors that another program (not this one) recomputed. When this test fails, the code

@@ -7,7 +7,6 @@ import type { EventBody, EventBodyOf, EventType } from '../../../src/domain/requ
 import { botActor, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import { hasEnded } from '../../../src/domain/request/request.ts';
-import { approver, requester, tenant } from '../../support/fixtures.ts';
 import {
   asks,
   checks,
@@ -24,11 +23,12 @@ import {
   records,
   secondApprover,
   settles,
-} from '../support/commands.ts';
-import { memoryRequests } from '../support/memory-requests.ts';
-import { type Book, lead, modelTurn } from '../support/model-turns.ts';
-import { noon, planFor, ref, wish } from '../support/plans.ts';
-import { sealedRecord, verified, type Written } from '../support/sealed-record.ts';
+} from '../../support/builders/commands.ts';
+import { approver, requester, tenant } from '../../support/builders/fixtures.ts';
+import { memoryRequests } from '../../support/builders/memory-requests.ts';
+import { type Book, lead, modelTurn } from '../../support/builders/model-turns.ts';
+import { noon, planFor, ref, wish } from '../../support/builders/plans.ts';
+import { sealedRecord, verified, type Written } from '../../support/builders/sealed-record.ts';
 
 /**
  * The verifier reads every rule a second time. Whatever the product lets happen passes; every way in which a life can be

@@ -7,7 +7,7 @@ import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
 import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
 import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
-import { submitted } from '../../support/fixtures.ts';
+import { submitted } from '../../support/builders/fixtures.ts';
 
 interface Written {
   readonly event: ChainLine;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { type ChainEntry, genesis, hashOf, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
-import { submitted } from '../../support/fixtures.ts';
+import { submitted } from '../../support/builders/fixtures.ts';
 
 /** A chain of events of one request that differ in their text and name. */
 function chainOf(names: readonly string[]) {

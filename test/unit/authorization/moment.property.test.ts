@@ -1,7 +1,7 @@
 /** No plan runs that the policy of that moment, applied to what people were shown and without any help from tags, would not allow. */
 import fc from 'fast-check';
-import { leadMoments, type MomentTold } from '../support/moment-life.ts';
-import { momentSettings, momentTurn } from '../support/moment-turns.ts';
+import { leadMoments, type MomentTold } from '../../support/builders/moment-life.ts';
+import { momentSettings, momentTurn } from '../../support/builders/moment-turns.ts';
 
 const numRuns = 1_000;
 

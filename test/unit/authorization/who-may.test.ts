@@ -3,11 +3,11 @@ import { done, failed } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { TagRule } from '../../../src/domain/policy/rules.ts';
 import type { Groups, PersonKind } from '../../../src/domain/ports/azure.ts';
-import { approver, requester, submit } from '../../support/fixtures.ts';
-import { failure, requestAfter } from '../support/commands.ts';
-import { planFor, resource } from '../support/plans.ts';
-import { policyOf } from '../support/policies.ts';
-import { scriptedAzure } from '../support/scripted-azure.ts';
+import { failure, requestAfter } from '../../support/builders/commands.ts';
+import { approver, requester, submit } from '../../support/builders/fixtures.ts';
+import { planFor, resource } from '../../support/builders/plans.ts';
+import { policyOf } from '../../support/builders/policies.ts';
+import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
 
 const reader = PersonId.parse('20000000-0000-4000-8000-0000000000f2');
 const members = { allowGuests: false };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/key-powers.ts';
 import { seedRoleDefinitions } from '../../../src/sandbox/azure/state/seed-roles.ts';
-import { signingRole } from '../../support/role-files.ts';
+import { signingRole } from '../../support/azure/role-files.ts';
 
 const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
 const role = (

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { surroundings } from '../../support/surroundings.ts';
+import { surroundings } from '../../support/processes/surroundings.ts';
 
-const script = fileURLToPath(new URL('../../support/stop-process.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../support/processes/stop-process.ts', import.meta.url));
 
 async function ended(how: 'hangs' | 'fails', withinMs: number, signal: 'SIGTERM' | 'SIGINT') {
   const child = spawn(process.execPath, ['--import', 'tsx', script, how, String(withinMs)], { env: surroundings() });

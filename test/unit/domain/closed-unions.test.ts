@@ -9,7 +9,7 @@ import { botActor, type EventType, newEvent } from '../../../src/domain/request/
 import type { RefusalCode } from '../../../src/domain/request/refusal.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { verbs as verbsOfBot } from '../../../src/teams/bot/verbs.ts';
-import { approver, requestId } from '../../support/fixtures.ts';
+import { approver, requestId } from '../../support/builders/fixtures.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
 const isTrue = <T extends true>(value: T): T => value;

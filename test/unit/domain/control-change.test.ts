@@ -4,7 +4,7 @@ import { type ControlChange, controlNotCovered } from '../../../src/domain/contr
 import { digestSubject } from '../../../src/domain/digest.ts';
 import type { Observation } from '../../../src/domain/observed.ts';
 import { isCovered, notCovered } from '../../../src/domain/plan.ts';
-import { control, controller, planFor, vault } from '../support/plans.ts';
+import { control, controller, planFor, vault } from '../../support/builders/plans.ts';
 
 type Seen = Pick<Observation, 'vault' | 'control'>;
 const seen = (controllers: readonly Controller[], change: Partial<Seen> = {}): Seen => ({

@@ -3,7 +3,7 @@ import { digestSubject, planDigest, shortDigest } from '../../../src/domain/dige
 import { ArmId, KeyName } from '../../../src/domain/ids.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
-import { resourceId, vaultId } from '../../support/fixtures.ts';
+import { resourceId, vaultId } from '../../support/builders/fixtures.ts';
 import {
   key,
   newKey,
@@ -16,7 +16,7 @@ import {
   version,
   wish,
   wishForNewKey,
-} from '../support/plans.ts';
+} from '../../support/builders/plans.ts';
 
 const PlanSchema = planSchema(StoredChangeSpec);
 const digest = (plan: Plan): string => planDigest(plan, sha256);

@@ -12,8 +12,8 @@ import {
   TenantId,
 } from '../../../src/domain/ids.ts';
 import { keyScope, sameVaultUri } from '../../../src/domain/observed.ts';
-import { resourceId, vaultId } from '../../support/fixtures.ts';
-import { keyName } from '../support/plans.ts';
+import { resourceId, vaultId } from '../../support/builders/fixtures.ts';
+import { keyName } from '../../support/builders/plans.ts';
 
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean =>
   schema.safeParse(value).success;

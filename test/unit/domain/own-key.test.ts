@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ownershipOf } from '../../../src/domain/own-key.ts';
-import { key, version } from '../support/plans.ts';
+import { key, version } from '../../support/builders/plans.ts';
 
 const at = '2026-11-25T12:00:00.000Z';
 const nonceHash = 'a'.repeat(64);

@@ -1,7 +1,7 @@
 import { ArmId } from '../../../src/domain/ids.ts';
 import type { Observation, ObservedKey } from '../../../src/domain/observed.ts';
 import { effectsOf, isCovered, type NotCovered, notCovered, type Plan, stepsOf } from '../../../src/domain/plan.ts';
-import { resourceId, vaultId } from '../../support/fixtures.ts';
+import { resourceId, vaultId } from '../../support/builders/fixtures.ts';
 import {
   key,
   newKey,
@@ -13,7 +13,7 @@ import {
   vault,
   version,
   wishForNewKey,
-} from '../support/plans.ts';
+} from '../../support/builders/plans.ts';
 
 const stepNames = (plan: Plan) => plan.steps.map((step) => step.name);
 /** Which parts of the difference are not empty. */

@@ -1,5 +1,5 @@
 import { decideRetry } from '../../../src/domain/retry.ts';
-import { failure } from '../support/commands.ts';
+import { failure } from '../../support/builders/commands.ts';
 
 const limits = { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 6, spreadWithinMs: 60_000 };
 const waits = (ms: number) => ({ kind: 'wait', ms });

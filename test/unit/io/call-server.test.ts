@@ -1,5 +1,5 @@
 import { callServer } from '../../../src/io/call-server.ts';
-import { type HostileAnswer, startHostileServer } from '../../support/hostile-server.ts';
+import { type HostileAnswer, startHostileServer } from '../../support/attacks/hostile-server.ts';
 
 /** Calls to servers that answer in order to harm. */
 

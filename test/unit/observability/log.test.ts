@@ -1,6 +1,6 @@
 import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
 import { errorInLog, withoutSecrets } from '../../../src/observability/log.ts';
-import { LogWatch } from '../../support/log-leaks.ts';
+import { LogWatch } from '../../support/world/log-leaks.ts';
 
 const token = `eyJ${'a'.repeat(20)}.${'b'.repeat(20)}.${'c'.repeat(20)}`;
 const words = 'Because Nurse Adams asked for it';

@@ -5,7 +5,7 @@ import type { OwnKey } from '../../../src/domain/own-key.ts';
 import type { KeyTerms } from '../../../src/operations/checks.ts';
 import { judgeKey } from '../../../src/operations/checks.ts';
 import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
-import { resourceId } from '../../support/fixtures.ts';
+import { resourceId } from '../../support/builders/fixtures.ts';
 import {
   control,
   guards,
@@ -23,8 +23,8 @@ import {
   wish,
   wishForNewKey,
   wishToRotate,
-} from '../support/plans.ts';
-import { termsOf } from '../support/policies.ts';
+} from '../../support/builders/plans.ts';
+import { termsOf } from '../../support/builders/policies.ts';
 
 const checksOf = (
   seen: Partial<Observation>,

@@ -11,11 +11,11 @@ import {
   judgeVaults,
   type NewKeyInputs,
 } from '../../../src/operations/choose.ts';
-import { resourceId, tenant, vaultId } from '../../support/fixtures.ts';
-import { failure } from '../support/commands.ts';
-import { key, keyName, kind, noon, resource, vault, version } from '../support/plans.ts';
-import { termsOf } from '../support/policies.ts';
-import { scriptedAzure } from '../support/scripted-azure.ts';
+import { failure } from '../../support/builders/commands.ts';
+import { resourceId, tenant, vaultId } from '../../support/builders/fixtures.ts';
+import { key, keyName, kind, noon, resource, vault, version } from '../../support/builders/plans.ts';
+import { termsOf } from '../../support/builders/policies.ts';
+import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
 
 const azure = scriptedAzure();
 const refused = (code: string, fact: string) => ({ kind: 'refused', code, fact });

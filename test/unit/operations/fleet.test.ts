@@ -4,8 +4,8 @@ import type { CustomerKey } from '../../../src/domain/observed.ts';
 import type { KeptResource } from '../../../src/domain/ports/azure.ts';
 import { countsOf, judgeFleet, keyOf } from '../../../src/operations/fleet.ts';
 import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';
-import { failure } from '../support/commands.ts';
-import { key, noon, vault } from '../support/plans.ts';
+import { failure } from '../../support/builders/commands.ts';
+import { key, noon, vault } from '../../support/builders/plans.ts';
 
 const agentId = (name: string): ArmId =>
   ArmId.parse(

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { noStart, parseStartTime, toStartInputs } from '../../../src/operations/start-time.ts';
-import { surroundings } from '../../support/surroundings.ts';
+import { surroundings } from '../../support/processes/surroundings.ts';
 
 const at = (startDay: string, startTime: string, zone = 'UTC') => parseStartTime({ startDay, startTime, zone });
 const half = { kind: 'refused', code: 'start-half-chosen' };

@@ -1,7 +1,7 @@
 import { eventWords } from '../../../src/text/events.ts';
-import { rotationLife } from '../../support/card-states.ts';
-import { approver } from '../../support/fixtures.ts';
-import { asks, decides, eventsAfter } from '../support/commands.ts';
+import { asks, decides, eventsAfter } from '../../support/builders/commands.ts';
+import { approver } from '../../support/builders/fixtures.ts';
+import { rotationLife } from '../../support/cards/card-states.ts';
 
 const names = () => 'Approver';
 const [, approved] = eventsAfter(asks(), decides('approve', approver));

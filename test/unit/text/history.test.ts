@@ -1,7 +1,7 @@
 import { historyOf } from '../../../src/text/history.ts';
-import { names } from '../../support/card-readers.ts';
-import { longLife, rotationLife } from '../../support/card-states.ts';
-import { lifeOf } from '../../support/card-turns.ts';
+import { names } from '../../support/cards/card-readers.ts';
+import { longLife, rotationLife } from '../../support/cards/card-states.ts';
+import { lifeOf } from '../../support/cards/card-turns.ts';
 
 const told = historyOf(longLife, names, false);
 

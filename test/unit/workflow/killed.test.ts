@@ -1,6 +1,6 @@
-import { Killed } from '../support/drive-run.ts';
-import { under, version, wishForNewKey } from '../support/plans.ts';
-import { approvedRequest } from '../support/run-world.ts';
+import { Killed } from '../../support/builders/drive-run.ts';
+import { under, version, wishForNewKey } from '../../support/builders/plans.ts';
+import { approvedRequest } from '../../support/builders/run-world.ts';
 
 /**
  * The process is killed at one turn of a run, before it or after it but before the engine has stored what it returned; then

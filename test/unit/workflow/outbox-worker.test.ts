@@ -3,9 +3,9 @@ import type { OutboxItem } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { startOutboxWorker } from '../../../src/workflow/outbox-worker.ts';
-import { asks, cancels, expiresAt, id, later } from '../support/commands.ts';
-import { memoryRequests } from '../support/memory-requests.ts';
-import { noon } from '../support/plans.ts';
+import { asks, cancels, expiresAt, id, later } from '../../support/builders/commands.ts';
+import { memoryRequests } from '../../support/builders/memory-requests.ts';
+import { noon } from '../../support/builders/plans.ts';
 
 const expiry: OutboxItem = {
   ...{ requestId: id, kind: 'expire', key: '', dueAt: expiresAt },

@@ -1,10 +1,10 @@
 import { endRunEarly, recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
 import { attemptStep, storeResult } from '../../../src/workflow/try-steps.ts';
-import { approver, requester } from '../../support/fixtures.ts';
-import { cancels, decides, failure, id, settles } from '../support/commands.ts';
-import { Killed } from '../support/drive-run.ts';
-import { key, noon, principal, resource, under, vault, version, wishForNewKey } from '../support/plans.ts';
-import { approvedRequest } from '../support/run-world.ts';
+import { cancels, decides, failure, id, settles } from '../../support/builders/commands.ts';
+import { Killed } from '../../support/builders/drive-run.ts';
+import { approver, requester } from '../../support/builders/fixtures.ts';
+import { key, noon, principal, resource, under, vault, version, wishForNewKey } from '../../support/builders/plans.ts';
+import { approvedRequest } from '../../support/builders/run-world.ts';
 
 const everyWrite = [
   'resources.enableSystemIdentity',

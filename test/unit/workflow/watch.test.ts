@@ -1,9 +1,9 @@
 import type { KnownRun } from '../../../src/workflow/known-run.ts';
 import { recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
 import { openWatch } from '../../../src/workflow/watch.ts';
-import { cancels, id } from '../support/commands.ts';
-import { noon } from '../support/plans.ts';
-import { approvedRequest } from '../support/run-world.ts';
+import { cancels, id } from '../../support/builders/commands.ts';
+import { noon } from '../../support/builders/plans.ts';
+import { approvedRequest } from '../../support/builders/run-world.ts';
 
 const going: KnownRun = { state: 'going', status: 'PENDING', replica: 'two', workflowVersion: '1', here: false };
 

@@ -11,7 +11,7 @@ import { keyLine, signingKey, type VerifierKey } from '../../../../src/audit/tlo
 import { signatureLine } from '../../../../src/audit/tlog/note.ts';
 import { done } from '../../../../src/domain/failure.ts';
 import type { VaultSigner } from '../../../../src/domain/ports/vault-signer.ts';
-import { AttackTable } from '../../../support/attack-table.ts';
+import { AttackTable } from '../../../support/attacks/attack-table.ts';
 import {
   bodiesOf,
   bookInMemory,
@@ -20,7 +20,7 @@ import {
   memoryIn,
   newFolder,
   publisherOf,
-} from '../../../support/published-log.ts';
+} from '../../../support/audit/published-log.ts';
 
 /**
  * Someone can write in the folder that the log is published in, and nowhere else. They get no file of the bot's, destroy none, and

@@ -4,7 +4,14 @@ import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import { signingKey } from '../../../../src/audit/tlog/keys.ts';
 import type { AnchorFiles } from '../../../../src/domain/ports/anchor.ts';
-import { bodiesOf, logKey, logName, newFolder, publishedFolder, publisherOf } from '../../../support/published-log.ts';
+import {
+  bodiesOf,
+  logKey,
+  logName,
+  newFolder,
+  publishedFolder,
+  publisherOf,
+} from '../../../support/audit/published-log.ts';
 
 const folders: string[] = [];
 const folder = async (): Promise<string> => {

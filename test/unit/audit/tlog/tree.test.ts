@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { leafHash, provesConsistency, provesInclusion } from '../../../../src/audit/tlog/merkle-tree.ts';
-import { growTree } from '../../../support/grown-tree.ts';
+import { growTree } from '../../../support/audit/grown-tree.ts';
 
 const entriesOf = (count: number): Buffer[] =>
   Array.from({ length: count }, (_, index) => Buffer.from(`{"seq":${index + 1}}`));

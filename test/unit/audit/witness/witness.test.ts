@@ -10,8 +10,8 @@ import { openNote } from '../../../../src/audit/tlog/note.ts';
 import { cosignRequestText } from '../../../../src/audit/witness/add-checkpoint.ts';
 import { type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
 import { WitnessState } from '../../../../src/audit/witness/state.ts';
-import { bodiesOf, logKey, logName, memoryIn, newFolder, publisherOf } from '../../../support/published-log.ts';
-import { ask, note, other, refusedAsks, tree } from '../../../support/witness-asks.ts';
+import { bodiesOf, logKey, logName, memoryIn, newFolder, publisherOf } from '../../../support/audit/published-log.ts';
+import { ask, note, other, refusedAsks, tree } from '../../../support/audit/witness-asks.ts';
 
 /** A witness over HTTP: what it signs, what it refuses, and what comes of both where a log is published. */
 

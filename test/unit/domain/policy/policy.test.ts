@@ -1,8 +1,8 @@
 import { planDigest } from '../../../../src/domain/digest.ts';
 import { applyPolicy, ruleFor, termsFor } from '../../../../src/domain/policy/policy.ts';
 import type { TagRule } from '../../../../src/domain/policy/rules.ts';
-import { noon, planFor, resource, sha256, vault } from '../../support/plans.ts';
-import { policyOf, rule } from '../../support/policies.ts';
+import { noon, planFor, resource, sha256, vault } from '../../../support/builders/plans.ts';
+import { policyOf, rule } from '../../../support/builders/policies.ts';
 
 const hour = 3_600_000;
 const care = rule({ name: 'care', match: { resources: ['bot-*'] }, approvers: ['c'], expiryMs: 2 * hour });

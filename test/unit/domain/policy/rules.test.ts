@@ -2,8 +2,8 @@ import { Script } from 'node:vm';
 import fc from 'fast-check';
 import { ArmId } from '../../../../src/domain/ids.ts';
 import { allHold, covers, fits, matches, type RuleMatch, tagCriteriaOf } from '../../../../src/domain/policy/rules.ts';
-import { resourceId } from '../../../support/fixtures.ts';
-import { resource } from '../../support/plans.ts';
+import { resourceId } from '../../../support/builders/fixtures.ts';
+import { resource } from '../../../support/builders/plans.ts';
 
 describe('a text with stars', () => {
   it.each([

@@ -1,6 +1,5 @@
 import { TenantId } from '../../../../src/domain/ids.ts';
 import type { SignIn } from '../../../../src/domain/policy/sign-in.ts';
-import { approver, requester, tenant } from '../../../support/fixtures.ts';
 import {
   approvedBy,
   asks,
@@ -9,8 +8,9 @@ import {
   eventsAfter,
   requestAfter,
   secondApprover,
-} from '../../support/commands.ts';
-import { noon } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 /** Approving where it needs a sign-in of its own: `c1`, at most ten minutes old. */
 

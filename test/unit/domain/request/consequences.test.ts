@@ -1,7 +1,6 @@
 import { consequencesOf, holdsResource } from '../../../../src/domain/request/consequences.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { requester, resourceId } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -16,8 +15,9 @@ import {
   settles,
   toApproved,
   toAttention,
-} from '../../support/commands.ts';
-import { noon, planFor, vault } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { requester, resourceId } from '../../../support/builders/fixtures.ts';
+import { noon, planFor, vault } from '../../../support/builders/plans.ts';
 
 /** The rows that follow from the events of the last command. */
 function rowsAfter(...commands: Command[]) {

@@ -4,7 +4,6 @@ import { decide } from '../../../../src/domain/request/decide.ts';
 import { operatorActor, personActor } from '../../../../src/domain/request/events.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import { type Command, longestText, type Submit } from '../../../../src/domain/request/request-command.ts';
-import { approver, requester, submit, tenant } from '../../../support/fixtures.ts';
 import {
   approvedBy,
   asks,
@@ -25,9 +24,10 @@ import {
   toApproved,
   toAttention,
   toRunning,
-} from '../../support/commands.ts';
-import { noon, planFor, vault } from '../../support/plans.ts';
-import { policyOf } from '../../support/policies.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester, submit, tenant } from '../../../support/builders/fixtures.ts';
+import { noon, planFor, vault } from '../../../support/builders/plans.ts';
+import { policyOf } from '../../../support/builders/policies.ts';
 
 const awaiting = requestAfter(asks());
 

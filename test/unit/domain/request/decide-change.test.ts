@@ -3,7 +3,6 @@ import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { mostChanges } from '../../../../src/domain/request/decide-change.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
-import { approver, requester } from '../../../support/fixtures.ts';
 import {
   approvedBy,
   asks,
@@ -22,8 +21,9 @@ import {
   secondApprover,
   settles,
   toAttention,
-} from '../../support/commands.ts';
-import { noon, planFor, ref, vault, wish } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { noon, planFor, ref, vault, wish } from '../../../support/builders/plans.ts';
 
 const otherKey = planFor({ wished: wish({ keyName: KeyName.parse('cmk-other') }) });
 const asked = requestAfter(asks());

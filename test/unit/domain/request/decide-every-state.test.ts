@@ -1,6 +1,5 @@
 import type { Request } from '../../../../src/domain/request/request.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { approver, requester } from '../../../support/fixtures.ts';
 import {
   approvedBy,
   asks,
@@ -25,8 +24,9 @@ import {
   toChecked,
   toRunning,
   toSucceeded,
-} from '../../support/commands.ts';
-import { planFor, vault, version } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { planFor, vault, version } from '../../../support/builders/plans.ts';
 
 /** Every command in every state: the events it leads to, or the code of the refusal. Two approvals are needed; one is given. */
 

@@ -1,7 +1,7 @@
 import { decide } from '../../../../src/domain/request/decide.ts';
-import { requester } from '../../../support/fixtures.ts';
-import { asks, comesTo, later, reminds, requestAfter } from '../../support/commands.ts';
-import { noon } from '../../support/plans.ts';
+import { asks, comesTo, later, reminds, requestAfter } from '../../../support/builders/commands.ts';
+import { requester } from '../../../support/builders/fixtures.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
 const reminded = requestAfter(asks(), reminds());

@@ -3,7 +3,6 @@ import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StepUp } from '../../../../src/domain/policy/sign-in.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { approver, requester, submit, tenant, vaultId } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -33,8 +32,18 @@ import {
   toRunning,
   toSucceeded,
   toVerifying,
-} from '../../support/commands.ts';
-import { noon, planFor, principal, ref, resource, vault, wish, wishForNewKey } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester, submit, tenant, vaultId } from '../../../support/builders/fixtures.ts';
+import {
+  noon,
+  planFor,
+  principal,
+  ref,
+  resource,
+  vault,
+  wish,
+  wishForNewKey,
+} from '../../../support/builders/plans.ts';
 
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const retries = settles('retry', requester, { asking: attention });

@@ -1,4 +1,3 @@
-import { approver, requester } from '../../../support/fixtures.ts';
 import {
   attention,
   checks,
@@ -20,7 +19,8 @@ import {
   toChecked,
   toRunning,
   toVerifying,
-} from '../../support/commands.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
 
 const stops = settles('stop', requester);
 const soon = '2026-03-02T12:01:00.000Z';

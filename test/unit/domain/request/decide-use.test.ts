@@ -6,7 +6,6 @@ import { decide } from '../../../../src/domain/request/decide.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { approver } from '../../../support/fixtures.ts';
 import {
   asks,
   checks,
@@ -18,8 +17,9 @@ import {
   proved,
   records,
   secondApprover,
-} from '../../support/commands.ts';
-import { noon } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { approver } from '../../../support/builders/fixtures.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 /** A success that goes on being looked at: until the use of the key is judged, once. */
 

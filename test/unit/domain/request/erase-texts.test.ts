@@ -2,7 +2,6 @@ import { operatorActor, personActor } from '../../../../src/domain/request/event
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { approver, requester, tenant } from '../../../support/fixtures.ts';
 import {
   approvedBy,
   asks,
@@ -17,7 +16,8 @@ import {
   settles,
   toAttention,
   toRunning,
-} from '../../support/commands.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
 
 const operator = operatorActor('duty');
 const erase = (reason = 'asked for under article 17'): Command => ({ do: 'erase-texts', actor: operator, reason });

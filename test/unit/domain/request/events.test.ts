@@ -2,9 +2,9 @@ import { botActor, newEvent, type StoredEvent } from '../../../../src/domain/req
 import { evolve, fold } from '../../../../src/domain/request/evolve.ts';
 import { RefusalCode, refuse } from '../../../../src/domain/request/refusal.ts';
 import { parseEventBody } from '../../../../src/operations/registry.ts';
-import { approver, tenant } from '../../../support/fixtures.ts';
-import { asks, decides, eventsAfter, id, requestAfter, toAttention } from '../../support/commands.ts';
-import { noon } from '../../support/plans.ts';
+import { asks, decides, eventsAfter, id, requestAfter, toAttention } from '../../../support/builders/commands.ts';
+import { approver, tenant } from '../../../support/builders/fixtures.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 const stored = (revision: number, event: ReturnType<typeof newEvent>): StoredEvent => ({
   seq: revision,

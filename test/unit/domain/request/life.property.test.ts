@@ -5,9 +5,9 @@ import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import { hasEnded } from '../../../../src/domain/request/request.ts';
 import { parseEventBody } from '../../../../src/operations/registry.ts';
-import { requester } from '../../../support/fixtures.ts';
-import { id } from '../../support/commands.ts';
-import { type Life, live, turn } from '../../support/random-life.ts';
+import { id } from '../../../support/builders/commands.ts';
+import { requester } from '../../../support/builders/fixtures.ts';
+import { type Life, live, turn } from '../../../support/builders/random-life.ts';
 
 /**
  * Whatever people click in whatever order, with memberships, the clock and restarts in between: what the promises say. The

@@ -6,7 +6,6 @@ import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import { triedSoFar } from '../../../../src/domain/request/tried.ts';
-import { approver, requester } from '../../../support/fixtures.ts';
 import {
   asks,
   checks,
@@ -22,8 +21,9 @@ import {
   settles,
   toApproved,
   toRunning,
-} from '../../support/commands.ts';
-import { planFor, wishForNewKey } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { planFor, wishForNewKey } from '../../../support/builders/plans.ts';
 
 /** The events, a minute apart. */
 const minutesApart = (events: readonly StoredEvent[]): readonly StoredEvent[] =>

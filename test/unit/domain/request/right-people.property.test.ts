@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
-import { memoryRequests } from '../../support/memory-requests.ts';
-import { type Book, lead, modelTurn, type Told } from '../../support/model-turns.ts';
-import { noon } from '../../support/plans.ts';
+import { memoryRequests } from '../../../support/builders/memory-requests.ts';
+import { type Book, lead, modelTurn, type Told } from '../../../support/builders/model-turns.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 /**
  * No plan runs without the right people, whatever anybody does in whatever order: three requests for two agents, five people of

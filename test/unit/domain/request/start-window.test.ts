@@ -3,7 +3,6 @@ import { decide } from '../../../../src/domain/request/decide.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command, Submit } from '../../../../src/domain/request/request-command.ts';
 import { furthestStartMs, startsAt } from '../../../../src/domain/request/start-window.ts';
-import { approver, requester } from '../../../support/fixtures.ts';
 import {
   asks,
   cancels,
@@ -14,8 +13,9 @@ import {
   id,
   requestAfter,
   secondApprover,
-} from '../../support/commands.ts';
-import { noon } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 const inHours = (hours: number): string => new Date(noon.getTime() + hours * 3_600_000).toISOString();
 const asksFor = (notBefore: string | null): Command => ({ ...(asks() as Submit), notBefore });

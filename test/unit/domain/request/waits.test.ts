@@ -1,6 +1,5 @@
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import { type OpenState, openStateAfter } from '../../../../src/domain/request/waits.ts';
-import { requester } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -11,7 +10,8 @@ import {
   settles,
   toAttention,
   toSucceeded,
-} from '../../support/commands.ts';
+} from '../../../support/builders/commands.ts';
+import { requester } from '../../../support/builders/fixtures.ts';
 
 it.each([
   ['asked', [asks()]],

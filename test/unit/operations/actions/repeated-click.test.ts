@@ -3,10 +3,10 @@ import { decide } from '../../../../src/domain/request/decide.ts';
 import { personActor } from '../../../../src/domain/request/events.ts';
 import { approve } from '../../../../src/operations/actions/approve.ts';
 import { noStart } from '../../../../src/operations/start-time.ts';
-import { approver, tenant } from '../../../support/fixtures.ts';
-import { asks, checks, id } from '../../support/commands.ts';
-import { memoryRequests } from '../../support/memory-requests.ts';
-import { noon, planFor, vault } from '../../support/plans.ts';
+import { asks, checks, id } from '../../../support/builders/commands.ts';
+import { approver, tenant } from '../../../support/builders/fixtures.ts';
+import { memoryRequests } from '../../../support/builders/memory-requests.ts';
+import { noon, planFor, vault } from '../../../support/builders/plans.ts';
 
 /** A request of which one approval is needed, and a person who clicks Approve on its first card. */
 async function asked() {

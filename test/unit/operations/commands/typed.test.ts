@@ -6,10 +6,10 @@ import { requestCommand } from '../../../../src/operations/commands/registry.ts'
 import { enableCmk as enabling } from '../../../../src/operations/enable-cmk/enable-cmk.ts';
 import { submit } from '../../../../src/operations/form-clicks.ts';
 import { rotateCmk as rotating } from '../../../../src/operations/rotate-cmk/rotate-cmk.ts';
-import { requester, resourceId, vaultId } from '../../../support/fixtures.ts';
-import { call, commandWorld, inputs, reviewed } from '../../support/command-world.ts';
-import { failure } from '../../support/commands.ts';
-import { keyName, ref, version } from '../../support/plans.ts';
+import { call, commandWorld, inputs, reviewed } from '../../../support/builders/command-world.ts';
+import { failure } from '../../../support/builders/commands.ts';
+import { requester, resourceId, vaultId } from '../../../support/builders/fixtures.ts';
+import { keyName, ref, version } from '../../../support/builders/plans.ts';
 
 const enableCmk = requestCommand(enabling);
 const _rotateCmk = requestCommand(rotating);

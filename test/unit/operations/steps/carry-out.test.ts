@@ -4,9 +4,25 @@ import { workOf } from '../../../../src/operations/registry.ts';
 import { memoizeReads } from '../../../../src/operations/steps/memoize-reads.ts';
 import { steps } from '../../../../src/operations/steps/registry.ts';
 import { carryOut } from '../../../../src/operations/steps/step.ts';
-import { failure, id } from '../../support/commands.ts';
-import { key, planFor, principal, resource, under, vault, version, wishForNewKey } from '../../support/plans.ts';
-import { intent, nonce, receipt, type ScriptedAzure, scriptedAzure, type World } from '../../support/scripted-azure.ts';
+import { failure, id } from '../../../support/builders/commands.ts';
+import {
+  key,
+  planFor,
+  principal,
+  resource,
+  under,
+  vault,
+  version,
+  wishForNewKey,
+} from '../../../support/builders/plans.ts';
+import {
+  intent,
+  nonce,
+  receipt,
+  type ScriptedAzure,
+  scriptedAzure,
+  type World,
+} from '../../../support/builders/scripted-azure.ts';
 
 const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });

@@ -9,7 +9,7 @@ import { setCmk } from '../../../../src/operations/steps/set-cmk.ts';
 import { carryOut, type Step, type StepContext } from '../../../../src/operations/steps/step.ts';
 import { verify } from '../../../../src/operations/steps/verify.ts';
 import { expectedWords, messageOf } from '../../../../src/text/failures.ts';
-import { failure, id } from '../../support/commands.ts';
+import { failure, id } from '../../../support/builders/commands.ts';
 import {
   key,
   newKey,
@@ -22,8 +22,15 @@ import {
   version,
   wish,
   wishForNewKey,
-} from '../../support/plans.ts';
-import { hashOf, intent, nonce, type ScriptedAzure, scriptedAzure, type World } from '../../support/scripted-azure.ts';
+} from '../../../support/builders/plans.ts';
+import {
+  hashOf,
+  intent,
+  nonce,
+  type ScriptedAzure,
+  scriptedAzure,
+  type World,
+} from '../../../support/builders/scripted-azure.ts';
 
 const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 /** Without more: the process that stored what its tries' keys carry has them still, or again. */

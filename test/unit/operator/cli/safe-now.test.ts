@@ -3,7 +3,6 @@ import { operatorActor } from '../../../../src/domain/request/events.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import { safeNow } from '../../../../src/operator/cli/words/safe-now.ts';
-import { requester } from '../../../support/fixtures.ts';
 import {
   asks,
   attention,
@@ -21,8 +20,9 @@ import {
   toRunning,
   toSettingKey,
   toSucceeded,
-} from '../../support/commands.ts';
-import { noon } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { requester } from '../../../support/builders/fixtures.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 const states: Record<Request['state'], Request> = {
   'awaiting-approval': requestAfter(asks()),

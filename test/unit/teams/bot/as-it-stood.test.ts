@@ -1,8 +1,8 @@
 import type { PersonId } from '../../../../src/domain/ids.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import { readBeside } from '../../../../src/teams/bot/as-it-stood.ts';
-import { requester, requestId, submit } from '../../../support/fixtures.ts';
-import { requestAfter } from '../../support/commands.ts';
+import { requestAfter } from '../../../support/builders/commands.ts';
+import { requester, requestId, submit } from '../../../support/builders/fixtures.ts';
 
 const waiting = requestAfter(submit());
 const clickOf = (verb: string, id: string) => ({ action: { verb, data: { requestId: id } } });

@@ -1,7 +1,7 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import type { ResourceSummary } from '../../../../src/domain/ports/azure.ts';
 import { keepChoices } from '../../../../src/teams/bot/kept-choices.ts';
-import { failure } from '../../support/commands.ts';
+import { failure } from '../../../support/builders/commands.ts';
 
 /** A tenant that is asked for its agents, and a clock that stands still until it is put on. */
 function tenant(...names: string[]) {

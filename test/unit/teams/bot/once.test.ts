@@ -1,7 +1,7 @@
 import { openOnce } from '../../../../src/teams/bot/once.ts';
-import { approver, requester } from '../../../support/fixtures.ts';
-import { memoryDocuments } from '../../support/memory-documents.ts';
-import { noon } from '../../support/plans.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 const origin = { conversationId: '19:ops', conversationType: 'channel' } as const;
 const by = { person: requester, origin };

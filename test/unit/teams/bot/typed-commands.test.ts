@@ -2,8 +2,8 @@ import { refuse } from '../../../../src/domain/request/refusal.ts';
 import { parseMessage } from '../../../../src/teams/bot/parse-message.ts';
 import { noCommandCard, resultCard } from '../../../../src/teams/bot/typed-commands.ts';
 import { executesOf, textsOf } from '../../../contract/card-walk.ts';
-import { requester } from '../../../support/fixtures.ts';
-import { commandWorld } from '../../support/command-world.ts';
+import { commandWorld } from '../../../support/builders/command-world.ts';
+import { requester } from '../../../support/builders/fixtures.ts';
 
 const options = {
   commandPorts: commandWorld().ports,

@@ -3,8 +3,9 @@ import { attentionCard, attentionHeadline } from '../../../../src/teams/cards/vi
 import type { CardContext } from '../../../../src/teams/cards/views/reader.ts';
 import { statusCard } from '../../../../src/teams/cards/views/status-view.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
-import { azureSaid, blocked, forbidden } from '../../../support/card-failures.ts';
-import { names, patienceAt } from '../../../support/card-readers.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { azureSaid, blocked, forbidden } from '../../../support/cards/card-failures.ts';
+import { names, patienceAt } from '../../../support/cards/card-readers.ts';
 import {
   approves,
   asked,
@@ -17,8 +18,7 @@ import {
   settles,
   stuck,
   type Turn,
-} from '../../../support/card-turns.ts';
-import { approver, requester } from '../../../support/fixtures.ts';
+} from '../../../support/cards/card-turns.ts';
 
 const contextOf = (): CardContext => ({
   patience: patienceAt('2026-03-02T12:12:00.000Z'),

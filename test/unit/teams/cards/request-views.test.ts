@@ -5,9 +5,9 @@ import { type CardContext, everybody, type Reader } from '../../../../src/teams/
 import { type CardKind, requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { saidOf } from '../../../../src/teams/cards/views/said.ts';
 import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
-import { names, patienceAt, secondApprover } from '../../../support/card-readers.ts';
-import { requestStates } from '../../../support/card-states.ts';
-import { approver } from '../../../support/fixtures.ts';
+import { approver } from '../../../support/builders/fixtures.ts';
+import { names, patienceAt, secondApprover } from '../../../support/cards/card-readers.ts';
+import { requestStates } from '../../../support/cards/card-states.ts';
 
 const asRequester: Reader = { kind: 'requester' };
 const asApprover: Reader = { kind: 'approver', id: approver };

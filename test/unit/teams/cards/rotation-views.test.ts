@@ -13,6 +13,8 @@ import { changeFacts, changeLine } from '../../../../src/teams/cards/views/parts
 import { everybody } from '../../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
+import { commandWorld, formOn } from '../../../support/builders/command-world.ts';
+import { key, noon, planFor, ref, resource, under, version, wish } from '../../../support/builders/plans.ts';
 import {
   newestKey,
   oldKey,
@@ -24,11 +26,9 @@ import {
   toNewest,
   toOtherKey,
   visitAgent,
-} from '../../../support/card-plans.ts';
-import { names, patienceAt } from '../../../support/card-readers.ts';
-import { asked, requestOf } from '../../../support/card-turns.ts';
-import { commandWorld, formOn } from '../../support/command-world.ts';
-import { key, noon, planFor, ref, resource, under, version, wish } from '../../support/plans.ts';
+} from '../../../support/cards/card-plans.ts';
+import { names, patienceAt } from '../../../support/cards/card-readers.ts';
+import { asked, requestOf } from '../../../support/cards/card-turns.ts';
 
 const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
 const buttons = (card: AdaptiveCard): readonly string[] => executesOf(card.body).map(({ title }) => String(title));

@@ -7,9 +7,9 @@ import { everybody, type Reader } from '../../../../src/teams/cards/views/reader
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { stepWordsIn } from '../../../../src/text/steps.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
-import { names, patienceAt } from '../../../support/card-readers.ts';
-import { approver, requester } from '../../../support/fixtures.ts';
-import { changeFate, live, type Turn } from '../../support/random-life.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { changeFate, live, type Turn } from '../../../support/builders/random-life.ts';
+import { names, patienceAt } from '../../../support/cards/card-readers.ts';
 
 /**
  * What cards claim, compared with the stored events, for random histories of runs that fail, stop and are retried. The claims

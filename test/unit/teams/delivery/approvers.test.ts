@@ -2,10 +2,10 @@ import { PersonId } from '../../../../src/domain/ids.ts';
 import type { Policy } from '../../../../src/domain/policy/policy.ts';
 import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
 import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
-import { requester, submit } from '../../../support/fixtures.ts';
-import { requestAfter } from '../../support/commands.ts';
-import { planFor, resource } from '../../support/plans.ts';
-import { policyOf, rule } from '../../support/policies.ts';
+import { requestAfter } from '../../../support/builders/commands.ts';
+import { requester, submit } from '../../../support/builders/fixtures.ts';
+import { planFor, resource } from '../../../support/builders/plans.ts';
+import { policyOf, rule } from '../../../support/builders/policies.ts';
 
 const person = (n: number): PersonId =>
   PersonId.parse(`20000000-0000-4000-8000-0000000001${String(n).padStart(2, '0')}`);

@@ -6,8 +6,6 @@ import type { Origin } from '../../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
 import { openCalls } from '../../../../src/teams/delivery/calls.ts';
-import { approver, requester, submit } from '../../../support/fixtures.ts';
-import { table } from '../../../support/table.ts';
 import {
   attention,
   cancels,
@@ -28,9 +26,11 @@ import {
   reminds,
   secondApprover,
   settles,
-} from '../../support/commands.ts';
-import { planFor, vault } from '../../support/plans.ts';
-import { policyOf } from '../../support/policies.ts';
+} from '../../../support/builders/commands.ts';
+import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
+import { planFor, vault } from '../../../support/builders/plans.ts';
+import { policyOf } from '../../../support/builders/policies.ts';
+import { table } from '../../../support/docs/table.ts';
 
 const operator = PersonId.parse('20000000-0000-4000-8000-000000000009');
 const people: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
 import { openLookups } from '../../../../src/teams/delivery/lookups.ts';
-import { failure } from '../../support/commands.ts';
-import { noon } from '../../support/plans.ts';
+import { failure } from '../../../support/builders/commands.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 const person: DirectoryEntry = { kind: 'person', name: 'Approver' };
 const minutes = 60_000;

@@ -1,7 +1,7 @@
 import { PersonId, type RequestId } from '../../../../src/domain/ids.ts';
 import { readAhead } from '../../../../src/teams/delivery/read-ahead.ts';
-import { approver, requester, requestId, submit } from '../../../support/fixtures.ts';
-import { requestAfter } from '../../support/commands.ts';
+import { requestAfter } from '../../../support/builders/commands.ts';
+import { approver, requester, requestId, submit } from '../../../support/builders/fixtures.ts';
 
 const waiting = requestAfter(submit());
 const third = PersonId.parse('20000000-0000-4000-8000-0000000000f9');

@@ -1,7 +1,6 @@
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import type { Notification } from '../../../../src/teams/delivery/calls.ts';
 import { openReminders } from '../../../../src/teams/delivery/reminders.ts';
-import { approver } from '../../../support/fixtures.ts';
 import {
   approvedBy,
   asks,
@@ -12,8 +11,9 @@ import {
   requestAfter,
   toApproved,
   toAttention,
-} from '../../support/commands.ts';
-import { noon } from '../../support/plans.ts';
+} from '../../../support/builders/commands.ts';
+import { approver } from '../../../support/builders/fixtures.ts';
+import { noon } from '../../../support/builders/plans.ts';
 
 const hour = 3_600_000;
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { openAuthority } from '../../../../src/teams/sign-in/authority.ts';
 import { authorizeUrl, type FlowTools, redeem } from '../../../../src/teams/sign-in/code-flow.ts';
-import { startEntra, type TestEntra } from '../../../support/entra.ts';
-import { approver, tenant } from '../../../support/fixtures.ts';
+import { startEntra, type TestEntra } from '../../../support/azure/entra.ts';
+import { approver, tenant } from '../../../support/builders/fixtures.ts';
 
 /** What is asked of the authority for a code, what is taken from it, and its words when it gives nothing. */
 

@@ -5,11 +5,11 @@ import { openAuthority } from '../../../../src/teams/sign-in/authority.ts';
 import type { PageAnswer } from '../../../../src/teams/sign-in/html.ts';
 import type { Purpose } from '../../../../src/teams/sign-in/pending.ts';
 import { openStepUp, type StepUpSignIn } from '../../../../src/teams/sign-in/step-up.ts';
-import { startEntra, type TestEntra } from '../../../support/entra.ts';
-import { approver, requestId, tenant } from '../../../support/fixtures.ts';
-import { asks, id, secondApprover } from '../../support/commands.ts';
-import { memoryDocuments } from '../../support/memory-documents.ts';
-import { memoryRequests } from '../../support/memory-requests.ts';
+import { startEntra, type TestEntra } from '../../../support/azure/entra.ts';
+import { asks, id, secondApprover } from '../../../support/builders/commands.ts';
+import { approver, requestId, tenant } from '../../../support/builders/fixtures.ts';
+import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
+import { memoryRequests } from '../../../support/builders/memory-requests.ts';
 
 /** A click, the question for a sign-in, the two pages, and what each way to cheat comes to. */
 

@@ -2,8 +2,8 @@ import { jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Authority, openAuthority } from '../../../../src/teams/sign-in/authority.ts';
 import { type TokenRequirements, verifyToken } from '../../../../src/teams/sign-in/verify-token.ts';
-import { startEntra, type TestEntra } from '../../../support/entra.ts';
-import { approver, tenant } from '../../../support/fixtures.ts';
+import { startEntra, type TestEntra } from '../../../support/azure/entra.ts';
+import { approver, tenant } from '../../../support/builders/fixtures.ts';
 
 /** Tokens as somebody might try them, against an authority with keys of its own. */
 

@@ -1,0 +1,54 @@
+/** What must stay as it is while a world is attacked: the process, its record, its health and its size. */
+import { readFileSync } from 'node:fs';
+import { reachControl } from '../../../src/operator/rpc/client.ts';
+import type { World } from '../world/world.ts';
+
+/** What a bot is at one moment. */
+export interface Standing {
+  readonly pid: number;
+  readonly ready: boolean;
+  /** Where the audit trail ends. */
+  readonly head: { readonly seq: number; readonly hash: string };
+}
+
+export interface Watch {
+  standing(): Promise<Standing>;
+  /** Resident memory in megabytes; null where the system does not tell. */
+  megabytes(): Promise<number | null>;
+  /** What the log says that a bug alone would bring about, since this was last asked. */
+  bugs(): readonly string[];
+  close(): Promise<void>;
+}
+
+/** Whoever could forge a conversation that Teams has never heard of is answered by Teams. */
+const nobodyThere = /"code":"ConversationNotFound"/;
+const bug = /unexpected error|unhandled|uncaught|TypeError|RangeError|ReferenceError/i;
+
+function memoryOf(pid: number): number | null {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  } catch {
+    return null;
+  }
+}
+
+/** Looks at the running bot from outside, through the doors that operators have. */
+export async function watch(world: World): Promise<Watch> {
+  const client = await reachControl(world.dataDir);
+  if (client === null) throw new Error('no bot runs on the folder');
+  const { control } = client;
+  let read = 0;
+  return {
+    async standing() {
+      const [{ pid }, head] = await Promise.all([control.hello({}), control.head({})]);
+      return { pid, ready: (await fetch(`${world.botUrl}/readyz`)).ok, head };
+    },
+    megabytes: async () => memoryOf((await control.hello({})).pid),
+    bugs() {
+      const lines = world.printed().slice(read).split('\n');
+      read = world.printed().length;
+      return lines.filter((line) => bug.test(line) && !nobodyThere.test(line));
+    },
+    close: client.close,
+  };
+}

@@ -1,0 +1,63 @@
+/** A world whose record is published and witnessed, and packs of evidence taken from it. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
+import { startWitness } from '../../../src/audit/witness/server.ts';
+import { WitnessState } from '../../../src/audit/witness/state.ts';
+import { cmkBot } from '../processes/command-line.ts';
+import { startWorld, type World, type WorldOptions } from '../world/world.ts';
+
+export const logName = 'bot.example/audit';
+const seed = Buffer.alloc(32, 5);
+export const logKey = signingKey(logName, 'log', seed);
+export const witnessKey = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 2));
+
+export interface EvidenceWorld {
+  readonly world: World;
+  /** For files of the test's own. */
+  readonly folder: string;
+  /** With the verifier keys of log and witness, as somebody else was given them. */
+  readonly keyFile: string;
+  /** Takes evidence at the command line; the pack's path. */
+  take(id: string, name: string, ...more: readonly string[]): Promise<string>;
+  end(): Promise<void>;
+}
+
+export async function startEvidenceWorld(options: WorldOptions = {}): Promise<EvidenceWorld> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-evidence-'));
+  const [seedFile, keyFile] = [path.join(folder, 'log.key'), path.join(folder, 'my-keys.txt')];
+  await writeFile(seedFile, `${seed.toString('base64')}\n`, { mode: 0o600 });
+  await writeFile(keyFile, `${keyLine(logKey.verifier)}\n${keyLine(witnessKey.verifier)}\n`);
+  const state = await WitnessState.open(path.join(folder, 'witness'));
+  await state.add(logKey.verifier);
+  const how = { port: 0, listen: '127.0.0.1', now: () => new Date(), onRefused: () => undefined };
+  const witness = await startWitness({ state, key: witnessKey, ...how });
+  const world = await startWorld({
+    ...options,
+    env: {
+      CMK_LOG_NAME: logName,
+      CMK_LOG_KEY_FILE: seedFile,
+      CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}`,
+      ...options.env,
+    },
+  });
+  return {
+    world,
+    folder,
+    keyFile,
+    async take(id, name, ...more) {
+      const file = path.join(folder, name);
+      const said = await cmkBot(['evidence', id, '-o', file, ...more], { CMK_DATA_DIR: world.dataDir });
+      if (said.code !== 0) throw new Error(`${said.out}${said.err}`);
+      return file;
+    },
+    async end() {
+      await world.end();
+      await witness.stop();
+      const keep = process.env.CMK_KEEP_EVIDENCE;
+      if (keep !== undefined) await writeFile(path.join(keep, 'my-keys.txt'), await readFile(keyFile));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

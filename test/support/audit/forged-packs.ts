@@ -1,0 +1,207 @@
+/** What a forger could do to an evidence pack, one change at a time: every file fits the list of sums again. */
+import { packEventsOf, reportFacts } from '../../../src/audit/evidence/make-pack.ts';
+import { reportOf } from '../../../src/audit/evidence/report/report.ts';
+import { type PackFiles, packFile } from '../../../src/audit/pack/files.ts';
+import { signingKey } from '../../../src/audit/tlog/keys.ts';
+import { noteOf, signText } from '../../../src/audit/tlog/note.ts';
+import { people } from '../world/story.ts';
+import { type PackChange, withSums } from './pack-changes.ts';
+
+type Edit = (text: string) => string | null;
+
+/** Null takes the file away. */
+export function edited(files: PackFiles, name: string, edit: Edit): PackFiles {
+  const text = edit(files.get(name)?.toString('utf8') ?? '');
+  const all = new Map(files);
+  if (text === null) all.delete(name);
+  else all.set(name, Buffer.from(text));
+  return withSums(all);
+}
+
+const eventAt = (files: PackFiles, type: string): number =>
+  linesIn(files).findIndex((line) => JSON.parse(line).type === type);
+const linesIn = (files: PackFiles): readonly string[] =>
+  (files.get(packFile.events)?.toString('utf8') ?? '').split('\n').slice(0, -1);
+const proofNames = (files: PackFiles): readonly string[] =>
+  [...files.keys()].filter((name) => name.startsWith('proofs/')).sort();
+
+/** With a report that fits, as a forger makes it. */
+export function withReport(files: PackFiles): PackFiles {
+  const { request, events } = packEventsOf(linesIn(files), []);
+  const page = reportOf(reportFacts(files, request, events));
+  return withSums(new Map([...files, [packFile.report, Buffer.from(page)]]));
+}
+
+/** The checkpoint changed, and the copy of it in every proof. */
+export function checkpointChanged(files: PackFiles, edit: (note: string) => string): PackFiles {
+  const note = files.get(packFile.checkpoint)?.toString('utf8') ?? '';
+  const isSigned = (name: string): boolean => name === packFile.checkpoint || name.startsWith('proofs/');
+  const changed = [...files].map(([name, bytes]): [string, Buffer] => [
+    name,
+    isSigned(name) ? Buffer.from(bytes.toString('utf8').replace(note, () => edit(note))) : bytes,
+  ]);
+  return withReport(new Map(changed));
+}
+
+const bodyOf = (note: string): string => note.slice(0, note.indexOf('\n\n') + 1);
+const signaturesOf = (note: string): readonly string[] => note.slice(note.indexOf('\n\n') + 2).split(/(?<=\n)/);
+
+const eventChanges = (files: PackFiles, other: PackFiles): readonly PackChange[] => {
+  const lines = linesIn(files);
+  const approval = eventAt(files, 'approved');
+  const write = (all: readonly string[]): PackFiles =>
+    edited(files, packFile.events, () => all.map((line) => `${line}\n`).join(''));
+  const without = lines.filter((_, at) => at !== approval);
+  const foreign = other.get(packFile.events)?.toString('utf8').split('\n')[0] ?? '';
+  const replaced = (from: string, to: string): PackFiles =>
+    write(lines.map((line, at) => (at === approval ? line.replaceAll(from, to) : line)));
+  const proof = `proofs/${String(Number(JSON.parse(lines[approval] ?? '{}').seq) - 1).padStart(10, '0')}.tlog-proof`;
+  return [
+    { what: 'another approver in an event', files: replaced(people.approver, people.secondApprover) },
+    { what: 'another time in an event', files: replaced('"time":"2', '"time":"1') },
+    { what: 'another count in an event', files: replaced('"required":1', '"required":2') },
+    { what: 'an event left out, its proof left', files: write(without) },
+    { what: 'an event and its proof left out', files: edited(write(without), proof, () => null) },
+    { what: 'an event doubled', files: write([...lines.slice(0, 2), ...lines.slice(1)]) },
+    {
+      what: 'two events swapped',
+      files: write([...lines.slice(0, 1), lines[2] ?? '', lines[1] ?? '', ...lines.slice(3)]),
+    },
+    { what: 'an event of another request', files: write([...lines.slice(0, -1), foreign]) },
+    { what: 'an event not in the canonical form', files: replaced('{"actor"', '{ "actor"') },
+    { what: 'the last line feed left out', files: edited(files, packFile.events, (text) => text.slice(0, -1)) },
+  ];
+};
+
+const proofChanges = (files: PackFiles, other: PackFiles): readonly PackChange[] => {
+  const [first = '', second = ''] = proofNames(files);
+  const theirs = other.get(proofNames(other)[0] ?? '')?.toString('utf8') ?? '';
+  const flipped = (text: string): string =>
+    text.replace(/\n([A-Za-z0-9+/])([A-Za-z0-9+/]{42}=)\n/, (_, a, rest) => `\n${a === 'A' ? 'B' : 'A'}${rest}\n`);
+  return [
+    { what: 'a hash of a proof', files: edited(files, first, flipped) },
+    { what: 'the index of a proof', files: edited(files, first, (text) => text.replace(/index \d+/, 'index 99')) },
+    {
+      what: 'a hash too many in a proof',
+      files: edited(files, first, (text) => text.replace(/(\n[^\n]{43}=)\n\n/, '$1$1\n\n')),
+    },
+    { what: 'a proof left out', files: edited(files, first, () => null) },
+    {
+      what: 'the proof of another event',
+      files: edited(files, first, () => files.get(second)?.toString('utf8') ?? ''),
+    },
+    { what: 'the proof of another request', files: edited(files, first, () => theirs) },
+    {
+      what: 'a proof of an event that is not there',
+      files: edited(files, 'proofs/0000000999.tlog-proof', () => theirs),
+    },
+    {
+      what: 'an extra line in a proof',
+      files: edited(files, first, (text) => text.replace('\nindex', '\nextra AAAA\nindex')),
+    },
+  ];
+};
+
+const checkpointChanges = (files: PackFiles): readonly PackChange[] => {
+  const note = files.get(packFile.checkpoint)?.toString('utf8') ?? '';
+  const origin = note.split('\n')[0] ?? '';
+  const stranger = signingKey(origin, 'log', Buffer.alloc(32, 9));
+  const change = (what: string, edit: (note: string) => string): PackChange => ({
+    what,
+    files: checkpointChanged(files, edit),
+  });
+  return [
+    change('another size in the checkpoint', (text) => text.replace(/\n(\d+)\n/, '\n9$1\n')),
+    change('another root in the checkpoint', (text) =>
+      text.replace(/\n[A-Za-z0-9+/](?=[A-Za-z0-9+/]{42}=\n\n)/, '\n_'.replace('_', 'B')),
+    ),
+    change('the log’s signature taken away', (text) =>
+      noteOf(
+        bodyOf(text),
+        signaturesOf(text).filter((line) => !line.startsWith(`\u2014 ${origin} `)),
+      ),
+    ),
+    change('signed with another key of that name', (text) => noteOf(bodyOf(text), [signText(bodyOf(text), stranger)])),
+    change('the witness’s signature taken away', (text) =>
+      noteOf(
+        bodyOf(text),
+        signaturesOf(text).filter((line) => line.startsWith(`\u2014 ${origin} `)),
+      ),
+    ),
+    change('a bit of the witness’s signature', (text) =>
+      text.replace(/(witness\S+ \S{20})(\S)/, (_, a, b) => `${a}${b === 'A' ? 'B' : 'A'}`),
+    ),
+  ];
+};
+
+const derivedChanges = (files: PackFiles): readonly PackChange[] => {
+  const change = (what: string, name: string, edit: Edit): PackChange => ({
+    what: `${name}: ${what}`,
+    files: edited(files, name, edit),
+  });
+  return [
+    change('another digest', packFile.plan, (text) => text.replace('"schema":', '"schema" :')),
+    change('left out', packFile.plan, () => null),
+    change('another approver', packFile.decisions, (text) => text.replaceAll(people.approver, people.secondApprover)),
+    change('a doubled key', packFile.decisions, (text) =>
+      text.replace('"request":', '"request": "CMK-000000",\n  "request":'),
+    ),
+    change('another vault', packFile.change, (text) => text.replaceAll('kv-care-prod', 'kv-hospital-keys')),
+    change('left out', packFile.change, () => null),
+    change('another level', packFile.proof, (text) => text.replace('"key-usable"', '"use-seen"')),
+    change('another state', packFile.proof, (text) => text.replace('"state": "succeeded"', '"state": "running"')),
+    change('another rule', packFile.policy, (text) => text.replace('"rule": "', '"rule": "two people, ')),
+    change('another policy', packFile.rules, (text) => text.replace('"approvalsRequired":1', '"approvalsRequired":2')),
+  ];
+};
+
+/** What proves nothing: it is found, or the answer names the file as not proved or not in the pack. */
+const viewChanges = (files: PackFiles): readonly PackChange[] => {
+  const change = (what: string, name: string, edit: Edit): PackChange => ({
+    what: `${name}: ${what}`,
+    files: edited(files, name, edit),
+  });
+  return [
+    change('another name', packFile.report, (text) => text.replaceAll('Approver', 'Chief Security Officer')),
+    change('a script', packFile.report, (text) => text.replace('</main>', '<script>alert(1)</script></main>')),
+    change('another name', packFile.names, (text) => text.replace('Requester', 'Somebody else')),
+    change('left out', packFile.names, () => null),
+    change('“certified SOC 2”', packFile.controls, (text) => text.replace('audit controls', 'certified SOC 2')),
+    change('left out', packFile.controls, () => null),
+    change('“take the keys from here”', packFile.readme, () => 'Take the keys from keys.txt.\n'),
+    change('another key', packFile.keys, (text) => text.replace(/\+A/, '+B')),
+    change('left out', packFile.rules, () => null),
+    {
+      what: `${packFile.checkpoint}: one more signature, by a stranger`,
+      files: checkpointChanged(
+        files,
+        (note) => `${note}${signText(bodyOf(note), signingKey('stranger.example', 'log', Buffer.alloc(32, 7)))}`,
+      ),
+    },
+  ];
+};
+
+export interface Forgeries {
+  readonly kind: string;
+  readonly changes: readonly PackChange[];
+  /** The least that both verifiers do. */
+  readonly expected: 'found' | 'found or named';
+}
+
+export const forgeries = (files: PackFiles, other: PackFiles): readonly Forgeries[] => [
+  { kind: 'events', changes: eventChanges(files, other), expected: 'found' },
+  { kind: 'proofs', changes: proofChanges(files, other), expected: 'found' },
+  { kind: 'checkpoint and signatures', changes: checkpointChanges(files), expected: 'found' },
+  { kind: 'what follows from the events', changes: derivedChanges(files), expected: 'found' },
+  { kind: 'views, words and keys', changes: viewChanges(files), expected: 'found or named' },
+  {
+    kind: 'the list of sums',
+    changes: [
+      {
+        what: 'a sum',
+        files: new Map([...files, [packFile.sums, Buffer.from(String(files.get(packFile.sums)).replace(/^./, 'z'))]]),
+      },
+    ],
+    expected: 'found',
+  },
+];

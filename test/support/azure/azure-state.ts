@@ -1,0 +1,208 @@
+/** What people do to Azure beside the bot: changes of the simulated Azure's state, to be made through `changeState`. */
+import { agentId, vaultId } from '../../../src/sandbox/azure/arm/ids.ts';
+import { agentBody } from '../../../src/sandbox/azure/health-bots/agent-body.ts';
+import { vaultUri } from '../../../src/sandbox/azure/key-vault/vault-body.ts';
+import type { SimulatorState } from '../../../src/sandbox/azure/state/schema.ts';
+import type { HealthBot } from '../../../src/sandbox/azure/state/schema-agents.ts';
+import type { KeyVersion, Vault, VaultKey } from '../../../src/sandbox/azure/state/schema-vaults.ts';
+import { signingRole } from './role-files.ts';
+
+export type AzureState = SimulatorState;
+export type Change = (state: AzureState) => void;
+
+function named<T extends { readonly name: string }>(things: readonly T[], name: string): T {
+  const found = things.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`the simulated Azure has no ${name}`);
+  return found;
+}
+
+export const agentIn = (state: AzureState, name: string): HealthBot => named(state.agents, name);
+export const vaultIn = (state: AzureState, name: string): Vault => named(state.vaults, name);
+export const keyIn = (state: AzureState, vault: string, key: string): VaultKey =>
+  named(vaultIn(state, vault).keys, key);
+
+/** The version of a key that was made last. */
+export function newestIn(state: AzureState, vault: string, key: string): KeyVersion {
+  const newest = keyIn(state, vault, key).versions.at(-1);
+  if (newest === undefined) throw new Error(`${key} has no version`);
+  return newest;
+}
+
+export const onAgent =
+  (name: string, change: (agent: HealthBot) => void): Change =>
+  (state) =>
+    change(agentIn(state, name));
+export const onVault =
+  (name: string, change: (vault: Vault) => void): Change =>
+  (state) =>
+    change(vaultIn(state, name));
+export const onKey =
+  (vault: string, key: string, change: (version: KeyVersion) => void): Change =>
+  (state) =>
+    change(newestIn(state, vault, key));
+
+/** Puts an agent under the newest version of a key, as somebody in the portal would. */
+export const putUnder =
+  (agent: string, vault: string, key: string): Change =>
+  (state) => {
+    agentIn(state, agent).content.keyVaultProperties = {
+      keyName: key,
+      keyVaultUri: vaultUri(vaultIn(state, vault)),
+      keyVersion: newestIn(state, vault, key).version,
+      userIdentity: null,
+    };
+  };
+
+/** Makes a newer version of a key, of the same kind. */
+export const rotate =
+  (vault: string, key: string): Change =>
+  (state) => {
+    const newest = newestIn(state, vault, key);
+    keyIn(state, vault, key).versions.push({ ...structuredClone(newest), version: '5e'.repeat(16) });
+  };
+
+export const deleteKey =
+  (vault: string, key: string): Change =>
+  (state) => {
+    keyIn(state, vault, key).deletedAt = Math.floor(Date.now() / 1000);
+  };
+
+const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
+
+/** Gives an agent's identity the role on a key, or on the whole vault, as somebody in the portal would. */
+export const allow =
+  (agent: string, vault: string, key: string | null): Change =>
+  (state) => {
+    const principalId = agentIn(state, agent).content.identity?.principalId;
+    if (!principalId) throw new Error(`${agent} has no identity of its own`);
+    const [like] = state.roleAssignments;
+    if (like === undefined) throw new Error('nobody has a role');
+    const scope = `${scopes.vault(state, vault)}${key === null ? '' : `/keys/${key}`}`;
+    const name = '80000000-0000-4000-8000-0000000000ff';
+    state.roleAssignments.push({ ...like, name, scope, principalId, roleDefinitionId: encryptionUser });
+  };
+
+/** Azure's own roles that control keys, and one that only uses them. */
+export const keyRoles = {
+  owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+  contributor: 'b24988ac-6180-42a0-ab88-20f7382dd24c',
+  administrator: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
+} as const;
+
+/** Gives somebody a role at a scope, as an administrator would in the portal. */
+export const giveRole =
+  (
+    principalId: string,
+    roleDefinitionId: string,
+    scope: (state: AzureState) => string,
+    principalType: 'User' | 'Group' | 'ServicePrincipal' = 'User',
+  ): Change =>
+  (state) => {
+    const [like] = state.roleAssignments;
+    if (like === undefined) throw new Error('nobody has a role');
+    const name = `80000000-0000-4000-8000-${String(state.roleAssignments.length + 1000).padStart(12, '0')}`;
+    state.roleAssignments.push({ ...like, name, scope: scope(state), principalId, principalType, roleDefinitionId });
+  };
+
+const signingRoleId = '71000000-0000-4000-8000-000000000009';
+
+/** Makes the role of `infra/custom-role-signing.json` and gives it on one key of a vault. */
+export const letSignWith =
+  (principalId: string, key: (state: AzureState) => string): Change =>
+  (state) => {
+    if (!state.roleDefinitions.some(({ id }) => id === signingRoleId)) {
+      state.roleDefinitions.push({
+        id: signingRoleId,
+        roleName: signingRole.Name,
+        description: signingRole.Description,
+        type: 'CustomRole',
+        permissions: [{ actions: [], notActions: [], dataActions: signingRole.DataActions, notDataActions: [] }],
+        assignableScopes: state.subscriptions.map(({ id }) => `/subscriptions/${id}`),
+      });
+    }
+    giveRole(principalId, signingRoleId, key, 'ServicePrincipal')(state);
+  };
+
+/** Takes every role of somebody away. */
+export const takeRoles =
+  (principalId: string): Change =>
+  (state) => {
+    state.roleAssignments = state.roleAssignments.filter((one) => one.principalId !== principalId);
+  };
+
+/** Gives somebody key permissions by access policy. */
+export const givePolicy =
+  (vault: string, objectId: string, ...keys: readonly string[]): Change =>
+  (state) => {
+    const permissions = { keys: [...keys], secrets: [], certificates: [], storage: [] };
+    const { accessPolicies, tenantId } = vaultIn(state, vault);
+    const effectiveAt = '2024-03-04T08:00:00.000Z';
+    accessPolicies.push({ tenantId, objectId, applicationId: null, permissions, keysBefore: [], effectiveAt });
+  };
+
+const botPermissions = (state: AzureState) =>
+  state.roleDefinitions.filter((role) => role.roleName.startsWith('CMK bot')).flatMap((role) => role.permissions);
+
+/** Takes actions from the bot's roles, wherever it holds them; data actions too. */
+export const withoutActions =
+  (...actions: readonly string[]): Change =>
+  (state) => {
+    for (const permission of botPermissions(state)) {
+      permission.actions = permission.actions.filter((action) => !actions.includes(action));
+      permission.dataActions = permission.dataActions.filter((action) => !actions.includes(action));
+    }
+  };
+
+/** Gives them to each of the bot's roles, as an owner who mends them would. */
+export const withActions =
+  (...actions: readonly string[]): Change =>
+  (state) => {
+    for (const permission of botPermissions(state)) {
+      permission.actions.push(...actions);
+      permission.dataActions.push(...actions);
+    }
+  };
+
+export const scopes = {
+  agent: (state: AzureState, name: string): string => agentId(agentIn(state, name)),
+  vault: (state: AzureState, name: string): string => vaultId(vaultIn(state, name)),
+  groupOf: (state: AzureState, vault: string): string => vaultId(vaultIn(state, vault)).replace(/\/providers\/.*$/, ''),
+  subscriptionOf: (state: AzureState, vault: string): string =>
+    `/subscriptions/${vaultIn(state, vault).subscriptionId}`,
+};
+
+export const lock =
+  (
+    scope: (state: AzureState) => string,
+    level: 'ReadOnly' | 'CanNotDelete' = 'ReadOnly',
+    name = 'change-freeze',
+  ): Change =>
+  (state) => {
+    state.locks.push({ name, scope: scope(state), level, notes: '' });
+  };
+
+/** The agent itself does not tell any more when it was created; the subscription's resource list does. */
+export const hideCreationOnAgent =
+  (name: string): Change =>
+  (state) => {
+    const { systemData: _, ...body } = agentBody(state, agentIn(state, name));
+    state.faults.push({ match: { method: 'GET', url: `healthBots/${name}\\?` }, respond: { status: 200, body } });
+  };
+
+/** Nor does the list. */
+export const hideCreation = (name: string): Change =>
+  all(hideCreationOnAgent(name), (state) => {
+    const agent = agentIn(state, name);
+    const entry = { id: agentId(agent), name, type: 'Microsoft.HealthBot/healthBots', location: agent.location };
+    state.faults.push({
+      match: { method: 'GET', url: `^/subscriptions/${agent.subscriptionId}/resources\\?` },
+      respond: { status: 200, body: { value: [entry] } },
+    });
+  });
+
+/** Every change, one after the other. */
+export const all =
+  (...changes: readonly Change[]): Change =>
+  (state) => {
+    for (const change of changes) change(state);
+  };

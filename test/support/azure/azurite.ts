@@ -1,0 +1,86 @@
+/** Azurite, Microsoft's emulator of storage: `CMK_AZURITE` names its program, which `.ci/run` installs aside. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { TokenCredential } from '@azure/core-auth';
+import { ContainerClient } from '@azure/storage-blob';
+import { freePorts } from '../processes/free-ports.ts';
+import { localhostCertificate } from '../processes/localhost-certificate.ts';
+
+/** The account that every Azurite has. */
+const account = 'devstoreaccount1';
+
+const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** A token with the claims that storage looks at; Azurite does not check signatures. */
+export const storageCredential: TokenCredential = {
+  getToken: async (scopes) => {
+    if (String(scopes) !== 'https://storage.azure.com/.default') throw new Error(`a token for ${scopes}`);
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      aud: 'https://storage.azure.com',
+      iss: 'https://sts.windows.net/10000000-0000-4000-8000-000000000001/',
+      iat: now,
+      nbf: now - 60,
+      exp: now + 600,
+    };
+    return { token: `${base64({ alg: 'none' })}.${base64(claims)}.none`, expiresOnTimestamp: (now + 600) * 1000 };
+  },
+};
+export interface Azurite {
+  /** Of a container that is there. */
+  readonly container: string;
+  readonly ca: string;
+  readonly caFile: string;
+  stop(): Promise<void>;
+}
+
+/** Null where it is not here. Tokens are looked at (issuer, audience, time), and their signatures are not: it has no Entra. `certificate`: one of its own unless given. */
+export async function startAzurite(certificate = localhostCertificate()): Promise<Azurite | null> {
+  const program = process.env.CMK_AZURITE;
+  if (!program) return null;
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-azurite-'));
+  const { ca, cert, key } = await certificate;
+  const [certFile, keyFile, caFile] = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => path.join(folder, name));
+  await Promise.all([writeFile(certFile ?? '', cert), writeFile(keyFile ?? '', key), writeFile(caFile ?? '', ca)]);
+  const port = await freePorts(1);
+  const options = [
+    '--location',
+    folder,
+    '--blobPort',
+    `${port}`,
+    '--silent',
+    '--skipApiVersionCheck',
+    '--oauth',
+    'basic',
+  ];
+  const child = spawn(process.execPath, [program, ...options, '--cert', certFile ?? '', '--key', keyFile ?? ''], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const url = `https://127.0.0.1:${port}/${account}`;
+  const container = new ContainerClient(`${url}/anchor`, storageCredential, {
+    retryOptions: { maxTries: 1 },
+    ...{ tlsOptions: { ca } },
+  });
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await container.create();
+      break;
+    } catch (error) {
+      if (tries === 600 || child.exitCode !== null) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  return {
+    container: `${url}/anchor`,
+    ca,
+    caFile: caFile ?? '',
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      await rm(folder, { recursive: true });
+    },
+  };
+}

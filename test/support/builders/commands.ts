@@ -1,0 +1,218 @@
+/** The commands of a request's life, and requests in every state made by them. */
+
+import type { Failure } from '../../../src/domain/failure.ts';
+import { FormId, PersonId } from '../../../src/domain/ids.ts';
+import type { Plan, StepName } from '../../../src/domain/plan.ts';
+import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { SignIn, StepUp } from '../../../src/domain/policy/sign-in.ts';
+import type { Proof } from '../../../src/domain/proof.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
+import { personActor, type StoredEvent } from '../../../src/domain/request/events.ts';
+import { fold } from '../../../src/domain/request/evolve.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
+import { approver, requester, requestId, submit, tenant } from './fixtures.ts';
+import { noon, planFor } from './plans.ts';
+
+export const id = requestId(1);
+export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
+export const outsider = PersonId.parse('20000000-0000-4000-8000-000000000004');
+export const expiresAt = '2026-03-05T12:00:00.000Z';
+export const later = new Date('2026-03-05T12:00:00.000Z');
+
+type AzureFailure = Extract<Failure, { source: 'azure' }>;
+
+export const failure = (change: Partial<AzureFailure> = {}): AzureFailure => ({
+  source: 'azure',
+  next: 'ask',
+  doing: 'protecting vault kv-care',
+  code: 'AuthorizationFailed',
+  message: 'The client has no right to do this.',
+  status: 403,
+  retryAfterMs: null,
+  clientRequestId: 'client-1',
+  correlationId: 'correlation-1',
+  ...change,
+});
+
+export const policy = (approvalsRequired = 2) => ({ version: 'p1', rule: 'environment', approvalsRequired, expiresAt });
+
+export const asks = (approvalsRequired = 2, plan: Plan = planFor()): Command =>
+  submit({ plan, digest: '1'.repeat(64), policy: policy(approvalsRequired) });
+
+interface ClickChange {
+  readonly asking?: number;
+  readonly standing?: Standing;
+  readonly requesterStanding?: Standing;
+  readonly acknowledged?: boolean;
+  readonly comment?: string;
+  readonly stepUp?: StepUp | null;
+  readonly signIn?: SignIn | null;
+  readonly notBefore?: string | null;
+}
+
+const click = (by: PersonId, asking: number) => ({ by, actor: personActor(by, tenant, 'local'), asking });
+
+export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickChange = {}): Command {
+  const decided = {
+    ...click(by, change.asking ?? 1),
+    standing: change.standing ?? 'yes',
+    acknowledged: change.acknowledged ?? true,
+    comment: change.comment ?? (verb === 'reject' ? 'Not this week' : ''),
+  };
+  if (verb === 'reject') return { do: verb, ...decided };
+  const requesterStanding = change.requesterStanding ?? 'yes';
+  const { stepUp = null, signIn = null, notBefore = null } = change;
+  return { do: verb, ...decided, requesterStanding, stepUp, signIn, notBefore };
+}
+export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
+/** Whoever asked wants it otherwise: here for another reason. */
+export const changes = (change: Partial<Extract<Command, { do: 'change' }>> = {}): Command => {
+  const by = change.by ?? requester;
+  return {
+    do: 'change',
+    ...click(by, 1),
+    formId: FormId.parse('F-0000000002'),
+    plan: planFor(),
+    digest: '3'.repeat(64),
+    policy: policy(),
+    justification: 'For another reason',
+    notBefore: null,
+    ...change,
+  };
+};
+export const reminds = (by: PersonId = requester, asking = 1): Command => ({ do: 'remind', ...click(by, asking) });
+export const settles = (verb: 'retry' | 'give-up' | 'stop', by: PersonId, change: ClickChange = {}): Command => ({
+  do: verb,
+  ...click(by, change.asking ?? 1),
+  standing: change.standing ?? 'no',
+  requesterStanding: change.requesterStanding ?? 'yes',
+  comment: change.comment ?? 'No longer wanted',
+});
+export const operates = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number): Command => ({
+  do: verb,
+  by: approver,
+  actor: { kind: 'operator', id: 'duty', tenantId: null, signIn: 'command-line' },
+  asking,
+  standing: 'no',
+  requesterStanding: 'no',
+  comment: 'No longer wanted',
+});
+export const expires: Command = { do: 'expire' };
+
+interface CheckChange {
+  readonly run?: number;
+  readonly plan?: Plan;
+  readonly policy?: ReturnType<typeof policy>;
+  readonly standings?: Record<string, Standing>;
+  readonly requesterStanding?: Standing;
+  readonly stepUp?: StepUp | null;
+}
+
+export const checks = (change: CheckChange = {}): Command => ({
+  do: 'check-run',
+  run: change.run ?? 1,
+  plan: change.plan ?? planFor(),
+  digest: '2'.repeat(64),
+  policy: change.policy ?? policy(),
+  standings: change.standings ?? { [approver]: 'yes', [secondApprover]: 'yes' },
+  requesterStanding: change.requesterStanding ?? 'yes',
+  stepUp: change.stepUp ?? null,
+});
+export const intends = (run = 1, step: StepName = 'enable-identity', attempt = 1): Command => ({
+  do: 'intend',
+  run,
+  steps: [{ step, attempt }],
+});
+
+export const doneWith = (
+  step: StepName,
+  change: Partial<Extract<StepResult, { outcome: 'done' }>> = {},
+): StepResult => ({
+  step,
+  attempt: 1,
+  outcome: 'done',
+  already: false,
+  outputs: {},
+  receipt: { clientRequestId: 'client-2', correlationId: 'correlation-2' },
+  proofs: [],
+  ...change,
+});
+export const failedWith = (
+  step: StepName,
+  retryAt: string | null,
+  attempt = 1,
+  change: Partial<AzureFailure> = {},
+): StepResult => ({
+  step,
+  attempt,
+  outcome: 'failed',
+  failure: failure(change),
+  retryAt,
+});
+export const records = (run: number, ...results: readonly StepResult[]): Command => ({ do: 'record', run, results });
+export const stops = (run = 1): Command => ({ do: 'stop-run', run, failure: failure() });
+
+/** The events after each command in turn; throws on a refusal, with its code. */
+export function eventsAfter(...commands: readonly Command[]): readonly StoredEvent[] {
+  const stored: StoredEvent[] = [];
+  for (const command of commands) {
+    const now = command.do === 'expire' ? later : noon;
+    const decision = decide(fold(id, stored), command, now);
+    if (decision.kind === 'refused') throw new Error(`${command.do}: ${decision.code}`);
+    for (const { body, texts } of decision.events) {
+      const revision = stored.length + 1;
+      stored.push({
+        seq: revision,
+        revision,
+        cause: `${command.do}/${revision}`,
+        time: now.toISOString(),
+        body,
+        texts,
+      });
+    }
+  }
+  return stored;
+}
+
+export function requestAfter(...commands: readonly Command[]): Request {
+  const request = fold(id, eventsAfter(...commands));
+  if (request === null) throw new Error('no commands were given');
+  return request;
+}
+
+/** What a decision comes to, in one word a piece: the event types, or the refusal's code. `nothing` is accepted too. */
+export function comesTo(request: Request | null, command: Command, now: Date = noon): string {
+  const decision = decide(request, command, now);
+  if (decision.kind === 'refused') return decision.code;
+  return decision.events.map((event) => event.body.type).join(' ') || 'nothing';
+}
+
+/** Two approvals are needed; who approved is `approver`, then `secondApprover`. */
+export const approvedBy = (...people: readonly PersonId[]): Command[] => [
+  asks(),
+  ...people.map((person) => decides('approve', person)),
+];
+export const toApproved = approvedBy(approver, secondApprover);
+/** What `verify` finds when all is well. */
+export const proved: readonly Proof[] = [
+  { level: 'read-back', outcome: 'proved' },
+  { level: 'permission-held', outcome: 'proved' },
+];
+export const toChecked = [...toApproved, checks()];
+export const toRunning = [...toChecked, intends()];
+/** A step that is done at its first try. */
+export const does = (step: StepName, change: Parameters<typeof doneWith>[1] = {}, run = 1): readonly Command[] => [
+  intends(run, step),
+  records(run, doneWith(step, change)),
+];
+/** All steps of {@link planFor} that come before setting the key are done. */
+export const toSettingKey = [
+  ...toChecked,
+  ...(['enable-identity', 'grant-key-access', 'protect-vault'] as const).flatMap((step) => does(step)),
+];
+export const toVerifying = [...toSettingKey, ...does('set-cmk'), intends(1, 'verify')];
+export const toSucceeded = [...toVerifying, records(1, doneWith('verify', { proofs: proved }))];
+export const toAttention = [...toRunning, records(1, failedWith('enable-identity', null))];
+/** Revision of the event that asked last in `toAttention`. */
+export const attention = 8;

@@ -1,0 +1,183 @@
+/** What Azure holds, what is wished, and the real plan that follows: small values, each test changes what it is about. */
+import { createHash } from 'node:crypto';
+import type { Controller, ObservedControl } from '../../../src/domain/control.ts';
+import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
+import type {
+  KeyKind,
+  Observation,
+  ObservedGuards,
+  ObservedKey,
+  ObservedResource,
+  ObservedVault,
+} from '../../../src/domain/observed.ts';
+import type { OwnKey } from '../../../src/domain/own-key.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
+import type { ResourceRef } from '../../../src/domain/wish.ts';
+import type { KeyTerms } from '../../../src/operations/checks.ts';
+import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { kindNamed } from '../../../src/operations/resources/registry.ts';
+import { rightsAtResource, rightsAtVault } from '../../../src/operations/resources/rights.ts';
+import { resourceId, tenant, vaultId } from './fixtures.ts';
+import { termsOf } from './policies.ts';
+
+export const kind = kindNamed('healthcare-agent');
+export const ref = (name?: string): ResourceRef & { kind: 'healthcare-agent' } => ({
+  kind: 'healthcare-agent',
+  id: resourceId(name),
+});
+
+/** Nothing stands in the way. */
+export const guards = (change: Partial<ObservedGuards> = {}): ObservedGuards => ({
+  readOnlyLocks: [],
+  allowed: Object.fromEntries(
+    [...rightsAtResource(kind).actions, ...rightsAtVault.actions].map((action) => [action, true]),
+  ),
+  allowedData: Object.fromEntries(rightsAtVault.dataActions.map((action) => [action, true])),
+  deletedKey: 'none',
+  ...change,
+});
+
+export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+export const noon = new Date('2026-03-02T12:00:00.000Z');
+export const keyName = KeyName.parse('care');
+export const version = (digit: string): KeyVersion => KeyVersion.parse(digit.repeat(32));
+export const principal = '60000000-0000-4000-8000-000000000001';
+
+export const resource = (change: Partial<ObservedResource> = {}): ObservedResource => ({
+  kind: 'healthcare-agent',
+  id: resourceId(),
+  name: 'bot-care',
+  location: 'westeurope',
+  createdAt: '2024-05-01T08:00:00.000Z',
+  provisioningState: 'Succeeded',
+  systemAssigned: false,
+  principalId: null,
+  tenantId: null,
+  userAssignedIds: [],
+  tags: {},
+  customerKey: null,
+  ...change,
+});
+
+export const vault = (change: Partial<ObservedVault> = {}): ObservedVault => ({
+  id: vaultId,
+  name: 'kv-care',
+  uri: 'https://kv-care.vault.azure.net/',
+  location: 'westeurope',
+  tenantId: tenant,
+  softDelete: true,
+  retentionDays: 90,
+  purgeProtection: false,
+  access: 'role-assignments',
+  firewall: 'open',
+  sku: 'standard',
+  ...change,
+});
+
+export const key = (change: Partial<ObservedKey> = {}): ObservedKey => ({
+  name: keyName,
+  version: version('a'),
+  type: 'RSA',
+  size: 3072,
+  operations: ['encrypt', 'wrapKey', 'unwrapKey'],
+  enabled: true,
+  notBefore: null,
+  expires: null,
+  created: '2025-01-01T00:00:00.000Z',
+  nonceHash: null,
+  ...change,
+});
+
+export const observation = (change: Partial<Observation> = {}): Observation => ({
+  resource: resource(),
+  vault: vault(),
+  key: key(),
+  from: null,
+  grantHeld: false,
+  guards: guards(),
+  ...change,
+});
+
+/** One app can do everything, and all lies in one subscription. */
+export const control = (change: Partial<ObservedControl> = {}): ObservedControl => ({
+  controllers: [controller()],
+  unseen: [],
+  vaultSubscription: { id: 's-1', name: 'Care production' },
+  resourceSubscription: { id: 's-1', name: 'Care production' },
+  ...change,
+});
+
+export const controller = (change: Partial<Controller> = {}): Controller => ({
+  id: '50000000-0000-4000-8000-000000000001',
+  type: 'app',
+  can: ['copy', 'change', 'delete', 'purge', 'give-access'],
+  name: null,
+  members: null,
+  ...change,
+});
+
+export const newKey: KeyKind = { type: 'RSA', size: 3072, expires: null };
+
+export type EnableWish = Extract<StoredChangeSpec, { operation: 'enable-cmk' }>;
+export type RotateWish = Extract<StoredChangeSpec, { operation: 'rotate-cmk' }>;
+
+/** To put the agent under the existing version `a…` of the key. */
+export const wish = (change: Partial<EnableWish> = {}): EnableWish => ({
+  operation: 'enable-cmk',
+  resource: ref(),
+  vaultId,
+  keyName,
+  keyVersion: version('a'),
+  newKey: null,
+  ...change,
+});
+
+/** To make the key first. */
+export const wishForNewKey = (change: Partial<EnableWish> = {}): EnableWish =>
+  wish({ keyVersion: null, newKey, ...change });
+
+/** The key an agent is under, as ARM reports it. */
+export const under = (keyVersion: string | null, change: { keyName?: string; vaultUri?: string } = {}) => ({
+  vaultUri: vault().uri,
+  keyName: 'care',
+  keyVersion,
+  ...change,
+});
+
+/** To move the agent from version `a…` of its key to version `b…`. */
+export const wishToRotate = (to?: RotateWish['to'], change: Partial<RotateWish> = {}): RotateWish => ({
+  operation: 'rotate-cmk',
+  resource: ref(),
+  from: under(version('a')),
+  to: to ?? { way: 'version', vaultId, keyName, keyVersion: version('b') },
+  ...change,
+});
+
+/** To move it to a version that the run makes. */
+export const toNewVersion: Extract<RotateWish['to'], { way: 'new-version' }> = {
+  way: 'new-version',
+  vaultId,
+  keyName,
+  after: version('a'),
+  make: newKey,
+};
+
+interface PlanChange {
+  readonly seen?: Partial<Observation>;
+  readonly wished?: StoredChangeSpec;
+  readonly policyVersion?: string;
+  readonly terms?: KeyTerms;
+  readonly now?: Date;
+  readonly own?: OwnKey | null;
+}
+
+/** The plan that the wish's operation makes of it. */
+export const planFor = ({
+  seen = {},
+  wished = wish(),
+  policyVersion = 'p1',
+  terms = termsOf(),
+  now = noon,
+  own = null,
+}: PlanChange = {}): Plan =>
+  operationOf(wished).plan(wished, observation(seen), { tenantId: tenant, policyVersion, terms, now, own });

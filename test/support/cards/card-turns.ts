@@ -1,0 +1,184 @@
+/** What people and the bot do in turn, and the life that comes of it: folded from real events, nothing is made up for a card. */
+
+import type { Failure } from '../../../src/domain/failure.ts';
+import { FormId, type PersonId, RequestId } from '../../../src/domain/ids.ts';
+import type { UseAnswer } from '../../../src/domain/key-use.ts';
+import type { Plan, StepName } from '../../../src/domain/plan.ts';
+import type { Proof } from '../../../src/domain/proof.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
+import { personActor, type StoredEvent } from '../../../src/domain/request/events.ts';
+import { fold } from '../../../src/domain/request/evolve.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
+import { approver, requester, submit, tenant } from '../builders/fixtures.ts';
+import { noon, principal, sha256 } from '../builders/plans.ts';
+import { azureSaid, receipt } from './card-failures.ts';
+import { newKeyWished, planOf } from './card-plans.ts';
+
+const id = RequestId.parse('CMK-7F3K9Q');
+
+const expiresAt = '2026-03-05T12:00:00.000Z';
+export const justification = 'Policy 7.4: patient data under keys the hospital group owns, before the December audit.';
+
+const digestOf = (plan: Plan): string => sha256(JSON.stringify(plan));
+const policy = (approvalsRequired: number) => ({
+  version: '3f9c21ab',
+  rule: 'environment',
+  approvalsRequired,
+  expiresAt,
+});
+
+export const asked = (plan: Plan = planOf(), approvalsRequired = 1, change: Partial<Command & { do: 'submit' }> = {}) =>
+  submit({
+    plan,
+    resourceName: plan.observation.resource.name,
+    digest: digestOf(plan),
+    policy: policy(approvalsRequired),
+    justification,
+    ...change,
+  });
+
+const by = (person: PersonId, asking: number) => ({
+  by: person,
+  actor: personActor(person, tenant, 'local'),
+  asking,
+});
+const decides =
+  (verb: 'approve' | 'reject', person: PersonId, comment = '') =>
+  (asking: number): Command => ({
+    do: verb,
+    ...by(person, asking),
+    standing: 'yes',
+    acknowledged: true,
+    comment,
+    requesterStanding: 'yes',
+    notBefore: null,
+    stepUp: null,
+    signIn: null,
+  });
+export const settles =
+  (verb: 'retry' | 'give-up' | 'stop', person: PersonId, standing: 'yes' | 'no' = 'no') =>
+  (asking: number): Command => ({
+    do: verb,
+    ...by(person, asking),
+    standing,
+    requesterStanding: 'yes',
+    comment: 'The vault moves to another group first',
+  });
+export const approves = (person: PersonId = approver, comment = '') => decides('approve', person, comment);
+export const rejects = (comment = 'Not before the audit') => decides('reject', approver, comment);
+/** Another key, for another reason. */
+export const changes = (asking: number): Command => {
+  const plan = planOf({ key: null }, newKeyWished);
+  const justification = 'One key for the ward alone, as the audit asks';
+  const told = { formId: FormId.parse('F-2M8D4T7KQX'), plan, digest: digestOf(plan), policy: policy(2), justification };
+  return { do: 'change', ...by(requester, asking), ...told, notBefore: '2026-03-08T01:00:00.000Z' };
+};
+export const cancels = (asking: number): Command => ({ do: 'cancel', ...by(requester, asking) });
+
+export const intends = (run: number, attempt: number, ...all: readonly StepName[]): Command => ({
+  do: 'intend',
+  run,
+  steps: all.map((step) => ({ step, attempt })),
+});
+export const worked = (step: StepName, change: Partial<Extract<StepResult, { outcome: 'done' }>> = {}): StepResult => ({
+  step,
+  attempt: 1,
+  outcome: 'done',
+  already: false,
+  outputs: step === 'enable-identity' ? { principalId: principal, principalTenantId: tenant } : {},
+  receipt,
+  proofs: [],
+  ...change,
+});
+export const didNot = (step: StepName, failure: Failure, retryAt: string | null = null, attempt = 1): StepResult => ({
+  step,
+  attempt,
+  outcome: 'failed',
+  failure,
+  retryAt,
+});
+export const records = (run: number, ...results: readonly StepResult[]): Command => ({ do: 'record', run, results });
+/** One step from its intent to its end. */
+export const done = (run: number, step: StepName, change = {}): readonly Command[] => [
+  intends(run, 1, step),
+  records(run, worked(step, change)),
+];
+export const stuck = (run: number, step: StepName, failure: Failure): readonly Command[] => [
+  intends(run, 1, step),
+  records(run, didNot(step, failure)),
+];
+
+/** What is done in turn; a function is handed the revision of the card that stands then. */
+export type Turn = Command | ((asking: number) => Command);
+
+/** The events of a life, 40 seconds between turns. */
+export function lifeOf(...turns: readonly Turn[]): readonly StoredEvent[] {
+  const stored: StoredEvent[] = [];
+  turns.forEach((turn, n) => {
+    const request = fold(id, stored);
+    const command = typeof turn === 'function' ? turn(request?.asking ?? 0) : turn;
+    const now = command.do === 'expire' ? new Date(expiresAt) : new Date(noon.getTime() + n * 40_000);
+    const decision = decide(request, command, now);
+    if (decision.kind === 'refused') throw new Error(`${command.do}: ${decision.code}`);
+    for (const { body, texts } of decision.events) {
+      const revision = stored.length + 1;
+      stored.push({ seq: 116 + revision, revision, cause: `${n}`, time: now.toISOString(), body, texts });
+    }
+  });
+  return stored;
+}
+
+export function requestOf(...turns: readonly Turn[]): Request {
+  const request = fold(id, lifeOf(...turns));
+  if (request === null) throw new Error('nobody asked');
+  return request;
+}
+
+export const proofs = (usable: Proof['outcome']): Proof[] => [
+  { level: 'read-back', outcome: 'proved' },
+  { level: 'permission-held', outcome: 'proved' },
+  { level: 'key-usable', outcome: usable },
+  { level: 'use-seen', outcome: 'not-checked' },
+];
+export const checked = (plan: Plan = planOf(), standing: 'yes' | 'no' = 'yes', run = 1): Command => ({
+  do: 'check-run',
+  run,
+  plan,
+  digest: digestOf(plan),
+  policy: policy(1),
+  standings: { [approver]: standing },
+  requesterStanding: 'yes',
+  stepUp: null,
+});
+const looked =
+  (useWithinMs: number) =>
+  (command: Command): Command =>
+    command.do === 'record' ? { ...command, useWithinMs } : command;
+export const lookedFor = looked(30 * 60_000);
+export const lookedAtOnce = looked(1_000);
+export const judges = (answer: UseAnswer): Command => ({ do: 'judge-use', run: 1, answer });
+export const seenUse: UseAnswer = {
+  outcome: 'used',
+  at: '2026-03-02T12:08:31.000Z',
+  operation: 'KeyWrap',
+  knownBy: 'object-id',
+  allowedBy: { by: 'role-assignment', id: '3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9', ours: true },
+};
+export const notSeenUse: UseAnswer = {
+  outcome: 'not-used',
+  first: '2026-02-23T06:12:40.000Z',
+  last: '2026-03-02T12:31:02.000Z',
+  refused: { at: '2026-03-02T12:09:11.000Z', status: 403 },
+};
+export const notKnownUse: UseAnswer = {
+  outcome: 'unknown',
+  why: {
+    code: 'not-readable',
+    failure: azureSaid({
+      doing: 'reading the log of kv-care-prod',
+      code: 'InsufficientAccessError',
+      message: 'The provided credentials have insufficient access to perform the requested operation',
+    }),
+  },
+};

@@ -1,0 +1,142 @@
+/** Lists: open requests, agents with their keys, histories. */
+
+import { ArmId, RequestId } from '../../../src/domain/ids.ts';
+import type { StoredEvent } from '../../../src/domain/request/events.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { HistoryShow } from '../../../src/operations/commands/command.ts';
+import { type AgentKeyState, countsOf, type FleetState } from '../../../src/operations/fleet.ts';
+import { nothing, plain } from '../../../src/teams/cards/plain-text.ts';
+import { agentsCard } from '../../../src/teams/cards/views/agents-view.ts';
+import { entriesPerPage, historyCard } from '../../../src/teams/cards/views/history-view.ts';
+import { requestRows } from '../../../src/teams/cards/views/list-rows.ts';
+import { type ListContent, listCard, openChips, rowsPerPage } from '../../../src/teams/cards/views/list-view.ts';
+import { historyOf } from '../../../src/text/history.ts';
+import { forbidden } from './card-failures.ts';
+import { names } from './card-readers.ts';
+import { longLife, requestStates, rotationLife } from './card-states.ts';
+
+import type { GalleryCard } from './gallery-requests.ts';
+
+const directory = { names: async () => names };
+
+/** Open requests of several agents. */
+const mixedRequests = [
+  ['needs-attention', 'CMK-2M8D4T', 'ward-agent'],
+  ['awaiting-approval', 'CMK-7F3K9Q', 'triage-agent-prod'],
+  ['rotation-awaiting-newest', 'CMK-9XK2WA', 'virtual-visit-agent'],
+  ['awaiting-one-of-two', 'CMK-4QH7RC', 'oncology-faq'],
+  ['running-spreading', 'CMK-B6N1ZV', 'radiology-agent'],
+] as const;
+
+export async function lists(): Promise<readonly GalleryCard[]> {
+  const id = 'F-2M8D4T7KQX';
+  const decidable = ({ approvals, state }: Request) => state === 'awaiting-approval' && approvals.length === 0;
+  const asOf = new Date('2026-03-02T12:04:00.000Z');
+  const requests = await requestRows(Object.values(requestStates), directory, asOf, decidable);
+  const open = {
+    title: plain<string>(`${requests.length} open requests`),
+    subject: nothing,
+    empty: nothing,
+    chips: openChips('all'),
+    asOf,
+  };
+  const later = new Date('2026-03-02T12:09:00.000Z');
+  const mixed = mixedRequests.flatMap(([state, id, resourceName]) => {
+    const request = requestStates[state];
+    return request === undefined ? [] : [{ ...request, id: RequestId.parse(id), resourceName }];
+  });
+  const mixedRows = await requestRows(mixed, directory, later, decidable);
+  const list = (content: Omit<ListContent, 'rows' | 'total'>, all: ListContent['rows'], page: number) => {
+    const rows = all.slice((page - 1) * rowsPerPage, page * rowsPerPage);
+    return listCard(id, { ...content, rows, total: all.length }, page);
+  };
+  const waiting = { ...open, title: plain('1 open request'), subject: plain('Waiting for Approver') };
+  const none = {
+    ...open,
+    title: plain('No open requests'),
+    empty: plain('To ask, type /enable-cmk'),
+  };
+  return [
+    { name: 'list.first', card: list(open, requests, 1) },
+    {
+      name: 'list.mixed',
+      card: list({ ...open, title: plain<string>(`${mixed.length} open requests`), asOf: later }, mixedRows, 1),
+    },
+    { name: 'list.middle', card: list(open, requests, 4) },
+    { name: 'list.last', card: list(open, requests, Math.ceil(requests.length / 5)) },
+    { name: 'list.waiting', card: list({ ...waiting, chips: openChips('waiting') }, requests.slice(0, 1), 1) },
+    { name: 'list.empty', card: list(none, [], 1) },
+    ...agents(id),
+    ...histories(id),
+  ];
+}
+
+function agents(formId: string): readonly GalleryCard[] {
+  const now = new Date('2026-03-02T12:04:00.000Z');
+  const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
+  const standing = (name: string, state: FleetState, change: Partial<AgentKeyState> = {}): AgentKeyState => ({
+    id: ArmId.parse(
+      `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
+    ),
+    name,
+    state,
+    request: null,
+    keyName: `cmk-${name}`,
+    ends: null,
+    ...change,
+  });
+  const id = RequestId.parse('CMK-7F3K9Q');
+  const all = [
+    standing('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
+    standing('imaging-agent', 'ended', { ends: end(-4) }),
+    standing('virtual-visit-agent', 'ends-soon', { ends: end(21) }),
+    standing('triage-agent-prod', 'request-open', { request: { id, waits: 'approval' } }),
+    standing('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
+    standing('oncology-faq', 'end-unknown'),
+    standing('radiology-agent', 'own-key', { ends: end(400) }),
+    standing('wellness-agent', 'own-key'),
+  ];
+  const counts = { ...countsOf(all), 'microsofts-key': 4, 'own-key': 12 };
+  const content = {
+    show: 'all',
+    named: '',
+    counts,
+    subscriptions: 3,
+    agents: all,
+    total: 21,
+    unread: [],
+    asks: true,
+    asOf: now,
+    now,
+  } as const;
+  const unread = { subscriptionId: '40000000-0000-4000-8000-000000000003', failure: forbidden };
+  const none = { ...content, counts: countsOf([]), agents: [], total: 0, subscriptions: 0 };
+  return [
+    { name: 'agents.all', card: agentsCard(formId, content, 1) },
+    { name: 'agents.reader', card: agentsCard(formId, { ...content, asks: false, named: 'agent' }, 2) },
+    { name: 'agents.part', card: agentsCard(formId, { ...content, unread: [unread] }, 1) },
+    { name: 'agents.none', card: agentsCard(formId, none, 1) },
+  ];
+}
+
+function histories(formId: string): readonly GalleryCard[] {
+  const history = (state: string, events: readonly StoredEvent[], page: number, show: HistoryShow = 'everything') => {
+    const all = historyOf(events, names, false).map((entry) => ({ ...entry, of: '' }));
+    const content = {
+      request: requestStates[state] ?? null,
+      title: plain(requestStates[state]?.resourceName ?? 'triage-agent-prod'),
+      subject: plain<string>(
+        `${all.length} entries, oldest first. What people wrote stands on the request’s own card.`,
+      ),
+      show,
+      entries: all.slice((page - 1) * entriesPerPage, page * entriesPerPage),
+      total: all.length,
+    };
+    return historyCard(formId, content, page);
+  };
+  return [
+    { name: 'history.first', card: history('succeeded', longLife, 1) },
+    { name: 'history.second', card: history('needs-attention', [...longLife, ...longLife], 2) },
+    { name: 'history.rotation', card: history('rotation-succeeded-new-version', rotationLife, 1, 'changes') },
+  ];
+}

@@ -1,0 +1,64 @@
+/** Cards of a record that is published: evidence, checkpoints, and what is told where a witness knows another history. */
+
+import type { WitnessStanding } from '../../../src/domain/ports/witnesses.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import { witnessingOf } from '../../../src/domain/witnessing.ts';
+import { mention } from '../../../src/teams/cards/plain-text.ts';
+import type { AdaptiveCard } from '../../../src/teams/cards/render-card.ts';
+import { auditCheckpointCard } from '../../../src/teams/cards/views/checkpoint-view.ts';
+import { withDoubt } from '../../../src/teams/cards/views/doubt-line.ts';
+import { withDownload, withEvidence } from '../../../src/teams/cards/views/evidence-button.ts';
+import { contradictsCard, settledCard } from '../../../src/teams/cards/views/witness-view.ts';
+import { noon, sha256 } from '../builders/plans.ts';
+
+const names = ['audit.example/one', 'transparency.hospital-group.example/witness'];
+const keys = names.map((name) => `${name}+c7a3f1d0+${sha256(name)}`);
+
+const note = [
+  'cmk-bot.hospital-group.example/record',
+  '129',
+  'S3v5ZyTnJQk1L0hUq9sX2bFf8cV7dWmYp4RrA6eGtNo=',
+  '',
+  '— cmk-bot.hospital-group.example/record 6cVZ9mFsdR0cPzZ4cmY1b2pXk3q8sJ0tU7vW9xYzA1bC2dE3fG4hI5jK6lM7nO8pQ9rS0tU1vW2xY3zA4bC5dE6fG7hI8j=',
+  '— audit.example/one b1rT5zJ8kLmN0pQ2rS4tU6vW8xY0zA2bC4dE6fG8hI0jK2lM4nO6pQ8rS0tU2vW4xY6zA8bC0dE2fG4hI6jK8lM0nO2pQ4rS6tU8v=',
+].join('\n');
+
+/** Up to the newest checkpoint, as far as it has signed it. */
+const signed = (key: string | undefined, size: number): WitnessStanding => ({
+  key: key ?? '',
+  since: noon,
+  asked: { at: noon, size: 129, outcome: size === 129 ? 'signed' : 'no-answer', detail: '' },
+  signed: { at: noon, size },
+  contradiction: null,
+  cleared: null,
+  told: false,
+});
+
+/** `ended`: a request that has ended; `drawn`: its card as everybody sees it. */
+export function recordCards(ended: Request, drawn: AdaptiveCard): readonly { name: string; card: AdaptiveCard }[] {
+  const offered = withEvidence(drawn, ended, true);
+  const standing = (sizes: readonly number[]) =>
+    witnessingOf(
+      { keys, needed: 2, vaultKey: null },
+      sizes.map((size, n) => signed(keys[n], size)),
+    );
+  const checkpoint = (sizes: readonly number[]) => auditCheckpointCard(ended, { size: 129, note }, standing(sizes));
+  return [
+    { name: 'evidence.offered', card: offered },
+    { name: 'evidence.made', card: withDownload(offered, 'https://bot.hospital-group.example/evidence/7f3k9q') },
+    { name: 'doubt.one', card: withDoubt(offered, names.slice(0, 1)) },
+    { name: 'doubt.several', card: withDoubt(offered, [...names, 'audit.example/three']) },
+    { name: 'audit-checkpoint.witnessed', card: checkpoint([129, 129]) },
+    { name: 'audit-checkpoint.one-missing', card: checkpoint([129, 96]) },
+    { name: 'audit-checkpoint.no-witness', card: auditCheckpointCard(ended, { size: 129, note }, null) },
+    {
+      name: 'witness.contradicts',
+      card: contradictsCard(
+        names[0] ?? '',
+        { at: noon, detail: 'the log had 129 events at that time, with another root', note },
+        [mention('29:operator', 'Operator')],
+      ),
+    },
+    { name: 'witness.settled', card: settledCard(names[0] ?? '', { by: 'An operator', at: noon }) },
+  ];
+}

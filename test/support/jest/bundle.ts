@@ -1,0 +1,31 @@
+/**
+ * The programs that tests start, each bundled into one file with what it needs: loading thousands of source files takes a
+ * process longer than most stories. What a bundle does is what the sources do; `test/contract/start.test.ts` starts those.
+ */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundle as bundlePrograms, root } from '../../../src/operator/packaging/build/bundle.ts';
+import { programIn, scripts, sources } from './programs.ts';
+
+const starter = fileURLToPath(new URL('start-compiled.cjs', import.meta.url));
+const packagesFrom = path.join(root, 'package.json');
+
+/** Writes every program into the folder, which has to be below the repository's `node_modules`. */
+export async function bundle(prepared: string, folder: string): Promise<void> {
+  const common = {
+    folder,
+    // Files beside a source, such as cards and migrations, are looked for where the source is.
+    addressOf: (source: string) => JSON.stringify(pathToFileURL(source).href),
+    packagesFrom: JSON.stringify(packagesFrom),
+    minify: true,
+  };
+  const names = Object.keys(sources) as (keyof typeof sources)[];
+  const chosen = (isScript: boolean) =>
+    Object.fromEntries(names.filter((name) => scripts.has(name) === isScript).map((name) => [name, sources[name]]));
+  await bundlePrograms({ ...common, programs: chosen(false) });
+  await bundlePrograms({ ...common, programs: chosen(true), as: 'scripts' });
+  const text = (name: string) =>
+    `require(${JSON.stringify(starter)})(__dirname, ${JSON.stringify(name)}, ${JSON.stringify(packagesFrom)});\n`;
+  for (const name of scripts) await writeFile(programIn(prepared, name), text(name));
+}

@@ -1,0 +1,67 @@
+/** Starts making what every test starts from, unless it is there for these very sources. Tests that need none do not wait. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const cache = path.join(root, 'node_modules/.cache/cmk-bot');
+
+/** Everything that the programs and a first start are made from. */
+const parts = ['src', 'test/support', 'package-lock.json', 'node_modules/.package-lock.json'];
+
+const filesIn = (part) =>
+  statSync(part).isDirectory()
+    ? readdirSync(part, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name))
+        .sort()
+    : [part];
+
+/** A first start is of its day: it leaves events, certificates and keys with dates. A moved clock (libfaketime) has its own. */
+function fingerprint() {
+  const day = `${new Date().toISOString().slice(0, 10)} ${process.env.FAKETIME ?? ''}`;
+  const hash = createHash('sha256').update(`${process.version} ${day}`);
+  for (const part of parts.map((name) => path.join(root, name)).filter((name) => existsSync(name))) {
+    for (const file of filesIn(part)) hash.update(file).update(readFileSync(file));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Each takes ninety megabytes. A run that began within this time may still use one. */
+const keptMs = 3_600_000;
+
+/** What earlier sources left. */
+function forgetOld() {
+  for (const name of readdirSync(cache).filter((one) => one.startsWith('prepared-'))) {
+    const folder = path.join(cache, name);
+    if (Date.now() - statSync(folder).mtimeMs > keptMs) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export default function setup() {
+  mkdirSync(cache, { recursive: true });
+  const folder = path.join(cache, `prepared-${fingerprint()}`);
+  process.env.CMK_TEST_PREPARED = folder;
+  process.env.CMK_TEST_WORLDS = path.join(cache, `worlds-${process.pid}`);
+  process.env.CMK_TEST_ATTACKS = path.join(cache, `attacks-${process.pid}`);
+  rmSync(`${folder}.failed`, { force: true });
+  const now = new Date();
+  if (existsSync(folder)) utimesSync(folder, now, now);
+  forgetOld();
+  if (existsSync(folder)) return;
+  const args = ['--import', 'tsx', path.join(root, 'test/support/jest/prepare.ts'), folder];
+  // A group of its own: what it has started itself and does not know of yet ends with it.
+  const making = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+  making.unref();
+  // Jest ends while it is still made when no test needed it.
+  process.once('exit', () => {
+    if (making.pid === undefined || making.exitCode !== null) return;
+    try {
+      process.kill(-making.pid, 'SIGTERM');
+    } catch {
+      // It has ended meanwhile.
+    }
+  });
+}

@@ -1,0 +1,32 @@
+import path from 'node:path';
+
+/** The programs that tests start, by what they are: each one's source. */
+export const sources = {
+  bot: 'src/main.ts',
+  'app-package': 'src/operator/packaging/app-package/run.ts',
+  cloud: 'test/support/azure/cloud-process.ts',
+  'command-line': 'test/support/processes/command-line-process.ts',
+  'local-azure': 'src/sandbox/azure/run.ts',
+  'local-teams': 'src/sandbox/teams/run.ts',
+  store: 'test/support/store/store-process.ts',
+  'store-engine': 'test/support/store/store-process-engine.ts',
+  'store-lease': 'test/support/store/store-process-lease.ts',
+  world: 'test/support/world/world-process.ts',
+} as const;
+export type ProgramName = keyof typeof sources;
+
+/** Those that are started often: each is one script, of which V8 keeps what it compiled. None awaits at its top level. */
+export const scripts: ReadonlySet<ProgramName> = new Set([
+  'bot',
+  'command-line',
+  'local-azure',
+  'local-teams',
+  'store',
+]);
+
+/** What a run of the tests starts from, below one folder. */
+export const programsIn = (prepared: string): string => path.join(prepared, 'programs');
+export const programIn = (prepared: string, name: ProgramName): string =>
+  path.join(programsIn(prepared), `${name}.${scripts.has(name) ? 'cjs' : 'mjs'}`);
+/** A data folder as a first start and Ctrl-C leave it: both schemas made, Azure seeded, nothing asked yet. */
+export const templateIn = (prepared: string): string => path.join(prepared, 'data');

@@ -1,0 +1,76 @@
+/** Runs `cmk-bot`: as an operator would, or without starting it anew for every call. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { forkProgram } from '../jest/prepared.ts';
+import { surroundings } from './surroundings.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface Said {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Call {
+  readonly id: number;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Lines that come by a pipe, or that a person types at a terminal. */
+  readonly lines: readonly string[];
+  readonly atTerminal: boolean;
+}
+
+/** In a process of its own, from the sources, as `npx cmk-bot` starts it. */
+export function npxCmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
+  const child = spawn(process.execPath, ['src/operator/cli/cmk-bot.js', ...args], {
+    cwd: root,
+    env: { ...surroundings(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+let host: Promise<ChildProcess> | null = null;
+let calls = 0;
+
+/** Ends the process that carries out the calls; the next call starts another. */
+export async function endCommandLine(): Promise<void> {
+  const child = await host;
+  host = null;
+  child?.kill('SIGKILL');
+}
+afterAll(endCommandLine);
+
+/** The same subcommands, in one process that carries out all calls of a test file. */
+export async function cmkBot(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  lines: readonly string[] = [],
+  atTerminal = false,
+): Promise<Said> {
+  host ??= forkProgram('command-line');
+  const child = await host;
+  calls += 1;
+  const call: Call = { id: calls, args, env: { ...surroundings(), ...env }, lines, atTerminal };
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`cmk-bot ${args.join(' ')} ended with ${code}`));
+    const hear = ({ id, said }: { readonly id: number; readonly said: Said }): void => {
+      if (id !== call.id) return;
+      child.off('message', hear).off('exit', ended);
+      resolve(said);
+    };
+    child.on('message', hear).once('exit', ended);
+    child.send(call);
+  });
+}

@@ -1,0 +1,243 @@
+/** A real PostgreSQL for tests: started in a temporary folder from the machine's own programs or those that npm brought, or one given by URL. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import {
+  accessSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { copyFolder } from '../processes/copy-folder.ts';
+import { freePorts } from '../processes/free-ports.ts';
+import { surroundings } from '../processes/surroundings.ts';
+import { systemIsHidden } from '../processes/system-programs.ts';
+import { packagedPostgres } from './packaged-postgres.ts';
+import { errorsOf, keepCluster, makeCluster, preparedCluster, type Run, readyName } from './postgres-cluster.ts';
+
+export interface TestPostgres {
+  /** The URL of a new database: empty, or a copy of another one that nobody uses meanwhile. */
+  newDatabase(copied?: string): Promise<string>;
+  /** The URL of the one database that is as a first start of the bot leaves it; null where there is none. */
+  readonly ready: string | null;
+  /** Ends the server, and keeps its files in the folder: for servers that are started from now on, this database of it is the ready one. */
+  keep(database: string, folder: string): Promise<void>;
+  /** Ends the server as a crash would, without a farewell to anybody; `start` lets it answer again, at the same port. */
+  crash(): Promise<{ start(): Promise<void> }>;
+  stop(): Promise<void>;
+}
+
+interface Server extends Pick<TestPostgres, 'ready' | 'keep' | 'crash'> {
+  /** Given the databases that were made on it. */
+  stop(databases: readonly string[]): Promise<void>;
+}
+
+/** What a server shows of itself over TLS. */
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface PostgresOptions {
+  readonly tls?: Tls | undefined;
+  /** Given the server's folder before anything is in it, and the user that it runs as where that is another. */
+  readonly prepare?: ((folder: string, owner: ReturnType<typeof otherUser>) => void) | undefined;
+  /** Over those of a test, which do not wait for the disk: such as `fsync=on`. */
+  readonly settings?: readonly string[] | undefined;
+}
+
+/** PostgreSQL takes a key only from a file that nobody else may read. */
+function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof otherUser>): readonly string[] {
+  if (tls === undefined) return [];
+  for (const [name, text] of Object.entries({ 'server.crt': tls.cert, 'server.key': tls.key })) {
+    const file = path.join(data, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    if (owner !== null) chownSync(file, owner.uid, owner.gid);
+  }
+  return ['ssl=on'];
+}
+
+/**
+ * Starts a server for this test file. Null where there is none: then says so aloud, and throws where `CI` is set, for
+ * a run that counts must not leave the production database untested.
+ */
+export async function startPostgres({ tls, settings, prepare }: PostgresOptions = {}): Promise<TestPostgres | null> {
+  const given = process.env.CMK_TEST_DATABASE_URL;
+  if (given !== undefined) return fromUrl(given, givenServer(given));
+  const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPostgres());
+  if (programs !== null) return startServer(programs, { tls, settings, prepare });
+  const missing =
+    'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it, or set CMK_TEST_DATABASE_URL';
+  if (process.env.CI !== undefined) throw new Error(missing);
+  process.stderr.write(`\nNOT TESTED on PostgreSQL: ${missing}\n\n`);
+  return null;
+}
+
+const notOurs = (): Promise<never> =>
+  Promise.reject(new Error('a server that was given by its address is not ours to end'));
+
+const givenServer = (url: string): Server => ({
+  ready: null,
+  keep: notOurs,
+  crash: notOurs,
+  stop: (databases) =>
+    withClient(url, async (client) => {
+      for (const name of databases) await client.query(`drop database if exists ${name} with (force)`);
+    }),
+});
+
+/** The machine's own, in one folder. The newest installed version comes first; distributions keep the programs out of `PATH`. */
+export function findPrograms(...names: readonly string[]): string | null {
+  const roots = ['/usr/lib/postgresql', '/usr/local/lib/postgresql', '/opt/homebrew/opt', '/usr/local/opt'];
+  const installed = roots
+    .filter((root) => existsSync(root))
+    .flatMap((root) => readdirSync(root).map((name) => path.join(root, name, 'bin')))
+    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/local/pgsql/bin', ...installed];
+  return folders.find((folder) => names.every((name) => canRun(path.join(folder, name)))) ?? null;
+}
+
+function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL refuses to run as root: then its own user, or nobody, runs it. */
+function otherUser(): { readonly uid: number; readonly gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const users = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const line = ['postgres', 'nobody'].map((name) => users.find((user) => user.startsWith(`${name}:`))).find(Boolean);
+  const [, , uid, gid] = (line ?? '').split(':');
+  if (uid === undefined || gid === undefined) throw new Error('starting PostgreSQL as root: no user to run it as');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+async function startServer(
+  programs: string,
+  { tls, settings: more = [], prepare }: PostgresOptions,
+): Promise<TestPostgres> {
+  const user = otherUser();
+  // Root's own temporary folder may be closed to the user that runs the server.
+  const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
+  if (user !== null) chownSync(folder, user.uid, user.gid);
+  prepare?.(folder, user);
+  const options = { cwd: folder, env: { ...surroundings(), LC_ALL: 'C' }, ...user };
+  const run: Run = (name, args) =>
+    spawn(path.join(programs, name), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  const data = path.join(folder, 'data');
+  // Who prepares the folder wants the files of a server that nobody used, and no more.
+  const ready = prepare === undefined ? await preparedCluster(programs) : null;
+  if (ready !== null) await copyFolder(ready, data, true);
+  else await makeCluster(run, data);
+  const port = await freePorts(0);
+  // What a crash of the machine would lose is of no interest in a test.
+  const settings = [
+    'fsync=off',
+    'full_page_writes=off',
+    `unix_socket_directories=${folder}`,
+    ...tlsIn(data, tls, user),
+    ...more,
+  ];
+  const flags = settings.flatMap((setting) => ['-c', setting]);
+  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+  const start = async () => {
+    const server = run('postgres', ['-D', data, '-h', '127.0.0.1', '-p', `${port}`, ...flags]);
+    const errors = errorsOf(server);
+    const kill = (): boolean => server.kill('SIGINT');
+    process.once('exit', kill);
+    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+    await untilItAnswers(url, () => (server.exitCode === null ? null : errors()));
+    return async (how: 'SIGINT' | 'SIGQUIT') => {
+      server.kill(how);
+      await ended;
+      process.off('exit', kill);
+    };
+  };
+  let end = await start();
+  return fromUrl(url, {
+    ready: ready === null ? null : databaseOf(url, readyName),
+    crash: async () => {
+      await end('SIGQUIT');
+      return {
+        start: async () => {
+          end = await start();
+        },
+      };
+    },
+    keep: async (own, kept) => {
+      await runAs(url, [`alter database ${new URL(own).pathname.slice(1)} rename to ${readyName}`]);
+      await end('SIGINT');
+      await keepCluster(data, programs, kept);
+      rmSync(folder, { recursive: true, force: true });
+    },
+    stop: async () => {
+      // Nothing that it would still write is read again.
+      await end('SIGQUIT');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+const databaseOf = (url: string, name: string): string => {
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return own.href;
+};
+
+async function untilItAnswers(url: string, died: () => string | null): Promise<void> {
+  for (let tries = 0; tries < 1_200; tries++) {
+    const last = died();
+    if (last !== null) throw new Error(`starting PostgreSQL: ${last}`);
+    const answered = await withClient(url, (client) => client.query('select 1')).catch(() => null);
+    if (answered !== null) return;
+    await sleep(50);
+  }
+  throw new Error('starting PostgreSQL: it did not answer within a minute');
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  // A server that goes away while we talk to it is reported by the query.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Carries the statements out on one connection, with the rights of the URL's user. */
+export const runAs = (url: string, statements: readonly string[]): Promise<void> =>
+  withClient(url, async (client) => {
+    for (const statement of statements) await client.query(statement);
+  });
+
+function fromUrl(url: string, server: Server): TestPostgres {
+  const made: string[] = [];
+  return {
+    newDatabase: async (copied) => {
+      const name = `cmk_test_${randomUUID().replaceAll('-', '')}`;
+      const template = copied === undefined ? '' : ` template ${new URL(copied).pathname.slice(1)}`;
+      await withClient(url, (client) => client.query(`create database ${name}${template}`));
+      made.push(name);
+      return databaseOf(url, name);
+    },
+    ready: server.ready,
+    keep: server.keep,
+    crash: server.crash,
+    stop: () => server.stop(made),
+  };
+}

@@ -1,0 +1,79 @@
+/** What the checks say about locks and the bot's own rights. */
+import { all, lock, scopes, withoutActions } from '../azure/azure-state.ts';
+import { agent, block, type CheckRow, newKey, pass, vault, warn } from './check-row.ts';
+import { choices } from './story.ts';
+
+const locked = (where: string, on: string, scope: Parameters<typeof lock>[0]): CheckRow => ({
+  ...block('locked'),
+  when: `read-only lock on the ${where}`,
+  azure: lock(scope),
+  words: [
+    `A lock stops the changes. Read-only: change-freeze on ${on}.`,
+    'Ask its owner to remove it for the time of the change.',
+  ],
+});
+const roleWith = (action: string): string =>
+  action.endsWith('roleAssignments/write') ? 'CMK bot grants (with its condition)' : 'CMK bot';
+const lacks = (action: string, more: Partial<CheckRow> = {}): CheckRow => ({
+  ...block('bot-not-allowed'),
+  when: `without ${action.replace('Microsoft.', '')}`,
+  azure: withoutActions(action),
+  words: [
+    `The bot doesn’t have permission to make this change. Its identity lacks ${action}.`,
+    `Ask an Owner or User Access Administrator to assign the role ${roleWith(action)} to the bot’s identity.`,
+  ],
+  ...more,
+});
+const subscription = '40000000-0000-4000-8000-000000000001';
+
+export const guardRows: readonly CheckRow[] = [
+  { ...pass('no-lock'), when: 'no lock', words: ['No lock stops the changes'] },
+  {
+    ...pass('no-lock'),
+    when: 'a lock against deleting only',
+    azure: lock((state) => scopes.vault(state, vault), 'CanNotDelete'),
+    words: ['No lock stops the changes'],
+  },
+  locked('agent', 'agent triage-agent-prod', (state) => scopes.agent(state, agent)),
+  locked('vault', 'vault kv-care-prod', (state) => scopes.vault(state, vault)),
+  locked('group', 'group rg-care-prod', (state) => scopes.groupOf(state, vault)),
+  locked('subscription', `subscription ${subscription}`, (state) => scopes.subscriptionOf(state, vault)),
+  {
+    ...block('locked'),
+    when: 'two read-only locks',
+    azure: all(
+      lock((state) => scopes.agent(state, agent)),
+      lock((state) => scopes.vault(state, vault), 'ReadOnly', 'keep-vault'),
+    ),
+    words: [
+      'A lock stops the changes. Read-only: change-freeze on agent triage-agent-prod, keep-vault on vault kv-care-prod.',
+      'Ask its owner to remove it for the time of the change.',
+    ],
+  },
+  {
+    ...warn('locks-not-checked'),
+    when: 'the bot may not read locks',
+    azure: withoutActions('Microsoft.Authorization/locks/read'),
+    words: [
+      'Locks were not checked',
+      'Reading them takes Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
+    ],
+  },
+  { ...pass('bot-allowed'), when: 'the bot’s whole role', words: ['The bot may make every change'] },
+  lacks('Microsoft.HealthBot/healthBots/write'),
+  lacks('Microsoft.Authorization/roleAssignments/write'),
+  lacks('Microsoft.Authorization/roleAssignments/read'),
+  lacks('Microsoft.KeyVault/vaults/write'),
+  lacks('Microsoft.KeyVault/vaults/keys/write', { newKey }),
+  lacks('Microsoft.KeyVault/vaults/accessPolicies/write', { choice: choices.policies }),
+  lacks('Microsoft.ManagedIdentity/userAssignedIdentities/assign/action', { choice: choices.policies }),
+  {
+    ...warn('rights-not-checked'),
+    when: 'the bot may not read its rights',
+    azure: withoutActions('Microsoft.Authorization/permissions/read'),
+    words: [
+      'The bot’s own rights were not checked',
+      'Reading them takes Microsoft.Authorization/permissions/read. A missing right would stop the run.',
+    ],
+  },
+];

@@ -1,0 +1,182 @@
+/**
+ * The world that the suites of one jest worker share. It runs in a process of its own (`world-process.ts`), because jest loads
+ * every module again for each suite. Its description is a file: free, or taken by the suite that runs. A suite hands it back
+ * only in good order; else the next one starts another world.
+ */
+import { once } from 'node:events';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { expect } from '@jest/globals';
+import { Client } from 'pg';
+import type { DatabaseOptions } from '../../../src/store/database.ts';
+import type { RunningAzure } from '../azure/local-azure.ts';
+import { forkProgram } from '../jest/prepared.ts';
+import { cmkBot, endCommandLine } from '../processes/command-line.ts';
+import { sealKeysIn } from '../store/seal-keys.ts';
+import { teamsClient } from '../teams/local-teams.ts';
+import { LogWatch } from './log-leaks.ts';
+import { mendAzure, rememberAzure } from './story.ts';
+import { askedOf, type World, watched } from './world.ts';
+
+/** What another process has to know of it. */
+export interface SharedWorld {
+  readonly pid: number;
+  /** Everything that the bot printed. */
+  readonly log: string;
+  readonly azure: Pick<RunningAzure, 'url' | 'port' | 'pid' | 'dataDir'>;
+  readonly teamsUrl: string;
+  readonly botUrl: string;
+  readonly dataDir: string;
+  readonly database: DatabaseOptions;
+  readonly place: NodeJS.ProcessEnv;
+  readonly settings: NodeJS.ProcessEnv;
+}
+
+const worker = process.env.JEST_WORKER_ID ?? '1';
+const folder = process.env.CMK_TEST_WORLDS ?? '';
+const free = path.join(folder, `${worker}.json`);
+const taken = path.join(folder, `${worker}.taken.json`);
+
+function take(): SharedWorld | null {
+  try {
+    renameSync(free, taken);
+    return JSON.parse(readFileSync(taken, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** Ends the world that a suite kept: it could not hand it back, or would not. */
+function retire(): void {
+  try {
+    const { pid }: SharedWorld = JSON.parse(readFileSync(taken, 'utf8'));
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // There is none, or it has ended.
+  }
+  rmSync(taken, { force: true });
+}
+
+const isReady = async ({ botUrl }: SharedWorld): Promise<boolean> =>
+  (await fetch(`${botUrl}/readyz`).catch(() => null))?.ok ?? false;
+
+async function started(): Promise<SharedWorld> {
+  mkdirSync(folder, { recursive: true });
+  const child = await forkProgram('world', [folder, worker]);
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the shared world did not start')));
+  await Promise.race([once(child, 'message'), ended]);
+  ended.catch(() => undefined);
+  // It keeps nobody from ending, and ends when the channel does.
+  child.unref();
+  child.channel?.unref();
+  const world = take();
+  if (world === null) throw new Error('the shared world left no description');
+  return world;
+}
+
+async function found(): Promise<SharedWorld> {
+  retire();
+  const world = take();
+  if (world !== null && (await isReady(world))) return world;
+  retire();
+  return started();
+}
+
+interface Recorded {
+  readonly length: number;
+  /** The ids of the requests that are open. */
+  readonly open: readonly string[];
+}
+
+/** How far the record is. Null without a server: nobody else can look. */
+async function recorded({ database }: SharedWorld): Promise<Recorded | null> {
+  if (database.kind !== 'postgres') return null;
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  const { rows } = await client.query(
+    'select (select seq from cmk.chain_head)::int as length, array(select request_id from cmk.open_request) as open',
+  );
+  await client.end();
+  return rows[0];
+}
+
+/** Ends what a suite left open: it would be in the way of the next one. False where something stays open. */
+async function endOpenRequests(shared: SharedWorld): Promise<boolean> {
+  const left = await recorded(shared);
+  for (const id of left?.open ?? []) {
+    const { code } = await cmkBot(['requests', 'cancel', id, '--as', 'tests'], shared.place);
+    if (code !== 0) await cmkBot(['requests', 'give-up', id, '--reason', 'tests', '--as', 'tests'], shared.place);
+  }
+  if (left !== null && left.open.length > 0) await endCommandLine();
+  return left !== null && (left.open.length === 0 || (await recorded(shared))?.open.length === 0);
+}
+
+function readFrom(file: string, offset: number): string {
+  const size = statSync(file).size - offset;
+  const bytes = Buffer.alloc(Math.max(0, size));
+  const opened = openSync(file, 'r');
+  readSync(opened, bytes, 0, bytes.length, offset);
+  closeSync(opened);
+  return bytes.toString('utf8');
+}
+
+const notShared = (): never => {
+  throw new Error('the bot of a shared world stays as it is: ask for a world of your own');
+};
+
+/** Takes the worker's world, or starts one. What Azure was asked and the bot printed counts from now on; `end` hands it back. */
+export async function takeSharedWorld(): Promise<World> {
+  const shared = await found();
+  const azure = {
+    ...shared.azure,
+    ca: readFileSync(path.join(shared.dataDir, 'ca.pem'), 'utf8'),
+    stop: notShared,
+    kill: notShared,
+  };
+  const printedBefore = statSync(shared.log).size;
+  const printed = () => readFrom(shared.log, printedBefore);
+  const askedBefore = (await askedOf(azure)).length;
+  const watch = new LogWatch();
+  watch.keepOutSettings(shared.settings);
+  for (const key of await sealKeysIn(shared.dataDir)) watch.keepOut('the seals’ key, or the log’s', key);
+  const world: World = {
+    ...{ azure, printed, teams: watched(teamsClient(shared.teamsUrl), watch) },
+    botUrl: shared.botUrl,
+    dataDir: shared.dataDir,
+    database: shared.database,
+    place: shared.place,
+    settings: shared.settings,
+    recordedBefore: (await recorded(shared))?.length ?? 0,
+    azureRequests: async () => (await askedOf(azure)).slice(askedBefore),
+    signalBot: notShared,
+    untilBotEnds: notShared,
+    endBot: notShared,
+    startBot: notShared,
+    startReplica: notShared,
+    restartBot: notShared,
+    restartEverything: notShared,
+    async end() {
+      await mendAzure(world);
+      await putBack();
+      const part = printed();
+      const suite = path.basename(expect.getState().testPath ?? 'suite');
+      writeFileSync(path.join(folder, `${suite}.log`), part);
+      const leaks = watch.leaksIn(part);
+      if (leaks.length > 0) throw new Error(leaks.join('\n'));
+      if (await endOpenRequests(shared)) renameSync(taken, free);
+      else retire();
+    },
+  };
+  const putBack = await rememberAzure(world);
+  return world;
+}

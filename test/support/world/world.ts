@@ -1,0 +1,294 @@
+import { rmSync } from 'node:fs';
+import { z } from 'zod';
+import type { Finding } from '../../../src/audit/verify.ts';
+import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
+import { parseEventBody } from '../../../src/operations/registry.ts';
+import { botEnvironment } from '../../../src/sandbox/bot-environment.ts';
+import type { DatabaseOptions } from '../../../src/store/database.ts';
+import { http, type Latency, type RunningAzure, startAzure } from '../azure/local-azure.ts';
+import { type BotProcess, type EndSignal, spawnBot, untilReady } from '../processes/bot-process.ts';
+import { freePorts } from '../processes/free-ports.ts';
+import { newAzureDir, newDataDir } from '../store/data-folder.ts';
+import { sealKeysFor, sealKeysIn, serverSealKey } from '../store/seal-keys.ts';
+import { startStore } from '../store/store-client.ts';
+import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
+import { LogWatch } from './log-leaks.ts';
+import { ownServer, serverSeals, serverSettings } from './own-server.ts';
+
+/** The whole product on this machine, as child processes: local Azure, local Teams, and the bot under test. */
+export interface World {
+  readonly azure: RunningAzure;
+  readonly teams: TeamsClient;
+  readonly botUrl: string;
+  readonly dataDir: string;
+  /** Where the bot's record lies. On PGlite another process can open it only while the bot is down. */
+  readonly database: DatabaseOptions;
+  /** Where the command line finds the record and whatever runs on it. */
+  readonly place: NodeJS.ProcessEnv;
+  /** The settings that the bot was started with. */
+  readonly settings: NodeJS.ProcessEnv;
+  /** Where the record stood when this suite began: what lies before is another suite's. */
+  readonly recordedBefore: number;
+  /** What the local Azure was asked, oldest first. */
+  azureRequests(): Promise<readonly AzureRequest[]>;
+  /** Everything the bot printed, in all its lives. */
+  printed(): string;
+  /** Lets the bot stand still, or go on. */
+  signalBot(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Resolves when the bot that runs now is gone, whoever ended it. */
+  untilBotEnds(): Promise<void>;
+  /** Ends the bot as a crash would, or as Ctrl-C would. */
+  endBot(how: EndSignal): Promise<void>;
+  /** Starts the bot on what it kept. What is set here holds for this life only. */
+  startBot(env?: NodeJS.ProcessEnv): Promise<void>;
+  restartBot(how: EndSignal, env?: NodeJS.ProcessEnv): Promise<void>;
+  /** Starts a second bot on the same database, which Teams does not speak to. */
+  startReplica(name: string, more?: NodeJS.ProcessEnv): Promise<Replica>;
+  /** Ends all three at once and starts them again on their data and ports. */
+  restartEverything(how: EndSignal): Promise<void>;
+  /** Ends everything and removes what it kept. Fails when the bot printed a secret, or what a person wrote or chose. */
+  end(): Promise<void>;
+}
+
+/** Another bot on the same database. */
+export interface Replica {
+  readonly url: string;
+  /** Resolves when it is gone, whoever ended it. */
+  readonly ended: Promise<void>;
+  end(how: EndSignal): Promise<void>;
+}
+
+const AzureRequest = z.object({
+  at: z.string(),
+  method: z.string(),
+  url: z.string(),
+  status: z.number().nullable(),
+  principalId: z.string().nullable(),
+  body: z.unknown(),
+});
+export type AzureRequest = z.infer<typeof AzureRequest>;
+
+export const askedOf = async (azure: RunningAzure): Promise<readonly AzureRequest[]> =>
+  z.array(AzureRequest).parse((await http(azure, 'GET', '/simulator/requests')).body);
+
+/** The bot has heard that it was installed, and has greeted: what it posts from then on is about the story. */
+async function untilInstalled(teams: TeamsClient): Promise<void> {
+  const waiting = async () =>
+    z.object({ waiting: z.array(z.string()) }).parse((await teams.call('GET', '/client/installations')).body).waiting;
+  for (const until = Date.now() + 20_000; Date.now() < until && (await waiting()).length > 0; )
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+export interface WorldOptions {
+  readonly latency?: Latency;
+  /** Over the bot's usual local configuration. With `DATABASE_URL` the record lies there. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** The same for the Azure simulator. */
+  readonly azureEnv?: NodeJS.ProcessEnv;
+  /**
+   * Where the record lies if `env` names no database: in the data folder, or on a server of the world's own, where there is one to
+   * be had. Stories that are not about the store take the server: the embedded database takes the processor half as long again.
+   */
+  readonly record?: 'folder' | 'any';
+  /** Approving needs a sign-in at the local Entra. */
+  readonly stepUp?: boolean;
+  /** Gets everything that the bot prints, as it comes. */
+  readonly print?: (text: string) => void;
+  /** Puts the key of a server's record where the bot reads it, and tells the secret's address; without it the key lies in a file. */
+  readonly sealKey?: (azure: RunningAzure) => Promise<string>;
+}
+
+/** Starts a world of its own on free ports and a new folder. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { latency = 'instant', stepUp = false } = options;
+  const server = await ownServer(options);
+  // Without a database of its own a folder is copied in a moment.
+  const dataDir = await (server === null && options.env?.DATABASE_URL === undefined ? newDataDir() : newAzureDir());
+  const extra: NodeJS.ProcessEnv = { ...(server && (await serverSettings(server, dataDir))), ...options.env };
+  const [azurePort, botPort] = [await freePorts(10), await freePorts(2)];
+  const ports = {
+    'bot-port': botPort,
+    'teams-port': botPort + 1,
+    'azure-port': azurePort,
+    'sign-in-port': botPort + 2,
+  };
+  const botUrl = `http://127.0.0.1:${botPort}`;
+  const openTeams = (azure: RunningAzure): Promise<LocalTeamsProcess> =>
+    startLocalTeams({
+      dataDir,
+      botUrl: `${botUrl}/api/messages`,
+      port: ports['teams-port'],
+      azureUrl: azure.url,
+      azureCaFile: `${dataDir}/ca.pem`,
+      manifestFile: 'manifest/manifest.json',
+    });
+  const openAzure = () =>
+    startAzure({
+      ...{ latency, dataDir, port: azurePort, env: options.azureEnv ?? {} },
+      ...(stepUp ? { signInPort: ports['sign-in-port'] } : {}),
+    });
+  const azure = await openAzure();
+  const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
+  let output = '';
+  const print = (text: string): void => {
+    output += text;
+    options.print?.(text);
+  };
+  const watch = new LogWatch();
+  watch.keepOut('the seals’ key', serverSealKey);
+  const sealKey = extra.DATABASE_URL ? await serverSeals(options, azure, dataDir) : {};
+  const environment = (more: NodeJS.ProcessEnv) => {
+    // Everything that could be logged is, so that everything is looked at.
+    const options = { data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false };
+    const env = botEnvironment(options, { CMK_LOG_LEVEL: 'debug', ...sealKey, ...extra, ...more });
+    watch.keepOutSettings(env);
+    return env;
+  };
+
+  const endBot = async (how: EndSignal): Promise<void> => current.bot?.end(how);
+  const startBot = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {
+    current.bot = await spawnBot(environment(more), print);
+    await untilReady(current.bot, botUrl, () => output);
+    for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key, or the log’s', key);
+  };
+  const replicas: BotProcess[] = [];
+  const startReplica = async (name: string, more: NodeJS.ProcessEnv = {}) => {
+    const port = await freePorts(1);
+    const replica = await spawnBot({ ...environment({ CMK_REPLICA: name, ...more }), PORT: `${port}` }, print);
+    replicas.push(replica);
+    const url = `http://127.0.0.1:${port}`;
+    await untilReady(replica, url, () => output);
+    return { url, ended: replica.ended, end: (how: EndSignal) => replica.end(how) };
+  };
+  const end = async (): Promise<void> => {
+    await Promise.all(replicas.map((one) => one.end('SIGKILL')));
+    await Promise.all([endBot('SIGKILL'), current.teams.kill(), current.azure.kill()]);
+    await server?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+    const leaks = watch.leaksIn(output);
+    if (leaks.length > 0) throw new Error(leaks.join('\n'));
+  };
+  await startBot()
+    .then(() => untilInstalled(current.teams.client))
+    .catch(async (error: unknown) => {
+      await end();
+      throw error;
+    });
+  return {
+    get azure() {
+      return current.azure;
+    },
+    get teams() {
+      return watched(current.teams.client, watch);
+    },
+    botUrl,
+    dataDir,
+    database: extra.DATABASE_URL
+      ? { kind: 'postgres', url: extra.DATABASE_URL, maxConnections: 2 }
+      : { kind: 'pglite', dataDir },
+    place: extra.DATABASE_URL ? { DATABASE_URL: extra.DATABASE_URL, ...sealKey } : { CMK_DATA_DIR: dataDir },
+    settings: environment({}),
+    recordedBefore: 0,
+    azureRequests: () => askedOf(current.azure),
+    printed: () => output,
+    signalBot: (signal) => current.bot?.signal(signal),
+    untilBotEnds: async () => current.bot?.ended,
+    endBot,
+    startBot,
+    startReplica,
+    async restartBot(how, more) {
+      await endBot(how);
+      await startBot(more);
+    },
+    async restartEverything(how) {
+      const others = how === 'SIGKILL' ? ('kill' as const) : ('stop' as const);
+      await Promise.all([endBot(how), current.teams[others](), current.azure[others]()]);
+      current.azure = await openAzure();
+      current.teams = await openTeams(current.azure);
+      await startBot();
+    },
+    end,
+  };
+}
+
+/** The same people, with what they say and choose kept out of the log. */
+export const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
+  ...teams,
+  say(personId, conversationId, text, replyToId) {
+    watch.keepOut('what was said', text);
+    return teams.say(personId, conversationId, text, replyToId);
+  },
+  click(personId, activityId, verb, more) {
+    watch.keepOutInputs(more?.inputs);
+    return teams.click(personId, activityId, verb, more);
+  },
+});
+
+/** What the bot stored, as an auditor finds it. */
+export interface WorldRecord {
+  /** What the verifier has to say against the chain and the texts. Empty: nothing. */
+  readonly findings: readonly Finding[];
+  /** The events of a request in short: `submitted`, `step-done enable-identity/1`, oldest first. */
+  events(requestId: string): readonly string[];
+  /** Every request of this suite, oldest first. */
+  readonly requests: readonly string[];
+  /** Texts that are kept beside the chain, by request. */
+  readonly texts: readonly { readonly request: string; readonly field: string; readonly text: string }[];
+}
+
+const EventInShort = z
+  .object({ type: z.string(), data: z.object({ step: z.string().nullish(), attempt: z.number().optional() }) })
+  .transform(({ type, data }) =>
+    data.step && data.attempt ? `${type} ${data.step}/${data.attempt}` : data.step ? `${type} ${data.step}` : type,
+  );
+const Text = z.object({
+  request_id: z.string(),
+  revision: z.number(),
+  field: z.string(),
+  salt: z.string(),
+  text: z.string(),
+});
+
+/** Reads the whole record and verifies it. On PGlite the bot is ended first, as by Ctrl-C, unless it is down already. */
+export async function readRecord(world: World): Promise<WorldRecord> {
+  if (world.database.kind === 'pglite') await world.endBot('SIGINT');
+  const store = await startStore(world.database);
+  try {
+    const derived = await store.call('trail', 'derived');
+    const lines = await store.call('trail', 'lines', null, 100_000);
+    const head = await store.call('trail', 'head');
+    const rows = z
+      .array(Text)
+      .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
+    const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
+    const isOwn = ({ seq }: { readonly seq: number }): boolean => seq > world.recordedBefore;
+    const verifier = new AuditLogVerifier({ read: parseEventBody, keys: await sealKeysFor(world.database), derived });
+    for (const line of lines.filter(({ seq }) => seq <= head.seq)) {
+      verifier.event(line);
+      const own = texts.filter(({ request, revision }) => request === line.request && revision === line.revision);
+      for (const text of own) verifier.text(text);
+    }
+    return {
+      findings: verifier.end(head).findings,
+      events: (id) =>
+        lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
+      requests: [...new Set(lines.filter(isOwn).map((line) => line.request))],
+      texts: texts.filter(({ request }) => lines.some((line) => line.request === request && isOwn(line))),
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Looks into the bot's database. On PGlite the bot has to be down. */
+export async function queryStore(
+  world: Pick<World, 'database'>,
+  sql: string,
+): Promise<readonly Record<string, unknown>[]> {
+  const store = await startStore(world.database);
+  try {
+    return await store.sql(sql);
+  } finally {
+    await store.close();
+  }
+}
