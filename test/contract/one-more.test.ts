@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { type Compiled, type Edit, inScratch } from '../support/docs/scratch-sources.ts';
 
 /**
  * One more of each closed list: the compiler names every file that has to say something about it, and no test has to find
@@ -10,13 +7,9 @@ import { fileURLToPath } from 'node:url';
  * To compile takes seconds. What no file is to object to twice is added at once: whoever objects is then known by its name.
  */
 
-interface Case {
+interface Case extends Edit {
   /** What is added. */
   readonly more: string;
-  readonly file: string;
-  /** Stands in the file once; what is added follows it. */
-  readonly after: string;
-  readonly added: string;
   /** Where the compiler objects. */
   readonly objections: readonly string[];
 }
@@ -106,50 +99,6 @@ const cases: readonly Case[] = [
   },
 ];
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const compiler = join(root, 'node_modules/.bin/tsc');
-
-interface Compiled {
-  readonly code: number;
-  readonly out: string;
-  readonly objections: readonly string[];
-}
-
-const run = (project: string): Promise<Compiled> =>
-  new Promise((resolve) => {
-    // One checker: each of several would read most of the sources for itself.
-    const options = ['--pretty', 'false', '--checkers', '1'];
-    execFile(compiler, ['-p', project, ...options], { cwd: project, maxBuffer: 2 ** 25 }, (error, out) => {
-      const named = [...out.matchAll(/^(\S[^(\n]*)\(\d+,\d+\): error /gm)].map(([, file = '']) => file);
-      const code = error === null ? 0 : Number(error.code);
-      resolve({ code, out, objections: [...new Set(named)].sort() });
-    });
-  });
-
-const newFolder = (): string => mkdtempSync(join(root, '.one-more-'));
-const gone = (folder: string): void => rmSync(folder, { recursive: true, force: true });
-
-/** Adds to a copy of the sources, and compiles it. */
-async function compiled(sources: string, group: readonly Case[]): Promise<Compiled> {
-  const folder = newFolder();
-  try {
-    cpSync(sources, join(folder, 'src'), { recursive: true });
-    const config = { extends: '../tsconfig.json', include: ['src'], exclude: [] };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-    for (const one of group) add(folder, one);
-    return await run(folder);
-  } finally {
-    gone(folder);
-  }
-}
-
-function add(folder: string, { file, after, added }: Case): void {
-  const path = join(folder, file);
-  const parts = readFileSync(path, 'utf8').split(after);
-  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times ${after}`);
-  writeFileSync(path, parts.join(`${after}${added}`));
-}
-
 /** Cases of which no two expect the same file, in as few groups as taking each in turn makes. */
 function apart(all: readonly Case[]): readonly (readonly Case[])[] {
   const groups: Case[][] = [];
@@ -169,21 +118,14 @@ const results = new Map<string, Compiled>();
 const atOnce = 2;
 
 beforeAll(async () => {
-  // Once, so that all are of one moment. The local servers know nothing of the product.
-  const sources = newFolder();
-  const filter = (path: string): boolean => path !== join(root, 'src/sandbox');
-  cpSync(join(root, 'src'), sources, { recursive: true, filter });
   const waiting = [...changes];
   const work = async () => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-      results.set(namesOf(group), await compiled(sources, group));
+      const edits = group;
+      results.set(namesOf(group), await inScratch(edits, ({ compile }) => compile()));
     }
   };
-  try {
-    await Promise.all(Array.from({ length: atOnce }, work));
-  } finally {
-    gone(sources);
-  }
+  await Promise.all(Array.from({ length: atOnce }, work));
 }, 180_000);
 
 it('as they are, the sources compile', () => {
