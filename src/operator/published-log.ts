@@ -22,7 +22,7 @@ export interface PublishedLogFiles {
   readonly keys: () => Promise<readonly VerifierKey[]>;
 }
 
-/** Returns the log's own verifier keys, oldest first, from its signing keys. Throws like {@link keptKeys}. */
+/** Returns the log's own verifier keys, oldest first, from its signing keys. Throws like {@link loadKeys}. */
 export async function logVerifiers(
   { key, name }: Pick<AnchorSettings, 'key' | 'name'>,
   config: Pick<Config, 'azure'>,

@@ -41,9 +41,9 @@ export interface EvidencePorts {
 }
 
 export interface PublishedLog {
-  /** Reads files; the newest checkpoint only with signatures that the bot's own keys verify: see `ownRead`. */
+  /** Reads files; the newest checkpoint only with signatures that the bot's own keys verify: see `verifiedRead`. */
   readonly read: AnchorFiles['read'];
-  /** Publishes new events if this process can; else another one does so within `patienceMs`. */
+  /** Publishes new events if this process can; else another one does so within `timeoutMs`. */
   readonly publish: () => Promise<unknown>;
   readonly timeoutMs: number;
   /** Verifier keys of the configured witnesses. */

@@ -65,6 +65,6 @@ export interface SetupWorld {
   subscriptions(): Promise<Lookup<readonly SeenSubscription[]>>;
   /** A group by name or id, or a person by id. */
   holder(named: string): Promise<Lookup<LookupResult<SeenHolder>>>;
-  /** Signs in once. `password` can be empty. */
+  /** Signs in once. The URL can have no password. */
   database(url: string): Promise<SeenDatabase>;
 }
