@@ -17,6 +17,7 @@ import { Exchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
 import { Links } from './links.ts';
 import { PlainCalls, retriesWithin, traceCalls } from './plain-calls.ts';
+import { acquirePolicyTokens } from './policy-token.ts';
 import { renewRefusedTokens } from './renewable-credential.ts';
 
 // Write fence: checked right before each change is sent. After a pause, this process might have lost the run to another
@@ -181,6 +182,7 @@ export class AzureClients {
         { policy: traceCalls(this.options.tracing), position: 'perRetry' as const },
         { policy: renewRefusedTokens(this.options.credential), position: 'perRetry' as const },
         { policy: this.exchange.recorder, position: 'perRetry' as const },
+        { policy: acquirePolicyTokens, position: 'perRetry' as const },
         { policy: checkWriteFence, position: 'perRetry' as const },
       ],
     };

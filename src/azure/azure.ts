@@ -13,6 +13,8 @@ import { graphInventory } from './inventory.ts';
 import { armKeys } from './keys.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { armGuards } from './permissions.ts';
+import { armPolicies } from './policies.ts';
+import { underReference } from './policy-token.ts';
 import { armResources } from './resources.ts';
 import { armVaults } from './vaults.ts';
 
@@ -56,12 +58,14 @@ export const connectionOf = (options: AzureOptions): Connection =>
 export function connectAzure(options: AzureOptions): Azure {
   const connection = connectionOf(options);
   return {
+    underReference,
     resources: armResources(connection),
     vaults: armVaults(connection),
     keys: armKeys(connection),
     grants: armGrants(connection),
     control: armControl(connection),
     guards: armGuards(connection),
+    policies: armPolicies(connection),
     inventory: graphInventory(connection),
     groups: graphGroups(connection),
   };

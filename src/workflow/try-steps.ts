@@ -42,7 +42,7 @@ async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: StepAtt
   const { step, attempt } = one;
   const request = requireRequest(await ports.requests.load(id), id);
   if (!isUnderWay(request, run, one)) return null;
-  const outcome = await carryOut(steps[step], {
+  const work = {
     azure: ports.azure,
     requestId: id,
     work: workOf(request.plan),
@@ -52,7 +52,8 @@ async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: StepAtt
     nonce: ports.nonces.of({ id, run, step, attempt }),
     attempt,
     pause: () => ports.pause(rereadAfterMs(ports.retryLimits)),
-  });
+  };
+  const outcome = await ports.azure.underReference(request.changeReference, () => carryOut(steps[step], work));
   if (outcome.ok) {
     const { already, outputs, receipt, proofs } = outcome.value;
     const begunElsewhere = ports.intents.of({ id, run, step, attempt }) === null;

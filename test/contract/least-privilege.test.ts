@@ -5,8 +5,9 @@ import { lookingForUse } from '../../src/sandbox/bot-environment.ts';
 import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, messageOf } from '../support/azure/local-azure-clients.ts';
-import { vaultId } from '../support/azure/local-azure-names.ts';
+import { careId, vaultId } from '../support/azure/local-azure-names.ts';
 import { grantCondition, logsRole, roleFiles } from '../support/azure/role-files.ts';
+import { guardPolicy, tokenPolicy } from '../support/azure/token-policy.ts';
 import { judge, rightsIn, rightsOf } from '../support/permissions/judge.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { azureState, follow, openReview, rotation } from '../support/world/path.ts';
@@ -123,6 +124,10 @@ describe('with these roles alone', () => {
   beforeAll(async () => {
     world = await startWorld({ record: 'folder', env: lookingForUse });
     await changeState(world.azure, giveOnlyTheFiles);
+    // Reading a definition takes a permission of its own, and so does acquiring tokens.
+    const scope = `/subscriptions/${careId}`;
+    await changeState(world.azure, tokenPolicy(scope, 'Microsoft.HealthBot/healthBots', { successProbability: 1 }));
+    await changeState(world.azure, guardPolicy(scope));
   });
   afterAll(() => world.end());
 

@@ -76,7 +76,7 @@ describe('a registry names every file of its folder, once', () => {
 
   it('each operation in a folder of its own name, beside those that operations share', () => {
     const inFolders = filesIn('src/operations', '.ts').filter((file) => file.includes('/'));
-    const shared = ['actions', 'commands', 'pages', 'resources', 'steps'];
+    const shared = ['actions', 'commands', 'guard', 'pages', 'resources', 'steps'];
     const folders = new Set(inFolders.map((file) => file.split('/')[0]));
     expect([...folders].sort()).toEqual([...asked, ...shared].sort());
     expect(asked.filter((name) => !inFolders.includes(`${name}/${name}.ts`))).toEqual([]);

@@ -9,6 +9,7 @@ import type { ReadLog, UseSought } from '../key-use.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import type { KeyVersions } from '../own-key.ts';
 import type { ResourceRef } from '../wish.ts';
+import type { Policies } from './policies.ts';
 
 /** Resources of every supported kind. */
 export interface Resources {
@@ -233,12 +234,15 @@ export interface VaultLog {
 
 /** All Azure ports, for steps and checks. */
 export interface Azure {
+  /** Runs the work. If an Azure policy asks for a change reference of what it writes, this one is given. */
+  underReference<T>(changeReference: string | null, work: () => Promise<T>): Promise<T>;
   readonly resources: Resources;
   readonly vaults: Vaults;
   readonly keys: Keys;
   readonly grants: Grants;
   readonly control: Control;
   readonly guards: Guards;
+  readonly policies: Policies;
   readonly inventory: Inventory;
   readonly groups: Groups;
 }

@@ -21,6 +21,12 @@ export const actionsOn = {
     'Microsoft.Resources/subscriptions/resources/read',
     // Display name.
     'Microsoft.Resources/subscriptions/read',
+    // Where a policy asks for a token of each write.
+    'Microsoft.Authorization/acquirePolicyToken/read',
+    // What Azure Policy refuses: `infra/guard`.
+    'Microsoft.Authorization/policyAssignments/read',
+    'Microsoft.Authorization/policyDefinitions/read',
+    'Microsoft.Authorization/policyExemptions/read',
   ],
   resource: [...kinds.flatMap(({ rights }) => [...rights.read, ...rights.write]), ...guardReads],
   identity: [assignIdentity, 'Microsoft.Authorization/permissions/read'],

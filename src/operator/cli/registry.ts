@@ -5,6 +5,7 @@ import { auditExport } from './audit-export.ts';
 import { auditPopulation, auditVerify } from './audit-verify.ts';
 import { doctor } from './doctor.ts';
 import { evidence } from './evidence.ts';
+import { guardCheck, guardPrint } from './guard.ts';
 import { completionFor, shells } from './help.ts';
 import { requestActs, requestsList, requestsShow } from './requests.ts';
 import { setup } from './setup.ts';
@@ -42,6 +43,8 @@ export const subcommands: readonly Subcommand[] = [
   witnessRun,
   witnessAdd,
   doctor,
+  guardPrint,
+  guardCheck,
   setup,
   completion,
 ];

@@ -9,6 +9,7 @@ import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '.
 import { diagnoseAuditLog } from './audit-log.ts';
 import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
+import { diagnoseGuard } from './guard.ts';
 import { diagnoseLogs, diagnoseTelemetry } from './logs.ts';
 import { diagnoseOutside, diagnosePackedApp } from './outside.ts';
 import { diagnosePolicy } from './policy.ts';
@@ -51,6 +52,7 @@ const parts: readonly Part<DoctorEnvironment>[] = [
     ],
     look: diagnoseAzure,
   },
+  { codes: ['azure/guard'], look: diagnoseGuard },
   { codes: ['azure/logs'], look: diagnoseLogs },
   { codes: ['record/vault-key'], look: diagnoseVaultKey },
   { codes: ['graph/rights'], look: diagnoseGraphRights },

@@ -33,6 +33,7 @@ export const diagnosisCodes = [
   'azure/rights',
   'azure/keys',
   'azure/clock',
+  'azure/guard',
   'azure/logs',
   'db/answers',
   'db/tls',

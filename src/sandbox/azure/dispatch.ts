@@ -39,13 +39,13 @@ const kinds: Readonly<Record<string, 'write' | 'delete'>> = { PUT: 'write', PATC
 const isLock = (path: string): boolean => /\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i.test(path);
 
 /** Checks what blocks a permitted change before its provider sees it: registration, locks, policies. */
-const requireWritable = (state: SimulatorState, incoming: Incoming): void => {
+const requireWritable = (state: SimulatorState, incoming: Incoming, now: Date): void => {
   const { method, path } = incoming;
   const kind = kinds[method];
   if (kind === undefined) return;
   if (kind === 'write') requireRegistered(state, path);
   if (!isLock(path)) requireUnlocked(state, path, kind);
-  requirePolicies(state, incoming);
+  requirePolicies(state, incoming, now);
 };
 
 const nobody: Caller = { principalId: '', appId: '' };
@@ -133,7 +133,7 @@ const requireRights = (
     witness.action(route.action);
   }
   requireGroup(world.state, incoming.path);
-  requireWritable(world.state, incoming);
+  requireWritable(world.state, incoming, now);
 };
 
 /**

@@ -95,6 +95,8 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     refuse: (call, failure, times = 1) => void refusals.push({ call, failure, left: times }),
     pretend: (call) => void pretended.add(call),
     before: (call, act) => void acts.set(call, act),
+    underReference: (_reference, work) => work(),
+    policies: { assigned: () => read('policies.assigned', () => ({ assignments: [], exemptions: [] })) },
     resources: {
       get: () => read('resources.get', () => world.resource),
       tags: () => read('resources.tags', () => world.resource?.tags ?? null),

@@ -51,14 +51,29 @@ const bots = 'providers/Microsoft.BotService/botServices';
 const vaults = 'providers/Microsoft.KeyVault/vaults';
 const keys = inGroup(`${vaults}/{}/keys`);
 
+/** What has a scope in front of it. */
+const extensions = [
+  'roleAssignments',
+  'roleDefinitions',
+  'denyAssignments',
+  'locks',
+  'policyAssignments',
+  'policyExemptions',
+] as const;
+
 const onAuthorization: readonly OfficialCall[] = [
-  ...(['roleAssignments', 'roleDefinitions', 'denyAssignments', 'locks', 'policyAssignments'] as const).flatMap(
-    (type) => [
-      arm('GET', authorization(type), `Microsoft.Authorization/${type}/read`),
-      arm('GET', authorization(`${type}/{}`), `Microsoft.Authorization/${type}/read`),
-      arm('PUT', authorization(`${type}/{}`), `Microsoft.Authorization/${type}/write`),
-      arm('DELETE', authorization(`${type}/{}`), `Microsoft.Authorization/${type}/delete`),
-    ],
+  ...extensions.flatMap((type) => [
+    arm('GET', authorization(type), `Microsoft.Authorization/${type}/read`),
+    arm('GET', authorization(`${type}/{}`), `Microsoft.Authorization/${type}/read`),
+    arm('PUT', authorization(`${type}/{}`), `Microsoft.Authorization/${type}/write`),
+    arm('DELETE', authorization(`${type}/{}`), `Microsoft.Authorization/${type}/delete`),
+  ]),
+  // "Policy token", listed as a read although it is a POST.
+  arm(
+    'POST',
+    inSubscription('providers/Microsoft.Authorization/acquirePolicyToken'),
+    'Microsoft.Authorization/acquirePolicyToken/read',
+    'list',
   ),
   arm('GET', authorization('permissions'), 'Microsoft.Authorization/permissions/read'),
   // Built-in definitions are every tenant's.

@@ -36,6 +36,8 @@ export const policyVersions = [
   '2025-01-01',
 ] as const;
 
+export const exemptionVersions = ['2020-07-01-preview', '2022-07-01-preview'] as const;
+
 export const lockVersions = ['2016-09-01', '2020-05-01'] as const;
 
 export const resourcesVersions = [

@@ -8,6 +8,7 @@
 
 /** Actions that Azure Resource Manager checks. */
 export const listedActions: readonly string[] = [
+  'Microsoft.Authorization/acquirePolicyToken/read',
   'Microsoft.Authorization/denyAssignments/delete',
   'Microsoft.Authorization/denyAssignments/read',
   'Microsoft.Authorization/denyAssignments/write',
@@ -22,6 +23,9 @@ export const listedActions: readonly string[] = [
   'Microsoft.Authorization/policyDefinitions/delete',
   'Microsoft.Authorization/policyDefinitions/read',
   'Microsoft.Authorization/policyDefinitions/write',
+  'Microsoft.Authorization/policyExemptions/delete',
+  'Microsoft.Authorization/policyExemptions/read',
+  'Microsoft.Authorization/policyExemptions/write',
   'Microsoft.Authorization/roleAssignments/delete',
   'Microsoft.Authorization/roleAssignments/read',
   'Microsoft.Authorization/roleAssignments/write',

@@ -11,6 +11,7 @@ import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
 import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
 import { logQueryRoutes } from '../log-analytics/query-route.ts';
+import { policyTokenRoutes } from '../policy/acquire-policy-token.ts';
 import { policyRoutes } from '../policy/policies.ts';
 import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
 import { denyAssignmentRoutes } from './deny-assignments.ts';
@@ -37,6 +38,7 @@ export const mainRouter = new Router([
   ...denyAssignmentRoutes,
   ...lockRoutes,
   ...policyRoutes,
+  ...policyTokenRoutes,
   ...healthBotRoutes,
   ...botServiceRoutes,
   ...accessPolicyRoutes,

@@ -3,6 +3,7 @@ import type { Incoming } from '../http/incoming.ts';
 import { armRefusal } from '../http/reply.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { PolicyAssignment, PolicyDefinition } from '../state/schema-policy.ts';
+import { hasToken, missingDetails } from './policy-tokens.ts';
 import { type Evaluated, Evaluation, resolved, storedResource, type WrittenResource, writtenResource } from './rule.ts';
 
 const builtIn = (name: string, more: Omit<PolicyDefinition, 'id' | 'description'>): PolicyDefinition => ({
@@ -58,12 +59,21 @@ const lastOf = (id: string): string => id.split('/').at(-1) ?? '';
 /** The effects that refuse a write and a delete. */
 type Refusing = 'deny' | 'denyAction';
 
-interface Violation {
+export interface Violation {
   readonly assignment: PolicyAssignment;
   readonly definition: PolicyDefinition;
   readonly refusing: Refusing;
   readonly expressions: readonly Evaluated[];
 }
+
+/** Whether an exemption lifts the assignment here and now. */
+const isExempt = ({ policyExemptions }: SimulatorState, assignment: PolicyAssignment, path: string, now: Date) =>
+  policyExemptions.some(
+    ({ scope, policyAssignmentId, expiresOn }) =>
+      sameId(policyAssignmentId, assignmentIdOf(assignment)) &&
+      within(path, scope) &&
+      (expiresOn === undefined || Date.parse(expiresOn) > now.getTime()),
+  );
 
 /** Resource types with tags and a location. */
 const indexed = ['microsoft.healthbot/healthbots', 'microsoft.keyvault/vaults'];
@@ -88,7 +98,12 @@ const violationOf = (
 
 /** Shape from public reports. */
 const infoOf = ({ assignment, definition, refusing, expressions }: Violation) => ({
-  evaluationDetails: { evaluatedExpressions: expressions },
+  evaluationDetails: {
+    evaluatedExpressions: expressions,
+    ...(definition.externalEvaluationEnforcementSettings === undefined
+      ? {}
+      : { missingPolicyTokenDetails: missingDetails(definition.externalEvaluationEnforcementSettings) }),
+  },
   policyDefinitionId: definition.id,
   policyDefinitionName: lastOf(definition.id),
   policyDefinitionDisplayName: definition.displayName,
@@ -118,26 +133,44 @@ const messageOf = (name: string, violations: readonly Violation[]): string => {
 /** Policies don't block changes of policies; otherwise they could not be removed (from memory). */
 const isPolicy = ({ type }: WrittenResource): boolean => /^Microsoft\.Authorization\/policy/i.test(type);
 
-/**
- * Refuses a write that violates an assigned `deny` policy, and a delete that a `denyAction` policy blocks.
- * Source: Microsoft, "Azure Policy definitions denyAction effect": 403. That its text is that of `deny` is from memory.
- */
-export const requirePolicies = (state: SimulatorState, incoming: Incoming): void => {
+const violationsOf = (state: SimulatorState, incoming: Incoming, now: Date): readonly Violation[] => {
   const refusing = incoming.method === 'DELETE' ? 'denyAction' : 'deny';
   const resource = refusing === 'deny' ? writtenResource(state, incoming) : storedResource(state, incoming);
-  if (resource === null || isPolicy(resource)) return;
-  const violations = state.policyAssignments
+  if (resource === null || isPolicy(resource)) return [];
+  return state.policyAssignments
     .filter(({ enforcementMode }) => enforcementMode === 'Default')
     .filter(({ scope }) => within(incoming.path, scope))
     .filter(({ notScopes }) => !notScopes.some((scope) => within(incoming.path, scope)))
+    .filter((assignment) => !isExempt(state, assignment, incoming.path, now))
     .flatMap((assignment): Violation[] => {
       const definition = definitionById(state, assignment.policyDefinitionId);
       const violation = definition === undefined ? null : violationOf(resource, assignment, definition, refusing);
       return violation === null ? [] : [violation];
     });
+};
+
+const isExternal = ({ definition }: Violation): boolean =>
+  definition.externalEvaluationEnforcementSettings !== undefined;
+
+/** Violations that a policy token lifts. */
+export const externalViolations = (state: SimulatorState, incoming: Incoming, now: Date): readonly Violation[] =>
+  violationsOf(state, incoming, now).filter(isExternal);
+
+const isLifted = ({ definition }: Violation, incoming: Incoming, now: Date): boolean => {
+  const settings = definition.externalEvaluationEnforcementSettings;
+  return settings !== undefined && (!sameId(settings.missingTokenAction, 'deny') || hasToken(incoming, now));
+};
+
+/**
+ * Refuses a write that violates an assigned `deny` policy, and a delete that a `denyAction` policy blocks.
+ * Source: Microsoft, "Azure Policy definitions denyAction effect": 403. That its text is that of `deny` is from memory.
+ */
+export const requirePolicies = (state: SimulatorState, incoming: Incoming, now: Date): void => {
+  const violations = violationsOf(state, incoming, now).filter((one) => !isLifted(one, incoming, now));
   if (violations.length === 0) return;
-  throw armRefusal(403, 'RequestDisallowedByPolicy', messageOf(resource.name, violations), {
-    target: resource.name,
+  const target = incoming.path.split('/').at(-1) ?? '';
+  throw armRefusal(403, 'RequestDisallowedByPolicy', messageOf(target, violations), {
+    target,
     additionalInfo: violations.map((one) => ({ type: 'PolicyViolation', info: infoOf(one) })),
   });
 };

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { policyVersions } from '../arm/api-versions.ts';
-import { sameId } from '../arm/ids.ts';
+import { exemptionVersions, policyVersions } from '../arm/api-versions.ts';
+import { sameId, within } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
+import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
-import { PolicyAssignment, PolicyDefinition } from '../state/schema-policy.ts';
+import { PolicyAssignment, PolicyDefinition, PolicyExemption } from '../state/schema-policy.ts';
 import { assignmentIdOf, definitionById } from './denial.ts';
 
 const scopeOfCall = (call: Call): string => `/${param(call, 'scope')}`;
@@ -57,33 +58,101 @@ const putAssignment = (call: Call): Reply => {
   return reply(201, assignmentBody(assignment));
 };
 
+const definitionId = (call: Call): string =>
+  `/subscriptions/${param(call, 'sub')}/providers/Microsoft.Authorization/policyDefinitions/${param(call, 'name')}`;
+
 const WrittenDefinition = z.object({ properties: PolicyDefinition.omit({ id: true }) });
 
 /** Creates or replaces a custom definition of one subscription. */
 const putDefinition = (call: Call): Reply => {
   const { state } = call.world;
   const { properties } = parseBody(WrittenDefinition, call.incoming.body);
-  const [scope, name] = [`/subscriptions/${param(call, 'sub')}`, param(call, 'name')];
-  const id = `${scope}/providers/Microsoft.Authorization/policyDefinitions/${name}`;
+  const [id, name] = [definitionId(call), param(call, 'name')];
   state.policyDefinitions = [...state.policyDefinitions.filter((one) => !sameId(one.id, id)), { id, ...properties }];
   return reply(201, { id, name, type: 'Microsoft.Authorization/policyDefinitions', properties });
 };
 
+const getDefinition = (call: Call): Reply => {
+  const { state } = call.world;
+  const found = state.policyDefinitions.find((one) => sameId(one.id, definitionId(call)));
+  if (found === undefined) throw definitionNotFound(definitionId(call));
+  const { id, ...properties } = found;
+  const name = id.split('/').at(-1);
+  const type = 'Microsoft.Authorization/policyDefinitions';
+  return reply(200, { id, name, type, properties: { policyType: 'Custom', ...properties } });
+};
+
+/** What holds at the scope: set there, above it and, unless `atScope()` is asked for, below it (the description). */
+const holdingAt = <T extends { readonly scope: string }>(call: Call, all: readonly T[]): readonly T[] => {
+  const scope = scopeOfCall(call);
+  const only = /^\s*atScope\(\)\s*$/i.test(call.incoming.query.get('$filter') ?? '');
+  return all.filter((one) => within(scope, one.scope) || (!only && within(one.scope, scope)));
+};
+
+const listAssignments = (call: Call): Reply =>
+  reply(200, pageOfBodies(call, holdingAt(call, call.world.state.policyAssignments).map(assignmentBody)));
+
+const deleteAssignment = (call: Call): Reply => {
+  const before = found(call);
+  if (before === undefined) return reply(204);
+  call.world.state.policyAssignments = call.world.state.policyAssignments.filter((one) => one !== before);
+  return reply(200, assignmentBody(before));
+};
+
+const exemptionBody = ({ name, scope, ...properties }: PolicyExemption) => ({
+  id: `${scope}/providers/Microsoft.Authorization/policyExemptions/${name}`,
+  name,
+  type: 'Microsoft.Authorization/policyExemptions',
+  properties,
+});
+
+const listExemptions = (call: Call): Reply =>
+  reply(200, pageOfBodies(call, holdingAt(call, call.world.state.policyExemptions).map(exemptionBody)));
+
+const isThisExemption = (call: Call) => (one: PolicyExemption) =>
+  sameId(one.name, param(call, 'name')) && sameId(one.scope, scopeOfCall(call));
+
+const WrittenExemption = z.object({ properties: PolicyExemption.omit({ name: true, scope: true }) });
+
+const putExemption = (call: Call): Reply => {
+  const { state } = call.world;
+  const { properties } = parseBody(WrittenExemption, call.incoming.body);
+  const before = state.policyExemptions.find(isThisExemption(call));
+  const exemption = { ...properties, name: param(call, 'name'), scope: scopeOfCall(call) };
+  state.policyExemptions = [...state.policyExemptions.filter((one) => one !== before), exemption];
+  return reply(before === undefined ? 201 : 200, exemptionBody(exemption));
+};
+
+const deleteExemption = (call: Call): Reply => {
+  const { state } = call.world;
+  const before = state.policyExemptions.find(isThisExemption(call));
+  if (before === undefined) return reply(204);
+  state.policyExemptions = state.policyExemptions.filter((one) => one !== before);
+  return reply(200);
+};
+
+const verbs: Readonly<Record<string, string>> = { GET: 'read', PUT: 'write', DELETE: 'delete' };
+
+const route = (method: string, place: string, path: string, handle: Route['handle']): Route => {
+  const type = path.split('/')[0] ?? '';
+  return {
+    method,
+    pattern: `${place}/providers/Microsoft.Authorization/${path}`,
+    audience: 'arm',
+    versions: type === 'policyExemptions' ? exemptionVersions : policyVersions,
+    action: `Microsoft.Authorization/${type}/${verbs[method]}`,
+    handle,
+  };
+};
+const anywhere = '/{*scope}';
+
 export const policyRoutes: readonly Route[] = [
-  {
-    method: 'PUT',
-    pattern: '/subscriptions/{sub}/providers/Microsoft.Authorization/policyDefinitions/{name}',
-    audience: 'arm',
-    versions: policyVersions,
-    action: 'Microsoft.Authorization/policyDefinitions/write',
-    handle: putDefinition,
-  },
-  {
-    method: 'PUT',
-    pattern: '/{*scope}/providers/Microsoft.Authorization/policyAssignments/{name}',
-    audience: 'arm',
-    versions: policyVersions,
-    action: 'Microsoft.Authorization/policyAssignments/write',
-    handle: putAssignment,
-  },
+  route('GET', '/subscriptions/{sub}', 'policyDefinitions/{name}', getDefinition),
+  route('PUT', '/subscriptions/{sub}', 'policyDefinitions/{name}', putDefinition),
+  route('GET', anywhere, 'policyAssignments', listAssignments),
+  route('PUT', anywhere, 'policyAssignments/{name}', putAssignment),
+  route('DELETE', anywhere, 'policyAssignments/{name}', deleteAssignment),
+  route('GET', anywhere, 'policyExemptions', listExemptions),
+  route('PUT', anywhere, 'policyExemptions/{name}', putExemption),
+  route('DELETE', anywhere, 'policyExemptions/{name}', deleteExemption),
 ];

@@ -33,6 +33,23 @@ export const Condition: z.ZodType<Condition> = z.lazy(() =>
 
 const Parameter = z.looseObject({ type: z.string(), defaultValue: Value.optional() });
 
+/**
+ * A policy that needs a token. `successProbability` is that of the kind `CoinFlip` (recalled). What makes Azure ask for a change
+ * reference isn't documented: here a detail does.
+ */
+const ExternalEvaluation = z.looseObject({
+  endpointSettings: z.object({
+    kind: z.literal('CoinFlip'),
+    details: z.object({
+      successProbability: z.union([z.literal(0), z.literal(1)]),
+      changeReferenceRequired: z.boolean().default(false),
+    }),
+  }),
+  missingTokenAction: z.string().default('deny'),
+  /** ISO 8601. */
+  resultLifespan: z.string().default('PT1H'),
+});
+
 export const PolicyDefinition = z.object({
   /** The full ARM ID; a built-in one starts with `/providers`. */
   id: z.string(),
@@ -43,6 +60,7 @@ export const PolicyDefinition = z.object({
   parameters: z.record(z.string(), Parameter).default({}),
   // biome-ignore lint/suspicious/noThenProperty: the language's own word
   policyRule: z.strictObject({ if: Condition, then: z.looseObject({ effect: z.string() }) }),
+  externalEvaluationEnforcementSettings: ExternalEvaluation.optional(),
 });
 export type PolicyDefinition = z.infer<typeof PolicyDefinition>;
 
@@ -59,3 +77,14 @@ export const PolicyAssignment = z.object({
   nonComplianceMessages: z.array(z.looseObject({ message: z.string() })).default([]),
 });
 export type PolicyAssignment = z.infer<typeof PolicyAssignment>;
+
+/** Lifts an assignment at a scope, until a time where one is given (Microsoft, "Azure Policy exemption structure"). */
+export const PolicyExemption = z.object({
+  name: z.string(),
+  scope: z.string(),
+  policyAssignmentId: z.string(),
+  exemptionCategory: z.enum(['Waiver', 'Mitigated']),
+  expiresOn: z.iso.datetime({ offset: true }).optional(),
+  displayName: z.string().optional(),
+});
+export type PolicyExemption = z.infer<typeof PolicyExemption>;

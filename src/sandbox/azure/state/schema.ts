@@ -16,7 +16,7 @@ import {
   User,
   UserGroup,
 } from './schema-directory.ts';
-import { PolicyAssignment, PolicyDefinition } from './schema-policy.ts';
+import { PolicyAssignment, PolicyDefinition, PolicyExemption } from './schema-policy.ts';
 import { Vault } from './schema-vaults.ts';
 
 /** A bot's registration with Bot Framework, in Azure Resource Manager. */
@@ -161,6 +161,7 @@ export const SimulatorState = z.object({
   /** Custom definitions; built-in ones always exist. */
   policyDefinitions: z.array(PolicyDefinition).default([]),
   policyAssignments: z.array(PolicyAssignment).default([]),
+  policyExemptions: z.array(PolicyExemption).default([]),
   userAssignedIdentities: z.array(UserAssignedIdentity),
   botServices: z.array(BotService).default([]),
   workspaces: z.array(Workspace).default([]),

@@ -183,6 +183,10 @@ const botActions = [
   'Microsoft.Authorization/roleAssignments/read',
   'Microsoft.Authorization/roleDefinitions/read',
   'Microsoft.Authorization/permissions/read',
+  'Microsoft.Authorization/acquirePolicyToken/read',
+  'Microsoft.Authorization/policyAssignments/read',
+  'Microsoft.Authorization/policyDefinitions/read',
+  'Microsoft.Authorization/policyExemptions/read',
   'Microsoft.Authorization/locks/read',
 ];
 

@@ -66,6 +66,7 @@ export const seedState = async (port: number, now: Date): Promise<SimulatorState
     ],
     policyDefinitions: [],
     policyAssignments: [],
+    policyExemptions: [],
     userAssignedIdentities: seedUserAssignedIdentities(),
     botServices: [],
     workspaces: seedWorkspaces(),

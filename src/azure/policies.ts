@@ -1,0 +1,126 @@
+/**
+ * Assignments, definitions and exemptions of Azure Policy (Microsoft.Authorization 2023-04-01; exemptions 2022-07-01-preview).
+ * A list at a subscription holds what applies to it, also from management groups, and what is assigned inside it.
+ */
+import { z } from 'zod';
+import { done } from '../domain/failure.ts';
+import type { Policies, PolicyAssignment, PolicyDefinition } from '../domain/ports/policies.ts';
+import type { Connection } from './connection.ts';
+import { inBatches } from './limits.ts';
+
+const version = 'api-version=2023-04-01';
+const exemptionVersion = 'api-version=2022-07-01-preview';
+
+const list = z
+  .array(z.unknown())
+  .nullish()
+  .transform((all) => all ?? []);
+
+const Assignment = z.object({
+  id: z.string(),
+  properties: z.object({
+    policyDefinitionId: z.string(),
+    scope: z.string(),
+    notScopes: z
+      .array(z.string())
+      .nullish()
+      .transform((all) => all ?? []),
+    parameters: z.record(z.string(), z.object({ value: z.unknown().optional() })).nullish(),
+    enforcementMode: z.string().nullish(),
+    resourceSelectors: list,
+    overrides: list,
+  }),
+});
+type Assignment = z.infer<typeof Assignment>;
+
+const Definition = z.object({
+  properties: z.object({
+    policyRule: z.unknown().optional(),
+    parameters: z.record(z.string(), z.looseObject({ defaultValue: z.unknown().optional() })).nullish(),
+  }),
+});
+
+const Exemption = z.object({
+  id: z.string(),
+  properties: z.object({ policyAssignmentId: z.string(), expiresOn: z.string().nullish() }),
+});
+
+/** It becomes part of an address: nothing in it may lead elsewhere. */
+const definitionId =
+  /^(\/subscriptions\/[0-9a-f-]{36}|\/providers\/Microsoft\.Management\/managementGroups\/[\w().-]{1,90})\/providers\/Microsoft\.Authorization\/policyDefinitions\/[\w.-]{1,64}$/i;
+
+const nameIn = (id: string): string => id.split('/').at(-1) ?? '';
+const scopeOf = (id: string): string => id.split(/\/providers\/Microsoft\.Authorization\/policyExemptions\//i)[0] ?? '';
+
+const defaultsIn = (parameters: z.infer<typeof Definition>['properties']['parameters']) =>
+  Object.fromEntries(Object.entries(parameters ?? {}).map(([name, { defaultValue }]) => [name, defaultValue]));
+
+/** One that is gone or that the bot doesn't have permission to read is null. */
+async function definitionAt(connection: Connection, id: string): Promise<PolicyDefinition | null> {
+  if (!definitionId.test(id)) return null;
+  const read = await connection.call(
+    `reading policy definition ${nameIn(id)}`,
+    async (clients) => {
+      const { policyRule, parameters } = Definition.parse(await clients.plain.read(`${id}?${version}`)).properties;
+      return { rule: policyRule, defaults: defaultsIn(parameters) };
+    },
+    { brief: true },
+  );
+  return read.ok ? read.value : null;
+}
+
+const assignmentOf = ({ id, properties }: Assignment, definition: PolicyDefinition | null): PolicyAssignment => ({
+  id,
+  definitionName: nameIn(properties.policyDefinitionId),
+  definition,
+  scope: properties.scope,
+  notScopes: properties.notScopes,
+  parameters: Object.fromEntries(Object.entries(properties.parameters ?? {}).map(([name, one]) => [name, one.value])),
+  enforced: properties.enforcementMode?.toLowerCase() !== 'donotenforce',
+  narrowed: properties.resourceSelectors.length + properties.overrides.length > 0,
+});
+
+/** Every item has to be read: one that is left out would be a guard that isn't seen. */
+async function all<T>(items: AsyncIterable<unknown>, shape: z.ZodType<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(shape.parse(item));
+  return found;
+}
+
+export function armPolicies(connection: Connection): Policies {
+  const listed = (subscriptionId: string, type: string, query: string) =>
+    `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/Microsoft.Authorization/${type}?${query}`;
+  return {
+    async assigned(subscriptionId, names) {
+      const read = await connection.call(`reading the policies of subscription ${subscriptionId}`, async (clients) => {
+        const assignments = await all(
+          clients.plain.list(listed(subscriptionId, 'policyAssignments', version)),
+          Assignment,
+        );
+        const exemptions = await all(
+          clients.plain.list(listed(subscriptionId, 'policyExemptions', exemptionVersion)),
+          Exemption,
+        );
+        return { assignments, exemptions };
+      });
+      if (!read.ok) return read;
+      const wanted = new Set(names.map((name) => name.toLowerCase()));
+      const assignments = read.value.assignments.filter(({ properties }) =>
+        wanted.has(nameIn(properties.policyDefinitionId).toLowerCase()),
+      );
+      const ids = [...new Set(assignments.map(({ properties }) => properties.policyDefinitionId))];
+      const found = await inBatches(ids, async (id) => [id, await definitionAt(connection, id)] as const);
+      const definitions = new Map(found);
+      return done({
+        assignments: assignments.map((one) =>
+          assignmentOf(one, definitions.get(one.properties.policyDefinitionId) ?? null),
+        ),
+        exemptions: read.value.exemptions.map(({ id, properties }) => ({
+          scope: scopeOf(id),
+          assignmentId: properties.policyAssignmentId,
+          expires: properties.expiresOn ?? null,
+        })),
+      });
+    },
+  };
+}

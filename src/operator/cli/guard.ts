@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { connectAzure } from '../../azure/azure.ts';
+import { optionsForAzure } from '../../config/azure-from-config.ts';
+import { readConfig } from '../../config/config.ts';
+import { codeOf, type Failure, isPermissionRefusal } from '../../domain/failure.ts';
+import { type FleetGuard, isWhole } from '../../domain/guard.ts';
+import { armIdParts } from '../../domain/ids.ts';
+import { sameVaultUri } from '../../domain/observed.ts';
+import { permittedVaults, readFleetGuard, readGuarded } from '../../operations/guard/read-guard.ts';
+import { guardTemplate } from '../../operations/guard/template.ts';
+import { failureLine } from '../../text/failures.ts';
+import { guardWords, vaultDifferenceWords } from '../../text/guard.ts';
+import { botRole, updateBotRole } from '../doctor/commands.ts';
+import { jsonExplanation, Unusable } from './inputs.ts';
+import { type Exit, exit, subcommand } from './subcommand.ts';
+import { textTable } from './words/table.ts';
+
+const explainedSettings =
+  'Reads Azure with the identity and the settings of the bot, in .env or the file that --env names.';
+
+/** What a subscription's template is about. Throws {@link Unusable} where it can't be known. */
+async function parametersFor(subscription: string) {
+  const config = readConfig();
+  const guarded = await readGuarded(connectAzure(optionsForAzure(config)));
+  if (!guarded.ok) throw new Unusable(failureLine(guarded.failure));
+  const { resources, vaults, unread } = guarded.value;
+  const [missing] = unread;
+  if (missing !== undefined) throw new Unusable(failureLine(missing.failure));
+  const isHere = ({ id }: { readonly id: (typeof resources)[number]['id'] }) =>
+    armIdParts(id).subscriptionId.toLowerCase() === subscription.toLowerCase();
+  const isUsed = ({ uri }: { readonly uri: string }) =>
+    resources.some(({ customerKey }) => customerKey !== null && sameVaultUri(customerKey.vaultUri, uri));
+  const agents = resources.filter(isHere);
+  const permitted = permittedVaults(config.policy, agents, vaults);
+  if (permitted.length === 0)
+    throw new Unusable(
+      `subscription ${subscription} has no agent, or its agents have no vault that the policy permits`,
+    );
+  return {
+    agents: agents.filter(({ customerKey }) => customerKey !== null).map(({ id }) => id),
+    vaults: vaults.filter((one) => isHere(one) && isUsed(one)).map(({ id }) => id),
+    vaultUris: permitted.map(({ uri }) => uri),
+  };
+}
+
+function chosenSubscription(given: string | null): string {
+  const { subscriptions } = readConfig().azure;
+  const found = given === null && subscriptions.length === 1 ? subscriptions[0] : given;
+  const known = subscriptions.find((one) => one.toLowerCase() === found?.toLowerCase());
+  if (known !== undefined) return known;
+  throw new Unusable(`--subscription: must be one of ${subscriptions.join(', ')}`);
+}
+
+/** The guard pack for one subscription. */
+export const guardPrint = subcommand({
+  name: 'guard print',
+  usage: '[--subscription ID] [--env FILE]',
+  summary: 'prints a template of Azure policies that refuse changes of keys around the bot',
+  help: [
+    `${explainedSettings} Changes nothing.`,
+    'The template has the definitions of infra/guard and their assignments: agents with a customer-managed key, the vaults',
+    'of their keys, and the vaults that the approval policy permits. Deploy it as Resource Policy Contributor, first with',
+    'effect=Audit. Print and deploy it again after each new agent, vault or rule.',
+  ].join('\n'),
+  explains: [
+    ['--subscription ID', 'subscription to guard. Default: the only one in CMK_SUBSCRIPTIONS'],
+    ['--env FILE', 'file with the settings. Default: .env'],
+  ],
+  examples: [
+    'cmk-bot guard print > guard.json',
+    'az deployment sub create --location westeurope --template-file guard.json --parameters effect=Deny',
+  ],
+  options: { subscription: { type: 'string' }, env: { type: 'string' } },
+  positionals: [],
+  input: z.object({
+    subscription: z.guid('must be a subscription id').nullable().default(null),
+    env: z.string().min(1, 'names no file').nullable().default(null),
+  }),
+  async run({ subscription }, { write }) {
+    const parameters = await parametersFor(chosenSubscription(subscription));
+    await write(`${JSON.stringify(guardTemplate(parameters), null, 2)}\n`);
+    return exit.done;
+  },
+});
+
+const unreadWords = (subscriptionId: string, failure: Failure): string =>
+  isPermissionRefusal(failure)
+    ? `Subscription ${subscriptionId} can’t be read: the bot’s identity needs the role ${botRole} there, in the version of infra/custom-role.json. ${updateBotRole([subscriptionId])}`
+    : `Subscription ${subscriptionId} can’t be read: ${failureLine(failure)}`;
+
+const report = ({ agents, vaults, unread }: FleetGuard): string =>
+  [
+    ...(agents.length === 0 ? [] : [textTable(agents.map(({ name, states }) => [name, guardWords(states)]))]),
+    ...vaults.map(vaultDifferenceWords),
+    ...unread.map(({ subscriptionId, failure }) => unreadWords(subscriptionId, failure)),
+  ].join('\n');
+
+const json = ({ agents, vaults, unread }: FleetGuard, code: Exit): string =>
+  JSON.stringify({
+    version: 1,
+    exit: code,
+    agents: agents.map(({ id, name, states }) => ({ id, name, ...states })),
+    vaults,
+    unread: unread.map(({ subscriptionId, failure }) => ({ subscriptionId, code: codeOf(failure) })),
+  });
+
+/** What of the guard pack is in force. */
+export const guardCheck = subcommand({
+  name: 'guard check',
+  usage: '[--env FILE] [--json]',
+  summary: 'shows which changes of each agent Azure policies refuse',
+  help: [
+    `${explainedSettings} Changes nothing.`,
+    'Reads the assignments of the definitions in infra/guard, and exemptions. For each agent with a customer-managed key:',
+    'whether Azure refuses removing the key, a key in another vault, deleting the agent, and deleting the vault of its key.',
+  ].join('\n'),
+  explains: [['--env FILE', 'file with the settings. Default: .env'], jsonExplanation],
+  exits: { 0: 'Azure refuses all of it', 1: 'something isn’t refused', 2: 'invalid arguments, or Azure can’t be read' },
+  examples: ['cmk-bot guard check', 'cmk-bot guard check --json'],
+  options: { env: { type: 'string' }, json: { type: 'boolean' } },
+  positionals: [],
+  input: z.object({
+    env: z.string().min(1, 'names no file').nullable().default(null),
+    json: z.boolean().default(false),
+  }),
+  async run({ json: asJson }, { print, write }) {
+    const config = readConfig();
+    const read = await readFleetGuard(connectAzure(optionsForAzure(config)), config.policy, new Date());
+    if (!read.ok) throw new Unusable(failureLine(read.failure));
+    const found = read.value;
+    const code = found.unread.length > 0 ? exit.unusable : isWhole(found) ? exit.done : exit.no;
+    if (asJson) await write(`${json(found, code)}\n`);
+    else await print(report(found) || 'There is no agent.');
+    return code;
+  },
+});

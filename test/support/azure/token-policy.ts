@@ -1,0 +1,64 @@
+/** Azure policies as an administrator assigns them. */
+import { guardDefinitions } from '../../../src/operations/guard/definitions.ts';
+import { PolicyDefinition } from '../../../src/sandbox/azure/state/schema-policy.ts';
+import type { Change } from './azure-state.ts';
+
+const idOf = (scope: string, name: string): string =>
+  `${scope}/providers/Microsoft.Authorization/policyDefinitions/${name}`;
+
+/** A definition of infra/guard, only to report. */
+export const guardPolicy =
+  (scope: string): Change =>
+  (state) => {
+    const { name, properties } = guardDefinitions.stripping;
+    const policyDefinitionId = idOf(scope, name);
+    state.policyDefinitions.push(PolicyDefinition.parse({ ...properties, id: policyDefinitionId }));
+    state.policyAssignments.push({
+      name,
+      scope,
+      policyDefinitionId,
+      displayName: properties.displayName,
+      description: '',
+      parameters: { agents: { value: [] } },
+      notScopes: [],
+      enforcementMode: 'Default',
+      nonComplianceMessages: [],
+    });
+  };
+
+/** External evaluation: writes of a type need a token. */
+
+export const tokenPolicy =
+  (
+    scope: string,
+    type: string,
+    details: { readonly successProbability: 0 | 1; readonly changeReferenceRequired?: boolean },
+    resultLifespan = 'PT1M',
+  ): Change =>
+  (state) => {
+    const id = idOf(scope, 'reviewed-writes');
+    const names = { displayName: 'Reviewed writes', description: '' };
+    state.policyDefinitions.push({
+      id,
+      ...names,
+      mode: 'Indexed',
+      parameters: {},
+      // biome-ignore lint/suspicious/noThenProperty: the language's own word
+      policyRule: { if: { field: 'type', equals: type }, then: { effect: 'deny' } },
+      externalEvaluationEnforcementSettings: {
+        endpointSettings: { kind: 'CoinFlip', details: { changeReferenceRequired: false, ...details } },
+        missingTokenAction: 'deny',
+        resultLifespan,
+      },
+    });
+    state.policyAssignments.push({
+      ...names,
+      name: 'reviewed-writes',
+      scope,
+      policyDefinitionId: id,
+      parameters: {},
+      notScopes: [],
+      enforcementMode: 'Default',
+      nonComplianceMessages: [],
+    });
+  };
