@@ -10,6 +10,7 @@ import { armControl } from './control.ts';
 import { graphGroups } from './directory.ts';
 import { armGrants } from './grants.ts';
 import { graphInventory } from './inventory.ts';
+import { armKeyUsers } from './key-users.ts';
 import { armKeys } from './keys.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { armGuards } from './permissions.ts';
@@ -62,6 +63,7 @@ export function connectAzure(options: AzureOptions): Azure {
     resources: armResources(connection),
     vaults: armVaults(connection),
     keys: armKeys(connection),
+    keyUsers: armKeyUsers(connection),
     grants: armGrants(connection),
     control: armControl(connection),
     guards: armGuards(connection),

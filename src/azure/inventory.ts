@@ -102,7 +102,7 @@ const pageSize = 1000;
 const maxPages = 100;
 
 /** Reads all rows of a query, page by page. Skips rows with an unexpected shape: one odd resource must not hide the others. */
-async function rows<T>(
+export async function rows<T>(
   clients: AzureClients,
   subscriptions: readonly string[],
   query: string,
@@ -134,7 +134,7 @@ const maxQueries = 40;
  * Lists in all subscriptions at once. Resource Graph refuses the whole query if one subscription isn't readable. Then the list
  * is split in halves, down to the refused subscriptions. Temporary failures aren't split.
  */
-async function listReadable<T>(
+export async function listReadable<T>(
   subscriptions: readonly string[],
   list: (some: readonly string[]) => Promise<Outcome<readonly T[]>>,
 ): Promise<{ readonly value: readonly T[]; readonly unread: readonly UnreadSubscription[] }> {

@@ -9,6 +9,7 @@ import type { ReadLog, UseSought } from '../key-use.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import type { KeyVersions } from '../own-key.ts';
 import type { ResourceRef } from '../wish.ts';
+import type { KeyUsers } from './key-users.ts';
 import type { Policies } from './policies.ts';
 
 /** Resources of every supported kind. */
@@ -239,6 +240,7 @@ export interface Azure {
   readonly resources: Resources;
   readonly vaults: Vaults;
   readonly keys: Keys;
+  readonly keyUsers: KeyUsers;
   readonly grants: Grants;
   readonly control: Control;
   readonly guards: Guards;

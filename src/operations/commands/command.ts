@@ -1,6 +1,7 @@
 /** Typed commands. Each command has one file and returns a value that the Teams layer carries out. */
 import { z } from 'zod';
 import { ArmId, PersonId, RequestId } from '../../domain/ids.ts';
+import type { KeyImpact } from '../../domain/key-impact.ts';
 import type { Policy, Standing } from '../../domain/policy/policy.ts';
 import type { ResourceFacts } from '../../domain/policy/rules.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
@@ -48,6 +49,7 @@ export type ListSubject = z.infer<typeof ListSubject>;
 export type CommandResult =
   | { readonly kind: 'open-form'; readonly form: Form }
   | { readonly kind: 'show-list'; readonly subject: ListSubject }
+  | { readonly kind: 'show-impact'; readonly impact: KeyImpact }
   | { readonly kind: 'show-help' }
   | Refusal;
 
@@ -58,8 +60,8 @@ export interface TypedCommand {
   readonly description: string;
   /** Syntax with all arguments. */
   readonly usage: string;
-  /** Cost class for the rate limit: `form` queries Azure, `list` reads the audit log. */
-  readonly weight: 'light' | 'form' | 'list';
+  /** Cost class for the rate limit: `form` queries Azure, `list` reads the audit log, `vault` reads who uses a vault. */
+  readonly weight: 'light' | 'form' | 'list' | 'vault';
   handle(call: TypedCall, ports: CommandPorts): Promise<CommandResult>;
 }
 

@@ -5,6 +5,7 @@ import type { CommandPorts, CommandResult, TypedCommand } from '../../operations
 import { commands } from '../../operations/commands/registry.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard } from '../cards/views/help-view.ts';
+import { impactCard } from '../cards/views/impact-view.ts';
 import { type Offer, refusalCard, typoCard } from '../cards/views/short-views.ts';
 import { welcomeCard } from '../cards/views/welcome-view.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
@@ -64,6 +65,8 @@ export async function resultCard(
       return refusalCard(result, offerOf(sender, nameMeant(typed, result)));
     case 'show-help':
       return helpFor(options, sender);
+    case 'show-impact':
+      return impactCard(result.impact);
     case 'show-list': {
       const { person, roles } = sender;
       const answer = await options.lists.open(result.subject, { person, asks: roles.asks });

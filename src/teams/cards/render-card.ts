@@ -22,6 +22,7 @@ import { FormVaultData } from './data/form-vault.ts';
 import { FormVersionData } from './data/form-version.ts';
 import { HelpData } from './data/help.ts';
 import { HistoryData } from './data/history.ts';
+import { ImpactData } from './data/impact.ts';
 import { ListData } from './data/list.ts';
 import { MessageData } from './data/message.ts';
 import { RefusalData } from './data/refusal.ts';
@@ -58,6 +59,7 @@ export const cardSchemas = {
   'form-version': FormVersionData,
   help: HelpData,
   history: HistoryData,
+  impact: ImpactData,
   list: ListData,
   message: MessageData,
   refusal: RefusalData,

@@ -96,6 +96,10 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     pretend: (call) => void pretended.add(call),
     before: (call, act) => void acts.set(call, act),
     underReference: (_reference, work) => work(),
+    keyUsers: {
+      declared: () => read('keyUsers.declared', () => ({ users: [], unread: [], hidden: [] })),
+      holders: () => read('keyUsers.holders', () => []),
+    },
     policies: { assigned: () => read('policies.assigned', () => ({ assignments: [], exemptions: [] })) },
     resources: {
       get: () => read('resources.get', () => world.resource),

@@ -1,6 +1,7 @@
 /** Lists: open requests, agents with their keys, histories. */
 
-import { ArmId, RequestId } from '../../../src/domain/ids.ts';
+import { ArmId, KeyName, RequestId } from '../../../src/domain/ids.ts';
+import type { KeyImpact } from '../../../src/domain/key-impact.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { HistoryShow } from '../../../src/operations/commands/command.ts';
@@ -8,10 +9,13 @@ import { type AgentKeyState, countsOf, type FleetState } from '../../../src/oper
 import { nothing, plain } from '../../../src/teams/cards/plain-text.ts';
 import { agentsCard } from '../../../src/teams/cards/views/agents-view.ts';
 import { entriesPerPage, historyCard } from '../../../src/teams/cards/views/history-view.ts';
+import { impactCard } from '../../../src/teams/cards/views/impact-view.ts';
 import { requestRows } from '../../../src/teams/cards/views/list-rows.ts';
 import { type ListContent, listCard, openChips, rowsPerPage } from '../../../src/teams/cards/views/list-view.ts';
 import { historyOf } from '../../../src/text/history.ts';
+
 import { forbidden } from './card-failures.ts';
+
 import { names } from './card-readers.ts';
 import { longLife, requestStates, rotationLife } from './card-states.ts';
 
@@ -68,6 +72,7 @@ export async function lists(): Promise<readonly GalleryCard[]> {
     { name: 'list.empty', card: list(none, [], 1) },
     ...agents(id),
     ...histories(id),
+    ...impacts,
   ];
 }
 
@@ -118,6 +123,29 @@ function agents(formId: string): readonly GalleryCard[] {
     { name: 'agents.none', card: agentsCard(formId, none, 1) },
   ];
 }
+
+const care = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';
+const impact = (keyName: KeyName | null, users: number, holders: KeyImpact['holders']) =>
+  impactCard({
+    vault: { id: ArmId.parse(`${care}/Microsoft.KeyVault/vaults/kv-care-prod`), name: 'kv-care-prod' },
+    keyName,
+    users: Array.from({ length: users }, (_, n) => ({
+      id: `${care}/Microsoft.Storage/storageAccounts/stcareimaging${n}`,
+      name: `stcareimaging${n}`,
+      noun: 'storage account',
+      keyName: 'cmk-imaging',
+      keyVersion: n % 2 === 0 ? null : '0123456789abcdef0123456789abcdef',
+      identities: [`60000000-0000-4000-8000-${String(n).padStart(12, '0')}`],
+    })),
+    unread: [],
+    hidden: [{ subscriptionId: '40000000-0000-4000-8000-000000000003', nouns: ['SQL server', 'storage account'] }],
+    holders,
+  });
+
+const impacts: readonly GalleryCard[] = [
+  { name: 'impact.vault', card: impact(null, 18, [{ id: 'a', type: 'group', name: 'Key custodians', members: 3 }]) },
+  { name: 'impact.key', card: impact(KeyName.parse('cmk-imaging'), 1, null) },
+];
 
 function histories(formId: string): readonly GalleryCard[] {
   const history = (state: string, events: readonly StoredEvent[], page: number, show: HistoryShow = 'everything') => {

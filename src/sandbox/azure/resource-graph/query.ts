@@ -1,6 +1,6 @@
 /**
  * Parses the part of Resource Graph's language that inventories use.
- * `resources`, then `where` with `==`, `=~` or `contains` and a text, `project`, `order by` and `limit`. Refuses
+ * `resources`, then `where` with `==`, `=~` or `contains` and a text or `in~` and a list, `project`, `order by` and `limit`. Refuses
  * everything else and names the word: ignoring a part would change the result.
  */
 import { Reader, unknownColumn, unknownFunction, unknownOperator } from './reader.ts';
@@ -98,11 +98,21 @@ class QueryReader {
 
   private where(): Stage {
     const value = this.value();
+    if (this.reader.skip('in~')) return this.isIn(value);
     const operator = Object.keys(comparisons).find((one) => this.reader.skip(one));
     const holds = operator === undefined ? undefined : comparisons[operator];
     if (holds === undefined) return this.reader.fail();
     const wanted = this.reader.take('string');
     return (rows) => rows.filter((row) => holds(value(row), wanted));
+  }
+
+  private isIn(value: Value): Stage {
+    const wanted = new Set<string>();
+    this.reader.expect('(');
+    do wanted.add(lower(this.reader.take('string')));
+    while (this.reader.skip(','));
+    this.reader.expect(')');
+    return (rows) => rows.filter((row) => wanted.has(lower(value(row))));
   }
 
   /** Parses a path, or a function of one. */

@@ -11,6 +11,7 @@ const shapes: readonly (readonly [Token['kind'] | 'space', RegExp])[] = [
   ['space', /^\s+/],
   ['string', /^(?:'(?:[^'\\\r\n]|\\['"\\])*'|"(?:[^"\\\r\n]|\\['"\\])*")/],
   ['number', /^\d+/],
+  ['symbol', /^in~/],
   ['name', /^[A-Za-z_]\w*/],
   ['symbol', /^(?:=[~=]|[|,.=()])/],
 ];

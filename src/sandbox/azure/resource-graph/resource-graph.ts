@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { resourceGraphVersions } from '../arm/api-versions.ts';
-import { subscriptionScope } from '../arm/ids.ts';
+import { sameId, subscriptionScope } from '../arm/ids.ts';
 import { holds, holdsAnyIn } from '../arm/rbac.ts';
 import { agentBody } from '../health-bots/agent-body.ts';
 import { parseBody } from '../http/incoming.ts';
@@ -53,7 +53,7 @@ const readableBy = (call: Call): ((row: Row) => boolean) => {
   const mayAt = (action: string, scope: string) =>
     holds(world.state, { principalId: caller.principalId, kind: 'action', action, scope }, now);
   return (row) => {
-    const action = readActions[String(row.type)] ?? '*/read';
+    const action = readActions[String(row.type)] ?? `${row.type}/read`;
     const group = `${subscriptionScope(String(row.subscriptionId))}/resourceGroups/${row.resourceGroup}`;
     const key = `${action} ${group}`;
     const inGroup = known.get(key) ?? mayAt(action, group);
@@ -89,6 +89,11 @@ const resourceRows = (call: Call, only: string | null): readonly Row[] => {
     ...of('microsoft.keyvault/vaults', indexed.vaults, (one) =>
       rowOf(call, vaultBody(one), one.subscriptionId, one.resourceGroup, 'microsoft.keyvault/vaults'),
     ),
+    ...state.otherResources
+      .filter(({ type }) => only === null || sameId(only, type))
+      .map(({ type, subscriptionId, resourceGroup, ...body }) =>
+        rowOf(call, body, subscriptionId, resourceGroup, type),
+      ),
   ];
 };
 

@@ -130,6 +130,18 @@ export const UserAssignedIdentity = z.object({
 });
 export type UserAssignedIdentity = z.infer<typeof UserAssignedIdentity>;
 
+/** Its id, and what its provider tells of it. */
+export const OtherResource = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  location: z.string(),
+  subscriptionId: z.string(),
+  resourceGroup: z.string(),
+  properties: z.record(z.string(), z.unknown()),
+});
+export type OtherResource = z.infer<typeof OtherResource>;
+
 export const ManagementLock = z.object({
   name: z.string(),
   scope: z.string(),
@@ -170,6 +182,8 @@ export const SimulatorState = z.object({
   agents: z.array(HealthBot),
   operations: z.array(AgentOperation),
   vaults: z.array(Vault),
+  /** Resources of other types, which only Resource Graph shows. */
+  otherResources: z.array(OtherResource).default([]),
   deletedVaults: z.array(DeletedVault).default([]),
   lostData: z.array(LostData).default([]),
   faults: z.array(Fault),

@@ -12,6 +12,7 @@ import {
   seedUserAssignedIdentities,
 } from './seed-agents.ts';
 import { assignment, seedGroups, seedPrincipals, seedRoleAssignments, seedUsers } from './seed-directory.ts';
+import { seedOtherResources } from './seed-other-resources.ts';
 import { seedResourceGroups, seedSubscriptions, seedWorkspaces } from './seed-places.ts';
 import { roles, seedRoleDefinitions } from './seed-roles.ts';
 import { keyInUseName, seedVaults } from './seed-vaults.ts';
@@ -74,6 +75,7 @@ export const seedState = async (port: number, now: Date): Promise<SimulatorState
     agents,
     operations: seedOperations(agents),
     vaults,
+    otherResources: seedOtherResources(properties),
     deletedVaults: [],
     lostData: [],
     faults: [],

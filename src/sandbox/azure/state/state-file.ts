@@ -48,6 +48,13 @@ export const moveToPort = (state: SimulatorState, port: number): void => {
     const move = key && moves.find(({ from }) => sameUri(key.keyVaultUri, from));
     if (move) key.keyVaultUri = move.to;
   }
+  // Each provider has a shape of its own.
+  const moved = new Map(moves.map(({ from, to }) => [from.replace(/\/$/, ''), to.replace(/\/$/, '')]));
+  const text = JSON.stringify(state.otherResources).replaceAll(
+    /https:\/\/localhost:\d+/g,
+    (uri) => moved.get(uri) ?? uri,
+  );
+  state.otherResources = JSON.parse(text);
 };
 
 const sameUri = (a: string, b: string): boolean => a.replace(/\/$/, '') === b.replace(/\/$/, '');

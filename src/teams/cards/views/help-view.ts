@@ -54,6 +54,7 @@ function buttonFor(weight: TypedCommand['weight'], mayAsk: boolean): string {
     case 'list':
       return 'Show';
     case 'light':
+    case 'vault':
       return '';
   }
 }

@@ -1,0 +1,174 @@
+/** Who uses keys: Resource Graph for what resources declare, and role assignments or access policies for who has permission. */
+import { z } from 'zod';
+import { done, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import type { KeyName } from '../domain/ids.ts';
+import type { DeclaredUse, KeyUser } from '../domain/key-impact.ts';
+import { type ObservedVault, sameVaultUri } from '../domain/observed.ts';
+import type { KeyUsers } from '../domain/ports/key-users.ts';
+import type { Connection } from './connection.ts';
+import { type Principal, resolveNames } from './directory.ts';
+import { scopeCovers } from './grants.ts';
+import { listReadable, rows } from './inventory.ts';
+import { type RoleDefinitions, roleDefinitions } from './key-powers.ts';
+import { keysNamedBy, keyUserRoots, keyUserTypes } from './key-user-types.ts';
+import { kqlString } from './kql.ts';
+import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
+import { vaultKind } from './resource-ids.ts';
+
+const brief = { brief: true };
+
+const query = [
+  'resources',
+  `where type in~ (${keyUserTypes.map(({ type }) => kqlString(type)).join(', ')})`,
+  `project id, name, type, identity, ${keyUserRoots.map((root) => `${root}=properties.${root}`).join(', ')}`,
+  'order by id asc',
+].join(' | ');
+
+const Identity = z.object({
+  principalId: z.string().nullish(),
+  userAssignedIdentities: z.record(z.string(), z.object({ principalId: z.string().nullish() })).nullish(),
+});
+const Row = z.looseObject({ id: z.string(), name: z.string(), type: z.string(), identity: z.unknown().optional() });
+type Row = z.infer<typeof Row>;
+
+function identitiesOf(identity: unknown): readonly string[] {
+  const { principalId, userAssignedIdentities } = Identity.safeParse(identity).data ?? {};
+  const all = [principalId, ...Object.values(userAssignedIdentities ?? {}).map((one) => one.principalId)];
+  return all.flatMap((id) => (id ? [id.toLowerCase()] : []));
+}
+
+/** A resource with several keys in the vault stands there once for each. */
+function usersIn(row: Row, vaultUri: string): readonly KeyUser[] {
+  const noun = keyUserTypes.find(({ type }) => type === row.type.toLowerCase())?.noun ?? row.type;
+  return keysNamedBy(row.type, row)
+    .filter((key) => sameVaultUri(key.vaultUri, vaultUri))
+    .map(({ keyName, keyVersion }) => ({
+      id: row.id,
+      name: row.name,
+      noun,
+      keyName,
+      keyVersion,
+      identities: identitiesOf(row.identity),
+    }));
+}
+
+/** Types that the bot can't read in a subscription; all, where it can't read its permissions either. */
+async function hiddenIn(connection: Connection, subscriptionId: string) {
+  const read = await connection.call(
+    `reading what the bot may read in subscription ${subscriptionId}`,
+    async (clients) => allowedBy(await permissionsAt(clients, `/subscriptions/${subscriptionId}`)),
+    brief,
+  );
+  const shown = (type: string): boolean => read.ok && read.value.action(`${type}/read`);
+  return { subscriptionId, nouns: keyUserTypes.filter(({ type }) => !shown(type)).map(({ noun }) => noun) };
+}
+
+async function declared(
+  connection: Connection,
+  vault: Pick<ObservedVault, 'name' | 'uri'>,
+): Promise<Outcome<DeclaredUse>> {
+  const { subscriptions } = connection;
+  const doing = `listing what uses ${vault.name}`;
+  const { value, unread } = await listReadable(subscriptions, (some) =>
+    connection.call(doing, (clients) => rows(clients, some, query, Row)),
+  );
+  const [first] = unread;
+  if (first !== undefined && unread.length === subscriptions.length) return failed(first.failure);
+  const seen = subscriptions.filter((id) => !unread.some(({ subscriptionId }) => subscriptionId === id));
+  const hidden = await Promise.all(seen.map((id) => hiddenIn(connection, id)));
+  return done({
+    users: value.flatMap((row) => usersIn(row, vault.uri)),
+    unread,
+    hidden: hidden.filter(({ nouns }) => nouns.length > 0),
+  });
+}
+
+const unwrap = 'Microsoft.KeyVault/vaults/keys/unwrap/action';
+const mostAssignments = 5000;
+
+const Assignment = z.object({
+  scope: z.string(),
+  roleDefinitionId: z.string(),
+  principalId: z.string(),
+  principalType: z.string().nullish(),
+});
+const roleOf = ({ roleDefinitionId }: z.infer<typeof Assignment>): string =>
+  roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
+const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
+
+async function byRole(
+  connection: Connection,
+  definitions: RoleDefinitions,
+  vault: ObservedVault,
+  keyName: KeyName | null,
+) {
+  const isMeant = (scope: string): boolean =>
+    keyName === null
+      ? scopeCovers(scope, vault.id) || scopeCovers(vault.id, scope)
+      : scopeCovers(scope, `${vault.id}/keys/${keyName}`);
+  const listed = await connection.on(
+    vaultKind,
+    vault.id,
+    `reading who has permission to use keys of ${vault.name}`,
+    async (clients, { subscriptionId }) => {
+      const found: z.infer<typeof Assignment>[] = [];
+      const scope = `${vault.id}${keyName === null ? '' : `/keys/${keyName}`}`.slice(1);
+      for await (const item of clients.items(
+        clients.authorization(subscriptionId).roleAssignments.listForScope(scope),
+      )) {
+        const assignment = Assignment.parse(item);
+        if (isMeant(assignment.scope) && found.length < mostAssignments) found.push(assignment);
+      }
+      return found;
+    },
+    brief,
+  );
+  if (!listed.ok) return listed;
+  const roles = await definitions.read(vault, [...new Set(listed.value.map(roleOf))]);
+  if (!roles.ok) return roles;
+  // A role that can't be read is counted: the list must not be shorter than the truth.
+  const uses = listed.value.filter((one) => {
+    const permissions = roles.value.get(roleOf(one)) ?? null;
+    return permissions === null || maybeAllowedBy(permissions).dataAction(unwrap);
+  });
+  return done(
+    uses.map(
+      ({ principalId, principalType }): Principal => ({
+        id: principalId.toLowerCase(),
+        type: types[principalType?.toLowerCase() ?? ''] ?? 'unknown',
+      }),
+    ),
+  );
+}
+
+const byPolicy = (connection: Connection, vault: ObservedVault) =>
+  connection.on(
+    vaultKind,
+    vault.id,
+    `reading the access policies of ${vault.name}`,
+    async (clients, { subscriptionId, resourceGroup, name }) => {
+      const found = await clients.keyVault(subscriptionId).vaults.get(resourceGroup, name);
+      return (found.properties.accessPolicies ?? [])
+        .filter(({ permissions }) => (permissions.keys ?? []).some((one) => /^(all|unwrapKey)$/i.test(one)))
+        .map(({ objectId }): Principal => ({ id: objectId.toLowerCase(), type: 'unknown' }));
+    },
+    brief,
+  );
+
+/** Who uses keys, as Azure has it. */
+export function armKeyUsers(connection: Connection): KeyUsers {
+  const definitions = roleDefinitions(connection);
+  return {
+    declared: (vault) => declared(connection, vault),
+    async holders(vault, keyName) {
+      const found =
+        vault.access === 'role-assignments'
+          ? await byRole(connection, definitions, vault, keyName)
+          : await byPolicy(connection, vault);
+      if (!found.ok) return isPermissionRefusal(found.failure) ? done(null) : found;
+      const each = new Map(found.value.map((one) => [one.id, one]));
+      const { principals } = await resolveNames(connection, [...each.values()]);
+      return done(principals.map(({ id, type, name, members }) => ({ id, type, name, members })));
+    },
+  };
+}

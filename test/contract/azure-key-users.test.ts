@@ -1,0 +1,99 @@
+import { undeclared, unpermitted } from '../../src/domain/key-impact.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { readKeyImpact } from '../../src/operations/key-impact.ts';
+import type { AzureState } from '../support/azure/azure-state.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { bot, careId, connect, got, key, researchId, vaultId, vaultNow } from './azure-setup.ts';
+
+/** Which resources use a vault or a key: declared, allowed, the differences, and what can't be read. */
+
+let running: RunningAzure;
+let azure: Azure;
+let untouched: unknown;
+
+beforeAll(async () => {
+  running = await startAzure();
+  azure = connect(running);
+  untouched = (await http(running, 'GET', '/simulator/state')).body;
+});
+beforeEach(async () => {
+  await http(running, 'PUT', '/simulator/state', { body: untouched });
+});
+afterAll(() => discard(running));
+
+const reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
+const giveReader = (...subscriptions: readonly string[]) =>
+  changeState(running, (state: AzureState) => {
+    const [like] = state.roleAssignments;
+    if (like === undefined) throw new Error('nobody has a role');
+    for (const [n, id] of subscriptions.entries())
+      state.roleAssignments.push({
+        ...like,
+        name: `99000000-0000-4000-8000-00000000000${n}`,
+        scope: `/subscriptions/${id}`,
+        roleDefinitionId: reader,
+        principalId: bot.id,
+      });
+  });
+
+const impactOf = async (vault: string, keyName: string | null) =>
+  got(await readKeyImpact(azure, await vaultNow(azure, vaultId(vault)), keyName === null ? null : key(keyName)));
+
+test('resources of every type that declares the key are listed, and no other', async () => {
+  await giveReader(careId, researchId);
+  const impact = await impactOf('kv-hospital-keys', 'cmk-virtual-visit');
+  expect(impact.users.map(({ name, noun, keyVersion }) => [name, noun, keyVersion === null])).toEqual([
+    ['appcs-care', 'App Configuration store', true],
+    ['des-care', 'disk encryption set', false],
+    ['cosmos-care', 'Cosmos DB account', true],
+    ['virtual-visit-agent', 'healthcare agent service', false],
+    ['sb-care', 'Service Bus namespace', true],
+    ['sql-care', 'SQL server', false],
+    ['stcareimaging', 'storage account', true],
+  ]);
+  expect([impact.unread, impact.hidden]).toEqual([[], []]);
+});
+
+test('a key that nothing declares has no users, and a vault has those of all its keys', async () => {
+  await giveReader(careId, researchId);
+  expect((await impactOf('kv-hospital-keys', 'hospital-data')).users).toEqual([]);
+  expect((await impactOf('kv-hospital-keys', null)).users).toHaveLength(7);
+});
+
+test('types that the bot can’t read are named, for each subscription', async () => {
+  const { users, hidden } = await impactOf('kv-hospital-keys', null);
+  expect(users.map(({ name }) => name)).toEqual(['virtual-visit-agent']);
+  expect(hidden.map(({ subscriptionId, nouns }) => [subscriptionId, nouns.length])).toEqual([
+    [careId, 22],
+    [researchId, 22],
+  ]);
+});
+
+test('a subscription that can’t be read is named', async () => {
+  azure = connect(running, { subscriptions: [careId, '40000000-0000-4000-8000-000000000003'] });
+  const { unread, users } = await impactOf('kv-hospital-keys', null);
+  expect(unread.map(({ subscriptionId }) => subscriptionId)).toEqual(['40000000-0000-4000-8000-000000000003']);
+  expect(users).toHaveLength(1);
+  azure = connect(running);
+});
+
+test('who has permission is compared with what is declared', async () => {
+  await giveReader(careId, researchId);
+  const impact = await impactOf('kv-hospital-keys', 'cmk-virtual-visit');
+  // The agent has its role at this key; Key custodians and an owner have theirs above it.
+  expect(undeclared(impact).map(({ type }) => type)).toEqual(['app', 'group']);
+  expect(unpermitted(impact).map(({ name }) => name)).not.toContain('virtual-visit-agent');
+  expect(unpermitted(impact)).toHaveLength(6);
+});
+
+test('a vault with access policies, and a bot that can’t read role assignments', async () => {
+  const { holders } = await impactOf('kv-policy-keys', null);
+  expect(holders).toHaveLength(1);
+  await changeState(running, (state: AzureState) => {
+    for (const { permissions } of state.roleDefinitions)
+      for (const one of permissions) one.actions = one.actions.filter((name) => !name.includes('roleAssignments/read'));
+  });
+  const unread = await impactOf('kv-hospital-keys', null);
+  expect(unread.holders).toBeNull();
+  expect(unpermitted(unread)).toEqual([]);
+});
