@@ -1,4 +1,4 @@
-/** Whether a person holds a right: by the rules that hold for an agent, and by the groups and object ids they name. */
+/** Authorization: whether a person has a role, by the rules for an agent and the groups and object IDs in them. */
 import { done } from '../domain/failure.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { looksAtTags, type Policy, rulesOf, type Standing, type Terms, termsFor } from '../domain/policy/policy.ts';
@@ -7,13 +7,13 @@ import type { Groups, PersonKind, Resources } from '../domain/ports/azure.ts';
 import { type Refusal, type RefusalCode, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 
-// Membership for one click. Whether somebody is let in and whether they may decide were two questions to the directory, one after
-// the other, about the same person: both are asked as one, after the click has come.
+// Directory queries of one click. Whether a person has access and whether they can decide are two queries about the same
+// person. They are combined into one.
 
-/** What happens between the two takes milliseconds; where it took longer, the directory is asked again. */
+/** How long an answer counts. Both checks of a click usually happen within milliseconds. */
 const heldMs = 2_000;
 
-/** What was asked within two seconds has the same answer; `keyOf` tells what is the same question. */
+/** Caches results for two seconds. `keyOf` returns the cache key. */
 function heldFor<Asked, Answer>(
   ask: (asked: Asked) => Answer,
   keyOf: (asked: Asked) => string,
@@ -30,7 +30,7 @@ function heldFor<Asked, Answer>(
   };
 }
 
-/** Asks about all of `everything` at the first question about a person. Ids that are not among them are asked for as they come. */
+/** Queries all IDs of `everything` with a person's first query. Other IDs are queried when needed. */
 export function askedOnce(
   groups: Membership,
   everything: readonly string[],
@@ -56,23 +56,23 @@ export function askedOnce(
 
 type Membership = Pick<Groups, 'memberOf'>;
 
-/** Ids of groups and people: one has to be in every list. */
+/** IDs of groups and people. A person must be in every list. */
 type Lists = readonly (readonly string[])[];
 
-/** Who may read what the bot knows, beside those who ask and approve; and whether guests may do anything. */
+/** Who can read in addition to requesters and approvers, and whether guests have access. */
 interface Admission {
   readonly readers: readonly string[];
   readonly allowGuests: boolean;
 }
 
-/** A guest is nobody unless guests are allowed; of whom the directory does not say it, nobody knows. */
+/** Returns the effect of a person's type. Guests have no access unless they're allowed. An unknown type is `unknown`. */
 function kindStanding(kind: PersonKind, allowGuests: boolean): Standing {
   if (kind === 'stranger') return 'no';
   if (kind === 'member' || allowGuests) return 'yes';
   return kind === 'guest' ? 'no' : 'unknown';
 }
 
-/** Asks the directory. Nobody configured means nobody; a directory that does not answer means no. */
+/** Asks the directory. An empty list means that no one has the role. No answer counts as no. */
 export async function standingOf(
   groups: Membership,
   person: PersonId,
@@ -94,30 +94,33 @@ export const requesterRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = 
   'nobody-configured': 'no-requesters-configured',
 };
 
-/** Every question asks the directory afresh: nobody keeps a right that was taken away. Without an agent: for any agent. */
+/** Role checks. Each one queries the directory, so a removed role ends at once. Without an agent: for any agent. */
 export interface Standings {
-  /** What the person is at all to the bot, under any rule there is; or why they may not even look. */
+  /** Returns the person's roles under all rules, or a refusal if they have no access. */
   rolesOf(person: PersonId): Promise<Roles | Refusal>;
   requester(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
   approver(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
-  /** Under the rule that applies to the request's agent now. */
+  /** Uses the rule that currently applies to the request's agent. */
   approverOf(person: PersonId, request: Request | null): Promise<Standing>;
-  /** Whether whoever asked still may. */
+  /** Returns whether the requester still has the requester role. */
   requesterOf(request: Request): Promise<Standing>;
   /**
-   * For lists: on which requests the person may decide, by what their agents were when they were asked for. The directory is
-   * asked once, however many they are. It says what to offer and permits nothing: every decision is judged anew.
+   * Returns a function that says which requests the person can decide on, by their agents at the time of the request. It
+   * queries the directory once, for any number of requests. For display only: every decision is checked again.
    */
   decidable(person: PersonId): Promise<(request: Request) => boolean>;
-  /** For one click: see {@link askedOnce}. */
+  /** Returns checks for one click, with combined queries: see {@link askedOnce}. */
   forClick(): ClickStandings;
 }
 
-/** Whether a person is anybody to the bot, what they may do on the request that they clicked on, and whether its requester still may. */
+/**
+ * Role checks of one click: whether the person has access, what they can do on the request, and whether its requester still
+ * has the role.
+ */
 export interface ClickStandings extends Pick<Standings, 'rolesOf' | 'approverOf' | 'requesterOf'> {
-  /** Asks the directory about a person whose standing this click will need, at the same time as about the person who clicked. */
+  /** Prefetches the membership of another person, in parallel with the clicking person's. */
   askAlso(person: PersonId): void;
-  /** Looks already at what the rules for the request depend on, where that is its agent's tags. */
+  /** Prefetches the agent's tags, if the rules depend on them. */
   lookAt(request: Request): void;
 }
 
@@ -133,14 +136,14 @@ interface Asked {
   readonly groups: Membership;
 }
 
-/** What somebody who may look may do besides, for some agent there could be. It says what to offer and permits nothing by itself. */
+/** What a person with access can do, for at least one possible agent. For display only: it grants nothing. */
 export interface Roles {
   readonly kind: 'roles';
   readonly asks: boolean;
   readonly approves: boolean;
 }
 
-/** Every id that any rule names, whichever holds. */
+/** Returns every ID that any rule names. */
 const everyId = (policy: Policy, { readers }: Admission): readonly string[] => {
   const named = [...rulesOf(policy), ...policy.tagRules].flatMap((rule) => [rule.requesters, rule.approvers]);
   return [...new Set([...named.flatMap((ids) => ids ?? []), ...readers])];
@@ -158,7 +161,7 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
     if (!looksAtTags(policy)) return asked(person, resource);
     const tags = await azure.resources.tags(request.plan.wish.resource);
     if (!tags.ok) return 'unknown';
-    // An agent that is gone cannot be changed any more: whoever could decide on it still can.
+    // A deleted agent can't be changed any more, so its last tags count.
     return asked(person, { ...resource, tags: tags.value ?? resource.tags });
   }
 
@@ -197,7 +200,7 @@ export function openStandings(azure: Asked, policy: Policy, admission: Admission
       const tags = heldFor(azure.resources.tags, ({ id }) => id);
       return {
         ...openStandings({ groups, resources: { tags } }, policy, admission),
-        // What fails is told to whoever needs the answer.
+        // A failure is reported to the caller that needs the answer.
         askAlso: (person) => void groups.memberOf(person, []).catch(() => undefined),
         lookAt(request) {
           if (looksAtTags(policy)) void tags(request.plan.wish.resource).catch(() => undefined);

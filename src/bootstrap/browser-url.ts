@@ -1,7 +1,7 @@
-/** Where browsers reach the bot. */
+/** The bot's URL for browsers. */
 import type { Config } from '../config/config.ts';
 
-/** Without a final slash; null: nowhere. On a trial its own machine's browsers do. */
+/** Returns the URL without a final slash. Null: not reachable. The sandbox is reachable from its own machine. */
 export function browserUrl({ server }: Pick<Config, 'server'>): string | null {
   if (server.publicUrl !== null) return server.publicUrl;
   return server.mode === 'local' ? `http://127.0.0.1:${server.port}` : null;

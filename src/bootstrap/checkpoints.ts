@@ -1,4 +1,4 @@
-/** Checkpoints of the published log, for whoever shows them to people. */
+/** Checkpoints of the published log, for cards and pages. */
 import {
   newestPublishedCheckpoint,
   openPublishedLog,
@@ -9,7 +9,7 @@ import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
 import type { Ground } from './open-ground.ts';
 import type { AnchorPart } from './start-anchor.ts';
 
-/** Null: nothing is published. */
+/** Returns null if the log isn't published. */
 export function checkpointsOf(
   { config, store }: Ground,
   { publish, logKeys }: Pick<AnchorPart, 'publish' | 'logKeys'>,

@@ -1,4 +1,4 @@
-/** Towards Azure: its ports, and who may, which its directory is asked. Nothing is sent until a port is called. */
+/** Azure ports and authorization. No request is sent until a port is called. */
 import { openStandings, type Standings } from '../authorization/who-may.ts';
 import { connectAzure } from '../azure/azure.ts';
 import { openPortal } from '../azure/resource-ids.ts';
@@ -7,18 +7,18 @@ import type { Azure, Portal, VaultLog } from '../domain/ports/azure.ts';
 import type { Ground } from './open-ground.ts';
 
 export interface AzureSide {
-  /** With its failures counted. */
+  /** Counts failures in the metrics. */
   readonly azure: Azure;
-  /** Null: no workspace is configured that vaults' logs go to. */
+  /** Null: no workspace is configured. */
   readonly vaultLog: VaultLog | null;
   readonly standings: Standings;
-  /** Null: nobody knows where this cloud has its portal. */
+  /** Null: this cloud's portal address isn't known. */
   readonly portal: Portal | null;
-  /** Where the cloud's people sign in, and the only certificate authorities to trust there; null: the usual ones. */
+  /** The sign-in host, and its only trusted certificate authorities. Null: the default ones. */
   readonly authority: { readonly host: string; readonly ca: string | null };
 }
 
-/** Throws when a file that the configuration names cannot be read. */
+/** Throws if a configured file can't be read. */
 export function openAzureSide({ config, metrics, telemetry }: Ground): AzureSide {
   const options = optionsForAzure(config);
   const { authorityHost: host, tls } = options.cloud;

@@ -1,4 +1,4 @@
-/** The edge towards Bot Framework: whose calls are believed, whom the bot calls, and with which tokens. */
+/** Connection to Bot Framework: caller authentication, trusted service URLs and the bot's own tokens. */
 import { credentialForBotFramework } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
@@ -27,7 +27,7 @@ function botTokens(config: Config): TokenSource {
   };
 }
 
-/** Without tokens only this machine is believed, and only this machine is called. */
+/** In local mode there are no tokens, so only this machine is trusted. */
 export function openEdge({ config, log }: Pick<Ground, 'config' | 'log'>): Edge {
   const { app, framework: addresses, serviceUrl } = config.teams;
   const framework = botFrameworkOf({ ...addresses, cloud: config.azure.cloud.name, appId: app.id });

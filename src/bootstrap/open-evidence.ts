@@ -1,11 +1,11 @@
-/** Evidence of requests: of the record, of what is published of it, and of what Azure holds at that moment. */
+/** Evidence ports: audit log, published log and Azure's current state. */
 import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
 import { evidencePorts } from '../operator/evidence-ports.ts';
 import type { AzureSide } from './open-azure-side.ts';
 import type { Ground } from './open-ground.ts';
 import type { AnchorPart } from './start-anchor.ts';
 
-/** Somebody waits for it: for a witness that is slow no longer than this. */
+/** Limit on waiting for a slow witness, because a person waits for the evidence. */
 const timeoutMs = 10_000;
 
 export const openEvidence = (

@@ -1,4 +1,4 @@
-/** The ground: what every other part stands on. Log, record, figures. */
+/** Shared infrastructure: application log, database, metrics and tracing. */
 import { type Config, configWarnings } from '../config/config.ts';
 import { appendingAs, ownBuild, ownSoftware } from '../config/software.ts';
 import type { Requests } from '../domain/ports/store.ts';
@@ -19,7 +19,7 @@ export interface Ground {
   readonly database: Database;
   readonly store: OpenStore;
   readonly storing: Storing;
-  /** Those of the store, with their refusals counted: for whoever acts for people. */
+  /** The store's requests port, with refusals counted. For actions of people. */
   readonly requests: Requests;
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
@@ -27,8 +27,8 @@ export interface Ground {
 }
 
 /**
- * Opens the log first: whatever a library prints from then on goes there, without secrets. `settingsFile`: the `.env` that was
- * read; null: there was none.
+ * Opens the application log first, so that everything that libraries print goes there, without secrets. `settingsFile`: the
+ * `.env` that was read; null: none.
  */
 export async function openGround(config: Config, settingsFile: string | null): Promise<Ground> {
   let telemetry = noTelemetry;

@@ -1,4 +1,4 @@
-/** Opens the record: the database brought up to this program, the key of the seals, and every row looked at before any is used. */
+/** Opens the audit log: migrates the database, opens the seal key, and verifies every row before use. */
 
 import { auditTools } from '../audit/audit-tools.ts';
 import { KeyUnusable, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
@@ -33,11 +33,11 @@ export interface OpenedRecord {
   readonly database: Database;
   readonly store: OpenStore;
   readonly storing: Storing;
-  /** How many documents were not used, by what was wrong with them. */
+  /** Number of rejected documents, by fault. */
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
 }
 
-/** What an operator can mend is said in words: a stack would only hide what is to be done. */
+/** Converts errors that an operator can fix to messages. A stack trace would hide what to do. */
 function saidPlainly(error: unknown, where: string): unknown {
   if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
   if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
@@ -52,7 +52,7 @@ async function openKeys(config: Config): Promise<OwnKeys> {
   return { keys, isNew: false, keep: async () => undefined };
 }
 
-/** Nothing more is done with a record that is broken, by any part of this process. */
+/** Ends the process. A broken audit log must not be used by any part of it. */
 const endProcess =
   (log: Log) =>
   (broken: RecordBroken): void => {
@@ -62,7 +62,7 @@ const endProcess =
     process.exit(1);
   };
 
-/** Logged when it changes, not at every look. */
+/** Logged on changes only. */
 const logClock =
   (log: Log) =>
   (apart: ClockApart | null): void => {
@@ -71,13 +71,13 @@ const logClock =
       log.error(apart, 'the clock is not believed: it differs from the database’s, or the last event is dated ahead');
   };
 
-/** Whoever put it there has the database: nothing came of it, and somebody should know. */
+/** The row was added by someone with access to the database. It had no effect, but operators should know. */
 const logOrphan =
   (log: Log) =>
   ({ request, kind, key }: OrphanRow): void =>
     log.warn({ requestId: request, kind, key }, 'a row that no event asks for was dropped');
 
-/** The same: what somebody put there for the bot to show or to go on with. */
+/** The same for forged documents. */
 const countUnsound =
   (log: Log, refused: Record<DocumentFault, number>) =>
   ({ kind, fault }: UnsoundDocument): void => {
@@ -90,7 +90,7 @@ const passwordOf = (config: Config, user: 'bot' | 'owner'): { readonly password?
   return password === null ? {} : { password };
 };
 
-/** Its identity, if it can be reached. Throws {@link ConfigurationError}, which names the variable. */
+/** Returns the database's identity. Throws {@link ConfigurationError} with the variable's name if it can't be reached. */
 async function reach({ pool }: Database, variable: string, where: string): Promise<DatabaseIdentity> {
   try {
     return await databaseIdentity(pool);
@@ -100,7 +100,7 @@ async function reach({ pool }: Database, variable: string, where: string): Promi
   }
 }
 
-/** Before anything is changed: tables are made in no other database than the bot's. */
+/** Ensures, before any change, that both URLs name the same database. */
 async function refuseOtherDatabase(owner: Database, database: Database, { ownerUrl, store: place }: Config) {
   if (place.kind === 'folder') return;
   const [own, ownWhere] = [await reach(database, 'DATABASE_URL', placeName(place)), placeName(place)];
@@ -111,20 +111,23 @@ async function refuseOtherDatabase(owner: Database, database: Database, { ownerU
   throw new ConfigurationError(otherDatabaseWords(ownerWhere, ownWhere));
 }
 
-/** What the owner of the tables does: brings them up, and lets the bot's own user do its work and no more. Returns what was new. */
+/**
+ * Does the owner's work: migrates the tables and limits the permissions of the bot's own user. Returns the applied
+ * migrations.
+ */
 async function prepare(owner: Database, database: Database, config: Config): Promise<readonly string[]> {
   const { ownerUrl, store: place } = config;
   const migrated = await migrate(owner, placeName(place));
   if (ownerUrl === null) return migrated;
   const role = await roleOf(database.pool);
-  // Read only where it is wanted so early. It opens connections of its own for this, by an address alone.
+  // Loaded only if needed this early. It opens its own connections, by URL alone.
   const { prepareEngine } = await import('../workflow/engine.ts');
   await prepareEngine(await withPassword(ownerUrl, databasePassword(config, 'owner')), role);
   if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
   return migrated;
 }
 
-/** Without the owner's permissions its tables can't be created or changed. */
+/** Explains the missing permission to create or change tables. */
 const refuseNoOwner =
   ({ ownerUrl, store: place }: Config) =>
   (error: unknown): never => {
@@ -136,7 +139,7 @@ const refuseNoOwner =
     );
   };
 
-/** Seals what was written before there were seals, where there is a reason to trust it. */
+/** Seals rows from before seals existed, if they can be trusted. */
 async function sealAfterwards(owner: Database, config: Config, log: Log, migrated: readonly string[]) {
   const { keys, isNew, keep } = await openKeys(config);
   const tools = auditTools(random, keys);
@@ -167,7 +170,7 @@ async function openStoreOn(
     .catch(refuseNoOwner(config))
     .then((migrated) => sealAfterwards(owner, config, log, migrated))
     .finally(() => (owner === database ? undefined : owner.close()));
-  // Until the record was looked at, what is wrong with it is a start that does not happen.
+  // While starting, an error must fail the start instead of ending the process.
   let started = false;
   const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
   const told = {
@@ -185,7 +188,7 @@ async function openStoreOn(
 
 export async function openRecord(config: Config, log: Log, tracing: Pick<Tracing, 'current'>): Promise<OpenedRecord> {
   const { store: place } = config;
-  // No farewell: it would be written to files that are another's.
+  // No clean shutdown: it would write to files that another process owns.
   const onLost = (error: Error): void => {
     log.fatal({ err: error }, 'ended: another process took the data folder');
     process.exit(1);

@@ -1,4 +1,4 @@
-/** Towards Teams: what the bot says there by itself. Nothing is heard yet: `start-bot.ts` begins to listen. */
+/** Outgoing Teams messages and cards. Incoming calls start later, in `start-bot.ts`. */
 import { defaultLimits } from '../azure/limits.ts';
 import { contradicting as contradictingOf } from '../domain/witnessing.ts';
 import { witnessingFor } from '../operator/published-log.ts';
@@ -25,7 +25,7 @@ export interface TeamsSide extends Pick<Edge, 'adapter' | 'callers'> {
   readonly calls: Calls;
   readonly reminders: Reminders;
   readonly auditChannel: AuditChannel;
-  /** Names of witnesses that know another history of the record. */
+  /** Returns the names of witnesses that signed a different history of the audit log. */
   readonly contradicting: () => Promise<readonly string[]>;
   readonly witnessPosts: WitnessPosts;
 }

@@ -1,7 +1,4 @@
-/**
- * Composition root of the bot. `assembly/` has one file for each place where parts meet; this page says which parts there are,
- * what each needs of the others, and in which order they start and stop.
- */
+/** Composition root: opens and starts the bot's parts in dependency order, and stops them in reverse. */
 import { readConfig } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
@@ -22,28 +19,28 @@ async function start(folder: string | null): Promise<void> {
   const settingsFile = folder === null ? null : loadSettings(folder);
   const config = readConfig();
   await requireValidSettings(config);
-  // The log, the record, the figures.
+  // Application log, audit log and metrics.
   const ground = await openGround(config, settingsFile);
 
-  // The record as others know it. Nothing is done on one that they would not know again.
+  // Compares the audit log with its published copy. The bot doesn't start if they differ.
   const anchor = await startAnchor(ground);
 
-  // Ways out. Nothing is sent yet, and nothing heard.
+  // Outgoing connections. Nothing is sent or received yet.
   const azureSide = openAzureSide(ground);
   const teamsSide = openTeamsSide(ground, azureSide, anchor);
 
-  // What was under way goes on before anybody can ask for more. The bot comes last: whoever finds it ready can also end it.
+  // Resumes unfinished work before new calls arrive. The bot starts last, so once it's ready, it can also be stopped.
   const runs = await startRunSide(ground, azureSide, teamsSide);
   const evidence = await openEvidence(ground, azureSide, anchor);
   const alarm = startWitnessAlarm(ground, teamsSide);
   const control = await startControlServer(ground, evidence);
   const bot = await startBot(ground, azureSide, teamsSide, evidence);
 
-  // Nobody can ask any more, then what is under way comes to rest, then the record is published to its end and closed.
+  // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
   stopInOrder([control, bot, alarm, runs, anchor, ground]);
 }
 
-/** What somebody can change is said in words; the rest is a bug, and where it is helps. */
+/** Prints expected errors as messages, and bugs with their stack. */
 function giveUp(error: unknown): never {
   const isExpected = error instanceof ConfigurationError || error instanceof FolderInUse;
   const said = isExpected ? error.message : error;
@@ -51,5 +48,8 @@ function giveUp(error: unknown): never {
   process.exit(1);
 }
 
-/** `folder`: its `.env` is read first; null: the environment has all settings. Ends the process when the bot can't start. */
+/**
+ * Starts the bot. `folder`: its `.env` is read first; null: the environment has all settings. Ends the process if the bot
+ * can't start.
+ */
 export const runBot = (folder: string | null): void => void start(folder).catch(giveUp);

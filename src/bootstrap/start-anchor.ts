@@ -1,4 +1,4 @@
-/** Publishes the record: at the start, every minute in which something was added, and at the end. */
+/** Publishes the audit log: at the start, at each interval with new events, and at shutdown. */
 import { AnchorContradicts } from '../audit/anchor/newest-checkpoint.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
 import { openVaultKeys, VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
@@ -18,7 +18,7 @@ import { contradictedWords } from '../text/record.ts';
 import type { Ground } from './open-ground.ts';
 import type { Part } from './stop-in-order.ts';
 
-/** Throws {@link KeyUnusable}, which says what to do. */
+/** Throws {@link KeyUnusable} with advice. */
 async function keysOf({ key }: AnchorSettings, config: Config): Promise<SecretKeys> {
   if (key.kind !== 'file' || !key.own) return (await loadKeys(key, config, logKeyUse)).keys;
   const own = await openOwnKeys(key.file, logKeyUse);
@@ -32,7 +32,10 @@ function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Wit
   throw new Error(`the key of a witness was not checked at the start: ${line}`);
 }
 
-/** Silence of a witness, or of the vault, is a warning; one that knows another history is the alarm that it is there for. */
+/**
+ * Logs and counts the witnesses' responses. A missing response of a witness or vault is a warning; a contradiction is an
+ * error.
+ */
 const sayWitnessed =
   ({ log, metrics }: Pick<Ground, 'log' | 'metrics'>, vault: string | null) =>
   (outcomes: readonly CosignOutcome[]): void => {
@@ -81,25 +84,25 @@ async function openPublisher(settings: AnchorSettings, ground: Ground) {
   return { publisher, logKeys: [...olderKeys, key.verifier] };
 }
 
-/** Nothing more is done on a record that is not the one that was published. */
+/** Ends the process, because the audit log isn't the published one. */
 function endProcess(log: Log, { kind, published, recorded }: AnchorContradicts, words: string): never {
   log.fatal({ kind, published, recorded }, 'the published log contradicts the record');
   process.stderr.write(`cmk-bot ends: ${words}\n`);
   return process.exit(1);
 }
 
-/** What is not published now is published the next time: a place that cannot be reached stops nobody. */
+/** A failure is only logged. Publishing is retried at the next interval. */
 const notNow = (log: Log, error: unknown): void =>
   log.warn({ err: error, setting: 'CMK_ANCHOR' }, 'the record could not be published');
 
 export interface AnchorPart extends Part {
-  /** Publishes what is new without waiting for its time. What cannot be published now is logged, and published later. */
+  /** Publishes new events immediately. A failure is logged and retried later. */
   publish(): Promise<unknown>;
   /** The log's own verifier keys, oldest first. */
   readonly logKeys: readonly VerifierKey[];
 }
 
-/** Throws {@link ConfigurationError} where the published log contradicts the record. */
+/** Throws {@link ConfigurationError} if the published log contradicts the audit log. */
 export async function startAnchor(ground: Ground): Promise<AnchorPart> {
   const { config, log, database } = ground;
   const { anchor } = config;
@@ -108,7 +111,7 @@ export async function startAnchor(ground: Ground): Promise<AnchorPart> {
   const tryLocked = advisoryLock(database, 'anchor');
   let last: Promise<unknown> = Promise.resolve();
   let waiting: Promise<unknown> | null = null;
-  // One at a time, and one that waits: it publishes what everybody wants published until it begins.
+  // One runs at a time, and one waits. The waiting one serves all callers until it starts.
   const publish = (onContradiction: (error: AnchorContradicts) => never): Promise<unknown> => {
     waiting ??= last
       .then(() => {

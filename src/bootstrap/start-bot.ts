@@ -1,4 +1,4 @@
-/** The bot: what is typed and clicked, and where an approver signs in anew. From here on calls are taken. */
+/** Starts the bot: messages, clicks and sign-in pages. Incoming calls start here. */
 
 import { type EvidencePorts, takeEvidence } from '../audit/evidence/take-evidence.ts';
 import { keepRoles } from '../authorization/kept-roles.ts';
@@ -28,7 +28,7 @@ import { readiness } from './storing.ts';
 import { random, sha256 } from './tools.ts';
 import { refusingWrongClock } from './wrong-clock.ts';
 
-/** Null where a click is enough to approve. */
+/** Returns null if approving needs no sign-in. */
 function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSide, teamsSide: TeamsSide) {
   const { stepUp } = config;
   const { now } = store.clock;
@@ -48,10 +48,10 @@ function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSi
   });
 }
 
-/** How people are known: `bot-framework` with tokens, `local` without. */
+/** Returns how people are authenticated: `bot-framework` with tokens, `local` without. */
 const signInOf = ({ server }: Config): string => (server.mode === 'local' ? 'local' : 'bot-framework');
 
-/** Null where nothing is published, or browsers do not reach the bot: then operators take evidence. */
+/** Returns null if the log isn't published, or browsers can't reach the bot. Then only operators can make evidence. */
 function openLinks(ground: Ground, { standings: { rolesOf } }: AzureSide, ports: EvidencePorts): EvidenceLinks | null {
   const publicUrl = browserUrl(ground.config);
   if (publicUrl === null || ports.log === null) return null;
@@ -123,7 +123,7 @@ function openBot(
   });
 }
 
-/** Errors of listening that a setting causes, in words; null: another error. */
+/** Returns a message for listening errors that a setting causes; null for other errors. */
 function listenWords(error: unknown, { port, listen }: Config['server']): string | null {
   const at = listen ?? '127.0.0.1';
   const words: Readonly<Record<string, string>> = {
@@ -134,7 +134,7 @@ function listenWords(error: unknown, { port, listen }: Config['server']): string
   return words[(error as NodeJS.ErrnoException).code ?? ''] ?? null;
 }
 
-/** Starts listening. Throws {@link ConfigurationError} if the port or the address can't be had. */
+/** Starts listening. Throws {@link ConfigurationError} if the port or address isn't available. */
 export async function startBot(
   ground: Ground,
   azureSide: AzureSide,

@@ -1,4 +1,4 @@
-/** Towards the command line: what an operator asks the running bot. */
+/** Control server for the command line. */
 import { randomUUID } from 'node:crypto';
 import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
 import { diagnose } from '../operator/doctor/diagnose.ts';
@@ -10,7 +10,10 @@ import { recordsOf } from '../operator/rpc/store-records.ts';
 import type { Ground } from './open-ground.ts';
 import type { Part } from './stop-in-order.ts';
 
-/** A data folder is this process's alone, so the command line asks it. A server can be asked directly: then nothing starts. */
+/**
+ * Starts the control socket. With a data folder, only this process can open the database, so the command line calls it. With
+ * a server, the command line connects directly, and nothing starts.
+ */
 export async function startControlServer(
   { config, log, database, store }: Ground,
   evidence: EvidencePorts,

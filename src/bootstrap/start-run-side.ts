@@ -1,4 +1,4 @@
-/** The runs of approved plans, and whatever else must follow from what is stored. */
+/** Starts the background workers: leases, the workflow engine, the outbox worker and cleanup. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { withWriteFence } from '../azure/azure-clients.ts';
@@ -24,7 +24,7 @@ import { isStoring } from './storing.ts';
 import { random, sha256 } from './tools.ts';
 import { waitingForClock } from './wrong-clock.ts';
 
-/** What this process holds in memory is old: it is started again. */
+/** Ends the process, because its memory is stale. */
 const endProcess = (log: Log, message: string): void => {
   log.fatal({}, message);
   process.stderr.write(`cmk-bot ends: ${message}\n`);
@@ -33,7 +33,7 @@ const endProcess = (log: Log, message: string): void => {
 
 const leaseLost = 'other replicas have taken over its work: it was held up, or cut off, until its lease expired';
 
-/** The lease comes first and goes last: while the engine works, the other replicas must see heartbeats. */
+/** The lease is acquired first and released last, so that other replicas see heartbeats while the engine runs. */
 export async function startRunSide(ground: Ground, azureSide: AzureSide, teamsSide: TeamsSide): Promise<Part> {
   const { config, log, database, store, requests, telemetry } = ground;
   const { azure, standings, vaultLog } = azureSide;

@@ -1,4 +1,7 @@
-/** Tells people that a witness knows another history of the record, once, and once it is settled; cards are drawn anew then. */
+/**
+ * Notifies people once when a witness contradicts the audit log, and again when that is resolved. Then all cards are
+ * updated.
+ */
 import type { WitnessView } from '../domain/witnessing.ts';
 import { witnessingFor } from '../operator/published-log.ts';
 import { advisoryLock } from '../store/advisory-lock.ts';
@@ -6,10 +9,10 @@ import type { Ground } from './open-ground.ts';
 import type { TeamsSide } from './open-teams-side.ts';
 import type { Part } from './stop-in-order.ts';
 
-/** No later than that after it was found: the place to publish in may be asked less often. */
+/** Upper limit on the delay, because the publishing interval can be longer. */
 const mostMs = 10_000;
 
-/** Told first and noted then: after a crash in between it is told once more, never not at all. */
+/** Notifies first and stores that afterwards. After a crash in between, people are notified twice rather than not at all. */
 async function tellOf(
   { name, standing }: WitnessView,
   { witnessPosts }: Pick<TeamsSide, 'witnessPosts'>,
@@ -42,7 +45,7 @@ export function startWitnessAlarm({ config, log, store, database }: Ground, team
     const told = await Promise.all(witnesses.map((view) => tellOf(view, teamsSide, note)));
     if (!told.includes(true)) return;
     const { requests } = await store.requests.open();
-    // Whatever is not drawn now is drawn with the next event of its request.
+    // A card that isn't updated now is updated with its request's next event.
     for (const { id } of requests) await teamsSide.notifier.show(id);
   };
 

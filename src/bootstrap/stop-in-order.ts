@@ -1,14 +1,14 @@
-/** How the process ends when it is asked to. */
+/** Shutdown of the process. */
 
-/** A part that was started, or opened, and has to be let go of. */
+/** A part that must be stopped. */
 export interface Part {
   stop(): Promise<void>;
 }
 
-/** Docs/how-to/scale-out.md names it. What is stored survives a kill at any moment, so the process doesn't wait for ever. */
+/** Also in docs/how-to/scale-out.md. A kill at any moment loses no stored data, so the wait is limited. */
 const stopWithinMs = 25_000;
 
-/** Says why a part didn't stop; the parts after it still do. Returns whether it stopped. */
+/** Reports why a part didn't stop. The parts after it still do. Returns whether it stopped. */
 const stopped = (part: Part): Promise<boolean> =>
   part.stop().then(
     () => true,
@@ -20,12 +20,12 @@ const stopped = (part: Part): Promise<boolean> =>
   );
 
 /**
- * When the process is asked to end, stops the parts one after the other, in the order given. Exit code 0; 1 if a part failed to
- * stop, or if all of them together took longer than `withinMs`.
+ * Stops the parts in the given order when the process is asked to end. Exit code 0; 1 if a part failed to stop, or if all
+ * together took longer than `withinMs`.
  */
 export function stopInOrder(parts: readonly Part[], withinMs = stopWithinMs): void {
   let stopping = false;
-  // Ctrl-C reaches every process of a terminal, and who started this one then ends it as well.
+  // Ctrl-C reaches every process of a terminal, and the parent process then sends a second signal.
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;

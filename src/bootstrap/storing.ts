@@ -1,4 +1,4 @@
-/** Whether this process can store: by its heartbeats, and by what the database answers to whatever else is asked of it. */
+/** Write health and readiness of this process, by its heartbeats and the database's errors. */
 import { openStoring, type Storing } from '../domain/storing.ts';
 import type { Log } from '../observability/log.ts';
 import { whyRefusedIn } from '../store/db-errors.ts';
@@ -6,11 +6,11 @@ import type { OpenStore } from '../store/store.ts';
 import type { Readiness } from '../teams/ingress/readiness.ts';
 
 export interface HeardStoring extends Storing {
-  /** For the database: every error that it answers with. */
+  /** Reports any error that the database returns. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Said when it changes, not at every click. */
+/** Tracks write health, and logs changes only. */
 export function heardStoring(log: Log): HeardStoring {
   const storing = openStoring({
     elapsedMs: () => performance.now(),
@@ -33,13 +33,13 @@ export interface StoringSide {
   readonly storing: Storing;
 }
 
-/** The last heartbeat was stored, and nothing was refused since. */
+/** Returns whether the last heartbeat was stored and no write was rejected since. */
 export const isStoring = ({ store, storing }: StoringSide): boolean =>
   store.leases.isStoring() && storing.refusal() === null;
 
 /**
- * A database that answers, and takes nothing, is the same for every replica: each stays where calls reach it, for it can say so to
- * people. What may be wrong with this one alone, its clock or its way to the database, is not: others are better asked.
+ * Returns the readiness. A database that answers but rejects writes affects every replica alike, so each stays ready and
+ * reports it to people. A wrong clock or a lost connection affects this replica only, so traffic should go to others.
  */
 export async function readiness({ store, storing }: StoringSide): Promise<Readiness> {
   if ((await store.clock.look()) !== null) return { status: 'not ready', missing: 'clock' };

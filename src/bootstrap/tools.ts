@@ -1,4 +1,4 @@
-/** Chance and arithmetic: what everything else is handed, so that it can be tried with others. */
+/** Randomness and hashing, passed as arguments so that tests can replace them. */
 import { createHash, randomBytes } from 'node:crypto';
 
 export const random = (bytes: number): Uint8Array => randomBytes(bytes);

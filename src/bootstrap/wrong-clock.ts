@@ -1,10 +1,13 @@
-/** What happens to an event that isn't stored because the last one is dated ahead: people are told, runs wait for an operator. */
+/**
+ * Decorators for appends that fail because the last event is dated in the future: people get a refusal, runs wait for an
+ * operator.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClockNotBelieved } from '../domain/clock-apart.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { refuse } from '../domain/request/refusal.ts';
 
-/** For whoever acts for people: it is an answer to them, and they do it again. */
+/** Turns the error into a refusal, for actions of people. They can try again. */
 export const refusingWrongClock = (requests: Requests): Requests => ({
   ...requests,
   async append(id, cause, decide) {
@@ -19,7 +22,10 @@ export const refusingWrongClock = (requests: Requests): Requests => ({
 
 const everyMs = 1_000;
 
-/** For runs: what was done to Azure is stored as soon as it can be, and nothing more is done before. */
+/**
+ * Retries until an operator has resolved it, for runs. Results of changes in Azure are stored as soon as possible, and no
+ * further change is made before.
+ */
 export const waitingForClock = (requests: Requests): Requests => ({
   ...requests,
   async append(id, cause, decide) {

@@ -1,4 +1,4 @@
-/** How the configuration leads to Azure: for the bot, and for the command line that looks after it. */
+/** Opens Azure clients from the configuration, for the bot and for the operator's commands. */
 import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
@@ -10,17 +10,17 @@ import { kinds } from '../operations/resources/registry.ts';
 import { type Config, readConfig } from './config.ts';
 import { processVariables, type Variables } from './env.ts';
 
-/** Throws when a file that the configuration names cannot be read. */
+/** Throws if a configured file can't be read. */
 export function optionsForAzure({ azure }: Pick<Config, 'azure'>): AzureOptions {
   const cloud = openCloud(azure.cloud);
   const credential = openCredential(azure.signIn, cloud);
   return { kinds, cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs };
 }
 
-/** As the bot itself. Throws as {@link optionsForAzure} does. */
+/** Signs in as the bot. Throws as {@link optionsForAzure} does. */
 export const secretsFor = (config: Pick<Config, 'azure'>): Secrets => vaultSecrets(optionsForAzure(config));
 
-/** Null where no workspace is configured. Throws as {@link optionsForAzure} does. */
+/** Returns null if no workspace is configured. Throws as {@link optionsForAzure} does. */
 export function vaultLogFor(config: Pick<Config, 'azure' | 'logs'>, tracing: Tracing = noTracing): VaultLog | null {
   const options = optionsForAzure(config);
   const { logsEndpoint: endpoint } = options.cloud;
@@ -29,8 +29,8 @@ export function vaultLogFor(config: Pick<Config, 'azure' | 'logs'>, tracing: Tra
 }
 
 /**
- * How the bot signs in to Bot Framework: as the app, at its cloud's login server or the one that is configured. The sign-in to
- * Azure may be another, and its settings are not looked at here.
+ * Opens the credential for Bot Framework: the bot's app, at its cloud's login server or the configured one. The sign-in to
+ * Azure can be a different one, and its settings aren't used here.
  */
 export function credentialForBotFramework({
   azure,
@@ -49,12 +49,12 @@ export function credentialForBotFramework({
   return openCredential(signIn, cloud.name === 'custom' ? openCloud({ name: 'public' }) : cloud);
 }
 
-/** What the database is given for each connection; null: the password that its address has, if any. */
+/** Returns the password for a new database connection. Null: the URL has one, or none is needed. */
 export type DatabasePassword = (() => Promise<string>) | null;
 
 /**
- * Tokens of the identity that the database knows as its user: the bot's own, or the one that owns the tables. A connection that
- * is open outlives its token, so one is asked for with each new connection; the credential keeps those that still hold.
+ * Returns a token source for the identity that is the database user: the bot's own, or the owner of the tables. An open
+ * connection outlives its token, so each new connection gets one. The credential caches valid tokens.
  */
 export function databasePassword(
   { azure, databaseSignIn }: Pick<Config, 'azure' | 'databaseSignIn'>,
@@ -72,11 +72,11 @@ export function databasePassword(
   };
 }
 
-/** As the bot itself would, where tokens are wanted: then all of the bot's configuration has to be there. */
+/** Returns the bot's own password source. With token sign-in, the bot's whole configuration must be set. */
 export const readDatabasePassword = (variables: Variables = processVariables()): DatabasePassword =>
   variables.CMK_DATABASE_SIGN_IN === 'entra' ? databasePassword(readConfig(variables), 'bot') : null;
 
-/** The same for whoever takes an address alone. */
+/** Adds a password to the URL, for callers that accept only a URL. */
 export async function withPassword(url: string, password: DatabasePassword): Promise<string> {
   if (password === null) return url;
   const address = new URL(url);

@@ -1,6 +1,6 @@
 /**
- * The environment and the policy file it names, read once. Everything is checked before anything starts, and every mistake is
- * named at once. Names of variables end here: what reads a setting reads it by what it means.
+ * The configuration: environment and policy file, read once. All mistakes are reported together before anything starts.
+ * Other code uses settings by meaning and doesn't know the variables' names.
  */
 import type { CloudChoice } from '../azure/clouds.ts';
 import { tagsNotVouchedFor } from '../domain/policy/policy.ts';
@@ -33,35 +33,35 @@ export type Config = ReturnType<typeof configFrom>;
 const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']>) => ({
   server: serverFrom(env),
   teams: teamsFrom(env),
-  /** Where the audit log lies. */
+  /** The database of the audit log. */
   store: storeFrom(env),
-  /** The same database, as the owner of its tables: only to bring them up. Null: the bot's own user does that. */
+  /** The same database as its owner, for migrations only. Null: the bot's own user migrates. */
   ownerUrl: env.CMK_DATABASE_OWNER_URL ?? null,
   /** `ownerClientId`: the managed identity that owns the tables; null: the bot's own. */
   databaseSignIn: { by: env.CMK_DATABASE_SIGN_IN, ownerClientId: env.CMK_DATABASE_OWNER_CLIENT_ID ?? null },
   seals: sealsFrom(env),
-  /** Where it is published, for others to check; null: nowhere. */
+  /** Where the audit log is published for others to verify. Null: nowhere. */
   anchor: anchorFrom(env),
   azure: azureFrom(env),
   /** The policy file's rules, then the environment's settings. */
   policy: policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)),
   operators: env.CMK_OPERATORS,
-  // Who is called to look has to be let look.
+  // Operators need read access, because they're notified of requests.
   admission: { readers: [...env.CMK_READERS, ...env.CMK_OPERATORS], allowGuests: env.CMK_ALLOW_GUESTS },
-  /** Null where the environment's settings are all there is. */
+  /** Null: no policy file. */
   policyFile: env.CMK_POLICY_FILE ?? null,
-  /** What approving needs beside the click; null: nothing. */
+  /** Step-up authentication for approvals; null: none. */
   stepUp: stepUpFrom(env),
   retry: retryFrom(env),
   logs: logsFrom(env),
-  /** No new changes to Azure. */
+  /** True: no new changes in Azure. */
   paused: env.CMK_PAUSE,
   log: { level: env.CMK_LOG_LEVEL },
   telemetry: telemetryFrom(env),
   replica: replicaFrom(env),
-  /** The container image that runs, as the deployment names it; null: it doesn't. */
+  /** The running container image as named by the deployment; null: unknown. */
   image: env.CMK_IMAGE ?? null,
-  /** How often a replica says that it lives. */
+  /** Interval between heartbeats. */
   beatMs: env.CMK_HEARTBEAT,
 });
 
@@ -74,7 +74,7 @@ const CloudSettings = environmentSchema.pick({
   AZURE_CA_FILE: true,
 });
 
-/** For whoever sets the bot up, and has no other setting yet. Throws {@link ConfigurationError}. */
+/** Reads the cloud settings only, for setup, when nothing else is set. Throws {@link ConfigurationError}. */
 export function readCloud(variables: Variables = processVariables()): CloudChoice {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const read = CloudSettings.safeParse(given);
@@ -83,7 +83,7 @@ export function readCloud(variables: Variables = processVariables()): CloudChoic
   throw new ConfigurationError(`which Azure is meant cannot be read: ${mistakes.join('; ')}`);
 }
 
-/** One sentence each, with what to do. */
+/** Returns warnings, each a sentence that says what to do. */
 export const configWarnings = (config: Config): readonly string[] => [
   ...tagWarnings(config),
   ...stepUpWarnings(config),
@@ -103,7 +103,7 @@ const anchorWarnings = ({ server, anchor }: Config): readonly string[] =>
       ]
     : [];
 
-/** Who reaches the port; nothing where it is as somebody said, and nobody else does. */
+/** Warns about who can reach the port. */
 function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
   if (mode === 'local') return [];
   if (listen === null) return ['only this machine is heard: set CMK_LISTEN where what ends TLS runs elsewhere'];
@@ -111,7 +111,7 @@ function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
   return ['other machines are heard, over plain http: let nothing reach the port but what ends TLS in front of it'];
 }
 
-/** Of rules that an older file may have meant otherwise. */
+/** Warns about rules whose meaning has changed since older versions. */
 const tagWarnings = ({ policy }: Config): readonly string[] =>
   policy.tagRules.flatMap((rule) => {
     const free = tagsNotVouchedFor(rule, policy);

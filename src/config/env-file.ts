@@ -7,7 +7,7 @@ import { ConfigurationError, setVariable, type Variables } from './env.ts';
 /** An empty line, a comment, or a variable. A value in quotes can have several lines. */
 const line = /[ \t]*(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*[ \t]*=[ \t]*(?:(["'`])[\s\S]*?\1.*|(?!["'`]).*))?\r?(?:\n|$)/y;
 
-/** Number of the first line that isn't one, which Node would pass over. Null: there is none. */
+/** Returns the number of the first invalid line, which Node would skip. Null: there is none. */
 function brokenLine(text: string): number | null {
   for (line.lastIndex = 0; line.lastIndex < text.length; ) {
     const at = line.lastIndex;
@@ -16,7 +16,10 @@ function brokenLine(text: string): number | null {
   return null;
 }
 
-/** The text in parts: empty lines, comments and variables, each with all of its lines. A line that is none of them stands alone. */
+/**
+ * Splits the text into statements: empty lines, comments and variables, each with all of its lines. An invalid line is a
+ * statement of its own.
+ */
 export function statementsOf(text: string): readonly string[] {
   const statements: string[] = [];
   for (let at = 0; at <= text.length; ) {
@@ -32,7 +35,7 @@ export function statementsOf(text: string): readonly string[] {
   return statements;
 }
 
-/** The message alone, of errors of any realm. */
+/** Returns the message alone, also for errors of another realm. */
 const messageOf = (error: unknown): string => String(error).replace(/^\w*Error: /, '');
 
 function textOf(file: string): string {
@@ -55,12 +58,12 @@ export function readEnvFile(file: string): Variables {
   );
 }
 
-/** Sets what the file says for this process, where nothing is set already. Throws as {@link readEnvFile} does. */
+/** Sets the file's variables in this process, unless they're set already. Throws as {@link readEnvFile} does. */
 export function loadEnvFile(file: string): void {
   for (const [name, value] of Object.entries(readEnvFile(file))) setVariable(name, value ?? '');
 }
 
-/** Loads `.env` in a folder. Its path; null: there is none. Throws as {@link readEnvFile} does. */
+/** Loads the folder's `.env`. Returns its path; null: there is none. Throws as {@link readEnvFile} does. */
 export function loadSettings(folder: string): string | null {
   const file = path.join(folder, '.env');
   if (!existsSync(file)) return null;

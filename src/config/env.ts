@@ -1,4 +1,7 @@
-/** Reads the environment: the only reader of `process.env`. Every mistake is named, so that an operator can mend them all at once. */
+/**
+ * Reads the environment. This is the only reader of `process.env`. It reports all mistakes together, so that an operator can
+ * fix them in one go.
+ */
 import { closestMatch } from 'leven';
 import type { z } from 'zod';
 import { type KeyPlace, keyPlace, type Place } from './place.ts';
@@ -7,7 +10,7 @@ import { type Environment, environmentSchema } from './settings/table.ts';
 
 const settings: readonly string[] = Object.keys(environmentSchema.shape);
 
-/** Of `npm run package`, which shares the environment of a shell with the bot. */
+/** Variables of `npm run package`, which often runs in the same shell as the bot. */
 const ofTheAppPackage = [
   'CMK_DEVELOPER_NAME',
   'CMK_PRIVACY_URL',
@@ -16,7 +19,10 @@ const ofTheAppPackage = [
   'CMK_WEBSITE_URL',
 ];
 
-/** Of `infra`: what `azd env get-values` puts into a shell beside settings of the bot. A test compares. */
+/**
+ * Variables of `infra`, which `azd env get-values` puts into a shell together with the bot's settings. A test compares this
+ * list.
+ */
 const ofTheDeployment = [
   'CMK_ADMIN_ID',
   'CMK_ADMIN_IP',
@@ -63,14 +69,14 @@ const ofTheDeployment = [
   'CMK_ZONE_REDUNDANT',
 ];
 
-/** Names that aren't settings and are there for a reason. */
+/** Known names that aren't settings. */
 export const otherNames: ReadonlySet<string> = new Set([...ofTheAppPackage, ...ofTheDeployment]);
 
-/** Of the sandbox and of tests. */
+/** Prefixes of the sandbox and of tests. */
 const otherPrefixes = /^CMK_(LOCAL|TEST|CRASH|FUZZ|PROPERTY)_/;
 
 /**
- * What Kubernetes sets in each container for a service called `cmk-…`, such as `CMK_BOT_SERVICE_HOST` and
+ * Returns whether Kubernetes set the variable for a service called `cmk-…`, such as `CMK_BOT_SERVICE_HOST` and
  * `CMK_BOT_PORT_3978_TCP` ("Service", discovering services by environment variables).
  */
 function isOfService(name: string, variables: Variables): boolean {
@@ -78,11 +84,11 @@ function isOfService(name: string, variables: Variables): boolean {
   return service !== undefined && variables[`${service}_SERVICE_HOST`] !== undefined;
 }
 
-/** Prefixes that settings share with variables of other programs: only a name that is nearly a setting's is mistyped. */
+/** Prefixes that other programs also use. Such a name counts as mistyped only if it's very similar to a setting. */
 const shared = /^(MicrosoftApp|ToBotFrom|ToChannelFrom|AZURE_|OTEL_)/i;
 const sharedDistance = 2;
 
-/** The setting whose name differs least, in letters of any case; null where none is near. */
+/** Returns the setting with the most similar name, ignoring case; null if none is similar. */
 function nearestSetting(name: string, maxDistance: number): string | null {
   const byLower = new Map(settings.map((one) => [one.toLowerCase(), one]));
   return byLower.get(closestMatch(name.toLowerCase(), [...byLower.keys()], { maxDistance }) ?? '') ?? null;
@@ -101,17 +107,17 @@ function mistakeIn(name: string, variables: Variables): readonly Mistake[] {
   return [[name, `isn’t a setting. ${advice}`]];
 }
 
-/** Variables that look like settings and aren't: what they say would count for nothing. */
+/** Returns variables that look like settings but aren't, so they would have no effect. */
 const mistypedNames = (variables: Variables): readonly Mistake[] =>
   Object.keys(variables).flatMap((name) => mistakeIn(name, variables));
 
-/** A variable, and what is wrong with it. */
+/** A variable and its problem. */
 export type Mistake = readonly [variable: string, message: string];
 
-/** The bot can't start with these settings. The message is for people, and says what to do. */
+/** The settings are invalid, so the bot can't start. The message is for people and says what to do. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
-  /** Each mistake alone, if the message lists them. */
+  /** The single mistakes, if the message lists several. */
   readonly mistakes: readonly Mistake[];
 
   constructor(message: string, mistakes: readonly Mistake[] = []) {
@@ -120,10 +126,10 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Variables as a process is given them. */
+/** Environment variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What this process was started with. */
+/** Returns this process's variables. */
 export const processVariables = (): Variables => process.env;
 
 /** Sets a variable for this process, unless it is set already. */
@@ -131,14 +137,14 @@ export function setVariable(name: string, value: string): void {
   process.env[name] ||= value;
 }
 
-/** What the variables say, or everything that is wrong with them. */
+/** The parsed variables, or all mistakes. */
 type ReadEnvironment =
   | { readonly env: Environment; readonly mistakes: readonly [] }
   | { readonly env: null; readonly mistakes: readonly Mistake[] };
 
-/** Reads and checks. */
+/** Parses and validates the variables. */
 export function readEnvironment(variables: Variables): ReadEnvironment {
-  // An empty variable is one that was not set: shells and manifests leave them behind.
+  // Empty variables count as unset, because shells and manifests leave them behind.
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const read = environmentSchema.safeParse(given);
   const inValues = read.success ? mistakesBetween(read.data) : mistakesIn(read.error, given);
@@ -158,19 +164,20 @@ function mistakesIn({ issues }: z.ZodError, variables: Variables): readonly Mist
 const wordsOf = (issue: z.core.$ZodIssue, variables: Variables): string =>
   variables[String(issue.path[0])] === undefined ? 'is missing' : issue.message;
 
-/** What does not go together among variables of which others cannot be read: those count as they are. */
+/** Checks cross-field rules although other variables are invalid. Those count with their raw values. */
 function mistakesBeside(variables: Variables): readonly Mistake[] {
   const readable = Object.entries(environmentSchema.shape).map(([variable, schema]) => [
     variable,
     schema.safeParse(variables[variable]).data ?? schema.safeParse(undefined).data ?? variables[variable],
   ]);
-  // Nothing but the rules above sees it, and they ask only whether a variable is set, and to which word.
+  // The cast is safe: only the cross-field rules use the value, and they only test whether a variable is set and compare
+  // words.
   return mistakesBetween(Object.fromEntries(readable) as Environment);
 }
 
 /**
- * Where the command line finds the record, for which it needs no other setting: the folder it was given, else the database or
- * folder that is configured, else the folder of the local product. Throws {@link ConfigurationError}.
+ * Finds the audit log for the command line: the given folder, the configured database or folder, or the sandbox's folder.
+ * Needs no other setting. Throws {@link ConfigurationError}.
  */
 export function readPlace(given: string | undefined, variables: Variables = processVariables()): Place {
   if (given !== undefined) return { kind: 'folder', dataDir: given };
@@ -184,8 +191,8 @@ export function readPlace(given: string | undefined, variables: Variables = proc
 }
 
 /**
- * Where the command line finds the key: as the bot would; null where none is named for a server. Throws
- * {@link ConfigurationError} where two are.
+ * Finds the seal key for the command line, as the bot does. Null: a server without a configured key. Throws {@link
+ * ConfigurationError} if two are set.
  */
 export function readSealKeyPlace(place: Place, variables: Variables = processVariables()): KeyPlace | null {
   const { CMK_SEAL_KEY_FILE: file = '', CMK_SEAL_KEY_SECRET: secret = '' } = variables;

@@ -1,16 +1,16 @@
-/** Where the audit log lies, and where keys are kept. */
+/** Locations of the audit log and of keys. */
 import path from 'node:path';
 
-/** Exactly one of the two. */
+/** The database: a data folder or a server. */
 export type Place =
   | { readonly kind: 'folder'; readonly dataDir: string }
   | { readonly kind: 'server'; readonly url: string };
 
-/** Where a key is kept. */
+/** The location of a key. */
 export type KeyPlace =
-  /** `own`: the bot's own to make. */
+  /** `own`: the bot creates it if it's missing. */
   | { readonly kind: 'file'; readonly file: string; readonly own: boolean }
-  /** Address of a secret in a vault, with or without a version. */
+  /** Address of a Key Vault secret, with or without a version. */
   | { readonly kind: 'secret'; readonly id: string };
 
 interface NamedKey {
@@ -18,7 +18,7 @@ interface NamedKey {
   readonly secret: string | undefined;
 }
 
-/** Beside the embedded database, under its usual name, unless another place is named. */
+/** Returns the key's location: the configured one, or the default file in the data folder. */
 export function keyPlace(place: Place, usual: 'seal.key' | 'log.key', { file, secret }: NamedKey): KeyPlace {
   if (secret !== undefined) return { kind: 'secret', id: secret };
   return file === undefined && place.kind === 'folder'
@@ -26,7 +26,7 @@ export function keyPlace(place: Place, usual: 'seal.key' | 'log.key', { file, se
     : { kind: 'file', file: file ?? '', own: false };
 }
 
-/** Where it is, without what must not be shown. */
+/** Returns the location for display, without credentials. */
 export function placeName(place: Place): string {
   if (place.kind === 'folder') return place.dataDir;
   if (!URL.canParse(place.url)) return 'DATABASE_URL';

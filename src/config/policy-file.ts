@@ -1,6 +1,6 @@
 /**
- * The file that `CMK_POLICY_FILE` names: rules that are finer than the environment's settings, in order. Read once, at the
- * start; every mistake is named with its place.
+ * The policy file (`CMK_POLICY_FILE`): ordered rules in addition to the environment's settings. It's read once, at the
+ * start. Every mistake is reported with its place.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const ids = listOf(
 );
 const anything = 'write what to match, or leave it out: then anything matches';
 const pattern = z.string('must be text, in which * stands for anything').trim().min(1, `is empty; ${anything}`);
-/** One text is a list of one. */
+/** Accepts a single text as a list of one. */
 const values = z.preprocess((value) => (typeof value === 'string' ? [value] : value), listOf(pattern, anything));
 
 const Match = z.strictObject(
@@ -88,7 +88,7 @@ const isPattern = (text: string): boolean => {
 
 const patternHelp = 'must be a regular expression for the whole reference, such as CHG[0-9]{7}';
 
-/** What the reference of a change ticket looks like, and whether every request needs one. */
+/** Format of change references, and whether every request needs one. */
 const ChangeReference = z.strictObject({
   pattern: z.string(patternHelp).min(1, patternHelp).max(200, patternHelp).refine(isPattern, patternHelp),
   required: z.boolean('must be true or false').default(false),
@@ -104,14 +104,14 @@ export const policyFileSchema = z.strictObject(
 );
 type Content = z.infer<typeof policyFileSchema>;
 
-/** What a file says, or everything that is wrong with it. */
+/** The file's content, or all mistakes. */
 export type PolicyFile =
   | { readonly content: Content; readonly mistakes: readonly [] }
   | { readonly content: null; readonly mistakes: readonly string[] };
 
 const wrong = (...mistakes: readonly string[]): PolicyFile => ({ content: null, mistakes });
 
-/** `rules[1].match.tags.environment[0]` */
+/** Formats a path: `rules[1].match.tags.environment[0]`. */
 const placeOf = (path: readonly PropertyKey[]): string =>
   path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
@@ -125,7 +125,7 @@ const known = (path: readonly PropertyKey[]): readonly string[] => {
   return Object.keys(path.at(-2) === 'vaults' ? VaultMatch.shape : FileRule.shape);
 };
 
-/** What a criterion was called before. */
+/** Old names of criteria. */
 const renamed: Readonly<Record<string, string>> = { agents: 'resources' };
 
 function mistakeOf(issue: z.core.$ZodIssue): readonly string[] {
@@ -140,7 +140,7 @@ function mistakeOf(issue: z.core.$ZodIssue): readonly string[] {
 
 const looksAtTags = ({ match }: FileRule): boolean => match.tags !== undefined;
 
-/** What only shows when rules are looked at together. A rule by tag stands in nobody's way, wherever it comes. */
+/** Checks rules against each other. A rule with tags can't shadow another one. */
 function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
   return rules.flatMap((rule, at) => {
     const before = rules.slice(0, at);
@@ -167,12 +167,12 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
   });
 }
 
-/** What a rule by tag could add, left out. */
+/** Returns whether a rule with tags has no effect. */
 const addsNothing = (rule: FileRule): boolean =>
   looksAtTags(rule) &&
   Object.entries(rule).every(([key, value]) => ['name', 'match'].includes(key) || value === undefined);
 
-/** Of a trusted tag that no rule looks at somebody expected more than comes of it. */
+/** A trusted tag without a rule has no effect, so it's probably a mistake. */
 const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
   trustedTags.flatMap((tag, at) =>
     rules.some(({ match }) => isVouchedFor(Object.keys(match.tags ?? {}), tag))
@@ -180,7 +180,7 @@ const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
       : [`trustedTags[${at}] is a tag that no rule looks at; take it out, or write the rule`],
   );
 
-/** The message alone, of errors of any realm. */
+/** Returns the message alone, also for errors of another realm. */
 const withoutName = (error: unknown): string => String(error).replace(/^\w*Error: /, '');
 
 function readText(file: string): string | PolicyFile {
@@ -191,7 +191,7 @@ function readText(file: string): string | PolicyFile {
   }
 }
 
-/** Reads and checks the file. */
+/** Reads and validates the file. */
 export function readPolicyFile(file: string): PolicyFile {
   const text = readText(file);
   if (typeof text !== 'string') return text;
@@ -207,7 +207,7 @@ export function readPolicyFile(file: string): PolicyFile {
   return mistakes.length > 0 ? wrong(...mistakes) : { content: read.data, mistakes: [] };
 }
 
-/** What a rule without tags leaves out is as the environment says. */
+/** Fills in fields that a rule without tags leaves out from the environment's settings. */
 const completed = (rule: FileRule, otherwise: Rule): Rule => ({
   name: rule.name,
   match: rule.match,
@@ -220,20 +220,20 @@ const completed = (rule: FileRule, otherwise: Rule): Rule => ({
   requireNewKey: rule.requireNewKey ?? otherwise.requireNewKey,
 });
 
-/** What a rule by tag leaves out it does not make stricter. */
+/** Converts a rule with tags. Fields that it leaves out don't make it stricter. */
 function byTag({ name, match: { tags, ...match }, approvalExpiry: expiryMs, ...rest }: FileRule): readonly TagRule[] {
   return tags === undefined ? [] : [{ name, match: { ...match, tags }, ...rest, ...(expiryMs && { expiryMs }) }];
 }
 
-/** The bytes that a policy's digest is of: kept as evidence where it applied. */
+/** Returns the text that the policy's digest is computed from. It's stored as evidence. */
 export const policyText = (
   { rules, otherwise, tagRules, trustedTags, changeReference }: Omit<Policy, 'version' | 'digest'>,
   stepUp: StepUp | null,
 ): string =>
-  // Left out where there is none: the digest of an older policy stays what it was.
+  // Omitted if there is none, so that digests of older policies don't change.
   JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp, ...(changeReference && { changeReference }) });
 
-/** Joins the file's rules with the environment's settings. What approving needs beside the click is part of the version. */
+/** Combines the file's rules with the environment's settings. The version includes the step-up requirements. */
 export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'match'>, stepUp: StepUp | null): Policy {
   const otherwise: Rule = { name: environmentRule, match: {}, ...environment };
   const rules = content.rules.filter((rule) => !looksAtTags(rule)).map((rule) => completed(rule, otherwise));

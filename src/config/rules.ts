@@ -1,20 +1,20 @@
 import { isLoopbackAddress } from '../domain/private-url.ts';
 import type { Environment } from './settings/table.ts';
 
-/** Whether it is kept, which variable is wrong where it isn't, and what to set. */
+/** A cross-field rule: a predicate, the variable to report, and the message. */
 type Rule = readonly [holds: (env: Environment) => boolean, variable: string, message: string];
 
 const onlyCustom =
   'contradicts AZURE_CLOUD, which names a cloud with addresses of its own: remove it, or set AZURE_CLOUD to custom';
 
-/** Where people and programs sign in ("National clouds", Microsoft identity platform). */
+/** Sign-in hosts of each cloud ("National clouds", Microsoft identity platform). */
 const signInHosts: Readonly<Record<Exclude<Environment['AZURE_CLOUD'], 'custom'>, readonly string[]>> = {
   public: ['login.microsoftonline.com'],
   usgovernment: ['login.microsoftonline.us'],
   china: ['login.chinacloudapi.cn', 'login.partner.microsoftonline.cn'],
 };
 
-/** What variables have to keep to among each other. */
+/** Cross-field rules of the environment. */
 export const together: readonly Rule[] = [
   [
     (env) => env.CMK_MODE === 'local' || env.MicrosoftAppId !== undefined,

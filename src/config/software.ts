@@ -1,4 +1,4 @@
-/** Which software this is, and events that name it. */
+/** Version of the running program, and its use in events. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Requests } from '../domain/ports/store.ts';
@@ -8,27 +8,27 @@ import type { Software } from '../domain/software.ts';
 
 const Build = z.object({
   version: z.string(),
-  /** Full hash; with `+` behind it, if files differed from it. Missing: run from the sources, or built without git. */
+  /** Full commit hash, followed by `+` if files differed from it. Missing: run from source, or built without git. */
   commit: z.string().optional(),
   /** ISO 8601, UTC. */
   builtAt: z.string().optional(),
 });
 type Build = z.infer<typeof Build>;
 
-/** Of the file beside what was built, or at the root of the sources. */
+/** Reads the build information from the package file next to the bundle or at the root of the sources. */
 export const ownBuild = async (): Promise<Build> =>
   Build.parse(JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')));
 
-/** Such as `0.1.0`. */
+/** Returns the version, for example `0.1.0`. */
 export const ownVersion = async (): Promise<string> => (await ownBuild()).version;
 
-/** `image`: what the deployment says that runs; null: nothing. */
+/** `image`: the image named by the deployment; null: unknown. */
 export async function ownSoftware(image: string | null): Promise<Software> {
   const { version, commit } = await ownBuild();
   return { version, ...(commit === undefined ? {} : { commit }), ...(image === null ? {} : { image }) };
 }
 
-/** Names the software in an event that has a field for it. */
+/** Adds the software to an event that has a field for it. */
 function signed(event: NewEvent, software: Software): NewEvent {
   const { body } = event;
   if (body.type === 'submitted') return { ...event, body: { ...body, data: { ...body.data, software } } };

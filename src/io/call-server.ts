@@ -1,6 +1,7 @@
 /**
- * Calls to other servers, over node:http and node:https. Every answer has a limit of bytes and of time, headers and body together.
- * Nothing is unpacked, and no redirect is followed. Node's own `fetch` has no limit of bytes, and unpacks what it is sent.
+ * Outgoing HTTP calls with limits, over node:http and node:https. Every response has a limit in bytes and in time, headers
+ * and body together. Nothing is decompressed, and no redirect is followed. Node's own `fetch` has no byte limit and
+ * decompresses responses.
  */
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
@@ -9,16 +10,16 @@ export interface ServerCall {
   readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | undefined;
-  /** PEM of the only certificate authorities to trust. Null: the usual ones. */
+  /** PEM of the only trusted certificate authorities. Null: the default ones. */
   readonly ca?: string | null | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly limits: AnswerLimits;
 }
 
 export interface AnswerLimits {
-  /** A longer answer is an error. */
+  /** A longer response is an error. */
   readonly bytes: number;
-  /** From the call to the last byte of the answer. */
+  /** From the call to the last byte of the response. */
   readonly ms: number;
 }
 
@@ -27,7 +28,7 @@ async function bytesOf(response: IncomingMessage, most: number): Promise<Buffer>
   if (packed !== 'identity') throw new Error(`the answer is packed (${packed.slice(0, 40)})`);
   const parts: Buffer[] = [];
   let length = 0;
-  // Leaving the loop ends the connection.
+  // Leaving the loop closes the connection.
   for await (const part of response) {
     const bytes = part as Buffer;
     length += bytes.length;
@@ -48,7 +49,7 @@ function answerTo(url: URL, { method = 'GET', headers, body, ca = null }: Server
   });
 }
 
-/** The whole answer; of its headers the content type alone. Throws whatever keeps it from coming within its limits. */
+/** Returns the whole response, with the content type as its only header. Throws if it fails or exceeds a limit. */
 export async function callServer(url: string | URL, call: ServerCall): Promise<Response> {
   const { limits } = call;
   const late = new AbortController();
@@ -62,7 +63,7 @@ export async function callServer(url: string | URL, call: ServerCall): Promise<R
     return new Response(bytes.length === 0 ? null : bytes, { status: response.statusCode ?? 0, headers });
   } catch (error) {
     response?.destroy();
-    // Several addresses of one name were tried.
+    // Several addresses of one host name were tried.
     if (!late.signal.aborted) throw error instanceof AggregateError ? error.errors[0] : error;
     throw new Error(`there was no whole answer within ${limits.ms / 1_000} seconds`, { cause: error });
   } finally {

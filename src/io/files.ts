@@ -1,4 +1,4 @@
-/** Replacing files, and paths of sockets. */
+/** Atomic file replacement, and short socket paths. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,8 +7,8 @@ import path from 'node:path';
 export const privateMode = 0o600;
 
 /**
- * Writes a file under an unpredictable temporary name that must not exist yet, syncs it, and renames it. A symbolic link or hard
- * link under either name is never written through. The file is on the disk, under its name, when this returns.
+ * Writes a file under an unpredictable temporary name that must not exist yet, syncs it, and renames it. It never writes
+ * through a symbolic or hard link under either name. The file is durable under its name when this returns.
  */
 export async function replaceFile(file: string, content: string | Uint8Array, mode = privateMode): Promise<void> {
   const folder = path.dirname(file);
@@ -26,21 +26,21 @@ export async function replaceFile(file: string, content: string | Uint8Array, mo
     await rm(temporary, { force: true });
     throw error;
   }
-  // The name belongs to the folder: without this, a power failure could bring the old file back.
+  // The name is stored in the folder. Without this sync, a power failure could restore the old file.
   const names = await open(folder, 'r');
   await names.sync().finally(() => names.close());
 }
 
-/** In bytes. The smallest system allows 104. */
+/** Maximum length of a socket path in bytes. The smallest system limit is 104. */
 const maxLength = 100;
 
 interface ShortSocketPath {
-  /** A path of the folder. Valid until `close`. */
+  /** A path to the folder. Valid until `close`. */
   readonly path: string;
   close(): Promise<void>;
 }
 
-/** Finds a path of the folder that leaves room for a socket name of `nameLength` bytes. Throws if there is none. */
+/** Finds a path to the folder that leaves room for a socket name of `nameLength` bytes. Throws if there is none. */
 export async function shortSocketPath(folder: string, nameLength: number): Promise<ShortSocketPath> {
   const fits = (at: string): boolean => Buffer.byteLength(path.join(at, 'x'.repeat(nameLength))) <= maxLength;
   const short = [folder, path.relative(process.cwd(), folder) || '.'].find(fits);

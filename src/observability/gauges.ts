@@ -12,8 +12,8 @@ interface About<Label extends string> {
 }
 
 /**
- * A figure that is read from the database. While that is away the figure is left out: it must not take along the others, which
- * say that the database is away.
+ * Creates a gauge that is read from the database. If reading fails, it's omitted from the scrape, so that the other metrics,
+ * which report the database failure, are still returned.
  */
 export function toldGauge<Label extends string>(
   register: Registry,
@@ -26,7 +26,7 @@ export function toldGauge<Label extends string>(
     collect: () =>
       read(gauge).catch(() => {
         gauge.reset();
-        // One without labels is 0 after that, which would say that there is nothing.
+        // After a reset, a gauge without labels would report 0.
         gauge.remove({});
       }),
   });
@@ -36,7 +36,7 @@ export interface WatchedStoring extends Pick<Storing, 'counts'> {
   readonly isStoring: () => boolean;
 }
 
-/** Each reason is there from the start: an alert on growth does not see a series that begins with its first refusal. */
+/** All reasons exist from the start. An alert on growth doesn't detect a series that starts with its first rejection. */
 export function watchStoring(register: Registry, { counts, isStoring }: WatchedStoring): void {
   const registers = [register];
   new Counter({
@@ -59,7 +59,7 @@ export function watchStoring(register: Registry, { counts, isStoring }: WatchedS
   });
 }
 
-/** Documents that were not used because nobody with the seal key wrote them. */
+/** Counts documents that were ignored because they have no valid seal. */
 export function watchDocuments(register: Registry, refused: Readonly<Record<DocumentFault, number>>): void {
   new Counter({
     name: 'cmk_documents_refused_total',
@@ -73,8 +73,8 @@ export function watchDocuments(register: Registry, refused: Readonly<Record<Docu
   });
 }
 
-// Figures of the witnesses of the published log, and of the key in a vault that signs as well. Their label is the one name among all figures: there are few, an operator named
-// them in the settings, and which of them is silent is what has to be known.
+// Metrics of witnesses and of the Key Vault key that also signs. The witness's name is the only name used as a label. There
+// are few, operators configure them, and they need to know which one doesn't respond.
 
 export interface WitnessFigures {
   witnessAsked(witness: string, outcome: WitnessOutcome): void;
@@ -105,7 +105,7 @@ const looks: readonly Look[] = [
   },
 ];
 
-/** `look`: null where no witness is asked; then there are figures without values. */
+/** `look`: null if no witness is configured; then the metrics have no values. */
 export function watchWitnesses(
   register: Registry,
   look: (() => Promise<Witnessing>) | null,

@@ -1,11 +1,12 @@
 /**
- * The log: a line of JSON an event, for operators. Errors of clients carry what they were sent with (tokens, cards with people's
- * words, rows), so of an error only what is listed here is written, and libraries that print for themselves go the same way.
+ * Application log: one JSON line per event, for operators. Errors of HTTP clients contain the request (tokens, cards with
+ * people's texts, rows). So only listed fields of an error are written, and console output of libraries is filtered the same
+ * way.
  */
 import { format } from 'node:util';
 import { type Logger, pino } from 'pino';
 
-/** What must not stand in a log even inside a message: tokens, and passwords in addresses, forms and settings. */
+/** Patterns to redact in messages: tokens, and passwords in URLs, forms and settings. */
 const secrets: readonly (readonly [RegExp, string])[] = [
   [/\bBearer\s+[\w.~+/=-]+/gi, 'Bearer …'],
   [/\beyJ[\w-]{8,}(\.[\w-]+){0,4}/g, 'token …'],
@@ -15,7 +16,7 @@ const secrets: readonly (readonly [RegExp, string])[] = [
 
 const longestText = 1000;
 
-/** A text without secrets, and not longer than a line that people read. */
+/** Redacts secrets and limits the length. */
 export function withoutSecrets(text: string): string {
   const clean = secrets.reduce((rest, [shape, instead]) => rest.replace(shape, instead), text);
   return clean.length > longestText ? `${clean.slice(0, longestText)}…` : clean;
@@ -26,9 +27,9 @@ interface LoggedError {
   readonly message: string;
   readonly code?: string | number;
   readonly status?: number;
-  /** Under which the other side knows the call. */
+  /** The other service's IDs of the call. */
   readonly requestIds?: readonly string[];
-  /** Names in the database, never values. */
+  /** Name of a database object, never a value. */
   readonly constraint?: string;
   readonly stack?: string;
   readonly cause?: LoggedError;
@@ -47,7 +48,7 @@ function requestIdsOf(error: Record<string, unknown>): readonly string[] {
   return found.filter((id) => typeof id === 'string' && /^[\w.-]{1,80}$/.test(id)) as string[];
 }
 
-/** Only where in the code: the message stands in the first lines of a stack as well. */
+/** Returns the stack frames only, because a stack's first lines repeat the message. */
 const framesOf = (stack: string): string =>
   stack
     .split('\n')
@@ -57,7 +58,7 @@ const framesOf = (stack: string): string =>
 
 const deepestCause = 3;
 
-/** The parts of anything thrown that may be logged. */
+/** Returns the fields of a thrown value that are safe to log. */
 export function errorInLog(thrown: unknown, depth = 0): LoggedError {
   if (!isObject(thrown)) return { type: typeof thrown, message: withoutSecrets(String(thrown)) };
   const { name, message, code, statusCode, status, constraint, stack, cause } = thrown;
@@ -75,10 +76,9 @@ export function errorInLog(thrown: unknown, depth = 0): LoggedError {
   };
 }
 
-/** What is logged to. */
 export type Log = Logger;
 
-/** `idsOf`: what each line says beside, such as which span it belongs to. */
+/** `idsOf`: additional fields of each line, such as trace IDs. */
 export function openLog(level: string, replica: string, idsOf: () => object = () => ({})): Log {
   return pino({
     level,
@@ -88,13 +88,13 @@ export function openLog(level: string, replica: string, idsOf: () => object = ()
   });
 }
 
-/** What was printed: texts as they are, errors as they may be logged, and nothing of other objects. */
+/** Formats printed values: texts, and placeholders for errors and objects. */
 const printed = (args: readonly unknown[]): string =>
   withoutSecrets(format(...args.map((one) => (isObject(one) ? (one instanceof Error ? '(error)' : '(object)') : one))));
 
 /**
- * Libraries print for themselves, errors as a whole: from now on that goes to the log. Errors and warnings are warnings; what
- * else they print, such as each statement of the workflow engine's migration, is for debugging. Never undone.
+ * Redirects console output of libraries to the log, permanently. Errors and warnings become warnings. Other output, such as
+ * each statement of the workflow engine's migration, is for debugging.
  */
 export function consoleIntoLog(log: Log): void {
   const say =
@@ -108,7 +108,7 @@ export function consoleIntoLog(log: Log): void {
   for (const method of ['log', 'info', 'debug', 'trace'] as const) console[method] = say('debug');
 }
 
-/** Node would print an error nobody caught with everything in it. */
+/** Logs uncaught exceptions. Node would print the error with all its fields. */
 export function lastWordsIntoLog(log: Log): void {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'ended by an error that nobody caught');

@@ -1,6 +1,6 @@
 /**
- * Figures for Prometheus, of this process; what is read from the database is the same in every replica. Labels are words of the
- * program: never an id, a name or a text, which would make a series of each and tell who did what.
+ * Prometheus metrics of this process. Metrics from the database are the same in every replica. Labels are program terms,
+ * never IDs, names or texts, which would create unlimited series and reveal who did what.
  */
 import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { ClockApart } from '../domain/clock-apart.ts';
@@ -20,11 +20,11 @@ import {
 import type { Figure } from './telemetry.ts';
 
 export interface Metrics extends CallMetrics, WitnessFigures {
-  /** The same as the text tells, for whoever sends them elsewhere. */
+  /** The same metrics as data, for other exporters. */
   readonly figures: () => Promise<readonly Figure[]>;
-  /** A call of Azure that failed. */
+  /** Counts a failed Azure call. */
   azureFailed(failure: Failure): void;
-  /** The same port, with its refusals counted. */
+  /** Wraps the port to count refusals. */
   requests(requests: Requests): Requests;
 }
 
@@ -33,14 +33,14 @@ export interface MetricsPorts {
   readonly outbox: Outbox;
   readonly clock: { look(): Promise<ClockApart | null> };
   readonly storing: WatchedStoring;
-  /** Counted on by whoever reads documents. */
+  /** Updated by the reader of documents. */
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
-  /** Null where no witness is asked. */
+  /** Null: no witness is configured. */
   readonly witnessing: (() => Promise<Witnessing>) | null;
   readonly now: () => Date;
 }
 
-/** The library has a name for each kind, in two spellings. */
+/** Converts a metric. The library spells each type in two ways. */
 function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): Figure {
   const kind = type.toString();
   if (kind !== 'counter' && kind !== 'gauge' && kind !== 'histogram') throw new Error(`${name} is a ${kind}`);

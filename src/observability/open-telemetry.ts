@@ -1,7 +1,7 @@
-/** Starts telling a collector, where one is named. */
+/** Starts telemetry if a collector is configured. */
 import { noTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts';
 
-/** Its libraries take a process a while to load: one that sends nothing does without. */
+/** Imports the libraries only if needed, because loading them takes time. */
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   if (options.endpoint === null) return noTelemetry;
   const { startTelemetry } = await import('./otlp.ts');

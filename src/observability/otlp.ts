@@ -1,6 +1,7 @@
 /**
- * Spans and figures, sent to a collector as OTLP over HTTP, in JSON. The libraries' own variables (headers, time limits,
- * certificates, resource attributes) hold. Nothing here is registered globally: libraries that would tell of themselves find nobody.
+ * Exports spans and metrics to a collector as OTLP over HTTP, in JSON. The libraries' own variables (headers, timeouts,
+ * certificates, resource attributes) apply. Nothing is registered globally, so instrumentation inside other libraries stays
+ * inactive.
  */
 import { DiagLogLevel, diag, type HrTime, ValueType } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
@@ -19,13 +20,13 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Figure, Telemetry, TelemetryOptions } from './telemetry.ts';
 import { tracingOver } from './tracing-over.ts';
 
-/** A collector that is down must not hold up the end of the process. */
+/** Limit on the final export, so that an unavailable collector doesn't delay shutdown. */
 const partingMs = 2_000;
 const sendEveryMs = 1_000;
-/** What does not arrive is said now and then, not as often as it is tried. */
+/** Interval between two warnings about failed exports. */
 const troubleEveryMs = 60_000;
 
-/** Throws where the environment has a resource attribute that cannot be read. */
+/** Throws if a resource attribute in the environment is invalid. */
 function resourceOf({ serviceName, replica }: TelemetryOptions) {
   return detectResources({ detectors: [envDetector] }).merge(
     resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': replica }),
@@ -88,7 +89,7 @@ const pointOf = ({ labels, value }: Value, times: Times): DataPoint<number> => (
   value,
 });
 
-/** Values of one series, which differ in `le` and in what they are of it. */
+/** Groups values by series, ignoring `le` and the kind of value. */
 function bySeries(values: readonly Value[]): readonly (readonly Value[])[] {
   const series = new Map<string, Value[]>();
   for (const one of values) {
@@ -99,7 +100,7 @@ function bySeries(values: readonly Value[]): readonly (readonly Value[])[] {
   return [...series.values()];
 }
 
-/** Prometheus counts in each bucket what is in those below it as well. */
+/** Converts a histogram. Prometheus buckets are cumulative, OTLP buckets aren't. */
 function histogramPoint(name: string, values: readonly Value[], times: Times) {
   const buckets = values
     .filter(({ metricName }) => metricName === `${name}_bucket`)
@@ -125,7 +126,7 @@ function metricOf({ name, help, type, values }: Figure, times: Times): MetricDat
     : { ...common, dataPointType: DataPointType.GAUGE, dataPoints };
 }
 
-/** Read anew each time they are sent. */
+/** Reads the metrics at each export. */
 export function figuresAsOtel(figures: () => Promise<readonly Figure[]>, resource: Resource): MetricProducer {
   const startTime = hrTime(Date.now());
   return {

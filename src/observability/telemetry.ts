@@ -1,24 +1,24 @@
-/** What is sent to a collector of OpenTelemetry, where one is named; else nothing is loaded, kept or sent. */
+/** Telemetry for an OpenTelemetry collector. Without one, nothing is loaded, stored or sent. */
 import type { Requests } from '../domain/ports/store.ts';
 import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
 
 export interface TelemetryOptions {
-  /** Where the collector takes OTLP over HTTP, as `OTEL_EXPORTER_OTLP_ENDPOINT` has it; null: nothing is sent. */
+  /** OTLP/HTTP endpoint, as in `OTEL_EXPORTER_OTLP_ENDPOINT`. Null: nothing is sent. */
   readonly endpoint: string | null;
   readonly serviceName: string;
-  /** Of this program; told with everything. */
+  /** Name of this replica, sent with all data. */
   readonly replica: string;
   readonly metricsEveryMs: number;
-  /** Told when what is sent does not arrive. */
+  /** Called when exports fail. */
   readonly onTrouble: (message: string) => void;
 }
 
-/** One of the figures of `/metrics`, as Prometheus knows it. */
+/** A metric of `/metrics`, in Prometheus terms. */
 export interface Figure {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** Of a histogram also its buckets, sums and counts, told apart by `metricName` and the label `le`. */
+  /** For a histogram also its buckets, sums and counts, distinguished by `metricName` and the label `le`. */
   readonly values: readonly {
     readonly value: number;
     readonly labels: Readonly<Record<string, string | number>>;
@@ -26,15 +26,15 @@ export interface Figure {
   }[];
 }
 
-/** For a line of the log: by which it is found beside the spans. */
+/** IDs in an application log line that link it to its span. */
 export type LineIds = { readonly trace_id: string; readonly span_id: string } | Record<string, never>;
 
 export interface Telemetry {
   readonly tracing: Tracing;
   lineIds(): LineIds;
-  /** Sends these every minute, or as often as is set, from now on. */
+  /** Starts exporting these metrics at the configured interval. Default: every minute. */
   sendFigures(figures: () => Promise<readonly Figure[]>): void;
-  /** Sends what is left, and waits no longer than a moment for it. */
+  /** Exports pending data, with a short timeout. */
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export const noTelemetry: Telemetry = {
   stop: async () => undefined,
 };
 
-/** Decisions, told of as they are stored: what was decided in words of the program, and on which request. */
+/** Wraps the port with a span per decision: its result and the request's ID. */
 export const tracedRequests = (requests: Requests, tracing: Tracing): Requests => ({
   ...requests,
   append: (id, cause, decide) =>

@@ -1,4 +1,4 @@
-/** The port of spans over the library's tracer. What is under way is known to each chain of calls by itself. */
+/** The tracing port over an OpenTelemetry tracer. The current span follows the async call chain. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Attributes,
@@ -15,7 +15,7 @@ import {
 import type { Note, SpanAttributes, SpanOf, TraceOrigin, Tracing } from '../domain/ports/tracing.ts';
 import type { LineIds } from './telemetry.ts';
 
-/** What is under way, the outermost span first. */
+/** The current spans, outermost first. */
 interface Scope {
   readonly context: Context;
   readonly spans: readonly Span[];
@@ -37,7 +37,7 @@ function spanContextOf({ traceparent }: TraceOrigin): SpanContext | null {
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
 }
 
-/** Where a span hangs, and what it only points at. */
+/** Returns a span's parent and links. */
 function placeOf(from: TraceOrigin | null, scope: Scope): { readonly scope: Scope; readonly links: Link[] } {
   const origin = from === null ? null : spanContextOf(from);
   if (origin === null) return { scope, links: [] };
@@ -57,7 +57,7 @@ const noteOn =
     if ('error.type' in attributes) span.setStatus({ code: SpanStatusCode.ERROR });
   };
 
-/** Messages of errors hold what was asked and answered. */
+/** Returns the error's class only, because its message can contain data. */
 const classOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
 export function tracingOver(tracer: Tracer): { readonly tracing: Tracing; readonly lineIds: () => LineIds } {

@@ -60,7 +60,7 @@ export const auditLogSettings = group('The record', {
     meaning:
       'once, for an audit log from before there were seals: number and hash of its last event, such as `47:9c0e…`. The operator knows them from another source',
   },
-  // Names as "Naming and referencing containers, blobs, and metadata" has them.
+  // Names follow "Naming and referencing containers, blobs, and metadata".
   CMK_ANCHOR: {
     value: z
       .string()
@@ -74,7 +74,7 @@ export const auditLogSettings = group('The record', {
     meaning:
       'where the audit log is [published](how-to/publish-the-audit-log.md) for others to check: a folder, a container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
   },
-  // Stands in lines between spaces and plus signs (C2SP signed-note).
+  // The name is used in lines between spaces and plus signs (C2SP signed-note).
   CMK_LOG_NAME: {
     value: z
       .string()
@@ -165,27 +165,27 @@ type Env = Values<typeof auditLogSettings>;
 
 export interface SealSettings {
   readonly key: KeyPlace;
-  /** The end of a record from before there were seals, which an operator trusts; null: none is named. */
+  /** The last event of an audit log from before seals, which an operator trusts. Null: not set. */
   readonly trust: { readonly seq: number; readonly hash: string } | null;
 }
 
-/** A folder, or a container of blobs by its address. */
+/** A folder, or the address of a blob container. */
 export type AnchorPlace =
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'container'; readonly url: string };
 
 export interface AnchorSettings {
   readonly place: AnchorPlace;
-  /** Of the log. It never changes, and no other log has it. */
+  /** The log's name. It's unique and never changes. */
   readonly name: string;
   readonly key: KeyPlace;
-  /** How often what is new is published. */
+  /** Interval between checkpoints. */
   readonly everyMs: number;
-  /** Who is asked to sign checkpoints: address without a final slash, and verifier key as a line. */
+  /** Witnesses that are asked to cosign checkpoints: address without a final slash, and verifier key. */
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
-  /** How many of them have to have signed a checkpoint for it to count as witnessed. */
+  /** Number of cosignatures that make a checkpoint witnessed. */
   readonly witnessesNeeded: number;
-  /** Address of a key in a vault that signs checkpoints as well; null: none. */
+  /** Address of a Key Vault key that also signs checkpoints; null: none. */
   readonly vaultKey: string | null;
 }
 
@@ -201,7 +201,7 @@ export function sealsFrom(env: Env): SealSettings {
   };
 }
 
-/** Beside the embedded database unless it is said otherwise; of a record on a server only where a folder is named. */
+/** Default: next to the embedded database; for a server, nowhere. */
 export function anchorFrom(
   env: Env & Pick<Values<typeof teamsSettings>, 'MicrosoftAppTenantId'>,
 ): AnchorSettings | null {
@@ -218,6 +218,6 @@ export function anchorFrom(
   return { place, name, key, everyMs, witnesses, witnessesNeeded, vaultKey };
 }
 
-/** Replicas share a server and run on machines of their own; a folder is one process's alone. */
+/** Default: the host name for a server, which several replicas can share. A data folder has only one process. */
 export const replicaFrom = (env: Env): string =>
   env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname());

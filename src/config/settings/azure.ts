@@ -1,4 +1,4 @@
-/** Settings of Azure: which cloud, as whom, and where. */
+/** Azure settings: cloud, identity and subscriptions. */
 import { z } from 'zod';
 import type { CloudChoice } from '../../azure/clouds.ts';
 import { clientId, group, list, optional, type Values } from './setting.ts';
@@ -52,7 +52,7 @@ export const azureSettings = group('Azure', {
 
 type Env = Values<typeof azureSettings>;
 
-/** The custom cloud has all its addresses: it is refused without. */
+/** Empty addresses can't occur: validation requires them for the custom cloud. */
 export function cloudFrom(env: Omit<Env, 'CMK_SUBSCRIPTIONS'>): CloudChoice {
   const { AZURE_CLOUD: name, AZURE_CA_FILE: caFile = null } = env;
   if (name !== 'custom') return { name };
@@ -62,7 +62,7 @@ export function cloudFrom(env: Omit<Env, 'CMK_SUBSCRIPTIONS'>): CloudChoice {
   return { name, armEndpoint, authorityHost, graphEndpoint, ...logs, caFile };
 }
 
-/** Azure, and the bot in it. */
+/** The Azure part of the configuration. */
 export const azureFrom = (
   env: Env & Pick<Values<typeof teamsSettings>, 'MicrosoftAppTenantId'> & { readonly CMK_AZURE_POLL: number },
 ) => ({

@@ -1,4 +1,4 @@
-/** Settings of people: who can do what, and how strictly. */
+/** Settings of roles and approvals. */
 import { z } from 'zod';
 import { duration, group, list, optional, type Values, vaultPlaces, yes } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
@@ -94,18 +94,18 @@ export const peopleSettings = group('Who may do what, and how strictly', {
 
 type Env = Values<typeof peopleSettings>;
 
-/** How an approver signs in anew, and the app they sign in to. */
+/** The app and requirements for step-up authentication. */
 export interface StepUpChoice {
   /** An authentication context, such as `c1`. */
   readonly context: string;
   readonly maxAgeMs: number;
   readonly appId: string;
   readonly appSecret: string;
-  /** Of the bot, for browsers; without a final slash. */
+  /** The bot's public URL for browsers, without a final slash. */
   readonly publicUrl: string;
 }
 
-/** Where no rule of the policy file says otherwise. */
+/** The last policy rule, for agents that no rule of the policy file matches. */
 export const rulesFrom = (env: Env) => ({
   requesters: env.CMK_REQUESTERS,
   approvers: env.CMK_APPROVERS,
@@ -119,7 +119,7 @@ export const rulesFrom = (env: Env) => ({
 export const stepUpRuleFrom = ({ CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs }: Env) =>
   context === undefined ? null : { context, maxAgeMs };
 
-/** People sign in to the bot's own app unless another is set, which then is set whole. */
+/** Uses the bot's own app, unless another app ID and secret are set. */
 export function stepUpFrom(env: Env & Values<typeof teamsSettings>): StepUpChoice | null {
   const { CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs, CMK_PUBLIC_URL: publicUrl = '' } = env;
   if (context === undefined) return null;

@@ -1,16 +1,16 @@
-/** What a setting is, and kinds of values that several of them have. */
+/** Definition of a setting, and schemas that several settings share. */
 import { z } from 'zod';
 import type { VaultMatch } from '../../domain/policy/rules.ts';
 import { isPrivate } from '../../domain/private-url.ts';
 
 export interface Setting {
-  /** What it can be. */
+  /** Schema of the value. */
   readonly value: z.ZodType;
-  /** One that is taken. */
+  /** A valid example. */
   readonly example: string;
-  /** One sentence, in Markdown, for docs/configuration.md and `.env.example`. Missing: said with the setting before. */
+  /** One sentence in Markdown, for docs/configuration.md and `.env.example`. Missing: described with the setting before it. */
   readonly meaning?: string;
-  /** Its line in `.env.example` is no comment: each bot has a value of its own. */
+  /** True: not commented out in `.env.example`, because each bot needs its own value. */
   readonly mustBeSet?: true;
 }
 
@@ -21,7 +21,7 @@ export interface SettingGroup<S extends Readonly<Record<string, Setting>> = Read
 
 type Shape<S extends Readonly<Record<string, Setting>>> = { readonly [Name in keyof S]: S[Name]['value'] };
 
-/** What the settings of a group are read as. */
+/** The parsed values of a group. */
 export type Values<G extends SettingGroup> = z.infer<z.ZodObject<Shape<G['settings']>>>;
 
 export const group = <S extends Readonly<Record<string, Setting>>>(title: string, settings: S): SettingGroup<S> => ({
@@ -45,10 +45,10 @@ export const yes = z
   .default('')
   .transform((value) => value === '1' || value === 'true');
 
-/** Where tokens and keys travel. */
+/** A URL for tokens and keys. */
 export const privateUrl = z.string().refine(isPrivate, 'must be an https URL, or http on this machine');
 
-/** Names and versions as "Azure Key Vault keys, secrets and certificates overview" has them. */
+/** Names and versions follow "Azure Key Vault keys, secrets and certificates overview". */
 export const secretId = z
   .string()
   .regex(
@@ -77,16 +77,16 @@ export const port = z.coerce.number().int().min(1).max(65_535);
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `72h`, `30m`, `7d`, `90s` to milliseconds. */
+/** Parses `72h`, `30m`, `7d`, `90s` into milliseconds. */
 export const duration = z
   .string('must be a number and one of ms, s, m, h, d, such as 72h')
   .regex(/^[1-9]\d{0,5}(ms|s|m|h|d)$/, 'must be a number and one of ms, s, m, h, d, such as 72h')
   .transform((value) => Number.parseInt(value, 10) * (units[value.replace(/^\d+/, '')] ?? 0));
 
-/** IDs of channels, as Teams has them: `19:…@thread.tacv2`. */
+/** Channel IDs as in Teams: `19:…@thread.tacv2`. */
 const channelId = /^19:[^\s/?#%]+@[\w.]+$/;
 
-/** Percent-encoded, as in a link, it is the same ID. */
+/** Decodes a percent-encoded ID, as it is in a link. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -95,7 +95,7 @@ function decoded(text: string): string {
   }
 }
 
-/** The channel's ID in a link of Teams; null where it is none. */
+/** Returns the channel ID in a Teams link; null if it isn't one. */
 const inLink = (text: string): string | null => {
   const part = /^https?:\/\/[^/]+\/l\/channel\/([^/?#]+)/i.exec(text)?.[1];
   const found = part === undefined ? null : decoded(part);
@@ -108,7 +108,7 @@ function wrong(text: string): string {
   return `must be the ID of a channel, such as 19:0a1b2c@thread.tacv2, not ${text}; cmk-bot setup --set takes a link to the channel`;
 }
 
-/** `none`: what else it can be. */
+/** `none`: an additional valid value. */
 const channelOr = (none: string | null) =>
   z
     .string()
@@ -123,7 +123,7 @@ const channelOr = (none: string | null) =>
 export const channel = channelOr(null);
 export const channelOrNone = channelOr('none');
 
-/** `own/rg-keys/kv-*`: where a vault may lie, by subscription, group and name. */
+/** Parses `own/rg-keys/kv-*`: permitted vaults by subscription, group and name. */
 const vaultPlace = z
   .string()
   .regex(
@@ -139,7 +139,7 @@ const vaultPlace = z
     };
   });
 
-/** One or more; left out, those of the resource's own subscription. */
+/** A list of these. Default: all vaults in the resource's own subscription. */
 export const vaultPlaces = z
   .string()
   .default('own/*/*')

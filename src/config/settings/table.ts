@@ -1,6 +1,6 @@
 /**
- * Every setting, once: which values it can have, an example and what it means. The table in docs/configuration.md and
- * `.env.example` are made from it, and a test compares. Mistyped names are found in env.ts.
+ * All settings: valid values, an example and the meaning. The table in docs/configuration.md and `.env.example` are
+ * generated from it, and a test compares them. Mistyped names are found in env.ts.
  */
 import { z } from 'zod';
 import { auditLogSettings } from './audit-log.ts';
@@ -21,7 +21,7 @@ export const environmentSchema = z.object({
 export type Environment = z.infer<typeof environmentSchema>;
 
 interface Row {
-  /** Variables that mean one thing together, each with an example. */
+  /** Variables that are described together, each with an example. */
   readonly names: Readonly<Record<string, string>>;
   readonly meaning: string;
   readonly mustBeSet: boolean;
@@ -38,7 +38,7 @@ function rowsOf({ settings }: SettingGroup): readonly Row[] {
   return rows;
 }
 
-/** In the order they are read about. */
+/** In reading order. */
 export const variableGroups = [
   teamsSettings,
   channelsSettings,
@@ -48,11 +48,11 @@ export const variableGroups = [
   workingSettings,
 ].map((group) => ({ title: group.title, settings: rowsOf(group) }));
 
-/** What a variable means, as plain text. */
+/** Returns the meaning of a variable as plain text. */
 export const settingOf = (name: string): string =>
   plain(variableGroups.flatMap(({ settings }) => settings).find(({ names }) => name in names)?.meaning ?? '');
 
-/** The rows of the table in docs/configuration.md. */
+/** Returns the rows of the table in docs/configuration.md. */
 export const variableRows = (): string =>
   variableGroups
     .flatMap(({ settings }) => settings)
@@ -62,10 +62,10 @@ export const variableRows = (): string =>
     })
     .join('');
 
-/** Without what only Markdown needs. */
+/** Removes Markdown syntax. */
 const plain = (markdown: string): string => markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '');
 
-/** Comments are read beside code: no longer than it. */
+/** Maximum line length, as in code. */
 const longest = 118;
 
 function commentOf(text: string): string {
@@ -78,7 +78,7 @@ function commentOf(text: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** As a sentence begins, unless it begins with a value. */
+/** Returns plain text with a capital first letter, unless it starts with a value. */
 const beginning = (markdown: string): string =>
   /^[`[]/.test(markdown) ? plain(markdown) : `${markdown.charAt(0).toUpperCase()}${plain(markdown).slice(1)}`;
 
@@ -101,8 +101,8 @@ const example = (isFilled: boolean): string =>
     }),
   ].join('');
 
-/** `.env.example`: a bot starts with it, as soon as its database and its files are there. */
+/** Returns `.env.example`: a complete configuration, given its database and files. */
 export const environmentExample = (): string => example(true);
 
-/** A new `.env`: what must be set is empty, so that no example is taken for a value. */
+/** Returns a new `.env`. Required settings are empty, so that no example is mistaken for a value. */
 export const emptyEnvironment = (): string => example(false);

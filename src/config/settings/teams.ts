@@ -15,7 +15,7 @@ export const teamsSettings = group('The bot in Teams', {
     meaning: "the bot's app id",
     mustBeSet: true,
   },
-  // Ids of tenants are compared in lower case.
+  // Tenant IDs are compared in lower case.
   MicrosoftAppTenantId: {
     value: z
       .guid(
@@ -46,7 +46,7 @@ export const teamsSettings = group('The bot in Teams', {
   },
   ToChannelFromBotOAuthScope: { value: optional, example: 'https://api.botframework.com' },
   PORT: { value: port.default(3978), example: '3978', meaning: 'port that the bot listens on. Default: 3978' },
-  // Unset: loopback, in both families.
+  // Default: loopback, IPv4 and IPv6.
   CMK_LISTEN: {
     value: z.union([z.ipv4(), z.ipv6()], 'must be an IP address of this machine, such as 0.0.0.0 or ::').optional(),
     example: '0.0.0.0',
@@ -86,7 +86,7 @@ export const channelsSettings = group('Where in Teams', {
 
 type Env = Values<typeof teamsSettings> & Values<typeof channelsSettings>;
 
-/** Who the bot is to Teams, and where it speaks. Null: its own, or the cloud's. */
+/** The bot's identity and channels in Teams. Null: the default, or the cloud's. */
 export const teamsFrom = (env: Env) => ({
   tenantId: env.MicrosoftAppTenantId,
   app: {

@@ -1,4 +1,4 @@
-/** Settings of how the bot works. */
+/** Settings of server, limits, retries and telemetry. */
 import { z } from 'zod';
 import type { RetryLimits } from '../../domain/retry.ts';
 import type { azureSettings } from './azure.ts';
@@ -7,8 +7,9 @@ import { duration, group, optional, text, type Values, yes } from './setting.ts'
 import type { teamsSettings } from './teams.ts';
 
 /**
- * The usual limits, of which the environment changes the first wait and how long a grant is waited for. Six tries, each wait twice the one before, take a
- * little over three minutes. A grant takes "up to ten minutes" to spread, as Microsoft has it: twelve leave room.
+ * Default retry limits. The environment can change the first wait and the propagation window. Six attempts with doubled
+ * waits take a little over three minutes. A role assignment takes "up to ten minutes" to propagate, according to Microsoft,
+ * so twelve leave a margin.
  */
 export const usualRetry: RetryLimits = {
   firstWaitMs: 10_000,
@@ -18,7 +19,8 @@ export const usualRetry: RetryLimits = {
 };
 
 export const workingSettings = group('How it works', {
-  // A card that refreshes itself is a call for each card on the screen: an approver who scrolls must not notice.
+  // A card that refreshes itself causes a call for each card on the screen. The limit must be high enough that an approver
+  // who scrolls doesn't reach it.
   CMK_CALLS_AT_ONCE: {
     value: z.coerce.number().int().min(10).max(1_000_000).default(200),
     example: '200',
@@ -39,7 +41,7 @@ export const workingSettings = group('How it works', {
   },
   CMK_RETRY_FIRST_WAIT: { value: duration.default(usualRetry.firstWaitMs), example: '10s' },
   CMK_GRANT_WAIT: { value: duration.default(usualRetry.spreadWithinMs), example: '12m' },
-  // Logs of resources take 3 to 10 minutes ("Log data ingestion time in Azure Monitor").
+  // Resource logs take 3 to 10 minutes ("Log data ingestion time in Azure Monitor").
   CMK_USE_WITHIN: {
     value: duration.default(30 * 60_000),
     example: '30m',
@@ -89,7 +91,7 @@ export const workingSettings = group('How it works', {
 
 type Env = Values<typeof workingSettings>;
 
-/** Where calls come in. */
+/** Where the bot listens. */
 export const serverFrom = (
   env: Env & Values<typeof teamsSettings> & Pick<Values<typeof peopleSettings>, 'CMK_PUBLIC_URL'>,
 ) => ({
@@ -106,14 +108,14 @@ export const retryFrom = (env: Env): RetryLimits => ({
   spreadWithinMs: env.CMK_GRANT_WAIT,
 });
 
-/** Where logs of vaults are, and how they are asked for an agent's use of its key; null: nobody asks. */
+/** The workspace and timing of the usage check; null: no usage check. */
 export const logsFrom = ({
   CMK_LOGS_WORKSPACE: workspaceId,
   CMK_USE_WITHIN: withinMs,
   CMK_USE_POLL: pollMs,
 }: Env & Values<typeof azureSettings>) => (workspaceId === undefined ? null : { workspaceId, withinMs, pollMs });
 
-/** What else is said there in OpenTelemetry's own variables is read by its libraries. */
+/** OpenTelemetry's own libraries read its other variables. */
 export const telemetryFrom = (env: Env) => ({
   endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   serviceName: env.OTEL_SERVICE_NAME,
