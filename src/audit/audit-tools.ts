@@ -2,9 +2,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Position, Seal, Sealed } from '../domain/record/chain.ts';
-import type { DocumentFault, DocumentSeals, SealableDocument } from '../domain/record/document-seals.ts';
-import type { RowSeals, SealedValues } from '../domain/record/row-seals.ts';
-import type { Seals } from '../domain/record/seals.ts';
+import type {
+  DocumentFault,
+  DocumentSeals,
+  RowSeals,
+  SealableDocument,
+  SealedValues,
+  Seals,
+} from '../domain/record/seals.ts';
 import { type NewEvent, recordVersion } from '../domain/request/events.ts';
 import { keysById, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';

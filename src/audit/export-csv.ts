@@ -1,7 +1,7 @@
 /** CSV export for spreadsheets. It can't be verified; the JSONL export can. */
 import { z } from 'zod';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
-import { showBlanks } from '../domain/unseen.ts';
+import { revealInvisible } from '../domain/strings.ts';
 import type { EventOutcome } from './event-classes.ts';
 
 /** Fields of a body that have their own columns. */
@@ -82,7 +82,7 @@ const formulaStart = / (?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]\S)|(?:^|[,;|\t\r\n"])(
 
 /** Returns a cell by RFC 4180, always quoted. People typed some of this: an apostrophe before a formula start makes it text. */
 function cell(value: string): string {
-  const seen = showBlanks(value.replaceAll(unseen, '\uFFFD'));
+  const seen = revealInvisible(value.replaceAll(unseen, '\uFFFD'));
   const text = seen.replaceAll(formulaStart, "$&'").replace(/^(?=[\t\r\n])/, "'");
   return `"${text.replaceAll('"', '""')}"`;
 }

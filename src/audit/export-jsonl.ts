@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
-import { showBlanks } from '../domain/unseen.ts';
+import { revealInvisible } from '../domain/strings.ts';
 
 /**
  * Requests of a partial export: events in between are missing. Null: not filtered by that. Versions from before partial exports
@@ -150,4 +150,7 @@ const escaped = (text: string): string =>
  * invisible characters, of which JSON escapes only a few. It parses to the same value.
  */
 export const safeJson = (value: unknown, indent?: number): string =>
-  showBlanks(JSON.stringify(value, null, indent).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped), escaped);
+  revealInvisible(
+    JSON.stringify(value, null, indent).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped),
+    escaped,
+  );

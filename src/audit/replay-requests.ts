@@ -1,7 +1,6 @@
 /** Replays all requests of an audit log, and compares the result with the derived data. */
 import { z } from 'zod';
-import type { ChainLine } from '../domain/record/chain.ts';
-import type { Derived } from '../domain/record/derived.ts';
+import type { ChainLine, Derived } from '../domain/record/chain.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 import type { EventBody } from '../domain/request/events.ts';
 import { judgeEvent } from './replay-rules.ts';

@@ -1,6 +1,5 @@
 /** Verifies an audit log of any length, event by event: from an export, or in pages from the database. */
-import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
-import type { Derived } from '../domain/record/derived.ts';
+import type { ChainLine, Derived, Link, RevealedText } from '../domain/record/chain.ts';
 import type { BaselineExport, ExportPart } from './export-jsonl.ts';
 import { RequestReplay, type StrictBodyReader } from './replay-requests.ts';
 import { type SealCount, type SealKeys, SealOrder, sealChecker } from './seals.ts';

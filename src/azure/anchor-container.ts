@@ -4,7 +4,7 @@
  */
 import type { TokenCredential } from '@azure/core-auth';
 import { ContainerClient, RestError } from '@azure/storage-blob';
-import type { AnchorFiles, AnchorSource } from '../domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../domain/ports/published-log.ts';
 import type { Cloud } from './clouds.ts';
 
 export interface AnchorContainerOptions {

@@ -7,7 +7,7 @@ import { done, failed, type Outcome } from '../domain/failure.ts';
 import { ArmId } from '../domain/ids.ts';
 import type {
   Inventory,
-  KeptResource,
+  ResourceKey,
   ResourceSummary,
   UnreadSubscription,
   VaultSummary,
@@ -80,7 +80,7 @@ const keysQuery = (kind: ResourceKind): string =>
     'order by id asc',
   ].join(' | ');
 
-function keyedResourceOf(kind: ResourceKind, { id, name, cmk }: z.infer<typeof KeyRow>): KeptResource {
+function keyedResourceOf(kind: ResourceKind, { id, name, cmk }: z.infer<typeof KeyRow>): ResourceKey {
   return { id, name, customerKey: kind.customerKeyIn({ [keyColumn(kind).name]: cmk ?? null }) };
 }
 
@@ -196,7 +196,7 @@ export function graphInventory(connection: Connection): Inventory {
         return (await Promise.all(found)).flat().sort(byName).slice(0, limit);
       }),
 
-    async kept() {
+    async resourceKeys() {
       const listIn = (some: readonly string[]) =>
         connection.call('listing what key every resource is under', async (clients) => {
           const found = kinds.map(async (kind) => {

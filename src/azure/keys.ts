@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Key } from '@azure/arm-keyvault';
-import { done, type Found, failed, foundThat, type Outcome } from '../domain/failure.ts';
+import { botFailure, done, type Found, failed, type Outcome } from '../domain/failure.ts';
 import { type ArmId, KeyName } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
@@ -82,7 +82,7 @@ function dataPlaneKeys(connection: Connection): Pick<Keys, 'probe' | 'deleted'> 
       return await connection.call(doing, (clients) => probeKey(clients, address));
     } catch (error) {
       if (!(error instanceof KeyUnusable)) throw error;
-      return failed(foundThat(doing, error.found));
+      return failed(botFailure(doing, error.found));
     }
   };
 

@@ -2,7 +2,7 @@
  * Checks resource ids. An ARM id can come from a person's text, and the SDK puts it in a URL unchanged. So each part is
  * checked: `..`, `?` or `#` must not lead elsewhere.
  */
-import { type Failure, foundThat } from '../domain/failure.ts';
+import { botFailure, type Failure } from '../domain/failure.ts';
 import { type ArmId, type ArmIdParts, armIdParts } from '../domain/ids.ts';
 import type { Portal } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
@@ -62,10 +62,10 @@ export function ownResource(
     typeOf(id) === kind.type &&
     kind.names.test(parts.name) &&
     resourceGroup.test(parts.resourceGroup);
-  if (!wellFormed) return { failure: foundThat(doing, { code: 'not-of-kind', id, kind: kind.name }) };
+  if (!wellFormed) return { failure: botFailure(doing, { code: 'not-of-kind', id, kind: kind.name }) };
   const known = subscriptions.some((one) => one.toLowerCase() === parts.subscriptionId.toLowerCase());
   const { subscriptionId } = parts;
-  if (!known) return { failure: foundThat(doing, { code: 'outside-subscriptions', subscriptionId }) };
+  if (!known) return { failure: botFailure(doing, { code: 'outside-subscriptions', subscriptionId }) };
   return { parts };
 }
 
@@ -79,7 +79,7 @@ export const isVaultHost = (vaultUri: string, { vaultSuffix }: Cloud): boolean =
 };
 
 export const notAVault = (doing: string, vaultUri: string) =>
-  foundThat(doing, { code: 'not-a-vault-address', address: vaultUri });
+  botFailure(doing, { code: 'not-a-vault-address', address: vaultUri });
 
 // Addresses of the portal for a resource and a key. Hosts are those of Microsoft's national-cloud lists. A key is an "asset"
 // under its own address, as in the portal's address bar.

@@ -5,11 +5,10 @@
 import type { GenericResource } from '@azure/arm-resources';
 import { z } from 'zod';
 import { type ArmId, ArmId as ArmIdSchema, sameArmId } from '../domain/ids.ts';
-import { isNamedAlike, type ObservedResource } from '../domain/observed.ts';
+import { hasFailed, isNamedAlike, type ObservedResource } from '../domain/observed.ts';
+import type { ResourceRef } from '../domain/plan.ts';
 import type { Resources } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
-import { hasFailed } from '../domain/provisioning.ts';
-import type { ResourceRef } from '../domain/wish.ts';
 import { type AzureClients, type CallKind, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import {

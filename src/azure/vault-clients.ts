@@ -1,8 +1,8 @@
 /** Secrets and signing keys of the bot itself in Key Vault. */
 import { createHash, createPublicKey } from 'node:crypto';
 import type { JsonWebKey } from '@azure/keyvault-keys';
-import { failed, foundThat, type Outcome } from '../domain/failure.ts';
-import type { VaultSigner } from '../domain/ports/vault-signer.ts';
+import { botFailure, failed, type Outcome } from '../domain/failure.ts';
+import type { VaultSigner } from '../domain/ports/published-log.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
 import { isVaultHost, notAVault } from './resource-ids.ts';
 
@@ -82,7 +82,7 @@ export function vaultSigner(address: string, options: AzureOptions): VaultSigner
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (!(error instanceof KeyNotUsable) && !refusedBySdk.test(error.message)) throw error;
-      return failed(foundThat(doing, { code: 'key-not-usable', message: error.message }));
+      return failed(botFailure(doing, { code: 'key-not-usable', message: error.message }));
     }
   };
 

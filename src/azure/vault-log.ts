@@ -2,7 +2,7 @@
 import { LogsQueryResultStatus, type LogsTable } from '@azure/monitor-query-logs';
 import { z } from 'zod';
 import type { Failure } from '../domain/failure.ts';
-import { countsFrom, type LoggedUse, type ReadLog, type UseSought } from '../domain/key-use.ts';
+import { countsFrom, type LoggedUse, type UsageQuery, type VaultLogRows } from '../domain/key-use.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
 import type { AzureClients } from './azure-clients.ts';
@@ -87,11 +87,11 @@ export function connectVaultLog(options: VaultLogOptions): VaultLog {
   const { workspaceId, endpoint, clock = () => new Date() } = options;
   const connection = connectionOf(options);
   return {
-    read(vault, sought: UseSought) {
+    read(vault, sought: UsageQuery) {
       const doing = `reading the log of ${vault.name}`;
       const { keyName, keyVersion: version, principalId, resourceId: resource } = sought;
       const since = countsFrom(sought.since);
-      return connection.call(doing, async (clients): Promise<ReadLog> => {
+      return connection.call(doing, async (clients): Promise<VaultLogRows> => {
         // Unknown principal: must not match rows without an identity.
         const query = vaultLogQueryFor({ vault: vault.id, since, version, principal: principalId ?? 'none', resource });
         const startTime = new Date(Date.parse(since) - lookBackMs);

@@ -4,40 +4,39 @@ import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
 import { requireValidSettings } from '../operator/check-settings.ts';
 import { FolderInUse } from '../store/folder-lock.ts';
-import { openAzureSide } from './open-azure-side.ts';
-import { openEvidence } from './open-evidence.ts';
-import { openGround } from './open-ground.ts';
-import { openTeamsSide } from './open-teams-side.ts';
-import { startAnchor } from './start-anchor.ts';
+import { openAzureModule } from './open-azure.ts';
+import { openInfrastructure } from './open-infrastructure.ts';
+import { openTeamsModule } from './open-teams.ts';
+import { stopInOrder } from './shutdown.ts';
 import { startBot } from './start-bot.ts';
 import { startControlServer } from './start-control.ts';
-import { startRunSide } from './start-run-side.ts';
+import { openEvidence, startLogPublisher } from './start-log-publisher.ts';
 import { startWitnessAlarm } from './start-witness-alarm.ts';
-import { stopInOrder } from './stop-in-order.ts';
+import { startWorkers } from './start-workers.ts';
 
 async function start(folder: string | null): Promise<void> {
   const settingsFile = folder === null ? null : loadSettings(folder);
   const config = readConfig();
   await requireValidSettings(config);
   // Application log, audit log and metrics.
-  const ground = await openGround(config, settingsFile);
+  const infrastructure = await openInfrastructure(config, settingsFile);
 
   // Compares the audit log with its published copy. The bot doesn't start if they differ.
-  const anchor = await startAnchor(ground);
+  const anchor = await startLogPublisher(infrastructure);
 
   // Outgoing connections. Nothing is sent or received yet.
-  const azureSide = openAzureSide(ground);
-  const teamsSide = openTeamsSide(ground, azureSide, anchor);
+  const azureModule = openAzureModule(infrastructure);
+  const teamsModule = openTeamsModule(infrastructure, azureModule, anchor);
 
   // Resumes unfinished work before new calls arrive. The bot starts last, so once it's ready, it can also be stopped.
-  const runs = await startRunSide(ground, azureSide, teamsSide);
-  const evidence = await openEvidence(ground, azureSide, anchor);
-  const alarm = startWitnessAlarm(ground, teamsSide);
-  const control = await startControlServer(ground, evidence);
-  const bot = await startBot(ground, azureSide, teamsSide, evidence);
+  const runs = await startWorkers(infrastructure, azureModule, teamsModule);
+  const evidence = await openEvidence(infrastructure, azureModule, anchor);
+  const alarm = startWitnessAlarm(infrastructure, teamsModule);
+  const control = await startControlServer(infrastructure, evidence);
+  const bot = await startBot(infrastructure, azureModule, teamsModule, evidence);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([control, bot, alarm, runs, anchor, ground]);
+  stopInOrder([control, bot, alarm, runs, anchor, infrastructure]);
 }
 
 /** Prints expected errors as messages, and bugs with their stack. */

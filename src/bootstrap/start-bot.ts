@@ -1,8 +1,8 @@
 /** Starts the bot: messages, clicks and sign-in pages. Incoming calls start here. */
 
 import { type EvidencePorts, takeEvidence } from '../audit/evidence/take-evidence.ts';
-import { keepRoles } from '../authorization/kept-roles.ts';
-import type { Config } from '../config/config.ts';
+import { cacheRoles } from '../authorization/role-cache.ts';
+import { browserUrl, type Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Actor } from '../domain/request/events.ts';
@@ -19,22 +19,24 @@ import { startServer } from '../teams/ingress/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
-import { browserUrl } from './browser-url.ts';
-import type { AzureSide } from './open-azure-side.ts';
-import type { Ground } from './open-ground.ts';
-import type { TeamsSide } from './open-teams-side.ts';
-import type { Part } from './stop-in-order.ts';
-import { readiness } from './storing.ts';
-import { random, sha256 } from './tools.ts';
-import { refusingWrongClock } from './wrong-clock.ts';
+import { random, sha256 } from './crypto.ts';
+import type { AzureModule } from './open-azure.ts';
+import type { Infrastructure } from './open-infrastructure.ts';
+import type { TeamsModule } from './open-teams.ts';
+import type { Stoppable } from './shutdown.ts';
+import { readiness, rejectOnClockSkew } from './write-health.ts';
 
 /** Returns null if approving needs no sign-in. */
-function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSide, teamsSide: TeamsSide) {
+function openSignIn(
+  { config, store, requests, log }: Infrastructure,
+  azureModule: AzureModule,
+  teamsModule: TeamsModule,
+) {
   const { stepUp } = config;
   const { now } = store.clock;
   if (stepUp === null) return null;
-  const authority = openAuthority({ ...azureSide.authority, tenantId: config.teams.tenantId, now });
-  const { directory } = teamsSide;
+  const authority = openAuthority({ ...azureModule.authority, tenantId: config.teams.tenantId, now });
+  const { directory } = teamsModule;
   return openStepUp({
     app: stepUp,
     stepUp,
@@ -52,18 +54,22 @@ function openSignIn({ config, store, requests, log }: Ground, azureSide: AzureSi
 const signInOf = ({ server }: Config): string => (server.mode === 'local' ? 'local' : 'bot-framework');
 
 /** Returns null if the log isn't published, or browsers can't reach the bot. Then only operators can make evidence. */
-function openLinks(ground: Ground, { standings: { rolesOf } }: AzureSide, ports: EvidencePorts): EvidenceLinks | null {
-  const publicUrl = browserUrl(ground.config);
+function openLinks(
+  infrastructure: Infrastructure,
+  { standings: { rolesOf } }: AzureModule,
+  ports: EvidencePorts,
+): EvidenceLinks | null {
+  const publicUrl = browserUrl(infrastructure.config);
   if (publicUrl === null || ports.log === null) return null;
-  const { store, log } = ground;
+  const { store, log } = infrastructure;
   const take = (id: RequestId, actor: Actor, cause: string) =>
     takeEvidence(ports, { id, actor, cause, texts: true, names: true, fromSize: null });
   return openEvidenceLinks({
     documents: store.documents,
     requests: store.requests,
     publicUrl,
-    tenantId: ground.config.teams.tenantId,
-    signIn: signInOf(ground.config),
+    tenantId: infrastructure.config.teams.tenantId,
+    signIn: signInOf(infrastructure.config),
     rolesOf,
     take,
     random,
@@ -73,18 +79,18 @@ function openLinks(ground: Ground, { standings: { rolesOf } }: AzureSide, ports:
 }
 
 function openBot(
-  ground: Ground,
-  azureSide: AzureSide,
-  teamsSide: TeamsSide,
+  infrastructure: Infrastructure,
+  azureModule: AzureModule,
+  teamsModule: TeamsModule,
   parts: { readonly stepUp: StepUpSignIn | null; readonly later: LaterCards; readonly evidence: EvidenceLinks | null },
 ): CmkBot {
-  const { config, store } = ground;
+  const { config, store } = infrastructure;
   const { stepUp, later, evidence } = parts;
-  const requests = refusingWrongClock(ground.requests);
+  const requests = rejectOnClockSkew(infrastructure.requests);
   const { now } = store.clock;
   const { documents, conversations, people, shown } = store;
-  const { azure, standings, portal } = azureSide;
-  const { chat, notifier, directory, contradicting } = teamsSide;
+  const { azure, standings, portal } = azureModule;
+  const { chat, notifier, directory, contradicting } = teamsModule;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStanding, approverOf, requesterOf, decidable } = standings;
@@ -117,7 +123,7 @@ function openBot(
     tenantId,
     signIn: signInOf(config),
     auditChannel: auditChannel !== null,
-    ...keepRoles(standings),
+    ...cacheRoles(standings),
     stepUp,
     evidence,
   });
@@ -136,27 +142,27 @@ function listenWords(error: unknown, { port, listen }: Config['server']): string
 
 /** Starts listening. Throws {@link ConfigurationError} if the port or address isn't available. */
 export async function startBot(
-  ground: Ground,
-  azureSide: AzureSide,
-  teamsSide: TeamsSide,
+  infrastructure: Infrastructure,
+  azureModule: AzureModule,
+  teamsModule: TeamsModule,
   ports: EvidencePorts,
-): Promise<Part> {
-  const { config, log, metrics, telemetry } = ground;
-  const { adapter, callers } = teamsSide;
+): Promise<Stoppable> {
+  const { config, log, metrics, telemetry } = infrastructure;
+  const { adapter, callers } = teamsModule;
   const { mode, port, listen, callsAtOnce } = config.server;
-  const stepUp = openSignIn(ground, azureSide, teamsSide);
-  const later = openLaterCards(teamsSide.chat, log);
-  const evidence = openLinks(ground, azureSide, ports);
+  const stepUp = openSignIn(infrastructure, azureModule, teamsModule);
+  const later = openLaterCards(teamsModule.chat, log);
+  const evidence = openLinks(infrastructure, azureModule, ports);
   const server = await startServer({
     adapter,
-    bot: openBot(ground, azureSide, teamsSide, { stepUp, later, evidence }),
+    bot: openBot(infrastructure, azureModule, teamsModule, { stepUp, later, evidence }),
     callers,
     callsAtOnce,
     port,
     listen,
     local: mode === 'local',
     isDatabaseUnavailable,
-    ready: () => readiness(ground),
+    ready: () => readiness(infrastructure),
     pages: [...(stepUp?.pages ?? []), ...(evidence?.pages ?? [])],
     metrics,
     tracing: telemetry.tracing,

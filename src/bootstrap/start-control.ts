@@ -7,17 +7,17 @@ import type { EvidenceWanted } from '../operator/rpc/calls.ts';
 import type { Look } from '../operator/rpc/diagnosis.ts';
 import { startControl as startSocket } from '../operator/rpc/server.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
-import type { Ground } from './open-ground.ts';
-import type { Part } from './stop-in-order.ts';
+import type { Infrastructure } from './open-infrastructure.ts';
+import type { Stoppable } from './shutdown.ts';
 
 /**
  * Starts the control socket. With a data folder, only this process can open the database, so the command line calls it. With
  * a server, the command line connects directly, and nothing starts.
  */
 export async function startControlServer(
-  { config, log, database, store }: Ground,
+  { config, log, database, store }: Infrastructure,
   evidence: EvidencePorts,
-): Promise<Part> {
+): Promise<Stoppable> {
   if (config.store.kind === 'server') return { stop: async () => undefined };
   const control = {
     ...recordsOf(store),

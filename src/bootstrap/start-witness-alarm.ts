@@ -5,18 +5,18 @@
 import type { WitnessView } from '../domain/witnessing.ts';
 import { witnessingFor } from '../operator/published-log.ts';
 import { advisoryLock } from '../store/advisory-lock.ts';
-import type { Ground } from './open-ground.ts';
-import type { TeamsSide } from './open-teams-side.ts';
-import type { Part } from './stop-in-order.ts';
+import type { Infrastructure } from './open-infrastructure.ts';
+import type { TeamsModule } from './open-teams.ts';
+import type { Stoppable } from './shutdown.ts';
 
 /** Upper limit on the delay, because the publishing interval can be longer. */
 const mostMs = 10_000;
 
 /** Notifies first and stores that afterwards. After a crash in between, people are notified twice rather than not at all. */
-async function tellOf(
+async function notifyOf(
   { name, standing }: WitnessView,
-  { witnessPosts }: Pick<TeamsSide, 'witnessPosts'>,
-  note: (key: string, told: boolean) => Promise<void>,
+  { witnessPosts }: Pick<TeamsModule, 'witnessPosts'>,
+  note: (key: string, notified: boolean) => Promise<void>,
 ): Promise<boolean> {
   if (standing === null) return false;
   const { key, contradiction, cleared, told } = standing;
@@ -33,20 +33,23 @@ async function tellOf(
   return false;
 }
 
-export function startWitnessAlarm({ config, log, store, database }: Ground, teamsSide: TeamsSide): Part {
+export function startWitnessAlarm(
+  { config, log, store, database }: Infrastructure,
+  teamsModule: TeamsModule,
+): Stoppable {
   const witnessing = witnessingFor(config, store.witnesses);
   const { anchor } = config;
   if (witnessing === null || anchor === null) return { stop: async () => undefined };
-  const note = (key: string, told: boolean): Promise<void> => store.witnesses.told(anchor.name, key, told);
+  const note = (key: string, notified: boolean): Promise<void> => store.witnesses.told(anchor.name, key, notified);
   const tryLocked = advisoryLock(database, 'alarm');
 
   const tell = async (look: NonNullable<typeof witnessing>): Promise<void> => {
     const { witnesses } = await look();
-    const told = await Promise.all(witnesses.map((view) => tellOf(view, teamsSide, note)));
-    if (!told.includes(true)) return;
+    const notified = await Promise.all(witnesses.map((view) => notifyOf(view, teamsModule, note)));
+    if (!notified.includes(true)) return;
     const { requests } = await store.requests.open();
     // A card that isn't updated now is updated with its request's next event.
-    for (const { id } of requests) await teamsSide.notifier.show(id);
+    for (const { id } of requests) await teamsModule.notifier.show(id);
   };
 
   let telling: Promise<unknown> = Promise.resolve();

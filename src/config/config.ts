@@ -3,7 +3,7 @@
  * Other code uses settings by meaning and doesn't know the variables' names.
  */
 import type { CloudChoice } from '../azure/clouds.ts';
-import { tagsNotVouchedFor } from '../domain/policy/policy.ts';
+import { untrustedTags } from '../domain/policy/policy.ts';
 import { isLoopbackAddress } from '../domain/private-url.ts';
 import { ConfigurationError, type Mistake, processVariables, readEnvironment, type Variables } from './env.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
@@ -114,7 +114,7 @@ function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
 /** Warns about rules whose meaning has changed since older versions. */
 const tagWarnings = ({ policy }: Config): readonly string[] =>
   policy.tagRules.flatMap((rule) => {
-    const free = tagsNotVouchedFor(rule, policy);
+    const free = untrustedTags(rule, policy);
     if (free.length === 0) return [];
     const tags = `tag ${free.join(' or ')}`;
     return [
@@ -123,3 +123,9 @@ const tagWarnings = ({ policy }: Config): readonly string[] =>
         `Name tags in trustedTags that nobody who asks can write, or match by subscription, group or name`,
     ];
   });
+
+/** Returns the URL without a final slash. Null: not reachable. The sandbox is reachable from its own machine. */
+export function browserUrl({ server }: Pick<Config, 'server'>): string | null {
+  if (server.publicUrl !== null) return server.publicUrl;
+  return server.mode === 'local' ? `http://127.0.0.1:${server.port}` : null;
+}

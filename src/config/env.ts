@@ -4,8 +4,8 @@
  */
 import { closestMatch } from 'leven';
 import type { z } from 'zod';
+import { crossFieldRules } from './cross-field-rules.ts';
 import { type KeyPlace, keyPlace, type Place } from './place.ts';
-import { together } from './rules.ts';
 import { type Environment, environmentSchema } from './settings/table.ts';
 
 const settings: readonly string[] = Object.keys(environmentSchema.shape);
@@ -70,7 +70,7 @@ const ofTheDeployment = [
 ];
 
 /** Known names that aren't settings. */
-export const otherNames: ReadonlySet<string> = new Set([...ofTheAppPackage, ...ofTheDeployment]);
+export const knownOtherNames: ReadonlySet<string> = new Set([...ofTheAppPackage, ...ofTheDeployment]);
 
 /** Prefixes of the sandbox and of tests. */
 const otherPrefixes = /^CMK_(LOCAL|TEST|CRASH|FUZZ|PROPERTY)_/;
@@ -97,13 +97,13 @@ function nearestSetting(name: string, maxDistance: number): string | null {
 function mistakeIn(name: string, variables: Variables): readonly Mistake[] {
   if (settings.includes(name)) return [];
   if (shared.test(name)) {
-    const meant = nearestSetting(name, sharedDistance);
-    return meant === null ? [] : [[name, `isn’t a setting. Did you mean ${meant}?`]];
+    const suggestion = nearestSetting(name, sharedDistance);
+    return suggestion === null ? [] : [[name, `isn’t a setting. Did you mean ${suggestion}?`]];
   }
-  if (!/^cmk_/i.test(name) || otherNames.has(name) || otherPrefixes.test(name) || isOfService(name, variables))
+  if (!/^cmk_/i.test(name) || knownOtherNames.has(name) || otherPrefixes.test(name) || isOfService(name, variables))
     return [];
-  const meant = nearestSetting(name, Math.floor(name.length / 3));
-  const advice = meant === null ? 'docs/configuration.md has all settings' : `Did you mean ${meant}?`;
+  const suggestion = nearestSetting(name, Math.floor(name.length / 3));
+  const advice = suggestion === null ? 'docs/configuration.md has all settings' : `Did you mean ${suggestion}?`;
   return [[name, `isn’t a setting. ${advice}`]];
 }
 
@@ -153,7 +153,7 @@ export function readEnvironment(variables: Variables): ReadEnvironment {
 }
 
 const mistakesBetween = (env: Environment): readonly Mistake[] =>
-  together.flatMap(([holds, variable, message]): Mistake[] => (holds(env) ? [] : [[variable, message]]));
+  crossFieldRules.flatMap(([holds, variable, message]): Mistake[] => (holds(env) ? [] : [[variable, message]]));
 
 function mistakesIn({ issues }: z.ZodError, variables: Variables): readonly Mistake[] {
   const own = issues.map((issue): Mistake => [String(issue.path[0]), wordsOf(issue, variables)]);

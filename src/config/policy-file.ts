@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Policy } from '../domain/policy/policy.ts';
-import { covers, environmentRule, isVouchedFor, type Rule, type TagRule } from '../domain/policy/rules.ts';
+import { covers, environmentRule, isTrustedTag, type Rule, type TagRule } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
 import { duration } from './settings/setting.ts';
 
@@ -175,7 +175,7 @@ const addsNothing = (rule: FileRule): boolean =>
 /** A trusted tag without a rule has no effect, so it's probably a mistake. */
 const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
   trustedTags.flatMap((tag, at) =>
-    rules.some(({ match }) => isVouchedFor(Object.keys(match.tags ?? {}), tag))
+    rules.some(({ match }) => isTrustedTag(Object.keys(match.tags ?? {}), tag))
       ? []
       : [`trustedTags[${at}] is a tag that no rule looks at; take it out, or write the rule`],
   );

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Requests } from '../domain/ports/store.ts';
 import type { NewEvent } from '../domain/request/events.ts';
+import type { Software } from '../domain/request/payloads.ts';
 import type { Decision } from '../domain/request/request-command.ts';
-import type { Software } from '../domain/software.ts';
 
 const Build = z.object({
   version: z.string(),
@@ -43,7 +43,7 @@ const signedBy = (decision: Decision, software: Software): Decision =>
     : { ...decision, events: decision.events.map((event) => signed(event, software)) };
 
 /** Wraps the store's append. */
-export const appendingAs =
+export const appendWithSoftware =
   (software: Software) =>
   (append: Requests['append']): Requests['append'] =>
   (id, cause, decide) =>

@@ -5,8 +5,7 @@
 import { z } from 'zod';
 import { Subscription } from './control.ts';
 import { ArmId } from './ids.ts';
-import { CustomerKey, Doubt } from './observed.ts';
-import { isBusy } from './provisioning.ts';
+import { CustomerKey, Doubt, isBusy } from './observed.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
 
@@ -107,7 +106,7 @@ export const judge = <C extends CheckCode>(outcome: Check['outcome'], code: C, f
   ({ outcome, code, fact }) as unknown as Check;
 
 /** Returns whether the block clears without anyone acting. */
-export const passesByItself = (check: Check): boolean =>
+export const isTemporaryBlock = (check: Check): boolean =>
   check.code === 'provisioning-unsettled' && isBusy(check.fact.provisioningState);
 
 /** Blocks that depend on what was chosen: the agent, vault, key or policy. Checking again doesn't help. */
@@ -130,4 +129,4 @@ const lasting: ReadonlySet<CheckCode> = new Set<CheckCode>([
 ]);
 
 /** Returns whether the block can be removed without choosing something else. */
-export const canStillPass = ({ code }: Check): boolean => !lasting.has(code);
+export const isRemovableBlock = ({ code }: Check): boolean => !lasting.has(code);

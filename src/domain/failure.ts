@@ -165,13 +165,13 @@ const absences: ReadonlySet<FoundCode> = new Set(['missing', 'identity-lost', 'i
  * Returns whether something that existed isn't shown any more. A lagging Azure replica gives the same answer, so the caller
  * reads again.
  */
-export const saysGone = (failure: Failure): boolean =>
+export const isDisappearance = (failure: Failure): boolean =>
   failure.source === 'bot' &&
   (absences.has(failure.found.code) ||
     (failure.found.code === 'blocked' && failure.found.check.code === 'key-missing'));
 
 /** Returns whether the failed attempt changed nothing: the change was rejected or not sent. */
-export const leftUntouched = (failure: Failure): boolean =>
+export const changedNothing = (failure: Failure): boolean =>
   failure.source === 'bot'
     ? foundFirst.has(failure.found.code)
     : failure.change === 'none' || failure.change === 'refused';
@@ -196,7 +196,7 @@ export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
 export const failed = (failure: Failure): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure });
 
 /** Builds a failure that the bot found itself. */
-export const foundThat = (doing: string, found: Found, next: Failure['next'] = 'ask'): Failure => ({
+export const botFailure = (doing: string, found: Found, next: Failure['next'] = 'ask'): Failure => ({
   source: 'bot',
   next,
   doing,

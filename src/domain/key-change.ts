@@ -1,13 +1,11 @@
 /** Input of the steps and cards of a key operation. */
 
 import type { ArmId, KeyName, KeyVersion } from './ids.ts';
-import type { CustomerKey, KeyKind, Observation } from './observed.ts';
-import { sameKey } from './observed.ts';
-import { hasFailed } from './provisioning.ts';
-import type { ResourceRef } from './wish.ts';
+import { type CustomerKey, hasFailed, type KeyKind, type Observation, sameKey } from './observed.ts';
+import type { ResourceRef } from './plan.ts';
 
 /** A key, or a key version, that the run creates. */
-export interface Making {
+export interface KeyCreation {
   readonly kind: KeyKind;
   /** The version that it follows. Null: the key is new. */
   readonly after: KeyVersion | null;
@@ -21,7 +19,7 @@ export interface KeyChange {
   readonly from: CustomerKey | null;
   /** `keyVersion` null: the run creates it. */
   readonly to: { readonly vaultId: ArmId; readonly keyName: KeyName; readonly keyVersion: KeyVersion | null };
-  readonly make: Making | null;
+  readonly make: KeyCreation | null;
 }
 
 /** Everything that shared steps can use. Each step declares the part it needs. */
@@ -31,16 +29,16 @@ export interface KeyWork extends KeyChange {
 }
 
 /** Returns the requested version. If the run creates it: the version that was found, or null. */
-export const wantedVersion = ({ to, observed }: Pick<KeyWork, 'to' | 'observed'>): KeyVersion | null =>
+export const requestedVersion = ({ to, observed }: Pick<KeyWork, 'to' | 'observed'>): KeyVersion | null =>
   to.keyVersion ?? observed.key?.version ?? null;
 
 /** Returns whether the resource shows exactly the requested key, however the operation that sets it ended. */
-export function showsWanted(work: Pick<KeyWork, 'to' | 'observed'>): boolean {
+export function showsRequestedKey(work: Pick<KeyWork, 'to' | 'observed'>): boolean {
   const { resource, vault } = work.observed;
-  const wanted = { vaultUri: vault.uri, keyName: work.to.keyName, keyVersion: wantedVersion(work) };
+  const wanted = { vaultUri: vault.uri, keyName: work.to.keyName, keyVersion: requestedVersion(work) };
   return resource.customerKey !== null && sameKey(resource.customerKey, wanted);
 }
 
 /** Returns whether the key is already set. After an operation that `Failed`, it isn't: the key must be set again. */
-export const isThere = (work: Pick<KeyWork, 'to' | 'observed'>): boolean =>
-  showsWanted(work) && !hasFailed(work.observed.resource.provisioningState);
+export const isAlreadySet = (work: Pick<KeyWork, 'to' | 'observed'>): boolean =>
+  showsRequestedKey(work) && !hasFailed(work.observed.resource.provisioningState);

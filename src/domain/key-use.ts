@@ -49,7 +49,7 @@ export const UseAnswer = z.discriminatedUnion('outcome', [
 export type UseAnswer = z.infer<typeof UseAnswer>;
 
 /** The use to find in the log. */
-export interface UseSought {
+export interface UsageQuery {
   /** Object ID of its system-assigned identity; null if unknown. */
   readonly principalId: string | null;
   readonly resourceId: string;
@@ -76,7 +76,7 @@ export interface LoggedUse {
 }
 
 /** The part of the log that was read. */
-export interface ReadLog {
+export interface VaultLogRows {
   /** Times of any calls to the vault; null: none. */
   readonly first: string | null;
   readonly last: string | null;
@@ -102,7 +102,7 @@ const operations: readonly string[] = ['KeyWrap', 'KeyUnwrap'];
 const isUse = (operation: string): operation is 'KeyWrap' | 'KeyUnwrap' => operations.includes(operation);
 
 /** Returns whether the address is `https://VAULT/keys/NAME/VERSION`, with or without an operation after it. */
-function isOfKey(address: string, { vaultUri, keyName, keyVersion }: UseSought): boolean {
+function isOfKey(address: string, { vaultUri, keyName, keyVersion }: UsageQuery): boolean {
   if (!URL.canParse(address) || !URL.canParse(vaultUri)) return false;
   const { host, pathname } = new URL(address);
   const [, keys, name, version] = pathname.split('/');
@@ -110,7 +110,7 @@ function isOfKey(address: string, { vaultUri, keyName, keyVersion }: UseSought):
   return isKey && same(host, new URL(vaultUri).host);
 }
 
-const knownBy = (use: LoggedUse, sought: UseSought): 'object-id' | 'resource-id' | null => {
+const knownBy = (use: LoggedUse, sought: UsageQuery): 'object-id' | 'resource-id' | null => {
   if (same(use.principalId, sought.principalId)) return 'object-id';
   return same(use.resourceId, sought.resourceId) ? 'resource-id' : null;
 };
@@ -129,7 +129,7 @@ const oldestFirst = (a: LoggedUse, b: LoggedUse): number => Date.parse(a.at) - D
  * Evaluates the log. Calls by others, calls with another version, earlier calls and rejected calls aren't a use. "Not used"
  * requires log rows from before and from after the time in question.
  */
-export function judgeUse(sought: UseSought, log: ReadLog): UseAnswer {
+export function evaluateUse(sought: UsageQuery, log: VaultLogRows): UseAnswer {
   const from = countsFrom(sought.since);
   const own = log.uses
     .filter((use) => isUse(use.operation) && use.at >= from)
@@ -141,7 +141,7 @@ export function judgeUse(sought: UseSought, log: ReadLog): UseAnswer {
     const { at, operation } = use;
     return { outcome: 'used', at, operation, knownBy: known, allowedBy: allowedBy(use, log.ownAssignment) };
   }
-  if (log.cutShort !== null) return unreadable(log.cutShort);
+  if (log.cutShort !== null) return unreadableLog(log.cutShort);
   const { first, last } = log;
   if (first === null || last === null || first > from)
     return { outcome: 'unknown', why: { code: 'no-log-before', first } };
@@ -155,7 +155,7 @@ export function judgeUse(sought: UseSought, log: ReadLog): UseAnswer {
   };
 }
 
-export const unreadable = (failure: Failure): UseAnswer => ({
+export const unreadableLog = (failure: Failure): UseAnswer => ({
   outcome: 'unknown',
   why: { code: 'not-readable', failure },
 });

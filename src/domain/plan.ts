@@ -4,9 +4,8 @@ import { canonicalJson } from './canonical-json.ts';
 import { Check } from './check.ts';
 import { type ControlChange, controlNotCovered } from './control-change.ts';
 import { approvedPart, Effect } from './effect.ts';
-import { sameArmId } from './ids.ts';
+import { ArmId, sameArmId } from './ids.ts';
 import { Observation, type ReplacedKey, replacedSince } from './observed.ts';
-import type { ChangeSpec } from './wish.ts';
 
 export const StepName = z.enum([
   'enable-identity',
@@ -118,3 +117,16 @@ const aboutOthers: readonly Check['code'][] = ['key-shared', 'name-alike'];
 export const isCovered = ({ warnings, ...difference }: NotCovered): boolean =>
   warnings.every(({ code }) => aboutOthers.includes(code)) &&
   Object.values(difference).every((part) => part.length === 0);
+
+/** An Azure resource and its kind. */
+export const ResourceRef = z.strictObject({ kind: z.string(), id: ArmId });
+export type ResourceRef = z.infer<typeof ResourceRef>;
+
+/**
+ * The common fields of every change spec. The operations' registry builds the closed union, so the domain names no
+ * operation. Readers of stored events get the union's schema as an argument.
+ */
+export interface ChangeSpec {
+  readonly operation: string;
+  readonly resource: ResourceRef;
+}

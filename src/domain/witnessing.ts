@@ -2,18 +2,18 @@
  * Witness status of a published log: each witness's last signature, contradictions, and whether the newest checkpoint has
  * enough cosignatures. Includes the Key Vault key that also signs.
  */
-import type { WitnessStanding } from './ports/witnesses.ts';
+import type { WitnessStatus } from './ports/published-log.ts';
 
 /** A configured witness. */
 export interface WitnessView {
   readonly name: string;
   /** Null: it was never asked. */
-  readonly standing: WitnessStanding | null;
+  readonly standing: WitnessStatus | null;
   /** True: it signed the newest checkpoint that witnesses were asked to sign. */
   readonly current: boolean;
 }
 
-export interface Witnessing {
+export interface WitnessSummary {
   readonly witnesses: readonly WitnessView[];
   /** Number of cosignatures that make a checkpoint witnessed. */
   readonly needed: number;
@@ -34,11 +34,14 @@ export interface Signers {
 }
 
 /** Computes the status. Stored statuses of other keys don't count. */
-export function witnessingOf({ keys, needed, vaultKey }: Signers, known: readonly WitnessStanding[]): Witnessing {
-  const asked = [...keys, ...(vaultKey === null ? [] : [vaultKey])];
-  const standings = asked.map((key) => known.find((one) => one.key === key) ?? null);
+export function summarizeWitnesses(
+  { keys, needed, vaultKey }: Signers,
+  known: readonly WitnessStatus[],
+): WitnessSummary {
+  const signerKeys = [...keys, ...(vaultKey === null ? [] : [vaultKey])];
+  const standings = signerKeys.map((key) => known.find((one) => one.key === key) ?? null);
   const newest = Math.max(0, ...standings.map((one) => one?.asked.size ?? 0));
-  const views = asked.map((key, index) => {
+  const views = signerKeys.map((key, index) => {
     const standing = standings[index] ?? null;
     const current = standing !== null && standing.contradiction === null && standing.signed?.size === newest;
     return { name: key.split('+')[0] ?? key, standing, current };
@@ -49,5 +52,5 @@ export function witnessingOf({ keys, needed, vaultKey }: Signers, known: readonl
 }
 
 /** Those that know another history of the log. */
-export const contradicting = ({ witnesses }: Witnessing): readonly WitnessView[] =>
+export const contradicting = ({ witnesses }: WitnessSummary): readonly WitnessView[] =>
   witnesses.filter(({ standing }) => standing !== null && standing.contradiction !== null);

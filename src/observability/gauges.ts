@@ -1,9 +1,9 @@
 /** Metrics of the database, of documents and of witnesses. */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { WitnessOutcome } from '../domain/ports/witnesses.ts';
-import { type DocumentFault, documentFaults } from '../domain/record/document-seals.ts';
-import { type Storing, whyRefused } from '../domain/storing.ts';
-import type { Witnessing, WitnessView } from '../domain/witnessing.ts';
+import type { WitnessOutcome } from '../domain/ports/published-log.ts';
+import { type DocumentFault, documentFaults } from '../domain/record/seals.ts';
+import type { WitnessSummary, WitnessView } from '../domain/witnessing.ts';
+import { type WriteHealth, writeRejections } from '../domain/write-health.ts';
 
 interface About<Label extends string> {
   readonly name: string;
@@ -15,7 +15,7 @@ interface About<Label extends string> {
  * Creates a gauge that is read from the database. If reading fails, it's omitted from the scrape, so that the other metrics,
  * which report the database failure, are still returned.
  */
-export function toldGauge<Label extends string>(
+export function queryGauge<Label extends string>(
   register: Registry,
   about: About<Label>,
   read: (gauge: Gauge<Label>) => Promise<void>,
@@ -32,12 +32,12 @@ export function toldGauge<Label extends string>(
   });
 }
 
-export interface WatchedStoring extends Pick<Storing, 'counts'> {
-  readonly isStoring: () => boolean;
+export interface WatchedWriteHealth extends Pick<WriteHealth, 'counts'> {
+  readonly isWritable: () => boolean;
 }
 
 /** All reasons exist from the start. An alert on growth doesn't detect a series that starts with its first rejection. */
-export function watchStoring(register: Registry, { counts, isStoring }: WatchedStoring): void {
+export function watchWriteHealth(register: Registry, { counts, isWritable }: WatchedWriteHealth): void {
   const registers = [register];
   new Counter({
     name: 'cmk_store_refusals_total',
@@ -46,7 +46,7 @@ export function watchStoring(register: Registry, { counts, isStoring }: WatchedS
     registers,
     collect() {
       this.reset();
-      for (const reason of whyRefused) this.inc({ reason }, counts()[reason]);
+      for (const reason of writeRejections) this.inc({ reason }, counts()[reason]);
     },
   });
   new Gauge({
@@ -54,7 +54,7 @@ export function watchStoring(register: Registry, { counts, isStoring }: WatchedS
     help: '0 while the last heartbeat could not be stored, or the database has refused something within a minute and stored nothing since; else 1',
     registers,
     collect() {
-      this.set(isStoring() ? 1 : 0);
+      this.set(isWritable() ? 1 : 0);
     },
   });
 }
@@ -76,7 +76,7 @@ export function watchDocuments(register: Registry, refused: Readonly<Record<Docu
 // Metrics of witnesses and of the Key Vault key that also signs. The witness's name is the only name used as a label. There
 // are few, operators configure them, and they need to know which one doesn't respond.
 
-export interface WitnessFigures {
+export interface WitnessMetrics {
   witnessAsked(witness: string, outcome: WitnessOutcome): void;
 }
 
@@ -108,9 +108,9 @@ const looks: readonly Look[] = [
 /** `look`: null if no witness is configured; then the metrics have no values. */
 export function watchWitnesses(
   register: Registry,
-  look: (() => Promise<Witnessing>) | null,
+  look: (() => Promise<WitnessSummary>) | null,
   now: () => Date,
-): WitnessFigures {
+): WitnessMetrics {
   const asks = new Counter({
     name: 'cmk_witness_asks_total',
     help: 'How often each witness was asked to sign, by what came of it',
@@ -118,7 +118,7 @@ export function watchWitnesses(
     registers: [register],
   });
   for (const { name, help, value } of looks) {
-    toldGauge(register, { name, help, labelNames: ['witness'] }, async (gauge) => {
+    queryGauge(register, { name, help, labelNames: ['witness'] }, async (gauge) => {
       gauge.reset();
       for (const view of (await look?.())?.witnesses ?? []) gauge.set({ witness: view.name }, value(view, now()));
     });
@@ -127,7 +127,7 @@ export function watchWitnesses(
     name: 'cmk_witnesses_missing',
     help: 'How many more witnesses would have to sign the newest checkpoint for it to count as witnessed',
   };
-  toldGauge(register, missing, async (gauge) => {
+  queryGauge(register, missing, async (gauge) => {
     const found = await look?.();
     gauge.set(found === undefined ? 0 : Math.max(0, found.needed - found.current));
   });
@@ -135,7 +135,7 @@ export function watchWitnesses(
     name: 'cmk_vault_signature_missing',
     help: '1 while the newest checkpoint is not signed with the key in the vault that is to sign it',
   };
-  toldGauge(register, unsigned, async (gauge) => {
+  queryGauge(register, unsigned, async (gauge) => {
     const vaultKey = (await look?.())?.vaultKey ?? null;
     gauge.set(vaultKey === null || vaultKey.standing === null || vaultKey.current ? 0 : 1);
   });

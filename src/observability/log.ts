@@ -96,7 +96,7 @@ const printed = (args: readonly unknown[]): string =>
  * Redirects console output of libraries to the log, permanently. Errors and warnings become warnings. Other output, such as
  * each statement of the workflow engine's migration, is for debugging.
  */
-export function consoleIntoLog(log: Log): void {
+export function redirectConsole(log: Log): void {
   const say =
     (usual: 'debug' | 'warn') =>
     (...args: unknown[]): void => {
@@ -109,7 +109,7 @@ export function consoleIntoLog(log: Log): void {
 }
 
 /** Logs uncaught exceptions. Node would print the error with all its fields. */
-export function lastWordsIntoLog(log: Log): void {
+export function logUncaughtErrors(log: Log): void {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'ended by an error that nobody caught');
     process.exit(1);

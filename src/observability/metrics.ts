@@ -3,25 +3,25 @@
  * never IDs, names or texts, which would create unlimited series and reveal who did what.
  */
 import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
-import type { ClockApart } from '../domain/clock-apart.ts';
+import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Call, CallMetrics } from '../domain/ports/call-metrics.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
-import type { DocumentFault } from '../domain/record/document-seals.ts';
-import type { Witnessing } from '../domain/witnessing.ts';
+import type { DocumentFault } from '../domain/record/seals.ts';
+import type { WitnessSummary } from '../domain/witnessing.ts';
 import {
-  toldGauge,
-  type WatchedStoring,
-  type WitnessFigures,
+  queryGauge,
+  type WatchedWriteHealth,
+  type WitnessMetrics,
   watchDocuments,
-  watchStoring,
   watchWitnesses,
+  watchWriteHealth,
 } from './gauges.ts';
-import type { Figure } from './telemetry.ts';
+import type { MetricSnapshot } from './telemetry.ts';
 
-export interface Metrics extends CallMetrics, WitnessFigures {
+export interface Metrics extends CallMetrics, WitnessMetrics {
   /** The same metrics as data, for other exporters. */
-  readonly figures: () => Promise<readonly Figure[]>;
+  readonly figures: () => Promise<readonly MetricSnapshot[]>;
   /** Counts a failed Azure call. */
   azureFailed(failure: Failure): void;
   /** Wraps the port to count refusals. */
@@ -31,17 +31,17 @@ export interface Metrics extends CallMetrics, WitnessFigures {
 export interface MetricsPorts {
   readonly requests: Requests;
   readonly outbox: Outbox;
-  readonly clock: { look(): Promise<ClockApart | null> };
-  readonly storing: WatchedStoring;
+  readonly clock: { look(): Promise<ClockSkew | null> };
+  readonly storing: WatchedWriteHealth;
   /** Updated by the reader of documents. */
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
   /** Null: no witness is configured. */
-  readonly witnessing: (() => Promise<Witnessing>) | null;
+  readonly witnessing: (() => Promise<WitnessSummary>) | null;
   readonly now: () => Date;
 }
 
 /** Converts a metric. The library spells each type in two ways. */
-function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): Figure {
+function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): MetricSnapshot {
   const kind = type.toString();
   if (kind !== 'counter' && kind !== 'gauge' && kind !== 'histogram') throw new Error(`${name} is a ${kind}`);
   return { name, help, type: kind, values: values.map(({ labels, ...one }) => ({ ...one, labels: defined(labels) })) };
@@ -91,11 +91,11 @@ export function openMetrics({
     help: 'Requests that have not ended, by state',
     labelNames: ['state'],
   };
-  toldGauge(register, openFigure, async (gauge) => {
+  queryGauge(register, openFigure, async (gauge) => {
     for (const [state, count] of Object.entries(await requests.countOpen())) gauge.set({ state }, count);
   });
   const ageFigure = { name: 'cmk_outbox_age_seconds', help: 'For how long the oldest work that is due has waited' };
-  toldGauge(register, ageFigure, async (gauge) => {
+  queryGauge(register, ageFigure, async (gauge) => {
     const due = await outbox.oldestDue(now());
     gauge.set(due === null ? 0 : Math.max(0, (now().getTime() - due.getTime()) / 1_000));
   });
@@ -104,13 +104,13 @@ export function openMetrics({
     help: 'How far this process’s clock, or the last stored event, is ahead of the database’s clock (below 0: behind) where that is more than a minute; else 0',
     labelNames: ['what'],
   };
-  toldGauge(register, clockFigure, async (gauge) => {
+  queryGauge(register, clockFigure, async (gauge) => {
     const apart = await clock.look();
     for (const what of ['clock', 'record'] as const) {
       gauge.set({ what }, apart?.kind === what ? apart.aheadMs / 1_000 : 0);
     }
   });
-  watchStoring(register, storing);
+  watchWriteHealth(register, storing);
   watchDocuments(register, refusedDocuments);
   return {
     ...watchWitnesses(register, witnessing, now),

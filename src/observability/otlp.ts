@@ -17,8 +17,8 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Figure, Telemetry, TelemetryOptions } from './telemetry.ts';
-import { tracingOver } from './tracing-over.ts';
+import type { MetricSnapshot, Telemetry, TelemetryOptions } from './telemetry.ts';
+import { tracingPort } from './tracing-port.ts';
 
 /** Limit on the final export, so that an unavailable collector doesn't delay shutdown. */
 const partingMs = 2_000;
@@ -58,17 +58,17 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const resource = resourceOf(options);
   const spans = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: sendEveryMs });
   const provider = new TracerProvider({ resource, spanProcessors: [spans] });
-  const { tracing, lineIds } = tracingOver(provider.getTracer('cmk-bot'));
+  const { tracing, lineIds } = tracingPort(provider.getTracer('cmk-bot'));
   const meters: MeterProvider[] = [];
   return {
     tracing,
     lineIds,
-    sendFigures(figures: () => Promise<readonly Figure[]>) {
+    exportMetrics(figures: () => Promise<readonly MetricSnapshot[]>) {
       const reader = new PeriodicExportingMetricReader({
         exporter: new OTLPMetricExporter(),
         exportIntervalMillis: options.metricsEveryMs,
         exportTimeoutMillis: Math.min(options.metricsEveryMs, 10_000),
-        metricProducers: [figuresAsOtel(figures, resource)],
+        metricProducers: [metricsAsOtel(figures, resource)],
       });
       meters.push(new MeterProvider({ resource, readers: [reader] }));
     },
@@ -78,7 +78,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
-type Value = Figure['values'][number];
+type Value = MetricSnapshot['values'][number];
 type Times = Pick<DataPoint<number>, 'startTime' | 'endTime'>;
 
 const hrTime = (ms: number): HrTime => [Math.floor(ms / 1_000), Math.round((ms % 1_000) * 1_000_000)];
@@ -113,7 +113,7 @@ function histogramPoint(name: string, values: readonly Value[], times: Times) {
   return { ...times, attributes, value: { buckets: { boundaries, counts }, sum: of('sum'), count: of('count') } };
 }
 
-function metricOf({ name, help, type, values }: Figure, times: Times): MetricData {
+function metricOf({ name, help, type, values }: MetricSnapshot, times: Times): MetricData {
   const descriptor = { name, description: help, unit: '', valueType: ValueType.DOUBLE };
   const common = { descriptor, aggregationTemporality: AggregationTemporality.CUMULATIVE };
   if (type === 'histogram') {
@@ -127,7 +127,7 @@ function metricOf({ name, help, type, values }: Figure, times: Times): MetricDat
 }
 
 /** Reads the metrics at each export. */
-export function figuresAsOtel(figures: () => Promise<readonly Figure[]>, resource: Resource): MetricProducer {
+export function metricsAsOtel(figures: () => Promise<readonly MetricSnapshot[]>, resource: Resource): MetricProducer {
   const startTime = hrTime(Date.now());
   return {
     async collect() {

@@ -14,7 +14,7 @@ export interface TelemetryOptions {
 }
 
 /** A metric of `/metrics`, in Prometheus terms. */
-export interface Figure {
+export interface MetricSnapshot {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -33,7 +33,7 @@ export interface Telemetry {
   readonly tracing: Tracing;
   lineIds(): LineIds;
   /** Starts exporting these metrics at the configured interval. Default: every minute. */
-  sendFigures(figures: () => Promise<readonly Figure[]>): void;
+  exportMetrics(figures: () => Promise<readonly MetricSnapshot[]>): void;
   /** Exports pending data, with a short timeout. */
   stop(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export interface Telemetry {
 export const noTelemetry: Telemetry = {
   tracing: noTracing,
   lineIds: () => ({}),
-  sendFigures: () => undefined,
+  exportMetrics: () => undefined,
   stop: async () => undefined,
 };
 

@@ -5,12 +5,17 @@
  */
 import { type Check, judge } from '../domain/check.ts';
 import type { Effect } from '../domain/effect.ts';
-import { isThere, type KeyWork, showsWanted } from '../domain/key-change.ts';
-import type { KeyKind, Observation, ObservedKey, ObservedResource } from '../domain/observed.ts';
+import { isAlreadySet, type KeyWork, showsRequestedKey } from '../domain/key-change.ts';
+import {
+  hasFailed,
+  type KeyKind,
+  type Observation,
+  type ObservedKey,
+  type ObservedResource,
+} from '../domain/observed.ts';
 import type { OwnKey } from '../domain/own-key.ts';
 import type { Terms } from '../domain/policy/policy.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
-import { hasFailed } from '../domain/provisioning.ts';
 import { rightsForEffects } from './resources/rights.ts';
 
 /** Checks that the resource supports a customer-managed key and that no other operation is in progress. */
@@ -35,9 +40,9 @@ const recoveryOutcome = (own: OwnKey | null): Check['outcome'] => (own === null 
 /** Checks a resource that already shows the requested key. Returns null if it shows another key or none. */
 export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): Check | null {
   const { customerKey: key } = work.observed.resource;
-  if (key === null || !showsWanted(work)) return null;
+  if (key === null || !showsRequestedKey(work)) return null;
   const nothingToDo = own === null ? 'block' : 'pass';
-  return judge(isThere(work) ? nothingToDo : recoveryOutcome(own), 'already-under-this-key', { key });
+  return judge(isAlreadySet(work) ? nothingToDo : recoveryOutcome(own), 'already-under-this-key', { key });
 }
 
 export function judgeVault({ observed: { resource, vault } }: KeyWork, context: CheckContext): readonly Check[] {

@@ -4,7 +4,7 @@ import type { Check } from '../domain/check.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
 import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
 import type { Terms } from '../domain/policy/policy.ts';
-import { inOneSubscription, permitsVault } from '../domain/policy/vaults.ts';
+import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { Azure, ResourceSummary } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';

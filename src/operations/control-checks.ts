@@ -2,7 +2,7 @@
 import { type Check, judge } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
 import type { KeyWork } from '../domain/key-change.ts';
-import { inOneSubscription, permitsVault } from '../domain/policy/vaults.ts';
+import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { CheckContext } from './checks.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Key state of each agent, most urgent first. Pure functions. */
 import type { ArmId, RequestId } from '../domain/ids.ts';
-import type { KeptResource } from '../domain/ports/azure.ts';
-import type { Waits } from '../domain/request/waits.ts';
+import type { ResourceKey } from '../domain/ports/azure.ts';
+import type { Waits } from '../domain/request/request.ts';
 
 /** In the order of lists. */
 export const fleetStates = [
@@ -30,7 +30,7 @@ export interface AgentKeyState {
 export type KeyEnds = ReadonlyMap<string, string | null>;
 
 /** Returns a normalized address of the agent's key version: lower case, no final slash. Null: the agent pins no version. */
-export function keyOf({ customerKey }: Pick<KeptResource, 'customerKey'>): string | null {
+export function keyOf({ customerKey }: Pick<ResourceKey, 'customerKey'>): string | null {
   if (customerKey === null || customerKey.keyVersion === null) return null;
   const { vaultUri, keyName, keyVersion } = customerKey;
   return `${vaultUri.replace(/\/+$/, '')}/keys/${keyName}/${keyVersion}`.toLowerCase();
@@ -49,7 +49,7 @@ function stateOf(ends: string | null | undefined, now: Date): FleetState {
 
 type HeldResources = ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>;
 
-function keyStateOf(resource: KeptResource, held: HeldResources, ends: KeyEnds, now: Date): AgentKeyState {
+function keyStateOf(resource: ResourceKey, held: HeldResources, ends: KeyEnds, now: Date): AgentKeyState {
   const request = held.get(resource.id.toLowerCase()) ?? null;
   const key = keyOf(resource);
   const end = key === null ? undefined : ends.get(key);
@@ -76,7 +76,7 @@ const byUrgency = (a: AgentKeyState, b: AgentKeyState): number =>
   byText(a.id, b.id);
 
 export const judgeFleet = (
-  resources: readonly KeptResource[],
+  resources: readonly ResourceKey[],
   held: HeldResources,
   ends: KeyEnds,
   now: Date,

@@ -2,8 +2,7 @@
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
-import { readChangeReference } from '../domain/policy/change-reference.ts';
-import { applyPolicy } from '../domain/policy/policy.ts';
+import { applyPolicy, readChangeReference } from '../domain/policy/policy.ts';
 import { decide } from '../domain/request/decide.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import type { Command, Submit } from '../domain/request/request-command.ts';

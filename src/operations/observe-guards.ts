@@ -3,8 +3,8 @@ import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import { ArmId } from '../domain/ids.ts';
 import type { KeyChange } from '../domain/key-change.ts';
 import type { ObservedGuards, ObservedKey, ObservedResource, ObservedVault } from '../domain/observed.ts';
+import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure, Rights } from '../domain/ports/azure.ts';
-import type { ResourceRef } from '../domain/wish.ts';
 import { kindNamed } from './resources/registry.ts';
 import { assignIdentity, rightsAtResource, rightsAtVault } from './resources/rights.ts';
 

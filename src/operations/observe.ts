@@ -1,13 +1,13 @@
 /** Reads everything that a plan depends on, in parallel. */
 
 import type { ObservedControl } from '../domain/control.ts';
-import { done, failed, foundThat, type Outcome } from '../domain/failure.ts';
+import { botFailure, done, failed, type Outcome } from '../domain/failure.ts';
 import { type ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyChange } from '../domain/key-change.ts';
 import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
 import type { OwnKey } from '../domain/own-key.ts';
+import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import type { ResourceRef } from '../domain/wish.ts';
 import { nullIfForbidden, observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
 import { findOwn } from './steps/make-key-version.ts';
@@ -125,7 +125,7 @@ async function missingVault(azure: Azure, id: ArmId): Promise<Outcome<Observatio
   if (!moved.ok) return moved;
   const to = moved.value;
   return failed(
-    foundThat('reading the vault', to === null ? { code: 'missing', what: 'vault' } : { code: 'vault-moved', to }),
+    botFailure('reading the vault', to === null ? { code: 'missing', what: 'vault' } : { code: 'vault-moved', to }),
   );
 }
 
@@ -150,7 +150,7 @@ export async function observe(
   if (!resource.ok) return resource;
   if (!vault.ok) return vault;
   if (!key.ok) return key;
-  if (resource.value === null) return failed(foundThat('reading the resource', { code: 'missing', what: 'resource' }));
+  if (resource.value === null) return failed(botFailure('reading the resource', { code: 'missing', what: 'resource' }));
   if (vault.value === null) return missingVault(azure, vaultId);
   if (!locks.ok) return locks;
   const seen = { resource: resource.value, vault: vault.value, ...key.value };

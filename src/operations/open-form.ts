@@ -1,4 +1,4 @@
-import { requesterRefusals } from '../authorization/who-may.ts';
+import { requesterRefusals } from '../authorization/role-checks.ts';
 import { mintFormId, mintRequestId } from '../domain/ids.ts';
 import { changeRefusal } from '../domain/request/decide-change.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';

@@ -3,7 +3,7 @@ import { type Check, judge } from '../domain/check.ts';
 import { type ArmId, armIdParts, sameArmId } from '../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../domain/key-change.ts';
 import { type CustomerKey, type ObservedOthers, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
-import type { Azure, KeptResource } from '../domain/ports/azure.ts';
+import type { Azure, ResourceKey } from '../domain/ports/azure.ts';
 import type { CheckContext } from './checks.ts';
 import { areNamesSimilar } from './similar-names.ts';
 
@@ -15,17 +15,17 @@ const vaultNameOf = (uri: string): string => /^https:\/\/([^./]+)/i.exec(uri)?.[
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const distinct = (names: readonly string[]): string[] => [...new Set(names)].sort(byText).slice(0, maxShown);
 
-type Used = KeptResource & { readonly customerKey: CustomerKey };
+type Used = ResourceKey & { readonly customerKey: CustomerKey };
 
 /** Returns the agents with a customer-managed key, without the one that changes. */
-const othersIn = (resources: readonly KeptResource[], id: ArmId): readonly Used[] =>
+const othersIn = (resources: readonly ResourceKey[], id: ArmId): readonly Used[] =>
   resources.flatMap((one) =>
     one.customerKey === null || sameArmId(one.id, id) ? [] : [{ ...one, customerKey: one.customerKey }],
   );
 
 /** Reads the other agents. An unreadable list is a fact: it's shown as a warning and blocks nothing. */
 export async function observeOthers(azure: Azure, id: ArmId): Promise<readonly Used[] | null> {
-  const keyed = await azure.inventory.kept();
+  const keyed = await azure.inventory.resourceKeys();
   return keyed.ok ? othersIn(keyed.value.resources, id) : null;
 }
 

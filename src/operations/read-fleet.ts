@@ -2,10 +2,9 @@
  * Reads the key state of each agent. Agents come from Resource Graph and are cached for a minute, because people turn list
  * pages. Key expiry dates come from the vaults, a limited number per read. Read ones are cached; the rest are unknown.
  */
-import type { Outcome } from '../domain/failure.ts';
-import { done } from '../domain/failure.ts';
+import { done, type Outcome } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
-import type { Azure, Kept, KeptResource } from '../domain/ports/azure.ts';
+import type { Azure, ResourceKey, ResourceKeys } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { type AgentKeyState, judgeFleet, keyOf } from './fleet.ts';
 
@@ -20,7 +19,7 @@ export interface Fleet {
   readonly asOf: Date;
   readonly agents: readonly AgentKeyState[];
   /** Subscriptions that couldn't be read, with the reason. */
-  readonly unread: Kept['unread'];
+  readonly unread: ResourceKeys['unread'];
 }
 
 const snapshotTtlMs = 60_000;
@@ -34,8 +33,8 @@ const maxCached = 20_000;
 
 interface Snapshot {
   readonly at: Date;
-  readonly resources: readonly KeptResource[];
-  readonly unread: Kept['unread'];
+  readonly resources: readonly ResourceKey[];
+  readonly unread: ResourceKeys['unread'];
   /** By address, as {@link keyOf} returns it. */
   readonly vaults: ReadonlyMap<string, ArmId>;
 }
@@ -88,7 +87,7 @@ export class FleetReader {
 
   async #load(): Promise<Outcome<Snapshot>> {
     const { inventory } = this.#ports.azure;
-    const [kept, all] = await Promise.all([inventory.kept(), inventory.vaults()]);
+    const [kept, all] = await Promise.all([inventory.resourceKeys(), inventory.vaults()]);
     if (!kept.ok) return kept;
     const { resources, unread } = kept.value;
     const vaults =

@@ -1,9 +1,8 @@
 /** All operations. To add one: its folder, its import, and its entry in this list. */
 import { z } from 'zod';
 import type { KeyWork } from '../domain/key-change.ts';
-import type { Plan } from '../domain/plan.ts';
+import type { ChangeSpec, Plan } from '../domain/plan.ts';
 import { eventReader } from '../domain/request/events.ts';
-import type { ChangeSpec } from '../domain/wish.ts';
 import { enableCmk } from './enable-cmk/enable-cmk.ts';
 import type { Operation } from './operation.ts';
 import { rotateCmk } from './rotate-cmk/rotate-cmk.ts';

@@ -3,7 +3,7 @@ import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/ev
 import type { VerifierKey } from '../audit/tlog/keys.ts';
 import type { Config } from '../config/config.ts';
 import { policyText } from '../config/policy-file.ts';
-import { appendingAs, ownSoftware } from '../config/software.ts';
+import { appendWithSoftware, ownSoftware } from '../config/software.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import { operatorActor } from '../domain/request/events.ts';
 import type { OpenStore } from '../store/store.ts';
@@ -25,7 +25,7 @@ export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts
   const { anchor, policy, stepUp } = config;
   const rule = stepUp === null ? null : { context: stepUp.context, maxAgeMs: stepUp.maxAgeMs };
   return {
-    requests: { ...store.requests, append: appendingAs(await ownSoftware(config.image))(store.requests.append) },
+    requests: { ...store.requests, append: appendWithSoftware(await ownSoftware(config.image))(store.requests.append) },
     azure,
     log:
       anchor === null

@@ -9,9 +9,8 @@ import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { AnchorPlace, AnchorSettings } from '../config/settings/audit-log.ts';
-import type { AnchorFiles, AnchorSource } from '../domain/ports/anchor.ts';
-import type { WitnessBook } from '../domain/ports/witnesses.ts';
-import { type Witnessing, witnessingOf } from '../domain/witnessing.ts';
+import type { AnchorFiles, AnchorSource, WitnessBook } from '../domain/ports/published-log.ts';
+import { summarizeWitnesses, type WitnessSummary } from '../domain/witnessing.ts';
 import { loadKeys } from './load-keys.ts';
 
 export interface PublishedLogFiles {
@@ -84,9 +83,9 @@ export async function newestPublishedCheckpoint({ read }: Pick<AnchorFiles, 'rea
 export function witnessingFor(
   { anchor }: Pick<Config, 'anchor'>,
   book: Pick<WitnessBook, 'of'>,
-): (() => Promise<Witnessing>) | null {
+): (() => Promise<WitnessSummary>) | null {
   if (anchor === null || (anchor.witnesses.length === 0 && anchor.vaultKey === null)) return null;
   const { witnesses, witnessesNeeded: needed, vaultKey } = anchor;
   const keys = witnesses.map(({ key }) => key);
-  return async () => witnessingOf({ keys, needed, vaultKey }, await book.of(anchor.name));
+  return async () => summarizeWitnesses({ keys, needed, vaultKey }, await book.of(anchor.name));
 }

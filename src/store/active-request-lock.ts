@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
 import type { ChainMonitor } from './chain-monitor.ts';
-import type { HoldRead } from './event-rows.ts';
+import type { LockRow } from './event-rows.ts';
 import type { PendingCommit } from './pending-commit.ts';
 import { type Sql, select, selectOne } from './sql.ts';
 
@@ -39,7 +39,7 @@ export async function conflictingRequest(
   sql: Sql,
   monitor: ChainMonitor,
   { from, to }: Pick<PendingCommit, 'from' | 'to'>,
-  read: HoldRead | null,
+  read: LockRow | null,
 ): Promise<RequestId | null> {
   for (const resource of new Set([from, to])) {
     if (resource === null) continue;

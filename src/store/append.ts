@@ -4,7 +4,7 @@
  */
 
 import type { Pool } from 'pg';
-import { ClockNotBelieved, recordApart } from '../domain/clock-apart.ts';
+import { auditLogSkew, ClockNotBelieved } from '../domain/clock-skew.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Appended } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
@@ -68,7 +68,7 @@ export async function appendIn(
   const { events, held } = await eventsUpTo(sql, tools, head, id);
   const replay = findReplay(id, cause, events);
   if (replay !== null) return stored(replay);
-  const ahead = recordApart(head.time, now);
+  const ahead = auditLogSkew(head.time, now);
   if (ahead !== null) throw new ClockNotBelieved(ahead);
   const commit = prepareCommit(tools, head, command, { events, request: fold(id, events) }, now);
   if ('kind' in commit) return stored(commit);

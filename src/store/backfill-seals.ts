@@ -2,8 +2,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Link } from '../domain/record/chain.ts';
-import type { RowSeals } from '../domain/record/row-seals.ts';
-import type { Seals } from '../domain/record/seals.ts';
+import type { RowSeals, Seals } from '../domain/record/seals.ts';
 import { ChainMonitor, type ChainMonitorOptions } from './chain-monitor.ts';
 import { linesAfter, lockHead } from './chain-rows.ts';
 import { changedRows, inTransaction, int8, type Sql, select, selectOne } from './sql.ts';

@@ -1,6 +1,6 @@
 /** The database's time. Events and due times use it, so this process's own clock affects nothing that is stored. */
 import { z } from 'zod';
-import { type ClockApart, clockApart, recordApart } from '../domain/clock-apart.ts';
+import { auditLogSkew, type ClockSkew, clockSkew } from '../domain/clock-skew.ts';
 import { readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { selectOne } from './sql.ts';
@@ -16,14 +16,14 @@ export interface DatabaseClock {
   /** Queries the database's time. */
   sync(): Promise<void>;
   /** Compares this process's clock and the last event with the database's time. Null: no significant difference. */
-  look(): Promise<ClockApart | null>;
+  look(): Promise<ClockSkew | null>;
 }
 
 export interface DatabaseClockTools {
   /** Overrides the database's time in tests. */
   readonly time?: () => Date;
   /** Called when a check finds a difference, and with null when there is none any more. */
-  readonly onClock?: (apart: ClockApart | null) => void;
+  readonly onClock?: (apart: ClockSkew | null) => void;
 }
 
 export function openDatabaseClock(
@@ -58,7 +58,7 @@ export function openDatabaseClock(
     async look() {
       const before = clock();
       const database = await ask();
-      const apart = clockApart(before, database, clock()) ?? recordApart((await readHead(pool)).time, database);
+      const apart = clockSkew(before, database, clock()) ?? auditLogSkew((await readHead(pool)).time, database);
       if (isApart !== (apart !== null)) tools.onClock?.(apart);
       isApart = apart !== null;
       return apart;

@@ -7,7 +7,7 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 import { FolderLost, lockFolder } from './folder-lock.ts';
 import { LitePool, parsers } from './lite-pool.ts';
 
-export type DatabaseOptions = Hearing &
+export type DatabaseOptions = ErrorHandler &
   (
     | {
         readonly kind: 'pglite';
@@ -18,7 +18,7 @@ export type DatabaseOptions = Hearing &
     | ({ readonly kind: 'postgres' } & PostgresOptions)
   );
 
-interface Hearing {
+interface ErrorHandler {
   /**
    * Called with every error that the database returns, for any caller. The workflow engine retries on its own without
    * reporting errors.
@@ -58,11 +58,11 @@ export interface Database {
 export const openDatabase = (options: DatabaseOptions): Promise<Database> =>
   options.kind === 'pglite' ? openLite(path.resolve(options.dataDir), options) : openPostgres(options);
 
-interface LiteTold extends Hearing {
+interface LiteHandlers extends ErrorHandler {
   readonly onLost?: (error: FolderLost) => void;
 }
 
-async function openLite(dataDir: string, { onLost = () => undefined, onError }: LiteTold): Promise<Database> {
+async function openLite(dataDir: string, { onLost = () => undefined, onError }: LiteHandlers): Promise<Database> {
   const files = path.join(dataDir, 'database');
   await mkdir(files, { recursive: true, mode: 0o700 });
   // Restricts only the bot's own subfolder. The data folder itself might belong to someone else.
@@ -71,7 +71,7 @@ async function openLite(dataDir: string, { onLost = () => undefined, onError }: 
   try {
     const db = await PGlite.create(files, { parsers });
     let lost = false;
-    const mayUse = async (): Promise<void> => {
+    const beforeUse = async (): Promise<void> => {
       try {
         await lock.check();
       } catch (error) {
@@ -80,7 +80,7 @@ async function openLite(dataDir: string, { onLost = () => undefined, onError }: 
         throw error;
       }
     };
-    const pool = new LitePool(db, mayUse, onError);
+    const pool = new LitePool(db, beforeUse, onError);
     const close = once(async () => {
       await pool.end();
       // Closing would write to the folder.
@@ -119,7 +119,7 @@ function atServer({ url, password }: PostgresOptions): PoolConfig {
 }
 
 /** Returns a client class that also reports its errors to `onError`. */
-function clientHeardBy(onError: (error: unknown) => void): typeof Client {
+function clientReportingTo(onError: (error: unknown) => void): typeof Client {
   return class extends Client {
     constructor(config?: string | ClientConfig) {
       super(config);
@@ -129,8 +129,8 @@ function clientHeardBy(onError: (error: unknown) => void): typeof Client {
   };
 }
 
-async function openPostgres(options: PostgresOptions & Hearing): Promise<Database> {
-  const HeardClient = options.onError === undefined ? Client : clientHeardBy(options.onError);
+async function openPostgres(options: PostgresOptions & ErrorHandler): Promise<Database> {
+  const HeardClient = options.onError === undefined ? Client : clientReportingTo(options.onError);
   const shared: PoolConfig = { Client: HeardClient, ...atServer(options), keepAlive: true };
   const pool = listening({
     ...shared,

@@ -1,6 +1,6 @@
 /** Classifies errors of the database and its driver. */
 import { z } from 'zod';
-import type { WhyRefused } from '../domain/storing.ts';
+import type { WriteRejection } from '../domain/write-health.ts';
 
 interface DatabaseFault {
   /** SQLSTATE, or the system's error code. Null without one. */
@@ -29,7 +29,7 @@ const driverMessages =
   /Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout/;
 
 /** By SQLSTATE or the system's error code; the first match counts. */
-const refusing: readonly (readonly [RegExp, WhyRefused])[] = [
+const refusing: readonly (readonly [RegExp, WriteRejection])[] = [
   [/^(25006|EROFS)$/, 'read-only'],
   [/^(53100|ENOSPC|EDQUOT)$/, 'disk-full'],
   // A missing permission or sign-in. The server also says so if its own disk has become read-only.
@@ -39,7 +39,7 @@ const refusing: readonly (readonly [RegExp, WhyRefused])[] = [
 ];
 
 /** Returns why a reachable database can't store anything. Null: the error means something else. */
-export function whyRefusedIn(error: unknown): WhyRefused | null {
+export function writeRejectionIn(error: unknown): WriteRejection | null {
   const code = codeOf(error);
   return refusing.find(([codes]) => code !== undefined && codes.test(code))?.[1] ?? null;
 }
@@ -51,5 +51,5 @@ export function whyRefusedIn(error: unknown): WhyRefused | null {
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   if (code === undefined) return error instanceof Error && driverMessages.test(error.message);
-  return unavailableStates.test(code) || networkCodes.includes(code) || whyRefusedIn(error) !== null;
+  return unavailableStates.test(code) || networkCodes.includes(code) || writeRejectionIn(error) !== null;
 }

@@ -116,7 +116,7 @@ const BehindRow = z.object({
 });
 
 /** The row with a resource's open request. Null: there is none. */
-export interface HoldRead {
+export interface LockRow {
   /** Lower case. */
   readonly resource: string;
   readonly holder: string | null;
@@ -131,7 +131,7 @@ export async function eventsUpTo(
   tools: ReadTools,
   head: ChainHead,
   id: RequestId,
-): Promise<{ readonly events: readonly StoredEvent[]; readonly held: HoldRead | null }> {
+): Promise<{ readonly events: readonly StoredEvent[]; readonly held: LockRow | null }> {
   const { monitor } = tools;
   if (monitor.last.seq === 0 || head.seq > monitor.last.seq + maxBehind) await monitor.catchUp(sql, head);
   if (monitor.last.seq === 0) return { events: await eventsOf(sql, tools, id), held: null };
@@ -188,7 +188,7 @@ export async function countRequests(sql: Sql, most: number): Promise<number> {
 }
 
 /** An event that is about to be inserted. */
-export interface Placed {
+export interface PlacedEvent {
   readonly position: Position;
   readonly sealed: Sealed;
 }

@@ -64,11 +64,16 @@ export async function lockFolder(folder: string, files: string): Promise<FolderL
     await kernel.release();
   };
   try {
-    const kept = new KeptName(way.path, folder, files, await hold(way.path, folder, performance.now() + patienceMs));
+    const heldName = new HeldName(
+      way.path,
+      folder,
+      files,
+      await hold(way.path, folder, performance.now() + patienceMs),
+    );
     return {
-      check: () => kept.check(),
+      check: () => heldName.check(),
       release: async () => {
-        await kept.withdraw();
+        await heldName.withdraw();
         await release();
       },
     };
@@ -79,7 +84,7 @@ export async function lockFolder(folder: string, files: string): Promise<FolderL
 }
 
 /** The holder's socket name, restored if it's removed. */
-class KeptName {
+class HeldName {
   readonly #at: string;
   readonly #folder: string;
   readonly #files: string;

@@ -108,12 +108,12 @@ export function openLeases(
 ): Leases {
   let storing = true;
   return {
-    isStoring: () => storing,
+    isWritable: () => storing,
     async acquire(me, events) {
       // The embedded database has one process, so all other leases are leftovers.
       if (kind === 'pglite') await select(pool, Instance, deleting('true'));
       await changedRows(leasePool, insert, [me.instance, me.workflowVersion]);
-      const told = {
+      const handlers = {
         ...events,
         onTrouble(error: unknown) {
           storing = false;
@@ -124,14 +124,14 @@ export function openLeases(
           if (now !== null) clock.heard(now, askedAt);
         },
       };
-      const stop = startHeartbeats(leasePool, me, told, beatMs);
+      const stop = startHeartbeats(leasePool, me, handlers, beatMs);
       return async () => {
         await stop();
         await select(pool, Instance, deleting('r.instance = $1'), [me.instance]);
       };
     },
     async state(instance) {
-      // Valid for as long as the caller uses the answer (`ownership.ts`).
+      // Valid for as long as the caller uses the answer (`fencing.ts`).
       const text = `select not ${silentFor((ttlBeats - 1) * beatMs)} as valid from cmk.replica r where r.instance = $1`;
       const held = await selectOne(pool, Held, text, [instance]);
       if (held === null) return 'lost';

@@ -56,7 +56,7 @@ const toQuery = (query: string | LiteQuery, values: unknown[] | undefined): Lite
 };
 
 /** Called before each use of the connection. Throws if this process has lost the data folder. */
-type MayUse = () => Promise<void>;
+type BeforeUse = () => Promise<void>;
 
 /** Called with every error that the database returns. */
 type OnError = (error: unknown) => void;
@@ -65,7 +65,7 @@ type OnError = (error: unknown) => void;
 class LiteClient extends EventEmitter {
   readonly #db: PGlite;
   readonly #mutex: Mutex;
-  readonly #mayUse: MayUse;
+  readonly #beforeUse: BeforeUse;
   readonly #onError: OnError;
   readonly #channels = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
@@ -73,12 +73,12 @@ class LiteClient extends EventEmitter {
   #stopListening: (() => void) | null = null;
   #released = false;
 
-  constructor(db: PGlite, mutex: Mutex, mayUse: MayUse, onError: OnError) {
+  constructor(db: PGlite, mutex: Mutex, beforeUse: BeforeUse, onError: OnError) {
     super();
     this.#onError = onError;
     this.#db = db;
     this.#mutex = mutex;
-    this.#mayUse = mayUse;
+    this.#beforeUse = beforeUse;
   }
 
   async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {
@@ -100,7 +100,7 @@ class LiteClient extends EventEmitter {
     const begins = this.#release === null;
     this.#release ??= await this.#mutex.acquire(longestWaitMs);
     try {
-      if (begins) await this.#mayUse();
+      if (begins) await this.#beforeUse();
       this.#listen(query.text);
       return await run(this.#db, query);
     } catch (error) {
@@ -138,15 +138,15 @@ export class LitePool extends EventEmitter {
   readonly options = { max: 10 };
   readonly #db: PGlite;
   readonly #mutex = new Mutex();
-  readonly #mayUse: MayUse;
+  readonly #beforeUse: BeforeUse;
   readonly #onError: OnError;
   #ended = false;
 
-  constructor(db: PGlite, mayUse: MayUse, onError: OnError = () => undefined) {
+  constructor(db: PGlite, beforeUse: BeforeUse, onError: OnError = () => undefined) {
     super();
     this.#onError = onError;
     this.#db = db;
-    this.#mayUse = mayUse;
+    this.#beforeUse = beforeUse;
   }
 
   get waitingCount(): number {
@@ -155,7 +155,7 @@ export class LitePool extends EventEmitter {
 
   async connect(): Promise<LiteClient> {
     if (this.#ended) throw new Error('the embedded database was closed');
-    return new LiteClient(this.#db, this.#mutex, this.#mayUse, this.#onError);
+    return new LiteClient(this.#db, this.#mutex, this.#beforeUse, this.#onError);
   }
 
   async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {

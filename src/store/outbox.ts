@@ -10,7 +10,7 @@ import { aliveInstances } from './leases.ts';
 import { changedRows, int8, type Sql, select, selectOne } from './sql.ts';
 
 /** After a wrong clock was corrected: makes rows due now that it had dated ahead. Expiries and reminders keep their time. */
-export const bringForward = (sql: Sql, now: Date): Promise<number> =>
+export const makeDueNow = (sql: Sql, now: Date): Promise<number> =>
   changedRows(
     sql,
     "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run', 'call', 'use')",

@@ -9,7 +9,7 @@ import type { Refusal } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import type { ChainHead } from './chain-rows.ts';
-import { asStored, type Placed, type ReadEvent } from './event-rows.ts';
+import { asStored, type PlacedEvent, type ReadEvent } from './event-rows.ts';
 import { type Sql, selectOne } from './sql.ts';
 
 export type Decide = (request: Request | null, now: Date) => Decision;
@@ -33,7 +33,7 @@ export interface Snapshot {
 export interface PendingCommit {
   readonly command: AppendCommand;
   /** Sealed events. Empty: the decision was accepted without events. */
-  readonly placed: readonly Placed[];
+  readonly placed: readonly PlacedEvent[];
   /** The same events as they will be read back. */
   readonly events: readonly StoredEvent[];
   readonly after: Request;
@@ -85,8 +85,8 @@ function place(
   head: ChainHead,
   start: { readonly request: RequestId; readonly revision: number; readonly cause: string; readonly time: string },
   events: readonly NewEvent[],
-): readonly Placed[] {
-  const placed: Placed[] = [];
+): readonly PlacedEvent[] {
+  const placed: PlacedEvent[] = [];
   for (const [n, event] of events.entries()) {
     const prev = placed.at(-1)?.sealed.hash ?? head.hash;
     const position = { ...start, seq: head.seq + n + 1, revision: start.revision + n + 1, prev, n };

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
 import type { People } from '../domain/ports/store.ts';
-import type { RowSeals } from '../domain/record/row-seals.ts';
+import type { RowSeals } from '../domain/record/seals.ts';
 import { batchCalls } from './batcher.ts';
 import { changedRows, select } from './sql.ts';
 import { WriteDedupe } from './write-dedupe.ts';
@@ -20,7 +20,7 @@ const addressSeal = (id: string, address: string) => ['person address', [id, add
 
 /**
  * SQL: a normalized name, without case, spaces, compatibility forms (UAX #15) and invisible characters (as in
- * `domain/unseen.ts`, and the joiners that stay on cards because scripts need them). The index `person_by_look` has the
+ * `domain/strings.ts`, and the joiners that stay on cards because scripts need them). The index `person_by_look` has the
  * same expression.
  */
 const look = (person: string): string =>

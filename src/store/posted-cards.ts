@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { RequestId } from '../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../domain/ports/store.ts';
-import type { RowSeals } from '../domain/record/row-seals.ts';
+import type { RowSeals } from '../domain/record/seals.ts';
 import { batchCalls } from './batcher.ts';
 import { changedRows, select } from './sql.ts';
 

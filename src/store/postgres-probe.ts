@@ -2,8 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client, DatabaseError, type Pool } from 'pg';
 import { z } from 'zod';
-import type { WhyRefused } from '../domain/storing.ts';
-import { whyRefusedIn } from './db-errors.ts';
+import type { WriteRejection } from '../domain/write-health.ts';
+import { writeRejectionIn } from './db-errors.ts';
 import { inTransaction, type Sql, selectOne } from './sql.ts';
 
 const Facts = z.object({
@@ -87,7 +87,7 @@ const probeSize = 48_000;
 const insert = 'insert into cmk.document (key, value, changed_at) values ($1, $2, clock_timestamp())';
 
 /** Inserts a row and rolls back. Returns why the database rejects it; null if it doesn't. Throws if it can't be reached. */
-export async function tryWrite(pool: Pool): Promise<WhyRefused | null> {
+export async function tryWrite(pool: Pool): Promise<WriteRejection | null> {
   const rollback = new Error('rolls back');
   try {
     return await inTransaction(pool, async (sql) => {
@@ -95,7 +95,7 @@ export async function tryWrite(pool: Pool): Promise<WhyRefused | null> {
       throw rollback;
     });
   } catch (error) {
-    const why = error === rollback ? null : whyRefusedIn(error);
+    const why = error === rollback ? null : writeRejectionIn(error);
     if (why === null && error !== rollback) throw error;
     return why;
   }

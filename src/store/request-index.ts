@@ -4,7 +4,7 @@ import type { OpenWanted } from '../domain/ports/store.ts';
 import type { ChainLine } from '../domain/record/chain.ts';
 import type { SoundLine } from '../domain/record/seals.ts';
 import { isEnding } from '../domain/request/consequences.ts';
-import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/waits.ts';
+import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/request.ts';
 
 export interface RequestSummary {
   /** Revision and hash of its last event. */

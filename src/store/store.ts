@@ -1,11 +1,11 @@
 /** Opens all store ports on one database. */
 import { AsyncResource } from 'node:async_hooks';
+import type { WitnessBook } from '../domain/ports/published-log.ts';
 import type { Store } from '../domain/ports/store.ts';
-import type { WitnessBook } from '../domain/ports/witnesses.ts';
-import type { DocumentSeals } from '../domain/record/document-seals.ts';
-import type { RowSeals } from '../domain/record/row-seals.ts';
+import type { DocumentSeals, RowSeals } from '../domain/record/seals.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { AppendTools } from './append.ts';
+import { type AuditLog, openAuditLog } from './audit-log.ts';
 import { ChainMonitor, type ChainMonitorOptions } from './chain-monitor.ts';
 import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
@@ -16,13 +16,12 @@ import { type OutboxTools, openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
 import { openPostedCards } from './posted-cards.ts';
 import { openRequests } from './requests.ts';
-import { openTrail, type Trail } from './trail.ts';
 import { openWitnesses } from './witnesses.ts';
 
 /** All ports, plus what the command line and the sweeper need. */
 export interface OpenStore extends Store {
   readonly documents: SweptDocuments;
-  readonly trail: Trail;
+  readonly trail: AuditLog;
   readonly witnesses: WitnessBook;
   readonly clock: Pick<DatabaseClock, 'now' | 'sync' | 'look'>;
 }
@@ -68,7 +67,7 @@ export function openStore(database: Database, given: StoreTools, beatMs = defaul
       seals: given.documentSeals,
       onUnsound: given.onUnsound ?? (() => undefined),
     }),
-    trail: openTrail(database, tools, written),
+    trail: openAuditLog(database, tools, written),
     witnesses: openWitnesses(pool, given.rowSeals),
     clock,
   };

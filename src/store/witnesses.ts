@@ -1,8 +1,8 @@
 /** The port `WitnessBook` on the database. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { WitnessAsked, WitnessBook } from '../domain/ports/witnesses.ts';
-import type { RowSeals, SealedValues } from '../domain/record/row-seals.ts';
+import type { WitnessBook, WitnessResponse } from '../domain/ports/published-log.ts';
+import type { RowSeals, SealedValues } from '../domain/record/seals.ts';
 import { changedRows, inTransaction, int8, type Sql, select } from './sql.ts';
 
 const Row = z
@@ -86,7 +86,7 @@ export function openWitnesses(pool: Pool, seals: RowSeals): WitnessBook {
       ]);
   }
 
-  async function keepOne(sql: Sql, log: string, asked: WitnessAsked): Promise<void> {
+  async function keepOne(sql: Sql, log: string, asked: WitnessResponse): Promise<void> {
     const { key, size, at, outcome, detail, note } = asked;
     const [there] = await select(sql, Raw, ofOne, [log, key]);
     if (there !== undefined && !isSound(there))

@@ -4,7 +4,7 @@
  */
 
 import type { Failure } from '../domain/failure.ts';
-import { listed } from '../domain/listed.ts';
+import { joinList } from '../domain/strings.ts';
 import { deniedRemedy, policyRemedy, roleRemedy } from './permission-remedies.ts';
 
 type Told = Exclude<Failure, { readonly source: 'bot' }>;
@@ -15,7 +15,7 @@ function askForExemption(failure: Told): string {
   const named = policies.map(({ policy, assignment }) =>
     assignment === null ? `“${policy}”` : `“${policy}” (assigned as “${assignment}”)`,
   );
-  const which = named.length === 0 ? 'that Azure names' : listed(named);
+  const which = named.length === 0 ? 'that Azure names' : joinList(named);
   return `Ask the owner of policy ${which} for an exemption for this resource, and then select Retry.`;
 }
 

@@ -2,9 +2,8 @@
 
 import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
-import { listed } from '../domain/listed.ts';
-import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
-import { hasFailed } from '../domain/provisioning.ts';
+import { type CustomerKey, hasFailed, sameVaultUri } from '../domain/observed.ts';
+import { joinList } from '../domain/strings.ts';
 import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
 import { subscriptionWords } from './control.ts';
 import { countOf } from './count.ts';
@@ -127,7 +126,7 @@ const words: WordsByCode = {
     pass(`Who controls the key is known: ${countOf(count, 'controller', 'controllers')}`),
   'controllers-not-checked': ({ unseen }) => ({
     title: 'Who controls the key was not checked',
-    text: `The bot may not read ${listed(unseen.map((one) => unseenWords[one]))}. People and apps it does not name may copy or delete the key.`,
+    text: `The bot may not read ${joinList(unseen.map((one) => unseenWords[one]))}. People and apps it does not name may copy or delete the key.`,
     remedy: '',
   }),
   'controllers-not-named': () => ({

@@ -5,12 +5,12 @@ import type { Effect } from '../domain/effect.ts';
 import type { Reading } from '../domain/evidence/reading.ts';
 import type { Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
-import { listed } from '../domain/listed.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
 import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
-import type { AskedAgain } from '../domain/request/payloads.ts';
+import type { ReapprovalReason } from '../domain/request/payloads.ts';
+import { joinList } from '../domain/strings.ts';
 import { failureLine } from './failures.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
@@ -54,7 +54,7 @@ const quoted = (event: StoredEvent, field: string, { texts }: Options): string =
 const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
 /** Why approval is requested again, for the middle of a sentence. */
-export const askedAgainWords: Readonly<Record<AskedAgain, string>> = {
+export const askedAgainWords: Readonly<Record<ReapprovalReason, string>> = {
   'effects-not-covered': 'Azure changed after the approval',
   'approvers-changed': 'an approver no longer is one',
   'sign-in-missing': 'approving needs a sign-in now',
@@ -169,7 +169,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
   'run-checked': ({ run, counted }, { event, names }) => ({
     mark: 'done',
     title: `Run ${run} checked: the approval covers what Azure holds now`,
-    detail: list(planWords(event), `counted: ${listed(counted.map((id) => names(PersonId.parse(id))))}`),
+    detail: list(planWords(event), `counted: ${joinList(counted.map((id) => names(PersonId.parse(id))))}`),
   }),
   'step-intended': ({ step, attempt }, { event }) => ({
     mark: 'now',

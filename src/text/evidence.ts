@@ -2,10 +2,10 @@
 
 import type { Replacement } from '../domain/evidence/replacement.ts';
 import type { Verdict } from '../domain/evidence/verdict.ts';
-import { listedPieces } from '../domain/listed.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
 import { ProofLevel } from '../domain/proof.ts';
 import type { Request, Succeeded } from '../domain/request/request.ts';
+import { joinListPieces } from '../domain/strings.ts';
 import { utcInWords } from './instants.ts';
 import { resourceKeyWords } from './keys.ts';
 import { stepTitles } from './steps.ts';
@@ -68,7 +68,7 @@ const deciders = (request: Request, who: Who): Sentence => [
     ? []
     : [
         ', approved by ',
-        ...listedPieces(
+        ...joinListPieces(
           request.approvals.map(({ by }) => who(by)),
           strong,
         ),
@@ -77,7 +77,7 @@ const deciders = (request: Request, who: Who): Sentence => [
 
 function replacedWords(replacement: Replacement, found: CustomerKey | null, who: Who): Sentence {
   const { request, seq, at, approvers } = replacement;
-  const approved = listedPieces(approvers.map(who), strong);
+  const approved = joinListPieces(approvers.map(who), strong);
   const set = `: event ${seq} set ${resourceKeyWords(found)}.`;
   return ['. ', strong(`Request ${request} replaced it`), ` on ${utcInWords(at)}, approved by `, ...approved, set];
 }

@@ -1,6 +1,6 @@
 /** What Azure Policy refuses for an agent, in words. */
 import { type GuardAim, type GuardState, type GuardStates, guardAims, type VaultDifference } from '../domain/guard.ts';
-import { listed } from '../domain/listed.ts';
+import { joinList } from '../domain/strings.ts';
 
 const aims: Readonly<Record<GuardAim, string>> = {
   stripping: 'removing the key',
@@ -26,8 +26,8 @@ export function guardWords(found: GuardStates): string {
     return state === undefined || state === 'refused' ? [] : [`${aims[aim]} (${states[state]})`];
   });
   return [
-    ...(refused.length === 0 ? [] : [`Azure refuses: ${listed(refused)}`]),
-    ...(others.length === 0 ? [] : [`Not refused: ${listed(others)}`]),
+    ...(refused.length === 0 ? [] : [`Azure refuses: ${joinList(refused)}`]),
+    ...(others.length === 0 ? [] : [`Not refused: ${joinList(others)}`]),
   ].join('. ');
 }
 
@@ -37,11 +37,11 @@ export const vaultDifferenceWords = ({ subscriptionId, refused, permitted }: Vau
     ...(refused.length === 0
       ? []
       : [
-          `Azure refuses keys in ${listed(refused)}, which the approval policy permits in subscription ${subscriptionId}.`,
+          `Azure refuses keys in ${joinList(refused)}, which the approval policy permits in subscription ${subscriptionId}.`,
         ]),
     ...(permitted.length === 0
       ? []
       : [
-          `Azure permits keys in ${listed(permitted)}, which the approval policy doesn’t permit in subscription ${subscriptionId}.`,
+          `Azure permits keys in ${joinList(permitted)}, which the approval policy doesn’t permit in subscription ${subscriptionId}.`,
         ]),
   ].join(' ');

@@ -1,7 +1,7 @@
 /** Texts for checks of the requested key: whether it is usable, can be created, and is the request's own. */
 
 import type { FactOf } from '../domain/check.ts';
-import { listed } from '../domain/listed.ts';
+import { joinList } from '../domain/strings.ts';
 import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
 import { utcDay } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy } from './keys.ts';
@@ -89,7 +89,7 @@ export const keyChecks = {
     remedy: '',
   }),
   'key-cannot-wrap': ({ missing }) => ({
-    title: `The key does not allow ${listed(missing)}.`,
+    title: `The key does not allow ${joinList(missing)}.`,
     text: '',
     remedy: 'Add it to the key’s permitted operations in the vault, or choose another key.',
   }),

@@ -1,6 +1,6 @@
 /** Words for who uses a vault or a key. */
 import { type KeyHolder, type KeyImpact, type KeyUser, undeclared, unpermitted } from '../domain/key-impact.ts';
-import { listed } from '../domain/listed.ts';
+import { joinList } from '../domain/strings.ts';
 import { controllerWords } from './control.ts';
 import { countOf } from './count.ts';
 import { failureLine } from './failures.ts';
@@ -36,7 +36,11 @@ const differences = (impact: KeyImpact): readonly ImpactRow[] => [
     detail: 'Declares the key, but its identity doesn’t have permission to use it.',
   })),
   ...undeclared(impact).map((holder) =>
-    holderRow(holder, 'warn', 'Has permission to use the key, but no listed resource with this identity declares it.'),
+    holderRow(
+      holder,
+      'warn',
+      'Has permission to use the key, but no joinList resource with this identity declares it.',
+    ),
   ),
 ];
 
@@ -49,7 +53,7 @@ const notRead = ({ unread, hidden, holders }: KeyImpact): readonly ImpactRow[] =
   ...hidden.map(({ subscriptionId, nouns }) => ({
     mark: 'warn' as const,
     name: `${countOf(nouns.length, 'resource type', 'resource types')} in subscription ${subscriptionId}`,
-    detail: `The bot doesn’t have permission to read these, such as ${listed(nouns.slice(0, 3))}. To include them, assign the role Reader to its identity.`,
+    detail: `The bot doesn’t have permission to read these, such as ${joinList(nouns.slice(0, 3))}. To include them, assign the role Reader to its identity.`,
   })),
   ...(holders === null
     ? [
@@ -70,7 +74,7 @@ export const impactSummary = (impact: KeyImpact): string => {
   const what = impact.keyName === null ? 'a key of this vault' : 'this key';
   const users = `${countOf(new Set(impact.users.map(({ id }) => id)).size, 'resource declares', 'resources declare')} ${what}.`;
   const gaps = notRead(impact).length === 0 ? '' : ' Not everything could be read.';
-  return `${users}${gaps} Keys of objects inside a service, and uses from other tenants, aren’t listed.`;
+  return `${users}${gaps} Keys of objects inside a service, and uses from other tenants, aren’t joinList.`;
 };
 
 /** Only those that have rows. */

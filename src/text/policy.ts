@@ -1,5 +1,5 @@
 /** Texts for the policy rules that apply to an agent, and why. */
-import type { HeldRule } from '../domain/policy/policy.ts';
+import type { AppliedRule } from '../domain/policy/policy.ts';
 import { environmentRule } from '../domain/policy/rules.ts';
 
 const places: Readonly<Record<string, string>> = {
@@ -11,7 +11,7 @@ const places: Readonly<Record<string, string>> = {
 /** `resource group`, `tag environment` */
 export const criterionName = (name: string): string => places[name] ?? name.replace(/^tags\./, 'tag ');
 
-function criterionWords({ name, found, judged }: HeldRule['criteria'][number]): string {
+function criterionWords({ name, found, judged }: AppliedRule['criteria'][number]): string {
   const criterion = criterionName(name);
   switch (judged) {
     case 'matches':
@@ -26,7 +26,7 @@ function criterionWords({ name, found, judged }: HeldRule['criteria'][number]): 
 }
 
 /** Why a rule applies: `resource group is rg-care-prod; tag environment is not there, which excuses nobody`. */
-export function reasonWords({ rule, criteria }: HeldRule): string {
+export function reasonWords({ rule, criteria }: AppliedRule): string {
   if (criteria.length > 0) return criteria.map(criterionWords).join('; ');
   return rule === environmentRule ? 'no other rule matches' : 'it matches every agent';
 }

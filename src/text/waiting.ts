@@ -3,8 +3,8 @@
  * cards.
  */
 import type { Failure, Found } from '../domain/failure.ts';
+import { hasFailed } from '../domain/observed.ts';
 import type { StepName } from '../domain/plan.ts';
-import { hasFailed } from '../domain/provisioning.ts';
 
 /** What the bot checks before the next attempt, and while Azure works. */
 export const looksAt: Readonly<Record<StepName, string>> = {

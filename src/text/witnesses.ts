@@ -1,5 +1,5 @@
 /** Texts for the witnesses of the published log. */
-import type { Witnessing, WitnessView } from '../domain/witnessing.ts';
+import type { WitnessSummary, WitnessView } from '../domain/witnessing.ts';
 import { countOf } from './count.ts';
 import { fromNow } from './instants.ts';
 
@@ -26,13 +26,13 @@ export const vaultKeyWords = (view: WitnessView, now: Date): string =>
   witnessWords(view, now).replace('witnessed up to', 'signed up to');
 
 /** `2 of 3 witnesses have signed the newest checkpoint, 2 are needed` */
-export function enoughWords({ witnesses, current, needed }: Witnessing): string {
+export function enoughWords({ witnesses, current, needed }: WitnessSummary): string {
   const have = `${current} of ${countOf(witnesses.length, 'witness', 'witnesses')} signed the newest checkpoint`;
   return `${have}; ${needed} ${needed === 1 ? 'is' : 'are'} needed${current < needed ? ': too few' : ''}`;
 }
 
 /** Returns whether the newest checkpoint has all signatures: of witnesses, and of the key in the vault. */
-export function signersWords(witnessing: Witnessing): string {
+export function signersWords(witnessing: WitnessSummary): string {
   const { witnesses, vaultKey } = witnessing;
   return [
     ...(witnesses.length === 0 ? [] : [enoughWords(witnessing)]),

@@ -6,12 +6,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
-import { type Failure, foundThat } from '../domain/failure.ts';
+import { botFailure, type Failure } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { TraceOrigin, Tracing } from '../domain/ports/tracing.ts';
-import type { KnownRun } from './known-run.ts';
-import { type Held, heldPorts, type OwnershipOptions } from './ownership.ts';
-import { Room, waitingOutside } from './room.ts';
+import { dequeueRuns } from './dequeue-runs.ts';
+import { type EngineRun, type FencedPorts, type FencingOptions, fencedPorts } from './fencing.ts';
 import {
   endRunEarly,
   type RunPorts,
@@ -20,7 +19,7 @@ import {
   type StepAttempt,
   type Waiting,
 } from './run-plan.ts';
-import { takeWaiting } from './take-waiting.ts';
+import { Semaphore, withReleasedSlot } from './semaphore.ts';
 import { attemptStep, storeResult } from './try-steps.ts';
 
 /**
@@ -29,7 +28,7 @@ import { attemptStep, storeResult } from './try-steps.ts';
  */
 export const workflowVersion = '2';
 
-export interface EngineOptions extends OwnershipOptions {
+export interface EngineOptions extends FencingOptions {
   /** A `pg.Pool` or a compatible object. */
   readonly pool: object;
   /** True: the pool's user owns the engine's tables and migrates them. False: {@link prepareEngine} has done it. */
@@ -37,7 +36,7 @@ export interface EngineOptions extends OwnershipOptions {
   /** Returns whether an error from the store is temporary: the database is unreachable or rejects writes. */
   readonly isDatabaseUnavailable: (error: unknown) => boolean;
   /** False: the last heartbeat couldn't be stored, or the database rejected a write recently. */
-  readonly isStoring: () => boolean;
+  readonly isWritable: () => boolean;
   readonly log: { error(fields: object, message: string): void };
   readonly tracing: Tracing;
 }
@@ -50,11 +49,11 @@ export interface Engine {
   /** Starts a run. Safe to repeat. `from`: the trace origin, stored with the run. */
   startRun(id: RequestId, run: number, from: TraceOrigin | null): Promise<void>;
   /** Returns the engine's status of a run. Null: unknown to the engine. */
-  look(id: RequestId, run: number): Promise<KnownRun | null>;
+  look(id: RequestId, run: number): Promise<EngineRun | null>;
   /** Assigns a run of a failed replica to a live one. If the old replica still runs, it's fenced off. */
   adopt(id: RequestId, run: number): Promise<void>;
   /** Starts queued runs now. The engine itself polls its queue every second, by its own clock. */
-  takeWaiting(): Promise<void>;
+  dequeueRuns(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -69,7 +68,7 @@ const storeWaitMs = 2_000;
  * minute.
  */
 const stepsOf =
-  ({ isDatabaseUnavailable, isStoring }: EngineOptions, isStopping: () => boolean): Step =>
+  ({ isDatabaseUnavailable, isWritable }: EngineOptions, isStopping: () => boolean): Step =>
   (name, act) => {
     const outlast = async () => {
       for (;;) {
@@ -77,7 +76,7 @@ const stepsOf =
           return await act();
         } catch (error) {
           // Another service's refused connection looks the same, so check the store itself.
-          if (isStopping() || isStoring() || !isDatabaseUnavailable(error)) throw error;
+          if (isStopping() || isWritable() || !isDatabaseUnavailable(error)) throw error;
           await pause(storeWaitMs, undefined, { ref: false });
         }
       }
@@ -109,8 +108,8 @@ const sleep = (ms: number): Promise<void> =>
   Promise.race([DBOS.sleep(ms), pause(ms + sleepSlackMs, undefined, { ref: false })]);
 
 /** Everything that a run uses, with tracing. */
-interface TracedPorts extends RunPorts, Pick<EngineOptions, 'tracing'>, Pick<Held, 'permitted'> {
-  readonly room: Room;
+interface TracedPorts extends RunPorts, Pick<EngineOptions, 'tracing'>, Pick<FencedPorts, 'permitted'> {
+  readonly room: Semaphore;
   readonly step: Step;
 }
 
@@ -189,7 +188,7 @@ const goingStatuses: readonly string[] = [StatusString.PENDING, StatusString.ENQ
 
 const workflowId = (id: RequestId, run: number): string => `${id}:${run}`;
 
-async function look(here: ReadonlySet<string>, id: RequestId, run: number): Promise<KnownRun | null> {
+async function look(here: ReadonlySet<string>, id: RequestId, run: number): Promise<EngineRun | null> {
   const known = await DBOS.getWorkflowStatus(workflowId(id, run));
   if (known === null) return null;
   const { status, executorId, applicationVersion } = known;
@@ -202,20 +201,20 @@ async function look(here: ReadonlySet<string>, id: RequestId, run: number): Prom
   };
 }
 
-const bug = (errorId: string): Failure => foundThat('running the plan', { code: 'unexpected', errorId });
+const bug = (errorId: string): Failure => botFailure('running the plan', { code: 'unexpected', errorId });
 
 /** Starts the engine. Interrupted runs continue at once. One engine per process. */
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {
   let stopping = false;
   const here = new Set<string>();
-  const room = new Room(runsAtOnce);
+  const room = new Semaphore(runsAtOnce);
   const step = stepsOf(options, () => stopping);
   const workflow = DBOS.registerWorkflow(
     async (requestId: string, run: number, from: TraceOrigin | null = null) => {
       const id = RequestId.parse(requestId);
       here.add(workflowId(id, run));
-      const held = heldPorts(options, () => look(here, id, run), ports, { id, run });
-      const azure = waitingOutside(room, ports.azure);
+      const held = fencedPorts(options, () => look(here, id, run), ports, { id, run });
+      const azure = withReleasedSlot(room, ports.azure);
       const own = { ...held.ports, azure, tracing: options.tracing, permitted: held.permitted, room, step };
       await room.enter();
       try {
@@ -261,7 +260,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
     async adopt(id, run) {
       await DBOS.resumeWorkflow(workflowId(id, run));
     },
-    takeWaiting,
+    dequeueRuns,
     stop() {
       stopping = true;
       return DBOS.shutdown();

@@ -20,7 +20,7 @@ export interface OutboxWorkerPorts {
   /** Notifies people of the event with that revision. */
   readonly call: (id: RequestId, revision: number) => Promise<void>;
   /** Runs the usage check. Returns when to check again; null when it has a result. `tries`: failed attempts. */
-  readonly seekUse: (id: RequestId, run: number, tries: number) => Promise<RescheduleAt | null>;
+  readonly checkUsage: (id: RequestId, run: number, tries: number) => Promise<RescheduleAt | null>;
   /** This process's instance ID. Rows are claimed in its name. */
   readonly instance: string;
   readonly log: { warn(fields: object, message: string): void };
@@ -70,7 +70,7 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Res
       await ports.call(item.requestId, Number(item.key));
       return null;
     case 'use':
-      return ports.seekUse(item.requestId, Number(item.key), item.attempts);
+      return ports.checkUsage(item.requestId, Number(item.key), item.attempts);
     case 'expire':
       return expire(ports, item);
   }

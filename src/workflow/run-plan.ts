@@ -4,10 +4,10 @@
  * can change them: they decide only which step is next. Permitted changes and results come from the audit log and from this
  * process's memory.
  */
-import { passesByItself } from '../domain/check.ts';
-import { farMs } from '../domain/clock-apart.ts';
+import { isTemporaryBlock } from '../domain/check.ts';
+import { maxSkewMs } from '../domain/clock-skew.ts';
 import { planDigest, type Sha256 } from '../domain/digest.ts';
-import { type Failure, foundThat, type Outcome, saysGone } from '../domain/failure.ts';
+import { botFailure, type Failure, isDisappearance, type Outcome } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import type { Observation } from '../domain/observed.ts';
 import { blocksOf, type Plan, type StepName, stagesOf } from '../domain/plan.ts';
@@ -26,7 +26,7 @@ import { operationOf } from '../operations/registry.ts';
 import { withNewLocation } from '../operations/steps/moved-or-replaced.ts';
 import { steps } from '../operations/steps/registry.ts';
 import { rereadIfMissing } from '../operations/steps/step.ts';
-import type { AttemptStore } from './kept.ts';
+import type { AttemptStore } from './attempt-store.ts';
 
 export interface RunPorts {
   readonly requests: Requests;
@@ -110,7 +110,7 @@ export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number
   const blocks = blocksOf(plan);
   const [block] = blocks;
   // Another operation on the resource will finish by itself, so wait.
-  if (block !== undefined && blocks.every(passesByItself)) {
+  if (block !== undefined && blocks.every(isTemporaryBlock)) {
     return stopOrWait(ports, id, run, attempt, blockedBy(block, 'wait'));
   }
   const standings: Record<string, Standing> = {};
@@ -136,16 +136,16 @@ export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number
 const saysAbsent =
   ({ plan }: Request) =>
   (observed: Outcome<Observation>): boolean =>
-    observed.ok ? plan.observation.key !== null && observed.value.key === null : saysGone(observed.failure);
+    observed.ok ? plan.observation.key !== null && observed.value.key === null : isDisappearance(observed.failure);
 
 /**
  * Returns the remaining wait, at most as long as clocks can differ. Otherwise a clock that is corrected during the wait
  * would extend it.
  */
 const startsInMs = ({ notBefore }: Request, now: Date): number =>
-  notBefore === null ? 0 : Math.min(Math.max(Date.parse(notBefore) - now.getTime(), 0), farMs);
+  notBefore === null ? 0 : Math.min(Math.max(Date.parse(notBefore) - now.getTime(), 0), maxSkewMs);
 
-const membershipUnknown: Failure = foundThat(
+const membershipUnknown: Failure = botFailure(
   'checking that requester and approvers still may',
   { code: 'membership-unknown' },
   'wait',

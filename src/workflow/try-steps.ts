@@ -7,8 +7,7 @@ import type { StoredEvent } from '../domain/request/events.ts';
 import { refuse } from '../domain/request/refusal.ts';
 import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
-import { triedSoFar } from '../domain/request/tried.ts';
-import { decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
+import { attemptsSoFar, decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
 import { workOf } from '../operations/registry.ts';
 import { steps } from '../operations/steps/registry.ts';
 import { carryOut } from '../operations/steps/step.ts';
@@ -28,7 +27,7 @@ export async function attemptStep(ports: RunPorts, id: RequestId, run: number, o
   if (result !== null) ports.results.keep({ id, run, ...one }, result);
 }
 
-const seeking = ({ useWithinMs }: RunPorts) => (useWithinMs === undefined ? {} : { useWithinMs });
+const usagePeriodFor = ({ useWithinMs }: RunPorts) => (useWithinMs === undefined ? {} : { useWithinMs });
 
 /** Returns whether the step had something to do, by the plan that the run's check found covered. */
 const wasToDo = ({ plan }: Request, step: StepName): boolean =>
@@ -63,7 +62,7 @@ async function tryOnce(ports: RunPorts, id: RequestId, run: number, one: StepAtt
   const { failure } = outcome;
   const events = await ports.requests.events(id);
   const now = ports.now();
-  const tried = triedSoFar(events, run, step, now.toISOString());
+  const tried = attemptsSoFar(events, run, step, now.toISOString());
   const retry = decideRetry(failure, attempt, tried, ports.retryLimits);
   const retryAt = retry.kind === 'wait' ? new Date(now.getTime() + retry.ms).toISOString() : null;
   return { step, attempt, outcome: 'failed', failure, retryAt, outputs: outcome.outputs };
@@ -75,8 +74,8 @@ const inTime =
   (result: StepResult): StepResult => {
     if (result.outcome !== 'failed' || result.retryAt === null) return result;
     const { failure, retryAt } = result;
-    const asked = failure.source === 'bot' ? null : failure.retryAfterMs;
-    const latest = new Date(at.getTime() + Math.max(asked ?? 0, longestWaitMs)).toISOString();
+    const providerWaitMs = failure.source === 'bot' ? null : failure.retryAfterMs;
+    const latest = new Date(at.getTime() + Math.max(providerWaitMs ?? 0, longestWaitMs)).toISOString();
     return retryAt > latest ? { ...result, retryAt: latest } : result;
   };
 
@@ -99,7 +98,7 @@ export async function storeResult(
       ? refuse('request-ended', id)
       : decide(
           request,
-          { do: 'record', run, results: results.map(inTime(ports.retryLimits, at)), ...seeking(ports) },
+          { do: 'record', run, results: results.map(inTime(ports.retryLimits, at)), ...usagePeriodFor(ports) },
           at,
         ),
   );

@@ -2,7 +2,7 @@ import { maxFileSize } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { anchorContainer } from '../../src/azure/anchor-container.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
-import type { AnchorFiles, AnchorSource } from '../../src/domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../../src/domain/ports/published-log.ts';
 import { bodiesOf, logKey, publisherOf } from '../support/audit/published-log.ts';
 import { storageCredential as credential, startAzurite } from '../support/azure/azurite.ts';
 

@@ -1,5 +1,5 @@
+import type { ResourceRef } from '../../src/domain/plan.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import type { ResourceRef } from '../../src/domain/wish.ts';
 import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   connect,

@@ -1,6 +1,6 @@
 import type { ArmId } from '../../src/domain/ids.ts';
+import type { ResourceRef } from '../../src/domain/plan.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import type { ResourceRef } from '../../src/domain/wish.ts';
 import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   connect,

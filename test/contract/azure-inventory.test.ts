@@ -111,9 +111,9 @@ describe('where a subscription may not be read', () => {
 
   test('those of the others are listed all the same, and it is named with what Azure said', async () => {
     const some = connect(running, { subscriptions: [careId, nowhere, researchId, financeId] });
-    const { resources, unread } = got(await some.inventory.kept());
+    const { resources, unread } = got(await some.inventory.resourceKeys());
     expect(resources.map(({ id }) => id).sort()).toEqual(
-      got(await azure.inventory.kept())
+      got(await azure.inventory.resourceKeys())
         .resources.map(({ id }) => id)
         .sort(),
     );
@@ -125,7 +125,7 @@ describe('where a subscription may not be read', () => {
 
   test('none of them is a refusal', async () => {
     const none = connect(running, { subscriptions: [nowhere, financeId] });
-    expect(failureOf(await none.inventory.kept())).toMatchObject({ status: 403, code: 'AccessDenied' });
+    expect(failureOf(await none.inventory.resourceKeys())).toMatchObject({ status: 403, code: 'AccessDenied' });
   });
 
   test('however many may not be read, one look asks a bounded number of times', async () => {
@@ -140,7 +140,7 @@ describe('where a subscription may not be read', () => {
         (_, n) => `4${String(n).padStart(7, '0')}-1111-4000-8000-000000000001`,
       ),
     });
-    const sent = await sentDuring(running, () => under(running, fault, () => many.inventory.kept()));
+    const sent = await sentDuring(running, () => under(running, fault, () => many.inventory.resourceKeys()));
     expect(sent.length).toBeLessThan(140);
   });
 });
@@ -148,7 +148,7 @@ describe('where a subscription may not be read', () => {
 describe('what key every agent is under', () => {
   test('is told of all, with nothing else of them', async () => {
     const sent = await sentDuring(running, async () => {
-      const { resources: found, unread } = got(await azure.inventory.kept());
+      const { resources: found, unread } = got(await azure.inventory.resourceKeys());
       expect(unread).toEqual([]);
       expect(found.map(({ name }) => name).sort()).toEqual([...(await names(''))].sort());
       expect(found.find(({ name }) => name === 'triage-agent-prod')).toEqual({

@@ -2,7 +2,7 @@ import { openCredential } from '../../src/azure/credential.ts';
 import { vaultLogQuery } from '../../src/azure/kql.ts';
 import { connectVaultLog } from '../../src/azure/vault-log.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
-import { judgeUse, type UseSought } from '../../src/domain/key-use.ts';
+import { evaluateUse, type UsageQuery } from '../../src/domain/key-use.ts';
 import type { Azure, VaultLog } from '../../src/domain/ports/azure.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
@@ -59,7 +59,7 @@ afterEach(() => http(running, 'PUT', '/simulator/state', { body: untouched }));
 afterAll(() => discard(running));
 
 /** Puts the agent under the version anew, as a rotation does, and says what would be looked for. */
-async function moved(to: 'newest' | 'first' = 'newest'): Promise<UseSought> {
+async function moved(to: 'newest' | 'first' = 'newest'): Promise<UsageQuery> {
   const sought = await wouldSeek(to);
   const { vaultUri, keyVersion } = sought;
   const version = KeyVersion.parse(keyVersion);
@@ -67,7 +67,7 @@ async function moved(to: 'newest' | 'first' = 'newest'): Promise<UseSought> {
   got(await azure.keys.probe(vaultUri, key('cmk-virtual-visit'), version));
   return sought;
 }
-async function wouldSeek(to: 'newest' | 'first'): Promise<UseSought> {
+async function wouldSeek(to: 'newest' | 'first'): Promise<UsageQuery> {
   const vaultUri = `https://localhost:${running.port + 2}/`;
   const name = key('cmk-virtual-visit');
   const found = got(
@@ -78,7 +78,7 @@ async function wouldSeek(to: 'newest' | 'first'): Promise<UseSought> {
   const { principalId = null } = got(await azure.resources.get(agent)) ?? {};
   return { principalId, resourceId: agent.id, vaultUri, keyName: 'cmk-virtual-visit', keyVersion, since };
 }
-const judged = async (sought: UseSought, log = logOf()) => judgeUse(sought, got(await log.read(vault, sought)));
+const judged = async (sought: UsageQuery, log = logOf()) => evaluateUse(sought, got(await log.read(vault, sought)));
 const logs = (change: object) => changeState(running, ({ settings }) => Object.assign(settings.logs, change));
 
 test('the agent’s own use is found, and neither the bot’s trial nor a use of another version', async () => {
@@ -206,7 +206,7 @@ describe('what Azure says instead', () => {
   });
 });
 
-const fetchRaw = async (sought: UseSought) => {
+const fetchRaw = async (sought: UsageQuery) => {
   const sent = await sentDuring(running, () => logOf().read(vault, sought));
   const { url, body } = sent.find((one) => one.url.includes('/v1/workspaces/')) ?? { url: '', body: null };
   const token = await openCredential(

@@ -1,6 +1,6 @@
 /** Bodies of every type of event: a type without its sample does not compile. */
 import type { Effect } from '../../src/domain/effect.ts';
-import { foundThat } from '../../src/domain/failure.ts';
+import { botFailure } from '../../src/domain/failure.ts';
 import { FormId, KeyName, KeyVersion, TenantId } from '../../src/domain/ids.ts';
 import {
   type Actor,
@@ -27,7 +27,7 @@ const azureSays = {
   clientRequestId: 'client-1',
   correlationId: null,
 } as const;
-const lost = foundThat('running', {
+const lost = botFailure('running', {
   code: 'run-lost',
   why: { how: 'no-replica', workflowVersion: 'v1' },
   touched: true,

@@ -41,10 +41,10 @@ test('Teams refuses the cards and repeats them: the error is logged without them
 /** A process of its own that logs as the bot does, and then does something. */
 const afterLogging = async (program: string): Promise<{ readonly code: number | null; readonly out: string }> => {
   const text = `
-    import { consoleIntoLog, lastWordsIntoLog, openLog } from './src/observability/log.ts';
+    import { redirectConsole, logUncaughtErrors, openLog } from './src/observability/log.ts';
     const log = openLog('info', 'local');
-    consoleIntoLog(log);
-    lastWordsIntoLog(log);
+    redirectConsole(log);
+    logUncaughtErrors(log);
     const error = Object.assign(new Error('no'), { request: { headers: { authorization: 'Bearer abcdefghij' } }, body: 'words of a person' });
     ${program}`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', text];

@@ -23,7 +23,7 @@ const cases: readonly Case[] = [
     objections: [
       'src/audit/event-classes.ts',
       'src/audit/replay-rules.ts',
-      'src/domain/request/calls.ts',
+      'src/domain/request/notifications.ts',
       'src/domain/request/evolve.ts',
       'src/teams/cards/views/call-view.ts',
       'src/text/events.ts',

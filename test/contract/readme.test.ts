@@ -8,9 +8,9 @@ import {
   variableRows,
 } from '../../src/config/settings/table.ts';
 import { mostChanges } from '../../src/domain/request/decide-change.ts';
+import { RequestState } from '../../src/domain/request/payloads.ts';
 import { longestText } from '../../src/domain/request/request-command.ts';
 import { furthestStartMs } from '../../src/domain/request/start-window.ts';
-import { RequestState } from '../../src/domain/request/state.ts';
 import { commands } from '../../src/operations/commands/registry.ts';
 
 const root = new URL('../../', import.meta.url);

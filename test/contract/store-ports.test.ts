@@ -1,5 +1,5 @@
 import { PersonId } from '../../src/domain/ids.ts';
-import type { WitnessAsked, WitnessOutcome } from '../../src/domain/ports/witnesses.ts';
+import type { WitnessOutcome, WitnessResponse } from '../../src/domain/ports/published-log.ts';
 import type { OutboxItem } from '../../src/domain/request/consequences.ts';
 import { among } from '../../src/store/people.ts';
 import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
@@ -438,7 +438,7 @@ await onEveryDatabase((databases) => {
   describe('witnesses', () => {
     const log = 'bot.example/audit';
     const key = 'witness.example/w1+a0442588+BAWH';
-    const asked = (size: number, outcome: WitnessOutcome, seconds: number): WitnessAsked => ({
+    const asked = (size: number, outcome: WitnessOutcome, seconds: number): WitnessResponse => ({
       key,
       size,
       at: at(seconds),

@@ -1,6 +1,6 @@
 import { Check } from '../../src/domain/check.ts';
 import { Effect } from '../../src/domain/effect.ts';
-import { Failure, Found, foundThat } from '../../src/domain/failure.ts';
+import { botFailure, Failure, Found } from '../../src/domain/failure.ts';
 import { StepName } from '../../src/domain/plan.ts';
 import { Proof, ProofLevel } from '../../src/domain/proof.ts';
 import type { StoredEvent } from '../../src/domain/request/events.ts';
@@ -102,7 +102,7 @@ it.each([...checks])('stand for check %s, whatever its facts', (_code, samples) 
 
 it.each([...found])('stand for what the bot found: %s', (_code, samples) => {
   for (const one of samples) {
-    const failure = foundThat('looking', one);
+    const failure = botFailure('looking', one);
     const [message, line, source, remedy, expected] = failureWords(failure);
     expect([message, line, source, remedy].every(isText)).toBe(true);
     // The SDK's own words may be none.
@@ -179,7 +179,7 @@ it.each(RefusalCode.options)('stand for refusal %s, whatever its fact', (code) =
 });
 
 it('stand for a refusal because of every failure', () => {
-  const all = [...outside, ...[...found.values()].flat().map((one) => foundThat('looking', one))];
+  const all = [...outside, ...[...found.values()].flat().map((one) => botFailure('looking', one))];
   for (const failure of all) expect(refusalWords(refuseFailure(failure)).text).toContain(failureLine(failure));
 });
 
@@ -201,7 +201,7 @@ it('neither plead, nor shout, nor say what the program could not do', () => {
     ...RefusalCode.options.flatMap((code) =>
       oddTexts.flatMap((fact) => Object.values(refusalWords(refuse(code, fact)))),
     ),
-    ...[...found.values()].flat().flatMap((one) => failureWords(foundThat('looking', one))),
+    ...[...found.values()].flat().flatMap((one) => failureWords(botFailure('looking', one))),
     ...outside.flatMap(failureWords),
     ...[...effects.values()].flat().flatMap((effect) => [effectWords(effect), gistOf(effect)]),
     ...Object.values(eventSamples)

@@ -48,10 +48,10 @@ export const guards: readonly Guard[] = [
   },
   {
     guard: 'guests have no role',
-    file: 'src/authorization/who-may.ts',
+    file: 'src/authorization/role-checks.ts',
     from: "return kind === 'guest' ? 'no' : 'unknown';",
     to: "return 'yes';",
-    suite: 'test/unit/authorization/who-may.test.ts',
+    suite: 'test/unit/authorization/role-checks.test.ts',
   },
   {
     guard: 'nobody approves their own request',
@@ -125,7 +125,7 @@ export const guards: readonly Guard[] = [
   },
   {
     guard: 'a vault lies where the policy permits it',
-    file: 'src/domain/policy/vaults.ts',
+    file: 'src/domain/policy/rules.ts',
     from: 'match.subscriptions === undefined ? inOneSubscription(resource, vault) :',
     to: 'match.subscriptions === undefined ? true :',
     suite: 'test/unit/domain/policy/vaults.test.ts',

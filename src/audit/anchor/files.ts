@@ -2,7 +2,7 @@
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
 import { replaceFile } from '../../io/files.ts';
 
 /** The newest checkpoint: the one file that changes. */

@@ -1,5 +1,5 @@
 /** Verifies the newest checkpoint of a published log with the keys of the expected log. */
-import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
 import { noteOf, openNote } from '../tlog/note.ts';

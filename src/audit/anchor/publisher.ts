@@ -2,7 +2,7 @@
  * Publishes the audit log as a transparency log (C2SP tlog-tiles): tiles first, then the signed checkpoint. Compares the
  * published log with the audit log first, so that a replaced or truncated audit log is detected and not published.
  */
-import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import { type Checkpoint, checkpointText } from '../tlog/checkpoint.ts';
 import { keyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { GrowingTree, leafHash } from '../tlog/merkle-tree.ts';

@@ -2,7 +2,7 @@
  * Reads a published log and verifies it: each stored checkpoint must be signed and have the root of the events up to it. Yields
  * events one by one, for comparison or replay.
  */
-import type { AnchorFiles, AnchorSource } from '../../domain/ports/anchor.ts';
+import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
 import { GrowingTree, leafHash } from '../tlog/merkle-tree.ts';

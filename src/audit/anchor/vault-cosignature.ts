@@ -3,8 +3,7 @@
  * nothing; the next checkpoint asks again.
  */
 import { codeOf, done, type Failure, type Outcome } from '../../domain/failure.ts';
-import type { SigningVersion, VaultSigner } from '../../domain/ports/vault-signer.ts';
-import type { WitnessBook } from '../../domain/ports/witnesses.ts';
+import type { SigningVersion, VaultSigner, WitnessBook } from '../../domain/ports/published-log.ts';
 import { keyLine, readKeyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { noteOf, openNote, signatureLine, signText } from '../tlog/note.ts';
 import type { Published } from './newest-checkpoint.ts';

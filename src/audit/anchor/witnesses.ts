@@ -2,8 +2,7 @@
  * Requests cosignatures from witnesses. An unreachable witness blocks nothing. A witness that reports another history isn't
  * asked again until an operator resolves the conflict; its answer is stored.
  */
-import type { AnchorFiles } from '../../domain/ports/anchor.ts';
-import type { WitnessAsked, WitnessBook } from '../../domain/ports/witnesses.ts';
+import type { AnchorFiles, WitnessBook, WitnessResponse } from '../../domain/ports/published-log.ts';
 import { callServer } from '../../io/call-server.ts';
 import { keyId, keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { type NoteSignature, openNote } from '../tlog/note.ts';
@@ -109,7 +108,7 @@ export const maxDetail = 300;
 export interface WitnessMemory {
   /** Returns the conflicts of witnesses that aren't asked any more, by their complete verifier key. */
   contradictions(): Promise<ReadonlyMap<string, string>>;
-  keep(results: readonly WitnessAsked[]): Promise<void>;
+  keep(results: readonly WitnessResponse[]): Promise<void>;
 }
 
 /** Returns the stored state for one log. */
@@ -173,7 +172,7 @@ export class Witnesses {
 
   /** Stores the outcomes before it returns them. */
   async ask(files: AnchorFiles, published: Published): Promise<readonly CosignOutcome[]> {
-    const results: WitnessAsked[] = [];
+    const results: WitnessResponse[] = [];
     const outcomes = await Promise.all(
       [...this.#signed].map(async ([witness, { size }]) => {
         const conflict = this.#conflicts.get(witness);
@@ -191,7 +190,7 @@ export class Witnesses {
     return outcomes;
   }
 
-  #results({ key }: Witness, { size, signedNote: note }: Published, outcome: CosignOutcome): WitnessAsked {
+  #results({ key }: Witness, { size, signedNote: note }: Published, outcome: CosignOutcome): WitnessResponse {
     const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
     return { key: keyLine(key), size, at: this.#now(), outcome: outcome.kind, detail, note };
   }

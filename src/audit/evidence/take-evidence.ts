@@ -5,12 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reading, Seen } from '../../domain/evidence/reading.ts';
 import { type EventOfRequest, eventsOfReplacement, replacementIn } from '../../domain/evidence/replacement.ts';
-import { verdictOf, wantedKey } from '../../domain/evidence/verdict.ts';
+import { requestedKey, verdictOf } from '../../domain/evidence/verdict.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { KeyVersion, PersonId, type RequestId } from '../../domain/ids.ts';
 import { isNamedAlike, type ObservedResource, type ObservedVault } from '../../domain/observed.ts';
-import type { AnchorFiles } from '../../domain/ports/anchor.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
+import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
@@ -168,7 +168,7 @@ async function readGrant(
 /** Reads the current state. A failed call becomes part of the result. */
 async function readAzure(azure: ReadPorts, request: Request): Promise<Reading> {
   const { resource: ref, to } = workOf(request.plan);
-  const version = KeyVersion.safeParse(wantedKey(request)?.keyVersion).data ?? null;
+  const version = KeyVersion.safeParse(requestedKey(request)?.keyVersion).data ?? null;
   const [resource, vault, key] = await Promise.all([
     azure.resources.get(ref).then(seen),
     azure.vaults.get(to.vaultId).then(seen),

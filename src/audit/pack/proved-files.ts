@@ -1,5 +1,5 @@
 /** Files of a pack that prove something: events of the published log with inclusion proofs, and the checkpoint. */
-import type { AnchorFiles } from '../../domain/ports/anchor.ts';
+import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import { newestPath } from '../anchor/files.ts';
 import { type Checkpoint, proofFile, readCheckpoint } from '../tlog/checkpoint.ts';
 import { leafHash, provesConsistency, provesInclusion, type Tree } from '../tlog/merkle-tree.ts';

@@ -11,7 +11,7 @@ import type { teamsSettings } from './teams.ts';
  * waits take a little over three minutes. A role assignment takes "up to ten minutes" to propagate, according to Microsoft,
  * so twelve leave a margin.
  */
-export const usualRetry: RetryLimits = {
+export const defaultRetryLimits: RetryLimits = {
   firstWaitMs: 10_000,
   longestWaitMs: 60_000,
   waitAttempts: 6,
@@ -39,8 +39,8 @@ export const workingSettings = group('How it works', {
     meaning:
       'interval between checks of a running operation (default `5s`), wait before the first retry (`10s`), and longest wait for a role assignment to propagate (`12m`)',
   },
-  CMK_RETRY_FIRST_WAIT: { value: duration.default(usualRetry.firstWaitMs), example: '10s' },
-  CMK_GRANT_WAIT: { value: duration.default(usualRetry.spreadWithinMs), example: '12m' },
+  CMK_RETRY_FIRST_WAIT: { value: duration.default(defaultRetryLimits.firstWaitMs), example: '10s' },
+  CMK_GRANT_WAIT: { value: duration.default(defaultRetryLimits.spreadWithinMs), example: '12m' },
   // Resource logs take 3 to 10 minutes ("Log data ingestion time in Azure Monitor").
   CMK_USE_WITHIN: {
     value: duration.default(30 * 60_000),
@@ -103,7 +103,7 @@ export const serverFrom = (
 });
 
 export const retryFrom = (env: Env): RetryLimits => ({
-  ...usualRetry,
+  ...defaultRetryLimits,
   firstWaitMs: env.CMK_RETRY_FIRST_WAIT,
   spreadWithinMs: env.CMK_GRANT_WAIT,
 });

@@ -10,7 +10,7 @@ import type { Reading } from './reading.ts';
 import type { Replacement } from './replacement.ts';
 
 /** The last Azure state that was read for evidence. */
-export interface LastReading {
+export interface LatestReading {
   readonly at: string;
   /** Sequence number of the event. */
   readonly seq: number;
@@ -60,13 +60,13 @@ export type Verdict =
 const isReading = (event: StoredEvent): event is StoredEvent & { readonly body: EventBodyOf<'evidence-made'> } =>
   event.body.type === 'evidence-made';
 
-export function lastReading(events: readonly StoredEvent[]): LastReading | null {
+export function lastReading(events: readonly StoredEvent[]): LatestReading | null {
   const event = events.findLast(isReading);
   return event === undefined ? null : { at: event.time, seq: event.seq, reading: event.body.data.reading };
 }
 
 /** Returns the key that the plan sets, with the version that a run created. Null if there is none yet. */
-export function wantedKey({ plan, outputs }: Pick<Request, 'plan' | 'outputs'>): CustomerKey | null {
+export function requestedKey({ plan, outputs }: Pick<Request, 'plan' | 'outputs'>): CustomerKey | null {
   const effect = effectsOf(plan).find(({ change }) => change === 'customer-key');
   // A plan without this effect means that the agent already had the key.
   if (effect?.change !== 'customer-key') return plan.observation.resource.customerKey;
@@ -77,7 +77,7 @@ export function wantedKey({ plan, outputs }: Pick<Request, 'plan' | 'outputs'>):
 
 function sinceThen(
   key: CustomerKey,
-  last: LastReading | null,
+  last: LatestReading | null,
 ): { readonly now: Since; readonly found: CustomerKey | null } {
   const resource = last?.reading.resource;
   if (resource?.seen === 'absent') return { now: 'gone', found: null };
@@ -86,8 +86,8 @@ function sinceThen(
   return { now: found !== null && isNamedAlike(found, key) ? 'same' : 'other', found };
 }
 
-function underKey(request: Succeeded, last: LastReading | null, later: Replacement | null): Verdict {
-  const key = wantedKey(request) ?? { vaultUri: request.plan.observation.vault.uri, keyName: '', keyVersion: null };
+function underKey(request: Succeeded, last: LatestReading | null, later: Replacement | null): Verdict {
+  const key = requestedKey(request) ?? { vaultUri: request.plan.observation.vault.uri, keyName: '', keyVersion: null };
   const since = sinceThen(key, last);
   const isIt = since.now === 'other' && since.found !== null && later !== null && isNamedAlike(later.key, since.found);
   return {

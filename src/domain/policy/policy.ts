@@ -5,12 +5,12 @@
  */
 import { z } from 'zod';
 import { type Plan, stepsOf } from '../plan.ts';
-import type { ChangeReferenceRule } from './change-reference.ts';
+import { type Refusal, refuse } from '../request/refusal.ts';
 import {
   allHold,
   type Criterion,
   criteriaOf,
-  isVouchedFor,
+  isTrustedTag,
   Judged,
   matches,
   type ResourceFacts,
@@ -21,11 +21,11 @@ import {
 } from './rules.ts';
 
 /** A rule that applies, with all its criteria as reasons. */
-export const HeldRule = z.strictObject({
+export const AppliedRule = z.strictObject({
   rule: z.string(),
   criteria: z.array(z.strictObject({ name: z.string(), found: z.string().nullable(), judged: Judged })),
 });
-export type HeldRule = z.infer<typeof HeldRule>;
+export type AppliedRule = z.infer<typeof AppliedRule>;
 
 /** The policy's result for one request, fixed when it's submitted, changed or needs approval again. */
 export const AppliedPolicy = z.strictObject({
@@ -38,7 +38,7 @@ export const AppliedPolicy = z.strictObject({
   /** Name of the applied rule without tags. Before `held` existed, the name of any rule. */
   rule: z.string(),
   /** That rule and the rules that make it stricter, with reasons. Missing in older events. */
-  held: z.array(HeldRule).optional(),
+  held: z.array(AppliedRule).optional(),
   /** Includes the extra approval for an irreversible step. */
   approvalsRequired: z.number().int().min(1),
   /** ISO 8601. A request that isn't decided by then expires. */
@@ -111,14 +111,12 @@ export function termsFor(policy: Policy, resource: ResourceFacts): Terms {
 }
 
 /** Returns the rule's untrusted tags. Requesters might be able to write them, so their values don't limit the rule. */
-export const tagsNotVouchedFor = (
-  { match }: TagRule,
-  { trustedTags }: Pick<Policy, 'trustedTags'>,
-): readonly string[] => Object.keys(match.tags).filter((tag) => !isVouchedFor(trustedTags, tag));
+export const untrustedTags = ({ match }: TagRule, { trustedTags }: Pick<Policy, 'trustedTags'>): readonly string[] =>
+  Object.keys(match.tags).filter((tag) => !isTrustedTag(trustedTags, tag));
 
 /** Returns whether any rule depends on a trusted tag. If not, tags needn't be read. */
 export const looksAtTags = (policy: Policy): boolean =>
-  policy.tagRules.some((rule) => tagsNotVouchedFor(rule, policy).length < Object.keys(rule.match.tags).length);
+  policy.tagRules.some((rule) => untrustedTags(rule, policy).length < Object.keys(rule.match.tags).length);
 
 /** Whether a person has a role. `unknown`: the directory didn't answer, which counts as no. */
 export type Standing = 'yes' | 'no' | 'unknown' | 'nobody-configured';
@@ -129,7 +127,7 @@ const approvalsFor = (terms: Terms, plan: Plan): number => {
   return terms.approvalsRequired + (more ? 1 : 0);
 };
 
-const held = (rule: string, criteria: readonly Criterion[]): HeldRule => ({
+const held = (rule: string, criteria: readonly Criterion[]): AppliedRule => ({
   rule,
   criteria: criteria.map(({ name, found, judged }) => ({ name, found, judged })),
 });
@@ -150,3 +148,29 @@ export function applyPolicy(policy: Policy, plan: Plan, now: Date): AppliedPolic
     expiresAt: new Date(now.getTime() + terms.expiryMs).toISOString(),
   };
 }
+
+/** The ID of a ticket in another system, such as `CHG0031337`. The audit log stores it for good. */
+export const ChangeReference = z.string().min(1).max(64);
+
+/** The policy file's rule. Null: optional, in the default format. */
+export interface ChangeReferenceRule {
+  /** A regular expression that must match the whole reference. */
+  readonly pattern: string;
+  readonly required: boolean;
+}
+
+/** Default format. It allows no spaces, so that no personal data gets into the audit log, where it can't be erased. */
+const usualPattern = '[A-Za-z0-9][A-Za-z0-9._/#-]*';
+
+/** Parses the typed reference. Returns null for none, or a refusal. */
+export function readChangeReference(typed: string, rule: ChangeReferenceRule | null): string | null | Refusal {
+  const text = typed.trim();
+  if (text === '') return rule?.required === true ? refuse('change-reference-missing') : null;
+  const pattern = rule?.pattern ?? usualPattern;
+  const fits = ChangeReference.safeParse(text).success && new RegExp(`^(?:${pattern})$`, 'u').test(text);
+  return fits ? text : refuse('change-reference-unfit', pattern);
+}
+
+/** Returns the event field for a reference, or no field for none. */
+export const referenceField = ({ changeReference }: { readonly changeReference?: string | null }) =>
+  changeReference === undefined || changeReference === null ? {} : { changeReference };

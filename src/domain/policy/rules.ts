@@ -1,6 +1,6 @@
 /** Policy rules and their matching. */
 import { z } from 'zod';
-import { armIdParts } from '../ids.ts';
+import { type ArmId, armIdParts } from '../ids.ts';
 import type { ObservedResource } from '../observed.ts';
 
 /** Name of the last rule. It comes from the environment's settings and matches every agent. */
@@ -126,7 +126,7 @@ function judgeTag(wanted: readonly string[], found: string | null, vouchedFor: b
   return vouchedFor ? 'differs' : 'tag-not-vouched-for';
 }
 
-export const isVouchedFor = (trustedTags: readonly string[], tag: string): boolean =>
+export const isTrustedTag = (trustedTags: readonly string[], tag: string): boolean =>
   trustedTags.some((one) => sameText(one, tag));
 
 /** Evaluates every criterion of a rule with tags. */
@@ -138,7 +138,7 @@ export const tagCriteriaOf = (
   ...criteriaOf(match, resource),
   ...Object.entries(match.tags).map(([tag, wanted]): Criterion => {
     const found = tagOf(resource.tags, tag);
-    return { name: `tags.${tag}`, wanted, found, judged: judgeTag(wanted, found, isVouchedFor(trustedTags, tag)) };
+    return { name: `tags.${tag}`, wanted, found, judged: judgeTag(wanted, found, isTrustedTag(trustedTags, tag)) };
   }),
 ];
 
@@ -176,3 +176,23 @@ export const mayBothMatch = (one: RuleMatch, other: RuleMatch): boolean =>
   textsMayMeet(one.subscriptions, other.subscriptions) &&
   textsMayMeet(one.resourceGroups, other.resourceGroups) &&
   textsMayMeet(one.resources, other.resources);
+
+/** Default: any vault in the agent's own subscription. */
+export const ownSubscription: readonly VaultMatch[] = [{}];
+
+const some = (patterns: readonly string[] | undefined, text: string): boolean =>
+  patterns === undefined || patterns.some((pattern) => fits(pattern.toLowerCase(), text.toLowerCase()));
+
+export const inOneSubscription = (a: ArmId, b: ArmId): boolean =>
+  armIdParts(a).subscriptionId.toLowerCase() === armIdParts(b).subscriptionId.toLowerCase();
+
+function fitsMatch(match: VaultMatch, resource: ArmId, vault: ArmId): boolean {
+  const { subscriptionId, resourceGroup, name } = armIdParts(vault);
+  const place =
+    match.subscriptions === undefined ? inOneSubscription(resource, vault) : some(match.subscriptions, subscriptionId);
+  return place && some(match.resourceGroups, resourceGroup) && some(match.names, name);
+}
+
+/** Returns whether a key in the vault can protect the resource. */
+export const permitsVault = (vaults: readonly VaultMatch[], resource: ArmId, vault: ArmId): boolean =>
+  vaults.some((match) => fitsMatch(match, resource, vault));

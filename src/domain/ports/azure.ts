@@ -5,10 +5,10 @@
 import type { ObservedControl } from '../control.ts';
 import type { Failure, Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
-import type { ReadLog, UseSought } from '../key-use.ts';
+import type { UsageQuery, VaultLogRows } from '../key-use.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import type { KeyVersions } from '../own-key.ts';
-import type { ResourceRef } from '../wish.ts';
+import type { ResourceRef } from '../plan.ts';
 import type { KeyUsers } from './key-users.ts';
 import type { Policies } from './policies.ts';
 
@@ -136,7 +136,7 @@ export interface Guards {
    * Returns which actions the bot's own roles allow on a resource, vault or user-assigned identity. Conditions on role
    * assignments and deny assignments are ignored.
    */
-  allowed(id: ArmId, asked: Rights): Promise<Outcome<Allowed>>;
+  allowed(id: ArmId, rights: Rights): Promise<Outcome<Allowed>>;
 }
 
 /** A resource as returned by a list. */
@@ -151,7 +151,7 @@ export interface ResourceSummary {
 }
 
 /** A resource reduced to its key, because there can be many thousands. */
-export interface KeptResource {
+export interface ResourceKey {
   readonly id: ArmId;
   readonly name: string;
   /** Null: a Microsoft-managed key. */
@@ -162,8 +162,8 @@ export interface KeptResource {
 export type VaultSummary = ObservedVault;
 
 /** The agents that could be read, and the subscriptions that couldn't. */
-export interface Kept {
-  readonly resources: readonly KeptResource[];
+export interface ResourceKeys {
+  readonly resources: readonly ResourceKey[];
   readonly unread: readonly UnreadSubscription[];
 }
 
@@ -180,7 +180,7 @@ export interface Inventory {
    * Returns every agent in the configured subscriptions with its key, in any order. Reads page by page. If only some
    * subscriptions are refused, the others' agents are returned; if all are, it fails.
    */
-  kept(): Promise<Outcome<Kept>>;
+  resourceKeys(): Promise<Outcome<ResourceKeys>>;
   /** Returns all vaults in the configured subscriptions except these, by name. */
   vaults(but?: readonly string[]): Promise<Outcome<readonly VaultSummary[]>>;
 }
@@ -230,7 +230,7 @@ export interface VaultLog {
    * Reads the vault's log: its first and last rows, and the first call of each kind that matches. Rows arrive minutes late,
    * so a missing row proves nothing yet. Changes nothing. Safe to repeat.
    */
-  read(vault: Pick<ObservedVault, 'id' | 'name'>, sought: UseSought): Promise<Outcome<ReadLog>>;
+  read(vault: Pick<ObservedVault, 'id' | 'name'>, sought: UsageQuery): Promise<Outcome<VaultLogRows>>;
 }
 
 /** All Azure ports, for steps and checks. */

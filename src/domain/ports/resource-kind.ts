@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Check } from '../check.ts';
 import type { CustomerKey, ObservedResource, ObservedVault } from '../observed.ts';
-import type { ResourceRef } from '../wish.ts';
+import type { ResourceRef } from '../plan.ts';
 
 /**
  * Everything specific to one kind of resource: data and pure functions. The adapter gets the registry of kinds, so adding a

@@ -4,9 +4,8 @@ import type { ArmId, PersonId, RequestId } from '../ids.ts';
 import type { OutboxItem, RescheduleAt } from '../request/consequences.ts';
 import type { StoredEvent } from '../request/events.ts';
 import type { Refusal } from '../request/refusal.ts';
-import type { Request } from '../request/request.ts';
+import type { OpenState, Request, Waits } from '../request/request.ts';
 import type { Decision } from '../request/request-command.ts';
-import type { OpenState, Waits } from '../request/waits.ts';
 
 /** What `append` stored, now or earlier under the same cause. */
 export interface Appended {
@@ -66,7 +65,7 @@ export interface Requests {
 }
 
 /** Hashes of events, to show them. */
-export interface TrailHashes {
+export interface EventHashes {
   /** The hash of the event with that sequence number. Throws if there is none. */
   hashAt(seq: number): Promise<string>;
 }
@@ -128,7 +127,7 @@ export interface Leases {
   state(instance: string): Promise<'valid' | 'expiring' | 'lost'>;
   alive(): Promise<readonly ProcessIdentity[]>;
   /** False: the last heartbeat couldn't be stored. */
-  isStoring(): boolean;
+  isWritable(): boolean;
 }
 
 /** A card that was posted. */

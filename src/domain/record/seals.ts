@@ -34,3 +34,38 @@ export type CheckLine = (line: ChainLine) => SoundLine | FaultyLine;
 
 /** Computes a text's commitment. */
 export type CommitmentTo = (salt: string, text: string) => string;
+
+/** A document to seal. One without a valid seal counts as absent. */
+export interface SealableDocument {
+  /** The document's key. A copy under another key is invalid. */
+  readonly key: string;
+  /** With millisecond precision. */
+  readonly writtenAt: Date;
+  readonly text: string;
+}
+
+export interface DocumentSeal {
+  readonly sealKey: string | null;
+  readonly seal: string | null;
+}
+
+export const documentFaults = ['seal-missing', 'seal-key-unknown', 'seal-differs'] as const;
+/** Why a document is rejected. */
+export type DocumentFault = (typeof documentFaults)[number];
+
+/** Port over the seal key, for documents. */
+export interface DocumentSeals {
+  seal(document: SealableDocument): DocumentSeal;
+  /** Returns null if this program wrote the document under this key at this time. Takes microseconds. */
+  faultOf(document: SealableDocument, seal: DocumentSeal): DocumentFault | null;
+}
+
+export type SealedValues = readonly (string | null)[];
+
+/** Port over the seal key, for rows with names, conversation addresses and posted cards. */
+export interface RowSeals {
+  /** Seals a row. `table`: the seal is valid for that table only. `values`: in a fixed order, including the row's key. */
+  seal(table: string, values: SealedValues): string;
+  /** Returns whether this program wrote the row. Takes microseconds. */
+  isGood(table: string, values: SealedValues, seal: string | null): boolean;
+}

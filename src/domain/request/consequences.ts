@@ -1,8 +1,8 @@
 /** Follow-up work of stored events. Its outbox rows are written in the events' transaction. */
 
 import type { RequestId } from '../ids.ts';
-import { calledFor } from './calls.ts';
 import type { EventType, StoredEvent } from './events.ts';
+import { recipientsOf } from './notifications.ts';
 import { hasEnded, type Request } from './request.ts';
 import { later } from './start-window.ts';
 
@@ -43,7 +43,7 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
           { kind: 'audit', key: '', dueAt: auditAt },
         ];
   for (const { body, time, revision } of events) {
-    if (calledFor(body).length > 0) rows.push({ kind: 'call', key: `${revision}`, dueAt: time });
+    if (recipientsOf(body).length > 0) rows.push({ kind: 'call', key: `${revision}`, dueAt: time });
     if (body.type === 'run-ordered')
       rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: latest(time, request.notBefore) });
     if (body.type === 'submitted' || body.type === 'plan-changed' || body.type === 'request-changed') {

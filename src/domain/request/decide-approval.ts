@@ -1,16 +1,17 @@
 /** Decisions of approvers: permission, timeliness and effect. */
+
 import { stepsOf } from '../plan.ts';
 import type { Standing } from '../policy/policy.ts';
 import { signInRefusal } from '../policy/sign-in.ts';
-import { isBlank } from '../unseen.ts';
-import { isOver } from './decide-remind.ts';
+import { isBlank } from '../strings.ts';
+import { isPastDeadline } from './decide-remind.ts';
 import { orderRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
 import type { Request } from './request.ts';
 import { accept, type Command, type Decision, longestText } from './request-command.ts';
-import { startChosen, startRefusal } from './start-window.ts';
+import { startField, startRefusal } from './start-window.ts';
 
 const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
   no: 'not-an-approver',
@@ -31,7 +32,7 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
   const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
-  if (isOver(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command, texts));
+  if (isPastDeadline(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command, texts));
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
     // A late rejection of a running request stops it after the current step.
     const stops = command.do === 'reject' && request.state === 'running' && !isInLastStep(request);
@@ -84,7 +85,7 @@ function approve(
 ): Decision {
   if (request.approvals.some((approval) => approval.by === command.by)) return refuse('already-approved-by-you');
   if (request.state === 'approved') return refuse('already-approved', request.id);
-  const lost = requesterLost(request, command.requesterStanding);
+  const lost = lostRequesterRefusal(request, command.requesterStanding);
   if (lost !== null) return lost;
   const irreversible = stepsOf(request.plan, 'irreversible').length;
   if (irreversible > 0 && !command.acknowledged) return refuse('acknowledge-irreversible', `${irreversible}`);
@@ -107,7 +108,7 @@ function approve(
       required: approvalsRequired,
       quick: isQuick(request, now),
       signIn: stepUp === null ? null : signIn,
-      ...startChosen(command),
+      ...startField(command),
     },
     { ...rest, result: 'approved' },
     texts,
@@ -117,7 +118,7 @@ function approve(
 }
 
 /** Refuses if the requester has lost the requester role. The request stays unchanged and can still be rejected or cancelled. */
-export const requesterLost = (request: Request, standing: Standing): Refusal | null =>
+export const lostRequesterRefusal = (request: Request, standing: Standing): Refusal | null =>
   standing === 'yes'
     ? null
     : refuse(standing === 'unknown' ? 'cannot-check-requester' : 'requester-lost-role', request.id);

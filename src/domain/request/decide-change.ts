@@ -2,20 +2,20 @@
 import { canonicalJson } from '../canonical-json.ts';
 import { sameArmId } from '../ids.ts';
 import { blocksOf } from '../plan.ts';
-import { referenceChosen } from '../policy/change-reference.ts';
-import { isBlank } from '../unseen.ts';
-import { isOver } from './decide-remind.ts';
+import { referenceField } from '../policy/policy.ts';
+import { isBlank } from '../strings.ts';
+import { isPastDeadline } from './decide-remind.ts';
 import { newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Request } from './request.ts';
 import { accept, type Change, type Decision, longestText, type Submit } from './request-command.ts';
-import { startChosen, startRefusal } from './start-window.ts';
+import { startField, startRefusal } from './start-window.ts';
 
 /** Each edit restarts the time to decide and notifies people. Without a limit, a request could stay open indefinitely. */
 export const mostChanges = 5;
 
 /** Validates a new or edited request. Returns null if it's valid. */
-export function unfitToAsk(
+export function specRefusal(
   { justification, plan, notBefore }: Pick<Submit, 'justification' | 'plan' | 'notBefore'>,
   now: Date,
 ): Refusal | null {
@@ -36,7 +36,7 @@ export function changeRefusal(
   now: Date | null,
 ): Refusal | null {
   if (by !== request.requester) return refuse('not-your-request', request.id);
-  const isLate = request.state !== 'awaiting-approval' || (now !== null && isOver(request, now));
+  const isLate = request.state !== 'awaiting-approval' || (now !== null && isPastDeadline(request, now));
   if (isLate) return refuse('change-too-late', request.id);
   if (asking !== request.asking) return refuse('changed-meanwhile', request.id);
   // A run's partial results must not count for another plan.
@@ -60,14 +60,14 @@ export function change(request: Request, command: Change, now: Date): Decision {
   if (!sameArmId(plan.wish.resource.id, resource.id) || plan.wish.operation !== operation) {
     throw new Error(`changing ${request.id}: the plan is for another agent, or of another operation`);
   }
-  const unfit = unfitToAsk(command, now);
+  const unfit = specRefusal(command, now);
   if (unfit !== null) return unfit;
   if (isSame(request, command)) return refuse('nothing-changed', request.id);
   return accept(
     newEvent(
       'request-changed',
       command.actor,
-      { formId, plan, policy, ...startChosen(command), ...referenceChosen(command) },
+      { formId, plan, policy, ...startField(command), ...referenceField(command) },
       { planDigest: digest, target: resource.id, result: 'awaiting-approval' },
       { justification: command.justification.trim() },
     ),

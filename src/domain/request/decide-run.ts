@@ -6,12 +6,12 @@
 import { canonicalJson } from '../canonical-json.ts';
 import type { Check } from '../check.ts';
 import type { Effect } from '../effect.ts';
-import { codeOf, type Failure, foundThat, receiptOf } from '../failure.ts';
+import { botFailure, codeOf, type Failure, receiptOf } from '../failure.ts';
 import { isCovered, notCovered, type Plan, type StepName, stepsBefore } from '../plan.ts';
 import { meetsStepUp } from '../policy/sign-in.ts';
 import { type Proof, provesSuccess } from '../proof.ts';
-import { isInLastStep, stoppedEvent } from './decide-stop.ts';
-import { seeking } from './decide-use.ts';
+import { isInLastStep, runStoppedEvent } from './decide-stop.ts';
+import { usagePeriodFor } from './decide-use.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
 import { type Request, runRest, type StepProgress } from './request.ts';
@@ -41,14 +41,14 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
     throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
   }
   if (command.requesterStanding !== 'yes') {
-    return stopRun(request, { run: command.run, failure: foundThat(checkingAgain, { code: 'requester-lost-role' }) });
+    return stopRun(request, { run: command.run, failure: botFailure(checkingAgain, { code: 'requester-lost-role' }) });
   }
   const difference = notCovered(request.plan, command.plan);
   const [block] = difference.blocks;
   // Approvals can't override a block. A person removes the cause and retries; the approvals stay valid.
   if (block !== undefined) {
     const other = difference.replaced.find(({ what }) => explains[what] === block.code);
-    const failure = other ? foundThat(checkingAgain, { code: 'replaced', ...other }) : blockedBy(block);
+    const failure = other ? botFailure(checkingAgain, { code: 'replaced', ...other }) : blockedBy(block);
     return stopRun(request, { run: command.run, failure });
   }
   const covered = isCovered(difference);
@@ -91,7 +91,7 @@ const checkingAgain = 'checking the plan before the run';
 
 /** Returns the failure of a run that a check blocks. */
 export const blockedBy = (check: Check, next: Failure['next'] = 'ask'): Failure =>
-  foundThat(checkingAgain, { code: 'blocked', check }, next);
+  botFailure(checkingAgain, { code: 'blocked', check }, next);
 
 /** Returns whether the run can change Azure: the request is approved or in this run. */
 const inRun = (request: Request, run: number): boolean =>
@@ -181,7 +181,7 @@ export function recordResult(request: Request, command: Extract<Command, { do: '
     );
   }
   if (stuck === undefined && request.stop !== null && !isInLastStep(request)) {
-    events.push(stoppedEvent(request, request.stop));
+    events.push(runStoppedEvent(request, request.stop));
   }
   const verified = command.results.find((result) => result.outcome === 'done' && result.step === 'verify');
   if (verified?.outcome === 'done') {
@@ -190,7 +190,7 @@ export function recordResult(request: Request, command: Extract<Command, { do: '
       newEvent(
         'succeeded',
         botActor,
-        { run, proofs: [...verified.proofs], ...seeking(request, command.useWithinMs, now) },
+        { run, proofs: [...verified.proofs], ...usagePeriodFor(request, command.useWithinMs, now) },
         { ...runRest(request), result: 'succeeded' },
       ),
     );

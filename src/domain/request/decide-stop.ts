@@ -1,7 +1,7 @@
 /** Stopping a run between two steps. A running step finishes, because calls to Azure can't be revoked. */
-import { type Failure, foundThat } from '../failure.ts';
+import { botFailure, type Failure } from '../failure.ts';
 import { type Actor, botActor, type NewEvent, newEvent } from './events.ts';
-import { type Request, runRest, type StopAsked } from './request.ts';
+import { type Request, runRest, type StopRequest } from './request.ts';
 
 /** Ignores earlier runs: a step of a lost run stays `running`. */
 const isUnderWay = ({ progress, runs }: Request): boolean =>
@@ -11,11 +11,11 @@ const isUnderWay = ({ progress, runs }: Request): boolean =>
 export const isInLastStep = ({ progress, runs }: Request): boolean =>
   progress.every(({ state, run }) => run === runs && (state === 'done' || state === 'running'));
 
-const stopped = ({ by, operator }: Pick<StopAsked, 'by' | 'operator'>): Failure =>
-  foundThat('carrying out the plan', { code: 'stopped', by, operator });
+const stopped = ({ by, operator }: Pick<StopRequest, 'by' | 'operator'>): Failure =>
+  botFailure('carrying out the plan', { code: 'stopped', by, operator });
 
 /** Ends the run and asks a person. */
-export const stoppedEvent = (request: Request, by: Pick<StopAsked, 'by' | 'operator'>): NewEvent =>
+export const runStoppedEvent = (request: Request, by: Pick<StopRequest, 'by' | 'operator'>): NewEvent =>
   newEvent(
     'attention-needed',
     botActor,
@@ -27,9 +27,9 @@ export const stoppedEvent = (request: Request, by: Pick<StopAsked, 'by' | 'opera
  * Stores the request to stop. If no step is running, the run ends at once. The first person who asked counts as the one who
  * stopped it.
  */
-export function stopEvents(request: Request, actor: Actor, by: StopAsked['by']): readonly NewEvent[] {
+export function stopEvents(request: Request, actor: Actor, by: StopRequest['by']): readonly NewEvent[] {
   const submittedBy = actor.kind === 'operator' ? actor.id : null;
-  const asked = newEvent('stop-requested', actor, { run: request.runs }, { ...runRest(request), submittedBy });
-  if (isUnderWay(request)) return [asked];
-  return [asked, stoppedEvent(request, request.stop ?? { by, operator: submittedBy })];
+  const requestEvent = newEvent('stop-requested', actor, { run: request.runs }, { ...runRest(request), submittedBy });
+  if (isUnderWay(request)) return [requestEvent];
+  return [requestEvent, runStoppedEvent(request, request.stop ?? { by, operator: submittedBy })];
 }

@@ -3,13 +3,17 @@
  * take minutes. The check repeats until a deadline stored in the success event, and has one result.
  */
 import { botActor, newEvent } from './events.ts';
-import type { SeeksUse } from './payloads.ts';
+import type { UsagePeriod } from './payloads.ts';
 import { refuse } from './refusal.ts';
 import { keyProgress, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision } from './request-command.ts';
 
 /** Returns the period of the usage check, starting with the change of the key. */
-export function seeking(request: Request, withinMs: number | undefined, now: Date): { readonly seeks?: SeeksUse } {
+export function usagePeriodFor(
+  request: Request,
+  withinMs: number | undefined,
+  now: Date,
+): { readonly seeks?: UsagePeriod } {
   if (withinMs === undefined) return {};
   const since = keyProgress(request)?.startedAt ?? now.toISOString();
   return { seeks: { since, until: new Date(now.getTime() + withinMs).toISOString() } };

@@ -3,12 +3,11 @@
  * locked: it sees every event stored before, and nothing else can be stored in between.
  */
 
-import { referenceChosen } from '../policy/change-reference.ts';
-import { isBlank } from '../unseen.ts';
-import { decideOn, expiry, requesterLost } from './decide-approval.ts';
-import { change, unfitToAsk } from './decide-change.ts';
-import { noteEvidence } from './decide-evidence.ts';
-import { isOver, remind } from './decide-remind.ts';
+import { referenceField } from '../policy/policy.ts';
+import { isBlank } from '../strings.ts';
+import { decideOn, expiry, lostRequesterRefusal } from './decide-approval.ts';
+import { change, specRefusal } from './decide-change.ts';
+import { isPastDeadline, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { decideUse } from './decide-use.ts';
@@ -16,7 +15,7 @@ import { type Actor, newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { hasEnded, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
-import { startChosen } from './start-window.ts';
+import { startField } from './start-window.ts';
 
 const operatorMay: readonly Command['do'][] = ['cancel', 'stop', 'retry', 'give-up'];
 
@@ -76,7 +75,7 @@ export function decide(request: Request | null, command: Command, now: Date): De
 }
 
 function submit(command: Submit, now: Date): Decision {
-  const unfit = unfitToAsk(command, now);
+  const unfit = specRefusal(command, now);
   if (unfit !== null) return unfit;
   const justification = command.justification.trim();
   const { formId, resourceName, plan, policy, origin, digest } = command;
@@ -84,7 +83,7 @@ function submit(command: Submit, now: Date): Decision {
     newEvent(
       'submitted',
       command.actor,
-      { formId, resourceName, plan, policy, origin, ...startChosen(command), ...referenceChosen(command) },
+      { formId, resourceName, plan, policy, origin, ...startField(command), ...referenceField(command) },
       { planDigest: digest, target: plan.wish.resource.id, result: 'awaiting-approval' },
       { justification },
     ),
@@ -128,7 +127,7 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
   const lost =
     command.do === 'retry' && command.actor.kind !== 'operator'
-      ? requesterLost(request, command.requesterStanding)
+      ? lostRequesterRefusal(request, command.requesterStanding)
       : null;
   if (lost !== null) return lost;
   const rest = { ...runRest(request), submittedBy: submittedBy(command.actor) };
@@ -159,4 +158,15 @@ function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-tex
 
 /** Not over if the plan changed and the deadline moved, or if a clock was set back. */
 const expire = (request: Request, now: Date): Decision =>
-  isOver(request, now) ? accept(expiry(request)) : refuse('not-awaiting-approval', request.id);
+  isPastDeadline(request, now) ? accept(expiry(request)) : refuse('not-awaiting-approval', request.id);
+
+function noteEvidence(request: Request, command: Extract<Command, { do: 'note-evidence' }>): Decision {
+  const { actor, texts, reading } = command;
+  if (actor.kind === 'bot') return refuse('not-your-request', request.id);
+  const rest = {
+    planDigest: request.digest,
+    target: request.plan.wish.resource.id,
+    submittedBy: actor.kind === 'operator' ? actor.id : null,
+  };
+  return accept(newEvent('evidence-made', actor, { texts, reading }, rest));
+}

@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { Effect } from '../effect.ts';
 import type { PersonId } from '../ids.ts';
-import { planSchema } from '../plan.ts';
-import type { ChangeSpec } from '../wish.ts';
+import { type ChangeSpec, planSchema } from '../plan.ts';
 import { type Payloads, payloadsWith } from './payloads.ts';
 
 /** The actor. `bot`: the product itself, acting for the requester. Names aren't part of events. */

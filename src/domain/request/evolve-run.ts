@@ -1,9 +1,9 @@
 /** Computes a request's state from the events of its runs. */
-import { leftUntouched } from '../failure.ts';
+import { changedNothing } from '../failure.ts';
 import { PersonId } from '../ids.ts';
 import type { StepName } from '../plan.ts';
 import type { EventBody, EventBodyOf, StoredEvent } from './events.ts';
-import type { KnownUse, Request, RequestBase, StepProgress, StopAsked } from './request.ts';
+import type { Request, RequestBase, StepProgress, StopRequest, UsageCheck } from './request.ts';
 
 const change = (
   progress: readonly StepProgress[],
@@ -31,7 +31,7 @@ function doneAt(
 const withoutRetries = (progress: readonly StepProgress[]): readonly StepProgress[] =>
   progress.map((step) => (step.state === 'waiting' ? { ...step, state: 'failed', retryAt: null } : step));
 
-const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
+const stopRequestOf = ({ body: { actor }, time }: StoredEvent): StopRequest => ({
   by: actor.kind === 'person' ? PersonId.parse(actor.id) : null,
   operator: actor.kind === 'operator' ? actor.id : null,
   at: time,
@@ -41,7 +41,7 @@ const stopAsked = ({ body: { actor }, time }: StoredEvent): StopAsked => ({
 const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEvent): boolean =>
   actor.kind === 'person' && actor.id !== requester;
 
-const soughtUse = ({ seeks }: EventBodyOf<'succeeded'>['data']): KnownUse | null =>
+const usageCheckOf = ({ seeks }: EventBodyOf<'succeeded'>['data']): UsageCheck | null =>
   seeks === undefined ? null : { ...seeks, judged: null };
 
 /** Events in and around a run. */
@@ -96,7 +96,7 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
       const outputs = { ...base.outputs, ...answered };
       const progress = change(base.progress, body.data.step, ({ untouched }) => ({
         ...now,
-        untouched: untouched && leftUntouched(failure),
+        untouched: untouched && changedNothing(failure),
       }));
       return { ...base, state: 'running', progress, outputs };
     }
@@ -112,12 +112,12 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
         failure: body.data.failure,
       };
     case 'succeeded':
-      return { ...base, state: 'succeeded', stop: null, proofs: body.data.proofs, use: soughtUse(body.data) };
+      return { ...base, state: 'succeeded', stop: null, proofs: body.data.proofs, use: usageCheckOf(body.data) };
     case 'stop-requested':
       return {
         ...base,
         state: 'running',
-        stop: base.stop ?? stopAsked(event),
+        stop: base.stop ?? stopRequestOf(event),
         objected: base.objected || isObjection(base, event),
       };
     case 'retried':

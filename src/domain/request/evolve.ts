@@ -4,10 +4,9 @@ import type { Failure } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
 import type { UseAnswer } from '../key-use.ts';
 import type { Plan } from '../plan.ts';
-import { commentOf, withoutTexts } from './comments.ts';
 import type { EventBody, StoredEvent } from './events.ts';
 import { evolveRun } from './evolve-run.ts';
-import type { Decided, Request, RequestBase, StepProgress } from './request.ts';
+import type { Comment, Decided, Request, RequestBase, StepProgress } from './request.ts';
 import { later } from './start-window.ts';
 
 const planned = (plan: Plan): readonly StepProgress[] =>
@@ -69,7 +68,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
 }
 
 /** Asks for approval of a new plan. Earlier approvals don't count. */
-function askAnew(
+function requestReapproval(
   base: RequestBase,
   event: StoredEvent,
   { plan, policy }: Pick<RequestBase, 'plan' | 'policy'>,
@@ -145,11 +144,14 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'texts-erased':
       return withoutTexts({ ...request, revision: event.revision });
     case 'plan-changed':
-      return { ...askAnew(base, event, body.data), replaced: { plan: request.plan, reason: body.data.reason } };
+      return {
+        ...requestReapproval(base, event, body.data),
+        replaced: { plan: request.plan, reason: body.data.reason },
+      };
     case 'request-changed': {
       const { plan, justification, notBefore } = request;
       return {
-        ...askAnew(base, event, body.data),
+        ...requestReapproval(base, event, body.data),
         forms: [...request.forms, body.data.formId],
         justification: event.texts.justification ?? null,
         changeReference: body.data.changeReference ?? null,
@@ -196,4 +198,28 @@ const failureOf = (request: Request): Failure | null => (request.state === 'need
 export function fold(id: RequestId, events: readonly StoredEvent[]): Request | null {
   const [first, ...rest] = events;
   return first === undefined ? null : rest.reduce(evolve, begin(id, first));
+}
+
+const commentOf = ({ texts }: StoredEvent): Comment => ({
+  comment: texts.comment ?? null,
+  commentErased: texts.comment === null,
+});
+
+const withoutComment = <T extends Comment>(one: T): T => ({
+  ...one,
+  comment: null,
+  commentErased: one.commentErased || one.comment !== null,
+});
+
+/** Removes all texts from a request whose earlier events were read with them. */
+function withoutTexts(request: Request): Request {
+  const { changedFrom } = request;
+  const without = {
+    ...request,
+    justification: null,
+    approvals: request.approvals.map(withoutComment),
+    changedFrom: changedFrom === null ? null : { ...changedFrom, justification: null },
+  };
+  if (without.state !== 'rejected' && without.state !== 'cancelled' && without.state !== 'failed') return without;
+  return { ...without, ended: withoutComment(without.ended) };
 }

@@ -9,12 +9,34 @@ import { FormId } from '../ids.ts';
 import { UseAnswer } from '../key-use.ts';
 import { NonceHash } from '../own-key.ts';
 import { type Plan, StepName } from '../plan.ts';
-import { ChangeReference } from '../policy/change-reference.ts';
-import { AppliedPolicy } from '../policy/policy.ts';
+import { AppliedPolicy, ChangeReference } from '../policy/policy.ts';
 import { SignIn } from '../policy/sign-in.ts';
 import { Proof } from '../proof.ts';
-import { Software } from '../software.ts';
-import { RequestState } from './state.ts';
+
+/** Every state of a request. request.ts has the fields of each. */
+export const RequestState = z.enum([
+  'awaiting-approval',
+  'approved',
+  'running',
+  'needs-attention',
+  'succeeded',
+  'failed',
+  'rejected',
+  'cancelled',
+  'expired',
+]);
+export type RequestState = z.infer<typeof RequestState>;
+
+/** The program version that wrote an event: in events that start a request, check a run and make evidence. */
+export const Software = z.strictObject({
+  /** For example `0.1.0`. */
+  version: z.string(),
+  /** Full commit hash, followed by `+` if files differed from it. Missing: run from source, or built without git. */
+  commit: z.string().optional(),
+  /** The container image, for example `REGISTRY/cmk-bot@sha256:DIGEST`. Missing: unknown. */
+  image: z.string().optional(),
+});
+export type Software = z.infer<typeof Software>;
 
 /** The conversation in which a request was submitted. Status cards are posted there. */
 export const Origin = z.strictObject({
@@ -29,14 +51,14 @@ export type Origin = z.infer<typeof Origin>;
  * Why a request needs approval again. `sign-in-missing`: approvals now need a sign-in. `approval-ended`: no run started
  * while the approvals were valid.
  */
-export const AskedAgain = z.enum([
+export const ReapprovalReason = z.enum([
   'effects-not-covered',
   'approvers-changed',
   'sign-in-missing',
   'approval-ended',
   'stopped-by-approver',
 ]);
-export type AskedAgain = z.infer<typeof AskedAgain>;
+export type ReapprovalReason = z.infer<typeof ReapprovalReason>;
 
 const run = z.number().int().min(1);
 
@@ -53,8 +75,8 @@ const software = Software.optional();
 const changeReference = ChangeReference.optional();
 
 /** The usage check's period: from the change of the key to the deadline. */
-const SeeksUse = z.strictObject({ since: z.iso.datetime(), until: z.iso.datetime() });
-export type SeeksUse = z.infer<typeof SeeksUse>;
+const UsagePeriod = z.strictObject({ since: z.iso.datetime(), until: z.iso.datetime() });
+export type UsagePeriod = z.infer<typeof UsagePeriod>;
 
 /** Payload schemas by event type. `plan`: the schema of plans. */
 export const payloadsWith = (plan: z.ZodType<Plan>) => ({
@@ -89,7 +111,7 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
     run,
     plan,
     policy: AppliedPolicy,
-    reason: AskedAgain,
+    reason: ReapprovalReason,
   }),
   /** The requester changed plan, reason or start time. All approvals are void. In format 2 since ADR 28. */
   'request-changed': z.strictObject({ formId: FormId, plan, policy: AppliedPolicy, notBefore, changeReference }),
@@ -135,7 +157,7 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
     run,
     proofs: z.array(Proof),
     /** Period of the usage check. Missing: no check, or from before ADR 40. */
-    seeks: SeeksUse.optional(),
+    seeks: UsagePeriod.optional(),
   }),
   /** Final result of the usage check. In format 2 since ADR 40. */
   'use-judged': z.strictObject({ run, answer: UseAnswer }),

@@ -8,7 +8,8 @@ import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy } from '../policy/policy.ts';
 import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
-import type { AskedAgain, Origin, SeeksUse } from './payloads.ts';
+import type { EventType } from './events.ts';
+import type { Origin, ReapprovalReason, UsagePeriod } from './payloads.ts';
 
 /** A comment on a decision. */
 export interface Comment {
@@ -91,7 +92,7 @@ export interface RequestBase {
   /** True once any step was about to change Azure. From then on, Azure can't be reported as unchanged. */
   readonly touched: boolean;
   /** The first person who asked to stop the current run; null: none. */
-  readonly stop: StopAsked | null;
+  readonly stop: StopRequest | null;
   /** An approver stopped a run of the current plan. Its approvals don't cover another run. */
   readonly objected: boolean;
   /** Time of the requester's last reminder about the current plan; null: never. ISO 8601. */
@@ -106,7 +107,7 @@ export interface RequestBase {
 
 export interface Replaced {
   readonly plan: Plan;
-  readonly reason: AskedAgain;
+  readonly reason: ReapprovalReason;
 }
 
 /** The request before an edit. */
@@ -117,7 +118,7 @@ export interface ChangedFrom {
   readonly notBefore: string | null;
 }
 
-export interface StopAsked {
+export interface StopRequest {
   /** Null: an operator, named in `operator`. */
   readonly by: PersonId | null;
   readonly operator: string | null;
@@ -125,7 +126,7 @@ export interface StopAsked {
 }
 
 /** State of the usage check. */
-export interface KnownUse extends SeeksUse {
+export interface UsageCheck extends UsagePeriod {
   /** Null: not finished. */
   readonly judged: { readonly at: string; readonly answer: UseAnswer } | null;
 }
@@ -149,7 +150,7 @@ export type Succeeded = RequestBase & {
   /** Includes the usage check's result. */
   readonly proofs: readonly Proof[];
   /** Null: no usage check. */
-  readonly use: KnownUse | null;
+  readonly use: UsageCheck | null;
 };
 export type Failed = RequestBase & {
   readonly state: 'failed';
@@ -198,3 +199,32 @@ export const hasEnded = (request: Request): boolean => (endedStates as readonly 
 
 /** Returns whether nothing happens without a person: it has ended, or needs attention. */
 export const isAtRest = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';
+
+export const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
+export type OpenState = (typeof openStates)[number];
+
+/** What a request waits for, in list order. */
+export const waits = ['attention', 'approval', 'nobody'] as const;
+export type Waits = (typeof waits)[number];
+
+export const waitsIn: Readonly<Record<OpenState, Waits>> = {
+  'awaiting-approval': 'approval',
+  approved: 'nobody',
+  running: 'nobody',
+  'needs-attention': 'attention',
+};
+
+/** Types that are missing here don't change the state. */
+const after: Partial<Record<EventType, OpenState>> = {
+  submitted: 'awaiting-approval',
+  'plan-changed': 'awaiting-approval',
+  'request-changed': 'awaiting-approval',
+  'run-ordered': 'approved',
+  retried: 'approved',
+  'step-intended': 'running',
+  'attention-needed': 'needs-attention',
+};
+
+const known: ReadonlyMap<string, OpenState> = new Map(Object.entries(after));
+
+export const openStateAfter = (before: OpenState, type: string): OpenState => known.get(type) ?? before;

@@ -16,7 +16,7 @@ export function startRefusal(notBefore: string | null, now: Date): Refusal | nul
 }
 
 /** Returns the event field for a start, or no field for none. */
-export const startChosen = ({ notBefore }: { readonly notBefore: string | null }): { notBefore?: string } =>
+export const startField = ({ notBefore }: { readonly notBefore: string | null }): { notBefore?: string } =>
   notBefore === null ? {} : { notBefore };
 
 /** Returns the later of two times. No choice can move a start earlier. */

@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { type AgentGuard, type GuardState, guardStates } from '../../domain/guard.ts';
 import { type ArmId, sameArmId } from '../../domain/ids.ts';
-import type { KeptResource } from '../../domain/ports/azure.ts';
+import type { ResourceKey } from '../../domain/ports/azure.ts';
 import type { AssignedPolicies, PolicyAssignment } from '../../domain/ports/policies.ts';
 import { type GuardDefinition, guardDefinitions } from './definitions.ts';
 
@@ -68,7 +68,7 @@ function stateOf(kind: GuardDefinition, policies: AssignedPolicies, target: Targ
 type KeysVault = { readonly id: ArmId; readonly policies: AssignedPolicies } | null;
 
 export function judgeGuard(
-  { id, name, customerKey }: KeptResource,
+  { id, name, customerKey }: ResourceKey,
   policies: AssignedPolicies,
   vault: KeysVault,
   now: Date,

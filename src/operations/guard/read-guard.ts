@@ -2,12 +2,11 @@
 
 import { done, type Outcome } from '../../domain/failure.ts';
 import type { FleetGuard, VaultDifference } from '../../domain/guard.ts';
-import type { ArmId } from '../../domain/ids.ts';
-import { armIdParts } from '../../domain/ids.ts';
+import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import { sameVaultUri } from '../../domain/observed.ts';
 import { type Policy, ruleFor } from '../../domain/policy/policy.ts';
-import { permitsVault } from '../../domain/policy/vaults.ts';
-import type { Azure, KeptResource, UnreadSubscription, VaultSummary } from '../../domain/ports/azure.ts';
+import { permitsVault } from '../../domain/policy/rules.ts';
+import type { Azure, ResourceKey, UnreadSubscription, VaultSummary } from '../../domain/ports/azure.ts';
 import type { AssignedPolicies } from '../../domain/ports/policies.ts';
 import { guardNames } from './definitions.ts';
 import { judgeGuard, vaultsPermittedIn } from './judge-guard.ts';
@@ -19,14 +18,14 @@ const subscriptionOf = (id: ArmId): string => armIdParts(id).subscriptionId.toLo
 /** Vaults that the approval policy permits to at least one of the agents. Rules by tag only permit fewer. */
 export const permittedVaults = (
   policy: Policy,
-  agents: readonly Pick<KeptResource, 'id' | 'name'>[],
+  agents: readonly Pick<ResourceKey, 'id' | 'name'>[],
   vaults: readonly VaultSummary[],
 ): readonly VaultSummary[] =>
   vaults.filter((vault) => agents.some((one) => permitsVault(ruleFor(policy, one).vaults, one.id, vault.id)));
 
 /** What the guard is about: all agents and vaults that can be read. */
 export async function readGuarded({ inventory }: Pick<Azure, 'inventory'>) {
-  const kept = await inventory.kept();
+  const kept = await inventory.resourceKeys();
   if (!kept.ok) return kept;
   const { resources, unread } = kept.value;
   const vaults = await inventory.vaults(unread.map(({ subscriptionId }) => subscriptionId));
@@ -63,7 +62,7 @@ export async function readFleetGuard(
     if (read.ok) assigned.set(subscriptionId, read.value);
     else refused.push({ subscriptionId, failure: read.failure });
   }
-  const vaultOf = ({ customerKey }: KeptResource) => {
+  const vaultOf = ({ customerKey }: ResourceKey) => {
     const vault = vaults.find(({ uri }) => customerKey !== null && sameVaultUri(uri, customerKey.vaultUri));
     const its = vault === undefined ? undefined : assigned.get(subscriptionOf(vault.id));
     return vault === undefined || its === undefined ? null : { id: vault.id, policies: its };

@@ -1,6 +1,6 @@
 import { done } from '../../domain/failure.ts';
+import type { ResourceRef } from '../../domain/plan.ts';
 import { refuse } from '../../domain/request/refusal.ts';
-import type { ResourceRef } from '../../domain/wish.ts';
 import { chooseResource } from '../choose.ts';
 import { Resource } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { requesterRefusals } from '../../authorization/who-may.ts';
+import { requesterRefusals } from '../../authorization/role-checks.ts';
 import { planDigest } from '../../domain/digest.ts';
 import { done, type Outcome } from '../../domain/failure.ts';
-import { listed } from '../../domain/listed.ts';
 import { applyPolicy, type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { changeRefusal } from '../../domain/request/decide-change.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { joinList } from '../../domain/strings.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import type { Operation } from '../operation.ts';
@@ -13,7 +13,7 @@ import type { FactsOf, Page } from './page.ts';
 
 /** Returns the names of the policy rules that define the requesters. */
 const namesOf = ({ rule, tightenedBy }: Terms): string =>
-  listed([rule, ...tightenedBy.filter(({ requesters }) => requesters !== undefined)].map(({ name }) => name));
+  joinList([rule, ...tightenedBy.filter(({ requesters }) => requesters !== undefined)].map(({ name }) => name));
 
 /** Returns the facts of the review page: the plan from Azure's current state and the current policy. */
 export async function reviewFacts(

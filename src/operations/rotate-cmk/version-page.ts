@@ -4,15 +4,15 @@ import { done, type Outcome } from '../../domain/failure.ts';
 import { ArmId, armIdParts, KeyName, KeyVersion } from '../../domain/ids.ts';
 import {
   CustomerKey,
+  hasFailed,
   KeyKind,
   type ObservedKey,
   type ObservedResource,
   type ObservedVault,
 } from '../../domain/observed.ts';
+import type { ResourceRef } from '../../domain/plan.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import { hasFailed } from '../../domain/provisioning.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
-import type { ResourceRef } from '../../domain/wish.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import { vaultAt } from '../observe.ts';

@@ -1,7 +1,6 @@
 import { done } from '../../domain/failure.ts';
 import { sameArmId } from '../../domain/ids.ts';
-import type { ObservedResource } from '../../domain/observed.ts';
-import { isBusy } from '../../domain/provisioning.ts';
+import { isBusy, type ObservedResource } from '../../domain/observed.ts';
 import { failBusy, failStep, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `enabling the identity of ${work.observed.resource.name}`;

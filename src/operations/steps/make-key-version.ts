@@ -1,6 +1,6 @@
 import { done, type Found, type Outcome } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
-import type { KeyChange, Making } from '../../domain/key-change.ts';
+import type { KeyChange, KeyCreation } from '../../domain/key-change.ts';
 import { type KeyKind, keyScope, type ObservedKey } from '../../domain/observed.ts';
 import { type Ownership, type OwnKey, ownershipOf } from '../../domain/own-key.ts';
 import type { Keys } from '../../domain/ports/azure.ts';
@@ -35,7 +35,7 @@ function differences(found: ObservedKey, planned: KeyKind): Difference[] {
 export async function findOwn(
   keys: Pick<Keys, 'get' | 'versions'>,
   { vaultId, keyName }: KeyChange['to'],
-  { after }: Making,
+  { after }: KeyCreation,
   own: OwnKey,
 ): Promise<Outcome<Ownership>> {
   const known = own.keyVersion === null ? null : KeyVersion.parse(own.keyVersion);
@@ -49,7 +49,7 @@ export async function findOwn(
 }
 
 /** Returns the version that this request created, by Azure's stored answer if known. Null: not created yet. */
-async function ownVersion(context: StepContext, make: Making): Promise<Outcome<ObservedKey | null>> {
+async function ownVersion(context: StepContext, make: KeyCreation): Promise<Outcome<ObservedKey | null>> {
   const { azure, work, outputs, own } = context;
   const { keyName } = work.to;
   const found = await findOwn(azure.keys, work.to, make, { ...own, keyVersion: outputs.keyVersion ?? own.keyVersion });

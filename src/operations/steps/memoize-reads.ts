@@ -1,7 +1,7 @@
 /** Caches reads of resources and vaults until the process changes something. */
 import type { ArmId } from '../../domain/ids.ts';
+import type { ResourceRef } from '../../domain/plan.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import type { ResourceRef } from '../../domain/wish.ts';
 
 export interface MemoizedReads {
   readonly azure: Azure;

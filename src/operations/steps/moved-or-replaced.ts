@@ -1,5 +1,5 @@
 /** Detects resources and vaults that were moved to another resource group or subscription, or deleted and created again. */
-import { done, type Failure, foundThat, type Outcome } from '../../domain/failure.ts';
+import { botFailure, done, type Failure, type Outcome } from '../../domain/failure.ts';
 import { type ArmId, armIdParts, sameArmId } from '../../domain/ids.ts';
 import { type Observation, type ObservedResource, type ReplacedKey, replacedSince } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
@@ -49,11 +49,11 @@ export async function withNewLocation(azure: Azure, { resource, vault }: Approve
   const { doing, found } = failure;
   if (found.what === 'resource') {
     const to = await findMovedResource(azure, resource);
-    return to === null ? failure : foundThat(doing, { code: 'resource-moved', to });
+    return to === null ? failure : botFailure(doing, { code: 'resource-moved', to });
   }
   if (found.what !== 'vault') return failure;
   const to = await findMovedVault(azure, vault.id);
-  return !to.ok || to.value === null ? failure : foundThat(doing, { code: 'vault-moved', to: to.value });
+  return !to.ok || to.value === null ? failure : botFailure(doing, { code: 'vault-moved', to: to.value });
 }
 
 type Created = { readonly createdAt?: string | null | undefined };
@@ -66,7 +66,7 @@ function failIfReplaced<T extends Created>(
   if (!read.ok || read.value === null) return read;
   const replaced = replacedSince(what, before, read.value);
   if (replaced === null) return read;
-  return { ok: false, failure: foundThat(`reading the ${what}`, { code: 'replaced', ...replaced }) };
+  return { ok: false, failure: botFailure(`reading the ${what}`, { code: 'replaced', ...replaced }) };
 }
 
 /**

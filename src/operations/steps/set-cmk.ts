@@ -2,9 +2,8 @@ import { type Check, judge } from '../../domain/check.ts';
 import { madeVersion } from '../../domain/effect.ts';
 import { done, type Failure, type Outcome } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
-import { isThere } from '../../domain/key-change.ts';
-import { type CustomerKey, isNamedAlike, sameKey } from '../../domain/observed.ts';
-import { hasFailed, isBusy } from '../../domain/provisioning.ts';
+import { isAlreadySet } from '../../domain/key-change.ts';
+import { type CustomerKey, hasFailed, isBusy, isNamedAlike, sameKey } from '../../domain/observed.ts';
 import { verifyAccess, verifyIdentity } from './grant-key-access.ts';
 import { failBusy, failStep, noOutputs, type Step, type StepContext } from './step.ts';
 
@@ -86,7 +85,7 @@ export const setCmk: Step = {
   reversibility: ({ from }) => (from === null ? 'unknown' : 'reversible'),
   effects(work) {
     const { resource, vault } = work.observed;
-    if (isThere(work)) return [];
+    if (isAlreadySet(work)) return [];
     const to = {
       vaultUri: vault.uri,
       keyName: work.to.keyName,

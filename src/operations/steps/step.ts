@@ -1,13 +1,13 @@
 /** Steps and their execution. A step gets its input and knows no operation or kind. */
 import type { Effect } from '../../domain/effect.ts';
 import {
+  botFailure,
   type Failure,
   type Found,
   failed,
-  foundThat,
+  isDisappearance,
   type Outcome,
   type Receipt,
-  saysGone,
 } from '../../domain/failure.ts';
 import type { RequestId } from '../../domain/ids.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
@@ -82,7 +82,7 @@ const rereads = 2;
 export async function rereadIfMissing<O extends Outcome<unknown>>(
   read: () => Promise<O>,
   retryRead: () => Promise<void>,
-  isGone: (outcome: O) => boolean = (outcome) => !outcome.ok && saysGone(outcome.failure),
+  isGone: (outcome: O) => boolean = (outcome) => !outcome.ok && isDisappearance(outcome.failure),
 ): Promise<O> {
   let found = await read();
   for (let left = rereads; left > 0 && isGone(found); left -= 1) {
@@ -134,7 +134,7 @@ const afterChange = (failure: Failure): Failure =>
 
 /** Returns a failure that the bot itself found. `retry-until`: a change might still be propagating. */
 export const failStep = (doing: string, found: Found, next: Failure['next'] = 'ask') =>
-  failed(foundThat(doing, found, next));
+  failed(botFailure(doing, found, next));
 
 /**
  * Returns a failure for a resource with an operation in progress. A write now would be refused, or follow the bot's own pending

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { longestText } from '../../domain/request/request-command.ts';
-import { isBlank } from '../../domain/unseen.ts';
+import { isBlank } from '../../domain/strings.ts';
 import type { Records } from '../rpc/calls.ts';
 
 export const flag = z.boolean().default(false);

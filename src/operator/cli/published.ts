@@ -4,7 +4,7 @@ import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../audit/anchor/read-anchor.ts';
 import type { Finding } from '../../audit/verify.ts';
 import { readConfig } from '../../config/config.ts';
-import type { AnchorSource } from '../../domain/ports/anchor.ts';
+import type { AnchorSource } from '../../domain/ports/published-log.ts';
 import { Unusable } from './inputs.ts';
 import { checkWitnesses, parseVerifierKeys, type VerifierKeysFile, type WitnessCheck } from './verifier-keys.ts';
 

@@ -1,4 +1,4 @@
-import { clockApart } from '../../domain/clock-apart.ts';
+import { clockSkew } from '../../domain/clock-skew.ts';
 import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
@@ -156,7 +156,7 @@ async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment):
   const before = new Date();
   const azureTime = await subscriptions.time(id);
   if (!azureTime.ok || azureTime.value === null) return [];
-  const apart = clockApart(before, azureTime.value, new Date(Date.now() + 1_000));
+  const apart = clockSkew(before, azureTime.value, new Date(Date.now() + 1_000));
   if (apart === null) return [ok(subject, 'less than a minute from this machine’s')];
   const far = `this machine is ${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
   return [fail(subject, far, 'Tokens are refused by the hour they claim: set this machine’s clock right.', setClock)];

@@ -2,7 +2,7 @@
 import { databasePassword } from '../../config/azure-from-config.ts';
 import { placeName } from '../../config/place.ts';
 import { isLoopbackAddress } from '../../domain/private-url.ts';
-import type { WhyRefused } from '../../domain/storing.ts';
+import type { WriteRejection } from '../../domain/write-health.ts';
 import { openDatabase } from '../../store/database.ts';
 import { faultOf } from '../../store/db-errors.ts';
 import { pendingMigrations } from '../../store/migrations.ts';
@@ -123,7 +123,7 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
 const writesAgain = 'begin read write; alter database %I reset default_transaction_read_only; commit';
 
 /** Cause and fix of failing writes, by the database's reason. */
-const refusedWrites: Readonly<Record<WhyRefused, { readonly found: string; readonly mend: string }>> = {
+const refusedWrites: Readonly<Record<WriteRejection, { readonly found: string; readonly mend: string }>> = {
   'read-only': {
     found: 'refuses writes: it is read-only',
     mend: 'Connect to the primary server. Azure makes a server read-only when its disk is nearly full: give it a larger disk. If the database was set to read-only, reset that.',

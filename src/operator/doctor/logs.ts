@@ -1,6 +1,6 @@
 /** Checks that vault logs are readable, if usage checks are configured. */
 import { ArmId } from '../../domain/ids.ts';
-import type { UseSought } from '../../domain/key-use.ts';
+import type { UsageQuery } from '../../domain/key-use.ts';
 import { callServer } from '../../io/call-server.ts';
 import { faultOf } from '../../store/db-errors.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
@@ -14,7 +14,7 @@ const emptyQuery = (subscriptionId: string) => {
   const id = ArmId.parse(
     `/subscriptions/${subscriptionId}/resourceGroups/none/providers/Microsoft.KeyVault/vaults/${name}`,
   );
-  const sought: UseSought = {
+  const sought: UsageQuery = {
     principalId: null,
     resourceId: id,
     vaultUri: `https://${name}.vault.azure.net/`,

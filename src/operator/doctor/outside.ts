@@ -2,7 +2,7 @@
 import { request } from 'node:https';
 import { type PeerCertificate, rootCertificates, type TLSSocket } from 'node:tls';
 import { ownVersion } from '../../config/software.ts';
-import { listed } from '../../domain/listed.ts';
+import { joinList } from '../../domain/strings.ts';
 import { countOf } from '../../text/count.ts';
 import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
 import { changeSetting, command } from './commands.ts';
@@ -145,7 +145,7 @@ export async function diagnosePackedApp(subjects: DoctorEnvironment): Promise<re
   const wrong = [
     ...(ids.every((id) => id.toLowerCase() === appId)
       ? []
-      : [`its ids are ${listed([...new Set(ids)])}, the bot’s is ${appId ?? 'none'}`]),
+      : [`its ids are ${joinList([...new Set(ids)])}, the bot’s is ${appId ?? 'none'}`]),
     ...(host === null || packed.validDomains.includes(host)
       ? []
       : [`its domains are ${packed.validDomains.join(', ') || 'none'}, the bot’s is ${host}`]),

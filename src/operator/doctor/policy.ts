@@ -1,5 +1,5 @@
 /** Checks valid rules for risks. */
-import { rulesOf, tagsNotVouchedFor } from '../../domain/policy/policy.ts';
+import { rulesOf, untrustedTags } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
@@ -35,7 +35,7 @@ function emptyRole(rule: Rule, role: 'requesters' | 'approvers', holders: readon
 }
 
 function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: HolderLookup): readonly Diagnosis[] {
-  const free = tagsNotVouchedFor(rule, config.policy);
+  const free = untrustedTags(rule, config.policy);
   const { requesters = [], approvers = [] } = rule;
   const mend = 'Name tags in trustedTags that nobody who asks can write, or match by subscription, group or name.';
   return [

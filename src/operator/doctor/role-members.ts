@@ -1,8 +1,8 @@
 /** Detects rules that leave too few approvers or no requesters, alone and combined with tag rules. */
 import type { PersonId } from '../../domain/ids.ts';
-import { listed } from '../../domain/listed.ts';
 import { mayBothMatch, type Rule, type TagRule } from '../../domain/policy/rules.ts';
 import type { DirectoryEntry, Groups } from '../../domain/ports/azure.ts';
+import { joinList } from '../../domain/strings.ts';
 import { countOf } from '../../text/count.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { about, fail, warn } from './subjects.ts';
@@ -56,7 +56,7 @@ export function findTooFewPeople(rule: Rule, tagRules: readonly TagRule[], looku
     'Of people that rules name, only those whom each of them names are left: name the same people in all of them.';
   const under = (held: readonly TagRule[]): readonly Diagnosis[] => {
     const found = problemUnder(rule, held, lookup);
-    const names = listed(held.map(({ name }) => name));
+    const names = joinList(held.map(({ name }) => name));
     return found === null
       ? []
       : [warn(about('people/rule', `rule ${rule.name}`), `made stricter by ${names}: ${found}`, mend)];

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { vaultSigner } from '../../azure/vault-clients.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { codeOf, type Failure } from '../../domain/failure.ts';
-import type { Contradiction } from '../../domain/ports/witnesses.ts';
-import type { Witnessing, WitnessView } from '../../domain/witnessing.ts';
+import type { Contradiction } from '../../domain/ports/published-log.ts';
+import type { WitnessSummary, WitnessView } from '../../domain/witnessing.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { enoughWords, vaultKeyWords, witnessWords } from '../../text/witnesses.ts';
 import { anchorName, witnessingFor } from '../published-log.ts';
@@ -38,7 +38,7 @@ function found(view: WitnessView, where: string): Diagnosis {
   return warn(subject, words, mend);
 }
 
-function enoughSigned(witnessing: Witnessing): Diagnosis {
+function enoughSigned(witnessing: WitnessSummary): Diagnosis {
   const words = enoughWords(witnessing);
   if (witnessing.current >= witnessing.needed || witnessing.witnesses.every(({ standing }) => standing === null)) {
     return ok(all, words);

@@ -4,11 +4,10 @@
  */
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
-import { ChainLine, Link, RevealedText } from '../../domain/record/chain.ts';
-import { Derived } from '../../domain/record/derived.ts';
+import { ChainLine, Derived, Link, RevealedText } from '../../domain/record/chain.ts';
 import type { EventBody } from '../../domain/request/events.ts';
 import { RefusalCode } from '../../domain/request/refusal.ts';
-import { isBlank } from '../../domain/unseen.ts';
+import { isBlank } from '../../domain/strings.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { Diagnosis, Look } from './diagnosis.ts';
 

@@ -1,10 +1,9 @@
 /** Implements the calls with the database. */
 
 import type { RequestId } from '../../domain/ids.ts';
+import type { WitnessBook } from '../../domain/ports/published-log.ts';
 import type { Appended, People, Requests } from '../../domain/ports/store.ts';
-import type { WitnessBook } from '../../domain/ports/witnesses.ts';
-import type { ChainLine } from '../../domain/record/chain.ts';
-import type { Derived } from '../../domain/record/derived.ts';
+import type { ChainLine, Derived } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';

@@ -1,10 +1,9 @@
 /** Validates the used fields of inbound activities. All others are ignored. */
 import { z } from 'zod';
 import { PersonId, TenantId } from '../../domain/ids.ts';
-import type { Actor } from '../../domain/request/events.ts';
-import { personActor } from '../../domain/request/events.ts';
+import { type Actor, personActor } from '../../domain/request/events.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
-import { isBlank } from '../../domain/unseen.ts';
+import { isBlank } from '../../domain/strings.ts';
 
 /** IDs are opaque, but they go into HTTP headers and the database, which don't accept all characters. */
 const id = z

@@ -4,7 +4,7 @@
  * gets none of it. The decision doesn't depend on it: `append` reads the request again, under the lock.
  */
 
-import type { ClickStandings } from '../../authorization/who-may.ts';
+import type { ClickRoleChecks } from '../../authorization/role-checks.ts';
 import { RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -20,7 +20,7 @@ export interface ReadBeside extends Pick<ActionPorts, 'loadSnapshot'> {
 /** `click`: null if the activity isn't one. */
 export function readBeside(
   requests: Pick<Requests, 'load'>,
-  { askAlso, lookAt }: Pick<ClickStandings, 'askAlso' | 'lookAt'>,
+  { askAlso, lookAt }: Pick<ClickRoleChecks, 'askAlso' | 'lookAt'>,
   click: CardClick | null,
 ): ReadBeside {
   const action = actions.find(({ verb }) => verb === click?.action.verb);

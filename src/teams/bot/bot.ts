@@ -1,6 +1,6 @@
 /** The bot: routes each activity to its command, form or action, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
-import type { KeptRoles } from '../../authorization/kept-roles.ts';
+import type { CachedRoles } from '../../authorization/role-cache.ts';
 import { PersonId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
 import { refuse } from '../../domain/request/refusal.ts';
@@ -28,8 +28,8 @@ export interface BotOptions extends VerbOptions, WelcomeOptions {
   readonly tenantId: string;
   /** How people are authenticated: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
-  readonly rolesForHelp: KeptRoles['rolesForHelp'];
-  readonly forClick: KeptRoles['forClick'];
+  readonly rolesForHelp: CachedRoles['rolesForHelp'];
+  readonly forClick: CachedRoles['forClick'];
 }
 
 export class CmkBot extends ActivityHandler {

@@ -1,6 +1,6 @@
 /** Runs typed commands and their buttons, and renders the answers. */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
-import type { Roles } from '../../authorization/who-may.ts';
+import type { Roles } from '../../authorization/role-checks.ts';
 import type { CommandPorts, CommandResult, TypedCommand } from '../../operations/commands/command.ts';
 import { commands } from '../../operations/commands/registry.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';

@@ -1,6 +1,6 @@
 /** Posts the welcome card once in each conversation, however often Teams reports the installation. */
 import type { TurnContext } from 'botbuilder';
-import type { Roles } from '../../authorization/who-may.ts';
+import type { Roles } from '../../authorization/role-checks.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';

@@ -1,7 +1,7 @@
 /** Names of people for cards, as Teams last reported them. */
 import type { PersonId } from '../../domain/ids.ts';
 import type { People } from '../../domain/ports/store.ts';
-import { isBlank } from '../../domain/unseen.ts';
+import { isBlank } from '../../domain/strings.ts';
 import type { Names } from '../../text/names.ts';
 
 export interface Directory {

@@ -6,8 +6,7 @@
  */
 
 import { z } from 'zod';
-import { listed } from '../../domain/listed.ts';
-import { isBlank, showBlanks } from '../../domain/unseen.ts';
+import { isBlank, joinList, revealInvisible } from '../../domain/strings.ts';
 import { unquoted } from '../../text/quote.ts';
 
 /** Safe Markdown for a TextBlock or a fact. Empty: the card omits the element. */
@@ -32,13 +31,13 @@ const defaultLength = 300;
 
 /**
  * Invisible characters that change how others look: controls, direction overrides, tags, private use, ignorable marks,
- * and variation selectors after characters without variants. `showBlanks` replaces them by visible text.
+ * and variation selectors after characters without variants. `revealInvisible` replaces them by visible text.
  */
 const invisible =
   /[\p{Cc}\p{Co}]|(?![\u200C\u200D])\p{Cf}|(?!\p{Variation_Selector})(?=\p{M})\p{Default_Ignorable_Code_Point}|(?<![\p{Emoji}\p{Ideographic}\p{Script=Mongolian}\p{Sm}])\p{Variation_Selector}/gu;
 
 function oneLine(text: string): string {
-  return showBlanks(text.replace(/\p{Cs}/gu, '\uFFFD'))
+  return revealInvisible(text.replace(/\p{Cs}/gu, '\uFFFD'))
     .replace(/[\s\u0085]+/gu, ' ')
     .replace(invisible, '')
     .replace(/(\p{M}{4})\p{M}+/gu, '$1')
@@ -110,7 +109,7 @@ export function joinText(texts: readonly CardText[], separator = ', '): CardText
 }
 
 /** Joins safe texts with commas and a final "and". */
-export const listedText = (texts: readonly CardText[]): CardText => CardText.parse(listed(texts));
+export const listedText = (texts: readonly CardText[]): CardText => CardText.parse(joinList(texts));
 
 /** One line for fields without Markdown. */
 export function label(text: string, length = defaultLength): Label {

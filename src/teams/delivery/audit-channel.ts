@@ -1,11 +1,11 @@
 /** Posts a request's events to the audit channel: a root post, and batched replies below it. */
 import { createHash } from 'node:crypto';
 import { PersonId, type RequestId } from '../../domain/ids.ts';
-import type { PostedCard, PostedCards, Requests, TrailHashes } from '../../domain/ports/store.ts';
+import type { EventHashes, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import type { RescheduleAt } from '../../domain/request/consequences.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
-import type { Witnessing } from '../../domain/witnessing.ts';
+import type { WitnessSummary } from '../../domain/witnessing.ts';
 import type { Names } from '../../text/names.ts';
 import type { Directory } from '../cards/directory.ts';
 import { auditReplyCard, auditRootCard, eventsPerReply } from '../cards/views/audit-view.ts';
@@ -15,7 +15,7 @@ import type { Chat, Posted } from './chat.ts';
 export interface AuditChannelOptions {
   readonly requests: Requests;
   readonly shown: PostedCards;
-  readonly hashes: TrailHashes;
+  readonly hashes: EventHashes;
   readonly chat: Chat;
   readonly directory: Directory;
   /** Null: no audit channel. */
@@ -31,7 +31,7 @@ export interface Checkpoints {
    */
   covering(seq: number): Promise<{ readonly size: number; readonly note: string } | null>;
   /** Null: no witnesses are configured. */
-  witnessing(): Promise<Witnessing | null>;
+  witnessing(): Promise<WitnessSummary | null>;
   /** The interval of publishing. */
   readonly everyMs: number;
 }

@@ -5,7 +5,7 @@
  */
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
-import { type Called, calledFor, doerOf, isStillSo } from '../../domain/request/calls.ts';
+import { actingPerson, isStillNeeded, type RecipientGroup, recipientsOf } from '../../domain/request/notifications.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Directory } from '../cards/directory.ts';
 import { type Addressee, type CardText, mention } from '../cards/plain-text.ts';
@@ -33,9 +33,9 @@ export interface CallsOptions extends SourcesOptions {
 export interface Notification {
   /** Identifies this notification within the request, permanently. */
   readonly occasion: string;
-  readonly who: readonly Called[];
+  readonly who: readonly RecipientGroup[];
   readonly except: PersonId | null;
-  readonly words: (to: Called) => CardText;
+  readonly words: (to: RecipientGroup) => CardText;
 }
 
 export interface Calls {
@@ -99,7 +99,7 @@ class Ringing {
   }
 
   /** Posts in each person's chat with the bot. Mentions the others in the approval thread. */
-  async #group(to: Called, sources: readonly Source[]): Promise<void> {
+  async #group(to: RecipientGroup, sources: readonly Source[]): Promise<void> {
     const people = knownIn(sources)
       .map(({ id }) => id)
       .filter((id) => id !== this.#call.except);
@@ -113,7 +113,7 @@ class Ringing {
   }
 
   /** Returns true if the person has a chat with the bot, and it accepts the post. */
-  async #inPerson(to: Called, person: PersonId): Promise<boolean> {
+  async #inPerson(to: RecipientGroup, person: PersonId): Promise<boolean> {
     const chat = await this.#options.conversations.personalChat(person);
     if (chat === null) return false;
     const hasCard = this.#cards.some(
@@ -124,7 +124,7 @@ class Ringing {
 
   /** Returns false if the conversation was deleted, or the bot no longer has access. */
   async #say(
-    to: Called,
+    to: RecipientGroup,
     place: string,
     conversationId: string,
     addressees: readonly Addressee[],
@@ -162,14 +162,14 @@ export function openCalls(options: CallsOptions): Calls {
     async callForEvent(id, revision) {
       const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
       const event = events.find((one) => one.revision === revision);
-      if (request === null || event === undefined || !isStillSo(request, event)) return;
-      const doer = doerOf(event);
+      if (request === null || event === undefined || !isStillNeeded(request, event)) return;
+      const doer = actingPerson(event);
       const [names, cards] = await Promise.all([
         directory.names(doer === null ? [request.requester] : [request.requester, doer]),
         knownCards(shown, request),
       ]);
-      const words = (to: Called) => callWords(to, event, request, names);
-      await ring(request, { occasion: `${revision}`, who: calledFor(event.body), except: doer, words }, cards);
+      const words = (to: RecipientGroup) => callWords(to, event, request, names);
+      await ring(request, { occasion: `${revision}`, who: recipientsOf(event.body), except: doer, words }, cards);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Posts in the approvals channel that a witness signed a different version of the log, and that this was resolved. */
-import type { Contradiction, WitnessStanding } from '../../domain/ports/witnesses.ts';
+import type { Contradiction, WitnessStatus } from '../../domain/ports/published-log.ts';
 import { contradictsCard, settledCard } from '../cards/views/witness-view.ts';
 import { addressedOf, type SourcesOptions, sourcesOf } from './addressees.ts';
 import type { Chat } from './chat.ts';
@@ -13,7 +13,7 @@ export interface WitnessPostsOptions extends SourcesOptions {
 
 export interface WitnessPosts {
   contradicts(name: string, contradiction: Contradiction): Promise<void>;
-  settled(name: string, cleared: NonNullable<WitnessStanding['cleared']>): Promise<void>;
+  settled(name: string, cleared: NonNullable<WitnessStatus['cleared']>): Promise<void>;
 }
 
 const patienceMs = 10_000;

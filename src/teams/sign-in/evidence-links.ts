@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Roles } from '../../authorization/who-may.ts';
+import type { Roles } from '../../authorization/role-checks.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { type Actor, personActor } from '../../domain/request/events.ts';

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleOf, entriesIn } from '../../../src/audit/tlog/tiles.ts';
-import type { AnchorSource } from '../../../src/domain/ports/anchor.ts';
+import type { AnchorSource } from '../../../src/domain/ports/published-log.ts';
 import type { Change } from './outside-judges.ts';
 
 /** A published log in memory. */

@@ -12,8 +12,12 @@ import {
   type WitnessMemory,
 } from '../../../src/audit/anchor/witnesses.ts';
 import { signingKey } from '../../../src/audit/tlog/keys.ts';
-import type { AnchorFiles } from '../../../src/domain/ports/anchor.ts';
-import type { WitnessAsked, WitnessBook, WitnessStanding } from '../../../src/domain/ports/witnesses.ts';
+import type {
+  AnchorFiles,
+  WitnessBook,
+  WitnessResponse,
+  WitnessStatus,
+} from '../../../src/domain/ports/published-log.ts';
 
 export const logName = 'bot.example/audit';
 export const logKey = signingKey(logName, 'log', Buffer.alloc(32, 1));
@@ -32,9 +36,9 @@ export const memoryIn = (lost: Map<string, string>): WitnessMemory => ({
 });
 
 /** A witness book in memory, of one log. */
-export function bookInMemory(): Pick<WitnessBook, 'of' | 'keep'> & { readonly asked: readonly WitnessAsked[] } {
-  const asked: WitnessAsked[] = [];
-  const standing = (key: string): WitnessStanding => {
+export function bookInMemory(): Pick<WitnessBook, 'of' | 'keep'> & { readonly asked: readonly WitnessResponse[] } {
+  const asked: WitnessResponse[] = [];
+  const standing = (key: string): WitnessStatus => {
     const own = asked.filter((one) => one.key === key);
     const [first, last] = [own[0], own.at(-1)];
     if (first === undefined || last === undefined) throw new Error(`${key} was never asked`);

@@ -5,7 +5,7 @@
 import { connectAzure } from '../../../src/azure/azure.ts';
 import { credentialForBotFramework, optionsForAzure } from '../../../src/config/azure-from-config.ts';
 import { readConfig } from '../../../src/config/config.ts';
-import { codeOf, done, failed, foundThat, type Outcome } from '../../../src/domain/failure.ts';
+import { botFailure, codeOf, done, failed, type Outcome } from '../../../src/domain/failure.ts';
 import { ArmId, KeyName, KeyVersion, PersonId } from '../../../src/domain/ids.ts';
 import { messageOf } from '../../../src/text/failures.ts';
 
@@ -38,5 +38,7 @@ for (const address of process.argv.slice(2)) await told(address, azure.keys.prob
 const token = credentialForBotFramework(config).getToken(`${process.env.TEST_BOT_FRAMEWORK_SCOPE}/.default`);
 await told(
   'bot framework',
-  token.then(done, (error: unknown) => failed(foundThat('signing in', { code: 'unexpected', errorId: String(error) }))),
+  token.then(done, (error: unknown) =>
+    failed(botFailure('signing in', { code: 'unexpected', errorId: String(error) })),
+  ),
 );

@@ -5,8 +5,7 @@ import type { Requests } from '../../../src/domain/ports/store.ts';
 import type { EventBody, StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import { refuse } from '../../../src/domain/request/refusal.ts';
-import { hasEnded, type Request } from '../../../src/domain/request/request.ts';
-import type { Waits } from '../../../src/domain/request/waits.ts';
+import { hasEnded, type Request, type Waits } from '../../../src/domain/request/request.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 
 const asStored = (body: EventBody): EventBody => parseEventBody(JSON.parse(JSON.stringify(body)));

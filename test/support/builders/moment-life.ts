@@ -4,7 +4,7 @@
  * starts the bot anew. The model reads the policy as the file has it, of tags it knows those alone that an operator writes, and
  * it remembers who controlled the key when people were asked.
  */
-import { openStandings } from '../../../src/authorization/who-may.ts';
+import { openRoleChecks } from '../../../src/authorization/role-checks.ts';
 import { policyFrom } from '../../../src/config/policy-file.ts';
 import { Power } from '../../../src/domain/control.ts';
 import { done } from '../../../src/domain/failure.ts';
@@ -137,7 +137,7 @@ export async function leadMoments(
     return {
       setting,
       policy,
-      standings: openStandings({ resources: azure.resources, groups: { memberOf } }, policy, admission),
+      standings: openRoleChecks({ resources: azure.resources, groups: { memberOf } }, policy, admission),
     };
   };
   let bot = started();

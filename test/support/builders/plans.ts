@@ -11,8 +11,7 @@ import type {
   ObservedVault,
 } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
-import type { Plan } from '../../../src/domain/plan.ts';
-import type { ResourceRef } from '../../../src/domain/wish.ts';
+import type { Plan, ResourceRef } from '../../../src/domain/plan.ts';
 import type { KeyTerms } from '../../../src/operations/checks.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/operations/resources/registry.ts';

@@ -1,7 +1,6 @@
 /** Policies for tests: rules by what they change, and the environment's settings behind them. */
 import { type Policy, type Terms, termsFor } from '../../../src/domain/policy/policy.ts';
-import { environmentRule, type Rule } from '../../../src/domain/policy/rules.ts';
-import { ownSubscription } from '../../../src/domain/policy/vaults.ts';
+import { environmentRule, ownSubscription, type Rule } from '../../../src/domain/policy/rules.ts';
 import { resourceId } from './fixtures.ts';
 
 const resourceFacts = { id: resourceId(), name: 'bot-care', tags: {} };

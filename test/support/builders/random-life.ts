@@ -168,7 +168,7 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
   let clock = noon.getTime();
   const requests = memoryRequests(() => new Date(clock));
   const standings = new Map<string, Standing>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
-  const standingOf = (one: PersonId): Standing => standings.get(one) ?? 'no';
+  const checkRole = (one: PersonId): Standing => standings.get(one) ?? 'no';
   const seen: (readonly [cause: string, command: Command])[] = [];
   const policy = (approvalsRequired: number) => ({
     version: 'p1',
@@ -200,7 +200,7 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
     switch (one.do) {
       case 'click': {
         const by = people[one.person] ?? requester;
-        const change = { asking: request.asking + one.off, standing: standingOf(by), acknowledged: one.tick };
+        const change = { asking: request.asking + one.off, standing: checkRole(by), acknowledged: one.tick };
         const cause = `click:${change.asking}/${by}/${one.verb}`;
         if (one.verb === 'cancel') return [cause, cancels(by, change.asking)];
         if (one.verb === 'approve' || one.verb === 'reject') return [cause, decides(one.verb, by, change)];
@@ -217,7 +217,7 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
       case 'expire':
         return [`timer:expire/${request.policy.expiresAt}`, { do: 'expire' }];
       case 'check': {
-        const known = Object.fromEntries(request.approvals.map(({ by }) => [by, standingOf(by)]));
+        const known = Object.fromEntries(request.approvals.map(({ by }) => [by, checkRole(by)]));
         const plan = plans[one.plan] ?? planFor();
         const command = checks({ run, plan, standings: known });
         // The digest tells plans apart and questions too, so that an approval can be traced to the one it answers.

@@ -6,7 +6,7 @@ import type { Standing } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
-import { openKept } from '../../../src/workflow/kept.ts';
+import { openAttemptStore } from '../../../src/workflow/attempt-store.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { decides, id, policy } from './commands.ts';
 import { type Drive, driveRun } from './drive-run.ts';
@@ -34,7 +34,7 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
   const standing: { value: Standing } = { value: 'yes' };
   const requesterStanding: { value: Standing } = { value: 'yes' };
   const requests = memoryRequests(now);
-  const memory = { intents: openKept<true>(), results: openKept<StepResult>() };
+  const memory = { intents: openAttemptStore<true>(), results: openAttemptStore<StepResult>() };
   const azure = scriptedAzure(world);
   const ports: RunPorts = {
     requests,
@@ -47,7 +47,7 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
     retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
     sha256,
     random: (bytes) => new Uint8Array(bytes).fill(7),
-    nonces: openKept<string>(),
+    nonces: openAttemptStore<string>(),
     get intents() {
       return memory.intents;
     },
@@ -86,8 +86,8 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
     load,
     /** Another process: what this one had seen and not recorded is gone. */
     restart: () => {
-      memory.intents = openKept();
-      memory.results = openKept();
+      memory.intents = openAttemptStore();
+      memory.results = openAttemptStore();
     },
     /** Goes through run `run`, or on with it where `journal` says it was. */
     drive: async (run = 1, { journal = [], before = ignore, after = ignore }: Partial<Drive> = {}) => {

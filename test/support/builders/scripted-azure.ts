@@ -192,8 +192,8 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
               underCustomerKey: customerKey !== null,
             })),
         ),
-      kept: () =>
-        read('inventory.kept', () => ({
+      resourceKeys: () =>
+        read('inventory.resourceKeys', () => ({
           resources:
             world.resource === null
               ? []

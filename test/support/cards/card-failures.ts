@@ -1,7 +1,7 @@
 /** What goes wrong in the requests that cards show, as Azure and vaults word it. */
 
 import { judge } from '../../../src/domain/check.ts';
-import { type Failure, type Found, foundThat } from '../../../src/domain/failure.ts';
+import { botFailure, type Failure, type Found } from '../../../src/domain/failure.ts';
 import { version } from '../builders/plans.ts';
 import { keyName, madeLater, seen, toNewest, vaultId, visitKeyName } from './card-plans.ts';
 
@@ -40,7 +40,7 @@ export const spreading = azureSaid({
   status: 200,
   message: `The identity of the resource may not use the key. Key Vault answered: {"error":{"code":"Forbidden","message":"Caller is not authorized to perform action on resource.\\r\\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\\r\\nCaller: appid=6f1e2c34-0000-4000-8000-000000000001\\r\\nAction: 'Microsoft.KeyVault/vaults/keys/wrap/action'\\r\\nResource: '/subscriptions/40000000-0000-4000-8000-000000000001/resourcegroups/rg-care-prod/providers/microsoft.keyvault/vaults/kv-care-prod/keys/cmk-triage-agent'\\r\\nAssignment: (not found)\\r\\nDenyAssignmentId: null\\r\\nDecisionReason: null \\r\\nVault: kv-care-prod;location=westeurope\\r\\n"}} ${'And much more of that. '.repeat(20)}`,
 });
-const own = (found: Found): Failure => foundThat('setting the key of triage-agent-prod', found);
+const own = (found: Found): Failure => botFailure('setting the key of triage-agent-prod', found);
 export const readBack = own({
   code: 'key-not-shown',
   shows: null,

@@ -1,6 +1,6 @@
 /** Who looks at a card, and how long things may take as it is drawn. */
 
-import { usualRetry } from '../../../src/config/settings/working.ts';
+import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { Patience } from '../../../src/teams/cards/views/reader.ts';
 import { approver, requester } from '../builders/fixtures.ts';
@@ -18,6 +18,6 @@ export const names = (id: PersonId | null): string => (id === null ? 'An operato
 /** How long things may take, as they are drawn at a time. */
 export const patienceAt = (now: string): Patience => ({
   now: new Date(now),
-  retry: usualRetry,
+  retry: defaultRetryLimits,
   poll: { everyMs: 5_000, atMostMs: 600_000 },
 });

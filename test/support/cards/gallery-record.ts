@@ -1,8 +1,8 @@
 /** Cards of a record that is published: evidence, checkpoints, and what is told where a witness knows another history. */
 
-import type { WitnessStanding } from '../../../src/domain/ports/witnesses.ts';
+import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
-import { witnessingOf } from '../../../src/domain/witnessing.ts';
+import { summarizeWitnesses } from '../../../src/domain/witnessing.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../../src/teams/cards/render-card.ts';
 import { auditCheckpointCard } from '../../../src/teams/cards/views/checkpoint-view.ts';
@@ -24,7 +24,7 @@ const note = [
 ].join('\n');
 
 /** Up to the newest checkpoint, as far as it has signed it. */
-const signed = (key: string | undefined, size: number): WitnessStanding => ({
+const signed = (key: string | undefined, size: number): WitnessStatus => ({
   key: key ?? '',
   since: noon,
   asked: { at: noon, size: 129, outcome: size === 129 ? 'signed' : 'no-answer', detail: '' },
@@ -38,7 +38,7 @@ const signed = (key: string | undefined, size: number): WitnessStanding => ({
 export function recordCards(ended: Request, drawn: AdaptiveCard): readonly { name: string; card: AdaptiveCard }[] {
   const offered = withEvidence(drawn, ended, true);
   const standing = (sizes: readonly number[]) =>
-    witnessingOf(
+    summarizeWitnesses(
       { keys, needed: 2, vaultKey: null },
       sizes.map((size, n) => signed(keys[n], size)),
     );

@@ -1,7 +1,7 @@
 /** Every row there is, and the tables of docs/reference/azure-errors.md that are made of what the rows came to. */
 import { defaultLimits } from '../../../src/azure/limits.ts';
 import { environmentSchema } from '../../../src/config/settings/table.ts';
-import { usualRetry } from '../../../src/config/settings/working.ts';
+import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import { durationWords } from '../../../src/text/duration.ts';
 import { markdown } from '../azure/local-azure-tables.ts';
 import type { FailureGroup, FailureRow } from './failure-row.ts';
@@ -30,7 +30,7 @@ const seconds = (ms: number): string => `${ms / 1_000} s`;
 
 /** The pauses of a step that is tried again, as long as there may be any. */
 function pauses(): string {
-  const { firstWaitMs, longestWaitMs, waitAttempts } = usualRetry;
+  const { firstWaitMs, longestWaitMs, waitAttempts } = defaultRetryLimits;
   const all = Array.from({ length: waitAttempts - 1 }, (_, n) => Math.min(firstWaitMs * 2 ** n, longestWaitMs));
   return all.map(seconds).join(', ');
 }
@@ -50,12 +50,12 @@ export const limitsTable = (): string => {
         `every ${seconds(environmentSchema.shape.CMK_AZURE_POLL.parse(undefined))}`,
       ],
       ['a call during a click', durationWords(limits.clickMs)],
-      ['a step, after a temporary failure', `${usualRetry.waitAttempts} attempts, with pauses of ${pauses()}`],
+      ['a step, after a temporary failure', `${defaultRetryLimits.waitAttempts} attempts, with pauses of ${pauses()}`],
       [
         'a step, while a role assignment propagates',
-        `attempts for ${durationWords(usualRetry.spreadWithinMs)}, with pauses of up to ${seconds(usualRetry.longestWaitMs)}`,
+        `attempts for ${durationWords(defaultRetryLimits.spreadWithinMs)}, with pauses of up to ${seconds(defaultRetryLimits.longestWaitMs)}`,
       ],
-      ['the pre-run check', `${usualRetry.waitAttempts} attempts, with the same pauses`],
+      ['the pre-run check', `${defaultRetryLimits.waitAttempts} attempts, with the same pauses`],
     ],
   );
 };

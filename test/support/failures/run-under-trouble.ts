@@ -1,7 +1,7 @@
 /** A request, run against a local Azure by the run's own rules: the same code as the engine's, without its waits. */
 
-import { openStandings } from '../../../src/authorization/who-may.ts';
-import { usualRetry } from '../../../src/config/settings/working.ts';
+import { openRoleChecks } from '../../../src/authorization/role-checks.ts';
+import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { codeOf, type Failure } from '../../../src/domain/failure.ts';
 import type { StepName } from '../../../src/domain/plan.ts';
@@ -11,7 +11,7 @@ import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { approversGroup, requestersGroup } from '../../../src/sandbox/people.ts';
-import { openKept } from '../../../src/workflow/kept.ts';
+import { openAttemptStore } from '../../../src/workflow/attempt-store.ts';
 import type { RunPorts } from '../../../src/workflow/run-plan.ts';
 import { type ConnectChoices, connect } from '../../contract/azure-setup.ts';
 import type { RunningAzure } from '../azure/local-azure.ts';
@@ -43,11 +43,11 @@ const policyOfPeople = policyOf([], { requesters: [requestersGroup.id], approver
 
 /** An approved request whose run has not begun, its clock at today. */
 export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec, choices: ConnectChoices = {}) {
-  let [ms, waited, clockApart] = [Date.now(), 0, 0];
+  let [ms, waited, clockSkew] = [Date.now(), 0, 0];
   let azure = connected(running, choices);
-  const now = (): Date => new Date(ms + clockApart);
+  const now = (): Date => new Date(ms + clockSkew);
   const requests = memoryRequests(now);
-  const standings = () => openStandings(azure, policyOfPeople, { readers: [], allowGuests: false });
+  const standings = () => openRoleChecks(azure, policyOfPeople, { readers: [], allowGuests: false });
   const ports: RunPorts = {
     requests,
     get azure() {
@@ -58,12 +58,12 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
     approverStanding: (person, resource) => standings().approver(person, resource),
     requesterStanding: (person, resource) => standings().requester(person, resource),
     stepUp: null,
-    retryLimits: usualRetry,
+    retryLimits: defaultRetryLimits,
     sha256,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-    nonces: openKept<string>(),
-    intents: openKept<true>(),
-    results: openKept<StepResult>(),
+    nonces: openAttemptStore<string>(),
+    intents: openAttemptStore<true>(),
+    results: openAttemptStore<StepResult>(),
     now,
     pause: async () => undefined,
     paused: false,
@@ -131,7 +131,7 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
     },
     /** Somebody sets the machine's clock, that far from what it was. */
     setClock: (by: number) => {
-      clockApart = by;
+      clockSkew = by;
     },
     retry: async (): Promise<void> => {
       const { asking } = await load();

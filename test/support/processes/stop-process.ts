@@ -1,5 +1,5 @@
 /** A process whose second part never stops, or fails to: `stop-process.ts hangs|fails WITHIN_MS`. Says which parts were stopped. */
-import { stopInOrder } from '../../../src/bootstrap/stop-in-order.ts';
+import { stopInOrder } from '../../../src/bootstrap/shutdown.ts';
 
 const [how = '', within = ''] = process.argv.slice(2);
 const part = (name: string, stop: () => Promise<void>) => ({

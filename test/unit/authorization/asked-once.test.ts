@@ -1,4 +1,4 @@
-import { askedOnce } from '../../../src/authorization/who-may.ts';
+import { combineQueries } from '../../../src/authorization/role-checks.ts';
 import { done, type Outcome } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { PersonKind } from '../../../src/domain/ports/azure.ts';
@@ -16,7 +16,7 @@ function open(held: readonly string[]) {
     asked.push([who, ids]);
     return done({ kind: 'member', of: ids.filter((id) => held.includes(id)) });
   };
-  const once = askedOnce({ memberOf }, ['a', 'b', 'c'], () => clock.ms);
+  const once = combineQueries({ memberOf }, ['a', 'b', 'c'], () => clock.ms);
   return { clock, asked, once };
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { foundThat } from '../../../src/domain/failure.ts';
-import { judgeUse, type LoggedUse, type ReadLog, type UseAnswer, type UseSought } from '../../../src/domain/key-use.ts';
+import { botFailure } from '../../../src/domain/failure.ts';
+import {
+  evaluateUse,
+  type LoggedUse,
+  type UsageQuery,
+  type UseAnswer,
+  type VaultLogRows,
+} from '../../../src/domain/key-use.ts';
 
 /** What is made of rows of a vault's log. */
 
@@ -11,7 +17,7 @@ const agent =
   '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg/providers/Microsoft.HealthBot/healthBots/triage';
 const principal = '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f';
 const own = '3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9';
-const sought: UseSought = {
+const sought: UsageQuery = {
   principalId: principal,
   resourceId: agent,
   vaultUri,
@@ -29,8 +35,8 @@ const wrap: LoggedUse = {
   assignmentId: own,
   byAccessPolicy: false,
 };
-const judged = (uses: readonly LoggedUse[], change: Partial<ReadLog> = {}): UseAnswer =>
-  judgeUse(sought, {
+const judged = (uses: readonly LoggedUse[], change: Partial<VaultLogRows> = {}): UseAnswer =>
+  evaluateUse(sought, {
     first: '2026-02-28T12:00:00.000Z',
     last: '2026-03-01T12:20:00.000Z',
     uses,
@@ -106,7 +112,7 @@ describe('a use', () => {
 
   it('counts also where the log did not begin before, or the answer was cut short', () => {
     expect(judged([wrap], { first: wrap.at })).toMatchObject({ outcome: 'used' });
-    expect(judged([wrap], { cutShort: foundThat('reading', { code: 'unexpected', errorId: 'x' }) })).toMatchObject({
+    expect(judged([wrap], { cutShort: botFailure('reading', { code: 'unexpected', errorId: 'x' }) })).toMatchObject({
       outcome: 'used',
     });
   });
@@ -151,7 +157,7 @@ describe('no use', () => {
   });
 
   it('counts for nothing where the answer was cut short', () => {
-    const cutShort = foundThat('reading', { code: 'unexpected', errorId: 'x' });
+    const cutShort = botFailure('reading', { code: 'unexpected', errorId: 'x' });
     expect(judged([], { cutShort })).toEqual({ outcome: 'unknown', why: { code: 'not-readable', failure: cutShort } });
   });
 });
@@ -159,7 +165,7 @@ describe('no use', () => {
 it('an agent without a known identity is not taken for whoever tells none', () => {
   const nobody = { ...wrap, principalId: null, resourceId: null };
   expect(
-    judgeUse(
+    evaluateUse(
       { ...sought, principalId: null },
       { first: '2026-02-28T12:00:00.000Z', last: wrap.at, uses: [nobody], ownAssignment: null, cutShort: null },
     ),

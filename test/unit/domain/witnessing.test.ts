@@ -1,10 +1,10 @@
-import type { WitnessStanding } from '../../../src/domain/ports/witnesses.ts';
-import { contradicting, witnessingOf } from '../../../src/domain/witnessing.ts';
+import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
+import { contradicting, summarizeWitnesses } from '../../../src/domain/witnessing.ts';
 import { enoughWords, signersWords, vaultKeyWords, witnessWords } from '../../../src/text/witnesses.ts';
 
 const at = new Date('2026-11-26T08:00:00Z');
 const now = new Date('2026-11-26T08:03:00Z');
-const standing = (key: string, more: Partial<WitnessStanding>): WitnessStanding => ({
+const standing = (key: string, more: Partial<WitnessStatus>): WitnessStatus => ({
   key,
   since: at,
   asked: { size: 121, at, outcome: 'signed', detail: '' },
@@ -27,7 +27,7 @@ const known = [
 ];
 
 test('those count who signed the newest checkpoint, under the key that is named, and contradict nothing', () => {
-  const witnessing = witnessingOf({ keys, needed: 2, vaultKey: null }, known);
+  const witnessing = summarizeWitnesses({ keys, needed: 2, vaultKey: null }, known);
   expect(witnessing.witnesses.map(({ name, current }) => [name, current])).toEqual([
     ['w1', true],
     ['w2', false],
@@ -39,7 +39,7 @@ test('those count who signed the newest checkpoint, under the key that is named,
 });
 
 test('each is told by what it signed last, and when', () => {
-  const words = witnessingOf({ keys, needed: 2, vaultKey: null }, known).witnesses.map((view) =>
+  const words = summarizeWitnesses({ keys, needed: 2, vaultKey: null }, known).witnesses.map((view) =>
     witnessWords(view, now),
   );
   expect(words).toEqual([
@@ -56,7 +56,7 @@ test('the key in a vault is told by itself, and counts for no witness', () => {
     asked: { size: 121, at, outcome: 'no-answer', detail: 'fetch failed' },
     signed: { size: 117, at },
   });
-  const missing = witnessingOf({ keys, needed: 1, vaultKey }, [...known, silent]);
+  const missing = summarizeWitnesses({ keys, needed: 1, vaultKey }, [...known, silent]);
   expect(signersWords(missing)).toBe(
     '1 of 4 witnesses signed the newest checkpoint; 1 is needed. The key in the vault has not signed the newest checkpoint',
   );
@@ -64,6 +64,6 @@ test('the key in a vault is told by itself, and counts for no witness', () => {
   expect(missing.vaultKey === null ? '' : vaultKeyWords(missing.vaultKey, now)).toBe(
     'signed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it did not answer (fetch failed)',
   );
-  const alone = witnessingOf({ keys: [], needed: 0, vaultKey }, [standing(vaultKey, {})]);
+  const alone = summarizeWitnesses({ keys: [], needed: 0, vaultKey }, [standing(vaultKey, {})]);
   expect(signersWords(alone)).toBe('The key in the vault signed the newest checkpoint');
 });

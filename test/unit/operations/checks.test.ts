@@ -1,9 +1,8 @@
 import { type Check, type CheckCode, checkCodes, type FactOf } from '../../../src/domain/check.ts';
-import { isThere } from '../../../src/domain/key-change.ts';
+import { isAlreadySet } from '../../../src/domain/key-change.ts';
 import type { Observation, ObservedOthers } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
-import type { KeyTerms } from '../../../src/operations/checks.ts';
-import { judgeKey } from '../../../src/operations/checks.ts';
+import { judgeKey, type KeyTerms } from '../../../src/operations/checks.ts';
 import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
 import { resourceId } from '../../support/builders/fixtures.ts';
 import {
@@ -403,7 +402,7 @@ describe('a rotation', () => {
 
 describe('an agent', () => {
   const asWished = (customerKey: ReturnType<typeof under> | null, wished = wish()) =>
-    isThere(workOf({ wish: wished, observation: observation({ resource: resource({ customerKey }) }) }));
+    isAlreadySet(workOf({ wish: wished, observation: observation({ resource: resource({ customerKey }) }) }));
 
   it('is as wished under the pinned version of the wished key, however the vault is spelled', () => {
     expect(asWished(under(version('a')))).toBe(true);

@@ -1,7 +1,7 @@
 import { done, failed } from '../../../src/domain/failure.ts';
 import { ArmId, RequestId } from '../../../src/domain/ids.ts';
 import type { CustomerKey } from '../../../src/domain/observed.ts';
-import type { KeptResource } from '../../../src/domain/ports/azure.ts';
+import type { ResourceKey } from '../../../src/domain/ports/azure.ts';
 import { countsOf, judgeFleet, keyOf } from '../../../src/operations/fleet.ts';
 import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';
 import { failure } from '../../support/builders/commands.ts';
@@ -17,7 +17,7 @@ const keyed = (digit: string, change: Partial<CustomerKey> = {}): CustomerKey =>
   keyVersion: digit.repeat(32),
   ...change,
 });
-const agent = (name: string, customerKey: CustomerKey | null = null): KeptResource => ({
+const agent = (name: string, customerKey: CustomerKey | null = null): ResourceKey => ({
   id: agentId(name),
   name,
   customerKey,
@@ -78,13 +78,13 @@ it('knows a key whoever writes its address', () => {
   expect(keyOf({ customerKey: written })).toBe(keyOf({ customerKey: keyed('a') }));
 });
 
-function readerOf(resources: readonly KeptResource[]) {
+function readerOf(resources: readonly ResourceKey[]) {
   const asked = { lists: 0, keys: 0 };
   const state = { now: noon, refuse: false, expires: inDays(20) as string | null };
   const ports = {
     azure: {
       inventory: {
-        kept: async () => {
+        resourceKeys: async () => {
           asked.lists += 1;
           return state.refuse ? failed(failure()) : done({ resources, unread: [] });
         },

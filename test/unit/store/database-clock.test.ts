@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { farMs } from '../../../src/domain/clock-apart.ts';
+import { maxSkewMs } from '../../../src/domain/clock-skew.ts';
 import { openDatabaseClock } from '../../../src/store/database-clock.ts';
 
 const day = 86_400_000;
@@ -17,7 +17,7 @@ const databaseAhead = (ms: number) => {
 it('has the database’s time, whatever this process’s clock says', async () => {
   const clock = openDatabaseClock(databaseAhead(day), {});
   await clock.sync();
-  expect(Math.abs(clock.now().getTime() - Date.now() - day)).toBeLessThan(farMs);
+  expect(Math.abs(clock.now().getTime() - Date.now() - day)).toBeLessThan(maxSkewMs);
 });
 
 it('is not set back by an answer that was long on its way, and is set right by one that differs', async () => {

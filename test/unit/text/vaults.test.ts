@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { ownSubscription } from '../../../src/domain/policy/vaults.ts';
+import { ownSubscription } from '../../../src/domain/policy/rules.ts';
 import { permittedWords } from '../../../src/text/vaults.ts';
 
 it.each([

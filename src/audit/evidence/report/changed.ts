@@ -1,6 +1,6 @@
 /** Section 3: what was changed, before and after, and the last state read from Azure. */
 import type { Effect } from '../../../domain/effect.ts';
-import { lastReading, wantedKey } from '../../../domain/evidence/verdict.ts';
+import { lastReading, requestedKey } from '../../../domain/evidence/verdict.ts';
 import type { CustomerKey } from '../../../domain/observed.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { kindWords } from '../../../text/keys.ts';
@@ -31,7 +31,7 @@ function beforeOf(effect: Effect): Html {
 
 function afterOf(effect: Effect, request: Request): Html {
   const { outputs } = request;
-  const version = wantedKey(request)?.keyVersion ?? null;
+  const version = requestedKey(request)?.keyVersion ?? null;
   switch (effect.change) {
     case 'identity':
       return html`system-assigned${outputs.principalId === undefined ? none : html`, ${id(short(outputs.principalId))}`}`;
@@ -105,7 +105,7 @@ function nowWords({ request, events }: ReportFacts): Html {
 
 const inFull = (request: Request): Html => {
   const { principalId } = request.outputs;
-  const version = wantedKey(request)?.keyVersion ?? null;
+  const version = requestedKey(request)?.keyVersion ?? null;
   return html`<p class="full">In full: ${principalId === undefined ? none : html`identity ${id(principalId)}, `}${
     version === null ? none : html`key version ${id(version)}, `
   }plan ${id(request.digest)}. Every try and every resource id: ${id('change.json')}.</p>`;

@@ -1,6 +1,7 @@
 /** Section 2: who decided what, and how they were authenticated. */
-import { listed } from '../../../domain/listed.ts';
+
 import type { EventBodyOf, EventType, StoredEvent } from '../../../domain/request/events.ts';
+import { joinList } from '../../../domain/strings.ts';
 import { askedAgainWords } from '../../../text/events.ts';
 import {
   actorOf,
@@ -49,7 +50,7 @@ const wordsOf = <T extends EventType>({ type, data }: EventBodyOf<T>, facts: Rep
 
 function authenticationOf({ body }: StoredEvent, facts: ReportFacts, day: string): Html {
   if (body.type === 'run-checked') {
-    const counted = listed(body.data.counted.map(whoIn(facts)));
+    const counted = joinList(body.data.counted.map(whoIn(facts)));
     const same = body.data.observed === body.planDigest ? 'the plan is the same' : 'the approval covers what was found';
     return html`Azure looked at again: ${same}. Entra asked again: ${counted} may approve`;
   }

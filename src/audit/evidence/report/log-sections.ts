@@ -1,6 +1,7 @@
 /** Sections 7 to 10: the audit log and its verification, controls, limits, and a place to sign. */
-import { listed } from '../../../domain/listed.ts';
-import type { Software } from '../../../domain/software.ts';
+
+import type { Software } from '../../../domain/request/payloads.ts';
+import { joinList } from '../../../domain/strings.ts';
 import { controls } from '../controls.ts';
 import {
   actorOf,
@@ -52,7 +53,7 @@ const shortSoftware = ({ version, commit, image }: Software): string =>
 function softwareWords({ events }: ReportFacts): Html {
   const named = events.flatMap(({ body: { data } }) => ('software' in data && data.software ? [data.software] : []));
   const words = [...new Set(named.map(shortSoftware))];
-  return words.length === 0 ? none : html` Written by ${listed(words)}.`;
+  return words.length === 0 ? none : html` Written by ${joinList(words)}.`;
 }
 
 export function logSection(facts: ReportFacts): Html {

@@ -2,7 +2,7 @@
 import type { Replacement } from '../../../domain/evidence/replacement.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
-import { showBlanks } from '../../../domain/unseen.ts';
+import { revealInvisible } from '../../../domain/strings.ts';
 import type { Sentence, Who } from '../../../text/evidence.ts';
 
 export class Html {
@@ -23,7 +23,8 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Replaces direction overrides and invisible characters with a visible sign. */
-const visible = (text: string): string => showBlanks(text).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
+const visible = (text: string): string =>
+  revealInvisible(text).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
 
 const escaped = (text: string): string => visible(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? '');
 

@@ -1,5 +1,5 @@
 /** Sections 4 to 6: what is proved, what isn't, and what can't be undone. */
-import { lastReading, wantedKey } from '../../../domain/evidence/verdict.ts';
+import { lastReading, requestedKey } from '../../../domain/evidence/verdict.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { levelCode } from '../../../text/evidence.ts';
@@ -159,7 +159,7 @@ export function undoSection({ request, events }: ReportFacts): Html {
             html`<b>${dayOf(expires)} ${new Date(expires).getUTCFullYear()}</b> the key expires. The version is pinned: a new one needs a new request before that.`,
           ),
         ]),
-    ...(request.state === 'succeeded' && expires === null && wantedKey(request) !== null
+    ...(request.state === 'succeeded' && expires === null && requestedKey(request) !== null
       ? [
           bullet(
             '!',

@@ -1,6 +1,6 @@
 /** Text in columns. */
 import stringWidth from 'string-width';
-import { showBlanks } from '../../../domain/unseen.ts';
+import { revealInvisible } from '../../../domain/strings.ts';
 
 /** Wider than any terminal. */
 const maxWidth = 1_000;
@@ -39,4 +39,4 @@ export const indent = (text: string, by = 2): string => text.replaceAll(/^(?=.)/
 
 /** Makes text safe for a terminal: replaces control, formatting and invisible characters. Line breaks stay. */
 export const printable = (text: string): string =>
-  showBlanks(text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD'));
+  revealInvisible(text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD'));

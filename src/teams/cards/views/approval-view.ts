@@ -2,7 +2,7 @@
 import { wholeDigest } from '../../../domain/digest.ts';
 import { armIdParts, type PersonId } from '../../../domain/ids.ts';
 import type { Plan } from '../../../domain/plan.ts';
-import type { HeldRule } from '../../../domain/policy/policy.ts';
+import type { AppliedRule } from '../../../domain/policy/policy.ts';
 import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
@@ -39,7 +39,7 @@ import { statusCard } from './status-view.ts';
 /** Returns the rules that apply, with reasons. Older requests have only the rule's name. */
 function ruleFacts({ policy: { rule, held } }: Request) {
   const [first, ...tighter] = held ?? [{ rule, criteria: null }];
-  const words = (one: { rule: string; criteria: HeldRule['criteria'] | null } | undefined): CardText => {
+  const words = (one: { rule: string; criteria: AppliedRule['criteria'] | null } | undefined): CardText => {
     if (one === undefined || one.criteria === null) return plain<string>(one?.rule ?? rule);
     return md`${plain(one.rule)}: ${plain<string>(reasonWords({ rule: one.rule, criteria: one.criteria }))}`;
   };

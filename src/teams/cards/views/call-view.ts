@@ -3,8 +3,8 @@
  * They contain nothing that a person wrote: these posts are never updated, so they would keep an erased text.
  */
 
-import { type Called, doerOf } from '../../../domain/request/calls.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
+import { actingPerson, type RecipientGroup } from '../../../domain/request/notifications.ts';
 import type { NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { attentionRemedy } from '../../../text/attention.ts';
@@ -32,7 +32,7 @@ export const callWaitingWords = ({ policy }: Request): CardText =>
   plain<string>(`it waits for your decision, until ${utcMinute(policy.expiresAt)}.`);
 
 /** Returns the text about an event for a recipient. The request is the current one. */
-export function callWords(to: Called, event: StoredEvent, request: Request, names: Names): CardText {
+export function callWords(to: RecipientGroup, event: StoredEvent, request: Request, names: Names): CardText {
   const { body } = event;
   switch (body.type) {
     case 'rejected': {
@@ -65,7 +65,9 @@ export function callWords(to: Called, event: StoredEvent, request: Request, name
         `${actorName(event, names)} ended it.${wroteWords(event)}${request.touched ? ' What was done stays.' : nothingChanged(request)}`,
       );
     case 'reminded':
-      return plain<string>(`${names(doerOf(event))} asks you to decide, until ${utcMinute(request.policy.expiresAt)}.`);
+      return plain<string>(
+        `${names(actingPerson(event))} asks you to decide, until ${utcMinute(request.policy.expiresAt)}.`,
+      );
     case 'submitted':
     case 'approved':
     case 'decided-late':

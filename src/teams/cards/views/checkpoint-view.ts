@@ -1,6 +1,6 @@
 /** The reply in the audit channel with a whole checkpoint of the published log. */
 import type { Request } from '../../../domain/request/request.ts';
-import type { Witnessing } from '../../../domain/witnessing.ts';
+import type { WitnessSummary } from '../../../domain/witnessing.ts';
 import { countOf } from '../../../text/count.ts';
 import { signersWords } from '../../../text/witnesses.ts';
 import { label, nothing, plain } from '../plain-text.ts';
@@ -15,14 +15,14 @@ const linesOf = (text: string): { text: ReturnType<typeof plain> }[] =>
     .filter((line) => line !== '')
     .map((line) => ({ text: plain(line, longestLine) }));
 
-const isWhole = ({ current, needed, vaultKey }: Witnessing): boolean =>
+const isWhole = ({ current, needed, vaultKey }: WitnessSummary): boolean =>
   current >= needed && vaultKey?.current !== false;
 
 /** `note`: the whole signed note. `witnessing`: null without witnesses. */
 export function auditCheckpointCard(
   request: Request,
   { size, note }: { readonly size: number; readonly note: string },
-  witnessing: Witnessing | null,
+  witnessing: WitnessSummary | null,
 ): AdaptiveCard {
   const [text = '', signatures = ''] = note.split('\n\n');
   const title = `Checkpoint of ${countOf(size, 'event', 'events')}`;

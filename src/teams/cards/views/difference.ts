@@ -38,7 +38,7 @@ const replacedRow = (replaced: ReplacedKey): Row =>
 const beforeAndNow = (name: string, before: CardText, now: CardText): Row =>
   row(marks.warn, plain<string>(name), [grey(md`Before: ${before}`), grey(md`Now: ${now}`)]);
 
-function wantedKey(plan: Plan): CardText {
+function requestedKey(plan: Plan): CardText {
   const { to, make, observed } = workOf(plan);
   const version = versionWords(to.keyVersion, make?.after ?? null);
   const made = make === null ? '' : `, ${kindWords(make.kind)}`;
@@ -68,7 +68,7 @@ export function planChangeRows(before: Plan, now: Plan): Row[] {
   const { control, replaced, warnings } = notCovered(before, now);
   return [
     ...replaced.map(replacedRow),
-    beforeAndNow('Key', wantedKey(before), wantedKey(now)),
+    beforeAndNow('Key', requestedKey(before), requestedKey(now)),
     ...control
       .filter((change) => !isTold(change))
       .map((change) => {

@@ -1,12 +1,11 @@
 /** Renders the pages of a form. */
 
-import { canStillPass } from '../../../domain/check.ts';
+import { isRemovableBlock } from '../../../domain/check.ts';
 import { armIdParts } from '../../../domain/ids.ts';
 import { blocksOf, type Plan } from '../../../domain/plan.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
-import type { FactsOf, PageFacts } from '../../../operations/pages/page.ts';
-import { answerOn } from '../../../operations/pages/page.ts';
+import { answerOn, type FactsOf, type PageFacts } from '../../../operations/pages/page.ts';
 import { resourcePage as whichResource } from '../../../operations/pages/resource-page.ts';
 import { operationNamed, operationOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
@@ -79,7 +78,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     changing: changingWords(form),
     differences: change === null ? [] : planChangeRows(change.request.plan, plan),
     blocks,
-    checkAgain: blocks.length > 0 && change?.refusal == null && blocksOf(plan).every(canStillPass),
+    checkAgain: blocks.length > 0 && change?.refusal == null && blocksOf(plan).every(isRemovableBlock),
     passRows: passRows(plan),
     tick: label(`${acceptWords(plan)} ${words.keep.tick}`.trim()),
     instead: change === null ? insteadOf(plan) : label(''),

@@ -1,7 +1,7 @@
 /** What is verified about a success, and how: one row for each level. */
 import type { UseAnswer } from '../../../domain/key-use.ts';
 import type { Proof } from '../../../domain/proof.ts';
-import type { KnownUse, Succeeded } from '../../../domain/request/request.ts';
+import type { Succeeded, UsageCheck } from '../../../domain/request/request.ts';
 import type { OperationWords } from '../../../operations/operation.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { type KeyUseSentence, soughtWords, useWords } from '../../../text/key-use.ts';
@@ -44,7 +44,7 @@ function judgedRow(answer: UseAnswer, told: OperationWords['inUse']): Row {
 }
 
 /** The row of the usage check, from its start to its result. */
-function useRow({ plan }: Succeeded, { until, judged }: KnownUse): Row {
+function useRow({ plan }: Succeeded, { until, judged }: UsageCheck): Row {
   const { inUse } = operationOf(plan.wish).words;
   if (judged !== null) return judgedRow(judged.answer, inUse);
   const lines = [grey(inCard(soughtWords(until))), ...more(inUse?.untilSeen)];

@@ -1,9 +1,9 @@
 /** Stopping a run between two steps: the button's effect, and who used it. */
 
 import { PersonId } from '../../../domain/ids.ts';
-import { listed } from '../../../domain/listed.ts';
 import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import { joinList } from '../../../domain/strings.ts';
 import { stoppedOf } from '../../../text/attention.ts';
 import type { Names } from '../../../text/names.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
@@ -31,7 +31,7 @@ export function stopOffer(request: Request, context: CardContext): CardText {
   const isBusy = request.progress.some(({ state }) => state === 'running');
   const first = `${isBusy ? 'The attempt under way finishes. ' : ''}No further attempt or step starts.`;
   const stays = lasting(request);
-  const irreversible = stays.length === 0 ? nothing : plain<string>(`Can’t be undone: ${listed(stays)}.`);
+  const irreversible = stays.length === 0 ? nothing : plain<string>(`Can’t be undone: ${joinList(stays)}.`);
   const words = [plain<string>(first), plain('Completed changes stay in Azure.'), irreversible];
   return joinText(words, ' ');
 }

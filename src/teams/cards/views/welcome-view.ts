@@ -1,4 +1,4 @@
-import type { Roles } from '../../../authorization/who-may.ts';
+import type { Roles } from '../../../authorization/role-checks.ts';
 import { grey, numberedRow } from '../data/row.ts';
 import { label, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';

@@ -1,5 +1,5 @@
 /** Posts about a witness that contradicts the log, and about the resolution. */
-import type { Contradiction, WitnessStanding } from '../../../domain/ports/witnesses.ts';
+import type { Contradiction, WitnessStatus } from '../../../domain/ports/published-log.ts';
 import { utcMinute } from '../../../text/instants.ts';
 import {
   type Addressee,
@@ -41,7 +41,7 @@ export function contradictsCard(
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }
 
-export function settledCard(name: string, { by, at }: NonNullable<WitnessStanding['cleared']>): AdaptiveCard {
+export function settledCard(name: string, { by, at }: NonNullable<WitnessStatus['cleared']>): AdaptiveCard {
   const when = plain<string>(utcMinute(at.toISOString()));
   const text = md`Witness ${bold(name, 200)} is asked again: ${bold(by)} said on ${when} that what it refused is settled.`;
   return posted('The record was in doubt', 'Default', text);

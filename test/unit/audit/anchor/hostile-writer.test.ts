@@ -10,7 +10,7 @@ import { provedFiles } from '../../../../src/audit/pack/proved-files.ts';
 import { keyLine, signingKey, type VerifierKey } from '../../../../src/audit/tlog/keys.ts';
 import { signatureLine } from '../../../../src/audit/tlog/note.ts';
 import { done } from '../../../../src/domain/failure.ts';
-import type { VaultSigner } from '../../../../src/domain/ports/vault-signer.ts';
+import type { VaultSigner } from '../../../../src/domain/ports/published-log.ts';
 import { AttackTable } from '../../../support/attacks/attack-table.ts';
 import {
   bodiesOf,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import { signingKey } from '../../../../src/audit/tlog/keys.ts';
-import type { AnchorFiles } from '../../../../src/domain/ports/anchor.ts';
+import type { AnchorFiles } from '../../../../src/domain/ports/published-log.ts';
 import {
   bodiesOf,
   logKey,

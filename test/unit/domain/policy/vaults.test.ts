@@ -1,6 +1,5 @@
 import { ArmId } from '../../../../src/domain/ids.ts';
-import type { VaultMatch } from '../../../../src/domain/policy/rules.ts';
-import { ownSubscription, permitsVault } from '../../../../src/domain/policy/vaults.ts';
+import { ownSubscription, permitsVault, type VaultMatch } from '../../../../src/domain/policy/rules.ts';
 import { resourceId } from '../../../support/builders/fixtures.ts';
 
 const care = '40000000-0000-4000-8000-000000000001';

@@ -1,11 +1,11 @@
 /** How far the steps of a request have come, over waits and runs. */
 
-import { type Failure, foundThat } from '../../../../src/domain/failure.ts';
+import { botFailure, type Failure } from '../../../../src/domain/failure.ts';
 import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import { triedSoFar } from '../../../../src/domain/request/tried.ts';
+import { attemptsSoFar } from '../../../../src/domain/retry.ts';
 import {
   asks,
   checks,
@@ -108,7 +108,7 @@ describe('whether a step can have changed anything', () => {
         records(1, { step: 'enable-identity', attempt: n + 1, outcome: 'failed', failure: one, retryAt }),
       ]),
     )?.untouched;
-  const busy = foundThat('looking', { code: 'resource-busy', provisioningState: 'Working' }, 'wait');
+  const busy = botFailure('looking', { code: 'resource-busy', provisioningState: 'Working' }, 'wait');
 
   test.each<[string, boolean, readonly Failure[]]>([
     ['Azure refused it', true, [failure({ change: 'refused' })]],
@@ -141,7 +141,7 @@ describe('how long a step has been tried', () => {
     return events.map((event, n) => ({ ...event, time: `2026-03-02T${at[n]}.000Z` }));
   };
   const spent = (at: readonly string[], now: string) =>
-    triedSoFar(tries(at), 1, 'enable-identity', `2026-03-02T${now}.000Z`);
+    attemptsSoFar(tries(at), 1, 'enable-identity', `2026-03-02T${now}.000Z`);
 
   test('is what tries and waits took', () => {
     // A try of 10 s, a wait of 30 s, and a try of 20 s so far.

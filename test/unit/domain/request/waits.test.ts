@@ -1,5 +1,5 @@
 import { fold } from '../../../../src/domain/request/evolve.ts';
-import { type OpenState, openStateAfter } from '../../../../src/domain/request/waits.ts';
+import { type OpenState, openStateAfter } from '../../../../src/domain/request/request.ts';
 import {
   asks,
   attention,

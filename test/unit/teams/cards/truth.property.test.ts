@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { leftUntouched } from '../../../../src/domain/failure.ts';
+import { changedNothing } from '../../../../src/domain/failure.ts';
 import type { EventBodyOf, EventType, StoredEvent } from '../../../../src/domain/request/events.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import { everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
@@ -58,7 +58,7 @@ function isUntouched(events: readonly StoredEvent[], step: string): boolean {
   const intended = bodies(events, 'step-intended').filter(({ data }) => data.step === step).length;
   const failed = bodies(events, 'step-failed').filter(({ data }) => data.step === step);
   const done = bodies(events, 'step-done').some(({ data }) => data.step === step && !data.already);
-  return !done && failed.length === intended && failed.every(({ data }) => leftUntouched(data.failure));
+  return !done && failed.length === intended && failed.every(({ data }) => changedNothing(data.failure));
 }
 
 const lastOf = (events: readonly StoredEvent[], step: string): EventType | undefined =>

@@ -1,0 +1,211 @@
+/** Authorization: whether a person has a role, by the rules for an agent and the groups and object IDs in them. */
+import { done } from '../domain/failure.ts';
+import type { PersonId } from '../domain/ids.ts';
+import { looksAtTags, type Policy, rulesOf, type Standing, type Terms, termsFor } from '../domain/policy/policy.ts';
+import type { ResourceFacts, Rule } from '../domain/policy/rules.ts';
+import type { Groups, PersonKind, Resources } from '../domain/ports/azure.ts';
+import { type Refusal, type RefusalCode, refuse } from '../domain/request/refusal.ts';
+import type { Request } from '../domain/request/request.ts';
+
+// Directory queries of one click. Whether a person has access and whether they can decide are two queries about the same
+// person. They are combined into one.
+
+/** How long an answer counts. Both checks of a click usually happen within milliseconds. */
+const cacheMs = 2_000;
+
+/** Caches results for two seconds. `keyOf` returns the cache key. */
+function cacheBriefly<Query, Answer>(
+  ask: (query: Query) => Answer,
+  keyOf: (query: Query) => string,
+  now: () => number = () => performance.now(),
+): (query: Query) => Answer {
+  const known = new Map<string, { readonly at: number; readonly answer: Answer }>();
+  return (query) => {
+    const key = keyOf(query);
+    const before = known.get(key);
+    if (before !== undefined && now() - before.at < cacheMs) return before.answer;
+    const answer = ask(query);
+    known.set(key, { at: now(), answer });
+    return answer;
+  };
+}
+
+/** Queries all IDs of `everything` with a person's first query. Other IDs are queried when needed. */
+export function combineQueries(
+  groups: Membership,
+  everything: readonly string[],
+  now: () => number = () => performance.now(),
+): Membership {
+  const all = new Set(everything);
+  const about = cacheBriefly(
+    (person: PersonId) => groups.memberOf(person, everything),
+    (person) => person,
+    now,
+  );
+
+  return {
+    async memberOf(person, ids) {
+      if (!ids.every((id) => all.has(id))) return groups.memberOf(person, ids);
+      const found = await about(person);
+      if (!found.ok) return found;
+      const held = new Set(found.value.of);
+      return done({ kind: found.value.kind, of: ids.filter((id) => held.has(id)) });
+    },
+  };
+}
+
+type Membership = Pick<Groups, 'memberOf'>;
+
+/** IDs of groups and people. A person must be in every list. */
+type Lists = readonly (readonly string[])[];
+
+/** Who can read in addition to requesters and approvers, and whether guests have access. */
+interface Admission {
+  readonly readers: readonly string[];
+  readonly allowGuests: boolean;
+}
+
+/** Returns the effect of a person's type. Guests have no access unless they're allowed. An unknown type is `unknown`. */
+function kindStanding(kind: PersonKind, allowGuests: boolean): Standing {
+  if (kind === 'stranger') return 'no';
+  if (kind === 'member' || allowGuests) return 'yes';
+  return kind === 'guest' ? 'no' : 'unknown';
+}
+
+/** Asks the directory. An empty list means that no one has the role. No answer counts as no. */
+export async function checkRole(
+  groups: Membership,
+  person: PersonId,
+  lists: Lists,
+  { allowGuests }: Pick<Admission, 'allowGuests'>,
+): Promise<Standing> {
+  if (lists.some((allowed) => allowed.length === 0)) return 'nobody-configured';
+  const found = await groups.memberOf(person, [...new Set(lists.flat())]);
+  if (!found.ok) return 'unknown';
+  const held = new Set(found.value.of);
+  return lists.every((allowed) => allowed.some((id) => held.has(id)))
+    ? kindStanding(found.value.kind, allowGuests)
+    : 'no';
+}
+
+export const requesterRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
+  no: 'not-a-requester',
+  unknown: 'cannot-check-membership',
+  'nobody-configured': 'no-requesters-configured',
+};
+
+/** Role checks. Each one queries the directory, so a removed role ends at once. Without an agent: for any agent. */
+export interface RoleChecks {
+  /** Returns the person's roles under all rules, or a refusal if they have no access. */
+  rolesOf(person: PersonId): Promise<Roles | Refusal>;
+  requester(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
+  approver(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
+  /** Uses the rule that currently applies to the request's agent. */
+  approverOf(person: PersonId, request: Request | null): Promise<Standing>;
+  /** Returns whether the requester still has the requester role. */
+  requesterOf(request: Request): Promise<Standing>;
+  /**
+   * Returns a function that says which requests the person can decide on, by their agents at the time of the request. It
+   * queries the directory once, for any number of requests. For display only: every decision is checked again.
+   */
+  decidable(person: PersonId): Promise<(request: Request) => boolean>;
+  /** Returns checks for one click, with combined queries: see {@link combineQueries}. */
+  forClick(): ClickRoleChecks;
+}
+
+/**
+ * Role checks of one click: whether the person has access, what they can do on the request, and whether its requester still
+ * has the role.
+ */
+export interface ClickRoleChecks extends Pick<RoleChecks, 'rolesOf' | 'approverOf' | 'requesterOf'> {
+  /** Prefetches the membership of another person, in parallel with the clicking person's. */
+  askAlso(person: PersonId): void;
+  /** Prefetches the agent's tags, if the rules depend on them. */
+  lookAt(request: Request): void;
+}
+
+interface Role {
+  readonly underAny: (rule: Rule) => readonly string[];
+  readonly underTerms: (terms: Terms) => Lists;
+}
+const requesters: Role = { underAny: (rule) => rule.requesters, underTerms: (terms) => terms.requesters };
+const approvers: Role = { underAny: (rule) => rule.approvers, underTerms: (terms) => terms.approvers };
+
+interface DirectoryPorts {
+  readonly resources: Pick<Resources, 'tags'>;
+  readonly groups: Membership;
+}
+
+/** What a person with access can do, for at least one possible agent. For display only: it grants nothing. */
+export interface Roles {
+  readonly kind: 'roles';
+  readonly asks: boolean;
+  readonly approves: boolean;
+}
+
+/** Returns every ID that any rule names. */
+const everyId = (policy: Policy, { readers }: Admission): readonly string[] => {
+  const named = [...rulesOf(policy), ...policy.tagRules].flatMap((rule) => [rule.requesters, rule.approvers]);
+  return [...new Set([...named.flatMap((ids) => ids ?? []), ...readers])];
+};
+
+export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission: Admission): RoleChecks {
+  const listsOf = ({ underAny, underTerms }: Role, resource: ResourceFacts | null): Lists =>
+    resource === null ? [[...new Set(rulesOf(policy).flatMap(underAny))]] : underTerms(termsFor(policy, resource));
+  const ask = (role: Role) => (person: PersonId, resource: ResourceFacts | null) =>
+    checkRole(azure.groups, person, listsOf(role, resource), admission);
+  const [requester, approver] = [ask(requesters), ask(approvers)];
+
+  async function onRequest(check: typeof approver, person: PersonId, request: Request): Promise<Standing> {
+    const { resource } = request.plan.observation;
+    if (!looksAtTags(policy)) return check(person, resource);
+    const tags = await azure.resources.tags(request.plan.wish.resource);
+    if (!tags.ok) return 'unknown';
+    // A deleted agent can't be changed any more, so its last tags count.
+    return check(person, { ...resource, tags: tags.value ?? resource.tags });
+  }
+
+  const underAny = (role: Role): readonly string[] => rulesOf(policy).flatMap(role.underAny);
+  const [asking, approving] = [underAny(requesters), underAny(approvers)];
+
+  return {
+    async rolesOf(person) {
+      const found = await azure.groups.memberOf(person, [...new Set([...asking, ...approving, ...admission.readers])]);
+      if (!found.ok) return { ...refuse('cannot-check-membership'), failure: found.failure };
+      const { kind, of } = found.value;
+      if (kind === 'guest' && !admission.allowGuests) return refuse('guest');
+      if (of.length === 0) return refuse('no-role');
+      const standing = kindStanding(kind, admission.allowGuests);
+      if (standing !== 'yes') return refuse(standing === 'unknown' ? 'cannot-check-membership' : 'no-role');
+      const isIn = (ids: readonly string[]) => ids.some((id) => of.includes(id));
+      return { kind: 'roles', asks: isIn(asking), approves: isIn(approving) };
+    },
+    requester,
+    approver,
+    approverOf: (person, request) => (request === null ? approver(person, null) : onRequest(approver, person, request)),
+    requesterOf: (request) => onRequest(requester, request.requester, request),
+    async decidable(person) {
+      const stricter = policy.tagRules.flatMap((rule) => rule.approvers ?? []);
+      const found = await azure.groups.memberOf(person, [...new Set([...approving, ...stricter])]);
+      if (!found.ok || kindStanding(found.value.kind, admission.allowGuests) !== 'yes') return () => false;
+      const held = new Set(found.value.of);
+      return (request) =>
+        request.state === 'awaiting-approval' &&
+        request.requester !== person &&
+        !request.approvals.some(({ by }) => by === person) &&
+        termsFor(policy, request.plan.observation.resource).approvers.every((ids) => ids.some((id) => held.has(id)));
+    },
+    forClick() {
+      const groups = combineQueries(azure.groups, everyId(policy, admission));
+      const tags = cacheBriefly(azure.resources.tags, ({ id }) => id);
+      return {
+        ...openRoleChecks({ groups, resources: { tags } }, policy, admission),
+        // A failure is reported to the caller that needs the answer.
+        askAlso: (person) => void groups.memberOf(person, []).catch(() => undefined),
+        lookAt(request) {
+          if (looksAtTags(policy)) void tags(request.plan.wish.resource).catch(() => undefined);
+        },
+      };
+    },
+  };
+}

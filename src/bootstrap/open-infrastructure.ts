@@ -1,0 +1,67 @@
+/** Shared infrastructure: application log, database, metrics and tracing. */
+import { type Config, configWarnings } from '../config/config.ts';
+import { appendWithSoftware, ownBuild, ownSoftware } from '../config/software.ts';
+import type { Requests } from '../domain/ports/store.ts';
+import type { WriteHealth } from '../domain/write-health.ts';
+import { type Log, logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../observability/log.ts';
+import { type Metrics, openMetrics } from '../observability/metrics.ts';
+import { openTelemetry } from '../observability/open-telemetry.ts';
+import { noTelemetry, type Telemetry, tracedRequests } from '../observability/telemetry.ts';
+import { witnessingFor } from '../operator/published-log.ts';
+import type { Database } from '../store/database.ts';
+import type { OpenStore } from '../store/store.ts';
+import { openVerifiedStore } from './open-verified-store.ts';
+import { isWritable } from './write-health.ts';
+
+export interface Infrastructure {
+  readonly config: Config;
+  readonly log: Log;
+  readonly database: Database;
+  readonly store: OpenStore;
+  readonly storing: WriteHealth;
+  /** The store's requests port, with refusals counted. For actions of people. */
+  readonly requests: Requests;
+  readonly metrics: Metrics;
+  readonly telemetry: Telemetry;
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the application log first, so that everything that libraries print goes there, without secrets. `settingsFile`: the
+ * `.env` that was read; null: none.
+ */
+export async function openInfrastructure(config: Config, settingsFile: string | null): Promise<Infrastructure> {
+  let telemetry = noTelemetry;
+  const log = openLog(config.log.level, config.replica, () => telemetry.lineIds());
+  redirectConsole(log);
+  logUncaughtErrors(log);
+  log.info({ ...(await ownBuild()), settingsFile }, 'starting');
+  for (const warning of configWarnings(config)) log.warn({}, warning);
+  telemetry = await openTelemetry({
+    ...config.telemetry,
+    replica: config.replica,
+    onTrouble: (trouble) => log.warn({ trouble: withoutSecrets(trouble) }, 'telemetry does not arrive'),
+  });
+  const { tracing } = telemetry;
+  const { database, store, storing, refusedDocuments } = await openVerifiedStore(config, log, tracing);
+  const { requests: stored, outbox, clock, witnesses } = store;
+  const witnessing = witnessingFor(config, witnesses);
+  const watched = { counts: storing.counts, isWritable: () => isWritable({ store, storing }) };
+  const metrics = openMetrics({
+    requests: stored,
+    outbox,
+    clock,
+    storing: watched,
+    refusedDocuments,
+    witnessing,
+    now: clock.now,
+  });
+  telemetry.exportMetrics(metrics.figures);
+  const stop = async (): Promise<void> => {
+    await telemetry.stop();
+    await database.close();
+  };
+  const append = appendWithSoftware(await ownSoftware(config.image))(stored.append);
+  const requests = metrics.requests(tracedRequests({ ...stored, append }, tracing));
+  return { config, log, database, store, storing, requests, metrics, telemetry, stop };
+}

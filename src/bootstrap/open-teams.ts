@@ -1,0 +1,78 @@
+/** Outgoing Teams messages and cards. Incoming calls start later, in `start-bot.ts`. */
+import { defaultLimits } from '../azure/limits.ts';
+import { browserUrl } from '../config/config.ts';
+import { contradicting as contradictingOf } from '../domain/witnessing.ts';
+import { witnessingFor } from '../operator/published-log.ts';
+import { type Directory, openDirectory } from '../teams/cards/directory.ts';
+import { openApprovers } from '../teams/delivery/approvers.ts';
+import { type AuditChannel, openAuditChannel } from '../teams/delivery/audit-channel.ts';
+import { type Calls, openCalls } from '../teams/delivery/calls.ts';
+import { type Chat, openChat } from '../teams/delivery/chat.ts';
+import { openLookups } from '../teams/delivery/lookups.ts';
+import { type Notifier, openNotifier } from '../teams/delivery/notifier.ts';
+import { openReminders, type Reminders } from '../teams/delivery/reminders.ts';
+import { openWitnessPosts, type WitnessPosts } from '../teams/delivery/witness-posts.ts';
+import type { AzureModule } from './open-azure.ts';
+import { type BotFramework, openBotFramework } from './open-bot-framework.ts';
+import type { Infrastructure } from './open-infrastructure.ts';
+import { checkpointsOf, type LogPublisher } from './start-log-publisher.ts';
+
+export interface TeamsModule extends Pick<BotFramework, 'adapter' | 'callers'> {
+  readonly chat: Chat;
+  readonly directory: Directory;
+  readonly notifier: Notifier;
+  readonly calls: Calls;
+  readonly reminders: Reminders;
+  readonly auditChannel: AuditChannel;
+  /** Returns the names of witnesses that signed a different history of the audit log. */
+  readonly contradicting: () => Promise<readonly string[]>;
+  readonly witnessPosts: WitnessPosts;
+}
+
+function contradictingFor({ config, store }: Infrastructure): () => Promise<readonly string[]> {
+  const witnessing = witnessingFor(config, store.witnesses);
+  return async () => (witnessing === null ? [] : contradictingOf(await witnessing()).map(({ name }) => name));
+}
+
+export function openTeamsModule(
+  infrastructure: Infrastructure,
+  { azure, portal }: AzureModule,
+  anchor: Pick<LogPublisher, 'publish' | 'logKeys'>,
+): TeamsModule {
+  const { config, store, requests } = infrastructure;
+  const { policy, paused } = config;
+  const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
+  const { shown, conversations, people, clock } = store;
+  const { now } = clock;
+  const { onWritten } = store.outbox;
+  const { adapter, callers, trust, botAppId } = openBotFramework(infrastructure);
+  const bot = { botAppId, botId: `28:${botAppId}` };
+  const chat = openChat({ adapter, ...bot, tenantId, conversations, serviceUrl, trust, log: infrastructure.log });
+  const directory = openDirectory(people);
+  const lookups = openLookups(azure.groups, now);
+  const approvers = openApprovers({ policy, people, lookups });
+  const checkpoints = checkpointsOf(infrastructure, anchor);
+  const posts = { requests, shown, chat, directory };
+  const { operators } = config;
+  const calls = openCalls({ ...posts, conversations, people, lookups, approvers, approvalsChannel, operators });
+  const patience = {
+    retry: config.retry,
+    poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
+  };
+  const contradicting = contradictingFor(infrastructure);
+  const evidence = browserUrl(config) !== null && config.anchor !== null;
+  const shownWith = { paused, stepUp: config.stepUp !== null, evidence, patience, portal, contradicting, now };
+  const places = { approvalsChannel, operationsChannel, approvers };
+  return {
+    adapter,
+    callers,
+    chat,
+    directory,
+    notifier: openNotifier({ ...posts, onWritten, conversations, people, ...places, ...shownWith }),
+    calls,
+    reminders: openReminders({ requests, calls, directory }),
+    contradicting,
+    witnessPosts: openWitnessPosts({ chat, people, lookups, operators, approvalsChannel }),
+    auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId, checkpoints }),
+  };
+}

@@ -1,0 +1,215 @@
+/** Opens the audit log: migrates the database, opens the seal key, and verifies every row before use. */
+
+import { auditTools } from '../audit/audit-tools.ts';
+import { KeyUnusable, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
+import { lineChecker } from '../audit/seals.ts';
+import { databasePassword, withPassword } from '../config/azure-from-config.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import { placeName } from '../config/place.ts';
+import type { ClockSkew } from '../domain/clock-skew.ts';
+import type { Tracing } from '../domain/ports/tracing.ts';
+import type { DocumentFault } from '../domain/record/seals.ts';
+import type { WriteHealth } from '../domain/write-health.ts';
+import type { Log } from '../observability/log.ts';
+import { parseEventBody } from '../operations/registry.ts';
+import { loadKeys } from '../operator/load-keys.ts';
+import { backfillEventSeals, backfillRowSeals, NotTrusted, type SealTrust } from '../store/backfill-seals.ts';
+import { RecordBroken } from '../store/chain-monitor.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { faultOf } from '../store/db-errors.ts';
+import type { UnsoundDocument } from '../store/documents.ts';
+import { migrate, NewerRecord, OlderRecord } from '../store/migrations.ts';
+import type { OrphanRow } from '../store/outbox.ts';
+import { type DatabaseIdentity, databaseIdentity, isSameDatabase } from '../store/postgres-probe.ts';
+import { grantRuntime, roleOf } from '../store/runtime-role.ts';
+import { type OpenStore, openStore } from '../store/store.ts';
+import { databaseAdvice, otherDatabaseWords, ownerUserAdvice } from '../text/database.ts';
+import { brokenWords, notTrustedWords } from '../text/record.ts';
+import { random } from './crypto.ts';
+import { logWriteHealth } from './write-health.ts';
+
+export interface VerifiedStore {
+  readonly database: Database;
+  readonly store: OpenStore;
+  readonly storing: WriteHealth;
+  /** Number of rejected documents, by fault. */
+  readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
+}
+
+/** Converts errors that an operator can fix to messages. A stack trace would hide what to do. */
+function toMessage(error: unknown, where: string): unknown {
+  if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
+  if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
+  const plain = error instanceof OlderRecord || error instanceof NewerRecord || error instanceof KeyUnusable;
+  return plain ? new ConfigurationError(error.message) : error;
+}
+
+async function openKeys(config: Config): Promise<OwnKeys> {
+  const { key } = config.seals;
+  if (key.kind === 'file' && key.own) return openOwnKeys(key.file, sealKeyUse);
+  const { keys } = await loadKeys(key, config, sealKeyUse);
+  return { keys, isNew: false, keep: async () => undefined };
+}
+
+/** Ends the process. A broken audit log must not be used by any part of it. */
+const endProcess =
+  (log: Log) =>
+  (broken: RecordBroken): void => {
+    const { seq, request, fault } = broken;
+    log.fatal({ seq, requestId: request, fault }, 'the record was changed by somebody else');
+    process.stderr.write(`cmk-bot ends: ${brokenWords(broken)}\n`);
+    process.exit(1);
+  };
+
+/** Logged on changes only. */
+const logClock =
+  (log: Log) =>
+  (apart: ClockSkew | null): void => {
+    if (apart === null) log.warn({}, 'the clock is believed again');
+    else
+      log.error(apart, 'the clock is not believed: it differs from the database’s, or the last event is dated ahead');
+  };
+
+/** The row was added by someone with access to the database. It had no effect, but operators should know. */
+const logOrphan =
+  (log: Log) =>
+  ({ request, kind, key }: OrphanRow): void =>
+    log.warn({ requestId: request, kind, key }, 'a row that no event asks for was dropped');
+
+/** The same for forged documents. */
+const countUnsound =
+  (log: Log, refused: Record<DocumentFault, number>) =>
+  ({ kind, fault }: UnsoundDocument): void => {
+    refused[fault] += 1;
+    log.warn({ document: kind, fault }, 'a document that this bot did not write was refused');
+  };
+
+const passwordOf = (config: Config, user: 'bot' | 'owner'): { readonly password?: () => Promise<string> } => {
+  const password = databasePassword(config, user);
+  return password === null ? {} : { password };
+};
+
+/** Returns the database's identity. Throws {@link ConfigurationError} with the variable's name if it can't be reached. */
+async function reach({ pool }: Database, variable: string, where: string): Promise<DatabaseIdentity> {
+  try {
+    return await databaseIdentity(pool);
+  } catch (error) {
+    const fault = faultOf(error);
+    throw new ConfigurationError(`${variable}: ${where}: ${fault.message}. ${databaseAdvice(fault, variable)}`);
+  }
+}
+
+/** Ensures, before any change, that both URLs name the same database. */
+async function refuseOtherDatabase(owner: Database, database: Database, { ownerUrl, store: place }: Config) {
+  if (place.kind === 'folder') return;
+  const [own, ownWhere] = [await reach(database, 'DATABASE_URL', placeName(place)), placeName(place)];
+  if (ownerUrl === null) return;
+  const ownerWhere = placeName({ kind: 'server', url: ownerUrl });
+  const its = await reach(owner, 'CMK_DATABASE_OWNER_URL', ownerWhere);
+  if (isSameDatabase(own, its)) return;
+  throw new ConfigurationError(otherDatabaseWords(ownerWhere, ownWhere));
+}
+
+/**
+ * Does the owner's work: migrates the tables and limits the permissions of the bot's own user. Returns the applied
+ * migrations.
+ */
+async function prepare(owner: Database, database: Database, config: Config): Promise<readonly string[]> {
+  const { ownerUrl, store: place } = config;
+  const migrated = await migrate(owner, placeName(place));
+  if (ownerUrl === null) return migrated;
+  const role = await roleOf(database.pool);
+  // Loaded only if needed this early. It opens its own connections, by URL alone.
+  const { prepareEngine } = await import('../workflow/engine.ts');
+  await prepareEngine(await withPassword(ownerUrl, databasePassword(config, 'owner')), role);
+  if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
+  return migrated;
+}
+
+/** Explains the missing permission to create or change tables. */
+const refuseNoOwner =
+  ({ ownerUrl, store: place }: Config) =>
+  (error: unknown): never => {
+    const { code, message } = faultOf(error);
+    if (code !== '42501') throw error;
+    const variable = ownerUrl === null ? 'DATABASE_URL' : 'CMK_DATABASE_OWNER_URL';
+    throw new ConfigurationError(
+      `${variable}: its user can’t create or change the bot’s tables in ${placeName(place)}: ${message}. ${ownerUserAdvice}`,
+    );
+  };
+
+/** Seals rows from before seals existed, if they can be trusted. */
+async function sealAfterwards(owner: Database, config: Config, log: Log, migrated: readonly string[]) {
+  const { keys, isNew, keep } = await openKeys(config);
+  const tools = auditTools(random, keys);
+  const trust: SealTrust = isNew ? 'new-key' : config.seals.trust;
+  const unsealed = { check: lineChecker(null), onBroken: () => undefined };
+  const adopted = await backfillEventSeals(owner.pool, tools.seals, trust, unsealed);
+  await keep();
+  await backfillRowSeals(owner.pool, tools.rowSeals, migrated);
+  const { keyId: sealKey } = tools.seals;
+  if (adopted !== null) log.warn({ ...adopted, sealKey }, 'events from before there were seals were sealed');
+  return tools;
+}
+
+async function openStoreOn(
+  database: Database,
+  config: Config,
+  log: Log,
+  { current: trace }: Pick<Tracing, 'current'>,
+  refusedDocuments: Record<DocumentFault, number>,
+): Promise<OpenStore> {
+  const { ownerUrl, beatMs } = config;
+  const owner =
+    ownerUrl === null
+      ? database
+      : await openDatabase({ kind: 'postgres', url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
+  const tools = await refuseOtherDatabase(owner, database, config)
+    .then(() => prepare(owner, database, config))
+    .catch(refuseNoOwner(config))
+    .then((migrated) => sealAfterwards(owner, config, log, migrated))
+    .finally(() => (owner === database ? undefined : owner.close()));
+  // While starting, an error must fail the start instead of ending the process.
+  let started = false;
+  const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
+  const told = {
+    onBroken,
+    onClock: logClock(log),
+    onOrphan: logOrphan(log),
+    onUnsound: countUnsound(log, refusedDocuments),
+  };
+  const store = openStore(database, { ...tools, ...told, read: parseEventBody, trace }, beatMs);
+  await store.clock.sync();
+  await store.trail.check();
+  started = true;
+  return store;
+}
+
+export async function openVerifiedStore(
+  config: Config,
+  log: Log,
+  tracing: Pick<Tracing, 'current'>,
+): Promise<VerifiedStore> {
+  const { store: place } = config;
+  // No clean shutdown: it would write to files that another process owns.
+  const onLost = (error: Error): void => {
+    log.fatal({ err: error }, 'ended: another process took the data folder');
+    process.exit(1);
+  };
+  const { onError, ...storing } = logWriteHealth(log);
+  const database = await openDatabase(
+    place.kind === 'folder'
+      ? { kind: 'pglite', dataDir: place.dataDir, onLost, onError }
+      : { kind: 'postgres', url: place.url, onError, ...passwordOf(config, 'bot') },
+  );
+  try {
+    const refusedDocuments = { 'seal-missing': 0, 'seal-key-unknown': 0, 'seal-differs': 0 };
+    const store = await openStoreOn(database, config, log, tracing, refusedDocuments);
+    store.outbox.onWritten(() => storing.stored());
+    return { database, store, storing, refusedDocuments };
+  } catch (error) {
+    await database.close();
+    throw toMessage(error, placeName(place));
+  }
+}

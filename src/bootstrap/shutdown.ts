@@ -1,0 +1,41 @@
+/** Shutdown of the process. */
+
+/** A part that must be stopped. */
+export interface Stoppable {
+  stop(): Promise<void>;
+}
+
+/** Also in docs/how-to/scale-out.md. A kill at any moment loses no stored data, so the wait is limited. */
+const stopWithinMs = 25_000;
+
+/** Reports why a part didn't stop. The parts after it still do. Returns whether it stopped. */
+const stopped = (part: Stoppable): Promise<boolean> =>
+  part.stop().then(
+    () => true,
+    (error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`cmk-bot ends: a part did not stop: ${why}\n`);
+      return false;
+    },
+  );
+
+/**
+ * Stops the parts in the given order when the process is asked to end. Exit code 0; 1 if a part failed to stop, or if all
+ * together took longer than `withinMs`.
+ */
+export function stopInOrder(parts: readonly Stoppable[], withinMs = stopWithinMs): void {
+  let stopping = false;
+  // Ctrl-C reaches every process of a terminal, and the parent process then sends a second signal.
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => {
+      process.stderr.write(`cmk-bot ends: it did not stop within ${withinMs / 1_000} seconds\n`);
+      process.exit(1);
+    }, withinMs);
+    let failed = 0;
+    for (const part of parts) if (!(await stopped(part))) failed += 1;
+    process.exit(failed === 0 ? 0 : 1);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+}

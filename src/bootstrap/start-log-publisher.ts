@@ -1,0 +1,185 @@
+/** Publishes the audit log: at the start, at each interval with new events, and at shutdown. */
+import { AnchorContradicts } from '../audit/anchor/newest-checkpoint.ts';
+import { Publisher } from '../audit/anchor/publisher.ts';
+import { openVaultKeys, VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
+import { type CosignOutcome, memoryOf, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
+import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
+import { KeyUnusable, logKeyUse, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
+import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
+import { vaultSigner } from '../azure/vault-clients.ts';
+import { optionsForAzure } from '../config/azure-from-config.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigurationError } from '../config/env.ts';
+import type { AnchorSettings } from '../config/settings/audit-log.ts';
+import type { Log } from '../observability/log.ts';
+import { evidencePorts } from '../operator/evidence-ports.ts';
+import { loadKeys } from '../operator/load-keys.ts';
+import {
+  anchorFiles,
+  anchorName,
+  newestPublishedCheckpoint,
+  openPublishedLog,
+  type PublishedLogFiles,
+  witnessingFor,
+} from '../operator/published-log.ts';
+import { advisoryLock } from '../store/advisory-lock.ts';
+import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
+import { contradictedWords } from '../text/record.ts';
+import type { AzureModule } from './open-azure.ts';
+import type { Infrastructure } from './open-infrastructure.ts';
+import type { Stoppable } from './shutdown.ts';
+
+/** Throws {@link KeyUnusable} with advice. */
+async function keysOf({ key }: AnchorSettings, config: Config): Promise<SecretKeys> {
+  if (key.kind !== 'file' || !key.own) return (await loadKeys(key, config, logKeyUse)).keys;
+  const own = await openOwnKeys(key.file, logKeyUse);
+  await own.keep();
+  return own.keys;
+}
+
+function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Witness {
+  const key = readKeyLine(line);
+  if (typeof key !== 'string' && key.kind === 'witness') return { url, key };
+  throw new Error(`the key of a witness was not checked at the start: ${line}`);
+}
+
+/**
+ * Logs and counts the witnesses' responses. A missing response of a witness or vault is a warning; a contradiction is an
+ * error.
+ */
+const sayWitnessed =
+  ({ log, metrics }: Pick<Infrastructure, 'log' | 'metrics'>, vault: string | null) =>
+  (outcomes: readonly CosignOutcome[]): void => {
+    for (const outcome of outcomes) {
+      const { kind, witness } = outcome;
+      metrics.witnessAsked(witness, kind);
+      if (kind === 'signed') continue;
+      const { detail } = outcome;
+      if (kind === 'another-history') log.error({ witness, detail }, 'a witness knows another history of the record');
+      else if (vault === witness)
+        log.warn({ key: vault, detail }, 'the key in the vault did not sign what was published');
+      else log.warn({ witness, detail }, 'a witness did not sign what was published');
+    }
+  };
+
+async function openPublisher(settings: AnchorSettings, infrastructure: Infrastructure) {
+  const { config, store } = infrastructure;
+  const { now } = store.clock;
+  const seeds = await keysOf(settings, config).catch((error: unknown) => {
+    throw error instanceof KeyUnusable ? new ConfigurationError(error.message) : error;
+  });
+  const keys = seeds.map((seed) => signingKey(settings.name, 'log', seed));
+  const key = keys.at(-1);
+  if (key === undefined) throw new Error('the published log: there is no key');
+  const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
+  const { witnesses, vaultKey } = settings;
+  const memory = memoryOf(store.witnesses, settings.name);
+  const publisher = new Publisher({
+    files: await anchorFiles(settings.place, config),
+    lines: store.trail.soundLines,
+    key,
+    olderKeys,
+    witnesses: new Witnesses(witnesses.map(witnessOf), memory, now),
+    vaultCosigner:
+      vaultKey === null
+        ? null
+        : new VaultCosigner(
+            settings.name,
+            vaultSigner(vaultKey, optionsForAzure(config)),
+            memory,
+            openVaultKeys(store.witnesses, key, olderKeys),
+            now,
+          ),
+    onCosigned: sayWitnessed(infrastructure, vaultKey),
+  });
+  return { publisher, logKeys: [...olderKeys, key.verifier] };
+}
+
+/** Ends the process, because the audit log isn't the published one. */
+function endProcess(log: Log, { kind, published, recorded }: AnchorContradicts, words: string): never {
+  log.fatal({ kind, published, recorded }, 'the published log contradicts the record');
+  process.stderr.write(`cmk-bot ends: ${words}\n`);
+  return process.exit(1);
+}
+
+/** A failure is only logged. Publishing is retried at the next interval. */
+const notNow = (log: Log, error: unknown): void =>
+  log.warn({ err: error, setting: 'CMK_ANCHOR' }, 'the record could not be published');
+
+export interface LogPublisher extends Stoppable {
+  /** Publishes new events immediately. A failure is logged and retried later. */
+  publish(): Promise<unknown>;
+  /** The log's own verifier keys, oldest first. */
+  readonly logKeys: readonly VerifierKey[];
+}
+
+/** Throws {@link ConfigurationError} if the published log contradicts the audit log. */
+export async function startLogPublisher(infrastructure: Infrastructure): Promise<LogPublisher> {
+  const { config, log, database } = infrastructure;
+  const { anchor } = config;
+  if (anchor === null) return { stop: async () => undefined, publish: async () => undefined, logKeys: [] };
+  const { publisher, logKeys } = await openPublisher(anchor, infrastructure);
+  const tryLocked = advisoryLock(database, 'anchor');
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting: Promise<unknown> | null = null;
+  // One runs at a time, and one waits. The waiting one serves all callers until it starts.
+  const publish = (onContradiction: (error: AnchorContradicts) => never): Promise<unknown> => {
+    waiting ??= last
+      .then(() => {
+        waiting = null;
+        return tryLocked(() => publisher.publish());
+      })
+      .catch((error: unknown) => (error instanceof AnchorContradicts ? onContradiction(error) : notNow(log, error)));
+    last = waiting;
+    return last;
+  };
+  await publish((error) => {
+    throw new ConfigurationError(contradictedWords(error, anchorName(anchor.place)));
+  });
+  const endIt = (error: AnchorContradicts): never =>
+    endProcess(log, error, contradictedWords(error, anchorName(anchor.place)));
+  const timer = setInterval(() => void publish(endIt), anchor.everyMs);
+  return {
+    logKeys,
+    publish: () => publish(endIt),
+    async stop() {
+      clearInterval(timer);
+      await publish(endIt);
+    },
+  };
+}
+
+/** Returns the published log's checkpoints, for cards and pages. Null if the log isn't published. */
+export function checkpointsOf(
+  { config, store }: Infrastructure,
+  { publish, logKeys }: Pick<LogPublisher, 'publish' | 'logKeys'>,
+): Checkpoints | null {
+  const { anchor } = config;
+  if (anchor === null) return null;
+  let opened: Promise<PublishedLogFiles> | null = null;
+  const newest = async () => {
+    opened ??= openPublishedLog(anchor, config, store.witnesses, logKeys);
+    return newestPublishedCheckpoint(await opened);
+  };
+  return {
+    async covering(seq) {
+      const found = await newest();
+      if (found !== null && found.size >= seq) return found;
+      await publish();
+      const published = await newest();
+      return published !== null && published.size >= seq ? published : null;
+    },
+    witnessing: async () => (await witnessingFor(config, store.witnesses)?.()) ?? null,
+    everyMs: anchor.everyMs,
+  };
+}
+
+/** Limit on waiting for a slow witness, because a person waits for the evidence. */
+const timeoutMs = 10_000;
+
+/** Opens the ports for evidence: audit log, published log and Azure's current state. */
+export const openEvidence = (
+  { config, store }: Infrastructure,
+  { azure }: AzureModule,
+  { publish, logKeys }: LogPublisher,
+): Promise<EvidencePorts> => evidencePorts({ config, store, azure, publish, timeoutMs, logKeys });

@@ -1,0 +1,118 @@
+/** Starts the background workers: leases, the workflow engine, the outbox worker and cleanup. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { withWriteFence } from '../azure/azure-clients.ts';
+import type { StepResult } from '../domain/request/request-command.ts';
+import type { Log } from '../observability/log.ts';
+import { isDatabaseUnavailable } from '../store/db-errors.ts';
+import { roleRights } from '../store/runtime-role.ts';
+import { closeLeftForms } from '../teams/bot/left-forms.ts';
+import { tellLostLooks } from '../teams/bot/lost-looks.ts';
+import { ownerAdvice } from '../text/record.ts';
+import { openAttemptStore } from '../workflow/attempt-store.ts';
+import { startCleanup } from '../workflow/cleanup.ts';
+import { startEngine, workflowVersion } from '../workflow/engine.ts';
+import type { RunLostError } from '../workflow/fencing.ts';
+import { startOutboxWorker } from '../workflow/outbox-worker.ts';
+import { openRunMonitor } from '../workflow/run-monitor.ts';
+import { openUsageCheck } from '../workflow/usage-check.ts';
+import { random, sha256 } from './crypto.ts';
+import type { AzureModule } from './open-azure.ts';
+import type { Infrastructure } from './open-infrastructure.ts';
+import type { TeamsModule } from './open-teams.ts';
+import type { Stoppable } from './shutdown.ts';
+import { isWritable, retryOnClockSkew } from './write-health.ts';
+
+/** Ends the process, because its memory is stale. */
+const endProcess = (log: Log, message: string): void => {
+  log.fatal({}, message);
+  process.stderr.write(`cmk-bot ends: ${message}\n`);
+  process.exit(1);
+};
+
+const leaseLost = 'other replicas have taken over its work: it was held up, or cut off, until its lease expired';
+
+/** The lease is acquired first and released last, so that other replicas see heartbeats while the engine runs. */
+export async function startWorkers(
+  infrastructure: Infrastructure,
+  azureModule: AzureModule,
+  teamsModule: TeamsModule,
+): Promise<Stoppable> {
+  const { config, log, database, store, requests, telemetry } = infrastructure;
+  const { azure, standings, vaultLog } = azureModule;
+  const { outbox, leases, documents, people } = store;
+  const { now } = store.clock;
+  const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
+  const { tenantId } = config.teams;
+  const { approver: approverStanding, requester: requesterStanding } = standings;
+  const runs = {
+    requests: retryOnClockSkew(requests),
+    azure,
+    policy,
+    tenantId,
+    approverStanding,
+    requesterStanding,
+    stepUp,
+    retryLimits,
+    sha256,
+    random,
+    nonces: openAttemptStore<string>(),
+    intents: openAttemptStore<true>(),
+    results: openAttemptStore<StepResult>(),
+    ...(config.logs === null ? {} : { useWithinMs: config.logs.withinMs }),
+    paused,
+    now,
+    pause: (ms: number) => pause(ms, undefined, { ref: false }),
+  };
+  const me = { instance: randomUUID(), workflowVersion };
+  const release = await leases.acquire(me, {
+    onTrouble: (error) => log.warn({ err: error }, 'this replica could not say it lives'),
+    onExpired: (gone) => log.warn({ gone }, 'replicas are dead: what they had in hand is taken over'),
+    onLost: () => endProcess(log, leaseLost),
+  });
+  log.info(me, 'this replica has its lease');
+  const { owns: ownTables } = await roleRights(database.pool);
+  if (ownTables && config.server.mode === 'production' && database.kind === 'postgres') {
+    log.warn({}, `the bot’s database user owns the tables: ${ownerAdvice}`);
+  }
+  const { tracing } = telemetry;
+  const ownership = {
+    executorId: me.instance,
+    lease: () => leases.state(me.instance),
+    beatMs,
+    onTaken: ({ message }: RunLostError) => endProcess(log, message),
+    withWriteFence,
+  };
+  const storing = { isDatabaseUnavailable, isWritable: () => isWritable(infrastructure) };
+  const { pool } = database;
+  const engine = await startEngine({ pool, ...ownership, ...storing, ownTables, log, tracing }, runs);
+  const runner = startOutboxWorker({
+    outbox,
+    requests,
+    run: openRunMonitor({ runs, engine, leases, me, beatMs, paused, show: teamsModule.notifier.show, log }),
+    show: teamsModule.notifier.show,
+    audit: teamsModule.auditChannel.show,
+    remind: teamsModule.reminders.remind,
+    call: teamsModule.calls.callForEvent,
+    checkUsage: openUsageCheck({ requests: runs.requests, vaultLog, pollMs: config.logs?.pollMs ?? 60_000, now }),
+    instance: me.instance,
+    log,
+    tracing,
+  });
+  const { chat, directory } = teamsModule;
+  const forms = { documents, chat, directory, people, requests };
+  const sweeper = startCleanup({
+    documents,
+    closeLeftForms: () => closeLeftForms(forms),
+    tellLostLooks: () => tellLostLooks(forms),
+    log,
+  });
+  return {
+    async stop() {
+      sweeper.stop();
+      await runner.stop();
+      await engine.stop();
+      await release();
+    },
+  };
+}

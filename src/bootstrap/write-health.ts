@@ -1,0 +1,87 @@
+/** Write health and readiness of this process, by its heartbeats and the database's errors. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClockNotBelieved } from '../domain/clock-skew.ts';
+import type { Requests } from '../domain/ports/store.ts';
+import { refuse } from '../domain/request/refusal.ts';
+import { trackWriteHealth, type WriteHealth } from '../domain/write-health.ts';
+import type { Log } from '../observability/log.ts';
+import { writeRejectionIn } from '../store/db-errors.ts';
+import type { OpenStore } from '../store/store.ts';
+import type { Readiness } from '../teams/ingress/readiness.ts';
+
+export interface LoggedWriteHealth extends WriteHealth {
+  /** Reports any error that the database returns. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Tracks write health, and logs changes only. */
+export function logWriteHealth(log: Log): LoggedWriteHealth {
+  const storing = trackWriteHealth({
+    elapsedMs: () => performance.now(),
+    onChange(why) {
+      if (why === null) log.warn({}, 'what is given is stored again');
+      else log.error({ reason: why }, 'nothing can be stored: the database takes nothing');
+    },
+  });
+  return {
+    ...storing,
+    onError(error) {
+      const why = writeRejectionIn(error);
+      if (why !== null) storing.refused(why);
+    },
+  };
+}
+
+export interface WriteHealthSources {
+  readonly store: Pick<OpenStore, 'leases' | 'clock'>;
+  readonly storing: WriteHealth;
+}
+
+/** Returns whether the last heartbeat was stored and no write was rejected since. */
+export const isWritable = ({ store, storing }: WriteHealthSources): boolean =>
+  store.leases.isWritable() && storing.refusal() === null;
+
+/**
+ * Returns the readiness. A database that answers but rejects writes affects every replica alike, so each stays ready and
+ * reports it to people. A wrong clock or a lost connection affects this replica only, so traffic should go to others.
+ */
+export async function readiness({ store, storing }: WriteHealthSources): Promise<Readiness> {
+  if ((await store.clock.look()) !== null) return { status: 'not ready', missing: 'clock' };
+  const because = storing.refusal();
+  if (because !== null) return { status: 'ready', stores: false, because };
+  return store.leases.isWritable() ? { status: 'ready' } : { status: 'not ready', missing: 'database' };
+}
+
+/** Refuses an append if the last event is dated in the future. For actions of people, who can try again. */
+export const rejectOnClockSkew = (requests: Requests): Requests => ({
+  ...requests,
+  async append(id, cause, decide) {
+    try {
+      return await requests.append(id, cause, decide);
+    } catch (error) {
+      if (error instanceof ClockNotBelieved) return refuse('clock-not-believed', id);
+      throw error;
+    }
+  },
+});
+
+const everyMs = 1_000;
+
+/**
+ * Retries an append while the last event is dated in the future, until an operator resolves it. For runs: the results of
+ * changes in Azure are stored as soon as possible, and no further change is made before.
+ */
+export const retryOnClockSkew = (requests: Requests): Requests => ({
+  ...requests,
+  async append(id, cause, decide) {
+    for (;;) {
+      try {
+        return await requests.append(id, cause, decide);
+      } catch (error) {
+        if (!(error instanceof ClockNotBelieved)) throw error;
+        await sleep(everyMs);
+      }
+    }
+  },
+});

@@ -1,0 +1,83 @@
+/** Stored state of a published log's witnesses, shared by all replicas. */
+import type { Outcome } from '../failure.ts';
+
+/**
+ * A witness's response. `signed`. `no-answer`: unreachable, or it had an error. `another-history`: it signed a different log
+ * that this one doesn't extend. `refused`: it doesn't know this log or its key, or isn't a witness.
+ */
+export type WitnessOutcome = 'signed' | 'no-answer' | 'another-history' | 'refused';
+
+/** One request to a witness, and its response. */
+export interface WitnessResponse {
+  /** The witness's full verifier key. Another key is another witness. */
+  readonly key: string;
+  /** Number of events that the checkpoint covers. */
+  readonly size: number;
+  readonly at: Date;
+  readonly outcome: WitnessOutcome;
+  /** The witness's message; empty if it signed. For a Key Vault key: the signed checkpoint. */
+  readonly detail: string;
+  /** The checkpoint, a signed note. */
+  readonly note: string;
+}
+
+/** A witness has signed a different history of the log. */
+export interface Contradiction {
+  readonly at: Date;
+  readonly detail: string;
+  /** The checkpoint that it refused to sign. */
+  readonly note: string;
+}
+
+export interface WitnessStatus {
+  readonly key: string;
+  /** Time of the first request. */
+  readonly since: Date;
+  readonly asked: Omit<WitnessResponse, 'key' | 'note'>;
+  /** The last checkpoint that it signed; null before the first. */
+  readonly signed: { readonly size: number; readonly at: Date } | null;
+  readonly contradiction: Contradiction | null;
+  /** The operator who allowed asking it again after the last contradiction. */
+  readonly cleared: { readonly at: Date; readonly by: string } | null;
+  /** True: people were notified of a contradiction and not yet of its end. */
+  readonly told: boolean;
+}
+
+export interface WitnessBook {
+  of(log: string): Promise<readonly WitnessStatus[]>;
+  /** Stores responses. An existing contradiction isn't overwritten. */
+  keep(log: string, asked: readonly WitnessResponse[]): Promise<void>;
+  told(log: string, key: string, told: boolean): Promise<void>;
+  /** Ends the contradictions of the witnesses with that name, by an operator's decision. Returns their number. */
+  clear(name: string, by: string, at: Date): Promise<number>;
+}
+
+export interface SigningVersion {
+  /** The key's address, including the version. */
+  readonly id: string;
+  /** The public half, as SubjectPublicKeyInfo in DER (RFC 5480). */
+  readonly publicKey: Buffer;
+}
+
+export interface VaultSigner {
+  /** The key's address as it was configured, with or without a version. */
+  readonly address: string;
+  /** Returns the current version. Fails if it isn't a P-256 key. Needs the permission to get the key. */
+  version(): Promise<Outcome<SigningVersion>>;
+  /** Signs the message's SHA-256 with ECDSA. Returns an `Ecdsa-Sig-Value` in DER (RFC 3279). Needs only the sign permission. */
+  sign(version: SigningVersion, message: Uint8Array): Promise<Outcome<Buffer>>;
+}
+
+export interface AnchorFiles {
+  /** Returns null if the file doesn't exist. Throws if the location can't be reached. */
+  read(path: string): Promise<Buffer | null>;
+  /** Replaces the file atomically. The data is durable when the promise resolves. Throws if the location can't be reached. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+}
+
+/** A published log for reading. Throws if the location can't be reached. */
+export interface AnchorSource {
+  readonly read: AnchorFiles['read'];
+  /** Returns the event counts that have a checkpoint, in any order. */
+  readonly sizes: () => Promise<readonly number[]>;
+}

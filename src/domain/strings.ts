@@ -1,0 +1,28 @@
+/** String functions: lists, and invisible characters, which make two names look the same or an empty reason look filled in. */
+
+const list = new Intl.ListFormat('en-GB', { type: 'conjunction' });
+
+/** Joins parts with commas and `and`: `a`, `a and b`, `a, b and c`. */
+export const joinList = (parts: readonly string[]): string => list.format(parts);
+
+/** Returns the joined list in pieces: each part mapped by `mark`, and the separators between them. */
+export const joinListPieces = <T>(parts: readonly string[], mark: (part: string) => T): readonly (T | string)[] =>
+  list.formatToParts(parts).map(({ type, value }) => (type === 'element' ? mark(value) : value));
+
+/**
+ * Characters that are drawn blank. These are Unicode's `Default_Ignorable_Code_Point` (UAX #44), such as the Hangul fillers,
+ * except format characters, marks and variation selectors, which belong to the character before. And characters that no
+ * property identifies: BRAILLE PATTERN BLANK, EGYPTIAN HIEROGLYPH FULL and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL
+ * SYMBOL NULL NOTEHEAD (the Unicode Character Database's NamesList.txt calls no others blank, filler or null).
+ */
+const blankLetter =
+  /[\u2800\u{13441}\u{13442}\u{16FE4}\u{1D159}]|(?![\p{Cf}\p{M}\p{Variation_Selector}])\p{Default_Ignorable_Code_Point}/gu;
+
+const replacement = (): string => '\uFFFD';
+
+/** Replaces invisible characters, by default with U+FFFD. */
+export const revealInvisible = (text: string, shown: (letter: string) => string = replacement): string =>
+  text.replaceAll(blankLetter, shown);
+
+/** Returns whether the text has no visible character. Marks and joiners alone aren't visible. */
+export const isBlank = (text: string): boolean => !/[\p{L}\p{N}\p{P}\p{S}]/u.test(text.replaceAll(blankLetter, ''));

@@ -1,0 +1,145 @@
+/** The audit log for auditors: raw rows and texts that weren't erased. Also erasing, and `audit resume`. */
+import { z } from 'zod';
+import { auditLogSkew } from '../domain/clock-skew.ts';
+import { RequestId } from '../domain/ids.ts';
+import type { Appended, EventHashes } from '../domain/ports/store.ts';
+import { type ChainLine, Derived, type RevealedText } from '../domain/record/chain.ts';
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
+import type { Request } from '../domain/request/request.ts';
+import type { Decision } from '../domain/request/request-command.ts';
+import { verifyLocks } from './active-request-lock.ts';
+import { type AppendTools, appendIn, lockedHead } from './append.ts';
+import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
+import type { Database } from './database.ts';
+import { makeDueNow } from './outbox.ts';
+import type { AppendCommand, Decide } from './pending-commit.ts';
+import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.ts';
+
+const TextRow = z
+  .object({ request_id: z.string(), revision: z.number(), field: z.string(), salt: z.string(), text: z.string() })
+  .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
+export interface AuditLog extends EventHashes {
+  head(): Promise<ChainHead>;
+  /** Verifies the whole audit log and its derived tables. Throws `RecordBroken` at the first row that the bot didn't write. */
+  check(): Promise<void>;
+  /** Returns at most `limit` rows after sequence number `after`, oldest first. Null: from the first row. Not verified. */
+  lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
+  /**
+   * Returns {@link lines}, each verified, after catching up with the end of the chain: for publishing. Throws
+   * `RecordBroken`.
+   */
+  soundLines(after: number, limit: number): Promise<readonly ChainLine[]>;
+  /** Returns every row of one request, oldest first. Not verified. */
+  linesOf(id: RequestId): Promise<readonly ChainLine[]>;
+  /** Returns the tables derived from events, read in one statement. Not verified. */
+  derived(): Promise<Derived>;
+  /** Returns texts of these requests that weren't erased. */
+  textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
+  /**
+   * Appends an erasure event. In the same transaction, it deletes every earlier text of the request with its salt, so that
+   * the commitments in the chain can't be guessed any more. Erases nothing if `decide` refuses.
+   */
+  erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
+  /**
+   * Resumes the audit log if its last event is dated far in the future. Appends an event with the database's time to that
+   * event's request, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.
+   */
+  resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
+}
+
+const texts = 'select request_id, revision, field, salt, text from cmk.free_text';
+
+const all = (columns: string, from: string): string =>
+  `(select coalesce(json_agg(found), '[]') from (select ${columns} from ${from}) found)`;
+const orphans = `cmk.free_text t left join cmk.event e on e.request_id = t.request_id and e.revision = t.revision
+  where e.seq is null`;
+const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::float8 as rows,
+  ${all('resource, request_id as request', 'cmk.open_request')} as open,
+  ${all('request_id as request, kind, key', 'cmk.outbox')} as outbox,
+  ${all('t.request_id as request, t.revision, t.field', orphans)} as texts
+  from cmk.chain_head where one = 1`;
+
+async function eraseIn(sql: Sql, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
+  const { answer } = await appendIn(sql, tools, command, await lockedHead(sql, tools));
+  if (answer.kind === 'refused' || answer.replay) return answer;
+  const first = answer.events[0]?.revision ?? answer.request.revision + 1;
+  await changedRows(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [command.id, first]);
+  return answer;
+}
+
+const NewestRow = z.object({ request_id: RequestId });
+
+async function resumeIn(
+  sql: Sql,
+  tools: AppendTools,
+  decide: Parameters<AuditLog['resume']>[0],
+): Promise<Appended | Refusal> {
+  const head = await lockedHead(sql, tools);
+  const { now } = head;
+  if (head.time === null || auditLogSkew(head.time, now) === null) return refuse('record-not-ahead');
+  const { time: ahead } = head;
+  const newest = await selectOne(sql, NewestRow, 'select request_id from cmk.event where seq = $1', [head.seq]);
+  if (newest === null) throw new Error(`reading the chain: there is no event ${head.seq}`);
+  const cause = `cli:resume:${head.seq}`;
+  const command: AppendCommand = {
+    id: newest.request_id,
+    cause,
+    decide: (request) => decide(request, ahead),
+    trace: tools.trace(),
+  };
+  const { answer } = await appendIn(sql, tools, command, { ...head, time: null });
+  await makeDueNow(sql, now);
+  return answer;
+}
+
+export function openAuditLog(
+  { pool, forgetJournal }: Pick<Database, 'pool' | 'forgetJournal'>,
+  tools: AppendTools,
+  written: (after: Request) => void,
+): AuditLog {
+  return {
+    head: () => readHead(pool),
+    check: async () => {
+      // Reads most rows without the lock, so that other replicas needn't wait.
+      await tools.monitor.catchUp(pool);
+      await inTransaction(pool, async (sql) => {
+        await tools.monitor.catchUp(sql, await lockHead(sql));
+        await verifyLocks(sql, tools.monitor);
+      });
+    },
+    lines: (after, limit) => linesAfter(pool, after, limit),
+    soundLines: async (after, limit) => {
+      await tools.monitor.catchUp(pool);
+      const lines = await linesAfter(pool, after, limit);
+      for (const line of lines) tools.monitor.sound(line);
+      return lines;
+    },
+    hashAt: async (seq) => {
+      const [line] = await linesAt(pool, seq);
+      if (line === undefined) throw new Error(`reading the chain: there is no event ${seq}`);
+      tools.monitor.sound(line);
+      return line.hash;
+    },
+    linesOf: (id) => linesOfRequest(pool, id),
+    derived: async () => Derived.parse((await pool.query(derived)).rows[0]),
+    textsOf: (ids) =>
+      select(pool, TextRow, `${texts} where request_id = any($1) order by request_id, revision, field`, [ids]),
+    resume: async (decide) => {
+      const answer = await inTransaction(pool, (sql) => resumeIn(sql, tools, decide));
+      if (answer.kind === 'accepted') written(answer.request);
+      return answer;
+    },
+    erase: async (id, cause, decide) => {
+      const command = { id, cause, decide, trace: tools.trace() };
+      const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, command));
+      if (answer.kind === 'accepted') {
+        // Deleted rows stay readable in the table's file until it's rewritten, and samples in the statistics. Forms contain
+        // typed texts until they are submitted. Runs again if the call is repeated.
+        await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');
+        await forgetJournal();
+        if (!answer.replay) written(answer.request);
+      }
+      return answer;
+    },
+  };
+}

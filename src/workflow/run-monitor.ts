@@ -1,0 +1,176 @@
+/**
+ * The run monitor. It follows every ordered run until it ends: it reassigns runs of failed replicas, and asks a person about
+ * runs that can't continue.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { botFailure, type Failure, type Found } from '../domain/failure.ts';
+import type { RequestId } from '../domain/ids.ts';
+import type { Leases, ProcessIdentity } from '../domain/ports/store.ts';
+import type { TraceOrigin } from '../domain/ports/tracing.ts';
+import type { RescheduleAt } from '../domain/request/consequences.ts';
+import type { Request } from '../domain/request/request.ts';
+import { isTooEarly } from '../domain/request/start-window.ts';
+import type { Engine } from './engine.ts';
+import type { EngineRun } from './fencing.ts';
+import { endRunEarly, type RunPorts } from './run-plan.ts';
+
+export interface RunMonitorPorts {
+  readonly runs: Pick<RunPorts, 'requests' | 'now'>;
+  readonly engine: Pick<Engine, 'startRun' | 'look' | 'adopt' | 'dequeueRuns'>;
+  readonly leases: Pick<Leases, 'alive'>;
+  readonly me: ProcessIdentity;
+  /** The interval between heartbeats. */
+  readonly beatMs: number;
+  /** Updates the cards, for example because this process started or ended a pause. */
+  readonly show: (id: RequestId) => Promise<void>;
+  /** While true, no runs are started. Running ones are still monitored. */
+  readonly paused: boolean;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+type Lost = Extract<Found, { readonly code: 'run-lost' }>;
+
+/** What to do about a run. */
+type NextAction = 'start' | 'going' | 'adopt' | 'adopt-own' | 'take' | { readonly lost: Lost['why'] };
+
+/** Check intervals in heartbeats, because the check is about missing heartbeats. */
+const lookEveryBeats = 5;
+const suspectEveryBeats = 1;
+/** When and how often the cards of a waiting run are updated to show the elapsed time. */
+const stillAfterMs = 10_000;
+const drawEveryMs = 10_000;
+/** Delay from the click to the start above which a run gets its own trace. */
+const lateAfterMs = 10 * 60_000;
+/**
+ * Grace period in heartbeats: the run might be just starting here, or have stored its last event just before its end.
+ * Expired leases are already accounted for.
+ */
+const graceBeats = 5;
+
+const isRunning = (request: Request | null, run: number): request is Request =>
+  request !== null && request.runs === run && (request.state === 'approved' || request.state === 'running');
+
+async function nextAction(ports: RunMonitorPorts, known: EngineRun | null, request: Request): Promise<NextAction> {
+  if (known === null) {
+    // Nothing was intended yet, and the run starts with a full check.
+    if (request.state === 'approved') return 'start';
+    return { lost: { how: 'unknown-to-engine' } };
+  }
+  if (known.state === 'ended') return { lost: { how: 'ended', status: known.status } };
+  if (known.here) return 'going';
+  const alive = await ports.leases.alive();
+  const sameVersion = alive.filter(({ workflowVersion }) => workflowVersion === known.workflowVersion);
+  if (sameVersion.length === 0) {
+    return { lost: { how: 'no-replica', workflowVersion: known.workflowVersion } };
+  }
+  // A queued run is soon taken by any free replica, unless a clock was changed.
+  if (known.replica === null) return known.workflowVersion === ports.me.workflowVersion ? 'take' : 'going';
+  const { me } = ports;
+  if (known.replica !== me.instance && sameVersion.some(({ instance }) => instance === known.replica)) return 'going';
+  // Only a replica with the same version can resume it.
+  if (known.workflowVersion !== me.workflowVersion) return 'going';
+  // Its replica failed, or is this process, which isn't running it.
+  return known.replica === me.instance ? 'adopt-own' : 'adopt';
+}
+
+const lostRun = (why: Lost['why'], touched: boolean): Failure =>
+  botFailure('running the plan', { code: 'run-lost', why, touched });
+
+/** Monitors a run. Returns when the outbox must check again, or null when the run is over. */
+export function openRunMonitor(
+  ports: RunMonitorPorts,
+): (id: RequestId, run: number, traceparent?: string | null) => Promise<RescheduleAt | null> {
+  const { runs, engine, log } = ports;
+  const suspectSince = new Map<string, number>();
+  /** Time of this process's last card update, by request. */
+  const drawn = new Map<string, number>();
+  const drawing = new Set<string>();
+  const later = (beats: number): RescheduleAt => ({ afterMs: beats * ports.beatMs });
+
+  /** Returns whether the problem has lasted long enough to act on it. */
+  const isOverdue = (key: string): boolean => {
+    const now = runs.now().getTime();
+    // If the clock was ahead at the start of the problem, the period starts now.
+    const since = Math.min(suspectSince.get(key) ?? now, now);
+    suspectSince.set(key, since);
+    return now - since >= graceBeats * ports.beatMs;
+  };
+
+  /** Returns whether nothing was stored for so long that the cards should show it. */
+  function isStill({ state, changedAt }: Request): boolean {
+    return state === 'running' && !ports.paused && runs.now().getTime() - Date.parse(changedAt) >= stillAfterMs;
+  }
+
+  /**
+   * Updates the cards without blocking the run. A failure is retried at the next check. A slow Teams response isn't awaited.
+   */
+  async function draw(id: RequestId, request: Request): Promise<void> {
+    const last = drawn.get(id);
+    const now = runs.now().getTime();
+    if (drawing.has(id) || (last !== undefined && !(isStill(request) && now - last >= drawEveryMs))) return;
+    drawn.set(id, now);
+    drawing.add(id);
+    const shown = ports.show(id).catch((error: unknown) => {
+      drawn.delete(id);
+      log.warn({ err: error, requestId: id }, 'the cards of a run could not be drawn anew');
+    });
+    await Promise.race([shown.finally(() => drawing.delete(id)), pause(ports.beatMs, undefined, { ref: false })]);
+  }
+
+  /** A run that starts long after its order would keep the trace open for too long. */
+  const originOf = (traceparent: string | null, { changedAt }: Request): TraceOrigin | null =>
+    traceparent === null ? null : { traceparent, late: runs.now().getTime() - Date.parse(changedAt) >= lateAfterMs };
+
+  async function act(
+    id: RequestId,
+    run: number,
+    fate: NextAction,
+    request: Request,
+    traceparent: string | null,
+  ): Promise<RescheduleAt | null> {
+    const key = `${id}:${run}`;
+    if (fate === 'going' || fate === 'start') {
+      suspectSince.delete(key);
+      if (fate === 'start' && !ports.paused) await engine.startRun(id, run, originOf(traceparent, request));
+      return later(lookEveryBeats);
+    }
+    if (fate !== 'adopt' && !isOverdue(key)) return later(suspectEveryBeats);
+    suspectSince.delete(key);
+    if (fate === 'take') {
+      log.warn({ requestId: id, run }, 'a run that waited long for a replica is taken');
+      await engine.dequeueRuns();
+      return later(lookEveryBeats);
+    }
+    if (fate === 'adopt' || fate === 'adopt-own') {
+      log.warn({ requestId: id, run }, 'a run that lost its replica is taken over');
+      await engine.adopt(id, run);
+      return later(lookEveryBeats);
+    }
+    log.warn({ requestId: id, run }, 'a run is lost, a person is asked');
+    await endRunEarly(runs, id, run, lostRun(fate.lost, request.state === 'running'));
+    return null;
+  }
+
+  return async (id, run, traceparent = null) => {
+    // The engine's status first: what an ended run stored is then visible.
+    const known = await engine.look(id, run);
+    const request = await runs.requests.load(id);
+    const ordered = request?.runs ?? 0;
+    if (!isRunning(request, run)) {
+      if (run > ordered) {
+        log.warn({ requestId: id, kind: 'run', key: `${run}` }, 'a row that no event asks for was dropped');
+      }
+      suspectSince.delete(`${id}:${run}`);
+      drawn.delete(id);
+      return null;
+    }
+    // The row can be due early, for example after a wrong clock was corrected.
+    const { notBefore } = request;
+    if (known === null && request.state === 'approved' && notBefore !== null && isTooEarly(request, runs.now())) {
+      return { at: notBefore };
+    }
+    const again = await act(id, run, await nextAction(ports, known, request), request, traceparent);
+    await draw(id, request);
+    return again;
+  };
+}

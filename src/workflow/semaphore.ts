@@ -1,0 +1,47 @@
+import type { Azure } from '../domain/ports/azure.ts';
+
+/** FIFO counting semaphore. */
+export class Semaphore {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(slots: number) {
+    this.#free = slots;
+  }
+
+  /** Waits for a slot. */
+  async enter(): Promise<void> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#free -= 1;
+  }
+
+  /** Releases the slot. The next waiter gets it directly. */
+  leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+
+  /** Releases the slot while the work runs, then takes one again. */
+  async outside<T>(work: () => Promise<T>): Promise<T> {
+    this.leave();
+    try {
+      return await work();
+    } finally {
+      await this.enter();
+    }
+  }
+}
+
+/** Wraps the Azure port so that long operations release the slot, because the process only waits for Azure. */
+export function withReleasedSlot(room: Semaphore, azure: Azure): Azure {
+  const { resources } = azure;
+  return {
+    ...azure,
+    resources: {
+      ...resources,
+      enableSystemIdentity: (ref) => room.outside(() => resources.enableSystemIdentity(ref)),
+      setCustomerKey: (ref, key) => room.outside(() => resources.setCustomerKey(ref, key)),
+    },
+  };
+}

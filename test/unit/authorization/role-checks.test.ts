@@ -1,0 +1,243 @@
+import { checkRole, openRoleChecks } from '../../../src/authorization/role-checks.ts';
+import { done, failed } from '../../../src/domain/failure.ts';
+import { PersonId } from '../../../src/domain/ids.ts';
+import type { TagRule } from '../../../src/domain/policy/rules.ts';
+import type { Groups, PersonKind } from '../../../src/domain/ports/azure.ts';
+import { failure, requestAfter } from '../../support/builders/commands.ts';
+import { approver, requester, submit } from '../../support/builders/fixtures.ts';
+import { planFor, resource } from '../../support/builders/plans.ts';
+import { policyOf } from '../../support/builders/policies.ts';
+import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
+
+const reader = PersonId.parse('20000000-0000-4000-8000-0000000000f2');
+const members = { allowGuests: false };
+const groups = (of: readonly string[], kind: PersonKind = 'member') => ({ memberOf: async () => done({ kind, of }) });
+
+describe('a person’s standing', () => {
+  it('is nobody’s when nobody is configured, and the directory is not asked', async () => {
+    const asked = { memberOf: () => Promise.reject(new Error('asked')) };
+    expect(await checkRole(asked, approver, [[]], members)).toBe('nobody-configured');
+  });
+
+  it('follows membership, and counts a directory that does not answer as unknown', async () => {
+    expect(await checkRole(groups(['g']), approver, [['g', 'h']], members)).toBe('yes');
+    expect(await checkRole(groups([]), approver, [['g']], members)).toBe('no');
+    expect(await checkRole(groups(['g']), approver, [['g'], ['h', 'g']], members)).toBe('yes');
+    expect(await checkRole(groups(['g']), approver, [['g'], ['h']], members)).toBe('no');
+    const dark = { memberOf: async () => failed(failure()) };
+    expect(await checkRole(dark, approver, [['g']], members)).toBe('unknown');
+  });
+});
+
+const admission = { readers: [reader], allowGuests: false };
+
+/** Everybody belongs to the groups that carry their name. */
+const belongs = {
+  memberOf: async (person: PersonId, ids: readonly string[]) =>
+    done({ kind: 'member' as const, of: ids.filter((id) => id === person) }),
+};
+
+const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
+const other = PersonId.parse('20000000-0000-4000-8000-0000000000f1');
+const production: TagRule = {
+  name: 'production',
+  match: { tags: { environment: ['production'] } },
+  requesters: [other],
+  approvers: [approver],
+};
+const policy = policyOf(
+  [],
+  { requesters: [requester, other], approvers: [approver, secondApprover] },
+  { tagRules: [production], trustedTags: ['Environment'] },
+);
+const inTest = resource({ tags: { environment: 'test' } });
+const inProduction = resource({ tags: { environment: 'production' } });
+
+/** A request that was asked when its agent was tagged as a test. */
+const asked = requestAfter(submit({ plan: planFor({ seen: { resource: inTest } }) }));
+
+function standingsWhere(world: Parameters<typeof scriptedAzure>[0]) {
+  const azure = scriptedAzure(world);
+  return { azure, standings: openRoleChecks({ resources: azure.resources, groups: belongs }, policy, admission) };
+}
+
+describe('a person whom the directory calls a guest', () => {
+  const of = (kind: PersonKind, allowGuests: boolean) =>
+    checkRole(groups(['g'], kind), approver, [['g']], { allowGuests });
+
+  it('is nobody, whatever group they are in, unless guests are allowed', async () => {
+    expect([await of('guest', false), await of('guest', true)]).toEqual(['no', 'yes']);
+  });
+
+  it('may be anybody of whom it does not say so: that is unknown, and counts as no', async () => {
+    expect([await of('not-told', false), await of('not-told', true)]).toEqual(['unknown', 'yes']);
+  });
+
+  it('is not anybody it does not know', async () => {
+    expect([await of('stranger', false), await of('stranger', true)]).toEqual(['no', 'no']);
+  });
+});
+
+describe('whoever uses the bot', () => {
+  const refusedBy = async (memberOf: Groups['memberOf'], allowGuests = false) => {
+    const azure = scriptedAzure({});
+    const standings = openRoleChecks({ resources: azure.resources, groups: { memberOf } }, policy, {
+      ...admission,
+      allowGuests,
+    });
+    return (person: PersonId) =>
+      standings.rolesOf(person).then((found) => (found.kind === 'refused' ? found.code : null));
+  };
+
+  it('asks, approves or reads: everybody else is refused', async () => {
+    const code = await refusedBy(belongs.memberOf);
+    for (const one of [requester, approver, secondApprover, other, reader]) expect(await code(one)).toBeNull();
+    expect(await code(PersonId.parse('20000000-0000-4000-8000-0000000000f3'))).toBe('no-role');
+  });
+
+  it('is a member, unless guests are allowed', async () => {
+    const guests: Groups['memberOf'] = async (_person, of) => done({ kind: 'guest', of });
+    expect(await (await refusedBy(guests))(approver)).toBe('guest');
+    expect(await (await refusedBy(guests, true))(approver)).toBeNull();
+  });
+
+  it('is not known while the directory does not say', async () => {
+    const silent: Groups['memberOf'] = async (_person, of) => done({ kind: 'not-told', of });
+    expect(await (await refusedBy(silent))(approver)).toBe('cannot-check-membership');
+    expect(await (await refusedBy(async () => failed(failure())))(approver)).toBe('cannot-check-membership');
+  });
+
+  it('is told why it cannot be checked, where waiting would not help', async () => {
+    const expired = failure({ code: 'AADSTS7000222', next: 'ask' });
+    const memberOf: Groups['memberOf'] = async () => failed(expired);
+    const standings = openRoleChecks({ ...scriptedAzure(), groups: { memberOf } }, policyOf(), admission);
+    expect(await standings.rolesOf(approver)).toMatchObject({ code: 'cannot-check-membership', failure: expired });
+  });
+});
+
+describe('standing under rules', () => {
+  it('is that of the rules that hold for the agent: somebody has to be in the lists of all of them', async () => {
+    const { standings } = standingsWhere({});
+    expect(await standings.requester(requester, inTest)).toBe('yes');
+    expect(await standings.requester(requester, inProduction)).toBe('no');
+    expect(await standings.requester(other, inProduction)).toBe('yes');
+    expect(await standings.approver(secondApprover, inTest)).toBe('yes');
+    expect(await standings.approver(secondApprover, inProduction)).toBe('no');
+  });
+
+  it('is no better where the tag was taken away', async () => {
+    const { standings } = standingsWhere({});
+    expect(await standings.requester(requester, resource())).toBe('no');
+    expect(await standings.approver(secondApprover, resource())).toBe('no');
+  });
+
+  it('is a yes for any agent where one rule says so', async () => {
+    const { standings } = standingsWhere({});
+    expect(await standings.requester(requester, null)).toBe('yes');
+    expect(await standings.approver(secondApprover, null)).toBe('yes');
+    expect(await standings.approver(requester, null)).toBe('no');
+    expect(await standings.approverOf(approver, null)).toBe('yes');
+  });
+
+  it('of a request follows the tags its agent has now', async () => {
+    const { azure, standings } = standingsWhere({ resource: inTest });
+    expect(await standings.approverOf(secondApprover, asked)).toBe('yes');
+    azure.world.resource = inProduction;
+    expect(await standings.approverOf(secondApprover, asked)).toBe('no');
+  });
+
+  it('of a request whose agent is gone follows the tags it was asked with', async () => {
+    const { standings } = standingsWhere({ resource: null });
+    expect(await standings.approverOf(secondApprover, asked)).toBe('yes');
+    const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
+    expect(await standings.approverOf(secondApprover, tagged)).toBe('no');
+  });
+
+  it('of a request is unknown while its agent cannot be read', async () => {
+    const { azure, standings } = standingsWhere({ resource: inProduction });
+    azure.refuse('resources.tags', failure());
+    expect(await standings.approverOf(approver, asked)).toBe('unknown');
+  });
+
+  it('looks at no tags that nobody vouches for: what they are changes nothing', async () => {
+    const azure = scriptedAzure({ resource: null });
+    azure.refuse('resources.tags', failure(), 9);
+    const flat = policyOf([], { approvers: [approver, secondApprover] }, { tagRules: [production] });
+    const standings = openRoleChecks({ resources: azure.resources, groups: belongs }, flat, admission);
+    expect(await standings.approverOf(approver, asked)).toBe('yes');
+    expect(await standings.approverOf(secondApprover, asked)).toBe('no');
+  });
+
+  it('offers a decision to those who may make it, and asks the directory once for a whole list', async () => {
+    let looks = 0;
+    const counting = {
+      memberOf: (...call: Parameters<typeof belongs.memberOf>) => {
+        looks += 1;
+        return belongs.memberOf(...call);
+      },
+    };
+    const standings = openRoleChecks({ ...scriptedAzure(), groups: counting }, policy, admission);
+    const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
+    const offered = async (person: PersonId) => [asked, tagged, asked].map(await standings.decidable(person));
+    expect(await offered(approver)).toEqual([true, true, true]);
+    expect(looks).toBe(1);
+    expect(await offered(secondApprover)).toEqual([true, false, true]);
+    expect(await offered(requester)).toEqual([false, false, false]);
+    const dark = { memberOf: async () => failed(failure()) };
+    const may = await openRoleChecks({ ...scriptedAzure(), groups: dark }, policy, admission).decidable(approver);
+    expect(may(asked)).toBe(false);
+  });
+});
+
+describe('a click', () => {
+  /** A directory that keeps who was asked about, and answers as soon as it is told to. */
+  function openDirectory() {
+    const about: PersonId[] = [];
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const memberOf: Groups['memberOf'] = async (person, ids) => {
+      about.push(person);
+      await answered;
+      return done({ kind: 'member', of: ids.filter((id) => id === person) });
+    };
+    const standings = openRoleChecks(
+      { ...scriptedAzure({ resource: inTest }), groups: { memberOf } },
+      policy,
+      admission,
+    );
+    return { about, answer, click: () => standings.forClick() };
+  }
+
+  it('asks about whoever asked for the request while it is asked who clicks, and not once more', async () => {
+    const { about, answer, click } = openDirectory();
+    const { rolesOf, askAlso, approverOf, requesterOf } = click();
+    const roles = rolesOf(approver);
+    askAlso(requester);
+    expect(about).toEqual([approver, requester]);
+    answer();
+    expect(await roles).toMatchObject({ kind: 'roles', approves: true });
+    expect([await approverOf(approver, asked), await requesterOf(asked)]).toEqual(['yes', 'yes']);
+    expect(about).toEqual([approver, requester]);
+  });
+
+  it('asks afresh in each, and about the requester too where nobody knew beforehand who that is', async () => {
+    const { about, answer, click } = openDirectory();
+    answer();
+    for (const { rolesOf, requesterOf } of [click(), click()]) {
+      await rolesOf(approver);
+      expect(await requesterOf(asked)).toBe('yes');
+    }
+    expect(about).toEqual([approver, requester, approver, requester]);
+  });
+
+  it('looks at the tags once, and afresh in the next', async () => {
+    const { azure, standings } = standingsWhere({ resource: inTest });
+    const first = standings.forClick();
+    first.lookAt(asked);
+    azure.world.resource = inProduction;
+    expect([await first.approverOf(secondApprover, asked), await first.requesterOf(asked)]).toEqual(['yes', 'yes']);
+    expect(await standings.forClick().approverOf(secondApprover, asked)).toBe('no');
+  });
+});

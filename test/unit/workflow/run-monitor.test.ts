@@ -1,0 +1,232 @@
+import type { EngineRun } from '../../../src/workflow/fencing.ts';
+import { openRunMonitor } from '../../../src/workflow/run-monitor.ts';
+import { recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
+import { cancels, id } from '../../support/builders/commands.ts';
+import { noon } from '../../support/builders/plans.ts';
+import { approvedRequest } from '../../support/builders/run-world.ts';
+
+const going: EngineRun = { state: 'going', status: 'PENDING', replica: 'two', workflowVersion: '1', here: false };
+
+/** A watch over run 1, by replica `one` of workflow version 1; `look` looks once, `wait` first lets the grace pass. */
+async function watched(
+  known: EngineRun | null,
+  alive: readonly string[] = ['one/1'],
+  paused = false,
+  setting: Parameters<typeof approvedRequest>[0] = {},
+  /** What showing the cards waits for. */
+  teams: Promise<void> = Promise.resolve(),
+) {
+  const world = await approvedRequest(setting);
+  const done: string[] = [];
+  const origins: unknown[] = [];
+  const shown: string[] = [];
+  const engine: { known: EngineRun | null } = { known };
+  const watch = openRunMonitor({
+    runs: world.ports,
+    engine: {
+      startRun: async (_id, _run, from) => {
+        done.push('start');
+        origins.push(from);
+      },
+      adopt: async () => void done.push('adopt'),
+      dequeueRuns: async () => void done.push('take'),
+      look: async () => engine.known,
+    },
+    leases: {
+      alive: async () =>
+        alive.map((one) => ({ instance: one.split('/')[0] ?? '', workflowVersion: one.split('/')[1] ?? '' })),
+    },
+    me: { instance: 'one', workflowVersion: '1' },
+    beatMs: 1_000,
+    paused,
+    show: async () => {
+      shown.push(paused ? 'paused' : 'not paused');
+      await teams;
+    },
+    log: { warn: () => undefined },
+  });
+  const look = (traceparent: string | null = null) => watch(id, 1, traceparent);
+  const wait = async () => {
+    await look();
+    world.advance(6_000);
+    return look();
+  };
+  const begin = async () => {
+    await runPreRunCheck(world.ports, id, 1, 1);
+    await recordIntent(world.ports, id, 1, [{ step: 'enable-identity', attempt: 1 }]);
+  };
+  return { ...world, done, origins, shown, engine, look, wait, begin };
+}
+
+describe('a run that was ordered', () => {
+  it('is started, and looked after until it is over', async () => {
+    const { look, done, send } = await watched(null);
+    expect(await look()).not.toBeNull();
+    expect(done).toEqual(['start']);
+    await send('click:cancel', cancels());
+    expect(await look()).toBeNull();
+  });
+
+  it('is told to come from the click that ordered it, and that much time lies between where it does', async () => {
+    const { look, origins, advance } = await watched(null);
+    await look('00-a-b-01');
+    advance(10 * 60_000);
+    await look('00-a-b-01');
+    await look();
+    expect(origins).toEqual([
+      { traceparent: '00-a-b-01', late: false },
+      { traceparent: '00-a-b-01', late: true },
+      null,
+    ]);
+  });
+
+  it('is not begun before the time that was chosen, although its row came up', async () => {
+    const notBefore = new Date(noon.getTime() + 3_600_000).toISOString();
+    const { look, done, advance, ports } = await watched(null, ['one/1'], false, { notBefore });
+    expect(await look()).toEqual({ at: notBefore });
+    // One whose clock is behind may have it all the same, and the clock may be set right while it waits.
+    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: 'wait', ms: 60_000 });
+    advance(3_600_000);
+    await look();
+    expect(done).toEqual(['start']);
+    expect(await runPreRunCheck(ports, id, 1, 1)).toMatchObject({ go: true });
+  });
+
+  it('is looked after although Teams does not answer', async () => {
+    const never = new Promise<void>(() => undefined);
+    const { look, begin, done, shown, engine, advance } = await watched(going, ['one/1', 'two/1'], false, {}, never);
+    await begin();
+    expect(await look()).not.toBeNull();
+    advance(20_000);
+    engine.known = { ...going, replica: 'three' };
+    await look();
+    expect(done).toEqual(['adopt']);
+    // One at a time: whatever Teams holds is not asked for once more.
+    expect(shown).toHaveLength(1);
+  });
+
+  it('is drawn anew every ten seconds while it waits: its card says how long it has been', async () => {
+    const { look, begin, shown, advance } = await watched({ ...going, replica: 'one', here: true });
+    await begin();
+    const counts: number[] = [];
+    for (let seconds = 0; seconds <= 40; seconds += 5) {
+      await look();
+      counts.push(shown.length);
+      advance(5_000);
+    }
+    expect(counts).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5]);
+  });
+
+  it('is left as it is while the bot is paused', async () => {
+    const { look, begin, shown, advance } = await watched({ ...going, replica: 'one', here: true }, ['one/1'], true);
+    await begin();
+    for (let seconds = 0; seconds <= 40; seconds += 5) {
+      await look();
+      advance(5_000);
+    }
+    expect(shown).toHaveLength(1);
+  });
+
+  it('is not started while the bot is paused, and not given up either', async () => {
+    const { wait, done, load, shown } = await watched(null, ['one/1'], true);
+    expect(await wait()).not.toBeNull();
+    expect(done).toEqual([]);
+    expect((await load()).state).toBe('approved');
+    // Once: that the pause began is to be seen.
+    expect(shown).toEqual(['paused']);
+  });
+
+  it.each([
+    ['another replica that lives has it', going, ['one/1', 'two/1']],
+    ['this process is in the middle of it', { ...going, replica: 'one', here: true }, ['one/1']],
+    [
+      'it waits for a replica of its own version',
+      { ...going, status: 'ENQUEUED', replica: null, workflowVersion: '0' },
+      ['one/1', 'three/0'],
+    ],
+    [
+      'a replica of its own version lives and can take it back',
+      { ...going, workflowVersion: '0' },
+      ['one/1', 'three/0'],
+    ],
+  ])('is left alone when %s', async (_why, known, alive) => {
+    const { wait, done, load, begin } = await watched(known, alive);
+    await begin();
+    expect(await wait()).not.toBeNull();
+    expect(done).toEqual([]);
+    expect((await load()).state).toBe('running');
+  });
+
+  it.each([
+    ['its replica is dead', ['one/1']],
+    ['its replica came back as another version', ['one/1', 'two/2']],
+  ])('is adopted at once when %s', async (_why, alive) => {
+    const { look, done } = await watched(going, alive);
+    await look();
+    expect(done).toEqual(['adopt']);
+  });
+
+  it('is adopted once this replica has it and is not in the middle of it for a while', async () => {
+    const { look, wait, done } = await watched({ ...going, replica: 'one' });
+    await look();
+    expect(done).toEqual([]);
+    await wait();
+    expect(done).toEqual(['adopt']);
+  });
+
+  it('is taken where it waits for a replica and none took it for a while', async () => {
+    const { look, wait, done } = await watched({ ...going, status: 'ENQUEUED', replica: null });
+    await look();
+    expect(done).toEqual([]);
+    await wait();
+    expect(done).toEqual(['take']);
+  });
+
+  it('is in trouble from now on where the clock was ahead when the trouble began', async () => {
+    const { look, wait, done, advance } = await watched({ ...going, replica: 'one' });
+    await look();
+    advance(-86_400_000);
+    await wait();
+    expect(done).toEqual(['adopt']);
+  });
+
+  it.each([
+    ['the engine does not know it', null],
+    ['it ended without saying how', { ...going, state: 'ended', status: 'ERROR' }],
+    ['nobody is left with its version', { ...going, workflowVersion: '0' }],
+  ] as const)('becomes a question to people when %s', async (_why, known) => {
+    const { look, wait, begin, load } = await watched(known);
+    await begin();
+    await look();
+    expect((await load()).state).toBe('running');
+    expect(await wait()).toBeNull();
+    expect(await load()).toMatchObject({
+      state: 'needs-attention',
+      step: null,
+      failure: { found: { code: 'run-lost', touched: true } },
+    });
+  });
+
+  it('says that nothing was changed where the run had not begun', async () => {
+    const { wait, load } = await watched({ ...going, state: 'ended', status: 'ERROR' });
+    await wait();
+    expect(await load()).toMatchObject({
+      state: 'needs-attention',
+      failure: { found: { code: 'run-lost', touched: false } },
+    });
+  });
+
+  it('is not given up for trouble that passed', async () => {
+    const mine = { ...going, replica: 'one' };
+    const { look, wait, done, engine, advance } = await watched(mine);
+    await look();
+    engine.known = { ...mine, here: true };
+    await look();
+    advance(60_000);
+    engine.known = mine;
+    await look();
+    expect(done).toEqual([]);
+    await wait();
+    expect(done).toEqual(['adopt']);
+  });
+});
