@@ -87,7 +87,7 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
     }
   }
 
-  /** Posts one checkpoint for each end of a request: a reply in its thread, which notifies nobody. */
+  /** Posts one checkpoint for each end of a request: a reply in its thread, without a notification. */
   async function showCheckpoint(
     request: Request,
     thread: Posted,
