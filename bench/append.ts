@@ -1,4 +1,7 @@
-/** Events appended per second by the store alone, one command after the other; beside a bare committed INSERT for each event. */
+/**
+ * Measures appended events per second in the store, one command after the other. Baseline: a committed INSERT for each
+ * event.
+ */
 import { approve, checkRun, intend, resourceId } from '../test/support/builders/fixtures.ts';
 import { type Figure, figureOf, inTurn, timed } from './support/figures.ts';
 import { bareInsert, type Commands, connect, openStore, waiting } from './support/fill.ts';
@@ -11,7 +14,7 @@ const toFirstStep: Commands = (agent) => [
   ['run:1/enable-identity/1/intent', intend()],
 ];
 
-/** Request by request: as many bare rows as it has events, then each checkout. */
+/** For each request: first as many baseline rows as it has events, then each checkout. */
 export async function append({ checkouts, newDatabase, rounds }: Bench): Promise<readonly Figure[]> {
   const databases = await Promise.all(checkouts.map(() => newDatabase()));
   const open = (checkout: string, index: number) => openStore(checkout, databases[index] ?? '', toFirstStep);

@@ -1,4 +1,7 @@
-/** How long an approver waits for the answer to a click that decides; beside an echo and a committed INSERT. Click by click, with a pause for what follows. */
+/**
+ * Measures how long an approver waits for the answer to a decision. Baselines: an echo and a committed INSERT. One
+ * click at a time, with a pause for its consequences.
+ */
 import { requestId } from '../test/support/builders/fixtures.ts';
 import { type Figure, figureOf, inTurn, timed } from './support/figures.ts';
 import { bareInsert, fill, waiting } from './support/fill.ts';

@@ -1,4 +1,4 @@
-/** Approvals, eight at once, while the runs of earlier ones are under way; beside an echo. */
+/** Measures eight concurrent approvals while earlier runs are in progress. Baseline: an echo. */
 import { type Figure, figureOf, inTurn, percentile } from './support/figures.ts';
 import { connect, until } from './support/fill.ts';
 import { type Bench, openGround } from './support/harness.ts';

@@ -1,4 +1,7 @@
-/** What a bot takes as there are more agents, approvers, events or open requests: a bot for each size, asked in turn. */
+/**
+ * Measures how response times grow with agents, approvers, events or open requests: one bot for each size, measured in
+ * turn.
+ */
 import { approver } from '../src/sandbox/people.ts';
 import { changeState } from '../test/support/azure/local-azure.ts';
 import { requestId } from '../test/support/builders/fixtures.ts';
@@ -12,7 +15,7 @@ const samples = (plan.rounds + 1) * plan.perRound;
 
 const type = (ground: Ground, url: string, text: string) => timed(() => send(url, message(ground, text)));
 
-/** `perRequest`: how many of what grows a request adds. */
+/** `perRequest`: how many items a request adds. */
 const growthOfRequests = (over: string, perRequest: number, commands: Commands) => async (bench: Bench) => {
   const [ground, filled] = [await openGround(bench), await bench.newDatabase()];
   let count = 0;
@@ -71,7 +74,7 @@ export const growthApprovers = (bench: Bench): Promise<readonly Figure[]> =>
     },
   });
 
-/** A bot keeps what it read of all agents for a minute: all places are asked before one is asked again. */
+/** A bot caches the agents for a minute, so all places are measured before one is repeated. */
 export const growthAgents = (bench: Bench): Promise<readonly Figure[]> =>
   grow(bench, {
     over: 'agents',

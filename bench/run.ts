@@ -22,7 +22,7 @@ const checkouts = [root, ...(values.beside === undefined ? [] : [path.resolve(va
 for (const checkout of checkouts) await build(checkout);
 const postgres = await startPostgres({ settings: ['fsync=on', 'full_page_writes=on', 'max_connections=300'] });
 if (postgres === null) throw new Error('there is no PostgreSQL to measure on');
-// The older checkout's bot uses it first: the newer one migrates what it finds.
+// The older checkout's bot starts first: the newer one migrates its database.
 const used = await postgres.newDatabase();
 await (await (await openGround({ checkouts })).startBot(checkouts.at(-1) ?? root, used)).end('SIGINT');
 const bench = {

@@ -1,4 +1,4 @@
-/** From the spawn until a bot is ready, and what it holds in memory when idle; beside an echo. */
+/** Measures the time from spawn to ready, and memory when idle. Baseline: an echo. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Figure, figureOf, inTurn } from './support/figures.ts';

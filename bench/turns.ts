@@ -1,4 +1,4 @@
-/** Turns per second, 16 at once, of everyone who can read; beside an echo. */
+/** Measures turns per second, 16 in parallel, of everyone with read access. Baseline: an echo. */
 import { approver, requester, secondApprover, teamMember } from '../src/sandbox/people.ts';
 import { type Figure, figureOf, inTurn, timed } from './support/figures.ts';
 import { type Bench, openGround } from './support/harness.ts';

@@ -1,22 +1,22 @@
-# For the scripts beside it: words, and commands that are shown before they are run.
+# Shared functions of the scripts in this folder: messages, and commands that are shown before they run.
 # shellcheck shell=bash
 
 if [ "${BASH_VERSINFO[0]}" -lt 5 ]; then
   echo 'This takes bash 5 or later. macOS has an older one: brew install bash' >&2
   exit 1
 fi
-# What fails within $(…) fails the script, too.
+# A failure within $(…) also fails the script.
 shopt -s inherit_errexit
 
 say() { printf '%s\n' "$*"; }
 
-# What somebody has to do something about.
+# A task for a person.
 stop() {
   printf '%s\n' "$*" >&2
   exit 1
 }
 
-# A command as it can be copied.
+# A command in a form that can be copied.
 show() {
   local word line=''
   for word in "$@"; do line+=" $(printf '%q' "$word")"; done
@@ -28,7 +28,7 @@ run() {
   "$@"
 }
 
-# Shows a change, and makes it where that was asked for.
+# Shows a change, and makes it with --yes.
 change() {
   show "$@"
   if [ "${really:-no}" = yes ]; then ask "$@" > /dev/null; fi
@@ -43,7 +43,7 @@ need_az() {
   az account show --output none 2> /dev/null || stop 'az is not signed in: az login --tenant TENANT'
 }
 
-# The answer of a command, or its own words and what they mean to whoever runs this. What it warns of is no part of the answer.
+# Returns the output of a command. On failure, prints its error and what to do. Warnings aren't part of the output.
 ask() {
   local answer complaint words
   complaint="$(mktemp)"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes the bot's custom roles of the files beside it, and gives them to its identity. Takes an Owner or a User Access
-# Administrator of every scope. Shows what it would do; --yes does it. Safe to repeat.
+# Creates the bot's custom roles from the files in this folder, and assigns them to its identity. The caller must be Owner or User
+# Access Administrator of every scope. Shows what it would do; --yes does it. You can repeat it.
 #   bash infra/grant-azure.sh [--yes] [--workspace WORKSPACE] PRINCIPAL [SCOPE…]
-# PRINCIPAL is the identity's object id. A SCOPE is a subscription's id, or what `az group show --query id` prints: the resource
-# groups of agents and vaults are better than their subscription. WORKSPACE is the ARM id of the Log Analytics workspace that the
-# vaults' audit logs go to: the bot may query that one table there, and nothing else.
+# PRINCIPAL is the identity's object ID. A SCOPE is a subscription's ID, or the output of `az group show --query id`: resource
+# groups of agents and vaults are better than their subscription. WORKSPACE is the ARM ID of the Log Analytics workspace with the
+# vaults' audit logs: the bot gets permission to query that one table, and nothing else.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 # shellcheck source=infra/common.sh
@@ -38,9 +38,9 @@ if [ -z "$principal" ] || { [ "${#scopes[@]}" = 0 ] && [ -z "$workspace" ]; }; t
 need_az
 need node 'the roles are read with it'
 
-# Sorted as node sorts.
+# Sorts as node does.
 export LC_ALL=C
-# What is given where, one of each: the role's file, and the scope.
+# The assignments, without duplicates: the role's file and the scope.
 files=()
 places=()
 for scope in "${scopes[@]}"; do
@@ -51,7 +51,7 @@ if [ -n "$workspace" ]; then
   files+=("$here/custom-role-logs.json")
   places+=("$workspace")
 fi
-# One of: the names, a line each; what a role permits, a line each; the whole of it, good for these scopes.
+# Prints names (one for each line), permissions (one for each line), or the whole role for these scopes.
 part() {
   node -e '
     const [what, ...rest] = process.argv.slice(1);
@@ -66,17 +66,17 @@ part() {
 }
 mapfile -t names < <(part names "${files[@]}")
 
-# The lines of an answer, sorted.
+# The lines of an output, sorted.
 lines() { tr '\t' '\n' | sed '/^\(None\)\{0,1\}$/d' | sort -u; }
-# The subscriptions that a role is given in, each once: where a role can be given is said in whole subscriptions.
+# The subscriptions of a role's scopes, without duplicates: assignable scopes are whole subscriptions.
 subscriptions_of() {
   local n
   for n in "${!files[@]}"; do [ "${files[$n]}" != "$1" ] || printf '%s\n' "${places[$n]}"; done | cut -d/ -f1-3 | sort -u
 }
 
-# az looks for a role in one subscription, and finds it only if it can be assigned there.
+# az searches a role in one subscription, and finds it only if it is assignable there.
 visible="$(ask az account list --query '[].id' --output tsv | lines | sed 's#^#/subscriptions/#')"
-# A scope at which the role of this name is found: first where it is needed, then wherever the caller can see.
+# Returns a scope at which the role with this name is found: first the required ones, then all that the caller can see.
 found_at() {
   local name="$1" scope found
   for scope in $(subscriptions_of "$2"); do
@@ -84,7 +84,7 @@ found_at() {
     [ -z "$found" ] || { printf '%s\n' "$scope"; return; }
   done
   for scope in $visible; do
-    # Elsewhere the caller might not read roles: none is found there.
+    # In other subscriptions, the caller might not have permission to read roles.
     found="$(scopes_of "$name" "$scope" 2> /dev/null)" || continue
     [ -z "$found" ] || { printf '%s\n' "$scope"; return; }
   done
@@ -123,7 +123,7 @@ for n in "${!files[@]}"; do
   fi
 done
 
-# How often a role is given at a scope. Not with --role, which is an error while the role is still to be made.
+# Counts the assignments of a role at a scope. Without --role, which fails while the role doesn't exist.
 given() {
   ask az role assignment list --assignee "$principal" --scope "$2" \
     --query "length([?roleDefinitionName=='$1'])" --output tsv

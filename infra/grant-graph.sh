@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Gives the bot's identity what it asks of Microsoft Graph: who is in which group, and whether somebody is a guest. Takes a
-# Privileged Role Administrator. Shows what it would do; --yes does it. Safe to repeat.
-#   bash infra/grant-graph.sh [--yes] IDENTITY      its object id, or the name of a managed identity
+# Grants the bot's identity its Microsoft Graph permissions, to read group members and guests. The caller must be a
+# Privileged Role Administrator. Shows what it would do; --yes does it. You can repeat it.
+#   bash infra/grant-graph.sh [--yes] IDENTITY      its object ID, or the name of a managed identity
 set -euo pipefail
 # shellcheck source=infra/common.sh
 . "$(dirname "$0")/common.sh"

@@ -1,4 +1,4 @@
-/** The least that a bot of this SDK does: botbuilder and restify, and the text comes back. */
+/** The smallest bot with this SDK: botbuilder and restify, echoing texts. */
 import { ActivityHandler, CloudAdapter, ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import restify from 'restify';
 

@@ -1,4 +1,4 @@
-/** Measures in turn what is compared, says whether each floor is reached, and keeps the figures. */
+/** Takes measurements in turn, compares them with their limits, and stores the results. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,15 +11,15 @@ export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly baseline: string;
-  /** What has to be at least or at most so much: the ratio of value and baseline, or the value itself. */
+  /** The limit: at least or at most this ratio to the baseline, or this value. */
   readonly floor: readonly [of: 'ratio' | 'value', sign: '≥' | '≤', limit: number];
-  /** This checkout first, then the one beside it. */
+  /** This checkout first, then the other one. */
   readonly checkouts: readonly Readonly<Record<'value' | 'baseline' | 'ratio', Spread>>[];
-  /** Of something that grows: this checkout's median at each size, smallest first. */
+  /** For growth: this checkout's median at each size, smallest first. */
   readonly medians?: readonly number[];
 }
 
-/** The value that this part of them doesn't exceed. */
+/** Returns the value that this part of them doesn't exceed. */
 export const percentile = (values: readonly number[], part: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * part) - 1)] ?? Number.NaN;
 
@@ -29,7 +29,10 @@ const spreadOf = (all: readonly number[]): Spread => ({
   high: Math.max(...all),
 });
 
-/** `values`: of each checkout, round by round; `baselines`: its own, or one for all. Each round has a ratio of its own. */
+/**
+ * `values`: of each checkout, by round. `baselines`: one for each checkout, or one for all. Each round has its own
+ * ratio.
+ */
 export const figureOf = (
   ...[what, unit, baseline, floor, values, baselines]: [string, string, string, Figure['floor'], Rows, Rows]
 ): Figure => ({
@@ -41,7 +44,7 @@ export const figureOf = (
   }),
 });
 
-/** In milliseconds. */
+/** Returns the duration in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
@@ -49,12 +52,12 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 type Took = Readonly<Record<string, number>>;
-/** `warmUp`: rounds before those that count; `pauseMs`: after each turn. */
+/** `warmUp`: rounds that don't count. `pauseMs`: after each measurement. */
 type Rounds = Readonly<{ rounds: number; perRound?: number; warmUp?: number; pauseMs?: number }>;
 
 /**
- * Does each of `works` in turn, so that whatever else the machine does happens to all of them alike; `n` counts from 1. Returns
- * each work's median of each round, by name.
+ * Runs each of `works` in turn, so that other load on the machine affects all of them. `n` counts from 1. Returns each
+ * work's median of each round, by name.
  */
 export async function inTurn(plan: Rounds, works: readonly ((n: number) => Promise<Took>)[]) {
   const { rounds, perRound = 1, warmUp = 1, pauseMs = 0 } = plan;
@@ -77,15 +80,15 @@ export const sizes = [10, 100, 1_000, 10_000];
 interface Growing<Place> {
   readonly over: string;
   readonly plan: Rounds;
-  /** What takes at most twice as much with most as with fewest. */
+  /** Measurements that can take at most twice as long with the largest size as with the smallest. */
   readonly same: readonly string[];
-  /** What looks at each of them: with most at most 15 times as much as with a tenth. */
+  /** Measurements that read each item: the largest size can take at most 15 times as long as a tenth of it. */
   readonly each: readonly string[];
   open(size: number, checkout: string): Promise<Place>;
   sample(place: Place, n: number): Promise<Took>;
 }
 
-/** Compares places with more and more of something, one for each size and checkout, by what things take there in ms. */
+/** Compares places of increasing size, one for each size and checkout, by their durations in ms. */
 export async function grow<Place>({ checkouts }: Bench, growing: Growing<Place>): Promise<readonly Figure[]> {
   const { over, plan, same, each, open, sample } = growing;
   const places: Place[] = [];
@@ -131,7 +134,7 @@ export function tableOf(figures: readonly Figure[]): string {
 const [results, page] = ['bench/results.json', 'docs/performance.md'];
 const [start, end] = ['<!-- npm run bench -- --keep writes this table -->', '<!-- end -->'];
 
-/** Replaces what was kept of the same figures before. Of a checkout beside this one, nothing is kept. */
+/** Replaces the stored results of the same measurements. Results of the other checkout aren't stored. */
 export function keep(measured: readonly Figure[]): void {
   const machine = `${os.cpus().length} × ${os.cpus()[0]?.model.trim()}, Node ${process.version}`;
   const when = `${new Date().toISOString().slice(0, 10)}, ${machine}`;

@@ -1,4 +1,4 @@
-/** Requests in a database, stored by the store of a checkout. */
+/** Fills a database with requests, through the store of a checkout. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,14 +7,14 @@ import type { Command } from '../../src/domain/request/request-command.ts';
 import { plan, reject, requestId, resourceId, submit } from '../../test/support/builders/fixtures.ts';
 import { type Bench, running } from './harness.ts';
 
-/** The commands of a request for an agent, each with its cause. */
+/** Commands of a request for an agent, each with its cause. */
 export type Commands = (agent: string) => readonly (readonly [cause: string, command: Command])[];
 
 const submission = (agent: string) => submit({ plan: plan(resourceId(agent)), resourceName: agent });
 export const waiting: Commands = (agent) => [['submit', submission(agent)]];
 export const rejected: Commands = (agent) => [...waiting(agent), ['click:reject', reject()]];
 
-/** Starts a checkout's store as a process. `append`: the events of the nth request, command by command. */
+/** Starts a checkout's store as a process. `append` stores the nth request, one command at a time. */
 export async function openStore(checkout: string | undefined, url: string, commands: Commands) {
   const execArgv = ['--import', 'tsx'];
   const store = fork('test/support/store/store-process.ts', [], { cwd: checkout, execArgv, serialization: 'advanced' });
@@ -39,7 +39,7 @@ export function connect(url: string): Pool {
   return new Pool({ connectionString: url, max: 1 }).on('error', () => undefined);
 }
 
-/** Adds requests number `from + 1` to `to`, without their cards and notifications. The older checkout's store writes them. */
+/** Adds requests `from + 1` to `to`, without their cards and notifications. The older checkout's store writes them. */
 export async function fill({ checkouts }: Bench, url: string, from: number, to: number, commands: Commands) {
   const pool = connect(url);
   const store = await openStore(checkouts.at(-1), `${url}?options=-c%20synchronous_commit%3Doff`, commands);
@@ -49,12 +49,12 @@ export async function fill({ checkouts }: Bench, url: string, from: number, to: 
   await pool.end();
 }
 
-/** Waits until there are so many rows. */
+/** Waits until the query returns this many rows. */
 export async function until(pool: Pool, count: number, rows: string): Promise<void> {
   while ((await pool.query(`select 1 from ${rows}`)).rows.length !== count) await sleep(5);
 }
 
-/** Returns what commits one row, about as long as an event, to a table without any rule. */
+/** Returns a function that commits one row of about an event's size, in a table without constraints. */
 export async function bareInsert(url: string): Promise<() => Promise<unknown>> {
   const pool = connect(url);
   await pool.query('create table public.bare (n bigserial primary key, body text)');

@@ -1,4 +1,4 @@
-/** The processes of a measurement: builds of the bot, an echo bot, an Azure simulator, a stand-in for Teams. */
+/** Starts the processes of a measurement: builds of the bot, an echo bot, an Azure simulator, and a stub of Teams. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -17,12 +17,12 @@ import { writeServerSealKey } from '../../test/support/store/seal-keys.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What every measurement is given. */
+/** What every measurement gets. */
 export interface Bench {
-  /** Checkouts that are built for production: this one, and perhaps an older one beside it. */
+  /** Checkouts with a production build: this one, and optionally an older one. */
   readonly checkouts: readonly string[];
   readonly rounds: number;
-  /** Makes a database that a bot has used before, or a copy of one. */
+  /** Creates a database that a bot has used before, or a copy of one. */
   newDatabase(copied?: string): Promise<string>;
 }
 
@@ -41,7 +41,7 @@ process.setMaxListeners(0).once('exit', endAll);
 
 const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`).catch(() => null))?.ok === true;
 
-/** Starts a Node program and waits until it is ready or prints `sign`. Throws what it printed if it ends before. */
+/** Starts a Node program and waits until it is ready or prints `sign`. If it ends before, throws its output. */
 async function start(args: readonly string[], env: NodeJS.ProcessEnv, url: string, sign?: string) {
   const began = performance.now();
   const { PATH, HOME } = process.env;
@@ -64,7 +64,7 @@ async function start(args: readonly string[], env: NodeJS.ProcessEnv, url: strin
   return { url, pid: child.pid ?? 0, readyAfterMs, end };
 }
 
-/** Answers each call of a bot to Teams with an id, as fast as Node can. */
+/** Answers each of the bot's calls to Teams with an ID, as fast as Node can. */
 async function startConnector() {
   let [bodies, id]: [string[], number] = [[], 0];
   const server = createServer(async (request, response) => {
@@ -84,12 +84,12 @@ export const agentName = (n: number): string => `agent-${String(n).padStart(5, '
 
 export type Ground = Awaited<ReturnType<typeof openGround>>;
 
-/** Everything around a bot. `agents`: how many the Azure simulator has besides its seed. */
+/** Starts everything that a bot needs. `agents`: number of simulated agents besides the seed. */
 export async function openGround({ checkouts }: Pick<Bench, 'checkouts'>, agents = 0) {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'cmk-bench-'));
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   const [port, connector] = [await freePorts(10), await startConnector()];
-  // The older checkout's, wherever it lies there: it simulates what both ask for.
+  // The older checkout's simulator, because it supports what both bots call.
   const older = checkouts.at(-1) ?? root;
   const { scripts } = JSON.parse(readFileSync(path.join(older, 'package.json'), 'utf8'));
   const file = path.join(older, scripts.local.split(' ').at(-1), '../azure/run.ts');
@@ -111,7 +111,7 @@ export async function openGround({ checkouts }: Pick<Bench, 'checkouts'>, agents
       const ports = { 'bot-port': botPort, 'teams-port': connector.port, 'azure-port': port, 'sign-in-port': 1 };
       const place = { data: dataDir, ...ports, latency: 'instant', 'step-up': false, reset: false } as const;
       const own = { DATABASE_URL: database, CMK_SEAL_KEY_FILE: sealKey, CMK_READERS: teamMember.id };
-      // One process sends what a whole hospital group would.
+      // One process sends the load of a whole hospital group.
       const rest = { CMK_ANCHOR: 'none', CMK_AUDIT_CHANNEL: 'none', CMK_CALLS_AT_ONCE: '100000' };
       const env = botEnvironment(place, { ...own, ...rest, ...settings });
       return start([path.join(builtIn(checkout), 'cmk-bot-server.mjs')], env, `http://127.0.0.1:${botPort}`);

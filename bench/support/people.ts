@@ -1,4 +1,4 @@
-/** What people type and click, sent to a bot as Teams sends it. */
+/** Sends messages and clicks to a bot, as Teams does. */
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import pLimit from 'p-limit';
@@ -9,7 +9,10 @@ import { agentName, type Ground } from './harness.ts';
 
 const agent = new Agent({ keepAlive: true });
 
-/** Sends an activity and returns the answer's body. Throws if the answer isn't good or lacks the text: a fast refusal is no turn. */
+/**
+ * Sends an activity and returns the answer's body. Throws for an error or a missing text, because a fast refusal isn't
+ * a turn.
+ */
 export const send = (url: string, activity: object, expected = ''): Promise<string> =>
   new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
@@ -21,13 +24,13 @@ export const send = (url: string, activity: object, expected = ''): Promise<stri
     sent.on('error', reject).end(JSON.stringify(activity));
   });
 
-/** Does the work `count` times, at most `atOnce` at the same time. Returns what each took, in milliseconds. */
+/** Does the work `count` times, at most `atOnce` in parallel. Returns the durations in milliseconds. */
 export async function drive(count: number, atOnce: number, work: (index: number) => Promise<unknown>) {
   const limit = pLimit(atOnce);
   return Promise.all(Array.from({ length: count }, (_, index) => limit(() => timed(() => work(index)))));
 }
 
-/** In the person's own chat. */
+/** In the person's personal chat. */
 const activity = ({ connector }: Ground, { id, name }: LocalPerson, content: object): object => ({
   type: 'message',
   id: '1',
@@ -48,19 +51,19 @@ const click = (ground: Ground, person: LocalPerson, verb: string, data: object):
   return activity(ground, person, { type: 'invoke', name: 'adaptiveCard/action', value });
 };
 
-/** The approver's click on a request that waits since its submission. */
+/** Returns an approver's click on a request that hasn't changed since its submission. */
 export const decision = (ground: Ground, verb: 'approve' | 'reject' | 'refresh', requestId: string): object => {
   const inputs = { revision: 1, comment: 'Not this week', acknowledgeIrreversible: 'true' };
   return click(ground, approver, `request.${verb}`, { requestId, ...(verb === 'refresh' ? {} : inputs) });
 };
 
-/** A search for agents while somebody types. */
+/** Returns a typeahead search for agents. */
 export const search = (ground: Ground, queryText: string): object => {
   const value = { kind: 'search', queryText, queryOptions: { skip: 0, top: 15 }, dataset: 'agents' };
   return activity(ground, requester, { type: 'invoke', name: 'application/search', value });
 };
 
-/** Opens the review page for the nth agent. Returns the click that submits it, which returns the request's id. */
+/** Opens the review page for the nth agent. Returns the click that submits it, which returns the request's ID. */
 export async function review(ground: Ground, url: string, n: number): Promise<() => Promise<string>> {
   const { vault, key } = choices.test;
   await send(url, message(ground, `/enable-cmk resource=${agentName(n)} vault=${vault} key=${key}`));

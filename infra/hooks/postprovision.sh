@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# After a deployment: the users of the database, the keys of the audit log, other secrets, and the image, each where it is missing.
-# The database and the vault accept no traffic from outside the bot's network. This script opens both for this machine's address,
+# Runs after a deployment. Creates what is missing: database users, keys of the audit log, other secrets, and the image.
+# Database and vault accept no traffic from outside the bot's network. This script opens both for this machine's address,
 # and closes them at its end, also after a failure. You can repeat it: `azd hooks run postprovision`.
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
@@ -28,14 +28,14 @@ trap close EXIT
 
 open_for_here() {
   opened=yes
-  # As a resource: the names of az's own command for it have changed between versions.
+  # Uses `az resource`, because the names of az's own command changed between versions.
   run az resource create --id "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2025-08-01 \
     --properties "{\"startIpAddress\":\"$CMK_ADMIN_IP\",\"endIpAddress\":\"$CMK_ADMIN_IP\"}" --output none
   run az keyvault network-rule add --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" \
     --ip-address "$CMK_ADMIN_IP" --output none
 }
 
-# As variables, because a name can have spaces. Before version 16, psql cannot use the certificates of the system by itself.
+# Uses variables, because a name can have spaces. Before version 16, psql can't use the system's certificates automatically.
 database_roles() {
   local version certificates=system
   say 'The database: the users of the bot and of the owner of the tables.'
@@ -55,7 +55,7 @@ database_roles() {
   unset PGPASSWORD
 }
 
-# A new role assignment takes up to ten minutes.
+# A new role assignment can take ten minutes.
 stored_secrets() {
   local attempt
   for attempt in $(seq 1 40); do
@@ -74,7 +74,7 @@ open_vault() {
   stored="$(stored_secrets)" || stop "The vault $CMK_VAULT does not accept this machine: check its network rules and your roles, then run azd hooks run postprovision."
 }
 
-# Standard input becomes a secret, and is never shown.
+# Stores standard input as a secret, and never shows it.
 store() {
   work="$(mktemp -d)"
   (umask 077 && cat > "$work/$1")
@@ -95,7 +95,7 @@ audit_log_keys() {
   done
 }
 
-# Settings whose value is a secret: from the environment of azd into the vault, and out of azd's file.
+# Moves settings whose value is a secret from azd's environment to the vault.
 settings_to_vault() {
   local setting settings="${CMK_VAULT_SETTINGS:-}"
   for setting in "${secret_settings[@]}"; do
@@ -107,12 +107,12 @@ settings_to_vault() {
   [ "$settings" = "${CMK_VAULT_SETTINGS:-}" ] || run azd env set CMK_VAULT_SETTINGS "$settings"
 }
 
-# By digest, so that the image behind the name cannot change.
+# Uses the digest, so that the image behind the name can't change.
 image() {
   local tag digest arguments=()
   say 'The image, built in the registry.'
   tag="cmk-bot:$(git -C "$root" rev-parse --short=12 HEAD)"
-  # What is built are the files of the folder, also those that aren't committed.
+  # Builds the files of the folder, including those that aren't committed.
   [ -z "$(git -C "$root" status --porcelain)" ] || tag="$tag-changed"
   if [ -n "${CMK_BASE_IMAGE:-}" ]; then arguments=(--build-arg "BASE=$CMK_BASE_IMAGE"); fi
   run az acr build --registry "$CMK_REGISTRY" --image "$tag" "${arguments[@]}" "$root"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Before a deployment: checks what this machine needs, and reads from Azure what the deployment must not change.
+# Runs before a deployment. Checks what this machine needs, and reads from Azure what the deployment must not change.
 set -euo pipefail
 # shellcheck source=infra/common.sh
 . "$(dirname "$0")/../common.sh"
@@ -28,10 +28,10 @@ if [ -z "${CMK_STEP_UP:-}" ]; then
   say 'CMK_STEP_UP is not set: approvers do not have to sign in again. docs/how-to/require-sign-in.md'
 fi
 
-# Stores a value for the deployment, if it is another one.
+# Stores a value for the deployment, if it changed.
 keep() { [ "${!1:-}" = "$2" ] || run azd env set "$1" "$2"; }
 
-# A locked immutability policy refuses every change, so the deployment leaves it alone.
+# A locked immutability policy refuses every change, so the deployment must leave it unchanged.
 published_log() {
   local there state=none
   there="$(ask az storage container-rm exists --resource-group "$AZURE_RESOURCE_GROUP" \
@@ -43,14 +43,14 @@ published_log() {
   if [ "$state" = Locked ]; then keep CMK_ANCHOR_LOCKED true; else keep CMK_ANCHOR_LOCKED false; fi
 }
 
-# The disk grows automatically, and no deployment can make it smaller.
+# The disk grows automatically, and a deployment can't shrink it.
 database_disk() {
   local size
   size="$(ask az resource show --ids "$CMK_DATABASE_SERVER_ID" --query properties.storage.storageSizeGB --output tsv)"
   if [ "${size:-0}" -gt "${CMK_DATABASE_STORAGE_GIB:-32}" ]; then run azd env set CMK_DATABASE_STORAGE_GIB "$size"; fi
 }
 
-# After `azd down`, the vault is deleted and not purged for 90 days, and its name is taken.
+# After `azd down`, the vault is deleted but not purged for 90 days, and keeps its name.
 deleted_vault() {
   local name
   name="$(ask az keyvault list-deleted --resource-type vault --output tsv \
@@ -61,8 +61,8 @@ Recover it, with the keys of the earlier audit log:
 Or take another environment: azd env new NAME"
 }
 
-# A role with assignments in a subscription cannot lose that subscription, so it keeps all that it has. A role of another
-# environment is left alone.
+# A role can't lose a subscription with assignments, so all of its subscriptions remain. A role of another
+# environment isn't changed.
 role_scopes() {
   local id found='' kept
   for id in ${CMK_SUBSCRIPTIONS//,/ } "$AZURE_SUBSCRIPTION_ID"; do
