@@ -15,7 +15,7 @@ const stepUp = (options: Omit<LocalOptions, 'log'>): NodeJS.ProcessEnv => ({
 });
 
 /** Turns on usage checks in the simulated Key Vault log, with short intervals for people who watch. */
-export const lookingForUse: NodeJS.ProcessEnv = {
+export const usageCheckSettings: NodeJS.ProcessEnv = {
   CMK_LOGS_WORKSPACE: 'a0000000-0000-4000-8000-000000000001',
   CMK_USE_WITHIN: '3m',
   CMK_USE_POLL: '5s',

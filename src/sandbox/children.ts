@@ -15,7 +15,7 @@ export interface Child {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Time for the bot to close its database. A bot that is killed recovers at its next start. */
-const patienceMs = 15_000;
+const stopTimeoutMs = 15_000;
 
 const exit = (child: ChildProcess): Promise<number> =>
   new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal === null ? 0 : 1))));
@@ -59,7 +59,7 @@ export function startChild(name: string, entry: string, { args, env, shown = (li
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
       await ended;
       clearTimeout(timer);
     },
@@ -82,7 +82,7 @@ const shownAs = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
 /** Formats a JSON log line as `12:27:01 info  listening  url=http://127.0.0.1:3978`. Returns other lines unchanged. */
-export function inWords(line: string): string {
+export function formatLogLine(line: string): string {
   let json: unknown;
   try {
     json = JSON.parse(line);
@@ -93,11 +93,11 @@ export function inWords(line: string): string {
   if (!read.success) return line;
   const { level, time, msg, replica: _one, err, ...facts } = read.data;
   const thrown = Thrown.safeParse(err).data;
-  const told = Object.entries(facts).map(([name, value]) => `${name}=${shownAs(value)}`);
+  const fields = Object.entries(facts).map(([name, value]) => `${name}=${shownAs(value)}`);
   const head = [
     `${new Date(time).toISOString().slice(11, 19)} ${levelOf(level).padEnd(5)} ${msg}`,
     ...(thrown === undefined ? [] : [`${thrown.type}: ${thrown.message}`]),
-    ...(told.length === 0 ? [] : [told.join(' ')]),
+    ...(fields.length === 0 ? [] : [fields.join(' ')]),
   ].join('  ');
   return thrown === undefined || thrown.stack === '' ? head : `${head}\n${thrown.stack}`;
 }

@@ -1,20 +1,20 @@
 /** Requests delayed by faults. Each continues after its delay, or when all faults are removed. */
 export class Delays {
-  private readonly held = new Set<() => void>();
+  private readonly waiting = new Set<() => void>();
 
   wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const goOn = (): void => {
+      const release = (): void => {
         clearTimeout(timer);
-        this.held.delete(goOn);
+        this.waiting.delete(release);
         resolve();
       };
-      const timer = setTimeout(goOn, ms);
-      this.held.add(goOn);
+      const timer = setTimeout(release, ms);
+      this.waiting.add(release);
     });
   }
 
   end(): void {
-    for (const goOn of [...this.held]) goOn();
+    for (const release of [...this.waiting]) release();
   }
 }

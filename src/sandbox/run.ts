@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { logKeyUse, openOwnKeys } from '../audit/key-file.ts';
 import { signingKey } from '../audit/tlog/keys.ts';
 import { WitnessState } from '../audit/witness/state.ts';
-import { azureArguments, botEnvironment, lookingForUse, teamsArguments } from './bot-environment.ts';
-import { type Child, inWords, startChild } from './children.ts';
+import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings } from './bot-environment.ts';
+import { type Child, formatLogLine, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
 import { localTenantId } from './people.ts';
 
@@ -35,7 +35,7 @@ async function busyPorts(options: LocalOptions): Promise<readonly string[]> {
 // proves nothing to others.
 
 /** If one of these is set, the caller decides where the audit log is published or who signs it. */
-const wins = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_LOG_KEY_SECRET', 'CMK_WITNESSES'];
+const callerSettings = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_LOG_KEY_SECRET', 'CMK_WITNESSES'];
 
 /**
  * Starts the witness. Returns null if the caller's settings take precedence. `settings` are the bot's, once the witness
@@ -45,7 +45,7 @@ async function startOwnWitness(
   { data }: Pick<LocalOptions, 'data'>,
   caller: NodeJS.ProcessEnv,
 ): Promise<{ readonly child: Child; readonly settings: Promise<NodeJS.ProcessEnv> } | null> {
-  if (wins.some((name) => (caller[name] ?? '') !== '')) return null;
+  if (callerSettings.some((name) => (caller[name] ?? '') !== '')) return null;
   const { CMK_LOG_NAME: name = `cmk-bot/${localTenantId}/audit` } = caller;
   const folder = `${data}/witness`;
   await mkdir(folder, { recursive: true });
@@ -58,11 +58,11 @@ async function startOwnWitness(
   return { child, settings: child.started.then((witness) => ({ CMK_LOG_NAME: name, CMK_WITNESSES: witness })) };
 }
 
-const ours = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness'];
+const ownFiles = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness'];
 
 /** Removes what earlier starts wrote, and nothing else in the folder. */
 async function reset(folder: string): Promise<void> {
-  for (const name of ours) await rm(`${folder}/${name}`, { recursive: true, force: true });
+  for (const name of ownFiles) await rm(`${folder}/${name}`, { recursive: true, force: true });
 }
 
 async function untilReady(url: string, bot: Child): Promise<void> {
@@ -115,8 +115,8 @@ async function run(options: LocalOptions): Promise<void> {
     // Starts the bot last: it reads the certificate authority that the Azure simulator writes.
     const bot = startChild('bot', 'src/main.ts', {
       args: [],
-      env: botEnvironment(options, { ...lookingForUse, ...witnessed, ...process.env }),
-      ...(options.log === 'words' ? { shown: inWords } : {}),
+      env: botEnvironment(options, { ...usageCheckSettings, ...witnessed, ...process.env }),
+      ...(options.log === 'words' ? { shown: formatLogLine } : {}),
     });
     bot.started.catch(() => undefined);
     children.push(bot);

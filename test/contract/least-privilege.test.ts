@@ -122,7 +122,7 @@ describe('with these roles alone', () => {
   };
 
   beforeAll(async () => {
-    world = await startWorld({ record: 'folder', env: lookingForUse });
+    world = await startWorld({ record: 'folder', env: usageCheckSettings });
     await changeState(world.azure, giveOnlyTheFiles);
     // Reading a definition takes a permission of its own, and so does acquiring tokens.
     const scope = `/subscriptions/${careId}`;

@@ -36,7 +36,7 @@ let world: World;
 let putBack: () => Promise<void>;
 
 beforeAll(async () => {
-  world = await startWorld({ env: { ...lookingForUse, CMK_USE_WITHIN: '6s', CMK_USE_POLL: '200ms' } });
+  world = await startWorld({ env: { ...usageCheckSettings, CMK_USE_WITHIN: '6s', CMK_USE_POLL: '200ms' } });
   putBack = await rememberAzure(world);
 });
 afterEach(async () => {

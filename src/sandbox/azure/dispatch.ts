@@ -9,11 +9,11 @@ import {
 import { requireRegistered } from './arm/providers.ts';
 import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
+import type { AccessTrace } from './http/access-trace.ts';
 import type { Incoming } from './http/incoming.ts';
 import { Refusal, type Reply, reply } from './http/reply.ts';
 import { type Match, notSimulated, type Route } from './http/router.ts';
 import { withServiceHeaders } from './http/service-headers.ts';
-import type { Witness } from './http/witness.ts';
 import { bearerOf, type Caller } from './identity/tokens.ts';
 import { serveVault } from './key-vault/data-plane.ts';
 import { isVaultHost, vaultOf } from './key-vault/data-plane-access.ts';
@@ -105,16 +105,16 @@ const asRead = (world: World, now: Date): World => ({
 });
 
 /** Checks in the order of the real service: token, quota, version, permission, existence of containers, locks. */
-const serveMain = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
-  if (incoming.method === 'HEAD') return existence(await serveMain(world, asReading(incoming), now, witness));
+const serveMain = async (world: World, incoming: Incoming, now: Date, trace: AccessTrace): Promise<Reply> => {
+  if (incoming.method === 'HEAD') return existence(await serveMain(world, asReading(incoming), now, trace));
   const { route, params } = findRoute(incoming);
   const caller = await authenticate(world, incoming, route.audience);
-  if (route.audience !== 'open') witness.caller(caller.principalId);
+  if (route.audience !== 'open') trace.caller(caller.principalId);
   if (route.audience === 'arm') world.quotas.countArm(world.state, incoming, caller.principalId, now);
   requireApiVersion(incoming.path, incoming.query.get('api-version'), route.versions);
-  if (route.audience === 'arm') requireRights(world, incoming, route, caller, now, witness);
+  if (route.audience === 'arm') requireRights(world, incoming, route, caller, now, trace);
   const shown = lags(incoming.method, incoming.path) ? asRead(world, now) : world;
-  return route.handle({ incoming, params, caller, world: shown, now, witness });
+  return route.handle({ incoming, params, caller, world: shown, now, trace });
 };
 
 const requireRights = (
@@ -123,14 +123,14 @@ const requireRights = (
   route: Route,
   caller: Caller,
   now: Date,
-  witness: Witness,
+  trace: AccessTrace,
 ): void => {
   requireSubscription(world.state, incoming.path);
   if (route.action !== null) {
     if (incoming.denied) throw authorizationFailed(caller, route.action, scopeOf(incoming.path));
     const target = { scope: scopeOf(incoming.path), body: incoming.body };
     requireAction(world.state, caller, route.action, target, now);
-    witness.action(route.action);
+    trace.action(route.action);
   }
   requireGroup(world.state, incoming.path);
   requireWritable(world.state, incoming, now);
@@ -140,13 +140,13 @@ const requireRights = (
  * Serves one request, of a vault or of the main port. Refusals are answers; anything else thrown is a bug of the
  * simulator.
  */
-export const dispatch = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
+export const dispatch = async (world: World, incoming: Incoming, now: Date, trace: AccessTrace): Promise<Reply> => {
   const by = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
   try {
-    const answer = await by(world, incoming, now, witness);
-    return withServiceHeaders(world, incoming, answer, witness.principalId, now);
+    const answer = await by(world, incoming, now, trace);
+    return withServiceHeaders(world, incoming, answer, trace.principalId, now);
   } catch (error) {
-    if (error instanceof Refusal) return withServiceHeaders(world, incoming, error.reply, witness.principalId, now);
+    if (error instanceof Refusal) return withServiceHeaders(world, incoming, error.reply, trace.principalId, now);
     console.error('local azure: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
     return reply(500, { error: { code: 'InternalServerError', message: 'The local Azure has a bug; see its log.' } });
   }

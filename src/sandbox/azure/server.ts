@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { Delays } from '../delays.ts';
 import { serverCertificate } from './certificates.ts';
 import { dispatch } from './dispatch.ts';
-import { noticeLostKeys } from './health-bots/customer-key-check.ts';
+import { markLostKeys } from './health-bots/customer-key-check.ts';
 import { endDueOperations } from './health-bots/operations.ts';
+import { type AccessTrace, RequestAccessTrace } from './http/access-trace.ts';
 import { type Incoming, isReading, readIncoming } from './http/incoming.ts';
 import { Quotas } from './http/quotas.ts';
 import { Refusal, type Reply, reply, send, toSend } from './http/reply.ts';
-import { RequestWitness, type Witness } from './http/witness.ts';
 import { openSignInListener } from './identity/people/authorize.ts';
 import { SignIns } from './identity/people/sign-ins.ts';
 import { SigningKey, Tokens } from './identity/tokens.ts';
@@ -126,7 +126,7 @@ class AzureServer {
     if (incoming instanceof Refusal) return send(response, toSend(incoming.reply));
     if (!isIncoming(incoming)) throw incoming;
     if (incoming.path.startsWith('/simulator/')) {
-      if (this.comeToNow(new Date())) this.file.save(this.world.state);
+      if (this.applyDueChanges(new Date())) this.file.save(this.world.state);
       const answer = await serveSimulator(this.simulator, incoming);
       if (!isReading(incoming)) await this.keep();
       return send(response, toSend(answer));
@@ -135,13 +135,13 @@ class AzureServer {
   }
 
   /** Ends everything that is due before a request reads the state. Returns true if the state changed. */
-  private comeToNow(now: Date): boolean {
+  private applyDueChanges(now: Date): boolean {
     const { state, latency } = this.world;
-    const came = [endDueOperations(state, latency, now), purgeDue(state, now), noticeLostKeys(state, now)].some(
+    const changed = [endDueOperations(state, latency, now), purgeDue(state, now), markLostKeys(state, now)].some(
       Boolean,
     );
     this.followChanges(now);
-    return came;
+    return changed;
   }
 
   /** Updates everything that keeps earlier states. */
@@ -165,32 +165,32 @@ class AzureServer {
     const fault = takeFault(this.world.state, incoming);
     if (fault?.late === true) response.destroy();
     if (fault?.delayMs !== undefined) await this.simulator.delays.wait(fault.delayMs);
-    const witness = new RequestWitness();
-    const came = this.comeToNow(new Date());
-    const answer = await this.answer(incoming, fault, witness);
+    const trace = new RequestAccessTrace();
+    const changed = this.applyDueChanges(new Date());
+    const answer = await this.answer(incoming, fault, trace);
     // Writing the state gets slower as it grows, and most calls only read.
-    if (came || fault !== null || !isReading(incoming)) await this.keep();
+    if (changed || fault !== null || !isReading(incoming)) await this.keep();
     this.simulator.log.append({
       at: at.toISOString(),
       method: incoming.method,
       url: incoming.sentUrl,
       status: fault?.drop === true ? 0 : answer.status,
-      principalId: witness.principalId,
+      principalId: trace.principalId,
       clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),
       body: withoutSecrets(incoming.body),
-      ...witness.exercised(),
+      ...trace.exercised(),
     });
     if (fault?.late === true || fault?.drop === true) return void response.destroy();
     const from = fault?.respond === undefined ? 'state' : 'fault';
-    this.recorder?.append(incoming, toSend(answer), witness.principalId, from);
+    this.recorder?.append(incoming, toSend(answer), trace.principalId, from);
     send(response, toSend(answer));
   }
 
-  private answer(incoming: Incoming, fault: Fault | null, witness: Witness): Reply | Promise<Reply> {
+  private answer(incoming: Incoming, fault: Fault | null, trace: AccessTrace): Reply | Promise<Reply> {
     const now = new Date();
     const canned = fault?.respond;
     if (canned !== undefined) return reply(canned.status, canned.body, canned.headers);
-    return dispatch(this.world, underFault(this.world.state, incoming, fault), now, witness);
+    return dispatch(this.world, underFault(this.world.state, incoming, fault), now, trace);
   }
 }
 

@@ -32,31 +32,31 @@ async function deliverSignedIn(
   deliver: Deliver,
 ): Promise<Delivered> {
   const reply = await deliver(activity);
-  const asked = readInvokeAnswer(reply);
-  if (asked.kind !== 'login') return { reply, button: null };
-  const authentication = await exchanged(teams, person, asked);
-  if (authentication === null) return { reply, button: asked.button };
+  const login = readInvokeAnswer(reply);
+  if (login.kind !== 'login') return { reply, button: null };
+  const authentication = await exchangeToken(teams, person, login);
+  if (authentication === null) return { reply, button: login.button };
   const value = { ...(activity.value as JsonObject), authentication };
   const again = await deliver({ ...activity, value });
-  return { reply: again, button: buttonAfter(asked, again) };
+  return { reply: again, button: buttonAfter(login, again) };
 }
 
-function buttonAfter(asked: LoginRequest, reply: BotReply): SignInButton | null {
+function buttonAfter(login: LoginRequest, reply: BotReply): SignInButton | null {
   const answer = readInvokeAnswer(reply);
   if (answer.kind === 'login') return answer.button;
-  return answer.kind === 'precondition' ? asked.button : null;
+  return answer.kind === 'precondition' ? login.button : null;
 }
 
 const Token = z.object({ token: z.string() });
 
 /** Returns the person's token for the app from the Azure simulator; null if there is none. */
-async function exchanged(teams: Teams, person: LocalPerson, asked: LoginRequest): Promise<JsonObject | null> {
-  if (asked.exchange === null || teams.options.azureUrl === undefined) return null;
-  const body = { personId: person.id, resource: asked.exchange.uri };
+async function exchangeToken(teams: Teams, person: LocalPerson, login: LoginRequest): Promise<JsonObject | null> {
+  if (login.exchange === null || teams.options.azureUrl === undefined) return null;
+  const body = { personId: person.id, resource: login.exchange.uri };
   const answer = await askAzure(teams, 'POST', '/simulator/teams-token', body).catch(() => null);
   if (answer?.status !== 200) return null;
   const { token } = Token.parse(JSON.parse(answer.bytes.toString('utf8')));
-  return { id: asked.exchange.id, connectionName: asked.connectionName, token };
+  return { id: login.exchange.id, connectionName: login.connectionName, token };
 }
 
 const JsonObjectIn = z.record(z.string(), z.unknown());

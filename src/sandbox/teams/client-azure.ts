@@ -5,7 +5,7 @@ import { type Answer, HttpProblem, type Request, type Route, route } from './htt
 import type { Teams } from './teams.ts';
 
 /** Resetting the state creates keys, which is slow on some machines. */
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 /** Calls the Azure simulator. Reads its certificate authority each time, because it can be recreated. */
 export function askAzure(
@@ -27,7 +27,7 @@ export function askAzure(
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => resolve({ status: response.statusCode ?? 502, bytes: Buffer.concat(chunks) }));
     });
-    sent.setTimeout(patienceMs, () => sent.destroy(new Error(`no answer within ${patienceMs / 1000} s`)));
+    sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     sent.on('error', (error) => reject(new HttpProblem(502, 'AzureUnreachable', `local Azure: ${error.message}`)));
     sent.end(body);
   });

@@ -19,7 +19,7 @@ interface ChangedPosts {
 }
 
 /** Marks this process: other processes number differently. */
-const thisLife = `${Date.now().toString(36)}-`;
+const processPrefix = `${Date.now().toString(36)}-`;
 
 /** Posts and views are replaced when they change. Each gets a number at the first poll. */
 const numbers = new WeakMap<object, number>();
@@ -33,10 +33,10 @@ function numberOf(one: object | undefined): number {
 
 /** `after`: `upTo` of the last poll. An unknown value returns everything. */
 function changedPosts(teams: Teams, person: LocalPerson, posts: readonly Post[], after: string): ChangedPosts {
-  const from = after.startsWith(thisLife) ? Number(after.slice(thisLife.length)) : 0;
+  const from = after.startsWith(processPrefix) ? Number(after.slice(processPrefix.length)) : 0;
   const isNew = (post: Post): boolean => Math.max(numberOf(post), numberOf(viewOf(teams, post, person))) > from;
   const changed = posts.filter(isNew).map((post) => seenActivity(teams, post, person));
-  return { upTo: `${thisLife}${last}`, ids: posts.map(({ id }) => id), changed };
+  return { upTo: `${processPrefix}${last}`, ids: posts.map(({ id }) => id), changed };
 }
 
 const Read = z.strictObject({ personId: z.string(), conversationId: z.string(), activityId: z.string() });

@@ -11,7 +11,7 @@ import type { Teams } from './teams.ts';
 
 const longestText = 28_000;
 
-const Said = z.strictObject({
+const SentMessage = z.strictObject({
   personId: z.string(),
   conversationId: z.string(),
   text: z.string().max(longestText, `longer than ${longestText} characters`),
@@ -23,11 +23,11 @@ const Said = z.strictObject({
 /** `POST /client/messages`: a person sends a message. Answers when it is stored; the bot gets it right after. */
 export function clientMessages(teams: Teams): Route {
   return route('POST', '/client/messages', (request) => {
-    const { personId, conversationId, text, replyToId, alone = false } = parse(Said, request.body);
+    const { personId, conversationId, text, replyToId, alone = false } = parse(SentMessage, request.body);
     if (text.trim() === '') throw new HttpProblem(400, 'BadArgument', 'text: empty');
     const person = knownPerson(personId);
     const to = conversationFor(person, conversationId);
-    const post = say(teams, person, to, text, { replyToId, alone: alone && to.place.kind !== 'personal' });
+    const post = postMessage(teams, person, to, text, { replyToId, alone: alone && to.place.kind !== 'personal' });
     return ok({ activityId: post.id, conversationId: post.conversationId });
   });
 }
@@ -37,7 +37,13 @@ interface How {
   readonly alone: boolean;
 }
 
-function say(teams: Teams, person: LocalPerson, to: Conversation, text: string, { replyToId, alone }: How): Post {
+function postMessage(
+  teams: Teams,
+  person: LocalPerson,
+  to: Conversation,
+  text: string,
+  { replyToId, alone }: How,
+): Post {
   const marked = withMentions(text, teams.bot);
   const id = teams.nextId();
   const root = to.root ?? rootOfReply(teams, person, to, replyToId);
@@ -83,7 +89,7 @@ function storePost(teams: Teams, post: NewPost): Post {
 }
 
 const messageTimeoutMs = 15_000;
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 /** Delivers a message once. Retries only while the bot isn't listening, because then nothing was delivered. */
 export async function deliverMessage(
@@ -92,9 +98,9 @@ export async function deliverMessage(
   about: Post,
   activity: JsonObject,
 ): Promise<void> {
-  const giveUpAt = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   let reply = await teams.botLink.deliver(activity, messageTimeoutMs);
-  while (reply.kind === 'refused' && Date.now() < giveUpAt) {
+  while (reply.kind === 'refused' && Date.now() < deadline) {
     await sleep(250);
     reply = await teams.botLink.deliver(activity, messageTimeoutMs);
   }

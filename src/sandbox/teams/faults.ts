@@ -27,7 +27,7 @@ const Fault = z.strictObject({
 });
 type Fault = z.infer<typeof Fault>;
 
-interface Armed {
+interface ActiveFault {
   readonly id: string;
   readonly fault: Fault;
   readonly url: RegExp;
@@ -46,29 +46,29 @@ interface Faults {
 }
 
 export function armableFaults(): Faults {
-  const armed: Armed[] = [];
+  const active: ActiveFault[] = [];
   const delays = new Delays();
   return {
     routes: [
-      route('GET', '/simulator/faults', () => ok(armed.map(({ id, fault, left }) => ({ ...fault, id, left })))),
+      route('GET', '/simulator/faults', () => ok(active.map(({ id, fault, left }) => ({ ...fault, id, left })))),
       route('POST', '/simulator/faults', (request) => {
         const fresh = arm(parse(Fault, request.body));
-        disarm(armed, fresh.id);
-        armed.push(fresh);
-        return { status: 201, body: { armed: armed.length } };
+        disarm(active, fresh.id);
+        active.push(fresh);
+        return { status: 201, body: { armed: active.length } };
       }),
       route('DELETE', '/simulator/faults', (request) => {
         const id = request.url.searchParams.get('id');
-        disarm(armed, id);
+        disarm(active, id);
         if (id === null) delays.end();
         return { status: 204 };
       }),
     ],
     around: async (request, serve) => {
-      const hit = armed.find((each) => matches(each, request));
+      const hit = active.find((each) => matches(each, request));
       if (hit === undefined) return serve();
       hit.left -= 1;
-      if (hit.left <= 0) armed.splice(armed.indexOf(hit), 1);
+      if (hit.left <= 0) active.splice(active.indexOf(hit), 1);
       if (hit.fault.delayMs !== undefined) await delays.wait(hit.fault.delayMs);
       return spoil(hit.fault, serve);
     },
@@ -76,12 +76,12 @@ export function armableFaults(): Faults {
 }
 
 /** Removes one fault or, without an ID, all. */
-function disarm(armed: Armed[], id: string | null): void {
-  const kept = armed.filter((each) => id !== null && each.id !== id);
-  armed.splice(0, armed.length, ...kept);
+function disarm(active: ActiveFault[], id: string | null): void {
+  const remaining = active.filter((each) => id !== null && each.id !== id);
+  active.splice(0, active.length, ...remaining);
 }
 
-function arm(fault: Fault): Armed {
+function arm(fault: Fault): ActiveFault {
   try {
     const url = new RegExp(fault.match.url ?? '', 'i');
     return { id: fault.id ?? randomUUID(), fault, url, left: fault.times ?? Number.POSITIVE_INFINITY };
@@ -90,12 +90,12 @@ function arm(fault: Fault): Armed {
   }
 }
 
-function matches(armed: Armed, request: Request): boolean {
-  const { says } = armed.fault.match;
+function matches(active: ActiveFault, request: Request): boolean {
+  const { says } = active.fault.match;
   if (says !== undefined && !JSON.stringify(request.body ?? null).includes(says)) return false;
-  const method = armed.fault.match.method?.toUpperCase() ?? request.method;
+  const method = active.fault.match.method?.toUpperCase() ?? request.method;
   const path = request.url.pathname + request.url.search;
-  const isThere = armed.url.test(path) || armed.url.test(`http://${request.headers.host ?? ''}${path}`);
+  const isThere = active.url.test(path) || active.url.test(`http://${request.headers.host ?? ''}${path}`);
   return method === request.method && isThere;
 }
 
@@ -109,7 +109,7 @@ async function spoil(fault: Fault, serve: () => Promise<Answer>): Promise<Answer
 }
 
 /** Wraps the Connector's routes: applies faults, and logs every call before the answer. */
-export function remembered(teams: Teams, faults: Faults, routes: readonly Route[]): Route[] {
+export function withFaultsAndLog(teams: Teams, faults: Faults, routes: readonly Route[]): Route[] {
   return routes.map(({ method, path, handle }) => ({
     method,
     path,
@@ -121,13 +121,13 @@ export function remembered(teams: Teams, faults: Faults, routes: readonly Route[
           return problemAnswer(error);
         }
       });
-      remember(teams, request, answer);
+      logRequest(teams, request, answer);
       return answer;
     },
   }));
 }
 
-function remember(teams: Teams, request: Request, answer: Answer): void {
+function logRequest(teams: Teams, request: Request, answer: Answer): void {
   const clientRequestId = request.headers['x-ms-client-request-id'];
   teams.commit([
     {

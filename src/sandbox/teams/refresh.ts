@@ -17,8 +17,8 @@ export function refresher(teams: Teams): Refresher {
   const underWay = new Map<string, Promise<void>>();
   const restUntil = new Map<string, number>();
   const bring = async (person: LocalPerson, post: Post, key: string): Promise<void> => {
-    const came = await refreshOne(teams, person, post);
-    if (came !== 'card') restUntil.set(key, Date.now() + (came === 'nothing' ? restMs : unreachableRestMs));
+    const result = await refreshOne(teams, person, post);
+    if (result !== 'card') restUntil.set(key, Date.now() + (result === 'nothing' ? restMs : unreachableRestMs));
   };
   return async (person, posts) => {
     const due = posts.filter((post) => refreshIsDue(teams, post, person));

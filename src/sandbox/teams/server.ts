@@ -6,7 +6,7 @@ import { type EventStreams, eventStreams } from './client-events.ts';
 import { clientMessages } from './client-messages.ts';
 import { connectorConversations } from './connector-conversations.ts';
 import { connectorMessages } from './connector-messages.ts';
-import { armableFaults, remembered, requestLog } from './faults.ts';
+import { armableFaults, requestLog, withFaultsAndLog } from './faults.ts';
 import { type Answer, HttpProblem, problemAnswer, type Route, readBody, send } from './http.ts';
 import { announceInstallation, clientInstallations, waitingInstallations } from './installation.ts';
 import { close, listen, portOf, refuseForeigners } from './listen.ts';
@@ -45,7 +45,7 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
 function routesOf(teams: Teams, events: EventStreams): readonly Route[] {
   const faults = armableFaults();
   return [
-    ...remembered(teams, faults, [...connectorMessages(teams), ...connectorConversations(teams)]),
+    ...withFaultsAndLog(teams, faults, [...connectorMessages(teams), ...connectorConversations(teams)]),
     clientMessages(teams),
     clientActions(teams),
     clientSubmits(teams),

@@ -1,7 +1,7 @@
 import type { Change, JsonObject, Post, ServedRequest } from './model.ts';
 
 /** Maximum length of the request log; a day of manual use stays far below. */
-const keptRequests = 10_000;
+const maxRequests = 10_000;
 
 /** The fold of all changes. Posts are in creation order. */
 export interface TeamsState {
@@ -61,7 +61,7 @@ export function apply(state: TeamsState, change: Change): void {
       return;
     case 'served':
       state.requests.push(change.request);
-      if (state.requests.length > keptRequests) state.requests.shift();
+      if (state.requests.length > maxRequests) state.requests.shift();
       return;
   }
 }

@@ -34,11 +34,11 @@ const requireNamespace = (call: Call): string => {
  */
 const register = (call: Call): Reply => {
   const namespace = requireNamespace(call);
-  const { world, caller, now, witness, incoming } = call;
+  const { world, caller, now, trace, incoming } = call;
   const subscriptionId = param(call, 'sub');
   const action = `${namespace}/register/action`;
   requireAction(world.state, caller, action, { scope: subscriptionScope(subscriptionId), body: incoming.body }, now);
-  witness.action(action);
+  trace.action(action);
   world.state.unregistered = world.state.unregistered.filter(
     (one) => !sameId(one.subscriptionId, subscriptionId) || !sameId(one.namespace, namespace),
   );

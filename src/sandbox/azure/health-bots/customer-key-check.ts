@@ -155,7 +155,7 @@ const lostKeyProblem = (state: SimulatorState, agent: HealthBot, now: Date): Pro
  * Microsoft doesn't document if and how an agent shows this, so it happens only if the settings say so. Agents recover
  * without a write. Returns true if any agent changed.
  */
-export const noticeLostKeys = (state: SimulatorState, now: Date): boolean => {
+export const markLostKeys = (state: SimulatorState, now: Date): boolean => {
   let noticed = false;
   for (const agent of state.agents) {
     const lost = state.settings.agentsNoticeLostKeys ? lostKeyProblem(state, agent, now) : null;

@@ -42,7 +42,7 @@ const requireIdentityRights = (call: Call, content: AgentContent): void => {
   const ids = content.identity?.userAssignedIds ?? [];
   const request = { action: writeAction, scope: call.incoming.path };
   requireLinkedIdentities(call.world.state, call.caller, request, ids, call.now);
-  if (ids.length > 0) call.witness.action(identityAssignAction);
+  if (ids.length > 0) call.trace.action(identityAssignAction);
 };
 
 const touch = (call: Call, agent: HealthBot): void => {

@@ -1,8 +1,8 @@
 import type { Caller } from '../identity/tokens.ts';
 import type { World } from '../world.ts';
+import type { AccessTrace } from './access-trace.ts';
 import type { Incoming } from './incoming.ts';
 import { armRefusal, type Refusal, type Reply } from './reply.ts';
-import type { Witness } from './witness.ts';
 
 /** Arguments of a handler. `params` are the pattern's names, percent-decoded. */
 export interface Call {
@@ -11,7 +11,7 @@ export interface Call {
   readonly caller: Caller;
   readonly world: World;
   readonly now: Date;
-  readonly witness: Witness;
+  readonly trace: AccessTrace;
 }
 
 export interface Route {

@@ -86,9 +86,9 @@ const issueToken = async (call: Call): Promise<Reply> => {
   if (grant === 'authorization_code') return redeemCode(call);
   if (grant !== 'client_credentials') throw unsupportedGrant(grant);
   if (namesNoTenant(call)) throw noTenant();
-  const asked = parseBody(TokenRequest, call.incoming.body, 'invalid_request');
-  const principal = requireSecret(call, asked.client_id, asked.client_secret);
-  const resource = requireResource(asked.scope, call.world.port);
+  const request = parseBody(TokenRequest, call.incoming.body, 'invalid_request');
+  const principal = requireSecret(call, request.client_id, request.client_secret);
+  const resource = requireResource(request.scope, call.world.port);
   const caller = { principalId: principal.id, appId: principal.appId };
   const seconds = call.world.state.settings.tokenSeconds.application;
   const token = await call.world.tokens.issue(

@@ -81,23 +81,23 @@ const Assignment = z.object({ principalId: z.string(), resourceId: z.string(), a
 
 const giveAppRole = (call: Call): Reply => {
   const principal = principalOf(call);
-  const asked = parseBody(Assignment, call.incoming.body, 'Request_BadRequest');
-  const permission = permissions[asked.appRoleId];
-  if (asked.resourceId !== graphPrincipal.id || permission === undefined) {
+  const request = parseBody(Assignment, call.incoming.body, 'Request_BadRequest');
+  const permission = permissions[request.appRoleId];
+  if (request.resourceId !== graphPrincipal.id || permission === undefined) {
     throw refused(400, 'Request_BadRequest', 'Permission being assigned was not found on application.');
   }
   if (principal.graphPermissions.includes(permission)) {
     throw refused(400, 'Request_BadRequest', 'Permission being assigned already exists on the object.');
   }
   principal.graphPermissions.push(permission);
-  return reply(201, { id: randomUUID(), ...asked, principalDisplayName: principal.displayName });
+  return reply(201, { id: randomUUID(), ...request, principalDisplayName: principal.displayName });
 };
 
 /** Lists the granted permissions that have an ID here. */
 const listAppRoles = (call: Call): Reply => {
   const principal = principalOf(call);
-  const held = Object.entries(permissions).filter(([, name]) => principal.graphPermissions.includes(name));
-  const value = held.map(([appRoleId]) => ({
+  const granted = Object.entries(permissions).filter(([, name]) => principal.graphPermissions.includes(name));
+  const value = granted.map(([appRoleId]) => ({
     id: appRoleId,
     principalId: principal.id,
     principalDisplayName: principal.displayName,

@@ -148,9 +148,9 @@ const checkMemberGroups = (call: Call): Reply => {
 
 /** Real code and text. */
 const requirePermissions = (call: Call, wanted: readonly string[]): void => {
-  const held = call.world.state.principals.find((one) => one.id === call.caller.principalId)?.graphPermissions ?? [];
-  if (held.includes('Directory.Read.All') && wanted.every((one) => one.includes('.Read.'))) return;
-  if (!wanted.every((permission) => held.includes(permission))) {
+  const granted = call.world.state.principals.find((one) => one.id === call.caller.principalId)?.graphPermissions ?? [];
+  if (granted.includes('Directory.Read.All') && wanted.every((one) => one.includes('.Read.'))) return;
+  if (!wanted.every((permission) => granted.includes(permission))) {
     throw new Refusal(
       reply(403, {
         error: {
@@ -160,7 +160,7 @@ const requirePermissions = (call: Call, wanted: readonly string[]): void => {
       }),
     );
   }
-  for (const permission of wanted) call.witness.graphPermission(permission);
+  for (const permission of wanted) call.trace.graphPermission(permission);
 };
 
 /**

@@ -14,11 +14,11 @@ const Body = z.object({ properties: z.object({ accessPolicies: z.array(PolicyBod
 
 const union = (a: readonly string[], b: readonly string[]): string[] => [
   ...a,
-  ...b.filter((right) => !a.some((held) => sameId(held, right))),
+  ...b.filter((right) => !a.some((existing) => sameId(existing, right))),
 ];
 
 const minus = (a: readonly string[], b: readonly string[]): string[] =>
-  a.filter((held) => !b.some((right) => sameId(held, right)));
+  a.filter((existing) => !b.some((right) => sameId(existing, right)));
 
 const combine = (
   a: KeyPermissions,
@@ -42,22 +42,22 @@ const counting = (policy: AccessPolicy, now: Date): readonly string[] =>
   reached(policy.effectiveAt, now) ? policy.permissions.keys : policy.keysBefore;
 
 const change = (vault: Vault, sent: AccessPolicy, kind: string, now: Date): void => {
-  const held = vault.accessPolicies.find((one) => samePerson(one, sent));
-  if (held === undefined) {
+  const existing = vault.accessPolicies.find((one) => samePerson(one, sent));
+  if (existing === undefined) {
     if (kind !== 'remove') vault.accessPolicies.push(sent);
     return;
   }
   const how = { add: union, remove: minus, replace: (_: readonly string[], b: readonly string[]) => [...b] };
   const rights = combine(
-    held.permissions,
+    existing.permissions,
     sent.permissions,
     kind === 'add' || kind === 'remove' ? how[kind] : how.replace,
   );
-  const grows = minus(rights.keys, held.permissions.keys).length > 0;
-  const before = counting(held, now);
-  held.permissions = rights;
-  held.keysBefore = before.filter((right) => rights.keys.includes(right));
-  if (grows) held.effectiveAt = sent.effectiveAt;
+  const grows = minus(rights.keys, existing.permissions.keys).length > 0;
+  const before = counting(existing, now);
+  existing.permissions = rights;
+  existing.keysBefore = before.filter((right) => rights.keys.includes(right));
+  if (grows) existing.effectiveAt = sent.effectiveAt;
 };
 
 /** Adds, replaces or removes policies by object ID. Policies of other principals don't change. */

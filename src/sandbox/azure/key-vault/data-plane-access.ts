@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net';
+import type { AccessTrace } from '../http/access-trace.ts';
 import type { Incoming } from '../http/incoming.ts';
 import { Refusal, reply } from '../http/reply.ts';
-import type { Witness } from '../http/witness.ts';
 import { bearerOf, type Caller } from '../identity/tokens.ts';
 import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
@@ -22,7 +22,7 @@ export interface VaultCall {
   readonly vault: Vault;
   readonly caller: Caller;
   readonly now: Date;
-  readonly witness: Witness;
+  readonly trace: AccessTrace;
   /** The vault's address as the caller used it. */
   readonly base: string;
 }
@@ -109,7 +109,7 @@ export const requireNetwork = (call: VaultCall): void => {
 const requireUse = (call: VaultCall, use: (KeyUse | SecretUse) & { readonly appId: string }): void => {
   const { world, vault, now } = call;
   if (!call.incoming.denied && mayUse(world.state, vault, use, now)) {
-    if (vault.enableRbacAuthorization) call.witness.dataAction(actionOf(use));
+    if (vault.enableRbacAuthorization) call.trace.dataAction(actionOf(use));
     return;
   }
   throw new Refusal(reply(403, refusalText(world.state, vault, use)));

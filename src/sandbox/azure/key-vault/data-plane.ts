@@ -1,7 +1,7 @@
+import type { AccessTrace } from '../http/access-trace.ts';
 import type { Incoming } from '../http/incoming.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { notSimulated } from '../http/router.ts';
-import type { Witness } from '../http/witness.ts';
 import { logCall } from '../log-analytics/write-rows.ts';
 import type { World } from '../world.ts';
 import { badParameter, requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
@@ -86,13 +86,13 @@ const dispatch = (call: VaultCall): Reply | Promise<Reply> => {
 /**
  * Serves a request at a vault's own address. Checks in the order of the real service: token, firewall, permission, key.
  */
-export const serveVault = async (world: World, incoming: Incoming, now: Date, witness: Witness): Promise<Reply> => {
+export const serveVault = async (world: World, incoming: Incoming, now: Date, trace: AccessTrace): Promise<Reply> => {
   const vault = vaultOf(world, incoming);
   if (vault === undefined)
     return reply(404, { error: { code: 'VaultNotFound', message: `Vault not found at ${incoming.host}.` } });
   const caller = await vaultCaller(world, incoming);
-  witness.caller(caller.principalId);
-  const call: VaultCall = { incoming, world, vault, caller, now, witness, base: `https://${incoming.host}` };
+  trace.caller(caller.principalId);
+  const call: VaultCall = { incoming, world, vault, caller, now, trace, base: `https://${incoming.host}` };
   const log = (status: number): void => logCall(world, vault, incoming, caller, status, now);
   try {
     requireVersion(incoming);

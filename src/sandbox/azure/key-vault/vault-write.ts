@@ -101,10 +101,10 @@ export const applyProperties = (vault: Vault, wanted: VaultProperties, now: Date
   requirePossible(vault, wanted);
   const policies = wanted.accessPolicies;
   if (policies !== undefined && policies !== null) {
-    const kept = vault.accessPolicies;
+    const existing = vault.accessPolicies;
     vault.accessPolicies = policies.map((body) => {
       const policy = newPolicy(vault, body, now, propagation);
-      const old = kept.find((one) => sameId(one.objectId, policy.objectId));
+      const old = existing.find((one) => sameId(one.objectId, policy.objectId));
       return old === undefined ? policy : { ...policy, keysBefore: old.permissions.keys };
     });
   }

@@ -213,9 +213,9 @@ const isDue = (vault: Vault, key: VaultKey, now: Date): boolean =>
 
 /** Purges deleted vaults and keys after their retention, even with purge protection. Returns true if there were any. */
 export const purgeDue = (state: SimulatorState, now: Date): boolean => {
-  const held = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
-  const before = held();
+  const count = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
+  const before = count();
   state.deletedVaults = state.deletedVaults.filter((one) => !reached(purgeDateOf(one), now));
   for (const vault of state.vaults) vault.keys = vault.keys.filter((key) => !isDue(vault, key, now));
-  return held() < before;
+  return count() < before;
 };

@@ -101,7 +101,7 @@ const actions = [
  * memory.
  */
 function requireAccess(call: Call): void {
-  const { world, caller, incoming, now, witness } = call;
+  const { world, caller, incoming, now, trace } = call;
   const id = param(call, 'workspace');
   const workspace = world.state.workspaces.find(({ customerId }) => sameId(customerId, id));
   const may =
@@ -114,7 +114,7 @@ function requireAccess(call: Call): void {
     const message = 'The provided credentials have insufficient access to perform the requested operation';
     throw refused(403, 'InsufficientAccessError', message);
   }
-  for (const action of actions) witness.action(action);
+  for (const action of actions) trace.action(action);
 }
 
 /** Parses `FROM/TO`, both ISO 8601, as the client sends it. */
@@ -174,13 +174,13 @@ function run(query: KnownQuery, rows: readonly LogRow[]): readonly (readonly unk
     const { claim } = row.Identity;
     const principal = claim.oid || claim[longOid] || '';
     const resource = claim.xms_mirid ?? '';
-    const kept =
+    const matches =
       row.TimeGenerated >= query.since &&
       ['KeyWrap', 'KeyUnwrap'].includes(row.OperationName) &&
       (has(row.Id, query.version) || has(row.RequestUri, query.version)) &&
       (sameId(principal, query.principal) || sameId(resource, query.resource));
     const kind = `${row.OperationName} ${row.HttpStatusCode}`;
-    if (!kept || firsts.has(kind)) continue;
+    if (!matches || firsts.has(kind)) continue;
     const { OperationName, HttpStatusCode, TimeGenerated, Id, RequestUri, AppliedAssignmentId } = row;
     const one = [
       OperationName,

@@ -133,7 +133,7 @@ function agentRow(vault: Vault, call: AgentCall): LogRow {
 /** Writes the log from before the first start: a call to every vault, and use by agents that have a key. */
 export function logPast({ vaults, agents }: SimulatorState, log: VaultLog, now: Date): void {
   const ago = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
-  const looked = vaults.map((vault) =>
+  const vaultCalls = vaults.map((vault) =>
     rowOf(vault, {
       at: ago(24 * 60),
       operation: 'KeyList',
@@ -153,5 +153,5 @@ export function logPast({ vaults, agents }: SimulatorState, log: VaultLog, now: 
     const by = { principalId: identity.principalId, agentId: agentId(agent), assignmentId: null };
     return [agentRow(vault, { ...call, ...by, operation: 'KeyUnwrap', at: ago(60).toISOString() })];
   });
-  log.append([...looked, ...used]);
+  log.append([...vaultCalls, ...used]);
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Row } from './query.ts';
 
-interface Kept {
+interface CachedQuery {
   /** Caller and query: a token is valid only for the same query. */
   readonly of: string;
   readonly rows: readonly Row[];
 }
 
-const mostKept = 5;
+const maxCached = 5;
 const token = /^row:(\d+)(?::([0-9a-f]{12}))?$/;
 
 /**
@@ -16,7 +16,7 @@ const token = /^row:(\d+)(?::([0-9a-f]{12}))?$/;
  * the current state.
  */
 export class GraphPages {
-  private readonly kept = new Map<string, Kept>();
+  private readonly cached = new Map<string, CachedQuery>();
 
   /** Returns the position of a token; null if it isn't one. */
   read(sent: string | undefined): { readonly start: number; readonly id: string | null } | null {
@@ -26,17 +26,17 @@ export class GraphPages {
   }
 
   rows(id: string | null, of: string, find: () => readonly Row[]): readonly Row[] {
-    const kept = id === null ? undefined : this.kept.get(id);
-    return kept?.of === of ? kept.rows : find();
+    const cached = id === null ? undefined : this.cached.get(id);
+    return cached?.of === of ? cached.rows : find();
   }
 
   /** Returns a token for the page that starts at `end`. */
-  next(id: string | null, kept: Kept, end: number): string {
+  next(id: string | null, cached: CachedQuery, end: number): string {
     const key = id ?? randomBytes(6).toString('hex');
-    this.kept.set(key, kept);
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= mostKept) break;
-      this.kept.delete(oldest);
+    this.cached.set(key, cached);
+    for (const oldest of this.cached.keys()) {
+      if (this.cached.size <= maxCached) break;
+      this.cached.delete(oldest);
     }
     return Buffer.from(`row:${end}:${key}`).toString('base64url');
   }

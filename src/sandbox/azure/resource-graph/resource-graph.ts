@@ -63,13 +63,13 @@ const readableBy = (call: Call): ((row: Row) => boolean) => {
 };
 
 /** Adds the read actions of the resource types in the result to the request log. */
-const tellWitness = (call: Call, query: Query, rows: readonly Row[]): void => {
+const traceReads = (call: Call, query: Query, rows: readonly Row[]): void => {
   for (const [type, action] of Object.entries(readActions)) {
-    const kept = runQuery(
+    const shownRows = runQuery(
       query,
       rows.filter((row) => row.type === type),
     );
-    if (kept.length > 0) call.witness.action(action);
+    if (shownRows.length > 0) call.trace.action(action);
   }
 };
 
@@ -111,7 +111,7 @@ const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): r
   const within = resourceRows(call, onlyType(request.query)).filter(
     (row) => (wanted === undefined || asked.has(String(row.subscriptionId).toLowerCase())) && readable(row),
   );
-  tellWitness(call, query, within);
+  traceReads(call, query, within);
   return runQuery(query, within);
 };
 

@@ -16,17 +16,17 @@ const Agents = State.pick({ agents: true });
 
 export type Snapshot = Rest & z.infer<typeof Agents>;
 
-const Held = Agents.extend({ rest: z.string().regex(/^[0-9a-f]{64}$/) });
+const StoredAgents = Agents.extend({ rest: z.string().regex(/^[0-9a-f]{64}$/) });
 
-const Kept = z.object({
+const Changes = z.object({
   /** The state when the last change ended. */
-  quiet: Held,
+  quiet: StoredAgents,
   /** By the agent's ARM ID: the state before its latest change, and whether that change has ended. */
-  changes: z.array(z.object({ agentId: z.string(), before: Held, ended: z.boolean() })),
+  changes: z.array(z.object({ agentId: z.string(), before: StoredAgents, ended: z.boolean() })),
   /** Operations already counted, with `true` for ended ones. */
   counted: z.record(z.string(), z.boolean()),
 });
-type Kept = z.infer<typeof Kept>;
+type Changes = z.infer<typeof Changes>;
 
 /** Returns false for a repeated write: a retry after a lost answer changes nothing. */
 const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
@@ -35,8 +35,8 @@ const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
 };
 
 /** An unreadable file, such as an older version's, counts as missing. */
-const readKept = (file: string): Kept | null =>
-  existsSync(file) ? (Kept.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null) : null;
+const readChanges = (file: string): Changes | null =>
+  existsSync(file) ? (Changes.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null) : null;
 
 /**
  * Stores the state before each agent's latest change.
@@ -46,61 +46,66 @@ const readKept = (file: string): Kept | null =>
 export class Befores {
   private readonly file: string;
   private readonly rests: string;
-  private kept: Kept;
+  private stored: Changes;
 
   constructor(folder: string, state: SimulatorState) {
     this.file = join(folder, 'before.json');
     this.rests = join(folder, 'before');
-    this.kept = readKept(this.file) ?? this.afresh(state);
+    this.stored = readChanges(this.file) ?? this.initial(state);
   }
 
   /** Starts over after the whole state was replaced. */
   restart(state: SimulatorState): void {
     rmSync(this.rests, { recursive: true, force: true });
-    this.kept = this.afresh(state);
+    this.stored = this.initial(state);
     this.save();
   }
 
   /** Detects operations that started or ended since the last call. */
   follow(state: SimulatorState): void {
-    const news = state.operations.filter(({ id, status }) => this.kept.counted[id] !== (status !== 'Working'));
-    for (const operation of news) {
+    const changed = state.operations.filter(({ id, status }) => this.stored.counted[id] !== (status !== 'Working'));
+    for (const operation of changed) {
       const { id, agentId, status, triesKey } = operation;
-      if (!(id in this.kept.counted) && changes(operation, state)) this.begin(agentId);
-      this.kept.counted[id] = status !== 'Working';
+      if (!(id in this.stored.counted) && changes(operation, state)) this.begin(agentId);
+      this.stored.counted[id] = status !== 'Working';
       if (triesKey && status === 'Succeeded') this.end(agentId, state);
     }
-    if (news.length > 0) this.save();
+    if (changed.length > 0) this.save();
   }
 
   /** Returns the state before the latest change of the agent with this name. Without a change: the last quiet state. */
   of(agentName: string): Snapshot {
-    const change = this.kept.changes.find(({ agentId }) => sameId(agentId.split('/').at(-1) ?? '', agentName));
-    const { agents, rest } = change?.before ?? this.kept.quiet;
+    const change = this.stored.changes.find(({ agentId }) => sameId(agentId.split('/').at(-1) ?? '', agentName));
+    const { agents, rest } = change?.before ?? this.stored.quiet;
     return { agents, ...Rest.parse(JSON.parse(readFileSync(this.fileOf(rest), 'utf8'))) };
   }
 
   private begin(agentId: string): void {
-    const change = this.kept.changes.find((one) => sameId(one.agentId, agentId));
+    const change = this.stored.changes.find((one) => sameId(one.agentId, agentId));
     if (change?.ended === false) return;
-    const others = this.kept.changes.filter((one) => one !== change);
-    const { agents, rest } = this.kept.quiet;
+    const others = this.stored.changes.filter((one) => one !== change);
+    const { agents, rest } = this.stored.quiet;
     const before = { agents: agents.filter((one) => sameId(idOf(one), agentId)), rest };
-    this.kept.changes = [...others, { agentId, before, ended: false }];
+    this.stored.changes = [...others, { agentId, before, ended: false }];
   }
 
   private end(agentId: string, state: SimulatorState): void {
-    const change = this.kept.changes.find((one) => sameId(one.agentId, agentId));
+    const change = this.stored.changes.find((one) => sameId(one.agentId, agentId));
     if (change !== undefined) change.ended = true;
-    this.kept.quiet = this.held(state);
+    this.stored.quiet = this.snapshotOf(state);
   }
 
-  private afresh(state: SimulatorState): Kept {
+  private initial(state: SimulatorState): Changes {
     const counted = Object.fromEntries(state.operations.map(({ id, status }) => [id, status !== 'Working']));
-    return { quiet: this.held(state), changes: [], counted };
+    return { quiet: this.snapshotOf(state), changes: [], counted };
   }
 
-  private held({ agents, vaults, roleAssignments, roleDefinitions }: SimulatorState): z.infer<typeof Held> {
+  private snapshotOf({
+    agents,
+    vaults,
+    roleAssignments,
+    roleDefinitions,
+  }: SimulatorState): z.infer<typeof StoredAgents> {
     const text = JSON.stringify({ vaults, roleAssignments, roleDefinitions });
     const rest = createHash('sha256').update(text).digest('hex');
     if (!existsSync(this.fileOf(rest))) {
@@ -115,7 +120,7 @@ export class Befores {
   }
 
   private save(): void {
-    replace(this.file, JSON.stringify(this.kept));
+    replace(this.file, JSON.stringify(this.stored));
   }
 }
 

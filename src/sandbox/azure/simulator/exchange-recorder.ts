@@ -23,11 +23,11 @@ export const Exchange = z.object({
 });
 export type Exchange = z.infer<typeof Exchange>;
 
-const keptHeaders = ['content-type', 'if-match', 'if-none-match'];
+const recordedHeaderNames = ['content-type', 'if-match', 'if-none-match'];
 
-const kept = ({ headers }: Incoming): Record<string, string> =>
+const recordedHeaders = ({ headers }: Incoming): Record<string, string> =>
   Object.fromEntries(
-    keptHeaders.flatMap((name) => {
+    recordedHeaderNames.flatMap((name) => {
       const value = headers[name];
       return typeof value === 'string' ? [[name, value]] : [];
     }),
@@ -57,7 +57,7 @@ export class ExchangeRecorder {
     const exchange: Exchange = {
       method: incoming.method,
       url: incoming.sentUrl,
-      requestHeaders: kept(incoming),
+      requestHeaders: recordedHeaders(incoming),
       requestBody: withoutSecrets(incoming.body),
       status: sent.status,
       headers: sent.headers,

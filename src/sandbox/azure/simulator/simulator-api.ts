@@ -154,9 +154,9 @@ const getRequests = ({ log }: Simulator, { query }: Incoming): Reply => {
   return reply(200, Number.isInteger(last) && last > 0 ? log.all().slice(-last) : log.all());
 };
 
-type Door = (simulator: Simulator, incoming: Incoming) => Reply | Promise<Reply>;
+type SimulatorRoute = (simulator: Simulator, incoming: Incoming) => Reply | Promise<Reply>;
 
-export const doors: Readonly<Record<string, Door>> = {
+export const routes: Readonly<Record<string, SimulatorRoute>> = {
   'GET /simulator/state': ({ world }) => reply(200, world.state),
   'PUT /simulator/state': putState,
   'DELETE /simulator/state': resetState,
@@ -181,7 +181,7 @@ export const doors: Readonly<Record<string, Door>> = {
 export const serveSimulator = (simulator: Simulator, incoming: Incoming): Reply | Promise<Reply> => {
   const foreign = refuseForeigners(incoming);
   if (foreign !== null) return foreign;
-  const door = doors[`${incoming.method} ${incoming.path}`];
-  if (door !== undefined) return door(simulator, incoming);
+  const route = routes[`${incoming.method} ${incoming.path}`];
+  if (route !== undefined) return route(simulator, incoming);
   return reply(404, { error: { code: 'NotFound', message: `No ${incoming.method} ${incoming.path}.` } });
 };

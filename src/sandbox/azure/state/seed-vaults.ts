@@ -6,7 +6,7 @@ import { lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
 
 const seconds = (date: string): number => Date.parse(date) / 1000;
 
-interface KeyWish {
+interface KeySpec {
   readonly kty?: KeyVersion['kty'];
   readonly keySize?: number;
   readonly keyOps?: readonly string[];
@@ -17,25 +17,25 @@ interface KeyWish {
 
 const wrapOnly = ['wrapKey', 'unwrapKey'];
 
-const version = (wish: KeyWish): Promise<KeyVersion> =>
+const version = (spec: KeySpec): Promise<KeyVersion> =>
   newKeyVersion(
     {
-      kty: wish.kty ?? 'RSA',
-      keySize: wish.keySize ?? 2048,
+      kty: spec.kty ?? 'RSA',
+      keySize: spec.keySize ?? 2048,
       curve: 'P-256',
-      keyOps: wish.kty?.startsWith('EC') ? null : (wish.keyOps ?? wrapOnly),
-      enabled: wish.enabled ?? true,
+      keyOps: spec.kty?.startsWith('EC') ? null : (spec.keyOps ?? wrapOnly),
+      enabled: spec.enabled ?? true,
       nbf: null,
-      exp: wish.exp === undefined ? null : seconds(wish.exp),
+      exp: spec.exp === undefined ? null : seconds(spec.exp),
       tags: null,
     },
-    new Date(wish.createdAt ?? seededAt),
+    new Date(spec.createdAt ?? seededAt),
   );
 
 /** One entry for each version, oldest first. */
-const key = async (name: string, ...wishes: readonly KeyWish[]): Promise<VaultKey> => ({
+const key = async (name: string, ...specs: readonly KeySpec[]): Promise<VaultKey> => ({
   name,
-  versions: await Promise.all((wishes.length === 0 ? [{}] : wishes).map(version)),
+  versions: await Promise.all((specs.length === 0 ? [{}] : specs).map(version)),
   deletedAt: null,
 });
 

@@ -19,7 +19,7 @@ const wishes = [
 ];
 const outage = 'azure-is-down';
 const everyMs = 300;
-const patienceMs = 120_000;
+const timeoutMs = 120_000;
 
 /** Ends the step with a message for the user. */
 export class TourProblem extends Error {}
@@ -33,7 +33,7 @@ const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(
  * @param {(words: string, activity: Activity) => boolean} fits
  */
 async function until({ signal }, { personId, placeId }, fits) {
-  for (const end = Date.now() + patienceMs; Date.now() < end; await pause(everyMs)) {
+  for (const end = Date.now() + timeoutMs; Date.now() < end; await pause(everyMs)) {
     signal.throwIfAborted();
     const seen = await api.activities(placeId, personId);
     const found = seen.findLast((one) => one.from.role === 'bot' && fits(JSON.stringify(one), one));

@@ -61,7 +61,7 @@ function accountPage({ app, users, context, action }: AccountPage): string {
 }
 
 /** Parameters of an authorization request. PKCE is required for every app. */
-const Asked = z.object({
+const AuthorizationRequest = z.object({
   client_id: z.string(),
   response_type: z.literal('code'),
   response_mode: z.literal('query').default('query'),
@@ -73,7 +73,7 @@ const Asked = z.object({
   code_challenge_method: z.literal('S256'),
   claims: z.string().optional(),
 });
-type Asked = z.infer<typeof Asked>;
+type AuthorizationRequest = z.infer<typeof AuthorizationRequest>;
 
 const Claims = z.object({
   id_token: z.object({ acrs: z.object({ value: z.string() }).optional() }).optional(),
@@ -81,14 +81,14 @@ const Claims = z.object({
 
 const codeMs = 10 * 60_000;
 
-function askedOf(call: Call): Asked {
+function requestOf(call: Call): AuthorizationRequest {
   requireTenant(call);
-  const asked = Asked.safeParse(Object.fromEntries(call.incoming.query));
-  if (!asked.success) {
-    const where = asked.error.issues[0]?.path.join('.') ?? '';
+  const request = AuthorizationRequest.safeParse(Object.fromEntries(call.incoming.query));
+  if (!request.success) {
+    const where = request.error.issues[0]?.path.join('.') ?? '';
     throw entraRefusal(400, 'invalid_request', 900144, `The request must contain the following parameter: '${where}'.`);
   }
-  const { client_id: appId, redirect_uri: uri } = asked.data;
+  const { client_id: appId, redirect_uri: uri } = request.data;
   if (!call.world.state.principals.some((one) => one.appId === appId && one.kind === 'Application')) {
     throw entraRefusal(400, 'unauthorized_client', 700016, `Application with identifier '${appId}' was not found.`);
   }
@@ -97,11 +97,11 @@ function askedOf(call: Call): Asked {
     const text = `The redirect URI '${uri}' specified in the request does not match the redirect URIs configured.`;
     throw entraRefusal(400, 'invalid_client', 50011, text);
   }
-  return asked.data;
+  return request.data;
 }
 
 /** Returns the requested authentication context, or null. */
-function contextOf({ claims }: Asked): string | null {
+function contextOf({ claims }: AuthorizationRequest): string | null {
   try {
     return Claims.safeParse(JSON.parse(claims ?? '{}')).data?.id_token?.acrs?.value ?? null;
   } catch {
@@ -116,13 +116,13 @@ const html = {
 };
 
 const show = (call: Call): Reply => {
-  const asked = askedOf(call);
-  const app = call.world.state.principals.find((one) => one.appId === asked.client_id)?.displayName ?? '';
+  const request = requestOf(call);
+  const app = call.world.state.principals.find((one) => one.appId === request.client_id)?.displayName ?? '';
   const { pathname, search } = new URL(call.incoming.sentUrl);
   const page = accountPage({
     app,
     users: call.world.state.users,
-    context: contextOf(asked),
+    context: contextOf(request),
     action: pathname + search,
   });
   return reply(200, page, html);
@@ -132,24 +132,24 @@ const Chosen = z.object({ user: z.string(), with: z.enum(['key', 'password']) })
 
 /** Redirects to the app with a code, after the person selected account and method. */
 const choose = (call: Call): Reply => {
-  const asked = askedOf(call);
+  const request = requestOf(call);
   const chosen = parseBody(Chosen, call.incoming.body, 'invalid_request');
   const user = call.world.state.users.find((one) => one.id === chosen.user);
   if (user === undefined) throw entraRefusal(400, 'invalid_request', 50034, 'The user account does not exist.');
   const strong = chosen.with === 'key';
-  const context = contextOf(asked);
+  const context = contextOf(request);
   const contexts = strong && context !== null ? [context] : [];
   const methods = strong ? ['fido', 'mfa'] : ['pwd'];
   const code = call.world.signIns.grant({
     signIn: { userId: user.id, at: call.now, contexts, methods },
-    clientId: asked.client_id,
-    redirectUri: asked.redirect_uri,
-    nonce: asked.nonce,
-    challenge: asked.code_challenge,
+    clientId: request.client_id,
+    redirectUri: request.redirect_uri,
+    nonce: request.nonce,
+    challenge: request.code_challenge,
     expiresAt: new Date(call.now.getTime() + codeMs),
   });
-  const back = new URLSearchParams({ code, ...(asked.state === '' ? {} : { state: asked.state }) });
-  return reply(302, undefined, { location: `${asked.redirect_uri}?${back}`, 'cache-control': 'no-store' });
+  const back = new URLSearchParams({ code, ...(request.state === '' ? {} : { state: request.state }) });
+  return reply(302, undefined, { location: `${request.redirect_uri}?${back}`, 'cache-control': 'no-store' });
 };
 
 const authorizePattern = '/{tenant}/oauth2/v2.0/authorize';

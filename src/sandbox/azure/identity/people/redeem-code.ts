@@ -20,14 +20,14 @@ const badGrant = (number: number, text: string) => entraRefusal(400, 'invalid_gr
 /** `grant_type=authorization_code`: exchanges a code for an ID token, once, and only for the app that requested it. */
 export async function redeemCode(call: Call): Promise<Reply> {
   const tenantId = requireTenant(call);
-  const asked = parseBody(Redemption, call.incoming.body, 'invalid_request');
-  requireSecret(call, asked.client_id, asked.client_secret);
-  const grant = call.world.signIns.takeGrant(asked.code, call.now);
-  if (grant === null || grant.clientId !== asked.client_id)
+  const request = parseBody(Redemption, call.incoming.body, 'invalid_request');
+  requireSecret(call, request.client_id, request.client_secret);
+  const grant = call.world.signIns.takeGrant(request.code, call.now);
+  if (grant === null || grant.clientId !== request.client_id)
     throw badGrant(70008, 'The provided authorization code or refresh token has expired or was used before.');
-  if (grant.redirectUri !== asked.redirect_uri)
+  if (grant.redirectUri !== request.redirect_uri)
     throw badGrant(500112, 'The reply address does not match the reply address provided when requesting the code.');
-  if (createHash('sha256').update(asked.code_verifier).digest('base64url') !== grant.challenge)
+  if (createHash('sha256').update(request.code_verifier).digest('base64url') !== grant.challenge)
     throw badGrant(
       501481,
       'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
@@ -53,8 +53,8 @@ const morningMs = 4 * 3_600_000;
 
 /** Returns the person's Teams session. The default is a password sign-in four hours ago. */
 function sessionOf({ state }: World, userId: string, now: Date): PersonSignIn {
-  const told = state.teamsSessions.find((one) => one.userId === userId);
-  if (told !== undefined) return { ...told, at: new Date(told.signedInAt) };
+  const session = state.teamsSessions.find((one) => one.userId === userId);
+  if (session !== undefined) return { ...session, at: new Date(session.signedInAt) };
   return { userId, at: new Date(now.getTime() - morningMs), contexts: [], methods: ['pwd'] };
 }
 

@@ -1,5 +1,5 @@
 /** Collects, while a request is served, what the request log needs. */
-export interface Witness {
+export interface AccessTrace {
   /** The caller; null until known. */
   readonly principalId: string | null;
   /** Sets the caller. */
@@ -18,7 +18,7 @@ export interface Exercised {
   readonly graphPermissions: readonly string[];
 }
 
-export class RequestWitness implements Witness {
+export class RequestAccessTrace implements AccessTrace {
   principalId: string | null = null;
   private readonly seen = { actions: new Set<string>(), dataActions: new Set<string>(), graph: new Set<string>() };
 
