@@ -6,9 +6,9 @@ import { witnessingFor } from '../operator/published-log.ts';
 import { type Directory, openDirectory } from '../teams/cards/directory.ts';
 import { openApprovers } from '../teams/delivery/approvers.ts';
 import { type AuditChannel, openAuditChannel } from '../teams/delivery/audit-channel.ts';
-import { type Calls, openCalls } from '../teams/delivery/calls.ts';
 import { type Chat, openChat } from '../teams/delivery/chat.ts';
-import { openLookups } from '../teams/delivery/lookups.ts';
+import { openDirectoryCache } from '../teams/delivery/directory-cache.ts';
+import { type Notifications, openNotifications } from '../teams/delivery/notifications.ts';
 import { type Notifier, openNotifier } from '../teams/delivery/notifier.ts';
 import { openReminders, type Reminders } from '../teams/delivery/reminders.ts';
 import { openWitnessPosts, type WitnessPosts } from '../teams/delivery/witness-posts.ts';
@@ -21,7 +21,7 @@ export interface TeamsModule extends Pick<BotFramework, 'adapter' | 'callers'> {
   readonly chat: Chat;
   readonly directory: Directory;
   readonly notifier: Notifier;
-  readonly calls: Calls;
+  readonly calls: Notifications;
   readonly reminders: Reminders;
   readonly auditChannel: AuditChannel;
   /** Returns the names of witnesses that signed a different history of the audit log. */
@@ -49,12 +49,12 @@ export function openTeamsModule(
   const bot = { botAppId, botId: `28:${botAppId}` };
   const chat = openChat({ adapter, ...bot, tenantId, conversations, serviceUrl, trust, log: infrastructure.log });
   const directory = openDirectory(people);
-  const lookups = openLookups(azure.groups, now);
+  const lookups = openDirectoryCache(azure.groups, now);
   const approvers = openApprovers({ policy, people, lookups });
   const checkpoints = checkpointsOf(infrastructure, anchor);
   const posts = { requests, shown, chat, directory };
   const { operators } = config;
-  const calls = openCalls({ ...posts, conversations, people, lookups, approvers, approvalsChannel, operators });
+  const calls = openNotifications({ ...posts, conversations, people, lookups, approvers, approvalsChannel, operators });
   const patience = {
     retry: config.retry,
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },

@@ -9,12 +9,12 @@ import type { Actor } from '../domain/request/events.ts';
 import { FleetReader } from '../operations/read-fleet.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { CmkBot } from '../teams/bot/bot.ts';
+import { openClickDedupe } from '../teams/bot/click-dedupe.ts';
+import { type DeferredUpdates, openDeferredUpdates } from '../teams/bot/deferred-updates.ts';
 import { openForms } from '../teams/bot/forms.ts';
-import { keepChoices } from '../teams/bot/kept-choices.ts';
-import { type LaterCards, openLaterCards } from '../teams/bot/later-cards.ts';
 import { openLists } from '../teams/bot/lists.ts';
-import { openOnce } from '../teams/bot/once.ts';
-import { holderOf } from '../teams/delivery/stray-cards.ts';
+import { openTypeaheadCache } from '../teams/bot/typeahead-cache.ts';
+import { holderOf } from '../teams/delivery/orphan-cards.ts';
 import { startServer } from '../teams/ingress/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';
@@ -82,7 +82,7 @@ function openBot(
   infrastructure: Infrastructure,
   azureModule: AzureModule,
   teamsModule: TeamsModule,
-  parts: { readonly stepUp: StepUpSignIn | null; readonly later: LaterCards; readonly evidence: EvidenceLinks | null },
+  parts: { readonly stepUp: StepUpSignIn | null; readonly later: DeferredUpdates; readonly evidence: EvidenceLinks | null },
 ): CmkBot {
   const { config, store } = infrastructure;
   const { stepUp, later, evidence } = parts;
@@ -98,7 +98,7 @@ function openBot(
   const fleet = new FleetReader({ azure, requests, now });
   return new CmkBot({
     commandPorts,
-    agents: keepChoices(azure.inventory),
+    agents: openTypeaheadCache(azure.inventory),
     actionPorts: {
       requests,
       loadSnapshot: requests.load,
@@ -114,7 +114,7 @@ function openBot(
     }),
     lists: openLists({ documents, requests, directory, decidable, random, now, fleet, contradicting }),
     later,
-    once: openOnce(documents, now),
+    once: openClickDedupe(documents, now),
     notifier,
     documents,
     chat,
@@ -151,7 +151,7 @@ export async function startBot(
   const { adapter, callers } = teamsModule;
   const { mode, port, listen, callsAtOnce } = config.server;
   const stepUp = openSignIn(infrastructure, azureModule, teamsModule);
-  const later = openLaterCards(teamsModule.chat, log);
+  const later = openDeferredUpdates(teamsModule.chat, log);
   const evidence = openLinks(infrastructure, azureModule, ports);
   const server = await startServer({
     adapter,

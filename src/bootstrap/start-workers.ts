@@ -6,8 +6,8 @@ import type { StepResult } from '../domain/request/request-command.ts';
 import type { Log } from '../observability/log.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
-import { closeLeftForms } from '../teams/bot/left-forms.ts';
-import { tellLostLooks } from '../teams/bot/lost-looks.ts';
+import { closeAbandonedForms } from '../teams/bot/abandoned-forms.ts';
+import { recoverLostFormJobs } from '../teams/bot/lost-form-jobs.ts';
 import { ownerAdvice } from '../text/record.ts';
 import { openAttemptStore } from '../workflow/attempt-store.ts';
 import { startCleanup } from '../workflow/cleanup.ts';
@@ -103,8 +103,8 @@ export async function startWorkers(
   const forms = { documents, chat, directory, people, requests };
   const sweeper = startCleanup({
     documents,
-    closeLeftForms: () => closeLeftForms(forms),
-    tellLostLooks: () => tellLostLooks(forms),
+    closeAbandonedForms: () => closeAbandonedForms(forms),
+    recoverLostFormJobs: () => recoverLostFormJobs(forms),
     log,
   });
   return {

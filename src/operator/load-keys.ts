@@ -3,7 +3,7 @@ import { KeyMissing, KeyUnusable, type KeyUse, keysIn, readKeys, type SecretKeys
 import { secretsFor } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import type { KeyPlace } from '../config/place.ts';
-import { keptKeyWords } from '../text/kept-key.ts';
+import { secretReadErrorWords } from '../text/secret-read-error.ts';
 
 export interface LoadedKeys {
   readonly keys: SecretKeys;
@@ -16,7 +16,7 @@ async function fromSecret(id: string, config: Pick<Config, 'azure'>, use: KeyUse
   if (read.ok) return { keys: keysIn(read.value.value, read.value.id, use), where: read.value.id };
   const { failure } = read;
   const isMissing = failure.source === 'azure' && failure.code === 'SecretNotFound';
-  throw new (isMissing ? KeyMissing : KeyUnusable)(keptKeyWords(failure, use));
+  throw new (isMissing ? KeyMissing : KeyUnusable)(secretReadErrorWords(failure, use));
 }
 
 /**

@@ -7,10 +7,10 @@ import type { Failure } from '../domain/failure.ts';
 import { joinList } from '../domain/strings.ts';
 import { deniedRemedy, policyRemedy, roleRemedy } from './permission-remedies.ts';
 
-type Told = Exclude<Failure, { readonly source: 'bot' }>;
-type Remedy = string | ((failure: Told) => string);
+type ExternalFailure = Exclude<Failure, { readonly source: 'bot' }>;
+type Remedy = string | ((failure: ExternalFailure) => string);
 
-function askForExemption(failure: Told): string {
+function askForExemption(failure: ExternalFailure): string {
   const policies = failure.source === 'azure' ? (failure.policies ?? []) : [];
   const named = policies.map(({ policy, assignment }) =>
     assignment === null ? `“${policy}”` : `“${policy}” (assigned as “${assignment}”)`,
@@ -19,7 +19,7 @@ function askForExemption(failure: Told): string {
   return `Ask the owner of policy ${which} for an exemption for this resource, and then select Retry.`;
 }
 
-function register({ message }: Told): string {
+function register({ message }: ExternalFailure): string {
   const namespace = /'(Microsoft\.[A-Za-z.]+)'/.exec(message)?.[1] ?? 'that Azure names';
   return `Ask an Owner or Contributor of the subscription to register the resource provider ${namespace} in it. When the portal shows Registered, select Retry.`;
 }
@@ -53,7 +53,7 @@ const stopped =
 const notAzure =
   'The answer isn’t one of Azure’s. Ask an operator to check the network between the bot and Azure, such as a proxy, and then select Retry.';
 
-const assignRole = ({ message }: Told): string => roleRemedy(message);
+const assignRole = ({ message }: ExternalFailure): string => roleRemedy(message);
 
 export const azureRemedies: Readonly<Record<string, Remedy>> = {
   AuthorizationFailed: assignRole,
@@ -125,10 +125,11 @@ const mayPass = `This might pass: select Retry in a few minutes. If it doesn’t
 const unknown = `The bot has no remedy for this code. ${byIds} When the cause is fixed, select Retry. Or end the request.`;
 
 /** Returns true if the agent's identity can't use the key. The bot's own refusals have the same codes. */
-const isAgentRefused = ({ next, code }: Told): boolean => next === 'retry-until' && code !== 'PrincipalNotFound';
+const isAgentRefused = ({ next, code }: ExternalFailure): boolean =>
+  next === 'retry-until' && code !== 'PrincipalNotFound';
 
 /** Returns true if Azure started an operation, failed, and didn't say why. */
-const isUnexplained = (failure: Told): boolean => failure.source === 'azure' && failure.status < 400;
+const isUnexplained = (failure: ExternalFailure): boolean => failure.source === 'azure' && failure.status < 400;
 
 /** Families of codes: Conditional Access has a number for each reason, and a 4xx without a code isn't Azure's own. */
 const families: readonly (readonly [of: RegExp, remedy: string])[] = [
@@ -140,13 +141,14 @@ const remedyFor = (code: string): Remedy | undefined =>
   azureRemedies[code] ?? families.find(([of]) => of.test(code))?.[1];
 
 /** Returns true if there is a remedy for this code or kind of failure. */
-export const knowsRemedy = ({ code, next }: Told): boolean => remedyFor(code) !== undefined || next !== 'ask';
+export const knowsRemedy = ({ code, next }: ExternalFailure): boolean =>
+  remedyFor(code) !== undefined || next !== 'ask';
 
 /** Returns true if waiting doesn't help: this code has its own remedy. */
-export const hasOwnRemedy = ({ code }: Told): boolean => remedyFor(code) !== undefined;
+export const hasOwnRemedy = ({ code }: ExternalFailure): boolean => remedyFor(code) !== undefined;
 
 /** Returns a remedy; never empty, so that people know what to do. */
-export function azureRemedy(failure: Told): string {
+export function azureRemedy(failure: ExternalFailure): string {
   if (isAgentRefused(failure)) return spreads;
   const known = remedyFor(failure.code);
   if (known !== undefined) return typeof known === 'string' ? known : known(failure);

@@ -18,7 +18,6 @@ import { resourceKeyWords } from './keys.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { quote } from './quote.ts';
-import { inSentences } from './said.ts';
 import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
 
 export interface EventWords {
@@ -54,7 +53,7 @@ const quoted = (event: StoredEvent, field: string, { texts }: Options): string =
 const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
 /** Why approval is requested again, for the middle of a sentence. */
-export const askedAgainWords: Readonly<Record<ReapprovalReason, string>> = {
+export const reapprovalReasons: Readonly<Record<ReapprovalReason, string>> = {
   'effects-not-covered': 'Azure changed after the approval',
   'approvers-changed': 'an approver no longer is one',
   'sign-in-missing': 'approving needs a sign-in now',
@@ -83,7 +82,7 @@ export function actorName(event: StoredEvent, names: Names): string {
 }
 
 /** Input of the texts besides the event's own data. */
-interface Told {
+interface EventContext {
   readonly event: StoredEvent;
   readonly names: Names;
   readonly options: Options;
@@ -92,7 +91,7 @@ interface Told {
 }
 
 const mostOfFailure = 200;
-const failed = (failure: Failure): string => inSentences(failureLine(failure), mostOfFailure);
+const failed = (failure: Failure): string => cutAtSentence(failureLine(failure), mostOfFailure);
 
 /** In UTC, as all times in the audit log. */
 const startWords = (notBefore: string | undefined): string =>
@@ -115,7 +114,7 @@ const referenceWords = (reference: string | undefined): string =>
   reference === undefined ? '' : `change reference ${reference}`;
 
 /** An event type without texts doesn't compile. */
-const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => EventWords } = {
+const words: { readonly [T in EventType]: (data: Payload<T>, context: EventContext) => EventWords } = {
   submitted: ({ notBefore, changeReference }, { event, name, options }) => ({
     mark: 'now',
     title: `${name} asked`,
@@ -152,7 +151,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
     detail: list(`${verb}, the request was ${state}`, quoted(event, 'comment', options)),
   }),
   'plan-changed': ({ reason }, { event }) => {
-    return { mark: 'warn', title: 'Asked again', detail: list(askedAgainWords[reason], planWords(event)) };
+    return { mark: 'warn', title: 'Asked again', detail: list(reapprovalReasons[reason], planWords(event)) };
   },
   'request-changed': ({ plan, notBefore, changeReference }, { event, name, options }) => ({
     mark: 'warn',
@@ -229,8 +228,8 @@ const words: { readonly [T in EventType]: (data: Payload<T>, told: Told) => Even
 };
 
 /** For a union of types, the compiler would require the data of all of them; a single type has its own. */
-const rendered = <T extends EventType>({ type, data }: EventBodyOf<T>, told: Told): EventWords =>
-  words[type](data, told);
+const rendered = <T extends EventType>({ type, data }: EventBodyOf<T>, context: EventContext): EventWords =>
+  words[type](data, context);
 
 /** Returns the texts of an event. */
 export const eventWords = (event: StoredEvent, names: Names, options: Options): EventWords =>

@@ -54,7 +54,7 @@ const kinds: Readonly<Record<EventType, HistoryKind>> = {
 };
 
 /** One step of one run, from its first intent to its last result. */
-interface StepTold {
+interface StepEntry {
   readonly step: StepName;
   readonly from: string;
   readonly changes: readonly Effect[];
@@ -67,8 +67,8 @@ type StepEvent = EventBodyOf<'step-intended' | 'step-done' | 'step-failed'>;
 const isOfStep = (body: StoredEvent['body']): body is StepEvent =>
   body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed';
 
-function after(told: StepTold | undefined, body: StepEvent, time: string): StepTold {
-  const before = told ?? { step: body.data.step, from: time, changes: [], tries: 0, failure: null, done: null };
+function after(entry: StepEntry | undefined, body: StepEvent, time: string): StepEntry {
+  const before = entry ?? { step: body.data.step, from: time, changes: [], tries: 0, failure: null, done: null };
   const changes = before.changes.length > 0 ? before.changes : (body.changes ?? []);
   switch (body.type) {
     case 'step-intended':
@@ -85,7 +85,7 @@ function after(told: StepTold | undefined, body: StepEvent, time: string): StepT
 
 const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
-function endOf({ from, tries, failure, done }: StepTold): string {
+function endOf({ from, tries, failure, done }: StepEntry): string {
   const after = tries > 1 ? countOf(tries, 'try', 'tries') : '';
   if (done !== null) return list(done.note, `in ${shortDuration(Date.parse(done.at) - Date.parse(from))}`, after);
   if (failure === null) return list('not ended', after);
@@ -94,23 +94,23 @@ function endOf({ from, tries, failure, done }: StepTold): string {
 }
 
 /** Only a step without a result, of a request that hasn't ended, is marked as running. */
-function markOf({ failure, done }: StepTold, ended: boolean): Mark {
+function markOf({ failure, done }: StepEntry, ended: boolean): Mark {
   if (done !== null) return 'done';
   if (failure === null) return ended ? 'idle' : 'now';
   return failure.retryAt === null ? 'bad' : 'warn';
 }
 
-const entryOfStep = (told: StepTold, ended: boolean): HistoryEntry => ({
-  at: told.from,
-  mark: markOf(told, ended),
-  title: stepWords(told.step, told.changes).title,
-  detail: list(...told.changes.map(effectWords), endOf(told)),
+const entryOfStep = (entry: StepEntry, ended: boolean): HistoryEntry => ({
+  at: entry.from,
+  mark: markOf(entry, ended),
+  title: stepWords(entry.step, entry.changes).title,
+  detail: list(...entry.changes.map(effectWords), endOf(entry)),
   kind: 'change',
 });
 
 /** Returns the history of one request, oldest first. `ended`: the request has ended. */
 export function historyOf(events: readonly StoredEvent[], names: Names, ended: boolean): readonly HistoryEntry[] {
-  const steps = new Map<string, StepTold>();
+  const steps = new Map<string, StepEntry>();
   const placed: (HistoryEntry | string)[] = [];
   const checkedRuns = new Set(events.flatMap(({ body }) => (body.type === 'run-checked' ? body.data.run : [])));
   for (const event of events) {
@@ -127,7 +127,7 @@ export function historyOf(events: readonly StoredEvent[], names: Names, ended: b
   }
   return placed.flatMap((one) => {
     if (typeof one !== 'string') return one;
-    const told = steps.get(one);
-    return told === undefined ? [] : entryOfStep(told, ended);
+    const entry = steps.get(one);
+    return entry === undefined ? [] : entryOfStep(entry, ended);
   });
 }

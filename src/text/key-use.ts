@@ -3,9 +3,9 @@
  * cards.
  */
 import type { AllowedBy, UseAnswer } from '../domain/key-use.ts';
+import { cutAtSentence } from './excerpt.ts';
 import { sourceWords } from './failures.ts';
 import { quote } from './quote.ts';
-import { inSentences } from './said.ts';
 
 /** A time, ISO 8601. Each reader sees it in their own format. */
 export interface Instant {
@@ -60,7 +60,7 @@ function unknownWords({ why }: Of<'unknown'>): readonly KeyUseSentence[] {
     case 'not-readable':
       return [
         ['The vault’s log could not be read. cmk-bot doctor says what to do.'],
-        [`${sourceWords(why.failure)}: ${quote(inSentences(messageIn(why.failure), longestOfAzure))}`],
+        [`${sourceWords(why.failure)}: ${quote(cutAtSentence(messageIn(why.failure), longestOfAzure))}`],
       ];
     case 'not-asked':
       return [['Since it succeeded, CMK_LOGS_WORKSPACE was taken away: nobody looks into the vault’s log.']];
@@ -96,7 +96,7 @@ export const useTitles: Readonly<Record<UseAnswer['outcome'], string>> = {
 };
 
 /** While the usage check is running. */
-export const soughtWords = (until: string): KeyUseSentence => [
+export const usageCheckWords = (until: string): KeyUseSentence => [
   'The vault’s log is asked until',
   { at: until },
   'as it is 3 to 10 minutes behind. Nothing waits for it.',

@@ -4,16 +4,16 @@ import type { Failure } from '../domain/failure.ts';
 import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
 import { failureLine } from './failures.ts';
 import type { Words } from './refusal-words.ts';
-import { refusedAsking } from './refused-asking.ts';
-import { refusedChanging } from './refused-changing.ts';
 import { refusedDeciding } from './refused-deciding.ts';
-import { refusedLooking } from './refused-looking.ts';
+import { refusedEdit } from './refused-edit.ts';
+import { refusedLookup } from './refused-lookup.ts';
+import { refusedRequest } from './refused-request.ts';
 
 const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) => Words } = {
-  ...refusedAsking,
-  ...refusedChanging,
+  ...refusedRequest,
+  ...refusedEdit,
   ...refusedDeciding,
-  ...refusedLooking,
+  ...refusedLookup,
 };
 
 /** Returns the texts of a refusal. Plain text, not escaped for cards. */

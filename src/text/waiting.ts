@@ -88,9 +88,9 @@ function foundWaiting(found: Found): string {
   }
 }
 
-type Told = Extract<Failure, { readonly source: 'azure' }>;
+type AzureFailure = Extract<Failure, { readonly source: 'azure' }>;
 
-function toldWaiting({ next, code, status }: Told): string {
+function azureWaiting({ next, code, status }: AzureFailure): string {
   if (code === 'PrincipalNotFound') {
     return 'The agent’s new identity isn’t available everywhere yet. This is expected and usually takes less than 2 minutes.';
   }
@@ -111,7 +111,7 @@ export function waitingWords(failure: Failure): string {
     case 'bot':
       return foundWaiting(failure.found);
     case 'azure':
-      return toldWaiting(failure);
+      return azureWaiting(failure);
     case 'sign-in':
       return 'The bot couldn’t sign in to Azure. This usually passes in a minute.';
     case 'no-answer':

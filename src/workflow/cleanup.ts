@@ -2,8 +2,8 @@
 
 export interface CleanupPorts {
   readonly documents: { deleteLeftFor(ms: number): Promise<number> };
-  readonly closeLeftForms: () => Promise<void>;
-  readonly tellLostLooks: () => Promise<void>;
+  readonly closeAbandonedForms: () => Promise<void>;
+  readonly recoverLostFormJobs: () => Promise<void>;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -13,17 +13,19 @@ const minute = 60_000;
 const lookMs = 20_000;
 
 /** Starts the timers. Lost work has the shortest interval, because a person is waiting. */
-export function startCleanup({ documents, closeLeftForms, tellLostLooks, log }: CleanupPorts): { stop(): void } {
+export function startCleanup({ documents, closeAbandonedForms, recoverLostFormJobs, log }: CleanupPorts): { stop(): void } {
   const sweep = (): void => {
     documents
       .deleteLeftFor(week)
       .catch((error: unknown) => log.warn({ err: error }, 'sweeping old forms did not work'));
   };
   const close = (): void => {
-    closeLeftForms().catch((error: unknown) => log.warn({ err: error }, 'closing forms that were left did not work'));
+    closeAbandonedForms().catch((error: unknown) =>
+      log.warn({ err: error }, 'closing forms that were left did not work'),
+    );
   };
   const tell = (): void => {
-    tellLostLooks().catch((error: unknown) => log.warn({ err: error }, 'telling of lost looks did not work'));
+    recoverLostFormJobs().catch((error: unknown) => log.warn({ err: error }, 'telling of lost looks did not work'));
   };
   const timers = [setInterval(sweep, hour), setInterval(close, minute), setInterval(tell, lookMs)];
   sweep();

@@ -9,13 +9,13 @@ import { operationFrom } from '../../operations/registry.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { messageAnswer } from '../invoke-answers.ts';
 import type { KnownSender } from './activity.ts';
+import type { ClickDedupe } from './click-dedupe.ts';
 import { type FormClickOptions, openFormCard } from './form-click.ts';
-import type { Once } from './once.ts';
 import { type Reply, type ReplyOptions, reply } from './reply.ts';
 
 export interface AskFromListOptions extends Pick<FormClickOptions, 'forms'>, ReplyOptions {
   readonly commandPorts: CommandPorts;
-  readonly once: Once;
+  readonly once: ClickDedupe;
 }
 
 const aside = { standsIn: null, readers: 'who-asked' } as const;

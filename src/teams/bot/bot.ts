@@ -6,23 +6,23 @@ import type { Conversations, People } from '../../domain/ports/store.ts';
 import { refuse } from '../../domain/request/refusal.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
-import { type Chat, isGone } from '../delivery/chat.ts';
+import { type Chat, isUnreachable } from '../delivery/chat.ts';
 import { badRequestAnswer, choicesAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
-import { readBeside } from './as-it-stood.ts';
 import { clickedCard } from './form-click.ts';
-import type { KeptChoices } from './kept-choices.ts';
 import { parseMessage } from './parse-message.ts';
 import { send } from './reply.ts';
-import { answerTurnedAway, type Turned } from './turned-away.ts';
+import { openRequestPrefetch } from './request-prefetch.ts';
 import { search } from './typeahead.ts';
+import type { TypeaheadCache } from './typeahead-cache.ts';
 import { type AdmittedSender, say } from './typed-commands.ts';
+import { answerUnauthorizedClick, type UnauthorizedSender } from './unauthorized-click.ts';
 import { type VerbOptions, verbs } from './verbs.ts';
 import { type WelcomeOptions, welcome } from './welcome.ts';
 
 export interface BotOptions extends VerbOptions, WelcomeOptions {
-  readonly agents: KeptChoices;
-  readonly chat: Pick<Chat, 'answerAlone' | 'post' | 'postThread'>;
+  readonly agents: TypeaheadCache;
+  readonly chat: Pick<Chat, 'replyTargeted' | 'post' | 'postThread'>;
   readonly conversations: Conversations;
   readonly people: People;
   readonly tenantId: string;
@@ -59,7 +59,7 @@ export class CmkBot extends ActivityHandler {
       await welcome(context, this.options);
     } catch (error) {
       // Teams also reports the bot's own removal. Then it can't read or post.
-      if (!isGone(error)) throw error;
+      if (!isUnreachable(error)) throw error;
     }
   }
 
@@ -107,7 +107,7 @@ export class CmkBot extends ActivityHandler {
   private async admitted(
     context: TurnContext,
     rolesOf = this.options.rolesOf,
-  ): Promise<AdmittedSender | Turned | null> {
+  ): Promise<AdmittedSender | UnauthorizedSender | null> {
     const sender = await this.sender(context);
     if (sender === null) return null;
     if (sender.tenantId !== this.options.tenantId) return { sender: null, refusal: refuse('guest') };
@@ -138,7 +138,7 @@ export class CmkBot extends ActivityHandler {
       return badRequestAnswer('A refresh only shows a card. Select the button.');
     const standings = this.options.forClick();
     const { rolesOf, approverOf: approverStanding, requesterOf: requesterStanding } = standings;
-    const { begin, loadSnapshot } = readBeside(this.options.actionPorts.requests, standings, click);
+    const { begin, loadSnapshot } = openRequestPrefetch(this.options.actionPorts.requests, standings, click);
     const own = { approverStanding, requesterStanding, loadSnapshot };
     const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
     const sender = await this.admitted(context, (person) => {
@@ -147,7 +147,7 @@ export class CmkBot extends ActivityHandler {
     });
     if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
     const at = clickedCard(context);
-    if ('refusal' in sender) return answerTurnedAway(options, sender, { context, at }, click);
+    if ('refusal' in sender) return answerUnauthorizedClick(options, sender, { context, at }, click);
     if (name === 'application/search') return this.typeahead(sender, value);
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);

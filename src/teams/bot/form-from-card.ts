@@ -11,14 +11,14 @@ import { openAgain, openChange } from '../../operations/open-form.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import { messageAnswer } from '../invoke-answers.ts';
 import type { CardClick, KnownSender } from './activity.ts';
+import type { ClickDedupe } from './click-dedupe.ts';
 import { clickedCard, type FormClickOptions, openFormCard } from './form-click.ts';
-import type { Once } from './once.ts';
 import { type ReplyOptions, reply } from './reply.ts';
 import { answerWithCard } from './request-click.ts';
 
 export interface FormFromCardOptions extends FormClickOptions, ReplyOptions {
   readonly commandPorts: CommandPorts;
-  readonly once: Once;
+  readonly once: ClickDedupe;
 }
 
 type Opened = ReturnType<typeof openAgain>;

@@ -8,7 +8,7 @@ import { Form } from '../../operations/form.ts';
 import { FormInputs } from '../../operations/pages/page.ts';
 import { withInputs } from '../cards/filled-in.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { formLookingCard, formUnreadCard } from '../cards/views/form-slow-view.ts';
+import { formUnreadCard, formWaitingCard } from '../cards/views/form-slow-view.ts';
 import type { Posted } from '../delivery/chat.ts';
 import {
   becameRequest,
@@ -20,8 +20,8 @@ import {
   turn as turnDialog,
 } from './dialog.ts';
 import { openDialogStore, type StoredDialog } from './dialog-store.ts';
-import { openLooks } from './looks.ts';
-import { withinPatience } from './patience.ts';
+import { openFormJobs } from './form-jobs.ts';
+import { withSoftTimeout } from './soft-timeout.ts';
 
 /** Maximum of retries. Each conflict means that another click won; a person doesn't make more at once. */
 const mostAttempts = 10;
@@ -68,7 +68,7 @@ export interface FormsOptions extends DialogTools {
 }
 
 /** Retries on conflict: after a simultaneous click, it starts over with the changed form. */
-async function unlessStale<T>(act: () => Promise<T>): Promise<T> {
+async function retryOnConflict<T>(act: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await act();
@@ -78,7 +78,7 @@ async function unlessStale<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-const standingIn = (form: Form, messageId: string | undefined): Form =>
+const withMessageId = (form: Form, messageId: string | undefined): Form =>
   messageId === undefined ? form : { ...form, origin: { ...form.origin, messageId } };
 
 const cardOf = (answer: DialogPage | Submitted): AdaptiveCard | null => (answer.kind === 'card' ? answer.card : null);
@@ -88,41 +88,41 @@ const asAnswer = (shown: DialogPage | Submitted | Refusal): FormAnswer =>
 
 export function openForms({ documents, ports, portal, isTaken }: FormsOptions): Forms {
   const tools = { ports, portal };
-  const looks = openLooks(documents, ports.now);
+  const jobs = openFormJobs(documents, ports.now);
   const dialogs = openDialogStore(documents);
 
-  const isPending = async (formId: string, look: string): Promise<boolean> =>
-    (await dialogs.read(formId))?.form.pending?.look === look;
+  const isPending = async (formId: string, job: string): Promise<boolean> =>
+    (await dialogs.read(formId))?.form.pending?.look === job;
 
   /** Stores the result of a background job, unless its owner abandoned it. */
-  async function settle({ id }: Form, look: string, answer: FormAnswer): Promise<AdaptiveCard | null> {
+  async function settle({ id }: Form, job: string, answer: FormAnswer): Promise<AdaptiveCard | null> {
     const now = await dialogs.read(id);
     if (now === null) return null;
     const { form, card, eTag } = now;
-    const isWanted = form.pending?.look === look;
+    const isWanted = form.pending?.look === job;
     // The previous page is available to go back to.
     if (answer.kind === 'refused') return isWanted ? formUnreadCard(form, answer, card !== null) : null;
     // A stored request counts, whatever was clicked just before.
     if (!isWanted && (answer.form.ended !== 'submitted' || form.ended === 'submitted')) return null;
-    await dialogs.save({ form: standingIn(answer.form, form.origin.messageId), card: cardOf(answer) }, eTag);
+    await dialogs.save({ form: withMessageId(answer.form, form.origin.messageId), card: cardOf(answer) }, eTag);
     return cardOf(answer);
   }
 
   /** Continues a slow click in the background: stores it with the form, and shows that it is running. */
-  async function goOn(form: Form, pending: Pending, working: Promise<FormAnswer>): Promise<FormAnswer> {
+  async function continueInBackground(form: Form, pending: Pending, working: Promise<FormAnswer>): Promise<FormAnswer> {
     const now = await dialogs.read(form.id);
     // Another click was faster, so this one has no effect.
     if (now?.form.revision !== form.revision) throw new StaleDocument(`form ${form.id} has moved on`);
-    const waiting = standingIn({ ...form, pending }, now.form.origin.messageId);
-    await looks.announce(form.id);
+    const waiting = withMessageId({ ...form, pending }, now.form.origin.messageId);
+    await jobs.announce(form.id);
     await dialogs.save({ form: waiting, card: now.card }, now.eTag);
-    const later = working.then((answer) => unlessStale(() => settle(form, pending.look, answer)));
-    looks.keep(form.id, pending.look, later);
-    return { ...onCard(waiting, formLookingCard(waiting, now.card !== null)), later };
+    const later = working.then((answer) => retryOnConflict(() => settle(form, pending.look, answer)));
+    jobs.keep(form.id, pending.look, later);
+    return { ...onCard(waiting, formWaitingCard(waiting, now.card !== null)), later };
   }
 
   /** Abandons a pending click: shows the page again, with the entered values. */
-  async function giveUp(form: Form, card: AdaptiveCard, eTag: string): Promise<FormAnswer> {
+  async function abandonPending(form: Form, card: AdaptiveCard, eTag: string): Promise<FormAnswer> {
     const before = { ...form, pending: null };
     await dialogs.save({ form: before, card }, eTag);
     return onCard(before, withInputs(card, form.pending?.inputs ?? {}));
@@ -132,24 +132,23 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
    * Repeats a lost job after a crash.
    * The stored click decides nothing: a request that was being submitted is shown for review again.
    */
-  async function lookAgain({ form, card, eTag }: StoredDialog, pending: Pending): Promise<FormAnswer> {
+  async function repeatLostJob({ form, card, eTag }: StoredDialog, pending: Pending): Promise<FormAnswer> {
     const submits = pending.verb === 'form.submit';
-    if (submits && (await looks.isLookedForElsewhere(form.id)))
-      return onCard(form, formLookingCard(form, card !== null));
+    if (submits && (await jobs.runsElsewhere(form.id))) return onCard(form, formWaitingCard(form, card !== null));
     const clicked = { verb: submits ? submitLost : pending.verb, inputs: FormInputs.parse(pending.inputs) };
     const answer = await act({ ...form, pending: null }, eTag, clicked);
     return answer.kind === 'refused' ? onCard(form, formUnreadCard(form, answer, card !== null)) : answer;
   }
 
   /** Waits a while for a job of this process. */
-  async function lookOn(dialog: StoredDialog, pending: Pending): Promise<FormAnswer> {
+  async function awaitJob(dialog: StoredDialog, pending: Pending): Promise<FormAnswer> {
     const { form } = dialog;
-    const going = looks.of(pending.look);
-    if (going === undefined) return lookAgain(dialog, pending);
-    const card = (await withinPatience(going)) === 'in-time' ? await going : null;
+    const going = jobs.of(pending.look);
+    if (going === undefined) return repeatLostJob(dialog, pending);
+    const card = (await withSoftTimeout(going)) === 'in-time' ? await going : null;
     const now = await dialogs.read(form.id);
     if (now !== null && becameRequest(now.form)) return { kind: 'submitted', form: now.form };
-    return onCard(form, card ?? formLookingCard(form, dialog.card !== null));
+    return onCard(form, card ?? formWaitingCard(form, dialog.card !== null));
   }
 
   /** Performs a click; in the background if Azure is slow. */
@@ -158,15 +157,15 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     eTag: string,
     clicked: { readonly verb: string; readonly inputs: FormInputs },
   ): Promise<FormAnswer> {
-    const look = mintFormId(ports.random(10));
-    let told = false;
-    const isWanted = async (): Promise<boolean> => !told || (await isPending(form.id, look));
+    const job = mintFormId(ports.random(10));
+    let inBackground = false;
+    const isWanted = async (): Promise<boolean> => !inBackground || (await isPending(form.id, job));
     const work = async (): Promise<FormAnswer> =>
       asAnswer(await showPage(tools, await turnDialog(tools, form, { ...clicked, isWanted }), clicked.inputs));
     const working = work();
-    if ((await withinPatience(working)) === 'slow') {
-      told = true;
-      return goOn(form, { ...clicked, look }, working);
+    if ((await withSoftTimeout(working)) === 'slow') {
+      inBackground = true;
+      return continueInBackground(form, { ...clicked, look: job }, working);
     }
     const answer = await working;
     if (answer.kind !== 'refused') await dialogs.save({ form: answer.form, card: cardOf(answer) }, eTag);
@@ -177,26 +176,26 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
    * Stores the form's location at its first click, if the process ended right after posting it. The message becomes the
    * request's card, so it must not be another request's.
    */
-  async function whereItStands(form: Form, at: Posted | null): Promise<Form> {
+  async function withLocation(form: Form, at: Posted | null): Promise<Form> {
     const { messageId, conversationId } = form.origin;
     if (messageId !== undefined || at === null || at.conversationId !== conversationId) return form;
-    return (await isTaken(at)) ? form : standingIn(form, at.activityId);
+    return (await isTaken(at)) ? form : withMessageId(form, at.activityId);
   }
 
   async function clickOnce(call: FormClickCall): Promise<FormAnswer> {
-    const kept = isFormId(call.formId) ? await dialogs.read(call.formId) : null;
-    if (kept === null) return refuse('form-ended');
-    if (kept.form.owner !== call.by) return refuse('not-your-form');
-    if (becameRequest(kept.form)) return { kind: 'submitted', form: kept.form };
-    const { card, eTag } = kept;
-    const form = await whereItStands(kept.form, call.at);
+    const stored = isFormId(call.formId) ? await dialogs.read(call.formId) : null;
+    if (stored === null) return refuse('form-ended');
+    if (stored.form.owner !== call.by) return refuse('not-your-form');
+    if (becameRequest(stored.form)) return { kind: 'submitted', form: stored.form };
+    const { card, eTag } = stored;
+    const form = await withLocation(stored.form, call.at);
     const current = call.revision === form.revision && call.verb !== 'form.show';
     if (form.ended === 'left' && card !== null && !(current && call.verb === 'form.resume')) return onCard(form, card);
     const { pending } = form;
-    const submitsNow = current && call.verb === 'form.submit' && looks.of(pending?.look ?? '') === undefined;
+    const submitsNow = current && call.verb === 'form.submit' && jobs.of(pending?.look ?? '') === undefined;
     if (pending !== null && !submitsNow && !(current && call.verb === 'form.cancel')) {
-      if (current && call.verb === 'form.back' && card !== null) return giveUp(form, card, eTag);
-      return lookOn({ form, card, eTag }, pending);
+      if (current && call.verb === 'form.back' && card !== null) return abandonPending(form, card, eTag);
+      return awaitJob({ form, card, eTag }, pending);
     }
     // A button of an earlier page only shows the current page.
     if (!current && card !== null) return onCard(form, card);
@@ -212,11 +211,11 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
       return answer;
     },
     standsIn: (formId, messageId) =>
-      unlessStale(async () => {
+      retryOnConflict(async () => {
         const now = await dialogs.read(formId);
-        if (now !== null) await dialogs.save({ form: standingIn(now.form, messageId), card: now.card }, now.eTag);
+        if (now !== null) await dialogs.save({ form: withMessageId(now.form, messageId), card: now.card }, now.eTag);
       }),
-    click: (call) => unlessStale(() => clickOnce(call)),
+    click: (call) => retryOnConflict(() => clickOnce(call)),
     async read(formId, by) {
       const form = isFormId(formId) ? (await dialogs.read(formId))?.form : undefined;
       return form?.owner === by ? form : null;

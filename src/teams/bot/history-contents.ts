@@ -16,12 +16,12 @@ export type HistorySubject = Extract<ListSubject, { kind: 'history-of-request' |
 /** For an agent with more requests, only the newest are shown. The export contains all of them. */
 const mostRequests = 20;
 
-interface Told {
+interface RequestEvents {
   readonly request: Request;
   readonly events: readonly StoredEvent[];
 }
 
-async function readAll({ requests }: ContentOptions, ids: readonly RequestId[]): Promise<readonly Told[]> {
+async function readAll({ requests }: ContentOptions, ids: readonly RequestId[]): Promise<readonly RequestEvents[]> {
   const all = await Promise.all(
     ids.map(async (id) => {
       const events = await requests.events(id);
@@ -31,8 +31,8 @@ async function readAll({ requests }: ContentOptions, ids: readonly RequestId[]):
   return all.flatMap(({ request, events }) => (request === null ? [] : { request, events }));
 }
 
-const peopleIn = (told: readonly Told[]): readonly PersonId[] =>
-  told.flatMap(({ events }) => {
+const peopleIn = (histories: readonly RequestEvents[]): readonly PersonId[] =>
+  histories.flatMap(({ events }) => {
     const ids = events.flatMap(({ body }) => [
       body.actor.id,
       ...(body.type === 'run-checked' ? body.data.counted : []),
@@ -58,17 +58,17 @@ export async function historyContent(
   page: number,
 ): Promise<HistoryContent> {
   const ids = await idsOf(options, subject);
-  const told = [...(await readAll(options, ids.slice(0, mostRequests)))].reverse();
-  const names = await options.directory.names(peopleIn(told));
+  const histories = [...(await readAll(options, ids.slice(0, mostRequests)))].reverse();
+  const names = await options.directory.names(peopleIn(histories));
   const one = subject.kind === 'history-of-request';
-  const all = told
+  const all = histories
     .flatMap(({ request, events }) =>
       historyOf(events, names, hasEnded(request)).map((entry) => ({ ...entry, of: one ? '' : request.id })),
     )
     .filter(({ kind }) => subject.show === 'everything' || `${kind}s` === subject.show);
-  const title = one ? (told[0]?.request.resourceName ?? '') : armIdParts(subject.resourceId).name;
+  const title = one ? (histories[0]?.request.resourceName ?? '') : armIdParts(subject.resourceId).name;
   return {
-    request: one ? (told[0]?.request ?? null) : null,
+    request: one ? (histories[0]?.request ?? null) : null,
     title: plain(title),
     subject: plain<string>(subjectWords(subject, all.length, ids.length)),
     show: subject.show,

@@ -12,8 +12,8 @@ import { entriesPerPage, historyCard } from '../cards/views/history-view.ts';
 import { listCard, rowsPerPage } from '../cards/views/list-view.ts';
 import { type AgentsSubject, agentsContent } from './agents-contents.ts';
 import { historyContent } from './history-contents.ts';
-import { type KeptListsOptions, openKeptLists } from './kept-lists.ts';
 import { type ContentOptions, listContent, mostListed } from './list-contents.ts';
+import { type ListStoreOptions, openListStore } from './list-store.ts';
 
 type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
 
@@ -31,7 +31,7 @@ export interface Lists {
 }
 
 /** Returns the subject after a click on a filter; null if the list has no such filter. `by`: the person who clicked. */
-function turned(subject: ListSubject, word: string, by: PersonId): ListSubject | null {
+function filtered(subject: ListSubject, word: string, by: PersonId): ListSubject | null {
   if (subject.kind === 'open-requests') {
     const show = OpenShow.safeParse(word).data;
     return show === undefined ? null : { kind: 'open-requests', show, by, named: '' };
@@ -106,25 +106,25 @@ async function drawPage(
   return drawn.kind === 'card' ? asCard(withDoubt(drawn.card, witnesses)) : drawn;
 }
 
-export interface ListsOptions extends ContentOptions, KeptListsOptions {
+export interface ListsOptions extends ContentOptions, ListStoreOptions {
   readonly fleet: Pick<FleetReader, 'read'>;
   /** Names of witnesses that signed a different version of the log; lists show a warning. */
   readonly contradicting: () => Promise<readonly string[]>;
 }
 
 export function openLists(options: ListsOptions): Lists {
-  const kept = openKeptLists(options);
+  const lists = openListStore(options);
   const limit = pLimit(longListsAtOnce);
   const open = async (subject: ListSubject, viewer: Viewer): Promise<Answer> =>
-    drawPage(options, limit, { id: await kept.keep(subject), subject, viewer }, 1);
+    drawPage(options, limit, { id: await lists.keep(subject), subject, viewer }, 1);
 
   return {
     open,
     async turn(verb, id, page, viewer) {
-      const list = await kept.read(id);
+      const list = await lists.read(id);
       if (list === null) return refuse('form-ended');
       if (verb === 'list.page') return drawPage(options, limit, { ...list, viewer }, page);
-      const other = turned(list.subject, verb.slice('list.'.length), viewer.person);
+      const other = filtered(list.subject, verb.slice('list.'.length), viewer.person);
       return other === null ? refuse('form-ended') : open(other, viewer);
     },
   };

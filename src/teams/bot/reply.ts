@@ -2,10 +2,10 @@
 import { ActivityTypes, type TurnContext } from 'botbuilder';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { lookingCard } from '../cards/views/short-views.ts';
-import { wasTypedAlone } from '../delivery/alone.ts';
 import { type Chat, cardActivity, type Posted } from '../delivery/chat.ts';
-import type { LaterCards } from './later-cards.ts';
-import { withinPatience } from './patience.ts';
+import { isTargetedMessage } from '../delivery/targeted-messages.ts';
+import type { DeferredUpdates } from './deferred-updates.ts';
+import { withSoftTimeout } from './soft-timeout.ts';
 
 /** Delay before the typing indicator is shown. Fast answers don't need it. */
 const typingAfterMs = 600;
@@ -33,8 +33,8 @@ export interface Reply {
 }
 
 export interface ReplyOptions {
-  readonly chat: Pick<Chat, 'answerAlone'>;
-  readonly later: LaterCards;
+  readonly chat: Pick<Chat, 'replyTargeted'>;
+  readonly later: DeferredUpdates;
 }
 
 /**
@@ -46,8 +46,8 @@ export async function send(
   card: AdaptiveCard,
   readers: Reply['readers'],
 ): Promise<Posted> {
-  const isAlone = readers === 'who-asked' && wasTypedAlone(context.activity);
-  const posted = isAlone ? await chat.answerAlone(context, card) : null;
+  const isAlone = readers === 'who-asked' && isTargetedMessage(context.activity);
+  const posted = isAlone ? await chat.replyTargeted(context, card) : null;
   if (posted !== null) return posted;
   const sent = await context.sendActivity(cardActivity(card));
   return { conversationId: context.activity.conversation.id, activityId: sent?.id ?? '' };
@@ -60,7 +60,7 @@ export async function reply(
   coming: Promise<Reply>,
   likely: Reply['readers'],
 ): Promise<void> {
-  if ((await whileTyping(context, withinPatience(coming))) === 'in-time') {
+  if ((await whileTyping(context, withSoftTimeout(coming))) === 'in-time') {
     const { card, standsIn, readers } = await coming;
     const { activityId } = await send(options, context, card, readers);
     if (activityId !== '') await standsIn?.(activityId);

@@ -8,17 +8,17 @@ import { approve } from '../../operations/actions/approve.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
-import type { Looked, Notifier } from '../delivery/notifier.ts';
-import type { Beside } from '../delivery/read-ahead.ts';
+import type { Notifier, ViewedCard } from '../delivery/notifier.ts';
+import type { CardReads } from '../delivery/prefetch.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
 import type { StepUpSignIn } from '../sign-in/step-up.ts';
 import type { CardClick, KnownSender } from './activity.ts';
-import type { LaterCards } from './later-cards.ts';
+import type { DeferredUpdates } from './deferred-updates.ts';
 
 export interface RequestClickOptions {
   readonly actionPorts: ActionPorts;
   readonly notifier: Notifier;
-  readonly later: LaterCards;
+  readonly later: DeferredUpdates;
   /** Null: approving needs no step-up authentication. */
   readonly stepUp: StepUpSignIn | null;
 }
@@ -64,7 +64,7 @@ export async function answerRequestClick(
   const presented = await stepUp?.presented(purpose, click.authentication);
   if (presented?.kind === 'answer') return presented.answer;
   const signIn = presented?.signIn ?? null;
-  const beside = options.notifier.readAhead(options.actionPorts.loadSnapshot(requestId), person);
+  const reads = options.notifier.prefetch(options.actionPorts.loadSnapshot(requestId), person);
   const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
   if (result.kind === 'refused') {
     await options.notifier.adopt(requestId, at);
@@ -78,7 +78,7 @@ export async function answerRequestClick(
     return refusalAnswer(refuse(lateCode(result)), requestId);
   }
   const reader = await ownReader(options.actionPorts, result.request, person);
-  return answerWithCard(options, result.request, { at, reader, automatic: click.trigger === 'automatic' }, beside);
+  return answerWithCard(options, result.request, { at, reader, automatic: click.trigger === 'automatic' }, reads);
 }
 
 /**
@@ -89,11 +89,11 @@ export async function answerRequestClick(
 export async function answerWithCard(
   { notifier, later }: Pick<RequestClickOptions, 'notifier' | 'later'>,
   request: Request,
-  looked: Looked,
-  beside?: Beside,
+  viewed: ViewedCard,
+  reads?: CardReads,
 ): Promise<InvokeResponse> {
-  const { card, isUnknown } = await notifier.cardFor(request, looked, beside);
-  const { at } = looked;
+  const { card, isUnknown } = await notifier.cardFor(request, viewed, reads);
+  const { at } = viewed;
   if (at !== null) later.follow(at, () => notifier.movedOn(request, at));
   // Another process that just posted the card has stored it by then. If not, its answer was lost, and this is a copy.
   if (isUnknown) later.afterwards(() => notifier.adopt(request.id, at));
@@ -104,7 +104,11 @@ export async function answerWithCard(
 async function missingTick(
   { notifier, actionPorts }: RequestClickOptions,
   refusal: Refusal,
-  { requestId, person, at }: { readonly requestId: RequestId; readonly person: PersonId; readonly at: Looked['at'] },
+  {
+    requestId,
+    person,
+    at,
+  }: { readonly requestId: RequestId; readonly person: PersonId; readonly at: ViewedCard['at'] },
 ): Promise<InvokeResponse | null> {
   if (refusal.code !== 'acknowledge-irreversible') return null;
   const request = await actionPorts.requests.load(requestId);

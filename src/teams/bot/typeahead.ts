@@ -9,12 +9,12 @@ import { answerOn } from '../../operations/pages/page.ts';
 import { listedAgents, resourcePage } from '../../operations/pages/resource-page.ts';
 import { vaultPage } from '../../operations/pages/vault-page.ts';
 import { kindNamed } from '../../operations/resources/registry.ts';
-import { notFoundWords } from '../../text/refused-looking.ts';
+import { notFoundWords } from '../../text/refused-lookup.ts';
 import { type Label, label } from '../cards/plain-text.ts';
 import { keyTitle } from '../cards/views/form-key-view.ts';
 import { resourceTitle } from '../cards/views/form-resource-view.ts';
 import { vaultTitle } from '../cards/views/form-vault-view.ts';
-import type { KeptChoices } from './kept-choices.ts';
+import type { TypeaheadCache } from './typeahead-cache.ts';
 
 interface Choice {
   readonly title: Label;
@@ -47,15 +47,15 @@ async function keyChoices(ports: CommandPorts, form: Form): Promise<Outcome<read
 
 interface SearchPorts {
   readonly ports: CommandPorts;
-  readonly agents: KeptChoices;
+  readonly agents: TypeaheadCache;
   /** Reads the person's own form. */
   readonly readForm: (id: string) => Promise<Form | null>;
 }
 
 /** How long a keystroke waits for Azure. A later answer serves the next keystroke. */
-const patienceMs = 4_000;
+const timeoutMs = 4_000;
 
-async function agentChoices(agents: KeptChoices, query: string): Promise<Outcome<readonly Choice[]>> {
+async function agentChoices(agents: TypeaheadCache, query: string): Promise<Outcome<readonly Choice[]>> {
   const found = await agents.containing(query, listedAgents);
   if (!found.ok) return found;
   return done(found.value.map((one) => ({ title: label(resourceTitle(one, found.value)), value: one.id })));
@@ -84,7 +84,7 @@ const nothingFound = (failure: Failure | null): Choice => ({ title: label(notFou
  */
 export async function search(search: SearchPorts, dataset: string, query: string): Promise<readonly Choice[]> {
   const late = new AbortController();
-  const tooLate = setTimeout(patienceMs, null, { signal: late.signal, ref: false }).catch(() => null);
+  const tooLate = setTimeout(timeoutMs, null, { signal: late.signal, ref: false }).catch(() => null);
   try {
     const found = await Promise.race([choicesIn(search, dataset, query.trim()), tooLate]);
     if (found === null) return [nothingFound(null)];

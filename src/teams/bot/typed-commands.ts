@@ -10,12 +10,12 @@ import { type Offer, refusalCard, typoCard } from '../cards/views/short-views.ts
 import { welcomeCard } from '../cards/views/welcome-view.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
 import type { KnownSender } from './activity.ts';
+import type { ClickDedupe } from './click-dedupe.ts';
 import { type FormClickOptions, openFormCard } from './form-click.ts';
 import type { Lists } from './lists.ts';
-import { commandMeant, type Meant, nameMeant } from './meant.ts';
-import type { Once } from './once.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { type Reply, type ReplyOptions, reply } from './reply.ts';
+import { type Suggestion, suggestCommand, suggestName } from './suggestions.ts';
 
 /** A person with at least one role. */
 export type AdmittedSender = KnownSender & { readonly roles: Roles };
@@ -28,7 +28,7 @@ interface CardOptions {
 
 export interface TypedCommandsOptions extends CardOptions, ReplyOptions, Pick<FormClickOptions, 'forms'> {
   readonly commandPorts: CommandPorts;
-  readonly once: Once;
+  readonly once: ClickDedupe;
 }
 
 function helpFor({ commandPorts, auditChannel }: CardOptions, { roles }: Pick<AdmittedSender, 'roles'>): AdaptiveCard {
@@ -50,7 +50,7 @@ export function noCommandCard(
   sender: Pick<AdmittedSender, 'roles'>,
   typed: TypedMessage,
 ): AdaptiveCard {
-  const near = commandMeant(typed);
+  const near = suggestCommand(typed);
   return near === null ? helpFor(options, sender) : typoCard(near.wrote, near.meant, offerOf(sender, near.meant));
 }
 
@@ -62,7 +62,7 @@ export async function resultCard(
 ): Promise<AdaptiveCard> {
   switch (result.kind) {
     case 'refused':
-      return refusalCard(result, offerOf(sender, nameMeant(typed, result)));
+      return refusalCard(result, offerOf(sender, suggestName(typed, result)));
     case 'show-help':
       return helpFor(options, sender);
     case 'show-impact':
@@ -115,11 +115,11 @@ export async function start(
 }
 
 /** Runs a suggestion that was clicked. */
-export async function sayMeant(
+export async function runSuggestion(
   options: TypedCommandsOptions,
   context: TurnContext,
   sender: AdmittedSender,
-  { typed, text }: Meant,
+  { typed, text }: Suggestion,
 ): Promise<InvokeResponse> {
   const about = `${context.activity.replyToId ?? ''} ${text}`;
   if (await options.once.isFirst(sender, 'meant', about)) await say(options, context, sender, typed);

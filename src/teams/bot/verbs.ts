@@ -19,11 +19,11 @@ import { answerEvidenceClick, type EvidenceClickOptions } from './evidence-click
 import { answerFormClick } from './form-click.ts';
 import { answerFormFromCard, type FormFromCardOptions, verbsThatOpenForms } from './form-from-card.ts';
 import type { Lists } from './lists.ts';
-import { helpVerb, meantBy, meantVerb } from './meant.ts';
 import { openFromList } from './open-from-list.ts';
 import { parseMessage } from './parse-message.ts';
 import { answerRequestClick } from './request-click.ts';
-import { type AdmittedSender, sayMeant, start, type TypedCommandsOptions } from './typed-commands.ts';
+import { helpVerb, suggestionOf, suggestionVerb } from './suggestions.ts';
+import { type AdmittedSender, runSuggestion, start, type TypedCommandsOptions } from './typed-commands.ts';
 
 export interface VerbOptions
   extends AskFromListOptions,
@@ -72,8 +72,8 @@ const turnList: Handle<AdmittedSender> = async ({ lists }, { sender, click: { ac
 };
 
 const sayTyped: Handle<AdmittedSender> = async (options, { context, sender, click: { action } }) => {
-  const meant = meantBy(action.verb, action.data.text);
-  return meant === null ? unknownVerbAnswer(action.verb) : sayMeant(options, context, sender, meant);
+  const meant = suggestionOf(action.verb, action.data.text);
+  return meant === null ? unknownVerbAnswer(action.verb) : runSuggestion(options, context, sender, meant);
 };
 
 type Row = readonly [verb: string, row: Verb];
@@ -139,7 +139,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
     ],
     [helpVerb, { ...light, requires: 'role', handle: sayTyped }],
     [
-      meantVerb,
+      suggestionVerb,
       {
         isRefresh: false,
         requires: 'role',

@@ -81,8 +81,8 @@ export function plainLines<T extends string>(text: Raw<T>, length = 2000, maxLin
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
     .map(oneLine)
     .filter((line) => line !== '');
-  const kept = all.length > maxLines ? [...all.slice(0, maxLines), '…'] : all;
-  return CardText.parse(kept.map(escapeMarkdown).join('\n\n'));
+  const shown = all.length > maxLines ? [...all.slice(0, maxLines), '…'] : all;
+  return CardText.parse(shown.map(escapeMarkdown).join('\n\n'));
 }
 
 /** Quotes a text from outside on one line. The text can't close the quotation marks. */

@@ -2,7 +2,7 @@
 import { PersonId } from '../../domain/ids.ts';
 import type { People } from '../../domain/ports/store.ts';
 import { type Addressee, bold, mention } from '../cards/plain-text.ts';
-import type { Lookups } from './lookups.ts';
+import type { DirectoryCache } from './directory-cache.ts';
 
 /** A person whose name Teams reported. */
 export interface KnownPerson {
@@ -22,7 +22,7 @@ export interface Source {
 
 export interface SourcesOptions {
   readonly people: Pick<People, 'among' | 'amongMany'>;
-  readonly lookups: Lookups;
+  readonly lookups: DirectoryCache;
 }
 
 /**
@@ -55,20 +55,20 @@ export const named = (people: SourcesOptions['people'], sources: readonly Source
 export async function sourcesOf(
   { people, lookups }: SourcesOptions,
   ids: readonly string[],
-  had: readonly PersonId[],
-  patienceMs: number,
+  exclude: readonly PersonId[],
+  timeoutMs: number,
 ): Promise<readonly Source[]> {
   async function sourceOf(id: string): Promise<readonly Source[]> {
     const person = PersonId.parse(id);
-    if (had.includes(person)) return [];
+    if (exclude.includes(person)) return [];
     const [known] = await people.among([person]);
     if (known !== undefined) return [{ kind: 'person', name: known.name, everybody: [person], known: [known] }];
-    const entry = await lookups.look(person, patienceMs);
+    const entry = await lookups.look(person, timeoutMs);
     if (entry === null || entry === 'unknown') return [{ kind: 'unknown', name: '', everybody: null, known: [] }];
     if (entry.kind === 'person') return [{ kind: 'person', name: entry.name, everybody: [person], known: [] }];
     const members = await knownAmong(
       people,
-      entry.members.filter((member) => !had.includes(member)),
+      entry.members.filter((member) => !exclude.includes(member)),
     );
     const everybody = entry.complete ? entry.members : null;
     return [{ kind: 'group', name: entry.name, everybody, known: members.toSorted(byName) }];

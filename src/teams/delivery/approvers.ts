@@ -6,7 +6,7 @@ import type { Addressee } from '../cards/plain-text.ts';
 import { addressedOf, knownIn, named, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 
 /** Approvers without the requester and those who already approved. */
-export interface Asked {
+export interface AwaitedApprovers {
   /** `Approver, CMK approvers`: people, and groups by name. */
   readonly described: string;
   /** Who to mention: at most ten people. A group that doesn't fit, or without known members, by its name. */
@@ -18,14 +18,14 @@ export interface Asked {
 
 export interface Approvers {
   /** Never fails for the directory: without it, groups aren't named and their members aren't mentioned. */
-  of(request: Request, hurry?: 'a click waits'): Promise<Asked>;
+  of(request: Request, hurry?: 'a click waits'): Promise<AwaitedApprovers>;
 }
 
 export interface ApproversOptions extends SourcesOptions {
   readonly policy: Policy;
 }
 
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 /** Shorter for a click, which must be answered within seconds. */
 const hurryMs = 1_500;
 
@@ -54,10 +54,10 @@ export function openApprovers({ policy, ...tools }: ApproversOptions): Approvers
       const { approvers } = termsFor(policy, request.plan.observation.resource);
       if (approvers.some((ids) => ids.length === 0))
         return { described: 'nobody: CMK_APPROVERS is empty', addressed: [], people: [], sources: [] };
-      const patience = hurry === undefined ? patienceMs : hurryMs;
-      const had = [request.requester, ...request.approvals.map(({ by }) => by)];
+      const patience = hurry === undefined ? timeoutMs : hurryMs;
+      const exclude = [request.requester, ...request.approvals.map(({ by }) => by)];
       // The last list is that of the most specific rule. The others only remove people who aren't in them too.
-      const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, had, patience)));
+      const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, exclude, patience)));
       const narrowed = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
       const sources = lists.length > 1 ? await named(tools.people, narrowed) : narrowed;
       return {

@@ -12,7 +12,7 @@ import type { Conversations } from '../../domain/ports/store.ts';
 import { type Addressee, entitiesOf } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Trust } from '../service-urls.ts';
-import { answerAlone, NotAlone, updateAlone } from './alone.ts';
+import { replyTargeted, TargetedUnsupported, updateTargeted } from './targeted-messages.ts';
 
 /** The location of a posted card. */
 export interface Posted {
@@ -24,7 +24,7 @@ export interface Posted {
 
 export interface Chat {
   /** Replies so that only the sender sees it; null if Teams, or this conversation, doesn't support that. */
-  answerAlone(typed: TurnContext, card: AdaptiveCard): Promise<Posted | null>;
+  replyTargeted(typed: TurnContext, card: AdaptiveCard): Promise<Posted | null>;
   /** Posts into a conversation: a chat, or a thread of a channel (`…;messageid=…`). */
   post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
   /** Starts a new thread in a channel. */
@@ -65,7 +65,7 @@ const statusOf = (error: unknown): number | null => {
 };
 
 /** Returns true if the conversation was deleted or the bot was removed from it: a retry doesn't help. */
-export const isGone = (error: unknown): boolean => [403, 404].includes(statusOf(error) ?? 0);
+export const isUnreachable = (error: unknown): boolean => [403, 404].includes(statusOf(error) ?? 0);
 
 /** Statuses of a refused edit that a retry doesn't change: the card must be posted again. */
 const unchangeable: readonly number[] = [400, 403, 404, 405, 410];
@@ -102,12 +102,12 @@ export function openChat(options: ChatOptions): Chat {
   const clientOf = (context: TurnContext): ConnectorClient => context.turnState.get(adapter.ConnectorClientKey);
 
   return {
-    async answerAlone(typed, card) {
+    async replyTargeted(typed, card) {
       try {
-        const { activityId } = await answerAlone(clientOf(typed), typed.activity, cardActivity(card));
+        const { activityId } = await replyTargeted(clientOf(typed), typed.activity, cardActivity(card));
         return { conversationId: typed.activity.conversation.id, activityId, alone: true };
       } catch (error) {
-        if (!(error instanceof NotAlone)) throw error;
+        if (!(error instanceof TargetedUnsupported)) throw error;
         log.warn({ err: error }, 'an answer for one person was refused, so everybody sees it');
         return null;
       }
@@ -143,11 +143,11 @@ export function openChat(options: ChatOptions): Chat {
       inTurn(posted.conversationId, async (context) => {
         try {
           if (posted.alone === true)
-            await updateAlone(clientOf(context), context.activity.serviceUrl, posted, cardActivity(card));
+            await updateTargeted(clientOf(context), context.activity.serviceUrl, posted, cardActivity(card));
           else await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
           return true;
         } catch (error) {
-          if (error instanceof NotAlone || unchangeable.includes(statusOf(error) ?? 0)) return false;
+          if (error instanceof TargetedUnsupported || unchangeable.includes(statusOf(error) ?? 0)) return false;
           throw error;
         }
       }),

@@ -11,15 +11,15 @@ import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
 import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
+import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
-import { type DrawingOptions, openDrawing, type Scene } from './drawing.ts';
-import { fingerprint, keepCard } from './keep-card.ts';
+import { desiredCards } from './desired-cards.ts';
 import { knownCards } from './known-cards.ts';
 import { openCard } from './open-card.ts';
-import { openPace } from './pace.ts';
-import { type Beside, readAhead } from './read-ahead.ts';
-import { asCopy } from './stray-cards.ts';
-import { wantedCards } from './wanted-cards.ts';
+import { asCopy } from './orphan-cards.ts';
+import { type CardReads, prefetch } from './prefetch.ts';
+import { fingerprint, reconcileCard } from './reconcile-card.ts';
+import { openUpdateThrottle } from './update-throttle.ts';
 
 export interface NotifierOptions {
   readonly requests: Requests;
@@ -39,15 +39,15 @@ export interface NotifierOptions {
   /** The evidence pack of an ended request can be downloaded. */
   readonly evidence: boolean;
   /** Time limits that cards of waiting runs show. */
-  readonly patience: DrawingOptions['patience'];
+  readonly patience: CardRendererOptions['patience'];
   /** Null: the address of the Azure portal is unknown. */
-  readonly portal: DrawingOptions['portal'];
-  readonly contradicting: DrawingOptions['contradicting'];
+  readonly portal: CardRendererOptions['portal'];
+  readonly contradicting: CardRendererOptions['contradicting'];
   readonly now: () => Date;
 }
 
 /** A card that a person viewed or clicked. */
-export interface Looked {
+export interface ViewedCard {
   readonly at: Posted | null;
   readonly reader: Reader;
   /** Teams fetched it automatically: then its row might not be stored yet, and it isn't a copy. */
@@ -63,9 +63,9 @@ export interface Drawn {
 export interface Notifier {
   show(id: RequestId): Promise<void>;
   /** Returns the current card for this reader. An unregistered copy is updated for everyone and registered. */
-  cardFor(request: Request, looked: Looked, beside?: Beside): Promise<Drawn>;
-  /** Starts to read what `cardFor` needs, for a click that is being decided: see {@link readAhead}. */
-  readAhead(coming: Promise<Request | null>, by: PersonId): Beside;
+  cardFor(request: Request, viewed: ViewedCard, reads?: CardReads): Promise<Drawn>;
+  /** Starts to read what `cardFor` needs, for a click that is being decided: see {@link prefetch}. */
+  prefetch(coming: Promise<Request | null>, by: PersonId): CardReads;
   /**
    * Returns the shared card if the request has come to rest since it was rendered as `request`; otherwise null. Other
    * changes are followed by more updates, or shown later than any answer.
@@ -79,7 +79,7 @@ export interface Notifier {
   open(request: Request, place: Origin, reader: Reader): Promise<void>;
 }
 
-type Click = Omit<Looked, 'reader'>;
+type Click = Omit<ViewedCard, 'reader'>;
 
 interface Found {
   readonly kind: CardKind;
@@ -89,7 +89,7 @@ interface Found {
 /** A request, everything that its cards show, and their locations. */
 interface Setting {
   readonly request: Request;
-  readonly scene: Scene;
+  readonly scene: RequestView;
   readonly cards: readonly PostedCard[];
 }
 
@@ -111,12 +111,12 @@ async function cardAt(
 
 export function openNotifier(options: NotifierOptions): Notifier {
   const { requests, shown } = options;
-  const drawing = openDrawing(options);
-  const pace = openPace();
-  async function settingOf(request: Request, hurry?: 'a click waits', beside: Beside = options): Promise<Setting> {
+  const drawing = openCardRenderer(options);
+  const pace = openUpdateThrottle();
+  async function settingOf(request: Request, hurry?: 'a click waits', reads: CardReads = options): Promise<Setting> {
     const [scene, cards] = await Promise.all([
-      drawing.of(request, hurry, beside.people),
-      knownCards(beside.shown, request),
+      drawing.of(request, hurry, reads.people),
+      knownCards(reads.shown, request),
     ]);
     return { request, scene, cards };
   }
@@ -124,11 +124,11 @@ export function openNotifier(options: NotifierOptions): Notifier {
     if (isAtRest(after)) pace.atOnce(after.id);
   });
   return {
-    readAhead: (coming, by) => readAhead(options, coming, by),
-    async cardFor(request, looked, beside) {
-      const setting = await settingOf(request, 'a click waits', beside);
-      const { kind, isUnknown } = await cardAt(options, setting, looked);
-      return { card: setting.scene.forReader(kind, looked.reader), isUnknown };
+    prefetch: (coming, by) => prefetch(options, coming, by),
+    async cardFor(request, viewed, reads) {
+      const setting = await settingOf(request, 'a click waits', reads);
+      const { kind, isUnknown } = await cardAt(options, setting, viewed);
+      return { card: setting.scene.forReader(kind, viewed.reader), isUnknown };
     },
     async movedOn({ id, revision }, at) {
       const request = await requests.load(id);
@@ -152,11 +152,11 @@ export function openNotifier(options: NotifierOptions): Notifier {
       const request = await requests.load(id);
       if (request === null) return;
       const { scene, cards } = await settingOf(request);
-      const wanted = await wantedCards(options, request, cards, scene);
+      const wanted = await desiredCards(options, request, cards, scene);
       // A failure in one place doesn't stop the updates of others.
       const results = await Promise.allSettled(
         wanted.map((one) =>
-          keepCard(
+          reconcileCard(
             options,
             request,
             one,

@@ -6,9 +6,9 @@ import { label, plain } from '../cards/plain-text.ts';
 import { renderCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import { isOpenedAudience, openedAudience } from './audience.ts';
+import type { RequestView } from './card-renderer.ts';
 import type { Chat } from './chat.ts';
-import type { Scene } from './drawing.ts';
-import { fingerprint } from './keep-card.ts';
+import { fingerprint } from './reconcile-card.ts';
 
 export interface OpenCardOptions {
   readonly shown: PostedCards;
@@ -31,7 +31,7 @@ export async function openCard(
   request: Request,
   place: Origin,
   reader: Reader,
-  scene: Scene,
+  scene: RequestView,
 ): Promise<void> {
   const { conversationId } = place;
   const earlier = (await shown.of(request.id)).filter(

@@ -6,11 +6,11 @@ import type { Directory } from '../cards/directory.ts';
 import { md } from '../cards/plain-text.ts';
 import { attentionWords, callWaitingWords } from '../cards/views/call-view.ts';
 import { peopleOfStop } from '../cards/views/stop-view.ts';
-import type { Calls } from './calls.ts';
+import type { Notifications } from './notifications.ts';
 
 export interface RemindersOptions {
   readonly requests: Pick<Requests, 'load'>;
-  readonly calls: Pick<Calls, 'call'>;
+  readonly calls: Pick<Notifications, 'call'>;
   readonly directory: Pick<Directory, 'names'>;
 }
 

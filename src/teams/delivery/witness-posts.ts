@@ -16,13 +16,13 @@ export interface WitnessPosts {
   settled(name: string, cleared: NonNullable<WitnessStatus['cleared']>): Promise<void>;
 }
 
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 export function openWitnessPosts(options: WitnessPostsOptions): WitnessPosts {
   const { chat, approvalsChannel, operators } = options;
   return {
     async contradicts(name, contradiction) {
-      const called = addressedOf(await sourcesOf(options, operators, [], patienceMs));
+      const called = addressedOf(await sourcesOf(options, operators, [], timeoutMs));
       await chat.postThread(approvalsChannel, contradictsCard(name, contradiction, called));
     },
     async settled(name, cleared) {

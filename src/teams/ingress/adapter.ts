@@ -8,11 +8,11 @@ import {
   BotFrameworkAuthenticationFactory,
 } from 'botframework-connector';
 import { bugCard, bugText, notStoringCard, notStoringText } from '../cards/views/short-views.ts';
-import { answerWithinMs } from '../delivery/alone.ts';
 import { cardActivity } from '../delivery/chat.ts';
+import { answerWithinMs } from '../delivery/targeted-messages.ts';
 import { messageAnswer } from '../invoke-answers.ts';
+import { ConnectorCache } from './connector-cache.ts';
 import { BotCredentialsFactory, type CredentialsOptions } from './credentials.ts';
-import { KeptConnectors } from './kept-connectors.ts';
 
 interface Log {
   error(fields: object, message: string): void;
@@ -31,7 +31,7 @@ export function openAdapter(
   limitMs = answerWithinMs,
 ): CloudAdapter {
   const adapter = new CloudAdapter(
-    new KeptConnectors(
+    new ConnectorCache(
       credentials === null ? new ConfigurationBotFrameworkAuthentication({}) : authenticationOf(credentials),
       limitMs,
     ),

@@ -39,7 +39,7 @@ export interface BotServer {
 }
 
 /** Timeouts for slow or idle connections, in milliseconds. */
-const slowest = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
+const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
 const mostConnections = 1_000;
 
 const host = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
@@ -58,7 +58,7 @@ function send(response: restify.Response, { status, reason, message }: CallRefus
 }
 
 /** Logs each refusal reason at most every ten seconds, so that floods don't fill the log. Metrics count all of them. */
-function seldom(say: (call: CallRefusal) => void): (call: CallRefusal) => void {
+function throttleByReason(say: (call: CallRefusal) => void): (call: CallRefusal) => void {
   const said = new Map<string, number>();
   return (call) => {
     const now = performance.now();
@@ -103,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
   const figures = shareAnswers(() => metrics.text(), now);
   const mayShow = openPageLimit(now);
   const gate = openGate(options);
-  const sayRefused = seldom(({ reason, status }) => log.info({ reason, status }, 'call refused'));
+  const sayRefused = throttleByReason(({ reason, status }) => log.info({ reason, status }, 'call refused'));
   routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
     response.send(200, { status: 'alive' });
   });
@@ -116,14 +116,14 @@ export async function startServer(options: ServerOptions): Promise<BotServer> {
     if (isForwarded(request.headers)) return response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
     response.sendRaw(200, await figures(), { 'content-type': metrics.contentType });
   });
-  const turnAway = (response: restify.Response, call: CallRefusal): void => {
+  const refuse = (response: restify.Response, call: CallRefusal): void => {
     metrics.count({ type: 'unread', ...call });
     sayRefused(call);
     send(response, call);
   };
   routes.post('/api/messages', async (request: restify.Request, response: restify.Response) => {
     const call = await gate(request);
-    if (call.kind === 'refused') return turnAway(response, call);
+    if (call.kind === 'refused') return refuse(response, call);
     response.once('finish', () =>
       metrics.count({ type: callType(call.activity), status: response.statusCode, reason: null }),
     );
@@ -173,7 +173,7 @@ async function listenOn(answer: RequestListener, port: number, address: string |
 }
 
 function listen(answer: RequestListener, port: number, host: string): Promise<Server> {
-  const server = createServer(slowest, answer);
+  const server = createServer(timeouts, answer);
   server.maxConnections = mostConnections;
   return new Promise((resolve, reject) => {
     server.once('error', reject);

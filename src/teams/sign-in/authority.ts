@@ -13,7 +13,7 @@ import {
 } from 'openid-client';
 import { z } from 'zod';
 import { isPrivate } from '../../domain/private-url.ts';
-import { AuthorityUnreachable, httpsFetch, patienceS, unreachable } from './https-fetch.ts';
+import { AuthorityUnreachable, httpsFetch, timeoutS, unreachable } from './https-fetch.ts';
 
 export interface AuthorityOptions {
   /** For example `https://login.microsoftonline.com`. */
@@ -61,7 +61,7 @@ const noClient = 'discovery';
 
 async function discover(url: string, fetch: CustomFetch): Promise<ServerMetadata> {
   try {
-    const options = { [customFetch]: fetch, timeout: patienceS };
+    const options = { [customFetch]: fetch, timeout: timeoutS };
     return (await discovery(new URL(url), noClient, undefined, undefined, options)).serverMetadata();
   } catch (error) {
     throw unreachable(url, error);
@@ -123,7 +123,7 @@ function clientOf(
   };
   const client = new Configuration(server, appId, rules, ClientSecretPost(appSecret));
   client[customFetch] = fetch;
-  client.timeout = patienceS;
+  client.timeout = timeoutS;
   // The Entra simulator's sign-in page uses plain http on this machine. The bot's own calls are https: `Document`,
   // `fetch`.
   if (server.authorization_endpoint?.startsWith('http:')) allowInsecureRequests(client);

@@ -40,8 +40,8 @@ interface Log {
 }
 
 const hour = 3_600_000;
-const patienceMs = 5_000;
-const limits = { bytes: 1_000_000, ms: patienceMs };
+const timeoutMs = 5_000;
+const limits = { bytes: 1_000_000, ms: timeoutMs };
 /** Microsoft's documentation requires at most a day. An unknown key ID is looked up at once, at most twice a minute. */
 const keysLastMs = 24 * hour;
 /** The SDK's maximum. */
@@ -58,28 +58,28 @@ type Keys = ReturnType<typeof createRemoteJWKSet>;
 
 /** Reads the metadata document and its keys, and caches them. */
 function openKeys(metadataUrl: string): () => Promise<Keys> {
-  let kept: { readonly keys: Promise<Keys>; readonly until: number } | null = null;
+  let cached: { readonly keys: Promise<Keys>; readonly until: number } | null = null;
   const discover = async (): Promise<Keys> => {
     const answer = await callServer(metadataUrl, { limits });
     if (!answer.ok) throw new Error(`${metadataUrl} answers ${answer.status}`);
     const { jwks_uri } = Metadata.parse(await answer.json());
     return createRemoteJWKSet(new URL(jwks_uri), {
       cacheMaxAge: keysLastMs,
-      timeoutDuration: patienceMs,
+      timeoutDuration: timeoutMs,
       [customFetch]: (url, { headers, signal }) =>
         callServer(url, { headers: Object.fromEntries(headers), signal, limits }),
     });
   };
   return () => {
-    if (kept === null || kept.until < performance.now()) {
+    if (cached === null || cached.until < performance.now()) {
       const keys = discover();
-      kept = { keys, until: performance.now() + keysLastMs };
+      cached = { keys, until: performance.now() + keysLastMs };
       // Failures aren't cached.
       keys.catch(() => {
-        kept = null;
+        cached = null;
       });
     }
-    return kept.keys;
+    return cached.keys;
   };
 }
 

@@ -18,7 +18,7 @@ const Offer = z.object({ person: PersonId, requestId: RequestId });
 type Offer = z.infer<typeof Offer>;
 
 /** The result of a download. */
-export type TakenEvidence =
+export type EvidenceDownload =
   | { readonly kind: 'made'; readonly name: string; readonly archive: Buffer }
   | { readonly kind: 'not-published' | 'nowhere-published' }
   | Refusal;
@@ -33,7 +33,7 @@ export interface EvidenceLinkOptions extends SecretDocumentTools {
   /** Checked again each time. */
   readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
   /** Creates the pack for the person. The same cause returns the same pack. */
-  readonly take: (id: RequestId, actor: Actor, cause: string) => Promise<TakenEvidence>;
+  readonly take: (id: RequestId, actor: Actor, cause: string) => Promise<EvidenceDownload>;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
@@ -68,7 +68,7 @@ const refusedPage = (refusal: Refusal): PageAnswer => {
   return page({ status: 403, tone: 'bad', title, lines: [text] });
 };
 
-const download = ({ name, archive }: Extract<TakenEvidence, { kind: 'made' }>): PageAnswer => ({
+const download = ({ name, archive }: Extract<EvidenceDownload, { kind: 'made' }>): PageAnswer => ({
   status: 200,
   headers: {
     'content-type': 'application/zip',

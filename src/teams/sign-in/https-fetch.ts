@@ -16,8 +16,8 @@ export function unreachable(url: string, error: unknown): AuthorityUnreachable {
 }
 
 /** Timeout in seconds, for openid-client. */
-export const patienceS = 5;
-const limits = { bytes: 1_000_000, ms: patienceS * 1_000 };
+export const timeoutS = 5;
+const limits = { bytes: 1_000_000, ms: timeoutS * 1_000 };
 
 /**
  * Doesn't follow redirects: keys and tokens must come from the requested address. Throws only {@link

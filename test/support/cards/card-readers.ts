@@ -16,7 +16,7 @@ const people: Readonly<Record<string, string>> = {
 export const names = (id: PersonId | null): string => (id === null ? 'An operator' : (people[id] ?? 'Somebody'));
 
 /** How long things may take, as they are drawn at a time. */
-export const patienceAt = (now: string): Patience => ({
+export const patienceAt = (now: string): TimeLimits => ({
   now: new Date(now),
   retry: defaultRetryLimits,
   poll: { everyMs: 5_000, atMostMs: 600_000 },

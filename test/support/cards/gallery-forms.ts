@@ -145,7 +145,7 @@ export function forms(): readonly GalleryCard[] {
         refuse('new-key-expiry-unfit', '2024-01-01'),
       ),
     },
-    { name: 'form-slow.looking', card: formLookingCard(form('vault', { pending }), true) },
+    { name: 'form-slow.looking', card: formWaitingCard(form('vault', { pending }), true) },
     {
       name: 'form-slow.unread',
       card: formUnreadCard(form('vault', { pending }), refuse('azure-unreachable', outage), true),
@@ -165,7 +165,7 @@ export function forms(): readonly GalleryCard[] {
     { name: 'form-review.blocked', card: card(form('review'), reviewFacts(blocked)) },
     { name: 'form-review.under-another-key', card: card(form('review'), reviewFacts(underAnother)) },
     { name: 'form-ended.cancelled', card: formCancelledCard(form('review', { ended: 'cancelled' })) },
-    { name: 'form-ended.left', card: formLeftCard(form('vault', { ended: 'left' }), 'Requester') },
+    { name: 'form-ended.left', card: formAbandonedCard(form('vault', { ended: 'left' }), 'Requester') },
     { name: 'form-open', card: formOpenCard(form('review'), { name: 'Requester', memberId: '29:requester' }) },
   ];
 }

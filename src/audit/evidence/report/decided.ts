@@ -2,7 +2,7 @@
 
 import type { EventBodyOf, EventType, StoredEvent } from '../../../domain/request/events.ts';
 import { joinList } from '../../../domain/strings.ts';
-import { askedAgainWords } from '../../../text/events.ts';
+import { reapprovalReasons } from '../../../text/events.ts';
 import {
   actorOf,
   clockOf,
@@ -34,7 +34,7 @@ const decisionTexts: { readonly [T in EventType]?: (data: EventBodyOf<T>['data']
   cancelled: () => 'cancelled it',
   expired: () => 'ended it: nobody decided in time',
   'decided-late': ({ verb }) => `decided too late (${verb}): without effect`,
-  'plan-changed': ({ reason }) => `asked again: ${askedAgainWords[reason]}`,
+  'plan-changed': ({ reason }) => `asked again: ${reapprovalReasons[reason]}`,
   'request-changed': () => 'changed it, and asked anew',
   'run-checked': () => 'found the approval still good',
   'stop-requested': () => 'asked to stop',

@@ -11,7 +11,7 @@ import { countOf } from '../../../text/count.ts';
 import { eventWords } from '../../../text/events.ts';
 import { messageOf } from '../../../text/failures.ts';
 import { utcSecond } from '../../../text/instants.ts';
-import { sentence, soughtWords, useWords } from '../../../text/key-use.ts';
+import { sentence, usageCheckWords, useWords } from '../../../text/key-use.ts';
 import { reasonWords } from '../../../text/policy.ts';
 import { quote } from '../../../text/quote.ts';
 import { remedyWords } from '../../../text/remedies.ts';
@@ -123,7 +123,7 @@ function proofOf(request: Extract<Request, { state: 'succeeded' }>): string {
 /** Returns the result of the usage check. */
 function useRows({ use }: Extract<Request, { state: 'succeeded' }>): string[][] {
   if (use === null) return [];
-  const parts = use.judged === null ? [soughtWords(use.until)] : useWords(use.judged.answer);
+  const parts = use.judged === null ? [usageCheckWords(use.until)] : useWords(use.judged.answer);
   return [['Use', parts.map((one) => sentence(one, utcSecond)).join(' ')]];
 }
 

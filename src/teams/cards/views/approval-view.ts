@@ -7,7 +7,7 @@ import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
-import { askedAgainWords } from '../../../text/events.ts';
+import { reapprovalReasons } from '../../../text/events.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { reasonWords } from '../../../text/policy.ts';
@@ -29,11 +29,11 @@ import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, passRows, upperFirst } from './parts.ts';
+import { commentLines } from './people-texts.ts';
 import type { CardContext, Reader } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { commentLines } from './said.ts';
-import { earlierRun, startWords } from './standing-words.ts';
 import { badge, type StateLine, stateLineOf } from './state-line.ts';
+import { earlierRun, startWords } from './state-texts.ts';
 import { statusCard } from './status-view.ts';
 
 /** Returns the rules that apply, with reasons. Older requests have only the rule's name. */
@@ -95,7 +95,7 @@ function noticeOf(request: Request, { names }: CardContext): CardText {
   if (request.changedFrom !== null)
     return plain<string>(`${names(request.requester)} edited the request. Earlier approvals don’t count.`);
   if (request.replaced === null) return nothing;
-  return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. Earlier approvals don’t count.`);
+  return plain<string>(`${upperFirst(reapprovalReasons[request.replaced.reason])}. Earlier approvals don’t count.`);
 }
 
 /** Returns false after the decision, when the card is the same for all readers and names everyone. */

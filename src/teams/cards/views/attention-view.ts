@@ -20,9 +20,9 @@ import { stepWordsIn } from '../../../text/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { peopleTexts } from './people-texts.ts';
 import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { saidOf } from './said.ts';
 
 type AtRest = NeedsAttention | Failed;
 
@@ -70,7 +70,7 @@ function ownWords(failure: Failure | null): string | null {
 }
 
 /** Returns the message's source failure; for a stopped run, that of the step that was stopped. */
-function toldOf(request: AtRest): Failure | null {
+function failureMessages(request: AtRest): Failure | null {
   if (stoppedOf(request.failure) !== null) return stuckStep(request)?.failure ?? null;
   const { failure } = request;
   return failure === null || blockOf(failure) !== null || ownWords(failure) !== null ? null : failure;
@@ -78,7 +78,7 @@ function toldOf(request: AtRest): Failure | null {
 
 /** Returns source, message and expected state; empty if the summary contains them. */
 function wordsOf(request: AtRest) {
-  const failure = toldOf(request);
+  const failure = failureMessages(request);
   if (failure === null) {
     return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing };
   }
@@ -191,6 +191,6 @@ export function attentionCard(request: AtRest, context: CardContext): AdaptiveCa
     giveUp: waits && maySettle(context) ? giveUpWords(request) : nothing,
     stepsTitle: md`Progress: ${countsOf(request)}`,
     steps: stepRows(request),
-    said: saidOf(request, context.names),
+    said: peopleTexts(request, context.names),
   });
 }

@@ -8,7 +8,7 @@ import { actingPerson, type RecipientGroup } from '../../../domain/request/notif
 import type { NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { attentionRemedy } from '../../../text/attention.ts';
-import { actorName, askedAgainWords } from '../../../text/events.ts';
+import { actorName, reapprovalReasons } from '../../../text/events.ts';
 import { utcMinute } from '../../../text/instants.ts';
 import type { Names } from '../../../text/names.ts';
 import { type Addressee, bold, type CardText, joinText, md, nothing, plain, unlinked } from '../plain-text.ts';
@@ -43,7 +43,7 @@ export function callWords(to: RecipientGroup, event: StoredEvent, request: Reque
     case 'expired':
       return plain<string>(`nobody decided in time, so it has expired.${nothingChanged(request)}`);
     case 'plan-changed': {
-      const why = upperFirst(askedAgainWords[body.data.reason]);
+      const why = upperFirst(reapprovalReasons[body.data.reason]);
       return plain<string>(
         to === 'approvers'
           ? `please decide again. ${why}, and earlier approvals do not count.`

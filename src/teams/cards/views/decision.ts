@@ -68,12 +68,12 @@ export function consequenceRows(plan: Plan): Row[] {
             grey(plain<string>(undo)),
           ]),
         ]),
-    ...keepRows(plan),
+    ...retentionRows(plan),
   ];
 }
 
 /** Returns what people must retain after the change. */
-export function keepRows({ wish }: Plan): Row[] {
+export function retentionRows({ wish }: Plan): Row[] {
   const { title, text } = operationOf(wish).words.keep;
   return [amber(title, text)];
 }

@@ -65,7 +65,7 @@ export function formChangedCard(form: Form): AdaptiveCard {
 }
 
 /** An abandoned form: closed, but its owner can resume. */
-export function formLeftCard(form: Form, owner: string): AdaptiveCard {
+export function formAbandonedCard(form: Form, owner: string): AdaptiveCard {
   const about = nameOf(form);
   const where = about === '' ? '' : ` for ${about}`;
   return renderCard('form-ended', {

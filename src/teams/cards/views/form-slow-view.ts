@@ -48,7 +48,7 @@ function slowCard(form: Form, canGoBack: boolean, rest: { readonly unread: Refus
 }
 
 /** Azure was called, and the page follows automatically. */
-export const formLookingCard = (form: Form, canGoBack: boolean): AdaptiveCard =>
+export const formWaitingCard = (form: Form, canGoBack: boolean): AdaptiveCard =>
   slowCard(form, canGoBack, { unread: null });
 
 /** Azure failed after the person stopped waiting. */

@@ -3,13 +3,13 @@ import type { PlannedStep, StepName } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
 import { stepStatusWords } from '../../../text/attention.ts';
 import { shortDuration } from '../../../text/duration.ts';
+import { excerptOf } from '../../../text/excerpt.ts';
 import { sourceWords } from '../../../text/failures.ts';
-import { saidInShort } from '../../../text/said.ts';
 import { interruptedWords, stepWords } from '../../../text/steps.ts';
 import { usualInAll, usualWords } from '../../../text/waiting.ts';
 import { grey, type Line, marks, type Row, row, type Section } from '../data/row.ts';
 import { type CardText, nothing, plain, plainLines } from '../plain-text.ts';
-import type { CardContext, Patience } from './reader.ts';
+import type { CardContext, TimeLimits } from './reader.ts';
 import { elapsedWords, runningLines, waitingLines } from './waiting.ts';
 
 const irreversible = (step: PlannedStep | undefined): boolean =>
@@ -33,7 +33,7 @@ function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
   return row(marks.done, plain(title), lines, { time: took });
 }
 
-const nowRow = (title: CardText, lines: readonly Line[], progress: StepProgress, patience: Patience): Row =>
+const nowRow = (title: CardText, lines: readonly Line[], progress: StepProgress, patience: TimeLimits): Row =>
   row(marks.now, title, lines, { nameWeight: 'Bolder', time: elapsedWords(progress, patience) });
 
 type Context = Pick<CardContext, 'paused' | 'patience'>;
@@ -136,9 +136,9 @@ export function progressBar(request: Request, { patience }: Pick<Context, 'patie
 const longestWords = 600;
 
 /** Returns the messages of retried steps and their sources, for a collapsed section. */
-export const toldOf = (request: Request): { readonly source: CardText; readonly words: CardText }[] =>
+export const failureMessages = (request: Request): { readonly source: CardText; readonly words: CardText }[] =>
   request.progress.flatMap(({ state, failure }) =>
     state !== 'waiting' || failure === null
       ? []
-      : [{ source: plain<string>(sourceWords(failure)), words: plainLines(saidInShort(failure, longestWords)) }],
+      : [{ source: plain<string>(sourceWords(failure)), words: plainLines(excerptOf(failure, longestWords)) }],
   );

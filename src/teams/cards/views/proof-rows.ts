@@ -4,7 +4,7 @@ import type { Proof } from '../../../domain/proof.ts';
 import type { Succeeded, UsageCheck } from '../../../domain/request/request.ts';
 import type { OperationWords } from '../../../operations/operation.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { type KeyUseSentence, soughtWords, useWords } from '../../../text/key-use.ts';
+import { type KeyUseSentence, usageCheckWords, useWords } from '../../../text/key-use.ts';
 import { notCheckedWords, proofWords } from '../../../text/steps.ts';
 import { endedMark, grey, type Line, marks, type Row, row } from '../data/row.ts';
 import { type CardText, dateAndTime, joinText, plain, time } from '../plain-text.ts';
@@ -34,20 +34,20 @@ const notSeen = {
 
 const more = (words: string | undefined): readonly Line[] => (words === undefined ? [] : [grey(plain(words))]);
 
-function judgedRow(answer: UseAnswer, told: OperationWords['inUse']): Row {
+function judgedRow(answer: UseAnswer, texts: OperationWords['inUse']): Row {
   const lines = useWords(answer).map((one) => grey(inCard(one)));
   if (answer.outcome === 'used') {
-    return row(marks.done, plain(name), [...lines, ...more(told?.onceSeen)], { time: time(new Date(answer.at)) });
+    return row(marks.done, plain(name), [...lines, ...more(texts?.onceSeen)], { time: time(new Date(answer.at)) });
   }
   const { mark, name: title } = notSeen[answer.outcome];
-  return row(mark, plain(title), [...lines, ...more(told?.untilSeen)]);
+  return row(mark, plain(title), [...lines, ...more(texts?.untilSeen)]);
 }
 
 /** The row of the usage check, from its start to its result. */
 function useRow({ plan }: Succeeded, { until, judged }: UsageCheck): Row {
   const { inUse } = operationOf(plan.wish).words;
   if (judged !== null) return judgedRow(judged.answer, inUse);
-  const lines = [grey(inCard(soughtWords(until))), ...more(inUse?.untilSeen)];
+  const lines = [grey(inCard(usageCheckWords(until))), ...more(inUse?.untilSeen)];
   return row(marks.now, plain('Checking whether the agent uses the key'), lines);
 }
 

@@ -16,7 +16,7 @@ export type Reader =
 export const everybody: Reader = { kind: 'everybody' };
 
 /** Time limits, and when the card is rendered. */
-export interface Patience {
+export interface TimeLimits {
   readonly now: Date;
   readonly retry: RetryLimits;
   /** Interval and maximum time of polling an operation. */
@@ -24,7 +24,7 @@ export interface Patience {
 }
 
 export interface CardContext {
-  readonly patience: Patience;
+  readonly patience: TimeLimits;
   readonly reader: Reader;
   readonly names: Names;
   /** Who can still decide, as text. */

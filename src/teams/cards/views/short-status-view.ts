@@ -6,10 +6,10 @@ import { type CardText, dateAndTime, joinText, md, plain } from '../plain-text.t
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';
 import { changeLine } from './parts.ts';
+import { endedBy } from './people-texts.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { endedBy } from './said.ts';
-import { pausedWords, startWords } from './standing-words.ts';
+import { pausedWords, startWords } from './state-texts.ts';
 
 /** Returns the running or waiting step. */
 function stepWords(request: Request): CardText {

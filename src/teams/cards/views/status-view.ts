@@ -3,7 +3,7 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import type { Failed, NeedsAttention, Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { askedAgainWords } from '../../../text/events.ts';
+import { reapprovalReasons } from '../../../text/events.ts';
 import { fromNow } from '../../../text/instants.ts';
 import type { Section } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, time } from '../plain-text.ts';
@@ -11,11 +11,11 @@ import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, upperFirst } from './parts.ts';
-import { progressBar, progressSections, toldOf } from './progress.ts';
+import { endedBy, peopleTexts } from './people-texts.ts';
+import { failureMessages, progressBar, progressSections } from './progress.ts';
 import { type CardContext, mayAskAgain, mayChange } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { endedBy, saidOf } from './said.ts';
-import { earlierRun, pausedWords, startWords } from './standing-words.ts';
+import { earlierRun, pausedWords, startWords } from './state-texts.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
 import { succeededCard } from './succeeded-view.ts';
 
@@ -79,7 +79,7 @@ const movedHeadline = (request: Request): CardText => {
   if (request.state !== 'awaiting-approval') return nothing;
   if (request.changedFrom !== null) return plain('The requester edited this request. It needs approval again.');
   if (request.replaced === null) return nothing;
-  return plain<string>(`${upperFirst(askedAgainWords[request.replaced.reason])}. The request needs approval again.`);
+  return plain<string>(`${upperFirst(reapprovalReasons[request.replaced.reason])}. The request needs approval again.`);
 };
 
 function plainStatus(request: Request, context: CardContext): AdaptiveCard {
@@ -90,7 +90,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     ...requestHeaderOf(request, context),
     change: without ? nothing : changeLine(request.plan),
     headline: movedHeadline(request),
-    said: saidOf(request, names),
+    said: peopleTexts(request, names),
     ended: joinText(endedBy(request, names), ' '),
     peopleTitle: plain(request.approvals.length > 0 ? 'Reason and approvals' : 'Reason'),
     plan: plain<string>(`Plan digest ${shortDigest(request.digest)}`),
@@ -104,7 +104,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     facts: factsOf(request, context),
     ...progressBar(request, context),
     sections: sectionsOf(request, context),
-    told: request.state === 'running' ? toldOf(request) : [],
+    told: request.state === 'running' ? failureMessages(request) : [],
     note: noteOf(request, context),
     stop: stopOffer(request, context),
     canRemind: request.state === 'awaiting-approval' && reader.kind === 'requester',

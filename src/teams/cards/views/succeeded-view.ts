@@ -10,12 +10,12 @@ import { effectWords, interruptedWords, proofWords, stepWords } from '../../../t
 import { grey, type Line, numberedRow, type Row } from '../data/row.ts';
 import { bold, date, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { keepRows } from './decision.ts';
+import { retentionRows } from './decision.ts';
 import { reversibilityLines } from './parts.ts';
+import { peopleTexts } from './people-texts.ts';
 import { proofRows } from './proof-rows.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './request-header.ts';
-import { saidOf } from './said.ts';
 
 function changeRows(request: Request): Row[] {
   const changed = request.plan.steps.filter((step) => step.effects.length > 0);
@@ -63,10 +63,10 @@ export function succeededCard(request: Succeeded, context: CardContext): Adaptiv
     ],
     level: plain<string>(`Verification level: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`),
     proofs: proofRows(request),
-    consequences: keepRows(plan),
+    consequences: retentionRows(plan),
     changesTitle: plain<string>(`${countOf(changes.length, 'change', 'changes')} made in Azure`),
     changes,
-    said: saidOf(request, names),
+    said: peopleTexts(request, names),
     note: md`${plain<string>(took)} from request to done. Plan digest ${plain<string>(shortDigest(request.digest))}.`,
   });
 }

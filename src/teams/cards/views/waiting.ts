@@ -5,7 +5,7 @@ import { durationWords, shortDuration } from '../../../text/duration.ts';
 import { looksAt, usualWords, waitingWords } from '../../../text/waiting.ts';
 import { coloured, grey, type Line } from '../data/row.ts';
 import { type CardText, plain } from '../plain-text.ts';
-import type { Patience } from './reader.ts';
+import type { TimeLimits } from './reader.ts';
 
 /** Shorter waits aren't shown. */
 const worthSaying = 10_000;
@@ -14,19 +14,19 @@ const sinceFirst = ({ startedAt }: StepProgress, now: Date): number =>
   startedAt === null ? 0 : Math.max(0, now.getTime() - Date.parse(startedAt));
 
 /** Returns how long a step has been running: `40 s`. */
-export function elapsedWords(progress: StepProgress, { now }: Patience): CardText {
+export function elapsedWords(progress: StepProgress, { now }: TimeLimits): CardText {
   const ms = sinceFirst(progress, now);
   return plain<string>(ms < 1_000 ? 'just started' : shortDuration(ms));
 }
 
-function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: Patience): string {
+function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: TimeLimits): string {
   return next === 'retry-until'
     ? `Attempt ${attempt} failed. The bot keeps trying for up to ${durationWords(retry.spreadWithinMs)}`
     : `Attempt ${attempt} of up to ${retry.waitAttempts} failed`;
 }
 
 /** For a step that is retried automatically. Shows the remaining time, because times in Teams have no seconds. */
-export function waitingLines(progress: StepProgress, patience: Patience): Line[] {
+export function waitingLines(progress: StepProgress, patience: TimeLimits): Line[] {
   const { failure, retryAt, name } = progress;
   if (failure === null || retryAt === null) return [];
   const left = Date.parse(retryAt) - patience.now.getTime();
@@ -39,7 +39,7 @@ export function waitingLines(progress: StepProgress, patience: Patience): Line[]
 }
 
 /** For a step that runs in Azure: the usual duration and, after a while, how it is polled. */
-export function runningLines(progress: StepProgress, running: string, patience: Patience): Line[] {
+export function runningLines(progress: StepProgress, running: string, patience: TimeLimits): Line[] {
   const { everyMs, atMostMs } = patience.poll;
   const tries = progress.attempt > 1 ? ` Attempt ${progress.attempt}.` : '';
   return [

@@ -18,7 +18,7 @@ async function begun(verb: string, stored: Request | null = waiting) {
     askAlso: (one: PersonId) => void about.push(one),
     lookAt: ({ id }: typeof waiting) => void looked.push(id),
   };
-  const beside = readBeside({ load }, ahead, clickOf(verb, requestId(1)));
+  const beside = openRequestPrefetch({ load }, ahead, clickOf(verb, requestId(1)));
   beside.begin();
   await new Promise((resolve) => setImmediate(resolve));
   return { read, about, looked, beside };

@@ -16,7 +16,7 @@ function tenant(...names: string[]) {
     const found = there.filter((name) => name.toLowerCase().includes(text.toLowerCase())).toSorted();
     return answers(done(found.slice(0, top).map((name) => ({ name }) as ResourceSummary)));
   };
-  const choices = keepChoices({ resources }, () => ms);
+  const choices = openTypeaheadCache({ resources }, () => ms);
   return {
     asked,
     there,

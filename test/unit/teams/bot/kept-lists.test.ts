@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PersonId } from '../../../../src/domain/ids.ts';
 import type { ListSubject } from '../../../../src/operations/commands/command.ts';
-import { openKeptLists } from '../../../../src/teams/bot/kept-lists.ts';
+import { openListStore } from '../../../../src/teams/bot/list-store.ts';
 
 const by = PersonId.parse('20000000-0000-4000-8000-000000000001');
 const subject = (named: string): ListSubject => ({ kind: 'open-requests', show: 'all', by, named });
@@ -20,7 +20,7 @@ function open() {
       for (const [key, value] of Object.entries(changes)) there.set(key, value);
     },
   };
-  const kept = openKeptLists({ documents, random: randomBytes, now: () => new Date(clock.ms) });
+  const kept = openListStore({ documents, random: randomBytes, now: () => new Date(clock.ms) });
   return { clock, there, trouble, kept };
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { refuse } from '../../../../src/domain/request/refusal.ts';
-import { commandMeant, meantBy, nameMeant } from '../../../../src/teams/bot/meant.ts';
 import { parseMessage } from '../../../../src/teams/bot/parse-message.ts';
+import { suggestCommand, suggestionOf, suggestName } from '../../../../src/teams/bot/suggestions.ts';
 
 const typed = (text: string) => parseMessage(text, [], '');
 const near = (fact: string, name: string) => ({ ...refuse('unknown-resource', fact), near: name });
@@ -12,15 +12,15 @@ it.each([
   ['rotate cmk agent=x version=new', '/rotate-cmk', '/rotate-cmk agent=x version=new'],
   ['/enabel-cmk vault="a b"', '/enabel-cmk', '/enable-cmk vault="a b"'],
 ])('%s', (text, wrote, meant) => {
-  expect(commandMeant(typed(text))).toEqual({ wrote, meant });
+  expect(suggestCommand(typed(text))).toEqual({ wrote, meant });
 });
 
 it.each(['hello', '/', '', '/enable', 'good morning bot'])('%s is near nothing', (text) => {
-  expect(commandMeant(typed(text))).toBeNull();
+  expect(suggestCommand(typed(text))).toBeNull();
 });
 
 it('what is too long to be read is offered without what stands behind it', () => {
-  expect(commandMeant(typed(`/enabel-cmk ${'x'.repeat(300)}`))?.meant).toBe('/enable-cmk');
+  expect(suggestCommand(typed(`/enabel-cmk ${'x'.repeat(300)}`))?.meant).toBe('/enable-cmk');
 });
 
 it.each([
@@ -33,20 +33,20 @@ it.each([
   ['/cmk-requests waitng for me', near('waitng for me', 'waiting for me'), '/cmk-requests waiting for me'],
   ['/cmk-history triage-prdo changes', near('triage-prdo', 'triage-prod'), '/cmk-history triage-prod changes'],
 ])('%s with the name that is near', (text, refusal, meant) => {
-  expect(nameMeant(typed(text), refusal)).toBe(meant);
+  expect(suggestName(typed(text), refusal)).toBe(meant);
 });
 
 it('nothing is offered where nothing is near, or where the name does not stand', () => {
-  expect(nameMeant(typed('/enable-cmk x'), refuse('unknown-resource', 'x'))).toBeNull();
-  expect(nameMeant(typed('/enable-cmk x'), near('y', 'z'))).toBeNull();
-  expect(nameMeant(typed('/enable-cmk x volt=y'), { ...near('volt=', 'agent='), code: 'not-understood' })).toBeNull();
+  expect(suggestName(typed('/enable-cmk x'), refuse('unknown-resource', 'x'))).toBeNull();
+  expect(suggestName(typed('/enable-cmk x'), near('y', 'z'))).toBeNull();
+  expect(suggestName(typed('/enable-cmk x volt=y'), { ...near('volt=', 'agent='), code: 'not-understood' })).toBeNull();
 });
 
 it('what is offered is read back as what was typed but for the one name', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 60 }), (rest) => {
       const before = typed(`/enabel-cmk ${rest}`);
-      const meant = commandMeant(before)?.meant;
+      const meant = suggestCommand(before)?.meant;
       if (meant === '/enable-cmk') return;
       expect(typed(meant ?? '')).toEqual({ ...before, command: '/enable-cmk' });
     }),
@@ -54,8 +54,8 @@ it('what is offered is read back as what was typed but for the one name', () => 
 });
 
 it('only its own verbs say something', () => {
-  expect(meantBy('typed.meant', '/cmk-status ward')?.typed).toEqual(typed('/cmk-status ward'));
-  expect(meantBy('typed.help', undefined)?.typed).toEqual(typed('/cmk-help'));
-  expect(meantBy('typed.meant', undefined)).toBeNull();
-  expect(meantBy('request.approve', '/cmk-status')).toBeNull();
+  expect(suggestionOf('typed.meant', '/cmk-status ward')?.typed).toEqual(typed('/cmk-status ward'));
+  expect(suggestionOf('typed.help', undefined)?.typed).toEqual(typed('/cmk-help'));
+  expect(suggestionOf('typed.meant', undefined)).toBeNull();
+  expect(suggestionOf('request.approve', '/cmk-status')).toBeNull();
 });

@@ -8,7 +8,7 @@ const by = { person: requester, origin };
 
 function opened() {
   const [documents, clock] = [memoryDocuments(), { now: noon }];
-  const open = () => openOnce(documents, () => clock.now);
+  const open = () => openClickDedupe(documents, () => clock.now);
   const wait = (seconds: number): void => {
     clock.now = new Date(clock.now.getTime() + seconds * 1_000);
   };

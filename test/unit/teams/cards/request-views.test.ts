@@ -1,9 +1,9 @@
 /** What each person sees of a request: the buttons that would not be refused, and no others. */
 import type { Request } from '../../../../src/domain/request/request.ts';
 import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
+import { peopleTexts } from '../../../../src/teams/cards/views/people-texts.ts';
 import { type CardContext, everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
 import { type CardKind, requestCard } from '../../../../src/teams/cards/views/request-card.ts';
-import { saidOf } from '../../../../src/teams/cards/views/said.ts';
 import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
 import { approver } from '../../../support/builders/fixtures.ts';
 import { names, patienceAt, secondApprover } from '../../../support/cards/card-readers.ts';
@@ -246,7 +246,7 @@ describe('whoever did something about a request stands on its card with their wo
     const erased = { comment: null, commentErased: true };
     const approvals = request.approvals.map((one) => ({ ...one, ...erased }));
     const changed: Request = { ...request, justification: null, approvals, ended: { ...request.ended, ...erased } };
-    expect(saidOf(changed, names).split('\n\n')).toEqual([
+    expect(peopleTexts(changed, names).split('\n\n')).toEqual([
       '**Requester** asked. What they wrote was erased.',
       '**Approver** approved. What they wrote was erased.',
       '**Requester** ended it. What they wrote was erased.',

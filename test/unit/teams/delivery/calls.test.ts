@@ -99,7 +99,7 @@ function opened({ origin, chats, commands, refuses = () => null }: Setting) {
     });
   const lookups = { look: async () => null };
   const rules = policyOf([], { approvers: [approver, secondApprover] });
-  const calls = openCalls({
+  const calls = openNotifications({
     requests: {
       load: async () => request,
       events: async () => events,

@@ -21,7 +21,7 @@ function directory() {
   };
   return {
     says,
-    lookups: openLookups({ look }, () => new Date(clock)),
+    lookups: openDirectoryCache({ look }, () => new Date(clock)),
     asked: () => asked,
     later: (ms: number) => {
       clock += ms;
@@ -84,6 +84,6 @@ it('waits no longer than it is told to, and asks once for all who wait', async (
 });
 
 it('takes a directory that throws for one that does not answer', async () => {
-  const lookups = openLookups({ look: () => Promise.reject(new Error('bug')) }, () => noon);
+  const lookups = openDirectoryCache({ look: () => Promise.reject(new Error('bug')) }, () => noon);
   expect(await lookups.look('a', 1000)).toBe('unknown');
 });

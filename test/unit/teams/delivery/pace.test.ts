@@ -1,11 +1,11 @@
 import { expect, jest, test } from '@jest/globals';
 import { RequestId } from '../../../../src/domain/ids.ts';
-import { openPace } from '../../../../src/teams/delivery/pace.ts';
+import { openUpdateThrottle } from '../../../../src/teams/delivery/update-throttle.ts';
 
 const [ended, going] = [RequestId.parse('CMK-7F3K9Q'), RequestId.parse('CMK-000000')];
 
 test('what a request came to is shown at once, also by who waits already; others keep their turns', async () => {
-  const pace = openPace();
+  const pace = openUpdateThrottle();
   await Promise.all([pace.turn(ended), pace.turn(going)]);
   const had: string[] = [];
   const waits = [
@@ -23,7 +23,7 @@ test('what a request came to is shown at once, also by who waits already; others
 });
 
 test('what was shown while the clock was a day ahead is shown again a second later all the same', async () => {
-  const pace = openPace();
+  const pace = openUpdateThrottle();
   const ahead = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000);
   await pace.turn(going);
   ahead.mockRestore();

@@ -21,7 +21,7 @@ function open(coming = Promise.resolve<typeof waiting | null>(waiting)) {
       return [];
     },
   };
-  return { named, sought, beside: readAhead({ people, shown }, coming, approver) };
+  return { named, sought, beside: prefetch({ people, shown }, coming, approver) };
 }
 
 test('reads whom the request names and who clicked before anybody asks, and not once more', async () => {

@@ -1,5 +1,5 @@
 import type { Command } from '../../../../src/domain/request/request-command.ts';
-import type { Notification } from '../../../../src/teams/delivery/calls.ts';
+import type { Notification } from '../../../../src/teams/delivery/notifications.ts';
 import { openReminders } from '../../../../src/teams/delivery/reminders.ts';
 import {
   approvedBy,

@@ -5,7 +5,7 @@ import type { AdaptiveCard } from '../cards/render-card.ts';
 import { bugCard } from '../cards/views/short-views.ts';
 import type { Chat, Posted } from '../delivery/chat.ts';
 
-export interface LaterCards {
+export interface DeferredUpdates {
   /** Replaces the card when the new one is ready; null: it stays. Doesn't wait. */
   replace(at: Posted, card: Promise<AdaptiveCard | null>): void;
   /** The same for a card that is requested only after the click's answer had its head start. */
@@ -24,10 +24,10 @@ const headStartMs = 500;
  */
 const afterwardsMs = [3_000, 12_000];
 
-export function openLaterCards(
+export function openDeferredUpdates(
   chat: Pick<Chat, 'update'>,
   log: Record<'error' | 'warn', (fields: object, message: string) => void>,
-): LaterCards {
+): DeferredUpdates {
   let stopped = false;
 
   async function put(at: Posted, coming: Promise<AdaptiveCard | null>): Promise<void> {

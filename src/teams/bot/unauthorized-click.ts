@@ -8,15 +8,15 @@ import type { CardClick, KnownSender } from './activity.ts';
 import { type ClickTurn, type VerbOptions, verbs } from './verbs.ts';
 
 /** `sender` is null for another tenant. */
-export interface Turned {
+export interface UnauthorizedSender {
   readonly sender: KnownSender | null;
   readonly refusal: Refusal;
 }
 
 /** `click` is null if the invoke isn't a click. */
-export async function answerTurnedAway(
+export async function answerUnauthorizedClick(
   options: VerbOptions,
-  { sender, refusal }: Turned,
+  { sender, refusal }: UnauthorizedSender,
   turn: Pick<ClickTurn<KnownSender>, 'context' | 'at'>,
   click: CardClick | null,
 ): Promise<InvokeResponse> {

@@ -23,13 +23,13 @@ const otherwise: Readonly<Record<Failure['source'], string>> = {
 };
 
 /** The key, and the setting that names its secret. */
-interface Asked {
+interface SecretKey {
   readonly name: string;
   readonly secretSetting: string;
 }
 
 /** Returns three sentences: what the bot was doing, the error, what to do. */
-export function keptKeyWords(failure: Failure, { name, secretSetting }: Asked): string {
+export function secretReadErrorWords(failure: Failure, { name, secretSetting }: SecretKey): string {
   const code = failure.source === 'bot' ? '' : `${failure.code}: `;
   const remedy = (failure.source === 'azure' ? remedies[failure.code] : undefined) ?? otherwise[failure.source];
   return `${name} (${secretSetting}): ${failure.doing}: ${code}${messageOf(failure).trim()} ${remedy}`;

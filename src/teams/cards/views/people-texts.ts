@@ -38,7 +38,7 @@ export function endedBy(request: Request, names: Names): CardText[] {
 }
 
 /** Returns requester and reason, approvers and comments, and how it ended: one paragraph each, in order. */
-export function saidOf(request: Request, names: Names): CardText {
+export function peopleTexts(request: Request, names: Names): CardText {
   const { justification, requester, approvals } = request;
   const asked = { comment: justification, commentErased: justification === null };
   return joinText(

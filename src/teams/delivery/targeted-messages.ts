@@ -12,15 +12,15 @@ const Targeted = z.looseObject({ isTargeted: z.literal(true) });
 const Sent = z.looseObject({ id: z.string() });
 
 /** Returns true if only the sender and the bot saw this message. */
-export const wasTypedAlone = ({ recipient }: Pick<Activity, 'recipient'>): boolean =>
+export const isTargetedMessage = ({ recipient }: Pick<Activity, 'recipient'>): boolean =>
   Targeted.safeParse(recipient).success;
 
 /** Timeout of each attempt of a post or an update. Teams waits as long for the bot. */
 export const answerWithinMs = 15_000;
 
 /** Thrown if Teams, or this conversation, doesn't support targeted messages. */
-export class NotAlone extends Error {
-  override readonly name = 'NotAlone';
+export class TargetedUnsupported extends Error {
+  override readonly name = 'TargetedUnsupported';
 }
 
 async function call(client: ConnectorClient, method: 'POST' | 'PUT', url: URL, body: object): Promise<string> {
@@ -34,7 +34,8 @@ async function call(client: ConnectorClient, method: 'POST' | 'PUT', url: URL, b
     allowInsecureConnection: url.protocol === 'http:',
   });
   const { status, bodyAsText } = await client.sendRequest(request);
-  if (status >= 400) throw new NotAlone(`a message for one person: ${status} ${(bodyAsText ?? '').slice(0, 500)}`);
+  if (status >= 400)
+    throw new TargetedUnsupported(`a message for one person: ${status} ${(bodyAsText ?? '').slice(0, 500)}`);
   return bodyAsText ?? '';
 }
 
@@ -43,8 +44,8 @@ const activitiesOf = (serviceUrl: string, conversationId: string, ...below: stri
   return new URL(path, serviceUrl.endsWith('/') ? serviceUrl : `${serviceUrl}/`);
 };
 
-/** Replies so that only the sender sees it. Throws {@link NotAlone} if that isn't supported. */
-export async function answerAlone(
+/** Replies so that only the sender sees it. Throws {@link TargetedUnsupported} if that isn't supported. */
+export async function replyTargeted(
   client: ConnectorClient,
   typed: Activity,
   answer: Partial<Activity>,
@@ -61,10 +62,10 @@ export async function answerAlone(
 }
 
 /**
- * Edits a targeted message. The body must not repeat the recipient. Throws {@link NotAlone} if that is refused or the
+ * Edits a targeted message. The body must not repeat the recipient. Throws {@link TargetedUnsupported} if that is refused or the
  * message is deleted.
  */
-export async function updateAlone(
+export async function updateTargeted(
   client: ConnectorClient,
   serviceUrl: string,
   at: { readonly conversationId: string; readonly activityId: string },

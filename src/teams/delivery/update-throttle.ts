@@ -5,7 +5,7 @@ import type { RequestId } from '../../domain/ids.ts';
 /** Teams accepts about one update a second in a conversation without throttling the bot. */
 const betweenUpdatesMs = 1_000;
 
-export interface Pace {
+export interface UpdateThrottle {
   /** Waits until the request can be shown again, and counts it as shown. */
   turn(id: RequestId): Promise<void>;
   /** Skips the wait for a request that came to rest: for the current caller and the next one. */
@@ -13,7 +13,7 @@ export interface Pace {
 }
 
 /** Uses a monotonic clock, so that a wrong time of day can't block updates. */
-export function openPace(): Pace {
+export function openUpdateThrottle(): UpdateThrottle {
   const last = new Map<RequestId, number>();
   const waiting = new Map<RequestId, AbortController>();
   return {

@@ -5,7 +5,7 @@ import type { Request } from '../../domain/request/request.ts';
 import { peopleIn } from './people-in.ts';
 
 /** Names, and locations of the request's cards. */
-export interface Beside {
+export interface CardReads {
   readonly people: Pick<People, 'among'>;
   readonly shown: Pick<PostedCards, 'of'>;
 }
@@ -13,7 +13,7 @@ export interface Beside {
 /**
  * `coming`: the request before the decision. `by`: the person who clicked. Other people are read when they are needed.
  */
-export function readAhead({ people, shown }: Beside, coming: Promise<Request | null>, by: PersonId): Beside {
+export function prefetch({ people, shown }: CardReads, coming: Promise<Request | null>, by: PersonId): CardReads {
   const reading = coming.then(async (request) => {
     if (request === null) return null;
     const ids = [...new Set([...peopleIn(request), by])];

@@ -4,24 +4,24 @@ import { messageOf } from './failures.ts';
 import { missingRightIn } from './permission-remedies.ts';
 
 /** Returns as many whole sentences as fit. If the first doesn't fit: as many words. */
-export function inSentences(text: string, longest: number): string {
+export function cutAtSentence(text: string, longest: number): string {
   if (text.length <= longest) return text;
   const sentences = text.split(/(?<=[.!?])\s+/);
-  let kept = '';
+  let excerpt = '';
   for (const sentence of sentences) {
-    const longer = kept === '' ? sentence : `${kept} ${sentence}`;
+    const longer = excerpt === '' ? sentence : `${excerpt} ${sentence}`;
     if (longer.length > longest) break;
-    kept = longer;
+    excerpt = longer;
   }
-  if (kept !== '') return `${kept} …`;
+  if (excerpt !== '') return `${excerpt} …`;
   const start = text.slice(0, longest);
   const end = start.lastIndexOf(' ');
   return `${end > 0 ? start.slice(0, end) : start} …`;
 }
 
 /** Returns an excerpt of about this length. Adds a missing permission on its own lines if the cut would lose it. */
-export function saidInShort(failure: Failure, longest: number): string {
-  const short = inSentences(messageOf(failure), longest);
+export function excerptOf(failure: Failure, longest: number): string {
+  const short = cutAtSentence(messageOf(failure), longest);
   const missed = failure.source === 'bot' ? null : missingRightIn(failure.message);
   if (missed === null) return short;
   const action = short.includes(`'${missed.action}'`) ? [] : [`Action: ${missed.action}`];

@@ -11,14 +11,14 @@ import type { KnownSender } from './activity.ts';
 /** Longer than a client's timeout, shorter than a repeat on purpose. */
 const onceInMs = 20_000;
 
-export interface Once {
+export interface ClickDedupe {
   /** Returns true if the same click didn't happen just before. Then the card must be posted. */
   isFirst(sender: Pick<KnownSender, 'person' | 'origin'>, verb: string, about: string): Promise<boolean>;
 }
 
 const Posted = z.looseObject({ at: z.iso.datetime() });
 
-export function openOnce(documents: Documents, now: () => Date): Once {
+export function openClickDedupe(documents: Documents, now: () => Date): ClickDedupe {
   return {
     async isFirst({ person, origin }, verb, about) {
       const clicked = JSON.stringify([person, origin.conversationId, verb, about]);

@@ -10,7 +10,7 @@ import { closestName } from '../../operations/similar-names.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 
 /** The suggestion's button; its data contains only the text. */
-export const meantVerb = 'typed.meant';
+export const suggestionVerb = 'typed.meant';
 /** The button *All commands*. */
 export const helpVerb = 'typed.help';
 
@@ -27,7 +27,7 @@ function written(typed: TypedMessage): string | null {
 }
 
 /** Suggests a command for unknown ones: `/enabel-cmk`, and `enabel cmk` in two words. Null if none is similar. */
-export function commandMeant(typed: TypedMessage): { readonly wrote: string; readonly meant: string } | null {
+export function suggestCommand(typed: TypedMessage): { readonly wrote: string; readonly meant: string } | null {
   const [first, ...others] = typed.words;
   const ways = [
     { wrote: typed.command, words: typed.words },
@@ -42,7 +42,7 @@ export function commandMeant(typed: TypedMessage): { readonly wrote: string; rea
 }
 
 /** Suggests a name for an unknown one. Null if none is similar, or its position in the text is unclear. */
-export function nameMeant(typed: TypedMessage, { code, fact, near }: Refusal): string | null {
+export function suggestName(typed: TypedMessage, { code, fact, near }: Refusal): string | null {
   if (near === undefined || code === 'not-understood') return null;
   const args = Object.entries(typed.args);
   const inArgs = args.some(([, value]) => value.trim() === fact);
@@ -58,13 +58,13 @@ export function nameMeant(typed: TypedMessage, { code, fact, near }: Refusal): s
 }
 
 /** The command of a suggestion that was clicked. */
-export interface Meant {
+export interface Suggestion {
   readonly text: string;
   readonly typed: TypedMessage;
 }
 
 /** Null: another button. */
-export function meantBy(verb: string, said: string | undefined): Meant | null {
-  const text = verb === helpVerb ? cmkHelp.name : verb === meantVerb ? said : undefined;
+export function suggestionOf(verb: string, said: string | undefined): Suggestion | null {
+  const text = verb === helpVerb ? cmkHelp.name : verb === suggestionVerb ? said : undefined;
   return text === undefined ? null : { text, typed: parseMessage(text, [], '') };
 }

@@ -9,18 +9,18 @@ import { formOpenCard } from '../cards/views/form-place-view.ts';
 import { formUnreadCard } from '../cards/views/form-slow-view.ts';
 import type { Chat } from '../delivery/chat.ts';
 import { openDialogStore } from './dialog-store.ts';
-import { lookingPrefix, lostAfterMs } from './looks.ts';
+import { jobPrefix, lostAfterMs } from './form-jobs.ts';
 
-export interface LostLooksOptions {
+export interface LostFormJobsOptions {
   readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
   readonly chat: Pick<Chat, 'update'>;
   readonly people: Pick<People, 'among'>;
 }
 
-async function showLost({ documents, chat, people }: LostLooksOptions, formId: string): Promise<void> {
-  const kept = await openDialogStore(documents).read(formId);
-  if (kept === null) return;
-  const { form, card } = kept;
+async function showLost({ documents, chat, people }: LostFormJobsOptions, formId: string): Promise<void> {
+  const stored = await openDialogStore(documents).read(formId);
+  if (stored === null) return;
+  const { form, card } = stored;
   const { conversationId, conversationType, messageId } = form.origin;
   if (form.pending === null || form.ended !== null || messageId === undefined) return;
   const [owner] = await people.among([form.owner]);
@@ -32,10 +32,10 @@ async function showLost({ documents, chat, people }: LostLooksOptions, formId: s
 }
 
 /** Deletes the heartbeat last, so a crash in between repeats the recovery. */
-export async function tellLostLooks(options: LostLooksOptions): Promise<void> {
+export async function recoverLostFormJobs(options: LostFormJobsOptions): Promise<void> {
   const { documents } = options;
-  for (const formId of await documents.leftFor(lookingPrefix, lostAfterMs)) {
+  for (const formId of await documents.leftFor(jobPrefix, lostAfterMs)) {
     await showLost(options, formId);
-    await documents.delete([`${lookingPrefix}${formId}`]);
+    await documents.delete([`${jobPrefix}${formId}`]);
   }
 }

@@ -5,16 +5,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DirectoryEntry, Groups } from '../../domain/ports/azure.ts';
 
-export interface Lookups {
+export interface DirectoryCache {
   /**
    * Null: neither a group nor a person. `unknown`: the directory didn't answer in time, and no earlier answer is known.
    */
-  look(id: string, patienceMs: number): Promise<DirectoryEntry | null | 'unknown'>;
+  look(id: string, timeoutMs: number): Promise<DirectoryEntry | null | 'unknown'>;
 }
 
-const keptMs = 300_000;
+const lifetimeMs = 300_000;
 /** After a failure, the directory isn't called again for each card. */
-const spareMs = 30_000;
+const retryAfterMs = 30_000;
 
 interface Known {
   readonly entry: DirectoryEntry | null | 'unknown';
@@ -22,7 +22,7 @@ interface Known {
   readonly forMs: number;
 }
 
-export function openLookups(groups: Pick<Groups, 'look'>, now: () => Date): Lookups {
+export function openDirectoryCache(groups: Pick<Groups, 'look'>, now: () => Date): DirectoryCache {
   const known = new Map<string, Known>();
   const asking = new Map<string, Promise<void>>();
 
@@ -33,20 +33,20 @@ export function openLookups(groups: Pick<Groups, 'look'>, now: () => Date): Look
     known.set(
       id,
       found?.ok
-        ? { entry: found.value, at, forMs: keptMs }
-        : { entry: known.get(id)?.entry ?? 'unknown', at, forMs: spareMs },
+        ? { entry: found.value, at, forMs: lifetimeMs }
+        : { entry: known.get(id)?.entry ?? 'unknown', at, forMs: retryAfterMs },
     );
     asking.delete(id);
   }
 
   return {
-    async look(id, patienceMs) {
+    async look(id, timeoutMs) {
       const before = known.get(id);
       // Absolute, so that an entry read while the clock was ahead expires too.
       if (before !== undefined && Math.abs(now().getTime() - before.at) < before.forMs) return before.entry;
       const asked = asking.get(id) ?? ask(id);
       asking.set(id, asked);
-      await Promise.race([asked, sleep(patienceMs, undefined, { ref: false })]);
+      await Promise.race([asked, sleep(timeoutMs, undefined, { ref: false })]);
       return known.get(id)?.entry ?? 'unknown';
     },
   };

@@ -15,19 +15,19 @@ const channelOf = (conversationId: string): string => conversationId.split(';')[
 /**
  * Returns true for a possible place of a copy: the same chat or thread, or the start of a thread in the same channel.
  */
-const isBeside = (known: PostedCard, { conversationId, activityId }: Posted): boolean =>
+const isNear = (known: PostedCard, { conversationId, activityId }: Posted): boolean =>
   known.conversationId === conversationId ||
   (channelOf(known.conversationId) === channelOf(conversationId) &&
     conversationId.endsWith(`;messageid=${activityId}`));
 
-export interface StrayCardsOptions {
+export interface OrphanCardsOptions {
   readonly requests: Requests;
   readonly shown: PostedCards;
 }
 
 /** Returns the open request that has a card at this message; null if there is none, or only the excluded one. */
 export async function holderOf(
-  { requests, shown }: StrayCardsOptions,
+  { requests, shown }: OrphanCardsOptions,
   { activityId }: Posted,
   leftOut: RequestId | null = null,
 ): Promise<RequestId | null> {
@@ -46,10 +46,10 @@ export async function holderOf(
  * The client says which card was clicked. So the card must be near one of the request's own, and no other open request
  * can have it.
  */
-export async function asCopy(tools: StrayCardsOptions, request: Request, clicked: Posted): Promise<PostedCard | null> {
+export async function asCopy(tools: OrphanCardsOptions, request: Request, clicked: Posted): Promise<PostedCard | null> {
   const known = await knownCards(tools.shown, request);
-  const beside = known.find((card) => isBeside(card, clicked) && kindOf(card.audience) !== null);
-  if (beside === undefined || (await holderOf(tools, clicked, request.id)) !== null) return null;
-  const audience = copyAudience(beside.audience, clicked.activityId);
+  const neighbor = known.find((card) => isNear(card, clicked) && kindOf(card.audience) !== null);
+  if (neighbor === undefined || (await holderOf(tools, clicked, request.id)) !== null) return null;
+  const audience = copyAudience(neighbor.audience, clicked.activityId);
   return { requestId: request.id, audience, ...clicked, fingerprint: '' };
 }

@@ -19,7 +19,7 @@ export function notFoundWords(failure: Failure | null): string {
     : 'Azure doesn’t answer. Type again in a minute.';
 }
 
-export const refusedLooking = {
+export const refusedLookup = {
   'look-lost': () => ({
     title: 'Nobody looks any more.',
     text: 'The bot was restarted while it waited for Azure. Nothing was stored. Look again, and it goes on from here.',
@@ -30,19 +30,19 @@ export const refusedLooking = {
     text: 'The bot was restarted before the request was stored. Check the plan, and submit it again.',
     unchanged: true,
   }),
-  'azure-unreachable': (told, failure) => ({
+  'azure-unreachable': (message, failure) => ({
     title: 'Azure did not answer as expected.',
-    text: `${told} Nothing was changed. ${remedyWhereUnreachable(failure)}`,
+    text: `${message} Nothing was changed. ${remedyWhereUnreachable(failure)}`,
     unchanged: true,
   }),
-  'azure-refused': (told, failure) => ({
+  'azure-refused': (message, failure) => ({
     title: 'The bot doesn’t have permission to read this in Azure.',
-    text: `${told} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
+    text: `${message} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
     unchanged: true,
   }),
-  'azure-cannot': (told, failure) => ({
+  'azure-cannot': (message, failure) => ({
     title: 'Azure cannot answer this.',
-    text: `${told} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
+    text: `${message} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
     unchanged: true,
   }),
   'cannot-check-membership': (_fact, failure) => ({

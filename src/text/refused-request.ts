@@ -3,7 +3,7 @@ import { kinds } from '../operations/resources/registry.ts';
 import { shortVersion } from './places.ts';
 import type { RefusalWords } from './refusal-words.ts';
 
-export const refusedAsking = {
+export const refusedRequest = {
   'acknowledge-data-loss': () => ({
     title: 'The caution is not ticked.',
     text: 'Read it, tick it, then submit.',

@@ -12,7 +12,7 @@ import type { Inventory, ResourceSummary } from '../../domain/ports/azure.ts';
 
 type Agents = readonly ResourceSummary[];
 
-export interface KeptChoices {
+export interface TypeaheadCache {
   /**
    * Returns agents whose name contains the text, ignoring case, sorted by name: at most `top`, which is at most 100.
    * Failures aren't cached.
@@ -28,44 +28,44 @@ interface Answer {
   whole: Agents | null;
 }
 
-const keptMs = 15_000;
+const lifetimeMs = 15_000;
 /**
  * More than the list shows: if there are fewer, further keystrokes need no query. For all agents, one page of Resource
  * Graph.
  */
 const askedFor = (text: string): number => (text === '' ? 1000 : 100);
-const mostKept = 200;
+const maxEntries = 200;
 /** Possible parts of a name. Other texts aren't cached. */
 const partOfName = /^[\w.-]{0,64}$/;
 
 /** `now` in milliseconds, of a monotonic clock. */
-export function keepChoices(
+export function openTypeaheadCache(
   { resources }: Pick<Inventory, 'resources'>,
   now: () => number = () => performance.now(),
-): KeptChoices {
+): TypeaheadCache {
   /** By text in lower case, oldest first. */
-  const kept = new Map<string, Answer>();
+  const cache = new Map<string, Answer>();
 
-  function forget(): void {
-    for (const [text, { asked }] of kept) {
-      if (now() - asked < keptMs && kept.size <= mostKept) return;
-      kept.delete(text);
+  function evict(): void {
+    for (const [text, { asked }] of cache) {
+      if (now() - asked < lifetimeMs && cache.size <= maxEntries) return;
+      cache.delete(text);
     }
   }
 
   function ask(text: string): Answer {
     const answer: Answer = { asked: now(), found: resources(text, askedFor(text)), whole: null };
-    kept.set(text, answer);
+    cache.set(text, answer);
     const settle = (found: Outcome<Agents> | null): void => {
       if (found?.ok === true) answer.whole = found.value.length < askedFor(text) ? found.value : null;
-      else if (kept.get(text) === answer) kept.delete(text);
+      else if (cache.get(text) === answer) cache.delete(text);
     };
     answer.found.then(settle, () => settle(null));
     return answer;
   }
 
   function known(text: string): Agents | null {
-    for (const [wider, { whole }] of kept)
+    for (const [wider, { whole }] of cache)
       if (whole !== null && text.includes(wider)) return whole.filter(({ name }) => name.toLowerCase().includes(text));
     return null;
   }
@@ -73,14 +73,14 @@ export function keepChoices(
   return {
     async containing(typed, top) {
       if (!partOfName.test(typed)) return resources(typed, top);
-      forget();
+      evict();
       const text = typed.toLowerCase();
-      const all = kept.get('') ?? ask('');
+      const all = cache.get('') ?? ask('');
       const asked = await all.found;
       if (!asked.ok) return asked;
-      const narrowed = kept.has(text) ? null : known(text);
+      const narrowed = cache.has(text) ? null : known(text);
       if (narrowed !== null) return done(narrowed.slice(0, top));
-      const found = await (kept.get(text) ?? ask(text)).found;
+      const found = await (cache.get(text) ?? ask(text)).found;
       return found.ok ? done(found.value.slice(0, top)) : found;
     },
   };

@@ -7,14 +7,14 @@ import type { AdaptiveCard } from '../cards/render-card.ts';
 import { withDoubt } from '../cards/views/doubt-line.ts';
 import { withEvidence } from '../cards/views/evidence-button.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
-import { everybody, hasViews, type Patience, type Reader } from '../cards/views/reader.ts';
+import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
 import { type KnownPerson, knownIn } from './addressees.ts';
-import type { Approvers, Asked } from './approvers.ts';
+import type { Approvers, AwaitedApprovers } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
 import { peopleIn } from './people-in.ts';
 
-export interface DrawingOptions {
+export interface CardRendererOptions {
   readonly people: Pick<People, 'among'>;
   readonly approvers: Approvers;
   /** Runs don't start; cards show it. */
@@ -26,16 +26,16 @@ export interface DrawingOptions {
   /** Null: the address of the Azure portal is unknown. */
   readonly portal: Portal | null;
   /** Time limits that cards show. */
-  readonly patience: Omit<Patience, 'now'>;
+  readonly patience: Omit<TimeLimits, 'now'>;
   /** Names of witnesses that signed a different version of the log; cards show a warning. */
   readonly contradicting: () => Promise<readonly string[]>;
   readonly now: () => Date;
 }
 
 /** A request with everything else that its cards show, read once for all of them. */
-export interface Scene {
+export interface RequestView {
   /** Empty once the request has ended: its cards don't show who could have decided. */
-  readonly asked: Asked;
+  readonly asked: AwaitedApprovers;
   /** Renders a person's own view of a card that others see too. */
   forReader(kind: CardKind, reader: Reader): AdaptiveCard;
   /** Renders the card of a place. */
@@ -44,28 +44,32 @@ export interface Scene {
   withoutQuestion(): AdaptiveCard;
 }
 
-export interface Drawing {
+export interface CardRenderer {
   /** `people`: source of names, if they shouldn't be read now. */
-  of(request: Request, hurry?: 'a click waits', people?: DrawingOptions['people']): Promise<Scene>;
+  of(request: Request, hurry?: 'a click waits', people?: CardRendererOptions['people']): Promise<RequestView>;
 }
 
 /** Teams: `refresh.userIds` takes 60. */
 const mostRefreshed = 60;
 
-const nobody: Asked = { described: '', addressed: [], people: [], sources: [] };
+const nobody: AwaitedApprovers = { described: '', addressed: [], people: [], sources: [] };
 
 /** Returns the people whose views Teams fetches: requester, approvers, and those who can decide. */
-function refreshedFor(request: Request, known: readonly KnownPerson[], { sources }: Asked): readonly string[] {
+function refreshedFor(
+  request: Request,
+  known: readonly KnownPerson[],
+  { sources }: AwaitedApprovers,
+): readonly string[] {
   if (!hasViews(request)) return [];
   const members = new Map([...known, ...knownIn(sources)].map(({ id, memberId }) => [id, memberId]));
   return [...members.values()].slice(0, mostRefreshed).sort();
 }
 
-export function openDrawing(options: DrawingOptions): Drawing {
+export function openCardRenderer(options: CardRendererOptions): CardRenderer {
   const { approvers, paused, stepUp, evidence, patience, portal, contradicting, now } = options;
 
   /** Returns the people who have their own view, as far as Teams knows them. */
-  async function viewersOf(request: Request, people: DrawingOptions['people']): Promise<readonly KnownPerson[]> {
+  async function viewersOf(request: Request, people: CardRendererOptions['people']): Promise<readonly KnownPerson[]> {
     const ids = [request.requester, ...(hasEnded(request) ? [] : request.approvals.map(({ by }) => by))];
     const known = new Map((await people.among([...new Set(ids)])).map((one) => [one.id, one]));
     return ids.flatMap((id) => known.get(id) ?? []);

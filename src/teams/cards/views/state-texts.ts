@@ -2,13 +2,13 @@
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { type CardText, dateAndTime, md, plain } from '../plain-text.ts';
-import type { CardContext, Patience } from './reader.ts';
+import type { CardContext, TimeLimits } from './reader.ts';
 
 /** A longer check is mentioned. */
 const longCheckMs = 20_000;
 
 /** For a run whose pre-run check is still running. Its attempts aren't stored, so only the elapsed time is known. */
-function checkWords(request: Request, { now, retry }: Patience): CardText {
+function checkWords(request: Request, { now, retry }: TimeLimits): CardText {
   const run = request.runs > 1 ? `Run ${request.runs}` : 'The run';
   const first = `${run} hasn’t started. The bot checks everything in Azure again and then starts the changes.`;
   const since = Math.max(Date.parse(request.changedAt), Date.parse(request.notBefore ?? request.changedAt));

@@ -5,10 +5,10 @@ import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Approvers } from './approvers.ts';
 import { approverAudience, approverIn, isCopyAudience } from './audience.ts';
+import type { RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
-import type { Scene } from './drawing.ts';
 
-export interface WantedOptions {
+export interface DesiredCardsOptions {
   readonly approvers: Approvers;
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
   readonly conversations: Pick<Conversations, 'personalChat'>;
@@ -29,10 +29,10 @@ const mostInPerson = 50;
 
 /** Returns the card in an approver's own chat; none if the bot can't write to them. */
 async function wantedInPerson(
-  options: WantedOptions,
+  options: DesiredCardsOptions,
   id: PersonId,
   may: boolean,
-  scene: Scene,
+  scene: RequestView,
 ): Promise<readonly DesiredCard[]> {
   const audience = approverAudience(id);
   const chatOf = await options.conversations.personalChat(id);
@@ -47,30 +47,30 @@ async function wantedInPerson(
  * longer approvers.
  */
 async function wantedOfApprovers(
-  options: WantedOptions,
+  options: DesiredCardsOptions,
   request: Request,
   cards: readonly PostedCard[],
-  scene: Scene,
+  scene: RequestView,
 ): Promise<readonly DesiredCard[]> {
-  const told = cards
+  const notified = cards
     .filter(({ audience }) => !isCopyAudience(audience))
     .flatMap(({ audience }) => approverIn(audience) ?? []);
   const fresh = request.state === 'awaiting-approval' ? scene.asked.people.slice(0, mostInPerson) : [];
-  if (told.length + fresh.length === 0) return [];
+  if (notified.length + fresh.length === 0) return [];
   const { people } = hasEnded(request) ? await options.approvers.of(request) : scene.asked;
   const may = new Set([...people, ...request.approvals.map(({ by }) => by)]);
   const wanted = await Promise.all(
-    [...new Set([...told, ...fresh])].map((id) => wantedInPerson(options, id, may.has(id), scene)),
+    [...new Set([...notified, ...fresh])].map((id) => wantedInPerson(options, id, may.has(id), scene)),
   );
   return wanted.flat();
 }
 
 /** Returns all desired cards: for the requester, in the approvals channel, in short, in person, and existing copies. */
-export async function wantedCards(
-  options: WantedOptions,
+export async function desiredCards(
+  options: DesiredCardsOptions,
   request: Request,
   cards: readonly PostedCard[],
-  scene: Scene,
+  scene: RequestView,
 ): Promise<readonly DesiredCard[]> {
   const { chat, approvalsChannel, operationsChannel } = options;
   const { origin } = request;

@@ -1,7 +1,7 @@
 /** Refusals of an edit to a waiting request. */
 import type { RefusalWords } from './refusal-words.ts';
 
-export const refusedChanging = {
+export const refusedEdit = {
   'change-half-done': (id) => ({
     title: `Request ${id} has changed things in Azure already.`,
     text: 'It cannot be made another now. Cancel it, and ask for what you want.',

@@ -12,17 +12,17 @@ import type { ActionPorts } from '../../operations/actions/action.ts';
 import { actions } from '../../operations/actions/registry.ts';
 import type { CardClick } from './activity.ts';
 
-export interface ReadBeside extends Pick<ActionPorts, 'loadSnapshot'> {
+export interface RequestPrefetch extends Pick<ActionPorts, 'loadSnapshot'> {
   /** Starts, once the sender is known to be of this tenant. */
   begin(): void;
 }
 
 /** `click`: null if the activity isn't one. */
-export function readBeside(
+export function openRequestPrefetch(
   requests: Pick<Requests, 'load'>,
   { askAlso, lookAt }: Pick<ClickRoleChecks, 'askAlso' | 'lookAt'>,
   click: CardClick | null,
-): ReadBeside {
+): RequestPrefetch {
   const action = actions.find(({ verb }) => verb === click?.action.verb);
   const clicked = action === undefined ? undefined : RequestId.safeParse(click?.action.data.requestId).data;
   const required = action?.requiresStandingOf;

@@ -4,9 +4,9 @@ import type { PostedCard, PostedCards } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Chat } from './chat.ts';
-import type { DesiredCard } from './wanted-cards.ts';
+import type { DesiredCard } from './desired-cards.ts';
 
-export interface KeepOptions {
+export interface ReconcileOptions {
   readonly shown: PostedCards;
   readonly chat: Pick<Chat, 'update'>;
 }
@@ -15,8 +15,8 @@ export const fingerprint = (card: AdaptiveCard): string =>
   createHash('sha256').update(JSON.stringify(card)).digest('hex');
 
 /** `at`: the card's last known location. Stores only what Teams accepted. */
-export async function keepCard(
-  { shown, chat }: KeepOptions,
+export async function reconcileCard(
+  { shown, chat }: ReconcileOptions,
   request: Request,
   { audience, card, post }: DesiredCard,
   at: PostedCard | undefined,

@@ -14,19 +14,19 @@ import {
 } from 'botframework-connector';
 
 /** Teams has a handful of service URLs. If a caller tries many others, the cache is cleared. */
-const mostKept = 50;
+const maxEntries = 50;
 
 /** Claims that determine the credentials of a client: the audience and the calling app. */
 const appClaims: readonly string[] = ['aud', 'appid', 'azp'];
 
 /** Cache of promises by key. Failed ones are removed. */
-class MadeOnce<T> {
+class PromiseCache<T> {
   private readonly made = new Map<string, Promise<T>>();
 
   get(key: string, make: () => Promise<T>): Promise<T> {
     const known = this.made.get(key);
     if (known !== undefined) return known;
-    if (this.made.size >= mostKept) this.made.clear();
+    if (this.made.size >= maxEntries) this.made.clear();
     const made = make();
     this.made.set(key, made);
     made.catch(() => this.made.delete(key));
@@ -34,7 +34,7 @@ class MadeOnce<T> {
   }
 }
 
-type Clients = MadeOnce<ConnectorClient>;
+type Clients = PromiseCache<ConnectorClient>;
 
 /** Sets a timeout for each attempt, which then fails like a lost connection. The SDK has none. */
 function withTimeLimit(client: ConnectorClient, timeout: number): ConnectorClient {
@@ -46,7 +46,7 @@ function withTimeLimit(client: ConnectorClient, timeout: number): ConnectorClien
 const callerOf = ({ claims }: Pick<ClaimsIdentity, 'claims'>): string =>
   JSON.stringify(claims.filter(({ type }) => appClaims.includes(type)));
 
-class KeptFactory extends ConnectorFactory {
+class CachingFactory extends ConnectorFactory {
   private readonly inner: ConnectorFactory;
   private readonly clients: Clients;
   private readonly caller: string;
@@ -69,11 +69,11 @@ class KeptFactory extends ConnectorFactory {
 }
 
 /** The same authentication, with cached clients and a timeout of `limitMs`. */
-export class KeptConnectors extends BotFrameworkAuthentication {
+export class ConnectorCache extends BotFrameworkAuthentication {
   private readonly inner: BotFrameworkAuthentication;
-  private readonly clients: Clients = new MadeOnce();
+  private readonly clients: Clients = new PromiseCache();
   private readonly limitMs: number;
-  private readonly userClients = new MadeOnce<UserTokenClient>();
+  private readonly userClients = new PromiseCache<UserTokenClient>();
 
   constructor(inner: BotFrameworkAuthentication, limitMs: number) {
     super();
@@ -90,7 +90,7 @@ export class KeptConnectors extends BotFrameworkAuthentication {
   }
 
   createConnectorFactory(claimsIdentity: ClaimsIdentity): ConnectorFactory {
-    return new KeptFactory(
+    return new CachingFactory(
       this.inner.createConnectorFactory(claimsIdentity),
       this.clients,
       claimsIdentity,
@@ -113,6 +113,6 @@ export class KeptConnectors extends BotFrameworkAuthentication {
   private keeping(result: AuthenticateRequestResult): AuthenticateRequestResult {
     const { connectorFactory: inner, claimsIdentity } = result;
     if (inner === undefined) return result;
-    return { ...result, connectorFactory: new KeptFactory(inner, this.clients, claimsIdentity, this.limitMs) };
+    return { ...result, connectorFactory: new CachingFactory(inner, this.clients, claimsIdentity, this.limitMs) };
   }
 }

@@ -13,10 +13,10 @@ import { callText, callWords } from '../cards/views/call-view.ts';
 import { addressedOf, knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
-import { type Chat, isGone } from './chat.ts';
+import { type Chat, isUnreachable } from './chat.ts';
 import { knownCards } from './known-cards.ts';
 
-export interface CallsOptions extends SourcesOptions {
+export interface NotificationsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;
   readonly shown: Pick<PostedCards, 'of' | 'save'>;
   readonly chat: Pick<Chat, 'say'>;
@@ -38,7 +38,7 @@ export interface Notification {
   readonly words: (to: RecipientGroup) => CardText;
 }
 
-export interface Calls {
+export interface Notifications {
   /** Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. */
   call(request: Request, call: Notification): Promise<void>;
   /** The same for a stored event, by its revision. */
@@ -47,7 +47,7 @@ export interface Calls {
 
 /** With more people than this, only the channel is notified. */
 const mostInPerson = 50;
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 /**
  * Returns the people who weren't reached in person. A group whose known members were all reached isn't mentioned by
@@ -60,13 +60,13 @@ const unreached = (sources: readonly Source[], reached: ReadonlySet<PersonId>): 
     .map(({ source, known }) => ({ ...source, known }));
 
 /** Sends the posts of one notification. */
-class Ringing {
-  readonly #options: CallsOptions;
+class NotificationPosts {
+  readonly #options: NotificationsOptions;
   readonly #request: Request;
   readonly #call: Notification;
   readonly #cards: readonly PostedCard[];
 
-  constructor(options: CallsOptions, request: Request, call: Notification, cards: readonly PostedCard[]) {
+  constructor(options: NotificationsOptions, request: Request, call: Notification, cards: readonly PostedCard[]) {
     this.#options = options;
     this.#request = request;
     this.#call = call;
@@ -81,8 +81,8 @@ class Ringing {
     // A person sees replies in a chat where they just wrote, but can miss a thread of a channel.
     const inPerson = conversationType === 'channel' && (await this.#inPerson('requester', requester));
     const addressees = conversationType === 'personal' || inPerson ? [] : named;
-    const told = await this.#say('requester', 'asked', conversationId, addressees, false);
-    if (!told && conversationType === 'groupChat') await this.#inPerson('requester', requester);
+    const isPosted = await this.#say('requester', 'asked', conversationId, addressees, false);
+    if (!isPosted && conversationType === 'groupChat') await this.#inPerson('requester', requester);
   }
 
   async approvers(): Promise<void> {
@@ -92,10 +92,10 @@ class Ringing {
 
   async operators(): Promise<void> {
     const { except } = this.#call;
-    const had = [this.#request.requester, ...(except === null ? [] : [except])];
+    const exclude = [this.#request.requester, ...(except === null ? [] : [except])];
     const ids = this.#options.operators;
     if (ids.length === 0) return;
-    await this.#group('operators', await sourcesOf(this.#options, ids, had, patienceMs));
+    await this.#group('operators', await sourcesOf(this.#options, ids, exclude, timeoutMs));
   }
 
   /** Posts in each person's chat with the bot. Mentions the others in the approval thread. */
@@ -139,17 +139,17 @@ class Ringing {
       await shown.save({ requestId: this.#request.id, audience, ...posted, fingerprint: '' });
       return true;
     } catch (error) {
-      if (isGone(error)) return false;
+      if (isUnreachable(error)) return false;
       throw error;
     }
   }
 }
 
-export function openCalls(options: CallsOptions): Calls {
+export function openNotifications(options: NotificationsOptions): Notifications {
   const { requests, shown, directory } = options;
 
   async function ring(request: Request, one: Notification, cards: readonly PostedCard[]): Promise<void> {
-    const ringing = new Ringing(options, request, one, cards);
+    const ringing = new NotificationPosts(options, request, one, cards);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
     // A failure in one place doesn't stop the posts in others.
     const results = await Promise.allSettled(turns.map((to) => ringing[to]()));

@@ -5,14 +5,14 @@ import type { Documents } from '../../domain/ports/store.ts';
 import type { ListSubject } from '../../operations/commands/command.ts';
 import { ListSubject as Subject } from '../../operations/commands/command.ts';
 
-export interface KeptLists {
+export interface ListStore {
   /** Stores the subject for some days and returns its ID. */
   keep(subject: ListSubject): Promise<FormId>;
   /** Null: unknown or deleted. */
   read(id: string): Promise<{ readonly id: FormId; readonly subject: ListSubject } | null>;
 }
 
-export interface KeptListsOptions {
+export interface ListStoreOptions {
   readonly documents: Pick<Documents, 'read' | 'write'>;
   readonly random: (bytes: number) => Uint8Array;
   readonly now: () => Date;
@@ -30,7 +30,7 @@ interface Remembered {
   readonly id: Promise<FormId>;
 }
 
-export function openKeptLists({ documents, random, now }: KeptListsOptions): KeptLists {
+export function openListStore({ documents, random, now }: ListStoreOptions): ListStore {
   /** By subject; least recently written first. */
   const written = new Map<string, Remembered>();
 
