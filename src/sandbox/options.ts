@@ -27,7 +27,7 @@ const LocalOptions = z.object({
 });
 export type LocalOptions = z.infer<typeof LocalOptions>;
 
-const usual = {
+const defaults = {
   data: '.local',
   'bot-port': '3978',
   'teams-port': '3979',
@@ -38,15 +38,15 @@ const usual = {
 } as const;
 
 export const usage = `npm run local -- [options]
-  --data DIR          where everything is kept          (${usual.data})
-  --bot-port N        the bot                           (${usual['bot-port']})
-  --teams-port N      the local Teams page              (${usual['teams-port']})
-  --azure-port N      the local Azure; its vaults follow (${usual['azure-port']})
+  --data DIR          where everything is kept          (${defaults.data})
+  --bot-port N        the bot                           (${defaults['bot-port']})
+  --teams-port N      the local Teams page              (${defaults['teams-port']})
+  --azure-port N      the local Azure; its vaults follow (${defaults['azure-port']})
   --latency instant|realistic                            (as it was last; realistic at first)
   --scenario NAME     what happens with Azure; again for more, none for none (as it was last)
-  --log words|json    the bot's log, for people or as in production  (${usual.log})
+  --log words|json    the bot's log, for people or as in production  (${defaults.log})
   --step-up           approving needs a fresh sign-in at the local Entra
-  --sign-in-port N    its sign-in page                  (${usual['sign-in-port']})
+  --sign-in-port N    its sign-in page                  (${defaults['sign-in-port']})
   --reset             forget everything first`;
 
 /** Text of `--help`. */
@@ -77,10 +77,10 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
     },
   });
   if (values.help === true) return 'help';
-  const setting = (name: keyof typeof usual): string | undefined =>
-    values[name] ?? env[`CMK_LOCAL_${name.replaceAll('-', '_').toUpperCase()}`] ?? usual[name];
+  const setting = (name: keyof typeof defaults): string | undefined =>
+    values[name] ?? env[`CMK_LOCAL_${name.replaceAll('-', '_').toUpperCase()}`] ?? defaults[name];
   const read = LocalOptions.safeParse({
-    ...Object.fromEntries(Object.keys(usual).map((name) => [name, setting(name as keyof typeof usual)])),
+    ...Object.fromEntries(Object.keys(defaults).map((name) => [name, setting(name as keyof typeof defaults)])),
     scenario: values.scenario ?? env.CMK_LOCAL_SCENARIO?.split(','),
     'step-up': values['step-up'] ?? isOn(env.CMK_LOCAL_STEP_UP),
     reset: values.reset ?? isOn(env.CMK_LOCAL_RESET),

@@ -21,7 +21,7 @@ import {
 } from '@peculiar/x509';
 
 /** A certificate and its private key, both PEM. */
-export interface Certified {
+export interface CertificateAndKey {
   readonly cert: string;
   readonly key: string;
 }
@@ -33,7 +33,7 @@ const yearsFromNow = (years: number): Date => new Date(Date.now() + years * 365 
 /** Ends with a newline: certificates in one file would run together without it. */
 const pem = (der: ArrayBuffer, tag: string): string => `${PemConverter.encode(der, tag)}\n`;
 
-const certified = async (cert: X509Certificate, key: webcrypto.CryptoKey): Promise<Certified> => ({
+const certified = async (cert: X509Certificate, key: webcrypto.CryptoKey): Promise<CertificateAndKey> => ({
   cert: pem(cert.rawData, PemConverter.CertificateTag),
   key: pem(await webcrypto.subtle.exportKey('pkcs8', key), PemConverter.PrivateKeyTag),
 });
@@ -42,7 +42,7 @@ const certified = async (cert: X509Certificate, key: webcrypto.CryptoKey): Promi
  * Limits the authority to loopback names, even if its key is stolen: RFC 5280, 4.2.1.10. A name includes all names
  * below it, so `localhost` covers the vaults' names.
  */
-const thisMachine = new Extension(
+const loopbackConstraint = new Extension(
   id_ce_nameConstraints,
   true,
   AsnConvert.serialize(
@@ -57,7 +57,7 @@ const thisMachine = new Extension(
 );
 
 /** Creates an authority that can certify only servers of this machine, and no other authority. */
-export const makeAuthority = async (): Promise<Certified> => {
+export const createAuthority = async (): Promise<CertificateAndKey> => {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const ca = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=Local Azure throw-away CA',
@@ -68,20 +68,20 @@ export const makeAuthority = async (): Promise<Certified> => {
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      thisMachine,
+      loopbackConstraint,
     ],
   });
   return certified(ca, keys.privateKey);
 };
 
 /** Returns true if the certificate has the current constraint. Earlier versions had none. */
-export const isOfThisMachine = (cert: string): boolean => {
+export const isLimitedToLoopback = (cert: string): boolean => {
   const constraint = new X509Certificate(cert).getExtension(id_ce_nameConstraints);
-  return constraint !== null && Buffer.from(constraint.rawData).equals(Buffer.from(thisMachine.rawData));
+  return constraint !== null && Buffer.from(constraint.rawData).equals(Buffer.from(loopbackConstraint.rawData));
 };
 
 /** Creates a certificate for the Azure simulator's servers. */
-export const makeServerCertificate = async (authority: Certified): Promise<Certified> => {
+export const createServerCertificate = async (authority: CertificateAndKey): Promise<CertificateAndKey> => {
   const issuer = new X509Certificate(authority.cert);
   const issuerKey = PemConverter.decodeFirst(authority.key);
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);

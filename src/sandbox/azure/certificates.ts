@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Certified, isOfThisMachine, makeAuthority, makeServerCertificate } from './authority.ts';
+import { type CertificateAndKey, createAuthority, createServerCertificate, isLimitedToLoopback } from './authority.ts';
 
-export interface ServerCertificate extends Certified {
+export interface ServerCertificate extends CertificateAndKey {
   readonly caFile: string;
 }
 
@@ -12,19 +12,19 @@ interface Files {
   readonly key: string;
 }
 
-const read = (files: Files): Certified => ({
+const read = (files: Files): CertificateAndKey => ({
   cert: readFileSync(files.cert, 'utf8'),
   key: readFileSync(files.key, 'utf8'),
 });
 
-const write = (files: Files, made: Certified): void => {
+const write = (files: Files, made: CertificateAndKey): void => {
   writeFileSync(files.key, made.key, { mode: 0o600 });
   writeFileSync(files.cert, made.cert);
 };
 
-const areThere = (files: Files): boolean => existsSync(files.cert) && existsSync(files.key);
+const exist = (files: Files): boolean => existsSync(files.cert) && existsSync(files.key);
 
-const stillGood = (cert: string, authority: string): boolean => {
+const isValid = (cert: string, authority: string): boolean => {
   const leaf = new X509Certificate(cert);
   const ca = new X509Certificate(authority);
   return Date.parse(leaf.validTo) > Date.now() + 30 * 86_400_000 && leaf.verify(ca.publicKey);
@@ -36,9 +36,9 @@ export const serverCertificate = async (dataDir: string): Promise<ServerCertific
   mkdirSync(folder, { recursive: true });
   const ca = { cert: join(dataDir, 'ca.pem'), key: join(folder, 'ca-key.pem') };
   const leaf = { cert: join(folder, 'server.pem'), key: join(folder, 'server-key.pem') };
-  if (!areThere(ca) || !isOfThisMachine(read(ca).cert)) write(ca, await makeAuthority());
-  if (!areThere(leaf) || !stillGood(read(leaf).cert, read(ca).cert)) {
-    write(leaf, await makeServerCertificate(read(ca)));
+  if (!exist(ca) || !isLimitedToLoopback(read(ca).cert)) write(ca, await createAuthority());
+  if (!exist(leaf) || !isValid(read(leaf).cert, read(ca).cert)) {
+    write(leaf, await createServerCertificate(read(ca)));
   }
   return { caFile: ca.cert, ...read(leaf) };
 };

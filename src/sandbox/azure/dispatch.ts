@@ -48,7 +48,7 @@ const requireWritable = (state: SimulatorState, incoming: Incoming, now: Date): 
   requirePolicies(state, incoming, now);
 };
 
-const nobody: Caller = { principalId: '', appId: '' };
+const anonymous: Caller = { principalId: '', appId: '' };
 
 /** Real answers of Azure Resource Manager and Microsoft Graph to a missing or unusable token. */
 const unauthenticated = (audience: Route['audience'], world: World, code: string, message: string): Refusal => {
@@ -68,7 +68,7 @@ const unauthenticated = (audience: Route['audience'], world: World, code: string
 };
 
 const authenticate = async (world: World, incoming: Incoming, audience: Route['audience']): Promise<Caller> => {
-  if (audience === 'open') return nobody;
+  if (audience === 'open') return anonymous;
   const token = bearerOf(incoming.headers.authorization);
   if (token === null) {
     const text = "Authentication failed. The 'Authorization' header is missing.";

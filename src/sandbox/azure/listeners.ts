@@ -22,7 +22,7 @@ const close = (server: Server): Promise<void> =>
   });
 
 /** Error codes of `::1` on a machine without IPv6. */
-const noSuchAddress = (error: unknown): boolean =>
+const isAddressUnavailable = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(String(error.code));
 
 /** The error text for a port that another program uses. */
@@ -82,7 +82,7 @@ export class Listeners {
       await listen(second, port, '::1');
       return [first, second];
     } catch (error) {
-      if (noSuchAddress(error)) return [first];
+      if (isAddressUnavailable(error)) return [first];
       await close(first);
       throw error;
     }

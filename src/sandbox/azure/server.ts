@@ -20,7 +20,7 @@ import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
 import { GraphPages } from './resource-graph/graph-pages.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { turnAllOff, turnOn } from './scenarios/scenarios.ts';
-import { Befores } from './simulator/before.ts';
+import { BeforeStates } from './simulator/before-states.ts';
 import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
 import type { Fault } from './simulator/fault.ts';
 import { takeFault, underFault } from './simulator/faults.ts';
@@ -149,7 +149,7 @@ class AzureServer {
     const { state, graphIndex, readReplica } = this.world;
     graphIndex.follow(state, now);
     readReplica.follow(state, now);
-    this.simulator.befores.follow(state);
+    this.simulator.beforeStates.follow(state);
   }
 
   private async keep(): Promise<void> {
@@ -208,12 +208,17 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
   const log = new RequestLog(join(options.dataDir, 'azure', 'requests.jsonl'));
   const world = await openWorld(options, file);
-  const befores = new Befores(join(options.dataDir, 'azure'), world.state);
+  const beforeStates = new BeforeStates(join(options.dataDir, 'azure'), world.state);
   const start = randomUUID();
   const revision = () => `${start} ${file.changes} ${log.all().length}`;
   const { recordDir } = options;
   const recorder = recordDir === undefined ? null : new ExchangeRecorder(recordDir);
-  const server = new AzureServer({ world, log, befores, delays: new Delays(), revision }, file, certificate, recorder);
+  const server = new AzureServer(
+    { world, log, beforeStates, delays: new Delays(), revision },
+    file,
+    certificate,
+    recorder,
+  );
   await server.listen();
   const { signInPort } = options;
   const signIn = signInPort === undefined ? null : await openSignInListener(signInPort, server.onRequest);

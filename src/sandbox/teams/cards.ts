@@ -130,6 +130,6 @@ export function dataQuery(card: JsonObject, inputId: string): { dataset: string;
 }
 
 /** Returns the card that a person sees: their own view, if there is one. */
-export function seenCard(post: Post, view: JsonObject | undefined): JsonObject | undefined {
+export function visibleCard(post: Post, view: JsonObject | undefined): JsonObject | undefined {
   return view ?? cardOf(post.content);
 }

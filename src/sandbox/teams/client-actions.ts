@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { LocalPerson } from '../people.ts';
 import type { BotReply } from './bot-link.ts';
-import { type CardAction, cardOf, dataOf, dataQuery, executeAction, seenCard, sentInputs } from './cards.ts';
+import { type CardAction, cardOf, dataOf, dataQuery, executeAction, sentInputs, visibleCard } from './cards.ts';
 import { askAzure } from './client-azure.ts';
 import { deliverMessage } from './client-messages.ts';
 import { type Answer, HttpProblem, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity, showAnswer } from './inbound.ts';
 import { type LoginRequest, readInvokeAnswer, type SignInButton } from './invoke-answer.ts';
 import type { Change, JsonObject, Post } from './model.ts';
-import { knownPerson, postFor, viewOf } from './seen.ts';
 import type { Teams } from './teams.ts';
+import { knownPerson, postFor, viewOf } from './visibility.ts';
 
 /** The bot's answer to a click, and a sign-in button if it requires one. */
 interface Delivered {
@@ -95,7 +95,7 @@ function firstOrRepeated(teams: Teams, person: LocalPerson, post: Post, click: C
 }
 
 function clickActivity(teams: Teams, person: LocalPerson, post: Post, click: Click): JsonObject {
-  const card = seenCard(post, viewOf(teams, post, person));
+  const card = visibleCard(post, viewOf(teams, post, person));
   if (card === undefined) throw new HttpProblem(400, 'BadArgument', `activity ${post.id} has no card`);
   const known = click.data ?? {};
   const action = executeAction(card, click.verb, known) ?? executeAction(cardOf(post.content) ?? {}, click.verb, known);
@@ -186,7 +186,7 @@ export function clientSubmits(teams: Teams): Route {
     const { personId, activityId, data, inputs } = parse(Submit, request.body);
     const person = knownPerson(personId);
     const post = postFor(teams, person, activityId);
-    const sent = sentInputs(seenCard(post, viewOf(teams, post, person)) ?? {}, inputs);
+    const sent = sentInputs(visibleCard(post, viewOf(teams, post, person)) ?? {}, inputs);
     const base = activityBase(teams, person, post.conversationId, new Date());
     const value = { ...data, ...sent };
     const message = { ...base, type: 'message', id: teams.nextId(), replyToId: post.id, value };
@@ -216,7 +216,7 @@ export function clientSearch(teams: Teams): Route {
     const search = parse(Search, request.body);
     const person = knownPerson(search.personId);
     const post = postFor(teams, person, search.activityId);
-    const card = seenCard(post, viewOf(teams, post, person)) ?? {};
+    const card = visibleCard(post, viewOf(teams, post, person)) ?? {};
     const query = dataQuery(card, search.input);
     if (query === undefined)
       throw new HttpProblem(404, 'InputNotFound', `no typeahead input ${search.input} on this card`);

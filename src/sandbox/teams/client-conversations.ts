@@ -5,8 +5,8 @@ import { HttpProblem, ok, parse, type Request, type Route, route } from './http.
 import type { JsonObject, Post } from './model.ts';
 import { memberIdOf, places, roleOf } from './places.ts';
 import type { Refresher } from './refresh.ts';
-import { conversationFor, knownPerson, seenActivity, seenPosts, unreadCount, viewOf } from './seen.ts';
 import type { Teams } from './teams.ts';
+import { activityFor, conversationFor, knownPerson, unreadCount, viewOf, visiblePosts } from './visibility.ts';
 
 // What changed for a person since the last poll, so that a conversation with hundreds of cards is sent once.
 
@@ -35,7 +35,7 @@ function numberOf(one: object | undefined): number {
 function changedPosts(teams: Teams, person: LocalPerson, posts: readonly Post[], after: string): ChangedPosts {
   const from = after.startsWith(processPrefix) ? Number(after.slice(processPrefix.length)) : 0;
   const isNew = (post: Post): boolean => Math.max(numberOf(post), numberOf(viewOf(teams, post, person))) > from;
-  const changed = posts.filter(isNew).map((post) => seenActivity(teams, post, person));
+  const changed = posts.filter(isNew).map((post) => activityFor(teams, post, person));
   return { upTo: `${processPrefix}${last}`, ids: posts.map(({ id }) => id), changed };
 }
 
@@ -94,11 +94,11 @@ function conversationsOf(teams: Teams, request: Request) {
 async function activities(teams: Teams, refresh: Refresher, request: Request) {
   const person = personOf(request);
   const conversationId = request.params.conversation ?? '';
-  await refresh(person, seenPosts(teams, person, conversationId));
-  const posts = seenPosts(teams, person, conversationId);
+  await refresh(person, visiblePosts(teams, person, conversationId));
+  const posts = visiblePosts(teams, person, conversationId);
   const after = request.url.searchParams.get('after');
   if (after !== null) return changedPosts(teams, person, posts, after);
-  return posts.map((post) => seenActivity(teams, post, person));
+  return posts.map((post) => activityFor(teams, post, person));
 }
 
 const Manifest = z.object({

@@ -3,8 +3,8 @@ import type { LocalPerson } from '../people.ts';
 import { personOf } from './client-conversations.ts';
 import { type Route, route } from './http.ts';
 import type { Change, JsonObject } from './model.ts';
-import { canSee, seenActivity } from './seen.ts';
 import type { Teams } from './teams.ts';
+import { activityFor, canSee } from './visibility.ts';
 
 const heartbeatMs = 10_000;
 
@@ -75,5 +75,5 @@ function eventsOf(teams: Teams, person: LocalPerson, change: Change): [string, J
 
 function shown(teams: Teams, person: LocalPerson, id: string): [string, JsonObject][] {
   const post = teams.state.posts.get(id);
-  return post !== undefined && canSee(post, person) ? [['activity', seenActivity(teams, post, person)]] : [];
+  return post !== undefined && canSee(post, person) ? [['activity', activityFor(teams, post, person)]] : [];
 }

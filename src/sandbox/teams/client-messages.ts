@@ -6,8 +6,8 @@ import { HttpProblem, ok, parse, type Route, route } from './http.ts';
 import { activityBase, messageActivity, showAnswer, withMentions } from './inbound.ts';
 import type { JsonObject, Post } from './model.ts';
 import { type Conversation, threadId } from './places.ts';
-import { conversationFor, knownPerson, postFor } from './seen.ts';
 import type { Teams } from './teams.ts';
+import { conversationFor, knownPerson, postFor } from './visibility.ts';
 
 const longestText = 28_000;
 

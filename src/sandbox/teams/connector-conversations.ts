@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { botConversation, checkedActivity, param, postAsBot } from './connector-messages.ts';
 import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
-import { memberAccount, personBy, places, team } from './places.ts';
+import { findPerson, memberAccount, places, team } from './places.ts';
 import type { Teams } from './teams.ts';
 
 /** Bot Connector: a bot starts conversations, and reads members and channels. */
@@ -51,7 +51,7 @@ function createPersonalChat(teams: Teams, wanted: NewConversation): Answer {
   const [first, ...others] = wanted.members ?? [];
   if (first === undefined || others.length > 0)
     throw new HttpProblem(400, 'BadArgument', 'members: a bot starts chats with exactly one person');
-  const person = personBy(first.id);
+  const person = findPerson(first.id);
   if (person === undefined) throw new HttpProblem(403, 'ForbiddenOperation', 'Bot cannot start a chat with this user.');
   const { place } = botConversation(teams, `a:${person.id}`);
   if (wanted.activity == null) return { status: 201, body: { id: place.id } };
@@ -62,13 +62,13 @@ function createPersonalChat(teams: Teams, wanted: NewConversation): Answer {
 function membersOf(teams: Teams, request: Request): ReturnType<typeof memberAccount>[] {
   const { place } = botConversation(teams, param(request, 'conversation'));
   return place.memberIds.flatMap((id) => {
-    const person = personBy(id);
+    const person = findPerson(id);
     return person === undefined ? [] : [memberAccount(person)];
   });
 }
 
 function member(teams: Teams, request: Request) {
-  const wanted = personBy(param(request, 'member'))?.id;
+  const wanted = findPerson(param(request, 'member'))?.id;
   const found = membersOf(teams, request).find((account) => account.aadObjectId === wanted);
   if (found === undefined)
     throw new HttpProblem(404, 'MemberNotFoundInConversation', 'Member not found in conversation.');

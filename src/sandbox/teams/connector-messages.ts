@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
 import type { JsonObject, Post } from './model.ts';
-import { conversationOf, type Place, personBy, threadId } from './places.ts';
+import { conversationOf, findPerson, type Place, threadId } from './places.ts';
 import type { Teams } from './teams.ts';
 
 /** Bot Connector: a bot posts, replies, updates and deletes. */
@@ -72,7 +72,7 @@ const isTargeted = (request: Request): boolean => request.url.searchParams.get('
 function reader(place: Place, { recipient }: z.infer<typeof Activity>): string {
   if (place.kind === 'personal')
     throw new HttpProblem(400, 'BadArgument', 'Targeted messages are not supported in personal chats.');
-  const person = recipient === undefined ? undefined : personBy(recipient.id);
+  const person = recipient === undefined ? undefined : findPerson(recipient.id);
   if (person === undefined) throw new HttpProblem(400, 'BadArgument', 'Recipient of a targeted message is missing.');
   if (!place.memberIds.includes(person.id))
     throw new HttpProblem(403, 'BotNotInConversationRoster', 'The recipient is not part of the conversation roster.');

@@ -45,7 +45,7 @@ interface Faults {
   around(request: Request, serve: () => Promise<Answer>): Promise<Answer>;
 }
 
-export function armableFaults(): Faults {
+export function openFaults(): Faults {
   const active: ActiveFault[] = [];
   const delays = new Delays();
   return {
@@ -70,7 +70,7 @@ export function armableFaults(): Faults {
       hit.left -= 1;
       if (hit.left <= 0) active.splice(active.indexOf(hit), 1);
       if (hit.fault.delayMs !== undefined) await delays.wait(hit.fault.delayMs);
-      return spoil(hit.fault, serve);
+      return applyFault(hit.fault, serve);
     },
   };
 }
@@ -99,7 +99,7 @@ function matches(active: ActiveFault, request: Request): boolean {
   return method === request.method && isThere;
 }
 
-async function spoil(fault: Fault, serve: () => Promise<Answer>): Promise<Answer> {
+async function applyFault(fault: Fault, serve: () => Promise<Answer>): Promise<Answer> {
   const { respond } = fault;
   const answer: Answer =
     respond === undefined

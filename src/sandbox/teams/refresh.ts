@@ -3,8 +3,8 @@ import { cardOf, refreshAction } from './cards.ts';
 import { deliverInvoke, executeActivity } from './client-actions.ts';
 import { readInvokeAnswer } from './invoke-answer.ts';
 import type { Post } from './model.ts';
-import { refreshIsDue } from './seen.ts';
 import type { Teams } from './teams.ts';
+import { refreshIsDue } from './visibility.ts';
 
 /** Pause after a refresh without a card, before the same card is requested again. Shorter if the bot didn't answer. */
 const restMs = 30_000;
@@ -14,7 +14,7 @@ const unreachableRestMs = 1_000;
 export type Refresher = (person: LocalPerson, posts: readonly Post[]) => Promise<void>;
 
 export function refresher(teams: Teams): Refresher {
-  const underWay = new Map<string, Promise<void>>();
+  const inProgress = new Map<string, Promise<void>>();
   const restUntil = new Map<string, number>();
   const bring = async (person: LocalPerson, post: Post, key: string): Promise<void> => {
     const result = await refreshOne(teams, person, post);
@@ -25,8 +25,8 @@ export function refresher(teams: Teams): Refresher {
     const wanted = due.flatMap((post) => {
       const key = `${post.id} ${post.editedAt} ${person.id}`;
       if ((restUntil.get(key) ?? 0) > Date.now()) return [];
-      const running = underWay.get(key) ?? bring(person, post, key).finally(() => underWay.delete(key));
-      underWay.set(key, running);
+      const running = inProgress.get(key) ?? bring(person, post, key).finally(() => inProgress.delete(key));
+      inProgress.set(key, running);
       return [running];
     });
     await Promise.all(wanted);

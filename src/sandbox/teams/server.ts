@@ -6,7 +6,7 @@ import { type EventStreams, eventStreams } from './client-events.ts';
 import { clientMessages } from './client-messages.ts';
 import { connectorConversations } from './connector-conversations.ts';
 import { connectorMessages } from './connector-messages.ts';
-import { armableFaults, requestLog, withFaultsAndLog } from './faults.ts';
+import { openFaults, requestLog, withFaultsAndLog } from './faults.ts';
 import { type Answer, HttpProblem, problemAnswer, type Route, readBody, send } from './http.ts';
 import { announceInstallation, clientInstallations, waitingInstallations } from './installation.ts';
 import { close, listen, portOf, refuseForeigners } from './listen.ts';
@@ -25,7 +25,7 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
   const events = eventStreams(teams);
   const routes = routesOf(teams, events);
   const serve = (message: IncomingMessage, response: ServerResponse) => {
-    void answer(routes, message).then((given) => send(response, given));
+    void answer(routes, message).then((result) => send(response, result));
   };
   const servers = await listen(serve, options.port);
   const url = `http://127.0.0.1:${portOf(servers)}`;
@@ -43,7 +43,7 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
 }
 
 function routesOf(teams: Teams, events: EventStreams): readonly Route[] {
-  const faults = armableFaults();
+  const faults = openFaults();
   return [
     ...withFaultsAndLog(teams, faults, [...connectorMessages(teams), ...connectorConversations(teams)]),
     clientMessages(teams),
@@ -69,7 +69,7 @@ async function answer(routes: readonly Route[], message: IncomingMessage): Promi
     const url = new URL(message.url ?? '/', 'http://localhost');
     const here = routes.filter((each) => each.path.test(url.pathname));
     const found = here.find((each) => each.method === message.method);
-    if (found === undefined) throw nothingHere(here, message.method ?? '', url.pathname);
+    if (found === undefined) throw noRoute(here, message.method ?? '', url.pathname);
     const params = decoded(found.path.exec(url.pathname)?.groups ?? {});
     const body = await readBody(message);
     return await found.handle({ method: found.method, url, params, headers: message.headers, body });
@@ -78,7 +78,7 @@ async function answer(routes: readonly Route[], message: IncomingMessage): Promi
   }
 }
 
-function nothingHere(samePath: readonly Route[], method: string, path: string): HttpProblem {
+function noRoute(samePath: readonly Route[], method: string, path: string): HttpProblem {
   if (samePath.length === 0) return new HttpProblem(404, 'NotFound', `nothing at ${path}`);
   return new HttpProblem(405, 'MethodNotAllowed', `${method} is not served at ${path}`);
 }

@@ -2,6 +2,6 @@ import { makeAuthority, makeServerCertificate } from '../../../src/sandbox/azure
 
 /** Of an https server on this machine, with the only authority for it. */
 export async function localhostCertificate(): Promise<{ ca: string; cert: string; key: string }> {
-  const authority = await makeAuthority();
-  return { ca: authority.cert, ...(await makeServerCertificate(authority)) };
+  const authority = await createAuthority();
+  return { ca: authority.cert, ...(await createServerCertificate(authority)) };
 }

@@ -18,7 +18,7 @@ export interface Attributes {
 
 export const noAttributes: Attributes = { Request: new Map(), Resource: new Map() };
 
-class Unreadable extends Error {}
+class UnsupportedCondition extends Error {}
 
 const shapeOfToken = /\s*('[^']*'|@\w+\[[^\]]+\]|&&|\|\||[A-Za-z0-9_:.-]+|[(){},!])/y;
 
@@ -28,13 +28,13 @@ const tokensOf = (text: string): readonly string[] => {
   shapeOfToken.lastIndex = 0;
   while (shapeOfToken.lastIndex < trimmed.length) {
     const token = shapeOfToken.exec(trimmed)?.[1];
-    if (token === undefined) throw new Unreadable();
+    if (token === undefined) throw new UnsupportedCondition();
     tokens.push(token);
   }
   return tokens;
 };
 
-const bare = (token: string): string => token.replace(/^'(.*)'$/, '$1').toLowerCase();
+const unquoted = (token: string): string => token.replace(/^'(.*)'$/, '$1').toLowerCase();
 
 /** Operator names: `true` if the attribute must be one of the values, `false` if it must not. */
 const operators: Readonly<Record<string, boolean>> = {
@@ -57,15 +57,15 @@ class Reader {
   }
 
   /** Always parses both operands: the rest of the condition must be found. */
-  whole(): boolean {
-    const value = this.either();
-    if (this.at < this.tokens.length) throw new Unreadable();
+  parse(): boolean {
+    const value = this.parseOr();
+    if (this.at < this.tokens.length) throw new UnsupportedCondition();
     return value;
   }
 
   private next(): string {
     const token = this.tokens[this.at];
-    if (token === undefined) throw new Unreadable();
+    if (token === undefined) throw new UnsupportedCondition();
     this.at += 1;
     return token;
   }
@@ -77,31 +77,31 @@ class Reader {
   }
 
   private expect(token: string): void {
-    if (this.next() !== token) throw new Unreadable();
+    if (this.next() !== token) throw new UnsupportedCondition();
   }
 
-  private either(): boolean {
-    let value = this.both();
+  private parseOr(): boolean {
+    let value = this.parseAnd();
     while (this.skip('OR', '||')) {
-      const right = this.both();
+      const right = this.parseAnd();
       value = value || right;
     }
     return value;
   }
 
-  private both(): boolean {
-    let value = this.one();
+  private parseAnd(): boolean {
+    let value = this.parseTerm();
     while (this.skip('AND', '&&')) {
-      const right = this.one();
+      const right = this.parseTerm();
       value = value && right;
     }
     return value;
   }
 
-  private one(): boolean {
-    if (this.skip('!', 'NOT')) return !this.one();
+  private parseTerm(): boolean {
+    if (this.skip('!', 'NOT')) return !this.parseTerm();
     if (this.skip('(')) {
-      const value = this.either();
+      const value = this.parseOr();
       this.expect(')');
       return value;
     }
@@ -109,7 +109,7 @@ class Reader {
     if (token === 'ActionMatches') return this.values().includes(this.context.action.toLowerCase());
     const [, source, attribute] = /^@(Request|Resource)\[(.+)\]$/.exec(token) ?? [];
     const equal = operators[this.next()];
-    if (source === undefined || attribute === undefined || equal === undefined) throw new Unreadable();
+    if (source === undefined || attribute === undefined || equal === undefined) throw new UnsupportedCondition();
     const { Request, Resource } = this.context.attributes;
     const value = (source === 'Request' ? Request : Resource).get(attribute)?.toLowerCase();
     const isOne = this.values().some((one) => one === value);
@@ -119,9 +119,9 @@ class Reader {
   /** `{a, b}`, or one value without braces. */
   private values(): readonly string[] {
     const first = this.next();
-    if (first !== '{') return [bare(first)];
-    const found = [bare(this.next())];
-    while (this.skip(',')) found.push(bare(this.next()));
+    if (first !== '{') return [unquoted(first)];
+    const found = [unquoted(this.next())];
+    while (this.skip(',')) found.push(unquoted(this.next()));
     this.expect('}');
     return found;
   }
@@ -129,9 +129,9 @@ class Reader {
 
 export const conditionHolds = (condition: string, context: ConditionContext): boolean => {
   try {
-    return new Reader(tokensOf(condition), context).whole();
+    return new Reader(tokensOf(condition), context).parse();
   } catch (error) {
-    if (error instanceof Unreadable) return false;
+    if (error instanceof UnsupportedCondition) return false;
     throw error;
   }
 };

@@ -18,9 +18,9 @@ interface Filtered {
 type Test = (resource: Filtered) => boolean;
 
 interface Filter {
-  readonly keeps: Test;
+  readonly matches: Test;
   /** True if the filter uses tags: then the answer doesn't contain tags. */
-  readonly byTags: boolean;
+  readonly usesTags: boolean;
 }
 
 const invalid = (text: string): Refusal =>
@@ -90,10 +90,10 @@ const readAll = (filter: string): Test => {
  */
 export const readFilter = (filter: string | null): Filter => {
   const wanted = (filter ?? '').trim();
-  if (wanted === '' || wanted === "''") return { keeps: () => true, byTags: false };
+  if (wanted === '' || wanted === "''") return { matches: () => true, usesTags: false };
   const choices = split(wanted, 'or').map(readAll);
-  const byTags = split(wanted, 'or').some((choice) => split(choice, 'and').some(isTagPart));
-  return { keeps: (one) => choices.some((test) => test(one)), byTags };
+  const usesTags = split(wanted, 'or').some((choice) => split(choice, 'and').some(isTagPart));
+  return { matches: (one) => choices.some((test) => test(one)), usesTags };
 };
 
 interface Listed extends Filtered {
@@ -129,16 +129,16 @@ const expanded = (resource: Listed, expand: string) => ({
 });
 
 const listResources = (call: Call, scope: string): Reply => {
-  const { keeps, byTags } = readFilter(call.incoming.query.get('$filter'));
+  const { matches, usesTags } = readFilter(call.incoming.query.get('$filter'));
   const expand = call.incoming.query.get('$expand') ?? '';
   const value = allResources(call)
-    .filter((one) => within(one.id, scope) && keeps(one))
+    .filter((one) => within(one.id, scope) && matches(one))
     .map((one) => ({
       id: one.id,
       name: one.name,
       type: one.type,
       location: one.location,
-      ...(byTags ? {} : { tags: one.tags ?? {} }),
+      ...(usesTags ? {} : { tags: one.tags ?? {} }),
       ...one.more,
       ...expanded(one, expand),
     }));

@@ -57,9 +57,9 @@ const getGroup = (call: Call): Reply => {
 
 /** Groups have no tags here, so a filter by tags finds none. */
 const listGroups = (call: Call): Reply => {
-  const { keeps } = readFilter(call.incoming.query.get('$filter'));
+  const { matches } = readFilter(call.incoming.query.get('$filter'));
   const value = groupsIn(call).filter(({ name, location }) =>
-    keeps({
+    matches({
       name,
       location,
       type: 'Microsoft.Resources/resourceGroups',

@@ -79,7 +79,7 @@ const addPassword = (call: Call): Reply => {
 
 const Assignment = z.object({ principalId: z.string(), resourceId: z.string(), appRoleId: z.string() });
 
-const giveAppRole = (call: Call): Reply => {
+const assignAppRole = (call: Call): Reply => {
   const principal = principalOf(call);
   const request = parseBody(Assignment, call.incoming.body, 'Request_BadRequest');
   const permission = permissions[request.appRoleId];
@@ -118,7 +118,7 @@ export const graphApplicationRoutes: readonly Route[] = [
     'POST',
     '/v1.0/servicePrincipals/{id}/appRoleAssignments',
     ['AppRoleAssignment.ReadWrite.All'],
-    giveAppRole,
+    assignAppRole,
   ),
 ];
 

@@ -51,11 +51,11 @@ const findGroup = (call: Call): UserGroup => {
 };
 
 /** Without `$select`, Microsoft Graph leaves out most fields of a person, such as `userType`. */
-const usual = ['id', 'displayName', 'mail', 'userPrincipalName'];
+const defaultFields = ['id', 'displayName', 'mail', 'userPrincipalName'];
 const getUser = (call: Call): Reply =>
   reply(200, {
     ...context(call, 'users/$entity'),
-    ...selected(userBody(findUser(call)), call.incoming.query, usual),
+    ...selected(userBody(findUser(call)), call.incoming.query, defaultFields),
   });
 
 const getGroup = (call: Call): Reply =>
@@ -127,9 +127,9 @@ const listTransitiveUsers = (call: Call): Reply => {
 const selected = (
   body: Readonly<Record<string, unknown>>,
   query: URLSearchParams,
-  usual: readonly string[] = Object.keys(body),
+  defaultFields: readonly string[] = Object.keys(body),
 ): Record<string, unknown> => {
-  const names = query.get('$select')?.split(',') ?? usual;
+  const names = query.get('$select')?.split(',') ?? defaultFields;
   return Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
 };
 

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { Delays } from '../../delays.ts';
 import { type Incoming, unreadable } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
-import { giveTeamsToken } from '../identity/people/redeem-code.ts';
+import { issueTeamsToken } from '../identity/people/redeem-code.ts';
 import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from '../scenarios/scenarios.ts';
 import { LatencyName } from '../state/latency.ts';
 import { SimulatorState } from '../state/schema.ts';
 import { seedState } from '../state/seed.ts';
 import { changeLatency, moveToPort } from '../state/state-file.ts';
 import type { World } from '../world.ts';
-import type { Befores } from './before.ts';
+import type { BeforeStates } from './before-states.ts';
 import { Fault } from './fault.ts';
 import { addFaults, removeFaults } from './faults.ts';
 import type { RequestLog } from './request-log.ts';
@@ -40,7 +40,7 @@ function refuseForeigners({ method, host, headers }: Incoming): Reply | null {
 export interface Simulator {
   readonly world: World;
   readonly log: RequestLog;
-  readonly befores: Befores;
+  readonly beforeStates: BeforeStates;
   readonly delays: Delays;
   /** A text that changes whenever the state or the log changes. */
   readonly revision: () => string;
@@ -113,13 +113,13 @@ const putState = (simulator: Simulator, { body }: Incoming): Reply => {
   return replaceState(simulator, parsed.data);
 };
 
-const replaceState = ({ world, befores }: Simulator, state: SimulatorState): Reply => {
+const replaceState = ({ world, beforeStates }: Simulator, state: SimulatorState): Reply => {
   moveToPort(state, world.port);
   // Gives IDs to faults without one.
   addFaults(state, []);
   world.state = state;
   world.vaultLog.forgetStrangers(new Set(state.principals.map(({ id }) => id)));
-  befores.restart(state);
+  beforeStates.restart(state);
   return reply(200, state);
 };
 
@@ -161,7 +161,7 @@ export const routes: Readonly<Record<string, SimulatorRoute>> = {
   'PUT /simulator/state': putState,
   'DELETE /simulator/state': resetState,
   'PUT /simulator/members': putMembers,
-  'GET /simulator/before': ({ befores }, { query }) => reply(200, befores.of(query.get('agent') ?? '')),
+  'GET /simulator/before': ({ beforeStates }, { query }) => reply(200, beforeStates.of(query.get('agent') ?? '')),
   'GET /simulator/revision': ({ revision }) => reply(200, { revision: revision() }),
   'GET /simulator/requests': getRequests,
   'GET /simulator/faults': ({ world }) => reply(200, world.state.faults),
@@ -172,7 +172,7 @@ export const routes: Readonly<Record<string, SimulatorRoute>> = {
   'DELETE /simulator/scenarios': deleteScenarios,
   'GET /simulator/latency': ({ world }) => reply(200, { latency: world.state.latency }),
   'PUT /simulator/latency': putLatency,
-  'POST /simulator/teams-token': ({ world }, incoming) => giveTeamsToken(world, incoming),
+  'POST /simulator/teams-token': ({ world }, incoming) => issueTeamsToken(world, incoming),
 };
 
 /**

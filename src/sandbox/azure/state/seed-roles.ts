@@ -50,10 +50,10 @@ const readingVaults = [
   'Microsoft.KeyVault/operations/read',
 ];
 const deployments = 'Microsoft.Resources/deployments/*';
-const lookingAfterVaults = [...readingVaults, deployments];
+const managingVaults = [...readingVaults, deployments];
 
 /** The eight roles that the Data Access Administrator can assign and remove. */
-const givenByDataAccess = [
+const assignableByDataAccess = [
   '00482a5a-887f-4fb3-b363-3b7fe8e74483',
   'a4417e6f-fecd-4de8-b567-7b0420556985',
   '14b46e9e-c2b7-41b4-b07b-48a6ebf60603',
@@ -63,8 +63,8 @@ const givenByDataAccess = [
   'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
   '4633458b-17de-408a-b874-0445c86b69e6',
 ].join(', ');
-const onlyThose = (verb: 'write' | 'delete', attribute: '@Request' | '@Resource'): string =>
-  `((!(ActionMatches{'${assignments}/${verb}'})) OR (${attribute}[${assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals{${givenByDataAccess}}))`;
+const onlyRoles = (verb: 'write' | 'delete', attribute: '@Request' | '@Resource'): string =>
+  `((!(ActionMatches{'${assignments}/${verb}'})) OR (${attribute}[${assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals{${assignableByDataAccess}}))`;
 
 const forResources: readonly RoleDefinition[] = [
   builtIn(roles.owner, 'Owner', { actions: ['*'] }),
@@ -115,18 +115,18 @@ const forResources: readonly RoleDefinition[] = [
       'Microsoft.Support/*',
       'Microsoft.KeyVault/vaults/*/read',
     ],
-    condition: `${onlyThose('write', '@Request')} AND ${onlyThose('delete', '@Resource')}`,
+    condition: `${onlyRoles('write', '@Request')} AND ${onlyRoles('delete', '@Resource')}`,
     conditionVersion: '2.0',
   }),
 ];
 
 const forData: readonly RoleDefinition[] = [
   builtIn(roles.keyVaultAdministrator, 'Key Vault Administrator', {
-    actions: lookingAfterVaults,
+    actions: managingVaults,
     dataActions: ['Microsoft.KeyVault/vaults/*'],
   }),
   builtIn('14b46e9e-c2b7-41b4-b07b-48a6ebf60603', 'Key Vault Crypto Officer', {
-    actions: lookingAfterVaults,
+    actions: managingVaults,
     dataActions: [`${keys}/*`, 'Microsoft.KeyVault/vaults/keyrotationpolicies/*'],
   }),
   builtIn(roles.cryptoServiceEncryptionUser, 'Key Vault Crypto Service Encryption User', {
@@ -154,7 +154,7 @@ const forData: readonly RoleDefinition[] = [
     dataActions: [`${secrets}/getSecret/action`, `${secrets}/readMetadata/action`],
   }),
   builtIn('b86a8fe4-44ce-4948-aee5-eccb2c155cd7', 'Key Vault Secrets Officer', {
-    actions: lookingAfterVaults,
+    actions: managingVaults,
     dataActions: [`${secrets}/*`],
   }),
   builtIn('21090545-7ca7-4776-b22c-e363652d74d2', 'Key Vault Reader', {

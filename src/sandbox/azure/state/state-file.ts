@@ -62,10 +62,10 @@ const sameUri = (a: string, b: string): boolean => a.replace(/\/$/, '') === b.re
 /** Sets the latency. With `instant`, running operations end now, except those that never end. */
 export const changeLatency = (state: SimulatorState, latency: LatencyName, now: Date): void => {
   state.latency = latency;
-  if (latency === 'instant') hurry(state, now);
+  if (latency === 'instant') endPendingNow(state, now);
 };
 
-const hurry = (state: SimulatorState, now: Date): void => {
+const endPendingNow = (state: SimulatorState, now: Date): void => {
   const atLast = (time: string): string => (reached(time, now) ? time : now.toISOString());
   for (const operation of state.operations) {
     if (operation.status === 'Working' && operation.dueAt !== null) operation.dueAt = atLast(operation.dueAt);

@@ -62,7 +62,7 @@ function sessionOf({ state }: World, userId: string, now: Date): PersonSignIn {
  * `POST /simulator/teams-token`: the token that a Teams client gets for an app without asking the person.
  * In a real tenant, the client uses its own sign-in; here the Teams simulator is trusted.
  */
-export async function giveTeamsToken(world: World, { body }: Incoming): Promise<Reply> {
+export async function issueTeamsToken(world: World, { body }: Incoming): Promise<Reply> {
   const wanted = Wanted.safeParse(body === unreadable ? undefined : body);
   const appId = /^api:\/\/botid-(.+)$/.exec(wanted.data?.resource ?? '')?.[1];
   const { state, url } = world;

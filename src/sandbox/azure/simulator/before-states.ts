@@ -43,7 +43,7 @@ const readChanges = (file: string): Changes | null =>
  * A change starts with the first write after the previous one ended, and ends when a write that sets a key succeeds.
  * Several writes can form one change.
  */
-export class Befores {
+export class BeforeStates {
   private readonly file: string;
   private readonly rests: string;
   private stored: Changes;

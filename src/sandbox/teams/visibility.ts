@@ -2,14 +2,14 @@ import type { LocalPerson } from '../people.ts';
 import { cardOf, refreshesFor, withCard } from './cards.ts';
 import { HttpProblem } from './http.ts';
 import type { JsonObject, Post } from './model.ts';
-import { type Conversation, conversationOf, memberIdOf, personBy } from './places.ts';
+import { type Conversation, conversationOf, findPerson, memberIdOf } from './places.ts';
 import { readKey } from './state.ts';
 import type { Teams } from './teams.ts';
 
 /** What one person can see. */
 
 export function knownPerson(id: string): LocalPerson {
-  const person = personBy(id);
+  const person = findPerson(id);
   if (person === undefined) throw new HttpProblem(404, 'PersonNotFound', `no person ${id}`);
   return person;
 }
@@ -54,7 +54,7 @@ export function refreshIsDue(teams: Teams, post: Post, person: LocalPerson): boo
  * `local` has what a client shows next to the message: if only this person sees it, if it answers a click, when it was
  * edited, if the person's view differs from the others', and if a refresh is due.
  */
-export function seenActivity(teams: Teams, post: Post, person: LocalPerson): JsonObject {
+export function activityFor(teams: Teams, post: Post, person: LocalPerson): JsonObject {
   const view = viewOf(teams, post, person);
   return {
     ...(view === undefined ? post.content : withCard(post.content, view)),
@@ -77,13 +77,13 @@ export function seenActivity(teams: Teams, post: Post, person: LocalPerson): Jso
 }
 
 function authorAccount(teams: Teams, author: string): JsonObject {
-  const person = personBy(author);
+  const person = findPerson(author);
   if (person === undefined) return { ...teams.bot, role: 'bot' };
   return { id: memberIdOf(person.id), name: person.name, aadObjectId: person.id, role: 'user' };
 }
 
 /** Returns everything that the person sees in a place or, with a thread's ID, in that thread; oldest first. */
-export function seenPosts(teams: Teams, person: LocalPerson, conversationId: string): Post[] {
+export function visiblePosts(teams: Teams, person: LocalPerson, conversationId: string): Post[] {
   const { place, root } = conversationFor(person, conversationId);
   return [...teams.state.posts.values()].filter(
     (post) =>
@@ -94,7 +94,7 @@ export function seenPosts(teams: Teams, person: LocalPerson, conversationId: str
 /** Counts messages of others since the person last read the place. Updates don't count, as in Teams. */
 export function unreadCount(teams: Teams, person: LocalPerson, placeId: string): number {
   const upTo = Number(teams.state.reads.get(readKey(placeId, person.id)) ?? 0);
-  return seenPosts(teams, person, placeId).filter(
+  return visiblePosts(teams, person, placeId).filter(
     (post) => post.tone === 'message' && post.author !== person.id && Number(post.id) > upTo,
   ).length;
 }
