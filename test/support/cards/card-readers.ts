@@ -2,7 +2,7 @@
 
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
-import type { Patience } from '../../../src/teams/cards/views/reader.ts';
+import type { TimeLimits } from '../../../src/teams/cards/views/reader.ts';
 import { approver, requester } from '../builders/fixtures.ts';
 
 export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');

@@ -1,4 +1,4 @@
-import { makeAuthority, makeServerCertificate } from '../../../src/sandbox/azure/authority.ts';
+import { createAuthority, createServerCertificate } from '../../../src/sandbox/azure/authority.ts';
 
 /** Of an https server on this machine, with the only authority for it. */
 export async function localhostCertificate(): Promise<{ ca: string; cert: string; key: string }> {

@@ -1,4 +1,4 @@
-import { openOnce } from '../../../../src/teams/bot/once.ts';
+import { openClickDedupe } from '../../../../src/teams/bot/click-dedupe.ts';
 import { approver, requester } from '../../../support/builders/fixtures.ts';
 import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
 import { noon } from '../../../support/builders/plans.ts';

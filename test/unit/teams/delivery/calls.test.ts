@@ -5,7 +5,7 @@ import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Origin } from '../../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
-import { openCalls } from '../../../../src/teams/delivery/calls.ts';
+import { openNotifications } from '../../../../src/teams/delivery/notifications.ts';
 import {
   attention,
   cancels,
