@@ -82,7 +82,11 @@ function openBot(
   infrastructure: Infrastructure,
   azureModule: AzureModule,
   teamsModule: TeamsModule,
-  parts: { readonly stepUp: StepUpSignIn | null; readonly later: DeferredUpdates; readonly evidence: EvidenceLinks | null },
+  parts: {
+    readonly stepUp: StepUpSignIn | null;
+    readonly later: DeferredUpdates;
+    readonly evidence: EvidenceLinks | null;
+  },
 ): CmkBot {
   const { config, store } = infrastructure;
   const { stepUp, later, evidence } = parts;

@@ -11,6 +11,7 @@ import { highestProof } from '../domain/proof.ts';
 import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
 import type { ReapprovalReason } from '../domain/request/payloads.ts';
 import { joinList } from '../domain/strings.ts';
+import { cutAtSentence } from './excerpt.ts';
 import { failureLine } from './failures.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';

@@ -13,7 +13,9 @@ const minute = 60_000;
 const lookMs = 20_000;
 
 /** Starts the timers. Lost work has the shortest interval, because a person is waiting. */
-export function startCleanup({ documents, closeAbandonedForms, recoverLostFormJobs, log }: CleanupPorts): { stop(): void } {
+export function startCleanup({ documents, closeAbandonedForms, recoverLostFormJobs, log }: CleanupPorts): {
+  stop(): void;
+} {
   const sweep = (): void => {
     documents
       .deleteLeftFor(week)
