@@ -34,7 +34,7 @@ function project(folder, name) {
 }
 
 function sum(folder, exits) {
-  const runs = ['usual', 'long', 'crash'].map((name) => project(folder, name));
+  const runs = ['usual', 'slow'].map((name) => project(folder, name));
   for (const line of exits) say(line);
   const passed = runs.reduce((total, run) => total + run.passed, 0);
   const failed = runs.reduce((total, run) => total + run.failed, exits.length);

@@ -8,8 +8,15 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const cache = path.join(root, 'node_modules/.cache/cmk-bot');
 
+/** The folders of test/support that the programs use: the others can change without new programs. `test/contract/programs.test.ts` checks it. */
+const support = ['azure', 'builders', 'jest', 'processes', 'store', 'teams', 'world'];
 /** Everything that the programs and a first start are made from. */
-const parts = ['src', 'test/support', 'package-lock.json', 'node_modules/.package-lock.json'];
+const parts = [
+  'src',
+  ...support.map((name) => `test/support/${name}`),
+  'package-lock.json',
+  'node_modules/.package-lock.json',
+];
 
 const filesIn = (part) =>
   statSync(part).isDirectory()

@@ -7,13 +7,18 @@ import Sequencer from '@jest/test-sequencer';
 
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
 const slowest = [
+  'crash-all/commits-after',
+  'crash-all/commits-before',
+  'long/engine-faults',
+  'crash-all/writes',
+  'crash-all/replicas',
+  'crash-all/cards',
   'long/database-trouble',
   'long/hostile-tables',
   'long/lost-right',
   'long/failures-doc',
   'long/slow-azure',
   'long/killed-replica',
-  'long/engine-faults',
   'scenario/moved-world',
   'scenario/policy',
   'contract/cli-audit',
