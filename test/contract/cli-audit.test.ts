@@ -4,56 +4,87 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
+import type { DatabaseOptions } from '../../src/store/database.ts';
 import { resourceId } from '../support/builders/fixtures.ts';
-import { cmkBot } from '../support/processes/command-line.ts';
-import { copyFolder } from '../support/processes/copy-folder.ts';
+import { cmkBot, type Said } from '../support/processes/command-line.ts';
 import { comment, reasonOf, rejected, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
+import { runAs, startPostgres, type TestPostgres } from '../support/store/postgres.ts';
+import { serverSealKey } from '../support/store/seal-keys.ts';
 import { pgliteDatabases } from '../support/store/store-databases.ts';
 
-/** The audit trail at the command line, with no bot running: verified, exported, erased, tampered with. */
+/**
+ * The audit log at the command line, with no bot running: verified, exported, erased, tampered with. On a server, where a copy of a
+ * database takes a moment; what concerns a data folder on the embedded database.
+ */
 
 const databases = pgliteDatabases();
-afterAll(() => databases.end());
+const server = await startPostgres();
+afterAll(() => Promise.all([databases.end(), server?.stop()]));
 
-const freshFolder = async () => {
-  const database = await databases.fresh();
-  if (database.kind !== 'pglite') throw new Error('these tests are about folders');
-  return database;
-};
+/** What a test does with a database that holds the small audit log. */
+interface AuditLog {
+  /** For exports. With the embedded database: its data folder. */
+  readonly dataDir: string;
+  cli(...args: string[]): Promise<Said>;
+  /** What somebody who owns the database does to it, past its triggers. */
+  tamper(...statements: string[]): Promise<void>;
+}
 
-let written: Promise<string> | null = null;
-const copies: string[] = [];
-afterAll(() => Promise.all(copies.map((folder) => rm(folder, { recursive: true }))));
+const asOwner = "set session_replication_role = 'replica'";
 
-async function writtenOnce(): Promise<string> {
-  const database = await freshFolder();
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-record-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function write(database: DatabaseOptions): Promise<void> {
   const store = await databases.start(database);
   await writeRecord(store);
   await store.close();
-  return database.dataDir;
 }
 
-/** A folder with the record in it, written once and copied from then on. */
-async function newRecord() {
-  written ??= writtenOnce();
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cmk-record-'));
-  await copyFolder(await written, dataDir);
-  copies.push(dataDir);
-  const database = { kind: 'pglite', dataDir } as const;
+async function newDataFolder(): Promise<AuditLog> {
+  const database = await databases.fresh();
+  if (database.kind !== 'pglite') throw new Error('this is about folders');
+  await write(database);
+  const { dataDir } = database;
   return {
     dataDir,
-    cli: (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: dataDir }),
-    /** What somebody who owns the database does to it, past its triggers. */
-    async tamper(...statements: string[]) {
+    cli: (...args) => cmkBot(args, { CMK_DATA_DIR: dataDir }),
+    async tamper(...statements) {
       const owner = await databases.start(database);
-      await owner.session("set session_replication_role = 'replica'", ...statements);
+      await owner.session(asOwner, ...statements);
       await owner.close();
     },
   };
 }
-type Record = Awaited<ReturnType<typeof newRecord>>;
 
-async function exported(record: Record, ...args: string[]): Promise<string> {
+let written: Promise<string> | null = null;
+async function writtenOnce({ newDatabase }: TestPostgres): Promise<string> {
+  const url = await newDatabase();
+  await write({ kind: 'postgres', url });
+  return url;
+}
+
+/** A database with the audit log in it, written once and copied from then on. */
+async function newRecord(): Promise<AuditLog> {
+  if (server === null) return newDataFolder();
+  written ??= writtenOnce(server);
+  const url = await server.newDatabase(await written);
+  const dataDir = await newFolder();
+  const keyFile = path.join(dataDir, 'seal.key');
+  await writeFile(keyFile, `# for tests\n${serverSealKey}\n`, { mode: 0o600 });
+  return {
+    dataDir,
+    cli: (...args) => cmkBot(args, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: keyFile }),
+    tamper: (...statements) => runAs(url, [asOwner, ...statements]),
+  };
+}
+
+async function exported(record: AuditLog, ...args: string[]): Promise<string> {
   const file = path.join(record.dataDir, 'export.jsonl');
   await writeFile(file, (await record.cli('audit', 'export', '--format', 'jsonl', ...args)).out);
   return file;
@@ -67,7 +98,7 @@ const filesWith = (folder: string, text: string): Promise<string> =>
   );
 
 describe('an untouched record', () => {
-  let record: Record;
+  let record: AuditLog;
   let lines: readonly string[];
   beforeAll(async () => {
     record = await newRecord();
@@ -220,7 +251,7 @@ const seqOf = (line: string): number[] => {
 };
 
 describe('a part of a record', () => {
-  let record: Record;
+  let record: AuditLog;
   let whole: string;
   let part: string;
   beforeAll(async () => {
@@ -400,9 +431,9 @@ describe('a record somebody changed in the database', () => {
 });
 
 describe('erasing', () => {
-  let record: Record;
+  let record: AuditLog;
   beforeAll(async () => {
-    record = await newRecord();
+    record = await newDataFolder();
   });
 
   it('destroys every text of one request, says so once, and the trail still verifies', async () => {

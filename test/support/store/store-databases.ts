@@ -49,17 +49,22 @@ export async function postgresDatabases(): Promise<TestDatabases | null> {
   return databases(async () => ({ kind: 'postgres', url: await postgres.newDatabase() }), postgres.stop);
 }
 
+type DatabaseName = 'on PGlite' | 'on PostgreSQL';
+
 /** Declares the tests once for each database. Where there is no PostgreSQL, its part shows as skipped. */
-export async function onEveryDatabase(tests: (databases: TestDatabases) => void): Promise<void> {
-  const kinds = { 'on PGlite': pgliteDatabases(), 'on PostgreSQL': await postgresDatabases() };
-  for (const [name, databases] of Object.entries(kinds)) {
+export async function onEveryDatabase(tests: (databases: TestDatabases, name: DatabaseName) => void): Promise<void> {
+  const kinds = [
+    ['on PGlite', pgliteDatabases()],
+    ['on PostgreSQL', await postgresDatabases()],
+  ] as const;
+  for (const [name, databases] of kinds) {
     describe(name, () => {
       if (databases === null) {
         it.skip('needs a PostgreSQL server, and this machine has none', () => undefined);
         return;
       }
       afterAll(() => databases.end());
-      tests(databases);
+      tests(databases, name);
     });
   }
 }
