@@ -36,11 +36,7 @@ const differences = (impact: KeyImpact): readonly ImpactRow[] => [
     detail: 'Declares the key, but its identity doesn’t have permission to use it.',
   })),
   ...undeclared(impact).map((holder) =>
-    holderRow(
-      holder,
-      'warn',
-      'Has permission to use the key, but no joinList resource with this identity declares it.',
-    ),
+    holderRow(holder, 'warn', 'Has permission to use the key, but no listed resource with this identity declares it.'),
   ),
 ];
 
@@ -74,7 +70,7 @@ export const impactSummary = (impact: KeyImpact): string => {
   const what = impact.keyName === null ? 'a key of this vault' : 'this key';
   const users = `${countOf(new Set(impact.users.map(({ id }) => id)).size, 'resource declares', 'resources declare')} ${what}.`;
   const gaps = notRead(impact).length === 0 ? '' : ' Not everything could be read.';
-  return `${users}${gaps} Keys of objects inside a service, and uses from other tenants, aren’t joinList.`;
+  return `${users}${gaps} Keys of objects inside a service, and uses from other tenants, aren’t listed. The vault’s log isn’t read.`;
 };
 
 /** Only those that have rows. */

@@ -71,6 +71,16 @@ test('takes a quoted text for what it says, with an escaped quote in it', async 
   expect(data).toEqual([{ name: 'ward-agent', tags: { tricky } }]);
 });
 
+test('finds one of a list, in any case, of every type', async () => {
+  const { data } = await ask(
+    "resources | where type in~ ('microsoft.sql/servers', 'Microsoft.KeyVault/VAULTS') | project name",
+    {},
+    clientsOf(azure, owner),
+  );
+  expect(data).toContainEqual({ name: 'sql-care' });
+  expect(data).toContainEqual({ name: 'kv-lab' });
+});
+
 test('converts what it projects', async () => {
   const columns =
     'a=toint(properties.softDeleteRetentionInDays), b=tobool(properties.enableSoftDelete), c=tostring(sku)';
@@ -106,7 +116,8 @@ test.each([
   ['resources | where name =~', { code: 'ParserFailure', token: '<EOF>', characterPositionInLine: 25 }],
   ["resources\n| where name != 'a'", { code: 'ParserFailure', token: '!', line: 2, characterPositionInLine: 13 }],
   ["resources | where name =~ 'a' and kind =~ 'b'", { code: 'ParserFailure', token: 'and' }],
-  ["resources | where name in~ ('a')", { code: 'ParserFailure', token: '~' }],
+  ["resources | where name in ('a')", { code: 'ParserFailure', token: 'in' }],
+  ["resources | where name in~ 'a'", { code: 'ParserFailure', token: 'a' }],
   ["resources | where tolower(name) =~ 'a'", { code: 'UnknownFunction', message: "Unknown function: 'tolower'." }],
   [String.raw`resources | where name =~ '\x41'`, { code: 'ParserFailure', token: "'" }],
   ['resources | project a=strlen(name)', { code: 'UnknownFunction', message: "Unknown function: 'strlen'." }],

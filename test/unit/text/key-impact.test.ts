@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { ArmId, KeyName } from '../../../src/domain/ids.ts';
+import type { KeyImpact } from '../../../src/domain/key-impact.ts';
+import { impactSections, impactSummary, impactTitle } from '../../../src/text/key-impact.ts';
+
+const providers = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';
+const impact: KeyImpact = {
+  vault: { id: ArmId.parse(`${providers}/Microsoft.KeyVault/vaults/kv-care`), name: 'kv-care' },
+  keyName: KeyName.parse('cmk-care'),
+  users: [
+    {
+      id: `${providers}/Microsoft.Storage/storageAccounts/stcare`,
+      name: 'stcare',
+      noun: 'storage account',
+      keyName: 'cmk-care',
+      keyVersion: null,
+      identities: ['a'],
+    },
+  ],
+  holders: [
+    { id: 'b', type: 'group', name: 'Key custodians', members: 2 },
+    { id: 'c', type: 'bot', name: null, members: null },
+  ],
+  unread: [],
+  hidden: [{ subscriptionId: 's', nouns: ['SQL server'] }],
+};
+
+test('says what a key is used by, the differences, and what can’t be read', () => {
+  expect(impactTitle(impact)).toBe('cmk-care in kv-care');
+  expect(impactSummary(impact)).toBe(
+    '1 resource declares this key. Not everything could be read. Keys of objects inside a service, and uses from other tenants, aren’t listed. The vault’s log isn’t read.',
+  );
+  expect(impactSections(impact).map(({ title, rows }) => [title, ...rows.map((row) => row.name)])).toEqual([
+    ['Differences', 'stcare, storage account', 'Key custodians, a group of 2'],
+    ['Declared by resources', 'stcare, storage account'],
+    ['Have permission', 'Key custodians, a group of 2', 'This bot'],
+    ['Not read', '1 resource type in subscription s'],
+  ]);
+  expect(impactSections(impact)[0]?.rows.map(({ detail }) => detail)).toEqual([
+    'Declares the key, but its identity doesn’t have permission to use it.',
+    'Has permission to use the key, but no listed resource with this identity declares it.',
+  ]);
+});
+
+test('a part without rows isn’t shown', () => {
+  const none = { ...impact, keyName: null, users: [], holders: [], hidden: [] };
+  expect(impactSections(none)).toEqual([]);
+  expect(impactSummary(none)).toContain('0 resources declare a key of this vault. Keys of objects');
+});
