@@ -63,13 +63,13 @@ export function applyEdit(folder: string, { file, after, added }: Edit): void {
   writeFileSync(path, parts.join(`${after}${added}`));
 }
 
-/** Copies the sources and cards, applies the edits, and passes the copy on. The simulators stay out: they don't know the product. */
+/** Copies the sources and the data they import, applies the edits, and passes the copy on. The simulators stay out: they don't know the product. */
 export async function inScratch<T>(edits: readonly Edit[], use: (scratch: Scratch) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(root, '.one-more-'));
   try {
     const filter = (path: string): boolean => path !== join(root, 'src/sandbox');
     cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true, filter });
-    cpSync(join(root, 'cards'), join(folder, 'cards'), { recursive: true });
+    for (const data of ['cards', 'infra/guard']) cpSync(join(root, data), join(folder, data), { recursive: true });
     for (const edit of edits) applyEdit(folder, edit);
     return await use({ folder, compile: () => compile(folder), run: (script) => run(folder, script) });
   } finally {
