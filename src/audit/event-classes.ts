@@ -31,6 +31,9 @@ const outcomes: Readonly<Record<EventType, EventOutcome>> = {
   'texts-erased': 'done',
   'evidence-made': 'done',
   'clock-set-right': 'done',
+  'drift-opened': 'done',
+  'drift-changed': 'done',
+  'drift-closed': 'done',
 };
 
 /** Returns the outcome of an event in one word, for filters. */
@@ -86,6 +89,9 @@ const onRequests: Readonly<Record<OnRequests, Activity>> = {
   'texts-erased': other('Erase texts'),
   'evidence-made': other('Make evidence'),
   'clock-set-right': other('Set clock right'),
+  'drift-opened': other('Find drift'),
+  'drift-changed': other('Find changed drift'),
+  'drift-closed': other('Find as approved'),
 };
 
 const onAzure: Readonly<Record<StepName, Activity>> = {
@@ -119,5 +125,7 @@ const severities: Partial<Record<EventType, readonly [number, string]>> = {
   'attention-needed': [3, 'Medium'],
   'given-up': [3, 'Medium'],
   'clock-set-right': [3, 'Medium'],
+  'drift-opened': [4, 'High'],
+  'drift-changed': [4, 'High'],
 };
 export const severityOf = (body: EventBody): readonly [number, string] => severities[body.type] ?? [1, 'Informational'];

@@ -6,6 +6,7 @@
 import { codeOf, statusOf as httpStatusOf } from '../domain/failure.ts';
 import type { ChainLine } from '../domain/record/chain.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
+import { isDriftEvent } from '../domain/watch/events.ts';
 import {
   activityOf,
   apiActivity,
@@ -85,7 +86,15 @@ function classFields({ line, event, comment }: ExportInput): Json {
   const { body } = event;
   if (!isStep(body)) {
     const data = withoutEmpty({ resource: body.target, planDigest: body.planDigest, revision: line.revision });
-    return withoutEmpty({ entity: { uid: line.request, name: line.request, type: 'Change request', data }, comment });
+    return withoutEmpty({
+      entity: {
+        uid: line.request,
+        name: line.request,
+        type: isDriftEvent(body.type) ? 'Agent' : 'Change request',
+        data,
+      },
+      comment,
+    });
   }
   const api = withoutEmpty({
     operation: body.data.step,

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { ChainLine, Derived } from '../domain/record/chain.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 import type { EventBody } from '../domain/request/events.ts';
+import { isDriftEvent } from '../domain/watch/events.ts';
+import { DriftReplay } from './replay-drifts.ts';
 import { judgeEvent } from './replay-rules.ts';
 import { applyEvent, type EndedReplay, type ReplayState, restoreEnded, startReplay } from './replay-state.ts';
 import { parseBody } from './verify.ts';
@@ -66,6 +68,7 @@ const isOpen = (replay: ReplayState | EndedReplay | null): replay is ReplayState
 export class RequestReplay {
   readonly #read: StrictBodyReader;
   readonly #note: Note;
+  readonly #drifts: DriftReplay;
   readonly #requests = new Map<string, ReplayedRequest>();
   /** Interned strings, to save memory. */
   readonly #names = new Map<string, string>();
@@ -77,6 +80,7 @@ export class RequestReplay {
     this.#read = read;
     this.#whole = whole;
     this.#note = note;
+    this.#drifts = new DriftReplay(whole, note);
   }
 
   /** Returns the number of requests, and of those replayed from their beginning. */
@@ -95,7 +99,8 @@ export class RequestReplay {
       return;
     }
     this.#checkTime(line, strict.event, strict.time);
-    this.#applyEvent(line, strict.event, strict.time);
+    if (isDriftEvent(strict.event.type)) this.#drifts.event(line, strict.event);
+    else this.#applyEvent(line, strict.event, strict.time);
   }
 
   /** Compares the replay with the derived data at this event. */
@@ -112,6 +117,7 @@ export class RequestReplay {
       this.#note(seq, 'open-request-differs', `${request}: ${resource}, by no event`);
     }
     for (const { request, kind, key } of outbox) {
+      if (this.#drifts.has(request, kind, key)) continue;
       const known = this.#requests.get(request);
       const ordered = kind !== 'run' || known?.replay == null || Number(key) <= known.replay.runs;
       const called = kind !== 'call' || known === undefined || Number(key) <= known.revision;

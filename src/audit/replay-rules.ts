@@ -102,6 +102,9 @@ const withClockSkew = (since: string): string =>
 /** Maximum number of edits, because each restarts the approval deadline. */
 const maxEdits = 5;
 
+/** A drift has a stream of its own, which `DriftReplay` checks. */
+const ofAgent = (): ReplayVerdict => ['not-in-this-state', 'it belongs to an agent, not to a request'];
+
 type Rule<T extends EventType> = (replay: ReplayState, body: EventBodyOf<T>, time: string) => ReplayVerdict;
 
 /** Preconditions of each event type. A missing type doesn't compile. */
@@ -220,6 +223,9 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'texts-erased': (_life, body) => requireActor(body, 'operator'),
   'clock-set-right': (_life, body) => requireActor(body, 'operator'),
   'evidence-made': (_life, body) => requireActor(body, 'person', 'operator'),
+  'drift-opened': ofAgent,
+  'drift-changed': ofAgent,
+  'drift-closed': ofAgent,
 };
 
 const allowedAfterEnd: readonly EventType[] = [

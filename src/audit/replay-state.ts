@@ -171,6 +171,9 @@ export function applyEvent(replay: ReplayState, body: EventBody): void {
     case 'texts-erased':
     case 'clock-set-right':
     case 'evidence-made':
+    case 'drift-opened':
+    case 'drift-changed':
+    case 'drift-closed':
       break;
   }
 }

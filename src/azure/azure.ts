@@ -4,6 +4,7 @@ import type { Failure } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
+import { graphChanges } from './changes.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { armControl } from './control.ts';
@@ -69,6 +70,7 @@ export function connectAzure(options: AzureOptions): Azure {
     guards: armGuards(connection),
     policies: armPolicies(connection),
     inventory: graphInventory(connection),
+    changes: graphChanges(connection),
     groups: graphGroups(connection),
   };
 }

@@ -44,12 +44,13 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   });
   const { tracing } = telemetry;
   const { database, store, storing, refusedDocuments } = await openVerifiedStore(config, log, tracing);
-  const { requests: stored, outbox, clock, witnesses } = store;
+  const { requests: stored, outbox, drifts, clock, witnesses } = store;
   const witnessing = witnessingFor(config, witnesses);
   const watched = { counts: storing.counts, isWritable: () => isWritable({ store, storing }) };
   const metrics = openMetrics({
     requests: stored,
     outbox,
+    drifts,
     clock,
     storing: watched,
     refusedDocuments,

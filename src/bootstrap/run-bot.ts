@@ -10,6 +10,7 @@ import { openTeamsModule } from './open-teams.ts';
 import { stopInOrder } from './shutdown.ts';
 import { startBot } from './start-bot.ts';
 import { startControlServer } from './start-control.ts';
+import { startWatch } from './start-key-watch.ts';
 import { openEvidence, startLogPublisher } from './start-log-publisher.ts';
 import { startWitnessAlarm } from './start-witness-alarm.ts';
 import { startWorkers } from './start-workers.ts';
@@ -32,11 +33,12 @@ async function start(folder: string | null): Promise<void> {
   const runs = await startWorkers(infrastructure, azureModule, teamsModule);
   const evidence = await openEvidence(infrastructure, azureModule, anchor);
   const alarm = startWitnessAlarm(infrastructure, teamsModule);
+  const watch = startWatch(infrastructure);
   const control = await startControlServer(infrastructure, evidence);
   const bot = await startBot(infrastructure, azureModule, teamsModule, evidence);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([control, bot, alarm, runs, anchor, infrastructure]);
+  stopInOrder([control, bot, alarm, watch, runs, anchor, infrastructure]);
 }
 
 /** Prints expected errors as messages, and bugs with their stack. */

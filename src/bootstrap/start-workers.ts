@@ -94,6 +94,7 @@ export async function startWorkers(
     audit: teamsModule.auditChannel.show,
     remind: teamsModule.reminders.remind,
     call: teamsModule.calls.callForEvent,
+    alert: teamsModule.driftAlert,
     checkUsage: openUsageCheck({ requests: runs.requests, vaultLog, pollMs: config.logs?.pollMs ?? 60_000, now }),
     instance: me.instance,
     log,

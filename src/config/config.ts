@@ -54,6 +54,8 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   stepUp: stepUpFrom(env),
   retry: retryFrom(env),
   logs: logsFrom(env),
+  /** Interval of the key watch. Null: it's off. */
+  watchMs: env.CMK_WATCH_INTERVAL,
   /** True: no new changes in Azure. */
   paused: env.CMK_PAUSE,
   log: { level: env.CMK_LOG_LEVEL },

@@ -6,9 +6,10 @@ import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type Metri
 import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Call, CallMetrics } from '../domain/ports/call-metrics.ts';
-import type { Outbox, Requests } from '../domain/ports/store.ts';
+import type { Drifts, Outbox, Requests } from '../domain/ports/store.ts';
 import type { DocumentFault } from '../domain/record/seals.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
+import { type DriftFigures, watchDrifts } from './drift-gauges.ts';
 import {
   queryGauge,
   type WatchedWriteHealth,
@@ -19,7 +20,7 @@ import {
 } from './gauges.ts';
 import type { MetricSnapshot } from './telemetry.ts';
 
-export interface Metrics extends CallMetrics, WitnessMetrics {
+export interface Metrics extends CallMetrics, WitnessMetrics, DriftFigures {
   /** The same metrics as data, for other exporters. */
   readonly figures: () => Promise<readonly MetricSnapshot[]>;
   /** Counts a failed Azure call. */
@@ -31,6 +32,7 @@ export interface Metrics extends CallMetrics, WitnessMetrics {
 export interface MetricsPorts {
   readonly requests: Requests;
   readonly outbox: Outbox;
+  readonly drifts: Pick<Drifts, 'open'>;
   readonly clock: { look(): Promise<ClockSkew | null> };
   readonly storing: WatchedWriteHealth;
   /** Updated by the reader of documents. */
@@ -53,6 +55,7 @@ const defined = (labels: Partial<Record<string, string | number>>): Readonly<Rec
 export function openMetrics({
   requests,
   outbox,
+  drifts,
   clock,
   storing,
   refusedDocuments,
@@ -114,6 +117,7 @@ export function openMetrics({
   watchDocuments(register, refusedDocuments);
   return {
     ...watchWitnesses(register, witnessing, now),
+    ...watchDrifts(register, drifts, now),
     contentType: register.contentType,
     text: () => register.metrics(),
     figures: async () => (await register.getMetricsAsJSON()).map(figureOf),

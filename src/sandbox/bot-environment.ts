@@ -21,6 +21,9 @@ export const usageCheckSettings: NodeJS.ProcessEnv = {
   CMK_USE_POLL: '5s',
 };
 
+/** Compares agents with what was approved as often. */
+export const watchingKeys: NodeJS.ProcessEnv = { CMK_WATCH_INTERVAL: '10s' };
+
 /** Returns the bot's settings. The caller's own settings take precedence. */
 export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const azure = `https://localhost:${options['azure-port']}`;

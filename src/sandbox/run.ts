@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { logKeyUse, openOwnKeys } from '../audit/key-file.ts';
 import { signingKey } from '../audit/tlog/keys.ts';
 import { WitnessState } from '../audit/witness/state.ts';
-import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings } from './bot-environment.ts';
+import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings, watchingKeys } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
 import { localTenantId } from './people.ts';
@@ -115,7 +115,7 @@ async function run(options: LocalOptions): Promise<void> {
     // Starts the bot last: it reads the certificate authority that the Azure simulator writes.
     const bot = startChild('bot', 'src/main.ts', {
       args: [],
-      env: botEnvironment(options, { ...usageCheckSettings, ...witnessed, ...process.env }),
+      env: botEnvironment(options, { ...usageCheckSettings, ...watchingKeys, ...witnessed, ...process.env }),
       ...(options.log === 'words' ? { shown: formatLogLine } : {}),
     });
     bot.started.catch(() => undefined);

@@ -5,10 +5,9 @@
 
 import type { Pool } from 'pg';
 import { auditLogSkew, ClockNotBelieved } from '../domain/clock-skew.ts';
-import type { RequestId } from '../domain/ids.ts';
-import type { Appended } from '../domain/ports/store.ts';
+import type { StreamId } from '../domain/ids.ts';
+import type { AppendedTo } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
-import { fold } from '../domain/request/evolve.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import { conflictingRequest } from './active-request-lock.ts';
 import { type LockedHead, lockHead, lockText, readLocked } from './chain-rows.ts';
@@ -30,9 +29,9 @@ export interface AppendTools extends ReadTools, CommitTools {
 }
 
 /** `written` is null if nothing was stored: a refusal, a replay, or a decision without events. */
-export interface AppendResult {
-  readonly answer: Appended | Refusal;
-  readonly written: PendingCommit | null;
+export interface AppendResult<S> {
+  readonly answer: AppendedTo<S> | Refusal;
+  readonly written: PendingCommit<S> | null;
 }
 
 /**
@@ -40,7 +39,11 @@ export interface AppendResult {
  * the last event has a time in the future, and `RecordBroken` if stored rows were changed. Throws the driver's error if the
  * database can't be reached. In that case the commit might have happened, and repeating with the same cause finds out.
  */
-export async function append(pool: Pool, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
+export async function append<S, Id extends StreamId>(
+  pool: Pool,
+  tools: AppendTools,
+  command: AppendCommand<S, Id>,
+): Promise<AppendedTo<S> | Refusal> {
   const askedAt = performance.now();
   const { answer, written } = await inTransactionFrom(pool, lockText, (sql, rows) => {
     const { now, ...head } = readLocked(rows);
@@ -58,23 +61,23 @@ export async function append(pool: Pool, tools: AppendTools, command: AppendComm
  * `decide` sees every event. Events get the database's time at the lock. Verifies everything it reads: the chain up to the
  * head, the request's events and texts, and the lock row of the resource.
  */
-export async function appendIn(
+export async function appendIn<S, Id extends StreamId>(
   sql: Sql,
   tools: AppendTools,
-  command: AppendCommand,
+  command: AppendCommand<S, Id>,
   { now, ...head }: LockedHead,
-): Promise<AppendResult> {
-  const { id, cause } = command;
+): Promise<AppendResult<S>> {
+  const { id, rules } = command;
   const { events, held } = await eventsUpTo(sql, tools, head, id);
-  const replay = findReplay(id, cause, events);
+  const replay = findReplay(command, events);
   if (replay !== null) return stored(replay);
   const ahead = auditLogSkew(head.time, now);
   if (ahead !== null) throw new ClockNotBelieved(ahead);
-  const commit = prepareCommit(tools, head, command, { events, request: fold(id, events) }, now);
+  const commit = prepareCommit(tools, head, command, { events, state: rules.fold(id, events) }, now);
   if ('kind' in commit) return stored(commit);
   const holder = await conflictingRequest(sql, tools.monitor, commit, held);
   if (holder !== null) return stored(refuse('resource-has-open-request', holder));
-  const answer: Appended = { kind: 'accepted', request: commit.after, events: commit.events, replay: false };
+  const answer: AppendedTo<S> = { kind: 'accepted', after: commit.after, events: commit.events, replay: false };
   const [first] = commit.placed;
   if (first === undefined) return stored(answer);
   tools.monitor.assertActiveSealKey(first.sealed.sealKey);
@@ -89,19 +92,22 @@ export async function lockedHead(sql: Sql, { clock }: Pick<AppendTools, 'clock'>
   return { ...head, now: clock.heard(head.now, askedAt) };
 }
 
-const stored = (answer: Appended | Refusal, written: PendingCommit | null = null): AppendResult => ({
+const stored = <S>(answer: AppendedTo<S> | Refusal, written: PendingCommit<S> | null = null): AppendResult<S> => ({
   answer,
   written,
 });
 
-/** Returns the events stored under the cause, with the request right after them. Null if the cause is new. */
-function findReplay(id: RequestId, cause: string, all: readonly StoredEvent[]): Appended | null {
+/** Returns the events stored under the cause, with the state right after them. Null if the cause is new. */
+function findReplay<S, Id extends StreamId>(
+  { id, cause, rules }: AppendCommand<S, Id>,
+  all: readonly StoredEvent[],
+): AppendedTo<S> | null {
   const events = all.filter((event) => event.cause === cause);
   const last = events.at(-1);
   if (last === undefined) return null;
-  const request = fold(
+  const after = rules.fold(
     id,
     all.filter((event) => event.revision <= last.revision),
   );
-  return request === null ? null : { kind: 'accepted', request, events, replay: true };
+  return after === null ? null : { kind: 'accepted', after, events, replay: true };
 }

@@ -12,7 +12,8 @@ import { type AppendTools, appendIn, lockedHead } from './append.ts';
 import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { makeDueNow } from './outbox.ts';
-import type { AppendCommand, Decide } from './pending-commit.ts';
+import { type AppendCommand, type Decide, requestRules } from './pending-commit.ts';
+import { appendedTo } from './requests.ts';
 import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.ts';
 
 const TextRow = z
@@ -61,13 +62,16 @@ const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::fl
 
 async function eraseIn(sql: Sql, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
   const { answer } = await appendIn(sql, tools, command, await lockedHead(sql, tools));
-  if (answer.kind === 'refused' || answer.replay) return answer;
-  const first = answer.events[0]?.revision ?? answer.request.revision + 1;
+  if (answer.kind === 'refused') return answer;
+  if (answer.replay) return appendedTo(answer);
+  const first = answer.events[0]?.revision ?? answer.after.revision + 1;
   await changedRows(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [command.id, first]);
-  return answer;
+  return appendedTo(answer);
 }
 
 const NewestRow = z.object({ request_id: RequestId });
+/** Drifts of agents aside: the event that sets a clock right is a request's. */
+const newestOfRequest = "select request_id from cmk.event where request_id like 'CMK-%' order by seq desc limit 1";
 
 async function resumeIn(
   sql: Sql,
@@ -78,10 +82,11 @@ async function resumeIn(
   const { now } = head;
   if (head.time === null || auditLogSkew(head.time, now) === null) return refuse('record-not-ahead');
   const { time: ahead } = head;
-  const newest = await selectOne(sql, NewestRow, 'select request_id from cmk.event where seq = $1', [head.seq]);
-  if (newest === null) throw new Error(`reading the chain: there is no event ${head.seq}`);
+  const newest = await selectOne(sql, NewestRow, newestOfRequest, []);
+  if (newest === null) throw new Error('reading the chain: there is no event of a request');
   const cause = `cli:resume:${head.seq}`;
   const command: AppendCommand = {
+    rules: requestRules,
     id: newest.request_id,
     cause,
     decide: (request) => decide(request, ahead),
@@ -89,7 +94,7 @@ async function resumeIn(
   };
   const { answer } = await appendIn(sql, tools, command, { ...head, time: null });
   await makeDueNow(sql, now);
-  return answer;
+  return answer.kind === 'refused' ? answer : appendedTo(answer);
 }
 
 export function openAuditLog(
@@ -130,7 +135,7 @@ export function openAuditLog(
       return answer;
     },
     erase: async (id, cause, decide) => {
-      const command = { id, cause, decide, trace: tools.trace() };
+      const command = { rules: requestRules, id, cause, decide, trace: tools.trace() };
       const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, command));
       if (answer.kind === 'accepted') {
         // Deleted rows stay readable in the table's file until it's rewritten, and samples in the statistics. Forms contain

@@ -1,6 +1,6 @@
 /** Reads events and verifies every row before anything else uses it. */
 import { z } from 'zod';
-import type { RequestId } from '../domain/ids.ts';
+import type { StreamId } from '../domain/ids.ts';
 import type { ChainLine, Position, Sealed } from '../domain/record/chain.ts';
 import type { CommitmentTo } from '../domain/record/seals.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
@@ -104,7 +104,7 @@ export function eventsOfEach(sql: Sql, tools: ReadTools, ids: readonly string[])
 }
 
 /** Every event of the request, oldest first. */
-export const eventsOf = async (sql: Sql, tools: ReadTools, id: RequestId): Promise<readonly StoredEvent[]> =>
+export const eventsOf = async (sql: Sql, tools: ReadTools, id: StreamId): Promise<readonly StoredEvent[]> =>
   (await eventsOfEach(sql, tools, [id])).get(id) ?? [];
 
 /** Rows to catch up with in one statement. A process that is further behind reads pages. */
@@ -130,7 +130,7 @@ export async function eventsUpTo(
   sql: Sql,
   tools: ReadTools,
   head: ChainHead,
-  id: RequestId,
+  id: StreamId,
 ): Promise<{ readonly events: readonly StoredEvent[]; readonly held: LockRow | null }> {
   const { monitor } = tools;
   if (monitor.last.seq === 0 || head.seq > monitor.last.seq + maxBehind) await monitor.catchUp(sql, head);
@@ -171,7 +171,8 @@ async function eventsOfRequests(
   });
 }
 
-const firstEvents = 'select request_id, seq from cmk.event where revision = 1';
+/** Those of requests: drifts of agents are streams, too. */
+const firstEvents = "select request_id, seq from cmk.event where revision = 1 and request_id like 'CMK-%'";
 
 /** The events of a page of requests, the newest request first. */
 export const eventsOfNewest = (sql: Sql, tools: ReadTools, limit: number, offset: number): Promise<EventsByRequest> =>

@@ -1,7 +1,7 @@
 /** The transactional outbox: what must follow from stored events. Workers claim due rows for the time of a lease. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { RequestId } from '../domain/ids.ts';
+import { DriftId, RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
 import type { Consequence, OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
 import { batchCalls } from './batcher.ts';
@@ -13,7 +13,7 @@ import { changedRows, int8, type Sql, select, selectOne } from './sql.ts';
 export const makeDueNow = (sql: Sql, now: Date): Promise<number> =>
   changedRows(
     sql,
-    "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run', 'call', 'use')",
+    "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run', 'call', 'use', 'alert')",
     [now.toISOString()],
   );
 
@@ -26,22 +26,27 @@ const kinds = {
   remind: 'remind',
   call: 'call',
   use: 'use',
+  alert: 'alert',
 } as const satisfies {
   [K in Consequence['kind']]: K;
 };
 
-const Row = z.object({
-  request_id: RequestId,
-  kind: z.enum(kinds),
+const { alert, ...ofRequests } = kinds;
+const row = {
   key: z.string(),
   due_at: z.date(),
   attempts: z.number(),
   version: int8,
   traceparent: z.string().nullable(),
-});
+};
+const Row = z.discriminatedUnion('kind', [
+  z.object({ ...row, request_id: RequestId, kind: z.enum(ofRequests) }),
+  z.object({ ...row, request_id: DriftId, kind: z.literal(alert) }),
+]);
 
-/** SQL: the row's request exists. An index lookup for each row. */
-const hasRequest = '(select e.seq from cmk.event e where e.request_id = o.request_id and e.revision = 1) is not null';
+/** SQL: the row's request, or agent's drift, exists, and its kind is one of those. An index lookup for each row. */
+const hasRequest = `((o.kind = '${kinds.alert}') = (o.request_id like 'DRIFT-%')
+  and (select e.seq from cmk.event e where e.request_id = o.request_id and e.revision = 1) is not null)`;
 
 /**
  * Claims due rows in one statement. Replicas skip rows that another is claiming, and kinds that only a newer version knows. Only the
@@ -62,8 +67,7 @@ const claim = `with orphan as (delete from cmk.outbox o where o.due_at <= $1 and
   select true as claimed, * from claimed
   union all select false, request_id, kind, key, null, null, null, null from orphan`;
 
-const OrphanClaim = z.object({ claimed: z.literal(false), request_id: z.string(), kind: z.string(), key: z.string() });
-const ClaimRow = z.discriminatedUnion('claimed', [Row.extend({ claimed: z.literal(true) }), OrphanClaim]);
+const Claim = z.looseObject({ claimed: z.boolean(), request_id: z.string(), kind: z.string(), key: z.string() });
 
 /** A deleted row that belonged to no request. */
 export interface OrphanRow {
@@ -72,10 +76,13 @@ export interface OrphanRow {
   readonly key: string;
 }
 
-const itemOf = ({ request_id: requestId, due_at, ...row }: z.infer<typeof Row>): OutboxItem => ({
-  ...{ requestId, kind: row.kind, key: row.key, attempts: row.attempts },
-  ...{ version: row.version, traceparent: row.traceparent, dueAt: due_at.toISOString() },
-});
+function itemOf(claimed: unknown): OutboxItem {
+  const { request_id, due_at, ...rest } = Row.parse(claimed);
+  const item = { ...rest, dueAt: due_at.toISOString() };
+  return rest.kind === 'alert'
+    ? { ...item, kind: rest.kind, requestId: DriftId.parse(request_id) }
+    : { ...item, kind: rest.kind, requestId: RequestId.parse(request_id) };
+}
 
 const same = 'request_id = $1 and kind = $2 and key = $3';
 /** Only under the lease with which this version was claimed. */
@@ -131,7 +138,7 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
       const until = new Date(now.getTime() + leaseMs).toISOString();
       const given = [now.toISOString(), until, limit, only, instance];
       const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];
-      const rows = await select(pool, ClaimRow, claim, [...given, ...held]);
+      const rows = await select(pool, Claim, claim, [...given, ...held]);
       for (const { claimed, request_id: request, kind, key } of rows) if (!claimed) onOrphan({ request, kind, key });
       return rows
         .flatMap((row) => (row.claimed ? itemOf(row) : []))

@@ -1,6 +1,6 @@
 /** The commit of an append: sealed events at their position in the chain, and their follow-up rows. */
 import { z } from 'zod';
-import type { RequestId } from '../domain/ids.ts';
+import type { DriftId, RequestId, StreamId } from '../domain/ids.ts';
 import type { Seal } from '../domain/record/chain.ts';
 import { type Consequence, consequencesOf, holdsResource } from '../domain/request/consequences.ts';
 import type { NewEvent, StoredEvent } from '../domain/request/events.ts';
@@ -8,35 +8,55 @@ import { evolve, fold } from '../domain/request/evolve.ts';
 import type { Refusal } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
+import { type AgentWatch, evolveWatch, foldWatch } from '../domain/watch/agent-watch.ts';
+import { alertsOf } from '../domain/watch/alerts.ts';
 import type { ChainHead } from './chain-rows.ts';
 import { asStored, type PlacedEvent, type ReadEvent } from './event-rows.ts';
 import { type Sql, selectOne } from './sql.ts';
 
-export type Decide = (request: Request | null, now: Date) => Decision;
+/** What the events of a stream fold to, and what follows from them. */
+export interface StreamRules<S, Id extends StreamId> {
+  readonly fold: (id: Id, events: readonly StoredEvent[]) => S | null;
+  readonly evolve: (state: S, event: StoredEvent) => S;
+  /** The resource that it holds, in lower case. Null: none. */
+  readonly holds: (state: S) => string | null;
+  readonly consequences: (state: S, events: readonly StoredEvent[]) => readonly Consequence[];
+}
 
-/** The arguments of `Requests.append`. */
-export interface AppendCommand {
-  readonly id: RequestId;
+export const requestRules: StreamRules<Request, RequestId> = {
+  ...{ fold, evolve, holds: holdsResource, consequences: consequencesOf },
+};
+
+export const driftRules: StreamRules<AgentWatch, DriftId> = {
+  ...{ fold: foldWatch, evolve: evolveWatch, holds: () => null, consequences: alertsOf },
+};
+
+export type Decide<S = Request> = (state: S | null, now: Date) => Decision;
+
+/** The arguments of `Requests.append` and `Drifts.append`. */
+export interface AppendCommand<S = Request, Id extends StreamId = RequestId> {
+  readonly rules: StreamRules<S, Id>;
+  readonly id: Id;
   /** The idempotency key. */
   readonly cause: string;
-  readonly decide: Decide;
+  readonly decide: Decide<S>;
   /** The W3C `traceparent` to store with the outbox rows. Null without one. */
   readonly trace: string | null;
 }
 
-/** Input of a decision: every event of the request, and its state. Null before the first event. */
-export interface Snapshot {
+/** Input of a decision: every event of the stream, and its state. Null before the first event. */
+export interface Snapshot<S> {
   readonly events: readonly StoredEvent[];
-  readonly request: Request | null;
+  readonly state: S | null;
 }
 
-export interface PendingCommit {
-  readonly command: AppendCommand;
+export interface PendingCommit<S = unknown> {
+  readonly command: Pick<AppendCommand<S, StreamId>, 'id' | 'cause' | 'trace'>;
   /** Sealed events. Empty: the decision was accepted without events. */
   readonly placed: readonly PlacedEvent[];
   /** The same events as they will be read back. */
   readonly events: readonly StoredEvent[];
-  readonly after: Request;
+  readonly after: S;
   /** The resource that the request holds before and after, in lower case. Null: none. */
   readonly from: string | null;
   readonly to: string | null;
@@ -50,29 +70,30 @@ export interface CommitTools {
 
 /**
  * Runs `decide`, and seals its events after `head`. No event gets an earlier time than the head, so a slightly slow clock
- * doesn't reverse the order. Throws if `decide` accepts without an event on a request that doesn't exist.
+ * doesn't reverse the order. Throws if `decide` accepts without an event on a stream that has none.
  */
-export function prepareCommit(
+export function prepareCommit<S, Id extends StreamId>(
   { read, seal }: CommitTools,
   head: ChainHead,
-  command: AppendCommand,
-  before: Snapshot,
+  command: AppendCommand<S, Id>,
+  before: Snapshot<S>,
   time: Date,
-): PendingCommit | Refusal {
-  const { id, cause, decide } = command;
+): PendingCommit<S> | Refusal {
+  const { id, cause, decide, rules } = command;
   const now = notBefore(head.time, time);
-  const decision = decide(before.request, now);
+  const decision = decide(before.state, now);
   if (decision.kind === 'refused') return decision;
   const revision = before.events.at(-1)?.revision ?? 0;
   const placed = place(seal, head, { request: id, revision, cause, time: now.toISOString() }, decision.events);
   const events = placed.map(({ position, sealed }) => asStored(read, position, sealed));
-  const after = before.request === null ? fold(id, events) : events.reduce(evolve, before.request);
-  if (after === null) throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is no request`);
+  const after = before.state === null ? rules.fold(id, events) : events.reduce(rules.evolve, before.state);
+  if (after === null)
+    throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is none before`);
   return {
     ...{ command, placed, events, after },
-    from: before.request === null ? null : holdsResource(before.request),
-    to: holdsResource(after),
-    consequences: consequencesOf(after, events),
+    from: before.state === null ? null : rules.holds(before.state),
+    to: rules.holds(after),
+    consequences: rules.consequences(after, events),
   };
 }
 
@@ -83,7 +104,7 @@ const notBefore = (earliest: string | null, now: Date): Date =>
 function place(
   seal: Seal,
   head: ChainHead,
-  start: { readonly request: RequestId; readonly revision: number; readonly cause: string; readonly time: string },
+  start: { readonly request: StreamId; readonly revision: number; readonly cause: string; readonly time: string },
   events: readonly NewEvent[],
 ): readonly PlacedEvent[] {
   const placed: PlacedEvent[] = [];
@@ -117,7 +138,7 @@ function outboxRows({ command: { id, trace }, consequences }: PendingCommit): Ro
   return [...new Map(rows).values()];
 }
 
-const holdRows = (id: RequestId, resource: string | null): Rows => (resource === null ? [] : [[resource, id]]);
+const holdRows = (id: StreamId, resource: string | null): Rows => (resource === null ? [] : [[resource, id]]);
 
 const text = `select cmk.store(${Array.from({ length: 30 }, (_, at) => `$${at + 1}`).join(', ')}) as stored`;
 const Stored = z.object({ stored: z.boolean() });

@@ -1,7 +1,7 @@
 /** The port `PostedCards`. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { RequestId } from '../domain/ids.ts';
+import { RequestId, StreamId } from '../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../domain/ports/store.ts';
 import type { RowSeals } from '../domain/record/seals.ts';
 import { batchCalls } from './batcher.ts';
@@ -9,7 +9,7 @@ import { changedRows, select } from './sql.ts';
 
 const Row = z
   .object({
-    request_id: RequestId,
+    request_id: StreamId,
     audience: z.string(),
     conversation_id: z.string(),
     activity_id: z.string(),
@@ -48,7 +48,7 @@ const those = 'select * from cmk.shown where request_id = any($1) order by audie
 export function openPostedCards(pool: Pool, seals: RowSeals): PostedCards {
   const sound = (rows: readonly z.infer<typeof Row>[]): readonly PostedCard[] =>
     rows.flatMap(({ card, seal }) => (seals.isGood(...postedCardSeal(card), seal) ? card : []));
-  const read = batchCalls(async (ids: readonly RequestId[]) => sound(await select(pool, Row, those, [ids])));
+  const read = batchCalls(async (ids: readonly StreamId[]) => sound(await select(pool, Row, those, [ids])));
   const write = batchCalls(async (all: readonly PostedCard[]) => {
     const cards = lastOfEach(all);
     const columns = (['requestId', 'audience', 'conversationId', 'activityId', 'fingerprint'] as const).map((name) =>
@@ -60,7 +60,7 @@ export function openPostedCards(pool: Pool, seals: RowSeals): PostedCards {
     of: async (id) => (await read([id])).filter(({ requestId }) => requestId === id),
     at: async (activityId) => {
       const cards = sound(await select(pool, Row, 'select * from cmk.shown where activity_id = $1', [activityId]));
-      return [...new Set(cards.map(({ requestId }) => requestId))];
+      return [...new Set(cards.flatMap(({ requestId }) => RequestId.safeParse(requestId).data ?? []))];
     },
     save: (card) => write([card]),
     remove: async (id, audience) => {

@@ -5,6 +5,7 @@ import type { ChainLine } from '../domain/record/chain.ts';
 import type { SoundLine } from '../domain/record/seals.ts';
 import { isEnding } from '../domain/request/consequences.ts';
 import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/request.ts';
+import { isDriftEvent } from '../domain/watch/events.ts';
 
 export interface RequestSummary {
   /** Revision and hash of its last event. */
@@ -33,18 +34,34 @@ function submitted({ target, actor, data }: z.infer<typeof First>): RequestSumma
   };
 }
 
+const Target = z.object({ target: z.string() });
+
+/** An agent's drift is no request: it holds nothing, and is in no list of them. */
+const ofAgent = { holds: null, state: 'approved', requester: null, message: null } as const;
+
 export class RequestIndex {
   readonly #requests = new Map<string, RequestSummary>();
   /** The open request of each resource, in the order of submission. */
   readonly #holders = new Map<string, string>();
+  /** The last succeeded request of each resource. */
+  readonly #succeeded = new Map<string, string>();
+  /** The stream of each agent that has an open drift, by ARM id in lower case. */
+  readonly #drifts = new Map<string, string>();
   /** Every request of each resource, oldest first. */
   readonly #ofResource = new Map<string, string[]>();
 
   /** Applies the request's next event. */
   apply({ request, revision, hash }: ChainLine, body: SoundLine['body']): void {
     const known = this.#requests.get(request);
-    const before = known ?? submitted(First.parse(body));
     const type = String(body.type);
+    if (isDriftEvent(type)) {
+      this.#requests.set(request, { ...ofAgent, revision, hash });
+      if (type === 'drift-closed') this.#drifts.delete(Target.parse(body).target.toLowerCase());
+      else this.#drifts.set(Target.parse(body).target.toLowerCase(), request);
+      return;
+    }
+    const before = known ?? submitted(First.parse(body));
+    if (type === 'succeeded' && before.holds !== null) this.#succeeded.set(before.holds, request);
     const holds = isEnding(type) ? null : before.holds;
     this.#requests.set(request, { ...before, revision, hash, holds, state: openStateAfter(before.state, type) });
     if (known === undefined && holds !== null) this.#file(holds, request);
@@ -63,6 +80,15 @@ export class RequestIndex {
   /** The open request of each resource, in lower case. */
   get holders(): ReadonlyMap<string, string> {
     return this.#holders;
+  }
+
+  get succeeded(): ReadonlyMap<string, string> {
+    return this.#succeeded;
+  }
+
+  /** The streams of agents that have an open drift, by ARM id in lower case. */
+  get drifts(): ReadonlyMap<string, string> {
+    return this.#drifts;
   }
 
   /** Returns the open request for the resource, given in lower case. */

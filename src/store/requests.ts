@@ -1,16 +1,19 @@
 /** The port `Requests`. Open requests come from the index of verified events, never from derived tables. */
 import type { Pool } from 'pg';
 import { RequestId } from '../domain/ids.ts';
-import type { Requests } from '../domain/ports/store.ts';
+import type { Appended, AppendedTo, Requests } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import type { Request } from '../domain/request/request.ts';
 import { type AppendTools, append } from './append.ts';
 import { batchCalls } from './batcher.ts';
 import { countRequests, eventsOfEach, eventsOfNewest, eventsOfThese } from './event-rows.ts';
+import { requestRules } from './pending-commit.ts';
 
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
   [...all].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
+
+export const appendedTo = ({ after, ...answer }: AppendedTo<Request>): Appended => ({ ...answer, request: after });
 
 /** `written`: called after each commit of new events. */
 export function openRequests(pool: Pool, tools: AppendTools, written: (after: Request) => void): Requests {
@@ -19,9 +22,10 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
   const events = async (id: RequestId): Promise<readonly StoredEvent[]> => (await read([id])).get(id) ?? [];
   return {
     append: async (id, cause, decide) => {
-      const answer = await append(pool, tools, { id, cause, decide, trace: tools.trace() });
-      if (answer.kind === 'accepted' && !answer.replay) written(answer.request);
-      return answer;
+      const answer = await append(pool, tools, { rules: requestRules, id, cause, decide, trace: tools.trace() });
+      if (answer.kind === 'refused') return answer;
+      if (!answer.replay) written(answer.after);
+      return appendedTo(answer);
     },
     load: async (id) => fold(id, await events(id)),
     events,

@@ -11,6 +11,7 @@ import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
 import { type DatabaseClock, type DatabaseClockTools, openDatabaseClock } from './database-clock.ts';
 import { type DocumentTools, openDocuments, type SweptDocuments } from './documents.ts';
+import { openDrifts } from './drifts.ts';
 import { defaultBeatMs, openLeases } from './leases.ts';
 import { type OutboxTools, openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
@@ -51,6 +52,7 @@ export function openStore(database: Database, given: StoreTools, beatMs = defaul
   };
   return {
     requests: openRequests(pool, tools, written),
+    drifts: openDrifts(pool, tools),
     outbox: openOutbox(
       pool,
       (listener) => {

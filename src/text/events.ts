@@ -11,6 +11,7 @@ import { highestProof } from '../domain/proof.ts';
 import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
 import type { ReapprovalReason } from '../domain/request/payloads.ts';
 import { joinList } from '../domain/strings.ts';
+import { shortDrift } from './drift.ts';
 import { cutAtSentence } from './excerpt.ts';
 import { failureLine } from './failures.ts';
 import { utcMinute, utcSecond } from './instants.ts';
@@ -225,6 +226,21 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     mark: 'idle',
     title: `${name} erased what people had written`,
     detail: reason,
+  }),
+  'drift-opened': ({ agentName, found }) => ({
+    mark: 'alarm',
+    title: `${agentName} differs from what was approved`,
+    detail: list(...found.map(({ state }) => shortDrift(state.code))),
+  }),
+  'drift-changed': ({ agentName, found }) => ({
+    mark: 'alarm',
+    title: `${agentName} differs in another way`,
+    detail: list(...found.map(({ state }) => shortDrift(state.code))),
+  }),
+  'drift-closed': ({ agentName, basis }) => ({
+    mark: 'done',
+    title: `${agentName} is as approved again`,
+    detail: `by ${basis.request}`,
   }),
 };
 

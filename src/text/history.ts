@@ -51,6 +51,9 @@ const kinds: Readonly<Record<EventType, HistoryKind>> = {
   'texts-erased': 'other',
   'evidence-made': 'other',
   'clock-set-right': 'other',
+  'drift-opened': 'other',
+  'drift-changed': 'other',
+  'drift-closed': 'other',
 };
 
 /** One step of one run, from its first intent to its last result. */

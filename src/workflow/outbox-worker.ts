@@ -1,6 +1,6 @@
 /** The outbox worker. It processes follow-up work of events, such as updating cards, starting runs and expiring requests. */
 
-import type { RequestId } from '../domain/ids.ts';
+import type { DriftId, RequestId } from '../domain/ids.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { Note, SpanOf, Tracing } from '../domain/ports/tracing.ts';
 import type { OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
@@ -21,6 +21,8 @@ export interface OutboxWorkerPorts {
   readonly call: (id: RequestId, revision: number) => Promise<void>;
   /** Runs the usage check. Returns when to check again; null when it has a result. `tries`: failed attempts. */
   readonly checkUsage: (id: RequestId, run: number, tries: number) => Promise<RescheduleAt | null>;
+  /** Updates the card of an agent's drift with that number. */
+  readonly alert: (id: DriftId, number: number) => Promise<void>;
   /** This process's instance ID. Rows are claimed in its name. */
   readonly instance: string;
   readonly log: { warn(fields: object, message: string): void };
@@ -46,7 +48,10 @@ export interface OutboxWorker {
 }
 
 /** Expires the request. If a clock was set back since the claim, the request isn't due yet and the row is rescheduled. */
-async function expire({ requests }: OutboxWorkerPorts, item: OutboxItem): Promise<RescheduleAt | null> {
+async function expire(
+  { requests }: OutboxWorkerPorts,
+  item: OutboxItem & { readonly requestId: RequestId },
+): Promise<RescheduleAt | null> {
   const expired = await requests.append(item.requestId, `timer:expire/${item.dueAt}`, (request, now) =>
     decide(request, { do: 'expire' }, now),
   );
@@ -71,6 +76,9 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Res
       return null;
     case 'use':
       return ports.checkUsage(item.requestId, Number(item.key), item.attempts);
+    case 'alert':
+      await ports.alert(item.requestId, Number(item.key));
+      return null;
     case 'expire':
       return expire(ports, item);
   }

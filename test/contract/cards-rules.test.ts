@@ -50,6 +50,8 @@ test('the clickable verbs of each state', () => {
   expect(verbsOf('status.rejected')).toEqual(['request.ask-again']);
   expect(verbsOf('approval-decided.waiting-for-others')).toEqual(['request.reject']);
   expect(verbsOf('status-short.running')).toEqual([]);
+  expect(verbsOf('drift')).toEqual(['typed.meant']);
+  for (const sample of ['drift.deleted-key', 'drift.closed']) expect(verbsOf(sample)).toEqual([]);
   expect([...new Set(verbsOf('list.requests'))]).toEqual([
     'list.all',
     'list.waiting',

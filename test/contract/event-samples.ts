@@ -12,7 +12,8 @@ import {
   type Payload,
   personActor,
 } from '../../src/domain/request/events.ts';
-import { approver, plan, requester, resourceId, tenant, vaultId } from '../support/builders/fixtures.ts';
+import { unknownCause } from '../../src/domain/watch/events.ts';
+import { approver, plan, requester, requestId, resourceId, tenant, vaultId } from '../support/builders/fixtures.ts';
 
 const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' };
 const origin = { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' } as const;
@@ -52,6 +53,12 @@ const step = { run: 1, step: 'set-cmk', attempt: 1 } as const;
 
 const useAt = { at: '2026-01-01T09:31:00.000Z', operation: 'KeyWrap', knownBy: 'object-id' } as const;
 const logged = { first: '2025-12-31T09:30:00.000Z', last: '2026-01-01T09:50:00.000Z' } as const;
+
+const basis = { request: requestId(1), planDigest: 'd'.repeat(64) };
+const changedByUser = {
+  ...({ source: 'resource-graph', at: logged.last, byType: 'User', clientType: 'Azure Portal' } as const),
+  ...{ operation: 'microsoft.healthbot/healthbots/write', correlationId: 'a0000000-0000-4000-8000-000000000001' },
+} as const;
 
 const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
   submitted: [{ formId: FormId.parse('F-0000000001'), resourceName: '*bold*, [x](y)', plan: plan(), policy, origin }],
@@ -141,6 +148,23 @@ const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
       },
     },
   ],
+  'drift-opened': [
+    {
+      agentName: '*bold*',
+      basis,
+      found: [{ state: { code: 'key-stripped' }, cause: unknownCause, foundAt: logged.first }],
+    },
+  ],
+  'drift-changed': [
+    {
+      ...{ agentName: 'care', basis },
+      found: [
+        { state: { code: 'key-expires', at: logged.last }, cause: unknownCause, foundAt: logged.first },
+        { state: { code: 'identity-changed', now: null }, cause: changedByUser, foundAt: logged.first },
+      ],
+    },
+  ],
+  'drift-closed': [{ agentName: 'care', basis }],
   'texts-erased': [{ reason: '' }, { reason: '*bold*, [x](y)' }],
 };
 

@@ -49,6 +49,15 @@ export const workingSettings = group('How it works', {
       'usage check: how long the bot searches the vault’s log after a success (default `30m`), and how often (`1m`). Logs are 3 to 10 minutes behind',
   },
   CMK_USE_POLL: { value: duration.default(60_000), example: '1m' },
+  CMK_WATCH_INTERVAL: {
+    value: z
+      .literal('off')
+      .transform(() => null)
+      .or(duration)
+      .default(10 * 60_000),
+    example: '10m',
+    meaning: 'interval of the [key watch](how-to/watch-keys.md), or `off`. Default: `10m`',
+  },
   CMK_HEARTBEAT: {
     value: duration.default(1_000),
     example: '1s',

@@ -233,6 +233,32 @@ export interface VaultLog {
   read(vault: Pick<ObservedVault, 'id' | 'name'>, sought: UsageQuery): Promise<Outcome<VaultLogRows>>;
 }
 
+/** A change of a resource, as Azure recorded it. */
+export interface ChangeRecord {
+  readonly source: 'resource-graph' | 'activity-log';
+  /** ARM id. */
+  readonly target: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Who changed it: an address, an application's id, or Azure's own word. */
+  readonly by: string | null;
+  /** `User`, `Application`, `System`. */
+  readonly byType: string | null;
+  readonly clientType: string | null;
+  readonly operation: string | null;
+  readonly correlationId: string | null;
+  /** `Create`, `Update` or `Delete`. */
+  readonly changeType: string;
+  /** Paths of the properties that changed: `properties.keyVaultProperties.keyName`. */
+  readonly properties: readonly string[];
+}
+
+/** Azure's records of changes. They come minutes late, and Azure keeps them for 14 days. */
+export interface Changes {
+  /** Records of these resources and of what lies in them. Reads only. */
+  since(ids: readonly ArmId[], since: Date): Promise<Outcome<readonly ChangeRecord[]>>;
+}
+
 /** All Azure ports, for steps and checks. */
 export interface Azure {
   /** Runs the work. If an Azure policy asks for a change reference of what it writes, this one is given. */
@@ -246,5 +272,6 @@ export interface Azure {
   readonly guards: Guards;
   readonly policies: Policies;
   readonly inventory: Inventory;
+  readonly changes: Changes;
   readonly groups: Groups;
 }

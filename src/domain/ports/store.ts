@@ -1,20 +1,25 @@
 /** The ports of the store. Every method throws if the database can't be reached. */
 
-import type { ArmId, PersonId, RequestId } from '../ids.ts';
+import type { ArmId, DriftId, PersonId, RequestId, StreamId } from '../ids.ts';
 import type { OutboxItem, RescheduleAt } from '../request/consequences.ts';
 import type { StoredEvent } from '../request/events.ts';
 import type { Refusal } from '../request/refusal.ts';
 import type { OpenState, Request, Waits } from '../request/request.ts';
 import type { Decision } from '../request/request-command.ts';
+import type { AgentWatch, Drift } from '../watch/agent-watch.ts';
 
-/** What `append` stored, now or earlier under the same cause. */
-export interface Appended {
+/** What an append stored, now or earlier under the same cause. */
+export interface AppendedTo<S> {
   readonly kind: 'accepted';
-  /** The request right after these events. More can have happened since. */
-  readonly request: Request;
+  /** What the events fold to, right after these. More can have happened since. */
+  readonly after: S;
   readonly events: readonly StoredEvent[];
   /** True: the cause was seen before, and nothing was stored now. */
   readonly replay: boolean;
+}
+
+export interface Appended extends Omit<AppendedTo<Request>, 'after'> {
+  readonly request: Request;
 }
 
 /** A filter for open requests. Every field that is given must match. */
@@ -62,6 +67,21 @@ export interface Requests {
   held(): Promise<ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>>;
   /** Every request for the resource, newest first. */
   ofResource(resourceId: ArmId): Promise<readonly RequestId[]>;
+}
+
+/** Drifts of agents, each agent's in a stream of its own. */
+export interface Drifts {
+  /** {@link Requests.append} to the agent's stream. */
+  append(
+    agent: ArmId,
+    cause: string,
+    decide: (watch: AgentWatch | null, now: Date) => Decision,
+  ): Promise<AppendedTo<AgentWatch> | Refusal>;
+  load(id: DriftId): Promise<AgentWatch | null>;
+  /** The last succeeded request of each agent, by ARM id in lower case: what it is compared with. */
+  succeeded(): Promise<ReadonlyMap<string, RequestId>>;
+  /** The open drift of each agent that has one, by ARM id in lower case. */
+  open(): Promise<ReadonlyMap<string, Drift>>;
 }
 
 /** Hashes of events, to show them. */
@@ -132,7 +152,8 @@ export interface Leases {
 
 /** A card that was posted. */
 export interface PostedCard {
-  readonly requestId: RequestId;
+  /** Or the agent's drift that it is about. */
+  readonly requestId: StreamId;
   /** The kind of card and its reader: `status`, `approval`, `approver:<object id>`. */
   readonly audience: string;
   readonly conversationId: string;
@@ -142,12 +163,12 @@ export interface PostedCard {
 }
 
 export interface PostedCards {
-  of(id: RequestId): Promise<readonly PostedCard[]>;
+  of(id: StreamId): Promise<readonly PostedCard[]>;
   /** Every request that has a card in that message, also ended ones. */
   at(activityId: string): Promise<readonly RequestId[]>;
   /** Inserts or replaces by request and audience. */
   save(card: PostedCard): Promise<void>;
-  remove(id: RequestId, audience: string): Promise<void>;
+  remove(id: StreamId, audience: string): Promise<void>;
 }
 
 /** Where the bot can post: learned from activities, needed for proactive messages. */
@@ -207,6 +228,7 @@ export class StaleDocument extends Error {
 
 export interface Store {
   readonly requests: Requests;
+  readonly drifts: Drifts;
   readonly outbox: Outbox;
   readonly leases: Leases;
   readonly shown: PostedCards;

@@ -1,6 +1,6 @@
 /** Follow-up work of stored events. Its outbox rows are written in the events' transaction. */
 
-import type { RequestId } from '../ids.ts';
+import type { DriftId, RequestId } from '../ids.ts';
 import type { EventType, StoredEvent } from './events.ts';
 import { recipientsOf } from './notifications.ts';
 import { hasEnded, type Request } from './request.ts';
@@ -9,11 +9,11 @@ import { later } from './start-window.ts';
 /**
  * `show`: update the request's cards. `audit`: post new events to the audit channel, merged. `run`: start run number `key`.
  * `expire`: end the request if still undecided. `remind`: remind people who must act. `call`: notify people of the event
- * with revision `key`. `use`: run the usage check. There's one row per request, kind and key: a second one only moves the
- * due time and marks the row as changed.
+ * with revision `key`. `use`: run the usage check. `alert`: update the card of drift number `key` of an agent. There's one row
+ * per request, kind and key: a second one only moves the due time and marks the row as changed.
  */
 export interface Consequence {
-  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'use';
+  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'use' | 'alert';
   readonly key: string;
   /** ISO 8601. */
   readonly dueAt: string;
@@ -91,8 +91,13 @@ const endings: readonly string[] = [
 export const isEnding = (type: string): boolean => endings.includes(type);
 
 /** A row of the outbox. */
-export interface OutboxItem extends Consequence {
-  readonly requestId: RequestId;
+export type OutboxItem = OutboxRow &
+  (
+    | { readonly kind: Exclude<Consequence['kind'], 'alert'>; readonly requestId: RequestId }
+    | { readonly kind: 'alert'; readonly requestId: DriftId }
+  );
+
+interface OutboxRow extends Consequence {
   readonly attempts: number;
   /** Changes with every write. Finishing an older version doesn't delete a newer row. */
   readonly version: number;

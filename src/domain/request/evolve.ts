@@ -138,6 +138,10 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'decided-late':
     case 'clock-set-right':
     case 'evidence-made':
+    // Of an agent, and in no request.
+    case 'drift-opened':
+    case 'drift-changed':
+    case 'drift-closed':
       return { ...request, revision: event.revision };
     case 'use-judged':
       return judged({ ...request, revision: event.revision }, body.data.answer, time);

@@ -37,6 +37,10 @@ const called: { readonly [T in EventType]: readonly RecipientGroup[] } = {
   'texts-erased': nobody,
   'evidence-made': nobody,
   'clock-set-right': nobody,
+  // The alert's card calls operators itself.
+  'drift-opened': nobody,
+  'drift-changed': nobody,
+  'drift-closed': nobody,
 };
 
 export const recipientsOf = ({ type }: Pick<EventBody, 'type'>): readonly RecipientGroup[] => called[type];

@@ -12,6 +12,7 @@ import { type Plan, StepName } from '../plan.ts';
 import { AppliedPolicy, ChangeReference } from '../policy/policy.ts';
 import { SignIn } from '../policy/sign-in.ts';
 import { Proof } from '../proof.ts';
+import { driftPayloads } from '../watch/events.ts';
 
 /** Every state of a request. request.ts has the fields of each. */
 export const RequestState = z.enum([
@@ -182,5 +183,6 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
    * event on. It's stored with the request that was last written and doesn't change it.
    */
   'clock-set-right': z.strictObject({ ahead: z.string() }),
+  ...driftPayloads,
 });
 export type Payloads = ReturnType<typeof payloadsWith>;

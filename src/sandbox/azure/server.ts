@@ -17,6 +17,7 @@ import { purgeDue } from './key-vault/vaults.ts';
 import { Listeners } from './listeners.ts';
 import { VaultLog } from './log-analytics/vault-log.ts';
 import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
+import { type ChangeActor, ChangeRecords } from './resource-graph/change-records.ts';
 import { GraphPages } from './resource-graph/graph-pages.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { turnAllOff, turnOn } from './scenarios/scenarios.ts';
@@ -141,6 +142,7 @@ class AzureServer {
       Boolean,
     );
     this.followChanges(now);
+    if (changed) this.simulator.changes.follow(state, null, now);
     return changed;
   }
 
@@ -152,9 +154,10 @@ class AzureServer {
     this.simulator.beforeStates.follow(state);
   }
 
-  private async keep(): Promise<void> {
+  private async keep(actor: ChangeActor | null = null): Promise<void> {
     logAgentCalls(this.world.state, this.world.vaultLog);
     this.followChanges(new Date());
+    this.simulator.changes.follow(this.world.state, actor, new Date());
     this.file.save(this.world.state);
     await this.listen();
   }
@@ -169,20 +172,22 @@ class AzureServer {
     const changed = this.applyDueChanges(new Date());
     const answer = await this.answer(incoming, fault, trace);
     // Writing the state gets slower as it grows, and most calls only read.
-    if (changed || fault !== null || !isReading(incoming)) await this.keep();
+    const { principalId } = trace;
+    const actor = { principalId, userAgent: headerOf(incoming, 'user-agent') ?? '' };
+    if (changed || fault !== null || !isReading(incoming)) await this.keep(actor);
     this.simulator.log.append({
       at: at.toISOString(),
       method: incoming.method,
       url: incoming.sentUrl,
       status: fault?.drop === true ? 0 : answer.status,
-      principalId: trace.principalId,
+      principalId,
       clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),
       body: withoutSecrets(incoming.body),
       ...trace.exercised(),
     });
     if (fault?.late === true || fault?.drop === true) return void response.destroy();
     const from = fault?.respond === undefined ? 'state' : 'fault';
-    this.recorder?.append(incoming, toSend(answer), trace.principalId, from);
+    this.recorder?.append(incoming, toSend(answer), principalId, from);
     send(response, toSend(answer));
   }
 
@@ -213,12 +218,9 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const revision = () => `${start} ${file.changes} ${log.all().length}`;
   const { recordDir } = options;
   const recorder = recordDir === undefined ? null : new ExchangeRecorder(recordDir);
-  const server = new AzureServer(
-    { world, log, beforeStates, delays: new Delays(), revision },
-    file,
-    certificate,
-    recorder,
-  );
+  const changes = new ChangeRecords(world.state);
+  const simulator = { world, log, beforeStates, changes, delays: new Delays(), revision };
+  const server = new AzureServer(simulator, file, certificate, recorder);
   await server.listen();
   const { signInPort } = options;
   const signIn = signInPort === undefined ? null : await openSignInListener(signInPort, server.onRequest);

@@ -12,6 +12,7 @@ import { ApprovalDecidedData } from './data/approval-decided.ts';
 import { AuditCheckpointData } from './data/audit-checkpoint.ts';
 import { AuditReplyData } from './data/audit-reply.ts';
 import { AuditRootData } from './data/audit-root.ts';
+import { DriftData } from './data/drift.ts';
 import { FormEndedData } from './data/form-ended.ts';
 import { FormKeyData, FormKeyExistingData, FormKeyNewData } from './data/form-key.ts';
 import { FormOpenData } from './data/form-open.ts';
@@ -47,6 +48,7 @@ export const cardSchemas = {
   'audit-checkpoint': AuditCheckpointData,
   'audit-reply': AuditReplyData,
   'audit-root': AuditRootData,
+  drift: DriftData,
   'form-resource': FormResourceData,
   'form-ended': FormEndedData,
   'form-open': FormOpenData,

@@ -1,7 +1,7 @@
 /** Reconciles one card with its desired state: updates it, posts it if it is missing, or leaves it unchanged. */
 import { createHash } from 'node:crypto';
+import type { StreamId } from '../../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../../domain/ports/store.ts';
-import type { Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Chat } from './chat.ts';
 import type { DesiredCard } from './desired-cards.ts';
@@ -17,7 +17,7 @@ export const fingerprint = (card: AdaptiveCard): string =>
 /** `at`: the card's last known location. Stores only what Teams accepted. */
 export async function reconcileCard(
   { shown, chat }: ReconcileOptions,
-  request: Request,
+  { id }: { readonly id: StreamId },
   { audience, card, post }: DesiredCard,
   at: PostedCard | undefined,
 ): Promise<void> {
@@ -28,9 +28,9 @@ export async function reconcileCard(
     return;
   }
   if (post === null) {
-    await shown.remove(request.id, audience);
+    await shown.remove(id, audience);
     return;
   }
   const posted = await post(card);
-  await shown.save({ requestId: request.id, audience, ...posted, fingerprint: now });
+  await shown.save({ requestId: id, audience, ...posted, fingerprint: now });
 }

@@ -19,6 +19,7 @@ const slowest = [
   'long/failures-doc',
   'long/slow-azure',
   'long/killed-replica',
+  'scenario/key-watch',
   'scenario/moved-world',
   'scenario/policy',
   'contract/cli-audit',

@@ -140,7 +140,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const environment = (more: NodeJS.ProcessEnv) => {
     // Everything that could be logged is, so that everything is looked at.
     const options = { data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false };
-    const env = botEnvironment(options, { CMK_LOG_LEVEL: 'debug', ...sealKey, ...extra, ...more });
+    const env = botEnvironment(options, {
+      CMK_LOG_LEVEL: 'debug',
+      CMK_WATCH_INTERVAL: 'off',
+      ...sealKey,
+      ...extra,
+      ...more,
+    });
     watch.keepOutSettings(env);
     return env;
   };

@@ -38,6 +38,9 @@ const events = [
   'texts-erased',
   'evidence-made',
   'clock-set-right',
+  'drift-opened',
+  'drift-changed',
+  'drift-closed',
 ] as const;
 const commands = [
   'submit',

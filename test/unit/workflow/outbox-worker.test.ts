@@ -17,6 +17,7 @@ const quiet = {
   ...{ run: nothing, audit: nothing, remind: nothing, checkUsage: nothing },
   show: async () => undefined,
   call: async () => undefined,
+  alert: async () => undefined,
   instance: 'one',
   log: { warn: () => undefined },
   tracing: noTracing,
@@ -60,7 +61,7 @@ it('is done with where the request has ended', async () => {
 });
 
 it('begins runs and ends what nobody decided although Teams answers no post', async () => {
-  const rows = (kind: OutboxItem['kind'], count: number): OutboxItem[] =>
+  const rows = (kind: 'show' | 'run', count: number): OutboxItem[] =>
     Array.from({ length: count }, (_, n) => ({ ...expiry, kind, key: `${n}`, version: n }));
   // Earlier than the run, and more of them than hands.
   let due = [...rows('show', 40), ...rows('run', 1)];

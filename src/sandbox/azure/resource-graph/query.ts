@@ -1,6 +1,6 @@
 /**
- * Parses the part of Resource Graph's language that inventories use.
- * `resources`, then `where` with `==`, `=~` or `contains` and a text or `in~` and a list, `project`, `order by` and `limit`. Refuses
+ * Parses the part of Resource Graph's language that is used here.
+ * `resources` or `resourcechanges`, then `where` with `==`, `=~` or `contains` and a text or `in~` and a list, `project`, `order by` and `limit`. Refuses
  * everything else and names the word: ignoring a part would change the result.
  */
 import { Reader, unknownColumn, unknownFunction, unknownOperator } from './reader.ts';
@@ -10,8 +10,12 @@ type Stage = (rows: readonly Row[]) => readonly Row[];
 type Value = (row: Row) => unknown;
 
 export interface Query {
+  readonly table: Table;
   readonly stages: readonly Stage[];
 }
+
+const tables = ['resources', 'resourcechanges'] as const;
+type Table = (typeof tables)[number];
 
 /** Columns of the table `resources` (Microsoft's reference). */
 const tableColumns =
@@ -59,14 +63,15 @@ class QueryReader {
   }
 
   read(): Query {
-    const table = this.reader.take('name');
-    if (table.toLowerCase() !== 'resources') throw unknownOperator(table);
+    const name = this.reader.take('name');
+    const table = tables.find((one) => one === name.toLowerCase());
+    if (table === undefined) throw unknownOperator(name);
     const stages: Stage[] = [];
     while (!this.reader.done) {
       this.reader.expect('|');
       stages.push(this.stage());
     }
-    return { stages };
+    return { table, stages };
   }
 
   private stage(): Stage {

@@ -7,6 +7,7 @@ import { parseBody } from '../http/incoming.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
+import { changeRow, targetRow } from './change-records.ts';
 import { parseQuery, type Query, type Row, runQuery } from './query.ts';
 import { accessDenied, rateLimiting } from './reader.ts';
 
@@ -107,10 +108,15 @@ const requireReadable = (call: Call, subscriptions: readonly string[]): void => 
 const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): readonly Row[] => {
   const wanted = request.subscriptions;
   const asked = new Set(wanted?.map((id) => id.toLowerCase()));
+  const isAsked = ({ subscriptionId }: Row): boolean =>
+    wanted === undefined || asked.has(String(subscriptionId).toLowerCase());
   const readable = readableBy(call);
-  const within = resourceRows(call, onlyType(request.query)).filter(
-    (row) => (wanted === undefined || asked.has(String(row.subscriptionId).toLowerCase())) && readable(row),
-  );
+  if (query.table === 'resourcechanges') {
+    const { state } = call.world;
+    const known = state.changes.filter((change) => readable(targetRow(change)));
+    return runQuery(query, known.map((change) => changeRow(state, change)).filter(isAsked));
+  }
+  const within = resourceRows(call, onlyType(request.query)).filter((row) => isAsked(row) && readable(row));
   traceReads(call, query, within);
   return runQuery(query, within);
 };

@@ -3,6 +3,7 @@ import type { Delays } from '../../delays.ts';
 import { type Incoming, unreadable } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import { issueTeamsToken } from '../identity/people/redeem-code.ts';
+import type { ChangeRecords } from '../resource-graph/change-records.ts';
 import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from '../scenarios/scenarios.ts';
 import { LatencyName } from '../state/latency.ts';
 import { SimulatorState } from '../state/schema.ts';
@@ -41,6 +42,7 @@ export interface Simulator {
   readonly world: World;
   readonly log: RequestLog;
   readonly beforeStates: BeforeStates;
+  readonly changes: ChangeRecords;
   readonly delays: Delays;
   /** A text that changes whenever the state or the log changes. */
   readonly revision: () => string;
@@ -113,13 +115,14 @@ const putState = (simulator: Simulator, { body }: Incoming): Reply => {
   return replaceState(simulator, parsed.data);
 };
 
-const replaceState = ({ world, beforeStates }: Simulator, state: SimulatorState): Reply => {
+const replaceState = ({ world, beforeStates, changes }: Simulator, state: SimulatorState): Reply => {
   moveToPort(state, world.port);
   // Gives IDs to faults without one.
   addFaults(state, []);
   world.state = state;
   world.vaultLog.forgetStrangers(new Set(state.principals.map(({ id }) => id)));
   beforeStates.restart(state);
+  changes.restart(state);
   return reply(200, state);
 };
 

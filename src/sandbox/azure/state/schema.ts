@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Fault } from '../simulator/fault.ts';
 import { LatencyName } from './latency.ts';
 import { AgentOperation, HealthBot, KeyVaultProperties } from './schema-agents.ts';
+import { ResourceChange } from './schema-changes.ts';
 import {
   DenyAssignment,
   IsoDate,
@@ -186,6 +187,7 @@ export const SimulatorState = z.object({
   otherResources: z.array(OtherResource).default([]),
   deletedVaults: z.array(DeletedVault).default([]),
   lostData: z.array(LostData).default([]),
+  changes: z.array(ResourceChange).default([]),
   faults: z.array(Fault),
   /** Names of active scenarios that changed more than faults. */
   circumstances: z.array(z.string()).default([]),

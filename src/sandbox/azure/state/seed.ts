@@ -78,6 +78,7 @@ export const seedState = async (port: number, now: Date): Promise<SimulatorState
     otherResources: seedOtherResources(properties),
     deletedVaults: [],
     lostData: [],
+    changes: [],
     faults: [],
     circumstances: [],
     teamsSessions: [],

@@ -82,6 +82,9 @@ export function callWords(to: RecipientGroup, event: StoredEvent, request: Reque
     case 'texts-erased':
     case 'evidence-made':
     case 'clock-set-right':
+    case 'drift-opened':
+    case 'drift-changed':
+    case 'drift-closed':
       throw new Error(`nobody is called for ${body.type}`);
   }
 }

@@ -1,0 +1,120 @@
+/** The stream of an agent: its drifts are the fold of their events. Deciding and folding are pure. */
+import { canonicalJson } from '../canonical-json.ts';
+import { ArmId, type DriftId } from '../ids.ts';
+import { botActor, newEvent, type StoredEvent } from '../request/events.ts';
+import { accept, type Decision } from '../request/request-command.ts';
+import { carriedOver, type DriftVerdict, type LastVerified } from './drift.ts';
+import { type DriftCause, unknownCause } from './events.ts';
+import { type DriftCode, type DriftState, severityOf } from './state.ts';
+
+export interface DriftFinding {
+  readonly state: DriftState;
+  readonly cause: DriftCause;
+  /** Who made the change, in Azure's words. Null: not known, or erased. */
+  readonly by: string | null;
+  readonly foundAt: string;
+}
+
+export interface Drift {
+  /** The revision of the event that opened it: tells the agent's drifts from each other. */
+  readonly number: number;
+  readonly openedAt: string;
+  /** Null: it is open. */
+  readonly closedAt: string | null;
+  readonly basis: Pick<LastVerified, 'request' | 'planDigest'>;
+  /** As last found. */
+  readonly found: readonly DriftFinding[];
+}
+
+export interface AgentWatch {
+  readonly id: DriftId;
+  readonly agent: ArmId;
+  readonly agentName: string;
+  readonly revision: number;
+  /** Oldest first. Only the last can be open. */
+  readonly drifts: readonly Drift[];
+}
+
+export const openDriftOf = (watch: AgentWatch | null): Drift | null => {
+  const last = watch?.drifts.at(-1) ?? null;
+  return last?.closedAt === null ? last : null;
+};
+
+export function evolveWatch(watch: AgentWatch, { body, texts, time, revision }: StoredEvent): AgentWatch {
+  const next = { ...watch, revision };
+  if (body.type === 'drift-closed') {
+    const drifts = watch.drifts.map((drift) => (drift.closedAt === null ? { ...drift, closedAt: time } : drift));
+    return { ...next, drifts };
+  }
+  if (body.type !== 'drift-opened' && body.type !== 'drift-changed') return next;
+  const { agentName, basis } = body.data;
+  const found = body.data.found.map((one) => ({ ...one, by: texts[`by.${one.state.code}`] ?? null }));
+  const open = openDriftOf(watch);
+  const drift = { number: open?.number ?? revision, openedAt: open?.openedAt ?? time, closedAt: null, basis, found };
+  const before = open === null ? watch.drifts : watch.drifts.slice(0, -1);
+  return { ...next, agentName, drifts: [...before, drift] };
+}
+
+/** Null before the first event. */
+export function foldWatch(id: DriftId, events: readonly StoredEvent[]): AgentWatch | null {
+  const [first] = events;
+  if (first === undefined) return null;
+  const agent = ArmId.parse(first.body.target);
+  return events.reduce(evolveWatch, { id, agent, agentName: '', revision: 0, drifts: [] });
+}
+
+/** Causes by state, with the name that isn't part of the event. */
+export type KnownCauses = ReadonlyMap<DriftCode, { readonly cause: DriftCause; readonly by: string | null }>;
+
+export interface Finding {
+  readonly verified: LastVerified;
+  readonly verdict: DriftVerdict;
+}
+
+/** The states that the drift has after the verdict: those that people are alerted to. */
+export const statesAfter = (open: Drift | null, verdict: DriftVerdict): readonly DriftState[] =>
+  carriedOver(open?.found.map(({ state }) => state) ?? [], verdict).filter(({ code }) => severityOf(code) !== 'info');
+
+const sameStates = (a: readonly DriftState[], b: readonly DriftState[]): boolean =>
+  canonicalJson(a) === canonicalJson(b);
+
+/** Whether the verdict changes anything: if not, nothing has to be stored. */
+export const isNews = (open: Drift | null, verdict: DriftVerdict): boolean =>
+  !sameStates(open?.found.map(({ state }) => state) ?? [], statesAfter(open, verdict));
+
+/** Azure's records of changes come minutes late: until then a cause that isn't known is looked for again. */
+const causesWithinMs = 30 * 60_000;
+
+/** States of the drift whose cause might still be found. */
+export const causesSought = (open: Drift | null, now: Date): readonly DriftState[] =>
+  (open?.found ?? []).flatMap(({ state, cause, foundAt }) =>
+    cause.source === 'unknown' && now.getTime() - Date.parse(foundAt) <= causesWithinMs ? [state] : [],
+  );
+
+/** Stores the verdict, or nothing if it says what is stored: so two replicas that find the same store it once. */
+export function decideDrift(
+  watch: AgentWatch | null,
+  { verified, verdict }: Finding,
+  causes: KnownCauses,
+  now: Date,
+): Decision {
+  const open = openDriftOf(watch);
+  const { request, planDigest, resourceName: agentName, resource } = verified;
+  const data = { agentName, basis: { request, planDigest } };
+  const rest = { planDigest, target: resource.id as string };
+  const found = statesAfter(open, verdict).map((state): DriftFinding => {
+    const before = open?.found.find((one) => one.state.code === state.code);
+    const told = causes.get(state.code) ?? { cause: unknownCause, by: null };
+    if (before === undefined || !sameStates([before.state], [state]))
+      return { state, ...told, foundAt: now.toISOString() };
+    return before.cause.source === 'unknown' ? { ...before, ...told } : before;
+  });
+  if (canonicalJson(found) === canonicalJson(open?.found ?? [])) return accept();
+  if (found.length === 0) return accept(newEvent('drift-closed', botActor, data, { ...rest, result: 'as-approved' }));
+  const texts = Object.fromEntries(found.flatMap(({ state, by }) => (by === null ? [] : [[`by.${state.code}`, by]])));
+  const stored = found.map(({ by: _, ...one }) => one);
+  const type = open === null ? 'drift-opened' : 'drift-changed';
+  return accept(
+    newEvent(type, botActor, { ...data, found: stored }, { ...rest, result: found[0]?.state.code ?? null }, texts),
+  );
+}

@@ -1,0 +1,44 @@
+/** Finds who caused a drift in Azure's records of changes. Pure. */
+import type { ChangeRecord } from '../ports/azure.ts';
+import type { KnownCauses } from './agent-watch.ts';
+import type { LastVerified } from './drift.ts';
+import type { DriftCause } from './events.ts';
+import { type DriftCode, type DriftState, partOf } from './state.ts';
+
+/** Where a change of each state shows: a property of the resource, or the operation's name. */
+const traces: Partial<Record<DriftCode, RegExp>> = {
+  'agent-deleted': /healthBots\/delete|^Delete$/i,
+  'key-stripped': /keyVaultProperties/i,
+  'key-replaced': /keyVaultProperties/i,
+  'identity-changed': /^identity/i,
+  'agent-failed': /provisioningState/i,
+  'vault-gone': /vaults\/delete|^Delete$/i,
+  'purge-protection-off': /enablePurgeProtection|enableSoftDelete/i,
+  'firewall-changed': /publicNetworkAccess|networkAcls/i,
+  'access-lost': /roleAssignments\/delete|accessPolicies/i,
+};
+
+const isAbout = (record: ChangeRecord, trace: RegExp): boolean =>
+  [record.changeType, record.operation ?? '', ...record.properties].some((text) => trace.test(text));
+
+const causeOf = ({ source, at, byType, clientType, operation, correlationId }: ChangeRecord): DriftCause => ({
+  ...{ source, at, byType, clientType, operation, correlationId },
+});
+
+/** The newest record that can have brought each state about. States without one stay unknown. */
+export function causesOf(
+  states: readonly DriftState[],
+  { resource, vault }: LastVerified,
+  records: readonly ChangeRecord[],
+): KnownCauses {
+  const newestFirst = [...records].sort((a, b) => (a.at < b.at ? 1 : -1));
+  const found = states.flatMap(({ code }) => {
+    const trace = traces[code];
+    const place = (partOf(code) === 'agent' ? resource.id : vault.id).toLowerCase();
+    const record = newestFirst.find(
+      (one) => trace !== undefined && one.target.toLowerCase().startsWith(place) && isAbout(one, trace),
+    );
+    return record === undefined ? [] : [[code, { cause: causeOf(record), by: record.by }] as const];
+  });
+  return new Map(found);
+}

@@ -1,0 +1,75 @@
+/** What the key watch can find on an agent: a closed union. Part of stored events, so it changes by the rule of ADR 12 alone. */
+import { z } from 'zod';
+import { CustomerKey } from '../observed.ts';
+
+const state = <C extends string, F extends z.ZodRawShape>(code: C, fact: F) =>
+  z.strictObject({ code: z.literal(code), ...fact });
+
+/** In order of urgency. Times are ISO 8601. */
+export const DriftState = z.discriminatedUnion('code', [
+  state('agent-deleted', {}),
+  state('key-purged', {}),
+  state('vault-gone', {}),
+  state('key-deleted', {}),
+  /** Gone, and the vault doesn't let the bot see whether it can be recovered. */
+  state('key-missing', {}),
+  state('key-disabled', {}),
+  state('identity-changed', { now: z.string().nullable() }),
+  state('access-lost', { by: z.enum(['role-assignments', 'access-policies']) }),
+  /** The agent is under Microsoft's key. */
+  state('key-stripped', {}),
+  state('key-replaced', { now: CustomerKey }),
+  state('agent-failed', { provisioningState: z.string() }),
+  state('key-expired', { at: z.string() }),
+  state('purge-protection-off', {}),
+  state('firewall-changed', { now: z.enum(['open', 'closed']) }),
+  state('old-version-disabled', { keyVersion: z.string() }),
+  state('key-expires', { at: z.string() }),
+  state('newer-version', { keyVersion: z.string(), created: z.string().nullable() }),
+]);
+export type DriftState = z.infer<typeof DriftState>;
+export type DriftCode = DriftState['code'];
+
+export const driftCodes: readonly DriftCode[] = DriftState.options.map(({ shape }) => shape.code.value);
+
+/** `critical`: the agent's data is or soon might be unreadable, or isn't under the approved key. `info` opens no alert. */
+export type DriftSeverity = 'critical' | 'warning' | 'info';
+
+const milder: Partial<Record<DriftCode, DriftSeverity>> = {
+  'key-expired': 'warning',
+  'purge-protection-off': 'warning',
+  'firewall-changed': 'warning',
+  'old-version-disabled': 'warning',
+  'key-expires': 'warning',
+  'newer-version': 'info',
+};
+export const severityOf = (code: DriftCode): DriftSeverity => milder[code] ?? 'critical';
+
+/** What is read separately, and can be unreadable separately. */
+export type WatchedPart = 'agent' | 'vault' | 'key' | 'access';
+
+const parts: Record<DriftCode, WatchedPart> = {
+  'agent-deleted': 'agent',
+  'key-stripped': 'agent',
+  'key-replaced': 'agent',
+  'agent-failed': 'agent',
+  'identity-changed': 'agent',
+  'vault-gone': 'vault',
+  'purge-protection-off': 'vault',
+  'firewall-changed': 'vault',
+  'key-purged': 'key',
+  'key-deleted': 'key',
+  'key-missing': 'key',
+  'key-disabled': 'key',
+  'key-expired': 'key',
+  'key-expires': 'key',
+  'old-version-disabled': 'key',
+  'newer-version': 'key',
+  'access-lost': 'access',
+};
+export const partOf = (code: DriftCode): WatchedPart => parts[code];
+
+const order = new Map(driftCodes.map((code, index) => [code, index]));
+
+export const byUrgency = (a: { readonly code: DriftCode }, b: { readonly code: DriftCode }): number =>
+  (order.get(a.code) ?? 0) - (order.get(b.code) ?? 0);

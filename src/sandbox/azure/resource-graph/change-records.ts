@@ -1,0 +1,146 @@
+/** Records what changed on agents and vaults, and by whose token: for the table `resourcechanges`. */
+import { randomUUID } from 'node:crypto';
+import { agentId, vaultId } from '../arm/ids.ts';
+import { agentBody } from '../health-bots/agent-body.ts';
+import { vaultBody } from '../key-vault/vault-body.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { SystemData } from '../state/schema-agents.ts';
+import type { ResourceChange } from '../state/schema-changes.ts';
+import type { Row } from './query.ts';
+
+/** What Azure keeps them for. */
+const keptMs = 14 * 24 * 3_600_000;
+
+interface Followed {
+  /** Another text whenever the body is another one: bodies of many agents aren't made for each request. */
+  readonly version: string;
+  readonly type: string;
+  readonly body: Row;
+  readonly by: SystemData;
+}
+
+/** Who sent the request that changed something. */
+export interface ChangeActor {
+  readonly principalId: string | null;
+  readonly userAgent: string;
+}
+
+type AllFollowed = ReadonlyMap<string, Followed>;
+
+function shown(state: SimulatorState, known: AllFollowed = new Map()): AllFollowed {
+  const all = new Map<string, Followed>();
+  const add = (id: string, version: string, make: () => Omit<Followed, 'version'>): void => {
+    const before = known.get(id);
+    all.set(id, before?.version === version ? before : { version, ...make() });
+  };
+  for (const agent of state.agents) {
+    const { etag, provisioningState, lostKey, content, systemData: by } = agent;
+    const version = [etag, provisioningState, lostKey?.code, content.identity?.principalId].join(' ');
+    add(agentId(agent), version, () => ({ type: 'Microsoft.HealthBot/healthBots', body: agentBody(state, agent), by }));
+  }
+  for (const vault of state.vaults) {
+    const { keys: _, secrets: _secrets, systemData: by, ...own } = vault;
+    const body = () => ({ type: 'Microsoft.KeyVault/vaults', body: vaultBody(vault), by });
+    add(vaultId(vault), JSON.stringify(own), body);
+  }
+  return all;
+}
+
+/** Each value that isn't an object, by its path. */
+function flat(value: unknown, path = ''): readonly (readonly [string, unknown])[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, value]];
+  return Object.entries(value).flatMap(([name, inner]) => flat(inner, path === '' ? name : `${path}.${name}`));
+}
+
+const isNoise = (path: string): boolean => path.startsWith('systemData');
+
+function differences(before: Row, after: Row): ResourceChange['changes'] {
+  const [was, is] = [new Map(flat(before)), new Map(flat(after))];
+  const paths = [...new Set([...was.keys(), ...is.keys()])].filter(
+    (path) => !isNoise(path) && JSON.stringify(was.get(path)) !== JSON.stringify(is.get(path)),
+  );
+  return Object.fromEntries(
+    paths.map((path) => [path, { previousValue: was.get(path) ?? null, newValue: is.get(path) ?? null }]),
+  );
+}
+
+/** An application by its id and a person by the address, as the page has it; without a caller, whoever changed it last. */
+function actorIn(
+  state: SimulatorState,
+  principalId: string | null,
+  { lastModifiedBy, lastModifiedByType }: SystemData,
+) {
+  const application = state.principals.find(({ id }) => id === principalId);
+  const user = state.users.find(({ id }) => id === principalId);
+  if (application !== undefined) return { changedBy: application.appId, changedByType: 'Application' };
+  if (user !== undefined) return { changedBy: user.mail, changedByType: 'User' };
+  return { changedBy: lastModifiedBy, changedByType: lastModifiedByType };
+}
+
+export class ChangeRecords {
+  #known: AllFollowed;
+
+  constructor(state: SimulatorState) {
+    this.#known = shown(state);
+  }
+
+  /** Another state was put in the place of the whole: nobody changed anything. */
+  restart(state: SimulatorState): void {
+    this.#known = shown(state);
+  }
+
+  /** To be called after each request that can have changed something. `actor` is null if time did. */
+  follow(state: SimulatorState, actor: ChangeActor | null, now: Date): void {
+    const current = shown(state, this.#known);
+    for (const id of new Set([...this.#known.keys(), ...current.keys()])) {
+      const [before, after] = [this.#known.get(id), current.get(id)];
+      const followed = after ?? before;
+      if (followed === undefined || before === after) continue;
+      const changes = differences(before?.body ?? {}, after?.body ?? {});
+      if (Object.keys(changes).length === 0) continue;
+      const deleted = after === undefined;
+      state.changes.push({
+        ...{ name: randomUUID(), targetResourceId: id, targetResourceType: followed.type.toLowerCase() },
+        changeType: deleted ? 'Delete' : before === undefined ? 'Create' : 'Update',
+        at: now.toISOString(),
+        ...actorIn(state, actor?.principalId ?? null, followed.by),
+        clientType: /azurecli/i.test(actor?.userAgent ?? '') ? 'Azure CLI' : null,
+        operation: `${followed.type}/${deleted ? 'delete' : 'write'}`,
+        correlationId: randomUUID(),
+        changes: deleted ? {} : changes,
+      });
+    }
+    this.#known = current;
+    const oldest = now.getTime() - keptMs;
+    if (state.changes.some(({ at }) => Date.parse(at) < oldest))
+      state.changes = state.changes.filter(({ at }) => Date.parse(at) >= oldest);
+  }
+}
+
+/** A row of the table, in the shape of Microsoft's page. */
+export function changeRow({ tenantId }: SimulatorState, change: ResourceChange): Row {
+  const { name, targetResourceId, targetResourceType, changeType, at, changes, clientType, ...actor } = change;
+  const [, , subscriptionId = '', , resourceGroup = ''] = targetResourceId.split('/');
+  return {
+    ...{ id: `${targetResourceId}/providers/Microsoft.Resources/changes/${name}`, name, tenantId, subscriptionId },
+    ...{ type: 'microsoft.resources/changes', resourceGroup: resourceGroup.toLowerCase(), location: '' },
+    properties: {
+      ...{ targetResourceId, targetResourceType, changeType, changes },
+      changeAttributes: {
+        ...{
+          changedBy: actor.changedBy,
+          changedByType: actor.changedByType,
+          ...(clientType === null ? {} : { clientType }),
+        },
+        ...{ operation: actor.operation, correlationId: actor.correlationId, timestamp: at },
+        changesCount: Object.keys(changes).length,
+      },
+    },
+  };
+}
+
+/** The row by which it is known whether the caller can read the change: that of the changed resource. */
+export const targetRow = ({ targetResourceId, targetResourceType }: ResourceChange): Row => {
+  const [, , subscriptionId = '', , resourceGroup = ''] = targetResourceId.split('/');
+  return { id: targetResourceId, type: targetResourceType, subscriptionId, resourceGroup: resourceGroup.toLowerCase() };
+};

@@ -1,0 +1,75 @@
+/** The alert about an agent that isn't as approved: one card for each drift, brought up to date until it is over. */
+import type { AgentWatch, Drift, DriftFinding } from '../../../domain/watch/agent-watch.ts';
+import type { LastVerified } from '../../../domain/watch/drift.ts';
+import { severityOf } from '../../../domain/watch/state.ts';
+import { countOf } from '../../../text/count.ts';
+import { causeWords, type DriftWords, driftWords } from '../../../text/drift.ts';
+import type { DriftData } from '../data/drift.ts';
+import { marks } from '../data/row.ts';
+import { type Addressee, dateAndTime, entitiesOf, label, listedText, md, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+
+const long = 1_000;
+
+const boxStyleOf = ({ state }: DriftFinding): 'attention' | 'warning' =>
+  severityOf(state.code) === 'critical' ? 'attention' : 'warning';
+
+type Box = DriftData['found'][number];
+
+function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirst: boolean): Box {
+  const { cause, by, foundAt } = finding;
+  const found = md`Found ${dateAndTime(new Date(foundAt))}. ${plain<string>(causeWords(cause, by), long)}`;
+  return {
+    title: plain<string>(isOver ? `Was: ${words.title}` : words.title),
+    meaning: isOver ? nothing : plain<string>(words.meaning, long),
+    cause: found,
+    boxStyle: !isFirst ? 'emphasis' : isOver ? 'good' : boxStyleOf(finding),
+  };
+}
+
+type Step = Pick<DriftData, 'next' | 'command' | 'button' | 'typed'>;
+const noStep: Step = { next: nothing, command: nothing, button: '', typed: '' };
+
+function stepOf({ step }: DriftWords): Step {
+  const next = plain<string>(step.text, long);
+  return step.kind === 'command'
+    ? { ...noStep, next, button: step.button, typed: step.command }
+    : { ...noStep, next, command: plain<string>(step.command, long) };
+}
+
+/** What stands at the top: the state, and how much of it there is. */
+function badgeOf({ found, closedAt }: Drift) {
+  if (closedAt !== null)
+    return { stateLine: plain('As approved again'), stateIcon: marks.done.icon, stateColor: 'Good' as const };
+  const isCritical = found.some(({ state }) => severityOf(state.code) === 'critical');
+  return {
+    stateLine: plain<string>(`Not as approved: ${countOf(found.length, 'difference', 'differences')}`),
+    stateIcon: isCritical ? marks.alarm.icon : marks.warn.icon,
+    stateColor: isCritical ? ('Attention' as const) : ('Warning' as const),
+  };
+}
+
+export function driftCard(
+  { id, agentName }: AgentWatch,
+  drift: Drift,
+  verified: LastVerified,
+  operators: readonly Addressee[],
+): AdaptiveCard {
+  const isOver = drift.closedAt !== null;
+  const told = drift.found.map((finding) => ({ finding, words: driftWords(finding.state, verified) }));
+  const [first] = told;
+  const addressees = isOver ? [] : operators;
+  const ended = isOver ? md` Closed ${dateAndTime(new Date(drift.closedAt ?? ''))}.` : nothing;
+  const titles = told.map(({ words }) => words.title).join('; ');
+  const card = renderCard('drift', {
+    driftId: id,
+    fallbackText: label(`${agentName}: ${isOver ? 'as approved again' : titles}.`),
+    ...badgeOf(drift),
+    agent: plain(agentName),
+    called: listedText(addressees.map(({ text }) => text)),
+    found: told.map(({ finding, words }, n) => boxOf(finding, words, isOver, n === 0)),
+    ...(isOver || first === undefined ? noStep : stepOf(first.words)),
+    basis: md`Opened ${dateAndTime(new Date(drift.openedAt))}.${ended} Compared with ${plain<string>(verified.request)}.`,
+  });
+  return { ...card, msteams: { entities: entitiesOf(addressees) } };
+}

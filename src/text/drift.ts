@@ -1,0 +1,230 @@
+/** Words of the key watch: for each state what changed, what it means for the data, and one safe next step. */
+import { keyScope } from '../domain/observed.ts';
+import type { LastVerified } from '../domain/watch/drift.ts';
+import type { DriftCause } from '../domain/watch/events.ts';
+import type { DriftCode, DriftState } from '../domain/watch/state.ts';
+import { utcDay, utcMinute } from './instants.ts';
+import { keyWords } from './keys.ts';
+import { shortVersion } from './places.ts';
+
+/** What a person does next: a command of the bot, with its button, or an instruction for a role, with an `az` command. */
+export type DriftStep =
+  | { readonly kind: 'command'; readonly button: string; readonly command: string; readonly text: string }
+  | { readonly kind: 'instruction'; readonly text: string; readonly command: string };
+
+export interface DriftWords {
+  readonly title: string;
+  readonly meaning: string;
+  readonly step: DriftStep;
+}
+
+const noTime = 'Microsoft doesn’t say how soon the agent stops working.';
+const unreadable = 'The agent can’t decrypt its data without this key.';
+
+const command = (button: string, text: string, typed: string): DriftStep => ({
+  kind: 'command',
+  button,
+  text,
+  command: typed,
+});
+const instruct = (text: string, az: string): DriftStep => ({ kind: 'instruction', text, command: az });
+
+const rotate = ({ resource }: LastVerified, version: string): string =>
+  `/rotate-cmk resource=${resource.id} version=${version}`;
+
+const inVault = ({ vault, keyName }: LastVerified): string => `--vault-name ${vault.name} --name ${keyName}`;
+const ofVersion = (verified: LastVerified, version: string): string => `${inVault(verified)} --version ${version}`;
+
+const enableVersion = (verified: LastVerified, version: string): DriftStep =>
+  instruct(
+    'A Key Vault Crypto Officer enables the version.',
+    `az keyvault key set-attributes ${ofVersion(verified, version)} --enabled true`,
+  );
+
+function assignAccess(verified: LastVerified): DriftStep {
+  const { vault, principalId } = verified;
+  const principal = principalId ?? 'OBJECT_ID';
+  return vault.access === 'access-policies'
+    ? instruct(
+        'A Key Vault Contributor adds the access policy again.',
+        `az keyvault set-policy --name ${vault.name} --object-id ${principal} --key-permissions get wrapKey unwrapKey`,
+      )
+    : instruct(
+        'A Key Vault Data Access Administrator assigns the role again.',
+        `az role assignment create --role "Key Vault Crypto Service Encryption User" --assignee-object-id ${principal} --assignee-principal-type ServicePrincipal --scope ${keyScope({ vaultId: vault.id, keyName: verified.keyName })}`,
+      );
+}
+
+const lost = (verified: LastVerified): DriftStep =>
+  instruct(
+    'The vault’s owner checks whether a backup of the key exists, and restores it into a vault with the same name.',
+    `az keyvault key restore --vault-name ${verified.vault.name} --file BACKUP_FILE`,
+  );
+
+type Wording<C extends DriftCode> = (
+  state: Extract<DriftState, { readonly code: C }>,
+  verified: LastVerified,
+) => DriftWords;
+
+/** A state without its words doesn't compile. */
+const words: { readonly [C in DriftCode]: Wording<C> } = {
+  'agent-deleted': () => ({
+    title: 'The agent was deleted',
+    meaning: 'Its data can’t be decrypted any more. Microsoft says that this can’t be undone.',
+    step: instruct('An Azure administrator finds out who deleted it. Keep the key until the owner decides.', ''),
+  }),
+  'key-purged': (_state, verified) => ({
+    title: `Version ${shortVersion(verified.keyVersion)} of key ${verified.keyName} is gone for good`,
+    meaning: `${unreadable} The vault has no deleted key of that name, so only a backup can bring it back.`,
+    step: lost(verified),
+  }),
+  'vault-gone': (_state, verified) => ({
+    title: `Vault ${verified.vault.name} is gone`,
+    meaning: `${unreadable} A deleted vault can be recovered with its keys until its retention period ends. ${noTime}`,
+    step: instruct('A Key Vault Contributor recovers the vault.', `az keyvault recover --name ${verified.vault.name}`),
+  }),
+  'key-deleted': (_state, verified) => ({
+    title: `Key ${verified.keyName} was deleted`,
+    meaning: `${unreadable} The key can be recovered until its retention period ends. ${noTime}`,
+    step: instruct('A Key Vault Crypto Officer recovers the key.', `az keyvault key recover ${inVault(verified)}`),
+  }),
+  'key-missing': (_state, verified) => ({
+    title: `Version ${shortVersion(verified.keyVersion)} of key ${verified.keyName} is gone`,
+    meaning: `${unreadable} The bot can’t see whether the key can be recovered. ${noTime}`,
+    step: instruct(
+      'A Key Vault Crypto Officer tries to recover the key.',
+      `az keyvault key recover ${inVault(verified)}`,
+    ),
+  }),
+  'key-disabled': (_state, verified) => ({
+    title: `Version ${shortVersion(verified.keyVersion)} of key ${verified.keyName} is disabled`,
+    meaning: `${unreadable} Nothing is lost while the version can be enabled. ${noTime}`,
+    step: enableVersion(verified, verified.keyVersion),
+  }),
+  'identity-changed': ({ now }, verified) => ({
+    title: now === null ? 'The agent’s system-assigned identity is off' : 'The agent has another identity',
+    meaning: `The identity that has access to the key is gone. ${unreadable} ${noTime}`,
+    step: instruct(
+      now === null
+        ? 'A Contributor turns on the system-assigned identity. It gets a new object id; then assign it access to the key.'
+        : 'A Key Vault Data Access Administrator assigns the new identity access to the key.',
+      now === null
+        ? `az resource update --ids ${verified.resource.id} --set identity.type=SystemAssigned`
+        : assignAccess({ ...verified, principalId: now }).command,
+    ),
+  }),
+  'access-lost': (_state, verified) => ({
+    title: `The agent’s identity lost access to key ${verified.keyName}`,
+    meaning: `${unreadable} Nothing is lost while access can be assigned again. ${noTime}`,
+    step: assignAccess(verified),
+  }),
+  'key-stripped': (_state, verified) => ({
+    title: 'The customer-managed key was removed from the agent',
+    meaning: 'The agent’s data is under a Microsoft-managed key, not under yours.',
+    step: command(
+      'Request the key again',
+      'A requester requests the approved key again.',
+      `/enable-cmk resource=${verified.resource.id} vault=${verified.vault.name} key=${verified.keyName}`,
+    ),
+  }),
+  'key-replaced': ({ now }, verified) => ({
+    title: `The agent is under ${keyWords(now)}`,
+    meaning: 'Nobody approved this key here. The agent depends on it, and no longer on the approved key.',
+    step: command(
+      'Request the approved key',
+      'Find out who controls the new key. A requester then requests the approved key again. Keep the new key until then.',
+      `${rotate(verified, verified.keyVersion)} vault=${verified.vault.name} key=${verified.keyName}`,
+    ),
+  }),
+  'agent-failed': ({ provisioningState }, verified) => ({
+    title: `Azure shows the agent as ${provisioningState}`,
+    meaning: 'The last operation on the agent failed. What Azure shows might not be what the agent uses.',
+    step: instruct(
+      'An Azure administrator opens the agent’s activity log and repeats or undoes the failed operation.',
+      `az monitor activity-log list --resource-id ${verified.resource.id} --status Failed`,
+    ),
+  }),
+  'key-expired': ({ at }, verified) => ({
+    title: `The key expired on ${utcDay(at)}`,
+    meaning: 'Where it is in use, an expired key continues to work, but new uses are refused.',
+    step: command('Request a new version', 'A requester requests a new version of the key.', rotate(verified, 'new')),
+  }),
+  'key-expires': ({ at }, verified) => ({
+    title: `The key expires on ${utcDay(at)}`,
+    meaning: 'The data is safe now. After that day, the vault refuses new uses of the key.',
+    step: command('Request a new version', 'A requester requests a new version of the key.', rotate(verified, 'new')),
+  }),
+  'purge-protection-off': (_state, verified) => ({
+    title: `Purge protection on ${verified.vault.name} is off`,
+    meaning: 'The data is safe now. A deleted key could be purged at once, and the data with it.',
+    step: instruct(
+      'A Key Vault Contributor turns on purge protection. It can’t be turned off again.',
+      `az keyvault update --name ${verified.vault.name} --enable-purge-protection true`,
+    ),
+  }),
+  'firewall-changed': ({ now }, verified) => ({
+    title: `The firewall of ${verified.vault.name} is now ${now}`,
+    meaning:
+      now === 'open'
+        ? 'The data is safe now. The vault accepts calls from every network.'
+        : 'Microsoft doesn’t say whether an agent reaches a vault behind a firewall. If it doesn’t, it can’t decrypt its data.',
+    step: instruct(
+      'The vault’s owner confirms the change or undoes it.',
+      `az keyvault update --name ${verified.vault.name} --default-action ${now === 'open' ? 'Deny' : 'Allow'}`,
+    ),
+  }),
+  'old-version-disabled': ({ keyVersion }, verified) => ({
+    title: `Version ${shortVersion(keyVersion)}, which the agent used before, is disabled`,
+    meaning: 'Microsoft doesn’t say how long an agent needs an earlier version. Backups might need it, too.',
+    step: enableVersion(verified, keyVersion),
+  }),
+  'newer-version': ({ keyVersion, created }, verified) => ({
+    title: `Version ${shortVersion(keyVersion)} of the key is newer${created === null ? '' : `, created on ${utcDay(created)}`}`,
+    meaning: 'The data is safe. The agent stays on its version until somebody rotates the key.',
+    step: command('Request the newest version', 'A requester requests the newest version.', rotate(verified, 'newest')),
+  }),
+};
+
+/** Under a union of codes the compiler asks for all states at once; a code by itself has its own. */
+export const driftWords = <C extends DriftCode>(
+  state: Extract<DriftState, { readonly code: C }>,
+  verified: LastVerified,
+): DriftWords => (words[state.code] as Wording<C>)(state, verified);
+
+const short: Readonly<Record<DriftCode, string>> = {
+  'agent-deleted': 'agent deleted',
+  'key-purged': 'key purged',
+  'vault-gone': 'vault gone',
+  'key-deleted': 'key deleted',
+  'key-missing': 'key missing',
+  'key-disabled': 'key disabled',
+  'identity-changed': 'identity changed',
+  'access-lost': 'access lost',
+  'key-stripped': 'key removed',
+  'key-replaced': 'other key',
+  'agent-failed': 'agent failed',
+  'key-expired': 'key expired',
+  'purge-protection-off': 'purge protection off',
+  'firewall-changed': 'firewall changed',
+  'old-version-disabled': 'earlier version disabled',
+  'key-expires': 'key expires soon',
+  'newer-version': 'newer version',
+};
+/** Two or three words, for lists and history. */
+export const shortDrift = (code: DriftCode): string => short[code];
+
+const sources: Readonly<Record<DriftCause['source'], string>> = {
+  'resource-graph': 'Azure Resource Graph',
+  'activity-log': 'the activity log',
+  unknown: '',
+};
+
+/** Who changed it and when, in one sentence. `by`: as Azure names them. */
+export function causeWords({ source, at, byType, clientType, operation }: DriftCause, by: string | null): string {
+  if (source === 'unknown') return 'Azure doesn’t say who changed it.';
+  const kind = byType === null ? '' : ` (${byType.toLowerCase()})`;
+  const who = by === null ? 'Someone' : `${by}${kind}`;
+  const client = clientType === null ? '' : ` with ${clientType}`;
+  const what = operation === null ? '' : `: ${operation}`;
+  return `${who} changed it${at === null ? '' : ` on ${utcMinute(at)}`}${client}${what}. Source: ${sources[source]}.`;
+}

@@ -1,0 +1,54 @@
+/** Reads from ARM what an agent is compared by. Vaults and keys that several agents share are read once for each cycle. */
+import { done, type Outcome } from '../../domain/failure.ts';
+import type { ObservedKey, ObservedVault } from '../../domain/observed.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
+import type { LastVerified, WatchReading } from '../../domain/watch/drift.ts';
+
+export type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants'>;
+
+export class AgentReader {
+  readonly #azure: WatchedAzure;
+  readonly #shared = new Map<string, Promise<unknown>>();
+
+  constructor(azure: WatchedAzure) {
+    this.#azure = azure;
+  }
+
+  async read(verified: LastVerified): Promise<WatchReading> {
+    const { vault: approved } = verified;
+    const [resource, vault] = await Promise.all([
+      this.#azure.resources.get(verified.resource),
+      this.#once(`vault ${approved.id}`, () => this.#azure.vaults.get(approved.id)),
+    ]);
+    const nothing = { key: null, deleted: null, newest: null, before: null, access: null };
+    if (!vault.ok || vault.value === null) return { ...nothing, resource, vault };
+    const keys = await this.#keys(verified, vault.value);
+    const isThere = keys.key.ok && keys.key.value !== null;
+    const principal = resource.ok ? (resource.value?.principalId ?? null) : null;
+    const access = isThere && principal !== null ? await this.#access(verified, vault.value, principal) : null;
+    return { ...keys, resource, vault, access };
+  }
+
+  async #keys({ keyName, keyVersion, before }: LastVerified, { id, uri }: ObservedVault) {
+    const get = (version: typeof keyVersion | null): Promise<Outcome<ObservedKey | null>> =>
+      this.#once(`key ${id} ${keyName} ${version}`, () => this.#azure.keys.get(id, keyName, version));
+    const key = await get(keyVersion);
+    if (key.ok && key.value === null) {
+      const deleted = await this.#once(`deleted ${id} ${keyName}`, () => this.#azure.keys.deleted(uri, keyName));
+      return { key, deleted: deleted.ok ? deleted.value : ('not-checked' as const), newest: null, before: null };
+    }
+    const [newest, old] = await Promise.all([get(null), before === null ? done(null) : get(before)]);
+    return { key, deleted: null, newest, before: old };
+  }
+
+  #access({ keyName }: LastVerified, vault: ObservedVault, principal: string): Promise<Outcome<boolean>> {
+    return this.#azure.grants.held(vault, keyName, principal);
+  }
+
+  /** The first caller asks; the others get the same answer. */
+  #once<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    const asked = (this.#shared.get(name) as Promise<T> | undefined) ?? ask();
+    this.#shared.set(name, asked);
+    return asked;
+  }
+}

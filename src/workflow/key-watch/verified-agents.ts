@@ -1,0 +1,33 @@
+/** What agents are compared with: their last succeeded requests, out of the audit log. */
+import type { RequestId } from '../../domain/ids.ts';
+import type { Drifts, Requests } from '../../domain/ports/store.ts';
+import type { LastVerified, VerifiedAgents } from '../../domain/watch/drift.ts';
+import { lastVerifiedOf } from '../../operations/last-verified.ts';
+
+export interface VerifiedPorts {
+  readonly requests: Pick<Requests, 'load'>;
+  readonly drifts: Pick<Drifts, 'succeeded'>;
+}
+
+/** A success never changes, so each is read once. */
+export function openVerified({ requests, drifts }: VerifiedPorts): () => Promise<VerifiedAgents> {
+  const known = new Map<RequestId, LastVerified | null>();
+  return async () => {
+    const succeeded = await drifts.succeeded();
+    const fresh = [...succeeded.values()].filter((id) => !known.has(id));
+    await Promise.all(
+      fresh.map(async (id) => {
+        const request = await requests.load(id);
+        known.set(id, request === null ? null : lastVerifiedOf(request));
+      }),
+    );
+    const current = new Set(succeeded.values());
+    for (const id of known.keys()) if (!current.has(id)) known.delete(id);
+    return new Map(
+      [...succeeded].flatMap(([agent, id]) => {
+        const verified = known.get(id) ?? null;
+        return verified === null ? [] : [[agent, verified] as const];
+      }),
+    );
+  };
+}

@@ -1,0 +1,152 @@
+/** One cycle of the key watch: reads agents, compares each with what was approved, and stores what is news. */
+import type { Outcome } from '../../domain/failure.ts';
+import { sameKey } from '../../domain/observed.ts';
+import type { Azure, ChangeRecord, ResourceKeys } from '../../domain/ports/azure.ts';
+import type { Drifts, Requests } from '../../domain/ports/store.ts';
+import {
+  causesSought,
+  type Drift,
+  decideDrift,
+  isNews,
+  type KnownCauses,
+  statesAfter,
+} from '../../domain/watch/agent-watch.ts';
+import { causesOf } from '../../domain/watch/causes.ts';
+import { approvedKey, judgeDrift, type LastVerified, type VerifiedAgents } from '../../domain/watch/drift.ts';
+import type { DriftState, WatchedPart } from '../../domain/watch/state.ts';
+import { AgentReader } from './read-agent.ts';
+
+export interface CyclePorts {
+  readonly azure: Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'inventory' | 'changes'>;
+  readonly requests: Pick<Requests, 'held'>;
+  readonly drifts: Drifts;
+  readonly verified: () => Promise<VerifiedAgents>;
+  readonly now: () => Date;
+  /** So long after a success Azure's reads might not show it everywhere. */
+  readonly settleMs: number;
+}
+
+/** How an agent was found. */
+export interface WatchedAgent {
+  readonly states: readonly DriftState[];
+  readonly unread: readonly WatchedPart[];
+}
+
+export interface CycleResult {
+  /** By ARM id in lower case: those that this cycle judged. */
+  readonly agents: ReadonlyMap<string, WatchedAgent>;
+  /** Where the next cycle continues. */
+  readonly cursor: string;
+}
+
+/**
+ * Agents that one cycle reads from ARM beside those that look different in Resource Graph: at five reads each and a cycle in ten
+ * minutes, half of what Azure lets an identity read of one subscription (25 a second), and 10,000 agents within the hour.
+ */
+const mostAgents = 1_500;
+const atOnce = 8;
+
+/** Whether the list of all agents already shows that the agent isn't as approved. */
+function looksDifferent(kept: Outcome<ResourceKeys>): (verified: LastVerified, agent: string) => boolean {
+  if (!kept.ok) return () => false;
+  const { resources, unread } = kept.value;
+  const keys = new Map(resources.map(({ id, customerKey }) => [id.toLowerCase(), customerKey]));
+  return (verified, agent) => {
+    const key = keys.get(agent);
+    if (key === undefined) return unread.every(({ subscriptionId }) => !agent.includes(subscriptionId.toLowerCase()));
+    return key === null || !sameKey(key, approvedKey(verified));
+  };
+}
+
+/** Those to read now: with a drift, or that look different, then the next ones after the cursor, around the end. */
+function chosen(
+  all: VerifiedAgents,
+  open: ReadonlyMap<string, Drift>,
+  looks: ReturnType<typeof looksDifferent>,
+  cursor: string,
+): readonly string[] {
+  const isUrgent = (agent: string, verified: LastVerified): boolean => open.has(agent) || looks(verified, agent);
+  const urgent = new Set([...all].flatMap(([agent, verified]) => (isUrgent(agent, verified) ? [agent] : [])));
+  const rest = [...all.keys()].filter((agent) => !urgent.has(agent)).sort();
+  const next = [...rest.filter((agent) => agent > cursor), ...rest.filter((agent) => agent <= cursor)];
+  return [...urgent, ...next.slice(0, mostAgents)];
+}
+
+/** While the bot changes an agent, or a person has to, what Azure shows is on its way. */
+async function busyAgents({ requests }: CyclePorts): Promise<ReadonlySet<string>> {
+  return new Set([...(await requests.held())].filter(([, { waits }]) => waits !== 'approval').map(([agent]) => agent));
+}
+
+/** More aren't looked for in one cycle: Resource Graph takes 15 queries in five seconds. The next cycle continues. */
+const mostCauses = 30;
+
+interface CycleState {
+  readonly id: string;
+  readonly reader: AgentReader;
+  readonly open: ReadonlyMap<string, Drift>;
+  causesLeft: number;
+}
+
+async function causesFor(
+  { azure }: CyclePorts,
+  cycle: CycleState,
+  verified: LastVerified,
+  fresh: readonly DriftState[],
+): Promise<KnownCauses> {
+  if (fresh.length === 0 || cycle.causesLeft <= 0) return new Map();
+  cycle.causesLeft -= 1;
+  const records: Outcome<readonly ChangeRecord[]> = await azure.changes.since(
+    [verified.resource.id, verified.vault.id],
+    new Date(verified.at),
+  );
+  return records.ok ? causesOf(fresh, verified, records.value) : new Map();
+}
+
+/** Judges one agent, and stores what is news. Null: it can't be judged now. */
+async function watchAgent(
+  ports: CyclePorts,
+  cycle: CycleState,
+  agent: string,
+  verified: LastVerified,
+): Promise<WatchedAgent | null> {
+  const verdict = judgeDrift(verified, await cycle.reader.read(verified), ports.now());
+  const drift = cycle.open.get(agent) ?? null;
+  const known = new Set(drift?.found.map(({ state }) => state.code));
+  const fresh = statesAfter(drift, verdict).filter(({ code }) => !known.has(code));
+  const causes = await causesFor(ports, cycle, verified, [...fresh, ...causesSought(drift, ports.now())]);
+  if (!isNews(drift, verdict) && causes.size === 0) return verdict;
+  // Had a run begun since, what was read could be its doing; had one ended, another state would be the approved one.
+  const [busy, current] = await Promise.all([busyAgents(ports), ports.verified()]);
+  if (busy.has(agent) || current.get(agent)?.request !== verified.request) return null;
+  await ports.drifts.append(verified.resource.id, `watch:${cycle.id}`, (watch, at) =>
+    decideDrift(watch, { verified, verdict }, causes, at),
+  );
+  return verdict;
+}
+
+/** `id`: unique for each cycle, so that an append that was repeated stores once. */
+export async function watchCycle(ports: CyclePorts, id: string, cursor: string): Promise<CycleResult> {
+  const all = await ports.verified();
+  if (all.size === 0) return { agents: new Map(), cursor };
+  const [open, busy, kept] = await Promise.all([
+    ports.drifts.open(),
+    busyAgents(ports),
+    ports.azure.inventory.resourceKeys(),
+  ]);
+  const settledBefore = ports.now().getTime() - ports.settleMs;
+  const isSettled = (agent: string): boolean => Date.parse(all.get(agent)?.at ?? '') <= settledBefore;
+  const queue = chosen(all, open, looksDifferent(kept), cursor);
+  const pending = queue.filter((agent) => !busy.has(agent) && isSettled(agent));
+  const cycle = { id, reader: new AgentReader(ports.azure), open, causesLeft: mostCauses };
+  const agents = new Map<string, WatchedAgent>();
+  const next = async (): Promise<void> => {
+    for (let agent = pending.shift(); agent !== undefined; agent = pending.shift()) {
+      const verified = all.get(agent);
+      if (verified === undefined) continue;
+      const found = await watchAgent(ports, cycle, agent, verified);
+      if (found !== null) agents.set(agent, found);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+  return { agents, cursor: queue.at(-1) ?? '' };
+}

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { agentIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import { azureState } from '../support/world/path.ts';
+import {
+  activityText,
+  approvalCard,
+  approve,
+  ask,
+  choices,
+  people,
+  places,
+  rememberAzure,
+  shows,
+  until,
+} from '../support/world/story.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
+
+/** What somebody else does to an agent, its key and its vault: each noticed, named with its cause, and closed once it is undone. */
+
+const { agent: agentName, vault: vaultName, key: keyName } = choices.first;
+const agent = agentId(agentName);
+const vault = vaultId(vaultName);
+let world: World;
+let others: Clients;
+let vaultUrl: string;
+let keyVersion: string;
+let approvedKey: object;
+let request: string;
+
+beforeAll(async () => {
+  world = await startWorld({ env: { CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover } });
+  others = clientsOf(world.azure, owner);
+  request = await ask(world);
+  await approve(world, people.approver, await approvalCard(world, request));
+  await shows(world, places.operations, people.requester, request, /Succeeded/);
+  const { keyVaultProperties } = (await stateOfAgent()).content;
+  if (keyVaultProperties === null) throw new Error('the agent is not under the key');
+  approvedKey = keyVaultProperties;
+  vaultUrl = keyVaultProperties.keyVaultUri;
+  keyVersion = keyVaultProperties.keyVersion ?? '';
+}, 400_000);
+afterAll(() => world.end());
+
+const stateOfAgent = async () => agentIn(await azureState(world), agentName);
+
+const alerts = async (): Promise<readonly SeenActivity[]> =>
+  (await world.teams.activities(places.operations, people.secondApprover)).filter(
+    (one) => cardOf(one) !== undefined && /DRIFT-[0-9A-Z]{10}/.test(activityText(one)),
+  );
+const newest = async (): Promise<string> => activityText((await alerts()).at(-1) ?? ({} as SeenActivity));
+
+async function noticed(words: RegExp): Promise<string> {
+  await until(async () => {
+    const text = (await alerts()).length === 0 ? '' : await newest();
+    return text.includes('Not as approved') && words.test(text);
+  }, `an alert says ${words}`);
+  return newest();
+}
+
+async function closed(): Promise<void> {
+  await until(async () => (await newest()).includes('As approved again'), 'the alert is closed');
+}
+
+const key = () => others.keys(vaultUrl);
+
+test('a stripped key: one alert names the agent, who did it and what it means, also after a restart', async () => {
+  const before = (await alerts()).length;
+  await writeAgent(others, agent, { properties: { keyVaultProperties: null } });
+  const text = await noticed(/The customer-managed key was removed/);
+  expect(text).toContain(agentName);
+  expect(text).toContain('under a Microsoft-managed key, not under yours');
+  expect(text).toContain('(application) changed it on');
+  expect(text).toContain('Microsoft.HealthBot/healthBots/write. Source: Azure Resource Graph.');
+  expect(text).toContain(`Compared with ${request}`);
+  expect(text).toContain('<at>');
+  await world.restartBot('SIGKILL');
+  // Two more cycles: what they read is what is stored.
+  const requests = (await world.azureRequests()).length;
+  await until(
+    async () =>
+      (await world.azureRequests()).slice(requests).filter(({ url }) => url.includes('ResourceGraph')).length >= 2,
+    'two more cycles',
+  );
+  expect((await alerts()).length).toBe(before + 1);
+  await writeAgent(others, agent, { properties: { keyVaultProperties: approvedKey } });
+  await closed();
+  expect((await alerts()).length).toBe(before + 1);
+});
+
+test('a disabled key version', async () => {
+  await key().updateKeyProperties(keyName, keyVersion, { enabled: false });
+  expect(await noticed(/is disabled/)).toContain('az keyvault key set-attributes');
+  await key().updateKeyProperties(keyName, keyVersion, { enabled: true });
+  await closed();
+});
+
+test('a key that expires soon, then a deleted one in the same alert', async () => {
+  const before = (await alerts()).length;
+  const soon = new Date(Date.now() + 9 * 24 * 3_600_000);
+  await key().updateKeyProperties(keyName, keyVersion, { expiresOn: soon });
+  expect(await noticed(/The key expires on/)).toContain('1 difference');
+  await (await key().beginDeleteKey(keyName, { intervalInMs: 50 })).pollUntilDone();
+  expect(await noticed(/was deleted/)).toContain('az keyvault key recover');
+  expect((await alerts()).length).toBe(before + 1);
+  await (await key().beginRecoverDeletedKey(keyName, { intervalInMs: 50 })).pollUntilDone();
+  await noticed(/The key expires on/);
+  await key().updateKeyProperties(keyName, keyVersion, { expiresOn: new Date(Date.now() + 400 * 24 * 3_600_000) });
+  await closed();
+});
+
+test('access that was taken, and an open firewall that was closed', async () => {
+  const principalId = (await stateOfAgent()).content.identity?.principalId ?? '';
+  const assignments = others.authorization().roleAssignments;
+  for await (const one of assignments.listForScope(`${vault}/keys/${keyName}`, {
+    filter: `principalId eq '${principalId}'`,
+  }))
+    await assignments.deleteById(one.id ?? '');
+  expect(await noticed(/lost access to key/)).toContain('az role assignment create');
+  await others
+    .vaults()
+    .vaults.update('rg-care-prod', vaultName, { properties: { networkAcls: { defaultAction: 'Deny' } } });
+  expect(await noticed(/firewall of kv-care-prod is now closed/)).toContain('Microsoft.KeyVault/vaults/write');
+  await grantOnKey(others, '00000000-0000-4000-8000-0000000000aa', vault, keyName, principalId);
+  await others
+    .vaults()
+    .vaults.update('rg-care-prod', vaultName, { properties: { networkAcls: { defaultAction: 'Allow' } } });
+  await closed();
+});
+
+test('an identity that was turned off, and a purged key', async () => {
+  const putBack = await rememberAzure(world);
+  await writeAgent(others, agent, { identity: { type: 'None' } });
+  expect(await noticed(/system-assigned identity is off/)).toContain('Microsoft.HealthBot/healthBots/write');
+  await changeState(world.azure, (state) => {
+    const place = state.vaults.find(({ name }: { name: string }) => name === vaultName);
+    place.keys = place.keys.filter(({ name }: { name: string }) => name !== keyName);
+  });
+  await noticed(/is gone for good/);
+  await putBack();
+  await closed();
+});
+
+test('each is in the audit log, which verifies', async () => {
+  const stream = /DRIFT-[0-9A-Z]{10}/.exec(await newest())?.[0] ?? '';
+  const record = await readRecord(world);
+  expect(record.findings).toEqual([]);
+  const types = record.events(stream);
+  expect(types.filter((type) => type === 'drift-opened')).toHaveLength(5);
+  expect(types.filter((type) => type === 'drift-closed')).toHaveLength(5);
+});

@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { botFailure, done, failed, type Outcome } from '../../../../src/domain/failure.ts';
+import { driftIdOf, RequestId } from '../../../../src/domain/ids.ts';
+import type { ObservedKey, ObservedResource, ObservedVault } from '../../../../src/domain/observed.ts';
+import type { StoredEvent } from '../../../../src/domain/request/events.ts';
+import {
+  type AgentWatch,
+  decideDrift,
+  evolveWatch,
+  foldWatch,
+  openDriftOf,
+  statesAfter,
+} from '../../../../src/domain/watch/agent-watch.ts';
+import {
+  type DriftVerdict,
+  judgeDrift,
+  type LastVerified,
+  type WatchReading,
+} from '../../../../src/domain/watch/drift.ts';
+import { type DriftState, driftCodes, severityOf } from '../../../../src/domain/watch/state.ts';
+import { causeWords, driftWords } from '../../../../src/text/drift.ts';
+import { key, principal, resource, under, vault, version } from '../../../support/builders/plans.ts';
+
+const now = new Date('2026-03-01T12:00:00.000Z');
+const inDays = (days: number): string => new Date(now.getTime() + days * 24 * 3_600_000).toISOString();
+const approved = key({ version: version('a'), created: '2026-01-01T00:00:00.000Z' });
+const agent = resource({
+  ...{ systemAssigned: true, principalId: principal, provisioningState: 'Succeeded' },
+  customerKey: under(version('a')),
+});
+const place = vault({ purgeProtection: true });
+
+const verified: LastVerified = {
+  ...{ request: RequestId.parse('CMK-000001'), planDigest: 'd'.repeat(64), at: inDays(-30) },
+  ...{ resource: { kind: agent.kind, id: agent.id }, resourceName: agent.name },
+  ...{ vault: place, keyName: approved.name, keyVersion: version('a'), principalId: principal, before: version('b') },
+};
+
+const asApproved: WatchReading = {
+  ...{ resource: done(agent), vault: done(place), key: done(approved), deleted: null },
+  ...{ newest: done(approved), before: done(key({ version: version('b') })), access: done(true) },
+};
+const judge = (change: Partial<WatchReading>): DriftVerdict => judgeDrift(verified, { ...asApproved, ...change }, now);
+const codesOf = (change: Partial<WatchReading>) => judge(change).states.map(({ code }) => code);
+
+const agentWith = (change: Partial<ObservedResource>) => ({ resource: done({ ...agent, ...change }) });
+const vaultWith = (change: Partial<ObservedVault>) => ({ vault: done({ ...place, ...change }) });
+const keyWith = (change: Partial<ObservedKey>) => ({ key: done({ ...approved, ...change }) });
+const keyGone = (deleted: WatchReading['deleted']) => ({ key: done(null), deleted, newest: null, access: null });
+const notRead: Outcome<never> = failed(botFailure('reading', { code: 'unexpected', errorId: 'x' }));
+
+test.each<[string, Partial<WatchReading>, readonly DriftState['code'][]]>([
+  ['as approved', {}, []],
+  ['a newer version', { newest: done(key({ version: version('c'), created: inDays(-1) })) }, ['newer-version']],
+  [
+    'another version that is older',
+    { newest: done(key({ version: version('c'), created: '2025-01-01T00:00:00.000Z' })) },
+    [],
+  ],
+  ['expires in 30 days', keyWith({ expires: inDays(30) }), ['key-expires']],
+  ['expires in 31 days', keyWith({ expires: inDays(31) }), []],
+  ['expired', keyWith({ expires: inDays(0) }), ['key-expired']],
+  ['old version disabled', { before: done(key({ version: version('b'), enabled: false })) }, ['old-version-disabled']],
+  ['disabled', keyWith({ enabled: false }), ['key-disabled']],
+  ['disabled and expires', keyWith({ enabled: false, expires: inDays(1) }), ['key-disabled', 'key-expires']],
+  ['deleted', keyGone('deleted'), ['key-deleted']],
+  ['purged', keyGone('none'), ['key-purged']],
+  ['gone', keyGone('not-checked'), ['key-missing']],
+  ['vault gone', { vault: done(null), key: null, newest: null, access: null }, ['vault-gone']],
+  ['access lost', { access: done(false) }, ['access-lost']],
+  ['identity off', { ...agentWith({ principalId: null }), access: null }, ['identity-changed']],
+  [
+    'identity replaced',
+    { ...agentWith({ principalId: 'other' }), access: done(false) },
+    ['identity-changed', 'access-lost'],
+  ],
+  ['firewall closed', vaultWith({ firewall: 'closed' }), ['firewall-changed']],
+  ['purge protection off', vaultWith({ purgeProtection: false }), ['purge-protection-off']],
+  ['stripped', agentWith({ customerKey: null }), ['key-stripped']],
+  ['stripped, and the key is gone too', { ...agentWith({ customerKey: null }), ...keyGone('none') }, ['key-stripped']],
+  ['another key', agentWith({ customerKey: under(version('c')) }), ['key-replaced']],
+  ['agent failed', agentWith({ provisioningState: 'Failed' }), ['agent-failed']],
+  ['agent deleted', { resource: done(null) }, ['agent-deleted']],
+])('%s', (_name, change, expected) => {
+  expect(codesOf(change)).toEqual(expected);
+  expect(judge(change).unread).toEqual([]);
+});
+
+test('what cannot be read is named, and nothing of it is said to be fine or wrong', () => {
+  expect(judge({ resource: notRead })).toEqual({ states: [], unread: ['agent'] });
+  expect(judge({ vault: notRead, key: null, newest: null, access: null })).toEqual({ states: [], unread: ['vault'] });
+  expect(judge({ key: notRead, newest: null, before: null, access: null })).toEqual({ states: [], unread: ['key'] });
+  expect(judge({ access: notRead })).toEqual({ states: [], unread: ['access'] });
+  expect(judge(agentWith({ provisioningState: 'Accepted', customerKey: null })).unread).toEqual(['agent']);
+});
+
+const examples: readonly DriftState[] = [
+  { code: 'identity-changed', now: null },
+  { code: 'access-lost', by: 'access-policies' },
+  { code: 'key-replaced', now: under(version('c')) },
+  { code: 'agent-failed', provisioningState: 'Failed' },
+  { code: 'key-expired', at: inDays(-1) },
+  { code: 'key-expires', at: inDays(9) },
+  { code: 'firewall-changed', now: 'open' },
+  { code: 'old-version-disabled', keyVersion: version('b') },
+  { code: 'newer-version', keyVersion: version('c'), created: inDays(-1) },
+  ...([
+    ...(['agent-deleted', 'key-purged', 'vault-gone', 'key-deleted', 'key-missing', 'key-disabled'] as const),
+    ...(['key-stripped', 'purge-protection-off'] as const),
+  ].map((code) => ({ code })) as DriftState[]),
+];
+
+test('each state has a title, a meaning for the data, and one next step that leaves nothing open', () => {
+  expect(new Set(examples.map(({ code }) => code))).toEqual(new Set(driftCodes));
+  for (const state of examples) {
+    const { title, meaning, step } = driftWords(state, verified);
+    expect([title, meaning, step.text].filter((text) => text.length < 10)).toEqual([]);
+    expect(JSON.stringify([title, meaning, step])).not.toMatch(/undefined|null|\bmay\b/);
+    if (step.kind === 'command') expect(step.command).toMatch(/^\/(enable|rotate)-cmk resource=\/subscriptions\//);
+  }
+});
+
+test('the cause names who, when and with what, or says that Azure does not tell', () => {
+  const cause = { source: 'resource-graph', at: inDays(0), byType: 'User', clientType: 'Azure Portal' } as const;
+  const told = { ...cause, operation: 'Microsoft.HealthBot/healthBots/write', correlationId: null };
+  expect(causeWords(told, 'someone@example.com')).toBe(
+    'someone@example.com (user) changed it on 2026-03-01 12:00 UTC with Azure Portal: Microsoft.HealthBot/healthBots/write. Source: Azure Resource Graph.',
+  );
+});
+
+const id = driftIdOf('0'.repeat(64));
+
+/** Stores what the verdict says, as the store does. */
+function after(events: readonly StoredEvent[], verdict: DriftVerdict, at: Date): readonly StoredEvent[] {
+  const decision = decideDrift(foldWatch(id, events), { verified, verdict }, new Map(), at);
+  if (decision.kind === 'refused') throw new Error('refused');
+  const stored = decision.events.map(({ body, texts }, n) => {
+    const revision = events.length + n + 1;
+    return { seq: revision, revision, cause: 'watch', time: at.toISOString(), body, texts };
+  });
+  return [...events, ...stored];
+}
+
+const alertable = examples.filter(({ code }) => severityOf(code) !== 'info');
+const verdicts = fc.record({
+  states: fc.uniqueArray(fc.constantFrom(...examples), { selector: ({ code }) => code, maxLength: 4 }),
+  unread: fc.uniqueArray(fc.constantFrom('agent' as const, 'vault' as const, 'key' as const, 'access' as const), {
+    maxLength: 2,
+  }),
+});
+
+test('over any history: at most one drift is open, it says what was found last, and nothing is stored twice', () => {
+  fc.assert(
+    fc.property(fc.array(verdicts, { maxLength: 12 }), (history) => {
+      let events: readonly StoredEvent[] = [];
+      for (const [n, verdict] of history.entries()) {
+        const at = new Date(now.getTime() + n * 60_000);
+        const expected = statesAfter(openDriftOf(foldWatch(id, events)), verdict);
+        events = after(events, verdict, at);
+        // Another replica found the same.
+        expect(after(events, verdict, at)).toEqual(events);
+        const watch: AgentWatch | null = foldWatch(id, events);
+        expect(openDriftOf(watch)?.found.map(({ state }) => state) ?? []).toEqual(expected);
+        expect(watch?.drifts.slice(0, -1).every(({ closedAt }) => closedAt !== null) ?? true).toBe(true);
+        // What can't be read closes nothing, and what was read is believed.
+        for (const { state } of openDriftOf(watch)?.found ?? []) expect(alertable).toContainEqual(state);
+        if (verdict.unread.length === 0)
+          expect(
+            expected.map(({ code }) => code).every((code) => verdict.states.some((one) => one.code === code)),
+          ).toBe(true);
+      }
+      // Folding in one go is folding event by event.
+      const [first, ...rest] = events;
+      if (first !== undefined) {
+        const begun = foldWatch(id, [first]);
+        expect(begun === null ? null : rest.reduce(evolveWatch, begun)).toEqual(foldWatch(id, events));
+      }
+    }),
+  );
+});
