@@ -16,7 +16,7 @@ export function startWatch(infrastructure: Infrastructure): Stoppable {
   const { watchMs: intervalMs } = config;
   if (intervalMs === null) return { stop: async () => undefined };
   const { documents, drifts, clock } = store;
-  // Its own: a run's changes are made from the readings of the run, and of nobody else.
+  // Its own clients: a change of a run is made from what that run read.
   const azure = connectAzure({
     ...optionsForAzure(config),
     tracing: telemetry.tracing,

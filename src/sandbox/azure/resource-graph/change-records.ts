@@ -64,7 +64,7 @@ function differences(before: Row, after: Row): ResourceChange['changes'] {
   );
 }
 
-/** An application by its id and a person by the address, as the page has it; without a caller, whoever changed it last. */
+/** Applications by ID, people by address, as on Microsoft's page. Without a caller: the resource's last editor. */
 function actorIn(
   state: SimulatorState,
   principalId: string | null,
@@ -84,7 +84,7 @@ export class ChangeRecords {
     this.#known = shown(state);
   }
 
-  /** Another state was put in the place of the whole: nobody changed anything. */
+  /** The whole state was replaced, which is no change of a resource. */
   restart(state: SimulatorState): void {
     this.#known = shown(state);
   }
