@@ -6,7 +6,7 @@ import { requester } from '../support/builders/fixtures.ts';
 import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
 import { rejected, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
 import { writeServerSealKey } from '../support/store/seal-keys.ts';
-import { onEveryDatabase } from '../support/store/store-databases.ts';
+import { pgliteDatabases, postgresDatabases } from '../support/store/store-databases.ts';
 
 /** Requests at the command line, with no bot running. */
 
@@ -27,7 +27,10 @@ const Details = z.object({
   ),
 });
 
-await onEveryDatabase((databases) => {
+const databases = (await postgresDatabases()) ?? pgliteDatabases();
+afterAll(() => databases.end());
+
+describe('requests at the command line', () => {
   const env: NodeJS.ProcessEnv = {};
   let keyFolder = '';
   const details = async (id: string) =>

@@ -23,6 +23,7 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 let world: World;
 let putBack: () => Promise<void>;
 beforeAll(async () => {
+  // The last tests shift the clock, which a server has for itself.
   world = await startWorld({ record: 'folder' });
   putBack = await rememberAzure(world);
 });

@@ -225,6 +225,13 @@ export const runAs = (url: string, statements: readonly string[]): Promise<void>
     for (const statement of statements) await client.query(statement);
   });
 
+/** The rows of the last statement, on one connection. */
+export const rowsOf = (url: string, sql: string): Promise<readonly Record<string, unknown>[]> =>
+  withClient(url, async (client) => {
+    const results = [await client.query(sql)].flat();
+    return results.at(-1)?.rows ?? [];
+  });
+
 function fromUrl(url: string, server: Server): TestPostgres {
   const made: string[] = [];
   return {

@@ -9,6 +9,7 @@ import { http, type Latency, type RunningAzure, startAzure } from '../azure/loca
 import { type BotProcess, type EndSignal, spawnBot, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { newAzureDir, newDataDir } from '../store/data-folder.ts';
+import { rowsOf } from '../store/postgres.ts';
 import { sealKeysFor, sealKeysIn, serverSealKey } from '../store/seal-keys.ts';
 import { startStore } from '../store/store-client.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
@@ -291,6 +292,7 @@ export async function queryStore(
   world: Pick<World, 'database'>,
   sql: string,
 ): Promise<readonly Record<string, unknown>[]> {
+  if (world.database.kind === 'postgres') return rowsOf(world.database.url, sql);
   const store = await startStore(world.database);
   try {
     return await store.sql(sql);
