@@ -56,7 +56,9 @@ export function openTeamsModule(
   const checkpoints = checkpointsOf(infrastructure, anchor);
   const posts = { requests, shown, chat, directory };
   const { operators } = config;
-  const calls = openNotifications({ ...posts, conversations, people, lookups, approvers, approvalsChannel, operators });
+  const linksIn = config.azure.cloud.name === 'public' ? { tenantId } : null;
+  const called = { approvers, approvalsChannel, operators, linksIn };
+  const calls = openCalls({ ...posts, ...called, conversations, people, lookups });
   const patience = {
     retry: config.retry,
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
@@ -79,6 +81,13 @@ export function openTeamsModule(
       channel: operationsChannel ?? approvalsChannel,
     }),
     witnessPosts: openWitnessPosts({ chat, people, lookups, operators, approvalsChannel }),
-    auditChannel: openAuditChannel({ ...posts, hashes: store.trail, channelId, checkpoints }),
+    auditChannel: openAuditChannel({
+      ...posts,
+      hashes: store.trail,
+      channelId,
+      checkpoints,
+      documents: store.documents,
+      now,
+    }),
   };
 }

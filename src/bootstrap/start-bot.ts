@@ -12,6 +12,9 @@ import { CmkBot } from '../teams/bot/bot.ts';
 import { openClickDedupe } from '../teams/bot/click-dedupe.ts';
 import { type DeferredUpdates, openDeferredUpdates } from '../teams/bot/deferred-updates.ts';
 import { openForms } from '../teams/bot/forms.ts';
+import { keepChoices } from '../teams/bot/kept-choices.ts';
+import { type LaterCards, openLaterCards } from '../teams/bot/later-cards.ts';
+import { replaceEarlierForm } from '../teams/bot/left-forms.ts';
 import { openLists } from '../teams/bot/lists.ts';
 import { openTypeaheadCache } from '../teams/bot/typeahead-cache.ts';
 import { holderOf } from '../teams/delivery/orphan-cards.ts';
@@ -116,6 +119,7 @@ function openBot(
       portal,
       isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
     }),
+    replaceEarlierForm: (form) => replaceEarlierForm({ documents, chat, directory, requests }, form),
     lists: openLists({ documents, requests, directory, decidable, random, now, fleet, contradicting }),
     later,
     once: openClickDedupe(documents, now),

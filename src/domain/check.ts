@@ -124,7 +124,6 @@ const lasting: ReadonlySet<CheckCode> = new Set<CheckCode>([
   'key-doubtful',
   'key-not-rsa',
   'key-size-unfit',
-  'key-expired',
   'key-hsm-needs-premium',
 ]);
 

@@ -1,5 +1,6 @@
 /** Handlers of form buttons. Each moves the form one page, or returns a problem. */
 import { canonicalJson } from '../domain/canonical-json.ts';
+import type { Outcome } from '../domain/failure.ts';
 import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
 import { applyPolicy, readChangeReference } from '../domain/policy/policy.ts';
@@ -8,6 +9,7 @@ import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.t
 import type { Command, Submit } from '../domain/request/request-command.ts';
 import type { CommandPorts } from './commands/command.ts';
 import type { Form } from './form.ts';
+import { type ShownPage, shownPage } from './obstacle.ts';
 import type { Operation } from './operation.ts';
 import { type FormInputs, isRefusal, type Page, type PageFacts } from './pages/page.ts';
 import { reviewFacts } from './pages/review-page.ts';
@@ -46,6 +48,12 @@ export function pageOf(operation: Operation, form: Form): Page {
 export const factsOf = (form: Form, ports: CommandPorts): ReturnType<Page<unknown>['facts']> =>
   pageOf(operationFor(form), form).facts(form, ports);
 
+/** The same, or an earlier page where what was chosen there leads nowhere. */
+export async function readPage(form: Form, ports: CommandPorts): Promise<Outcome<ShownPage> | Refusal> {
+  const facts = await factsOf(form, ports);
+  return isRefusal(facts) || !facts.ok ? facts : shownPage(form, facts.value, ports);
+}
+
 const isSame = (before: unknown, after: unknown): boolean =>
   before !== undefined && canonicalJson(before) === canonicalJson(after);
 
@@ -68,10 +76,13 @@ export const chooseKeyWay = (form: Form, keyWay: Form['keyWay']): FormResult =>
   advance(form, form.page === 'key' ? { keyWay } : {});
 
 export function back(form: Form): FormResult {
-  if (form.page === 'key' && form.keyWay !== null) return advance(form, { keyWay: null });
   const pages = formPagesOf(operationFor(form), form);
   const before = pages[pages.findIndex(({ name }) => name === form.page) - 1];
-  return advance(form, { page: before?.name ?? form.page, shownDigest: null });
+  return advance(form, {
+    page: before?.name ?? form.page,
+    keyWay: form.page === 'key' ? null : form.keyWay,
+    shownDigest: null,
+  });
 }
 
 /** Cancels the form. A request that was stored just before, such as before a crash, stays. */

@@ -15,9 +15,13 @@ export const Form = z.strictObject({
   operation: z.string(),
   /** Revision of the waiting request that this form edits; null: it makes a new request. */
   changes: z.strictObject({ asking: z.number().int() }).nullable().default(null),
+  /** The rejected request that it asks for again: its reason is shown. */
+  rejected: RequestId.nullable().default(null),
   owner: PersonId,
   actor: Actor,
   origin: Origin,
+  /** Its message is for its owner alone, and never becomes a request's card. */
+  alone: z.boolean().default(false),
   /** Number of pages shown. Every button carries it; a button of an earlier page only shows the current page. */
   revision: z.number().int(),
   page: PageName,

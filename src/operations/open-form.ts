@@ -23,9 +23,11 @@ function newForm(operation: Operation, call: RequesterContext, { random }: Pick<
     requestId: mintRequestId(random(6)),
     operation: operation.name,
     changes: null,
+    rejected: null,
     owner: call.by,
     actor: call.actor,
     origin: call.origin,
+    alone: false,
     revision: 0,
     page: 'resource',
     answers: {},
@@ -67,7 +69,15 @@ function formFieldsOf(operation: Operation, { plan, justification, changeReferen
   return { page: 'review', answers: operation.answersOf(plan.wish), ...written };
 }
 
-/** Opens the review page for an ended request, with its answers and justification. Everything is read again. */
+/** What was rejected isn't taken again: only the agent and the reason are kept, and the rest is chosen anew. */
+function startedAgain(form: Form, operation: Operation, request: Request): Form {
+  const filled = { ...form, ...formFieldsOf(operation, request) };
+  if (request.state !== 'rejected') return filled;
+  const { resource } = filled.answers;
+  return { ...withAnswer(operation, { ...filled, page: 'resource', answers: {} }, resource), rejected: request.id };
+}
+
+/** A form for what an ended request was for, on its review page; after a rejection on the first page after the agent. */
 export async function openAgain(
   request: Request,
   call: RequesterContext,
@@ -78,7 +88,7 @@ export async function openAgain(
   const standing = await ports.requesterStanding(call.by, null);
   if (standing !== 'yes') return refuse(requesterRefusals[standing]);
   const operation = operationOf(request.plan.wish);
-  return { kind: 'open-form', form: { ...newForm(operation, call, ports), ...formFieldsOf(operation, request) } };
+  return { kind: 'open-form', form: startedAgain(newForm(operation, call, ports), operation, request) };
 }
 
 /** Opens the review page to edit a waiting request. `asking`: the revision of the clicked card. */

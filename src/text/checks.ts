@@ -6,7 +6,6 @@ import { type CustomerKey, hasFailed, sameVaultUri } from '../domain/observed.ts
 import { joinList } from '../domain/strings.ts';
 import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
 import { subscriptionWords } from './control.ts';
-import { countOf } from './count.ts';
 import { utcDay } from './instants.ts';
 import { keyChecks } from './key-checks.ts';
 import { keyWords } from './keys.ts';
@@ -37,101 +36,100 @@ const words: WordsByCode = {
   'created-after-cutoff': ({ day, cutoff }) => pass(`Created on ${utcDay(day)}, after ${utcDay(cutoff)}`),
   'created-before-cutoff': ({ day, cutoff }) => ({
     title: 'The agent is too old.',
-    text: `It was created on ${utcDay(day)}. Azure takes customer-managed keys only for agents created after ${utcDay(cutoff)}.`,
+    text: `It was created on ${utcDay(day)}. Customer-managed keys need an agent that was created after ${utcDay(cutoff)}.`,
     remedy: 'Create a new agent and move to it.',
   }),
   'created-unknown': ({ cutoff }) => ({
-    title: 'Azure does not tell when the agent was created.',
-    text: `It takes customer-managed keys only for agents created after ${utcDay(cutoff)}.`,
+    title: 'Azure doesn’t say when the agent was created.',
+    text: `Customer-managed keys need an agent that was created after ${utcDay(cutoff)}.`,
     remedy: 'Ask Azure support for its creation date.',
   }),
   'provisioning-settled': () => pass('No operation is running on the agent'),
   'provisioning-unsettled': ({ provisioningState: state }) =>
     hasFailed(state)
       ? {
-          title: 'The last operation on the agent did not work',
-          text: `Azure says ${state}. This change is made all the same, and sets it right where it succeeds.`,
+          title: 'The last operation on the agent failed',
+          text: `Azure state: ${state}. You can continue: a successful change also resets this state.`,
           remedy: '',
         }
       : {
           title: 'Another operation is running on the agent.',
           text: `Azure says ${state}.`,
-          remedy: 'Wait until it is done, then check again.',
+          remedy: 'Wait until it’s done, and then check again.',
         },
   'microsoft-managed': (_fact, outcome) =>
     outcome === 'pass'
-      ? pass('The agent is under a Microsoft-managed key')
+      ? pass('The agent uses a Microsoft-managed key')
       : {
-          title: 'The agent is under a Microsoft-managed key.',
-          text: 'It has no version to move from.',
-          remedy: '/enable-cmk puts an agent under your own key.',
+          title: 'The agent uses a Microsoft-managed key.',
+          text: 'It has no version to rotate.',
+          remedy: 'Use /enable-cmk to set a customer-managed key.',
         },
-  'customer-managed': ({ key }) => pass(`The agent is under ${keyWords(key)}`),
+  'customer-managed': ({ key }) => pass(`The agent uses ${keyWords(key)}`),
   'key-moved': ({ key, expected }) => ({
-    title: 'Somebody moved the agent to another key or version.',
+    title: 'The agent was changed to another key or version.',
     text: isSameKey(key, expected)
-      ? `It is under version ${versionOf(key)}. The request takes it from version ${versionOf(expected)}.`
-      : `It uses ${keyWords(key)}. The request takes it from ${keyWords(expected)}.`,
-    remedy: 'Ask again from where the agent is now.',
+      ? `It uses version ${versionOf(key)}. The request expects version ${versionOf(expected)}.`
+      : `It uses ${keyWords(key)}. The request expects ${keyWords(expected)}.`,
+    remedy: 'Create another request for the current key.',
   }),
   'old-version-disabled': ({ key }) => ({
     title: 'The version in use is disabled',
-    text: `Somebody turned off ${keyWords(key)}. Azure may need it to switch, and there is no way back while it is off.`,
+    text: `${keyWords(key)} is disabled. Azure might need it for the change, and the agent can’t return to it.`,
     remedy: '',
   }),
   'old-version-unknown': ({ key }) => ({
-    title: 'The version in use could not be read',
-    text: `The bot does not see ${keyWords(key)}: whether there is a way back was not checked.`,
+    title: 'The bot couldn’t read the version in use',
+    text: `The bot can’t read ${keyWords(key)}, so it doesn’t know whether the agent can return to it.`,
     remedy: '',
   }),
   'already-under-this-key': (_fact, outcome) =>
     outcome === 'warn'
       ? {
-          title: 'The agent shows this key, and was not put under it',
-          text: 'The operation that was to set it did not work. It is set again.',
+          title: 'The agent shows this key, but the change failed',
+          text: 'The operation that set it failed. It will be set again.',
           remedy: '',
         }
-      : { title: 'The agent is under this key already.', text: 'There is nothing to do.', remedy: '' },
+      : { title: 'The agent already uses this key.', text: 'No change is needed.', remedy: '' },
   'already-under-another-key': ({ key }) => ({
-    title: 'The agent is under another customer-managed key or version.',
+    title: 'The agent already uses another customer-managed key or version.',
     text: `It uses ${keyWords(key)}.`,
-    remedy: '/rotate-cmk moves an agent from one key or version to another.',
+    remedy: 'Use /rotate-cmk to change the key or version.',
   }),
   'same-tenant': () => pass('Vault and agent are in the same tenant'),
   'other-tenant': ({ tenantId }) => ({
     title: 'The vault is in another tenant.',
-    text: `Its tenant is ${tenantId}. The agent’s identity has no rights there.`,
-    remedy: 'Choose a vault of this tenant.',
+    text: `Its tenant is ${tenantId}. The agent’s identity has no access there.`,
+    remedy: 'Choose a vault in this tenant.',
   }),
   'same-region': ({ region }) => pass(`Vault and agent are in ${regionWords(region)}`),
   'other-region': ({ resource, vault }) => ({
     title: 'The vault is in another region',
-    text: `Agent in ${regionWords(resource)}, vault in ${regionWords(vault)}. When that region is down, so is the agent’s data.`,
+    text: `Agent in ${regionWords(resource)}, vault in ${regionWords(vault)}. If that region is unavailable, the agent can’t access its data.`,
     remedy: '',
   }),
   'same-subscription': () => pass('Vault and agent are in the same subscription'),
   'other-subscription': ({ resource, vault }) => ({
     title: 'The vault is in another subscription',
-    text: `Vault in ${subscriptionWords(vault)}, agent in ${subscriptionWords(resource)}. Make sure that it is the vault you mean: names can look alike.${[resource, vault].some(({ name }) => name === null) ? ' Reading their names takes Microsoft.Resources/subscriptions/read.' : ''}`,
+    text: `Vault in ${subscriptionWords(vault)}, agent in ${subscriptionWords(resource)}. Check that it’s the intended vault: names can look alike.${[resource, vault].some(({ name }) => name === null) ? ' The bot can’t read their names.' : ''}`,
     remedy: '',
   }),
   'vault-not-permitted': ({ rule, vault, sameSubscription }) => ({
-    title: `The policy does not permit vault ${vault}.`,
+    title: `The approval policy doesn’t allow vault ${vault}.`,
     text: sameSubscription
-      ? `Rule ${rule} names other vaults for this agent.`
-      : `It is in another subscription than the agent, and rule ${rule} does not permit that.`,
-    remedy: 'Choose another vault, or ask whoever keeps the policy to permit this one.',
+      ? `Rule ${rule} allows only other vaults for this agent.`
+      : `It’s in another subscription than the agent. Rule ${rule} doesn’t allow that.`,
+    remedy: 'Choose another vault, or ask an operator to allow this one in the approval policy.',
   }),
-  'controllers-known': ({ count }) =>
-    pass(`Who controls the key is known: ${countOf(count, 'controller', 'controllers')}`),
+  'controllers-known': ({ count }) => pass(`Identities with control over the key: ${count}`),
   'controllers-not-checked': ({ unseen }) => ({
-    title: 'Who controls the key was not checked',
-    text: `The bot may not read ${joinList(unseen.map((one) => unseenWords[one]))}. People and apps it does not name may copy or delete the key.`,
+    title: 'The bot couldn’t check who has control over the key',
+    text: `The bot doesn’t have permission to read ${listed(unseen.map((one) => unseenWords[one]))}. Other people and apps might back up or delete the key.`,
     remedy: '',
   }),
   'controllers-not-named': () => ({
-    title: 'Names of who controls the key were not checked',
-    text: 'Microsoft Graph did not tell all of them, or not how many people a group has. They stand under their object ids.',
+    title: 'Some names of identities with control over the key are missing',
+    text: 'Microsoft Graph didn’t return all names or group sizes. The object IDs are shown instead.',
     remedy: '',
   }),
   'key-not-shared': () => pass('No other agent uses this key, and no name resembles one in use'),
@@ -151,25 +149,25 @@ const words: WordsByCode = {
     remedy: '',
   }),
   'key-origin-unknown': () => ({
-    title: 'The key was made elsewhere',
-    text: 'Its origin is unknown: whoever made or imported it may have a copy.',
+    title: 'Existing key, not created by this request',
+    text: 'Copies or backups of it might exist.',
     remedy: '',
   }),
   'key-must-be-new': ({ rule }) => ({
-    title: 'The key has to be made by this request.',
-    text: `Rule ${rule} takes no key or version that exists already: whoever made it may have a copy.`,
+    title: 'The approval policy requires a new key.',
+    text: `Rule ${rule} doesn’t allow existing keys or versions: copies of them might exist.`,
     remedy: 'Choose a new key, or a new version of the key in use.',
   }),
   'vault-reachable': () => pass('The vault’s firewall is open'),
   'vault-firewalled': () => ({
-    title: 'The vault’s firewall keeps the agent out.',
-    text: 'Healthcare agent services are not among the trusted services that a vault lets in.',
-    remedy: 'Choose a vault that is open to all networks.',
+    title: 'The vault’s firewall blocks the agent.',
+    text: 'Healthcare agent service isn’t a Key Vault trusted service.',
+    remedy: 'Choose a vault that allows access from all networks, or ask the vault owner which one to use.',
   }),
   'soft-delete-on': () => pass('Soft delete is on'),
   'soft-delete-will-be-on': () => ({
     title: 'Soft delete is off',
-    text: 'It will be turned on and cannot be turned off again.',
+    text: 'It will be turned on, and can’t be turned off again.',
     remedy: '',
   }),
   'purge-protection-on': () => pass('Purge protection is on'),
@@ -179,14 +177,14 @@ const words: WordsByCode = {
   locked: ({ locks }) => ({
     title: 'A lock stops the changes.',
     text: `Read-only: ${locks.map(({ name, scope }) => `${name} on ${scopeWords(scope)}`).join(', ')}.`,
-    remedy: 'Ask its owner to remove it for the time of the change.',
+    remedy: 'Ask its owner to remove it during the change.',
   }),
   'locks-not-checked': () => ({
-    title: 'Locks were not checked',
-    text: 'Reading them takes Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
+    title: 'The bot couldn’t check locks',
+    text: 'It lacks Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
     remedy: '',
   }),
-  'bot-allowed': () => pass('The bot may make every change'),
+  'bot-allowed': () => pass('The bot has all permissions it needs'),
   'bot-not-allowed': ({ actions, dataActions }) => ({
     title: 'The bot doesn’t have permission to make this change.',
     text: `Its identity lacks ${[...actions, ...dataActions.map((name) => `${name} (a data action)`)].join(', ')}.`,
@@ -209,3 +207,10 @@ const rendered = <C extends CheckCode>({ code, fact, outcome }: CheckOf<C>): Che
 
 /** Returns a check's texts. Plain text, not escaped for cards. */
 export const checkWords = (check: Check): CheckWords => rendered(check);
+
+/** Another open request for the agent, which blocks like a check. */
+export const openRequestWords = (id: string): CheckWords => ({
+  title: `Request ${id} is open for this agent.`,
+  text: 'An agent can have one open request.',
+  remedy: 'Wait until it ends, or cancel it. Then try again.',
+});

@@ -57,17 +57,17 @@ const list = (...parts: readonly string[]): string => parts.filter((part) => par
 /** Why approval is requested again, for the middle of a sentence. */
 export const reapprovalReasons: Readonly<Record<ReapprovalReason, string>> = {
   'effects-not-covered': 'Azure changed after the approval',
-  'approvers-changed': 'an approver no longer is one',
-  'sign-in-missing': 'approving needs a sign-in now',
-  'approval-ended': 'the approval ended before the run began',
+  'approvers-changed': 'a person who approved is no longer an approver',
+  'sign-in-missing': 'approval now requires a sign-in',
+  'approval-ended': 'the approval expired before the run started',
   'stopped-by-approver': 'an approver stopped the run',
 };
 
 /** Returns the agent's key at the time of the evidence pack. */
 const readingWords = ({ resource }: Reading): string => {
-  if (resource.seen === 'absent') return 'the agent was gone by then';
+  if (resource.seen === 'absent') return 'the agent no longer existed';
   return resource.seen === 'not'
-    ? 'Azure could not be read'
+    ? 'Azure couldn’t be read'
     : `Azure showed ${resourceKeyWords(resource.value.customerKey)}`;
 };
 
@@ -119,7 +119,7 @@ const referenceWords = (reference: string | undefined): string =>
 const words: { readonly [T in EventType]: (data: Payload<T>, context: EventContext) => EventWords } = {
   submitted: ({ notBefore, changeReference }, { event, name, options }) => ({
     mark: 'now',
-    title: `${name} asked`,
+    title: `${name} submitted the request`,
     detail: list(
       quoted(event, 'justification', options),
       referenceWords(changeReference),
@@ -133,9 +133,9 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     detail: list(
       planWords(event),
       `${counted} of ${required}`,
-      acknowledgedIrreversible ? 'accepted what cannot be undone' : '',
+      acknowledgedIrreversible ? 'accepted what can’t be undone' : '',
       signInWords(signIn),
-      quick ? 'within 5 seconds of being asked' : '',
+      quick ? 'within 5 seconds after the request' : '',
       startWords(notBefore),
       quoted(event, 'comment', options),
     ),
@@ -145,19 +145,19 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     title: `${name} rejected`,
     detail: list(planWords(event), quoted(event, 'comment', options)),
   }),
-  cancelled: (_data, { name }) => ({ mark: 'idle', title: `${name} cancelled`, detail: '' }),
-  expired: () => ({ mark: 'idle', title: 'Expired', detail: 'nobody decided in time' }),
+  cancelled: (_data, { name }) => ({ mark: 'idle', title: `${name} canceled`, detail: '' }),
+  expired: () => ({ mark: 'idle', title: 'Expired', detail: 'no decision in time' }),
   'decided-late': ({ verb, state }, { event, name, options }) => ({
     mark: 'idle',
     title: `${name} decided too late`,
     detail: list(`${verb}, the request was ${state}`, quoted(event, 'comment', options)),
   }),
   'plan-changed': ({ reason }, { event }) => {
-    return { mark: 'warn', title: 'Asked again', detail: list(reapprovalReasons[reason], planWords(event)) };
+    return { mark: 'warn', title: 'Approval requested again', detail: list(askedAgainWords[reason], planWords(event)) };
   },
   'request-changed': ({ plan, notBefore, changeReference }, { event, name, options }) => ({
     mark: 'warn',
-    title: `${name} changed it, and asked anew`,
+    title: `${name} edited the request`,
     detail: list(
       quoted(event, 'justification', options),
       referenceWords(changeReference),
@@ -174,57 +174,56 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   }),
   'step-intended': ({ step, attempt }, { event }) => ({
     mark: 'now',
-    title: `${stepWords(step, event.body.changes ?? []).title}: about to${attempt > 1 ? `, try ${attempt}` : ''}`,
+    title: `${stepWords(step, event.body.changes ?? []).title}: starts${attempt > 1 ? `, attempt ${attempt}` : ''}`,
     detail: list(...(event.body.changes ?? []).map(effectWords)),
   }),
   'step-done': ({ step, already, interrupted, outputs }, { event }) => ({
     mark: 'done',
     title: `${stepWords(step, event.body.changes ?? []).title}: done`,
     detail: list(
-      interrupted ? interruptedWords.toLowerCase() : already ? 'nothing was left to do' : '',
+      interrupted ? interruptedWords.toLowerCase() : already ? 'no change was needed' : '',
       readBackOf(event.body.changes ?? [], outputs),
       correlationOf(event.body.correlationId),
     ),
   }),
   'step-failed': ({ step, attempt, failure, retryAt }) => ({
     mark: retryAt === null ? 'bad' : 'warn',
-    title: `${stepTitles[step]}: try ${attempt} did not work`,
-    detail: list(failed(failure), retryAt === null ? 'a person is asked' : `next try ${utcSecond(retryAt)}`),
+    title: `${stepTitles[step]}: attempt ${attempt} failed`,
+    detail: list(failed(failure), retryAt === null ? 'needs attention' : `next attempt ${utcSecond(retryAt)}`),
   }),
   'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failed(failure) }),
   succeeded: ({ proofs, seeks }) => {
     const level = highestProof(proofs);
     const proof = level === null ? 'none' : proofWords[level].name.toLowerCase();
-    const sought =
-      seeks === undefined ? '' : `the agent’s use of the key is looked for until ${utcMinute(seeks.until)}`;
-    return { mark: 'done', title: 'Succeeded', detail: list(`proof: ${proof}`, sought) };
+    const sought = seeks === undefined ? '' : `usage check until ${utcMinute(seeks.until)}`;
+    return { mark: 'done', title: 'Succeeded', detail: list(`verified: ${proof}`, sought) };
   },
   'use-judged': ({ answer }) => {
     const at = answer.outcome === 'used' ? [`at ${utcSecond(answer.at)}.`] : [];
     const detail = [...at, ...useWords(answer).map((one) => sentence(one, utcSecond))].join(' ');
     return { mark: answer.outcome === 'used' ? 'done' : 'warn', title: useTitles[answer.outcome], detail };
   },
-  reminded: (_data, { name }) => ({ mark: 'now', title: `${name} had the approvers reminded`, detail: '' }),
+  reminded: (_data, { name }) => ({ mark: 'now', title: `${name} sent a reminder`, detail: '' }),
   'stop-requested': (_data, { name }) => ({
     mark: 'warn',
-    title: `${name} asked to stop`,
+    title: `${name} stopped the run`,
     detail: 'no further attempt or step starts',
   }),
-  retried: (_data, { name }) => ({ mark: 'now', title: `${name} asked to retry`, detail: '' }),
-  'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} gave up`, detail: 'the request has failed' }),
+  retried: (_data, { name }) => ({ mark: 'now', title: `${name} retried`, detail: '' }),
+  'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} ended the request`, detail: 'ended as failed' }),
   'clock-set-right': ({ ahead }, { name }) => ({
     mark: 'warn',
-    title: `${name} let the record go on from this time`,
-    detail: `a wrong clock had dated the event before ${utcMinute(ahead)}`,
+    title: `${name} continued the audit log from this time`,
+    detail: `a wrong clock had dated the previous event ${utcMinute(ahead)}`,
   }),
   'evidence-made': ({ texts, reading }, { name }) => ({
     mark: 'idle',
-    title: `${name} took evidence of it`,
-    detail: list(readingWords(reading), texts ? 'with what people wrote' : ''),
+    title: `${name} created an evidence pack`,
+    detail: list(readingWords(reading), texts ? 'with texts' : ''),
   }),
   'texts-erased': ({ reason }, { name }) => ({
     mark: 'idle',
-    title: `${name} erased what people had written`,
+    title: `${name} erased the texts`,
     detail: reason,
   }),
   'drift-opened': ({ agentName, found }) => ({

@@ -113,7 +113,7 @@ function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' 
 const ended: Readonly<Record<'rejected' | 'cancelled' | 'expired', string>> = {
   rejected: 'rejected it',
   cancelled: 'cancelled it',
-  expired: 'nobody decided in time',
+  expired: 'no decision in time',
 };
 
 const actorName = ({ by, operator }: Extract<Verdict, { by: unknown }>, who: Who): string =>

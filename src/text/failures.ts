@@ -31,7 +31,7 @@ function differenceWords(difference: Difference): string {
     case 'expires':
       return `it expires ${dayOr(difference.is)}, not ${dayOr(difference.wanted)}`;
     case 'operations':
-      return 'it may not wrap and unwrap keys';
+      return 'it doesn’t allow wrapping and unwrapping keys';
     case 'disabled':
       return 'it is disabled';
     case 'not-before':
@@ -42,12 +42,12 @@ function differenceWords(difference: Difference): string {
 type Lost = Extract<Found, { readonly code: 'run-lost' }>;
 
 function lostWords({ why, touched }: Lost): string {
-  const rest = touched ? 'The step it was in may have changed Azure.' : 'This run had not begun to change Azure.';
+  const rest = touched ? 'The current step might have changed Azure.' : 'This run hadn’t changed Azure yet.';
   switch (why.how) {
     case 'unknown-to-engine':
-      return `The workflow engine does not know this run: its tables were lost or replaced. ${rest}`;
+      return `The workflow engine doesn’t know this run: its tables were lost or replaced. ${rest}`;
     case 'ended':
-      return `The run ended as ${why.status} without saying how it went. ${rest}`;
+      return `The run ended as ${why.status} without a result. ${rest}`;
     case 'no-replica':
       return `The run belongs to workflow version ${why.workflowVersion}, and no replica of that version runs. ${rest}`;
   }
@@ -75,7 +75,7 @@ function foundWords(found: Found): string {
     case 'resource-not-settled':
       return `The agent is ${found.provisioningState}.`;
     case 'missing':
-      return `${missingThings[found.what]} does not exist any more.`;
+      return `${missingThings[found.what]} no longer exists.`;
     case 'vault-moved':
       return `The vault was moved: it is in ${placeWords(found.to)} now.`;
     case 'resource-moved':
@@ -87,39 +87,39 @@ function foundWords(found: Found): string {
     case 'access-gone':
       return `The ${grants[found.by]} that lets the agent use key ${found.keyName} was removed.`;
     case 'identity-lost':
-      return `The agent does not have ${found.id} any more.`;
+      return `The agent no longer has ${found.id}.`;
     case 'identity-not-shown':
       return 'The agent shows no system-assigned identity.';
     case 'key-of-others':
-      return `Nothing shows that this request made key ${found.keyName}. Somebody else made or imported it, and may know its private part.`;
+      return `Nothing shows that this request created key ${found.keyName}. It was created or imported in another way, and a copy of it might exist.`;
     case 'key-doubtful':
       return doubtfulKeyWords(found.keyName, found.doubt);
     case 'stopped-before-making':
       return `The bot was stopped before it asked for key ${found.keyName}.`;
     case 'key-not-there':
-      return `Key ${found.keyName} is not there as it was to be made.`;
+      return `Key ${found.keyName} doesn’t exist.`;
     case 'key-made-otherwise':
       return `The key differs: ${found.differences.map(differenceWords).join('; ')}.`;
     case 'access-mode-changed':
-      return `Vault ${found.vault} now grants access by ${grants[found.now]}; what was approved is a grant by ${otherGrant[found.now]}.`;
+      return `Vault ${found.vault} now uses ${grants[found.now]}. The approval is for ${otherGrant[found.now]}.`;
     case 'grant-not-shown':
-      return 'The grant is not listed.';
+      return 'Azure doesn’t list the access to the key.';
     case 'protection-not-shown':
-      return 'The vault does not show purge protection.';
+      return 'The vault doesn’t show purge protection.';
     case 'key-not-shown':
       return `Azure accepted the change, and the agent now shows ${resourceKeyWords(found.shows)}.`;
     case 'key-moved':
-      return `Somebody put the agent under ${resourceKeyWords(found.shows)}.`;
+      return `The agent was changed to ${resourceKeyWords(found.shows)}.`;
     case 'membership-unknown':
-      return 'The directory did not say whether the people who asked and approved still may.';
+      return 'Microsoft Entra ID didn’t say whether the requester and the approvers still have their roles.';
     case 'requester-lost-role':
-      return 'Who asked may no longer ask for this agent.';
+      return 'The requester no longer has the requester role for this agent.';
     case 'run-lost':
       return lostWords(found);
     case 'stopped':
       return `${found.operator === null ? 'A person' : `Operator ${found.operator}`} stopped the run. No further attempt or step was started.`;
     case 'unexpected':
-      return `Something unexpected happened. The log has it under ${found.errorId}.`;
+      return `Something unexpected happened. The application log has it under ${found.errorId}.`;
     case 'not-of-kind':
       return `${found.id} is not the id of ${kindWords(found.kind)}.`;
     case 'outside-subscriptions':
@@ -127,7 +127,7 @@ function foundWords(found: Found): string {
     case 'not-a-vault-address':
       return `${found.address} is not the address of a key vault.`;
     case 'key-probe-mismatch':
-      return 'What was unwrapped is not what was wrapped.';
+      return 'The unwrapped test data differs from the wrapped data.';
     case 'key-not-usable':
       return found.message;
   }
@@ -141,11 +141,11 @@ export function expectedWords(failure: Failure): string | null {
     case 'identity-not-shown':
       return 'It has one.';
     case 'key-not-there':
-      return `Key ${found.keyName} is there.`;
+      return `Key ${found.keyName} exists.`;
     case 'key-made-otherwise':
       return `Key ${found.keyName} is as it was approved.`;
     case 'grant-not-shown':
-      return 'The agent’s identity may get, wrap and unwrap with the key.';
+      return 'The agent’s identity has the Get, Wrap Key, and Unwrap Key permissions.';
     case 'protection-not-shown':
       return 'Soft delete and purge protection are on.';
     case 'resource-not-settled':
@@ -154,8 +154,8 @@ export function expectedWords(failure: Failure): string | null {
       return `The agent shows ${resourceKeyWords(found.expected)}.`;
     case 'key-moved':
       return found.expected === null
-        ? 'The agent is still under Microsoft’s key.'
-        : `The agent is still under ${resourceKeyWords(found.expected)}.`;
+        ? 'The agent still uses a Microsoft-managed key.'
+        : `The agent still uses ${resourceKeyWords(found.expected)}.`;
     case 'blocked':
     case 'resource-busy':
     case 'missing':

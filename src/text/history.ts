@@ -80,7 +80,7 @@ function after(entry: StepEntry | undefined, body: StepEvent, time: string): Ste
       return { ...before, changes, failure: body.data };
     case 'step-done': {
       const { interrupted, already } = body.data;
-      const note = interrupted ? interruptedWords.toLowerCase() : already ? 'nothing was left to do' : 'read back';
+      const note = interrupted ? interruptedWords.toLowerCase() : already ? 'no change was needed' : 'read back';
       return { ...before, changes, failure: null, done: { at: time, note } };
     }
   }
@@ -88,12 +88,12 @@ function after(entry: StepEntry | undefined, body: StepEvent, time: string): Ste
 
 const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
-function endOf({ from, tries, failure, done }: StepEntry): string {
-  const after = tries > 1 ? countOf(tries, 'try', 'tries') : '';
+function endOf({ from, tries, failure, done }: StepTold): string {
+  const after = tries > 1 ? countOf(tries, 'attempt', 'attempts') : '';
   if (done !== null) return list(done.note, `in ${shortDuration(Date.parse(done.at) - Date.parse(from))}`, after);
   if (failure === null) return list('not ended', after);
-  const next = failure.retryAt === null ? 'a person is asked' : `next try ${utcSecond(failure.retryAt)}`;
-  return list(`try ${tries} did not work: ${codeOf(failure.failure)}`, next);
+  const next = failure.retryAt === null ? 'needs attention' : `next attempt ${utcSecond(failure.retryAt)}`;
+  return list(`attempt ${tries} failed: ${codeOf(failure.failure)}`, next);
 }
 
 /** Only a step without a result, of a request that hasn't ended, is marked as running. */

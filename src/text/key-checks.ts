@@ -12,7 +12,7 @@ const recoverers =
   'Ask a Key Vault Crypto Officer or Key Vault Administrator (with access policies: someone with the Recover permission) to recover the deleted key';
 
 function missingKeyWords({ deleted, now }: FactOf<'key-missing'>): CheckWords {
-  const title = 'The key is not there any more.';
+  const title = 'The key no longer exists.';
   if (deleted === 'deleted') {
     return {
       title: 'The key is deleted. It can be recovered.',
@@ -23,34 +23,34 @@ function missingKeyWords({ deleted, now }: FactOf<'key-missing'>): CheckWords {
   if (now) {
     return {
       title: 'The key was deleted and created again.',
-      text: `The approved version is not there any more. The key of that name has version ${shortVersion(now)}.`,
-      remedy: 'Choose a version that is there.',
+      text: `The approved version no longer exists. The key of that name has version ${shortVersion(now)}.`,
+      remedy: 'Choose a version that exists.',
     };
   }
   if (deleted === 'not-checked') {
     return {
       title,
-      text: 'The bot could not read deleted keys, so it is not known whether the key can be recovered.',
+      text: 'The bot couldn’t read deleted keys, so it doesn’t know whether the key can be recovered.',
       remedy: `${recoverers}, if it is one. Or choose another key.`,
     };
   }
-  return { title, text: '', remedy: 'Choose another key, or make a new one.' };
+  return { title, text: '', remedy: 'Choose another key, or create a new one.' };
 }
 
 export const keyChecks = {
-  'key-fit': ({ type, size }) => pass(`The key fits: ${type} ${size}, enabled, may wrap and unwrap`),
-  'key-new': ({ type, size }) => pass(`A new key will be made: ${type} ${size}`),
-  'key-made': ({ name }) => pass(`This request made key ${name}`),
-  'key-version-new': ({ type, size }) => pass(`A new version will be made: ${type} ${size}`),
+  'key-fit': ({ type, size }) => pass(`The key fits: ${type} ${size}, enabled, allows wrap and unwrap`),
+  'key-new': ({ type, size }) => pass(`A new key will be created: ${type} ${size}`),
+  'key-made': ({ name }) => pass(`This request created key ${name}`),
+  'key-version-new': ({ type, size }) => pass(`A new version will be created: ${type} ${size}`),
   'key-missing': missingKeyWords,
   'key-name-taken': ({ name }) => ({
-    title: `The vault has a key named ${name} already.`,
+    title: `The vault already has a key named ${name}.`,
     text: '',
     remedy: 'Choose that key, or another name.',
   }),
   'key-of-others': ({ name }) => ({
-    title: `Nothing shows that this request made key ${name}.`,
-    text: 'Somebody else made or imported it, and may know its private part.',
+    title: `Nothing shows that this request created key ${name}.`,
+    text: 'It was created or imported in another way, and a copy of it might exist.',
     remedy: otherKeyRemedy,
   }),
   'key-doubtful': ({ name, doubt }) => ({
@@ -59,12 +59,12 @@ export const keyChecks = {
     remedy: doubtfulKeyRemedy,
   }),
   'key-not-rsa': ({ type }) => ({
-    title: `A key of type ${type} cannot wrap.`,
+    title: `A key of type ${type} can’t wrap.`,
     text: '',
     remedy: 'Choose an RSA key.',
   }),
   'key-size-unfit': ({ size }) => ({
-    title: `Azure takes no key of ${size} bits.`,
+    title: `Azure doesn’t accept a key of ${size} bits.`,
     text: '',
     remedy: 'Choose a key with 2048, 3072 or 4096 bits.',
   }),
@@ -85,27 +85,27 @@ export const keyChecks = {
   }),
   'key-expires': ({ at }) => ({
     title: 'The key expires',
-    text: `Somebody has to replace it before ${utcDay(at)}.`,
+    text: `Rotate it before ${utcDay(at)}.`,
     remedy: '',
   }),
   'key-cannot-wrap': ({ missing }) => ({
-    title: `The key does not allow ${joinList(missing)}.`,
+    title: `The key doesn’t allow ${listed(missing)}.`,
     text: '',
     remedy: 'Add it to the key’s permitted operations in the vault, or choose another key.',
   }),
   'key-hsm-needs-premium': () => ({
-    title: 'This vault cannot hold RSA-HSM keys.',
+    title: 'This vault can’t hold RSA-HSM keys.',
     text: 'Its tier is standard.',
     remedy: 'Choose RSA, or a premium vault.',
   }),
   'key-name-deleted': ({ name }) => ({
-    title: `A deleted key still holds the name ${name}.`,
+    title: `A deleted key still has the name ${name}.`,
     text: 'The vault keeps deleted keys for a while, and their names with them.',
     remedy: 'Choose another name, or recover that key.',
   }),
   'key-name-not-checked': ({ name }) => ({
-    title: `Whether a deleted key holds the name ${name} was not checked`,
-    text: 'Looking takes an open network and Microsoft.KeyVault/vaults/keys/read as a data action (access policy: get).',
+    title: `The bot couldn’t check whether a deleted key has the name ${name}`,
+    text: 'The check needs network access and the data action Microsoft.KeyVault/vaults/keys/read (access policy: get).',
     remedy: '',
   }),
 } satisfies Partial<WordsByCode>;

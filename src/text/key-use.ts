@@ -22,12 +22,12 @@ function allowedWords(allowed: AllowedBy): string {
   switch (allowed.by) {
     case 'role-assignment':
       return allowed.ours
-        ? `Role assignment ${allowed.id}, which the bot makes, let it in.`
-        : `Role assignment ${allowed.id}, which the bot did not make, let it in.`;
+        ? `Access came from role assignment ${allowed.id}, which the bot created.`
+        : `Access came from role assignment ${allowed.id}, which the bot didn’t create.`;
     case 'access-policy':
-      return 'The vault’s access policy let it in.';
+      return 'Access came from the vault’s access policy.';
     case 'not-told':
-      return 'What let it in the log does not tell.';
+      return 'The log doesn’t say what gave access.';
   }
 }
 
@@ -46,14 +46,14 @@ function notUsedWords({ first, last, refused }: Of<'not-used'>): readonly KeyUse
     { at: first },
     'to',
     { at: last },
-    'the vault’s log has rows, before the change and after it, and in none of them the agent uses this version.',
+    'the Key Vault log has no entry of this agent using this key version. This isn’t an error: the agent might not have needed the key yet.',
   ];
   if (refused === null) return [seen];
   return [seen, ['The agent tried at', { at: refused.at }, `and the vault refused (${refused.status}).`]];
 }
 
 const longestOfAzure = 300;
-const look = 'Look at the vault’s diagnostic settings.';
+const look = 'Check the vault’s diagnostic settings.';
 
 function unknownWords({ why }: Of<'unknown'>): readonly KeyUseSentence[] {
   switch (why.code) {
@@ -63,13 +63,13 @@ function unknownWords({ why }: Of<'unknown'>): readonly KeyUseSentence[] {
         [`${sourceWords(why.failure)}: ${quote(cutAtSentence(messageIn(why.failure), longestOfAzure))}`],
       ];
     case 'not-asked':
-      return [['Since it succeeded, CMK_LOGS_WORKSPACE was taken away: nobody looks into the vault’s log.']];
+      return [['CMK_LOGS_WORKSPACE was removed after the request succeeded, so the bot can’t read the Key Vault log.']];
     case 'no-log-before':
       return why.first === null
-        ? [[`The log has nothing of this vault. ${look}`]]
-        : [['The vault’s log begins at', { at: why.first }, 'and does not tell what came before.']];
+        ? [[`The log has no entries of this vault. ${look}`]]
+        : [['The vault’s log begins at', { at: why.first }, 'so earlier use is unknown.']];
     case 'no-log-since':
-      return [['Nothing of this vault has come into the log since', { at: why.last }, `which is too early. ${look}`]];
+      return [['The log has no entries of this vault since', { at: why.last }, `which is too early to know. ${look}`]];
   }
 }
 
@@ -90,14 +90,14 @@ export function useWords(answer: UseAnswer): readonly KeyUseSentence[] {
 
 /** The result as a title. */
 export const useTitles: Readonly<Record<UseAnswer['outcome'], string>> = {
-  used: 'The agent was seen using its key',
-  'not-used': 'The agent was not seen using its key',
-  unknown: 'Whether the agent uses its key is not known',
+  used: 'Use of the key observed',
+  'not-used': 'Use of the key not observed',
+  unknown: 'Use of the key unknown',
 };
 
 /** While the usage check is running. */
-export const usageCheckWords = (until: string): KeyUseSentence => [
-  'The vault’s log is asked until',
+export const soughtWords = (until: string): KeyUseSentence => [
+  'The bot checks the Key Vault log until',
   { at: until },
-  'as it is 3 to 10 minutes behind. Nothing waits for it.',
+  'because entries arrive after 3 to 10 minutes. You don’t have to wait.',
 ];

@@ -30,19 +30,19 @@ export const versionWords = (version: string | null, after: string | null): stri
       : 'new version'
     : `version ${shortVersion(version)}`;
 
-/** The remedy for a key that someone else created under the requested name. */
-export const otherKeyRemedy = 'Give up, then ask again under another name, or for that key if it is the one you want.';
+/** What to do about a key that somebody else put in the place of the one that was to be made. */
+export const otherKeyRemedy = 'End the request. Then request another key name, or that key if it’s the right one.';
 
 const doubts: { readonly [D in Doubt]: (name: string) => string } = {
-  copied: (name) => `More than one version of key ${name} carries what only the bot’s own should.`,
-  'not-the-first': (name) => `Key ${name} has another version, as old as the one that the bot asked for or older.`,
-  'made-at-another-time': (name) => `Key ${name} was made at another time than this request asked for it.`,
-  'too-many-versions': (name) => `Key ${name} has more versions than the bot looks through.`,
+  copied: (name) => `More than one version of key ${name} has the bot’s mark.`,
+  'not-the-first': (name) => `Key ${name} has another version, at least as old as the bot’s.`,
+  'made-at-another-time': (name) => `Key ${name} was created at another time than this request.`,
+  'too-many-versions': (name) => `Key ${name} has more versions than the bot checks.`,
 };
 
 /** Why the bot doesn't accept a key that carries its own mark. */
 export const doubtfulKeyWords = (name: string, doubt: Doubt): string =>
-  `${doubts[doubt](name)} The bot did not hear Azure’s answer when it asked, so it cannot tell which is its own.`;
+  `${doubts[doubt](name)} Azure’s answer to the bot was lost, so the bot doesn’t know which version is its own.`;
 
 export const doubtfulKeyRemedy =
-  'Ask the vault’s owner who made those versions. Give up, then ask again under another name.';
+  'Ask the vault owner who created those versions. Then end the request, and request another key name.';

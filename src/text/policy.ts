@@ -19,9 +19,9 @@ function criterionWords({ name, found, judged }: AppliedRule['criteria'][number]
     case 'differs':
       return `${criterion} is ${found}, which is another`;
     case 'tag-missing':
-      return `${criterion} is not there, which excuses nobody`;
+      return `${criterion} is missing, so the rule applies`;
     case 'tag-not-vouched-for':
-      return `${criterion} is ${found}, which anybody may have written`;
+      return `${criterion} is ${found}, which anyone with access to tags can set`;
   }
 }
 

@@ -6,22 +6,22 @@ export const faultWords: Record<RecordFault, string> = {
   'prev-differs': 'it does not follow on the event before: one was changed, replaced or taken out',
   'not-contiguous': 'an event before it is missing, doubled or moved',
   'not-canonical': 'its body is not in the form that is hashed',
-  'column-differs': 'what stands beside its body is not what the body says',
-  'head-differs': 'the trail does not end where it should: events were cut off, or added behind its head',
-  'seal-missing': 'it carries no seal of the key that it should: it was put in by somebody without the key',
+  'column-differs': 'a column differs from the event’s body',
+  'head-differs': 'the audit log doesn’t end where it should: events were removed from its end, or added after it',
+  'seal-missing': 'it has no seal, so it was added without the seal key',
   'seal-differs': 'its seal is not its own: it was forged, or taken from another event',
   'seal-key-unknown': 'it is sealed with a key that is not known here',
   'seal-key-retired': 'it is sealed with a key that was no longer in use, or not yet',
   'revision-differs': 'events of its request are missing, doubled or were replaced',
   'text-differs': 'a text is not the one that was written',
-  'text-unknown': 'a text was put in that the record knows nothing of',
+  'text-unknown': 'a text was added that no event has',
   'text-missing': 'a text is gone, and no event says that it was erased',
   'open-request-differs': 'which request holds the resource is not what the events say',
   'outbox-unknown': 'something is to be done that no event asks for',
   'begins-otherwise': 'its request does not begin, or begins again, with a person’s submission',
   'after-the-end': 'its request had ended',
   'not-in-this-state': 'this cannot happen to a request in the state it was in',
-  'not-theirs': 'whoever is recorded as having done it may not do it',
+  'not-theirs': 'the recorded person wasn’t allowed to do it',
   'changed-unduly': 'its requester changed it to another agent, too often, or once a run had begun',
   'approved-twice': 'the same person approved twice',
   'approved-another-plan': 'another plan was approved, or carried out, than the one that was asked last',
@@ -30,7 +30,7 @@ export const faultWords: Record<RecordFault, string> = {
   'not-acknowledged': 'what cannot be undone was approved without its tick',
   'too-few-approvals': 'a run was let go without enough approvals by different people',
   'another-run': 'it is of another run than the one that was ordered last',
-  'not-checked': 'a step was begun in a run before which nothing was looked at again',
+  'not-checked': 'a step was started in a run without the pre-run check',
   'out-of-turn': 'a step was begun that was not planned, or before its turn',
   'result-without-intent': 'a step has a result that was never begun',
   'not-proved': 'success was recorded although something was not done, or not proved',
@@ -38,7 +38,7 @@ export const faultWords: Record<RecordFault, string> = {
   'body-unknown': 'it holds something that no event of this record has',
   'rows-differ': 'there are more or fewer rows than events',
   'export-differs': 'what was kept of before has it otherwise, or has more',
-  'line-unreadable': 'something is there that is neither an event nor a text',
+  'line-unreadable': 'a line is neither an event nor a text',
   'checkpoint-not-signed': 'a checkpoint is not signed by this log',
   'checkpoint-differs': 'a signed checkpoint is not of the events that are published',
   'tile-differs': 'a published tile is not the one that the events make',
@@ -61,11 +61,11 @@ export function brokenWords({ seq, request, fault, detail }: Broken): string {
   const where = [seq === null ? null : `event ${seq}`, request].filter((part) => part !== null && part !== '');
   const mend =
     fault === 'seal-key-unknown' || fault === 'seal-key-retired'
-      ? 'Is the file with the seals’ key the one that belongs to this record, with its newest key last?'
+      ? 'Check that the seal key file belongs to this audit log, with its newest key last.'
       : 'Compare with an export (cmk-bot audit verify --against), then put the database back as it was.';
   const place = where.length === 0 ? '' : `${where.join(' of ')}: `;
   return [
-    `the record was changed by somebody else, and nothing of it is acted on: ${place}${faultWords[fault]} (${fault}).`,
+    `the audit log was changed outside the bot, so the bot doesn’t act on it: ${place}${faultWords[fault]} (${fault}).`,
     `  ${detail}`,
     `cmk-bot audit verify lists everything that is wrong. ${mend}`,
   ].join('\n');
@@ -74,8 +74,8 @@ export function brokenWords({ seq, request, fault, detail }: Broken): string {
 /** Why the bot doesn't publish anything after the existing log. */
 const contradictionWords = {
   'not-this-log': 'its newest checkpoint is not one of this log',
-  'record-shorter': 'more events were published than the record has',
-  'record-differs': 'events were published that are not those of the record',
+  'record-shorter': 'more events were published than the audit log has',
+  'record-differs': 'published events differ from the audit log',
 } as const;
 
 interface Contradiction {
@@ -104,13 +104,13 @@ export const foreignWords = {
 
 /** The last message of a process whose audit log contradicts the published one. */
 export function contradictedWords({ kind, published, recorded, reason }: Contradiction, where: string): string {
-  const counts = `Published are ${published ?? 'an unknown number of'} events; the record was read up to ${recorded}.`;
+  const counts = `Published: ${published ?? 'an unknown number of'} events. The audit log was read up to ${recorded}.`;
   const mend =
     reason !== null
       ? foreignWords[reason].join(' ')
-      : 'Put the record back as it was. If it was restored from an older copy on purpose, keep that folder as evidence, and name a new one in CMK_ANCHOR and a new name in CMK_LOG_NAME.';
+      : 'Restore the newest backup. If you restored an older one on purpose, keep that folder as evidence. Then set a new folder in CMK_ANCHOR and a new name in CMK_LOG_NAME.';
   return [
-    `the published log in ${where} contradicts the record, and nothing is done on it: ${contradictionWords[kind]} (${kind}).`,
+    `the published log in ${where} contradicts the audit log, so the bot doesn’t act on it: ${contradictionWords[kind]} (${kind}).`,
     `  ${counts}`,
     `cmk-bot audit verify --anchor ${where} says what is missing. ${mend}`,
   ].join('\n');

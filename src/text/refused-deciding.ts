@@ -9,81 +9,87 @@ export const refusedDeciding = {
   }),
   'already-approved': () => ({
     title: 'Already approved.',
-    text: 'Enough people approved before you. The run starts.',
+    text: 'Enough people approved it before you. The run starts.',
   }),
-  'already-approved-by-you': () => ({ title: 'You approved this already.', text: 'Somebody else has to approve too.' }),
+  'already-approved-by-you': () => ({
+    title: 'You already approved this.',
+    text: 'Someone else must approve it, too.',
+  }),
   'comment-too-long': (length) => ({ title: 'The comment is too long.', text: `Use at most ${length} characters.` }),
   'reason-missing': (verb) =>
     verb === 'give-up'
       ? {
-          title: 'Say why it is given up.',
-          text: 'Everybody who sees the request reads it. Open Give up, write the reason, and send it there; where the card asks for none, refresh it first.',
+          title: 'The reason is missing.',
+          text: 'Select End request and enter a reason. Everyone who can see the request can read it.',
         }
       : {
-          title: 'Say why you reject it.',
-          text: 'Whoever asked reads it. Open Reject, write the reason, and send it there; where the card asks for none, write it under “Add a comment” and click Reject again.',
+          title: 'Enter a reason.',
+          text: 'Select Reject and enter why. The requester sees it.',
         },
   'not-an-approver': () => ({
-    title: 'You are not an approver.',
+    title: 'You aren’t an approver.',
     text: 'Your click changed nothing. Ask an operator to add you.',
   }),
   'not-awaiting-approval': () => ({
-    title: 'No approval is needed here any more.',
-    text: 'The card shows what came of it.',
+    title: 'This request no longer needs approval.',
+    text: 'The card shows its state.',
   }),
-  'not-needing-attention': () => ({ title: 'The request goes on already.', text: 'The card shows how far it is.' }),
-  'not-your-request': () => ({ title: 'This is not your request.', text: 'Only its requester can do that.' }),
+  'not-needing-attention': () => ({
+    title: 'The request no longer needs attention.',
+    text: 'The card shows its state.',
+  }),
+  'not-your-request': () => ({ title: 'This isn’t your request.', text: 'Only its requester can do that.' }),
   'own-request': () => ({
     title: 'This is your own request.',
-    text: 'Somebody else has to decide on it. Your click changed nothing.',
+    text: 'Someone else must decide. Your click changed nothing.',
   }),
   'reminded-lately': (until) => ({
-    title: 'They were reminded less than an hour ago.',
-    text: `You can have them reminded again from ${utcMinute(until)} on.`,
+    title: 'A reminder was sent less than an hour ago.',
+    text: `You can send the next reminder at ${utcMinute(until)}.`,
   }),
   'request-ended': (id) => ({ title: `Request ${id} has ended.`, text: 'Your click changed nothing.' }),
   'requester-lost-role': (id) => ({
-    title: `Who asked for ${id} may no longer ask for this agent.`,
-    text: 'So it can be neither approved nor retried. Reject it, or have an operator look at the list of requesters.',
+    title: `The requester of ${id} no longer has the requester role for this agent.`,
+    text: 'You can’t approve or retry it. Reject it, or ask an operator to check the list of requesters.',
   }),
-  'run-started': (id) => ({ title: `Request ${id} is running.`, text: 'It is too late to decide or cancel.' }),
+  'run-started': (id) => ({ title: `Request ${id} is running.`, text: 'It’s too late to decide or cancel.' }),
   'run-not-begun': (id) => ({
-    title: `Request ${id} has not begun to change anything.`,
-    text: 'There is nothing to stop. Cancel or reject it instead.',
+    title: `Request ${id} hasn’t changed anything yet.`,
+    text: 'Cancel or reject it instead.',
   }),
   'run-ending': (id) => ({
     title: `Request ${id} is in its last step.`,
-    text: 'Nothing is left to stop: it ends by itself.',
+    text: 'It ends in a moment, and can’t be stopped.',
   }),
   'run-stops': (id) => ({
-    title: `Request ${id} is running, and now stops after this step.`,
-    text: 'It was too late to reject it. What is done stays; the card shows it.',
+    title: `Request ${id} is running. It stops after this step.`,
+    text: 'It was too late to reject it. Completed changes stay, and the card shows them.',
     unchanged: true,
   }),
   'run-stopped': (id) => ({
-    title: `Request ${id} has stopped already.`,
-    text: 'Its card says why, and lets you retry or give up.',
+    title: `Request ${id} has already stopped.`,
+    text: 'Its card says why. You can retry it or end it there.',
   }),
   'sign-in-needed': () => ({
     title: 'Sign in first.',
     text: 'Use the sign-in button, and then select Approve. Rejecting needs no sign-in.',
   }),
   'sign-in-other-person': () => ({
-    title: 'Somebody else signed in.',
+    title: 'Another account signed in.',
     text: 'Nothing was approved. Sign in with the account you use in Teams.',
     unchanged: true,
   }),
   'sign-in-too-old': (minutes) => ({
     title: `Your sign-in is older than ${minutes === '1' ? 'a minute' : `${minutes} minutes`}.`,
-    text: 'Sign in again, then click Approve again.',
+    text: 'Sign in again, and then select Approve.',
   }),
-  'sign-in-too-weak': (context) => ({
-    title: `Sign in first (${context}).`,
+  'sign-in-too-weak': () => ({
+    title: 'Sign in first.',
     text: 'Approving needs a sign-in that meets your organization’s policy. Use the sign-in button, and then select Approve.',
   }),
   'sign-in-unverifiable': () => ({
-    title: 'Your sign-in could not be checked.',
-    text: 'Nothing was approved. Try again in a minute; if it stays so, an operator finds why in the log.',
+    title: 'The bot couldn’t check your sign-in.',
+    text: 'Nothing was approved. Try again in a minute. If that doesn’t help, ask an operator to check the application log.',
     unchanged: true,
   }),
   'stale-card': () => ({

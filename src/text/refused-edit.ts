@@ -3,27 +3,27 @@ import type { RefusalWords } from './refusal-words.ts';
 
 export const refusedEdit = {
   'change-half-done': (id) => ({
-    title: `Request ${id} has changed things in Azure already.`,
-    text: 'It cannot be made another now. Cancel it, and ask for what you want.',
+    title: `Request ${id} has already changed Azure.`,
+    text: 'You can’t edit it now. Cancel it, and create another request.',
     unchanged: true,
   }),
   'change-too-late': (id) => ({
-    title: `Request ${id} does not wait for approval any more.`,
-    text: 'Your change was not stored. The card shows what came of it; while no run has begun you can cancel it and ask again.',
+    title: `Request ${id} no longer waits for approval.`,
+    text: 'Your edit wasn’t saved. The card shows its state. Before a run starts, you can cancel it and request again.',
     unchanged: true,
   }),
   'changed-meanwhile': (id) => ({
-    title: `Request ${id} was asked anew meanwhile.`,
-    text: 'Your change was not stored. Cancel this form and click Change on the card as it is now.',
+    title: `Request ${id} was edited in the meantime.`,
+    text: 'Your edit wasn’t saved. Cancel this form, and select Edit request on the current card.',
     unchanged: true,
   }),
   'changed-too-often': (times) => ({
-    title: `It was changed ${times} times already.`,
-    text: 'Each change gives approvers their whole time again, so there is an end to it. Cancel the request and ask anew.',
+    title: `The request was already edited ${times} times.`,
+    text: 'Each edit gives approvers the full time again, so there’s a limit. Cancel the request, and create another one.',
     unchanged: true,
   }),
   'nothing-changed': (id) => ({
-    title: `This is what ${id} asks for already.`,
-    text: 'Go back to change vault, version or key; or change the reason or the start.',
+    title: `${id} already requests this.`,
+    text: 'Select Back to change the vault, version or key. Or edit the reason or the start.',
   }),
 } as const satisfies RefusalWords;

@@ -21,18 +21,18 @@ export function notFoundWords(failure: Failure | null): string {
 
 export const refusedLookup = {
   'look-lost': () => ({
-    title: 'Nobody looks any more.',
-    text: 'The bot was restarted while it waited for Azure. Nothing was stored. Look again, and it goes on from here.',
+    title: 'The bot restarted while it was waiting for Azure.',
+    text: 'Nothing was saved. Select Try again to continue.',
     unchanged: true,
   }),
   'submit-lost': () => ({
     title: 'The request was not submitted.',
-    text: 'The bot was restarted before the request was stored. Check the plan, and submit it again.',
+    text: 'The bot restarted before the request was saved. Check the plan, and submit it again.',
     unchanged: true,
   }),
-  'azure-unreachable': (message, failure) => ({
-    title: 'Azure did not answer as expected.',
-    text: `${message} Nothing was changed. ${remedyWhereUnreachable(failure)}`,
+  'azure-unreachable': (told, failure) => ({
+    title: 'Azure didn’t answer as expected.',
+    text: `${told} Nothing was changed. ${remedyWhereUnreachable(failure)}`,
     unchanged: true,
   }),
   'azure-refused': (message, failure) => ({
@@ -40,60 +40,60 @@ export const refusedLookup = {
     text: `${message} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
     unchanged: true,
   }),
-  'azure-cannot': (message, failure) => ({
-    title: 'Azure cannot answer this.',
-    text: `${message} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
+  'azure-cannot': (told, failure) => ({
+    title: 'Azure can’t answer this.',
+    text: `${told} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
     unchanged: true,
   }),
   'cannot-check-membership': (_fact, failure) => ({
-    title: 'Your membership could not be checked.',
+    title: 'The bot couldn’t check your membership.',
     text: whyUnchecked(failure),
     unchanged: true,
   }),
   'cannot-check-requester': () => ({
-    title: 'Whether the requester still may ask could not be checked.',
+    title: 'The bot couldn’t check whether the requester still has the role.',
     text: 'Nothing was stored. Try again in a minute.',
     unchanged: true,
   }),
   'clock-not-believed': () => ({
     title: 'The bot’s clock is wrong, so nothing is stored.',
-    text: 'Your click changed nothing. An operator has to look at the clock; then do it again.',
+    text: 'Your click changed nothing. Ask an operator to correct the clock, and then try again.',
     unchanged: true,
   }),
   guest: () => ({
-    title: 'Only members of this organisation can use the bot.',
-    text: 'You are a guest here, or signed in from another organisation.',
+    title: 'Only members of this organization can use the bot.',
+    text: 'You’re a guest, or signed in from another organization.',
   }),
   'no-approvers-configured': () => ({
-    title: 'Nobody can approve.',
-    text: 'CMK_APPROVERS is empty. An operator has to set it.',
+    title: 'There are no approvers.',
+    text: 'CMK_APPROVERS is empty. Ask an operator to set it.',
   }),
   'no-open-request-named': (typed) => ({
     title: `No open request matches ${typed}.`,
-    text: 'Type /cmk-requests for all that are open, or /cmk-history with the agent’s name for those that have ended.',
+    text: 'Type /cmk-requests to see open requests. For ended ones, type /cmk-history and the agent’s name.',
   }),
   'no-requesters-configured': (rule) => ({
-    title: rule === '' ? 'Nobody can ask.' : 'Nobody can ask for this agent.',
-    text: 'CMK_REQUESTERS is empty. An operator has to set it.',
+    title: rule === '' ? 'There are no requesters.' : 'There are no requesters for this agent.',
+    text: 'CMK_REQUESTERS is empty. Ask an operator to set it.',
   }),
   'no-role': () => ({
     title: 'You have no role here.',
-    text: 'This bot changes the keys that healthcare agents are encrypted under. Requesters, approvers and readers can use it. Ask an operator to add you.',
+    text: 'This bot changes the encryption keys of healthcare agents. Requesters, approvers and readers can use it. Ask an operator to add you.',
   }),
   'not-a-requester': (rule) =>
     rule === ''
-      ? { title: 'You may not ask for this.', text: 'Only requesters can. Ask an operator to add you.' }
+      ? { title: 'You aren’t a requester.', text: 'Only requesters can do this. Ask an operator to add you.' }
       : {
-          title: 'You may not ask for this agent.',
+          title: 'You aren’t a requester for this agent.',
           text: `Only requesters of rule “${rule}” can. Ask an operator to add you.`,
         },
   'record-not-ahead': () => ({
     title: 'No event is dated ahead of now.',
-    text: 'The record goes on by itself.',
+    text: 'The audit log continues automatically.',
     unchanged: true,
   }),
   'unknown-request': (id) => ({
     title: `There is no request ${id}.`,
-    text: 'Look at the id. /cmk-requests lists what is open, /cmk-history the latest.',
+    text: 'Check the ID. /cmk-requests lists open requests, /cmk-history the latest.',
   }),
 } as const satisfies RefusalWords;

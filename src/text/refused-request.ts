@@ -1,20 +1,19 @@
-/** Refusals of a new request: typed or selected values, and the resulting plan. */
-import { kinds } from '../operations/resources/registry.ts';
+/** Words for what stands in the way of asking: what was typed or chosen, and what it comes to. */
 import { shortVersion } from './places.ts';
 import type { RefusalWords } from './refusal-words.ts';
 
 export const refusedRequest = {
   'acknowledge-data-loss': () => ({
-    title: 'The caution is not ticked.',
-    text: 'Read it, tick it, then submit.',
+    title: 'Select the checkbox.',
+    text: 'Read what it says, select it, and then submit.',
   }),
   'start-half-chosen': () => ({
-    title: 'A start needs a day and a time.',
-    text: 'Choose both, or neither: then it starts as soon as it is approved.',
+    title: 'A start needs a date and a time.',
+    text: 'Choose both, or neither. Without a start, it starts when it’s approved.',
   }),
   'start-passed': () => ({
-    title: 'That start has passed already.',
-    text: 'Choose a later one, or none: then it starts as soon as it is approved.',
+    title: 'That start is in the past.',
+    text: 'Choose a later start, or none. Without a start, it starts when it’s approved.',
   }),
   'start-too-far': (days) => ({
     title: 'That start is too far ahead.',
@@ -28,31 +27,31 @@ export const refusedRequest = {
     title: `More than one agent is named ${name}.`,
     text: 'Give its resource id instead: resource=/subscriptions/….',
   }),
-  'choice-missing': () => ({ title: 'Nothing is chosen.', text: 'Choose one, then go on.' }),
+  'choice-missing': () => ({ title: 'Nothing is chosen.', text: 'Choose one, and then select Next.' }),
   'form-ended': () => ({ title: 'This form has ended.', text: 'Type /enable-cmk to start again.' }),
   'key-not-visible': (name) => ({
-    title: `The bot does not see key ${name}.`,
-    text: 'Its vault is in no subscription the bot may read, or the key is gone. Choose another key or vault.',
+    title: `The bot can’t read key ${name}.`,
+    text: 'Its vault is in a subscription that the bot can’t read, or the key was deleted. Choose another key or vault.',
   }),
   'not-under-own-key': (name) => ({
-    title: `${name} is under a Microsoft-managed key.`,
-    text: 'Use /enable-cmk to put it under your own key first.',
+    title: `${name} uses a Microsoft-managed key.`,
+    text: 'Use /enable-cmk to set a customer-managed key first.',
   }),
   'unknown-version': (version) => ({
     title: `The key has no version ${version}.`,
-    text: 'Choose newest, new, or a version as the vault shows it.',
+    text: 'Choose newest, new, or a version that the vault shows.',
   }),
   'version-in-use': (version) => ({
     title: `Version ${shortVersion(version)} is in use already.`,
     text: 'Choose another version, a new one, or another key.',
   }),
   'version-unfit': (type) => ({
-    title: `A key of type ${type} cannot get a version that Azure could use.`,
+    title: `Azure can’t use a new version of a key of type ${type}.`,
     text: 'Choose another key: RSA or RSA-HSM with 2048, 3072 or 4096 bits.',
   }),
   'justification-missing': () => ({
     title: 'The reason is missing.',
-    text: 'Say why this is needed; approvers read it first.',
+    text: 'Enter why the change is needed. Approvers read it first.',
   }),
   'justification-too-long': (length) => ({
     title: 'The reason is too long.',
@@ -67,40 +66,43 @@ export const refusedRequest = {
     text: `It has at most 64 characters and matches ${pattern}`,
   }),
   'new-key-expiry-unfit': (day) => ({
-    title: `${day === '' ? 'The expiry date' : day} is not a day in the future.`,
+    title: `${day === '' ? 'The expiry date' : day} isn’t a date in the future.`,
     text: 'Choose a later expiry date.',
   }),
   'new-key-kind-unfit': () => ({
-    title: 'This kind of key cannot be made.',
+    title: 'The bot can’t create this kind of key.',
     text: 'Choose RSA or RSA-HSM with 2048, 3072 or 4096 bits.',
   }),
   'new-key-name-unfit': () => ({
-    title: 'The name of the new key does not fit.',
-    text: 'Use 1 to 127 letters, digits and hyphens; “new” is taken.',
+    title: 'The name of the new key isn’t valid.',
+    text: 'Use 1 to 127 letters, digits and hyphens. “new” isn’t allowed.',
   }),
   'not-your-form': () => ({
-    title: 'This is somebody else’s form.',
+    title: 'This is another person’s form.',
     text: 'Type /enable-cmk to open your own.',
   }),
-  'plan-blocked': () => ({ title: 'A check blocks this.', text: 'The card shows which one and how to mend it.' }),
+  'plan-blocked': () => ({
+    title: 'A check blocks this request.',
+    text: 'The card shows which one, and how to fix it.',
+  }),
   'plan-moved': () => ({
     title: 'Azure changed while you were reading.',
-    text: 'The page shows the plan as it is now. Look again, then submit.',
+    text: 'The page shows the current plan. Check it, and then submit.',
   }),
   'not-understood': (what) => ({
     title: `Not understood: ${what}.`,
-    text: 'Behind the command stands the agent’s name, then what is chosen already.',
+    text: 'Type the agent name after the command, and then your choices.',
   }),
   'unknown-resource': (name) => ({
-    title: name === '' ? 'The agent is not there.' : `No agent is named ${name}.`,
-    text: `Look at the name, or choose from the list with /enable-cmk. A new agent can take some minutes to be found. Without ${kinds.flatMap(({ rights }) => rights.read).join(', ')} there the bot finds none.`,
+    title: name === '' ? 'The agent doesn’t exist.' : `No agent is named ${name}.`,
+    text: 'Check the name, or select the agent from the list with /enable-cmk. New agents can take a few minutes to appear. If it still doesn’t appear, ask an operator to check the bot’s permissions.',
   }),
   'unknown-key': (name) => ({
     title: `The vault has no key named ${name}.`,
-    text: 'Choose from the list, or make a new one.',
+    text: 'Choose from the list, or create a new key.',
   }),
   'unknown-vault': (name) => ({
-    title: name === '' ? 'The vault is not there.' : `No vault is named ${name}.`,
-    text: 'Look at the name, or choose from the list. Without Microsoft.KeyVault/vaults/read there the bot finds none.',
+    title: name === '' ? 'The vault doesn’t exist.' : `No vault is named ${name}.`,
+    text: 'Check the name, or choose from the list. If it doesn’t appear, ask an operator to check the bot’s permissions.',
   }),
 } as const satisfies RefusalWords;

@@ -4,15 +4,15 @@ import { azureRemedy, hasOwnRemedy, knowsRemedy } from './azure-remedies.ts';
 import { checkWords } from './checks.ts';
 import { doubtfulKeyRemedy, otherKeyRemedy } from './keys.ts';
 
-const look = 'Look at the resource in the Azure portal. Retry once it looks right.';
+const look = 'Check the resource in the Azure portal. When it’s as approved, select Retry.';
 const passes = 'This often passes. Select Retry in a few minutes.';
-const configured = 'An operator looks at the bot’s configuration.';
+const configured = 'Ask an operator to check the bot’s configuration.';
 
 const identityGone =
   'Ask an owner of the agent who removed it and why. Then retry: the bot turns the identity on again and gives it access to the key.';
 
 const otherVault =
-  'Ask an owner of the vault who deleted it. If the approved key is in the new vault, retry: the request asks for approval again. Else end the request and ask again with another key.';
+  'Ask an owner of the vault who deleted it. If the approved key is in the new vault, retry: the request asks for approval again. Otherwise, end the request and request another key.';
 
 /** By the bot's own codes; a missing one doesn't compile. Empty if the check says what to do. */
 const ownRemedies: Readonly<Record<FoundCode, string>> = {
@@ -20,14 +20,14 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'resource-busy': passes,
   'resource-not-settled': look,
   missing: 'A resource in this plan no longer exists. Restore it and select Retry, or end the request.',
-  'vault-moved': 'Move it back and retry, or give up and ask again: another place needs another approval.',
-  'resource-moved': 'Move it back and retry, or end the request and ask again: another place needs another approval.',
+  'vault-moved': 'Move it back, and then select Retry. Otherwise, end the request and create another one.',
+  'resource-moved': 'Move it back, and then select Retry. Otherwise, end the request and create another one.',
   replaced:
-    'Ask an owner of the agent who deleted it. If the request still fits the new agent, retry: it asks for approval again. Else end the request.',
+    'Ask an owner of the agent who deleted it. If the request still fits the new agent, retry: it asks for approval again. Otherwise, end the request.',
   'identity-changed':
     'Retry: the bot gives the new identity access to the key. Then ask an owner of the vault to remove the access of the old identity.',
   'access-gone': 'Ask an owner of the vault who removed it and why. Then retry: the bot gives access again.',
-  'identity-lost': 'Give the agent that identity back and retry, or give up and ask again.',
+  'identity-lost': 'Assign that identity to the agent again, and then select Retry. Otherwise, end the request.',
   'identity-not-shown': look,
   'key-of-others': otherKeyRemedy,
   'key-doubtful': doubtfulKeyRemedy,
@@ -35,7 +35,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'key-not-there': look,
   'key-made-otherwise': look,
   'access-mode-changed':
-    'Switch the vault back and retry, or give up and ask again: another grant needs another approval.',
+    'Switch the vault back, and then select Retry. Otherwise, end the request and create another one.',
   'grant-not-shown': look,
   'protection-not-shown': look,
   'key-not-shown': look,
@@ -44,12 +44,12 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'requester-lost-role': 'Ask an operator to restore the requester’s role, and then select Retry. Or end the request.',
   'run-lost': 'Select Retry. The bot checks everything again first and doesn’t repeat completed steps.',
   stopped: 'To continue, select Retry. Otherwise, end the request.',
-  unexpected: 'An operator finds it in the log under this id. Retry, or give up.',
+  unexpected: 'Ask an operator to find this ID in the application log. Then retry, or end the request.',
   'not-of-kind': configured,
-  'outside-subscriptions': 'An operator adds the subscription to those the bot may act in, or you give up.',
+  'outside-subscriptions': 'Ask an operator to add the subscription to CMK_SUBSCRIPTIONS. Otherwise, end the request.',
   'not-a-vault-address': configured,
-  'key-probe-mismatch': 'Look at the key in the vault. Retry when it works.',
-  'key-not-usable': 'Look at the key in the vault. Retry when it works.',
+  'key-probe-mismatch': 'Check the key in the vault. When it works, select Retry.',
+  'key-not-usable': 'Check the key in the vault. When it works, select Retry.',
 };
 
 /** Returns what to do. Empty only if the text of a check says that nothing can be done. */

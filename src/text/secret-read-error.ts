@@ -5,21 +5,21 @@ import { messageOf } from './failures.ts';
 /** By Key Vault's codes. */
 const remedies: Readonly<Record<string, string>> = {
   SecretNotFound:
-    'Put back the secret that belongs to this record; for a new record make one, as docs/how-to/rotate-secrets.md shows.',
-  SecretDisabled: 'Enable that version again, or name the one that belongs to this record.',
+    'Restore the secret that belongs to this audit log. For a new audit log, create one: see docs/how-to/rotate-secrets.md.',
+  SecretDisabled: 'Enable that version again, or set the one that belongs to this audit log.',
   ForbiddenByRbac:
-    'Give the bot’s identity the role Key Vault Secrets User on this secret and start again in a few minutes: it takes a while to count.',
+    'Give the bot’s identity the role Key Vault Secrets User on this secret and start again in a few minutes: the role assignment takes effect slowly.',
   AccessDenied: 'Give the bot’s identity “get” on secrets in the vault’s access policies and start again.',
-  ForbiddenByFirewall: 'Let the bot’s network in at the vault’s firewall and start again.',
+  ForbiddenByFirewall: 'Allow the bot’s network in the vault’s firewall, and start again.',
   ForbiddenByConnection:
     'Give the bot’s network a private link to the vault, or open the vault to it, and start again.',
 };
 
 const otherwise: Readonly<Record<Failure['source'], string>> = {
-  bot: 'Look at its address, and at AZURE_CLOUD.',
-  azure: 'Look at the vault and start again.',
-  'sign-in': 'Look at how the bot signs in to Azure, AZURE_CLIENT_ID and what belongs to it, and start again.',
-  'no-answer': 'Look at its address and at the network between, and start again.',
+  bot: 'Check its address and AZURE_CLOUD.',
+  azure: 'Check the vault, and start again.',
+  'sign-in': 'Check AZURE_CLIENT_ID and the related settings, and start again.',
+  'no-answer': 'Check its address and the network, and start again.',
 };
 
 /** The key, and the setting that names its secret. */

@@ -78,7 +78,7 @@ export function effectWords(effect: Effect): string {
     case 'soft-delete':
       return `Soft delete: ${effect.before} → on`;
     case 'purge-protection':
-      return `Purge protection: ${effect.before} → on. It applies to all keys, secrets, and certificates in the vault.`;
+      return `Purge protection: ${effect.before} → on (for all keys, secrets, and certificates in the vault)`;
     case 'customer-key':
       return keyEffectWords(effect);
   }

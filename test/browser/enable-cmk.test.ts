@@ -72,9 +72,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await vault.waitFor();
     await vault.getByRole('radio', { name: 'kv-care-prod' }).check();
     await press(vault, 'Next');
-    const way = botSays(page, 'Which key?');
-    await way.waitFor();
-    await press(way, 'Choose a key');
     const key = botSays(page, 'Which key of kv-care-prod?');
     await key.getByRole('radio', { name: 'cmk-triage-agent' }).check();
     await press(key, 'Next');

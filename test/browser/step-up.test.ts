@@ -93,7 +93,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
 
   test('a colleague in the approver’s place proves nothing, and neither does a password', async () => {
     for (const [person, how, words] of [
-      ['Second approver', /security key/, 'Somebody else signed in.'],
+      ['Second approver', /security key/, 'Another account signed in.'],
       ['Approver', /password/, /Sign in first/],
     ] as const) {
       const popup = await toEntra();
@@ -109,7 +109,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     const popup = await toEntra();
     await popup.getByRole('link', { name: 'Sign in' }).click();
     await pick(popup, 'Approver', /security key/);
-    await popup.getByRole('heading', { name: 'You are signed in.' }).waitFor();
+    await popup.getByRole('heading', { name: 'You’re signed in.' }).waitFor();
     await faultless(popup);
     await popup.close();
     expect(await writes(world)).toEqual([]);

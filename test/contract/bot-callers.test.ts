@@ -207,7 +207,7 @@ onPostgres.describe('a bot with an app id', () => {
     const [answer] = calls.filter(({ path }) => path.startsWith('/connector/v3/conversations/'));
     expect(answer?.authorization).toBe(`Bearer ${bot.framework.given()}`);
     // There is no directory here to ask who this is.
-    expect(answer?.body).toContain('Your membership could not be checked.');
+    expect(answer?.body).toContain('The bot couldn’t check your membership.');
   });
 
   test('does not take its token along where Teams would send it on to', async () => {

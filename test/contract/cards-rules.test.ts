@@ -22,7 +22,7 @@ const datasetOf = (sample: string, id: string): unknown => {
 
 test('the clickable verbs of each state', () => {
   expect(verbsOf('form-resource')).toEqual(['form.next', 'form.cancel']);
-  expect(verbsOf('form-key')).toEqual(['form.existing-key', 'form.new-key', 'form.back', 'form.cancel']);
+  expect(verbsOf('form-resource.blocked')).toEqual(['form.switch', 'form.next', 'form.cancel']);
   expect(verbsOf('form-key-existing')).toEqual(['form.new-key', 'form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-key-new')).toEqual(['form.existing-key', 'form.next', 'form.back', 'form.cancel']);
   expect(verbsOf('form-key-new.none-suits')).toEqual(['form.next', 'form.back', 'form.cancel']);

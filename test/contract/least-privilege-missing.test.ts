@@ -85,7 +85,7 @@ const rows: readonly Row[] = [
     right: 'Microsoft.KeyVault/vaults/read',
     where: 'command',
     look: typed(' resource=triage-agent-prod vault=kv-care-prod'),
-    words: 'Without Microsoft.KeyVault/vaults/read there the bot finds none.',
+    words: 'ask an operator to check the bot’s permissions.',
   },
   {
     right: 'Microsoft.KeyVault/vaults/keys/read',
@@ -133,8 +133,8 @@ const rows: readonly Row[] = [
     words: refused,
   },
   warns('Microsoft.Authorization/locks/read', 'Reading them takes'),
-  warns('Microsoft.Authorization/roleDefinitions/read', 'People and apps it does not name may copy or delete the key.'),
-  warns('Microsoft.Resources/subscriptions/read', 'Reading their names takes', otherSubscription),
+  warns('Microsoft.Authorization/roleDefinitions/read', 'Other people and apps might back up or delete the key.'),
+  warns('Microsoft.Resources/subscriptions/read', 'The bot can’t read their names', otherSubscription),
   warns('Microsoft.Authorization/permissions/read', 'Reading them takes'),
 ];
 
@@ -171,7 +171,7 @@ const withoutDataAction =
 test('the data action to read keys: whether a deleted key holds the name is not checked, and the review says so', async () => {
   await changeState(world.azure, withoutDataAction(readKey));
   const card = await openReview(world, { agent: 'triage-agent-test', vault: 'kv-hospital-keys', key: newKey });
-  const line = expectSaid(linesOf(card), readKey, 'Looking takes');
+  const line = expectSaid(linesOf(card), readKey, 'The check needs');
   seen.push([`data: ${readKey}`, 'review: warns', line]);
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import type { SeenActivity } from '../support/local-teams.ts';
 import {
   activityText,
   answered,
@@ -7,6 +7,7 @@ import {
   ask,
   cardsAbout,
   faultAzure,
+  isNotification,
   mendAzure,
   people,
   places,
@@ -163,7 +164,8 @@ describe('killed while Teams has just received a card, or a call', () => {
     );
     const callsIn = async (place: string): Promise<number> =>
       (await world.teams.activities(place, people.requester)).filter(
-        (one) => cardOf(one) === undefined && one.text?.includes(id) && one.text.includes('rejected it'),
+        (one) =>
+          isNotification(one) && activityText(one).includes(id) && activityText(one).includes('rejected your request'),
       ).length;
     await until(async () => (await callsIn(places.operations)) > 0, 'whoever reads along is told');
     expect(await callsIn(places.operations)).toBe(1);

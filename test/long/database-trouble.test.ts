@@ -129,7 +129,7 @@ onPostgres('a bot whose database goes away', () => {
     const card = await approvalCard(world, id);
     const server = await crash();
     const click = await approve(world, people.approver, card);
-    expect(JSON.stringify(click)).toContain('The bot cannot store anything at the moment');
+    expect(JSON.stringify(click)).toContain('The bot can’t save anything at the moment');
     await server.start();
     await until(async () => {
       try {
@@ -190,7 +190,7 @@ onPostgres('a bot whose database goes away', () => {
     const refusing = JSON.stringify({ status: 200, body: { status: 'ready', stores: false, because: 'read-only' } });
     await until(async () => JSON.stringify(await ready()) === refusing, 'it to say so');
     const click = await world.teams.click(people.requester, card.id, 'request.stop');
-    expect(JSON.stringify(click)).toContain('The bot cannot store anything at the moment');
+    expect(JSON.stringify(click)).toContain('The bot can’t save anything at the moment');
     const before = await writes(world, from);
     await pause(10_000);
     expect(await writes(world, from)).toEqual(before);

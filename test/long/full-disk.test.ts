@@ -57,7 +57,7 @@ describe('the disk of the database is full', () => {
     // What fits into pages that are there already is stored: it may take a few clicks until nothing does.
     const taken = (words: string): boolean => words.includes('Approved');
     const first = answered(await approve(world, people.approver, card));
-    expect(taken(first) || first.includes('cannot store anything')).toBe(true);
+    expect(taken(first) || first.includes('can’t save anything')).toBe(true);
     await until(
       async () => /"level":[45]0.*No space left on device/.test(world.printed()),
       'the log to say that there is no room',

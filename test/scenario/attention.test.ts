@@ -128,7 +128,7 @@ describe('a step that does not work', () => {
     const id = await approved();
     const card = await status(id, /Needs attention/);
     expect(answered(await click(people.guest, card, 'request.give-up', { reason: 'Moved to next quarter' }))).toContain(
-      'Only members of this organisation',
+      'Only members of this organization',
     );
     expect(
       answered(await click(people.approver, card, 'request.give-up', { reason: 'Moved to next quarter' })),
@@ -192,7 +192,7 @@ describe('a step that does not work', () => {
         (azure) => azure.turnOn('registration-missing'),
         register,
       ],
-      ['the vault is opened', /open to all networks/, (azure) => azure.turnOn('vault-firewalled'), open],
+      ['the vault is opened', /allows access from all networks/, (azure) => azure.turnOn('vault-firewalled'), open],
       ['the key is recovered', /key/, (azure) => azure.change(deleteKey(seeded.vault, seeded.key)), recover],
       [
         'the right is given back',

@@ -117,7 +117,7 @@ onPostgres('a record that is restored', () => {
       (error: unknown) => String(error),
     );
     expect(refused).toMatch(
-      /cmk-bot does not start: the published log .*record-shorter.*restored from an older copy on purpose/s,
+      /cmk-bot does not start: the published log .*record-shorter.*restored an older one on purpose/s,
     );
   });
 

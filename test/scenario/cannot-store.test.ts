@@ -76,7 +76,7 @@ onPostgres('a database that answers, and takes nothing', () => {
     await runAs(url, begin);
     await until(async () => {
       const click = JSON.stringify(await approve(world, people.approver, card));
-      return click.includes('The bot cannot store anything at the moment, so it changes nothing in Azure');
+      return click.includes('The bot can’t save anything at the moment, so it changes nothing in Azure');
     }, 'whoever clicks to be told');
     // All replicas share the database: none is better asked than this one, and it can tell people so.
     // At first it may be connections that have just ended: then the database is away for a moment.
@@ -131,7 +131,7 @@ onPostgres('a sign-in that cannot be kept', () => {
     expect(await signIn(link, people.approver)).toEqual({
       status: 503,
       words: expect.stringMatching(
-        /^The bot cannot store anything at the moment\b.* Nothing was approved, and nothing is changed in Azure\. Go back to Teams in a few minutes and click again\./,
+        /^The bot can’t save anything at the moment\b.* Nothing was approved, and nothing is changed in Azure\. Go back to Teams in a few minutes and click again\./,
       ),
     });
     await runAs(url, [`grant insert on cmk.document to ${bot}`]);

@@ -111,7 +111,7 @@ function expectWords(card: SeenActivity, row: CheckRow): void {
 async function forgeSubmit(card: SeenActivity): Promise<void> {
   const data = buttonData({ status: 200, body: cardOf(card) }, 'form.back');
   const words = answered(await click(card, 'form.submit', { data, inputs: filled }));
-  expect(words).toContain('**A check blocks this.** The card shows which one and how to mend it.');
+  expect(words).toContain('**A check blocks this request.** The card shows which one and how to mend it.');
   expect(has(await cardNow(card), 'form.submit')).toBe(false);
 }
 
@@ -185,7 +185,7 @@ describe('an open request for the agent', () => {
     );
     expect(blocksOn(card)).toEqual([
       `Request ${id} is open for this agent. An agent can have one open request.`,
-      'Wait until it ends, or cancel it. Then select Check again.',
+      'Wait until it ends, or cancel it. Then try again.',
     ]);
     expect(has(card, 'form.submit')).toBe(false);
     const data = buttonData({ status: 200, body: cardOf(card) }, 'form.refresh');
@@ -213,7 +213,9 @@ describe('what changes while the review is being read', () => {
   ])('%s: submitting shows the block and stores nothing', async (_what, change, words) => {
     const card = await openReview({ code: 'key-fit', outcome: 'pass', when: '', words: [] });
     await changeState(world.azure, change);
-    expect(answered(await click(card, 'form.submit', { inputs: filled }))).toContain('**A check blocks this.**');
+    expect(answered(await click(card, 'form.submit', { inputs: filled }))).toContain(
+      '**A check blocks this request.**',
+    );
     const shown = await cardNow(card);
     expect(blocksOn(shown)[0]).toContain(words);
     expect(has(shown, 'form.submit')).toBe(false);

@@ -51,11 +51,11 @@ describe('where the policy says nothing', () => {
     const from = (await world.azureRequests()).length;
     const review = await typeAll(world, lookAlike);
     expect(offersSubmit(review)).toBe(false);
-    expect(linesOf(review).join('\n')).toContain('The policy does not permit vault kv-hospita1-keys.');
+    expect(linesOf(review).join('\n')).toContain('The approval policy doesn’t allow vault kv-hospita1-keys.');
     const data = buttonData({ status: 200, body: cardOf(review) }, 'form.back');
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
     const forged = await world.teams.click(people.requester, review.id, 'form.submit', { data, inputs });
-    expect(answered(forged)).toContain('A check blocks this.');
+    expect(answered(forged)).toContain('A check blocks this request.');
     expect(await writes(world, from)).toEqual([]);
     expect(await keyOf(world, 'triage-agent-prod')).toBeNull();
   });
@@ -65,7 +65,7 @@ describe('where the policy says nothing', () => {
     const lines = linesOf(card);
     const at = lines.indexOf('kv-hospita1-keys');
     expect(lines[at - 1]).toBe('✕');
-    expect(lines[at + 1]).toBe('It is in another subscription, and the policy does not permit that for this agent.');
+    expect(lines[at + 1]).toBe('It’s in another subscription. The approval policy doesn’t allow that for this agent.');
     // It stands there to be read, and is nothing that could be chosen.
     expect(JSON.stringify(cardOf(card))).not.toMatch(/"value":"[^"]*kv-hospita1-keys"/);
   });
@@ -100,7 +100,7 @@ describe('where the policy says nothing', () => {
       'Key custodians, a group of 2',
       'Can back up or release, change, delete and purge the key.',
     ]);
-    expect(unfolded).toContain('The key was made elsewhere');
+    expect(unfolded).toContain('Existing key, not created by this request');
     await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
   });
 
@@ -109,7 +109,7 @@ describe('where the policy says nothing', () => {
     const review = await typeAll(world, hospitals);
     const text = linesOf(review).join('\n');
     expect(offersSubmit(review)).toBe(true);
-    expect(text).toContain('Names of who controls the key were not checked');
+    expect(text).toContain('Some names of identities with control over the key are missing');
     expect(text).toContain('60000000-0000-4000-8000-0000000000c1, a group, members not checked');
     expect(text).toContain('1 group, 1 app and this bot have control over the key.');
     expect(cardText(review)).toContain('Control: 1 group, 1 app and this bot\n');
@@ -178,7 +178,7 @@ describe('a rule that permits the other subscription', () => {
   test('permits no vault that it does not name, the own subscription’s included', async () => {
     const text = linesOf(await typeAll(world, hospitals)).join('\n');
     expect(text).toContain(
-      'The policy does not permit vault kv-hospital-keys. Rule care names other vaults for this agent.',
+      'The approval policy doesn’t allow vault kv-hospital-keys. Rule care allows only other vaults for this agent.',
     );
   });
 
@@ -213,7 +213,7 @@ describe('a rule that wants new keys', () => {
     const review = await typeAll(world, hospitals);
     expect(offersSubmit(review)).toBe(false);
     expect(linesOf(review).join('\n')).toContain(
-      'The key has to be made by this request. Rule patients takes no key or version that exists already',
+      'The approval policy requires a new key. Rule patients takes no key or version that exists already',
     );
   });
 

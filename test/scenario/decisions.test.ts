@@ -78,10 +78,10 @@ describe('cards of a request that were tampered with', () => {
 
   test.each([
     ['the verb of a form', 'form.submit', 'names no form'],
-    ['retry where nothing failed', 'request.retry', 'goes on already'],
-    ['giving up where nothing failed', 'request.give-up', 'goes on already'],
+    ['retry where nothing failed', 'request.retry', 'no longer needs attention'],
+    ['giving up where nothing failed', 'request.give-up', 'no longer needs attention'],
     ['a verb nobody knows', 'request.force', 'Nothing is done by'],
-    ['cancelling by an approver', 'request.cancel', 'This is not your request.'],
+    ['cancelling by an approver', 'request.cancel', 'This isn’t your request.'],
   ])('%s changes nothing', async (_what, verb, words) => {
     expect(answered(await click(people.approver, card, verb, {}, data))).toContain(words);
     expect(activityText(await approvalCard(world, id))).toContain('Needs approval: 0 of 1');
@@ -219,14 +219,14 @@ describe('a start that is put off', () => {
     const form = await typeAll(world);
     const inputs = { justification: 'In the night', acknowledgeDataLoss: 'true' };
     const half = await click(people.requester, form, 'form.submit', { ...inputs, startDay: dayIn(2) });
-    expect(answered(half)).toContain('A start needs a day and a time.');
+    expect(answered(half)).toContain('A start needs a date and a time.');
     expect(JSON.stringify(half.body)).toContain(`"value":"${dayIn(2)}"`);
     const passed = await click(people.requester, form, 'form.submit', {
       ...inputs,
       startDay: dayIn(-1),
       startTime: '02:00',
     });
-    expect(answered(passed)).toContain('That start has passed already.');
+    expect(answered(passed)).toContain('That start is in the past.');
     await click(people.requester, form, 'form.cancel');
   });
 

@@ -36,7 +36,7 @@ describe('a requester asks for a customer-managed key with an existing key on an
     const unticked = await world.teams.click(people.requester, form.id, 'form.submit', {
       inputs: { justification: 'because' },
     });
-    expect(answered(unticked)).toContain('The caution is not ticked.');
+    expect(answered(unticked)).toContain('Select the checkbox.');
     const data = buttonData(untold, 'form.submit');
     id = await submit(world, form);
     expect(id).toMatch(/^CMK-/);
@@ -59,7 +59,7 @@ describe('a requester asks for a customer-managed key with an existing key on an
   test.each([
     ['the requester', people.requester, 'This is your own request.'],
     ['a member with no role', people.teamMember, 'You have no role here.'],
-    ['a guest', people.guest, 'Only members of this organisation can use the bot.'],
+    ['a guest', people.guest, 'Only members of this organization can use the bot.'],
   ])('the approval of %s is refused and changes nothing', async (_who, person, words) => {
     const card = await approvalCard(world, id);
     expect(answered(await approve(world, person, card))).toContain(words);

@@ -157,7 +157,7 @@ describe('a pack', () => {
 
   it('is itself an event of the record, with what Azure held at that moment', async () => {
     const { out } = await cmkBot(['requests', 'show', id], { CMK_DATA_DIR: evidence.world.dataDir });
-    expect(out).toMatch(/took evidence of it.*Azure showed key cmk-triage-agent/s);
+    expect(out).toMatch(/created an evidence pack.*Azure showed key cmk-triage-agent/s);
     const made: Body = JSON.parse(textIn(packFile.events).split('\n').at(-2) ?? '');
     expect(made).toMatchObject({
       type: 'evidence-made',

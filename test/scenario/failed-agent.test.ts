@@ -51,7 +51,7 @@ describe.each(forms)('an agent that an operation left Failed, which %s', (_what,
   test('can be asked for: the review and the approval warn, and the key is set', async () => {
     await changeState(world.azure, change);
     const { review, approval, wrote } = await follow(world, path);
-    for (const card of [review, approval]) expect(card).toContain('The last operation on the agent did not work');
+    for (const card of [review, approval]) expect(card).toContain('The last operation on the agent failed');
     expect(wrote.filter((line) => line.includes(agent))).toHaveLength(2);
     await expectSet();
   });
@@ -113,7 +113,7 @@ describe.each(['rolled-back', 'kept'] as const)(
       await world.teams.click(people.requester, card.id, 'request.give-up', { inputs: { comment: 'Not this week' } });
       await mendAzure(world);
       const { review } = await follow(world, path);
-      expect(review).toContain('The last operation on the agent did not work');
+      expect(review).toContain('The last operation on the agent failed');
       await expectSet();
     });
   },

@@ -30,7 +30,7 @@ describe('two people fill in forms in one thread at once', () => {
     // Whose card is which is for the bot to know: each works for one of the two only.
     const [first, second] = [forms[people.requester], forms[people.approver]];
     if (first === undefined || second === undefined) throw new Error('no forms');
-    if ((await page(people.requester, first)).includes('somebody else’s form')) {
+    if ((await page(people.requester, first)).includes('another person’s form')) {
       forms[people.requester] = second;
       forms[people.approver] = first;
     }
@@ -65,8 +65,8 @@ describe('two people fill in forms in one thread at once', () => {
   });
 
   test('neither can use the other’s', async () => {
-    expect(await page(people.approver, forms[people.requester])).toContain('somebody else’s form');
-    expect(await page(people.requester, forms[people.approver])).toContain('somebody else’s form');
+    expect(await page(people.approver, forms[people.requester])).toContain('another person’s form');
+    expect(await page(people.requester, forms[people.approver])).toContain('another person’s form');
   });
 
   test('the same button pressed five times at once turns one page', async () => {

@@ -189,7 +189,7 @@ describe('what is no activity of Teams', () => {
     ['sends what is not answered', {}, 'composeExtension/query'],
   ])('who %s from another tenant is told that this is for members', async (_what, value, name) => {
     const answer = await send(world, invoke(world, value, { ...foreign, name }));
-    expect(answer.body).toContain('Only members of this organisation');
+    expect(answer.body).toContain('Only members of this organization');
     expect(answer.body).not.toContain('triage');
     for (const [, changes] of doubtful) {
       expect((await send(world, invoke(world, value, { ...changes, name }))).status).toBe(400);
@@ -230,7 +230,7 @@ describe('what is no activity of Teams', () => {
     expect(JSON.parse(answer.body).value.message).toMatch(/click|Nothing is done|names no form/);
   });
 
-  test('a search that is malformed, or in somebody else’s form, finds nothing', async () => {
+  test('a search that is malformed, or in another person’s form, finds nothing', async () => {
     const search = (value: unknown) => send(world, invoke(world, value, { name: 'application/search' }));
     expect((await search({ queryText: 'x' })).status).toBe(400);
     expect((await search({ queryText: 'x'.repeat(5_000), dataset: 'agents' })).status).toBe(400);

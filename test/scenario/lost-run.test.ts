@@ -19,7 +19,7 @@ import { queryStore, readRecord, startWorld, type World } from '../support/world
 
 /** What may happen to the engine's own tables while the bot is down. */
 const losses = [
-  ['the engine lost its tables', 'delete from dbos.workflow_status', 'does not know this run'],
+  ['the engine lost its tables', 'delete from dbos.workflow_status', 'doesn’t know this run'],
   ['the run is another version’s', "update dbos.workflow_status set application_version = '0'", 'workflow version 0'],
   ['the run ended in an error', "update dbos.workflow_status set status = 'ERROR', error = null", 'ended as ERROR'],
 ] as const;
@@ -48,7 +48,7 @@ describe('a run that nobody goes on with', () => {
     const said = activityText(stuck).replaceAll('\\', '');
     expect(said).toContain('The run');
     expect(said).toContain(words);
-    expect(said).toContain('may have changed Azure');
+    expect(said).toContain('might have changed Azure');
     expect(said).toContain('doesn’t repeat completed steps');
     const again = await world.teams.click(people.requester, stuck.id, 'request.retry');
     expect(answered(again)).toContain('Checking before run');

@@ -248,15 +248,15 @@ describe('approvals given while runs are paused', () => {
     expect(linesOf(end).join('\n')).toContain('Approver approved');
   });
 
-  test('an approver who no longer is one: asked again, and another one decides', async () => {
+  test('an approver who no longer an approver: asked again, and another one decides', async () => {
     await putBack();
     await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
     const asked = await askFor(choices.first);
     expect(await approveIt(asked)).toContain('Approved: 1 of 1');
     await world.restartBot('SIGINT', { CMK_APPROVERS: people.secondApprover });
-    await status(asked.id, /An approver no longer is one\. The request needs approval again\./);
+    await status(asked.id, /An approver no longer an approver\. The request needs approval again\./);
     const card = await approvalCard(world, asked.id);
-    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.approver, card))).toContain('You aren’t an approver.');
     expect(await writes(world, asked.from)).toEqual([]);
     const approved = answered(await approve(world, people.secondApprover, card));
     expect(approved).toContain('Checking before run 2');
@@ -264,9 +264,9 @@ describe('approvals given while runs are paused', () => {
     await status(asked.id, /Succeeded/);
     seen.push([
       'approver',
-      'no longer is one',
+      'no longer an approver',
       'asks again',
-      'An approver no longer is one. The request needs approval again.',
+      'An approver no longer an approver. The request needs approval again.',
     ]);
   });
 });

@@ -45,7 +45,7 @@ describe('a form in a channel', () => {
   });
 
   test('opens for nobody else', async () => {
-    expect(answered(await click(approver, form, 'form.show'))).toContain('This is somebody else’s form.');
+    expect(answered(await click(approver, form, 'form.show'))).toContain('This is another person’s form.');
     expect(activityText(await sees(approver, form, /is filling in/))).not.toContain('Which agent');
   });
 
@@ -66,39 +66,78 @@ test('a form in a personal chat is the message itself', async () => {
   expect(activityText(form)).toContain('Which agent gets a customer-managed key?');
 });
 
-describe('a form that nobody goes on with for an hour', () => {
-  let form: SeenActivity;
-  const pass = async (minutes: number): Promise<void> => {
-    await world.endBot('SIGINT');
-    await queryStore(
-      world,
-      `update cmk.document set changed_at = changed_at - interval '${minutes} minutes' where key like 'open-form/%'`,
-    );
-    await world.startBot();
-  };
+const pass = async (minutes: number): Promise<void> => {
+  await world.endBot('SIGINT');
+  await queryStore(
+    world,
+    `update cmk.document set changed_at = changed_at - interval '${minutes} minutes' where key like 'open-form/%'`,
+  );
+  await world.startBot();
+};
+const isGone = (form: SeenActivity) =>
+  until(
+    async () => (await world.teams.activities(places.operations, teamMember)).every(({ id }) => id !== form.id),
+    'the form to be gone',
+  );
 
-  test('is left alone before that', async () => {
+describe('an unfinished form', () => {
+  let form: SeenActivity;
+
+  test('in a channel stays for a quarter of an hour, and is then gone', async () => {
     ({ form } = await fillForm(world));
-    await pass(50);
+    await pass(10);
     await sees(teamMember, form, /is filling in a request/);
     expect(answered(await click(requester, form, 'form.show'))).toContain('5 steps in Azure');
+    await pass(16);
+    await isGone(form);
   });
 
-  test('is closed for everybody, and its owner can go on where it was', async () => {
+  test('makes way for the next form of the same person, unless it is in use', async () => {
+    const unused = await type(world, requester, '/enable-cmk');
+    const used = await type(world, requester, '/enable-cmk');
+    await sees(teamMember, unused, /is filling in a request/);
+    await pass(3);
+    await type(world, requester, '/enable-cmk');
+    await isGone(used);
+  });
+
+  test('that was canceled is gone soon', async () => {
+    form = await type(world, requester, '/enable-cmk');
+    await click(requester, form, 'form.cancel');
+    await pass(2);
+    await isGone(form);
+  });
+
+  test('that edits a request is gone when the request has ended', async () => {
+    const id = await ask(world, choices.test);
+    const card = await shows(world, places.operations, requester, id, /Waiting for approval/);
+    await click(requester, card, 'request.change');
+    const isEdit = (one: SeenActivity) => activityText(one).includes(`You’re editing ${id}`);
+    form = await world.teams.sees(places.operations, requester, isEdit);
+    await click(requester, card, 'request.cancel');
+    await pass(0);
+    await isGone(form);
+  });
+
+  test('in a personal chat is closed after an hour, and its owner can continue where it was', async () => {
+    const chat = `a:${requester}`;
+    form = await type(world, requester, '/enable-cmk triage-agent-test', chat);
+    await pass(50);
+    await sees(requester, form, /Which vault/, chat);
     await pass(15);
-    for (const person of [requester, teamMember]) await sees(person, form, /closed after an hour without changes/);
-    expect(answered(await click(teamMember, form, 'form.resume'))).toContain('You have no role here.');
+    await sees(requester, form, /closed after an hour without changes/, chat);
     expect(answered(await click(requester, form, 'form.next'))).toContain('closed after an hour without changes');
-    expect(answered(await click(requester, form, 'form.resume'))).toContain('5 steps in Azure');
-    await sees(teamMember, form, /is filling in a request/);
+    expect(answered(await click(requester, form, 'form.resume'))).toContain('Which vault');
+    await click(requester, form, 'form.next', { vault: choices.test.vault });
+    await click(requester, form, 'form.next', { key: choices.test.key });
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
-    expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Waiting for approval: 0 of 1');
-    await sees(teamMember, form, /Waiting for approval: 0 of 1/);
-  });
-
-  test('is not closed again once it has ended', async () => {
+    const submitted = answered(await click(requester, form, 'form.submit', inputs));
+    expect(submitted).toContain('Waiting for approval: 0 of 1');
     await pass(120);
-    expect(activityText(await sees(teamMember, form, /Waiting for approval/))).not.toContain('The form was closed');
+    expect(activityText(await sees(requester, form, /Waiting for approval/, chat))).not.toContain(
+      'The form was closed',
+    );
+    await click(requester, form, 'request.cancel');
   });
 });
 
@@ -134,8 +173,8 @@ describe('asking again for what was rejected', () => {
   test('is offered to whoever asked, and to nobody else', async () => {
     id = await ask(world, choices.policies, 'Policy 7.4');
     const question = await approvalCard(world, id);
-    expect(answered(await click(approver, question, 'request.reject'))).toContain('Say why you reject it.');
-    expect(answered(await click(approver, question, 'request.reject', { reason: ' ' }))).toContain('Say why');
+    expect(answered(await click(approver, question, 'request.reject'))).toContain('Enter a reason.');
+    expect(answered(await click(approver, question, 'request.reject', { reason: ' ' }))).toContain('Enter a reason');
     expect(answered(await click(requester, question, 'request.ask-again'))).toContain(`Request ${id} is open`);
     await click(approver, question, 'request.reject', { reason: 'Name the ward' });
     asked = await shows(world, places.operations, requester, id, /Rejected/);
@@ -146,15 +185,20 @@ describe('asking again for what was rejected', () => {
     expect(answered(await click(approver, asked, 'request.ask-again'))).not.toContain('[card]');
   });
 
-  test('opens the review of the same change, looked at anew, with the reason to be edited', async () => {
+  test('shows why it was rejected, and asks again for the vault and the key', async () => {
     const before = new Set((await world.teams.activities(places.operations, requester)).map((one) => one.id));
-    expect(answered(await click(requester, asked, 'request.ask-again'))).toContain('Rejected');
+    expect(answered(await click(requester, asked, 'request.ask-again'))).toBe('The form is below.');
     const form = await world.teams.sees(
       places.operations,
       requester,
-      (one) => !before.has(one.id) && /"label":"Reason"/.test(JSON.stringify(one.attachments)),
+      (one) => !before.has(one.id) && /Step 2 of/.test(activityText(one)),
     );
-    expect(JSON.stringify(form.attachments)).toContain('Policy 7.4');
+    expect(activityText(form)).toContain(`**${id} was rejected**: “Name the ward”`);
+    await click(requester, form, 'form.next', { vault: choices.policies.vault });
+    await click(requester, form, 'form.existing-key');
+    const review = await click(requester, form, 'form.next', { key: choices.policies.key });
+    expect(JSON.stringify(review.body)).toContain('“Name the ward”');
+    expect(JSON.stringify(review.body)).toContain('Policy 7.4');
     const inputs = { justification: 'Policy 7.4, ward 3', acknowledgeDataLoss: 'true' };
     const answer = JSON.stringify((await click(requester, form, 'form.submit', inputs)).body);
     expect(answer).toContain('Waiting for approval: 0 of 1');
@@ -222,8 +266,8 @@ describe('a look at a slow Azure whose process is killed', () => {
     const chat = `a:${requester}`;
     const form = await waiting(chat);
     await lost();
-    await sees(requester, form, /Nobody looks any more/, chat);
-    expect(answered(await click(requester, form, 'form.refresh'))).toContain('Which key?');
+    await sees(requester, form, /The bot restarted while it was waiting for Azure/, chat);
+    expect(answered(await click(requester, form, 'form.refresh'))).toContain('Which key');
   });
 
   test('that was to submit asks for a click of now, and what was filled in stands there', async () => {
@@ -234,7 +278,7 @@ describe('a look at a slow Azure whose process is killed', () => {
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
     expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Azure takes longer than usual');
     await lost();
-    await sees(requester, form, /Nobody looks any more/, chat);
+    await sees(requester, form, /The bot restarted while it was waiting for Azure/, chat);
     const shown = await click(requester, form, 'form.refresh');
     expect(answered(shown)).toContain('The request was not submitted.');
     expect(JSON.stringify(shown.body)).toContain('Own keys');
@@ -250,11 +294,12 @@ describe('a look at a slow Azure whose process is killed', () => {
     const marks = async () => (await world.teams.activities(chat, requester)).filter(({ id }) => id === form.id);
     expect(activityText((await marks())[0] ?? form)).toContain('Azure takes longer than usual');
     await mendAzure(world);
-    await sees(requester, form, /Which key\?/, chat);
+    await sees(requester, form, /Which key/, chat);
   });
 });
 
 test('a form whose request was stored right before its process ended is not closed over the request’s card', async () => {
+  const other = await type(world, requester, '/enable-cmk', `a:${requester}`);
   const id = await ask(world, choices.test);
   await world.endBot('SIGINT');
   await takeBackEnd(world, id, false);
@@ -265,8 +310,6 @@ test('a form whose request was stored right before its process ended is not clos
   await world.startBot();
   // The others of its age are closed at the same time.
   await shows(world, places.operations, requester, id, /Waiting for approval/);
-  await world.teams.sees(places.operations, requester, (one) =>
-    /closed after an hour without changes/.test(activityText(one)),
-  );
+  await sees(requester, other, /closed after an hour without changes/, `a:${requester}`);
   await shows(world, places.operations, requester, id, /Waiting for approval/);
 });

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { wholeDigest } from '../../src/domain/digest.ts';
-import { table } from '../support/docs/table.ts';
-import { startStore } from '../support/store/store-client.ts';
-import { follow, linesOf } from '../support/world/path.ts';
+import type { SeenActivity } from '../support/local-teams.ts';
+import { follow, linesOf } from '../support/path.ts';
+import { startStore } from '../support/store-client.ts';
 import {
   activityText,
   answered,
@@ -126,21 +126,21 @@ describe('two approvals required', () => {
 
 describe('the audit channel', () => {
   /** `1` to `14` of a reply, and the hash it names at the last of them. */
-  const replyOf = (lines: readonly string[]) => ({
-    sequence: lines.filter((line) => /^\d+$/.test(line)).map(Number),
-    chain: /Chain at (\d+): ((?:[0-9a-f]{8} ){7}[0-9a-f]{8})$/m.exec(lines.join('\n')),
+  const replyOf = (card: SeenActivity) => ({
+    sequence: linesOf(card)
+      .filter((line) => /^\d+$/.test(line))
+      .map(Number),
+    chain: /Chain at (\d+): ((?:[0-9a-f]{8} ){7}[0-9a-f]{8})/.exec(JSON.stringify(card)),
   });
-
-  /** Behind the end comes the published log's checkpoint, when there is one. */
-  const isCheckpoint = (text: string): boolean => /Checkpoint of \d+ events/.test(text);
 
   /** The last reply tells the end, and the root says that it goes that far. */
   async function isTold(id: string): Promise<boolean> {
-    const cards = (await cardsAbout(world, audit, people.approver, id)).map(activityText);
-    const [root = '', ...replies] = cards.filter((text) => !isCheckpoint(text));
-    const last = replies.at(-1) ?? '';
-    const upTo = /Shown up to event (\d+)/.exec(root)?.[1];
-    return /^(Succeeded|Approver rejected)$/m.test(last) && last.includes(`Chain at ${upTo}:`);
+    const [root, ...replies] = await cardsAbout(world, audit, people.approver, id);
+    const last = replies.at(-1);
+    if (root === undefined || last === undefined) return false;
+    const upTo = /Shown up to event (\d+)/.exec(activityText(root))?.[1];
+    const isEnd = /\*\*(Succeeded|Approver rejected)\*\*/.test(activityText(last));
+    return isEnd && JSON.stringify(last).includes(`Chain at ${upTo}:`);
   }
 
   test('shows every event once, in the order of the store, under one root a request, with the chain’s hashes', async () => {
@@ -152,9 +152,9 @@ describe('the audit channel', () => {
     await store.close();
     for (const id of asked) {
       const about = cards.map((card) => ({ card, text: activityText(card) })).filter(({ text }) => text.includes(id));
-      const [root, ...replies] = about.filter(({ text }) => !isCheckpoint(text)).map(({ card }) => card);
+      const [root, ...replies] = about.map(({ card }) => card);
       const mine = stored.filter((line) => line.request === id);
-      const told = replies.map((card) => replyOf(linesOf(card)));
+      const told = replies.map(replyOf);
       expect(told.flatMap(({ sequence }) => sequence)).toEqual(mine.map(({ seq }) => Number(seq)));
       for (const { sequence, chain } of told) {
         const last = stored.find(({ seq }) => Number(seq) === sequence.at(-1));

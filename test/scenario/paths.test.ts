@@ -153,9 +153,7 @@ test('a vault without soft delete gets both protections in one write', async () 
     'PATCH healthBots/x-ray-agent 201',
   ]);
   expect(review).toContain('Soft delete: off → on');
-  expect(review).toContain(
-    'Purge protection: off → on. It applies to all keys, secrets, and certificates in the vault.',
-  );
+  expect(review).toContain('Purge protection: off → on (for all keys, secrets, and certificates in the vault)');
   const start = approval.indexOf(irreversible);
   expect(approval.slice(start - 1, start + 2)).toEqual([
     '△',

@@ -106,7 +106,7 @@ describe('approvers named by a group in a group', () => {
       await faultAzure(world, { match: { url }, ...fault });
       // These are the bot's words: Teams would have shown an error of its own after ten seconds.
       const words = answered(await approve(world, people.approver, card));
-      expect(words).toMatch(/Your membership could not be checked\..*Nothing was stored\./);
+      expect(words).toMatch(/The bot couldn’t check your membership\..*Nothing was stored\./);
       expect(words).toMatch(says);
       await mendAzure(world);
     }
@@ -127,9 +127,9 @@ describe('approvers named by a group in a group', () => {
     expect(answered(await approve(world, people.approver, card))).toContain('1 of 2');
     await leaveApprovers(world, people.approver);
     expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved: 2 of 2');
-    const anew = await shows(world, places.approvals, people.secondApprover, id, /An approver no longer is one/);
+    const anew = await shows(world, places.approvals, people.secondApprover, id, /An approver no longer an approver/);
     expect(await writes(world, from)).toEqual([]);
-    expect(answered(await approve(world, people.approver, anew))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.approver, anew))).toContain('You aren’t an approver.');
     expect(answered(await approve(world, people.secondApprover, anew))).toContain('1 of 2');
     const words = answered(await approve(world, people.teamMember, anew));
     expect(words).toMatch(/Checking before run 2 .*Second approver approved.*Team member approved/);
@@ -187,7 +187,7 @@ describe('rules by agent', () => {
     expect(cardText(card, { folded: true })).toContain(
       'production: agent is triage-agent-prod; tag environment is production',
     );
-    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.approver, card))).toContain('You aren’t an approver.');
     expect(answered(await approve(world, people.requester, card))).toContain('This is your own request.');
     expect(answered(await approve(world, people.secondApprover, card))).toContain('1 of 2');
     expect(answered(await approve(world, people.teamMember, card))).toContain('Approved: 2 of 2');
@@ -204,13 +204,13 @@ describe('rules by agent', () => {
   test('who may ask for some agents opens the form, and is told at the review for which not', async () => {
     const { form, review } = await fillForm(world, policies);
     expect(answered(review)).toBe(
-      'You may not ask for this agent. Only requesters of rule “visitors” can. Ask an operator to add you.',
+      'You aren’t a requester for this agent. Only requesters of rule “visitors” can. Ask an operator to add you.',
     );
     // Nothing was saved: the form still stands on the page before, and goes back to where another agent can be chosen.
     expect(answered(await world.teams.click(people.requester, form.id, 'form.back', {}))).toContain('[card]');
     const typed = activityText(await typeAll(world, policies));
-    expect(typed).toContain('You may not ask for this agent.');
-    expect(activityText(await type(world, people.teamMember, '/enable-cmk'))).toContain('You may not ask for this.');
+    expect(typed).toContain('You aren’t a requester for this agent.');
+    expect(activityText(await type(world, people.teamMember, '/enable-cmk'))).toContain('You aren’t a requester.');
   });
 
   test('a right that is lost on the review page is missing at the submission', async () => {
@@ -231,7 +231,7 @@ describe('rules by agent', () => {
     const card = await approvalCard(world, id);
     expect(activityText(card)).toContain('Needs approval: 0 of 1');
     await tag('triage-agent-test', { environment: 'production' });
-    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.approver, card))).toContain('You aren’t an approver.');
     expect(answered(await approve(world, people.secondApprover, card))).toContain('Approved: 1 of 1');
     const anew = await shows(world, places.approvals, people.secondApprover, id, /Needs approval: 0 of 2/);
     expect(await writes(world, from)).toEqual([]);
@@ -247,7 +247,7 @@ describe('rules by agent', () => {
     const card = await approvalCard(world, id);
     expect(activityText(card)).toContain('Needs approval: 0 of 2');
     expect(cardText(card, { folded: true })).toContain('tag environment is not there, which excuses nobody');
-    expect(answered(await approve(world, people.approver, card))).toContain('You are not an approver.');
+    expect(answered(await approve(world, people.approver, card))).toContain('You aren’t an approver.');
     expect(answered(await approve(world, people.secondApprover, card))).toContain('1 of 2');
     await world.teams.click(people.requester, card.id, 'request.cancel');
   });
@@ -261,7 +261,7 @@ describe('rules by agent', () => {
     const id = await ask(world, tests);
     const card = await approvalCard(world, id);
     await faultAzure(world, { match: { method: 'GET', url: 'healthBots/triage-agent-test' }, drop: true });
-    expect(answered(await approve(world, people.approver, card))).toContain('Your membership could not be checked.');
+    expect(answered(await approve(world, people.approver, card))).toContain('The bot couldn’t check your membership.');
     await mendAzure(world);
     expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');
     await shows(world, places.operations, people.requester, id, /Succeeded/);

@@ -45,8 +45,7 @@ afterAll(() => world.end());
 const chatOf = (person: string): string => `a:${person}`;
 
 /** Whoever asks is told one thing, whatever they ask for and whether it is there. */
-const noRole =
-  /You have no role here\.\s(.*\| )?This bot changes the keys that healthcare agents are encrypted under\./;
+const noRole = /You have no role here\.\s(.*\| )?This bot changes the encryption keys of healthcare agents\./;
 const secrets = /CMK-[0-9A-Z]{6}|triage|vaccination|visitor|kv-care|Own keys before the audit|rg-care|40000000/;
 
 const found = (answer: BotAnswer): unknown =>
@@ -115,9 +114,9 @@ describe('attack: a member without a role', () => {
   test('does not get in while the directory does not answer', async () => {
     await faultAzure(world, { match: { url: 'checkMemberGroups' }, respond: { status: 503 } });
     for (const person of [people.teamMember, people.requester]) {
-      expect(activityText(await type(world, person, '/cmk-requests'))).toContain('membership could not be checked');
+      expect(activityText(await type(world, person, '/cmk-requests'))).toContain('couldn’t check your membership');
       const searched = await searchRaw(person);
-      expect(answered(searched)).toContain('membership could not be checked');
+      expect(answered(searched)).toContain('couldn’t check your membership');
     }
     await mendAzure(world);
   });
@@ -145,12 +144,12 @@ describe('attack: a guest who carries the host tenant’s id', () => {
     await inGroup(requestersGroup.id, people.teamMember, true);
     expect(activityText(await type(world, people.teamMember, '/cmk-requests'))).toContain(id);
     await userType(people.teamMember, 'Guest');
-    await looksEverywhere(people.teamMember, /Only members of this organisation can use the bot\./);
+    await looksEverywhere(people.teamMember, /Only members of this organization can use the bot\./);
   });
 
   test('is refused where the directory does not say whether they are one, and the doctor says whose errand that is', async () => {
     await userType(people.teamMember, null);
-    await looksEverywhere(people.teamMember, /Your membership could not be checked\./);
+    await looksEverywhere(people.teamMember, /The bot couldn’t check your membership\./);
     const { out } = await cmkBot(['doctor'], world.place);
     expect(out).toMatch(/fail {2}guests +Microsoft Graph does not say of everybody .*\n +→ .*User\.Read\.All/);
   });
@@ -182,16 +181,16 @@ describe('a reader', () => {
     const own = await type(world, reader, '/cmk-requests triage', chatOf(reader));
     for (const cards of [[/Waiting for approval/], [/stands further down/, /Waiting for approval/]]) {
       const said = await world.teams.click(reader, own.id, 'list.open', { data: { requestId: id } });
-      expect(answered(said)).toBe(`The card of ${id} stands below.`);
+      expect(answered(said)).toBe(`The card of ${id} is below.`);
       await until(async () => (await opened()).every((text, n) => cards[n]?.test(text)), 'one card stands open');
       expect((await opened()).length).toBe(cards.length);
     }
     for (const verb of ['request.approve', 'request.reject']) {
-      expect(answered(await world.teams.click(reader, approval.id, verb))).toContain('You are not an approver.');
+      expect(answered(await world.teams.click(reader, approval.id, verb))).toContain('You aren’t an approver.');
     }
-    expect(answered(await world.teams.click(reader, status.id, 'request.cancel'))).toContain('not your request');
-    expect(activityText(await type(world, reader, '/enable-cmk'))).toContain('You may not ask for this.');
-    expect(answered(await world.teams.click(reader, form.id, 'form.next'))).toContain('may not ask for this');
+    expect(answered(await world.teams.click(reader, status.id, 'request.cancel'))).toContain('isn’t your request');
+    expect(activityText(await type(world, reader, '/enable-cmk'))).toContain('You aren’t a requester.');
+    expect(answered(await world.teams.click(reader, form.id, 'form.next'))).toContain('aren’t a requester');
     // What there is to choose from is the requester's.
     expect(found(await searchRaw(reader))).toEqual([]);
   });

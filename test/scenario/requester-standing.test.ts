@@ -83,7 +83,7 @@ test('between approving and the run: nothing is changed in Azure, and no retry h
   await mayAsk(false);
   await world.restartBot('SIGINT');
   const stuck = await shows(world, places.operations, people.approver, id, /Needs attention/);
-  expect(activityText(stuck)).toContain('Who asked may no longer ask for this agent.');
+  expect(activityText(stuck)).toContain('The requester no longer has the requester role for this agent.');
   expect(await writes(world, from)).toEqual([]);
   expect(answered(await world.teams.click(people.approver, stuck.id, 'request.retry'))).toMatch(lost);
   expect(await writes(world, from)).toEqual([]);

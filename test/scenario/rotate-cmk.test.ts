@@ -176,7 +176,7 @@ describe('the form', () => {
   test('of /enable-cmk leads here where the agent is under another key', async () => {
     const typed = `/enable-cmk resource=${agent} vault=kv-care-prod key=cmk-triage-agent`;
     const blocked = await type(world, people.requester, typed);
-    expect(wordsOf(blocked)).toContain('The agent is under another customer-managed key or version.');
+    expect(wordsOf(blocked)).toContain('The agent already uses another customer-managed key or version.');
     const page = answered(await world.teams.click(people.requester, blocked.id, 'form.switch'));
     expect(page).toContain('Move to which version?');
   });
@@ -197,13 +197,13 @@ describe('what would lose data is refused', () => {
     ['an expired version', 'newest', onVersion(1, { exp: nowS() - day }), 'The key has expired.'],
     ['a version that is not valid yet', 'newest', onVersion(1, { nbf: nowS() + day }), 'The key is not valid yet.'],
     [
-      'a version that may not wrap',
+      'a version that doesn’t allow wrapping',
       'newest',
       (state) => {
         const one = keyIn(state, vault, key).versions[1];
         if (one !== undefined) one.keyOps = ['sign'];
       },
-      'The key does not allow wrapKey and unwrapKey.',
+      'The key doesn’t allow wrapKey and unwrapKey.',
     ],
     [
       'a new version without the right to make it',
@@ -217,7 +217,7 @@ describe('what would lose data is refused', () => {
       onVault(vault, (one) => {
         one.networkAcls = { bypass: 'None', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
       }),
-      'firewall keeps the agent out',
+      'firewall blocks the agent',
     ],
     [
       'anything under a lock',
@@ -255,7 +255,7 @@ describe('a world that moves between approval and run', () => {
       'newest',
       putUnder(agent, 'kv-care-prod', 'cmk-triage-agent'),
       /Needs attention/,
-      'Somebody moved the agent',
+      'The agent was changed',
     ],
     [
       'by a target that was disabled',

@@ -120,7 +120,7 @@ test('it was not used, and the log would show it; a bot that is killed while it 
 });
 
 test('nobody knows, where the log may not be read', async () => {
-  const t = openTranscript(world, 'Whether the agent uses its key is not known', 'The bot may not read the log.');
+  const t = openTranscript(world, 'Use of the key unknown', 'The bot may not read the log.');
   await happens('logs-refused');
   const id = await approved(t);
   await t.sees(requester, operations, id, /Use observed: not known/);

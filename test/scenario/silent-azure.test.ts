@@ -42,7 +42,7 @@ describe('an Azure that takes its time', () => {
     await hold();
     const looking = await click('form.next', { resource: agentId('triage-agent-test') });
     expect(looking).toContain('Looking at the vaults');
-    expect(looking).toContain('This card goes on by itself');
+    expect(looking).toContain('This page updates automatically');
     const page = await world.teams.click(people.requester, form.id, 'form.back');
     expect(answered(page)).toContain('Which agent');
     expect(JSON.stringify(page.body)).toContain(`"value":"${agentId('triage-agent-test')}"`);

@@ -58,7 +58,7 @@ describe('the picture of all agents', () => {
     const card = await status(people.requester, ' triage-agent-prod');
     const data = { resourceId: agentId('triage-agent-prod') };
     const clicked = await world.teams.click(people.requester, card.id, 'list.ask', { data });
-    expect(answered(clicked)).toBe('The form stands below.');
+    expect(answered(clicked)).toBe('The form is below.');
     const form = await world.teams.sees(
       places.operations,
       people.requester,
@@ -70,7 +70,7 @@ describe('the picture of all agents', () => {
     const now = await status(people.approver, ' triage-agent-prod');
     expect(rowOf(now, 'triage-agent-prod')).toBe(`triage-agent-prod | Request open | ${id}, waiting for approval`);
     const opened = await world.teams.click(people.approver, now.id, 'list.open', { data: { requestId: id } });
-    expect(answered(opened)).toBe(`The card of ${id} stands below.`);
+    expect(answered(opened)).toBe(`The card of ${id} is below.`);
     await approve(world, people.approver, await approvalCard(world, id));
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });

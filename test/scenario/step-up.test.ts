@@ -64,7 +64,7 @@ describe('a request that waits for an approval', () => {
 
   test('a colleague who signs in on the approver’s page proves nothing for either', async () => {
     const came = await signIn(link, people.secondApprover);
-    expect(came).toMatchObject({ status: 403, words: expect.stringContaining('Somebody else signed in.') });
+    expect(came).toMatchObject({ status: 403, words: expect.stringContaining('Another account signed in.') });
     for (const person of [people.approver, people.secondApprover])
       expect(signInLink(await clicks(id, person))).not.toBeNull();
   });

@@ -146,7 +146,7 @@ describe('Stop run', () => {
     expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('Already done') });
     await mendAzure(world);
     expect(await wordsOf(id, /Needs attention/)).toContain('Operator night duty stopped the run');
-    expect(await stop()).toMatchObject({ code: 1, err: expect.stringContaining('has stopped already') });
+    expect(await stop()).toMatchObject({ code: 1, err: expect.stringContaining('has already stopped') });
   });
 
   test('holds over a kill of the bot in the middle of the step', async () => {
@@ -170,7 +170,7 @@ describe('Stop run', () => {
     await status(id, /Running/);
     const data = { requestId: id, revision: 1 };
     const answer = answered(await world.teams.click(people.approver, card.id, 'request.reject', { data }));
-    expect(answer).toContain('is running, and now stops after this step');
+    expect(answer).toContain('is running. It stops after this step');
     await mendAzure(world);
     expect(await wordsOf(id, /Needs attention/)).toContain('Approver stopped the run');
     await world.teams.click(people.requester, (await status(id, /Needs attention/)).id, 'request.retry');

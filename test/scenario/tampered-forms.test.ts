@@ -51,7 +51,7 @@ describe('typed nonsense', () => {
 
   test.each([
     ['a member with no role', people.teamMember, 'You have no role here.'],
-    ['a guest', people.guest, 'Only members of this organisation can use the bot.'],
+    ['a guest', people.guest, 'Only members of this organization can use the bot.'],
   ])('%s is refused', async (_who, person, words) => {
     expect(activityText(await type(world, person, '/enable-cmk', places.group))).toContain(words);
   });
@@ -77,7 +77,7 @@ describe('a command or a name that is nearly right', () => {
     const card = await type(world, people.requester, text, places.group);
     expect(activityText(card).replaceAll('*', '')).toContain(words);
     expect(cardOf(card)).toMatchObject({ fallbackText: expect.stringContaining(words) });
-    expect(answered(await world.teams.click(people.requester, card.id, meant))).toBe('The answer stands below.');
+    expect(answered(await world.teams.click(people.requester, card.id, meant))).toBe('The answer is below.');
     expect(await lastCard()).toContain(then);
   });
 
@@ -87,7 +87,7 @@ describe('a command or a name that is nearly right', () => {
     await press(people.approver);
     expect(await lastCard()).toContain('Approver is filling in a request');
     expect(answered(await press(people.teamMember))).toContain('You have no role here.');
-    expect(answered(await press(people.guest))).toContain('Only members of this organisation can use the bot.');
+    expect(answered(await press(people.guest))).toContain('Only members of this organization can use the bot.');
     await press(people.requester, { text: 'something else' });
     expect(await lastCard()).toContain('What you can type');
     await world.teams.click(people.requester, card.id, 'typed.help');
@@ -158,7 +158,7 @@ describe('a form that was tampered with', () => {
   });
 
   test.each([
-    ['somebody with the same right', people.approver, 'somebody else’s form'],
+    ['somebody with the same right', people.approver, 'another person’s form'],
     ['a member with no role', people.teamMember, 'You have no role here.'],
   ])('%s cannot use it', async (_who, person, words) => {
     expect(answered(await click('form.next', { inputs: { resource: 'x-ray-agent' } }, person))).toContain(words);
@@ -202,9 +202,9 @@ describe('a form that was tampered with', () => {
     expect(answered(await click('form.next', { inputs: { key: 'no such key' } }))).toContain('no key named');
     expect(answered(await click('form.new-key', {}))).toContain('A new key in kv-care-prod');
     const unfit = { newKeyName: 'a b/c', keyType: 'RSA', keySize: '2048' };
-    expect(answered(await click('form.next', { inputs: unfit }))).toContain('name of the new key does not fit');
+    expect(answered(await click('form.next', { inputs: unfit }))).toContain('name of the new key isn’t valid');
     const kind = { ...unfit, newKeyName: 'fine', keyType: 'EC', keySize: '1e3' };
-    expect(answered(await click('form.next', { inputs: kind }))).toContain('This kind of key cannot be made.');
+    expect(answered(await click('form.next', { inputs: kind }))).toContain('The bot can’t create this kind of key.');
     expect(answered(await click('form.cancel', {}))).toContain('Canceled');
     expect(answered(await click('form.next', { data, inputs: { key: 'cmk-triage-agent' } }))).toContain('Canceled');
   });

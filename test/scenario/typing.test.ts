@@ -118,7 +118,7 @@ test('what is chosen from it is looked for anew: an agent that is gone is none',
   const inputs = { resource: agentId('triage-agent-test') };
   const clicked = await world.teams.click(people.requester, form.id, 'form.next', { inputs });
   expect(answered(clicked)).toContain('No agent is named');
-  expect(answered(clicked)).toContain('A new agent can take some minutes to be found');
+  expect(answered(clicked)).toContain('New agents can take a few minutes to appear');
 });
 
 test('a new agent that typing does not find yet is found by its whole name', async () => {

@@ -11,6 +11,7 @@ import {
   people,
   places,
   rememberAzure,
+  requestIdIn,
   shows,
   submit,
   typeAll,
@@ -58,7 +59,7 @@ describe('one request, three people', () => {
     expect(answered(await approve(world, teamMember, card, accepting))).toContain('You have no role here.');
     const status = await sees(teamMember, places.operations, id, /Waiting/);
     expect(answered(await click(teamMember, status, 'request.cancel'))).toContain('You have no role here.');
-    expect(answered(await click(approver, status, 'request.cancel'))).toContain('This is not your request.');
+    expect(answered(await click(approver, status, 'request.cancel'))).toContain('This isn’t your request.');
   });
 
   test('whoever approved sees that they did and who is awaited; the others can still decide', async () => {
@@ -122,8 +123,8 @@ describe('the first words', () => {
     const [team] = [
       await world.teams.sees(places.operations, requester, (one) => /\[Open requests\]/.test(activityText(one))),
     ];
-    expect(activityText(team)).toContain('Requesters ask, approvers decide, readers look.');
-    await world.teams.sees(chat, requester, (one) => activityText(one).includes('You may ask'));
+    expect(activityText(team)).toContain('Requesters submit, approvers decide, readers view.');
+    await world.teams.sees(chat, requester, (one) => activityText(one).includes('You can submit requests'));
     for (const installed of [false, true])
       await world.teams.call('POST', '/client/installations', { conversationId: chat, installed });
     expect(await greetings(chat, requester)).toHaveLength(1);
@@ -134,7 +135,7 @@ describe('the first words', () => {
     const [greeting] = await greetings(chat, requester);
     if (greeting === undefined) throw new Error('nobody was greeted');
     const kept = await click(requester, greeting, 'welcome.enable-cmk');
-    expect(answered(kept)).toContain('Ask for a key');
+    expect(answered(kept)).toContain('Request a customer-managed key');
     await world.teams.sees(chat, requester, (one) =>
       activityText(one).includes('Which agent gets a customer-managed key?'),
     );
@@ -184,10 +185,22 @@ describe('typed for the bot alone', () => {
     expect(await others()).toEqual([]);
   });
 
-  test('a form stands there for all, because its message becomes the request’s card', async () => {
-    const { answer, others } = await typedAlone(requester, places.group, '/enable-cmk');
-    expect(answer.local.onlyYou).toBe(false);
-    expect((await others()).map(activityText)).toContainEqual(expect.stringContaining('is filling in a request'));
+  test('a form, and others see the request once it is submitted', async () => {
+    const { agent, vault, key } = choices.policies;
+    const { answer, others } = await typedAlone(
+      requester,
+      places.operations,
+      `/enable-cmk ${agent} vault=${vault} key=${key}`,
+    );
+    expect(answer.local.onlyYou).toBe(true);
+    expect(await others()).toEqual([]);
+    const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
+    const submitted = answered(await world.teams.click(requester, answer.id, 'form.submit', { inputs }));
+    expect(submitted).toContain('Waiting for approval');
+    const id = requestIdIn(submitted);
+    const card = await shows(world, places.operations, teamMember, id, /Waiting for approval/);
+    await world.teams.click(requester, card.id, 'request.cancel');
+    await shows(world, places.operations, teamMember, id, /Canceled/);
   });
 
   test('where Teams has no such messages, the answer comes all the same', async () => {

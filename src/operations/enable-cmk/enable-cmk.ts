@@ -42,7 +42,7 @@ export const enableCmk = defineOperation<typeof EnableCmkSpec>({
   name: 'enable-cmk',
   typed: {
     name: '/enable-cmk',
-    description: 'Put an agent under your own key',
+    description: 'Set a customer-managed key for an agent',
     usage: '/enable-cmk <agent> vault=<vault> key=<key>',
     takes: ['resource', 'vault', 'key'],
   },

@@ -38,7 +38,7 @@ export const keyPage: Page<ChosenKey> = {
     const judged = judgeKeys(keys.value, now());
     const chosen = answerOn(form, keyPage);
     // Without a fit key, the page shows only the new-key inputs.
-    const way = judged.some(({ fit }) => fit) ? form.keyWay : 'new';
+    const way = judged.some(({ fit }) => fit) ? (form.keyWay ?? 'existing') : 'new';
     return done({ page: 'key', resource: resource.value, vault: vault.value, keys: judged, way, chosen, now: now() });
   },
 };

@@ -59,7 +59,7 @@ export type PageFacts =
       readonly resource: ObservedResource;
       readonly vault: ObservedVault;
       readonly keys: readonly JudgedKey[];
-      readonly way: Form['keyWay'];
+      readonly way: NonNullable<Form['keyWay']>;
       readonly chosen: ChosenKey | null;
       readonly now: Date;
     }

@@ -20,7 +20,7 @@ const vaultSigned = about('record/witnesses', 'key in the vault');
 const contradicts = (name: string, { at, detail }: Contradiction, where: string): Diagnosis =>
   fail(
     about('record/witnesses', name),
-    `knows another history of the record, since ${utcMinute(at.toISOString())}: ${detail}`,
+    `signed a different version of the audit log, since ${utcMinute(at.toISOString())}: ${detail}`,
     `Change nothing: the record was made anew, or the witness’s folder was. Whoever runs it has the last checkpoint it signed, of N events: compare it with checkpoints/N in ${where}. Only once it is settled let it be asked again.`,
     { who: 'an auditor, with whoever runs the witness', commands: [command('cmk-bot', 'audit', 'ask-again', name)] },
   );

@@ -2,52 +2,98 @@
 import { type Documents, type Requests, StaleDocument } from '../../domain/ports/store.ts';
 import type { Form } from '../../operations/form.ts';
 import type { Directory } from '../cards/directory.ts';
-import type { AdaptiveCard } from '../cards/render-card.ts';
-import { formAbandonedCard } from '../cards/views/form-place-view.ts';
+import { formLeftCard } from '../cards/views/form-place-view.ts';
 import type { Chat } from '../delivery/chat.ts';
-import { openDialogStore, openFormPrefix } from './dialog-store.ts';
+import { editFormPrefix, openDialogStore, openFormPrefix } from './dialog-store.ts';
 
 export interface AbandonedFormsOptions {
   readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
-  readonly chat: Pick<Chat, 'update'>;
+  readonly chat: Pick<Chat, 'update' | 'remove'>;
   readonly directory: Directory;
   readonly requests: Pick<Requests, 'load'>;
 }
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+/** An ended form shows its end for a minute. An unfinished one waits longer where others don't see it. */
+const endedMs = minuteMs;
+const sharedMs = 15 * minuteMs;
+const personalMs = 60 * minuteMs;
+/** A form that was clicked just before is in use, whatever its owner opens beside it. */
+const inUseMs = 2 * minuteMs;
 
-/** Returns null if the form ended otherwise, or its owner is using it. */
-async function close({ documents, directory, requests }: AbandonedFormsOptions, formId: string) {
+const isPersonal = ({ origin }: Form): boolean => origin.conversationType === 'personal';
+
+/** The form after it was closed. Null where its message is, or becomes, a request's card. */
+async function close({ documents, directory, requests }: LeftFormsOptions, formId: string): Promise<Form | null> {
   const dialogs = openDialogStore(documents);
   const stored = await dialogs.read(formId);
   if (stored === null) return null;
   const { form } = stored;
-  if (form.ended !== null && form.ended !== 'left') return null;
-  // The process ended right after it stored the form's request. Then the message is already the request's card.
+  if (form.ended === 'submitted') return form.changes === null ? null : form;
+  if (form.ended === 'cancelled') return form;
+  // The process ended right after it stored what came of the form, whose message is the request's card by now.
   if ((await requests.load(form.requestId))?.forms.includes(form.id)) return null;
   const names = await directory.names([form.owner]);
-  const abandoned: Form = { ...form, ended: 'left', pending: null };
-  const card = formAbandonedCard(abandoned, names(form.owner));
-  await dialogs.saveLeft({ form: abandoned, card }, stored.eTag);
-  return { form: abandoned, card };
+  const left: Form = { ...form, ended: 'left', pending: null };
+  await dialogs.saveLeft({ form: left, card: formLeftCard(left, names(form.owner)) }, stored.eTag);
+  return left;
 }
 
-async function showClosed({ chat }: AbandonedFormsOptions, { origin }: Form, card: AdaptiveCard): Promise<void> {
-  const { conversationId, messageId } = origin;
-  if (messageId !== undefined) await chat.update({ conversationId, activityId: messageId }, card);
+async function clear({ chat, directory }: LeftFormsOptions, form: Form): Promise<void> {
+  const { conversationId, messageId } = form.origin;
+  if (messageId === undefined) return;
+  const at = { conversationId, activityId: messageId };
+  if (!isPersonal(form)) return chat.remove(at);
+  if (form.ended !== 'left') return;
+  const names = await directory.names([form.owner]);
+  await chat.update(at, formLeftCard(form, names(form.owner)));
 }
 
-/** Closes forms without a click for an hour. The marker is deleted last, so a crash in between repeats the close. */
-export async function closeAbandonedForms(options: AbandonedFormsOptions): Promise<void> {
-  const { documents } = options;
-  for (const formId of await documents.leftFor(openFormPrefix, hourMs)) {
-    try {
-      const closed = await close(options, formId);
-      if (closed !== null) await showClosed(options, closed.form, closed.card);
-      await documents.delete([`${openFormPrefix}${formId}`]);
-    } catch (error) {
-      // The owner was faster and continues.
-      if (!(error instanceof StaleDocument)) throw error;
-    }
+/** The marks of an open form go last: what a crash interrupts is done again the next time. */
+async function closeAndClear(options: LeftFormsOptions, formId: string): Promise<void> {
+  try {
+    const closed = await close(options, formId);
+    if (closed !== null) await clear(options, closed);
+    await options.documents.delete([`${openFormPrefix}${formId}`, `${editFormPrefix}${formId}`]);
+  } catch (error) {
+    // Its owner continues with it at this moment.
+    if (!(error instanceof StaleDocument)) throw error;
   }
+}
+
+/** Whether the request that the form edits waits no more for that edit. */
+async function isOutdated({ documents, requests }: LeftFormsOptions, formId: string): Promise<boolean> {
+  const form = (await openDialogStore(documents).read(formId))?.form;
+  if (form === undefined) return true;
+  const request = await requests.load(form.requestId);
+  return request?.state !== 'awaiting-approval' || request.asking !== form.changes?.asking;
+}
+
+/** Closes forms that were left, and removes the messages of those that ended. */
+export async function closeLeftForms(options: LeftFormsOptions): Promise<void> {
+  const { documents } = options;
+  const dialogs = openDialogStore(documents);
+  const [ended, shared, personal] = await Promise.all(
+    [endedMs, sharedMs, personalMs].map((ms) => documents.leftFor(openFormPrefix, ms)),
+  );
+  for (const formId of ended ?? []) {
+    const form = (await dialogs.read(formId))?.form;
+    const isLeft = form === undefined || (isPersonal(form) ? personal : shared)?.includes(formId) === true;
+    if (isLeft || (form.ended !== null && !isPersonal(form))) await closeAndClear(options, formId);
+  }
+  for (const formId of await documents.leftFor(editFormPrefix, 0))
+    if (await isOutdated(options, formId)) await closeAndClear(options, formId);
+}
+
+/** At most one unfinished form of a person stands in a channel: an earlier one makes way. */
+export async function replaceEarlierForm(options: LeftFormsOptions, { id, owner, origin }: Form): Promise<void> {
+  const { documents } = options;
+  const [channel = ''] = origin.conversationId.split(';');
+  const key = `form-of/${owner}/${channel}`;
+  const stored = (await documents.read([key]))[key];
+  const earlier = typeof stored?.formId === 'string' ? stored.formId : null;
+  await documents.write({ [key]: { formId: id } });
+  if (earlier === null) return;
+  const isUnused = (await documents.leftFor(`${openFormPrefix}${earlier}`, inUseMs)).includes('');
+  if (isUnused) await closeAndClear(options, earlier);
 }

@@ -13,7 +13,7 @@ import type { ClickDedupe } from './click-dedupe.ts';
 import { type FormClickOptions, openFormCard } from './form-click.ts';
 import { type Reply, type ReplyOptions, reply } from './reply.ts';
 
-export interface AskFromListOptions extends Pick<FormClickOptions, 'forms'>, ReplyOptions {
+export interface AskFromListOptions extends Pick<FormClickOptions, 'forms' | 'replaceEarlierForm'>, ReplyOptions {
   readonly commandPorts: CommandPorts;
   readonly once: ClickDedupe;
 }
@@ -45,5 +45,5 @@ export async function askFromList(
     return messageAnswer(refusalText(refuse('unknown-resource', String(wanted ?? '').slice(0, 80))));
   if (await options.once.isFirst(sender, 'list.ask', id.toLowerCase()))
     await reply(options, context, formFor(options, sender, id), 'everybody');
-  return messageAnswer('The form stands below.');
+  return messageAnswer('The form is below.');
 }

@@ -8,6 +8,9 @@ const formKey = (formId: string): string => `form/${formId}`;
 /** A marker for each open form. Its age is the time since its owner's last click. */
 export const openFormPrefix = 'open-form/';
 
+/** The same beside a form that edits a request, which can end meanwhile. */
+export const editFormPrefix = 'edit-form/';
+
 export interface Dialog {
   readonly form: Form;
   /** The last rendered page. Null: the form is new, or it became a new request, whose card replaces the form's. */
@@ -45,7 +48,11 @@ export interface DialogStore {
 
 export function openDialogStore(documents: Documents): DialogStore {
   const save = ({ form, card }: Dialog, eTag: string): Promise<void> =>
-    documents.write({ [formKey(form.id)]: documentOf({ form, card }, eTag), [`${openFormPrefix}${form.id}`]: {} });
+    documents.write({
+      [formKey(form.id)]: documentOf({ form, card }, eTag),
+      [`${openFormPrefix}${form.id}`]: {},
+      ...(form.changes === null ? {} : { [`${editFormPrefix}${form.id}`]: {} }),
+    });
   return {
     async read(formId) {
       const key = formKey(formId);

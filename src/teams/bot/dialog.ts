@@ -11,8 +11,8 @@ import {
   cancelForm,
   chooseKeyWay,
   type FormResult,
-  factsOf,
   next,
+  readPage,
   recoverLostSubmit,
   resume,
   submit,
@@ -21,7 +21,7 @@ import {
 import type { FormInputs } from '../../operations/pages/page.ts';
 import { withInputs } from '../cards/filled-in.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { formCancelledCard, formChangedCard } from '../cards/views/form-place-view.ts';
+import { formCancelledCard, formChangedCard, withRejection } from '../cards/views/form-place-view.ts';
 import { formCard } from '../cards/views/form-view.ts';
 import { withPortal } from '../cards/views/portal-line.ts';
 
@@ -89,13 +89,14 @@ async function draw(
   const page = (card: AdaptiveCard, shown = form): DialogPage => ({ kind: 'card', card, form: shown });
   if (form.ended === 'submitted') return page(formChangedCard(form));
   if (form.ended === 'cancelled') return page(formCancelledCard(form));
-  const facts = await factsOf(form, ports);
-  if ('kind' in facts) return facts;
-  if (!facts.ok) return refuseFailure(facts.failure);
-  const { value } = facts;
-  const shown = value.page === 'review' ? showing(form, value.digest) : form;
-  const card = formCard(shown, value, problem);
-  return page(value.page === 'review' ? withPortal(card, portal, value.plan, undefined) : card, shown);
+  const read = await readPage(form, ports);
+  if ('kind' in read) return read;
+  if (!read.ok) return refuseFailure(read.failure);
+  const { facts, obstacle } = read.value;
+  const shown = facts.page === 'review' ? showing(form, facts.digest) : read.value.form;
+  const rejected = form.rejected === null ? null : await ports.requests.load(form.rejected);
+  const card = withRejection(formCard(shown, facts, problem, obstacle), rejected);
+  return page(facts.page === 'review' ? withPortal(card, portal, facts.plan, undefined) : card, shown);
 }
 
 /**

@@ -17,6 +17,8 @@ import { answerWithCard, type RequestClickOptions } from './request-click.ts';
 
 export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts' | 'notifier' | 'later'> {
   readonly forms: Forms;
+  /** An earlier form of the same person in the same channel makes way. */
+  readonly replaceEarlierForm: (form: Form) => Promise<void>;
 }
 
 /** Returns the location of the clicked card, as the client reports it. */
@@ -27,13 +29,13 @@ export function clickedCard({ activity }: TurnContext): Posted | null {
 
 /** Returns what everyone sees while the owner sees the page. */
 function shared(form: Form, page: AdaptiveCard, { name, memberId }: KnownSender): AdaptiveCard {
-  const isOwn = form.origin.conversationType === 'personal' || form.ended !== null;
+  const isOwn = form.alone || form.origin.conversationType === 'personal' || form.ended !== null;
   return isOwn ? page : formOpenCard(form, { name: name ?? 'Somebody', memberId });
 }
 
 /** Returns the card that answers a command which opens a form. */
 export async function openFormCard(
-  { forms }: Pick<FormClickOptions, 'forms'>,
+  { forms, replaceEarlierForm }: Pick<FormClickOptions, 'forms' | 'replaceEarlierForm'>,
   sender: KnownSender,
   form: Form,
 ): Promise<Reply> {
@@ -42,7 +44,11 @@ export async function openFormCard(
   if (opened.kind === 'submitted') throw new Error(`form ${form.id} was submitted before it was shown`);
   return {
     card: shared(opened.form, opened.card, sender),
-    standsIn: (messageId) => forms.standsIn(form.id, messageId),
+    alone: opened.card,
+    standsIn: async (messageId) => {
+      await forms.standsIn(form.id, messageId);
+      if (messageId !== null && form.origin.conversationType !== 'personal') await replaceEarlierForm(opened.form);
+    },
     readers: 'everybody',
   };
 }
@@ -85,7 +91,7 @@ export async function answerFormClick(
   if (form.ended !== null || verb === 'form.resume') await replaceCard(context, form, shared(form, card, sender));
   if (later !== null && at !== null) {
     const show = (page: AdaptiveCard | null) => (page === null ? null : shared(form, page, sender));
-    options.later.replace(at, later.then(show));
+    options.later.replace(form.alone ? { ...at, alone: true } : at, later.then(show));
   }
   return cardAnswer(card);
 }

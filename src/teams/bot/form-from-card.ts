@@ -14,7 +14,6 @@ import type { CardClick, KnownSender } from './activity.ts';
 import type { ClickDedupe } from './click-dedupe.ts';
 import { clickedCard, type FormClickOptions, openFormCard } from './form-click.ts';
 import { type ReplyOptions, reply } from './reply.ts';
-import { answerWithCard } from './request-click.ts';
 
 export interface FormFromCardOptions extends FormClickOptions, ReplyOptions {
   readonly commandPorts: CommandPorts;
@@ -52,6 +51,6 @@ export async function answerFormFromCard(
   if (opened.kind === 'refused') return refused(opened);
   if (await once.isFirst(sender, verb, `${request.id}/${request.asking}`))
     await reply(options, context, openFormCard(options, sender, opened.form), 'everybody');
-  const reader = { kind: 'requester' } as const;
-  return answerWithCard(options, request, { at: clickedCard(context), reader, automatic: true });
+  await options.notifier.adopt(request.id, clickedCard(context));
+  return messageAnswer('The form is below.');
 }

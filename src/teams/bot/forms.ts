@@ -48,8 +48,8 @@ export interface FormClickCall {
 
 export interface Forms {
   open(form: Form): Promise<FormAnswer>;
-  /** Stores the form's message once it is posted. From then on it is trusted, unlike a client's value. */
-  standsIn(formId: string, messageId: string): Promise<void>;
+  /** The form's message has been posted: from now on it is known, whatever a client says. Null: for its owner alone. */
+  standsIn(formId: string, messageId: string | null): Promise<void>;
   click(call: FormClickCall): Promise<FormAnswer>;
   /** Returns the form, only to its owner. */
   read(formId: string, by: PersonId): Promise<Form | null>;
@@ -80,6 +80,13 @@ async function retryOnConflict<T>(act: () => Promise<T>): Promise<T> {
 
 const withMessageId = (form: Form, messageId: string | undefined): Form =>
   messageId === undefined ? form : { ...form, origin: { ...form.origin, messageId } };
+
+/** Others don't see the thread that the command started: the request's card starts one of its own. */
+const standingAlone = ({ origin, ...form }: Form): Form => ({
+  ...form,
+  alone: true,
+  origin: { ...origin, conversationId: origin.conversationId.split(';')[0] ?? '' },
+});
 
 const cardOf = (answer: DialogPage | Submitted): AdaptiveCard | null => (answer.kind === 'card' ? answer.card : null);
 const onCard = (form: Form, card: AdaptiveCard): FormCard => ({ kind: 'card', card, form, later: null });
@@ -178,8 +185,8 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
    */
   async function withLocation(form: Form, at: Posted | null): Promise<Form> {
     const { messageId, conversationId } = form.origin;
-    if (messageId !== undefined || at === null || at.conversationId !== conversationId) return form;
-    return (await isTaken(at)) ? form : withMessageId(form, at.activityId);
+    if (form.alone || messageId !== undefined || at === null || at.conversationId !== conversationId) return form;
+    return (await isTaken(at)) ? form : standingIn(form, at.activityId);
   }
 
   async function clickOnce(call: FormClickCall): Promise<FormAnswer> {
@@ -213,7 +220,9 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     standsIn: (formId, messageId) =>
       retryOnConflict(async () => {
         const now = await dialogs.read(formId);
-        if (now !== null) await dialogs.save({ form: withMessageId(now.form, messageId), card: now.card }, now.eTag);
+        if (now === null) return;
+        const form = messageId === null ? standingAlone(now.form) : standingIn(now.form, messageId);
+        await dialogs.save({ form, card: now.card }, now.eTag);
       }),
     click: (call) => retryOnConflict(() => clickOnce(call)),
     async read(formId, by) {

@@ -47,7 +47,7 @@ async function idsOf({ requests }: ContentOptions, subject: HistorySubject): Pro
 
 function subjectWords(subject: HistorySubject, entries: number, requests: number): string {
   const counted = `${countOf(entries, 'entry', 'entries')}, oldest first.`;
-  if (subject.kind === 'history-of-request') return `${counted} What people wrote stands on the request’s own card.`;
+  if (subject.kind === 'history-of-request') return `${counted} Reasons and comments are on the request’s card.`;
   if (requests <= mostRequests) return `${counted} Of ${countOf(requests, 'request', 'requests')}.`;
   return `${counted} Of the newest ${mostRequests} of ${requests} requests.`;
 }

@@ -82,7 +82,7 @@ async function subjectOf({ directory }: ContentOptions, subject: RequestsSubject
   if (show === 'all') return nothing;
   if (show === 'running') return plain('Approved, and under way or about to start');
   const name = plain((await directory.names([by]))(by));
-  return show === 'mine' ? md`Asked by ${name}` : md`Waiting for ${name}`;
+  return show === 'mine' ? md`Requested by ${name}` : md`Waiting for ${name}`;
 }
 
 function titleOf(subject: RequestsSubject, total: number): string {

@@ -18,5 +18,5 @@ export async function openFromList(
   if (request === null) return messageAnswer(refusalText(refuse('unknown-request', wanted.slice(0, 20))));
   const reader = await ownReader(actionPorts, request, sender.person);
   await notifier.open(request, sender.origin, reader);
-  return messageAnswer(`The card of ${request.id} stands below.`);
+  return messageAnswer(`${request.id} is below.`);
 }

@@ -26,9 +26,11 @@ async function whileTyping<T>(context: TurnContext, waiting: Promise<T>): Promis
 
 export interface Reply {
   readonly card: AdaptiveCard;
-  /** Called with the message's ID; null if not needed. */
-  readonly standsIn: ((messageId: string) => Promise<void>) | null;
-  /** A lasting card for everyone, or an answer only for the requester. */
+  /** In place of it, where only the person who typed sees the answer. */
+  readonly alone?: AdaptiveCard;
+  /** Told in which message it stands, null for one that one person alone sees; null: nobody has to know. */
+  readonly standsIn: ((messageId: string | null) => Promise<void>) | null;
+  /** A card that others are to see, and that lasts, or an answer that is for whoever asked. */
   readonly readers: 'everybody' | 'who-asked';
 }
 
@@ -37,17 +39,23 @@ export interface ReplyOptions {
   readonly later: DeferredUpdates;
 }
 
-/**
- * Sends the card. If only the bot saw the command, only its sender sees the answer, unless Teams doesn't support that.
- */
+const placeOf = ({ alone, activityId }: Posted): string | null => (alone === true ? null : activityId);
+
+/** Null: what was typed was for everybody, or Teams has no such messages here. */
+const sendAlone = async (
+  { chat }: Pick<ReplyOptions, 'chat'>,
+  context: TurnContext,
+  card: AdaptiveCard,
+): Promise<Posted | null> => (wasTypedAlone(context.activity) ? chat.answerAlone(context, card) : null);
+
+/** Where what was typed was for the bot alone, so is its answer, unless Teams has no way for that: then everybody sees it. */
 export async function send(
   { chat }: Pick<ReplyOptions, 'chat'>,
   context: TurnContext,
   card: AdaptiveCard,
   readers: Reply['readers'],
 ): Promise<Posted> {
-  const isAlone = readers === 'who-asked' && isTargetedMessage(context.activity);
-  const posted = isAlone ? await chat.replyTargeted(context, card) : null;
+  const posted = readers === 'who-asked' ? await sendAlone({ chat }, context, card) : null;
   if (posted !== null) return posted;
   const sent = await context.sendActivity(cardActivity(card));
   return { conversationId: context.activity.conversation.id, activityId: sent?.id ?? '' };
@@ -60,16 +68,18 @@ export async function reply(
   coming: Promise<Reply>,
   likely: Reply['readers'],
 ): Promise<void> {
-  if ((await whileTyping(context, withSoftTimeout(coming))) === 'in-time') {
-    const { card, standsIn, readers } = await coming;
-    const { activityId } = await send(options, context, card, readers);
-    if (activityId !== '') await standsIn?.(activityId);
+  if ((await whileTyping(context, withinPatience(coming))) === 'in-time') {
+    const answer = await coming;
+    const posted =
+      (answer.alone === undefined ? null : await sendAlone(options, context, answer.alone)) ??
+      (await send(options, context, answer.card, answer.readers));
+    if (posted.activityId !== '') await answer.standsIn?.(placeOf(posted));
     return;
   }
   const posted = await send(options, context, lookingCard(), likely);
-  const come = async ({ card, standsIn }: Reply): Promise<AdaptiveCard> => {
-    await standsIn?.(posted.activityId);
-    return card;
+  const come = async ({ card, alone, standsIn }: Reply): Promise<AdaptiveCard> => {
+    await standsIn?.(placeOf(posted));
+    return posted.alone === true ? (alone ?? card) : card;
   };
   options.later.replace(posted, coming.then(come));
 }

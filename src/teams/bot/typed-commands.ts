@@ -26,7 +26,10 @@ interface CardOptions {
   readonly auditChannel: boolean;
 }
 
-export interface TypedCommandsOptions extends CardOptions, ReplyOptions, Pick<FormClickOptions, 'forms'> {
+export interface TypedCommandsOptions
+  extends CardOptions,
+    ReplyOptions,
+    Pick<FormClickOptions, 'forms' | 'replaceEarlierForm'> {
   readonly commandPorts: CommandPorts;
   readonly once: ClickDedupe;
 }
@@ -93,10 +96,7 @@ export async function say(
   sender: AdmittedSender,
   typed: TypedMessage,
 ): Promise<void> {
-  const command = commands.find(({ name }) => name === typed.command);
-  // A form's message becomes the request's card, which everyone can see.
-  const likely = command?.weight === 'form' ? 'everybody' : 'who-asked';
-  await reply(options, context, answerTo(options, sender, typed), likely);
+  await reply(options, context, answerTo(options, sender, typed), 'who-asked');
 }
 
 /**
@@ -123,5 +123,5 @@ export async function runSuggestion(
 ): Promise<InvokeResponse> {
   const about = `${context.activity.replyToId ?? ''} ${text}`;
   if (await options.once.isFirst(sender, 'meant', about)) await say(options, context, sender, typed);
-  return messageAnswer('The answer stands below.');
+  return messageAnswer('The answer is below.');
 }

@@ -124,10 +124,6 @@ export const message = (text: string): string =>
     .replace(/\](?=[([:])/g, ']\u2060')
     .replace(/<(?=\S)/g, '<\u2060');
 
-/** Text outside a card, where clients turn anything like an address into a link. */
-export const unlinked = (text: CardText): CardText =>
-  CardText.parse(text.replace(/(?<=\w)(?=:\/\/)|(?<=\bwww)(?=\.)/gi, '\u2060'));
-
 const instant = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
 
 const address = /^https:\/\/[a-z0-9.-]+\/[\w.~#@%:/-]*$/i;

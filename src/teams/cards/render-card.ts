@@ -14,7 +14,7 @@ import { AuditReplyData } from './data/audit-reply.ts';
 import { AuditRootData } from './data/audit-root.ts';
 import { DriftData } from './data/drift.ts';
 import { FormEndedData } from './data/form-ended.ts';
-import { FormKeyData, FormKeyExistingData, FormKeyNewData } from './data/form-key.ts';
+import { FormKeyExistingData, FormKeyNewData } from './data/form-key.ts';
 import { FormOpenData } from './data/form-open.ts';
 import { FormResourceData } from './data/form-resource.ts';
 import { FormReviewData } from './data/form-review.ts';
@@ -26,6 +26,7 @@ import { HistoryData } from './data/history.ts';
 import { ImpactData } from './data/impact.ts';
 import { ListData } from './data/list.ts';
 import { MessageData } from './data/message.ts';
+import { NotificationData } from './data/notification.ts';
 import { RefusalData } from './data/refusal.ts';
 import { StatusData } from './data/status.ts';
 import { StatusAttentionData } from './data/status-attention.ts';
@@ -53,7 +54,6 @@ export const cardSchemas = {
   'form-ended': FormEndedData,
   'form-open': FormOpenData,
   'form-slow': FormSlowData,
-  'form-key': FormKeyData,
   'form-key-existing': FormKeyExistingData,
   'form-key-new': FormKeyNewData,
   'form-review': FormReviewData,
@@ -64,6 +64,7 @@ export const cardSchemas = {
   impact: ImpactData,
   list: ListData,
   message: MessageData,
+  notification: NotificationData,
   refusal: RefusalData,
   status: StatusData,
   'status-attention': StatusAttentionData,

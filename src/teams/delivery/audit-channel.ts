@@ -1,7 +1,15 @@
 /** Posts a request's events to the audit channel: a root post, and batched replies below it. */
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { PersonId, type RequestId } from '../../domain/ids.ts';
-import type { EventHashes, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
+import {
+  type Documents,
+  type PostedCard,
+  type PostedCards,
+  type Requests,
+  StaleDocument,
+  type TrailHashes,
+} from '../../domain/ports/store.ts';
 import type { RescheduleAt } from '../../domain/request/consequences.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
@@ -22,6 +30,8 @@ export interface AuditChannelOptions {
   readonly channelId: string | null;
   /** Null: the log isn't published. */
   readonly checkpoints: Checkpoints | null;
+  readonly documents: Pick<Documents, 'read' | 'write'>;
+  readonly now: () => Date;
 }
 
 /** Access to the published log. */
@@ -38,25 +48,27 @@ export interface Checkpoints {
 
 const root = 'audit';
 const reply = /^audit-reply:(\d+)$/;
-const checkpoint = /^audit-checkpoint:(\d+)$/;
+const lastCheckpoint = 'audit-checkpoint';
+const LastCheckpoint = z.looseObject({ day: z.string(), size: z.number(), eTag: z.string() });
+const dayMs = 86_400_000;
 
 const peopleIn = (events: readonly StoredEvent[]): PersonId[] =>
   events.flatMap((event) => PersonId.safeParse(event.body.actor.id).data ?? []);
 
-/** Returns the last sequence number that the channel shows for the request. */
-const shownUpTo = (cards: readonly PostedCard[], what = reply): number =>
-  Math.max(0, ...cards.map((card) => Number(what.exec(card.audience)?.[1] ?? 0)));
+/** Up to which sequence number the channel shows the request. */
+const shownUpTo = (cards: readonly PostedCard[]): number =>
+  Math.max(0, ...cards.map((card) => Number(reply.exec(card.audience)?.[1] ?? 0)));
 
 export interface AuditChannel {
   /**
-   * Posts missing events and, after the end of the request, the checkpoint that covers it.
-   * After a failure, the next call continues. Returns when there might be more to post; null if there isn't.
+   * Shows what isn't shown yet. Called again after a failure, it continues where it stopped. Returns when there might be more to
+   * show; null: there isn't.
    */
   show(id: RequestId): Promise<RescheduleAt | null>;
 }
 
 export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
-  const { requests, shown, hashes, chat, directory, channelId, checkpoints } = options;
+  const { requests, shown, hashes, chat, directory, channelId, checkpoints, documents, now } = options;
 
   /** Updates the root post, or posts it again if it was deleted. */
   async function showRoot(request: Request, names: Names, upTo: number, at: PostedCard | undefined): Promise<Posted> {
@@ -87,19 +99,28 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
     }
   }
 
-  /** Posts one checkpoint for each end of a request: a reply in its thread, without a notification. */
-  async function showCheckpoint(
-    request: Request,
-    thread: Posted,
-    last: number,
-    shownTo: number,
-  ): Promise<RescheduleAt | null> {
-    if (checkpoints === null || !hasEnded(request) || shownTo >= last) return null;
+  /** Whether this process is the one to post a checkpoint of that size today. */
+  async function claims(size: number, day: string, eTag: string): Promise<boolean> {
+    try {
+      await documents.write({ [lastCheckpoint]: { day, size, eTag } });
+      return true;
+    } catch (error) {
+      if (error instanceof StaleDocument) return false;
+      throw error;
+    }
+  }
+
+  /** At most one a day, after a request has ended. `last`: the request's newest event. */
+  async function showCheckpoint(request: Request, last: number): Promise<RescheduleAt | null> {
+    if (checkpoints === null || !hasEnded(request)) return null;
+    const stored = LastCheckpoint.safeParse((await documents.read([lastCheckpoint]))[lastCheckpoint]).data;
+    if (stored !== undefined && stored.size >= last) return null;
+    const day = now().toISOString().slice(0, 10);
+    if (stored?.day === day) return { at: new Date(Date.parse(day) + dayMs).toISOString() };
     const found = await checkpoints.covering(last);
     if (found === null) return { afterMs: checkpoints.everyMs };
-    const card = auditCheckpointCard(request, found, await checkpoints.witnessing());
-    const posted = await chat.post(thread.conversationId, card);
-    await shown.save({ requestId: request.id, audience: `audit-checkpoint:${found.size}`, ...posted, fingerprint: '' });
+    if (await claims(found.size, day, stored?.eTag ?? ''))
+      await chat.postThread(channelId ?? '', auditCheckpointCard(found, await checkpoints.witnessing()));
     return null;
   }
 
@@ -119,7 +140,7 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
         const again = (await shown.of(id)).find((card) => card.audience === root);
         await showRoot(request, names, last, again);
       }
-      return showCheckpoint(request, thread, last, shownUpTo(cards, checkpoint));
+      return showCheckpoint(request, last);
     },
   };
 }

@@ -9,7 +9,6 @@ import {
 } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import type { Conversations } from '../../domain/ports/store.ts';
-import { type Addressee, entitiesOf } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Trust } from '../service-urls.ts';
 import { replyTargeted, TargetedUnsupported, updateTargeted } from './targeted-messages.ts';
@@ -29,10 +28,10 @@ export interface Chat {
   post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
   /** Starts a new thread in a channel. */
   postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
-  /** Posts a text that mentions people. */
-  say(conversationId: string, text: string, addressees: readonly Addressee[]): Promise<Posted>;
   /** Returns false if the card or its conversation was deleted, or Teams refuses to edit the message. */
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
+  /** Removes the bot's own message; one that is gone already is no error. */
+  remove(posted: Posted): Promise<void>;
 }
 
 /** Thrown if no trusted service URL is known for a conversation: the bot hasn't received a message yet. */
@@ -128,16 +127,13 @@ export function openChat(options: ChatOptions): Chat {
         } as Parameters<ConnectorClient['conversations']['createConversation']>[0]);
         return { conversationId: created.id, activityId: created.activityId };
       }),
-    say: (conversationId, text, addressees) =>
+    remove: ({ conversationId, activityId }) =>
       inTurn(conversationId, async (context) => {
-        const entities = [...entitiesOf(addressees)];
-        const sent = await context.sendActivity({
-          type: ActivityTypes.Message,
-          text,
-          textFormat: 'markdown',
-          entities,
-        });
-        return { conversationId, activityId: sent?.id ?? '' };
+        try {
+          await context.deleteActivity(activityId);
+        } catch (error) {
+          if (!unchangeable.includes(statusOf(error) ?? 0)) throw error;
+        }
       }),
     update: (posted, card) =>
       inTurn(posted.conversationId, async (context) => {
@@ -152,4 +148,22 @@ export function openChat(options: ChatOptions): Chat {
         }
       }),
   };
+}
+
+/**
+ * A link to a message of a channel or a group chat (Microsoft, "Deep link to a Teams chat message"). Null in a personal chat: its
+ * id in the Connector API isn't the one that Teams clients use.
+ */
+export function messageLink({ conversationId, activityId }: Posted, tenantId: string): string | null {
+  const [place = '', parent] = conversationId.split(';messageid=');
+  if (!/^19:[\w.@-]+$/.test(place)) return null;
+  const url = new URL(
+    `https://teams.microsoft.com/l/message/${encodeURIComponent(place)}/${encodeURIComponent(activityId)}`,
+  );
+  if (parent === undefined) url.searchParams.set('context', '{"contextType":"chat"}');
+  else {
+    url.searchParams.set('tenantId', tenantId);
+    url.searchParams.set('parentMessageId', parent);
+  }
+  return url.href;
 }

@@ -84,8 +84,9 @@ export async function desiredCards(
     origin.conversationType !== 'channel' && operationsChannel !== null && operationsChannel !== approvalsChannel
       ? [draw('operations', (card) => chat.postThread(operationsChannel, card))]
       : [];
+  const startsThread = origin.conversationType === 'channel' && !origin.conversationId.includes(';');
   return [
-    draw('status', (card) => chat.post(origin.conversationId, card)),
+    draw('status', (card) => (startsThread ? chat.postThread : chat.post)(origin.conversationId, card)),
     draw('approval', (card) => chat.postThread(approvalsChannel, card)),
     ...short,
     ...cards.filter(({ audience }) => isCopyAudience(audience)).map(({ audience }) => draw(audience, null)),

@@ -8,18 +8,19 @@ import type { Conversations, People, PostedCard, PostedCards, Requests } from '.
 import { actingPerson, isStillNeeded, type RecipientGroup, recipientsOf } from '../../domain/request/notifications.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Directory } from '../cards/directory.ts';
-import { type Addressee, type CardText, mention } from '../cards/plain-text.ts';
-import { callText, callWords } from '../cards/views/call-view.ts';
+import { type Addressee, mention } from '../cards/plain-text.ts';
+import { eventNotice, type Notice, notificationCard } from '../cards/views/notification-view.ts';
 import { addressedOf, knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
-import { type Chat, isUnreachable } from './chat.ts';
+import { type Chat, isGone, messageLink } from './chat.ts';
 import { knownCards } from './known-cards.ts';
+import type { DesiredCard } from './wanted-cards.ts';
 
 export interface NotificationsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;
   readonly shown: Pick<PostedCards, 'of' | 'save'>;
-  readonly chat: Pick<Chat, 'say'>;
+  readonly chat: Pick<Chat, 'post'>;
   readonly directory: Directory;
   readonly conversations: Pick<Conversations, 'personalChat'>;
   readonly people: Pick<People, 'among' | 'amongMany'>;
@@ -27,6 +28,8 @@ export interface NotificationsOptions extends SourcesOptions {
   readonly approvalsChannel: string;
   /** Who is notified when a request needs attention: object IDs of people and groups. */
   readonly operators: readonly string[];
+  /** For links to messages; null: the addresses of Teams aren't known in this cloud. */
+  readonly linksIn: { readonly tenantId: string } | null;
 }
 
 /** One notification: its subject, its recipients, and the person who caused it and doesn't need it. */
@@ -35,7 +38,7 @@ export interface Notification {
   readonly occasion: string;
   readonly who: readonly RecipientGroup[];
   readonly except: PersonId | null;
-  readonly words: (to: RecipientGroup) => CardText;
+  readonly notice: (to: Called) => Notice;
 }
 
 export interface Notifications {
@@ -45,7 +48,8 @@ export interface Notifications {
   callForEvent(id: RequestId, revision: number): Promise<void>;
 }
 
-/** With more people than this, only the channel is notified. */
+const notificationPrefix = 'call:';
+/** Where more are to be called than this, the channel has to do. */
 const mostInPerson = 50;
 const timeoutMs = 10_000;
 
@@ -74,15 +78,18 @@ class NotificationPosts {
   }
 
   async requester(): Promise<void> {
-    const { conversationId, conversationType } = this.#request.origin;
+    const { origin } = this.#request;
+    const { conversationType } = origin;
+    const card = this.#cards.find(({ audience }) => audience === 'status');
+    const { conversationId } = card ?? origin;
     const { requester } = this.#request;
     const [known] = await this.#options.people.among([requester]);
     const named = known === undefined ? [] : [mention(known.memberId, known.name)];
     // A person sees replies in a chat where they just wrote, but can miss a thread of a channel.
     const inPerson = conversationType === 'channel' && (await this.#inPerson('requester', requester));
     const addressees = conversationType === 'personal' || inPerson ? [] : named;
-    const isPosted = await this.#say('requester', 'asked', conversationId, addressees, false);
-    if (!isPosted && conversationType === 'groupChat') await this.#inPerson('requester', requester);
+    const told = await this.#post('requester', 'asked', conversationId, addressees);
+    if (!told && conversationType === 'groupChat') await this.#inPerson('requester', requester);
   }
 
   async approvers(): Promise<void> {
@@ -109,33 +116,36 @@ class NotificationPosts {
     if (rest.length === 0) return;
     const card = this.#cards.find(({ audience }) => audience === 'approval');
     const thread = card?.conversationId ?? this.#options.approvalsChannel;
-    await this.#say(to, 'approvals', thread, addressedOf(rest), false);
+    await this.#post(to, 'approvals', thread, addressedOf(rest));
   }
 
   /** Returns true if the person has a chat with the bot, and it accepts the post. */
   async #inPerson(to: RecipientGroup, person: PersonId): Promise<boolean> {
     const chat = await this.#options.conversations.personalChat(person);
     if (chat === null) return false;
-    const hasCard = this.#cards.some(
-      ({ audience, conversationId }) => kindOf(audience) !== null && conversationId === chat.conversationId,
-    );
-    return this.#say(to, `person:${person}`, chat.conversationId, [], !hasCard);
+    return this.#post(to, `person:${person}`, chat.conversationId, []);
   }
 
-  /** Returns false if the conversation was deleted, or the bot no longer has access. */
-  async #say(
-    to: RecipientGroup,
-    place: string,
-    conversationId: string,
-    addressees: readonly Addressee[],
-    away: boolean,
-  ): Promise<boolean> {
+  /** A link to the request's card; null where the chat has a card of its own, or Teams has no link to it. */
+  #linkFor(to: Called, conversationId: string): string | null {
+    const isCardHere = (card: PostedCard): boolean =>
+      kindOf(card.audience) !== null && card.conversationId === conversationId;
+    const wanted = to === 'approvers' ? 'approval' : 'status';
+    const card = this.#cards.find(({ audience }) => audience === wanted);
+    const { linksIn } = this.#options;
+    if (card === undefined || linksIn === null || this.#cards.some(isCardHere)) return null;
+    return messageLink(card, linksIn.tenantId);
+  }
+
+  /** False where the place is gone, or the bot can't post there any more. */
+  async #post(to: Called, place: string, conversationId: string, addressees: readonly Addressee[]): Promise<boolean> {
     const { chat, shown } = this.#options;
-    const audience = `call:${this.#call.occasion}:${place}`;
+    const audience = `${notificationPrefix}${this.#call.occasion}:${place}`;
     if (this.#cards.some((one) => one.audience === audience)) return true;
-    const text = callText(this.#request, this.#call.words(to), addressees, away);
+    const url = this.#linkFor(to, conversationId);
+    const card = notificationCard(this.#request, this.#call.notice(to), { to, addressees, url });
     try {
-      const posted = await chat.say(conversationId, text, addressees);
+      const posted = await chat.post(conversationId, card);
       await shown.save({ requestId: this.#request.id, audience, ...posted, fingerprint: '' });
       return true;
     } catch (error) {
@@ -145,7 +155,30 @@ class NotificationPosts {
   }
 }
 
-export function openNotifications(options: NotificationsOptions): Notifications {
+/** Posts of an event whose texts were erased: they lose what they quote. */
+export async function erasedNotifications(
+  { requests, directory }: Pick<CallsOptions, 'requests' | 'directory'>,
+  request: Request,
+  cards: readonly PostedCard[],
+): Promise<readonly DesiredCard[]> {
+  const posts = cards.flatMap(({ audience }) => {
+    const revision = audience.startsWith(notificationPrefix) ? Number(audience.split(':')[1]) : Number.NaN;
+    return Number.isNaN(revision) ? [] : [{ audience, revision }];
+  });
+  if (posts.length === 0) return [];
+  const events = await requests.events(request.id);
+  const erased = events.filter(({ texts }) => texts.comment === null);
+  const names = await directory.names([request.requester, ...erased.flatMap((event) => doerOf(event) ?? [])]);
+  return posts.flatMap(({ audience, revision }) => {
+    const event = erased.find((one) => one.revision === revision);
+    const [to] = event === undefined ? [] : calledFor(event.body);
+    if (event === undefined || to === undefined) return [];
+    const notice = eventNotice(to, event, request, names);
+    return [{ audience, card: notificationCard(request, notice, { to, addressees: [], url: null }), post: null }];
+  });
+}
+
+export function openCalls(options: CallsOptions): Calls {
   const { requests, shown, directory } = options;
 
   async function ring(request: Request, one: Notification, cards: readonly PostedCard[]): Promise<void> {
@@ -168,8 +201,8 @@ export function openNotifications(options: NotificationsOptions): Notifications 
         directory.names(doer === null ? [request.requester] : [request.requester, doer]),
         knownCards(shown, request),
       ]);
-      const words = (to: RecipientGroup) => callWords(to, event, request, names);
-      await ring(request, { occasion: `${revision}`, who: recipientsOf(event.body), except: doer, words }, cards);
+      const notice = (to: Called) => eventNotice(to, event, request, names);
+      await ring(request, { occasion: `${revision}`, who: calledFor(event.body), except: doer, notice }, cards);
     },
   };
 }

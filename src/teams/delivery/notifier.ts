@@ -6,12 +6,13 @@ import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, Outbox, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
+import type { Directory } from '../cards/directory.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
 import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
-import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
+import { erasedNotifications } from './calls.ts';
 import type { Chat, Posted } from './chat.ts';
 import { desiredCards } from './desired-cards.ts';
 import { knownCards } from './known-cards.ts';
@@ -32,7 +33,8 @@ export interface NotifierOptions {
   readonly operationsChannel: string | null;
   readonly approvers: Approvers;
   readonly people: Pick<People, 'among'>;
-  /** Runs don't start; cards show it. */
+  readonly directory: Directory;
+  /** Runs are not started: cards say so. */
   readonly paused: boolean;
   /** Approving requires step-up authentication; cards announce it. */
   readonly stepUp: boolean;
@@ -152,8 +154,11 @@ export function openNotifier(options: NotifierOptions): Notifier {
       const request = await requests.load(id);
       if (request === null) return;
       const { scene, cards } = await settingOf(request);
-      const wanted = await desiredCards(options, request, cards, scene);
-      // A failure in one place doesn't stop the updates of others.
+      const wanted = [
+        ...(await wantedCards(options, request, cards, scene)),
+        ...(await erasedNotifications(options, request, cards)),
+      ];
+      // One place that refuses does not keep the others from being brought up to date.
       const results = await Promise.allSettled(
         wanted.map((one) =>
           reconcileCard(

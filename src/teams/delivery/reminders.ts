@@ -3,8 +3,7 @@ import type { RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { attentionEveryMs, type RescheduleAt } from '../../domain/request/consequences.ts';
 import type { Directory } from '../cards/directory.ts';
-import { md } from '../cards/plain-text.ts';
-import { attentionWords, callWaitingWords } from '../cards/views/call-view.ts';
+import { attentionNotice, decisionNotice } from '../cards/views/notification-view.ts';
 import { peopleOfStop } from '../cards/views/stop-view.ts';
 import type { Notifications } from './notifications.ts';
 
@@ -28,14 +27,14 @@ export function openReminders({ requests, calls, directory }: RemindersOptions):
         // A retry counts as the same day's reminder.
         const day = Math.round((Date.parse(dueAt) - Date.parse(request.askedAt)) / attentionEveryMs);
         const occasion = `reminder:${request.asking}:${day}`;
-        const words = () => md`it still needs attention. ${attentionWords(request, names)}`;
-        await calls.call(request, { occasion, who: ['requester', 'operators'], except: null, words });
+        const notice = () => attentionNotice('the request still needs attention', request, names);
+        await calls.call(request, { occasion, who: ['requester', 'operators'], except: null, notice });
         return { afterMs: attentionEveryMs };
       }
       if (request?.state !== 'awaiting-approval' || key === 'attention') return null;
       const occasion = `reminder:${request.asking}:${key}`;
-      const words = () => callWaitingWords(request);
-      await calls.call(request, { occasion, who: ['approvers'], except: null, words });
+      const notice = () => decisionNotice(request);
+      await calls.call(request, { occasion, who: ['approvers'], except: null, notice });
       return null;
     },
   };

@@ -6,7 +6,7 @@ export const notStoringPage = (id: string): PageAnswer =>
   page({
     status: 503,
     tone: 'bad',
-    title: 'The bot cannot store anything at the moment.',
+    title: 'The bot can’t save anything at the moment.',
     lines: [
       'Nothing was approved, and nothing is changed in Azure. Go back to Teams in a few minutes and click again.',
       `An operator finds it in the log under ${id}.`,

@@ -102,7 +102,7 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
       ],
       facts: [['Agent', request.resourceName]],
       button: { title: 'Download', url: `${publicUrl}${packPath}?ask=${name}` },
-      note: 'It is made now: Azure is read once more, and the record keeps that you took it. The reason and comments are in it. Keep it where only those may look who may see the request.',
+      note: 'It’s created now: the bot reads Azure again, and records that you downloaded it. It contains the reason and all comments. Store it where only people with access to the request can read it.',
     });
   }
 

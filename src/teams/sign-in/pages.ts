@@ -36,14 +36,17 @@ const ended = page({
   status: 410,
   tone: 'bad',
   title: 'This sign-in has ended.',
-  lines: ['Nothing was approved. Go back to Teams and click Approve again.'],
+  lines: ['Nothing was approved. Go back to Teams, and select Approve again.'],
 });
+
+const tooWeak =
+  'Approving needs a sign-in that meets your organization’s policy, for example with multifactor authentication. Go back to Teams, and select Approve again.';
 
 const unreachable = page({
   status: 503,
   tone: 'bad',
-  title: 'Signing in is not possible now.',
-  lines: ['Microsoft Entra does not answer the bot. Nothing was approved. Try again in a minute.'],
+  title: 'You can’t sign in at the moment.',
+  lines: ['Microsoft Entra ID doesn’t answer. Nothing was approved. Try again in a minute.'],
 });
 
 const refused = (title: string, text: string): PageAnswer =>
@@ -88,14 +91,14 @@ async function startWords({ directory }: PageTools, request: Request, url: strin
     status: 200,
     tone: 'ask',
     title: `Sign in to approve ${request.id}`,
-    lines: ['You clicked Approve in Teams. Signing in shows that it is you, and now.'],
+    lines: ['You selected Approve in Teams. Sign in to confirm that it’s you.'],
     facts: [
       ['Agent', request.resourceName],
-      ['Gets key', `${workOf(request.plan).to.keyName} in ${request.plan.observation.vault.name}`],
-      ['Asked by', names(request.requester)],
+      ['New key', `${workOf(request.plan).to.keyName} in ${request.plan.observation.vault.name}`],
+      ['Requester', names(request.requester)],
     ],
     button: { title: 'Sign in', url },
-    note: 'Signing in approves nothing yet: you click Approve once more. If you did not click Approve, close this page and tell your security team.',
+    note: 'Signing in doesn’t approve anything yet: afterward, select Approve again. If you didn’t select Approve, close this page and tell your security team.',
   } as const;
 }
 
@@ -106,13 +109,13 @@ async function done(tools: PageTools, query: URLSearchParams, cookies: string | 
   const { requestId, person } = started.purpose;
   if (!tools.cookie.isSame(cookies, started.browser)) {
     tools.log.warn({ requestId, person }, 'a sign-in ended in another browser than it began in');
-    return refused('This sign-in began in another browser.', 'Go back to Teams and click Approve again.');
+    return refused('This sign-in started in another browser.', 'Go back to Teams, and select Approve again.');
   }
   const outcome = await signInOf(tools, query, { ...started, state });
   if (outcome.kind === 'unreachable') throw new AuthorityUnreachable(outcome.why);
   if (outcome.kind === 'invalid') {
     tools.log.info({ requestId, person, why: outcome.why }, 'a sign-in proved nothing');
-    return refused('Signing in did not work.', outcome.why);
+    return refused('The sign-in failed.', outcome.why);
   }
   return judged(tools, started.purpose, outcome.signIn);
 }
@@ -135,15 +138,17 @@ async function judged(tools: PageTools, purpose: Purpose, signIn: SignIn): Promi
   if (refusal !== null) {
     tools.log.warn({ requestId, person, signedIn: signIn.person, code: refusal.code }, 'a sign-in was not enough');
     const { title, text } = refusalWords(refusal);
-    return refused(title, text);
+    return refusal.code === 'sign-in-too-weak'
+      ? refused('This sign-in isn’t enough to approve.', tooWeak)
+      : refused(title, text);
   }
   await tools.pending.prove(purpose, signIn);
   tools.log.info({ requestId, person }, 'a sign-in was proved');
   return page({
     status: 200,
     tone: 'good',
-    title: 'You are signed in.',
-    lines: ['Now go back to Teams and click Approve again. Nothing is approved before you do.'],
+    title: 'You’re signed in.',
+    lines: ['Go back to Teams, and select Approve. Nothing is approved until then.'],
     facts: [['Request', requestId]],
     note: 'You can close this page.',
   });

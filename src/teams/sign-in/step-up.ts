@@ -60,7 +60,7 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
     const answer =
       verified.kind === 'unreachable'
         ? messageAnswer(refusalText(refuse('sign-in-unverifiable')))
-        : preconditionAnswer('What Teams sent proves no sign-in. Sign in with the button.');
+        : preconditionAnswer('Teams sent no valid sign-in. Use the sign-in button.');
     return { kind: 'answer', answer };
   }
 

@@ -107,7 +107,7 @@ export function forms(): readonly GalleryCard[] {
     resource: chosen,
     vault: seen().vault,
     keys,
-    way: null,
+    way: 'existing',
     chosen: null,
     now: noon,
   } as const;
@@ -134,8 +134,7 @@ export function forms(): readonly GalleryCard[] {
     { name: 'form-vault', card: card(form('vault'), vaultFacts) },
     { name: 'form-vault.problem', card: card(form('vault'), vaultFacts, refuse('choice-missing')) },
     { name: 'form-vault.none', card: card(form('vault'), { ...vaultFacts, vaults: [] }) },
-    { name: 'form-key', card: card(form('key'), keyFacts) },
-    { name: 'form-key.existing', card: card(form('key'), { ...keyFacts, way: 'existing' }) },
+    { name: 'form-key.existing', card: card(form('key'), keyFacts) },
     { name: 'form-key.none', card: card(form('key'), { ...keyFacts, way: 'new', keys: [] }) },
     {
       name: 'form-key.new',

@@ -153,9 +153,7 @@ function histories(formId: string): readonly GalleryCard[] {
     const content = {
       request: requestStates[state] ?? null,
       title: plain(requestStates[state]?.resourceName ?? 'triage-agent-prod'),
-      subject: plain<string>(
-        `${all.length} entries, oldest first. What people wrote stands on the request’s own card.`,
-      ),
+      subject: plain<string>(`${all.length} entries, oldest first. Reasons and comments are on the request’s card.`),
       show,
       entries: all.slice((page - 1) * entriesPerPage, page * entriesPerPage),
       total: all.length,

@@ -42,7 +42,7 @@ export function recordCards(ended: Request, drawn: AdaptiveCard): readonly { nam
       { keys, needed: 2, vaultKey: null },
       sizes.map((size, n) => signed(keys[n], size)),
     );
-  const checkpoint = (sizes: readonly number[]) => auditCheckpointCard(ended, { size: 129, note }, standing(sizes));
+  const checkpoint = (sizes: readonly number[]) => auditCheckpointCard({ size: 129, note }, standing(sizes));
   return [
     { name: 'evidence.offered', card: offered },
     { name: 'evidence.made', card: withDownload(offered, 'https://bot.hospital-group.example/evidence/7f3k9q') },
@@ -50,7 +50,7 @@ export function recordCards(ended: Request, drawn: AdaptiveCard): readonly { nam
     { name: 'doubt.several', card: withDoubt(offered, [...names, 'audit.example/three']) },
     { name: 'audit-checkpoint.witnessed', card: checkpoint([129, 129]) },
     { name: 'audit-checkpoint.one-missing', card: checkpoint([129, 96]) },
-    { name: 'audit-checkpoint.no-witness', card: auditCheckpointCard(ended, { size: 129, note }, null) },
+    { name: 'audit-checkpoint.no-witness', card: auditCheckpointCard({ size: 129, note }, null) },
     {
       name: 'witness.contradicts',
       card: contradictsCard(

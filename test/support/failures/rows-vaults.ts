@@ -150,7 +150,7 @@ export const vaultRows: FailureGroup = {
       code: 'KeyNotYetValid',
       mend: makeFit({ notBefore: new Date('2024-01-01') }),
     }),
-    run('The key may not wrap any more.', (azure) => azure.change(ofKey({ keyOps: ['sign'] })), {
+    run('The key doesn’t allow wrapping any more.', (azure) => azure.change(ofKey({ keyOps: ['sign'] })), {
       at: 'set-cmk',
       ends: asks,
       code: 'KeyOperationForbidden',

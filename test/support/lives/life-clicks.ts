@@ -9,7 +9,7 @@ import { type Act, stands, type Verb } from './request-model.ts';
 import { type Desk, keys, pause } from './troubled-world.ts';
 
 /** What is said where nothing was decided: because nobody could, or because the minute that was chosen has begun meanwhile. */
-const undecided = /cannot store anything at the moment|clock is wrong|start has passed|could not be checked/;
+const undecided = /can’t save anything at the moment|clock is wrong|start is in the past|could not be checked/;
 /** What was said; null: nothing. */
 function saidWholly(answer: BotAnswer): string | null {
   if (answer.status !== 200) return null;
@@ -31,7 +31,7 @@ const keyIn = (words: string): string | null =>
   /You’re editing CMK-/.test(words) ? (/\bTo\W+([\w-]+)/.exec(words)?.[1] ?? null) : null;
 
 /** A change was decided on; else its form shows Azure as it is now, and waits. */
-const decidedChange = /Edited|any more|asked anew meanwhile|changed \d times|has changed things/;
+const decidedChange = /Edited|any more|edited in the meantime|changed \d times|has already changed Azure/;
 
 const inputsOf: Readonly<Partial<Record<Verb, Record<string, string>>>> = {
   approve: { acknowledgeIrreversible: 'true' },

@@ -122,7 +122,7 @@ export async function lookAtReminders(desk: Desk, ended: Ended, wrong: string[])
   const { activities } = desk.world.teams;
   const inPlace = async (place: string, person: string) =>
     (await activities(place, person)).filter((one) =>
-      [id, 'waits for your decision'].every((words) => activityText(one).includes(words)),
+      [id, 'your decision is needed'].every((words) => activityText(one).includes(words)),
     ).length;
   // In their own chat where the bot has one, else by name where approvers are asked.
   const { approver, secondApprover } = people;

@@ -38,7 +38,7 @@ export function openMasks(now: Date): Masks {
   return (text) =>
     text
       // Whether a click came within seconds depends on the machine.
-      .replaceAll(', within 5 seconds of being asked', '')
+      .replaceAll(', within 5 seconds after the request', '')
       // A hash in base64, and what signs it.
       .replace(/[A-Za-z0-9+/]{43,}={0,2}/g, (base64) => '·'.repeat(base64.length))
       .replace(/CMK-([0-9A-Z]{6})\b/g, (_, id: string) => `CMK-${dots(6, requests(id))}`)

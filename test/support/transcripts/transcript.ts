@@ -1,9 +1,8 @@
 /** Writes down what people do and what they see of it, as a conversation that anybody can read. */
-import { localPeople } from '../../../src/sandbox/people.ts';
-import { conversationOf } from '../../../src/sandbox/teams/places.ts';
-import { cardOf, type JsonObject, type SeenActivity } from '../teams/local-teams.ts';
-import { activityText, answered, places, shows, type } from '../world/story.ts';
-import type { World } from '../world/world.ts';
+import { localPeople } from '../../src/sandbox/people.ts';
+import { conversationOf } from '../../src/sandbox/teams/places.ts';
+import { cardOf, type JsonObject, type SeenActivity } from './local-teams.ts';
+import { activityText, answered, isNotification, places, shows, type } from './story.ts';
 import { buttonTitled, drawCard, inputNamed, shownText } from './transcript-card.ts';
 import { difference } from './transcript-difference.ts';
 import { openMasks } from './transcript-masks.ts';
@@ -190,11 +189,14 @@ export function openTranscript(world: World, title: string, about: string): Tran
     },
 
     async hears(place, id, words) {
-      const fits = (one: SeenActivity) =>
-        cardOf(one) === undefined && one.text?.includes(id) === true && words.test(one.text);
+      const fits = (one: SeenActivity) => {
+        const text = activityText(one);
+        return isNotification(one) && text.includes(id) && words.test(text);
+      };
       const [anybody = ''] = conversationOf(place)?.place.memberIds ?? [];
       const post = await world.teams.sees(place, anybody, fits);
-      add(`**The bot** in ${placeOf(place)}${isReply(post) ? ', in the thread' : ''}:`, '', ...quote(post.text ?? ''));
+      const where = `${placeOf(place)}${isReply(post) ? ', in the thread' : ''}`;
+      addCard((name) => `**The bot** notifies in ${where}, ${name}`, drawCard(cardIn(post)));
     },
 
     shows: (heading, drawn) => addCard((card) => `${heading}, ${card}`, drawn),

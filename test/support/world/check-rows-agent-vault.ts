@@ -2,7 +2,7 @@
 import { all, type Change, hideCreation, onAgent, onVault, putUnder, rotate } from '../azure/azure-state.ts';
 import { agent, block, type CheckRow, key, pass, vault, warn } from './check-row.ts';
 
-const tooOld = 'Azure takes customer-managed keys only for agents created after 2021-11-11.';
+const tooOld = 'Customer-managed keys need an agent that was created after 2021-11-11.';
 const created = (at: string): Change =>
   onAgent(agent, ({ systemData }) => Object.assign(systemData, { createdAt: at }));
 const provisioning = (state: string): Change =>
@@ -39,7 +39,7 @@ export const agentRows: readonly CheckRow[] = [
     when: 'neither ARM nor its list tells',
     azure: hideCreation(agent),
     words: [
-      'Azure does not tell when the agent was created. It takes customer-managed keys only for agents created after 2021-11-11.',
+      'Azure doesn’t say when the agent was created. Customer-managed keys need an agent that was created after 2021-11-11.',
       'Ask Azure support for its creation date.',
     ],
   },
@@ -50,7 +50,7 @@ export const agentRows: readonly CheckRow[] = [
     azure: provisioning(state),
     words: [
       `Another operation is running on the agent. Azure says ${state}.`,
-      'Wait until it is done, then check again.',
+      'Wait until it’s done, and then check again.',
     ],
   })),
   {
@@ -58,24 +58,24 @@ export const agentRows: readonly CheckRow[] = [
     when: 'Failed',
     azure: provisioning('Failed'),
     words: [
-      'The last operation on the agent did not work',
-      'Azure says Failed. This change is made all the same, and sets it right where it succeeds.',
+      'The last operation on the agent failed',
+      'Azure says Failed. You can continue: a successful change also resets this state.',
     ],
   },
-  { ...pass('microsoft-managed'), when: 'no key of ours', words: ['The agent is under a Microsoft-managed key'] },
+  { ...pass('microsoft-managed'), when: 'no key of ours', words: ['The agent uses a Microsoft-managed key'] },
   {
     ...block('already-under-this-key'),
     when: 'this version',
     azure: putUnder(agent, vault, key),
-    words: ['The agent is under this key already. There is nothing to do.'],
+    words: ['The agent already uses this key. There is nothing to do.'],
   },
   {
     ...warn('already-under-this-key'),
     when: 'this version, which an operation failed to set',
     azure: all(putUnder(agent, vault, key), provisioning('Failed')),
     words: [
-      'The agent shows this key, and was not put under it',
-      'The operation that was to set it did not work. It is set again.',
+      'The agent shows this key, but the change failed',
+      'The operation that set it failed. It will be set again.',
     ],
   },
   {
@@ -83,8 +83,8 @@ export const agentRows: readonly CheckRow[] = [
     when: 'another key',
     azure: putUnder(agent, 'kv-hospital-keys', 'cmk-virtual-visit'),
     words: [
-      /^The agent is under another customer-managed key or version\. It uses cmk-virtual-visit in https:\S+, version [0-9a-f]{8}\.$/,
-      '/rotate-cmk moves an agent from one key or version to another.',
+      /^The agent already uses another customer-managed key or version\. It uses cmk-virtual-visit in https:\S+, version [0-9a-f]{8}\.$/,
+      'Use /rotate-cmk to change the key or version.',
     ],
   },
   {
@@ -94,7 +94,7 @@ export const agentRows: readonly CheckRow[] = [
     mend: onAgent(agent, ({ content }) => Object.assign(content, { keyVaultProperties: null })),
     words: [
       /or version\. It uses cmk-triage-agent in https:\S+, version [0-9a-f]{8}\.$/,
-      '/rotate-cmk moves an agent from one key or version to another.',
+      'Use /rotate-cmk to change the key or version.',
     ],
   },
 ];
@@ -104,8 +104,8 @@ const firewall = (when: string, change: object): CheckRow => ({
   when,
   azure: ofVault(change),
   words: [
-    'The vault’s firewall keeps the agent out. Healthcare agent services are not among the trusted services that a vault lets in.',
-    'Choose a vault that is open to all networks.',
+    'The vault’s firewall blocks the agent. Healthcare agent service isn’t a Key Vault trusted service.',
+    'Choose a vault that allows access from all networks, or ask the vault owner which one to use.',
   ],
 });
 
@@ -116,8 +116,8 @@ export const vaultRows: readonly CheckRow[] = [
     when: 'the vault belongs to another tenant',
     azure: ofVault({ tenantId: '30000000-0000-4000-8000-000000000000' }),
     words: [
-      'The vault is in another tenant. Its tenant is 30000000-0000-4000-8000-000000000000. The agent’s identity has no rights there.',
-      'Choose a vault of this tenant.',
+      'The vault is in another tenant. Its tenant is 30000000-0000-4000-8000-000000000000. The agent’s identity has no access there.',
+      'Choose a vault in this tenant.',
     ],
   },
   { ...pass('same-region'), when: 'same region', words: ['Vault and agent are in West Europe'] },
@@ -127,7 +127,7 @@ export const vaultRows: readonly CheckRow[] = [
     choice: { vault: 'kv-care-north', key: 'cmk-north' },
     words: [
       'The vault is in another region',
-      'Agent in West Europe, vault in North Europe. When that region is down, so is the agent’s data.',
+      'Agent in West Europe, vault in North Europe. If that region is unavailable, the agent can’t access its data.',
     ],
   },
   { ...pass('vault-reachable'), when: 'no rules', words: ['The vault’s firewall is open'] },
@@ -139,7 +139,7 @@ export const vaultRows: readonly CheckRow[] = [
     ...warn('soft-delete-will-be-on'),
     when: 'soft delete off',
     azure: ofVault({ enableSoftDelete: false }),
-    words: ['Soft delete is off', 'It will be turned on and cannot be turned off again.'],
+    words: ['Soft delete is off', 'It will be turned on, and can’t be turned off again.'],
   },
   {
     ...pass('purge-protection-on'),

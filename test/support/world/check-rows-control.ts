@@ -13,8 +13,8 @@ export const controlRows: readonly CheckRow[] = [
     when: 'the vault is in another subscription',
     choice: { vault: 'kv-legacy', key: 'cmk-legacy' },
     words: [
-      'The policy does not permit vault kv-legacy. It is in another subscription than the agent, and rule environment does not permit that.',
-      'Choose another vault, or ask whoever keeps the policy to permit this one.',
+      'The approval policy doesn’t allow vault kv-legacy. It is in another subscription than the agent, and rule environment does not permit that.',
+      'Choose another vault, or ask an operator to allow this one in the approval policy.',
     ],
   },
   {
@@ -27,8 +27,8 @@ export const controlRows: readonly CheckRow[] = [
     when: 'the bot may not read what roles allow',
     azure: withoutActions('Microsoft.Authorization/roleDefinitions/read'),
     words: [
-      'Who controls the key was not checked',
-      'The bot may not read what every role allows (Microsoft.Authorization/roleDefinitions/read). People and apps it does not name may copy or delete the key.',
+      'The bot couldn’t check who has control over the key',
+      'The bot may not read what every role allows (Microsoft.Authorization/roleDefinitions/read). Other people and apps might back up or delete the key.',
     ],
   },
   {
@@ -41,8 +41,8 @@ export const controlRows: readonly CheckRow[] = [
       });
     },
     words: [
-      'Names of who controls the key were not checked',
-      'Microsoft Graph did not tell all of them, or not how many people a group has. They stand under their object ids.',
+      'Some names of identities with control over the key are missing',
+      'Microsoft Graph didn’t return all names or group sizes. The object IDs are shown instead.',
     ],
   },
   {
@@ -90,6 +90,6 @@ export const controlRows: readonly CheckRow[] = [
   {
     ...warn('key-origin-unknown'),
     when: 'the key was there before',
-    words: ['The key was made elsewhere', 'Its origin is unknown: whoever made or imported it may have a copy.'],
+    words: ['Existing key, not created by this request', 'Copies or backups of it might exist.'],
   },
 ];

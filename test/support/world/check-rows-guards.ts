@@ -9,7 +9,7 @@ const locked = (where: string, on: string, scope: Parameters<typeof lock>[0]): C
   azure: lock(scope),
   words: [
     `A lock stops the changes. Read-only: change-freeze on ${on}.`,
-    'Ask its owner to remove it for the time of the change.',
+    'Ask its owner to remove it during the change.',
   ],
 });
 const roleWith = (action: string): string =>
@@ -47,7 +47,7 @@ export const guardRows: readonly CheckRow[] = [
     ),
     words: [
       'A lock stops the changes. Read-only: change-freeze on agent triage-agent-prod, keep-vault on vault kv-care-prod.',
-      'Ask its owner to remove it for the time of the change.',
+      'Ask its owner to remove it during the change.',
     ],
   },
   {
@@ -55,11 +55,11 @@ export const guardRows: readonly CheckRow[] = [
     when: 'the bot may not read locks',
     azure: withoutActions('Microsoft.Authorization/locks/read'),
     words: [
-      'Locks were not checked',
-      'Reading them takes Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
+      'The bot couldn’t check locks',
+      'It lacks Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
     ],
   },
-  { ...pass('bot-allowed'), when: 'the bot’s whole role', words: ['The bot may make every change'] },
+  { ...pass('bot-allowed'), when: 'the bot’s whole role', words: ['The bot has all permissions it needs'] },
   lacks('Microsoft.HealthBot/healthBots/write'),
   lacks('Microsoft.Authorization/roleAssignments/write'),
   lacks('Microsoft.Authorization/roleAssignments/read'),

@@ -15,18 +15,18 @@ const keyRow = (judged: Judged, when: string, change: object, words: readonly st
 const operations = 'Add it to the key’s permitted operations in the vault, or choose another key.';
 
 export const keyRows: readonly CheckRow[] = [
-  { ...pass('key-fit'), when: 'RSA 3072', words: ['The key fits: RSA 3072, enabled, may wrap and unwrap'] },
+  { ...pass('key-fit'), when: 'RSA 3072', words: ['The key fits: RSA 3072, enabled, allows wrap and unwrap'] },
   {
     ...pass('key-fit'),
     when: 'RSA-HSM 2048 on a premium vault',
     choice: { ...premium, key: 'hospital-data' },
-    words: ['The key fits: RSA-HSM 2048, enabled, may wrap and unwrap'],
+    words: ['The key fits: RSA-HSM 2048, enabled, allows wrap and unwrap'],
   },
   {
     ...warn('key-expires'),
     when: 'it has an end',
     azure: ofKey({ exp: seconds('2099-01-12') }),
-    words: ['The key expires', 'Somebody has to replace it before 2099-01-12.'],
+    words: ['The key expires', 'Rotate it before 2099-01-12.'],
   },
   {
     ...block('key-missing'),
@@ -41,7 +41,7 @@ export const keyRows: readonly CheckRow[] = [
     ...block('key-not-rsa'),
     when: 'a curve',
     choice: { key: 'curve-signing' },
-    words: ['A key of type EC cannot wrap.', 'Choose an RSA key.'],
+    words: ['A key of type EC can’t wrap.', 'Choose an RSA key.'],
   },
   keyRow(block('key-size-unfit'), 'RSA 1024', { keySize: 1024 }, [
     'Azure takes no key of 1024 bits.',
@@ -67,28 +67,28 @@ export const keyRows: readonly CheckRow[] = [
     ...block('key-cannot-wrap'),
     when: 'signing only',
     choice: { key: 'signing-only' },
-    words: ['The key does not allow wrapKey and unwrapKey.', operations],
+    words: ['The key doesn’t allow wrapKey and unwrapKey.', operations],
   },
   keyRow(block('key-cannot-wrap'), 'wrapping only', { keyOps: ['wrapKey'] }, [
-    'The key does not allow unwrapKey.',
+    'The key doesn’t allow unwrapKey.',
     operations,
   ]),
 ];
 
 export const newKeyRows: readonly CheckRow[] = [
-  { ...pass('key-new'), when: 'RSA 3072', newKey, words: ['A new key will be made: RSA 3072'] },
+  { ...pass('key-new'), when: 'RSA 3072', newKey, words: ['A new key will be created: RSA 3072'] },
   {
     ...pass('key-new'),
     when: 'RSA-HSM 4096 on a premium vault',
     choice: premium,
     newKey: { ...newKey, keyType: 'RSA-HSM', keySize: '4096' },
-    words: ['A new key will be made: RSA-HSM 4096'],
+    words: ['A new key will be created: RSA-HSM 4096'],
   },
   {
     ...warn('key-expires'),
     when: 'the new key gets an end',
     newKey: { ...newKey, keyExpiry: '2099-02-28' },
-    words: ['The key expires', 'Somebody has to replace it before 2099-02-28.'],
+    words: ['The key expires', 'Rotate it before 2099-02-28.'],
   },
   {
     ...block('key-name-taken'),
@@ -100,7 +100,7 @@ export const newKeyRows: readonly CheckRow[] = [
     ...block('key-hsm-needs-premium'),
     when: 'RSA-HSM on a standard vault',
     newKey: { ...newKey, keyType: 'RSA-HSM' },
-    words: ['This vault cannot hold RSA-HSM keys. Its tier is standard.', 'Choose RSA, or a premium vault.'],
+    words: ['This vault can’t hold RSA-HSM keys. Its tier is standard.', 'Choose RSA, or a premium vault.'],
   },
   {
     ...block('key-name-deleted'),
@@ -109,7 +109,7 @@ export const newKeyRows: readonly CheckRow[] = [
     mend: onVault(vault, (one) => Object.assign(one, { keys: one.keys.filter(({ name }) => name !== 'signing-only') })),
     newKey: { ...newKey, newKeyName: 'signing-only' },
     words: [
-      'A deleted key still holds the name signing-only. The vault keeps deleted keys for a while, and their names with them.',
+      'A deleted key still has the name signing-only. The vault keeps deleted keys for a while, and their names with them.',
       'Choose another name, or recover that key.',
     ],
   },
@@ -120,7 +120,7 @@ export const newKeyRows: readonly CheckRow[] = [
     newKey,
     words: [
       'Whether a deleted key holds the name cmk-new was not checked',
-      'Looking takes an open network and Microsoft.KeyVault/vaults/keys/read as a data action (access policy: get).',
+      'The check needs network access and the data action Microsoft.KeyVault/vaults/keys/read (access policy: get).',
     ],
   },
 ];

@@ -53,7 +53,7 @@ export const agentRows: readonly MovedRow[] = [
     change: ofAgent({ location: 'northeurope' }),
     ...asksAgain(
       ...otherRegion,
-      'Agent in North Europe, vault in West Europe. When that region is down, so is the agent’s data.',
+      'Agent in North Europe, vault in West Europe. If that region is unavailable, the agent can’t access its data.',
     ),
   },
   { of: 'agent', what: 'somebody gave it an identity', change: giveIdentity, ...goesOn('role', 'vault', 'agent') },
@@ -75,11 +75,7 @@ export const agentRows: readonly MovedRow[] = [
     of: 'agent',
     what: 'somebody put it under another key',
     change: putUnder(agent, 'kv-hospital-keys', 'cmk-virtual-visit'),
-    ...asksAPerson(
-      stopped,
-      'The agent is under another customer-managed key or version.',
-      '/rotate-cmk moves an agent',
-    ),
+    ...asksAPerson(stopped, 'The agent already uses another customer-managed key or version.', 'Use /rotate-cmk'),
   },
   {
     of: 'agent',
@@ -97,7 +93,7 @@ export const agentRows: readonly MovedRow[] = [
     of: 'agent',
     what: 'another operation runs on it',
     change: ofAgent({ provisioningState: 'Updating' }),
-    ...asksAPerson(stopped, 'Another operation is running on the agent. Azure says Updating.', 'Wait until it is done'),
+    ...asksAPerson(stopped, 'Another operation is running on the agent. Azure says Updating.', 'Wait until it’s done'),
   },
   {
     of: 'agent',
@@ -131,11 +127,7 @@ export const vaultRows: readonly MovedRow[] = [
     what: 'a vault without purge protection took its place',
     path: premium,
     change: ofVault({ enablePurgeProtection: false }, premium.vault),
-    ...asksAgain(
-      '△',
-      'Purge protection: off → on. It applies to all keys, secrets, and certificates in the vault.',
-      notApproved,
-    ),
+    ...asksAgain('△', 'Purge protection: off → on (for all keys, secrets, and certificates in the vault)', notApproved),
   },
   {
     of: 'vault',
@@ -147,7 +139,7 @@ export const vaultRows: readonly MovedRow[] = [
       notApproved,
       '△',
       'Soft delete is off',
-      'It will be turned on and cannot be turned off again.',
+      'It will be turned on, and can’t be turned off again.',
     ),
   },
   {
@@ -167,13 +159,13 @@ export const vaultRows: readonly MovedRow[] = [
     of: 'vault',
     what: 'its firewall was closed',
     change: ofVault({ networkAcls: outOfReach }),
-    ...asksAPerson(stopped, 'The vault’s firewall keeps the agent out.', 'Choose a vault that is open'),
+    ...asksAPerson(stopped, 'The vault’s firewall blocks the agent.', 'Choose a vault that allows access'),
   },
   {
     of: 'vault',
     what: 'it was moved to another tenant',
     change: ofVault({ tenantId: '30000000-0000-4000-8000-000000000000' }),
-    ...asksAPerson(stopped, 'The vault is in another tenant.', 'Choose a vault of this tenant.'),
+    ...asksAPerson(stopped, 'The vault is in another tenant.', 'Choose a vault in this tenant.'),
   },
   {
     of: 'vault',
@@ -181,7 +173,7 @@ export const vaultRows: readonly MovedRow[] = [
     change: ofVault({ location: 'northeurope' }),
     ...asksAgain(
       ...otherRegion,
-      'Agent in West Europe, vault in North Europe. When that region is down, so is the agent’s data.',
+      'Agent in West Europe, vault in North Europe. If that region is unavailable, the agent can’t access its data.',
     ),
   },
   {

@@ -113,7 +113,7 @@ export const controlRows: readonly MovedRow[] = [
     of: 'control',
     what: 'not readable any more',
     change: withoutActions('Microsoft.Authorization/roleDefinitions/read'),
-    ...asksAgain('△', 'Who controls the key was not checked'),
+    ...asksAgain('△', 'The bot couldn’t check who has control over the key'),
   },
   {
     of: 'control',
@@ -150,7 +150,7 @@ export const controlRows: readonly MovedRow[] = [
       'The run ended before its first step',
       'This request didn’t change the agent’s key.',
       'The vault was moved: it is in group rg-care-test of subscription 40000000-0000-4000-8000-000000000001 now.',
-      'Move it back and retry, or give up and ask again',
+      'Move it back, and then select Retry',
     ),
   },
 ];

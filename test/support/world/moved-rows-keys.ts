@@ -51,7 +51,7 @@ export const keyRows: readonly MovedRow[] = [
     of: 'key',
     what: 'may not unwrap any more',
     change: ofKey({ keyOps: ['wrapKey'] }),
-    ...asksAPerson(stopped, 'The key does not allow unwrapKey.', 'Add it to'),
+    ...asksAPerson(stopped, 'The key doesn’t allow unwrapKey.', 'Add it to'),
   },
   {
     of: 'key',
@@ -64,7 +64,7 @@ export const keyRows: readonly MovedRow[] = [
     what: 'got an end that it did not have',
     path: premium,
     change: onKey(premium.vault, 'cmk-virtual-visit', (one) => Object.assign(one, { exp: seconds('2099-06-30') })),
-    ...asksAgain('△', 'The key expires', 'Somebody has to replace it before 2099-06-30.'),
+    ...asksAgain('△', 'The key expires', 'Rotate it before 2099-06-30.'),
   },
   { of: 'key', what: 'its end was taken away', change: ofKey({ exp: null }), ...goesOn(...everything) },
   {
@@ -78,14 +78,14 @@ export const keyRows: readonly MovedRow[] = [
     what: 'somebody made the one that was to be made',
     path: made,
     change: makeKey,
-    ...asksAPerson(stopped, 'Nothing shows that this request made key cmk-made.'),
+    ...asksAPerson(stopped, 'Nothing shows that this request created key cmk-made.'),
   },
   {
     of: 'key',
     what: 'a deleted key holds the new one’s name',
     path: made,
     change: all(makeKey, deleteKey(vault, 'cmk-made')),
-    ...asksAPerson(stopped, 'A deleted key still holds the name cmk-made.', 'Choose another name'),
+    ...asksAPerson(stopped, 'A deleted key still has the name cmk-made.', 'Choose another name'),
   },
 ];
 
@@ -143,8 +143,8 @@ export const guardRows: readonly MovedRow[] = [
     change: withoutActions('Microsoft.Authorization/locks/read'),
     ...asksAgain(
       '△',
-      'Locks were not checked',
-      'Reading them takes Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
+      'The bot couldn’t check locks',
+      'It lacks Microsoft.Authorization/locks/read. A read-only lock would stop the run.',
     ),
   },
   {

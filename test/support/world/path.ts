@@ -61,7 +61,7 @@ export async function openReview(world: World, path: Path | Rotation): Promise<S
   const typed = `/enable-cmk resource=${agent} vault=${vault}`;
   if (typeof key === 'string') return type(world, people.requester, `${typed} key=${key}`, place);
   const form = await type(world, people.requester, typed, place);
-  if (cardText(form).includes('[Name a new key]')) await world.teams.click(people.requester, form.id, 'form.new-key');
+  if (cardText(form).includes('[Create new key]')) await world.teams.click(people.requester, form.id, 'form.new-key');
   await world.teams.click(people.requester, form.id, 'form.next', { inputs: { ...key } });
   return cardNow(world, form, people.requester, place);
 }

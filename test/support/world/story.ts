@@ -166,6 +166,10 @@ export async function ask(world: World, choice: Choices = choices.first, justifi
   return id;
 }
 
+/** A post that notifies people of a request; it isn't the request's card. */
+export const isNotification = (activity: SeenActivity): boolean =>
+  JSON.stringify(cardOf(activity) ?? null).includes('"id":"notification"');
+
 /** The card about a request in a place, once it shows the words. */
 export const shows = (world: World, place: string, person: string, id: string, words: RegExp, timeoutMs?: number) =>
   world.teams.sees(
@@ -173,8 +177,7 @@ export const shows = (world: World, place: string, person: string, id: string, w
     person,
     (activity) => {
       const text = activityText(activity);
-      // A post that calls people names the request as well.
-      return cardOf(activity) !== undefined && text.includes(id) && words.test(text);
+      return cardOf(activity) !== undefined && !isNotification(activity) && text.includes(id) && words.test(text);
     },
     timeoutMs,
   );

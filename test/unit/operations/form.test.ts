@@ -1,3 +1,4 @@
+import { RequestId } from '../../../src/domain/ids.ts';
 import type { Standing } from '../../../src/domain/policy/policy.ts';
 import type { CommandPorts } from '../../../src/operations/commands/command.ts';
 import { enableCmk } from '../../../src/operations/enable-cmk/enable-cmk.ts';
@@ -8,15 +9,16 @@ import {
   chooseKeyWay,
   factsOf,
   next,
+  readPage,
   submit,
   withAnswer,
 } from '../../../src/operations/form-clicks.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
-import { call, commandWorld, formOn, inputs, reviewed } from '../../support/builders/command-world.ts';
-import { failure } from '../../support/builders/commands.ts';
-import { requester, resourceId, vaultId } from '../../support/builders/fixtures.ts';
-import { key, keyName, newKey, ref, vault as vaultThere, version } from '../../support/builders/plans.ts';
+import { requester, resourceId, vaultId } from '../../support/fixtures.ts';
+import { call, commandWorld, formOn, inputs, reviewed } from '../support/command-world.ts';
+import { failure } from '../support/commands.ts';
+import { key, keyName, newKey, ref, resource, vault as vaultThere, version } from '../support/plans.ts';
 
 const existing = { kind: 'existing', name: keyName, version: version('a') } as const;
 const ticked = { acknowledgeDataLoss: 'true', justification: 'Policy 7' };
@@ -75,8 +77,7 @@ describe('going through the form', () => {
     const { ports } = commandWorld();
     const { form } = chooseKeyWay(formOn('key', ports, { answers: { resource: ref(), vault: vaultId } }), 'new');
     expect(form.keyWay).toBe('new');
-    expect(back(form).form).toMatchObject({ page: 'key', keyWay: null });
-    expect(back(back(form).form).form).toMatchObject({ page: 'vault' });
+    expect(back(form).form).toMatchObject({ page: 'vault', keyWay: null });
     const onVault = { ...form, page: 'vault' as const, answers: { ...form.answers, vault: resourceId() } };
     expect(withAnswer(enableCmk, onVault, vaultId).keyWay).toBeNull();
   });
@@ -111,6 +112,43 @@ describe('going through the form', () => {
     const pages = ['review', 'key', 'vault', 'resource'] as const;
     expect(pages.map((page) => back(formOn(page, ports)).form.page)).toEqual(['key', 'vault', 'resource', 'resource']);
     expect(back(formOn('review', ports, { shownDigest: 'd' })).form.shownDigest).toBeNull();
+  });
+
+  it.each([
+    ['an agent that is too old', { createdAt: '2021-06-03T00:00:00Z' }, 'created-before-cutoff'],
+    ['an agent on which an operation runs', { provisioningState: 'Accepted' }, 'provisioning-unsettled'],
+    [
+      'an agent that has a customer-managed key',
+      { customerKey: { vaultUri: 'https://kv-care.vault.azure.net/', keyName: 'other', keyVersion: version('b') } },
+      'already-under-another-key',
+    ],
+  ] as const)('goes no further with %s', async (_agent, change, code) => {
+    const { ports } = commandWorld({ resource: resource(change) });
+    const { form } = await next(formOn('resource', ports), inputs({ resource: 'bot-care' }), ports);
+    expect(form.page).toBe('vault');
+    const shown = await readPage(form, ports);
+    expect(shown).toMatchObject({ ok: true, value: { form: { page: 'resource' }, facts: { page: 'resource' } } });
+    expect('value' in shown && shown.value.obstacle.blocks.map((block) => block.code)).toContain(code);
+  });
+
+  it('goes no further with an agent that has an open request', async () => {
+    const { ports } = commandWorld();
+    const open = RequestId.parse('CMK-7F3K9Q');
+    const held = { ...ports, requests: { ...ports.requests, openFor: async () => open } };
+    const form = formOn('vault', ports, { answers: { resource: ref() } });
+    expect(await readPage(form, held)).toMatchObject({
+      value: { form: { page: 'resource' }, obstacle: { openRequest: open } },
+    });
+    // An edit of that request is no second one.
+    expect(await readPage({ ...form, changes: { asking: 1 } }, held)).toMatchObject({
+      value: { form: { page: 'vault' } },
+    });
+  });
+
+  it('returns to the vaults from one that the policy forbids', async () => {
+    const { ports } = commandWorld({ vault: vaultThere({ firewall: 'closed' }) });
+    const form = formOn('key', ports, { answers: { resource: ref(), vault: vaultId } });
+    expect(await readPage(form, ports)).toMatchObject({ value: { form: { page: 'vault' }, facts: { page: 'vault' } } });
   });
 
   it('ends when it is cancelled', async () => {

@@ -16,8 +16,10 @@ it('an approval within seconds of being asked is said to be one', () => {
     };
     return eventWords({ ...approved, body }, names, { texts: true }).detail;
   };
-  expect(detail(true)).toBe('plan 1111 1111, 1 of 2, accepted what cannot be undone, within 5 seconds of being asked');
-  expect(detail(false)).toBe('plan 1111 1111, 1 of 2, accepted what cannot be undone');
+  expect(detail(true)).toBe(
+    'plan 1111 1111, 1 of 2, accepted what can’t be undone, within 5 seconds after the request',
+  );
+  expect(detail(false)).toBe('plan 1111 1111, 1 of 2, accepted what can’t be undone');
 });
 
 it('a further version of a key is not said to be a key', () => {

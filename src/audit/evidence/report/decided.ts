@@ -29,7 +29,7 @@ const decisionTexts: { readonly [T in EventType]?: (data: EventBodyOf<T>['data']
   submitted: ({ changeReference }) =>
     `asked for this plan${changeReference === undefined ? '' : `; change reference ${changeReference}`}`,
   approved: ({ counted, required, acknowledgedIrreversible, quick }) =>
-    `approved, ${counted} of ${required}${acknowledgedIrreversible ? '; accepted what cannot be undone' : ''}${quick ? '; within 5 seconds of being asked' : ''}`,
+    `approved, ${counted} of ${required}${acknowledgedIrreversible ? '; accepted what can’t be undone' : ''}${quick ? '; within 5 seconds after the request' : ''}`,
   rejected: () => 'rejected it',
   cancelled: () => 'cancelled it',
   expired: () => 'ended it: nobody decided in time',

@@ -97,7 +97,7 @@ function factsOf(request: Request, names: Names): string {
   const { approvals, policy } = request;
   const approved = approvals.map((approval) => `${names(approval.by)}, ${utcSecond(approval.at)}`);
   const rows = [
-    ['Asked by', `${names(request.requester)}, ${utcSecond(request.submittedAt)}`],
+    ['Requester', `${names(request.requester)}, ${utcSecond(request.submittedAt)}`],
     ['Reason', request.justification === null ? 'erased' : quote(request.justification.replaceAll('\n', ' '))],
     ...(request.changeReference === null ? [] : [['Change reference', request.changeReference]]),
     ['Agent', request.plan.wish.resource.id],

@@ -7,7 +7,6 @@ const NoteLine = z.strictObject({ text: CardText });
 /** The whole checkpoint that covers the end of a request, so that people have copies of it. */
 export const AuditCheckpointData = z.strictObject({
   fallbackText: Label,
-  requestId: z.string(),
   /** `Checkpoint of 121 events` */
   title: CardText,
   /** Whether enough witnesses and the vault key signed it; empty if none are configured. */

@@ -3,9 +3,8 @@ import { CardText, Label } from '../plain-text.ts';
 
 export const AuditEvent = z.strictObject({
   sequence: CardText,
+  /** `**Approver approved**: plan 94dd 48cb` */
   text: CardText,
-  /** Can be empty. */
-  detail: CardText,
   /** UTC with seconds: `14:02:10`. */
   time: CardText,
 });

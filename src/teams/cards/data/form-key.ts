@@ -18,16 +18,6 @@ const unusableKeys = {
   unusableTitle: Label,
 };
 
-/** Page 3: an existing key or a new one; each has its own page. */
-export const FormKeyData = z.strictObject({
-  ...keyHeader,
-  /** `2 keys of kv-care-prod suit this agent: …` */
-  existing: CardText,
-  /** What would be created, where and when. */
-  made: CardText,
-});
-export type FormKeyData = z.infer<typeof FormKeyData>;
-
 /** Page 3, an existing key. */
 export const FormKeyExistingData = z.strictObject({
   ...keyHeader,

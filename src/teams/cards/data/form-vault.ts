@@ -12,7 +12,6 @@ export const FormVaultData = z.strictObject({
   /** Only usable ones. */
   choices: z.array(Choice).max(15),
   selected: z.string(),
-  suitable: z.array(Row).max(15),
   unusable: z.array(Row).max(15),
   /** Button that expands them: `2 not usable`. */
   unusableTitle: Label,

@@ -18,7 +18,7 @@ export const HelpData = z.strictObject({
     )
     .min(1)
     .max(12),
-  /** `**You may ask**, and approve other people’s requests.` */
+  /** `**You can submit requests**, and approve other people’s requests.` */
   role: CardText,
   /** `1 approval is needed. Requests expire after 72 hours.`, and where the audit log is shown. */
   notes: z.array(z.strictObject({ text: CardText })).max(6),

@@ -20,9 +20,9 @@ export const StatusAttentionData = z.strictObject({
   words: CardText,
   /** `**Expected:** the agent shows key …`; empty if nothing was read back. */
   expected: CardText,
-  /** `**What to do:** give this bot’s identity the role …`, or how to submit it again; empty without a remedy. */
-  mend: CardText,
-  /** True for an ended request and its requester. */
+  /** `**What to do:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
+  remedy: CardText,
+  /** Given up, and the reader asked for it. */
   canAskAgain: z.boolean(),
   /** True for a reader who can retry and end the request. */
   canDecide: z.boolean(),

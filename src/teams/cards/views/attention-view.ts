@@ -180,7 +180,7 @@ export function attentionCard(request: AtRest, context: CardContext): AdaptiveCa
     headline: attentionHeadline(request, context.names),
     summary: causeAndSummary(request),
     ...wordsOf(request),
-    mend: remedyOf(request, context),
+    remedy: remedyOf(request, context),
     canAskAgain: mayAskAgain(request, context),
     canDecide: waits && maySettle(context),
     decides:

@@ -11,7 +11,7 @@ import { countOf } from '../../../text/count.ts';
 import { eventWords } from '../../../text/events.ts';
 import { utcTimeOfDay } from '../../../text/instants.ts';
 import type { Names } from '../../../text/names.ts';
-import { label, plain } from '../plain-text.ts';
+import { bold, label, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { changeLine } from './parts.ts';
 import { stateLineOf } from './state-line.ts';
@@ -25,17 +25,17 @@ export function auditRootCard(request: Request, names: Names, shownUpTo: number)
   const done = irreversible.every((step) =>
     request.progress.some((one) => one.name === step.name && one.state === 'done'),
   );
-  const mark = `${countOf(irreversible.length, 'step', 'steps')}, ${done ? 'done' : 'not done'}`;
+  const mark = `${countOf(irreversible.length, 'step', 'steps')}, ${done ? 'completed' : 'not completed'}`;
   return renderCard('audit-root', {
     fallbackText: label(`${request.id}: ${request.resourceName}`),
     requestId: request.id,
     resource: plain(request.resourceName),
     change: changeLine(request.plan),
     facts: [
-      { title: plain('Asked by'), value: plain(names(request.requester)) },
+      { title: plain('Requester'), value: plain(names(request.requester)) },
       { title: plain('State'), value: plain(stateLineOf(request).text) },
-      { title: plain('Irreversible'), value: plain<string>(irreversible.length === 0 ? 'none' : mark) },
-      { title: plain('Plan'), value: plain<string>(shortDigest(request.digest)) },
+      { title: plain('Can’t be undone'), value: plain<string>(irreversible.length === 0 ? 'none' : mark) },
+      { title: plain('Plan digest'), value: plain<string>(shortDigest(request.digest)) },
     ],
     shownUpTo: plain<string>(String(shownUpTo)),
   });
@@ -60,8 +60,7 @@ export function auditReplyCard(
       const words = eventWords(event, names, { texts: false });
       return {
         sequence: plain<string>(String(event.seq)),
-        text: plain(words.title),
-        detail: plain(words.detail, 400),
+        text: words.detail === '' ? bold(words.title) : md`${bold(words.title)}: ${plain(words.detail, 400)}`,
         time: plain(utcTimeOfDay(event.time)),
       };
     }),

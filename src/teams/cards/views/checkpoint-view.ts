@@ -1,6 +1,5 @@
-/** The reply in the audit channel with a whole checkpoint of the published log. */
-import type { Request } from '../../../domain/request/request.ts';
-import type { WitnessSummary } from '../../../domain/witnessing.ts';
+/** The post in the audit channel that holds a whole checkpoint of the published log. */
+import type { Witnessing } from '../../../domain/witnessing.ts';
 import { countOf } from '../../../text/count.ts';
 import { signersWords } from '../../../text/witnesses.ts';
 import { label, nothing, plain } from '../plain-text.ts';
@@ -20,7 +19,6 @@ const isWhole = ({ current, needed, vaultKey }: WitnessSummary): boolean =>
 
 /** `note`: the whole signed note. `witnessing`: null without witnesses. */
 export function auditCheckpointCard(
-  request: Request,
   { size, note }: { readonly size: number; readonly note: string },
   witnessing: WitnessSummary | null,
 ): AdaptiveCard {
@@ -28,8 +26,7 @@ export function auditCheckpointCard(
   const title = `Checkpoint of ${countOf(size, 'event', 'events')}`;
   const enough = witnessing === null || isWhole(witnessing);
   return renderCard('audit-checkpoint', {
-    fallbackText: label(`${request.id}: ${title}`),
-    requestId: request.id,
+    fallbackText: label(title),
     title: plain<string>(title),
     witnessed: witnessing === null ? nothing : plain<string>(signersWords(witnessing)),
     witnessedColor: enough ? 'Default' : 'Warning',

@@ -1,6 +1,7 @@
 /** What people decide on: the change, its risks and consequences, and notes that apply to most requests. */
 import type { Check, CheckCode } from '../../../domain/check.ts';
 import type { PersonId } from '../../../domain/ids.ts';
+import { listed } from '../../../domain/listed.ts';
 import { ownControl } from '../../../domain/member-mark.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from '../../../domain/plan.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
@@ -78,10 +79,19 @@ export function retentionRows({ wish }: Plan): Row[] {
   return [amber(title, text)];
 }
 
-/** `I understand that purge protection on kv-care-prod can't be turned off.` Empty without such an effect. */
+/** What the plan turns on for good. */
+const protectionsOf = (plan: Plan): readonly string[] => {
+  const changes = plan.steps.flatMap(({ effects }) => effects.map(({ change }) => change));
+  return [
+    ...(changes.includes('soft-delete') ? ['soft delete'] : []),
+    ...(changes.includes('purge-protection') ? ['purge protection'] : []),
+  ];
+};
+
+/** `I understand that purge protection on kv-care-prod can't be turned off.` Empty where nothing has to be accepted. */
 export const acceptWords = (plan: Plan): string =>
   protectsVault(plan)
-    ? `I understand that purge protection on ${plan.observation.vault.name} can’t be turned off.`
+    ? `I understand that ${listed(protectionsOf(plan))} on ${plan.observation.vault.name} can’t be turned off.`
     : '';
 
 /**

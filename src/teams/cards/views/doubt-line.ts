@@ -13,8 +13,7 @@ export function withDoubt(card: AdaptiveCard, witnesses: readonly string[]): Ada
   const others = witnesses.length - named.length;
   const who = listedText([...named, ...(others === 0 ? [] : [plain<string>(`${others} more`)])]);
   const { glyph, glyphColor } = marks.alarm;
-  const knows = plain(witnesses.length === 1 ? 'knows' : 'know');
-  const text = md`${glyph} The record is in doubt: ${who} ${knows} another history of it. An operator has to find out what was changed.`;
+  const text = md`${glyph} Audit log warning: ${who} signed a different version of the audit log. Don’t rely on the log until an operator has resolved this. Requests continue.`;
   const line = { type: 'TextBlock', text, wrap: true, size: 'Small', weight: 'Bolder', color: glyphColor };
   return { ...card, body: [line, ...card.body] };
 }

@@ -11,7 +11,7 @@ const evidenceRow = 'evidence';
 export function withEvidence(card: AdaptiveCard, request: Request, offered: boolean): AdaptiveCard {
   if (!offered || !hasEnded(request)) return card;
   const data = { requestId: request.id, revision: request.asking };
-  const button = { type: 'Action.Execute', title: 'Get evidence', verb: evidenceVerb, data };
+  const button = { type: 'Action.Execute', title: 'Download evidence', verb: evidenceVerb, data };
   const row = { type: 'ActionSet', id: evidenceRow, spacing: 'Default', actions: [button] };
   return { ...card, body: [...card.body, row] };
 }

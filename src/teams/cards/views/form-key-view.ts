@@ -5,7 +5,7 @@ import type { FactsOf } from '../../../operations/pages/page.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
 import { grey, marks, type Row, row, styleFor } from '../data/row.ts';
-import { type CardText, joinText, label, md, nothing, plain } from '../plain-text.ts';
+import { label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 
@@ -88,31 +88,6 @@ function newPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCar
   });
 }
 
-/** `cmk-a, cmk-b, cmk-c and 3 more` */
-function someOf(keys: readonly JudgedKey[]): CardText {
-  const named = joinText(keys.slice(0, 3).map(({ key }) => plain(key.name, 40)));
-  return keys.length > 3 ? md`${named} and ${keys.length - 3} more` : named;
-}
-
-function wayPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
-  const fit = facts.keys.filter((one) => one.fit);
-  const vault = plain(facts.vault.name);
-  return renderCard('form-key', {
-    ...headerOf(form, facts, problem),
-    title: plain('Which key?'),
-    existing: md`${fit.length} ${plain(fit.length === 1 ? 'key of' : 'keys of')} ${vault} ${plain(fit.length === 1 ? 'suits' : 'suit')} this agent: ${someOf(fit)}.`,
-    made: md`The bot makes it in ${vault} once the request is approved.`,
-  });
-}
-
-/** The key page. It first asks for an existing or a new key, because a card can't react to a choice. */
-export function keyPageCard(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
-  switch (facts.way) {
-    case null:
-      return wayPage(form, facts, problem);
-    case 'existing':
-      return existingPage(form, facts, problem);
-    case 'new':
-      return newPage(form, facts, problem);
-  }
-}
+/** Which key of the vault: an existing one where one suits, or a new one. */
+export const keyPageCard = (form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard =>
+  facts.way === 'existing' ? existingPage(form, facts, problem) : newPage(form, facts, problem);

@@ -1,7 +1,8 @@
-/** What other people see of a form, and what everyone sees after it ended. */
+/** What stands in the place of a form for those who do not fill it in, and for everybody once nobody does any more. */
+import type { Request } from '../../../domain/request/request.ts';
 import type { Form } from '../../../operations/form.ts';
 import { operationNamed } from '../../../operations/registry.ts';
-import { bold, label, md, plain } from '../plain-text.ts';
+import { bold, label, md, plain, quoted } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { nameOf } from './form-view.ts';
 import { badge } from './state-line.ts';
@@ -80,4 +81,15 @@ export function formAbandonedCard(form: Form, owner: string): AdaptiveCard {
       'The form was closed after an hour without changes. The entries are saved for 7 days. Nothing was submitted or changed in Azure.',
     ),
   });
+}
+
+/** Why the earlier request was rejected, above the page that asks again. */
+export function withRejection(card: AdaptiveCard, request: Request | null): AdaptiveCard {
+  if (request?.state !== 'rejected') return card;
+  const { comment } = request.ended;
+  const title = bold(`${request.id} was rejected`);
+  const text = comment === null ? md`${title}.` : md`${title}: ${quoted(comment)}`;
+  const note = { type: 'TextBlock', text, wrap: true, spacing: 'Default' };
+  const [header, ...rest] = card.body;
+  return { ...card, body: header === undefined ? [note] : [header, note, ...rest] };
 }

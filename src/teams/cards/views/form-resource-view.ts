@@ -2,13 +2,15 @@ import { sameArmId } from '../../../domain/ids.ts';
 import type { ObservedResource } from '../../../domain/observed.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
+import type { Obstacle } from '../../../operations/obstacle.ts';
 import type { Operation } from '../../../operations/operation.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { operationNamed } from '../../../operations/registry.ts';
-import { kindNamed, kinds } from '../../../operations/resources/registry.ts';
+import { kinds } from '../../../operations/resources/registry.ts';
+import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { countOf } from '../../../text/count.ts';
 import { regionWords } from '../../../text/places.ts';
-import { bold, date, label, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, date, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf } from './form-header.ts';
 import { keyNow } from './parts.ts';
@@ -24,7 +26,7 @@ export const resourceTitle = (
   const where = twice
     ? `${resource.resourceGroup} · ${regionWords(resource.location)}`
     : regionWords(resource.location);
-  return `${resource.name} · ${where} · ${resource.underCustomerKey ? 'own key' : 'Microsoft-managed'}`;
+  return `${resource.name} · ${where} · ${resource.underCustomerKey ? 'customer-managed' : 'Microsoft-managed'}`;
 };
 
 function resourceFacts(resource: ObservedResource) {
@@ -44,11 +46,14 @@ function resourceFacts(resource: ObservedResource) {
   ];
 }
 
-/** Returns true if nothing permanently prevents a customer-managed key. */
-const canTakeKeys = (resource: ObservedResource): boolean =>
-  kindNamed(resource.kind)
-    .checks(resource)
-    .every(({ outcome }) => outcome !== 'block');
+/** Why no request leads on from here. */
+function obstacleWords({ blocks, openRequest }: Obstacle): CardText {
+  const all = [...(openRequest === null ? [] : [openRequestWords(openRequest)]), ...blocks.map(checkWords)];
+  return joinText(
+    all.map(({ title, text, remedy }) => md`${bold(title)} ${joinText([plain(text), plain(remedy)], ' ')}`),
+    '\n\n',
+  );
+}
 
 /**
  * Returns true if the resource's current key, Microsoft-managed or customer-managed, is what the operation starts from.
@@ -65,6 +70,7 @@ const coverage = (count: number, more: boolean): string =>
 export function resourcePageCard(
   form: Form,
   { resources, more, resource }: Facts,
+  obstacle: Obstacle,
   problem: Refusal | null,
 ): AdaptiveCard {
   const listed = resources.map((one) => ({ title: label(resourceTitle(one, resources)), value: one.id as string }));
@@ -74,14 +80,19 @@ export function resourcePageCard(
     : [{ title: label(resource.name), value: resource.id as string }, ...listed.slice(0, 14)];
   const operation = operationNamed(form.operation);
   const { question, verdicts } = operation.words;
-  const usable = resource !== null && isFor(operation, resource) && canTakeKeys(resource);
+  const blocked = obstacleWords(obstacle);
+  const usable = resource !== null && isFor(operation, resource) && blocked === '';
+  const instead = operationNamed(operation.instead.operation).words.offer;
+  const isOther = resource !== null && !isFor(operation, resource);
   return renderCard('form-resource', {
     ...formHeaderOf(form, problem),
     question: plain(question),
     choices,
     selected: choices.find((choice) => resource !== null && sameArmId(choice.value, resource.id))?.value ?? '',
     facts: resource === null ? [] : resourceFacts(resource),
-    verdict: resource === null ? nothing : plain<string>(usable ? verdicts.fits : verdicts.unfit),
+    verdict: resource === null || blocked !== '' ? nothing : plain<string>(usable ? verdicts.fits : verdicts.unfit),
+    blocked,
+    instead: label(blocked !== '' && isOther ? instead : ''),
     verdictColor: usable ? 'Good' : 'Warning',
     coverage:
       resources.length === 0

@@ -28,8 +28,8 @@ function slowCard(form: Form, canGoBack: boolean, rest: { readonly unread: Refus
   const coming = { ...form, page: comingPage(form) };
   const words = rest.unread === null ? null : refusalWords(rest.unread);
   const looking = [
-    grey(plain('This card goes on by itself, nothing has to be pressed. What you filled in is kept.')),
-    grey(plain('Should it stand here for more than three minutes, look again.')),
+    grey(plain('This page updates automatically. Your entries are saved.')),
+    grey(plain('If nothing happens after 3 minutes, select Try again.')),
   ];
   return renderCard('form-slow', {
     ...formHeaderOf(coming, null),

@@ -5,10 +5,12 @@ import { armIdParts } from '../../../domain/ids.ts';
 import { blocksOf, type Plan } from '../../../domain/plan.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
-import { answerOn, type FactsOf, type PageFacts } from '../../../operations/pages/page.ts';
+import { noObstacle, type Obstacle } from '../../../operations/obstacle.ts';
+import type { FactsOf, PageFacts } from '../../../operations/pages/page.ts';
+import { answerOn } from '../../../operations/pages/page.ts';
 import { resourcePage as whichResource } from '../../../operations/pages/resource-page.ts';
 import { operationNamed, operationOf } from '../../../operations/registry.ts';
-import { checkWords } from '../../../text/checks.ts';
+import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { countOf } from '../../../text/count.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import type { Block } from '../data/form-review.ts';
@@ -49,11 +51,8 @@ function planBlocks({ plan, openRequest }: Review): Block[] {
     return { title: plain(words.title), text: plain(words.text), remedy: plain(words.remedy) };
   });
   if (openRequest === null) return blocks;
-  const open = {
-    title: plain<string>(`Request ${openRequest} is open for this agent.`),
-    text: plain('An agent can have one open request.'),
-    remedy: plain('Wait until it ends, or cancel it. Then select Check again.'),
-  };
+  const { title, text, remedy } = openRequestWords(openRequest);
+  const open = { title: plain(title), text: plain(text), remedy: plain(remedy) };
   return [open, ...blocks];
 }
 
@@ -104,11 +103,16 @@ function insteadOf(plan: Plan): Label {
   return label(leads ? operationNamed(instead.operation).words.offer : '');
 }
 
-/** Renders the form's current page. */
-export function formCard(form: Form, facts: PageFacts, problem: Refusal | null): AdaptiveCard {
+/** The form's current page. */
+export function formCard(
+  form: Form,
+  facts: PageFacts,
+  problem: Refusal | null,
+  obstacle: Obstacle = noObstacle,
+): AdaptiveCard {
   switch (facts.page) {
     case 'resource':
-      return resourcePageCard(form, facts, problem);
+      return resourcePageCard(form, facts, obstacle, problem);
     case 'vault':
       return vaultPageCard(form, facts, problem);
     case 'key':

@@ -18,10 +18,10 @@ export interface HelpFacts {
 type May = Pick<HelpFacts, 'mayAsk' | 'mayApprove'>;
 
 const roles = {
-  both: () => md`${bold('You may ask')}, and approve other people’s requests.`,
-  ask: () => md`${bold('You may ask')} for a customer-managed key.`,
-  approve: () => md`${bold('You may approve')} other people’s requests.`,
-  neither: () => md`${bold('You may look')} at requests and what happened to them, and neither ask nor approve.`,
+  both: () => md`${bold('You can submit requests')}, and approve other people’s.`,
+  ask: () => md`${bold('You can submit requests')} for customer-managed keys.`,
+  approve: () => md`${bold('You can approve')} other people’s requests.`,
+  neither: () => md`${bold('You can view')} requests and their history. You can’t submit or approve.`,
 };
 
 function roleOf(facts: May): keyof typeof roles {
@@ -98,8 +98,8 @@ function drawHelp(facts: HelpFacts): AdaptiveCard {
       plain<string>(
         `${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${times}.`,
       ),
-      rules.length > 1 ? plain('Both, and who may ask and approve, depend on the agent.') : nothing,
-      facts.auditChannel ? nothing : plain('The audit trail is kept in the store alone.'),
+      rules.length > 1 ? plain('Both depend on the agent, and so do requesters and approvers.') : nothing,
+      facts.auditChannel ? nothing : plain('The audit log is in the database only.'),
     ]
       .filter((note) => note !== '')
       .map((text) => ({ text })),

@@ -42,7 +42,11 @@ const chipWords: Readonly<Record<OpenShow, string>> = {
 /** Returns filter buttons; the selected one is highlighted. */
 export const chipsOf = <S extends string>(words: Readonly<Record<S, string>>, shown: S | null): readonly Chip[] =>
   (Object.keys(words) as S[]).map((show): Chip => {
-    return { title: label(words[show]), selected: show === shown, verb: `list.${show}` };
+    return {
+      title: label(show === shown ? `✓ ${words[show]}` : words[show]),
+      selected: show === shown,
+      verb: `list.${show}`,
+    };
   });
 
 export const openChips = (shown: OpenShow | null): readonly Chip[] => chipsOf(chipWords, shown);

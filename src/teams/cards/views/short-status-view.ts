@@ -25,7 +25,7 @@ function lineOf(request: Request, context: CardContext): CardText {
   const { names, paused } = context;
   switch (request.state) {
     case 'awaiting-approval':
-      return md`Approvers were asked, until ${dateAndTime(new Date(request.policy.expiresAt))}.`;
+      return md`Decide by ${dateAndTime(new Date(request.policy.expiresAt))}.`;
     case 'approved':
       return startWords(request, context);
     case 'running':
@@ -49,7 +49,7 @@ export function shortCard(request: Request, context: CardContext): AdaptiveCard 
     ...line,
     // People who can decide are asked in another place.
     userIds: [],
-    asked: md`Asked by ${plain(name)} in a chat, ${dateAndTime(new Date(request.submittedAt))}`,
+    asked: md`Requested by ${plain(name)} in a chat, ${dateAndTime(new Date(request.submittedAt))}`,
     line: lineOf(request, context),
   });
 }

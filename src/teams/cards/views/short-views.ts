@@ -75,19 +75,19 @@ export function withMissingTick(card: AdaptiveCard, refusal: Refusal): AdaptiveC
 
 /** An unexpected error, with its ID in the application log. */
 export const bugText = (id: string): string =>
-  `Something unexpected happened. An operator finds it in the log under ${id}. Look at the card before you click again.`;
+  `Something unexpected happened. Check the card before you try again. For an operator: the application log has it under ${id}.`;
 
 /** The database is away or read-only. The click might have been stored just before. */
 export const notStoringText = (id: string): string =>
-  `The bot cannot store anything at the moment, so it changes nothing in Azure. Look at the card in a few minutes, and click again if nothing came of it. An operator finds it in the log under ${id}.`;
+  `The bot can’t save anything at the moment, so it changes nothing in Azure. Check the card in a few minutes, and try again if nothing happened. For an operator: the application log has it under ${id}.`;
 
 export const notStoringCard = (id: string): AdaptiveCard =>
   renderCard('message', {
     fallbackText: label(notStoringText(id)),
-    title: plain('The bot cannot store anything at the moment'),
+    title: plain('The bot can’t save anything at the moment'),
     titleColor: 'Attention',
     text: plain(
-      'So it changes nothing in Azure. Type the command again in a few minutes. An operator finds it in the log under this id.',
+      'So it changes nothing in Azure. Type the command again in a few minutes. The application log has it under this ID.',
     ),
     reference: plain(id),
   });
@@ -97,18 +97,18 @@ export const bugCard = (id: string): AdaptiveCard =>
     fallbackText: label(bugText(id)),
     title: plain('Something unexpected happened.'),
     titleColor: 'Attention',
-    text: plain('An operator finds it in the log under this id. Type the command again.'),
+    text: plain('Type the command again. The application log has it under this ID.'),
     reference: plain(id),
   });
 
 /** A placeholder while Azure is slow. */
 export const lookingCard = (): AdaptiveCard =>
   renderCard('message', {
-    fallbackText: label('Azure takes longer than usual. The answer comes by itself.'),
+    fallbackText: label('Azure takes longer than usual. The answer appears automatically.'),
     title: plain('Azure takes longer than usual'),
     titleColor: 'Default',
     text: plain(
-      'The answer takes the place of this card by itself. Should it stand here for more than three minutes, type the command again.',
+      'The answer replaces this card automatically. If nothing happens after 3 minutes, type the command again.',
     ),
     reference: nothing,
   });

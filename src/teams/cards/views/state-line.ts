@@ -20,7 +20,13 @@ export const badge = {
   check: { color: 'Warning', icon: 'Warning' },
 } as const satisfies Record<string, Omit<StateLine, 'text'>>;
 
-/** Returns the state in one short line. `paused`: the bot makes no changes in Azure. */
+/** Several approvals are counted. */
+function checkingWords({ runs, approvals: { length } }: Request): string {
+  if (runs > 1) return `Checking before run ${runs}${length > 1 ? ` (${length} approvals)` : ''}`;
+  return `Approved${length > 1 ? ` by ${length}` : ''}, checking`;
+}
+
+/** The state in one short line. `paused`: nothing is changed in Azure, which is known to whoever draws a card. */
 export function stateLineOf(request: Request, paused = false): StateLine {
   const done = request.progress.filter((step) => step.state === 'done').length;
   const all = request.progress.length;
@@ -32,7 +38,7 @@ export function stateLineOf(request: Request, paused = false): StateLine {
     case 'approved':
       if (paused) return { text: 'Approved, the bot is paused', ...badge.paused };
       if (startsAt(request) !== null) return { text: 'Approved, starts later', ...badge.person };
-      return { text: request.runs > 1 ? `Checking before run ${request.runs}` : 'Approved, checking', ...badge.bot };
+      return { text: checkingWords(request), ...badge.bot };
     case 'running':
       if (paused) return { text: `Paused: ${completed}`, ...badge.paused };
       return request.stop === null

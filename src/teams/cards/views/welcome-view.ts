@@ -10,12 +10,14 @@ export function welcomeCard(roles: Roles | null): AdaptiveCard {
     fallbackText: label('CMK bot puts healthcare agents under keys of your own. Type /cmk-help to begin.'),
     rows: [
       numberedRow(1, plain('Ask'), [grey(plain('Four short pages. Nothing is changed yet.'))]),
-      numberedRow(2, plain('Approve'), [grey(plain('Somebody else decides, and sees what is now and what would be.'))]),
+      numberedRow(2, plain('Approve'), [
+        grey(plain('Another person decides. They see the current state and the planned change.')),
+      ]),
       numberedRow(3, plain('Watch'), [grey(plain('One card shows every step, what Azure said, and the proof.'))]),
     ],
     role:
       roles === null
-        ? plain('Requesters ask, approvers decide, readers look. Help says what you may do.')
+        ? plain('Requesters submit, approvers decide, readers view. Help says what you can do.')
         : roleText({ mayAsk: roles.asks, mayApprove: roles.approves }),
     mayAsk: roles === null || roles.asks,
   });

@@ -32,17 +32,17 @@ export function contradictsCard(
   const called = addressees.map(({ text }) => text);
   const witness = called.length === 0 ? plain('Witness') : md`${listedText(called)}: witness`;
   const since = plain<string>(utcMinute(at.toISOString()));
-  const what = md`${witness} ${bold(name, 200)} knows another history of it since ${since}: ${quoted(detail)}.`;
-  const mend = plain(
-    'Either the record was made anew or the witness’s folder was. Do not rely on the record until the two are compared: the doctor (cmk-bot doctor) and docs/how-to/run-a-witness.md say how. Requests go on, and the witness is not asked again until an operator says so.',
+  const what = md`${witness} ${bold(name, 200)} signed a different version of the audit log (since ${since}): ${quoted(detail)}.`;
+  const remedy = plain(
+    'Either the audit log or the witness’s folder was replaced. Don’t rely on the audit log until an operator has compared them: see cmk-bot doctor and docs/how-to/run-a-witness.md. Requests continue. The bot asks the witness again when an operator says so.',
     600,
   );
-  const card = posted('The record is in doubt', 'Attention', md`${what} ${mend}`);
+  const card = posted('Audit log warning', 'Attention', md`${what} ${remedy}`);
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }
 
 export function settledCard(name: string, { by, at }: NonNullable<WitnessStatus['cleared']>): AdaptiveCard {
   const when = plain<string>(utcMinute(at.toISOString()));
-  const text = md`Witness ${bold(name, 200)} is asked again: ${bold(by)} said on ${when} that what it refused is settled.`;
-  return posted('The record was in doubt', 'Default', text);
+  const text = md`Witness ${bold(name, 200)} is asked again. ${bold(by)} confirmed on ${when} that the difference is resolved.`;
+  return posted('Audit log warning resolved', 'Default', text);
 }

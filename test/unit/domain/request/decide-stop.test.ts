@@ -141,7 +141,7 @@ describe('what cannot be stopped', () => {
     });
   });
 
-  it('is what has stopped already', () => {
+  it('is what has already stopped', () => {
     expect(comesTo(requestAfter(...toAttention), settles('stop', requester, { asking: attention }))).toBe(
       'run-stopped',
     );

@@ -73,7 +73,7 @@ it.each<[string, number, readonly Untold[], readonly Made[]]>([
     'a change that only whoever asked can open',
     1,
     [submitted],
-    [made('bob', 'change', 1, { said: 'This is not your request.' })],
+    [made('bob', 'change', 1, { said: 'This isn’t your request.' })],
   ],
   [
     'a reminder, and one of the question after it',

@@ -203,7 +203,7 @@ describe('creating the key', () => {
   it.each([
     ['another type', { type: 'EC' }, /type is EC, not RSA/],
     ['another size', { size: 2048 }, /size is 2048, not 3072/],
-    ['operations that do not wrap', { operations: ['sign'] }, /may not wrap and unwrap/],
+    ['operations that do not wrap', { operations: ['sign'] }, /doesn’t allow wrapping/],
     ['an expiry', { expires: '2030-01-01T00:00:00.000Z' }, /expires 2030-01-01, not never/],
     ['a switch that is off', { enabled: false }, /it is disabled/],
     ['a day before which it does not work', { notBefore: '2030-01-01T00:00:00.000Z' }, /not valid before 2030/],
@@ -215,7 +215,7 @@ describe('creating the key', () => {
 
   it('names all differences at once', async () => {
     const { outcome } = run(makeKeyVersion, { keys: [key({ ...own, type: 'EC', size: null, operations: [] })] }, plan);
-    expect(saidOf(await outcome)).toMatchObject(differs(/type is EC.*size is null.*may not wrap/, 'ask'));
+    expect(saidOf(await outcome)).toMatchObject(differs(/type is EC.*size is null.*doesn’t allow wrapping/, 'ask'));
   });
 
   it('compares the expiry by day, because Azure rounds it', async () => {

@@ -14,7 +14,6 @@ import {
   plain,
   plainLines,
   quoted,
-  unlinked,
 } from '../../../../src/teams/cards/plain-text.ts';
 
 const markdown = new MarkdownIt({ linkify: false });
@@ -170,13 +169,6 @@ describe('words outside a card', () => {
     'a b://c',
     'www.example.com',
   ];
-
-  it.each(addresses)('make no link of %s, and read as they were', (words) => {
-    const text = unlinked(plain<string>(words));
-    expect(linking.render(text)).not.toContain('<a');
-    expect(text.replaceAll('\u2060', '')).toBe(plain<string>(words));
-    expect(unlinked(text)).toBe(text);
-  });
 
   it.each(addresses)('make no link of %s in the name of who is called', (words) => {
     expect(linking.render(mention('29:1', words).text.replaceAll(/<\/?at>/g, ''))).not.toContain('<a');

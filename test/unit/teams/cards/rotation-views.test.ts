@@ -287,7 +287,7 @@ describe('a review of what is not in the state for it leads to the operation tha
     const card = formCard(rotating('review'), reviewOf(plan), null);
     expect(buttons(card)).toEqual(['Enable customer-managed key', 'Back', 'Cancel']);
     expect(primary(card)).toEqual(['Enable customer-managed key']);
-    expect(words(card)).toContain('**The agent is under a Microsoft-managed key.** It has no version to move from.');
+    expect(words(card)).toContain('**The agent uses a Microsoft-managed key.** It has no version to rotate.');
   });
 
   test('any other block leads nowhere', () => {

@@ -4,8 +4,12 @@ import type { PostedCard } from '../../../../src/domain/ports/store.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Origin } from '../../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
+import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
 import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
-import { openNotifications } from '../../../../src/teams/delivery/notifications.ts';
+import { erasedNotifications, openCalls } from '../../../../src/teams/delivery/calls.ts';
+import { executesOf, textsOf } from '../../../contract/card-walk.ts';
+import { approver, requester, submit } from '../../../support/fixtures.ts';
+import { table } from '../../../support/table.ts';
 import {
   attention,
   cancels,
@@ -81,13 +85,14 @@ interface Setting {
   readonly commands: readonly Command[];
   /** What Teams answers a post there. */
   readonly refuses?: (conversationId: string) => number | null;
+  readonly linksIn?: { readonly tenantId: string } | null;
 }
 
-function opened({ origin, chats, commands, refuses = () => null }: Setting) {
+function opened({ origin, chats, commands, refuses = () => null, linksIn = null }: Setting) {
   const events = eventsAfter(asked(origin), ...commands);
   const request = fold(id, events);
   if (request === null) throw new Error('nothing happened');
-  const said: { readonly at: string; readonly text: string }[] = [];
+  const said: { readonly at: string; readonly text: string; readonly card: AdaptiveCard }[] = [];
   const shown: PostedCard[] = [
     { requestId: id, audience: 'approval', conversationId: 'approvals-thread', activityId: '1', fingerprint: '' },
     { requestId: id, audience: 'status', conversationId: origin.conversationId, activityId: '2', fingerprint: '' },
@@ -99,21 +104,22 @@ function opened({ origin, chats, commands, refuses = () => null }: Setting) {
     });
   const lookups = { look: async () => null };
   const rules = policyOf([], { approvers: [approver, secondApprover] });
-  const calls = openNotifications({
-    requests: {
-      load: async () => request,
-      events: async () => events,
-    },
+  const requests = { load: async () => request, events: async () => events };
+  const directory = {
+    names: async () => (one: PersonId | null) => (one === null ? 'An operator' : (people[one] ?? 'Somebody')),
+  };
+  const calls = openCalls({
+    requests,
     shown: { of: async () => [...shown], save: async (card) => void shown.push(card) },
     chat: {
-      say: async (conversationId, text) => {
+      post: async (conversationId, card) => {
         const statusCode = refuses(conversationId);
         if (statusCode !== null) throw Object.assign(new Error(`${statusCode}`), { statusCode });
-        said.push({ at: conversationId, text });
+        said.push({ at: conversationId, text: textsOf(card).join('\n'), card });
         return { conversationId, activityId: `${said.length + 2}` };
       },
     },
-    directory: { names: async () => (one) => (one === null ? 'An operator' : (people[one] ?? 'Somebody')) },
+    directory,
     conversations: {
       personalChat: async (one) =>
         chats.includes(one)
@@ -125,9 +131,16 @@ function opened({ origin, chats, commands, refuses = () => null }: Setting) {
     approvers: openApprovers({ policy: rules, people: { among, amongMany: among }, lookups }),
     approvalsChannel: 'approvals-channel',
     operators: [operator],
+    linksIn,
   });
   const last = events.at(-1)?.revision ?? 0;
-  return { said, ring: () => calls.callForEvent(id, last), last };
+  const erasing = events.map((event) => ({
+    ...event,
+    texts: event.texts.comment === undefined ? event.texts : { ...event.texts, comment: null },
+  }));
+  const erased = () =>
+    erasedNotifications({ requests: { ...requests, events: async () => erasing }, directory }, request, shown);
+  return { said, ring: () => calls.callForEvent(id, last), last, erased };
 }
 
 const mentioned = (text: string): string => [...text.matchAll(/<at>(.*?)<\/at>/g)].map(([, name]) => name).join(', ');
@@ -233,14 +246,47 @@ test('nobody is called for what somebody has dealt with meanwhile', async () => 
   expect(later.said).toEqual([]);
 });
 
-test('what a person wrote is not in a post of words: it would stay there after its erasure', async () => {
+const rejected = lives['rejected by an approver'] ?? [];
+const channel = { conversationId: '19:ops@thread.tacv2;messageid=17', conversationType: 'channel' } as const;
+
+test('a rejection says the reason, leads to the request, and can be requested again', async () => {
+  const { said, ring } = opened({ origin: channel, chats: everyChat, commands: rejected, linksIn: { tenantId: 'T' } });
+  await ring();
+  const inChat = said.find(({ at }) => at === 'chat of Requester');
+  expect(inChat?.card.fallbackText).toBe('bot-care: Approver rejected your request');
+  expect(inChat?.text).toContain('“Not before the backup.”');
+  expect(inChat?.text).toContain('Nothing was changed in Azure.');
+  expect(executesOf(inChat?.card.body).map(({ verb }) => verb)).toEqual(['request.ask-again']);
+  expect(JSON.stringify(inChat?.card)).toContain(
+    'https://teams.microsoft.com/l/message/19%3Aops%40thread.tacv2/2?tenantId=T&parentMessageId=17',
+  );
+});
+
+test('without a link, Open posts the card', async () => {
+  const { said, ring } = opened({ origin: origins.personal, chats: everyChat, commands: rejected });
+  await ring();
+  expect(executesOf(said[0]?.card.body).map(({ verb }) => verb)).toEqual(['request.ask-again', 'list.open']);
+});
+
+test('approvers get Review, and nothing to request', async () => {
   const { said, ring } = opened({
-    origin: origins.channel,
+    origin: channel,
     chats: everyChat,
-    commands: lives['rejected by an approver'] ?? [],
+    commands: lives['reminded by the requester'] ?? [],
   });
   await ring();
-  const texts = said.map(({ text }) => text).join('\n');
-  expect(texts).toContain('Approver rejected it. What they wrote is on the card. Nothing was changed in Azure.');
-  expect(texts).not.toContain('backup');
+  expect(JSON.stringify(said[0]?.card)).toContain('"title":"Review"');
+  expect(JSON.stringify(said[0]?.card)).not.toContain('request.ask-again');
+});
+
+test('an erased comment leaves the notifications that quoted it', async () => {
+  const { said, ring, erased } = opened({ origin: channel, chats: everyChat, commands: rejected });
+  await ring();
+  const redrawn = await erased();
+  expect(redrawn).toHaveLength(said.length);
+  for (const { card, post } of redrawn) {
+    expect(JSON.stringify(card)).not.toContain('backup');
+    expect(textsOf(card)).toContain('The comment was erased.');
+    expect(post).toBeNull();
+  }
 });

@@ -227,7 +227,7 @@ describe('signing in in a browser', () => {
 
   it('proves the sign-in for the click that asked, and approves nothing', async () => {
     const answer = await signsIn(linkOf(await asked()));
-    expect([answer.status, answer.body]).toEqual([200, expect.stringMatching(/click Approve again/)]);
+    expect([answer.status, answer.body]).toEqual([200, expect.stringMatching(/select Approve\./)]);
     expect(await presented()).toEqual({
       person: approver,
       tenantId: tenant,
@@ -263,13 +263,13 @@ describe('signing in in a browser', () => {
   });
 
   it.each([
-    ['somebody else, to whom the link was sent', { oid: secondApprover }, /Somebody else signed in/],
+    ['somebody else, to whom the link was sent', { oid: secondApprover }, /Another account signed in/],
     ['a weaker sign-in', { acrs: ['c2'] }, /Sign in first \(c1\)/],
     ['a sign-in that meets nothing', { acrs: null }, /Sign in first/],
     ['a session remembered for hours', { auth_time: noon / 1_000 - 7_200 }, /older than 10 minutes/],
-    ['no time of sign-in', { auth_time: null }, /Signing in did not work/],
-    ['the token of another sign-in', { nonce: 'another' }, /Signing in did not work/],
-    ['another tenant', { tid: '30000000-0000-4000-8000-000000000000' }, /Signing in did not work/],
+    ['no time of sign-in', { auth_time: null }, /The sign-in failed/],
+    ['the token of another sign-in', { nonce: 'another' }, /The sign-in failed/],
+    ['another tenant', { tid: '30000000-0000-4000-8000-000000000000' }, /The sign-in failed/],
   ])('%s proves nothing', async (_, claims, words) => {
     const answer = await signsIn(linkOf(await asked()), claims);
     expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(words)]);

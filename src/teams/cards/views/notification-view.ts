@@ -1,0 +1,144 @@
+/** Notifications: one event for one person, with the reason, and buttons that lead to the request. */
+
+import { type Called, doerOf } from '../../../domain/request/calls.ts';
+import type { StoredEvent } from '../../../domain/request/events.ts';
+import { hasEnded, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
+import { operationOf } from '../../../operations/registry.ts';
+import { attentionRemedy } from '../../../text/attention.ts';
+import { actorName, askedAgainWords } from '../../../text/events.ts';
+import type { Names } from '../../../text/names.ts';
+import {
+  type Addressee,
+  bold,
+  type CardText,
+  dateAndTime,
+  entitiesOf,
+  joinText,
+  label,
+  md,
+  nothing,
+  plain,
+  quoted,
+} from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { attentionHeadline } from './attention-view.ts';
+import { upperFirst } from './parts.ts';
+
+/** What a notification says. */
+export interface Notice {
+  /** Follows the agent's name: `Approver rejected your request` */
+  readonly title: string;
+  /** What the person who acted wrote. */
+  readonly said: CardText;
+  readonly detail: CardText;
+}
+
+const notice = (title: string, detail: CardText = nothing, said: CardText = nothing): Notice => ({
+  title,
+  said,
+  detail,
+});
+
+function saidIn({ texts }: StoredEvent): CardText {
+  const { comment } = texts;
+  if (comment === undefined) return nothing;
+  return comment === null ? plain('The comment was erased.') : quoted(comment);
+}
+
+const unchanged = ({ touched }: Request): CardText => (touched ? nothing : plain('Nothing was changed in Azure.'));
+
+/** Why a person has to act. */
+export function attentionNotice(title: string, request: NeedsAttention, names: Names): Notice {
+  const remedy = attentionRemedy(request);
+  const fix = remedy === '' ? nothing : md` ${plain<string>(remedy)}`;
+  return notice(title, md`${attentionHeadline(request, names)}.${fix}`);
+}
+
+/** How long there is to decide. */
+export const decisionNotice = ({ policy }: Request, title = 'your decision is needed'): Notice =>
+  notice(title, md`Decide by ${dateAndTime(new Date(policy.expiresAt))}.`);
+
+const withdrawn = 'Earlier approvals don’t count.';
+
+/** The event, for one of those who are notified of it; the request is as it is now. */
+export function eventNotice(to: Called, event: StoredEvent, request: Request, names: Names): Notice {
+  const { body } = event;
+  switch (body.type) {
+    case 'rejected':
+      return notice(`${actorName(event, names)} rejected your request`, unchanged(request), saidIn(event));
+    case 'cancelled':
+      return notice(`${actorName(event, names)} canceled your request`, unchanged(request));
+    case 'expired':
+      return notice(
+        'your request expired',
+        joinText([plain('No decision was made in time.'), unchanged(request)], ' '),
+      );
+    case 'plan-changed': {
+      const why = upperFirst(askedAgainWords[body.data.reason]);
+      return to === 'approvers'
+        ? notice('please decide again', plain<string>(`${why}. ${withdrawn}`))
+        : notice('your request needs approval again', plain<string>(`${why}.`));
+    }
+    case 'request-changed':
+      return notice(
+        `${actorName(event, names)} edited the request`,
+        plain<string>(`Please decide again. ${withdrawn}`),
+      );
+    case 'attention-needed':
+      return request.state === 'needs-attention'
+        ? attentionNotice('the request needs attention', request, names)
+        : notice('the request needed attention');
+    case 'succeeded':
+      return notice(operationOf(request.plan.wish).words.succeeded.toLowerCase());
+    case 'given-up': {
+      const left = request.touched ? plain('Completed changes stay in Azure.') : unchanged(request);
+      return notice(`${actorName(event, names)} ended the request`, left, saidIn(event));
+    }
+    case 'reminded':
+      return decisionNotice(request, `${names(doerOf(event))} asks you to decide`);
+    case 'submitted':
+    case 'approved':
+    case 'decided-late':
+    case 'run-ordered':
+    case 'run-checked':
+    case 'step-intended':
+    case 'step-done':
+    case 'step-failed':
+    case 'use-judged':
+    case 'stop-requested':
+    case 'retried':
+    case 'texts-erased':
+    case 'evidence-made':
+    case 'clock-set-right':
+      throw new Error(`no notification exists for ${body.type}`);
+  }
+}
+
+/** Who is notified, and how they get to the request. */
+export interface NotificationReader {
+  readonly to: Called;
+  readonly addressees: readonly Addressee[];
+  /** Of the request's card in Teams; null: a button posts the card. */
+  readonly url: string | null;
+}
+
+export function notificationCard(
+  request: Request,
+  { title, said, detail }: Notice,
+  { to, addressees, url }: NotificationReader,
+): AdaptiveCard {
+  const headline = `${request.resourceName}: ${title}`;
+  const card = renderCard('notification', {
+    fallbackText: label(headline),
+    title: joinText([...addressees.map(({ text }) => text), bold(headline)], ' '),
+    said,
+    detail,
+    requestId: request.id,
+    revision: request.asking,
+    canAskAgain: to === 'requester' && hasEnded(request) && request.state !== 'succeeded',
+    open: label(to === 'approvers' ? 'Review' : 'Open'),
+    url: url ?? '',
+  });
+  const entities = entitiesOf(addressees);
+  return entities.length === 0 ? card : { ...card, msteams: { entities } };
+}
