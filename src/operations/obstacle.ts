@@ -33,7 +33,7 @@ export interface ShownPage {
 
 export const noObstacle: Obstacle = { blocks: [], openRequest: null };
 
-export function blocksOf({ startsFrom }: Pick<Operation, 'startsFrom'>, resource: ObservedResource): readonly Check[] {
+function resourceBlocks({ startsFrom }: Pick<Operation, 'startsFrom'>, resource: ObservedResource): readonly Check[] {
   const { customerKey: key, provisioningState, kind } = resource;
   const blocks = judgeResource(resource, { kind: kindNamed(kind), own: null }).filter(
     ({ outcome }) => outcome === 'block',
@@ -51,7 +51,7 @@ async function obstacleTo(
 ): Promise<Obstacle> {
   if (changes !== null) return noObstacle;
   const openRequest = await requests.openFor(resource.id);
-  return { blocks: blocksOf(operationNamed(operation), resource), openRequest };
+  return { blocks: resourceBlocks(operationNamed(operation), resource), openRequest };
 }
 
 const isThere = ({ blocks, openRequest }: Obstacle): boolean => blocks.length > 0 || openRequest !== null;
