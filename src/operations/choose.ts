@@ -51,8 +51,8 @@ export async function chooseResource(azure: Azure, typed: string): Promise<Chose
   );
   const [only, ...others] = matches;
   if (only === undefined)
-    return withSuggestion(refuse('unknown-resource', wanted.slice(0, 80)), await resourceNames(azure));
-  return others.length > 0 ? refuse('ambiguous-resource', wanted.slice(0, 80)) : chosen(only);
+    return withSuggestion(refuse('unknown-resource', name.slice(0, 80)), await resourceNames(azure));
+  return others.length > 0 ? refuse('ambiguous-resource', name.slice(0, 80)) : chosen(only);
 }
 
 /** Finds a vault by name. Vault names are unique in all of Azure. */

@@ -3,23 +3,20 @@
 import { shortDigest } from '../domain/digest.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { Reading } from '../domain/evidence/reading.ts';
-import type { Failure } from '../domain/failure.ts';
+import { codeOf, type Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
 import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
-import type { ReapprovalReason } from '../domain/request/payloads.ts';
-import { joinList } from '../domain/strings.ts';
-import { shortDrift } from './drift.ts';
-import { cutAtSentence } from './excerpt.ts';
-import { failureLine } from './failures.ts';
+import type { AskedAgain } from '../domain/request/payloads.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
 import { resourceKeyWords } from './keys.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { quote } from './quote.ts';
+import { saidInShort } from './said.ts';
 import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
 
 export interface EventWords {
@@ -93,7 +90,9 @@ interface EventContext {
 }
 
 const mostOfFailure = 200;
-const failed = (failure: Failure): string => cutAtSentence(failureLine(failure), mostOfFailure);
+/** Shortened, but never without the missing permission and its scope. */
+const failed = (failure: Failure): string =>
+  `${codeOf(failure)}: ${saidInShort(failure, mostOfFailure).split('\n').join('; ')}`;
 
 /** In UTC, as all times in the audit log. */
 const startWords = (notBefore: string | undefined): string =>

@@ -95,7 +95,7 @@ export const refusedRequest = {
   }),
   'unknown-resource': (name) => ({
     title: name === '' ? 'The agent doesn’t exist.' : `No agent is named ${name}.`,
-    text: 'Check the name, or select the agent from the list with /enable-cmk. New agents can take a few minutes to appear. If it still doesn’t appear, ask an operator to check the bot’s permissions.',
+    text: 'Check the name, or type /cmk-status to see all agents. New agents can take a few minutes to appear. If it still doesn’t appear, ask an operator to check the bot’s permissions.',
   }),
   'unknown-key': (name) => ({
     title: `The vault has no key named ${name}.`,

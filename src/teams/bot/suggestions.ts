@@ -38,6 +38,15 @@ export function suggestCommand(typed: TypedMessage): { readonly wrote: string; r
     const meant = command === null ? null : (written({ ...typed, command, words }) ?? command);
     if (meant !== null) return { wrote, meant };
   }
+  return wordMeant([typed.command.slice(1), ...typed.words]);
+}
+
+/** A command by its own word: `status`, or `please enable a key`. Help is the answer to everything else anyway. */
+function wordMeant(words: readonly string[]): { readonly wrote: string; readonly meant: string } | null {
+  for (const word of words.map((one) => one.toLowerCase())) {
+    const meant = names.find((name) => name !== cmkHelp.name && [`/cmk-${word}`, `/${word}-cmk`].includes(name));
+    if (meant !== undefined) return { wrote: word, meant };
+  }
   return null;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { shortDuration } from '../../../src/text/duration.ts';
+import { durationWords, shortDuration } from '../../../src/text/duration.ts';
 
 test.each([
   [-5, '0 s'],
@@ -15,4 +15,12 @@ test.each([
   [90_000_000, '1 d 1 h'],
 ])('%d milliseconds are %s', (ms, words) => {
   expect(shortDuration(ms)).toBe(words);
+});
+
+test.each([
+  [40_000, '40 seconds'],
+  [118_000, '2 minutes'],
+  [7_200_000, '2 hours'],
+])('%d milliseconds are about %s', (ms, words) => {
+  expect(durationWords(ms)).toBe(words);
 });

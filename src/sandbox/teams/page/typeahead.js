@@ -135,6 +135,8 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
   open(/** @type {boolean} */ wanted) {
     this.list?.classList.toggle('ac-choiceSetInput-filtered-dropdown-open', wanted);
     this.box?.setAttribute('aria-expanded', String(wanted));
+    // The message box must not cover it.
+    if (wanted) this.list?.scrollIntoView({ block: 'nearest' });
   }
 
   close() {

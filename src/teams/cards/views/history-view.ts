@@ -30,8 +30,8 @@ const chipWords: Readonly<Record<HistoryShow, string>> = {
   changes: 'Changes',
 };
 
-/** Teams renders a card with this many rows only if each is short. */
-const longestLine = 280;
+/** Teams draws a card of so many rows only where each is short. */
+const longestLine = 420;
 
 const rowOf = ({ at, mark, title, detail, of }: HistoryContent['entries'][number]): HistoryRow => ({
   ...marks[mark],

@@ -15,8 +15,16 @@ it.each([
   expect(suggestCommand(typed(text))).toEqual({ wrote, meant });
 });
 
-it.each(['hello', '/', '', '/enable', 'good morning bot'])('%s is near nothing', (text) => {
-  expect(suggestCommand(typed(text))).toBeNull();
+it.each(['hello', '/', '', 'help', 'good morning bot'])('%s is near nothing', (text) => {
+  expect(commandMeant(typed(text))).toBeNull();
+});
+
+it.each([
+  ['status', 'status', '/cmk-status'],
+  ['please enable a key for ward agent', 'enable', '/enable-cmk'],
+  ['/Rotate', 'rotate', '/rotate-cmk'],
+])('%s names a command by its own word', (text, wrote, meant) => {
+  expect(commandMeant(typed(text))).toEqual({ wrote, meant });
 });
 
 it('what is too long to be read is offered without what stands behind it', () => {
