@@ -70,7 +70,7 @@ async function ask(stage, story) {
     if (JSON.stringify(card).includes('"form.submit"')) return card.id;
   }
   throw new TourProblem(
-    'Every agent of the tour has its key already. “Reset Azure to its seeds”, at the right, begins anew.',
+    'Every agent of the tour has its key already. To start over, select “Reset Azure to its seeds” at the right.',
   );
 }
 
@@ -103,7 +103,7 @@ async function breakAzure(stage, { request, agent }) {
   const where = await stage.go('Requester', 'Operations');
   await until(stage, where, (said) => said.includes(request) && said.includes('Succeeded'));
   await api.azureTurnOn(outage);
-  return (await asks(stage, where, `/rotate-cmk ${agent}`, /Azure did not answer/)).id;
+  return (await asks(stage, where, `/rotate-cmk ${agent}`, /Azure didn’t answer/)).id;
 }
 
 /** @type {Step['act']} */
@@ -153,7 +153,7 @@ export const tourSteps = [
   },
   {
     title: 'Audit',
-    text: 'Every event is in a chain of hashes, and here for all to read. In a terminal, npm run cmk-bot -- audit verify checks it without trusting the bot.',
+    text: 'Every event is in a hash chain, and one line for each is here. Select “Download evidence” on the request: verify.py in the pack checks it without the bot’s own programs.',
     next: '',
     act: audit,
   },
