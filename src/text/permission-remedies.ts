@@ -3,6 +3,7 @@
  * Each names the product's role that includes the permission, never a wider one, and who can assign it. The roles are
  * those of infra/custom-role*.json.
  */
+import type { Failure } from '../domain/failure.ts';
 import { scopeWords } from './places.ts';
 
 /** Match action and scope in the texts of ARM's `AuthorizationFailed` and a vault's `ForbiddenByRbac`. */
@@ -33,6 +34,25 @@ const roles: readonly (readonly [of: RegExp, role: string])[] = [
   [/^Microsoft\.OperationalInsights\//i, 'CMK bot logs'],
   [/./, 'CMK bot'],
 ];
+const grantsRole = 'CMK bot grants';
+const condition = ' --condition "$(cat infra/grant-condition.txt)" --condition-version 2.0';
+/** The bot's object ID, as ARM names the caller; characters that a shell would read are in no such text. */
+const caller = /with object id '([0-9a-f-]{36})'/i;
+const plainScope = /^\/[\w./() -]+$/;
+
+/** The command that gives the bot the missing role, for those who can assign it. Null if Azure's text doesn't name all of it. */
+export function assignmentCommand(failure: Failure): string | null {
+  if (failure.source !== 'azure' || failure.code !== 'AuthorizationFailed') return null;
+  const { message } = failure;
+  const [objectId, missed] = [caller.exec(message)?.[1], missingRightIn(message)];
+  const at = missed?.scope?.replace(/\/providers\/Microsoft\.Authorization\/.*$/i, '');
+  if (objectId === undefined || missed === null || at === undefined || !plainScope.test(at)) return null;
+  if (conditionNotMet.test(message)) return null;
+  const grants = assignsRoles.test(missed.action);
+  const role = grants ? grantsRole : roleFor(missed.action);
+  return `az role assignment create --role "${role}" --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --scope "${at}"${grants ? condition : ''}`;
+}
+
 const roleFor = (missed: string): string => roles.find(([of]) => of.test(missed))?.[1] ?? 'CMK bot';
 
 /** What the bot can't do, followed by a scope; the first match. */

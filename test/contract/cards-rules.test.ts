@@ -153,7 +153,8 @@ describe('the status', () => {
       elementsOf(render(sample))
         .filter((element) => element.fontType === 'Monospace' && element.horizontalAlignment === undefined)
         .map((element) => String(element.text));
-    expect(mono('status-attention.needs-attention')).toHaveLength(1);
+    // Azure's words, and the command to copy.
+    expect(mono('status-attention.needs-attention')).toHaveLength(2);
     expect(mono('status-attention.read-back')).toEqual([]);
     expect(words('status-attention.needs-attention')).toContain('**What to do**');
   });

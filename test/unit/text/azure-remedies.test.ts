@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Failure } from '../../../src/domain/failure.ts';
 import { azureRemedies, azureRemedy } from '../../../src/text/azure-remedies.ts';
+import { assignmentCommand } from '../../../src/text/permission-remedies.ts';
 
 /** What a card says to do: a role of the product's own, who assigns it, and never more access than the change needs. */
 
@@ -102,4 +103,32 @@ test('no remedy suggests more access than needed', () => {
   for (const remedy of all) {
     expect(remedy).not.toMatch(/assign the role (Owner|Contributor|User Access|Key Vault)|open the vault|purge/i);
   }
+});
+
+describe('the command for a missing role', () => {
+  const told = (action: string, scope: string): Outside =>
+    failure(
+      'AuthorizationFailed',
+      `The client 'app' with object id '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid.`,
+    );
+  it('names the role, the bot’s identity and the scope', () => {
+    expect(assignmentCommand(told('Microsoft.KeyVault/vaults/write', vault))).toBe(
+      `az role assignment create --role "CMK bot" --assignee-object-id 6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f --assignee-principal-type ServicePrincipal --scope "${vault}"`,
+    );
+  });
+
+  it('gives the role that assigns roles only with its condition', () => {
+    const scope = `${vault}/providers/Microsoft.Authorization/roleAssignments/3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9`;
+    const command = assignmentCommand(told('Microsoft.Authorization/roleAssignments/write', scope));
+    expect(command).toContain(`--role "CMK bot grants"`);
+    expect(command).toContain(`--scope "${vault}" --condition`);
+  });
+
+  it.each([
+    ['a scope that a shell would read', told('a/write', '/subscriptions/$(reboot)')],
+    ['another refusal', { ...told('a/write', vault), code: 'RequestDisallowedByPolicy' }],
+    ['words that name nothing', { ...told('a/write', vault), message: 'Forbidden' }],
+  ])('is not made of %s', (_what, failure) => {
+    expect(assignmentCommand(failure)).toBeNull();
+  });
 });

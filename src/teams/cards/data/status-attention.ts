@@ -22,6 +22,8 @@ export const StatusAttentionData = z.strictObject({
   expected: CardText,
   /** `**What to do:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
   remedy: CardText,
+  /** Command that does it, to select and copy; empty when there is none. */
+  command: CardText,
   /** Given up, and the reader asked for it. */
   canAskAgain: z.boolean(),
   /** True for a reader who can retry and end the request. */

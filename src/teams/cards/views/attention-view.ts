@@ -16,6 +16,7 @@ import type { CheckWords } from '../../../text/check-words.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../text/failures.ts';
 import type { Names } from '../../../text/names.ts';
+import { assignmentCommand } from '../../../text/permission-remedies.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines } from '../plain-text.ts';
@@ -124,6 +125,12 @@ function remedyOf(request: AtRest, context: CardContext): CardText {
   return remedy === '' ? nothing : plain<string>(remedy, 700);
 }
 
+/** The command for the person who can assign the missing role. */
+function commandOf({ state, failure }: AtRest): CardText {
+  const command = state === 'needs-attention' && failure !== null ? assignmentCommand(failure) : null;
+  return command === null ? nothing : plain<string>(command, 900);
+}
+
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
 
 /** One row for each step that was tried, and one row for all others. */
@@ -181,6 +188,7 @@ export function attentionCard(request: AtRest, context: CardContext): AdaptiveCa
     summary: causeAndSummary(request),
     ...wordsOf(request),
     remedy: remedyOf(request, context),
+    command: commandOf(request),
     canAskAgain: mayAskAgain(request, context),
     canDecide: waits && maySettle(context),
     decides:
