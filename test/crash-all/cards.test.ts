@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SeenActivity } from '../support/local-teams.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
   answered,

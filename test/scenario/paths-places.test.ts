@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { wholeDigest } from '../../src/domain/digest.ts';
-import type { SeenActivity } from '../support/local-teams.ts';
-import { follow, linesOf } from '../support/path.ts';
-import { startStore } from '../support/store-client.ts';
+import { table } from '../support/docs/table.ts';
+import { startStore } from '../support/store/store-client.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { follow, linesOf } from '../support/world/path.ts';
 import {
   activityText,
   answered,

@@ -1,8 +1,9 @@
 /** Writes down what people do and what they see of it, as a conversation that anybody can read. */
-import { localPeople } from '../../src/sandbox/people.ts';
-import { conversationOf } from '../../src/sandbox/teams/places.ts';
-import { cardOf, type JsonObject, type SeenActivity } from './local-teams.ts';
-import { activityText, answered, isNotification, places, shows, type } from './story.ts';
+import { localPeople } from '../../../src/sandbox/people.ts';
+import { conversationOf } from '../../../src/sandbox/teams/places.ts';
+import { cardOf, type JsonObject, type SeenActivity } from '../teams/local-teams.ts';
+import { activityText, answered, isNotification, places, shows, type } from '../world/story.ts';
+import type { World } from '../world/world.ts';
 import { buttonTitled, drawCard, inputNamed, shownText } from './transcript-card.ts';
 import { difference } from './transcript-difference.ts';
 import { openMasks } from './transcript-masks.ts';

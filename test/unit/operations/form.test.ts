@@ -15,10 +15,10 @@ import {
 } from '../../../src/operations/form-clicks.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
-import { requester, resourceId, vaultId } from '../../support/fixtures.ts';
-import { call, commandWorld, formOn, inputs, reviewed } from '../support/command-world.ts';
-import { failure } from '../support/commands.ts';
-import { key, keyName, newKey, ref, resource, vault as vaultThere, version } from '../support/plans.ts';
+import { call, commandWorld, formOn, inputs, reviewed } from '../../support/builders/command-world.ts';
+import { failure } from '../../support/builders/commands.ts';
+import { requester, resourceId, vaultId } from '../../support/builders/fixtures.ts';
+import { key, keyName, newKey, ref, resource, vault as vaultThere, version } from '../../support/builders/plans.ts';
 
 const existing = { kind: 'existing', name: keyName, version: version('a') } as const;
 const ticked = { acknowledgeDataLoss: 'true', justification: 'Policy 7' };

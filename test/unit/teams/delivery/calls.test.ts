@@ -8,8 +8,6 @@ import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
 import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
 import { erasedNotifications, openCalls } from '../../../../src/teams/delivery/calls.ts';
 import { executesOf, textsOf } from '../../../contract/card-walk.ts';
-import { approver, requester, submit } from '../../../support/fixtures.ts';
-import { table } from '../../../support/table.ts';
 import {
   attention,
   cancels,
