@@ -221,7 +221,7 @@ describe('a rule that wants new keys', () => {
     const command = `/rotate-cmk resource=${rotation.agent} version=`;
     expect(offersSubmit(await type(world, people.requester, `${command}newest`))).toBe(false);
     const review = await type(world, people.requester, `${command}new`);
-    expect(linesOf(review).join('\n')).not.toContain('made elsewhere');
+    expect(linesOf(review).join('\n')).not.toContain('Existing key, not created by this request');
     const id = await submit(world, review);
     await approve(world, people.approver, await approvalCard(world, id), {});
     await shows(world, places.operations, people.requester, id, /Succeeded/);

@@ -155,7 +155,7 @@ describe('Azure moves in the middle of a run', () => {
       'somebody put the agent under another key',
       putUnder('triage-agent-prod', 'kv-hospital-keys', 'cmk-virtual-visit'),
       ['agent', 'role', 'vault'],
-      'Somebody put the agent under key cmk-virtual-visit',
+      'The agent was changed to key cmk-virtual-visit',
     ],
     [
       'somebody locked the vault',

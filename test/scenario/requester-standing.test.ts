@@ -52,7 +52,7 @@ test('between asking and approving, and back: the request is as it was', async (
   await mayAsk(false);
   expect(answered(await approve(world, people.approver, card))).toMatch(lost);
   await faultAzure(world, { match: { url: `${people.requester}/checkMemberGroups` }, respond: { status: 503 } });
-  expect(answered(await approve(world, people.approver, card))).toContain('could not be checked');
+  expect(answered(await approve(world, people.approver, card))).toContain('couldn’t check whether the requester');
   await mendAzure(world);
   await mayAsk(true);
   expect(answered(await approve(world, people.approver, card))).toContain('Approved: 1 of 1');

@@ -70,7 +70,7 @@ describe('the picture of all agents', () => {
     const now = await status(people.approver, ' triage-agent-prod');
     expect(rowOf(now, 'triage-agent-prod')).toBe(`triage-agent-prod | Request open | ${id}, waiting for approval`);
     const opened = await world.teams.click(people.approver, now.id, 'list.open', { data: { requestId: id } });
-    expect(answered(opened)).toBe(`The card of ${id} is below.`);
+    expect(answered(opened)).toBe(`${id} is below.`);
     await approve(world, people.approver, await approvalCard(world, id));
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });

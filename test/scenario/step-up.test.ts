@@ -129,7 +129,7 @@ describe('another request', () => {
     // What the bot knows of the authority it knows since its start.
     await faultAzure(world, { match: { url: 'openid-configuration' }, respond: { status: 503, body: {} } });
     await world.restartBot('SIGINT');
-    expect(answered(await clicks(id))).toContain('could not be checked');
+    expect(answered(await clicks(id))).toContain('couldn’t check your sign-in');
     await mendAzure(world);
     expect(answered(await clicks(id))).toMatch(/^\[card\]/);
     await shows(world, places.operations, people.requester, id, /Succeeded/);

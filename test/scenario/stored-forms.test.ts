@@ -51,5 +51,5 @@ test('a form that was stored before the update goes on where it was', async () =
   const shown = await world.teams.click(requester, form.id, 'form.show');
   expect(answered(shown)).toContain('Which vault holds the key?');
   const inputs = { vault: 'kv-care-prod' };
-  expect(answered(await world.teams.click(requester, form.id, 'form.next', { inputs }))).toContain('Which key?');
+  expect(answered(await world.teams.click(requester, form.id, 'form.next', { inputs }))).toContain('Which key of');
 });

@@ -9,7 +9,7 @@ import { type Act, stands, type Verb } from './request-model.ts';
 import { type Desk, keys, pause } from './troubled-world.ts';
 
 /** What is said where nothing was decided: because nobody could, or because the minute that was chosen has begun meanwhile. */
-const undecided = /can’t save anything at the moment|clock is wrong|start is in the past|could not be checked/;
+const undecided = /can’t save anything at the moment|clock is wrong|start is in the past|couldn’t check/;
 /** What was said; null: nothing. */
 function saidWholly(answer: BotAnswer): string | null {
   if (answer.status !== 200) return null;

@@ -24,6 +24,6 @@ it('an approval within seconds of being asked is said to be one', () => {
 
 it('a further version of a key is not said to be a key', () => {
   const titles = rotationLife.map((event) => eventWords(event, names, { texts: true }).title);
-  expect(titles).toEqual(expect.arrayContaining(['Create key version: about to', 'Create key version: done']));
+  expect(titles).toEqual(expect.arrayContaining(['Create key version: starts', 'Create key version: done']));
   expect(titles.join()).not.toContain('Create key:');
 });

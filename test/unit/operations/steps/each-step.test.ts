@@ -285,7 +285,7 @@ it('does not take a vault for protected while either protection is off', async (
     const azure = scriptedAzure({ vault: vault(half) });
     azure.pretend('vaults.protect');
     const outcome = await carryOut(protectVault, contextOf(azure));
-    expect(saidOf(outcome)).toMatchObject(differs(/does not show/, 'retry-until'));
+    expect(saidOf(outcome)).toMatchObject(differs(/doesn’t show/, 'retry-until'));
     expect(azure.writes).toEqual(['vaults.protect']);
   }
 });

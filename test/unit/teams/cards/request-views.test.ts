@@ -77,7 +77,7 @@ test.each(Object.keys(requestStates))('%s: the short card has no buttons and no 
   const card = draw(state, asApprover, 'short');
   expect(verbs(card)).toEqual([]);
   expect(card.refresh).toMatchObject({ userIds: [] });
-  expect(words(card)).toContain('Asked by Requester in a chat');
+  expect(words(card)).toContain('Requested by Requester in a chat');
 });
 
 test('whoever approved sees that they did, and who is still awaited', () => {
@@ -275,8 +275,8 @@ describe('a step that did not work', () => {
 
   test.each([
     ['needs-attention-read-back', 'The bot read back', '**Expected:** The agent shows key cmk-triage-agent'],
-    ['needs-attention-missing', 'The run', 'The vault does not exist any more.'],
-    ['needs-attention-bug', 'The run', 'The log has it under CMK-7F3K9Q:1.'],
+    ['needs-attention-missing', 'The run', 'The vault no longer exists.'],
+    ['needs-attention-bug', 'The run', 'The application log has it under CMK-7F3K9Q:1.'],
     ['needs-attention-no-answer', 'No answer from Azure · ECONNREFUSED', 'connect ECONNREFUSED'],
   ])('%s: what is not Azure’s is not said to be', (state, source, said) => {
     const text = shown(state);
@@ -287,7 +287,7 @@ describe('a step that did not work', () => {
 
   test('of a rotation that others moved: says where the agent is now, and where it was to be', () => {
     const text = shown('rotation-moved');
-    expect(text).toContain('Somebody put the agent under key cmk-virtual-visit');
+    expect(text).toContain('The agent was changed to key cmk-virtual-visit');
     expect(text).toContain('**Expected:** The agent is still under key cmk-virtual-visit');
   });
 

@@ -125,7 +125,10 @@ describe('the question', () => {
   it('is the login request of Universal Actions, with something to exchange and a page', async () => {
     const { value, ...rest } = await asked();
     expect(rest).toEqual({ statusCode: 401, type: 'application/vnd.microsoft.activity.loginRequest' });
-    expect(value).toMatchObject({ connectionName: 'cmk-step-up', text: expect.stringMatching(/Sign in first/) });
+    expect(value).toMatchObject({
+      connectionName: 'cmk-step-up',
+      text: expect.stringMatching(/isn’t enough to approve/),
+    });
     expect(value.tokenExchangeResource).toEqual({
       id: expect.stringMatching(/^[\w-]{43}$/),
       uri: `api://botid-${appId}`,
@@ -195,7 +198,7 @@ describe('a token that comes with the click', () => {
     entra.answer('openid-configuration', 500);
     expect(await withToken()).toMatchObject({
       kind: 'answer',
-      answer: { body: { statusCode: 200, value: expect.stringMatching(/could not be checked/) } },
+      answer: { body: { statusCode: 200, value: expect.stringMatching(/couldn’t check your sign-in/) } },
     });
   });
 });
@@ -264,8 +267,8 @@ describe('signing in in a browser', () => {
 
   it.each([
     ['somebody else, to whom the link was sent', { oid: secondApprover }, /Another account signed in/],
-    ['a weaker sign-in', { acrs: ['c2'] }, /Sign in first \(c1\)/],
-    ['a sign-in that meets nothing', { acrs: null }, /Sign in first/],
+    ['a weaker sign-in', { acrs: ['c2'] }, /isn’t enough to approve/],
+    ['a sign-in that meets nothing', { acrs: null }, /isn’t enough to approve/],
     ['a session remembered for hours', { auth_time: noon / 1_000 - 7_200 }, /older than 10 minutes/],
     ['no time of sign-in', { auth_time: null }, /The sign-in failed/],
     ['the token of another sign-in', { nonce: 'another' }, /The sign-in failed/],
@@ -282,7 +285,7 @@ describe('signing in in a browser', () => {
     const others = await visit(linkOf(await asked(purpose({ person: secondApprover }))));
     for (const cookie of ['', '__Host-cmk-sign-in=x', cookieOf(others), 'cmk-sign-in=x; a=b']) {
       const answer = await signsIn(link, {}, { cookie });
-      expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(/began in another browser/)]);
+      expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(/started in another browser/)]);
     }
     expect(await presented()).toBeNull();
   });
