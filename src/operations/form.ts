@@ -16,12 +16,12 @@ export const Form = z.strictObject({
   /** Revision of the waiting request that this form edits; null: it makes a new request. */
   changes: z.strictObject({ asking: z.number().int() }).nullable().default(null),
   /** The rejected request that it asks for again: its reason is shown. */
-  rejected: RequestId.nullable().default(null),
+  rejected: RequestId.optional(),
   owner: PersonId,
   actor: Actor,
   origin: Origin,
   /** Its message is for its owner alone, and never becomes a request's card. */
-  alone: z.boolean().default(false),
+  alone: z.literal(true).optional(),
   /** Number of pages shown. Every button carries it; a button of an earlier page only shows the current page. */
   revision: z.number().int(),
   page: PageName,

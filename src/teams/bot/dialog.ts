@@ -94,7 +94,7 @@ async function draw(
   if (!read.ok) return refuseFailure(read.failure);
   const { facts, obstacle } = read.value;
   const shown = facts.page === 'review' ? showing(form, facts.digest) : read.value.form;
-  const rejected = form.rejected === null ? null : await ports.requests.load(form.rejected);
+  const rejected = form.rejected === undefined ? null : await ports.requests.load(form.rejected);
   const card = withRejection(formCard(shown, facts, problem, obstacle), rejected);
   return page(facts.page === 'review' ? withPortal(card, portal, facts.plan, undefined) : card, shown);
 }
