@@ -80,7 +80,7 @@ export async function shownPage(
   ports: CommandPorts,
 ): Promise<Outcome<ShownPage> | Refusal> {
   const shown = { form, facts, obstacle: noObstacle };
-  if (facts.page === 'review' || facts.resource === null) return done(shown);
+  if (!('resource' in facts) || facts.resource === null) return done(shown);
   const obstacle = await obstacleTo(form, facts.resource, ports);
   if (facts.page === 'resource') return done({ ...shown, obstacle });
   if (isThere(obstacle)) return earlierPage(form, obstacle, resourcePage, ports);

@@ -25,7 +25,7 @@ const cases: readonly Case[] = [
       'src/audit/replay-rules.ts',
       'src/domain/request/notifications.ts',
       'src/domain/request/evolve.ts',
-      'src/teams/cards/views/call-view.ts',
+      'src/teams/cards/views/notification-view.ts',
       'src/text/events.ts',
       'src/text/history.ts',
     ],
