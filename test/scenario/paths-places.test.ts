@@ -140,7 +140,7 @@ describe('the audit channel', () => {
     const last = replies.at(-1);
     if (root === undefined || last === undefined) return false;
     const upTo = /Shown up to event (\d+)/.exec(activityText(root))?.[1];
-    const isEnd = /\*\*(Succeeded|Approver rejected)\*\*/.test(activityText(last));
+    const isEnd = /(Succeeded|Approver rejected): /.test(activityText(last));
     return isEnd && JSON.stringify(last).includes(`Chain at ${upTo}:`);
   }
 

@@ -146,7 +146,7 @@ async function auditOf(id: string): Promise<Transcript> {
     const last = replies.at(-1);
     if (root === undefined || last === undefined) return false;
     const upTo = /Shown up to event (\d+)/.exec(activityText(root))?.[1];
-    return activityText(last).includes('**Succeeded**') && JSON.stringify(last).includes(`Chain at ${upTo}:`);
+    return activityText(last).includes('Succeeded: ') && JSON.stringify(last).includes(`Chain at ${upTo}:`);
   };
   await until(isTold, 'the audit channel shows the request to its end');
   const [root, ...replies] = (await cards()).map((card) => drawCard(cardOf(card) ?? {}));
