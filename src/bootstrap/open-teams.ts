@@ -57,8 +57,8 @@ export function openTeamsModule(
   const posts = { requests, shown, chat, directory };
   const { operators } = config;
   const linksIn = config.azure.cloud.name === 'public' ? { tenantId } : null;
-  const called = { approvers, approvalsChannel, operators, linksIn };
-  const calls = openCalls({ ...posts, ...called, conversations, people, lookups });
+  const notified = { approvers, approvalsChannel, operators, linksIn };
+  const calls = openNotifications({ ...posts, ...notified, conversations, people, lookups });
   const patience = {
     retry: config.retry,
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },

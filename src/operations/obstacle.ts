@@ -2,9 +2,8 @@
 import { type Check, judge } from '../domain/check.ts';
 import { done, type Outcome } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
-import type { ObservedResource } from '../domain/observed.ts';
+import { hasFailed, type ObservedResource } from '../domain/observed.ts';
 import { termsFor } from '../domain/policy/policy.ts';
-import { hasFailed } from '../domain/provisioning.ts';
 import type { Refusal } from '../domain/request/refusal.ts';
 import { judgeResource } from './checks.ts';
 import { isUsable, judgeVaults } from './choose.ts';

@@ -9,14 +9,16 @@ import type { Plan } from '../domain/plan.ts';
 import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
 import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
-import type { AskedAgain } from '../domain/request/payloads.ts';
+import type { ReapprovalReason } from '../domain/request/payloads.ts';
+import { joinList } from '../domain/strings.ts';
+import { shortDrift } from './drift.ts';
+import { excerptOf } from './excerpt.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
 import { resourceKeyWords } from './keys.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { quote } from './quote.ts';
-import { saidInShort } from './said.ts';
 import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
 
 export interface EventWords {
@@ -92,7 +94,7 @@ interface EventContext {
 const mostOfFailure = 200;
 /** Shortened, but never without the missing permission and its scope. */
 const failed = (failure: Failure): string =>
-  `${codeOf(failure)}: ${saidInShort(failure, mostOfFailure).split('\n').join('; ')}`;
+  `${codeOf(failure)}: ${excerptOf(failure, mostOfFailure).split('\n').join('; ')}`;
 
 /** In UTC, as all times in the audit log. */
 const startWords = (notBefore: string | undefined): string =>
@@ -152,7 +154,11 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     detail: list(`${verb}, the request was ${state}`, quoted(event, 'comment', options)),
   }),
   'plan-changed': ({ reason }, { event }) => {
-    return { mark: 'warn', title: 'Approval requested again', detail: list(askedAgainWords[reason], planWords(event)) };
+    return {
+      mark: 'warn',
+      title: 'Approval requested again',
+      detail: list(reapprovalReasons[reason], planWords(event)),
+    };
   },
   'request-changed': ({ plan, notBefore, changeReference }, { event, name, options }) => ({
     mark: 'warn',

@@ -88,7 +88,7 @@ function after(entry: StepEntry | undefined, body: StepEvent, time: string): Ste
 
 const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
-function endOf({ from, tries, failure, done }: StepTold): string {
+function endOf({ from, tries, failure, done }: StepEntry): string {
   const after = tries > 1 ? countOf(tries, 'attempt', 'attempts') : '';
   if (done !== null) return list(done.note, `in ${shortDuration(Date.parse(done.at) - Date.parse(from))}`, after);
   if (failure === null) return list('not ended', after);

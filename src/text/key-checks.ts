@@ -89,7 +89,7 @@ export const keyChecks = {
     remedy: '',
   }),
   'key-cannot-wrap': ({ missing }) => ({
-    title: `The key doesn’t allow ${listed(missing)}.`,
+    title: `The key doesn’t allow ${joinList(missing)}.`,
     text: '',
     remedy: 'Add it to the key’s permitted operations in the vault, or choose another key.',
   }),

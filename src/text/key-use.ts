@@ -96,7 +96,7 @@ export const useTitles: Readonly<Record<UseAnswer['outcome'], string>> = {
 };
 
 /** While the usage check is running. */
-export const soughtWords = (until: string): KeyUseSentence => [
+export const usageCheckWords = (until: string): KeyUseSentence => [
   'The bot checks the Key Vault log until',
   { at: until },
   'because entries arrive after 3 to 10 minutes. You don’t have to wait.',

@@ -30,9 +30,9 @@ export const refusedLookup = {
     text: 'The bot restarted before the request was saved. Check the plan, and submit it again.',
     unchanged: true,
   }),
-  'azure-unreachable': (told, failure) => ({
+  'azure-unreachable': (message, failure) => ({
     title: 'Azure didn’t answer as expected.',
-    text: `${told} Nothing was changed. ${remedyWhereUnreachable(failure)}`,
+    text: `${message} Nothing was changed. ${remedyWhereUnreachable(failure)}`,
     unchanged: true,
   }),
   'azure-refused': (message, failure) => ({
@@ -40,9 +40,9 @@ export const refusedLookup = {
     text: `${message} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
     unchanged: true,
   }),
-  'azure-cannot': (told, failure) => ({
+  'azure-cannot': (message, failure) => ({
     title: 'Azure can’t answer this.',
-    text: `${told} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
+    text: `${message} Nothing was changed. ${failure === undefined ? '' : remedyWhereRefused(failure)}`,
     unchanged: true,
   }),
   'cannot-check-membership': (_fact, failure) => ({

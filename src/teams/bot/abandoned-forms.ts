@@ -2,7 +2,7 @@
 import { type Documents, type Requests, StaleDocument } from '../../domain/ports/store.ts';
 import type { Form } from '../../operations/form.ts';
 import type { Directory } from '../cards/directory.ts';
-import { formLeftCard } from '../cards/views/form-place-view.ts';
+import { formAbandonedCard } from '../cards/views/form-place-view.ts';
 import type { Chat } from '../delivery/chat.ts';
 import { editFormPrefix, openDialogStore, openFormPrefix } from './dialog-store.ts';
 
@@ -24,7 +24,7 @@ const inUseMs = 2 * minuteMs;
 const isPersonal = ({ origin }: Form): boolean => origin.conversationType === 'personal';
 
 /** The form after it was closed. Null where its message is, or becomes, a request's card. */
-async function close({ documents, directory, requests }: LeftFormsOptions, formId: string): Promise<Form | null> {
+async function close({ documents, directory, requests }: AbandonedFormsOptions, formId: string): Promise<Form | null> {
   const dialogs = openDialogStore(documents);
   const stored = await dialogs.read(formId);
   if (stored === null) return null;
@@ -35,22 +35,22 @@ async function close({ documents, directory, requests }: LeftFormsOptions, formI
   if ((await requests.load(form.requestId))?.forms.includes(form.id)) return null;
   const names = await directory.names([form.owner]);
   const left: Form = { ...form, ended: 'left', pending: null };
-  await dialogs.saveLeft({ form: left, card: formLeftCard(left, names(form.owner)) }, stored.eTag);
+  await dialogs.saveLeft({ form: left, card: formAbandonedCard(left, names(form.owner)) }, stored.eTag);
   return left;
 }
 
-async function clear({ chat, directory }: LeftFormsOptions, form: Form): Promise<void> {
+async function clear({ chat, directory }: AbandonedFormsOptions, form: Form): Promise<void> {
   const { conversationId, messageId } = form.origin;
   if (messageId === undefined) return;
   const at = { conversationId, activityId: messageId };
   if (!isPersonal(form)) return chat.remove(at);
   if (form.ended !== 'left') return;
   const names = await directory.names([form.owner]);
-  await chat.update(at, formLeftCard(form, names(form.owner)));
+  await chat.update(at, formAbandonedCard(form, names(form.owner)));
 }
 
 /** The marks of an open form go last: what a crash interrupts is done again the next time. */
-async function closeAndClear(options: LeftFormsOptions, formId: string): Promise<void> {
+async function closeAndClear(options: AbandonedFormsOptions, formId: string): Promise<void> {
   try {
     const closed = await close(options, formId);
     if (closed !== null) await clear(options, closed);
@@ -62,7 +62,7 @@ async function closeAndClear(options: LeftFormsOptions, formId: string): Promise
 }
 
 /** Whether the request that the form edits waits no more for that edit. */
-async function isOutdated({ documents, requests }: LeftFormsOptions, formId: string): Promise<boolean> {
+async function isOutdated({ documents, requests }: AbandonedFormsOptions, formId: string): Promise<boolean> {
   const form = (await openDialogStore(documents).read(formId))?.form;
   if (form === undefined) return true;
   const request = await requests.load(form.requestId);
@@ -70,7 +70,7 @@ async function isOutdated({ documents, requests }: LeftFormsOptions, formId: str
 }
 
 /** Closes forms that were left, and removes the messages of those that ended. */
-export async function closeLeftForms(options: LeftFormsOptions): Promise<void> {
+export async function closeAbandonedForms(options: AbandonedFormsOptions): Promise<void> {
   const { documents } = options;
   const dialogs = openDialogStore(documents);
   const [ended, shared, personal] = await Promise.all(
@@ -86,7 +86,7 @@ export async function closeLeftForms(options: LeftFormsOptions): Promise<void> {
 }
 
 /** At most one unfinished form of a person stands in a channel: an earlier one makes way. */
-export async function replaceEarlierForm(options: LeftFormsOptions, { id, owner, origin }: Form): Promise<void> {
+export async function replaceEarlierForm(options: AbandonedFormsOptions, { id, owner, origin }: Form): Promise<void> {
   const { documents } = options;
   const [channel = ''] = origin.conversationId.split(';');
   const key = `form-of/${owner}/${channel}`;

@@ -186,7 +186,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   async function withLocation(form: Form, at: Posted | null): Promise<Form> {
     const { messageId, conversationId } = form.origin;
     if (form.alone || messageId !== undefined || at === null || at.conversationId !== conversationId) return form;
-    return (await isTaken(at)) ? form : standingIn(form, at.activityId);
+    return (await isTaken(at)) ? form : withMessageId(form, at.activityId);
   }
 
   async function clickOnce(call: FormClickCall): Promise<FormAnswer> {
@@ -221,7 +221,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
       retryOnConflict(async () => {
         const now = await dialogs.read(formId);
         if (now === null) return;
-        const form = messageId === null ? standingAlone(now.form) : standingIn(now.form, messageId);
+        const form = messageId === null ? standingAlone(now.form) : withMessageId(now.form, messageId);
         await dialogs.save({ form, card: now.card }, now.eTag);
       }),
     click: (call) => retryOnConflict(() => clickOnce(call)),

@@ -46,7 +46,7 @@ const sendAlone = async (
   { chat }: Pick<ReplyOptions, 'chat'>,
   context: TurnContext,
   card: AdaptiveCard,
-): Promise<Posted | null> => (wasTypedAlone(context.activity) ? chat.answerAlone(context, card) : null);
+): Promise<Posted | null> => (isTargetedMessage(context.activity) ? chat.replyTargeted(context, card) : null);
 
 /** Where what was typed was for the bot alone, so is its answer, unless Teams has no way for that: then everybody sees it. */
 export async function send(
@@ -68,7 +68,7 @@ export async function reply(
   coming: Promise<Reply>,
   likely: Reply['readers'],
 ): Promise<void> {
-  if ((await whileTyping(context, withinPatience(coming))) === 'in-time') {
+  if ((await whileTyping(context, withSoftTimeout(coming))) === 'in-time') {
     const answer = await coming;
     const posted =
       (answer.alone === undefined ? null : await sendAlone(options, context, answer.alone)) ??

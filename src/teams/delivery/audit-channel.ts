@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { PersonId, type RequestId } from '../../domain/ids.ts';
 import {
   type Documents,
+  type EventHashes,
   type PostedCard,
   type PostedCards,
   type Requests,
   StaleDocument,
-  type TrailHashes,
 } from '../../domain/ports/store.ts';
 import type { RescheduleAt } from '../../domain/request/consequences.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';

@@ -13,9 +13,9 @@ import { eventNotice, type Notice, notificationCard } from '../cards/views/notif
 import { addressedOf, knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
-import { type Chat, isGone, messageLink } from './chat.ts';
+import { type Chat, isUnreachable, messageLink } from './chat.ts';
+import type { DesiredCard } from './desired-cards.ts';
 import { knownCards } from './known-cards.ts';
-import type { DesiredCard } from './wanted-cards.ts';
 
 export interface NotificationsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;
@@ -38,7 +38,7 @@ export interface Notification {
   readonly occasion: string;
   readonly who: readonly RecipientGroup[];
   readonly except: PersonId | null;
-  readonly notice: (to: Called) => Notice;
+  readonly notice: (to: RecipientGroup) => Notice;
 }
 
 export interface Notifications {
@@ -127,7 +127,7 @@ class NotificationPosts {
   }
 
   /** A link to the request's card; null where the chat has a card of its own, or Teams has no link to it. */
-  #linkFor(to: Called, conversationId: string): string | null {
+  #linkFor(to: RecipientGroup, conversationId: string): string | null {
     const isCardHere = (card: PostedCard): boolean =>
       kindOf(card.audience) !== null && card.conversationId === conversationId;
     const wanted = to === 'approvers' ? 'approval' : 'status';
@@ -138,7 +138,12 @@ class NotificationPosts {
   }
 
   /** False where the place is gone, or the bot can't post there any more. */
-  async #post(to: Called, place: string, conversationId: string, addressees: readonly Addressee[]): Promise<boolean> {
+  async #post(
+    to: RecipientGroup,
+    place: string,
+    conversationId: string,
+    addressees: readonly Addressee[],
+  ): Promise<boolean> {
     const { chat, shown } = this.#options;
     const audience = `${notificationPrefix}${this.#call.occasion}:${place}`;
     if (this.#cards.some((one) => one.audience === audience)) return true;
@@ -157,7 +162,7 @@ class NotificationPosts {
 
 /** Posts of an event whose texts were erased: they lose what they quote. */
 export async function erasedNotifications(
-  { requests, directory }: Pick<CallsOptions, 'requests' | 'directory'>,
+  { requests, directory }: Pick<NotificationsOptions, 'requests' | 'directory'>,
   request: Request,
   cards: readonly PostedCard[],
 ): Promise<readonly DesiredCard[]> {
@@ -168,17 +173,17 @@ export async function erasedNotifications(
   if (posts.length === 0) return [];
   const events = await requests.events(request.id);
   const erased = events.filter(({ texts }) => texts.comment === null);
-  const names = await directory.names([request.requester, ...erased.flatMap((event) => doerOf(event) ?? [])]);
+  const names = await directory.names([request.requester, ...erased.flatMap((event) => actingPerson(event) ?? [])]);
   return posts.flatMap(({ audience, revision }) => {
     const event = erased.find((one) => one.revision === revision);
-    const [to] = event === undefined ? [] : calledFor(event.body);
+    const [to] = event === undefined ? [] : recipientsOf(event.body);
     if (event === undefined || to === undefined) return [];
     const notice = eventNotice(to, event, request, names);
     return [{ audience, card: notificationCard(request, notice, { to, addressees: [], url: null }), post: null }];
   });
 }
 
-export function openCalls(options: CallsOptions): Calls {
+export function openNotifications(options: NotificationsOptions): Notifications {
   const { requests, shown, directory } = options;
 
   async function ring(request: Request, one: Notification, cards: readonly PostedCard[]): Promise<void> {
@@ -201,8 +206,8 @@ export function openCalls(options: CallsOptions): Calls {
         directory.names(doer === null ? [request.requester] : [request.requester, doer]),
         knownCards(shown, request),
       ]);
-      const notice = (to: Called) => eventNotice(to, event, request, names);
-      await ring(request, { occasion: `${revision}`, who: calledFor(event.body), except: doer, notice }, cards);
+      const notice = (to: RecipientGroup) => eventNotice(to, event, request, names);
+      await ring(request, { occasion: `${revision}`, who: recipientsOf(event.body), except: doer, notice }, cards);
     },
   };
 }

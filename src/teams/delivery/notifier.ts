@@ -12,10 +12,11 @@ import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
 import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
-import { erasedNotifications } from './calls.ts';
+import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
 import { desiredCards } from './desired-cards.ts';
 import { knownCards } from './known-cards.ts';
+import { erasedNotifications } from './notifications.ts';
 import { openCard } from './open-card.ts';
 import { asCopy } from './orphan-cards.ts';
 import { type CardReads, prefetch } from './prefetch.ts';
@@ -155,7 +156,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
       if (request === null) return;
       const { scene, cards } = await settingOf(request);
       const wanted = [
-        ...(await wantedCards(options, request, cards, scene)),
+        ...(await desiredCards(options, request, cards, scene)),
         ...(await erasedNotifications(options, request, cards)),
       ];
       // One place that refuses does not keep the others from being brought up to date.

@@ -1,5 +1,5 @@
 /** The post in the audit channel that holds a whole checkpoint of the published log. */
-import type { Witnessing } from '../../../domain/witnessing.ts';
+import type { WitnessSummary } from '../../../domain/witnessing.ts';
 import { countOf } from '../../../text/count.ts';
 import { signersWords } from '../../../text/witnesses.ts';
 import { label, nothing, plain } from '../plain-text.ts';

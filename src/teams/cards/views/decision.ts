@@ -1,9 +1,9 @@
 /** What people decide on: the change, its risks and consequences, and notes that apply to most requests. */
 import type { Check, CheckCode } from '../../../domain/check.ts';
 import type { PersonId } from '../../../domain/ids.ts';
-import { listed } from '../../../domain/listed.ts';
 import { ownControl } from '../../../domain/member-mark.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from '../../../domain/plan.ts';
+import { joinList } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { controlCountWords, controlWords, ownControlWords, subscriptionWords } from '../../../text/control.ts';
 import { countOf } from '../../../text/count.ts';
@@ -91,7 +91,7 @@ const protectionsOf = (plan: Plan): readonly string[] => {
 /** `I understand that purge protection on kv-care-prod can't be turned off.` Empty where nothing has to be accepted. */
 export const acceptWords = (plan: Plan): string =>
   protectsVault(plan)
-    ? `I understand that ${listed(protectionsOf(plan))} on ${plan.observation.vault.name} can’t be turned off.`
+    ? `I understand that ${joinList(protectionsOf(plan))} on ${plan.observation.vault.name} can’t be turned off.`
     : '';
 
 /**

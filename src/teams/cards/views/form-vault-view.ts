@@ -1,6 +1,6 @@
 import { sameArmId } from '../../../domain/ids.ts';
-import { listed } from '../../../domain/listed.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import { joinList } from '../../../domain/strings.ts';
 import { isUsable, type JudgedVault } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
@@ -25,7 +25,7 @@ export function vaultTitle(one: JudgedVault): string {
   return [
     `${one.vault.name}: ${region}`,
     ...(one.otherSubscription ? ['another subscription'] : []),
-    todo.length === 0 ? 'no changes' : `turns on ${listed(todo)}, which can’t be undone`,
+    todo.length === 0 ? 'no changes' : `turns on ${joinList(todo)}, which can’t be undone`,
   ].join(', ');
 }
 

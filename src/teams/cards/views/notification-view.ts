@@ -1,11 +1,11 @@
 /** Notifications: one event for one person, with the reason, and buttons that lead to the request. */
 
-import { type Called, doerOf } from '../../../domain/request/calls.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
+import { actingPerson, type RecipientGroup } from '../../../domain/request/notifications.ts';
 import { hasEnded, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { attentionRemedy } from '../../../text/attention.ts';
-import { actorName, askedAgainWords } from '../../../text/events.ts';
+import { actorName, reapprovalReasons } from '../../../text/events.ts';
 import type { Names } from '../../../text/names.ts';
 import {
   type Addressee,
@@ -61,7 +61,7 @@ export const decisionNotice = ({ policy }: Request, title = 'your decision is ne
 const withdrawn = 'Earlier approvals don’t count.';
 
 /** The event, for one of those who are notified of it; the request is as it is now. */
-export function eventNotice(to: Called, event: StoredEvent, request: Request, names: Names): Notice {
+export function eventNotice(to: RecipientGroup, event: StoredEvent, request: Request, names: Names): Notice {
   const { body } = event;
   switch (body.type) {
     case 'rejected':
@@ -74,7 +74,7 @@ export function eventNotice(to: Called, event: StoredEvent, request: Request, na
         joinText([plain('No decision was made in time.'), unchanged(request)], ' '),
       );
     case 'plan-changed': {
-      const why = upperFirst(askedAgainWords[body.data.reason]);
+      const why = upperFirst(reapprovalReasons[body.data.reason]);
       return to === 'approvers'
         ? notice('please decide again', plain<string>(`${why}. ${withdrawn}`))
         : notice('your request needs approval again', plain<string>(`${why}.`));
@@ -95,7 +95,7 @@ export function eventNotice(to: Called, event: StoredEvent, request: Request, na
       return notice(`${actorName(event, names)} ended the request`, left, saidIn(event));
     }
     case 'reminded':
-      return decisionNotice(request, `${names(doerOf(event))} asks you to decide`);
+      return decisionNotice(request, `${names(actingPerson(event))} asks you to decide`);
     case 'submitted':
     case 'approved':
     case 'decided-late':
@@ -110,13 +110,16 @@ export function eventNotice(to: Called, event: StoredEvent, request: Request, na
     case 'texts-erased':
     case 'evidence-made':
     case 'clock-set-right':
+    case 'drift-opened':
+    case 'drift-changed':
+    case 'drift-closed':
       throw new Error(`no notification exists for ${body.type}`);
   }
 }
 
 /** Who is notified, and how they get to the request. */
 export interface NotificationReader {
-  readonly to: Called;
+  readonly to: RecipientGroup;
   readonly addressees: readonly Addressee[];
   /** Of the request's card in Teams; null: a button posts the card. */
   readonly url: string | null;

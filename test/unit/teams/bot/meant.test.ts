@@ -16,7 +16,7 @@ it.each([
 });
 
 it.each(['hello', '/', '', 'help', 'good morning bot'])('%s is near nothing', (text) => {
-  expect(commandMeant(typed(text))).toBeNull();
+  expect(suggestCommand(typed(text))).toBeNull();
 });
 
 it.each([
@@ -24,7 +24,7 @@ it.each([
   ['please enable a key for ward agent', 'enable', '/enable-cmk'],
   ['/Rotate', 'rotate', '/rotate-cmk'],
 ])('%s names a command by its own word', (text, wrote, meant) => {
-  expect(commandMeant(typed(text))).toEqual({ wrote, meant });
+  expect(suggestCommand(typed(text))).toEqual({ wrote, meant });
 });
 
 it('what is too long to be read is offered without what stands behind it', () => {

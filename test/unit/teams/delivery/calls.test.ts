@@ -6,7 +6,7 @@ import type { Origin } from '../../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
 import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
-import { erasedNotifications, openCalls } from '../../../../src/teams/delivery/calls.ts';
+import { erasedNotifications, openNotifications } from '../../../../src/teams/delivery/notifications.ts';
 import { executesOf, textsOf } from '../../../contract/card-walk.ts';
 import {
   attention,
@@ -106,7 +106,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null 
   const directory = {
     names: async () => (one: PersonId | null) => (one === null ? 'An operator' : (people[one] ?? 'Somebody')),
   };
-  const calls = openCalls({
+  const calls = openNotifications({
     requests,
     shown: { of: async () => [...shown], save: async (card) => void shown.push(card) },
     chat: {
