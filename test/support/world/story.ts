@@ -263,7 +263,9 @@ export async function cardsAbout(
 ): Promise<readonly SeenActivity[]> {
   for (let looks = 1; ; looks += 1) {
     const seen = await world.teams.activities(place, person);
-    const cards = seen.filter((one) => cardOf(one) !== undefined && activityText(one).includes(id));
+    const cards = seen.filter(
+      (one) => cardOf(one) !== undefined && !isNotification(one) && activityText(one).includes(id),
+    );
     // Buttons stand on the reader's own view, which may still be on its way.
     if (looks === mostUnsettled || !cards.some(({ local }) => local.refreshIsDue)) return cards;
     await new Promise((resolve) => setTimeout(resolve, 100));
