@@ -67,9 +67,10 @@ const additions: readonly Addition[] = [
         added: '  oneMoreMs: env.CMK_ONE_MORE,\n',
       },
       {
-        file: 'src/bootstrap/browser-url.ts',
-        after: "import type { Config } from '../config/config.ts';\n",
-        added: '\nexport const oneMoreOf = ({ telemetry }: Config): number => telemetry.oneMoreMs;\n',
+        file: 'src/bootstrap/crypto.ts',
+        after: "import { createHash, randomBytes } from 'node:crypto';\n",
+        added:
+          "import type { Config } from '../config/config.ts';\n\nexport const oneMoreOf = ({ telemetry }: Config): number => telemetry.oneMoreMs;\n",
       },
     ],
   },

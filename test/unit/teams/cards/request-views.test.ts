@@ -288,7 +288,7 @@ describe('a step that did not work', () => {
   test('of a rotation that others moved: says where the agent is now, and where it was to be', () => {
     const text = shown('rotation-moved');
     expect(text).toContain('The agent was changed to key cmk-virtual-visit');
-    expect(text).toContain('**Expected:** The agent is still under key cmk-virtual-visit');
+    expect(text).toContain('**Expected:** The agent still uses key cmk-virtual-visit');
   });
 
   test('is named by the failure that stopped the run, and nothing is tried again by itself', () => {

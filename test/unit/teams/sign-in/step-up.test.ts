@@ -127,7 +127,7 @@ describe('the question', () => {
     expect(rest).toEqual({ statusCode: 401, type: 'application/vnd.microsoft.activity.loginRequest' });
     expect(value).toMatchObject({
       connectionName: 'cmk-step-up',
-      text: expect.stringMatching(/isn’t enough to approve/),
+      text: expect.stringMatching(/^Sign in first\./),
     });
     expect(value.tokenExchangeResource).toEqual({
       id: expect.stringMatching(/^[\w-]{43}$/),
