@@ -129,7 +129,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   }),
   'key-replaced': ({ now }, verified) => ({
     title: `The agent is under ${keyWords(now)}`,
-    meaning: 'Nobody approved this key here. The agent depends on it, and no longer on the approved key.',
+    meaning: 'This key wasn’t approved here. The agent depends on it, and no longer on the approved key.',
     step: command(
       'Request the approved key',
       'Find out who controls the new key. A requester then requests the approved key again. Keep the new key until then.',
@@ -180,7 +180,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   }),
   'newer-version': ({ keyVersion, created }, verified) => ({
     title: `Version ${shortVersion(keyVersion)} of the key is newer${created === null ? '' : `, created on ${utcDay(created)}`}`,
-    meaning: 'The data is safe. The agent stays on its version until somebody rotates the key.',
+    meaning: 'The data is safe. The agent stays on its version until the key is rotated.',
     step: command('Request the newest version', 'A requester requests the newest version.', rotate(verified, 'newest')),
   }),
 };

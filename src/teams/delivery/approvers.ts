@@ -43,7 +43,7 @@ function onlyAmong(sources: readonly Source[], others: readonly Source[]): reado
 
 function describedOf(sources: readonly Source[]): string {
   const names = [...new Set(sources.flatMap(({ kind, name }) => (kind === 'unknown' ? [] : [name])))];
-  if (sources.length === 0) return 'nobody else may';
+  if (sources.length === 0) return 'no one else can';
   if (names.length === 0) return 'the configured approvers';
   return sources.some(({ kind }) => kind === 'unknown') ? `${names.join(', ')} and others` : names.join(', ');
 }
@@ -53,7 +53,7 @@ export function openApprovers({ policy, ...tools }: ApproversOptions): Approvers
     async of(request, hurry) {
       const { approvers } = termsFor(policy, request.plan.observation.resource);
       if (approvers.some((ids) => ids.length === 0))
-        return { described: 'nobody: CMK_APPROVERS is empty', addressed: [], people: [], sources: [] };
+        return { described: 'no one: CMK_APPROVERS is empty', addressed: [], people: [], sources: [] };
       const patience = hurry === undefined ? timeoutMs : hurryMs;
       const exclude = [request.requester, ...request.approvals.map(({ by }) => by)];
       // The last list is that of the most specific rule. The others only remove people who aren't in them too.

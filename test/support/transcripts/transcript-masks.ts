@@ -58,7 +58,7 @@ export function openMasks(now: Date): Masks {
       .replace(/\b[0-9a-f]{4} [0-9a-f]{4}\b/g, (digest) => `···· ${dots(4, digests(digest))}`)
       .replace(/\b\d{4}-\d\d-\d\d\b/g, masked('YYYY-MM-DD', Date.parse))
       .replace(/\b\d{1,2} [A-Z][a-z]{2,8} \d{4}\b/g, masked('D Month YYYY', words))
-      .replace(/\b(?:just now|\d+ (?:seconds|minutes) ago)\b/g, 'a while ago')
+      .replace(/\b(?:just now|\d+ (?:seconds?|minutes?) ago)\b/g, 'a while ago')
       .replace(/(?<=(?:read back|left to do|interrupted), in )(?:\d+ min(?: \d+ s)?|\d+ s)/g, 'a while')
       .replace(/\b\d\d:\d\d:\d\d\b/g, 'HH:MM:SS')
       .replace(/\b\d\d:\d\d\b/g, 'HH:MM')

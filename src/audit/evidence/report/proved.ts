@@ -110,7 +110,7 @@ export function notProvedSection(facts: ReportFacts): Html {
             : html`That the agent uses the key: no use was seen in the vault’s log.`,
         ]
       : []),
-    html`That nobody else may use the key: who controls it was shown to the approver, and is in event ${events[0]?.seq ?? ''}.`,
+    html`That no one else can use the key. Who controls it was shown to the approver, and is in event ${events[0]?.seq ?? ''}.`,
     vault.sku === 'premium'
       ? html`That the key is in hardware: the vault can, the key’s type says whether it is.`
       : html`That the key is in hardware: the vault is of the <i>standard</i> tier, where keys are kept by software.`,

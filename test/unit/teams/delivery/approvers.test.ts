@@ -130,7 +130,7 @@ it('of very many nobody is mentioned; of the few whom another list leaves, each 
 });
 
 it('nobody configured is said', async () => {
-  expect((await asked({ approvers: [] })).described).toBe('nobody: CMK_APPROVERS is empty');
+  expect((await asked({ approvers: [] })).described).toBe('no one: CMK_APPROVERS is empty');
 });
 
 it('they are those of the rule for the agent', async () => {
