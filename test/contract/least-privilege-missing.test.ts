@@ -73,7 +73,7 @@ const rows: readonly Row[] = [
     right: 'Microsoft.HealthBot/healthBots/read',
     where: 'command',
     look: typed(' resource=triage-agent-prod'),
-    words: 'Without Microsoft.HealthBot/healthBots/read there the bot finds none.',
+    words: 'If it still doesn’t appear, ask an operator to check the bot’s permissions.',
   },
   {
     right: 'Microsoft.KeyVault/vaults/read',

@@ -111,7 +111,7 @@ function expectWords(card: SeenActivity, row: CheckRow): void {
 async function forgeSubmit(card: SeenActivity): Promise<void> {
   const data = buttonData({ status: 200, body: cardOf(card) }, 'form.back');
   const words = answered(await click(card, 'form.submit', { data, inputs: filled }));
-  expect(words).toContain('**A check blocks this request.** The card shows which one and how to mend it.');
+  expect(words).toContain('**A check blocks this request.** The card shows which one, and how to fix it.');
   expect(has(await cardNow(card), 'form.submit')).toBe(false);
 }
 

@@ -213,7 +213,7 @@ describe('a rule that wants new keys', () => {
     const review = await typeAll(world, hospitals);
     expect(offersSubmit(review)).toBe(false);
     expect(linesOf(review).join('\n')).toContain(
-      'The approval policy requires a new key. Rule patients takes no key or version that exists already',
+      'The approval policy requires a new key. Rule patients doesn’t allow existing keys or versions',
     );
   });
 

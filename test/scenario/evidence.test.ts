@@ -604,7 +604,7 @@ describe('a use of the key that was seen later', () => {
     const report = pack.get(packFile.report)?.toString('utf8');
     expect(report).toContain('L3 use seen');
     expect(report).toContain('L3 of L3');
-    expect(report).toContain('b1d0f6c4-7a52-4c39-9a0e-2f4d8e61c7a5, which the bot makes, let it in.');
+    expect(report).toContain('b1d0f6c4-7a52-4c39-9a0e-2f4d8e61c7a5, which the bot created.');
   });
 });
 

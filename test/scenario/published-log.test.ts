@@ -219,7 +219,7 @@ describe('a record that is not the one that was published', () => {
     expect(found.out).toContain('events 3 to 3 were kept: not all of them are there');
     const words = await startFails();
     expect(words).toContain('contradicts the audit log, so the bot doesn’t act on it');
-    expect(words).toContain('Published are 3 events; the record was read up to 2.');
+    expect(words).toContain('Published: 3 events. The audit log was read up to 2.');
   });
 
   it('starts no bot where it was made anew with all its keys', async () => {

@@ -27,7 +27,7 @@ const mayAsk = (may: boolean) =>
       group.memberIds = [people.approver, ...(may ? [people.requester] : [])];
     }
   });
-const lost = /^Who asked for CMK-[0-9A-Z]{6} may no longer ask for this agent\./;
+const lost = /^The requester of CMK-[0-9A-Z]{6} no longer has the requester role for this agent\./;
 
 test('between asking and approving: nobody can approve, everybody is told why, and rejecting works', async () => {
   const from = (await world.azureRequests()).length;

@@ -67,7 +67,7 @@ export const agentRows: readonly CheckRow[] = [
     ...block('already-under-this-key'),
     when: 'this version',
     azure: putUnder(agent, vault, key),
-    words: ['The agent already uses this key. There is nothing to do.'],
+    words: ['The agent already uses this key. No change is needed.'],
   },
   {
     ...warn('already-under-this-key'),

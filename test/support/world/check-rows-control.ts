@@ -13,14 +13,14 @@ export const controlRows: readonly CheckRow[] = [
     when: 'the vault is in another subscription',
     choice: { vault: 'kv-legacy', key: 'cmk-legacy' },
     words: [
-      'The approval policy doesn’t allow vault kv-legacy. It is in another subscription than the agent, and rule environment does not permit that.',
+      'The approval policy doesn’t allow vault kv-legacy. It’s in another subscription than the agent. Rule environment doesn’t allow that.',
       'Choose another vault, or ask an operator to allow this one in the approval policy.',
     ],
   },
   {
     ...pass('controllers-known'),
     when: 'roles and assignments can be read',
-    words: ['Who controls the key is known: 3 controllers'],
+    words: ['Identities with control over the key: 3'],
   },
   {
     ...warn('controllers-not-checked'),

@@ -44,7 +44,7 @@ export const keyRows: readonly CheckRow[] = [
     words: ['A key of type EC can’t wrap.', 'Choose an RSA key.'],
   },
   keyRow(block('key-size-unfit'), 'RSA 1024', { keySize: 1024 }, [
-    'Azure takes no key of 1024 bits.',
+    'Azure doesn’t accept a key of 1024 bits.',
     'Choose a key with 2048, 3072 or 4096 bits.',
   ]),
   {
@@ -94,7 +94,7 @@ export const newKeyRows: readonly CheckRow[] = [
     ...block('key-name-taken'),
     when: 'the name of a key that is there',
     newKey: { ...newKey, newKeyName: key },
-    words: ['The vault has a key named cmk-triage-agent already.', 'Choose that key, or another name.'],
+    words: ['The vault already has a key named cmk-triage-agent.', 'Choose that key, or another name.'],
   },
   {
     ...block('key-hsm-needs-premium'),
@@ -119,7 +119,7 @@ export const newKeyRows: readonly CheckRow[] = [
     choice: { vault: 'kv-policy-keys' },
     newKey,
     words: [
-      'Whether a deleted key holds the name cmk-new was not checked',
+      'The bot couldn’t check whether a deleted key has the name cmk-new',
       'The check needs network access and the data action Microsoft.KeyVault/vaults/keys/read (access policy: get).',
     ],
   },

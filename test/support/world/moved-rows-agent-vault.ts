@@ -104,7 +104,7 @@ export const agentRows: readonly MovedRow[] = [
     ...asksAPerson(
       'The run ended before its first step',
       'This request didn’t change the agent’s key.',
-      'The agent does not exist any more.',
+      'The agent no longer exists.',
       'A resource in this plan no longer exists.',
     ),
   },
@@ -191,7 +191,7 @@ export const vaultRows: readonly MovedRow[] = [
     ...asksAPerson(
       'The run ended before its first step',
       'This request didn’t change the agent’s key.',
-      'The vault does not exist any more.',
+      'The vault no longer exists.',
       'A resource in this plan no longer exists.',
     ),
   },
