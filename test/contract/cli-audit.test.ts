@@ -220,9 +220,13 @@ describe('an untouched record', () => {
     expect(out).toContain(`justification: ${reasonOf(waiting)}`);
     const rows: { readonly [column: string]: string }[] = parse(out, { columns: true });
     const asked = rows.find(({ request, type }) => request === waiting && type === 'submitted');
-    expect(asked).toMatchObject({ agent: 'bot-1', what: expect.stringMatching(/ asked$/), detail: 'plan dddd dddd' });
+    expect(asked).toMatchObject({
+      agent: 'bot-1',
+      what: expect.stringMatching(/ submitted the request$/),
+      detail: 'plan dddd dddd',
+    });
     expect(rows.filter(({ outcome, part }) => outcome === '' || part !== '')).toEqual([]);
-    expect(asked?.what).toBe(`${asked?.who} asked`);
+    expect(asked?.what).toBe(`${asked?.who} submitted the request`);
     expect(rows.filter(({ what }) => what === '')).toEqual([]);
   });
 
@@ -462,7 +466,7 @@ describe('erasing', () => {
     const { out } = await record.cli('requests', 'show', rejected);
     expect(out).toMatch(/Reason +erased\n/);
     expect(out).toMatch(/Comment +erased\n/);
-    expect(out).toContain('Operator duty erased what people had written: asked for under article 17');
+    expect(out).toContain('Operator duty erased the texts: asked for under article 17');
   });
 
   it('exports without them, and that verifies', async () => {

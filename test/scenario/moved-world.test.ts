@@ -184,7 +184,8 @@ describe('Azure moves in the middle of a run', () => {
     await mendAzure(world);
     const lines = linesOf(await status(approved.id, /Needs attention/));
     expect(lines.join('\n')).toContain(says);
-    expect(lines.join('\n')).not.toContain('Microsoft-managed');
+    const current = lines.filter((line) => !line.startsWith('Expected:'));
+    expect(current.join('\n')).not.toContain('Microsoft-managed');
     expect(kindsOf(await writes(world, approved.from))).toEqual(wanted);
     seen.push(['mid-run', what, 'asks a person', lines.find((line) => line.includes(says)) ?? '']);
   });
@@ -248,13 +249,13 @@ describe('approvals given while runs are paused', () => {
     expect(linesOf(end).join('\n')).toContain('Approver approved');
   });
 
-  test('an approver who no longer an approver: asked again, and another one decides', async () => {
+  test('an approver who lost the role: asked again, and another one decides', async () => {
     await putBack();
     await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
     const asked = await askFor(choices.first);
     expect(await approveIt(asked)).toContain('Approved: 1 of 1');
     await world.restartBot('SIGINT', { CMK_APPROVERS: people.secondApprover });
-    await status(asked.id, /An approver no longer an approver\. The request needs approval again\./);
+    await status(asked.id, /A person who approved is no longer an approver\. The request needs approval again\./);
     const card = await approvalCard(world, asked.id);
     expect(answered(await approve(world, people.approver, card))).toContain('You aren’t an approver.');
     expect(await writes(world, asked.from)).toEqual([]);
@@ -266,7 +267,7 @@ describe('approvals given while runs are paused', () => {
       'approver',
       'no longer an approver',
       'asks again',
-      'An approver no longer an approver. The request needs approval again.',
+      'A person who approved is no longer an approver. The request needs approval again.',
     ]);
   });
 });

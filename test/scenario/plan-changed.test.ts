@@ -98,7 +98,7 @@ describe('Azure changes between the approval and the run', () => {
     const { id, from } = await changedBeforeRun(people.approver, () =>
       world.restartBot('SIGKILL', { CMK_APPROVERS: people.secondApprover }),
     );
-    const card = await shows(world, places.approvals, people.secondApprover, id, /An approver no longer an approver/);
+    const card = await shows(world, places.approvals, people.secondApprover, id, /is no longer an approver/);
     expect(await writes(world, from)).toEqual([]);
     expect(answered(await approve(world, people.approver, card))).toContain('You aren’t an approver.');
     const answer = answered(await approve(world, people.secondApprover, card));

@@ -190,7 +190,7 @@ describe('the check before a run', () => {
     expect((await drive()).policy.expiresAt).toBe(expected);
   });
 
-  it('asks again when the approver no longer an approver', async () => {
+  it('asks again when the approver lost the role', async () => {
     const { drive, azure, standing } = await approvedRequest();
     standing.value = 'no';
     expect(await drive()).toMatchObject({ state: 'awaiting-approval', replaced: { reason: 'approvers-changed' } });
