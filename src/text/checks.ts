@@ -124,7 +124,7 @@ const words: WordsByCode = {
   'controllers-known': ({ count }) => pass(`Identities with control over the key: ${count}`),
   'controllers-not-checked': ({ unseen }) => ({
     title: 'The bot couldn’t check who has control over the key',
-    text: `The bot may not read ${joinList(unseen.map((one) => unseenWords[one]))}. People and apps it does not name may copy or delete the key.`,
+    text: `The bot doesn’t have permission to read ${joinList(unseen.map((one) => unseenWords[one]))}. Other people and apps might back up or delete the key.`,
     remedy: '',
   }),
   'controllers-not-named': () => ({

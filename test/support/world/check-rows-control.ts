@@ -28,7 +28,7 @@ export const controlRows: readonly CheckRow[] = [
     azure: withoutActions('Microsoft.Authorization/roleDefinitions/read'),
     words: [
       'The bot couldn’t check who has control over the key',
-      'The bot may not read what every role allows (Microsoft.Authorization/roleDefinitions/read). Other people and apps might back up or delete the key.',
+      'The bot doesn’t have permission to read what every role allows (Microsoft.Authorization/roleDefinitions/read). Other people and apps might back up or delete the key.',
     ],
   },
   {
