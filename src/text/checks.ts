@@ -191,8 +191,8 @@ const words: WordsByCode = {
     remedy: rolesRemedy([...actions, ...dataActions]),
   }),
   'rights-not-checked': () => ({
-    title: 'The bot’s own rights were not checked',
-    text: 'Reading them takes Microsoft.Authorization/permissions/read. A missing right would stop the run.',
+    title: 'The bot couldn’t check its own permissions',
+    text: 'It lacks Microsoft.Authorization/permissions/read. A missing permission would stop the run.',
     remedy: '',
   }),
   'vault-rights-not-checked': ({ actions }) => ({

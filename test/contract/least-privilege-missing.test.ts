@@ -40,8 +40,10 @@ interface Row {
   readonly where: Where;
   readonly look: (world: World) => Promise<SeenActivity>;
   readonly azure?: Change;
-  /** What stands on the card beside the right's name, in one line. */
+  /** What the card says, in one line with the permission unless `unnamed`. */
   readonly words: string;
+  /** The text advises to ask an operator, and doesn't name the permission. */
+  readonly unnamed?: true;
 }
 
 const typed = (text: string) => (one: World) => type(one, people.requester, `/enable-cmk${text}`);
@@ -74,6 +76,7 @@ const rows: readonly Row[] = [
     where: 'command',
     look: typed(' resource=triage-agent-prod'),
     words: 'If it still doesn’t appear, ask an operator to check the bot’s permissions.',
+    unnamed: true,
   },
   {
     right: 'Microsoft.KeyVault/vaults/read',
@@ -85,7 +88,8 @@ const rows: readonly Row[] = [
     right: 'Microsoft.KeyVault/vaults/read',
     where: 'command',
     look: typed(' resource=triage-agent-prod vault=kv-care-prod'),
-    words: 'ask an operator to check the bot’s permissions.',
+    words: 'If it doesn’t appear, ask an operator to check the bot’s permissions.',
+    unnamed: true,
   },
   {
     right: 'Microsoft.KeyVault/vaults/keys/read',
@@ -132,10 +136,13 @@ const rows: readonly Row[] = [
     look: review(first),
     words: refused,
   },
-  warns('Microsoft.Authorization/locks/read', 'Reading them takes'),
+  warns('Microsoft.Authorization/locks/read', 'A read-only lock would stop the run.'),
   warns('Microsoft.Authorization/roleDefinitions/read', 'Other people and apps might back up or delete the key.'),
-  warns('Microsoft.Resources/subscriptions/read', 'The bot can’t read their names', otherSubscription),
-  warns('Microsoft.Authorization/permissions/read', 'Reading them takes'),
+  {
+    ...warns('Microsoft.Resources/subscriptions/read', 'The bot can’t read their names', otherSubscription),
+    unnamed: true,
+  },
+  warns('Microsoft.Authorization/permissions/read', 'A missing permission would stop the run.'),
 ];
 
 const [readKey, wrap, unwrap, create] = dataActionsOnVault;
@@ -146,13 +153,13 @@ const expectSaid = (lines: readonly string[], right: string, words: string): str
   return line;
 };
 
-test.each(rows)('$right: $where', async ({ right, where, look, azure, words }) => {
+test.each(rows)('$right: $where', async ({ right, where, look, azure, words, unnamed = false }) => {
   if (azure !== undefined) await changeState(world.azure, azure);
   await changeState(world.azure, withoutActions(right));
   const from = (await world.azureRequests()).length;
   const card = await look(world);
   const lines = linesOf(card);
-  const line = expectSaid(lines, right, words);
+  const line = expectSaid(lines, unnamed ? '' : right, words);
   const stops = where !== 'review: warns';
   expect(JSON.stringify(card).includes('"form.submit"')).toBe(!stops);
   expect(await writes(world, from)).toEqual([]);

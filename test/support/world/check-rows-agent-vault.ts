@@ -59,7 +59,7 @@ export const agentRows: readonly CheckRow[] = [
     azure: provisioning('Failed'),
     words: [
       'The last operation on the agent failed',
-      'Azure says Failed. You can continue: a successful change also resets this state.',
+      'Azure state: Failed. You can continue: a successful change also resets this state.',
     ],
   },
   { ...pass('microsoft-managed'), when: 'no key of ours', words: ['The agent uses a Microsoft-managed key'] },

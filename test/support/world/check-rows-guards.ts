@@ -72,8 +72,8 @@ export const guardRows: readonly CheckRow[] = [
     when: 'the bot may not read its rights',
     azure: withoutActions('Microsoft.Authorization/permissions/read'),
     words: [
-      'The bot’s own rights were not checked',
-      'Reading them takes Microsoft.Authorization/permissions/read. A missing right would stop the run.',
+      'The bot couldn’t check its own permissions',
+      'It lacks Microsoft.Authorization/permissions/read. A missing permission would stop the run.',
     ],
   },
 ];

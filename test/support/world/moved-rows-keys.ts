@@ -174,8 +174,8 @@ export const guardRows: readonly MovedRow[] = [
     change: withoutActions('Microsoft.Authorization/permissions/read'),
     ...asksAgain(
       '△',
-      'The bot’s own rights were not checked',
-      'Reading them takes Microsoft.Authorization/permissions/read. A missing right would stop the run.',
+      'The bot couldn’t check its own permissions',
+      'It lacks Microsoft.Authorization/permissions/read. A missing permission would stop the run.',
     ),
   },
   {
