@@ -398,7 +398,7 @@ where('a bot that is installed as it should be', () => {
     );
     const { code, out } = await world.cli(['doctor', '--env', world.envFile, '--only', 'teams/endpoint']);
     expect(code).toBe(0);
-    expect(out).toContain('What was looked at is well, 1 not looked at.');
+    expect(out).toContain('No problems in what was checked, 1 not checked.');
   });
 });
 

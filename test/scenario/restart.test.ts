@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cardOf } from '../support/teams/local-teams.ts';
 import {
-  activityText,
   agentId,
   answered,
   approvalCard,
@@ -69,10 +69,9 @@ describe('after a restart', () => {
     await click('form.next', { resource: agentId('triage-agent-prod') });
     await world.restartBot('SIGINT');
     const seen = (await world.teams.activities(places.operations, people.requester)).find(({ id }) => id === form.id);
-    expect(seen && activityText(seen)).toContain('kv-care-prod');
+    expect(JSON.stringify(seen && cardOf(seen))).toContain('kv-care-prod');
     expect(answered(await click('form.next', { vault: 'kv-care-prod' }))).toContain('cmk-triage-agent');
     await world.restartBot('SIGKILL');
-    await click('form.existing-key');
     expect(answered(await click('form.next', { key: 'cmk-triage-agent' }))).toContain('5 steps in Azure');
     expect(answered(await click('form.cancel'))).toContain('Canceled');
   });

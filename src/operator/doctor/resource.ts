@@ -83,7 +83,7 @@ export async function explainResource(subjects: DoctorEnvironment, named: string
   if (chosen.kind === 'refused') return [fail(about('people/agent', subject), refusalLine(chosen), whichResource)];
   const resource = await azure.resources.get(chosen.value);
   if (!resource.ok)
-    return [fail(about('people/agent', subject), failureLine(resource.failure), 'Look again in a minute.')];
+    return [fail(about('people/agent', subject), failureLine(resource.failure), 'Try again in a minute.')];
   if (resource.value === null)
     return [fail(about('people/agent', subject), 'is listed, but gone', 'The list lags behind Azure: look again.')];
   const facts = resource.value;

@@ -156,7 +156,7 @@ async function diagnoseOne(
     // Another finding reports an unreadable subscription.
     const reached = await subjects.subscriptions.lacks(scopeOf(id), noRights);
     return reached.ok
-      ? [unknown(subject, `not looked at: ${lookupFailureLine(found.failure)}`, 'Look again in a minute.')]
+      ? [unknown(subject, `not checked: ${lookupFailureLine(found.failure)}`, 'Try again in a minute.')]
       : [];
   }
   const actions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.actions]));

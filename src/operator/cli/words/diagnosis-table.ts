@@ -22,8 +22,8 @@ function sumOf(found: readonly Diagnosis[]): string {
   const [fails = 0, warnings = 0, unseen = 0] = order.map(
     (one) => found.filter(({ outcome }) => outcome === one).length,
   );
-  const rest = unseen === 0 ? '' : `, ${unseen} not looked at`;
-  if (fails + warnings === 0) return unseen === 0 ? 'All is well.' : `What was looked at is well${rest}.`;
+  const rest = unseen === 0 ? '' : `, ${unseen} not checked`;
+  if (fails + warnings === 0) return unseen === 0 ? 'No problems found.' : `No problems in what was checked${rest}.`;
   return `${countOf(fails, 'failure', 'failures')}, ${countOf(warnings, 'warning', 'warnings')}${rest}.`;
 }
 

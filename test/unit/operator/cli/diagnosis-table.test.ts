@@ -27,7 +27,7 @@ it('has a line for each subject, what to do below those that are not well, and t
       '1 failure, 0 warnings.',
     ].join('\n'),
   );
-  expect(diagnosisTable([well])).toMatch(/^ok {4}病院-agent {2}.*\nAll is well\.$/);
+  expect(diagnosisTable([well])).toMatch(/^ok {4}病院-agent {2}.*\nNo problems found\.$/);
 });
 
 it('has the commands at the end, failures first, each under the number that its line carries, and who can run it', () => {
@@ -45,7 +45,7 @@ it('has the commands at the end, failures first, each under the number that its 
       '             → Look at AZURE_CLIENT_ID. [2]',
       'fail  Azure  no answer',
       '             → Look at AZURE_CLIENT_ID. [1]',
-      '1 failure, 0 warnings, 1 not looked at.',
+      '1 failure, 0 warnings, 1 not checked.',
       '',
       'What to do, in this order. Commands are whole: copy them.',
       '',
@@ -58,5 +58,5 @@ it('has the commands at the end, failures first, each under the number that its 
       '    az bot show',
     ].join('\n'),
   );
-  expect(diagnosisTable([unseen])).toContain('What was looked at is well, 1 not looked at.');
+  expect(diagnosisTable([unseen])).toContain('No problems in what was checked, 1 not checked.');
 });
