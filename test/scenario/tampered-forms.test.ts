@@ -27,12 +27,13 @@ const world = scenario();
 afterAll(async () => {});
 
 describe('typed nonsense', () => {
-  test.each(['/hello', '/ ', '/enable', '/__proto__', '/constructor resource=x', '/💥'])(
-    '%s gets the help card',
-    async (text) => {
-      expect(activityText(await type(world, people.requester, text, places.group))).toContain('What you can type');
-    },
-  );
+  test.each(['/hello', '/ ', '/__proto__', '/constructor resource=x', '/💥'])('%s gets the help card', async (text) => {
+    expect(activityText(await type(world, people.requester, text, places.group))).toContain('What you can type');
+  });
+  test('/enable gets the command that resembles it', async () => {
+    const card = await type(world, people.requester, '/enable', places.group);
+    expect(activityText(card)).toContain('Did you mean /enable-cmk?');
+  });
 
   const { agent, vault, key } = choices.first;
   test.each([

@@ -105,7 +105,7 @@ describe('asked in a chat', () => {
     const id = await submit(world, await typeAll(world, choices.first, places.group));
     const short = await sees(approver, places.operations, id, /Waiting for approval: 0 of 2/);
     expect(activityText(short).split('\n')).toHaveLength(5);
-    expect(activityText(short)).toMatch(/triage-agent-prod\n.*until.*\nAsked by Requester in a chat/);
+    expect(activityText(short)).toMatch(/triage-agent-prod\nDecide by .*\nRequested by Requester in a chat/);
     const own = await sees(requester, places.group, id, /Waiting for approval/);
     expect(answered(await click(requester, own, 'request.cancel'))).toContain('Canceled');
     const end = await sees(approver, places.operations, id, /Canceled/);

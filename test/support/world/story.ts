@@ -90,7 +90,11 @@ export async function type(
     place,
     person,
     (activity) =>
-      !before.has(activity.id) && activity.conversation.id === said.conversationId && cardOf(activity) !== undefined,
+      !before.has(activity.id) &&
+      activity.conversation.id === said.conversationId &&
+      cardOf(activity) !== undefined &&
+      // One about an earlier request can come in between.
+      !isNotification(activity),
     timeoutMs,
   );
 }
