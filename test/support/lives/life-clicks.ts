@@ -1,7 +1,7 @@
 /** What people do on the cards of one request, and what was said to it. */
 
 import { type BotAnswer, cardOf, type SeenActivity } from '../teams/local-teams.ts';
-import { activityText, answered, buttonData, people, places } from '../world/story.ts';
+import { activityText, answered, buttonData, isNotification, people, places } from '../world/story.ts';
 import type { DeskRights } from './desk-rights.ts';
 import type { Click } from './random-lives.ts';
 import type { Made } from './request-misfits.ts';
@@ -31,7 +31,8 @@ const keyIn = (words: string): string | null =>
   /You’re editing CMK-/.test(words) ? (/\bTo\W+([\w-]+)/.exec(words)?.[1] ?? null) : null;
 
 /** A change was decided on; else its form shows Azure as it is now, and waits. */
-const decidedChange = /Edited|any more|edited in the meantime|changed \d times|has already changed Azure/;
+const decidedChange =
+  /Edited|no longer waits|edited in the meantime|already edited \d+ times|has already changed Azure/;
 
 const inputsOf: Readonly<Partial<Record<Verb, Record<string, string>>>> = {
   approve: { acknowledgeIrreversible: 'true' },
@@ -171,7 +172,8 @@ export class LifeClicks {
   private async someCard(person: string): Promise<SeenActivity | null> {
     const place = person === people.requester || person === people.teamMember ? places.operations : places.approvals;
     const seen = await this.desk.world.teams.activities(place, person);
-    const isCard = (one: SeenActivity) => cardOf(one) !== undefined && !/editing CMK-/.test(activityText(one));
+    const isCard = (one: SeenActivity) =>
+      cardOf(one) !== undefined && !isNotification(one) && !/editing CMK-/.test(activityText(one));
     return seen.find((one) => isCard(one) && activityText(one).includes(this.id)) ?? null;
   }
 }
