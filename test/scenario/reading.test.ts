@@ -167,10 +167,10 @@ describe('a reader', () => {
   test('reads lists and histories and refreshes cards, and can do nothing', async () => {
     await world.restartBot('SIGINT', { CMK_READERS: people.teamMember });
     const reader = people.teamMember;
-    expect(activityText(await type(world, reader, '/cmk-help'))).toContain('You may look');
+    expect(activityText(await type(world, reader, '/cmk-help'))).toContain('You can view requests');
     expect(activityText(await type(world, reader, '/cmk-requests'))).toContain(id);
     const history = await type(world, reader, `/cmk-history ${id}`);
-    expect(activityText(history)).toContain('Requester asked');
+    expect(activityText(history)).toContain('Requester submitted the request');
     // Posted once and never looked after: what people wrote would outlive its erasing there.
     expect(JSON.stringify(history)).not.toContain('Own keys before the audit');
     expect(answered(await world.teams.click(reader, status.id, 'request.refresh'))).toMatch(/\[card\].*Waiting/);
@@ -208,10 +208,10 @@ describe('a reader', () => {
     const help = async () => activityText(await type(world, teamMember, '/cmk-help'));
     await inGroup(approversGroup.id, teamMember, true);
     // Refused a moment ago, and let in at once: no refusal is kept.
-    expect(await help()).toContain('You may look');
+    expect(await help()).toContain('You can view requests');
     await inGroup(approversGroup.id, teamMember, false);
     const words = await help();
-    expect(words).toContain('You may look');
+    expect(words).toContain('You can view requests');
     expect(words).not.toMatch(secrets);
     expect(answered(await world.teams.click(teamMember, approval.id, 'request.approve'))).toMatch(noRole);
     expect(await help()).toMatch(noRole);

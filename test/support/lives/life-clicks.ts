@@ -26,6 +26,9 @@ function saidBy(answer: BotAnswer): string | null {
   return words === null || undecided.test(words) ? null : words.slice(0, 120);
 }
 
+/** A form was opened: its card is below the request's. */
+const isOpened = (said: string | null): boolean => said !== null && /^\[card\]|^The form is below/.test(said);
+
 /** The key that a review shows under *To*; null where it is no review. */
 const keyIn = (words: string): string | null =>
   /You’re editing CMK-/.test(words) ? (/\bTo\W+([\w-]+)/.exec(words)?.[1] ?? null) : null;
@@ -99,7 +102,7 @@ export class LifeClicks {
     });
     const said = saidBy(answer);
     // A form that is opened decides nothing yet.
-    const opens = act.verb === 'change' && said?.startsWith('[card]') === true;
+    const opens = act.verb === 'change' && isOpened(said);
     if (!opens || act.person !== people.requester) await this.keep(kept, said);
     return said;
   }
@@ -111,7 +114,7 @@ export class LifeClicks {
     { putsOff, otherKey }: { readonly putsOff: boolean; readonly otherKey: boolean },
   ): Promise<void> {
     const said = await this.click(act, 'tap');
-    if (said?.startsWith('[card]') !== true) return;
+    if (!isOpened(said)) return;
     const form = await this.form();
     if (form === null) return;
     const key = otherKey ? await this.chooseOtherKey(form.id) : form.key;

@@ -43,7 +43,10 @@ const ownTypes = (own: readonly RecordedEvent[]): string =>
 
 /** What only whoever asked can open was opened for somebody else. */
 const openedUnduly = ({ verb, form, said, roles }: Made): boolean =>
-  verb === 'change' && form === undefined && said?.startsWith('[card]') === true && !roles.includes('requester');
+  verb === 'change' &&
+  form === undefined &&
+  /^(\[card\]|The form is below)/.test(said ?? '') &&
+  !roles.includes('requester');
 
 function misfitOf(click: Made, events: readonly RecordedEvent[], at: readonly Stand[]): string | null {
   const cause = causeOf(click);
