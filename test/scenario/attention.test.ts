@@ -184,7 +184,7 @@ describe('a step that does not work', () => {
 
   describe('a remedy that is carried out in Azure, and then Retry', () => {
     const remedies: readonly (readonly [string, RegExp, (azure: AzureUnderRun) => Promise<void>, Mend])[] = [
-      ['a lock is removed', /to remove it for the time/, (azure) => azure.turnOn('everything-locked'), unlock],
+      ['a lock is removed', /to remove it during the change/, (azure) => azure.turnOn('everything-locked'), unlock],
       ['an exemption from a policy', /for an exemption/, (azure) => azure.turnOn('policy-denies-in-details'), exempt],
       [
         'the provider is registered',

@@ -95,7 +95,7 @@ test('is one event with what it was before beside it, and the first form’s mes
   lives.set(id, ['submitted', 'request-changed']);
   const told = await cmkBot(['requests', 'show', id], world.place);
   expect(told.out).toMatch(/Changed +1 of 5 times/);
-  expect(told.out).toContain('Requester changed it, and asked anew');
+  expect(told.out).toContain('Requester edited the request');
   await cancels(id);
 });
 

@@ -82,7 +82,7 @@ describe('the picture of all agents', () => {
     expect(JSON.stringify(cardOf(card))).not.toContain('list.ask');
     const data = { resourceId: agentId('triage-agent-prod') };
     expect(answered(await world.teams.click(people.teamMember, card.id, 'list.ask', { data }))).toContain(
-      'may not ask',
+      'You aren’t a requester.',
     );
   });
 
