@@ -69,7 +69,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     const card = botSays(page, id);
     await card.getByRole('checkbox').check();
     await press(card, 'Approve');
-    await card.getByText(/Sign in first \(c1\)/).waitFor();
+    await card.getByText(/Sign in first/).waitFor();
     await picture('step-up-asked', card);
     await actAs(page, people.secondApprover);
     // The colleague's own card has come once the approver's notice is gone.
@@ -82,7 +82,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
   test('the page says what the sign-in is for, and Entra asks who it is', async () => {
     const popup = await toEntra();
     for (const words of ['triage-agent-prod', 'cmk-triage-agent in kv-care-prod', 'Requester'])
-      await popup.getByText(words, { exact: true }).waitFor();
+      await popup.getByText(words, { exact: true }).last().waitFor();
     await faultless(popup);
     await picture('step-up-page', popup);
     await popup.getByRole('link', { name: 'Sign in' }).click();
@@ -94,7 +94,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
   test('a colleague in the approver’s place proves nothing, and neither does a password', async () => {
     for (const [person, how, words] of [
       ['Second approver', /security key/, 'Another account signed in.'],
-      ['Approver', /password/, /Sign in first/],
+      ['Approver', /password/, 'This sign-in isn’t enough to approve.'],
     ] as const) {
       const popup = await toEntra();
       await popup.getByRole('link', { name: 'Sign in' }).click();

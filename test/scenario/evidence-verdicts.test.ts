@@ -117,7 +117,7 @@ test('an expired request: at the time at which it expired', async () => {
   await writeFile(file, archiveOf(files));
   await bothSay(
     file,
-    `triage-agent-test was not changed: ${people.requester} asked, nobody decided in time, ${utcInWords(at)}.`,
+    `triage-agent-test was not changed: ${people.requester} asked, no decision in time, ${utcInWords(at)}.`,
     `triage-agent-test was not changed: expired without a decision at ${at}\n`,
   );
 });
