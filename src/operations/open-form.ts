@@ -67,7 +67,7 @@ function formFieldsOf(operation: Operation, { plan, justification, changeReferen
   return { page: 'review', answers: operation.answersOf(plan.wish), ...written };
 }
 
-/** What was rejected isn't taken again: only the agent and the reason are kept, and the rest is chosen anew. */
+/** After a rejection, only the agent and the reason are filled in. The requester chooses the rest again. */
 function startedAgain(form: Form, operation: Operation, request: Request): Form {
   const filled = { ...form, ...formFieldsOf(operation, request) };
   if (request.state !== 'rejected') return filled;

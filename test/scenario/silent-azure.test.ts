@@ -19,7 +19,7 @@ describe('an Azure that does not answer', () => {
   test.each(['/enable-cmk', '/enable-cmk resource=triage-agent-prod'])('refuses %s, and says so once', async (text) => {
     await faultAzure(world, { match: { url: 'providers/Microsoft' }, drop: true });
     const words = activityText(await type(world, people.requester, text));
-    expect(words).toContain('Azure did not answer as expected.');
+    expect(words).toContain('Azure didn’t answer as expected.');
     expect(words.match(/Nothing was changed/g)).toHaveLength(1);
   });
 });
@@ -54,7 +54,7 @@ describe('an Azure that takes its time', () => {
     await hold();
     expect(await click('form.next', { vault: 'kv-care-prod' })).toContain('Looking at the keys');
     await world.restartBot('SIGKILL');
-    expect(activityText(await comes('Looking at the keys'))).toContain('look again');
+    expect(activityText(await comes('Looking at the keys'))).toContain('select Try again');
     expect(await click('form.refresh')).toContain('Looking at the keys');
     await mendAzure(world);
     expect(activityText(await comes('kv-care-prod'))).toContain('Which key');

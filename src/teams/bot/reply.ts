@@ -28,9 +28,9 @@ export interface Reply {
   readonly card: AdaptiveCard;
   /** In place of it, where only the person who typed sees the answer. */
   readonly alone?: AdaptiveCard;
-  /** Told in which message it stands, null for one that one person alone sees; null: nobody has to know. */
+  /** Called with the message that holds the card; with null if only one person sees it. Null: no callback. */
   readonly standsIn: ((messageId: string | null) => Promise<void>) | null;
-  /** A card that others are to see, and that lasts, or an answer that is for whoever asked. */
+  /** A lasting card for others, or an answer for the person who clicked. */
   readonly readers: 'everybody' | 'who-asked';
 }
 

@@ -20,7 +20,7 @@ export const StatusAttentionData = z.strictObject({
   words: CardText,
   /** `**Expected:** the agent shows key …`; empty if nothing was read back. */
   expected: CardText,
-  /** `**What to do:** give this bot’s identity the role …`, or how to ask again; empty when nobody knows. */
+  /** `**What to do:** give this bot’s identity the role …`, or how to request again. Empty if it isn't known. */
   remedy: CardText,
   /** Command that does it, to select and copy; empty when there is none. */
   command: CardText,

@@ -1,4 +1,4 @@
-/** What stands in the place of a form for those who do not fill it in, and for everybody once nobody does any more. */
+/** Cards in the place of a form: for other people, and for everyone after the form ended. */
 import type { Request } from '../../../domain/request/request.ts';
 import type { Form } from '../../../operations/form.ts';
 import { operationNamed } from '../../../operations/registry.ts';

@@ -26,7 +26,7 @@ function checkingWords({ runs, approvals: { length } }: Request): string {
   return `Approved${length > 1 ? ` by ${length}` : ''}, checking`;
 }
 
-/** The state in one short line. `paused`: nothing is changed in Azure, which is known to whoever draws a card. */
+/** The state in one short line. `paused`: the bot changes nothing in Azure for now. */
 export function stateLineOf(request: Request, paused = false): StateLine {
   const done = request.progress.filter((step) => step.state === 'done').length;
   const all = request.progress.length;
