@@ -212,6 +212,7 @@ describe('the policy', () => {
 describe('a start that is put off', () => {
   const dayMs = 86_400_000;
   const dayIn = (days: number): string => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10);
+  const toNoonIn = (days: number): number => Date.parse(`${dayIn(days)}T12:00:00Z`) - Date.now();
 
   beforeAll(() => world.restartBot('SIGINT'));
 
@@ -247,11 +248,12 @@ describe('a start that is put off', () => {
       'the bot checks everything again and then starts the changes.',
     );
     await endsAs(id, /starts later|then starts the changes/);
-    clock.shift(2.5 * dayMs);
+    // To a time between the two starts, and then to one behind both: whatever the hour is now.
+    clock.shift(toNoonIn(2));
     await world.restartBot('SIGKILL', clock.env);
     await statusCard(id, /Approved, starts later/);
     expect(await writes(world, from)).toEqual([]);
-    clock.shift(5 * dayMs);
+    clock.shift(toNoonIn(3));
     await world.restartBot('SIGKILL', clock.env);
     await statusCard(id, /Succeeded/);
     expect(await writes(world, from)).toHaveLength(4);
