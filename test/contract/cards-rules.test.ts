@@ -1,7 +1,8 @@
 /** What single cards promise: who can click what in which state, and what the approver has to see. */
 
 import { readFileSync } from 'node:fs';
-import { type CardName, renderCard } from '../../src/teams/cards/render-card.ts';
+import type { CardName } from '../../src/teams/cards/data/registry.ts';
+import { renderCard } from '../../src/teams/cards/render-card.ts';
 import { elementsOf, executesOf, inputsOf, textsOf } from './card-walk.ts';
 
 const render = (sample: string) =>

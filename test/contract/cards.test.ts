@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import type { z } from 'zod';
 import { actions } from '../../src/operations/actions/registry.ts';
 import { FleetShow, HistoryShow, OpenShow } from '../../src/operations/commands/command.ts';
-import { bytesOf, type CardName, cardSchemas, renderCard } from '../../src/teams/cards/render-card.ts';
+import { type CardName, cardSchemas } from '../../src/teams/cards/data/registry.ts';
+import { bytesOf, renderCard } from '../../src/teams/cards/render-card.ts';
 import { disagreements } from './card-fields.ts';
 import { elementsOf, emptyOnes, executesOf, inputsOf, textsOf } from './card-walk.ts';
 

@@ -6,33 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import { AgentsData } from './data/agents.ts';
-import { ApprovalData } from './data/approval.ts';
-import { ApprovalDecidedData } from './data/approval-decided.ts';
-import { AuditCheckpointData } from './data/audit-checkpoint.ts';
-import { AuditReplyData } from './data/audit-reply.ts';
-import { AuditRootData } from './data/audit-root.ts';
-import { DriftData } from './data/drift.ts';
-import { FormEndedData } from './data/form-ended.ts';
-import { FormKeyExistingData, FormKeyNewData } from './data/form-key.ts';
-import { FormOpenData } from './data/form-open.ts';
-import { FormResourceData } from './data/form-resource.ts';
-import { FormReviewData } from './data/form-review.ts';
-import { FormSlowData } from './data/form-slow.ts';
-import { FormVaultData } from './data/form-vault.ts';
-import { FormVersionData } from './data/form-version.ts';
-import { HelpData } from './data/help.ts';
-import { HistoryData } from './data/history.ts';
-import { ImpactData } from './data/impact.ts';
-import { ListData } from './data/list.ts';
-import { MessageData } from './data/message.ts';
-import { NotificationData } from './data/notification.ts';
-import { RefusalData } from './data/refusal.ts';
-import { StatusData } from './data/status.ts';
-import { StatusAttentionData } from './data/status-attention.ts';
-import { StatusShortData } from './data/status-short.ts';
-import { StatusSucceededData } from './data/status-succeeded.ts';
-import { WelcomeData } from './data/welcome.ts';
+import { type CardDataOf, type CardName, cardSchemas } from './data/registry.ts';
 
 interface Template {
   expand(context: { readonly $root: unknown }): unknown;
@@ -40,41 +14,6 @@ interface Template {
 // Uses `require`, because the package's types refer to another package's source code, which doesn't compile here.
 const require = createRequire(import.meta.url);
 const templating: { readonly Template: new (template: unknown) => Template } = require('adaptivecards-templating');
-
-/** All cards: `cards/<name>.json` is the template, the schema describes its data. */
-export const cardSchemas = {
-  agents: AgentsData,
-  approval: ApprovalData,
-  'approval-decided': ApprovalDecidedData,
-  'audit-checkpoint': AuditCheckpointData,
-  'audit-reply': AuditReplyData,
-  'audit-root': AuditRootData,
-  drift: DriftData,
-  'form-resource': FormResourceData,
-  'form-ended': FormEndedData,
-  'form-open': FormOpenData,
-  'form-slow': FormSlowData,
-  'form-key-existing': FormKeyExistingData,
-  'form-key-new': FormKeyNewData,
-  'form-review': FormReviewData,
-  'form-vault': FormVaultData,
-  'form-version': FormVersionData,
-  help: HelpData,
-  history: HistoryData,
-  impact: ImpactData,
-  list: ListData,
-  message: MessageData,
-  notification: NotificationData,
-  refusal: RefusalData,
-  status: StatusData,
-  'status-attention': StatusAttentionData,
-  'status-short': StatusShortData,
-  'status-succeeded': StatusSucceededData,
-  welcome: WelcomeData,
-} as const satisfies Record<string, z.ZodObject>;
-
-export type CardName = keyof typeof cardSchemas;
-export type CardDataOf<Name extends CardName> = z.infer<(typeof cardSchemas)[Name]>;
 
 const CardShape = z.looseObject({
   type: z.literal('AdaptiveCard'),

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { CardDataOf, CardName } from '../../../../src/teams/cards/data/registry.ts';
 import { grey, marks, row } from '../../../../src/teams/cards/data/row.ts';
 import type { StatusAttentionData } from '../../../../src/teams/cards/data/status-attention.ts';
 import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
-import { bytesOf, type CardDataOf, type CardName, renderCard } from '../../../../src/teams/cards/render-card.ts';
+import { bytesOf, renderCard } from '../../../../src/teams/cards/render-card.ts';
 
 const sample = <Name extends CardName>(name: Name, state = ''): CardDataOf<Name> =>
   JSON.parse(readFileSync(new URL(`../../../../cards/samples/${name}${state}.json`, import.meta.url), 'utf8')) as never;
