@@ -10,7 +10,7 @@ import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
 import { z } from 'zod';
-import type { Tracing } from '../domain/ports/tracing.ts';
+import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { Cloud } from './clouds.ts';
 import { azureErrorIn } from './error-body.ts';
 import { Exchange, UnusableAnswer } from './exchange.ts';

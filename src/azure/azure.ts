@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { Failure } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
-import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
+import { noTracing, type Tracing } from '../domain/ports/telemetry.ts';
 import { graphChanges } from './changes.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';

@@ -14,7 +14,7 @@ import {
   userAgentPolicy,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
-import type { Tracing } from '../domain/ports/tracing.ts';
+import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { Cloud } from './clouds.ts';
 import { type Exchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';

@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
 import type { ClockSkew } from '../domain/clock-skew.ts';
-import type { Tracing } from '../domain/ports/tracing.ts';
+import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { DocumentFault } from '../domain/record/seals.ts';
 import type { WriteHealth } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';

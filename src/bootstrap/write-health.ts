@@ -8,7 +8,7 @@ import { trackWriteHealth, type WriteHealth } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import { writeRejectionIn } from '../store/db-errors.ts';
 import type { OpenStore } from '../store/store.ts';
-import type { Readiness } from '../teams/ingress/readiness.ts';
+import type { Readiness } from '../teams/ingress/server.ts';
 
 export interface LoggedWriteHealth extends WriteHealth {
   /** Reports any error that the database returns. */

@@ -5,7 +5,7 @@ import { openCredential } from '../azure/credential.ts';
 import { type Secrets, vaultSecrets } from '../azure/vault-clients.ts';
 import { connectVaultLog } from '../azure/vault-log.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
-import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
+import { noTracing, type Tracing } from '../domain/ports/telemetry.ts';
 import { kinds } from '../operations/resources/registry.ts';
 import { type Config, readConfig } from './config.ts';
 import { processVariables, type Variables } from './env.ts';

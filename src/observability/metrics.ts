@@ -5,8 +5,8 @@
 import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Failure } from '../domain/failure.ts';
-import type { Call, CallMetrics } from '../domain/ports/call-metrics.ts';
 import type { Drifts, Outbox, Requests } from '../domain/ports/store.ts';
+import type { Call, CallMetrics } from '../domain/ports/telemetry.ts';
 import type { DocumentFault } from '../domain/record/seals.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
 import { type DriftFigures, watchDrifts } from './drift-gauges.ts';

@@ -1,6 +1,6 @@
 /** Telemetry for an OpenTelemetry collector. Without one, nothing is loaded, stored or sent. */
 import type { Requests } from '../domain/ports/store.ts';
-import { noTracing, type Tracing } from '../domain/ports/tracing.ts';
+import { noTracing, type Tracing } from '../domain/ports/telemetry.ts';
 
 export interface TelemetryOptions {
   /** OTLP/HTTP endpoint, as in `OTEL_EXPORTER_OTLP_ENDPOINT`. Null: nothing is sent. */

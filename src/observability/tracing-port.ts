@@ -12,7 +12,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { Note, SpanAttributes, SpanOf, TraceOrigin, Tracing } from '../domain/ports/tracing.ts';
+import type { Note, SpanAttributes, SpanOf, TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
 import type { LineIds } from './telemetry.ts';
 
 /** The current spans, outermost first. */

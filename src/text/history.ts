@@ -2,15 +2,13 @@
  * A request's history. An intent and its results are one entry, with any number of attempts. Contains no text that
  * people wrote.
  */
-
 import type { Effect } from '../domain/effect.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
 import type { EventBodyOf, EventType, StoredEvent } from '../domain/request/events.ts';
 import { countOf } from './count.ts';
-import { shortDuration } from './duration.ts';
 import { eventWords } from './events.ts';
-import { utcSecond } from './instants.ts';
+import { shortDuration, utcSecond } from './instants.ts';
 import type { Mark } from './mark.ts';
 import type { Names } from './names.ts';
 import { effectWords, interruptedWords, stepWords } from './steps.ts';

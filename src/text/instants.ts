@@ -2,7 +2,7 @@
  * Times in text: UTC, the day first, as in the audit log.
  * Cards show times in the reader's own format instead: see `dateAndTime` in `src/teams/cards/plain-text.ts`.
  */
-import { durationWords } from './duration.ts';
+import { countOf } from './count.ts';
 
 /** Formats a date or time; returns other texts unchanged. */
 function formed(time: string, form: (day: string, timeOfDay: string) => string): string {
@@ -41,4 +41,35 @@ export function fromNow(time: string, now: Date): string {
   const ms = Date.parse(time) - now.getTime();
   if (Math.abs(ms) < minuteMs) return 'just now';
   return ms > 0 ? `${durationWords(ms)} left` : `${durationWords(-ms)} ago`;
+}
+
+/** The largest unit that fits, rounded: `2 days`, `40 seconds`. */
+export function durationWords(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return countOf(seconds, 'second', 'seconds');
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return countOf(minutes, 'minute', 'minutes');
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? countOf(hours, 'hour', 'hours') : countOf(Math.round(hours / 24), 'day', 'days');
+}
+
+const units = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+  ['s', 1],
+] as const;
+
+/** The two largest units, exactly: `40 s`, `1 min 20 s`, `2 h 3 min`. */
+export function shortDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  const first = units.findIndex(([, size]) => seconds >= size);
+  if (first === -1) return '0 s';
+  let rest = seconds;
+  const parts = units.slice(first, first + 2).map(([unit, size]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count === 0 ? '' : `${count} ${unit}`;
+  });
+  return parts.filter(Boolean).join(' ');
 }

@@ -5,13 +5,11 @@ import type { Refusal, RefusalCode } from '../domain/request/refusal.ts';
 import { failureLine } from './failures.ts';
 import type { Words } from './refusal-words.ts';
 import { refusedDeciding } from './refused-deciding.ts';
-import { refusedEdit } from './refused-edit.ts';
 import { refusedLookup } from './refused-lookup.ts';
 import { refusedRequest } from './refused-request.ts';
 
 const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) => Words } = {
   ...refusedRequest,
-  ...refusedEdit,
   ...refusedDeciding,
   ...refusedLookup,
 };

@@ -8,7 +8,7 @@ import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sd
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
 import { botFailure, type Failure } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
-import type { TraceOrigin, Tracing } from '../domain/ports/tracing.ts';
+import type { TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
 import { dequeueRuns } from './dequeue-runs.ts';
 import { type EngineRun, type FencedPorts, type FencingOptions, fencedPorts } from './fencing.ts';
 import {

@@ -2,7 +2,7 @@
 
 import type { DriftId, RequestId } from '../domain/ids.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
-import type { Note, SpanOf, Tracing } from '../domain/ports/tracing.ts';
+import type { Note, SpanOf, Tracing } from '../domain/ports/telemetry.ts';
 import type { OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { botFailure, type Failure, type Found } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Leases, ProcessIdentity } from '../domain/ports/store.ts';
-import type { TraceOrigin } from '../domain/ports/tracing.ts';
+import type { TraceOrigin } from '../domain/ports/telemetry.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';

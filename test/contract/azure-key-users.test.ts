@@ -1,6 +1,6 @@
 import { undeclared, unpermitted } from '../../src/domain/key-impact.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { readKeyImpact } from '../../src/operations/key-impact.ts';
+import { readKeyImpact } from '../../src/operations/commands/key-impact.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { bot, careId, connect, got, key, researchId, vaultId, vaultNow } from './azure-setup.ts';

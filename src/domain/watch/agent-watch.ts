@@ -1,6 +1,7 @@
 /** The stream of an agent: its drifts are the fold of their events. Deciding and folding are pure. */
 import { canonicalJson } from '../canonical-json.ts';
 import { ArmId, type DriftId } from '../ids.ts';
+import type { Consequence } from '../request/consequences.ts';
 import { botActor, newEvent, type StoredEvent } from '../request/events.ts';
 import { accept, type Decision } from '../request/request-command.ts';
 import { carriedOver, type DriftVerdict, type LastVerified } from './drift.ts';
@@ -117,4 +118,10 @@ export function decideDrift(
   return accept(
     newEvent(type, botActor, { ...data, found: stored }, { ...rest, result: found[0]?.state.code ?? null }, texts),
   );
+}
+
+/** The card of the last drift, which is the only one that these events can change. */
+export function alertsOf({ drifts }: AgentWatch, events: readonly StoredEvent[]): readonly Consequence[] {
+  const [number, dueAt] = [drifts.at(-1)?.number, events.at(-1)?.time];
+  return number === undefined || dueAt === undefined ? [] : [{ kind: 'alert', key: `${number}`, dueAt }];
 }

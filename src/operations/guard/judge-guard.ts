@@ -4,7 +4,7 @@ import { type AgentGuard, type GuardState, guardStates } from '../../domain/guar
 import { type ArmId, sameArmId } from '../../domain/ids.ts';
 import type { ResourceKey } from '../../domain/ports/azure.ts';
 import type { AssignedPolicies, PolicyAssignment } from '../../domain/ports/policies.ts';
-import { type GuardDefinition, guardDefinitions } from './definitions.ts';
+import { type GuardDefinition, guardDefinitions } from './template.ts';
 
 /** Azure lists only management groups that lie above. */
 const covers = (scope: string, id: string): boolean =>

@@ -8,8 +8,8 @@ import { type Policy, ruleFor } from '../../domain/policy/policy.ts';
 import { permitsVault } from '../../domain/policy/rules.ts';
 import type { Azure, ResourceKey, UnreadSubscription, VaultSummary } from '../../domain/ports/azure.ts';
 import type { AssignedPolicies } from '../../domain/ports/policies.ts';
-import { guardNames } from './definitions.ts';
 import { judgeGuard, vaultsPermittedIn } from './judge-guard.ts';
+import { guardNames } from './template.ts';
 
 type Ports = Pick<Azure, 'inventory' | 'policies'>;
 

@@ -1,6 +1,5 @@
 /** The guard definitions and their assignments in one subscription, as an Azure Resource Manager template. */
 import type { ArmId } from '../../domain/ids.ts';
-import { guardDefinitions } from './definitions.ts';
 
 export interface GuardParameters {
   /** Agents that have a customer-managed key. */
@@ -67,3 +66,18 @@ export function guardTemplate({ agents, vaults, vaultUris }: GuardParameters): o
     resources,
   };
 }
+
+/** The Azure Policy definitions of `infra/guard`, which refuse changes of keys that go around the bot. */
+import denyDelete from '../../../infra/guard/deny-delete.json' with { type: 'json' };
+import denyForeignVault from '../../../infra/guard/deny-foreign-vault.json' with { type: 'json' };
+import denyStrip from '../../../infra/guard/deny-strip.json' with { type: 'json' };
+
+/** By what each refuses. `list`: the parameter with the resources it is for; null: for every agent. */
+export const guardDefinitions = {
+  stripping: { ...denyStrip, list: 'agents' },
+  anotherKey: { ...denyForeignVault, list: null },
+  deletion: { ...denyDelete, list: 'resources' },
+} as const;
+export type GuardDefinition = keyof typeof guardDefinitions;
+
+export const guardNames: readonly string[] = Object.values(guardDefinitions).map(({ name }) => name);

@@ -7,7 +7,7 @@ import type { VerifierKey } from '../../audit/tlog/keys.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import type { AnchorSettings } from '../../config/settings/audit-log.ts';
 import { countOf } from '../../text/count.ts';
-import { durationWords } from '../../text/duration.ts';
+import { durationWords } from '../../text/instants.ts';
 import { foreignWords } from '../../text/record.ts';
 import { loadKeys } from '../load-keys.ts';
 import { anchorFiles, anchorName, logVerifiers, newestPublishedCheckpoint } from '../published-log.ts';

@@ -3,7 +3,7 @@ import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
 import { countOf } from '../../text/count.ts';
-import { durationWords } from '../../text/duration.ts';
+import { durationWords } from '../../text/instants.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, giveBotRole, newSecret, setClock, whoGivesRoles } from './commands.ts';
 import { diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';

@@ -4,9 +4,9 @@ import { type Criterion, criteriaOf, type ResourceFacts, tagCriteriaOf } from '.
 import { chooseResource } from '../../operations/choose.ts';
 import { countOf } from '../../text/count.ts';
 import { failureLine } from '../../text/failures.ts';
+import { permittedWords } from '../../text/keys.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
 import { reasonWords } from '../../text/policy.ts';
-import { permittedWords } from '../../text/vaults.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { holderWords, resolveHolders } from './role-members.ts';
 import { about, type DoctorEnvironment, fail, ok as well } from './subjects.ts';

@@ -1,6 +1,6 @@
 /** Enable or Rotate next to an agent: posts the form for it below the list. */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
-import { ArmId } from '../../domain/ids.ts';
+import { ArmId, RequestId } from '../../domain/ids.ts';
 import { refuse } from '../../domain/request/refusal.ts';
 import { chooseResource } from '../../operations/choose.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
@@ -12,6 +12,7 @@ import type { KnownSender } from './activity.ts';
 import type { ClickDedupe } from './click-dedupe.ts';
 import { type FormClickOptions, openFormCard } from './form-click.ts';
 import { type Reply, type ReplyOptions, reply } from './reply.ts';
+import { ownReader, type RequestClickOptions } from './request-click.ts';
 
 export interface AskFromListOptions extends Pick<FormClickOptions, 'forms' | 'replaceEarlierForm'>, ReplyOptions {
   readonly commandPorts: CommandPorts;
@@ -46,4 +47,18 @@ export async function askFromList(
   if (await options.once.isFirst(sender, 'list.ask', id.toLowerCase()))
     await reply(options, context, formFor(options, sender, id), 'everybody');
   return messageAnswer('The form is below.');
+}
+
+/** Everyone with a role can view it. What they can do is checked at each click on the card. */
+export async function openFromList(
+  { actionPorts, notifier }: Pick<RequestClickOptions, 'actionPorts' | 'notifier'>,
+  sender: KnownSender,
+  wanted: string,
+): Promise<InvokeResponse> {
+  const id = RequestId.safeParse(wanted).data;
+  const request = id === undefined ? null : await actionPorts.requests.load(id);
+  if (request === null) return messageAnswer(refusalText(refuse('unknown-request', wanted.slice(0, 20))));
+  const reader = await ownReader(actionPorts, request, sender.person);
+  await notifier.open(request, sender.origin, reader);
+  return messageAnswer(`${request.id} is below.`);
 }

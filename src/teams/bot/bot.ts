@@ -1,9 +1,9 @@
 /** The bot: routes each activity to its command, form or action, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
 import type { CachedRoles } from '../../authorization/role-cache.ts';
-import { PersonId } from '../../domain/ids.ts';
+import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People } from '../../domain/ports/store.ts';
-import { refuse } from '../../domain/request/refusal.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { type Chat, isUnreachable } from '../delivery/chat.ts';
@@ -16,8 +16,7 @@ import { openRequestPrefetch } from './request-prefetch.ts';
 import { search } from './typeahead.ts';
 import type { TypeaheadCache } from './typeahead-cache.ts';
 import { type AdmittedSender, say } from './typed-commands.ts';
-import { answerUnauthorizedClick, type UnauthorizedSender } from './unauthorized-click.ts';
-import { type VerbOptions, verbs } from './verbs.ts';
+import { type ClickTurn, type VerbOptions, verbs } from './verbs.ts';
 import { type WelcomeOptions, welcome } from './welcome.ts';
 
 export interface BotOptions extends VerbOptions, WelcomeOptions {
@@ -171,4 +170,26 @@ export class CmkBot extends ActivityHandler {
     const { commandPorts: ports, agents } = this.options;
     return choicesAnswer(await search({ ports, agents, readForm }, dataset, queryText));
   }
+}
+
+/** `sender` is null for another tenant. */
+export interface UnauthorizedSender {
+  readonly sender: KnownSender | null;
+  readonly refusal: Refusal;
+}
+
+/** `click` is null if the invoke isn't a click. */
+export async function answerUnauthorizedClick(
+  options: VerbOptions,
+  { sender, refusal }: UnauthorizedSender,
+  turn: Pick<ClickTurn<KnownSender>, 'context' | 'at'>,
+  click: CardClick | null,
+): Promise<InvokeResponse> {
+  const verb = verbs.get(click?.action.verb ?? '');
+  const id = RequestId.safeParse(click?.action.data.requestId).data;
+  if (sender !== null && click !== null && verb?.requires === 'role-or-own-request' && id !== undefined) {
+    const request = await options.actionPorts.loadSnapshot(id);
+    if (request?.requester === sender.person) return verb.handle(options, { ...turn, sender, click });
+  }
+  return messageAnswer(refusalText(refusal));
 }

@@ -19,11 +19,10 @@ import {
   switchOperation,
 } from '../../operations/form-clicks.ts';
 import type { FormInputs } from '../../operations/pages/page.ts';
-import { withInputs } from '../cards/filled-in.ts';
-import type { AdaptiveCard } from '../cards/render-card.ts';
+import { type AdaptiveCard, withInputs } from '../cards/render-card.ts';
 import { formCancelledCard, formChangedCard, withRejection } from '../cards/views/form-place-view.ts';
 import { formCard } from '../cards/views/form-view.ts';
-import { withPortal } from '../cards/views/portal-line.ts';
+import { withPortal } from '../cards/views/parts.ts';
 
 /** Verbs of a form's buttons. */
 export const formVerbs = [

@@ -6,8 +6,7 @@ import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { Form } from '../../operations/form.ts';
 import { FormInputs } from '../../operations/pages/page.ts';
-import { withInputs } from '../cards/filled-in.ts';
-import type { AdaptiveCard } from '../cards/render-card.ts';
+import { type AdaptiveCard, withInputs } from '../cards/render-card.ts';
 import { formUnreadCard, formWaitingCard } from '../cards/views/form-slow-view.ts';
 import type { Posted } from '../delivery/chat.ts';
 import {
@@ -21,7 +20,7 @@ import {
 } from './dialog.ts';
 import { openDialogStore, type StoredDialog } from './dialog-store.ts';
 import { openFormJobs } from './form-jobs.ts';
-import { withSoftTimeout } from './soft-timeout.ts';
+import { withSoftTimeout } from './reply.ts';
 
 /** Maximum of retries. Each conflict means that another click won; a person doesn't make more at once. */
 const mostAttempts = 10;

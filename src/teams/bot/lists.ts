@@ -7,9 +7,9 @@ import { FleetShow, HistoryShow, type ListSubject, OpenShow } from '../../operat
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { agentsCard } from '../cards/views/agents-view.ts';
-import { withDoubt } from '../cards/views/doubt-line.ts';
 import { entriesPerPage, historyCard } from '../cards/views/history-view.ts';
 import { listCard, rowsPerPage } from '../cards/views/list-view.ts';
+import { withDoubt } from '../cards/views/witness-view.ts';
 import { type AgentsSubject, agentsContent } from './agents-contents.ts';
 import { historyContent } from './history-contents.ts';
 import { type ContentOptions, listContent, mostListed } from './list-contents.ts';

@@ -5,7 +5,6 @@ import { lookingCard } from '../cards/views/short-views.ts';
 import { type Chat, cardActivity, type Posted } from '../delivery/chat.ts';
 import { isTargetedMessage } from '../delivery/targeted-messages.ts';
 import type { DeferredUpdates } from './deferred-updates.ts';
-import { withSoftTimeout } from './soft-timeout.ts';
 
 /** Delay before the typing indicator is shown. Fast answers don't need it. */
 const typingAfterMs = 600;
@@ -82,4 +81,23 @@ export async function reply(
     return posted.alone === true ? (alone ?? card) : card;
   };
   options.later.replace(posted, coming.then(come));
+}
+
+/**
+ * Teams shows its own error after 10 to 15 s. Authorization happens before, and rendering, storing and the way back
+ * take time too. People also don't trust a longer spinner.
+ */
+const timeoutMs = 5_000;
+
+/** Returns `slow` after the timeout. The work continues, and the caller decides what happens to it. */
+export async function withSoftTimeout(work: Promise<unknown>): Promise<'in-time' | 'slow'> {
+  let timer: NodeJS.Timeout | undefined;
+  const slow = new Promise<'slow'>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, 'slow');
+  });
+  try {
+    return await Promise.race([work.then(() => 'in-time' as const), slow]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -5,12 +5,14 @@ import { type Refusal, type RefusalCode, refuse } from '../../domain/request/ref
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../operations/actions/action.ts';
 import { approve } from '../../operations/actions/approve.ts';
+import { withDownload } from '../cards/views/evidence-button.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
 import type { Notifier, ViewedCard } from '../delivery/notifier.ts';
 import type { CardReads } from '../delivery/prefetch.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
+import type { EvidenceLinks } from '../sign-in/evidence-links.ts';
 import type { StepUpSignIn } from '../sign-in/step-up.ts';
 import type { CardClick, KnownSender } from './activity.ts';
 import type { DeferredUpdates } from './deferred-updates.ts';
@@ -137,4 +139,27 @@ function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
 export async function ownReader(ports: ActionPorts, request: Request, person: PersonId): Promise<Reader> {
   const asks = hasViews(request) && !hasEnded(request) && person !== request.requester;
   return readerOf(request, person, asks ? await ports.approverStanding(person, request) : 'no');
+}
+
+export interface EvidenceClickOptions extends RequestClickOptions {
+  /** Null: nothing is published, or there is no address for browsers. */
+  readonly evidence: EvidenceLinks | null;
+}
+
+export async function answerEvidenceClick(
+  { evidence, actionPorts, notifier }: EvidenceClickOptions,
+  { person }: KnownSender,
+  { at, click }: { readonly at: Posted | null; readonly click: CardClick },
+): Promise<InvokeResponse> {
+  const id = RequestId.safeParse(click.action.data.requestId).data;
+  const request = id === undefined ? null : await actionPorts.requests.load(id);
+  if (request === null) return messageAnswer(refusalText(refuse('unknown-request', id ?? '')));
+  if (evidence === null) {
+    return messageAnswer(
+      `The bot has no address for browsers. An operator takes evidence with: cmk-bot evidence ${request.id}`,
+    );
+  }
+  const reader = await ownReader(actionPorts, request, person);
+  const { card } = await notifier.cardFor(request, { at, reader, automatic: false });
+  return cardAnswer(withDownload(card, await evidence.offer({ person, requestId: request.id })));
 }

@@ -5,23 +5,20 @@ import { cancel } from '../../operations/actions/cancel.ts';
 import { refresh } from '../../operations/actions/refresh.ts';
 import { actions } from '../../operations/actions/registry.ts';
 import { stop } from '../../operations/actions/stop.ts';
-import { FleetShow, HistoryShow, OpenShow } from '../../operations/commands/command.ts';
+import { FleetShow, HistoryShow, OpenShow, type TypedCommand } from '../../operations/commands/command.ts';
 import { commands } from '../../operations/commands/registry.ts';
 import { evidenceVerb } from '../cards/views/evidence-button.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
 import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, type InboundActivity, type KnownSender } from './activity.ts';
-import { type AskFromListOptions, askFromList } from './ask-from-list.ts';
-import { type Cost, costOfTyped, costs, reviewing } from './cost.ts';
+import { type AskFromListOptions, askFromList, openFromList } from './ask-from-list.ts';
 import { formVerbs } from './dialog.ts';
-import { answerEvidenceClick, type EvidenceClickOptions } from './evidence-click.ts';
 import { answerFormClick } from './form-click.ts';
 import { answerFormFromCard, type FormFromCardOptions, verbsThatOpenForms } from './form-from-card.ts';
 import type { Lists } from './lists.ts';
-import { openFromList } from './open-from-list.ts';
-import { parseMessage } from './parse-message.ts';
-import { answerRequestClick } from './request-click.ts';
+import { parseMessage, type TypedMessage } from './parse-message.ts';
+import { answerEvidenceClick, answerRequestClick, type EvidenceClickOptions } from './request-click.ts';
 import { helpVerb, suggestionOf, suggestionVerb } from './suggestions.ts';
 import { type AdmittedSender, runSuggestion, start, type TypedCommandsOptions } from './typed-commands.ts';
 
@@ -56,6 +53,33 @@ export type Verb = Common &
     | { readonly requires: 'role' | 'requester'; readonly handle: Handle<AdmittedSender> }
     | { readonly requires: 'role-or-own-request'; readonly handle: Handle<KnownSender> }
   );
+
+export interface Cost {
+  /** The number of clicks that it counts as. */
+  readonly clicks: number;
+  /** The maximum number of calls to Azure Resource Manager. Measured by test/scenario/call-costs. */
+  readonly azureCalls: number;
+}
+
+export const costs: { readonly [W in TypedCommand['weight']]: Cost } = {
+  light: { clicks: 1, azureCalls: 0 },
+  form: { clicks: 5, azureCalls: 5 },
+  list: { clicks: 5, azureCalls: 5 },
+  vault: { clicks: 5, azureCalls: 12 },
+};
+
+/** A form that opens on its review page reads the vault, the key and who has control over it. */
+const openedOnReview: Cost = { clicks: 5, azureCalls: 12 };
+
+/** The same for a click on an open form. */
+export const reviewing: Cost = { ...costs.light, azureCalls: 12 };
+
+/** Unknown commands are answered with the help, which is cheap. */
+export function costOfTyped({ command, args }: Pick<TypedMessage, 'command' | 'args'>): Cost {
+  const weight = commands.find(({ name }) => name === command)?.weight ?? 'light';
+  const chosen = args.vault !== undefined || args.key !== undefined || args.version !== undefined;
+  return weight === 'form' && chosen ? openedOnReview : costs[weight];
+}
 
 const common = (cost: Cost, isRefresh = false): Common => ({ cost: () => cost, isRefresh });
 const light = common(costs.light);

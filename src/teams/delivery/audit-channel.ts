@@ -16,8 +16,7 @@ import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { WitnessSummary } from '../../domain/witnessing.ts';
 import type { Names } from '../../text/names.ts';
 import type { Directory } from '../cards/directory.ts';
-import { auditReplyCard, auditRootCard, eventsPerReply } from '../cards/views/audit-view.ts';
-import { auditCheckpointCard } from '../cards/views/checkpoint-view.ts';
+import { auditCheckpointCard, auditReplyCard, auditRootCard, eventsPerReply } from '../cards/views/audit-view.ts';
 import type { Chat, Posted } from './chat.ts';
 
 export interface AuditChannelOptions {

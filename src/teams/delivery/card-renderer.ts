@@ -4,15 +4,15 @@ import type { People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import { openDirectory } from '../cards/directory.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { withDoubt } from '../cards/views/doubt-line.ts';
 import { withEvidence } from '../cards/views/evidence-button.ts';
-import { withPortal } from '../cards/views/portal-line.ts';
+import { withPortal } from '../cards/views/parts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
+import { withDoubt } from '../cards/views/witness-view.ts';
 import { type KnownPerson, knownIn } from './addressees.ts';
 import type { Approvers, AwaitedApprovers } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
-import { peopleIn } from './people-in.ts';
+import { peopleIn } from './prefetch.ts';
 
 export interface CardRendererOptions {
   readonly people: Pick<People, 'among'>;

@@ -15,7 +15,7 @@ import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
 import { type Chat, isUnreachable, messageLink } from './chat.ts';
 import type { DesiredCard } from './desired-cards.ts';
-import { knownCards } from './known-cards.ts';
+import { knownCards } from './orphan-cards.ts';
 
 export interface NotificationsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;

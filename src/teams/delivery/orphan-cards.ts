@@ -8,7 +8,6 @@ import type { PostedCard, PostedCards, Requests } from '../../domain/ports/store
 import type { Request } from '../../domain/request/request.ts';
 import { copyAudience, kindOf } from './audience.ts';
 import type { Posted } from './chat.ts';
-import { knownCards } from './known-cards.ts';
 
 const channelOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
 
@@ -52,4 +51,19 @@ export async function asCopy(tools: OrphanCardsOptions, request: Request, clicke
   if (neighbor === undefined || (await holderOf(tools, clicked, request.id)) !== null) return null;
   const audience = copyAudience(neighbor.audience, clicked.activityId);
   return { requestId: request.id, audience, ...clicked, fingerprint: '' };
+}
+
+/**
+ * Returns the locations of the request's cards.
+ * The message of its form counts as its status card from the first stored event on. So after a crash, that message is
+ * edited instead of a second one posted.
+ */
+export async function knownCards(
+  shown: Pick<PostedCards, 'of'>,
+  { id, origin }: Request,
+): Promise<readonly PostedCard[]> {
+  const cards = await shown.of(id);
+  const { conversationId, messageId } = origin;
+  if (messageId === undefined || cards.some(({ audience }) => audience === 'status')) return cards;
+  return [...cards, { requestId: id, audience: 'status', conversationId, activityId: messageId, fingerprint: '' }];
 }

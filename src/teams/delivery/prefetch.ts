@@ -2,7 +2,7 @@
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { People, PostedCards } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
-import { peopleIn } from './people-in.ts';
+import { peopleOfStop } from '../cards/views/stop-view.ts';
 
 /** Names, and locations of the request's cards. */
 export interface CardReads {
@@ -37,4 +37,10 @@ export function prefetch({ people, shown }: CardReads, coming: Promise<Request |
       },
     },
   };
+}
+
+/** Returns the people that the request's cards name. */
+export function peopleIn(request: Request): readonly PersonId[] {
+  const ended = 'ended' in request && request.ended.by !== null ? [request.ended.by] : [];
+  return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended, ...peopleOfStop(request)];
 }

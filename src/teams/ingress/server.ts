@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
 import restify from 'restify';
-import { type CallMetrics, callType } from '../../domain/ports/call-metrics.ts';
-import type { Tracing } from '../../domain/ports/tracing.ts';
+import { z } from 'zod';
+import { RequestId } from '../../domain/ids.ts';
+import { type CallMetrics, callType, type SpanOf, type Tracing } from '../../domain/ports/telemetry.ts';
+import type { WriteRejection } from '../../domain/write-health.ts';
+import type { InboundActivity } from '../bot/activity.ts';
 import type { CmkBot } from '../bot/bot.ts';
 import type { PageAnswer } from '../sign-in/html.ts';
 import type { BrowserPage } from '../sign-in/pages.ts';
@@ -11,8 +14,6 @@ import { type CallRefusal, isForwarded, localCallers } from './callers.ts';
 import { bugPage, notStoringPage, tooManyPage } from './failed-page.ts';
 import { type GateOptions, openGate } from './gate.ts';
 import { openPageLimit, shareAnswers } from './page-limits.ts';
-import type { Readiness } from './readiness.ts';
-import { turnSpan } from './turn-span.ts';
 
 export interface ServerOptions extends GateOptions {
   readonly adapter: CloudAdapter;
@@ -180,3 +181,29 @@ function listen(answer: RequestListener, port: number, host: string): Promise<Se
     server.listen(port, host, () => resolve(server));
   });
 }
+
+/** Other values are free text of the sender. */
+const Place = z.enum(['personal', 'groupChat', 'channel']);
+const Click = z.object({ action: z.object({ data: z.object({ requestId: RequestId }) }) });
+
+export function turnSpan(activity: InboundActivity): SpanOf {
+  const type = callType(activity);
+  const place = Place.safeParse(activity.conversation.conversationType).data ?? 'other';
+  const clicked = Click.safeParse(activity.value).data?.action.data.requestId;
+  return {
+    name: `turn ${type}`,
+    kind: 'server',
+    attributes: {
+      'cmk.activity.type': type,
+      'cmk.conversation.type': place,
+      ...(clicked === undefined ? {} : { 'cmk.request.id': clicked }),
+    },
+  };
+}
+
+/** The answer of `/readyz`: 200 if this replica can take calls, otherwise 503. */
+export type Readiness =
+  | { readonly status: 'ready' }
+  /** It takes calls, but tells people that the database is read-only. */
+  | { readonly status: 'ready'; readonly stores: false; readonly because: WriteRejection }
+  | { readonly status: 'not ready'; readonly missing: 'clock' | 'database' };

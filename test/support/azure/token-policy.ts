@@ -1,5 +1,5 @@
 /** Azure policies as an administrator assigns them. */
-import { guardDefinitions } from '../../../src/operations/guard/definitions.ts';
+import { guardDefinitions } from '../../../src/operations/guard/template.ts';
 import { PolicyDefinition } from '../../../src/sandbox/azure/state/schema-policy.ts';
 import type { Change } from './azure-state.ts';
 

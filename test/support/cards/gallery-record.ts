@@ -5,10 +5,9 @@ import type { Request } from '../../../src/domain/request/request.ts';
 import { summarizeWitnesses } from '../../../src/domain/witnessing.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../../src/teams/cards/render-card.ts';
-import { auditCheckpointCard } from '../../../src/teams/cards/views/checkpoint-view.ts';
-import { withDoubt } from '../../../src/teams/cards/views/doubt-line.ts';
+import { auditCheckpointCard } from '../../../src/teams/cards/views/audit-view.ts';
 import { withDownload, withEvidence } from '../../../src/teams/cards/views/evidence-button.ts';
-import { contradictsCard, settledCard } from '../../../src/teams/cards/views/witness-view.ts';
+import { contradictsCard, settledCard, withDoubt } from '../../../src/teams/cards/views/witness-view.ts';
 import { noon, sha256 } from '../builders/plans.ts';
 
 const names = ['audit.example/one', 'transparency.hospital-group.example/witness'];

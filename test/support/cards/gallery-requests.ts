@@ -4,7 +4,7 @@ import { openPortal } from '../../../src/azure/resource-ids.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../../src/teams/cards/render-card.ts';
-import { withPortal } from '../../../src/teams/cards/views/portal-line.ts';
+import { withPortal } from '../../../src/teams/cards/views/parts.ts';
 import { type CardContext, everybody, type Reader } from '../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../src/teams/cards/views/request-card.ts';
 import { approver, requester, tenant } from '../builders/fixtures.ts';

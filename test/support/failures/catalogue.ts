@@ -2,7 +2,7 @@
 import { defaultLimits } from '../../../src/azure/limits.ts';
 import { environmentSchema } from '../../../src/config/settings/table.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
-import { durationWords } from '../../../src/text/duration.ts';
+import { durationWords } from '../../../src/text/instants.ts';
 import { markdown } from '../azure/local-azure-tables.ts';
 import type { FailureGroup, FailureRow } from './failure-row.ts';
 import type { Outcome } from './meet.ts';

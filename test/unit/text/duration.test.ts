@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { durationWords, shortDuration } from '../../../src/text/duration.ts';
+import { durationWords, shortDuration } from '../../../src/text/instants.ts';
 
 test.each([
   [-5, '0 s'],

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { ownSubscription } from '../../../src/domain/policy/rules.ts';
-import { permittedWords } from '../../../src/text/vaults.ts';
+import { permittedWords } from '../../../src/text/keys.ts';
 
 it.each([
   [ownSubscription, 'those in the agent’s own subscription'],

@@ -1,4 +1,4 @@
-import { noTracing } from '../../../src/domain/ports/tracing.ts';
+import { noTracing } from '../../../src/domain/ports/telemetry.ts';
 import type { OutboxItem } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';

@@ -1,5 +1,5 @@
 /** The run in the timeline: one row per step, one bar per attempt. */
-import { shortDuration } from '../../../text/duration.ts';
+import { shortDuration } from '../../../text/instants.ts';
 import { clockOf, type Html, html, none, type ReportFacts } from './parts.ts';
 import { lineNames, type ReportedAttempt, type StepStory, stepStories } from './step-stories.ts';
 

@@ -4,8 +4,8 @@
  */
 import { lastReading } from '../../../domain/evidence/verdict.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
-import { shortDuration } from '../../../text/duration.ts';
 import { levelCode } from '../../../text/evidence.ts';
+import { shortDuration } from '../../../text/instants.ts';
 import { gistOfStep, proofWords } from '../../../text/steps.ts';
 import {
   actorOf,

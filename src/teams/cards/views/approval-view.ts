@@ -31,9 +31,7 @@ import { differenceRows } from './difference.ts';
 import { changeLine, passRows, upperFirst } from './parts.ts';
 import { commentLines } from './people-texts.ts';
 import type { CardContext, Reader } from './reader.ts';
-import { requestHeaderOf } from './request-header.ts';
-import { badge, type StateLine, stateLineOf } from './state-line.ts';
-import { earlierRun, startWords } from './state-texts.ts';
+import { badge, earlierRun, requestHeaderOf, type StateLine, startWords, stateLineOf } from './state-line.ts';
 import { statusCard } from './status-view.ts';
 
 /** Returns the rules that apply, with reasons. Older requests have only the rule's name. */

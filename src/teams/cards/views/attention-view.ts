@@ -23,7 +23,7 @@ import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLi
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { peopleTexts } from './people-texts.ts';
 import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
-import { requestHeaderOf } from './request-header.ts';
+import { requestHeaderOf } from './state-line.ts';
 
 type AtRest = NeedsAttention | Failed;
 

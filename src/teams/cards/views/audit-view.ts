@@ -2,16 +2,17 @@
  * The audit channel: one root post for each request, with its events as replies. A copy of the audit log that shows how
  * far it goes.
  */
-
 import { shortDigest, wholeDigest } from '../../../domain/digest.ts';
 import { stepsOf } from '../../../domain/plan.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
+import type { WitnessSummary } from '../../../domain/witnessing.ts';
 import { countOf } from '../../../text/count.ts';
 import { eventWords } from '../../../text/events.ts';
 import { utcTimeOfDay } from '../../../text/instants.ts';
 import type { Names } from '../../../text/names.ts';
-import { bold, label, md, plain } from '../plain-text.ts';
+import { signersWords } from '../../../text/witnesses.ts';
+import { bold, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { changeLine } from './parts.ts';
 import { stateLineOf } from './state-line.ts';
@@ -65,5 +66,35 @@ export function auditReplyCard(
       };
     }),
     chain: plain<string>(`Chain at ${last.seq}: ${wholeDigest(hash)}`),
+  });
+}
+
+/** A name of 200 characters and a signature. */
+const longestLine = 500;
+
+const linesOf = (text: string): { text: ReturnType<typeof plain> }[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ text: plain(line, longestLine) }));
+
+const isWhole = ({ current, needed, vaultKey }: WitnessSummary): boolean =>
+  current >= needed && vaultKey?.current !== false;
+
+/** `note`: the whole signed note. `witnessing`: null without witnesses. */
+export function auditCheckpointCard(
+  { size, note }: { readonly size: number; readonly note: string },
+  witnessing: WitnessSummary | null,
+): AdaptiveCard {
+  const [text = '', signatures = ''] = note.split('\n\n');
+  const title = `Checkpoint of ${countOf(size, 'event', 'events')}`;
+  const enough = witnessing === null || isWhole(witnessing);
+  return renderCard('audit-checkpoint', {
+    fallbackText: label(title),
+    title: plain<string>(title),
+    witnessed: witnessing === null ? nothing : plain<string>(signersWords(witnessing)),
+    witnessedColor: enough ? 'Default' : 'Warning',
+    lines: linesOf(text),
+    signatures: linesOf(signatures),
   });
 }

@@ -9,8 +9,7 @@ import { controlCountWords, controlWords, ownControlWords, subscriptionWords } f
 import { countOf } from '../../../text/count.ts';
 import { type Fact, grey, marks, noteMark, type Row, row } from '../data/row.ts';
 import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
-import { changeFacts, checkRow, planRows } from './parts.ts';
-import { controllerRows, vaultAddress } from './vault-box.ts';
+import { changeFacts, checkRow, controllerRows, planRows, vaultAddress } from './parts.ts';
 
 /** The requester, and how the reader's card calls them. */
 export interface Asker {

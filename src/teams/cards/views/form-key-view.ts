@@ -7,7 +7,7 @@ import { utcDay } from '../../../text/instants.ts';
 import { grey, marks, type Row, row, styleFor } from '../data/row.ts';
 import { label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { formHeaderOf } from './form-header.ts';
+import { formHeaderOf } from './parts.ts';
 
 type Facts = FactsOf<'key'>;
 

@@ -12,8 +12,7 @@ import { countOf } from '../../../text/count.ts';
 import { regionWords } from '../../../text/places.ts';
 import { bold, type CardText, date, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { formHeaderOf } from './form-header.ts';
-import { keyNow } from './parts.ts';
+import { formHeaderOf, keyNow } from './parts.ts';
 
 type Facts = FactsOf<'resource'>;
 

@@ -6,8 +6,8 @@ import { refusalWords } from '../../../text/refusals.ts';
 import { grey, marks, row } from '../data/row.ts';
 import { label, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { formHeaderOf } from './form-header.ts';
 import { nameOf } from './form-view.ts';
+import { formHeaderOf } from './parts.ts';
 
 const lookingFor: { readonly [P in PageName]: string } = {
   resource: 'Looking for agents',

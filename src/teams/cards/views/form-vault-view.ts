@@ -8,7 +8,7 @@ import { regionWords } from '../../../text/places.ts';
 import { grey, marks, type Row, row, styleFor } from '../data/row.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { canGoBack, formHeaderOf } from './form-header.ts';
+import { canGoBack, formHeaderOf } from './parts.ts';
 
 type Facts = FactsOf<'vault'>;
 

@@ -9,8 +9,7 @@ import { utcDay } from '../../../text/instants.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { bold, type CardText, date, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { canGoBack, formHeaderOf } from './form-header.ts';
-import { vaultAddress } from './vault-box.ts';
+import { canGoBack, formHeaderOf, vaultAddress } from './parts.ts';
 
 type Facts = FactsOf<'version'>;
 

@@ -18,12 +18,11 @@ import { type CardText, type Label, label, nothing, plain } from '../plain-text.
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';
 import { planChangeRows } from './difference.ts';
-import { formHeaderOf } from './form-header.ts';
 import { keyPageCard } from './form-key-view.ts';
 import { resourcePageCard } from './form-resource-view.ts';
 import { vaultPageCard } from './form-vault-view.ts';
 import { versionPageCard } from './form-version-view.ts';
-import { passRows } from './parts.ts';
+import { formHeaderOf, passRows } from './parts.ts';
 
 type Review = FactsOf<'review'>;
 

@@ -3,7 +3,7 @@
 import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
 import type { TypedCommand } from '../../../operations/commands/command.ts';
-import { durationWords } from '../../../text/duration.ts';
+import { durationWords } from '../../../text/instants.ts';
 import { bold, type CardText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 

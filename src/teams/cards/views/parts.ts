@@ -1,16 +1,24 @@
 /** Parts that several cards show: changes, steps, checks. */
 import type { Check } from '../../../domain/check.ts';
+import { KeyName, KeyVersion } from '../../../domain/ids.ts';
 import type { KeyWork } from '../../../domain/key-change.ts';
 import { type CustomerKey, sameVaultUri } from '../../../domain/observed.ts';
 import type { Plan, PlannedStep } from '../../../domain/plan.ts';
-import { workOf } from '../../../operations/registry.ts';
+import type { Portal } from '../../../domain/ports/azure.ts';
+import type { Refusal } from '../../../domain/request/refusal.ts';
+import type { Form } from '../../../operations/form.ts';
+import { formPagesOf } from '../../../operations/form-clicks.ts';
+import { operationNamed, workOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
+import { controllerWords, powersWords } from '../../../text/control.ts';
+import { countOf } from '../../../text/count.ts';
 import { versionWords } from '../../../text/keys.ts';
 import { shortVersion } from '../../../text/places.ts';
+import { refusalWords } from '../../../text/refusals.ts';
 import { effectWords, stepWords } from '../../../text/steps.ts';
 import { coloured, type Fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
-import { bold, type CardText, date, joinText, md, nothing, plain } from '../plain-text.ts';
-import { vaultAddress } from './vault-box.ts';
+import { bold, type CardText, date, joinText, label, link, md, nothing, plain } from '../plain-text.ts';
+import type { AdaptiveCard } from '../render-card.ts';
 
 export const keyNow = (key: CustomerKey | null): CardText =>
   key === null ? plain('Microsoft-managed key') : plain(key.keyName);
@@ -97,3 +105,74 @@ export const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check)
 
 export const passRows = (plan: Plan): Row[] =>
   plan.checks.filter((check) => check.outcome === 'pass').map((check) => checkRow(marks.done, check));
+
+/** `madeVersion`: the version that the run created, if it did. A key that doesn't exist yet has no page. */
+export function withPortal(
+  card: AdaptiveCard,
+  portal: Portal | null,
+  plan: Plan,
+  madeVersion: string | undefined,
+): AdaptiveCard {
+  if (portal === null) return card;
+  const { to } = workOf(plan);
+  const { resource, vault } = plan.observation;
+  const name = KeyName.safeParse(to.keyName).data;
+  const version = KeyVersion.safeParse(to.keyVersion ?? madeVersion).data;
+  const key = name === undefined || version === undefined ? null : portal.key(vault.uri, name, version);
+  const links = [
+    link('Agent', portal.resource(resource.id)),
+    link('Vault', portal.resource(vault.id)),
+    ...(key === null ? [] : [link('Key', key)]),
+  ];
+  const text = md`In the Azure portal: ${joinText(links, '  ·  ')}`;
+  const line = { type: 'TextBlock', text, wrap: true, size: 'Small', isSubtle: true, spacing: 'Default' };
+  return { ...card, body: [...card.body, line] };
+}
+
+/** Returns a vault's address without scheme and trailing slash. */
+export const vaultAddress = (uri: string): string => uri.replace(/^https:\/\//i, '').replace(/\/$/, '');
+
+/** Maximum of rows. */
+const mostListed = 14;
+
+/** Returns each controller with their powers. */
+export function controllerRows({ observation: { control } }: Plan): Row[] {
+  const all = control?.controllers ?? [];
+  const shown = all.length > mostListed ? all.slice(0, mostListed - 1) : all;
+  const rest = all.length - shown.length;
+  return [
+    ...shown.map((one, index) => {
+      const isNameless = one.type === 'app' && one.name === null;
+      const name = isNameless ? 'App (name not readable)' : controllerWords(one);
+      return numberedRow(index + 1, plain<string>(name), [
+        grey(plain<string>(`Can ${powersWords(one.can)} the key.`)),
+        ...(isNameless ? [grey(plain<string>(`Object ID ${one.id}`))] : []),
+      ]);
+    }),
+    ...(rest === 0 ? [] : [numberedRow(all.length, plain(`and ${countOf(rest, 'other', 'others')}`))]),
+  ];
+}
+
+/** `Step 2 of 4: Key vault`: the current page among those that the answers lead through. */
+function stepOf(form: Form) {
+  const pages = formPagesOf(operationNamed(form.operation), form);
+  const stepNumber = pages.findIndex(({ name }) => name === form.page) + 1;
+  const step = plain<string>(`Step ${stepNumber} of ${pages.length}: ${pages[stepNumber - 1]?.label ?? ''}`);
+  return { step, stepNumber, stepCount: pages.length };
+}
+
+export const canGoBack = (form: Form): boolean =>
+  formPagesOf(operationNamed(form.operation), form)[0]?.name !== form.page;
+
+/** Fields of every page. */
+export function formHeaderOf(form: Form, problem: Refusal | null) {
+  const words = problem === null ? null : refusalWords(problem);
+  const { title } = operationNamed(form.operation).words;
+  return {
+    formId: form.id,
+    revision: form.revision,
+    fallbackText: label(`${title}. Open this in a Teams version that shows cards.`),
+    ...stepOf(form),
+    problem: words === null ? nothing : md`${bold(words.title)} ${plain(words.text)}`,
+  };
+}

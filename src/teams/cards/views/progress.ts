@@ -2,9 +2,9 @@
 import type { PlannedStep, StepName } from '../../../domain/plan.ts';
 import type { Request, StepProgress } from '../../../domain/request/request.ts';
 import { stepStatusWords } from '../../../text/attention.ts';
-import { shortDuration } from '../../../text/duration.ts';
 import { excerptOf } from '../../../text/excerpt.ts';
 import { sourceWords } from '../../../text/failures.ts';
+import { shortDuration } from '../../../text/instants.ts';
 import { interruptedWords, stepWords } from '../../../text/steps.ts';
 import { usualInAll, usualWords } from '../../../text/waiting.ts';
 import { grey, type Line, marks, type Row, row, type Section } from '../data/row.ts';

@@ -8,8 +8,7 @@ import { attentionHeadline } from './attention-view.ts';
 import { changeLine } from './parts.ts';
 import { endedBy } from './people-texts.ts';
 import type { CardContext } from './reader.ts';
-import { requestHeaderOf } from './request-header.ts';
-import { pausedWords, startWords } from './state-texts.ts';
+import { pausedWords, requestHeaderOf, startWords } from './state-line.ts';
 
 /** Returns the running or waiting step. */
 function stepWords(request: Request): CardText {

@@ -14,8 +14,7 @@ import { changeLine, upperFirst } from './parts.ts';
 import { endedBy, peopleTexts } from './people-texts.ts';
 import { failureMessages, progressBar, progressSections } from './progress.ts';
 import { type CardContext, mayAskAgain, mayChange } from './reader.ts';
-import { requestHeaderOf } from './request-header.ts';
-import { earlierRun, pausedWords, startWords } from './state-texts.ts';
+import { earlierRun, pausedWords, requestHeaderOf, startWords } from './state-line.ts';
 import { stopOffer, stoppingNote } from './stop-view.ts';
 import { succeededCard } from './succeeded-view.ts';
 

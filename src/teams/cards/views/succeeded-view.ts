@@ -4,7 +4,7 @@ import { highestProof } from '../../../domain/proof.ts';
 import type { Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
 import { workOf } from '../../../operations/registry.ts';
 import { countOf } from '../../../text/count.ts';
-import { shortDuration } from '../../../text/duration.ts';
+import { shortDuration } from '../../../text/instants.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { effectWords, interruptedWords, proofWords, stepWords } from '../../../text/steps.ts';
 import { grey, type Line, numberedRow, type Row } from '../data/row.ts';
@@ -15,7 +15,7 @@ import { reversibilityLines } from './parts.ts';
 import { peopleTexts } from './people-texts.ts';
 import { proofRows } from './proof-rows.ts';
 import type { CardContext } from './reader.ts';
-import { requestHeaderOf } from './request-header.ts';
+import { requestHeaderOf } from './state-line.ts';
 
 function changeRows(request: Request): Row[] {
   const changed = request.plan.steps.filter((step) => step.effects.length > 0);

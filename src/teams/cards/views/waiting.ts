@@ -1,7 +1,7 @@
 /** Lines of a step that takes long: what is expected, the elapsed time, the next check and the limit. */
 import type { Failure } from '../../../domain/failure.ts';
 import type { StepProgress } from '../../../domain/request/request.ts';
-import { durationWords, shortDuration } from '../../../text/duration.ts';
+import { durationWords, shortDuration } from '../../../text/instants.ts';
 import { looksAt, usualWords, waitingWords } from '../../../text/waiting.ts';
 import { coloured, grey, type Line } from '../data/row.ts';
 import { type CardText, plain } from '../plain-text.ts';

@@ -1,6 +1,7 @@
 /** Posts about a witness that contradicts the log, and about the resolution. */
 import type { Contradiction, WitnessStatus } from '../../../domain/ports/published-log.ts';
 import { utcMinute } from '../../../text/instants.ts';
+import { marks } from '../data/row.ts';
 import {
   type Addressee,
   bold,
@@ -45,4 +46,19 @@ export function settledCard(name: string, { by, at }: NonNullable<WitnessStatus[
   const when = plain<string>(utcMinute(at.toISOString()));
   const text = md`Witness ${bold(name, 200)} is asked again. ${bold(by)} confirmed on ${when} that the difference is resolved.`;
   return posted('Audit log warning resolved', 'Default', text);
+}
+
+/** With more witnesses than this, only their number is shown. */
+const mostNamed = 2;
+
+/** `witnesses`: names of those that signed a different version of the log. */
+export function withDoubt(card: AdaptiveCard, witnesses: readonly string[]): AdaptiveCard {
+  if (witnesses.length === 0) return card;
+  const named = witnesses.slice(0, mostNamed).map((name) => bold(name, 100));
+  const others = witnesses.length - named.length;
+  const who = listedText([...named, ...(others === 0 ? [] : [plain<string>(`${others} more`)])]);
+  const { glyph, glyphColor } = marks.alarm;
+  const text = md`${glyph} Audit log warning: ${who} signed a different version of the audit log. Don’t rely on the log until an operator has resolved this. Requests continue.`;
+  const line = { type: 'TextBlock', text, wrap: true, size: 'Small', weight: 'Bolder', color: glyphColor };
+  return { ...card, body: [line, ...card.body] };
 }
