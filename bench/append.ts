@@ -1,7 +1,4 @@
-/**
- * Measures appended events per second in the store, one command after the other. Baseline: a committed INSERT for each
- * event.
- */
+/** Measures appended events per second, one command after the other. Baseline: an INSERT for each event. */
 import { approve, checkRun, intend, resourceId } from '../test/support/builders/fixtures.ts';
 import { type Figure, figureOf, inTurn, timed } from './support/figures.ts';
 import { bareInsert, type Commands, connect, openStore, waiting } from './support/fill.ts';

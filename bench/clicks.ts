@@ -1,7 +1,4 @@
-/**
- * Measures how long an approver waits for the answer to a decision. Baselines: an echo and a committed INSERT. One
- * click at a time, with a pause for its consequences.
- */
+/** Measures decisions, one at a time with a pause for the consequences. Baselines: an echo and a committed INSERT. */
 import { requestId } from '../test/support/builders/fixtures.ts';
 import { type Figure, figureOf, inTurn, timed } from './support/figures.ts';
 import { bareInsert, fill, waiting } from './support/fill.ts';

@@ -1,7 +1,4 @@
-/**
- * Measures how response times grow with agents, approvers, events or open requests: one bot for each size, measured in
- * turn.
- */
+/** Measures how response times grow with agents, approvers, events or open requests: one bot for each size. */
 import { approver } from '../src/sandbox/people.ts';
 import { changeState } from '../test/support/azure/local-azure.ts';
 import { requestId } from '../test/support/builders/fixtures.ts';

@@ -29,10 +29,7 @@ const spreadOf = (all: readonly number[]): Spread => ({
   high: Math.max(...all),
 });
 
-/**
- * `values`: of each checkout, by round. `baselines`: one for each checkout, or one for all. Each round has its own
- * ratio.
- */
+/** `values`: of each checkout, by round. `baselines`: one for each checkout, or one for all. */
 export const figureOf = (
   ...[what, unit, baseline, floor, values, baselines]: [string, string, string, Figure['floor'], Rows, Rows]
 ): Figure => ({

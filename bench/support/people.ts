@@ -9,10 +9,7 @@ import { agentName, type Ground } from './harness.ts';
 
 const agent = new Agent({ keepAlive: true });
 
-/**
- * Sends an activity and returns the answer's body. Throws for an error or a missing text, because a fast refusal isn't
- * a turn.
- */
+/** Sends an activity and returns the answer's body. Throws for an error or a missing text: a refusal isn't a turn. */
 export const send = (url: string, activity: object, expected = ''): Promise<string> =>
   new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
