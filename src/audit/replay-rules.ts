@@ -214,6 +214,15 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       requireRun(replay, body.data.run),
     ),
   retried: (replay, body) => firstFault(requireState(replay, 'stuck'), requireActor(body, 'person', 'operator')),
+  'retried-automatically': (replay, body) =>
+    firstFault(
+      requireState(replay, 'stuck'),
+      requireActor(body, 'bot'),
+      failUnless(replay.outage, 'out-of-turn', 'the failure was no outage'),
+      failUnless(!replay.retriedAutomatically, 'out-of-turn', 'once more without a person'),
+      failUnless(!replay.objected, 'too-few-approvals', 'an approver stopped a run of it'),
+    ),
+  'taken-on': (replay, body) => firstFault(requireState(replay, 'stuck'), requireActor(body, 'person')),
   reminded: (replay, body) =>
     firstFault(
       requireState(replay, 'asked'),

@@ -8,7 +8,7 @@ export interface ReplayedAttempt {
   readonly state: 'under-way' | 'waiting' | 'done' | 'failed';
 }
 
-/** `ordered`: a run was started and hasn't changed anything. `retried`: a person requested another run. */
+/** `ordered`: a run was started and hasn't changed anything. `retried`: another run was requested. */
 export type State = 'asked' | 'ordered' | 'running' | 'stuck' | 'retried' | 'ended';
 
 export interface ReplayState {
@@ -23,6 +23,10 @@ export interface ReplayState {
   stops: boolean;
   /** An approver stopped a run of this plan: its approvals don't cover another run. */
   objected: boolean;
+  /** The failure that needs attention was an outage. */
+  outage: boolean;
+  /** The last retry was the bot's own. */
+  retriedAutomatically: boolean;
   /** Earliest start of a run; empty: at once. ISO 8601. */
   notBefore: string;
   /** Number of the requester's edits. */
@@ -67,6 +71,8 @@ export function startReplay(body: EventBody): ReplayState | null {
     checked: false,
     stops: false,
     objected: false,
+    outage: false,
+    retriedAutomatically: false,
     seeks: null,
     attempts: new Map(),
   };
@@ -91,7 +97,7 @@ export const restoreEnded = ({ requester, runs, seeks }: EndedReplay): ReplaySta
     objected: false,
     notBefore: '',
   },
-  ...{ changes: 0, touched: false, attempts: new Map() },
+  ...{ changes: 0, touched: false, attempts: new Map(), outage: false, retriedAutomatically: false },
   question: { digest: null, about: '', required: 0, expiresAt: '', stages: new Map(), irreversible: false },
 });
 
@@ -101,6 +107,7 @@ const setAttempt = (replay: ReplayState, step: StepName, attempts: ReplayedAttem
 
 function resetApprovals(replay: ReplayState, body: EventBodyOf<'plan-changed' | 'request-changed'>): void {
   Object.assign(replay, { state: 'asked', question: questionOf(body), approvals: [], checked: false, objected: false });
+  replay.retriedAutomatically = false;
   replay.attempts.clear();
 }
 
@@ -144,13 +151,16 @@ export function applyEvent(replay: ReplayState, body: EventBody): void {
     }
     case 'attention-needed':
       replay.state = 'stuck';
+      replay.outage = body.data.failure.source !== 'bot' && body.data.failure.next === 'wait';
       break;
     case 'stop-requested':
       replay.stops = true;
       if (body.actor.kind === 'person' && body.actor.id !== replay.requester) replay.objected = true;
       break;
     case 'retried':
+    case 'retried-automatically':
       replay.state = 'retried';
+      replay.retriedAutomatically = body.type === 'retried-automatically';
       break;
     case 'rejected':
     case 'cancelled':
@@ -168,6 +178,7 @@ export function applyEvent(replay: ReplayState, body: EventBody): void {
     case 'submitted':
     case 'decided-late':
     case 'reminded':
+    case 'taken-on':
     case 'texts-erased':
     case 'clock-set-right':
     case 'evidence-made':

@@ -62,6 +62,8 @@ type Lists = readonly (readonly string[])[];
 /** Who can read in addition to requesters and approvers, and whether guests have access. */
 interface Admission {
   readonly readers: readonly string[];
+  /** They are readers, too. */
+  readonly operators: readonly string[];
   readonly allowGuests: boolean;
 }
 
@@ -99,6 +101,7 @@ export interface RoleChecks {
   /** Returns the person's roles under all rules, or a refusal if they have no access. */
   rolesOf(person: PersonId): Promise<Roles | Refusal>;
   requester(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
+  operator(person: PersonId): Promise<Standing>;
   approver(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
   /** Uses the rule that currently applies to the request's agent. */
   approverOf(person: PersonId, request: Request | null): Promise<Standing>;
@@ -117,7 +120,7 @@ export interface RoleChecks {
  * Role checks of one click: whether the person has access, what they can do on the request, and whether its requester still
  * has the role.
  */
-export interface ClickRoleChecks extends Pick<RoleChecks, 'rolesOf' | 'approverOf' | 'requesterOf'> {
+export interface ClickRoleChecks extends Pick<RoleChecks, 'rolesOf' | 'approverOf' | 'requesterOf' | 'operator'> {
   /** Prefetches the membership of another person, in parallel with the clicking person's. */
   askAlso(person: PersonId): void;
   /** Prefetches the agent's tags, if the rules depend on them. */
@@ -182,6 +185,7 @@ export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission:
     },
     requester,
     approver,
+    operator: (person) => checkRole(azure.groups, person, [admission.operators], admission),
     approverOf: (person, request) => (request === null ? approver(person, null) : onRequest(approver, person, request)),
     requesterOf: (request) => onRequest(requester, request.requester, request),
     async decidable(person) {

@@ -98,7 +98,7 @@ function openBot(
   const { chat, notifier, directory, contradicting } = teamsModule;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
-  const { requester: requesterStanding, approverOf, requesterOf, decidable } = standings;
+  const { requester: requesterStanding, approverOf, requesterOf, operator, decidable } = standings;
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
   const fleet = new FleetReader({ azure, requests, now });
   return new CmkBot({
@@ -108,6 +108,7 @@ function openBot(
       requests,
       loadSnapshot: requests.load,
       approverStanding: approverOf,
+      operatorStanding: operator,
       requesterStanding: requesterOf,
       stepUp: config.stepUp,
     },

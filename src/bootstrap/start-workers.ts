@@ -13,6 +13,7 @@ import { startCleanup } from '../workflow/cleanup.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
 import type { RunLostError } from '../workflow/fencing.ts';
 import { startOutboxWorker } from '../workflow/outbox-worker.ts';
+import { openRetryAfterOutage } from '../workflow/retry-after-outage.ts';
 import { openRunMonitor } from '../workflow/run-monitor.ts';
 import { openAttemptStore } from '../workflow/run-plan.ts';
 import { openUsageCheck } from '../workflow/usage-check.ts';
@@ -95,6 +96,7 @@ export async function startWorkers(
     remind: teamsModule.reminders.remind,
     call: teamsModule.calls.callForEvent,
     alert: teamsModule.driftAlert,
+    retryAfterOutage: openRetryAfterOutage(runs),
     checkUsage: openUsageCheck({ requests: runs.requests, vaultLog, pollMs: config.logs?.pollMs ?? 60_000, now }),
     instance: me.instance,
     log,

@@ -47,7 +47,11 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   policy: policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)),
   operators: env.CMK_OPERATORS,
   // Operators need read access, because they're notified of requests.
-  admission: { readers: [...env.CMK_READERS, ...env.CMK_OPERATORS], allowGuests: env.CMK_ALLOW_GUESTS },
+  admission: {
+    readers: [...env.CMK_READERS, ...env.CMK_OPERATORS],
+    operators: env.CMK_OPERATORS,
+    allowGuests: env.CMK_ALLOW_GUESTS,
+  },
   /** Null: no policy file. */
   policyFile: env.CMK_POLICY_FILE ?? null,
   /** Step-up authentication for approvals; null: none. */

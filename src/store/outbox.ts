@@ -13,7 +13,7 @@ import { changedRows, int8, type Sql, select, selectOne } from './sql.ts';
 export const makeDueNow = (sql: Sql, now: Date): Promise<number> =>
   changedRows(
     sql,
-    "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run', 'call', 'use', 'alert')",
+    "update cmk.outbox set due_at = $1 where due_at > $1 and kind in ('show', 'audit', 'run', 'call', 'retry', 'use', 'alert')",
     [now.toISOString()],
   );
 
@@ -25,6 +25,7 @@ const kinds = {
   expire: 'expire',
   remind: 'remind',
   call: 'call',
+  retry: 'retry',
   use: 'use',
   alert: 'alert',
 } as const satisfies {

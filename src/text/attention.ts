@@ -4,6 +4,7 @@
  */
 import { codeOf, type Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
+import { retriesAutomatically } from '../domain/request/decide-attention.ts';
 import { keyProgress, type Request, type StepProgress } from '../domain/request/request.ts';
 import { attemptFate, type EndOfRun, endOfRun, keyFate, stepStatus } from '../domain/request/step-status.ts';
 import { countOf } from './count.ts';
@@ -132,6 +133,7 @@ export function stepStatusWords(request: Request, step: StepProgress): string {
 /** Returns what Retry needs; empty if it isn't offered. */
 export function retryWords(request: Request): string {
   if (request.state !== 'needs-attention') return '';
+  if (retriesAutomatically(request)) return 'The bot retries once automatically when Azure answers again.';
   return request.objected
     ? 'An approver stopped the run, so Retry asks for approval again.'
     : 'Retry uses the existing approvals unless they have expired.';

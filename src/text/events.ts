@@ -214,6 +214,12 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     title: `${name} stopped the run`,
     detail: 'no further attempt or step starts',
   }),
+  'retried-automatically': () => ({
+    mark: 'now',
+    title: 'The bot retried automatically',
+    detail: 'Azure answers again',
+  }),
+  'taken-on': (_data, { name }) => ({ mark: 'now', title: `${name} is on it`, detail: '' }),
   retried: (_data, { name }) => ({ mark: 'now', title: `${name} retried`, detail: '' }),
   'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} ended the request`, detail: 'ended as failed' }),
   'clock-set-right': ({ ahead }, { name }) => ({

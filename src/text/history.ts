@@ -36,6 +36,8 @@ const kinds: Readonly<Record<EventType, HistoryKind>> = {
   'request-changed': 'decision',
   'stop-requested': 'decision',
   retried: 'decision',
+  'retried-automatically': 'change',
+  'taken-on': 'decision',
   reminded: 'decision',
   'given-up': 'decision',
   'run-ordered': 'change',

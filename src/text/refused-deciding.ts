@@ -30,6 +30,10 @@ export const refusedDeciding = {
     title: 'You aren’t an approver.',
     text: 'Your click changed nothing. Ask an operator to add you.',
   }),
+  'not-an-operator': () => ({
+    title: 'You aren’t an operator.',
+    text: 'Operators, approvers and the requester can do that. Your click changed nothing.',
+  }),
   'not-awaiting-approval': () => ({
     title: 'This request no longer needs approval.',
     text: 'The card shows its state.',

@@ -19,6 +19,8 @@ export interface OutboxWorkerPorts {
   readonly remind: (id: RequestId, key: string, dueAt: string) => Promise<RescheduleAt | null>;
   /** Notifies people of the event with that revision. */
   readonly call: (id: RequestId, revision: number) => Promise<void>;
+  /** Retries after the failure with that revision. Returns when to try again; null when it's over. */
+  readonly retryAfterOutage: (id: RequestId, asking: number) => Promise<RescheduleAt | null>;
   /** Runs the usage check. Returns when to check again; null when it has a result. `tries`: failed attempts. */
   readonly checkUsage: (id: RequestId, run: number, tries: number) => Promise<RescheduleAt | null>;
   /** Updates the card of an agent's drift with that number. */
@@ -39,7 +41,7 @@ const claimLimit = 16;
  * Rows that don't need Teams. If unanswered posts use up the limit, these still get extra slots, once per sweep, so that
  * scheduled runs start and requests expire.
  */
-const withoutTeams: readonly OutboxItem['kind'][] = ['run', 'expire', 'use'];
+const withoutTeams: readonly OutboxItem['kind'][] = ['run', 'expire', 'retry', 'use'];
 const roomWithoutTeams = 16;
 const longestWaitMs = 5 * 60_000;
 
@@ -74,6 +76,8 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Res
     case 'call':
       await ports.call(item.requestId, Number(item.key));
       return null;
+    case 'retry':
+      return ports.retryAfterOutage(item.requestId, Number(item.key));
     case 'use':
       return ports.checkUsage(item.requestId, Number(item.key), item.attempts);
     case 'alert':
@@ -84,11 +88,13 @@ async function carryOut(ports: OutboxWorkerPorts, item: OutboxItem): Promise<Res
   }
 }
 
+const lateKinds: readonly OutboxItem['kind'][] = ['expire', 'remind', 'retry', 'use'];
+
 /** Builds the span. Work that is due hours later links to its origin; other work is a child of it. */
 const spanOf = ({ kind, requestId, traceparent }: OutboxItem): SpanOf => ({
   name: kind,
   attributes: { 'cmk.request.id': requestId },
-  from: traceparent === null ? null : { traceparent, late: kind === 'expire' || kind === 'remind' || kind === 'use' },
+  from: traceparent === null ? null : { traceparent, late: lateKinds.includes(kind) },
 });
 
 /** Processes a row in a span. Monitoring a run has its own spans. */

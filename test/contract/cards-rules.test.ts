@@ -45,8 +45,8 @@ test('the clickable verbs of each state', () => {
     'request.refresh',
   ]);
   expect(verbsOf('status.running')).toEqual(['request.stop']);
-  expect(verbsOf('status-attention.needs-attention')).toEqual(['request.retry', 'request.give-up']);
-  expect(verbsOf('status-attention.read-back')).toEqual(['request.refresh']);
+  expect(verbsOf('status-attention.needs-attention')).toEqual(['request.retry', 'request.take-on', 'request.give-up']);
+  expect(verbsOf('status-attention.read-back')).toEqual(['request.take-on', 'request.refresh']);
   expect(verbsOf('status-attention.failed')).toEqual(['request.ask-again']);
   expect(verbsOf('status.rejected')).toEqual(['request.ask-again']);
   expect(verbsOf('approval-decided.waiting-for-others')).toEqual(['request.reject']);

@@ -126,6 +126,8 @@ const payloads: { readonly [T in EventType]: readonly Payload<T>[] } = {
   'stop-requested': [{ run: 1 }],
   reminded: [{}],
   retried: [{}],
+  'retried-automatically': [{}],
+  'taken-on': [{}],
   'given-up': [{}],
   'clock-set-right': [{ ahead: '2100-01-01T00:00:00.000Z' }],
   'evidence-made': [

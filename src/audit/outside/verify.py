@@ -489,6 +489,8 @@ def check_life(events, request):
             if actor["kind"] != "person" or actor["id"] in approvals or body["planDigest"] != asked["planDigest"]:
                 raise Wrong(f"{where}: not an approval of the plan by one more person")
             approvals.add(actor["id"])
+        elif kind == "retried-automatically" and actor["kind"] != "bot":
+            raise Wrong(f"{where}: a retry by the bot itself, and not by the bot")
         elif kind == "run-ordered":
             checked, done = False, set()
         elif kind == "run-checked":
@@ -514,7 +516,7 @@ def proved(data):
 
 
 DECISIONS = """submitted approved rejected cancelled expired decided-late plan-changed request-changed run-checked
-stop-requested retried given-up texts-erased evidence-made""".split()
+stop-requested retried retried-automatically taken-on given-up texts-erased evidence-made""".split()
 STEPS = ["step-intended", "step-done", "step-failed"]
 ELSEWHERE = {"plan", "policy", "reading", "formId", "origin"}
 LEVELS = ["read-back", "permission-held", "key-usable", "use-seen"]
@@ -543,7 +545,7 @@ def reading_of(events):
 def state_of(events):
     states = {
         **dict.fromkeys(["submitted", "plan-changed", "request-changed", "approved", "reminded"], "awaiting-approval"),
-        **dict.fromkeys(["run-ordered", "run-checked", "retried"], "approved"),
+        **dict.fromkeys(["run-ordered", "run-checked", "retried", "retried-automatically"], "approved"),
         **dict.fromkeys([*STEPS, "stop-requested"], "running"),
         **{one: one for one in ("rejected", "cancelled", "expired", "succeeded")},
         **{"attention-needed": "needs-attention", "given-up": "failed"},
@@ -640,7 +642,7 @@ def replacement_of(later, events, asked):
     return (last, " and ".join(one["actor"]["id"] for one in approvals)) if fits else None
 
 
-SILENT = ("decided-late", "clock-set-right", "evidence-made", "use-judged", "texts-erased")
+SILENT = ("decided-late", "clock-set-right", "evidence-made", "use-judged", "texts-erased", "taken-on")
 
 
 def who_did(body):

@@ -28,6 +28,8 @@ const decisions: readonly EventType[] = [
   'run-checked',
   'stop-requested',
   'retried',
+  'retried-automatically',
+  'taken-on',
   'given-up',
   'texts-erased',
   'evidence-made',

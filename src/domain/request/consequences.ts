@@ -1,6 +1,7 @@
 /** Follow-up work of stored events. Its outbox rows are written in the events' transaction. */
 
 import type { DriftId, RequestId } from '../ids.ts';
+import { retriesAutomatically } from './decide-attention.ts';
 import type { EventType, StoredEvent } from './events.ts';
 import { recipientsOf } from './notifications.ts';
 import { hasEnded, type Request } from './request.ts';
@@ -9,11 +10,11 @@ import { later } from './start-window.ts';
 /**
  * `show`: update the request's cards. `audit`: post new events to the audit channel, merged. `run`: start run number `key`.
  * `expire`: end the request if still undecided. `remind`: remind people who must act. `call`: notify people of the event
- * with revision `key`. `use`: run the usage check. `alert`: update the card of drift number `key` of an agent. There's one row
+ * with revision `key`. `retry`: retry when Azure answers again, after the failure with revision `key`. `use`: run the usage check. `alert`: update the card of drift number `key` of an agent. There's one row
  * per request, kind and key: a second one only moves the due time and marks the row as changed.
  */
 export interface Consequence {
-  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'use' | 'alert';
+  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'retry' | 'use' | 'alert';
   readonly key: string;
   /** ISO 8601. */
   readonly dueAt: string;
@@ -55,6 +56,7 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
     }
     if (body.type === 'attention-needed') {
       rows.push({ kind: 'remind', key: 'attention', dueAt: after(time, attentionEveryMs) });
+      if (retriesAutomatically(request)) rows.push({ kind: 'retry', key: `${revision}`, dueAt: time });
     }
   }
   return rows;

@@ -6,6 +6,7 @@
 import { referenceField } from '../policy/policy.ts';
 import { isBlank } from '../strings.ts';
 import { decideOn, expiry, lostRequesterRefusal } from './decide-approval.ts';
+import { retryAutomatically, takeOn } from './decide-attention.ts';
 import { change, specRefusal } from './decide-change.ts';
 import { isPastDeadline, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
@@ -53,6 +54,10 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'retry':
     case 'give-up':
       return retryOrGiveUp(request, command);
+    case 'retry-automatically':
+      return retryAutomatically(request, command);
+    case 'take-on':
+      return takeOn(request, command);
     case 'erase-texts':
       return eraseTexts(request, command);
     case 'note-evidence':

@@ -57,7 +57,8 @@ export type RunEvent = Extract<
       | 'attention-needed'
       | 'succeeded'
       | 'stop-requested'
-      | 'retried';
+      | 'retried'
+      | 'retried-automatically';
   }
 >;
 
@@ -105,6 +106,7 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
         ...base,
         state: 'needs-attention',
         stop: null,
+        takenOn: null,
         progress: withoutRetries(base.progress),
         asking: revision,
         askedAt: time,
@@ -121,6 +123,7 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
         objected: base.objected || isObjection(base, event),
       };
     case 'retried':
-      return { ...base, state: 'approved' };
+    case 'retried-automatically':
+      return { ...base, state: 'approved', retriedAutomatically: body.type === 'retried-automatically' };
   }
 }

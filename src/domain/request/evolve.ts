@@ -60,6 +60,8 @@ function begin(id: RequestId, event: StoredEvent): Request {
     touched: false,
     stop: null,
     objected: false,
+    retriedAutomatically: false,
+    takenOn: null,
     remindedAt: null,
     replaced: null,
     changes: 0,
@@ -83,6 +85,7 @@ function requestReapproval(
     policy,
     approvals: [],
     objected: false,
+    retriedAutomatically: false,
     remindedAt: null,
     progress: planned(plan),
     replaced: null,
@@ -143,6 +146,10 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'drift-changed':
     case 'drift-closed':
       return { ...request, revision: event.revision };
+    case 'taken-on': {
+      const by = PersonId.parse(body.actor.id);
+      return { ...request, revision: event.revision, takenOn: { by, at: time } };
+    }
     case 'use-judged':
       return judged({ ...request, revision: event.revision }, body.data.answer, time);
     case 'texts-erased':
@@ -181,6 +188,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'succeeded':
     case 'stop-requested':
     case 'retried':
+    case 'retried-automatically':
       return evolveRun(base, body, event);
   }
 }

@@ -32,6 +32,10 @@ const called: { readonly [T in EventType]: readonly RecipientGroup[] } = {
   'use-judged': nobody,
   'stop-requested': nobody,
   retried: nobody,
+  // The result notifies.
+  'retried-automatically': nobody,
+  // The card shows it.
+  'taken-on': nobody,
   'given-up': ['requester'],
   reminded: ['approvers'],
   'texts-erased': nobody,

@@ -165,6 +165,10 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
   /** A person asked to stop after the current step. In format 2 since ADR 14. */
   'stop-requested': z.strictObject({ run }),
   retried: z.strictObject({}),
+  /** The bot's own retry after an outage. In format 2 since ADR 23. */
+  'retried-automatically': z.strictObject({}),
+  /** A person said that they work on the request. In format 2 since ADR 23. */
+  'taken-on': z.strictObject({}),
   /** The requester sent a reminder to approvers. In format 2 since ADR 23. */
   reminded: z.strictObject({}),
   'given-up': z.strictObject({}),

@@ -40,6 +40,7 @@ export const RefusalCode = z.enum([
   'no-role',
   'not-understood',
   'not-an-approver',
+  'not-an-operator',
   'not-a-requester',
   'not-awaiting-approval',
   'not-needing-attention',

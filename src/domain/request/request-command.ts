@@ -102,6 +102,10 @@ export type Command =
   | (ClickOrOperator & { readonly do: 'stop'; readonly standing: Standing })
   /** Ignored for operators: the run's own check follows anyway. */
   | (ClickOrOperator & { readonly do: 'retry'; readonly standing: Standing; readonly requesterStanding: Standing })
+  /** By the bot itself, once Azure answers again. */
+  | { readonly do: 'retry-automatically'; readonly asking: number }
+  /** Says that this person works on it. `operator`: whether the person is an operator. */
+  | (Click & { readonly do: 'take-on'; readonly standing: Standing; readonly operator: Standing })
   /** Reminds the approvers. */
   | (Click & { readonly do: 'remind' })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }

@@ -95,6 +95,10 @@ export interface RequestBase {
   readonly stop: StopRequest | null;
   /** An approver stopped a run of the current plan. Its approvals don't cover another run. */
   readonly objected: boolean;
+  /** A run was retried automatically, and no person has retried since. */
+  readonly retriedAutomatically: boolean;
+  /** Who works on the request since it needed attention; null: no one said so. */
+  readonly takenOn: TakenOn | null;
   /** Time of the requester's last reminder about the current plan; null: never. ISO 8601. */
   readonly remindedAt: string | null;
   /** The plan before Azure changed after the approval; null: the current plan is the requested one. */
@@ -116,6 +120,11 @@ export interface ChangedFrom {
   /** Null after it was erased. */
   readonly justification: string | null;
   readonly notBefore: string | null;
+}
+
+export interface TakenOn {
+  readonly by: PersonId;
+  readonly at: string;
 }
 
 export interface StopRequest {
@@ -221,6 +230,7 @@ const after: Partial<Record<EventType, OpenState>> = {
   'request-changed': 'awaiting-approval',
   'run-ordered': 'approved',
   retried: 'approved',
+  'retried-automatically': 'approved',
   'step-intended': 'running',
   'attention-needed': 'needs-attention',
 };

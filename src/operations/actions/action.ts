@@ -33,6 +33,8 @@ export interface ActionPorts {
    * That answer only selects texts and permits nothing.
    */
   readonly approverStanding: (person: PersonId, request: Request | null) => Promise<Standing>;
+  /** Whether the person is an operator, from a fresh directory lookup. */
+  readonly operatorStanding: (person: PersonId) => Promise<Standing>;
   /** Whether the requester still has permission for the request's agent as it is now, from a fresh directory lookup. */
   readonly requesterStanding: (request: Request) => Promise<Standing>;
   /** Step-up authentication that an approval requires; null: none. */

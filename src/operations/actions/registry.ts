@@ -8,5 +8,6 @@ import { reject } from './reject.ts';
 import { remindAction } from './remind.ts';
 import { retry } from './retry.ts';
 import { stop } from './stop.ts';
+import { takeOn } from './take-on.ts';
 
-export const actions: readonly Action[] = [approve, reject, remindAction, cancel, stop, retry, giveUp, refresh];
+export const actions: readonly Action[] = [approve, reject, remindAction, cancel, stop, retry, takeOn, giveUp, refresh];

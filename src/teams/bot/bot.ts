@@ -136,9 +136,10 @@ export class CmkBot extends ActivityHandler {
     if (click !== null && (click.trigger ?? 'manual') !== 'manual' && verb?.isRefresh !== true)
       return badRequestAnswer('A refresh only shows a card. Select the button.');
     const standings = this.options.forClick();
-    const { rolesOf, approverOf: approverStanding, requesterOf: requesterStanding } = standings;
+    const { rolesOf, approverOf, requesterOf, operator } = standings;
     const { begin, loadSnapshot } = openRequestPrefetch(this.options.actionPorts.requests, standings, click);
-    const own = { approverStanding, requesterStanding, loadSnapshot };
+    const by = { approverStanding: approverOf, requesterStanding: requesterOf, operatorStanding: operator };
+    const own = { ...by, loadSnapshot };
     const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
     const sender = await this.admitted(context, (person) => {
       begin();

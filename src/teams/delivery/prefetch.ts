@@ -42,5 +42,7 @@ export function prefetch({ people, shown }: CardReads, coming: Promise<Request |
 /** Returns the people that the request's cards name. */
 export function peopleIn(request: Request): readonly PersonId[] {
   const ended = 'ended' in request && request.ended.by !== null ? [request.ended.by] : [];
-  return [request.requester, ...request.approvals.map((approval) => approval.by), ...ended, ...peopleOfStop(request)];
+  const taken = request.takenOn === null ? [] : [request.takenOn.by];
+  const approvers = request.approvals.map((approval) => approval.by);
+  return [request.requester, ...approvers, ...ended, ...peopleOfStop(request), ...taken];
 }

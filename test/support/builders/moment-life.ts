@@ -133,7 +133,7 @@ export async function leadMoments(
     const setting = settings[at] ?? first;
     if (setting === undefined) throw new Error('no policy');
     const policy = policyOf(setting);
-    const admission = { readers: [], allowGuests: false };
+    const admission = { readers: [], operators: [], allowGuests: false };
     return {
       setting,
       policy,

@@ -46,7 +46,7 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
   let azure = connected(running, choices);
   const now = (): Date => new Date(ms + clockSkew);
   const requests = memoryRequests(now);
-  const standings = () => openRoleChecks(azure, policyOfPeople, { readers: [], allowGuests: false });
+  const standings = () => openRoleChecks(azure, policyOfPeople, { readers: [], operators: [], allowGuests: false });
   const ports: RunPorts = {
     requests,
     get azure() {

@@ -7,6 +7,7 @@ import type { EventBody, EventBodyOf, EventType } from '../../../src/domain/requ
 import { botActor, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import { hasEnded } from '../../../src/domain/request/request.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import {
   asks,
   checks,
@@ -98,6 +99,38 @@ const life = eventsAfter(
   ]),
 ).map(({ time, body, texts }): Written => ({ request: id, time, body, texts: textsOf(texts) }));
 
+const unavailable = { next: 'wait', status: 503 } as const;
+const byItself = (asking: number): Command => ({ do: 'retry-automatically', asking });
+const stuckAgain = (run: number) => [
+  checks({ run }),
+  intends(run, first),
+  records(run, failedWith(first, null, 1, unavailable)),
+];
+/** An outage ends the first run; the bot retries once, and a person after the second outage. */
+const outageLife = eventsAfter(
+  asks(2),
+  decides('approve', approver),
+  decides('approve', secondApprover),
+  ...stuckAgain(1),
+  {
+    do: 'take-on',
+    by: approver,
+    actor: personActor(approver, tenant, 'local'),
+    asking: 8,
+    standing: 'yes',
+    operator: 'no',
+  },
+  byItself(8),
+  ...stuckAgain(2),
+  settles('retry', requester, { asking: 15 }),
+  ...stuckAgain(3),
+  byItself(21),
+).map(({ time, body, texts }): Written => ({ request: id, time, body, texts: textsOf(texts) }));
+/** The second outage is retried by the bot, too. */
+const retriedTwice = outageLife.map((event) =>
+  event.body.type === 'retried' ? { ...event, body: newEvent('retried-automatically', botActor, {}).body } : event,
+);
+
 const at = (type: EventType, nth = 0): number => {
   const found = life.flatMap(({ body }, index) => (body.type === type ? [index] : []))[nth];
   if (found === undefined) throw new Error(`the life has no ${type} ${nth}`);
@@ -173,6 +206,7 @@ function judgedThen(
 }
 
 it.each([
+  ['an outage that the bot retries once', outageLife],
   ['a use that was found at once', judgedThen([after(60_000), usedAt(after(1_000))])],
   ['a use from a minute before, by another clock', judgedThen([after(60_000), usedAt(after(-60_000))])],
   ['that nobody knows, at the deadline', judgedThen([until, nobodyKnows])],
@@ -281,6 +315,26 @@ it.each<[string, string, readonly Written[]]>([
   ['a use from before the change', 'out-of-time', judgedThen([after(60_000), usedAt(after(-180_000))])],
   ['that nobody knows, before the deadline', 'out-of-time', judgedThen([after(60_000), nobodyKnows])],
   ['a use of another run', 'another-run', judgedThen([until, nobodyKnows, { run: 1 }])],
+  ['a second automatic retry', 'out-of-turn', retriedTwice],
+  [
+    'an automatic retry after a refusal',
+    'out-of-turn',
+    changed('retried', () => ({ type: 'retried-automatically', actor: botActor })),
+  ],
+  [
+    'an automatic retry by a person',
+    'not-theirs',
+    outageLife.map((event) =>
+      event.body.type === 'retried-automatically'
+        ? { ...event, body: newEvent('retried-automatically', person(approver), {}).body }
+        : event,
+    ),
+  ],
+  [
+    'work on what is not stuck',
+    'not-in-this-state',
+    changed('run-checked', () => ({ type: 'taken-on', data: {}, actor: person(approver) })),
+  ],
   ['a retry of what is not stuck', 'not-in-this-state', again('retried', 'approved')],
   ['a step by a person', 'not-theirs', changed('step-done', () => ({ actor: person(approver) }))],
   ['a field that no event has', 'body-unknown', changed('retried', () => ({ note: 'x' }))],

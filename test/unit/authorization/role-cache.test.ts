@@ -20,6 +20,7 @@ function open() {
     rolesOf,
     approverOf: no,
     requesterOf: no,
+    operator: no,
     askAlso: () => undefined,
     lookAt: () => undefined,
   });

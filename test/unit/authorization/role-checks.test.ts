@@ -29,7 +29,7 @@ describe('a person’s standing', () => {
   });
 });
 
-const admission = { readers: [reader], allowGuests: false };
+const admission = { readers: [reader], operators: [], allowGuests: false };
 
 /** Everybody belongs to the groups that carry their name. */
 const belongs = {

@@ -14,7 +14,7 @@ const expiry: OutboxItem = {
 
 const nothing = async () => null;
 const quiet = {
-  ...{ run: nothing, audit: nothing, remind: nothing, checkUsage: nothing },
+  ...{ run: nothing, audit: nothing, remind: nothing, checkUsage: nothing, retryAfterOutage: nothing },
   show: async () => undefined,
   call: async () => undefined,
   alert: async () => undefined,

@@ -39,6 +39,8 @@ const decisionTexts: { readonly [T in EventType]?: (data: EventBodyOf<T>['data']
   'run-checked': () => 'found the approval still good',
   'stop-requested': () => 'asked to stop',
   retried: () => 'asked to retry',
+  'retried-automatically': () => 'retried after an outage, without a person',
+  'taken-on': () => 'said that they work on it',
   'given-up': () => 'gave it up',
   'texts-erased': () => 'erased what people had written',
 };

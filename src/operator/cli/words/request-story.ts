@@ -2,6 +2,7 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import { codeOf, type Failure, receiptOf, statusOf } from '../../../domain/failure.ts';
 import { highestProof } from '../../../domain/proof.ts';
+import { retriesAutomatically } from '../../../domain/request/decide-attention.ts';
 import { mostChanges } from '../../../domain/request/decide-change.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { fold } from '../../../domain/request/evolve.ts';
@@ -109,6 +110,9 @@ function factsOf(request: Request, names: Names): string {
     ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
     ...(request.changes === 0 ? [] : [['Changed', `${request.changes} of ${countOf(mostChanges, 'time', 'times')}`]]),
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
+    ...(request.state === 'needs-attention' && request.takenOn !== null
+      ? [['On it', `${names(request.takenOn.by)}, since ${utcSecond(request.takenOn.at)}`]]
+      : []),
     ...(request.state === 'awaiting-approval' ? [['Expires', utcSecond(policy.expiresAt)]] : []),
     ...(request.state === 'succeeded' ? [['Proof', proofOf(request)], ...useRows(request)] : []),
   ];
@@ -160,6 +164,7 @@ function failureWords(failure: Failure): string {
 function retryWords(request: Request): string {
   const at = nextRetry(request);
   if (at !== null) return `${utcSecond(at)}, by itself`;
+  if (retriesAutomatically(request)) return 'once, automatically, when Azure answers again';
   return request.state === 'needs-attention' ? 'none by itself: a person has to decide' : 'none';
 }
 

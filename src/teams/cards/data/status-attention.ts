@@ -30,6 +30,10 @@ export const StatusAttentionData = z.strictObject({
   canDecide: z.boolean(),
   /** Who decides, on a card for everyone: Refresh shows them their own view. Otherwise empty. */
   decides: CardText,
+  /** `**Approver** is on it since 14:05.` Empty if no one said so. */
+  takenOn: CardText,
+  /** Title of the button to take the request on; empty: not offered. */
+  takeOn: CardText,
   /** Correlation ID, last attempt, plan. */
   facts: z.array(Fact).min(1).max(8),
   /** The effect of ending the request: `The request ends. 1 step stays done: …`; empty if no reader can. */

@@ -19,7 +19,7 @@ import type { Names } from '../../../text/names.ts';
 import { assignmentCommand } from '../../../text/permission-remedies.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
 import { grey, marks, type Row, row } from '../data/row.ts';
-import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines } from '../plain-text.ts';
+import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { peopleTexts } from './people-texts.ts';
 import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
@@ -178,6 +178,20 @@ function causeAndSummary(request: AtRest): CardText {
   );
 }
 
+/** Returns who works on the request. */
+const takenOnOf = (request: AtRest, { names }: CardContext): CardText =>
+  request.state === 'failed' || request.takenOn === null
+    ? nothing
+    : md`${bold(names(request.takenOn.by))} is on it since ${time(new Date(request.takenOn.at))}.`;
+
+/** Returns the title of the button; the person who works on it doesn’t need it. */
+function takeOnOf(request: AtRest, { reader }: CardContext): CardText {
+  const holder = request.takenOn?.by ?? null;
+  const viewer = reader.kind === 'requester' ? request.requester : reader.kind === 'approver' ? reader.id : null;
+  if (request.state === 'failed' || (holder !== null && holder === viewer)) return nothing;
+  return plain(holder === null ? 'I’m on it' : 'Take over');
+}
+
 /** Needs attention: the failure, its source, the remedy, Retry and End request. Failed: the same without buttons. */
 export function attentionCard(request: AtRest, context: CardContext): AdaptiveCard {
   const waits = request.state === 'needs-attention';
@@ -195,6 +209,8 @@ export function attentionCard(request: AtRest, context: CardContext): AdaptiveCa
       waits && !maySettle(context)
         ? md`${plain(context.names(request.requester))} or an approver can retry or end this request.`
         : nothing,
+    takenOn: takenOnOf(request, context),
+    takeOn: takeOnOf(request, context),
     facts: factsOf(request),
     giveUp: waits && maySettle(context) ? giveUpWords(request) : nothing,
     stepsTitle: md`Progress: ${countsOf(request)}`,

@@ -107,6 +107,8 @@ export function eventNotice(to: RecipientGroup, event: StoredEvent, request: Req
     case 'use-judged':
     case 'stop-requested':
     case 'retried':
+    case 'retried-automatically':
+    case 'taken-on':
     case 'texts-erased':
     case 'evidence-made':
     case 'clock-set-right':

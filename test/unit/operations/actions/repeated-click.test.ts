@@ -16,6 +16,7 @@ async function asked() {
     requests,
     loadSnapshot: (asked: typeof id) => requests.load(asked),
     approverStanding: async () => 'yes' as const,
+    operatorStanding: async () => 'no' as const,
     requesterStanding: async () => 'yes' as const,
     stepUp: null,
   };

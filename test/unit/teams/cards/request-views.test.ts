@@ -18,7 +18,9 @@ const stateNamed = (name: string): Request => {
   if (request === undefined) throw new Error(`no state ${name}`);
   return request;
 };
-const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) => {
+const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) =>
+  drawn(stateNamed(state), reader, kind, change);
+const drawn = (request: Request, reader: Reader, kind: CardKind, change: Partial<CardContext> = {}) => {
   const context = {
     patience: patienceAt('2026-03-02T12:04:00.000Z'),
     reader,
@@ -29,7 +31,7 @@ const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change
     paused: false,
     stepUp: false,
   };
-  return requestCard(kind, stateNamed(state), { ...context, ...change });
+  return requestCard(kind, request, { ...context, ...change });
 };
 const verbs = (card: AdaptiveCard) => executesOf(card.body).map(({ verb }) => String(verb).replace('request.', ''));
 const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
@@ -50,15 +52,42 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
   ['running', asApprover, 'approval', ['stop', 'refresh']],
   ['running', everybody, 'status', ['refresh']],
   ['stopping', asRequester, 'status', ['refresh']],
-  ['needs-attention', asRequester, 'status', ['retry', 'give-up']],
-  ['needs-attention', asApprover, 'approval', ['retry', 'give-up']],
-  ['needs-attention', everybody, 'status', ['refresh']],
+  ['needs-attention', asRequester, 'status', ['retry', 'take-on', 'give-up']],
+  ['needs-attention', asApprover, 'approval', ['retry', 'take-on', 'give-up']],
+  ['needs-attention', everybody, 'status', ['take-on', 'refresh']],
   ['rejected', asRequester, 'status', ['ask-again']],
   ['rejected', everybody, 'status', []],
   ['failed', asRequester, 'status', ['ask-again']],
   ['failed', asApprover, 'approval', []],
 ])('%s: what can be clicked', (state, reader, kind, wanted) => {
   expect(verbs(draw(state, reader, kind))).toEqual(wanted);
+});
+
+test('a request that is taken on names the person and the time; others can take it over', () => {
+  const takenOn = { by: approver, at: '2026-03-02T12:05:00.000Z' };
+  const stuck = { ...stateNamed('needs-attention'), takenOn };
+  const titles = (reader: Reader) =>
+    executesOf(drawn(stuck, reader, 'status').body)
+      .filter(({ verb }) => verb === 'request.take-on')
+      .map(({ title }) => title);
+  for (const reader of [everybody, asRequester, asApprover])
+    expect(words(drawn(stuck, reader, 'status'))).toContain(
+      '**Approver** is on it since {{TIME(2026-03-02T12:05:00Z)}}.',
+    );
+  expect([everybody, asRequester, asSecond, asApprover].map(titles)).toEqual([
+    ['Take over'],
+    ['Take over'],
+    ['Take over'],
+    [],
+  ]);
+});
+
+test('after an outage the card says that the bot retries, and after its own retry it doesn’t', () => {
+  const text = 'The bot retries once automatically when Azure answers again.';
+  const stuck = stateNamed('needs-attention-no-answer');
+  expect(words(drawn(stuck, asRequester, 'status'))).toContain(text);
+  expect(words(drawn({ ...stuck, retriedAutomatically: true }, asRequester, 'status'))).not.toContain(text);
+  expect(words(draw('needs-attention', asRequester, 'status'))).not.toContain(text);
 });
 
 test('a start that is put off stands on every card, until the run has begun', () => {

@@ -1,0 +1,46 @@
+/** A request that needs attention: who works on it, and its one automatic retry. */
+import { type Failure, statusOf } from '../failure.ts';
+import { orderRun } from './decide-run.ts';
+import { botActor, newEvent } from './events.ts';
+import { refuse } from './refusal.ts';
+import { hasEnded, type Request, runRest } from './request.ts';
+import { accept, type Command, type Decision } from './request-command.ts';
+
+/** Returns whether Azure, the sign-in service or the network was unavailable. Refusals and conflicts aren't outages. */
+function isOutage(failure: Failure): boolean {
+  if (failure.source === 'bot' || failure.next !== 'wait') return false;
+  const status = statusOf(failure);
+  return status === null || status >= 500 || status === 429 || status === 408;
+}
+
+/**
+ * Returns whether the bot retries the request when Azure answers again. Once only: a second outage without a person's retry
+ * in between waits for a person.
+ */
+export const retriesAutomatically = (request: Request): boolean =>
+  request.state === 'needs-attention' &&
+  !request.retriedAutomatically &&
+  !request.objected &&
+  isOutage(request.failure);
+
+/** Refuses if a person acted first. */
+export function retryAutomatically(
+  request: Request,
+  { asking }: Extract<Command, { do: 'retry-automatically' }>,
+): Decision {
+  if (request.asking !== asking || !retriesAutomatically(request)) return refuse('not-needing-attention', request.id);
+  return accept(newEvent('retried-automatically', botActor, {}, runRest(request)), orderRun(request));
+}
+
+/** Operators and people who can retry the request take it on. Another person can take it over. A second tap stores nothing. */
+export function takeOn(request: Request, command: Extract<Command, { do: 'take-on' }>): Decision {
+  const { by, actor, asking, standing, operator } = command;
+  if (by !== request.requester && standing !== 'yes' && operator !== 'yes') {
+    const unknown = standing === 'unknown' || operator === 'unknown';
+    return refuse(unknown ? 'cannot-check-membership' : 'not-an-operator', request.id);
+  }
+  if (asking !== request.asking) return refuse('stale-card', request.id);
+  if (hasEnded(request)) return refuse('request-ended', request.id);
+  if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
+  return request.takenOn?.by === by ? accept() : accept(newEvent('taken-on', actor, {}, runRest(request)));
+}

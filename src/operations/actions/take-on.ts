@@ -1,0 +1,20 @@
+import { type Action, clickerStanding, store } from './action.ts';
+
+/**
+ * Says who works on a request that needs attention. The last takeover is in the cause, so a person can take the request over
+ * again.
+ */
+export const takeOn: Action = {
+  verb: 'request.take-on',
+  requiresStandingOf: 'clicker',
+  async handle(call, ports) {
+    const { by, actor, asking, requestId } = call;
+    const [standing, operator, request] = await Promise.all([
+      clickerStanding(call, ports),
+      ports.operatorStanding(by),
+      ports.loadSnapshot(requestId),
+    ]);
+    const verb = `take-on-after-${request?.takenOn?.at ?? 'never'}`;
+    return store(call, ports, verb, { do: 'take-on', by, actor, asking, standing, operator });
+  },
+};
