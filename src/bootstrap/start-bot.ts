@@ -37,7 +37,7 @@ function openSignIn(
   const { now } = store.clock;
   if (stepUp === null) return null;
   const authority = openAuthority({ ...azureModule.authority, tenantId: config.teams.tenantId, now });
-  const { directory } = teamsModule;
+  const { directory, notifier } = teamsModule;
   return openStepUp({
     app: stepUp,
     stepUp,
@@ -45,6 +45,7 @@ function openSignIn(
     documents: store.documents,
     requests,
     directory,
+    redraw: notifier.redraw,
     random,
     now,
     log,

@@ -114,6 +114,9 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await popup.close();
     expect(await writes(world)).toEqual([]);
     const card = botSays(page, id);
+    // The sign-in is done: its button ends without another click.
+    await page.getByText('Only you can see this').waitFor({ state: 'hidden' });
+    expect(await card.getByRole('link', { name: 'Sign in' }).count()).toBe(0);
     if (!(await card.getByRole('checkbox').isChecked())) await card.getByRole('checkbox').check();
     await press(card, 'Approve');
     await botSays(page, /Approved|Running|Succeeded/).waitFor();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
-import type { JsonObject, Post } from './model.ts';
+import type { Change, JsonObject, Post } from './model.ts';
 import { conversationOf, findPerson, type Place, threadId } from './places.ts';
 import type { Teams } from './teams.ts';
 
@@ -113,6 +113,16 @@ export function postAsBot(
   return post;
 }
 
+/** How long the answer to a click stays, although the card is updated. */
+const readableMs = 10_000;
+
+/** An update of the card ends its sign-in buttons, and answers that people had time to read. */
+const endedNotices = (teams: Teams, card: Post, now: Date): Change[] =>
+  [...teams.state.posts.values()]
+    .filter(({ tone, replyToId }) => tone !== 'message' && replyToId === card.id)
+    .filter(({ content, at }) => content.signIn !== undefined || now.getTime() - Date.parse(at) >= readableMs)
+    .map(({ id }) => ({ kind: 'deleted', id }));
+
 function update(teams: Teams, request: Request): { id: string } {
   const post = ownPost(teams, request);
   const activity = checkedActivity(request.body);
@@ -121,7 +131,8 @@ function update(teams: Teams, request: Request): { id: string } {
   if (isTargeted(request) !== (post.onlyFor !== null))
     throw new HttpProblem(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
   const content = withoutAddress(activity);
-  teams.commit([{ kind: 'edited', id: post.id, at: new Date().toISOString(), content }]);
+  const at = new Date();
+  teams.commit([...endedNotices(teams, post, at), { kind: 'edited', id: post.id, at: at.toISOString(), content }]);
   return { id: post.id };
 }
 

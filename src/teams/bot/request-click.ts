@@ -70,7 +70,7 @@ export async function answerRequestClick(
   const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
   if (result.kind === 'refused') {
     await options.notifier.adopt(requestId, at);
-    const question = await stepUp?.question(purpose, result);
+    const question = await stepUp?.question(purpose, result, at);
     if (question != null) return question;
     return (await missingTick(options, result, { requestId, person, at })) ?? refusalAnswer(result, requestId);
   }

@@ -73,6 +73,8 @@ export interface Notifier {
    * changes are followed by more updates, or shown later than any answer.
    */
   movedOn(request: Request, at: Posted): Promise<AdaptiveCard | null>;
+  /** Sends the current shared card again to a place that has one. */
+  redraw(id: RequestId, at: Posted): Promise<void>;
   /**
    * Registers an unregistered copy as `cardFor` does, for callers that need no card: after a refused click, or later.
    */
@@ -138,6 +140,13 @@ export function openNotifier(options: NotifierOptions): Notifier {
       const known = (await knownCards(shown, request)).find((card) => card.activityId === at.activityId);
       if (known === undefined) return null;
       return (await drawing.of(request, 'a click waits')).inPlace(known.audience);
+    },
+    async redraw(id, at) {
+      const request = await requests.load(id);
+      if (request === null) return;
+      const { scene, cards } = await settingOf(request, 'a click waits');
+      const known = cards.find(({ activityId }) => activityId === at.activityId);
+      if (known !== undefined) await options.chat.update(known, scene.inPlace(known.audience));
     },
     async adopt(id, at) {
       if (at === null) return;

@@ -1,5 +1,6 @@
 /** Sign-in in a browser: a page with its purpose, then Entra ID's page, then a page with the result. */
 
+import type { RequestId } from '../../domain/ids.ts';
 import { type SignIn, type StepUp, signInRefusal } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -10,7 +11,7 @@ import type { BrowserCookie } from './browser-cookie.ts';
 import { authorizeUrl, donePath, type FlowSecrets, type FlowTools, redeem } from './code-flow.ts';
 import { type PageAnswer, page } from './html.ts';
 import { AuthorityUnreachable } from './https-fetch.ts';
-import type { PendingSignIns, Purpose } from './pending.ts';
+import type { Ask, ClickedCard, PendingSignIns } from './pending.ts';
 import { type VerifiedToken, verifyToken } from './verify-token.ts';
 
 export interface PageTools extends FlowTools {
@@ -19,6 +20,8 @@ export interface PageTools extends FlowTools {
   readonly cookie: BrowserCookie;
   readonly requests: Requests;
   readonly directory: Directory;
+  /** Sends the card again, because clients end the login request of a card that is updated. */
+  readonly redraw: (id: RequestId, at: ClickedCard) => Promise<void>;
   readonly random: (size: number) => Uint8Array;
   readonly now: () => Date;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -71,14 +74,14 @@ export const signInPages = (tools: PageTools): readonly BrowserPage[] =>
   }));
 
 async function start(tools: PageTools, query: URLSearchParams, cookies: string | undefined): Promise<PageAnswer> {
-  const purpose = await tools.pending.asked(query.get('ask') ?? '');
-  const request = purpose === null ? null : await tools.requests.load(purpose.requestId);
-  if (purpose === null || request?.state !== 'awaiting-approval' || request.asking !== purpose.asking) return ended;
+  const asked = await tools.pending.asked(query.get('ask') ?? '');
+  const request = asked === null ? null : await tools.requests.load(asked.purpose.requestId);
+  if (asked === null || request?.state !== 'awaiting-approval' || request.asking !== asked.purpose.asking) return ended;
   // Checks the authority before anything is stored.
   await tools.authority.metadata();
   const { browser, header } = tools.cookie.keep(cookies);
   const [nonce, verifier] = [secret(tools), secret(tools)];
-  const state = await tools.pending.start({ purpose, nonce, verifier, browser });
+  const state = await tools.pending.start({ ...asked, nonce, verifier, browser });
   const url = await authorizeUrl(tools, tools.stepUp.context, { state, nonce, verifier });
   return page(await startWords(tools, request, url), { 'set-cookie': header });
 }
@@ -117,7 +120,7 @@ async function done(tools: PageTools, query: URLSearchParams, cookies: string | 
     tools.log.info({ requestId, person, why: outcome.why }, 'a sign-in proved nothing');
     return refused('The sign-in failed.', outcome.why);
   }
-  return judged(tools, started.purpose, outcome.signIn);
+  return judged(tools, started, outcome.signIn);
 }
 
 async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowSecrets): Promise<VerifiedToken> {
@@ -130,8 +133,10 @@ async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowS
   return verifyToken(tools.authority, tools.app.appId, redeemed.idToken, wanted, tools.now());
 }
 
+const redrawFailed = 'a card could not be updated after a sign-in';
+
 /** Stores only a sufficient sign-in. Otherwise the person learns here why, where they can fix it. */
-async function judged(tools: PageTools, purpose: Purpose, signIn: SignIn): Promise<PageAnswer> {
+async function judged(tools: PageTools, { purpose, at }: Ask, signIn: SignIn): Promise<PageAnswer> {
   const { requestId, person } = purpose;
   const who = { person, tenantId: tools.authority.tenantId };
   const refusal = signInRefusal(tools.stepUp, who, signIn, tools.now());
@@ -144,6 +149,8 @@ async function judged(tools: PageTools, purpose: Purpose, signIn: SignIn): Promi
   }
   await tools.pending.prove(purpose, signIn);
   tools.log.info({ requestId, person }, 'a sign-in was proved');
+  if (at !== undefined)
+    await tools.redraw(requestId, at).catch((err: unknown) => tools.log.warn({ err, requestId }, redrawFailed));
   return page({
     status: 200,
     tone: 'good',

@@ -8,15 +8,21 @@ import { openSecretDocuments, type SecretDocumentTools } from './secret-document
 export const Purpose = z.object({ person: PersonId, requestId: RequestId, asking: z.number().int() });
 export type Purpose = z.infer<typeof Purpose>;
 
-const Ask = z.object({ purpose: Purpose });
+/** The message of the clicked card. */
+const ClickedCard = z.object({ conversationId: z.string(), activityId: z.string() });
+export type ClickedCard = z.infer<typeof ClickedCard>;
+
+/** `at`: missing if unknown. */
+const Ask = z.object({ purpose: Purpose, at: ClickedCard.optional() });
+export type Ask = z.infer<typeof Ask>;
 const Started = Ask.extend({ nonce: z.string(), verifier: z.string(), browser: z.string() });
 type Started = z.infer<typeof Started>;
 const Proof = z.object({ signIn: SignIn });
 
 export interface PendingSignIns {
   /** Stores that a person was asked to sign in; returns the question's name. */
-  ask(purpose: Purpose): Promise<string>;
-  asked(name: string): Promise<Purpose | null>;
+  ask(asked: Ask): Promise<string>;
+  asked(name: string): Promise<Ask | null>;
   /** The same, but only once: a second caller gets null. */
   takeAsked(name: string): Promise<Purpose | null>;
   /** Stores a sign-in that started in a browser; returns its state. */
@@ -35,8 +41,8 @@ export function openPendingSignIns(tools: SecretDocumentTools): PendingSignIns {
   const asks = openSecretDocuments(tools, 'sign-in/ask', Ask);
   const states = openSecretDocuments(tools, 'sign-in/state', Started);
   return {
-    ask: (purpose) => asks.save({ purpose }),
-    asked: async (name) => (await asks.read(name))?.purpose ?? null,
+    ask: (asked) => asks.save(asked),
+    asked: asks.read,
     takeAsked: async (name) => (await asks.take(name))?.purpose ?? null,
     start: (started) => states.save(started),
     takeStarted: (state) => states.take(state),

@@ -14,10 +14,10 @@ import { loginAnswer, messageAnswer, preconditionAnswer } from '../invoke-answer
 import type { Authority } from './authority.ts';
 import { browserCookie } from './browser-cookie.ts';
 import { type BrowserPage, type PageTools, signInPages, startPath } from './pages.ts';
-import { openPendingSignIns, type Purpose } from './pending.ts';
+import { type ClickedCard, openPendingSignIns, type Purpose } from './pending.ts';
 import { verifyToken } from './verify-token.ts';
 
-export interface StepUpOptions extends Pick<PageTools, 'app' | 'random' | 'now' | 'log' | 'authority'> {
+export interface StepUpOptions extends Pick<PageTools, 'app' | 'random' | 'now' | 'log' | 'authority' | 'redraw'> {
   readonly stepUp: StepUp;
   readonly documents: Parameters<typeof openPendingSignIns>[0]['documents'];
   readonly requests: Requests;
@@ -38,8 +38,8 @@ export interface StepUpSignIn {
   readonly pages: readonly BrowserPage[];
   /** Returns the sign-in that the client sent or that was proved in a browser; or an answer that ends the click. */
   presented(purpose: Purpose, authentication: Authentication | undefined): Promise<Presented>;
-  /** Returns the login request, if the refusal requires a sign-in; otherwise null. */
-  question(purpose: Purpose, refusal: Refusal): Promise<InvokeResponse | null>;
+  /** Returns the login request, if the refusal requires a sign-in; otherwise null. `at`: the clicked card. */
+  question(purpose: Purpose, refusal: Refusal, at: ClickedCard | null): Promise<InvokeResponse | null>;
   /** Deletes the proof once the approval is stored. */
   settle(purpose: Purpose): Promise<void>;
 }
@@ -74,10 +74,10 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
       }
       return { kind: 'presented', signIn: await pending.proved(purpose) };
     },
-    async question(purpose, refusal) {
+    async question(purpose, refusal, at) {
       const again = refusal.code === 'sign-in-too-old' || refusal.code === 'sign-in-too-weak';
       if (!again && refusal.code !== 'sign-in-needed') return null;
-      const id = await pending.ask(purpose);
+      const id = await pending.ask({ purpose, ...(at === null ? {} : { at }) });
       const url = `${app.publicUrl}${startPath}?ask=${id}`;
       // The client's token wasn't sufficient. It would send the same again, so only the button is offered.
       const exchange = again ? null : { id, uri: `api://botid-${app.appId}` };

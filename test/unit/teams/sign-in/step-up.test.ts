@@ -21,6 +21,8 @@ const minutes = (count: number) => count * 60_000;
 
 let entra: TestEntra;
 let logged: string[];
+let redrawn: string[];
+const card = { conversationId: '19:approvals', activityId: '1' };
 let documents: ReturnType<typeof memoryDocuments>;
 let signIn: StepUpSignIn;
 
@@ -36,6 +38,7 @@ function restart(): void {
     documents,
     requests,
     directory: { names: async () => () => '<b>Requester</b>' },
+    redraw: async (of, at) => void redrawn.push(`${of} ${at.activityId}`),
     random: randomBytes,
     now,
     log: { info: log, warn: log },
@@ -57,6 +60,7 @@ beforeEach(() => {
   clock.ms = noon;
   entra.mend();
   logged = [];
+  redrawn = [];
   documents = memoryDocuments();
   restart();
 });
@@ -75,7 +79,7 @@ interface Login {
 }
 
 async function asked(of = purpose(), code: Parameters<typeof refuse>[0] = 'sign-in-needed'): Promise<Login> {
-  const question = await signIn.question(of, refuse(code, 'c1'));
+  const question = await signIn.question(of, refuse(code, 'c1'), card);
   if (question === null) throw new Error('nothing was asked');
   return question.body as Login;
 }
@@ -147,7 +151,7 @@ describe('the question', () => {
 
   it('is not asked where signing in would not help', async () => {
     for (const code of ['sign-in-other-person', 'sign-in-unverifiable', 'own-request', 'stale-card'] as const)
-      expect(await signIn.question(purpose(), refuse(code))).toBeNull();
+      expect(await signIn.question(purpose(), refuse(code), card)).toBeNull();
   });
 });
 
@@ -239,6 +243,13 @@ describe('signing in in a browser', () => {
       methods: ['fido'],
       how: 'browser',
     });
+  });
+
+  it('sends the clicked card again, so that its sign-in button ends, and not after a sign-in that proved nothing', async () => {
+    await signsIn(linkOf(await asked()), { oid: secondApprover });
+    expect(redrawn).toEqual([]);
+    await signsIn(linkOf(await asked()));
+    expect(redrawn).toEqual([`${id} 1`]);
   });
 
   it('outlives a restart at every point', async () => {
