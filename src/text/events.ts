@@ -194,7 +194,11 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   'step-failed': ({ step, attempt, failure, retryAt }) => ({
     mark: retryAt === null ? 'bad' : 'warn',
     title: `${stepTitles[step]}: attempt ${attempt} failed`,
-    detail: list(failed(failure), retryAt === null ? 'needs attention' : `next attempt ${utcSecond(retryAt)}`),
+    // The next event, `attention-needed`, has the whole message.
+    detail:
+      retryAt === null
+        ? list(codeOf(failure), 'needs attention')
+        : list(failed(failure), `next attempt ${utcSecond(retryAt)}`),
   }),
   'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failed(failure) }),
   succeeded: ({ proofs, seeks }) => {

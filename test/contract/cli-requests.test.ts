@@ -87,7 +87,7 @@ describe('requests at the command line', () => {
       /403 AuthorizationFailed, protecting vault kv-care\n {2}The client has no right to do this\.\uFFFD/,
     );
     expect(out).toMatch(/Correlation {5}correlation-1/);
-    expect(out).toContain('Next try\n  none by itself: a person has to decide');
+    expect(out).toContain('Next attempt\n  none: a person must decide');
     expect(out).toMatch(
       /Safe now\n {2}This request didn’t change the agent’s key\.\n {2}retry: continues where it stopped/,
     );
@@ -100,7 +100,7 @@ describe('requests at the command line', () => {
 
   it('tells when a step is tried again by itself', async () => {
     const { out } = await cmkBot(['requests', 'show', retrying], env);
-    expect(out).toContain('Next try\n  2100-01-01 00:00:00 UTC, by itself');
+    expect(out).toContain('Next attempt\n  2100-01-01 00:00:00 UTC, automatically');
     expect(out).toContain('Nothing to do: it continues automatically');
     expect(await details(retrying)).toMatchObject({ nextRetryAt: '2100-01-01T00:00:00.000Z', safeNow: ['stop'] });
   });

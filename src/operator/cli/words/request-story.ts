@@ -60,7 +60,7 @@ export const summaryOf = (request: Request) => ({
 /** Returns the list for people. `names`: names by id. */
 export const requestTable = (requests: readonly Request[], names: (id: string) => string): string =>
   textTable([
-    ['REQUEST', 'STATE', 'AGENT', 'KEY', 'VAULT', 'ASKED BY', 'ASKED (UTC)', 'CHANGED (UTC)'],
+    ['REQUEST', 'STATE', 'AGENT', 'KEY', 'VAULT', 'REQUESTED BY', 'REQUESTED (UTC)', 'CHANGED (UTC)'],
     ...requests.map((request) => [
       request.id,
       stateWords[request.state],
@@ -108,13 +108,13 @@ function factsOf(request: Request, names: Names): string {
       `${one.rule}: ${reasonWords(one)}`,
     ]),
     ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
-    ...(request.changes === 0 ? [] : [['Changed', `${request.changes} of ${countOf(mostChanges, 'time', 'times')}`]]),
+    ...(request.changes === 0 ? [] : [['Edited', `${request.changes} of ${countOf(mostChanges, 'time', 'times')}`]]),
     ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
     ...(request.state === 'needs-attention' && request.takenOn !== null
       ? [['On it', `${names(request.takenOn.by)}, since ${utcSecond(request.takenOn.at)}`]]
       : []),
     ...(request.state === 'awaiting-approval' ? [['Expires', utcSecond(policy.expiresAt)]] : []),
-    ...(request.state === 'succeeded' ? [['Proof', proofOf(request)], ...useRows(request)] : []),
+    ...(request.state === 'succeeded' ? [['Verified', proofOf(request)], ...useRows(request)] : []),
   ];
   return textTable(rows);
 }
@@ -135,11 +135,11 @@ function stepDetail(request: Request, step: StepProgress): string {
   const planned = request.plan.steps.find((one) => one.name === step.name);
   const effects = (planned?.effects ?? []).map(effectWords).join(', ');
   const marks = [
-    step.already ? 'it was so already' : effects,
+    step.already ? 'nothing to change: it was already so' : effects,
     step.interrupted ? interruptedWords.toLowerCase() : '',
     planned?.reversibility === 'irreversible' && planned.effects.length > 0 ? 'irreversible' : '',
-    step.attempt > 1 ? `try ${step.attempt}` : '',
-    step.retryAt === null ? '' : `next try ${utcSecond(step.retryAt)}`,
+    step.attempt > 1 ? `attempt ${step.attempt}` : '',
+    step.retryAt === null ? '' : `next attempt ${utcSecond(step.retryAt)}`,
   ];
   return marks.filter((mark) => mark !== '').join('; ');
 }
@@ -163,9 +163,9 @@ function failureWords(failure: Failure): string {
 
 function retryWords(request: Request): string {
   const at = nextRetry(request);
-  if (at !== null) return `${utcSecond(at)}, by itself`;
+  if (at !== null) return `${utcSecond(at)}, automatically`;
   if (retriesAutomatically(request)) return 'once, automatically, when Azure answers again';
-  return request.state === 'needs-attention' ? 'none by itself: a person has to decide' : 'none';
+  return request.state === 'needs-attention' ? 'none: a person must decide' : 'none';
 }
 
 const eventRows = (events: readonly StoredEvent[], names: Names): string =>
@@ -186,10 +186,10 @@ export function requestStory(request: Request, events: readonly StoredEvent[], n
   const sections = [
     headOf(request),
     factsOf(request, names),
-    section('What happened (with the place in the audit trail)', eventRows(events, names)),
+    section('History (with the number of each event in the audit log)', eventRows(events, names)),
     section(`Steps, ${done} of ${countOf(request.progress.length, 'step', 'steps')} done`, stepsOf(request)),
     ...(failure === null ? [] : [section('Last failure', failureWords(failure))]),
-    section('Next try', retryWords(request)),
+    section('Next attempt', retryWords(request)),
     section('Safe now', safeNow(request).words),
   ];
   return sections.join('\n\n');
