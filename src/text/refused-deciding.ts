@@ -1,5 +1,5 @@
 /** Refusals of a decision, and of commands for a run. */
-import { utcMinute } from './instants.ts';
+import { utcClock } from './instants.ts';
 import type { RefusalWords } from './refusal-words.ts';
 
 export const refusedDeciding = {
@@ -49,7 +49,7 @@ export const refusedDeciding = {
   }),
   'reminded-lately': (until) => ({
     title: 'A reminder was sent less than an hour ago.',
-    text: `You can send the next reminder at ${utcMinute(until)}.`,
+    text: `You can send the next reminder at ${utcClock(until)}.`,
   }),
   'request-ended': (id) => ({ title: `Request ${id} has ended.`, text: 'Your click changed nothing.' }),
   'requester-lost-role': (id) => ({

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fromNow, utcDay, utcMinute, utcSecond, utcTimeOfDay } from '../../../src/text/instants.ts';
+import { fromNow, utcClock, utcDay, utcMinute, utcSecond, utcTimeOfDay } from '../../../src/text/instants.ts';
 
 it('says times in UTC, the day first, whatever form they came in', () => {
   const time = '2026-08-21T10:12:03.999+02:00';
-  expect([utcDay(time), utcMinute(time), utcSecond(time), utcTimeOfDay(time)]).toEqual([
+  expect([utcDay(time), utcMinute(time), utcSecond(time), utcTimeOfDay(time), utcClock(time)]).toEqual([
     '2026-08-21',
     '2026-08-21 08:12 UTC',
     '2026-08-21 08:12:03 UTC',
     '08:12:03',
+    '08:12 UTC',
   ]);
   expect(utcDay('2028-01-12')).toBe('2028-01-12');
 });

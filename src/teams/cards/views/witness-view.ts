@@ -1,11 +1,11 @@
 /** Posts about a witness that contradicts the log, and about the resolution. */
 import type { Contradiction, WitnessStatus } from '../../../domain/ports/published-log.ts';
-import { utcMinute } from '../../../text/instants.ts';
 import { marks } from '../data/row.ts';
 import {
   type Addressee,
   bold,
   type CardText,
+  dateAndTime,
   entitiesOf,
   label,
   listedText,
@@ -32,8 +32,7 @@ export function contradictsCard(
 ): AdaptiveCard {
   const called = addressees.map(({ text }) => text);
   const witness = called.length === 0 ? plain('Witness') : md`${listedText(called)}: witness`;
-  const since = plain<string>(utcMinute(at.toISOString()));
-  const what = md`${witness} ${bold(name, 200)} signed a different version of the audit log (since ${since}): ${quoted(detail)}.`;
+  const what = md`${witness} ${bold(name, 200)} signed a different version of the audit log (since ${dateAndTime(at)}): ${quoted(detail)}.`;
   const remedy = plain(
     'Either the audit log or the witness’s folder was replaced. Don’t rely on the audit log until an operator has compared them: see cmk-bot doctor and docs/how-to/run-a-witness.md. Requests continue. The bot asks the witness again when an operator says so.',
     600,
@@ -43,8 +42,7 @@ export function contradictsCard(
 }
 
 export function settledCard(name: string, { by, at }: NonNullable<WitnessStatus['cleared']>): AdaptiveCard {
-  const when = plain<string>(utcMinute(at.toISOString()));
-  const text = md`Witness ${bold(name, 200)} is asked again. ${bold(by)} confirmed on ${when} that the difference is resolved.`;
+  const text = md`Witness ${bold(name, 200)} is asked again. ${bold(by)} confirmed on ${dateAndTime(at)} that the difference is resolved.`;
   return posted('Audit log warning resolved', 'Default', text);
 }
 
