@@ -57,7 +57,7 @@ const endProcess =
   (log: Log) =>
   (broken: RecordBroken): void => {
     const { seq, request, fault } = broken;
-    log.fatal({ seq, requestId: request, fault }, 'the record was changed by somebody else');
+    log.fatal({ seq, requestId: request, fault }, 'the audit log was changed outside the bot');
     process.stderr.write(`cmk-bot ends: ${brokenWords(broken)}\n`);
     process.exit(1);
   };

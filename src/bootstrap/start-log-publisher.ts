@@ -97,7 +97,7 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
 
 /** Ends the process, because the audit log isn't the published one. */
 function endProcess(log: Log, { kind, published, recorded }: AnchorContradicts, words: string): never {
-  log.fatal({ kind, published, recorded }, 'the published log contradicts the record');
+  log.fatal({ kind, published, recorded }, 'the published log contradicts the audit log');
   process.stderr.write(`cmk-bot ends: ${words}\n`);
   return process.exit(1);
 }

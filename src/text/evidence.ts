@@ -129,7 +129,7 @@ function notChanged(request: Request, verdict: Extract<Verdict, { is: 'not-chang
       strong(request.resourceName),
       what,
       strong(who(request.requester)),
-      ' asked, ',
+      ' requested it, ',
       ...end,
       `, ${utcInWords(at)}.`,
     ],
@@ -144,7 +144,7 @@ function failed(request: Request, verdict: Extract<Verdict, { is: 'failed' }>, w
     mark: '✘',
     sentence: [
       strong(request.resourceName),
-      ` was not put under the key that was asked for: the run stopped ${where}, and `,
+      ` was not put under the requested key: the run stopped ${where}, and `,
       strong(actorName(verdict, who)),
       ` ended the request, ${utcInWords(at)}. Done, and left as it is: ${left}.`,
     ],
@@ -166,7 +166,7 @@ function open(request: Request, { state, step, at }: Extract<Verdict, { is: 'ope
       strong(request.resourceName),
       ' is not yet under the key that ',
       strong(who(request.requester)),
-      ` asked for: ${waits[state]}${where}, since ${utcInWords(at)}.`,
+      ` requested: ${waits[state]}${where}, since ${utcInWords(at)}.`,
     ],
   };
 }

@@ -30,7 +30,7 @@ export const versionWords = (version: string | null, after: string | null): stri
       : 'new version'
     : `version ${shortVersion(version)}`;
 
-/** What to do about a key that somebody else put in the place of the one that was to be made. */
+/** What to do about a key that exists under the name of the key to create. */
 export const otherKeyRemedy = 'End the request. Then request another key name, or that key if it’s the right one.';
 
 const doubts: { readonly [D in Doubt]: (name: string) => string } = {

@@ -59,7 +59,7 @@ interface Broken {
 /** The last message of a process that read an invalid row and must not act on it. */
 export function brokenWords({ seq, request, fault, detail }: Broken): string {
   const where = [seq === null ? null : `event ${seq}`, request].filter((part) => part !== null && part !== '');
-  const mend =
+  const remedy =
     fault === 'seal-key-unknown' || fault === 'seal-key-retired'
       ? 'Check that the seal key file belongs to this audit log, with its newest key last.'
       : 'Compare with an export (cmk-bot audit verify --against), then put the database back as it was.';
@@ -67,7 +67,7 @@ export function brokenWords({ seq, request, fault, detail }: Broken): string {
   return [
     `the audit log was changed outside the bot, so the bot doesn’t act on it: ${place}${faultWords[fault]} (${fault}).`,
     `  ${detail}`,
-    `cmk-bot audit verify lists everything that is wrong. ${mend}`,
+    `cmk-bot audit verify lists everything that is wrong. ${remedy}`,
   ].join('\n');
 }
 
@@ -105,14 +105,14 @@ export const foreignWords = {
 /** The last message of a process whose audit log contradicts the published one. */
 export function contradictedWords({ kind, published, recorded, reason }: Contradiction, where: string): string {
   const counts = `Published: ${published ?? 'an unknown number of'} events. The audit log was read up to ${recorded}.`;
-  const mend =
+  const remedy =
     reason !== null
       ? foreignWords[reason].join(' ')
       : 'Restore the newest backup. If you restored an older one on purpose, keep that folder as evidence. Then set a new folder in CMK_ANCHOR and a new name in CMK_LOG_NAME.';
   return [
     `the published log in ${where} contradicts the audit log, so the bot doesn’t act on it: ${contradictionWords[kind]} (${kind}).`,
     `  ${counts}`,
-    `cmk-bot audit verify --anchor ${where} says what is missing. ${mend}`,
+    `cmk-bot audit verify --anchor ${where} says what is missing. ${remedy}`,
   ].join('\n');
 }
 

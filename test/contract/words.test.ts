@@ -89,7 +89,7 @@ it('are tried with every member of every union', () => {
   expect([...found.keys()].sort()).toEqual(Found.options.map(({ shape }) => shape.code.value).sort());
   expect([...effects.keys()].sort()).toEqual(Effect.options.map(({ shape }) => shape.change.value).sort());
   expect([...failures.keys(), 'bot'].sort()).toEqual(Failure.options.map(({ shape }) => shape.source.value).sort());
-  expect(Object.keys(eventSamples)).toHaveLength(26);
+  expect(Object.keys(eventSamples)).toHaveLength(28);
 });
 
 it.each([...checks])('stand for check %s, whatever its facts', (_code, samples) => {

@@ -64,7 +64,7 @@ test('a rejected request: who rejected it, at the time of the rejection', async 
   const at = await timeOf(id, 'rejected');
   await bothSay(
     file,
-    `triage-agent-test was not changed: ${people.requester} asked, ${people.approver} rejected it, ${utcInWords(at)}.`,
+    `triage-agent-test was not changed: ${people.requester} requested it, ${people.approver} rejected it, ${utcInWords(at)}.`,
     `triage-agent-test was not changed: rejected by ${people.approver} at ${at}\n`,
   );
 });
@@ -81,7 +81,7 @@ test('a cancelled request: by the requester, or by the operator whose name was g
   const at = await timeOf(own, 'cancelled');
   await bothSay(
     file,
-    `${people.requester} asked, ${people.requester} cancelled it, ${utcInWords(at)}.`,
+    `${people.requester} requested it, ${people.requester} cancelled it, ${utcInWords(at)}.`,
     `triage-agent-test was not changed: cancelled by ${people.requester} at ${at}\n`,
   );
   const theirs = await ask(world, choices.test);
@@ -90,7 +90,7 @@ test('a cancelled request: by the requester, or by the operator whose name was g
   const then = await timeOf(theirs, 'cancelled');
   await bothSay(
     other,
-    `${people.requester} asked, operator Olga cancelled it, ${utcInWords(then)}.`,
+    `${people.requester} requested it, operator Olga cancelled it, ${utcInWords(then)}.`,
     `triage-agent-test was not changed: cancelled by operator Olga at ${then}\n`,
   );
 });
@@ -117,7 +117,7 @@ test('an expired request: at the time at which it expired', async () => {
   await writeFile(file, archiveOf(files));
   await bothSay(
     file,
-    `triage-agent-test was not changed: ${people.requester} asked, no decision in time, ${utcInWords(at)}.`,
+    `triage-agent-test was not changed: ${people.requester} requested it, no decision in time, ${utcInWords(at)}.`,
     `triage-agent-test was not changed: expired without a decision at ${at}\n`,
   );
 });
@@ -134,8 +134,8 @@ test('a failed request: where the run stopped, who ended it and when; before tha
   const since = await timeOf(id, 'attention-needed');
   await bothSay(
     waiting,
-    `is not yet under the key that ${people.requester} asked for: the run waits for a person at “`,
-    `triage-agent-prod is not yet under the key that was asked for: needs-attention since ${since}\n`,
+    `is not yet under the key that ${people.requester} requested: the run waits for a person at “`,
+    `triage-agent-prod is not yet under the requested key: needs-attention since ${since}\n`,
   );
   expect(await operate('give-up', id, '--reason', 'Moved to another subscription')).toMatchObject({ code: 0 });
   const file = await evidence.take(id, 'failed.zip');

@@ -119,7 +119,7 @@ describe('a pack', () => {
     expect(code).toBe(0);
     const no = await verify(path.join(evidence.folder, 'rejected.zip'));
     expect(no.out).toContain(
-      `triage-agent-test was not changed: ${people.requester} asked, ${people.approver} rejected it`,
+      `triage-agent-test was not changed: ${people.requester} requested it, ${people.approver} rejected it`,
     );
     expect(no.out).toContain('2 texts that people wrote, as the record commits to.');
   });

@@ -179,7 +179,7 @@ describe('a reader', () => {
         .map(activityText)
         .filter((text) => !/open request/.test(text));
     const own = await type(world, reader, '/cmk-requests triage', chatOf(reader));
-    for (const cards of [[/Waiting for approval/], [/stands further down/, /Waiting for approval/]]) {
+    for (const cards of [[/Waiting for approval/], [/is further down/, /Waiting for approval/]]) {
       const said = await world.teams.click(reader, own.id, 'list.open', { data: { requestId: id } });
       expect(answered(said)).toBe(`${id} is below.`);
       await until(async () => (await opened()).every((text, n) => cards[n]?.test(text)), 'one card stands open');

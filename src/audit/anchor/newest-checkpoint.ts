@@ -42,7 +42,7 @@ export class AnchorContradicts extends Error {
     reason: ForeignReason | null = null,
   ) {
     super(
-      `the published log contradicts the record: ${kind}, published ${published ?? 'unknown'}, recorded ${recorded}`,
+      `the published log contradicts the audit log: ${kind}, published ${published ?? 'unknown'}, recorded ${recorded}`,
     );
     this.kind = kind;
     this.published = published;

@@ -665,8 +665,8 @@ def unchanged_words(state, events, asked):
         stuck = [one["data"]["step"] for one in events if one["type"] == "attention-needed"][-1]
         done = ", ".join(step for step, kind in steps.items() if kind == "step-done") or "nothing"
         words = f"the run stopped at {stuck or 'no step'}, and {who_did(last)} ended it at {last['time']}"
-        return f"was not put under the key that was asked for: failed, {words}; done, and left as it is: {done}"
-    return f"is not yet under the key that was asked for: {state} since {last['time']}"
+        return f"was not put under the requested key: failed, {words}; done, and left as it is: {done}"
+    return f"is not yet under the requested key: {state} since {last['time']}"
 
 
 def verdict_of(events, asked, replaced):

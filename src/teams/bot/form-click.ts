@@ -30,7 +30,7 @@ export function clickedCard({ activity }: TurnContext): Posted | null {
 /** Returns what everyone sees while the owner sees the page. */
 function shared(form: Form, page: AdaptiveCard, { name, memberId }: KnownSender): AdaptiveCard {
   const isOwn = form.alone || form.origin.conversationType === 'personal' || form.ended !== null;
-  return isOwn ? page : formOpenCard(form, { name: name ?? 'Somebody', memberId });
+  return isOwn ? page : formOpenCard(form, { name: name ?? 'Someone', memberId });
 }
 
 /** Returns the card that answers a command which opens a form. */

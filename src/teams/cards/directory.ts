@@ -12,6 +12,6 @@ export const openDirectory = (people: Pick<People, 'among'>): Directory => ({
   async names(ids) {
     const known = await people.among([...new Set(ids)]);
     const found = new Map(known.filter(({ name }) => !isBlank(name)).map(({ id, name }) => [id, name]));
-    return (id) => (id === null ? 'An operator' : (found.get(id) ?? 'Somebody'));
+    return (id) => (id === null ? 'An operator' : (found.get(id) ?? 'Someone'));
   },
 });

@@ -153,7 +153,7 @@ export interface Mention {
 /** Teams searches for the exact tag, so the name isn't escaped, but loses characters that would need it. */
 export function mention(id: string, name: string): Mention {
   const named = cut(oneLine(name.replace(/[\\*_[\]`<>~&{}$#]|:\/\/|\bwww\./gi, ' ')), 60);
-  const bare = isBlank(named) ? 'Somebody' : named;
+  const bare = isBlank(named) ? 'Someone' : named;
   const text = `<at>${bare}</at>`;
   return { text: CardText.parse(text), entity: { type: 'mention', text, mentioned: { id, name: bare } } };
 }

@@ -18,10 +18,10 @@ export interface OpenCardOptions {
 /** Replaces an opened card when it is opened again further down. */
 const movedCard = ({ id, resourceName }: Request) =>
   renderCard('message', {
-    fallbackText: label(`${id} for ${resourceName} stands further down.`),
+    fallbackText: label(`${id} for ${resourceName} is further down.`),
     title: plain(resourceName),
     titleColor: 'Default',
-    text: plain('Its card stands further down.'),
+    text: plain('Its card is further down.'),
     reference: plain<string>(id),
   });
 

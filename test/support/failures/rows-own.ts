@@ -62,7 +62,7 @@ export const ownRows: FailureGroup = {
       },
     ),
     run(
-      'Somebody else’s operation on the agent does not end.',
+      'Another operation on the agent does not end.',
       (azure) => azure.change(onAgent(seeded.agent, (one) => Object.assign(one, { provisioningState: 'Updating' }))),
       {
         at: 'set-cmk',

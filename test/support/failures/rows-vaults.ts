@@ -164,7 +164,7 @@ export const vaultRows: FailureGroup = {
       mend: async (azure) => (await keysOf(azure)).purgeDeletedKey(seeded.made),
     }),
     run(
-      'Somebody else makes the key that is to be made.',
+      'Someone else creates the key that the request is to create.',
       async (azure) => {
         await (await keysOf(azure)).createRsaKey(seeded.made);
       },
@@ -176,7 +176,7 @@ export const vaultRows: FailureGroup = {
       },
     ),
     run(
-      'Somebody puts the agent under another key.',
+      'Someone sets another key on the agent.',
       (azure) => azure.change(putUnder(seeded.agent, rotated.vault, rotated.key)),
       {
         at: 'set-cmk',

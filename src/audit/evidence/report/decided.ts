@@ -20,28 +20,28 @@ import {
 
 const signIns: Readonly<Record<string, string>> = {
   'bot-framework': 'Teams account of this tenant, by Teams’ signed token',
-  local: 'Nobody signs in: a trial on one machine',
+  local: 'No sign-in: a sandbox on one machine',
   'command-line': 'At the bot’s command line, by the name they gave',
 };
 
 /** Text of each row. An event type that is missing here decides nothing. */
 const decisionTexts: { readonly [T in EventType]?: (data: EventBodyOf<T>['data'], facts: ReportFacts) => string } = {
   submitted: ({ changeReference }) =>
-    `asked for this plan${changeReference === undefined ? '' : `; change reference ${changeReference}`}`,
+    `requested this plan${changeReference === undefined ? '' : `; change reference ${changeReference}`}`,
   approved: ({ counted, required, acknowledgedIrreversible, quick }) =>
     `approved, ${counted} of ${required}${acknowledgedIrreversible ? '; accepted what can’t be undone' : ''}${quick ? '; within 5 seconds after the request' : ''}`,
   rejected: () => 'rejected it',
   cancelled: () => 'cancelled it',
-  expired: () => 'ended it: nobody decided in time',
+  expired: () => 'ended it: no decision in time',
   'decided-late': ({ verb }) => `decided too late (${verb}): without effect`,
-  'plan-changed': ({ reason }) => `asked again: ${reapprovalReasons[reason]}`,
-  'request-changed': () => 'changed it, and asked anew',
-  'run-checked': () => 'found the approval still good',
+  'plan-changed': ({ reason }) => `requested approval again: ${reapprovalReasons[reason]}`,
+  'request-changed': () => 'edited it, and requested approval again',
+  'run-checked': () => 'found the approval still valid',
   'stop-requested': () => 'asked to stop',
   retried: () => 'asked to retry',
   'retried-automatically': () => 'retried after an outage, without a person',
   'taken-on': () => 'said that they work on it',
-  'given-up': () => 'gave it up',
+  'given-up': () => 'ended it',
   'texts-erased': () => 'erased what people had written',
 };
 
@@ -54,14 +54,14 @@ function authenticationOf({ body }: StoredEvent, facts: ReportFacts, day: string
   if (body.type === 'run-checked') {
     const counted = joinList(body.data.counted.map(whoIn(facts)));
     const same = body.data.observed === body.planDigest ? 'the plan is the same' : 'the approval covers what was found';
-    return html`Azure looked at again: ${same}. Entra asked again: ${counted} may approve`;
+    return html`Azure was checked again: ${same}. Entra ID confirmed: ${counted} can approve`;
   }
   if (body.actor.kind === 'bot') return html`The bot itself, by its own clock`;
   const account = signIns[body.actor.signIn ?? ''] ?? 'Not recorded';
   if (body.type !== 'approved' || body.data.signIn === null) return html`${account}`;
   const { signedInAt, contexts, methods, how } = body.data.signIn;
   const where = how === 'browser' ? 'on Entra’s page' : 'by Teams’ own sign-in';
-  return html`The same, and <b>signed in anew</b> ${where} at ${whenOf(signedInAt, day)}: context ${id(contexts.join(', '))}${
+  return html`The same, and <b>signed in again</b> ${where} at ${whenOf(signedInAt, day)}: context ${id(contexts.join(', '))}${
     methods.length === 0 ? none : html`, methods ${id(methods.join(', '))}`
   }, same object id`;
 }

@@ -140,7 +140,7 @@ test('a mention has the same text in the card and in its entity, whatever the na
 });
 
 test('a mention of somebody whose name is all marks still names somebody', () => {
-  expect(mention('29:x', '***').text).toBe('<at>Somebody</at>');
+  expect(mention('29:x', '***').text).toBe('<at>Someone</at>');
 });
 
 test('a message to one person makes no link, hides nothing and has one line', () => {
