@@ -39,11 +39,15 @@ function withSuggestion(refusal: Refusal, names: readonly string[]): Refusal {
   return near === null ? refusal : { ...refusal, near };
 }
 
+/** Returns the name at the end of an ARM id, also of a mistyped one; other texts unchanged. */
+export const nameIn = (typed: string): string =>
+  /^\/?subscriptions\//i.test(typed) ? (typed.split('/').findLast((part) => part !== '') ?? '') : typed;
+
 /** Finds a resource by ARM id, or by a name that is unique in the configured subscriptions. */
 export async function chooseResource(azure: Azure, typed: string): Promise<Chosen<ResourceSummary>> {
   const wanted = typed.trim();
   const id = ArmId.safeParse(wanted).data;
-  const name = id === undefined ? wanted : (id.split('/').at(-1) ?? '');
+  const name = nameIn(wanted);
   const found = await azure.inventory.resources(name, 1000);
   if (!found.ok) return refuseFailure(found.failure);
   const matches = found.value.filter((resource) =>
@@ -63,7 +67,7 @@ export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<O
   const vault = found.value.find((one) => one.name.toLowerCase() === wanted || sameArmId(one.id, wanted));
   if (vault !== undefined) return chosen(vault);
   const names = found.value.map((one) => one.name);
-  return withSuggestion(refuse('unknown-vault', typed.trim().slice(0, 80)), names);
+  return withSuggestion(refuse('unknown-vault', nameIn(typed.trim()).slice(0, 80)), names);
 }
 
 /** Finds an existing key by name, and pins its newest version. */

@@ -1,5 +1,6 @@
 import { RequestId } from '../../domain/ids.ts';
 import { refuse } from '../../domain/request/refusal.ts';
+import { nameIn } from '../choose.ts';
 import { isRefusal } from '../pages/page.ts';
 import { parseArguments } from '../parse-arguments.ts';
 import { closestName } from '../similar-names.ts';
@@ -25,7 +26,8 @@ async function refuseUnknownName(typed: string, { requests }: Pick<CommandPorts,
   return near === null ? refusal : { ...refusal, near };
 }
 
-async function listByName(typed: string, { by }: TypedCall, ports: CommandPorts): Promise<CommandResult> {
+async function listByName(text: string, { by }: TypedCall, ports: CommandPorts): Promise<CommandResult> {
+  const typed = nameIn(text);
   const id = RequestId.safeParse(typed.toUpperCase()).data;
   if (id !== undefined) {
     const request = await ports.requests.load(id);

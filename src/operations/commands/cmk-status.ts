@@ -1,3 +1,4 @@
+import { nameIn } from '../choose.ts';
 import { isRefusal } from '../pages/page.ts';
 import { parseArguments } from '../parse-arguments.ts';
 import type { TypedCommand } from './command.ts';
@@ -12,7 +13,7 @@ export const cmkStatus: TypedCommand = {
     const text = words.join(' ').trim();
     const typed = parseArguments({ args, words: text === '' ? [] : [text] }, ['resource']);
     if (isRefusal(typed)) return typed;
-    const named = (typed.resource ?? '').trim().slice(0, 100);
+    const named = nameIn((typed.resource ?? '').trim()).slice(0, 100);
     return { kind: 'show-list', subject: { kind: 'agents', show: 'all', named } };
   },
 };

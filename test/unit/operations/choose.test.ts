@@ -48,6 +48,17 @@ describe('an agent', () => {
     expect(await chooseResource(two, id)).toMatchObject({ kind: 'chosen', value: { id } });
   });
 
+  it.each([
+    resourceId('bot-cares'),
+    resourceId('bot-cares').replace('Microsoft.HealthBot', 'Microsoft.HealthBots'),
+    `${resourceId('bot-cares')}/`,
+  ])('is named, when unknown, by the end of a mistyped id and not by its start: %s', async (typed) => {
+    expect(await chooseResource(azure, typed)).toMatchObject({
+      ...refused('unknown-resource', 'bot-cares'),
+      near: 'bot-care',
+    });
+  });
+
   it('is unknown by a name of any length, which is not repeated in full', async () => {
     const long = 'x'.repeat(500);
     expect(await chooseResource(azure, long)).toEqual(refused('unknown-resource', 'x'.repeat(80)));
@@ -57,6 +68,11 @@ describe('an agent', () => {
 describe('a vault', () => {
   it.each(['kv-care', 'KV-CARE ', vaultId.toUpperCase()])('is chosen by %j', async (typed) => {
     expect(await chooseVault(azure, typed)).toMatchObject({ kind: 'chosen', value: { id: vaultId } });
+  });
+
+  it('is named, when unknown, by the end of its id', async () => {
+    const typed = vaultId.replace('kv-care', 'kv-cares');
+    expect(await chooseVault(azure, typed)).toMatchObject(refused('unknown-vault', 'kv-cares'));
   });
 
   it('is unknown by another name', async () => {

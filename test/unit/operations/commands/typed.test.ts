@@ -132,6 +132,8 @@ describe('/cmk-requests', () => {
       code: 'no-open-request-named',
       fact: 'something else',
     });
+    const mistyped = resourceId('bot-nowhere').replace('HealthBot', 'HealthBots');
+    expect(await requests(ports, mistyped)).toMatchObject({ code: 'no-open-request-named', fact: 'bot-nowhere' });
     expect(await requests(ports, 'CMK-ZZZZZZ')).toMatchObject({ code: 'unknown-request' });
     expect(await cmkRequests.handle(call({ state: 'open' }), ports)).toMatchObject({ code: 'not-understood' });
   });
