@@ -163,6 +163,6 @@ function histories(formId: string): readonly GalleryCard[] {
   return [
     { name: 'history.first', card: history('succeeded', longLife, 1) },
     { name: 'history.second', card: history('needs-attention', [...longLife, ...longLife], 2) },
-    { name: 'history.rotation', card: history('rotation-succeeded-new-version', rotationLife, 1, 'changes') },
+    { name: 'history.rotation', card: history('rotation-succeeded-new-version', rotationLife, 1) },
   ];
 }
