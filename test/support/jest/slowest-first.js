@@ -27,6 +27,7 @@ const slowest = [
   'scenario/transcripts',
   'scenario/clock-and-runs',
   'scenario/attention',
+  'scenario/outage',
   'scenario/decisions',
   'scenario/open-forms',
   'scenario/own-key',
