@@ -101,7 +101,7 @@ function openBot(
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStanding, approverOf, requesterOf, operator, decidable } = standings;
   const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
-  const fleet = new FleetReader({ azure, requests, now });
+  const fleet = new FleetReader({ azure, requests, drifts: store.drifts, now });
   return new CmkBot({
     commandPorts,
     agents: openTypeaheadCache(azure.inventory),

@@ -2,10 +2,13 @@
 import type { ArmId, RequestId } from '../domain/ids.ts';
 import type { ResourceKey } from '../domain/ports/azure.ts';
 import type { Waits } from '../domain/request/request.ts';
+import type { Drift } from '../domain/watch/agent-watch.ts';
+import { type DriftCode, severityOf } from '../domain/watch/state.ts';
 
 /** In the order of lists. */
 export const fleetStates = [
   'needs-attention',
+  'not-as-approved',
   'ended',
   'ends-soon',
   'request-open',
@@ -24,6 +27,8 @@ export interface AgentKeyState {
   readonly keyName: string;
   /** ISO 8601; null: the key doesn't expire, or its expiry is unknown. */
   readonly ends: string | null;
+  /** What the key watch found, most urgent first; empty: nothing. */
+  readonly drift: readonly DriftCode[];
 }
 
 /** Expiry of each key version; null: never expires. Missing: unknown. */
@@ -47,14 +52,23 @@ function stateOf(ends: string | null | undefined, now: Date): FleetState {
   return left <= soonMs ? 'ends-soon' : 'own-key';
 }
 
-type HeldResources = ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>;
+/** What is known of agents beside Azure's list. Maps of agents are by ARM id in lower case. */
+export interface FleetFacts {
+  readonly held: ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>;
+  readonly ends: KeyEnds;
+  /** Open drifts. */
+  readonly drifts: ReadonlyMap<string, Drift>;
+}
 
-function keyStateOf(resource: ResourceKey, held: HeldResources, ends: KeyEnds, now: Date): AgentKeyState {
+function keyStateOf(resource: ResourceKey, { held, ends, drifts }: FleetFacts, now: Date): AgentKeyState {
   const request = held.get(resource.id.toLowerCase()) ?? null;
   const key = keyOf(resource);
   const end = key === null ? undefined : ends.get(key);
+  const drift = drifts.get(resource.id.toLowerCase())?.found.map(({ state: { code } }) => code) ?? [];
   const own = resource.customerKey === null ? 'microsofts-key' : stateOf(end, now);
-  const state = request === null ? own : request.waits === 'attention' ? 'needs-attention' : 'request-open';
+  // What is milder, such as a key that expires soon, has its own state or only its line at the top.
+  const found = drift.some((code) => severityOf(code) === 'critical') ? 'not-as-approved' : own;
+  const state = request === null ? found : request.waits === 'attention' ? 'needs-attention' : 'request-open';
   return {
     id: resource.id,
     name: resource.name,
@@ -62,6 +76,7 @@ function keyStateOf(resource: ResourceKey, held: HeldResources, ends: KeyEnds, n
     request,
     keyName: resource.customerKey?.keyName ?? '',
     ends: end ?? null,
+    drift,
   };
 }
 
@@ -75,12 +90,8 @@ const byUrgency = (a: AgentKeyState, b: AgentKeyState): number =>
   byText(a.name.toLowerCase(), b.name.toLowerCase()) ||
   byText(a.id, b.id);
 
-export const judgeFleet = (
-  resources: readonly ResourceKey[],
-  held: HeldResources,
-  ends: KeyEnds,
-  now: Date,
-): readonly AgentKeyState[] => resources.map((one) => keyStateOf(one, held, ends, now)).sort(byUrgency);
+export const judgeFleet = (resources: readonly ResourceKey[], facts: FleetFacts, now: Date): readonly AgentKeyState[] =>
+  resources.map((one) => keyStateOf(one, facts, now)).sort(byUrgency);
 
 export type FleetCounts = Readonly<Record<FleetState, number>>;
 

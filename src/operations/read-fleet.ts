@@ -2,15 +2,22 @@
  * Reads the key state of each agent. Agents come from Resource Graph and are cached for a minute, because people turn list
  * pages. Key expiry dates come from the vaults, a limited number per read. Read ones are cached; the rest are unknown.
  */
+import { setTimeout } from 'node:timers/promises';
+import type { Check } from '../domain/check.ts';
 import { done, type Outcome } from '../domain/failure.ts';
+import type { AgentGuard } from '../domain/guard.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
-import type { Azure, ResourceKey, ResourceKeys } from '../domain/ports/azure.ts';
-import type { Requests } from '../domain/ports/store.ts';
+import type { Azure, ResourceKey, ResourceKeys, VaultSummary } from '../domain/ports/azure.ts';
+import type { Drifts, Requests } from '../domain/ports/store.ts';
+import type { Drift } from '../domain/watch/agent-watch.ts';
 import { type AgentKeyState, judgeFleet, keyOf } from './fleet.ts';
+import { readGuards } from './guard/read-guard.ts';
+import { kinds } from './resources/registry.ts';
 
 export interface FleetPorts {
-  readonly azure: Pick<Azure, 'inventory' | 'keys'>;
+  readonly azure: Pick<Azure, 'inventory' | 'keys' | 'policies' | 'resources'>;
   readonly requests: Pick<Requests, 'held'>;
+  readonly drifts: Pick<Drifts, 'open'>;
   readonly now: () => Date;
 }
 
@@ -18,12 +25,17 @@ export interface Fleet {
   /** Time of the Resource Graph query. */
   readonly asOf: Date;
   readonly agents: readonly AgentKeyState[];
+  /** Open drifts by ARM ID in lower case, also of deleted agents. */
+  readonly drifts: ReadonlyMap<string, Drift>;
+  /** What Azure Policy refuses. Null: not read yet. Agents whose policies can't be read are missing. */
+  readonly guards: readonly AgentGuard[] | null;
   /** Subscriptions that couldn't be read, with the reason. */
   readonly unread: ResourceKeys['unread'];
 }
 
 const snapshotTtlMs = 60_000;
 const expiryTtlMs = 600_000;
+const guardTtlMs = 600_000;
 /** Limits of one read, because a person waits: keys, concurrency and time. */
 const maxKeys = 64;
 const concurrency = 8;
@@ -35,8 +47,8 @@ interface Snapshot {
   readonly at: Date;
   readonly resources: readonly ResourceKey[];
   readonly unread: ResourceKeys['unread'];
-  /** By address, as {@link keyOf} returns it. */
-  readonly vaults: ReadonlyMap<string, ArmId>;
+  /** Null: they can't be listed. */
+  readonly vaults: readonly VaultSummary[] | null;
 }
 
 interface KeyToRead {
@@ -53,6 +65,11 @@ export class FleetReader {
   readonly #expiries = new Map<string, { readonly ends: string | null; readonly at: number }>();
   #snapshot: Promise<Outcome<Snapshot>> | null = null;
   #loadedAt = 0;
+  /** Null: supported. */
+  readonly #unsupported = new Map<ArmId, { readonly check: Check | null; readonly at: number }>();
+  #guards: readonly AgentGuard[] | null = null;
+  #guardsRead: Promise<void> = Promise.resolve();
+  #guardsAskedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: FleetPorts) {
     this.#ports = ports;
@@ -62,13 +79,42 @@ export class FleetReader {
     const snapshot = await this.#current();
     if (!snapshot.ok) return snapshot;
     const { at, resources, unread } = snapshot.value;
-    await this.#readExpiries(snapshot.value);
+    const { requests, drifts: stored, now } = this.#ports;
+    const [held, drifts] = await Promise.all([
+      requests.held(),
+      stored.open(),
+      this.#readExpiries(snapshot.value),
+      this.#readGuards(snapshot.value),
+    ]);
     const ends = new Map([...this.#expiries].map(([key, { ends: end }]) => [key, end]));
-    return done({
-      asOf: at,
-      unread,
-      agents: judgeFleet(resources, await this.#ports.requests.held(), ends, this.#ports.now()),
-    });
+    const agents = judgeFleet(resources, { held, ends, drifts }, now());
+    return done({ asOf: at, unread, agents, drifts, guards: this.#guards });
+  }
+
+  /**
+   * Returns why agents can't take a customer-managed key at all. Resource Graph doesn't have their creation time, so each is
+   * read from Azure: only for those of one page. What can't be read now isn't returned.
+   */
+  async unsupported(ids: readonly ArmId[]): Promise<ReadonlyMap<ArmId, Check>> {
+    const now = this.#ports.now().getTime();
+    if (this.#unsupported.size > maxCached) this.#unsupported.clear();
+    const isFresh = (at = Number.NEGATIVE_INFINITY): boolean => Math.abs(now - at) < expiryTtlMs;
+    const old = ids.filter((id) => !isFresh(this.#unsupported.get(id)?.at));
+    await Promise.all(
+      old.map(async (id) => {
+        const kind = kinds.find(({ name, ref }) => ref.safeParse({ kind: name, id }).success);
+        const found = kind === undefined ? null : await this.#ports.azure.resources.get({ kind: kind.name, id });
+        if (kind === undefined || !found?.ok || found.value === null) return;
+        const check = kind.checks(found.value).find(({ outcome }) => outcome === 'block') ?? null;
+        this.#unsupported.set(id, { check, at: now });
+      }),
+    );
+    return new Map(
+      ids.flatMap((id) => {
+        const reason = this.#unsupported.get(id)?.check ?? null;
+        return reason === null ? [] : [[id, reason] as const];
+      }),
+    );
   }
 
   /** Returns the cached snapshot, or starts one read for all concurrent callers. A failed read isn't cached. */
@@ -93,18 +139,33 @@ export class FleetReader {
     const vaults =
       all.ok || unread.length === 0 ? all : await inventory.vaults(unread.map(({ subscriptionId }) => subscriptionId));
     // Without the vaults, expiry dates are unknown. The other facts are unaffected.
-    const byAddress = new Map((vaults.ok ? vaults.value : []).map(({ uri, id }) => [addressOf(uri), id]));
-    return done({ at: this.#ports.now(), resources, unread, vaults: byAddress });
+    return done({ at: this.#ports.now(), resources, unread, vaults: vaults.ok ? vaults.value : null });
+  }
+
+  /** Reads the policies of each subscription again after their time. Who waits too long sees what was read before. */
+  async #readGuards({ resources, vaults }: Snapshot): Promise<void> {
+    const { azure, now } = this.#ports;
+    if (Math.abs(now().getTime() - this.#guardsAskedAt) >= guardTtlMs) {
+      this.#guardsAskedAt = now().getTime();
+      this.#guardsRead = readGuards(azure, resources, vaults ?? [], now()).then(({ agents }) => {
+        this.#guards = agents;
+      });
+    }
+    const timer = new AbortController();
+    const timeout = setTimeout(timeoutMs, undefined, { signal: timer.signal, ref: false }).catch(() => undefined);
+    await Promise.race([this.#guardsRead, timeout]);
+    timer.abort();
   }
 
   #keysToRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {
     const wanted = new Map<string, KeyToRead>();
+    const byAddress = new Map(vaults?.map(({ uri, id }) => [addressOf(uri), id]));
     for (const resource of resources) {
       const key = keyOf(resource);
       if (key === null || resource.customerKey === null || wanted.has(key)) continue;
       const known = this.#expiries.get(key);
       if (known !== undefined && Math.abs(now - known.at) < expiryTtlMs) continue;
-      const vaultId = vaults.get(addressOf(resource.customerKey.vaultUri));
+      const vaultId = byAddress.get(addressOf(resource.customerKey.vaultUri));
       const name = KeyName.safeParse(resource.customerKey.keyName).data;
       const version = KeyVersion.safeParse(resource.customerKey.keyVersion).data;
       if (vaultId === undefined || name === undefined || version === undefined) continue;

@@ -1,6 +1,14 @@
 /** What Azure Policy refuses for an agent, in words. */
-import { type GuardAim, type GuardState, type GuardStates, guardAims, type VaultDifference } from '../domain/guard.ts';
+import {
+  type AgentGuard,
+  type GuardAim,
+  type GuardState,
+  type GuardStates,
+  guardAims,
+  type VaultDifference,
+} from '../domain/guard.ts';
 import { joinList } from '../domain/strings.ts';
+import { countOf } from './count.ts';
 
 const aims: Readonly<Record<GuardAim, string>> = {
   stripping: 'removing the key',
@@ -29,6 +37,37 @@ export function guardWords(found: GuardStates): string {
     ...(refused.length === 0 ? [] : [`Azure refuses: ${joinList(refused)}`]),
     ...(others.length === 0 ? [] : [`Not refused: ${joinList(others)}`]),
   ].join('. ');
+}
+
+const unguarded =
+  'The guard policies aren’t assigned: who can write an agent in Azure can change its key without the bot.';
+
+/** `removing the key (3 of 5 agents)`; null: refused for none. */
+function refusedFor(aim: GuardAim, guards: readonly AgentGuard[]): string | null {
+  const concerned = guards.filter(({ states: found }) => found[aim] !== undefined);
+  const refused = concerned.filter(({ states: found }) => found[aim] === 'refused').length;
+  if (refused === 0) return null;
+  const all = countOf(concerned.length, 'agent', 'agents');
+  return refused === concerned.length ? aims[aim] : `${aims[aim]} (${refused} of ${all})`;
+}
+
+/** What Azure refuses for so many agents. `guards`: of those whose policies could be read; null: not read yet. */
+export function fleetGuardWords(guards: readonly AgentGuard[] | null, agents: number): string {
+  if (guards === null) return 'The guard policies haven’t been read yet.';
+  const [first] = guards;
+  if (first === undefined) return 'The bot can’t read the guard policies.';
+  const unread = agents - guards.length;
+  const without = unread > 0 ? ` The bot can’t read the policies of ${countOf(unread, 'agent', 'agents')}.` : '';
+  const found = guards.flatMap(({ states: one }) => Object.values(one));
+  if (found.every((state) => state === 'not-assigned')) return `${unguarded}${without}`;
+  if (guards.length === 1) return `${guardWords(first.states)}.${without}`;
+  const refused = guardAims.map((aim) => refusedFor(aim, guards)).filter((one) => one !== null);
+  if (refused.length === 0) return `The guard policies are assigned, but refuse nothing.${without}`;
+  const open = guardAims.filter(
+    (aim) => refusedFor(aim, guards) === null && guards.some(({ states: one }) => one[aim] !== undefined),
+  );
+  const rest = open.length === 0 ? '' : ` Not refused: ${joinList(open.map((aim) => aims[aim]))}.`;
+  return `Azure refuses: ${joinList(refused)}.${rest}${without}`;
 }
 
 /** One sentence for each way in which the two lists of vaults differ. */

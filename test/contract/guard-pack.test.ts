@@ -1,16 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { assignGuard } from '../support/azure/assign-guard.ts';
 import { discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf } from '../support/azure/local-azure-clients.ts';
-import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 
 /** infra/guard: what its policies refuse to clients other than the bot, and what they let through. */
 
-const folder = new URL('../../infra/guard/', import.meta.url);
-const definitions: readonly { name: string; properties: object }[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.json'))
-  .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
-
-const scope = `/subscriptions/${careId}`;
 const kept = agentId('virtual-visit-agent');
 const open = agentId('vaccination-agent');
 const vault = vaultId('kv-care-prod');
@@ -28,26 +22,8 @@ const keyIn = (keyVaultUri: string) => ({ keyName: 'hospital-data', keyVaultUri 
 const hospitalVault = () => `https://localhost:${azure.port + 2}/`;
 const bothForms = (uri: string) => [uri.replace(/\/$/, ''), uri];
 
-/** As infra/guard/main.bicep assigns them. */
-async function assign(effect: 'Deny' | 'Audit', more: object = {}): Promise<void> {
-  const parameters: Record<string, object> = {
-    'cmk-guard-deny-strip': { effect: { value: effect }, agents: { value: [kept] } },
-    'cmk-guard-deny-foreign-vault': { effect: { value: effect }, vaultUris: { value: bothForms(hospitalVault()) } },
-    'cmk-guard-deny-delete': {
-      effect: { value: effect === 'Deny' ? 'DenyAction' : 'Disabled' },
-      resources: { value: [kept, vault] },
-    },
-  };
-  for (const { name, properties } of definitions) {
-    const own = `${scope}/providers/Microsoft.Authorization`;
-    const version = 'api-version=2023-04-01';
-    const defined = await arm('PUT', `${own}/policyDefinitions/${name}?${version}`, { properties });
-    expect(defined.status).toBe(201);
-    const policyDefinitionId = `${own}/policyDefinitions/${name}`;
-    const body = { properties: { displayName: name, policyDefinitionId, parameters: parameters[name], ...more } };
-    expect((await arm('PUT', `${own}/policyAssignments/${name}?${version}`, body)).status).toBe(201);
-  }
-}
+const assign = (effect: 'Deny' | 'Audit', more: object = {}): Promise<void> =>
+  assignGuard(azure, { effect, agents: [kept], vaults: [vault], vaultUris: bothForms(hospitalVault()) }, more);
 
 beforeAll(async () => {
   azure = await startAzure();

@@ -15,6 +15,7 @@ import {
   places,
   rememberAzure,
   shows,
+  type,
   until,
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
@@ -86,9 +87,13 @@ test('a stripped key: one alert names the agent, who did it and what it means, a
     'two more cycles',
   );
   expect((await alerts()).length).toBe(before + 1);
+  const status = activityText(await type(world, people.requester, '/cmk-status'));
+  expect(status).toMatch(new RegExp(`1 agent isn’t as approved\\n.*Key removed.*: ${agentName}, since `));
+  expect(status).toMatch(new RegExp(`\\n${agentName}\\nNot as approved\\nkey removed`));
   await writeAgent(others, agent, { properties: { keyVaultProperties: approvedKey } });
   await closed();
   expect((await alerts()).length).toBe(before + 1);
+  expect(activityText(await type(world, people.requester, '/cmk-status'))).not.toContain('as approved');
 });
 
 test('a disabled key version', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { assignGuard } from '../support/azure/assign-guard.ts';
 import { onKey, putUnder } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
@@ -52,6 +53,24 @@ describe('the picture of all agents', () => {
       /^triage-agent-test \| Key expires soon \| cmk-triage-agent, .*(19|20) days left/,
     );
     expect(activityText(await status(people.requester, ' triage-agent-prod'))).toContain('Microsoft-managed key');
+    expect(activityText(card)).toMatch(/Next keys to expire\ntriage-agent-test: cmk-triage-agent, /);
+  });
+
+  test('offers nothing for an agent that can never have a key, and says why', async () => {
+    const card = await status(people.requester, ' vaccination-agent');
+    expect(rowOf(card, 'vaccination-agent')).toMatch(
+      /^vaccination-agent \| Microsoft-managed key \| It was created on 202.* after 2021-11-11\.$/,
+    );
+    expect(JSON.stringify(cardOf(card))).not.toContain('list.ask');
+  });
+
+  test('says what Azure Policy refuses, and that it doesn’t where nothing is assigned', async () => {
+    expect(activityText(await status(people.requester))).toContain('The guard policies aren’t assigned');
+    const nothing = { agents: [], vaults: [], vaultUris: ['https://kv-care-prod.vault.azure.net/'] };
+    await assignGuard(world.azure, { effect: 'Deny', ...nothing });
+    await again();
+    const card = activityText(await status(people.requester));
+    expect(card).toMatch(/Azure refuses: a key in another vault \(\d of \d agents\)\. Not refused: removing the key, /);
   });
 
   test('leads to the form of what an agent needs, and to the request where there is one', async () => {

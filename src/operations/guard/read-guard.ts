@@ -1,7 +1,7 @@
 /** Reads what Azure Policy refuses for every agent, and whether it permits the vaults that the approval policy permits. */
-
+import pLimit from 'p-limit';
 import { done, type Outcome } from '../../domain/failure.ts';
-import type { FleetGuard, VaultDifference } from '../../domain/guard.ts';
+import type { AgentGuard, FleetGuard, VaultDifference } from '../../domain/guard.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import { sameVaultUri } from '../../domain/observed.ts';
 import { type Policy, ruleFor } from '../../domain/policy/policy.ts';
@@ -46,6 +46,47 @@ function differenceIn(
   return refused.length + permitted.length === 0 ? null : { subscriptionId, refused, permitted };
 }
 
+/** Subscriptions read at once. */
+const atOnce = 8;
+const addressOf = (uri: string): string => uri.replace(/\/+$/, '').toLowerCase();
+
+export interface ReadGuards {
+  readonly agents: readonly AgentGuard[];
+  /** Policies by subscription, in lower case. */
+  readonly assigned: ReadonlyMap<string, AssignedPolicies>;
+  /** Subscriptions whose policies couldn't be read. Their agents are missing. */
+  readonly unread: readonly UnreadSubscription[];
+}
+
+/** Reads the policies of the subscriptions of these agents and vaults. */
+export async function readGuards(
+  { policies }: Pick<Azure, 'policies'>,
+  resources: readonly ResourceKey[],
+  vaults: readonly VaultSummary[],
+  now: Date,
+): Promise<ReadGuards> {
+  const subscriptions = [...new Set([...resources, ...vaults].map(({ id }) => subscriptionOf(id)))].sort();
+  const limit = pLimit(atOnce);
+  const read = await Promise.all(
+    subscriptions.map((id) => limit(async () => ({ id, found: await policies.assigned(id, guardNames) }))),
+  );
+  const assigned = new Map(read.flatMap(({ id, found }) => (found.ok ? [[id, found.value] as const] : [])));
+  const unread = read.flatMap(({ id: subscriptionId, found }) =>
+    found.ok ? [] : [{ subscriptionId, failure: found.failure }],
+  );
+  const byAddress = new Map(vaults.map((vault) => [addressOf(vault.uri), vault]));
+  const vaultOf = ({ customerKey }: ResourceKey) => {
+    const vault = customerKey === null ? undefined : byAddress.get(addressOf(customerKey.vaultUri));
+    const its = vault === undefined ? undefined : assigned.get(subscriptionOf(vault.id));
+    return vault === undefined || its === undefined ? null : { id: vault.id, policies: its };
+  };
+  const agents = resources.flatMap((one) => {
+    const its = assigned.get(subscriptionOf(one.id));
+    return its === undefined ? [] : [judgeGuard(one, its, vaultOf(one), now)];
+  });
+  return { agents, assigned, unread };
+}
+
 export async function readFleetGuard(
   { inventory, policies }: Ports,
   policy: Policy,
@@ -54,30 +95,14 @@ export async function readFleetGuard(
   const guarded = await readGuarded({ inventory });
   if (!guarded.ok) return guarded;
   const { resources, vaults, unread } = guarded.value;
-  const subscriptions = [...new Set([...resources, ...vaults].map(({ id }) => subscriptionOf(id)))].sort();
-  const assigned = new Map<string, AssignedPolicies>();
-  const refused: UnreadSubscription[] = [];
-  for (const subscriptionId of subscriptions) {
-    const read = await policies.assigned(subscriptionId, guardNames);
-    if (read.ok) assigned.set(subscriptionId, read.value);
-    else refused.push({ subscriptionId, failure: read.failure });
-  }
-  const vaultOf = ({ customerKey }: ResourceKey) => {
-    const vault = vaults.find(({ uri }) => customerKey !== null && sameVaultUri(uri, customerKey.vaultUri));
-    const its = vault === undefined ? undefined : assigned.get(subscriptionOf(vault.id));
-    return vault === undefined || its === undefined ? null : { id: vault.id, policies: its };
-  };
-  const agents = resources.flatMap((one) => {
-    const its = assigned.get(subscriptionOf(one.id));
-    return its === undefined ? [] : [judgeGuard(one, its, vaultOf(one), now)];
-  });
-  const differences = [...assigned].map(([subscriptionId, its]) => {
+  const read = await readGuards({ policies }, resources, vaults, now);
+  const differences = [...read.assigned].map(([subscriptionId, its]) => {
     const own = resources.filter(({ id }) => subscriptionOf(id) === subscriptionId);
     return differenceIn(subscriptionId, its, permittedVaults(policy, own, vaults));
   });
   return done({
-    agents: agents.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    agents: [...read.agents].sort((a, b) => (a.name < b.name ? -1 : 1)),
     vaults: differences.filter((one) => one !== null),
-    unread: [...unread, ...refused],
+    unread: [...unread, ...read.unread],
   });
 }

@@ -5,8 +5,9 @@ import { done } from '../../domain/failure.ts';
 import { armIdParts } from '../../domain/ids.ts';
 import type { FleetShow, ListSubject } from '../../operations/commands/command.ts';
 import { type AgentKeyState, countsOf, type FleetState } from '../../operations/fleet.ts';
+import { driftSummaries, nextExpiries } from '../../operations/fleet-summary.ts';
 import type { FleetReader } from '../../operations/read-fleet.ts';
-import { type AgentsContent, agentsPerPage } from '../cards/views/agents-view.ts';
+import { type AgentsContent, agentsPerPage, mostExpiries } from '../cards/views/agents-view.ts';
 
 export type AgentsSubject = Extract<ListSubject, { kind: 'agents' }>;
 
@@ -20,27 +21,35 @@ const shows: Readonly<Record<FleetShow, (agent: AgentKeyState) => boolean>> = {
 
 /** Returns the content; after the last page, that of the last page. */
 export async function agentsContent(
-  fleet: Pick<FleetReader, 'read'>,
+  fleet: Pick<FleetReader, 'read' | 'unsupported'>,
   { show, named }: AgentsSubject,
   { asks, now }: { readonly asks: boolean; readonly now: Date },
   wanted: number,
 ): Promise<Outcome<{ readonly content: AgentsContent; readonly page: number }>> {
   const read = await fleet.read();
   if (!read.ok) return read;
+  const { agents, drifts, guards, unread, asOf } = read.value;
   const part = named.toLowerCase();
-  const called = read.value.agents.filter(({ name }) => name.toLowerCase().includes(part));
+  const isCalled = ({ name }: { readonly name: string }): boolean => name.toLowerCase().includes(part);
+  const called = agents.filter(isCalled);
   const shown = called.filter(shows[show]);
   const page = Math.min(wanted, Math.max(1, Math.ceil(shown.length / agentsPerPage)));
+  const onPage = shown.slice((page - 1) * agentsPerPage, page * agentsPerPage);
+  const plain = onPage.filter(({ state }) => state === 'microsofts-key');
   const content: AgentsContent = {
     show,
     named,
     counts: countsOf(called),
     subscriptions: new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size,
-    agents: shown.slice((page - 1) * agentsPerPage, page * agentsPerPage),
+    agents: onPage,
+    unsupported: await fleet.unsupported(plain.map(({ id }) => id)),
     total: shown.length,
-    unread: read.value.unread,
+    drifts: driftSummaries(drifts, agents, isCalled),
+    expiries: nextExpiries(called, now, mostExpiries),
+    guards: guards?.filter(isCalled) ?? null,
+    unread,
     asks,
-    asOf: read.value.asOf,
+    asOf,
     now,
   };
   return done({ content, page });

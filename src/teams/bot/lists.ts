@@ -107,7 +107,7 @@ async function drawPage(
 }
 
 export interface ListsOptions extends ContentOptions, ListStoreOptions {
-  readonly fleet: Pick<FleetReader, 'read'>;
+  readonly fleet: Pick<FleetReader, 'read' | 'unsupported'>;
   /** Names of witnesses that signed a different version of the log; lists show a warning. */
   readonly contradicting: () => Promise<readonly string[]>;
 }

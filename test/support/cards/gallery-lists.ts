@@ -1,11 +1,13 @@
 /** Lists: open requests, agents with their keys, histories. */
 
+import { judge } from '../../../src/domain/check.ts';
 import { ArmId, KeyName, RequestId } from '../../../src/domain/ids.ts';
 import type { KeyImpact } from '../../../src/domain/key-impact.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { HistoryShow } from '../../../src/operations/commands/command.ts';
 import { type AgentKeyState, countsOf, type FleetState } from '../../../src/operations/fleet.ts';
+import { nextExpiries } from '../../../src/operations/fleet-summary.ts';
 import { nothing, plain } from '../../../src/teams/cards/plain-text.ts';
 import { agentsCard } from '../../../src/teams/cards/views/agents-view.ts';
 import { entriesPerPage, historyCard } from '../../../src/teams/cards/views/history-view.ts';
@@ -76,6 +78,14 @@ export async function lists(): Promise<readonly GalleryCard[]> {
   ];
 }
 
+const guardStates = {
+  stripping: 'refused',
+  anotherKey: 'refused',
+  deletion: 'refused',
+  vaultDeletion: 'exempt',
+} as const;
+const unguarded = { stripping: 'not-assigned', anotherKey: 'not-assigned', deletion: 'not-assigned' } as const;
+
 function agents(formId: string): readonly GalleryCard[] {
   const now = new Date('2026-03-02T12:04:00.000Z');
   const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
@@ -88,19 +98,23 @@ function agents(formId: string): readonly GalleryCard[] {
     request: null,
     keyName: `cmk-${name}`,
     ends: null,
+    drift: [],
     ...change,
   });
   const id = RequestId.parse('CMK-7F3K9Q');
   const all = [
     standing('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
+    standing('pharmacy-agent', 'not-as-approved', { drift: ['key-disabled', 'purge-protection-off'] }),
     standing('imaging-agent', 'ended', { ends: end(-4) }),
     standing('virtual-visit-agent', 'ends-soon', { ends: end(21) }),
     standing('triage-agent-prod', 'request-open', { request: { id, waits: 'approval' } }),
     standing('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
     standing('oncology-faq', 'end-unknown'),
     standing('radiology-agent', 'own-key', { ends: end(400) }),
-    standing('wellness-agent', 'own-key'),
   ];
+  const tooOld = all.filter(({ state }) => state === 'microsofts-key');
+  const created = { day: '2021-05-04', cutoff: '2021-11-11' };
+  const guards = all.map(({ id: agent, name }) => ({ id: agent, name, states: guardStates }));
   const counts = { ...countsOf(all), 'microsofts-key': 4, 'own-key': 12 };
   const content = {
     show: 'all',
@@ -108,18 +122,28 @@ function agents(formId: string): readonly GalleryCard[] {
     counts,
     subscriptions: 3,
     agents: all,
+    unsupported: new Map(tooOld.map(({ id: old }) => [old, judge('block', 'created-before-cutoff', created)])),
     total: 21,
+    drifts: [
+      { code: 'key-disabled', agents: ['pharmacy-agent'], since: end(-0.1) },
+      { code: 'purge-protection-off', agents: ['imaging-agent', 'oncology-faq', 'pharmacy-agent'], since: end(-2) },
+    ],
+    expiries: nextExpiries(all, now, 3),
+    guards,
     unread: [],
     asks: true,
     asOf: now,
     now,
   } as const;
   const unread = { subscriptionId: '40000000-0000-4000-8000-000000000003', failure: forbidden };
-  const none = { ...content, counts: countsOf([]), agents: [], total: 0, subscriptions: 0 };
+  const nothingFound = { drifts: [], expiries: [], guards: [], unsupported: new Map() };
+  const none = { ...content, ...nothingFound, counts: countsOf([]), agents: [], total: 0, subscriptions: 0 };
+  const calm = { ...content, ...nothingFound, guards: guards.map((one) => ({ ...one, states: unguarded })) };
   return [
     { name: 'agents.all', card: agentsCard(formId, content, 1) },
     { name: 'agents.reader', card: agentsCard(formId, { ...content, asks: false, named: 'agent' }, 2) },
     { name: 'agents.part', card: agentsCard(formId, { ...content, unread: [unread] }, 1) },
+    { name: 'agents.calm', card: agentsCard(formId, { ...calm, agents: all.slice(-2) }, 1) },
     { name: 'agents.none', card: agentsCard(formId, none, 1) },
   ];
 }

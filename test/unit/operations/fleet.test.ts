@@ -2,7 +2,11 @@ import { done, failed } from '../../../src/domain/failure.ts';
 import { ArmId, RequestId } from '../../../src/domain/ids.ts';
 import type { CustomerKey } from '../../../src/domain/observed.ts';
 import type { ResourceKey } from '../../../src/domain/ports/azure.ts';
+import type { Drift } from '../../../src/domain/watch/agent-watch.ts';
+import { unknownCause } from '../../../src/domain/watch/events.ts';
+import type { DriftState } from '../../../src/domain/watch/state.ts';
 import { countsOf, judgeFleet, keyOf } from '../../../src/operations/fleet.ts';
+import { driftSummaries, nextExpiries } from '../../../src/operations/fleet-summary.ts';
 import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';
 import { failure } from '../../support/builders/commands.ts';
 import { key, noon, vault } from '../../support/builders/plans.ts';
@@ -22,8 +26,16 @@ const agent = (name: string, customerKey: CustomerKey | null = null): ResourceKe
   name,
   customerKey,
 });
-const inDays = (days: number): string => new Date(noon.getTime() + days * 86_400_000).toISOString();
 const id = RequestId.parse('CMK-7F3K9Q');
+const foundAt = '2026-03-01T00:00:00.000Z';
+const driftOf = (...states: readonly DriftState[]): Drift => ({
+  number: 1,
+  openedAt: foundAt,
+  closedAt: null,
+  basis: { request: id, planDigest: '' },
+  found: states.map((state) => ({ state, cause: unknownCause, by: null, foundAt })),
+});
+const inDays = (days: number): string => new Date(noon.getTime() + days * 86_400_000).toISOString();
 
 it('puts the most urgent first: what is stuck, what has ended, what ends soonest, what is asked, then the rest by name', () => {
   const resources = [
@@ -36,6 +48,8 @@ it('puts the most urgent first: what is stuck, what has ended, what ends soonest
     agent('ended', keyed('4')),
     agent('asked'),
     agent('stuck', keyed('4')),
+    agent('changed', keyed('1')),
+    agent('changed-a-little', keyed('1')),
   ];
   const ends = new Map([
     [keyOf({ customerKey: keyed('1') }) ?? '', null],
@@ -47,9 +61,14 @@ it('puts the most urgent first: what is stuck, what has ended, what ends soonest
     [agentId('asked').toLowerCase(), { id, waits: 'approval' as const }],
     [agentId('stuck').toLowerCase(), { id, waits: 'attention' as const }],
   ]);
-  const fleet = judgeFleet(resources, held, ends, noon);
+  const drifts = new Map([
+    [agentId('changed').toLowerCase(), driftOf({ code: 'key-disabled' }, { code: 'purge-protection-off' })],
+    [agentId('changed-a-little').toLowerCase(), driftOf({ code: 'purge-protection-off' })],
+  ]);
+  const fleet = judgeFleet(resources, { held, ends, drifts }, noon);
   expect(fleet.map(({ name, state }) => [name, state])).toEqual([
     ['stuck', 'needs-attention'],
+    ['changed', 'not-as-approved'],
     ['ended', 'ended'],
     ['sooner', 'ends-soon'],
     ['later', 'ends-soon'],
@@ -57,17 +76,25 @@ it('puts the most urgent first: what is stuck, what has ended, what ends soonest
     ['a-plain', 'microsofts-key'],
     ['b-plain', 'microsofts-key'],
     ['unknown', 'end-unknown'],
+    ['changed-a-little', 'own-key'],
     ['in-order', 'own-key'],
   ]);
-  expect(countsOf(fleet)).toMatchObject({ 'ends-soon': 2, 'microsofts-key': 2, 'own-key': 1 });
+  expect(countsOf(fleet)).toMatchObject({ 'ends-soon': 2, 'microsofts-key': 2, 'own-key': 2 });
+  expect(driftSummaries(drifts, fleet, () => true)).toEqual([
+    { code: 'key-disabled', agents: ['changed'], since: foundAt },
+    { code: 'purge-protection-off', agents: ['changed', 'changed-a-little'], since: foundAt },
+  ]);
+  expect(driftSummaries(drifts, [], ({ name }) => name.endsWith('little'))).toMatchObject([
+    { agents: ['changed-a-little'] },
+  ]);
+  expect(nextExpiries(fleet, noon, 1).map(({ name }) => name)).toEqual(['sooner']);
 });
 
 it('counts a key that ends after sixty days as in order, and one without a version as of unknown end', () => {
   const ends = new Map([[keyOf({ customerKey: keyed('1') }) ?? '', inDays(61)]]);
   const states = judgeFleet(
     [agent('a', keyed('1')), agent('b', keyed('1', { keyVersion: null }))],
-    new Map(),
-    ends,
+    { held: new Map(), ends, drifts: new Map() },
     noon,
   ).map(({ state }) => state);
   expect(states).toEqual(['end-unknown', 'own-key']);
@@ -90,6 +117,7 @@ function readerOf(resources: readonly ResourceKey[]) {
         },
         vaults: async () => done([vault()]),
       },
+      policies: { assigned: async () => done({ assignments: [], exemptions: [] }) },
       keys: {
         get: async () => {
           asked.keys += 1;
@@ -98,6 +126,7 @@ function readerOf(resources: readonly ResourceKey[]) {
       },
     },
     requests: { held: async () => new Map() },
+    drifts: { open: async () => new Map() },
     now: () => state.now,
   } as unknown as FleetPorts;
   return { reader: new FleetReader(ports), asked, state };

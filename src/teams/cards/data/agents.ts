@@ -8,7 +8,10 @@ export const FleetPart = z.strictObject({
   legend: Label,
   value: z.int(),
   /** Colors of Teams' charts. */
-  color: z.enum(['attention', 'warning', 'categoricalPurple', 'categoricalBlue', 'good', 'categoricalTeal', 'neutral']),
+  color: z.enum([
+    ...['attention', 'warning', 'categoricalRed', 'categoricalPurple'],
+    ...['categoricalBlue', 'good', 'categoricalTeal', 'neutral'],
+  ] as const),
   icon: z.string(),
   glyph: CardText,
   glyphColor: Color,
@@ -42,7 +45,16 @@ export const AgentsData = z.strictObject({
   /** `In 3 subscriptions` */
   subject: CardText,
   asOf: CardText,
-  parts: z.array(FleetPart).max(7),
+  /** `2 agents aren’t as approved`; empty: none was found. */
+  driftTitle: CardText,
+  driftStyle: z.enum(['attention', 'warning']),
+  /** What was found, most urgent first: on which agents, since when. */
+  drifts: z.array(z.strictObject({ text: CardText })).max(6),
+  /** The keys that expire next. */
+  expiries: z.array(z.strictObject({ text: CardText })).max(3),
+  /** What Azure Policy refuses; empty: not shown on this page. */
+  guard: CardText,
+  parts: z.array(FleetPart).max(8),
   chips: z.array(Chip).max(3),
   rows: z.array(AgentRow).max(8),
   /** Shown instead of rows; can be empty. */

@@ -1,21 +1,27 @@
 /** A chart of all agents, and a page of them with each one's next step. */
 
+import type { Check } from '../../../domain/check.ts';
+import type { ArmId } from '../../../domain/ids.ts';
 import type { UnreadSubscription } from '../../../domain/ports/azure.ts';
 import type { FleetShow } from '../../../operations/commands/command.ts';
 import { type AgentKeyState, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';
+import { checkWords } from '../../../text/checks.ts';
 import { countOf } from '../../../text/count.ts';
+import { shortDrift } from '../../../text/drift.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
 import type { AgentRow, FleetPart } from '../data/agents.ts';
 import { coloured, grey, marks } from '../data/row.ts';
 import { bold, type CardText, date, joinText, label, md, nothing, plain, quoted, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { type FleetSummary, noSummary, summaryOf } from './agents-summary.ts';
 import { chipsOf, pagesOf } from './list-view.ts';
 
 export const agentsPerPage = 8;
+export const mostExpiries = 3;
 
-export interface AgentsContent {
+export interface AgentsContent extends FleetSummary {
   readonly show: FleetShow;
   /** A part of the names; empty: all. */
   readonly named: string;
@@ -24,6 +30,8 @@ export interface AgentsContent {
   readonly subscriptions: number;
   /** Agents of this page. */
   readonly agents: readonly AgentKeyState[];
+  /** Those of the page that can't take a customer-managed key, with the reason. */
+  readonly unsupported: ReadonlyMap<ArmId, Check>;
   /** The number on all pages. */
   readonly total: number;
   /** Subscriptions that couldn't be read. */
@@ -44,6 +52,7 @@ interface Look {
 
 /** Most urgent first: an expired key can make data unreadable. */
 const looks: Readonly<Record<FleetState, Look>> = {
+  'not-as-approved': { mark: 'alarm', legend: 'Not as approved', color: 'categoricalRed' },
   ended: { mark: 'alarm', legend: 'Key expired', color: 'attention' },
   'needs-attention': { mark: 'alarm', legend: 'Needs attention', color: 'categoricalPurple' },
   'ends-soon': { mark: 'warn', legend: `Key expires within ${soonDays} days`, color: 'warning' },
@@ -71,9 +80,13 @@ const waitsWords = {
   nobody: 'approved or running',
 } as const;
 
-function stateLine({ state, request, ends, keyName }: AgentKeyState, now: Date): CardText {
+function stateLine(agent: AgentKeyState, { unsupported, now }: AgentsContent): CardText {
+  const { id, state, request, ends, keyName, drift } = agent;
   const key = plain(keyName);
+  const reason = unsupported.get(id);
   switch (state) {
+    case 'not-as-approved':
+      return plain<string>(drift.map(shortDrift).join(', '));
     case 'needs-attention':
     case 'request-open':
       return md`${plain<string>(request?.id ?? '')}, ${plain<string>(waitsWords[request?.waits ?? 'nobody'])}`;
@@ -85,12 +98,13 @@ function stateLine({ state, request, ends, keyName }: AgentKeyState, now: Date):
     case 'end-unknown':
       return md`${key}, expiry unknown`;
     case 'microsofts-key':
-      return nothing;
+      return reason === undefined ? nothing : plain<string>(checkWords(reason).text);
   }
 }
 
 const titles: Readonly<Record<FleetState, string>> = {
   'needs-attention': 'Needs attention',
+  'not-as-approved': 'Not as approved',
   ended: 'Key expired',
   'ends-soon': 'Key expires soon',
   'request-open': 'Request open',
@@ -102,22 +116,22 @@ const titles: Readonly<Record<FleetState, string>> = {
 /** Returns the agent's next step as its only button, if it has one. */
 function stepOf(
   { id, state, request }: AgentKeyState,
-  asks: boolean,
+  { asks, unsupported }: AgentsContent,
 ): Pick<AgentRow, 'requestId' | 'resourceId' | 'button'> {
   if (request !== null) return { requestId: request.id, resourceId: '', button: label('Open') };
   const from = state === 'microsofts-key' ? state : state === 'ended' || state === 'ends-soon' ? 'own-key' : null;
-  const operation = from === null || !asks ? null : operationFrom(from);
+  const operation = from === null || !asks || unsupported.has(id) ? null : operationFrom(from);
   return operation === null
     ? { requestId: '', resourceId: '', button: label('') }
     : { requestId: '', resourceId: id, button: label(operation.words.verb) };
 }
 
-function rowOf(agent: AgentKeyState, { asks, now }: AgentsContent): AgentRow {
+function rowOf(agent: AgentKeyState, content: AgentsContent): AgentRow {
   const { state } = agent;
   const { mark } = looks[state];
   const { glyphColor } = marks[mark];
   const words = plain<string>(titles[state]);
-  const detail = stateLine(agent, now);
+  const detail = stateLine(agent, content);
   return {
     ...marks[mark],
     name: plain(agent.name),
@@ -125,7 +139,7 @@ function rowOf(agent: AgentKeyState, { asks, now }: AgentsContent): AgentRow {
       glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
       ...(detail === '' ? [] : [grey(detail)]),
     ],
-    ...stepOf(agent, asks),
+    ...stepOf(agent, content),
   };
 }
 
@@ -178,6 +192,7 @@ export function agentsCard(id: string, content: AgentsContent, page: number): Ad
       ', ',
     ),
     asOf: md`Updated ${time(asOf)}`,
+    ...(page === 1 ? summaryOf(content, all, content.now) : noSummary),
     parts,
     chips: [...chipsOf(chipWords, show)],
     rows: agents.map((agent) => rowOf(agent, content)),
