@@ -92,20 +92,20 @@ export function armPolicies(connection: Connection): Policies {
     `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/Microsoft.Authorization/${type}?${query}`;
   return {
     async assigned(subscriptionId, names) {
-      const read = await connection.call(`reading the policies of subscription ${subscriptionId}`, async (clients) => {
-        const assignments = await all(
-          clients.plain.list(listed(subscriptionId, 'policyAssignments', version)),
-          Assignment,
+      const list = <T>(type: string, query: string, shape: z.ZodType<T>) =>
+        connection.call(
+          `reading the policies of subscription ${subscriptionId}`,
+          (clients) => all(clients.plain.list(listed(subscriptionId, type, query)), shape),
+          { brief: true },
         );
-        const exemptions = await all(
-          clients.plain.list(listed(subscriptionId, 'policyExemptions', exemptionVersion)),
-          Exemption,
-        );
-        return { assignments, exemptions };
-      });
-      if (!read.ok) return read;
+      const [assigned, exempt] = await Promise.all([
+        list('policyAssignments', version, Assignment),
+        list('policyExemptions', exemptionVersion, Exemption),
+      ]);
+      if (!assigned.ok) return assigned;
+      if (!exempt.ok) return exempt;
       const wanted = new Set(names.map((name) => name.toLowerCase()));
-      const assignments = read.value.assignments.filter(({ properties }) =>
+      const assignments = assigned.value.filter(({ properties }) =>
         wanted.has(nameIn(properties.policyDefinitionId).toLowerCase()),
       );
       const ids = [...new Set(assignments.map(({ properties }) => properties.policyDefinitionId))];
@@ -115,7 +115,7 @@ export function armPolicies(connection: Connection): Policies {
         assignments: assignments.map((one) =>
           assignmentOf(one, definitions.get(one.properties.policyDefinitionId) ?? null),
         ),
-        exemptions: read.value.exemptions.map(({ id, properties }) => ({
+        exemptions: exempt.value.map(({ id, properties }) => ({
           scope: scopeOf(id),
           assignmentId: properties.policyAssignmentId,
           expires: properties.expiresOn ?? null,

@@ -1,6 +1,6 @@
 /** Which changes around the bot Azure Policy refuses for an agent. */
+import { z } from 'zod';
 import type { ArmId } from './ids.ts';
-import type { UnreadSubscription } from './ports/azure.ts';
 
 /**
  * From the strongest to none. `exempt`: by an exemption, or excluded from the assignment. `not-listed`: assigned for other
@@ -12,7 +12,9 @@ export type GuardState = (typeof guardStates)[number];
 /** What of an agent can be guarded, in the order in which people read it. */
 export const guardAims = ['stripping', 'anotherKey', 'deletion', 'vaultDeletion'] as const;
 export type GuardAim = (typeof guardAims)[number];
-export type GuardStates = Readonly<Partial<Record<GuardAim, GuardState>>>;
+/** Part of stored plans: it changes by the rule of ADR 12 alone. */
+export const GuardStates = z.partialRecord(z.enum(guardAims), z.enum(guardStates));
+export type GuardStates = Readonly<z.infer<typeof GuardStates>>;
 
 /** An agent without a customer-managed key has nothing but `anotherKey`. */
 export interface AgentGuard {
@@ -29,15 +31,3 @@ export interface VaultDifference {
   /** Azure permits keys that no request can set. */
   readonly permitted: readonly string[];
 }
-
-export interface FleetGuard {
-  readonly agents: readonly AgentGuard[];
-  readonly vaults: readonly VaultDifference[];
-  /** Subscriptions whose agents or policies can't be read. */
-  readonly unread: readonly UnreadSubscription[];
-}
-
-/** Azure refuses everything, and permits what the approval policy permits. */
-export const isWhole = ({ agents, vaults, unread }: FleetGuard): boolean =>
-  vaults.length + unread.length === 0 &&
-  agents.every(({ states }) => Object.values(states).every((state) => state === 'refused'));

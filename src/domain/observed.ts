@@ -1,6 +1,7 @@
 /** Azure state as plain values. Everything is a zod schema, because stored plans contain it. */
 import { z } from 'zod';
 import { ObservedControl, Subscription } from './control.ts';
+import { GuardStates } from './guard.ts';
 import { ArmId, KeyName, KeyVersion } from './ids.ts';
 
 /** The customer-managed key of a resource. */
@@ -129,6 +130,11 @@ export const Observation = z.strictObject({
   control: ObservedControl.optional(),
   /** Missing in plans of earlier versions. */
   others: ObservedOthers.optional(),
+  /**
+   * What Azure Policy refuses once the resource has the key. It can change at any time, so no approval depends on it. Null: the
+   * bot couldn't read it. Missing in plans of earlier versions.
+   */
+  guard: GuardStates.nullable().optional(),
 });
 export type Observation = z.infer<typeof Observation>;
 

@@ -8,6 +8,7 @@ import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } 
 import type { OwnKey } from '../domain/own-key.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
+import { observeGuard } from './guard/observe-guard.ts';
 import { nullIfForbidden, observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
 import { findOwn } from './steps/make-key-version.ts';
@@ -140,12 +141,13 @@ export async function observe(
   own: OwnKey | null,
 ): Promise<Outcome<Observation>> {
   const { vaultId } = change.to;
-  const [resource, vault, key, locks, others] = await Promise.all([
+  const [resource, vault, key, locks, others, guard] = await Promise.all([
     azure.resources.get(ref),
     azure.vaults.get(vaultId),
     observeKey(azure, change, own),
     observeLocks(azure, [ref.id, vaultId]),
     observeOthers(azure, ref.id),
+    observeGuard(azure, ref.id, change, new Date()),
   ]);
   if (!resource.ok) return resource;
   if (!vault.ok) return vault;
@@ -167,5 +169,6 @@ export async function observe(
     guards: { readOnlyLocks: locks.value, ...rights, deletedKey },
     control,
     others: bearing,
+    guard,
   });
 }

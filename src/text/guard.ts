@@ -39,6 +39,12 @@ export function guardWords(found: GuardStates): string {
   ].join('. ');
 }
 
+/** In one line, for one request. Null: it couldn't be read. */
+export function guardLine(found: GuardStates | null): string {
+  if (found === null) return 'couldn’t be read';
+  return Object.values(found).every((state) => state === 'not-assigned') ? 'not assigned' : guardWords(found);
+}
+
 const unguarded =
   'The guard policies aren’t assigned: who can write an agent in Azure can change its key without the bot.';
 

@@ -4,6 +4,7 @@ import { onKey, putUnder } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { sendRaw } from '../support/teams/raw-activity.ts';
+import { openReview } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
@@ -12,6 +13,7 @@ import {
   approvalCard,
   approve,
   ask,
+  choices,
   people,
   places,
   shows,
@@ -66,11 +68,16 @@ describe('the picture of all agents', () => {
 
   test('says what Azure Policy refuses, and that it doesn’t where nothing is assigned', async () => {
     expect(activityText(await status(people.requester))).toContain('The guard policies aren’t assigned');
-    const nothing = { agents: [], vaults: [], vaultUris: ['https://kv-care-prod.vault.azure.net/'] };
-    await assignGuard(world.azure, { effect: 'Deny', ...nothing });
+    const agents = [agentId(choices.first.agent)];
+    const vaultUris = ['https://kv-care-prod.vault.azure.net/'];
+    await assignGuard(world.azure, { effect: 'Deny', agents, vaults: [], vaultUris });
     await again();
     const card = activityText(await status(people.requester));
     expect(card).toMatch(/Azure refuses: a key in another vault \(\d of \d agents\)\. Not refused: removing the key, /);
+    const review = await openReview(world, choices.first);
+    expect(activityText(review)).toContain(
+      'Azure refuses: removing the key, a key in another vault and deleting the agent. Not refused: deleting the vault of its key (assigned, but not for it)',
+    );
   });
 
   test('leads to the form of what an agent needs, and to the request where there is one', async () => {

@@ -1,7 +1,7 @@
 /** Reads what Azure Policy refuses for every agent, and whether it permits the vaults that the approval policy permits. */
 import pLimit from 'p-limit';
 import { done, type Outcome } from '../../domain/failure.ts';
-import type { AgentGuard, FleetGuard, VaultDifference } from '../../domain/guard.ts';
+import type { AgentGuard, VaultDifference } from '../../domain/guard.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import { sameVaultUri } from '../../domain/observed.ts';
 import { type Policy, ruleFor } from '../../domain/policy/policy.ts';
@@ -12,6 +12,18 @@ import { judgeGuard, vaultsPermittedIn } from './judge-guard.ts';
 import { guardNames } from './template.ts';
 
 type Ports = Pick<Azure, 'inventory' | 'policies'>;
+
+export interface FleetGuard {
+  readonly agents: readonly AgentGuard[];
+  readonly vaults: readonly VaultDifference[];
+  /** Subscriptions whose agents or policies can't be read. */
+  readonly unread: readonly UnreadSubscription[];
+}
+
+/** Azure refuses everything, and permits what the approval policy permits. */
+export const isWhole = ({ agents, vaults, unread }: FleetGuard): boolean =>
+  vaults.length + unread.length === 0 &&
+  agents.every(({ states }) => Object.values(states).every((state) => state === 'refused'));
 
 const subscriptionOf = (id: ArmId): string => armIdParts(id).subscriptionId.toLowerCase();
 

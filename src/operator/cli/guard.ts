@@ -3,10 +3,15 @@ import { connectAzure } from '../../azure/azure.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { readConfig } from '../../config/config.ts';
 import { codeOf, type Failure, isPermissionRefusal } from '../../domain/failure.ts';
-import { type FleetGuard, isWhole } from '../../domain/guard.ts';
 import { armIdParts } from '../../domain/ids.ts';
 import { sameVaultUri } from '../../domain/observed.ts';
-import { permittedVaults, readFleetGuard, readGuarded } from '../../operations/guard/read-guard.ts';
+import {
+  type FleetGuard,
+  isWhole,
+  permittedVaults,
+  readFleetGuard,
+  readGuarded,
+} from '../../operations/guard/read-guard.ts';
 import { guardTemplate } from '../../operations/guard/template.ts';
 import { failureLine } from '../../text/failures.ts';
 import { guardWords, vaultDifferenceWords } from '../../text/guard.ts';

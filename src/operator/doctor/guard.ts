@@ -1,6 +1,5 @@
 /** Whether Azure Policy refuses changes of keys around the bot. The guard pack is optional: without it nothing is wrong. */
-import { type FleetGuard, isWhole } from '../../domain/guard.ts';
-import { readFleetGuard } from '../../operations/guard/read-guard.ts';
+import { type FleetGuard, isWhole, readFleetGuard } from '../../operations/guard/read-guard.ts';
 import { guardWords, vaultDifferenceWords } from '../../text/guard.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { giveBotRole, updateBotRole, whoGivesRoles } from './commands.ts';

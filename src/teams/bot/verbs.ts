@@ -64,15 +64,15 @@ export interface Cost {
 export const costs: { readonly [W in TypedCommand['weight']]: Cost } = {
   light: { clicks: 1, azureCalls: 0 },
   form: { clicks: 5, azureCalls: 5 },
-  list: { clicks: 5, azureCalls: 5 },
+  list: { clicks: 5, azureCalls: 16 },
   vault: { clicks: 5, azureCalls: 12 },
 };
 
-/** A form that opens on its review page reads the vault, the key and who has control over it. */
-const openedOnReview: Cost = { clicks: 5, azureCalls: 12 };
+/** A form that opens on its review page reads the vault, the key, who has control over it, and the guard policies. */
+const openedOnReview: Cost = { clicks: 5, azureCalls: 16 };
 
 /** The same for a click on an open form. */
-export const reviewing: Cost = { ...costs.light, azureCalls: 12 };
+export const reviewing: Cost = { ...costs.light, azureCalls: 16 };
 
 /** Unknown commands are answered with the help, which is cheap. */
 export function costOfTyped({ command, args }: Pick<TypedMessage, 'command' | 'args'>): Cost {

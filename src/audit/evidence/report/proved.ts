@@ -3,6 +3,7 @@ import { lastReading, requestedKey } from '../../../domain/evidence/verdict.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { levelCode } from '../../../text/evidence.ts';
+import { guardLine } from '../../../text/guard.ts';
 import { utcSecond } from '../../../text/instants.ts';
 import { sentence, useWords } from '../../../text/key-use.ts';
 import { gistOfStep, notCheckedWords, proofWords } from '../../../text/steps.ts';
@@ -99,7 +100,7 @@ const isSeen = ({ request }: ReportFacts): boolean =>
 
 export function notProvedSection(facts: ReportFacts): Html {
   const { request, events } = facts;
-  const { vault } = request.plan.observation;
+  const { vault, guard } = request.plan.observation;
   const last = lastReading(events);
   const limits = [
     ...(request.state === 'succeeded'
@@ -111,6 +112,11 @@ export function notProvedSection(facts: ReportFacts): Html {
         ]
       : []),
     html`That no one else can use the key. Who controls it was shown to the approver, and is in event ${events[0]?.seq ?? ''}.`,
+    ...(guard === undefined
+      ? []
+      : [
+          html`That no one changes the key without the bot. Guard policies in Azure, as read for the plan: ${guardLine(guard)}.`,
+        ]),
     vault.sku === 'premium'
       ? html`That the key is in hardware: the vault can, the key’s type says whether it is.`
       : html`That the key is in hardware: the vault is of the <i>standard</i> tier, where keys are kept by software.`,

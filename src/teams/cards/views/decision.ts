@@ -7,6 +7,7 @@ import { joinList } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { controlCountWords, controlWords, ownControlWords, subscriptionWords } from '../../../text/control.ts';
 import { countOf } from '../../../text/count.ts';
+import { guardLine } from '../../../text/guard.ts';
 import { type Fact, grey, marks, noteMark, type Row, row } from '../data/row.ts';
 import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
 import { changeFacts, checkRow, controllerRows, planRows, vaultAddress } from './parts.ts';
@@ -119,15 +120,16 @@ function checksTitle(plan: Plan, notes: readonly Row[]): CardText {
   return plain<string>(notes.length === 0 ? checks : `${checks}, ${countOf(notes.length, 'note', 'notes')}`);
 }
 
-/** From, To, Key vault and Control, as facts with titles. */
+/** From, To, Key vault, Control and guard policies, as facts with titles. */
 function factsOf(plan: Plan): Fact[] {
-  const { vault, control } = plan.observation;
+  const { vault, control, guard } = plan.observation;
   const place = control === undefined ? nothing : md` in ${plain(subscriptionWords(control.vaultSubscription))}`;
   const who = control === undefined ? 'not checked' : controlCountWords(control);
   return [
     ...changeFacts(plan),
     { title: plain('Key vault'), value: md`${bold(vault.name)}${place} (${plain(vaultAddress(vault.uri))})` },
     { title: plain('Control'), value: plain<string>(who) },
+    ...(guard === undefined ? [] : [{ title: plain('Guard policies'), value: plain<string>(guardLine(guard)) }]),
   ];
 }
 
