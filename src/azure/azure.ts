@@ -4,6 +4,7 @@ import type { Failure } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { noTracing, type Tracing } from '../domain/ports/telemetry.ts';
+import { activityLog } from './activity-log.ts';
 import { graphChanges } from './changes.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
@@ -70,7 +71,7 @@ export function connectAzure(options: AzureOptions): Azure {
     guards: armGuards(connection),
     policies: armPolicies(connection),
     inventory: graphInventory(connection),
-    changes: graphChanges(connection),
+    changes: { since: graphChanges(connection), activity: activityLog(connection) },
     groups: graphGroups(connection),
   };
 }

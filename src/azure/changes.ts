@@ -53,7 +53,7 @@ function recordOf({ properties }: z.infer<typeof Row>): ChangeRecord {
   };
 }
 
-export function graphChanges(connection: Connection): Changes {
+export function graphChanges(connection: Connection): Changes['since'] {
   const of = (id: ArmId): Promise<Outcome<readonly ChangeRecord[]>> =>
     connection.call('reading who changed a resource', async (line) => {
       const subscriptions = [armIdParts(id).subscriptionId];
@@ -66,15 +66,13 @@ export function graphChanges(connection: Connection): Changes {
         return read.success ? [recordOf(read.data)] : [];
       });
     });
-  return {
-    async since(ids, since) {
-      const all: ChangeRecord[] = [];
-      for (const id of ids) {
-        const found = await of(id);
-        if (!found.ok) return found;
-        all.push(...found.value.filter(({ at }) => Date.parse(at) >= since.getTime()));
-      }
-      return done(all);
-    },
+  return async (ids, since) => {
+    const all: ChangeRecord[] = [];
+    for (const id of ids) {
+      const found = await of(id);
+      if (!found.ok) return found;
+      all.push(...found.value.filter(({ at }) => Date.parse(at) >= since.getTime()));
+    }
+    return done(all);
   };
 }

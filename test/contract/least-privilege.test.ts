@@ -22,6 +22,7 @@ import {
   places,
   shows,
   type,
+  until,
 } from '../support/world/story.ts';
 import { startWorld, type World } from '../support/world/world.ts';
 
@@ -122,7 +123,7 @@ describe('with these roles alone', () => {
   };
 
   beforeAll(async () => {
-    world = await startWorld({ record: 'folder', env: usageCheckSettings });
+    world = await startWorld({ record: 'folder', env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '2s' } });
     await changeState(world.azure, giveOnlyTheFiles);
     // Reading a definition takes a permission of its own, and so does acquiring tokens.
     const scope = `/subscriptions/${careId}`;
@@ -178,6 +179,17 @@ describe('with these roles alone', () => {
     const review = await openReview(world, { agent: 'ward-agent', vault: 'kv-care-north', key: 'cmk-north' });
     expect(JSON.stringify(review)).toContain('Created on');
     await mendAzure(world);
+  });
+
+  test('access that was taken from an agent, and who took it', async () => {
+    const { principalId = '' } = agentIn(await azureState(world), choices.first.agent).content.identity ?? {};
+    await changeState(world.azure, (state: AzureState) => {
+      state.roleAssignments = state.roleAssignments.filter((one) => one.principalId !== principalId);
+    });
+    await until(
+      async () => (await ownCalls()).some(({ url, status }) => url.includes('/eventtypes/') && status === 200),
+      'the activity log was read',
+    );
   });
 
   test('the doctor finds every right', async () => {

@@ -125,6 +125,8 @@ test('access that was taken, and an open firewall that was closed', async () => 
   }))
     await assignments.deleteById(one.id ?? '');
   expect(await noticed(/lost access to key/)).toContain('az role assignment create');
+  // Resource Graph doesn't record assignments.
+  await noticed(/roleAssignments\/delete\. Source: the activity log\./);
   await others
     .vaults()
     .vaults.update('rg-care-prod', vaultName, { properties: { networkAcls: { defaultAction: 'Deny' } } });

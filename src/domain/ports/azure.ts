@@ -247,16 +247,18 @@ export interface ChangeRecord {
   readonly clientType: string | null;
   readonly operation: string | null;
   readonly correlationId: string | null;
-  /** `Create`, `Update` or `Delete`. */
+  /** `Create`, `Update` or `Delete`; of the Activity Log, the operation. */
   readonly changeType: string;
   /** Paths of the properties that changed: `properties.keyVaultProperties.keyName`. */
   readonly properties: readonly string[];
 }
 
-/** Azure's records of changes. They come minutes late, and Azure keeps them for 14 days. */
+/** Azure's records of changes, which come minutes late. Reads only. */
 export interface Changes {
-  /** Records of these resources and of what lies in them. Reads only. */
+  /** Resource Graph's records of these resources, with the properties that changed. Azure keeps them for 14 days. */
   since(ids: readonly ArmId[], since: Date): Promise<Outcome<readonly ChangeRecord[]>>;
+  /** The Activity Log's records of writes to these resources and to what lies in them, without properties. */
+  activity(ids: readonly ArmId[], since: Date): Promise<Outcome<readonly ChangeRecord[]>>;
 }
 
 /** All Azure ports, for steps and checks. */

@@ -18,8 +18,23 @@ const traces: Partial<Record<DriftCode, RegExp>> = {
   'access-lost': /roleAssignments\/delete|accessPolicies/i,
 };
 
-const isAbout = (record: ChangeRecord, trace: RegExp): boolean =>
-  [record.changeType, record.operation ?? '', ...record.properties].some((text) => trace.test(text));
+/** The Activity Log names no properties: there, the newest write of the kind counts. */
+const writes: Partial<Record<DriftCode, RegExp>> = {
+  'agent-deleted': /healthBots\/delete$/i,
+  'key-stripped': /healthBots\/write$/i,
+  'key-replaced': /healthBots\/write$/i,
+  'identity-changed': /healthBots\/write$/i,
+  'agent-failed': /healthBots\/write$/i,
+  'vault-gone': /vaults\/delete$/i,
+  'purge-protection-off': /vaults\/write$/i,
+  'firewall-changed': /vaults\/write$/i,
+  'access-lost': /roleAssignments\/delete$|accessPolicies\/write$|vaults\/write$/i,
+};
+
+const isAbout = (record: ChangeRecord, code: DriftCode): boolean =>
+  record.source === 'activity-log'
+    ? writes[code]?.test(record.operation ?? '') === true
+    : [record.changeType, record.operation ?? '', ...record.properties].some((text) => traces[code]?.test(text));
 
 const causeOf = ({ source, at, byType, clientType, operation, correlationId }: ChangeRecord): DriftCause => ({
   ...{ source, at, byType, clientType, operation, correlationId },
@@ -33,11 +48,8 @@ export function causesOf(
 ): KnownCauses {
   const newestFirst = [...records].sort((a, b) => (a.at < b.at ? 1 : -1));
   const found = states.flatMap(({ code }) => {
-    const trace = traces[code];
     const place = (partOf(code) === 'agent' ? resource.id : vault.id).toLowerCase();
-    const record = newestFirst.find(
-      (one) => trace !== undefined && one.target.toLowerCase().startsWith(place) && isAbout(one, trace),
-    );
+    const record = newestFirst.find((one) => one.target.toLowerCase().startsWith(place) && isAbout(one, code));
     return record === undefined ? [] : [[code, { cause: causeOf(record), by: record.by }] as const];
   });
   return new Map(found);

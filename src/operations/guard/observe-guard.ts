@@ -3,8 +3,8 @@ import type { GuardStates } from '../../domain/guard.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { KeyChange } from '../../domain/key-change.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import { guardNames } from './template.ts';
 import { judgeGuard } from './judge-guard.ts';
+import { guardNames } from './template.ts';
 
 const subscriptionOf = (id: ArmId): string => armIdParts(id).subscriptionId.toLowerCase();
 

@@ -27,6 +27,8 @@ export const actionsOn = {
     'Microsoft.Authorization/policyAssignments/read',
     'Microsoft.Authorization/policyDefinitions/read',
     'Microsoft.Authorization/policyExemptions/read',
+    // Activity Log: who changed what the key watch finds.
+    'Microsoft.Insights/eventtypes/values/read',
   ],
   resource: [...kinds.flatMap(({ rights }) => [...rights.read, ...rights.write]), ...guardReads],
   identity: [assignIdentity, 'Microsoft.Authorization/permissions/read'],

@@ -54,7 +54,7 @@ export interface LocalAzure {
   stop(): Promise<void>;
 }
 
-const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<World> => {
+const openWorld = async (options: LocalAzureOptions, file: StateFile, requests: RequestLog): Promise<World> => {
   const state: SimulatorState = file.load() ?? (await seedState(options.port, new Date()));
   moveToPort(state, options.port);
   if (options.latency !== undefined) changeLatency(state, options.latency, new Date());
@@ -74,6 +74,7 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
     signingKey,
     tokens: new Tokens(signingKey, state.tenantId, options.port),
     vaultLog: new VaultLog(options.dataDir),
+    requests,
     graphIndex: newGraphIndex(),
     readReplica: newReadReplica(),
     graphPages: new GraphPages(),
@@ -212,7 +213,7 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const certificate = await serverCertificate(options.dataDir);
   const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
   const log = new RequestLog(join(options.dataDir, 'azure', 'requests.jsonl'));
-  const world = await openWorld(options, file);
+  const world = await openWorld(options, file, log);
   const beforeStates = new BeforeStates(join(options.dataDir, 'azure'), world.state);
   const start = randomUUID();
   const revision = () => `${start} ${file.changes} ${log.all().length}`;

@@ -3,6 +3,7 @@ import type { SignIns } from './identity/people/sign-ins.ts';
 import type { SigningKey, Tokens } from './identity/tokens.ts';
 import type { VaultLog } from './log-analytics/vault-log.ts';
 import type { GraphPages } from './resource-graph/graph-pages.ts';
+import type { RequestLog } from './simulator/request-log.ts';
 import type { newGraphIndex, newReadReplica } from './state/lagging-view.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -16,6 +17,7 @@ export interface World {
   readonly tokens: Tokens;
   readonly signIns: SignIns;
   readonly vaultLog: VaultLog;
+  readonly requests: RequestLog;
   readonly graphIndex: ReturnType<typeof newGraphIndex>;
   readonly readReplica: ReturnType<typeof newReadReplica>;
   readonly graphPages: GraphPages;

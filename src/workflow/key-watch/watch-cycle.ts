@@ -1,7 +1,7 @@
 /** One cycle of the key watch: reads agents, compares each with what was approved, and stores what is news. */
 import type { Outcome } from '../../domain/failure.ts';
 import { sameKey } from '../../domain/observed.ts';
-import type { Azure, ChangeRecord, ResourceKeys } from '../../domain/ports/azure.ts';
+import type { Azure, ResourceKeys } from '../../domain/ports/azure.ts';
 import type { Drifts, Requests } from '../../domain/ports/store.ts';
 import {
   causesSought,
@@ -87,6 +87,7 @@ interface CycleState {
   causesLeft: number;
 }
 
+/** Resource Graph first: its records name what changed. */
 async function causesFor(
   { azure }: CyclePorts,
   cycle: CycleState,
@@ -95,11 +96,14 @@ async function causesFor(
 ): Promise<KnownCauses> {
   if (fresh.length === 0 || cycle.causesLeft <= 0) return new Map();
   cycle.causesLeft -= 1;
-  const records: Outcome<readonly ChangeRecord[]> = await azure.changes.since(
-    [verified.resource.id, verified.vault.id],
-    new Date(verified.at),
-  );
-  return records.ok ? causesOf(fresh, verified, records.value) : new Map();
+  const places = [verified.resource.id, verified.vault.id];
+  const since = new Date(verified.at);
+  const inGraph = await azure.changes.since(places, since);
+  const known = inGraph.ok ? causesOf(fresh, verified, inGraph.value) : new Map();
+  const left = fresh.filter(({ code }) => !known.has(code));
+  if (left.length === 0) return known;
+  const inLog = await azure.changes.activity(places, since);
+  return inLog.ok ? new Map([...known, ...causesOf(left, verified, inLog.value)]) : known;
 }
 
 /** Judges one agent, and stores what is news. Null: it can't be judged now. */

@@ -81,6 +81,7 @@ const paces = (): string => {
       ['until roles can be given to a new identity', 'replication'],
       ['until a role or an access policy counts', 'propagation'],
       ['until a call to a vault can be found in its log', 'logs'],
+      ['until a write can be found in the Activity Log', 'activityLog'],
     ] as const
   ).map(([what, name]) => [what, seconds(latencies.instant[name]), seconds(latencies.realistic[name])]);
   return markdown(['what takes time', '`instant`', '`realistic`'], rows);

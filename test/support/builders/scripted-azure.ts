@@ -101,7 +101,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
       holders: () => read('keyUsers.holders', () => []),
     },
     policies: { assigned: () => read('policies.assigned', () => ({ assignments: [], exemptions: [] })) },
-    changes: { since: async () => done([]) },
+    changes: { since: async () => done([]), activity: async () => done([]) },
     resources: {
       get: () => read('resources.get', () => world.resource),
       tags: () => read('resources.tags', () => world.resource?.tags ?? null),

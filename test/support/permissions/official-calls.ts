@@ -160,6 +160,12 @@ const onSubscriptions: readonly OfficialCall[] = [
   arm('GET', inGroup('resources'), `${resources}/resourcegroups/resources/read`, 'list'),
   arm('GET', inSubscription('resourceGroups'), `${resources}/resourceGroups/read`, 'list'),
   arm('GET', '/subscriptions/{}/resourceGroups/{}', `${resources}/resourceGroups/read`, 'list'),
+  arm(
+    'GET',
+    inSubscription('providers/Microsoft.Insights/eventtypes/management/values'),
+    'Microsoft.Insights/eventtypes/values/read',
+    'list',
+  ),
   arm('GET', inSubscription('locations'), `${resources}/locations/read`, 'list'),
   arm('GET', inSubscription('providers'), `${resources}/providers/read`, 'list'),
   arm('GET', inSubscription('providers/{}'), `${resources}/providers/read`, 'list'),

@@ -1,3 +1,4 @@
+import { activityLogRoutes } from '../activity-log/activity-log.ts';
 import { botServiceRoutes } from '../bot-service/bot-services.ts';
 import { healthBotRoutes } from '../health-bots/health-bots.ts';
 import { operationStatusRoutes } from '../health-bots/operation-status.ts';
@@ -32,6 +33,7 @@ export const mainRouter = new Router([
   ...graphApplicationRoutes,
   ...resourceGraphRoutes,
   ...logQueryRoutes,
+  ...activityLogRoutes,
   ...operationStatusRoutes,
   ...roleAssignmentRoutes,
   ...roleDefinitionRoutes,

@@ -27,7 +27,7 @@ export const logs: ScenarioGroup = {
     {
       name: 'logs-take-10-minutes',
       title: 'Logs come ten minutes late',
-      does: 'What vaults log can be found after 10 minutes.',
+      does: 'What vaults log, and the Activity Log, can be found after 10 minutes.',
       circumstances: set('takesMs', () => 600_000),
     },
     {

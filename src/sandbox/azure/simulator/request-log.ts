@@ -16,7 +16,7 @@ const RequestRecord = z.object({
   dataActions: z.array(z.string()).readonly().default([]),
   graphPermissions: z.array(z.string()).readonly().default([]),
 });
-type RequestRecord = z.infer<typeof RequestRecord>;
+export type RequestRecord = z.infer<typeof RequestRecord>;
 
 /**
  * The log of served requests. It is written before the answer, so it has everything that a client saw, even after

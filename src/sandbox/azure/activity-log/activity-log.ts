@@ -1,0 +1,93 @@
+/**
+ * The Activity Log (Microsoft.Insights 2015-04-01): writes to Azure Resource Manager, in the shape of Microsoft's "Activity Logs -
+ * List". Calls to vaults aren't in it.
+ */
+import { createHash } from 'node:crypto';
+import { subscriptionScope, within } from '../arm/ids.ts';
+import { pageOf } from '../http/pages.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { type Call, param, type Route } from '../http/router.ts';
+import type { RequestRecord } from '../simulator/request-log.ts';
+import { later, reached } from '../state/latency.ts';
+import type { SimulatorState } from '../state/schema.ts';
+
+/** The patterns of the description that are used. A part that is ignored would change the result. */
+const patterns =
+  /^eventTimestamp ge '([^']+)' and eventTimestamp le '([^']+)'(?: and (resourceGroupName|resourceUri) eq '([^']+)')?$/;
+
+/** That other filters are refused is Microsoft's; code and text are invented. */
+const badFilter = (filter: string) =>
+  armRefusal(400, 'BadRequest', `The filter '${filter}' isn't one that the Activity Log takes.`);
+
+/** A UUID that stays the same. */
+const uuidOf = (text: string): string =>
+  createHash('sha256')
+    .update(text)
+    .digest('hex')
+    .slice(0, 32)
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+
+/** People by address, applications by object ID. */
+const callerOf = ({ users }: SimulatorState, principalId: string): string =>
+  users.find(({ id }) => id === principalId)?.mail ?? principalId;
+
+const named = (value: string) => ({ value, localizedValue: value });
+const kinds: readonly string[] = ['PUT', 'PATCH', 'DELETE'];
+
+/** The last permission that a write used is the operation. What used none was refused before, and has no event here. */
+const operationOf = ({ method, actions }: RequestRecord): string | undefined =>
+  kinds.includes(method) ? actions.findLast((action) => /\/(write|delete)$/i.test(action)) : undefined;
+
+function eventOf({ world }: Call, record: RequestRecord, operation: string, submitted: string) {
+  const { at, url, principalId, status, clientRequestId } = record;
+  const [resourceId = ''] = url.split('?');
+  const [, , subscriptionId = '', , resourceGroupName = ''] = resourceId.split('/');
+  const id = uuidOf(`${at} ${record.method} ${url}`);
+  return {
+    ...{ id: `${resourceId}/events/${id}/ticks/${Date.parse(at)}`, eventDataId: id, correlationId: uuidOf(id) },
+    ...{ operationId: uuidOf(id), resourceId, subscriptionId, resourceGroupName, tenantId: world.state.tenantId },
+    ...{ eventTimestamp: at, submissionTimestamp: submitted, level: 'Informational' },
+    caller: callerOf(world.state, principalId ?? ''),
+    operationName: named(operation),
+    category: named('Administrative'),
+    resourceProviderName: named(operation.split('/')[0] ?? ''),
+    status: named(status < 400 ? 'Succeeded' : 'Failed'),
+    authorization: { action: operation, scope: resourceId },
+    httpRequest: { clientRequestId, method: record.method, uri: url },
+  };
+}
+
+function listEvents(call: Call): Reply {
+  const { world, incoming, now } = call;
+  const filter = incoming.query.get('$filter') ?? '';
+  const [whole, from = '', to = '', kind, value = ''] = patterns.exec(filter) ?? [];
+  if (whole === undefined) throw badFilter(filter);
+  const subscription = subscriptionScope(param(call, 'sub'));
+  const scope =
+    kind === 'resourceGroupName' ? `${subscription}/resourceGroups/${value}` : (kind && value) || subscription;
+  const delay = world.state.settings.logs.takesMs ?? world.latency.activityLog;
+  const fields = incoming.query.get('$select')?.split(',');
+  const found = world.requests.all().flatMap((record) => {
+    const operation = operationOf(record);
+    const submitted = later(new Date(record.at), delay);
+    if (operation === undefined || record.principalId === null || !reached(submitted, now)) return [];
+    const isIn = record.at >= from && record.at <= to && within(record.url.split('?')[0] ?? '', scope);
+    return isIn ? [eventOf(call, record, operation, submitted)] : [];
+  });
+  const { value: page, nextLink } = pageOf(call, found.reverse(), ({ id }) => id);
+  const shown = page.map((event) =>
+    fields === undefined ? event : Object.fromEntries(Object.entries(event).filter(([name]) => fields.includes(name))),
+  );
+  return reply(200, { value: shown, ...(nextLink === undefined ? {} : { nextLink }) });
+}
+
+export const activityLogRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    pattern: '/subscriptions/{sub}/providers/Microsoft.Insights/eventtypes/management/values',
+    audience: 'arm',
+    versions: ['2015-04-01'],
+    action: 'Microsoft.Insights/eventtypes/values/read',
+    handle: listEvents,
+  },
+];
