@@ -34,13 +34,15 @@ export class DriftReplay {
   event({ seq, request, revision }: ChainLine, { type, target, actor }: EventBody): void {
     const known = this.#streams.get(request) ?? { revision: 0, open: this.#whole || revision === 1 ? false : null };
     const expected = known.open === null && known.revision === 0 ? revision : known.revision + 1;
-    this.#streams.set(request, { revision, open: type !== 'drift-closed' });
+    const isErasure = type === 'texts-erased';
+    this.#streams.set(request, { revision, open: isErasure ? known.open : type !== 'drift-closed' });
     if (revision !== expected) {
       this.#note(seq, 'revision-differs', `revision of ${request}: expected ${expected}, found ${revision}`);
     }
     if (request !== streamOf(target)) this.#note(seq, 'begins-otherwise', `${request} is not of ${target}`);
-    if (actor.kind !== 'bot') this.#note(seq, 'not-theirs', `${type} of ${request}: by ${actor.kind}`);
-    if (known.open === null || known.open === (type !== 'drift-opened')) return;
+    if (actor.kind !== (isErasure ? 'operator' : 'bot'))
+      this.#note(seq, 'not-theirs', `${type} of ${request}: by ${actor.kind}`);
+    if (isErasure || known.open === null || known.open === (type !== 'drift-opened')) return;
     this.#note(seq, 'not-in-this-state', `${type} of ${request}: ${known.open ? 'one is open' : 'none is open'}`);
   }
 

@@ -1,5 +1,6 @@
 /** Replays all requests of an audit log, and compares the result with the derived data. */
 import { z } from 'zod';
+import { DriftId } from '../domain/ids.ts';
 import type { ChainLine, Derived } from '../domain/record/chain.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 import type { EventBody } from '../domain/request/events.ts';
@@ -99,7 +100,8 @@ export class RequestReplay {
       return;
     }
     this.#checkTime(line, strict.event, strict.time);
-    if (isDriftEvent(strict.event.type)) this.#drifts.event(line, strict.event);
+    const isDrift = isDriftEvent(strict.event.type) || DriftId.safeParse(line.request).success;
+    if (isDrift) this.#drifts.event(line, strict.event);
     else this.#applyEvent(line, strict.event, strict.time);
   }
 

@@ -1,18 +1,19 @@
 /** The audit log for auditors: raw rows and texts that weren't erased. Also erasing, and `audit resume`. */
 import { z } from 'zod';
 import { auditLogSkew } from '../domain/clock-skew.ts';
-import { RequestId } from '../domain/ids.ts';
-import type { Appended, EventHashes } from '../domain/ports/store.ts';
+import { type DriftId, RequestId, type StreamId } from '../domain/ids.ts';
+import type { Appended, AppendedTo, EventHashes } from '../domain/ports/store.ts';
 import { type ChainLine, Derived, type RevealedText } from '../domain/record/chain.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
+import type { AgentWatch } from '../domain/watch/agent-watch.ts';
 import { verifyLocks } from './active-request-lock.ts';
 import { type AppendTools, appendIn, lockedHead } from './append.ts';
 import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { makeDueNow } from './outbox.ts';
-import { type AppendCommand, type Decide, requestRules } from './pending-commit.ts';
+import { type AppendCommand, type Decide, driftRules, requestRules } from './pending-commit.ts';
 import { appendedTo } from './requests.ts';
 import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.ts';
 
@@ -41,6 +42,8 @@ export interface AuditLog extends EventHashes {
    * the commitments in the chain can't be guessed any more. Erases nothing if `decide` refuses.
    */
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
+  /** {@link erase} for an agent's drifts. */
+  eraseDrift(id: DriftId, cause: string, decide: Decide<AgentWatch>): Promise<AppendedTo<AgentWatch> | Refusal>;
   /**
    * Resumes the audit log if its last event is dated far in the future. Appends an event with the database's time to that
    * event's request, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.
@@ -60,13 +63,16 @@ const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::fl
   ${all('t.request_id as request, t.revision, t.field', orphans)} as texts
   from cmk.chain_head where one = 1`;
 
-async function eraseIn(sql: Sql, tools: AppendTools, command: AppendCommand): Promise<Appended | Refusal> {
+async function eraseIn<S extends { readonly revision: number }, Id extends StreamId>(
+  sql: Sql,
+  tools: AppendTools,
+  command: AppendCommand<S, Id>,
+): Promise<AppendedTo<S> | Refusal> {
   const { answer } = await appendIn(sql, tools, command, await lockedHead(sql, tools));
-  if (answer.kind === 'refused') return answer;
-  if (answer.replay) return appendedTo(answer);
+  if (answer.kind === 'refused' || answer.replay) return answer;
   const first = answer.events[0]?.revision ?? answer.after.revision + 1;
   await changedRows(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [command.id, first]);
-  return appendedTo(answer);
+  return answer;
 }
 
 const NewestRow = z.object({ request_id: RequestId });
@@ -102,6 +108,17 @@ export function openAuditLog(
   tools: AppendTools,
   written: (after: Request) => void,
 ): AuditLog {
+  const erased = async <S extends { readonly revision: number }, Id extends StreamId>(
+    command: AppendCommand<S, Id>,
+  ) => {
+    const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, command));
+    if (answer.kind === 'refused') return answer;
+    // Deleted rows stay readable in the table's file until it's rewritten, and samples in the statistics. Forms contain
+    // typed texts until they are submitted. Runs again if the call is repeated.
+    await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');
+    await forgetJournal();
+    return answer;
+  };
   return {
     head: () => readHead(pool),
     check: async () => {
@@ -135,16 +152,11 @@ export function openAuditLog(
       return answer;
     },
     erase: async (id, cause, decide) => {
-      const command = { rules: requestRules, id, cause, decide, trace: tools.trace() };
-      const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, command));
-      if (answer.kind === 'accepted') {
-        // Deleted rows stay readable in the table's file until it's rewritten, and samples in the statistics. Forms contain
-        // typed texts until they are submitted. Runs again if the call is repeated.
-        await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');
-        await forgetJournal();
-        if (!answer.replay) written(answer.request);
-      }
-      return answer;
+      const answer = await erased({ rules: requestRules, id, cause, decide, trace: tools.trace() });
+      if (answer.kind === 'refused') return answer;
+      if (!answer.replay) written(answer.after);
+      return appendedTo(answer);
     },
+    eraseDrift: (id, cause, decide) => erased({ rules: driftRules, id, cause, decide, trace: tools.trace() }),
   };
 }

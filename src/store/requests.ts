@@ -1,6 +1,6 @@
 /** The port `Requests`. Open requests come from the index of verified events, never from derived tables. */
 import type { Pool } from 'pg';
-import { RequestId } from '../domain/ids.ts';
+import { RequestId, type StreamId } from '../domain/ids.ts';
 import type { Appended, AppendedTo, Requests } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
@@ -17,9 +17,9 @@ export const appendedTo = ({ after, ...answer }: AppendedTo<Request>): Appended 
 
 /** `written`: called after each commit of new events. */
 export function openRequests(pool: Pool, tools: AppendTools, written: (after: Request) => void): Requests {
-  const read = batchCalls((ids: readonly RequestId[]) => eventsOfEach(pool, tools, [...new Set(ids)]));
+  const read = batchCalls((ids: readonly StreamId[]) => eventsOfEach(pool, tools, [...new Set(ids)]));
   const caughtUp = batchCalls<never, void>(() => tools.monitor.catchUp(pool));
-  const events = async (id: RequestId): Promise<readonly StoredEvent[]> => (await read([id])).get(id) ?? [];
+  const events = async (id: StreamId): Promise<readonly StoredEvent[]> => (await read([id])).get(id) ?? [];
   return {
     append: async (id, cause, decide) => {
       const answer = await append(pool, tools, { rules: requestRules, id, cause, decide, trace: tools.trace() });

@@ -43,6 +43,9 @@ const nobody: RecordStore = {
     erase: async () => {
       throw new Error('nothing is erased here');
     },
+    eraseDrift: async () => {
+      throw new Error('nothing is erased here');
+    },
     resume: async () => {
       throw new Error('nothing is resumed here');
     },

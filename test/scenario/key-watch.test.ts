@@ -3,6 +3,7 @@ import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
 import {
@@ -151,11 +152,32 @@ test('an identity that was turned off, and a purged key', async () => {
   await closed();
 });
 
+test('who changed it is erased for good, also from the alerts, and the drift stays', async () => {
+  await writeAgent(others, agent, { properties: { keyVaultProperties: null } });
+  const [, name = ''] = /(\S+) \(application\) changed it/.exec(await noticed(/\(application\) changed it/)) ?? [];
+  const stream = /DRIFT-[0-9A-Z]{10}/.exec(await newest())?.[0] ?? '';
+  const erase = ['audit', 'erase', stream, '--reason', 'asked for under article 17', '--as', 'duty', '--yes'];
+  expect((await cmkBot(erase, world.place)).out).toMatch(
+    new RegExp(`^The texts of drift ${stream} are erased\\. Recorded as event \\d+, by duty\\.\n$`),
+  );
+  expect((await cmkBot(erase, world.place)).out).toMatch(/^Already done: /);
+  await until(
+    async () => (await alerts()).every((one) => !activityText(one).includes(name)),
+    'no alert names who changed it',
+  );
+  expect(await newest()).toContain('Someone changed it on');
+  const exported = await cmkBot(['audit', 'export', '--format', 'jsonl', '--request', stream, '--texts'], world.place);
+  expect(exported.out).toContain('texts-erased');
+  expect(exported.out).not.toContain(name);
+  await writeAgent(others, agent, { properties: { keyVaultProperties: approvedKey } });
+  await closed();
+});
+
 test('each is in the audit log, which verifies', async () => {
   const stream = /DRIFT-[0-9A-Z]{10}/.exec(await newest())?.[0] ?? '';
   const record = await readRecord(world);
   expect(record.findings).toEqual([]);
   const types = record.events(stream);
-  expect(types.filter((type) => type === 'drift-opened')).toHaveLength(5);
-  expect(types.filter((type) => type === 'drift-closed')).toHaveLength(5);
+  expect(types.filter((type) => type === 'drift-opened')).toHaveLength(6);
+  expect(types.filter((type) => type === 'drift-closed')).toHaveLength(6);
 });

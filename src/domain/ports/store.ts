@@ -43,7 +43,8 @@ export interface Requests {
     decide: (request: Request | null, now: Date) => Decision,
   ): Promise<Appended | Refusal>;
   load(id: RequestId): Promise<Request | null>;
-  events(id: RequestId): Promise<readonly StoredEvent[]>;
+  /** Of a request, or of an agent's drift. */
+  events(id: StreamId): Promise<readonly StoredEvent[]>;
   /** The open request for the resource, if any. */
   openFor(resourceId: ArmId): Promise<RequestId | null>;
   /** The open request that was submitted from the form in that message, if any. */

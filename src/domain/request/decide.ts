@@ -8,6 +8,7 @@ import { isBlank } from '../strings.ts';
 import { decideOn, expiry, lostRequesterRefusal } from './decide-approval.ts';
 import { retryAutomatically, takeOn } from './decide-attention.ts';
 import { change, specRefusal } from './decide-change.ts';
+import { decideErasure } from './decide-erasure.ts';
 import { isPastDeadline, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
@@ -59,7 +60,11 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'take-on':
       return takeOn(request, command);
     case 'erase-texts':
-      return eraseTexts(request, command);
+      return decideErasure(
+        { id: request.id, digest: request.digest, target: request.plan.wish.resource.id },
+        command.actor,
+        command.reason,
+      );
     case 'note-evidence':
       return noteEvidence(request, command);
     case 'set-clock-right':
@@ -147,18 +152,6 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
 function setClockRight(request: Request, { actor, ahead }: Extract<Command, { do: 'set-clock-right' }>): Decision {
   if (actor.kind !== 'operator') return refuse('not-your-request', request.id);
   return accept(newEvent('clock-set-right', actor, { ahead }, { submittedBy: submittedBy(actor) }));
-}
-
-/** Allowed in any state. The request doesn't change, because texts don't affect it. */
-function eraseTexts(request: Request, command: Extract<Command, { do: 'erase-texts' }>): Decision {
-  if (command.actor.kind !== 'operator') return refuse('not-your-request', request.id);
-  const reason = command.reason.trim();
-  if (isBlank(reason)) return refuse('justification-missing');
-  if (reason.length > longestText) return refuse('justification-too-long', `${longestText}`);
-  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'erased' };
-  return accept(
-    newEvent('texts-erased', command.actor, { reason }, { ...rest, submittedBy: submittedBy(command.actor) }),
-  );
 }
 
 /** Not over if the plan changed and the deadline moved, or if a clock was set back. */

@@ -1,8 +1,12 @@
 /** The stream of an agent: its drifts are the fold of their events. Deciding and folding are pure. */
 import { canonicalJson } from '../canonical-json.ts';
 import { ArmId, type DriftId } from '../ids.ts';
+
 import type { Consequence } from '../request/consequences.ts';
-import { botActor, newEvent, type StoredEvent } from '../request/events.ts';
+import { decideErasure } from '../request/decide-erasure.ts';
+import { type Actor, botActor, newEvent, type StoredEvent } from '../request/events.ts';
+import { refuse } from '../request/refusal.ts';
+
 import { accept, type Decision } from '../request/request-command.ts';
 import { carriedOver, type DriftVerdict, type LastVerified } from './drift.ts';
 import { type DriftCause, unknownCause } from './events.ts';
@@ -92,6 +96,13 @@ export const causesSought = (open: Drift | null, now: Date): readonly DriftState
     cause.source === 'unknown' && now.getTime() - Date.parse(foundAt) <= causesWithinMs ? [state] : [],
   );
 
+/** Erases the names of those who changed the agent. The drifts stay as they are. */
+export function eraseNames(watch: AgentWatch | null, actor: Actor, reason: string): Decision {
+  const last = watch?.drifts.at(-1);
+  if (watch === null || last === undefined) return refuse('unknown-request');
+  return decideErasure({ id: watch.id, digest: last.basis.planDigest, target: watch.agent }, actor, reason);
+}
+
 /** Stores the verdict, or nothing if it says what is stored: so two replicas that find the same store it once. */
 export function decideDrift(
   watch: AgentWatch | null,
@@ -120,8 +131,13 @@ export function decideDrift(
   );
 }
 
-/** The card of the last drift, which is the only one that these events can change. */
+/**
+ * What follows from events of an agent's drifts: the card of the last drift, which is the only one that they can change. Erased
+ * names are on every card.
+ */
 export function alertsOf({ drifts }: AgentWatch, events: readonly StoredEvent[]): readonly Consequence[] {
-  const [number, dueAt] = [drifts.at(-1)?.number, events.at(-1)?.time];
-  return number === undefined || dueAt === undefined ? [] : [{ kind: 'alert', key: `${number}`, dueAt }];
+  const dueAt = events.at(-1)?.time;
+  if (dueAt === undefined) return [];
+  const changed = events.some(({ body }) => body.type === 'texts-erased') ? drifts : drifts.slice(-1);
+  return changed.map(({ number }) => ({ kind: 'alert', key: `${number}`, dueAt }));
 }

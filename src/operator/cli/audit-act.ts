@@ -1,18 +1,18 @@
 /** Commands that change the audit log: erase texts, continue after a wrong clock, ask a witness again. */
 import { z } from 'zod';
+import { DriftId } from '../../domain/ids.ts';
 import { utcSecond } from '../../text/instants.ts';
 import { refusalLine } from '../../text/operator-refusals.ts';
 import {
   asExplanation,
   asOption,
   flag,
-  idExplanation,
   jsonExplanation,
   jsonOption,
   nameInput,
   reasonInput,
   reasonOption,
-  requestIdInput,
+  streamIdInput,
   Unusable,
 } from './inputs.ts';
 import { carryOutAct } from './requests.ts';
@@ -23,7 +23,7 @@ async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<bo
   if (ask === null)
     throw new Unusable('this destroys for good, and nobody is here to be asked: say --yes if it is meant');
   const typed = await ask(
-    `What people wrote about ${id} will be destroyed, in every copy that the bot has. This cannot be undone.\nType ${id} to go on: `,
+    `What people wrote about ${id}, and the names in it, will be destroyed, in every copy that the bot has. This cannot be undone.\nType ${id} to go on: `,
   );
   return typed.trim().toUpperCase() === id;
 }
@@ -32,13 +32,13 @@ async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<bo
 export const auditErase = subcommand({
   name: 'audit erase',
   usage: 'ID --reason TEXT [--as NAME] [--yes] [--json]',
-  summary: 'erases the texts of a request for good; the audit log still verifies',
+  summary: 'erases the texts of a request, or the names in a drift, for good; the audit log still verifies',
   help: [
-    'Erases the reason and the comments, with the salts that would help someone guess them. The audit log keeps an',
-    'event that says who erased them and why.',
+    'Erases the reason and the comments, with the salts that would help someone guess them. Of a drift: the names of',
+    'those who changed the agent. The audit log keeps an event that says who erased them and why.',
   ].join('\n'),
   explains: [
-    idExplanation,
+    ['ID', 'the request, such as CMK-7F3K9Q, or an agent’s drift, such as DRIFT-7F3K9Q2M8D'],
     ['--reason TEXT', 'why; it stays in the audit log, so name no person'],
     ['--yes', 'don’t ask for confirmation'],
     asExplanation,
@@ -48,7 +48,7 @@ export const auditErase = subcommand({
   options: { ...reasonOption, yes: { type: 'boolean' }, ...asOption, ...jsonOption },
   positionals: ['id'],
   input: z.object({
-    id: requestIdInput,
+    id: streamIdInput,
     reason: reasonInput('say why, without naming anybody'),
     as: nameInput,
     yes: flag,
@@ -63,7 +63,7 @@ export const auditErase = subcommand({
       surroundings,
       id,
       { verb: 'erase', by: as ?? surroundings.user, reason },
-      { done: `The texts of request ${id} are erased.`, json },
+      { done: `The texts of ${DriftId.safeParse(id).success ? 'drift' : 'request'} ${id} are erased.`, json },
     );
   },
 });

@@ -12,7 +12,7 @@ import { countOf } from '../../text/count.ts';
 import { actorName, eventWords } from '../../text/events.ts';
 import type { Records } from '../rpc/calls.ts';
 import { EventSelector, selectEvents } from './event-filter.ts';
-import { flag, namesOf, requestIdInput } from './inputs.ts';
+import { flag, namesOf, streamIdInput } from './inputs.ts';
 import { type RecordedEvent, readRecord } from './open-records.ts';
 import { EventCount, exit, subcommand } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
@@ -131,7 +131,7 @@ export const auditExport = subcommand({
       'jsonl: each event word for word with its hashes; audit verify reads it. csv: for spreadsheets; can’t be verified. cloudevents: CloudEvents 1.0 with OCSF 1.5.0 events',
     ],
     ['--since TIME', 'leaves out events from before that day or time (UTC)'],
-    ['--request ID', 'only events of this request'],
+    ['--request ID', 'only events of this request, or of this drift'],
     ['--resource NAME', 'only requests for this agent: name or resource ID'],
     ['--texts', 'adds reasons and comments to csv and cloudevents; a copy outlives their erasure'],
   ],
@@ -150,7 +150,7 @@ export const auditExport = subcommand({
   input: z.object({
     format: z.enum(formatNames, { error: `must be one of ${formatNames.join(', ')}` }),
     since,
-    request: requestIdInput.optional(),
+    request: streamIdInput.optional(),
     resource: z.string().min(1, 'names no agent').optional(),
     texts: flag,
   }),

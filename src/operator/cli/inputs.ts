@@ -1,6 +1,6 @@
 /** Inputs that several subcommands share. */
 import { z } from 'zod';
-import { PersonId, RequestId } from '../../domain/ids.ts';
+import { PersonId, RequestId, StreamId } from '../../domain/ids.ts';
 import { longestText } from '../../domain/request/request-command.ts';
 import { isBlank } from '../../domain/strings.ts';
 import type { Records } from '../rpc/calls.ts';
@@ -13,6 +13,16 @@ export const requestIdInput = z
   .transform((text) => text.trim().toUpperCase())
   .refine((text) => RequestId.safeParse(text).success, 'is not a request’s name; they look like CMK-7F3K9Q')
   .transform((text) => RequestId.parse(text));
+
+/** The same, or an agent's drifts. */
+export const streamIdInput = z
+  .string({ error: 'is missing; name a request, such as CMK-7F3K9Q' })
+  .transform((text) => text.trim().toUpperCase())
+  .refine(
+    (text) => StreamId.safeParse(text).success,
+    'is no request’s name, such as CMK-7F3K9Q, and no drift’s, such as DRIFT-7F3K9Q2M8D',
+  )
+  .transform((text) => StreamId.parse(text));
 
 /** The operator's name. Default: the operating system's user name. */
 export const nameInput = z

@@ -1,7 +1,7 @@
 /** The `requests` commands: list, show, and act. */
 import { z } from 'zod';
 import { safeJson } from '../../audit/export-jsonl.ts';
-import type { RequestId } from '../../domain/ids.ts';
+import type { StreamId } from '../../domain/ids.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { utcSecond } from '../../text/instants.ts';
@@ -136,7 +136,7 @@ export const requestsShow = subcommand({
 interface RequestAct {
   readonly verb: Exclude<Act['verb'], 'erase' | 'give-up'>;
   readonly summary: string;
-  readonly done: (id: RequestId) => string;
+  readonly done: (id: StreamId) => string;
 }
 
 /** In the order of the help. */
@@ -203,7 +203,7 @@ export const requestActs: readonly Subcommand[] = [...acts.map(asSubcommand), gi
 /** Carries out the action and reports the result. A repeated call has no further effect. */
 export async function carryOutAct(
   { records, print, complain, write }: CommandEnvironment,
-  id: RequestId,
+  id: StreamId,
   act: Act,
   { done, json }: { readonly done: string; readonly json: boolean },
 ): Promise<Exit> {

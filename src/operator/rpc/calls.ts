@@ -3,7 +3,7 @@
  * control socket. Both ends validate every value with these schemas.
  */
 import { z } from 'zod';
-import { PersonId, RequestId } from '../../domain/ids.ts';
+import { PersonId, RequestId, StreamId } from '../../domain/ids.ts';
 import { ChainLine, Derived, Link, RevealedText } from '../../domain/record/chain.ts';
 import type { EventBody } from '../../domain/request/events.ts';
 import { RefusalCode } from '../../domain/request/refusal.ts';
@@ -91,7 +91,7 @@ export const calls = {
   /** Stored data that is derived from the events. */
   derived: { input: z.object({}), output: Derived },
   /** Safe to repeat: the same question returns the stored result. */
-  act: { input: z.object({ id: RequestId, act: Act }), output: ActResult },
+  act: { input: z.object({ id: StreamId, act: Act }), output: ActResult },
   /** Continues the audit log from the current time after a wrong clock dated its last event ahead. */
   resume: { input: z.object({ by: name }), output: ActResult },
   /** Evidence of a request as a pack. Each call creates new evidence and an event. */

@@ -1,14 +1,15 @@
 /** Implements the calls with the database. */
 
-import type { RequestId } from '../../domain/ids.ts';
+import { DriftId, RequestId, type StreamId } from '../../domain/ids.ts';
 import type { WitnessBook } from '../../domain/ports/published-log.ts';
-import type { Appended, People, Requests } from '../../domain/ports/store.ts';
+import type { Appended, AppendedTo, People, Requests } from '../../domain/ports/store.ts';
 import type { ChainLine, Derived } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Decision } from '../../domain/request/request-command.ts';
+import { type AgentWatch, eraseNames } from '../../domain/watch/agent-watch.ts';
 import type { Act, ActResult, Records } from './calls.ts';
 
 /** Required parts of the store. */
@@ -23,6 +24,11 @@ export interface RecordStore {
     textsOf(ids: readonly RequestId[]): Promise<readonly Awaited<ReturnType<Records['texts']>>[number][]>;
     /** Like `append`, and destroys all earlier texts of the request with their salts in the same transaction. */
     erase: Requests['append'];
+    eraseDrift(
+      id: DriftId,
+      cause: string,
+      decide: (watch: AgentWatch | null) => Decision,
+    ): Promise<AppendedTo<AgentWatch> | Refusal>;
     resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
   };
 }
@@ -31,16 +37,25 @@ export interface RecordStore {
 const lastTextRevision = (events: readonly StoredEvent[]): number =>
   events.findLast((event) => Object.keys(event.texts).length > 0)?.revision ?? 0;
 
+type Carried = Pick<Appended, 'kind' | 'events' | 'replay'> | Refusal;
+
+async function erase({ requests, trail }: RecordStore, id: StreamId, by: string, reason: string): Promise<Carried> {
+  const actor = operatorActor(by);
+  const cause = `cli:erase:${lastTextRevision(await requests.events(id))}`;
+  const drift = DriftId.safeParse(id).data;
+  if (drift !== undefined) return trail.eraseDrift(drift, cause, (watch) => eraseNames(watch, actor, reason));
+  const command = { do: 'erase-texts', actor, reason } as const;
+  return trail.erase(RequestId.parse(id), cause, (now, at) => decide(now, command, at));
+}
+
 /** Carries out an action. The cause makes it idempotent; after newer texts, erasing is a new action. */
-async function act(store: RecordStore, id: RequestId, act: Act): Promise<Appended | Refusal> {
-  const request = await store.requests.load(id);
-  if (request === null) return refuse('unknown-request', id);
+async function act(store: RecordStore, stream: StreamId, act: Act): Promise<Carried> {
+  if ((await store.requests.events(stream)).length === 0) return refuse('unknown-request', stream);
+  if (act.verb === 'erase') return erase(store, stream, act.by, act.reason);
+  const id = RequestId.safeParse(stream).data;
+  const request = id === undefined ? null : await store.requests.load(id);
+  if (id === undefined || request === null) return refuse('unknown-request', stream);
   const actor = operatorActor(act.by);
-  if (act.verb === 'erase') {
-    const cause = `cli:erase:${lastTextRevision(await store.requests.events(id))}`;
-    const command = { do: 'erase-texts', actor, reason: act.reason } as const;
-    return store.trail.erase(id, cause, (now, at) => decide(now, command, at));
-  }
   const { asking } = request;
   const common = { by: null, actor, asking, standing: 'no', requesterStanding: 'no' } as const;
   const command =
@@ -48,7 +63,7 @@ async function act(store: RecordStore, id: RequestId, act: Act): Promise<Appende
   return store.requests.append(id, `cli:${act.verb}:${asking}`, (now, at) => decide(now, command, at));
 }
 
-function resultOf(answer: Appended | Refusal): ActResult {
+function resultOf(answer: Carried): ActResult {
   if (answer.kind === 'refused') return answer;
   const [event] = answer.events;
   if (event === undefined) throw new Error('an operator’s act was accepted without an event');

@@ -1,6 +1,6 @@
 /** `Requests` in memory: decides and folds as the real store does, one append at a time, and stores bodies as JSON. */
 
-import type { RequestId } from '../../../src/domain/ids.ts';
+import { RequestId } from '../../../src/domain/ids.ts';
 import type { Requests } from '../../../src/domain/ports/store.ts';
 import type { EventBody, StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
@@ -84,7 +84,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
       return { kind: 'accepted', request, events, replay: false };
     },
     load: async (id) => loaded(id),
-    events: async (id) => of(id),
+    events: async (id) => of(RequestId.parse(id)),
     openFor: async (resourceId) => holderOf(resourceId),
     openFrom: async (messageId) =>
       ids().find((id) => {
