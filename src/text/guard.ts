@@ -41,12 +41,13 @@ export function guardWords(found: GuardStates): string {
 
 /** In one line, for one request. Null: it couldn't be read. */
 export function guardLine(found: GuardStates | null): string {
-  if (found === null) return 'couldn’t be read';
-  return Object.values(found).every((state) => state === 'not-assigned') ? 'not assigned' : guardWords(found);
+  if (found === null) return 'Azure Policy couldn’t be read';
+  return Object.values(found).every((state) => state === 'not-assigned')
+    ? 'no Azure Policy assigned'
+    : guardWords(found);
 }
 
-const unguarded =
-  'The guard policies aren’t assigned: who can write an agent in Azure can change its key without the bot.';
+const unguarded = 'Guard policies aren’t assigned: anyone who can write an agent can change its key in Azure.';
 
 /** `removing the key (3 of 5 agents)`; null: refused for none. */
 function refusedFor(aim: GuardAim, guards: readonly AgentGuard[]): string | null {
@@ -59,16 +60,16 @@ function refusedFor(aim: GuardAim, guards: readonly AgentGuard[]): string | null
 
 /** What Azure refuses for so many agents. `guards`: of those whose policies could be read; null: not read yet. */
 export function fleetGuardWords(guards: readonly AgentGuard[] | null, agents: number): string {
-  if (guards === null) return 'The guard policies haven’t been read yet.';
+  if (guards === null) return 'Guard policies haven’t been read yet.';
   const [first] = guards;
-  if (first === undefined) return 'The bot can’t read the guard policies.';
+  if (first === undefined) return 'The bot can’t read guard policies.';
   const unread = agents - guards.length;
   const without = unread > 0 ? ` The bot can’t read the policies of ${countOf(unread, 'agent', 'agents')}.` : '';
   const found = guards.flatMap(({ states: one }) => Object.values(one));
   if (found.every((state) => state === 'not-assigned')) return `${unguarded}${without}`;
   if (guards.length === 1) return `${guardWords(first.states)}.${without}`;
   const refused = guardAims.map((aim) => refusedFor(aim, guards)).filter((one) => one !== null);
-  if (refused.length === 0) return `The guard policies are assigned, but refuse nothing.${without}`;
+  if (refused.length === 0) return `Guard policies are assigned, but refuse nothing.${without}`;
   const open = guardAims.filter(
     (aim) => refusedFor(aim, guards) === null && guards.some(({ states: one }) => one[aim] !== undefined),
   );

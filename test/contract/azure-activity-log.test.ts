@@ -1,5 +1,5 @@
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { clientsOf, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { clientsOf, giveIdentity, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { careId, connect, owner, resourceId, vaultId } from './azure-setup.ts';
 
 /** Who wrote what, by the Activity Log: through the port, and as other clients ask for it. */
@@ -22,9 +22,10 @@ const operations = async (...ids: readonly (typeof agent)[]) => {
 test('has writes of other clients with who sent them, also assignments on a key, and nothing of other resources', async () => {
   const others = clientsOf(azure, owner);
   await writeAgent(others, agent, { tags: { ward: '7' } });
-  await writeAgent(others, resourceId('triage-agent-test'), { tags: { ward: '8' } });
+  await writeAgent(others, resourceId('vaccination-agent'), { tags: { ward: '8' } });
+  const principal = await giveIdentity(others, resourceId('vaccination-agent'));
   const assignment = '00000000-0000-4000-8000-0000000000aa';
-  await grantOnKey(others, assignment, vault, 'cmk-triage-agent', '50000000-0000-4000-8000-000000000003');
+  await grantOnKey(others, assignment, vault, 'cmk-triage-agent', principal);
   const by = { by: owner.id, byType: 'Application' };
   expect(await operations(agent)).toEqual([
     { operation: 'Microsoft.HealthBot/healthBots/write', target: agent, ...by },

@@ -67,7 +67,7 @@ describe('the picture of all agents', () => {
   });
 
   test('says what Azure Policy refuses, and that it doesn’t where nothing is assigned', async () => {
-    expect(activityText(await status(people.requester))).toContain('The guard policies aren’t assigned');
+    expect(activityText(await status(people.requester))).toContain('Guard policies aren’t assigned');
     const agents = [agentId(choices.first.agent)];
     const vaultUris = ['https://kv-care-prod.vault.azure.net/'];
     await assignGuard(world.azure, { effect: 'Deny', agents, vaults: [], vaultUris });

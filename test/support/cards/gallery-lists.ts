@@ -114,7 +114,11 @@ function agents(formId: string): readonly GalleryCard[] {
   ];
   const tooOld = all.filter(({ state }) => state === 'microsofts-key');
   const created = { day: '2021-05-04', cutoff: '2021-11-11' };
-  const guards = all.map(({ id: agent, name }) => ({ id: agent, name, states: guardStates }));
+  const guards = Array.from({ length: 22 }, (_, n) => ({
+    id: all[0]?.id ?? ArmId.parse(care),
+    name: `agent-${n}`,
+    states: n < 15 ? guardStates : unguarded,
+  }));
   const counts = { ...countsOf(all), 'microsofts-key': 4, 'own-key': 12 };
   const content = {
     show: 'all',

@@ -114,9 +114,7 @@ export function notProvedSection(facts: ReportFacts): Html {
     html`That no one else can use the key. Who controls it was shown to the approver, and is in event ${events[0]?.seq ?? ''}.`,
     ...(guard === undefined
       ? []
-      : [
-          html`That no one changes the key without the bot. Guard policies in Azure, as read for the plan: ${guardLine(guard)}.`,
-        ]),
+      : [html`That no one changes the key without the bot. Guard, as read for the plan: ${guardLine(guard)}.`]),
     vault.sku === 'premium'
       ? html`That the key is in hardware: the vault can, the key’s type says whether it is.`
       : html`That the key is in hardware: the vault is of the <i>standard</i> tier, where keys are kept by software.`,

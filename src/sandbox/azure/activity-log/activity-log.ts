@@ -34,13 +34,16 @@ const callerOf = ({ users }: SimulatorState, principalId: string): string =>
 const named = (value: string) => ({ value, localizedValue: value });
 const kinds: readonly string[] = ['PUT', 'PATCH', 'DELETE'];
 
+/** Clients that put a scope into a path can send two slashes. */
+const pathOf = ({ url }: RequestRecord): string => decodeURI(new URL(url).pathname).replace(/^\/+/, '/');
+
 /** The last permission that a write used is the operation. What used none was refused before, and has no event here. */
 const operationOf = ({ method, actions }: RequestRecord): string | undefined =>
   kinds.includes(method) ? actions.findLast((action) => /\/(write|delete)$/i.test(action)) : undefined;
 
 function eventOf({ world }: Call, record: RequestRecord, operation: string, submitted: string) {
   const { at, url, principalId, status, clientRequestId } = record;
-  const [resourceId = ''] = url.split('?');
+  const resourceId = pathOf(record);
   const [, , subscriptionId = '', , resourceGroupName = ''] = resourceId.split('/');
   const id = uuidOf(`${at} ${record.method} ${url}`);
   return {
@@ -71,7 +74,7 @@ function listEvents(call: Call): Reply {
     const operation = operationOf(record);
     const submitted = later(new Date(record.at), delay);
     if (operation === undefined || record.principalId === null || !reached(submitted, now)) return [];
-    const isIn = record.at >= from && record.at <= to && within(record.url.split('?')[0] ?? '', scope);
+    const isIn = record.at >= from && record.at <= to && within(pathOf(record), scope);
     return isIn ? [eventOf(call, record, operation, submitted)] : [];
   });
   const { value: page, nextLink } = pageOf(call, found.reverse(), ({ id }) => id);

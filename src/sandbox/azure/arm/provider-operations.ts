@@ -45,6 +45,7 @@ export const listedActions: readonly string[] = [
   'Microsoft.HealthBot/healthBots/Delete',
   'Microsoft.HealthBot/healthBots/Read',
   'Microsoft.HealthBot/healthBots/Write',
+  'Microsoft.Insights/eventtypes/values/Read',
   'Microsoft.KeyVault/checkNameAvailability/read',
   'Microsoft.KeyVault/deletedManagedHsms/read',
   'Microsoft.KeyVault/deletedVaults/read',

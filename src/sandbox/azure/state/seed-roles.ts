@@ -187,6 +187,7 @@ const botActions = [
   'Microsoft.Authorization/policyAssignments/read',
   'Microsoft.Authorization/policyDefinitions/read',
   'Microsoft.Authorization/policyExemptions/read',
+  'Microsoft.Insights/eventtypes/values/read',
   'Microsoft.Authorization/locks/read',
 ];
 

@@ -53,7 +53,7 @@ export const requestHeader = {
 
 /** What must be decided: the change, its risks and its consequences. */
 export const decision = {
-  /** From, To, Key vault, Control, Guard policies. */
+  /** From, To, Key vault, Control, Guard. */
   change: z.array(Fact).min(2).max(6),
   /** `2 risks: check them before you decide` */
   risksTitle: CardText,

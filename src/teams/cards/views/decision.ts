@@ -120,7 +120,7 @@ function checksTitle(plan: Plan, notes: readonly Row[]): CardText {
   return plain<string>(notes.length === 0 ? checks : `${checks}, ${countOf(notes.length, 'note', 'notes')}`);
 }
 
-/** From, To, Key vault, Control and guard policies, as facts with titles. */
+/** From, To, Key vault, Control and Guard, as facts with titles. */
 function factsOf(plan: Plan): Fact[] {
   const { vault, control, guard } = plan.observation;
   const place = control === undefined ? nothing : md` in ${plain(subscriptionWords(control.vaultSubscription))}`;
@@ -129,7 +129,7 @@ function factsOf(plan: Plan): Fact[] {
     ...changeFacts(plan),
     { title: plain('Key vault'), value: md`${bold(vault.name)}${place} (${plain(vaultAddress(vault.uri))})` },
     { title: plain('Control'), value: plain<string>(who) },
-    ...(guard === undefined ? [] : [{ title: plain('Guard policies'), value: plain<string>(guardLine(guard)) }]),
+    ...(guard === undefined ? [] : [{ title: plain('Guard'), value: plain<string>(guardLine(guard)) }]),
   ];
 }
 
