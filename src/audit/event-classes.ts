@@ -101,6 +101,8 @@ const onRequests: Readonly<Record<OnRequests, Activity>> = {
 const onAzure: Readonly<Record<StepName, Activity>> = {
   'enable-identity': update,
   'make-key-version': create,
+  'recover-key': [2, 'Read'],
+  'enable-key-version': [2, 'Read'],
   'grant-key-access': create,
   'protect-vault': update,
   'set-cmk': update,

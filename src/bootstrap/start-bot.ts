@@ -20,6 +20,7 @@ import { startServer } from '../teams/ingress/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
+import { openLastVerified } from '../workflow/key-watch/verified-agents.ts';
 import { random, sha256 } from './crypto.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
@@ -100,7 +101,8 @@ function openBot(
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStanding, approverOf, requesterOf, operator, decidable } = standings;
-  const commandPorts = { azure, requests, policy, tenantId, requesterStanding, random, sha256, now };
+  const lastVerified = openLastVerified({ requests, drifts: store.drifts });
+  const commandPorts = { azure, requests, policy, tenantId, requesterStanding, lastVerified, random, sha256, now };
   const fleet = new FleetReader({ azure, requests, drifts: store.drifts, now });
   return new CmkBot({
     commandPorts,

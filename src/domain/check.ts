@@ -21,6 +21,16 @@ const key = { key: CustomerKey };
 const rule = { rule: z.string() };
 const kindOfKey = { type: z.string(), size: z.number().nullable() };
 
+/** What a role of the vault must do, because the bot has no permission for it. */
+export const RoleTask = z.strictObject({
+  task: z.enum(['recover-key', 'enable-key-version']),
+  by: z.enum(['role-assignments', 'access-policies']),
+  vault: z.string(),
+  keyName: z.string(),
+  keyVersion: z.string(),
+});
+export type RoleTask = z.infer<typeof RoleTask>;
+
 /** Every possible check. Days and times are ISO 8601. */
 export const Check = z.discriminatedUnion('code', [
   judged('created-after-cutoff', day),
@@ -83,6 +93,12 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-hsm-needs-premium', {}),
   judged('key-name-deleted', name),
   judged('key-name-not-checked', name),
+  judged('nothing-to-repair', {}),
+  /** The agent's key changed after the repair was requested. */
+  judged('repair-outdated', { key: CustomerKey.nullable(), expected: CustomerKey.nullable() }),
+  /** `inUse`: the agent is under it, so its data depends on it. */
+  judged('approved-key-gone', { vault: z.string(), ...name, version: z.string(), inUse: z.boolean() }),
+  judged('role-needed', RoleTask.shape),
   judged('no-lock', {}),
   judged('locked', { locks: z.array(z.strictObject({ name: z.string(), scope: z.string() })) }),
   judged('locks-not-checked', {}),
@@ -117,6 +133,7 @@ const lasting: ReadonlySet<CheckCode> = new Set<CheckCode>([
   'already-under-this-key',
   'already-under-another-key',
   'key-moved',
+  'repair-outdated',
   'other-tenant',
   'vault-not-permitted',
   'key-must-be-new',

@@ -21,6 +21,20 @@ export const Effect = z.discriminatedUnion('change', [
   z.strictObject({ change: z.literal('identity'), target: ArmId, before: z.enum(['none', 'user-assigned']) }),
   /** A new key, or a new version of a key. `before`: the version that it follows. */
   z.strictObject({ change: z.literal('key'), target: ArmId, ...KeyKind.shape, before: KeyVersion.nullable() }),
+  /** A deleted key is back. `missing`: it is gone, and the bot can't see whether it was deleted. A role of the vault does it. */
+  z.strictObject({
+    change: z.literal('key-recovery'),
+    target: ArmId,
+    keyVersion: KeyVersion,
+    before: z.enum(['deleted', 'missing']),
+  }),
+  /** A version of a key is enabled. A role of the vault does it. */
+  z.strictObject({
+    change: z.literal('key-enablement'),
+    target: ArmId,
+    keyVersion: KeyVersion,
+    before: z.literal('disabled'),
+  }),
   z.strictObject({
     change: z.literal('role-assignment'),
     target: ArmId,
@@ -50,6 +64,10 @@ export const Effect = z.discriminatedUnion('change', [
   }),
 ]);
 export type Effect = z.infer<typeof Effect>;
+
+/** Changes that a role of the vault makes, and the bot only reads back: docs/decisions/0083. */
+const byRole: readonly Effect['change'][] = ['key-recovery', 'key-enablement'];
+export const isDoneByRole = ({ change }: Effect): boolean => byRole.includes(change);
 
 /** Lowercases every ARM ID in a value. ARM IDs are case-insensitive. */
 export function lowerIds(value: unknown): unknown {

@@ -1,6 +1,6 @@
 /** Failures. Azure's own messages are stored unchanged; the bot's own findings are structured data. */
 import { z } from 'zod';
-import { Check } from './check.ts';
+import { Check, RoleTask } from './check.ts';
 import { CustomerKey, Doubt } from './observed.ts';
 
 /**
@@ -40,6 +40,8 @@ export const Found = z.discriminatedUnion('code', [
   /** The process ended after it stored the intent to create the key and before it created it. */
   own('stopped-before-making', { keyName: z.string() }),
   own('key-not-there', { keyName: z.string() }),
+  /** The step is done once a role of the vault did this. */
+  own('role-needed', RoleTask.shape),
   /** The created key differs from the approved one. */
   own('key-made-otherwise', {
     keyName: z.string(),
@@ -157,6 +159,7 @@ const foundFirst: ReadonlySet<FoundCode> = new Set([
   'identity-changed',
   'access-gone',
   'replaced',
+  'role-needed',
 ]);
 
 const absences: ReadonlySet<FoundCode> = new Set(['missing', 'identity-lost', 'identity-changed', 'access-gone']);

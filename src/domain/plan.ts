@@ -10,6 +10,8 @@ import { Observation, type ReplacedKey, replacedSince } from './observed.ts';
 export const StepName = z.enum([
   'enable-identity',
   'make-key-version',
+  'recover-key',
+  'enable-key-version',
   'grant-key-access',
   'protect-vault',
   'set-cmk',

@@ -37,6 +37,10 @@ const operationFor = (form: Form): Operation => operationNamed(form.operation);
 export const formPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
   operation.pages(form).filter(({ name }) => form.changes === null || name !== 'resource');
 
+/** The pages that people see. */
+export const shownPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
+  formPagesOf(operation, form).filter(({ automatic }) => automatic !== true);
+
 /** Returns the form's current page. Throws if its answers don't lead there. */
 export function pageOf(operation: Operation, form: Form): Page {
   const page = formPagesOf(operation, form).find(({ name }) => name === form.page);
@@ -76,7 +80,7 @@ export const chooseKeyWay = (form: Form, keyWay: Form['keyWay']): FormResult =>
   advance(form, form.page === 'key' ? { keyWay } : {});
 
 export function back(form: Form): FormResult {
-  const pages = formPagesOf(operationFor(form), form);
+  const pages = shownPagesOf(operationFor(form), form);
   const before = pages[pages.findIndex(({ name }) => name === form.page) - 1];
   return advance(form, {
     page: before?.name ?? form.page,
@@ -110,12 +114,17 @@ export function switchOperation(form: Form): FormResult {
   return advance(resource === undefined ? fresh : withAnswer(operation, fresh, resource), {});
 }
 
-/** Reads the answer of the current page and advances. */
+/** Reads the answer of the current page, and of those that follow from it, and advances. */
 export async function next(form: Form, inputs: FormInputs, ports: CommandPorts): Promise<FormResult> {
   if (form.page === 'review') return advance(form, {});
   const operation = operationFor(form);
-  const answer = await pageOf(operation, form).take(form, inputs, ports);
-  return isRefusal(answer) ? stay(form, answer) : advance(withAnswer(operation, form, answer), {});
+  let after = form;
+  do {
+    const answer = await pageOf(operation, after).take(after, inputs, ports);
+    if (isRefusal(answer)) return stay(form, answer);
+    after = withAnswer(operation, after, answer);
+  } while (pageOf(operation, after).automatic === true);
+  return advance(after, {});
 }
 
 /** Limits the review page's inputs to their stored lengths. */

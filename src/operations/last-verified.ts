@@ -23,6 +23,6 @@ export function lastVerifiedOf(request: Request): LastVerified | null {
     },
     ...{ keyName: to.keyName, keyVersion },
     principalId: outputs.principalId ?? observed.resource.principalId,
-    before: isSameKey ? (KeyVersion.safeParse(from.keyVersion).data ?? null) : null,
+    before: isSameKey && from.keyVersion !== keyVersion ? (KeyVersion.safeParse(from.keyVersion).data ?? null) : null,
   };
 }

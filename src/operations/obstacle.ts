@@ -38,7 +38,7 @@ function resourceBlocks({ startsFrom }: Pick<Operation, 'startsFrom'>, resource:
     ({ outcome }) => outcome === 'block',
   );
   // After a failed change, the same key can be set again.
-  return key === null || startsFrom === 'own-key' || hasFailed(provisioningState)
+  return key === null || startsFrom !== 'microsofts-key' || hasFailed(provisioningState)
     ? blocks
     : [...blocks, judge('block', 'already-under-another-key', { key })];
 }

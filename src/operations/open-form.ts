@@ -72,6 +72,8 @@ function startedAgain(form: Form, operation: Operation, request: Request): Form 
   const filled = { ...form, ...formFieldsOf(operation, request) };
   if (request.state !== 'rejected') return filled;
   const { resource } = filled.answers;
+  // Nothing was chosen besides the agent.
+  if (operation.pages(filled).some(({ automatic }) => automatic === true)) return { ...filled, rejected: request.id };
   return { ...withAnswer(operation, { ...filled, page: 'resource', answers: {} }, resource), rejected: request.id };
 }
 

@@ -70,8 +70,8 @@ export interface OperationDefinition<Schema extends z.ZodType<ChangeSpec>> {
   readonly stages: readonly (readonly StepName[])[];
   /** In display order. */
   readonly checks: (work: KeyWork, context: CheckContext) => readonly Check[];
-  /** Which resources it applies to, by their current key. */
-  readonly startsFrom: 'microsofts-key' | 'own-key';
+  /** Which resources it applies to, by their current key. `either`: lists of agents don't offer it. */
+  readonly startsFrom: 'microsofts-key' | 'own-key' | 'either';
   /** The operation to suggest if one of these checks blocks because the resource is in the wrong state. */
   readonly instead: { readonly operation: string; readonly where: readonly CheckCode[] };
 }

@@ -5,9 +5,10 @@ import type { ChangeSpec, Plan } from '../domain/plan.ts';
 import { eventReader } from '../domain/request/events.ts';
 import { enableCmk } from './enable-cmk/enable-cmk.ts';
 import type { Operation } from './operation.ts';
+import { repairCmk } from './repair-cmk/repair-cmk.ts';
 import { rotateCmk } from './rotate-cmk/rotate-cmk.ts';
 
-const all = [enableCmk, rotateCmk] as const;
+const all = [enableCmk, rotateCmk, repairCmk] as const;
 const [first, ...rest] = all;
 
 /** Closed union of the list's schemas. Unknown operations, kinds and extra fields are refused. */

@@ -21,6 +21,8 @@ const isSameKey = (a: CustomerKey, b: CustomerKey): boolean =>
   a.keyName === b.keyName && sameVaultUri(a.vaultUri, b.vaultUri);
 const versionOf = ({ keyVersion }: CustomerKey): string => (keyVersion === null ? 'newest' : shortVersion(keyVersion));
 
+const currentKeyWords = (key: CustomerKey | null): string => (key === null ? 'a Microsoft-managed key' : keyWords(key));
+
 const characterWords = (character: string | undefined): string =>
   character === undefined
     ? 'nothing'
@@ -95,6 +97,16 @@ const words: WordsByCode = {
     title: 'The agent already uses another customer-managed key or version.',
     text: `It uses ${keyWords(key)}.`,
     remedy: 'Use /rotate-cmk to change the key or version.',
+  }),
+  'nothing-to-repair': () => ({
+    title: 'Nothing needs repair.',
+    text: 'The agent uses the approved key and has access to it. The version is enabled, and purge protection is on.',
+    remedy: '',
+  }),
+  'repair-outdated': ({ key, expected }) => ({
+    title: 'The agent’s key changed after this repair was requested.',
+    text: `It uses ${currentKeyWords(key)}. The request expects ${currentKeyWords(expected)}.`,
+    remedy: 'Request the repair again with /repair-cmk.',
   }),
   'same-tenant': () => pass('Vault and agent are in the same tenant'),
   'other-tenant': ({ tenantId }) => ({

@@ -1,15 +1,23 @@
 /** Words of the key watch: for each state what changed, what it means for the data, and one safe next step. */
-import { keyScope } from '../domain/observed.ts';
+import type { RoleTask } from '../domain/check.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
 import type { DriftCause } from '../domain/watch/events.ts';
 import type { DriftCode, DriftState } from '../domain/watch/state.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { keyWords } from './keys.ts';
 import { shortVersion } from './places.ts';
+import { roleTaskCommand, roleTaskTitle } from './role-tasks.ts';
 
 /** What a person does next: a command of the bot, with its button, or an instruction for a role, with an `az` command. */
 export type DriftStep =
-  | { readonly kind: 'command'; readonly button: string; readonly command: string; readonly text: string }
+  | {
+      readonly kind: 'command';
+      readonly button: string;
+      readonly command: string;
+      readonly text: string;
+      /** Empty: nothing is done outside of the bot. */
+      readonly az: string;
+    }
   | { readonly kind: 'instruction'; readonly text: string; readonly command: string };
 
 export interface DriftWords {
@@ -26,33 +34,32 @@ const command = (button: string, text: string, typed: string): DriftStep => ({
   button,
   text,
   command: typed,
+  az: '',
 });
 const instruct = (text: string, az: string): DriftStep => ({ kind: 'instruction', text, command: az });
 
 const rotate = ({ resource }: LastVerified, version: string): string =>
   `/rotate-cmk resource=${resource.id} version=${version}`;
 
-const inVault = ({ vault, keyName }: LastVerified): string => `--vault-name ${vault.name} --name ${keyName}`;
-const ofVersion = (verified: LastVerified, version: string): string => `${inVault(verified)} --version ${version}`;
+/** A repair of what the bot can do by itself, and what a role of the vault must do for it. */
+const repair = ({ resource }: LastVerified, first = '', az = ''): DriftStep => ({
+  kind: 'command',
+  button: 'Request repair',
+  text: `${first}${first === '' ? '' : ' '}A requester requests a repair, and the bot makes it after the approval.`,
+  command: `/repair-cmk resource=${resource.id}`,
+  az,
+});
 
-const enableVersion = (verified: LastVerified, version: string): DriftStep =>
-  instruct(
-    'A Key Vault Crypto Officer enables the version.',
-    `az keyvault key set-attributes ${ofVersion(verified, version)} --enabled true`,
-  );
+const roleTask = ({ vault, keyName }: LastVerified, task: RoleTask['task'], keyVersion: string): RoleTask => ({
+  ...{ task, by: vault.access, vault: vault.name, keyName, keyVersion },
+});
+const earlierVersion = (verified: LastVerified, keyVersion: string): RoleTask =>
+  roleTask(verified, 'enable-key-version', keyVersion);
 
-function assignAccess(verified: LastVerified): DriftStep {
-  const { vault, principalId } = verified;
-  const principal = principalId ?? 'OBJECT_ID';
-  return vault.access === 'access-policies'
-    ? instruct(
-        'A Key Vault Contributor adds the access policy again.',
-        `az keyvault set-policy --name ${vault.name} --object-id ${principal} --key-permissions get wrapKey unwrapKey`,
-      )
-    : instruct(
-        'A Key Vault Data Access Administrator assigns the role again.',
-        `az role assignment create --role "Key Vault Crypto Service Encryption User" --assignee-object-id ${principal} --assignee-principal-type ServicePrincipal --scope ${keyScope({ vaultId: vault.id, keyName: verified.keyName })}`,
-      );
+/** A repair that waits for a role of the vault, which can act at once. */
+function repairByRole(verified: LastVerified, task: RoleTask['task']): DriftStep {
+  const needed = roleTask(verified, task, verified.keyVersion);
+  return repair(verified, `${roleTaskTitle(needed)}.`, roleTaskCommand(needed));
 }
 
 const lost = (verified: LastVerified): DriftStep =>
@@ -86,63 +93,42 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   'key-deleted': (_state, verified) => ({
     title: `Key ${verified.keyName} was deleted`,
     meaning: `${unreadable} The key can be recovered until its retention period ends. ${noTime}`,
-    step: instruct('A Key Vault Crypto Officer recovers the key.', `az keyvault key recover ${inVault(verified)}`),
+    step: repairByRole(verified, 'recover-key'),
   }),
   'key-missing': (_state, verified) => ({
     title: `Version ${shortVersion(verified.keyVersion)} of key ${verified.keyName} is gone`,
     meaning: `${unreadable} The bot can’t see whether the key can be recovered. ${noTime}`,
-    step: instruct(
-      'A Key Vault Crypto Officer tries to recover the key.',
-      `az keyvault key recover ${inVault(verified)}`,
-    ),
+    step: repairByRole(verified, 'recover-key'),
   }),
   'key-disabled': (_state, verified) => ({
     title: `Version ${shortVersion(verified.keyVersion)} of key ${verified.keyName} is disabled`,
     meaning: `${unreadable} Nothing is lost while the version can be enabled. ${noTime}`,
-    step: enableVersion(verified, verified.keyVersion),
+    step: repairByRole(verified, 'enable-key-version'),
   }),
   'identity-changed': ({ now }, verified) => ({
     title: now === null ? 'The agent’s system-assigned identity is off' : 'The agent has another identity',
     meaning: `The identity that has access to the key is gone. ${unreadable} ${noTime}`,
-    step: instruct(
-      now === null
-        ? 'A Contributor turns on the system-assigned identity. It gets a new object id; then assign it access to the key.'
-        : 'A Key Vault Data Access Administrator assigns the new identity access to the key.',
-      now === null
-        ? `az resource update --ids ${verified.resource.id} --set identity.type=SystemAssigned`
-        : assignAccess({ ...verified, principalId: now }).command,
-    ),
+    step: repair(verified),
   }),
   'access-lost': (_state, verified) => ({
     title: `The agent’s identity lost access to key ${verified.keyName}`,
     meaning: `${unreadable} Nothing is lost while access can be assigned again. ${noTime}`,
-    step: assignAccess(verified),
+    step: repair(verified),
   }),
   'key-stripped': (_state, verified) => ({
     title: 'The customer-managed key was removed from the agent',
     meaning: 'The agent’s data is under a Microsoft-managed key, not under yours.',
-    step: command(
-      'Request the key again',
-      'A requester requests the approved key again.',
-      `/enable-cmk resource=${verified.resource.id} vault=${verified.vault.name} key=${verified.keyName}`,
-    ),
+    step: repair(verified),
   }),
   'key-replaced': ({ now }, verified) => ({
     title: `The agent is under ${keyWords(now)}`,
     meaning: 'This key wasn’t approved here. The agent depends on it, and no longer on the approved key.',
-    step: command(
-      'Request the approved key',
-      'Find out who controls the new key. A requester then requests the approved key again. Keep the new key until then.',
-      `${rotate(verified, verified.keyVersion)} vault=${verified.vault.name} key=${verified.keyName}`,
-    ),
+    step: repair(verified, 'Find out who controls the new key, and keep it.'),
   }),
   'agent-failed': ({ provisioningState }, verified) => ({
     title: `Azure shows the agent as ${provisioningState}`,
     meaning: 'The last operation on the agent failed. What Azure shows might not be what the agent uses.',
-    step: instruct(
-      'An Azure administrator opens the agent’s activity log and repeats or undoes the failed operation.',
-      `az monitor activity-log list --resource-id ${verified.resource.id} --status Failed`,
-    ),
+    step: repair(verified),
   }),
   'key-expired': ({ at }, verified) => ({
     title: `The key expired on ${utcDay(at)}`,
@@ -157,10 +143,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   'purge-protection-off': (_state, verified) => ({
     title: `Purge protection on ${verified.vault.name} is off`,
     meaning: 'The data is safe now. A deleted key could be purged at once, and the data with it.',
-    step: instruct(
-      'A Key Vault Contributor turns on purge protection. It can’t be turned off again.',
-      `az keyvault update --name ${verified.vault.name} --enable-purge-protection true`,
-    ),
+    step: repair(verified),
   }),
   'firewall-changed': ({ now }, verified) => ({
     title: `The firewall of ${verified.vault.name} is now ${now}`,
@@ -176,7 +159,10 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   'old-version-disabled': ({ keyVersion }, verified) => ({
     title: `Version ${shortVersion(keyVersion)}, which the agent used before, is disabled`,
     meaning: 'Microsoft doesn’t say how long an agent needs an earlier version. Backups might need it, too.',
-    step: enableVersion(verified, keyVersion),
+    step: instruct(
+      `${roleTaskTitle(earlierVersion(verified, keyVersion))}.`,
+      roleTaskCommand(earlierVersion(verified, keyVersion)),
+    ),
   }),
   'newer-version': ({ keyVersion, created }, verified) => ({
     title: `Version ${shortVersion(keyVersion)} of the key is newer${created === null ? '' : `, created on ${utcDay(created)}`}`,

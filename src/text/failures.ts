@@ -7,6 +7,7 @@ import { checkWords } from './checks.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { doubtfulKeyWords, resourceKeyWords } from './keys.ts';
 import { placeWords } from './places.ts';
+import { roleTaskTitle } from './role-tasks.ts';
 
 const missingThings = { resource: 'The agent', vault: 'The vault', identity: 'The identity of the agent' } as const;
 
@@ -98,6 +99,8 @@ function foundWords(found: Found): string {
       return `The bot was stopped before it asked for key ${found.keyName}.`;
     case 'key-not-there':
       return `Key ${found.keyName} doesn’t exist.`;
+    case 'role-needed':
+      return `${roleTaskTitle(found)}.`;
     case 'key-made-otherwise':
       return `The key differs: ${found.differences.map(differenceWords).join('; ')}.`;
     case 'access-mode-changed':
@@ -168,6 +171,7 @@ export function expectedWords(failure: Failure): string | null {
     case 'key-of-others':
     case 'key-doubtful':
     case 'stopped-before-making':
+    case 'role-needed':
     case 'access-mode-changed':
     case 'membership-unknown':
     case 'requester-lost-role':

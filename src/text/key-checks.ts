@@ -6,6 +6,7 @@ import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
 import { utcDay } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy } from './keys.ts';
 import { shortVersion } from './places.ts';
+import { roleTaskCommand, roleTaskTitle } from './role-tasks.ts';
 
 /** Built-in roles that can recover a deleted key. A vault with access policies has its own permission for it. */
 const recoverers =
@@ -43,6 +44,20 @@ export const keyChecks = {
   'key-made': ({ name }) => pass(`This request created key ${name}`),
   'key-version-new': ({ type, size }) => pass(`A new version will be created: ${type} ${size}`),
   'key-missing': missingKeyWords,
+  'approved-key-gone': ({ vault, name, version, inUse }) => ({
+    title: `Version ${shortVersion(version)} of key ${name} is gone for good.`,
+    text: `Vault ${vault} has no deleted key of that name to recover. ${
+      inUse
+        ? 'The agent can’t decrypt its data without this key.'
+        : 'The agent doesn’t use it now, but older data might need it.'
+    }`,
+    remedy: `Ask the vault’s owner for a backup: az keyvault key restore --vault-name ${vault} --file BACKUP_FILE. Without one, data under this key is lost.`,
+  }),
+  'role-needed': (task) => ({
+    title: roleTaskTitle(task),
+    text: `The bot has no permission for this. Command: ${roleTaskCommand(task)}. Run it before or after the approval: the bot waits for it and checks it.`,
+    remedy: '',
+  }),
   'key-name-taken': ({ name }) => ({
     title: `The vault already has a key named ${name}.`,
     text: '',

@@ -37,6 +37,14 @@ export const refusedRequest = {
     title: `${name} uses a Microsoft-managed key.`,
     text: 'Use /enable-cmk to set a customer-managed key first.',
   }),
+  'no-approved-state': (name) => ({
+    title: `The bot has no approved state for ${name}.`,
+    text: 'No request for this agent has succeeded here. Use /enable-cmk or /rotate-cmk.',
+  }),
+  'approved-vault-gone': (vault) => ({
+    title: `Vault ${vault} is gone, so the key can’t be repaired here.`,
+    text: `The agent can’t decrypt its data without this key. A Key Vault Contributor recovers the vault: az keyvault recover --name ${vault}. Then type /repair-cmk again. After its retention period, the data is lost.`,
+  }),
   'unknown-version': (version) => ({
     title: `The key has no version ${version}.`,
     text: 'Choose newest, new, or a version that the vault shows.',

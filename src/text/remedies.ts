@@ -3,6 +3,7 @@ import type { Failure, FoundCode } from '../domain/failure.ts';
 import { azureRemedy, hasOwnRemedy, knowsRemedy } from './azure-remedies.ts';
 import { checkWords } from './checks.ts';
 import { doubtfulKeyRemedy, otherKeyRemedy } from './keys.ts';
+import { roleTaskCommand } from './role-tasks.ts';
 
 const look = 'Check the resource in the Azure portal. When it’s as approved, select Retry.';
 const passes = 'This often passes. Select Retry in a few minutes.';
@@ -33,6 +34,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'key-doubtful': doubtfulKeyRemedy,
   'stopped-before-making': passes,
   'key-not-there': look,
+  'role-needed': 'When that is done, select Retry.',
   'key-made-otherwise': look,
   'access-mode-changed':
     'Switch the vault back, and then select Retry. Otherwise, end the request and create another one.',
@@ -56,6 +58,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
 export function remedyWords(failure: Failure): string {
   if (failure.source === 'bot') {
     const { found } = failure;
+    if (found.code === 'role-needed') return `Command: ${roleTaskCommand(found)} ${ownRemedies[found.code]}`;
     if (found.code === 'blocked') return checkWords(found.check).remedy;
     if (found.code === 'missing' && found.what === 'identity') return identityGone;
     return found.code === 'replaced' && found.what === 'vault' ? otherVault : ownRemedies[found.code];

@@ -5,10 +5,13 @@ import type { Plan, PlannedStep, StepName } from '../domain/plan.ts';
 import type { Proof, ProofLevel } from '../domain/proof.ts';
 import { kindWords, versionWords } from './keys.ts';
 import { shortVersion } from './places.ts';
+import { byRoleWords } from './role-tasks.ts';
 
 export const stepTitles: Record<StepName, string> = {
   'enable-identity': 'Turn on system-assigned identity',
   'make-key-version': 'Create key',
+  'recover-key': 'Wait for the key to be recovered',
+  'enable-key-version': 'Wait for the key version to be enabled',
   'grant-key-access': 'Assign key access',
   'protect-vault': 'Turn on purge protection',
   'set-cmk': 'Set customer-managed key',
@@ -19,6 +22,8 @@ export const stepTitles: Record<StepName, string> = {
 export const readBackWords: Record<StepName, string> = {
   'enable-identity': 'Azure reports: system-assigned',
   'make-key-version': 'Azure reports: the key exists',
+  'recover-key': 'Azure reports: the approved version exists and is enabled',
+  'enable-key-version': 'Azure reports: the approved version is enabled',
   'grant-key-access': 'Azure reports: Get, Wrap Key, and Unwrap Key',
   'protect-vault': 'Azure reports: purge protection on',
   'set-cmk': 'Azure reports this key and version on the agent',
@@ -29,6 +34,8 @@ export const readBackWords: Record<StepName, string> = {
 export const runningWords: Record<StepName, string> = {
   'enable-identity': 'Azure is creating the agent’s identity.',
   'make-key-version': 'The key vault is creating the key.',
+  'recover-key': 'The bot checks whether the key is back.',
+  'enable-key-version': 'The bot checks whether the version is enabled.',
   'grant-key-access': 'The bot is giving the agent access to the key.',
   'protect-vault': 'Azure is turning on purge protection.',
   'set-cmk': 'Azure is setting the agent’s key.',
@@ -71,6 +78,10 @@ export function effectWords(effect: Effect): string {
       return effect.before === null
         ? `New key: none → ${kindWords(effect)}`
         : `New version after ${shortVersion(effect.before)}: ${kindWords(effect)}`;
+    case 'key-recovery':
+      return `Key version ${shortVersion(effect.keyVersion)}: ${effect.before} → recovered (${byRoleWords})`;
+    case 'key-enablement':
+      return `Key version ${shortVersion(effect.keyVersion)}: ${effect.before} → enabled (${byRoleWords})`;
     case 'role-assignment':
       return `${grantOf}: none → ${effect.role}`;
     case 'access-policy':
@@ -100,6 +111,10 @@ export function gistOf(effect: Effect): string {
       return 'identity on';
     case 'key':
       return effect.before === null ? 'a new key' : 'a new version';
+    case 'key-recovery':
+      return 'the key recovered';
+    case 'key-enablement':
+      return 'the version enabled';
     case 'role-assignment':
     case 'access-policy':
       return 'access to the key';

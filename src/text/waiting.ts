@@ -5,11 +5,14 @@
 import type { Failure, Found } from '../domain/failure.ts';
 import { hasFailed } from '../domain/observed.ts';
 import type { StepName } from '../domain/plan.ts';
+import { roleTaskCommand, roleTaskTitle } from './role-tasks.ts';
 
 /** What the bot checks before the next attempt, and while Azure works. */
 export const looksAt: Readonly<Record<StepName, string>> = {
   'enable-identity': 'the agent',
   'make-key-version': 'the key in the vault',
+  'recover-key': 'the key in the vault',
+  'enable-key-version': 'the key in the vault',
   'grant-key-access': 'the role assignment',
   'protect-vault': 'the vault',
   'set-cmk': 'the agent',
@@ -23,6 +26,8 @@ const many = { least: 15, most: 90 };
 const usual: Readonly<Record<StepName, { readonly least: number; readonly most: number }>> = {
   'enable-identity': many,
   'make-key-version': some,
+  'recover-key': some,
+  'enable-key-version': some,
   'grant-key-access': some,
   'protect-vault': some,
   'set-cmk': many,
@@ -56,6 +61,8 @@ function foundWaiting(found: Found): string {
         : `Azure accepted the change and still shows the agent as ${found.provisioningState}. The bot checks again.`;
     case 'stopped-before-making':
       return 'The bot stopped before it requested the key. It requests the key now.';
+    case 'role-needed':
+      return `${roleTaskTitle(found)}: ${roleTaskCommand(found)}`;
     case 'blocked':
     case 'missing':
     case 'vault-moved':

@@ -70,6 +70,8 @@ export const RefusalCode = z.enum([
   'start-too-far',
   'unknown-resource',
   'ambiguous-resource',
+  'no-approved-state',
+  'approved-vault-gone',
   'unknown-key',
   'unknown-request',
   'unknown-vault',

@@ -9,6 +9,7 @@ import type { Requests } from '../../domain/ports/store.ts';
 import type { Actor } from '../../domain/request/events.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
+import type { LastVerified } from '../../domain/watch/drift.ts';
 import type { Form } from '../form.ts';
 
 /** Filter of open requests: all, waiting for the person, the person's own, running. */
@@ -87,6 +88,8 @@ export interface CommandPorts {
    * agent.
    */
   readonly requesterStanding: (person: PersonId, resource: ResourceFacts | null) => Promise<Standing>;
+  /** What the agent's last succeeded request approved and verified; null: no request succeeded. */
+  readonly lastVerified: (agent: ArmId) => Promise<LastVerified | null>;
   readonly random: (bytes: number) => Uint8Array;
   readonly sha256: (text: string) => string;
   readonly now: () => Date;

@@ -96,6 +96,8 @@ export interface Page<Answer = unknown> {
   readonly name: PageName;
   /** Label in the progress row: `Vault`. */
   readonly label: string;
+  /** Its answer follows from earlier pages: it's taken by itself, and the page is never shown. */
+  readonly automatic?: true;
   /** Pages that this answer depends on. A different answer there removes this one. */
   readonly dependsOn: readonly PageName[];
   /** Reads the stored answer. */

@@ -93,6 +93,10 @@ function rightsFor(effect: Effect, kind: ResourceKind, userAssigned: boolean): R
       return effect.before === null
         ? onVault('Microsoft.KeyVault/vaults/keys/write')
         : { actions: [], dataActions: makeVersion };
+    case 'key-recovery':
+    case 'key-enablement':
+      // A role of the vault makes this change.
+      return onVault();
     case 'role-assignment':
       // Read only after the resource has an identity: without this permission, the run would stop after its first change.
       return onVault('Microsoft.Authorization/roleAssignments/read', 'Microsoft.Authorization/roleAssignments/write');

@@ -1,5 +1,5 @@
 /** What agents are compared with: their last succeeded requests, out of the audit log. */
-import type { RequestId } from '../../domain/ids.ts';
+import type { ArmId, RequestId } from '../../domain/ids.ts';
 import type { Drifts, Requests } from '../../domain/ports/store.ts';
 import type { LastVerified, VerifiedAgents } from '../../domain/watch/drift.ts';
 import { lastVerifiedOf } from '../../operations/last-verified.ts';
@@ -8,6 +8,15 @@ export interface VerifiedPorts {
   readonly requests: Pick<Requests, 'load'>;
   readonly drifts: Pick<Drifts, 'succeeded'>;
 }
+
+/** The same for one agent, read anew each time. */
+export const openLastVerified =
+  ({ requests, drifts }: VerifiedPorts) =>
+  async (agent: ArmId): Promise<LastVerified | null> => {
+    const id = (await drifts.succeeded()).get(agent.toLowerCase());
+    const request = id === undefined ? null : await requests.load(id);
+    return request === null ? null : lastVerifiedOf(request);
+  };
 
 /** A success never changes, so each is read once. */
 export function openVerified({ requests, drifts }: VerifiedPorts): () => Promise<VerifiedAgents> {

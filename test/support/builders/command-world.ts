@@ -32,6 +32,7 @@ export function commandWorld(world: Partial<World> = {}) {
     policy: policyOf(),
     tenantId: tenant,
     requesterStanding: async () => standing.value,
+    lastVerified: async () => null,
     random: (bytes) => {
       minted += 1;
       return new Uint8Array(bytes).fill(minted);

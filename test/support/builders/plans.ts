@@ -16,7 +16,7 @@ import type { KeyTerms } from '../../../src/operations/checks.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/operations/resources/registry.ts';
 import { rightsAtResource, rightsAtVault } from '../../../src/operations/resources/rights.ts';
-import { resourceId, tenant, vaultId } from './fixtures.ts';
+import { requestId, resourceId, tenant, vaultId } from './fixtures.ts';
 import { termsOf } from './policies.ts';
 
 export const kind = kindNamed('healthcare-agent');
@@ -118,6 +118,7 @@ export const controller = (change: Partial<Controller> = {}): Controller => ({
 export const newKey: KeyKind = { type: 'RSA', size: 3072, expires: null };
 
 export type EnableWish = Extract<StoredChangeSpec, { operation: 'enable-cmk' }>;
+export type RepairWish = Extract<StoredChangeSpec, { operation: 'repair-cmk' }>;
 export type RotateWish = Extract<StoredChangeSpec, { operation: 'rotate-cmk' }>;
 
 /** To put the agent under the existing version `a…` of the key. */
@@ -160,6 +161,18 @@ export const toNewVersion: Extract<RotateWish['to'], { way: 'new-version' }> = {
   after: version('a'),
   make: newKey,
 };
+
+/** To bring the agent back to version `a…` of its key, approved by an earlier request. */
+export const wishToRepair = (change: Partial<RepairWish> = {}): RepairWish => ({
+  operation: 'repair-cmk',
+  resource: ref(),
+  basis: requestId(7),
+  from: under(version('a')),
+  vaultId,
+  keyName,
+  keyVersion: version('a'),
+  ...change,
+});
 
 interface PlanChange {
   readonly seen?: Partial<Observation>;

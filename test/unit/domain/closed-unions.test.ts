@@ -69,6 +69,8 @@ const commands = [
 const steps = [
   'enable-identity',
   'make-key-version',
+  'recover-key',
+  'enable-key-version',
   'grant-key-access',
   'protect-vault',
   'set-cmk',

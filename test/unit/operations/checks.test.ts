@@ -21,6 +21,7 @@ import {
   version,
   wish,
   wishForNewKey,
+  wishToRepair,
   wishToRotate,
 } from '../../support/builders/plans.ts';
 import { termsOf } from '../../support/builders/policies.ts';
@@ -36,6 +37,13 @@ const rotating = (change: Partial<Observation> = {}): Partial<Observation> => ({
   resource: resource({ customerKey: under(version('a')), systemAssigned: true }),
   key: key({ version: version('b') }),
   from: key(),
+  ...change,
+});
+/** Where nothing needs repair: the agent under version `a…`, with access to it. */
+const asApproved = (change: Partial<Observation> = {}): Partial<Observation> => ({
+  resource: resource({ customerKey: under(version('a')), systemAssigned: true }),
+  vault: vault({ purgeProtection: true }),
+  grantHeld: true,
   ...change,
 });
 const own: OwnKey = { keyVersion: version('a'), intents: [] };
@@ -218,6 +226,31 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
     outcome: 'warn',
     fact: { name: 'care' },
     wished: wishForNewKey(),
+  },
+  'nothing-to-repair': { seen: asApproved(), outcome: 'block', fact: {}, wished: wishToRepair() },
+  'repair-outdated': {
+    seen: asApproved({ resource: resource({ customerKey: null }) }),
+    outcome: 'block',
+    fact: { key: null, expected: keyAt('a') },
+    wished: wishToRepair(),
+  },
+  'approved-key-gone': {
+    seen: asApproved({ key: null, keyNow: null }),
+    outcome: 'block',
+    fact: { vault: 'kv-care', name: 'care', version: version('a'), inUse: true },
+    wished: wishToRepair(),
+  },
+  'role-needed': {
+    seen: asApproved({ key: key({ enabled: false }) }),
+    outcome: 'warn',
+    fact: {
+      task: 'enable-key-version',
+      by: 'role-assignments',
+      vault: 'kv-care',
+      keyName: 'care',
+      keyVersion: version('a'),
+    },
+    wished: wishToRepair(),
   },
   'no-lock': { seen: {}, outcome: 'pass', fact: {} },
   locked: {

@@ -37,6 +37,10 @@ function afterOf(effect: Effect, request: Request): Html {
       return html`system-assigned${outputs.principalId === undefined ? none : html`, ${id(short(outputs.principalId))}`}`;
     case 'key':
       return html`${kindWords(effect)}${version === null ? none : html`, version ${id(short(version))}`}`;
+    case 'key-recovery':
+      return html`recovered, version ${id(short(effect.keyVersion))}`;
+    case 'key-enablement':
+      return html`enabled, version ${id(short(effect.keyVersion))}`;
     case 'role-assignment':
       return html`${effect.role}`;
     case 'access-policy':

@@ -67,6 +67,8 @@ export function stepStories(steps: readonly PlannedStep[], events: readonly Stor
 export const propertyOf: { readonly [C in Effect['change']]: string } = {
   identity: 'Identity of the agent',
   key: 'Key in the vault',
+  'key-recovery': 'Deleted key',
+  'key-enablement': 'Version of the key',
   'role-assignment': 'Agent’s role on the key',
   'access-policy': 'Agent’s access to the key',
   'soft-delete': 'Soft delete of the vault',
@@ -78,6 +80,8 @@ export const propertyOf: { readonly [C in Effect['change']]: string } = {
 export const lineNames: { readonly [S in StepName]: string } = {
   'enable-identity': 'identity on the agent',
   'make-key-version': 'key',
+  'recover-key': 'key recovered',
+  'enable-key-version': 'version enabled',
   'grant-key-access': 'role on the key',
   'protect-vault': 'purge protection',
   'set-cmk': 'key on the agent',

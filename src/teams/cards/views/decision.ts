@@ -5,6 +5,7 @@ import { ownControl } from '../../../domain/member-mark.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from '../../../domain/plan.ts';
 import { joinList } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
+import { checkWords } from '../../../text/checks.ts';
 import { controlCountWords, controlWords, ownControlWords, subscriptionWords } from '../../../text/control.ts';
 import { countOf } from '../../../text/count.ts';
 import { guardLine } from '../../../text/guard.ts';
@@ -51,7 +52,18 @@ const amber = (title: string, text: string): Row =>
     nameWeight: 'Bolder',
   });
 
-/** Returns what the plan does that can't be undone, then what people must retain. */
+const isRoleTask = ({ code }: Check): boolean => code === 'role-needed';
+
+/** Returns what a role of the vault must do, with the command. */
+const roleRows = (plan: Plan): Row[] =>
+  warningsOf(plan)
+    .filter(isRoleTask)
+    .map((check) => {
+      const { title, text } = checkWords(check);
+      return amber(title, text);
+    });
+
+/** Returns what others must do, what the plan does that can't be undone, and what people must retain. */
 export function consequenceRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.wish);
   const softDelete = effectsOf(plan).some(({ change }) => change === 'soft-delete') ? 'soft delete and ' : '';
@@ -61,6 +73,7 @@ export function consequenceRows(plan: Plan): Row[] {
   );
   const undo = words.undo(workOf(plan));
   return [
+    ...roleRows(plan),
     ...(protectsVault(plan) ? [protects] : []),
     ...(undo === ''
       ? []
@@ -107,7 +120,7 @@ export function noteRows(plan: Plan): Row[] {
   );
   return [
     ...warningsOf(plan)
-      .filter((check) => riskOf(check) < 0)
+      .filter((check) => riskOf(check) < 0 && !isRoleTask(check))
       .map((check) => checkRow(marks.warn, check)),
     ...unknown,
     ...words.notes(workOf(plan)).map((note) => row(noteMark, plain<string>(note, 500))),

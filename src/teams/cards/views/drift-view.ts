@@ -33,7 +33,7 @@ const noStep: Step = { next: nothing, command: nothing, button: '', typed: '' };
 function stepOf({ step }: DriftWords): Step {
   const next = plain<string>(step.text, long);
   return step.kind === 'command'
-    ? { ...noStep, next, button: step.button, typed: step.command }
+    ? { next, command: plain<string>(step.az, long), button: step.button, typed: step.command }
     : { ...noStep, next, command: plain<string>(step.command, long) };
 }
 

@@ -7,7 +7,7 @@ import type { Plan, PlannedStep } from '../../../domain/plan.ts';
 import type { Portal } from '../../../domain/ports/azure.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
-import { formPagesOf } from '../../../operations/form-clicks.ts';
+import { shownPagesOf } from '../../../operations/form-clicks.ts';
 import { operationNamed, workOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { controllerWords, powersWords } from '../../../text/control.ts';
@@ -26,6 +26,8 @@ export const keyNow = (key: CustomerKey | null): CardText =>
 const isSameKey = ({ from, to, observed }: KeyWork): boolean =>
   from !== null && from.keyName === to.keyName && sameVaultUri(from.vaultUri, observed.vault.uri);
 
+const isUnchanged = (work: KeyWork): boolean => isSameKey(work) && work.from?.keyVersion === work.to.keyVersion;
+
 /** `version 0123abcd`, or what the run will create. */
 const versionAfter = ({ to, make }: KeyWork): string => versionWords(to.keyVersion, make?.after ?? null);
 
@@ -36,6 +38,7 @@ export function changeLine(plan: Plan): CardText {
   if (work.from === null) {
     return md`${keyNow(plan.observation.resource.customerKey)} → ${bold(work.to.keyName)} in ${vault}`;
   }
+  if (isUnchanged(work)) return md`${bold(work.to.keyName)}, ${bold(versionAfter(work))} in ${vault}`;
   return isSameKey(work)
     ? md`${plain(work.to.keyName)}: ${plain<string>(versionBefore(work.from))} → ${bold(versionAfter(work))}`
     : md`${plain(work.from.keyName)} → ${bold(work.to.keyName)} in ${vault}`;
@@ -51,7 +54,7 @@ const expiryOf = (key: { readonly expires: string | null } | null): CardText => 
   return key.expires === null ? plain('no expiry') : md`expires ${date(new Date(key.expires))}`;
 };
 
-/** From and To, each with version, vault and expiry if they differ. */
+/** From and To, each with version, vault and expiry if they differ; one fact if the agent stays on its version. */
 export function changeFacts(plan: Plan): Fact[] {
   const work = workOf(plan);
   const { from, to, make, observed } = work;
@@ -64,6 +67,7 @@ export function changeFacts(plan: Plan): Fact[] {
       fact('To', joinText([md`${bold(to.keyName)} (${plain<string>(made)})`, afterExpires])),
     ];
   }
+  if (isUnchanged(work)) return [fact('Key', joinText([bold(to.keyName), bold(versionAfter(work)), afterExpires]))];
   const elsewhere = sameVaultUri(from.vaultUri, observed.vault.uri)
     ? nothing
     : md`in ${plain(vaultAddress(from.vaultUri))}`;
@@ -155,14 +159,14 @@ export function controllerRows({ observation: { control } }: Plan): Row[] {
 
 /** `Step 2 of 4: Key vault`: the current page among those that the answers lead through. */
 function stepOf(form: Form) {
-  const pages = formPagesOf(operationNamed(form.operation), form);
+  const pages = shownPagesOf(operationNamed(form.operation), form);
   const stepNumber = pages.findIndex(({ name }) => name === form.page) + 1;
   const step = plain<string>(`Step ${stepNumber} of ${pages.length}: ${pages[stepNumber - 1]?.label ?? ''}`);
   return { step, stepNumber, stepCount: pages.length };
 }
 
 export const canGoBack = (form: Form): boolean =>
-  formPagesOf(operationNamed(form.operation), form)[0]?.name !== form.page;
+  shownPagesOf(operationNamed(form.operation), form)[0]?.name !== form.page;
 
 /** Fields of every page. */
 export function formHeaderOf(form: Form, problem: Refusal | null) {

@@ -25,6 +25,11 @@ function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: Tim
     : `Attempt ${attempt} of up to ${retry.waitAttempts} failed`;
 }
 
+const whoActs = (failure: Failure): string =>
+  failure.source === 'bot' && failure.found.code === 'role-needed'
+    ? 'Then it asks for attention.'
+    : 'You don’t need to do anything.';
+
 /** For a step that is retried automatically. Shows the remaining time, because times in Teams have no seconds. */
 export function waitingLines(progress: StepProgress, patience: TimeLimits): Line[] {
   const { failure, retryAt, name } = progress;
@@ -34,7 +39,7 @@ export function waitingLines(progress: StepProgress, patience: TimeLimits): Line
   return [
     { ...grey(plain<string>(waitingWords(failure))), subtle: false },
     coloured(plain<string>(`Next attempt ${when}. The bot checks ${looksAt[name]} first.`), 'Accent', 'Default'),
-    grey(plain<string>(`${limitWords(progress, failure, patience)}. You don’t need to do anything.`)),
+    grey(plain<string>(`${limitWords(progress, failure, patience)}. ${whoActs(failure)}`)),
   ];
 }
 

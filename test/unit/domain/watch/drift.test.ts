@@ -116,7 +116,7 @@ test('each state has a title, a meaning for the data, and one next step that lea
     const { title, meaning, step } = driftWords(state, verified);
     expect([title, meaning, step.text].filter((text) => text.length < 10)).toEqual([]);
     expect(JSON.stringify([title, meaning, step])).not.toMatch(/undefined|null|\bmay\b/);
-    if (step.kind === 'command') expect(step.command).toMatch(/^\/(enable|rotate)-cmk resource=\/subscriptions\//);
+    if (step.kind === 'command') expect(step.command).toMatch(/^\/(repair|rotate)-cmk resource=\/subscriptions\//);
   }
 });
 

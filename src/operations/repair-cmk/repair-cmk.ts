@@ -1,0 +1,121 @@
+/** Operation: brings an agent back to the state that was last approved and verified. */
+import { z } from 'zod';
+import { type Check, judge } from '../../domain/check.ts';
+import { isDoneByRole } from '../../domain/effect.ts';
+import { ArmId, KeyName, KeyVersion, RequestId } from '../../domain/ids.ts';
+import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
+import { CustomerKey, isNamedAlike } from '../../domain/observed.ts';
+import type { CheckContext } from '../checks.ts';
+import { judgeKey, judgeResource, judgeVault, judgeWrites } from '../checks.ts';
+import { judgeControl, judgePlace } from '../control-checks.ts';
+import { defineOperation } from '../operation.ts';
+import { judgeOthers } from '../other-agents.ts';
+import { answerOn } from '../pages/page.ts';
+import { resourcePage } from '../pages/resource-page.ts';
+import { reviewPage } from '../pages/review-page.ts';
+import { Resource } from '../resources/registry.ts';
+import { isRecoverable, roleTaskOf } from '../steps/recover-key.ts';
+import { approvedPage } from './approved-page.ts';
+import { repairCmkWords } from './words.ts';
+
+const RepairCmkSpec = z.strictObject({
+  operation: z.literal('repair-cmk'),
+  resource: Resource,
+  /** The request whose approved state is restored. */
+  basis: RequestId,
+  /** The agent's key when this was requested; null: a Microsoft-managed key. */
+  from: CustomerKey.nullable(),
+  vaultId: ArmId,
+  keyName: KeyName,
+  keyVersion: KeyVersion,
+});
+type RepairCmkSpec = z.infer<typeof RepairCmkSpec>;
+
+const isSource = (key: CustomerKey | null, from: CustomerKey | null): boolean =>
+  key === null || from === null ? key === from : isNamedAlike(key, from);
+
+/** Checks that the agent still has the key that the approval moves it away from. In a run, the approved key is fine, too. */
+function judgeCurrentKey(work: KeyWork, { own }: CheckContext): Check {
+  const { customerKey: key } = work.observed.resource;
+  const isDone = own !== null && showsRequestedKey(work);
+  if (!isDone && !isSource(key, work.from)) return judge('block', 'repair-outdated', { key, expected: work.from });
+  return key === null ? judge('pass', 'microsoft-managed', {}) : judge('pass', 'customer-managed', { key });
+}
+
+/** Before a run only: what people read then. A permission that changes later doesn't void the approval. */
+const roleNeeded = (work: KeyWork, task: 'recover-key' | 'enable-key-version', own: CheckContext['own']) =>
+  own === null ? [judge('warn', 'role-needed', roleTaskOf(work, task))] : [];
+
+/** Checks the approved key. Deleted or disabled, it can be repaired; purged, it can't. */
+function judgeApprovedKey(work: KeyWork, { now, own }: CheckContext): readonly Check[] {
+  const { to, observed } = work;
+  const { key, vault, resource } = observed;
+  if (key !== null) {
+    const found = judgeKey(key, now).filter(({ code }) => code !== 'key-disabled');
+    return key.enabled ? found : [...found, ...roleNeeded(work, 'enable-key-version', own)];
+  }
+  if (isRecoverable(observed)) return roleNeeded(work, 'recover-key', own);
+  const inUse = resource.customerKey !== null && showsRequestedKey(work);
+  const gone = { vault: vault.name, name: to.keyName, version: to.keyVersion ?? '', inUse };
+  return [judge('block', 'approved-key-gone', gone)];
+}
+
+/** The approval policy's rule for new keys isn't applied: the key was approved when it was set. */
+const placeOnly = (context: CheckContext): CheckContext => ({
+  ...context,
+  terms: { ...context.terms, newKeyWantedBy: [] },
+});
+
+function judgeNeed({ effects, own }: CheckContext, checks: readonly Check[]): readonly Check[] {
+  const isNeeded = effects.length > 0 || own !== null || checks.some(({ outcome }) => outcome === 'block');
+  return isNeeded ? [] : [judge('block', 'nothing-to-repair', {})];
+}
+
+function judgeRepair(work: KeyWork, context: CheckContext): readonly Check[] {
+  const effects = context.effects.filter((effect) => !isDoneByRole(effect));
+  const checks = [
+    ...judgeResource(work.observed.resource, context),
+    judgeCurrentKey(work, context),
+    ...judgeVault(work, context),
+    ...judgePlace(work, placeOnly(context)),
+    ...judgeOthers(work, context),
+    ...judgeControl(work, context),
+    ...judgeWrites(work, { ...context, effects }),
+    ...judgeApprovedKey(work, context),
+  ];
+  return [...judgeNeed(context, checks), ...checks];
+}
+
+const review = reviewPage(() => repairCmk);
+
+export const repairCmk = defineOperation<typeof RepairCmkSpec>({
+  name: 'repair-cmk',
+  typed: {
+    name: '/repair-cmk',
+    description: 'Bring an agent back to the key that was last approved',
+    usage: '/repair-cmk <agent>',
+    takes: ['resource'],
+  },
+  schema: RepairCmkSpec,
+  words: repairCmkWords,
+  pages: () => [resourcePage, approvedPage, review],
+  specOf(form): RepairCmkSpec | null {
+    const [resource, approved] = [answerOn(form, resourcePage), answerOn(form, approvedPage)];
+    return resource === null || approved === null
+      ? null
+      : { operation: 'repair-cmk', resource: Resource.parse(resource), ...approved };
+  },
+  answersOf: ({ operation: _, resource, ...approved }) => ({ resource, version: approved }),
+  change: ({ from, vaultId, keyName, keyVersion }) => ({ from, to: { vaultId, keyName, keyVersion }, make: null }),
+  // What a role of the vault does comes first: without the key, nothing else helps.
+  stages: [
+    ['enable-identity', 'recover-key', 'enable-key-version'],
+    ['grant-key-access'],
+    ['protect-vault'],
+    ['set-cmk'],
+    ['verify'],
+  ],
+  checks: judgeRepair,
+  startsFrom: 'either',
+  instead: { operation: 'rotate-cmk', where: ['key-expired'] },
+});
