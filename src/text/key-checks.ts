@@ -51,11 +51,11 @@ export const keyChecks = {
         ? 'The agent can’t decrypt its data without this key.'
         : 'The agent doesn’t use it now, but older data might need it.'
     }`,
-    remedy: `Ask the vault’s owner for a backup: az keyvault key restore --vault-name ${vault} --file BACKUP_FILE. Without one, data under this key is lost.`,
+    remedy: `Ask the vault’s owner to restore a backup. Without one, data under this key is lost. Command: az keyvault key restore --vault-name ${vault} --file BACKUP_FILE`,
   }),
   'role-needed': (task) => ({
     title: roleTaskTitle(task),
-    text: `The bot has no permission for this. Command: ${roleTaskCommand(task)}. Run it before or after the approval: the bot waits for it and checks it.`,
+    text: `The bot has no permission for this. It waits for the command, before or after the approval, and checks the key. Command: ${roleTaskCommand(task)}`,
     remedy: '',
   }),
   'key-name-taken': ({ name }) => ({

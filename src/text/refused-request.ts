@@ -43,7 +43,7 @@ export const refusedRequest = {
   }),
   'approved-vault-gone': (vault) => ({
     title: `Vault ${vault} is gone, so the key can’t be repaired here.`,
-    text: `The agent can’t decrypt its data without this key. A Key Vault Contributor recovers the vault: az keyvault recover --name ${vault}. Then type /repair-cmk again. After its retention period, the data is lost.`,
+    text: `The agent can’t decrypt its data without this key. A Key Vault Contributor can recover the vault until its retention period ends. After that, the data is lost. Command: az keyvault recover --name ${vault}`,
   }),
   'unknown-version': (version) => ({
     title: `The key has no version ${version}.`,

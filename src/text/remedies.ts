@@ -34,7 +34,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'key-doubtful': doubtfulKeyRemedy,
   'stopped-before-making': passes,
   'key-not-there': look,
-  'role-needed': 'When that is done, select Retry.',
+  'role-needed': 'Then select Retry.',
   'key-made-otherwise': look,
   'access-mode-changed':
     'Switch the vault back, and then select Retry. Otherwise, end the request and create another one.',
@@ -58,7 +58,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
 export function remedyWords(failure: Failure): string {
   if (failure.source === 'bot') {
     const { found } = failure;
-    if (found.code === 'role-needed') return `Command: ${roleTaskCommand(found)} ${ownRemedies[found.code]}`;
+    if (found.code === 'role-needed') return `Ask that role to run “${roleTaskCommand(found)}”. ${ownRemedies[found.code]}`;
     if (found.code === 'blocked') return checkWords(found.check).remedy;
     if (found.code === 'missing' && found.what === 'identity') return identityGone;
     return found.code === 'replaced' && found.what === 'vault' ? otherVault : ownRemedies[found.code];

@@ -41,6 +41,17 @@ export const stories: readonly Story[] = [
     typed: '/rotate-cmk resource=virtual-visit-agent version=newest',
     effects: ['PATCH healthBots/virtual-visit-agent 201'],
   },
+  {
+    // Azure is put back before each life: nothing is left of what the first story did, and its request is the approved state.
+    name: 'repairing',
+    typed: '/repair-cmk resource=triage-agent-prod',
+    effects: [
+      'PATCH healthBots/triage-agent-prod 201',
+      'PUT roleAssignments/* 201',
+      'PATCH vaults/kv-care-prod 200',
+      'PATCH healthBots/triage-agent-prod 201',
+    ],
+  },
 ];
 
 /** `null`: nobody is killed. */
