@@ -58,7 +58,8 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
 export function remedyWords(failure: Failure): string {
   if (failure.source === 'bot') {
     const { found } = failure;
-    if (found.code === 'role-needed') return `Ask that role to run “${roleTaskCommand(found)}”. ${ownRemedies[found.code]}`;
+    if (found.code === 'role-needed')
+      return `Ask that role to run “${roleTaskCommand(found)}”. ${ownRemedies[found.code]}`;
     if (found.code === 'blocked') return checkWords(found.check).remedy;
     if (found.code === 'missing' && found.what === 'identity') return identityGone;
     return found.code === 'replaced' && found.what === 'vault' ? otherVault : ownRemedies[found.code];
