@@ -51,7 +51,9 @@ function judgeApprovedKey(work: KeyWork, { now, own }: CheckContext): readonly C
   const { to, observed } = work;
   const { key, vault, resource } = observed;
   if (key !== null) {
-    const found = judgeKey(key, now).filter(({ code }) => code !== 'key-disabled');
+    // A key that was deleted at the approval shows its expiry only now: in a run, that's no news.
+    const isNews = ({ outcome }: Check): boolean => own === null || outcome !== 'warn';
+    const found = judgeKey(key, now).filter((check) => check.code !== 'key-disabled' && isNews(check));
     return key.enabled ? found : [...found, ...roleNeeded(work, 'enable-key-version', own)];
   }
   if (isRecoverable(observed)) return roleNeeded(work, 'recover-key', own);

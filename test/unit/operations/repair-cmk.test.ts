@@ -21,6 +21,7 @@ import { call, commandWorld } from '../../support/builders/command-world.ts';
 import { requestId, vaultId } from '../../support/builders/fixtures.ts';
 import {
   guards,
+  key,
   keyName,
   observation,
   planFor,
@@ -40,6 +41,7 @@ const approved = under(version('a'));
 const asApproved: Observation = observation({
   resource: resource({ ...identity, customerKey: approved }),
   vault: vault({ purgeProtection: true }),
+  key: key({ expires: '2027-01-01T00:00:00.000Z' }),
   grantHeld: true,
 });
 
