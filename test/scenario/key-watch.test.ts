@@ -125,7 +125,7 @@ test('access that was taken, and an open firewall that was closed', async () => 
     filter: `principalId eq '${principalId}'`,
   }))
     await assignments.deleteById(one.id ?? '');
-  expect(await noticed(/lost access to key/)).toContain('az role assignment create');
+  expect(await noticed(/lost access to key/)).toContain('[Request repair]');
   // Resource Graph doesn't record assignments.
   await noticed(/roleAssignments\/delete\. Source: the activity log\./);
   await others
