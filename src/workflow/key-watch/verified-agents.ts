@@ -9,7 +9,7 @@ export interface VerifiedPorts {
   readonly drifts: Pick<Drifts, 'succeeded'>;
 }
 
-/** The same for one agent, read anew each time. */
+/** The same for one agent, read each time. */
 export const openLastVerified =
   ({ requests, drifts }: VerifiedPorts) =>
   async (agent: ArmId): Promise<LastVerified | null> => {
