@@ -221,6 +221,32 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     expect(await sizeOf(page)).toEqual({ width: 1280, height: 900 });
   });
 
+  test.each([
+    ['1920 by 1080', 960, 540],
+    ['1440 by 900', 720, 450],
+    ['1366 by 768', 683, 384],
+  ])(
+    'at 200 % on a screen of %s, cards have at least 60 % of the height, and a picker’s list is all of it above the compose box',
+    async (_screen, width, height) => {
+      const zoomed = await openPage(browser, `${world.teams.url}/#/requester/operations`, { width, height });
+      await botSays(zoomed.page, 'Succeeded').waitFor();
+      const boxOf = async (selector: string) => {
+        const box = await zoomed.page.locator(selector).boundingBox();
+        if (box === null) throw new Error(`${selector} isn’t shown`);
+        return box;
+      };
+      expect((await boxOf('#messages')).height / height).toBeGreaterThanOrEqual(0.6);
+      await say(zoomed.page, '/enable-cmk');
+      await botSays(zoomed.page, 'Which agent').locator('[data-input="resource"]').click();
+      const list = '.ac-choiceSetInput-filtered-dropdown-open';
+      await zoomed.page.locator(`${list} [role=option]`).first().waitFor();
+      const [shown, compose] = [await boxOf(list), await boxOf('#compose')];
+      expect(shown.y + shown.height).toBeLessThanOrEqual(compose.y + 1);
+      expect(zoomed.wrong).toEqual([]);
+      await zoomed.page.context().close();
+    },
+  );
+
   test('the page spoke to nobody but this machine, and nothing went wrong on it', () => {
     expect(wrong).toEqual([]);
   });
