@@ -199,9 +199,19 @@ test('an offer of evidence that nobody clicked for gives no pack, and stores no 
 
 describe('what a client fetches by itself', () => {
   const decides = [
-    ...['approve', 'reject', 'cancel', 'retry', 'give-up', 'stop', 'remind', 'change', 'ask-again', 'evidence'].map(
-      (name) => `request.${name}`,
-    ),
+    ...[
+      'approve',
+      'reject',
+      'cancel',
+      'retry',
+      'give-up',
+      'stop',
+      'remind',
+      'take-on',
+      'change',
+      'ask-again',
+      'evidence',
+    ].map((name) => `request.${name}`),
     ...['next', 'back', 'submit', 'cancel', 'existing-key', 'new-key', 'switch', 'resume'].map(
       (name) => `form.${name}`,
     ),
