@@ -1,5 +1,5 @@
 /** Text of `--help`, and shell completion. */
-import type { Subcommand } from './subcommand.ts';
+import { type Exit, exit, type Subcommand } from './subcommand.ts';
 import { indent, textTable } from './words/table.ts';
 
 /** Positionals and options as typed, with meanings. */
@@ -48,8 +48,12 @@ function explainedTable(rows: Explained): string {
     .join('\n');
 }
 
-const exitRows = (own: Subcommand['exits']): Explained =>
-  exitMeanings.map((meaning, code) => [`${code}`, own?.[code as 0 | 1 | 2 | 3] ?? meaning] as const);
+const exitRows = (own: NonNullable<Subcommand['exits']>): Explained =>
+  exitMeanings.map((meaning, code) => [`${code}`, own[code as Exit] ?? meaning] as const);
+
+/** Only commands that verify end with code 3. */
+const ownExitRows = (own: Subcommand['exits'] = {}): Explained =>
+  exitRows(own).filter(([code]) => code !== `${exit.unchecked}` || own[exit.unchecked] !== undefined);
 
 const section = (title: string, body: string): readonly string[] => (body === '' ? [] : ['', `${title}:`, body]);
 
@@ -61,7 +65,7 @@ export const overview = (subcommands: readonly Subcommand[]): string =>
     'Lists and controls the requests of the bot, and verifies its audit log.',
     ...section('Commands', indent(textTable(subcommands.map(({ name, summary }) => [`cmk-bot ${name}`, summary])))),
     ...section('Options', explainedTable(everywhere)),
-    ...section('Exit codes', explainedTable(exitRows(undefined))),
+    ...section('Exit codes', explainedTable(exitRows({}))),
     '',
     'To approve or reject a request, use Teams.',
   ].join('\n');
@@ -74,7 +78,7 @@ export const helpOn = ({ name, usage, summary, help, explains, exits, examples }
     `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     ...(help === '' ? [] : ['', help]),
     ...section('Options', explainedTable([...explains, ...everywhere])),
-    ...section('Exit codes', explainedTable(exitRows(exits))),
+    ...section('Exit codes', explainedTable(ownExitRows(exits))),
     ...section('Examples', indent(examples.join('\n'))),
   ].join('\n');
 
