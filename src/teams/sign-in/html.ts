@@ -34,9 +34,9 @@ h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.3; }
 p { margin: .5rem 0; }
 dl { margin: 1rem 0; display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
 dt { color: var(--subtle); }
-dd { margin: 0; font-weight: 600; }
+dd { margin: 0; font-weight: 700; }
 a.button { display: block; margin: 1.25rem 0 .75rem; padding: .65rem 1rem; border-radius: 4px; background: var(--fill); color: #fff;
-  font-weight: 600; text-align: center; text-decoration: none; }
+  font-weight: 700; text-align: center; text-decoration: none; }
 a.button:focus-visible { outline: 3px solid var(--text); outline-offset: 2px; }
 .note { color: var(--subtle); font-size: .875rem; }
 `;

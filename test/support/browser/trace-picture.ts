@@ -43,7 +43,7 @@ export function waterfallHtml(title: string, spans: readonly Span[]): string {
   return `<!doctype html><meta charset="utf-8"><style>
     body{font:13px/1.5 system-ui,sans-serif;color:#242424;margin:20px;width:1160px}
     h1{font-size:17px;margin:0 0 12px} table{border-collapse:collapse;width:100%} td{padding:1px 6px;white-space:nowrap}
-    tr:nth-child(odd){background:#f5f5f5} i{color:#616161;font-style:normal;font-size:12px} b{font-weight:600}
+    tr:nth-child(odd){background:#f5f5f5} i{color:#616161;font-style:normal;font-size:12px} b{font-weight:700}
     .n{text-align:right;width:70px;color:#616161;font-variant-numeric:tabular-nums} .bar{position:relative;width:46%}
     .bar span{position:absolute;top:5px;height:11px;border-radius:2px}
   </style><h1>${escaped(title)}</h1><table>${rows.join('')}</table>`;

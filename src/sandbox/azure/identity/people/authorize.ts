@@ -17,18 +17,18 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; backgro
   font: 15px/1.45 "Segoe UI", "Liberation Sans", Arial, sans-serif; }
 main { box-sizing: border-box; width: min(27rem, calc(100vw - 2rem)); margin: 1rem; padding: 2rem; background: var(--card);
   border-radius: 6px; box-shadow: 0 4px 22px rgb(0 0 0 / 18%); }
-header { color: var(--subtle); font-weight: 600; }
-h1 { margin: .75rem 0 .25rem; font-size: 1.5rem; font-weight: 600; }
+header { color: var(--subtle); font-weight: 700; }
+h1 { margin: .75rem 0 .25rem; font-size: 1.5rem; font-weight: 700; }
 p { margin: .25rem 0 1rem; color: var(--subtle); }
 fieldset { margin: 0 0 1.25rem; padding: 0; border: 0; }
 legend { padding: 0; position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 label { display: flex; gap: .75rem; align-items: center; padding: .6rem .5rem; border-top: 1px solid var(--line); cursor: pointer; }
 label:last-child { border-bottom: 1px solid var(--line); }
 label:hover, label:has(:checked) { background: var(--hover); }
-label b { display: block; font-weight: 600; }
+label b { display: block; font-weight: 700; }
 label small { color: var(--subtle); }
 button { display: block; width: 100%; margin-top: .5rem; padding: .6rem 1rem; border: 1px solid var(--fill); border-radius: 4px;
-  background: var(--fill); color: var(--on); font: inherit; font-weight: 600; cursor: pointer; }
+  background: var(--fill); color: var(--on); font: inherit; font-weight: 700; cursor: pointer; }
 button.weak { background: transparent; border-color: var(--line); color: var(--text); font-weight: 400; }
 button:focus-visible, input:focus-visible { outline: 3px solid var(--fill); outline-offset: 2px; }
 `;
