@@ -34,10 +34,10 @@ export const levelCode = (level: ProofLevel): string => `L${ProofLevel.options.i
 const highest = `L${ProofLevel.options.length - 1}`;
 
 const provedBy: Readonly<Record<ProofLevel, string>> = {
-  'read-back': 'Azure names this key on the agent',
-  'permission-held': 'Azure names this key on the agent, whose identity may use it',
-  'key-usable': 'the key works; its use by the agent is not shown',
-  'use-seen': 'the vault’s log shows the agent using the key',
+  'read-back': 'Azure reports this key on the agent',
+  'permission-held': 'Azure reports this key on the agent, whose identity has permission to use it',
+  'key-usable': 'the key was tested; use by the agent wasn’t observed',
+  'use-seen': 'the vault’s log shows that the agent used the key',
 };
 
 /** For a key whose use by the agent wasn't observed. */
@@ -45,10 +45,10 @@ function notSeen({ use }: Pick<Succeeded, 'use'>): string {
   if (use === null) return provedBy['key-usable'];
   const { judged, until } = use;
   if (judged === null)
-    return `the key works; its use by the agent is awaited in the vault’s log until ${utcInWords(until)}`;
+    return `the key was tested; the bot checks the vault’s log for use by the agent until ${utcInWords(until)}`;
   return judged.answer.outcome === 'not-used'
-    ? 'the key works, and by the vault’s log the agent has not used it'
-    : 'the key works; whether the agent uses it is not known';
+    ? 'the key was tested; the vault’s log shows no use by the agent'
+    : 'the key was tested; use by the agent is unknown';
 }
 
 const proofOf = (request: Request, level: ProofLevel): string =>
@@ -62,7 +62,7 @@ const vaultName = ({ plan }: Request, uri: string): string =>
   sameVaultUri(plan.observation.vault.uri, uri) ? plan.observation.vault.name : uri;
 
 const deciders = (request: Request, who: Who): Sentence => [
-  'asked by ',
+  'requested by ',
   strong(who(request.requester)),
   ...(request.approvals.length === 0
     ? []
@@ -97,23 +97,23 @@ function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' 
   const proof: Sentence =
     level === null
       ? []
-      : ['; proof level ', strong(`${levelCode(level)} of ${highest}`), `: ${proofOf(request, level)}`];
+      : ['; verification level ', strong(`${levelCode(level)} of ${highest}`), `: ${proofOf(request, level)}`];
   if (now === 'same') return { mark: isUnused(request) ? '▲' : '✔', sentence: [...begin, ...proof, '.'] };
   if (now === 'unread') {
     return {
       mark: '✔',
-      sentence: [...begin, ...proof, '. ', strong('Whether it still is was not read'), ' when this was made.'],
+      sentence: [...begin, ...proof, '. ', strong('Azure couldn’t be read again'), ' for this report.'],
     };
   }
   if (replacedBy !== null) return { mark: '○', sentence: [...begin, ...replacedWords(replacedBy, found, who)] };
-  const instead = now === 'gone' ? 'the agent was gone.' : `it showed ${resourceKeyWords(found)}.`;
-  return { mark: '▲', sentence: [...begin, '. ', strong('When last read, it was not:'), ` ${instead}`] };
+  const instead = now === 'gone' ? 'the agent was deleted.' : `the agent had ${resourceKeyWords(found)}.`;
+  return { mark: '▲', sentence: [...begin, '. ', strong('When last read, the key was different:'), ` ${instead}`] };
 }
 
 const ended: Readonly<Record<'rejected' | 'cancelled' | 'expired', string>> = {
   rejected: 'rejected it',
   cancelled: 'cancelled it',
-  expired: 'no decision in time',
+  expired: 'expired without a decision',
 };
 
 const actorName = ({ by, operator }: Extract<Verdict, { by: unknown }>, who: Who): string =>
@@ -146,16 +146,16 @@ function failed(request: Request, verdict: Extract<Verdict, { is: 'failed' }>, w
       strong(request.resourceName),
       ` was not put under the requested key: the run stopped ${where}, and `,
       strong(actorName(verdict, who)),
-      ` ended the request, ${utcInWords(at)}. Done, and left as it is: ${left}.`,
+      ` ended the request, ${utcInWords(at)}. Done and not undone: ${left}.`,
     ],
   };
 }
 
 const waits: Readonly<Record<Extract<Verdict, { is: 'open' }>['state'], string>> = {
-  'awaiting-approval': 'it waits for approval',
-  approved: 'it is approved and has not begun',
-  running: 'it is being carried out',
-  'needs-attention': 'the run waits for a person',
+  'awaiting-approval': 'it’s waiting for approval',
+  approved: 'it’s approved and hasn’t started',
+  running: 'it’s running',
+  'needs-attention': 'it needs attention',
 };
 
 function open(request: Request, { state, step, at }: Extract<Verdict, { is: 'open' }>, who: Who): VerdictWords {

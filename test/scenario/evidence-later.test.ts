@@ -65,8 +65,8 @@ describe('a copy of the log from before', () => {
   it('is older, and goes on into the log of a pack that was made from its size', async () => {
     for (const place of [older, path.join(older, 'checkpoint')]) {
       const { ours, python } = await both(pack, place);
-      expect(ours).toEqual([0, expect.stringContaining('The pack proves that its log goes on from your copy.')]);
-      expect(python).toEqual([0, expect.stringContaining('the pack proves that its log goes on from your copy')]);
+      expect(ours).toEqual([0, expect.stringContaining('The pack proves that its log continues your copy.')]);
+      expect(python).toEqual([0, expect.stringContaining('the pack proves that its log continues your copy')]);
     }
   });
 
@@ -74,7 +74,7 @@ describe('a copy of the log from before', () => {
     const without = await evidence.take(first, 'without.zip');
     for (const place of [older, path.join(older, 'checkpoint')]) {
       const { ours, python } = await both(without, place);
-      const ask = `ask for a pack made with --from-size ${olderSize}`;
+      const ask = `request a pack with --from-size ${olderSize}`;
       expect(ours).toEqual([3, expect.stringMatching(new RegExp(`^unknown: [\\s\\S]*is older[\\s\\S]*${ask}`))]);
       expect(python).toEqual([2, expect.stringMatching(new RegExp(`^unknown: [\\s\\S]*is older[\\s\\S]*${ask}`))]);
     }
@@ -106,7 +106,7 @@ describe('a key that is another one now', () => {
       `Request ${second} replaced it on .*, approved by ${people.approver}: event \\d+ set key ${key}`,
     );
     expect(ours).toEqual([0, expect.stringMatching(words)]);
-    expect(ours[1]).not.toContain('When last read, it was not');
+    expect(ours[1]).not.toContain('When last read, the key was different');
     expect(python).toEqual([
       0,
       expect.stringMatching(
@@ -139,10 +139,10 @@ describe('a key that is another one now', () => {
     await changeState(world.azure, byHand);
     const file = await evidence.take(second, 'drift.zip');
     const { ours, python } = await both(file);
-    expect(ours).toEqual([0, expect.stringMatching(/When last read, it was not: it showed key/)]);
+    expect(ours).toEqual([0, expect.stringMatching(/When last read, the key was different: the agent had key/)]);
     expect(python).toEqual([
       0,
-      expect.stringMatching(/WHEN LAST READ IT WAS NOT: it showed .*, and no request in this pack/),
+      expect.stringMatching(/WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had .*, and no request in this pack/),
     ]);
     expect((await read(file)).has(packFile.later)).toBe(false);
   });

@@ -117,7 +117,7 @@ test('an expired request: at the time at which it expired', async () => {
   await writeFile(file, archiveOf(files));
   await bothSay(
     file,
-    `triage-agent-test was not changed: ${people.requester} requested it, no decision in time, ${utcInWords(at)}.`,
+    `triage-agent-test was not changed: ${people.requester} requested it, expired without a decision, ${utcInWords(at)}.`,
     `triage-agent-test was not changed: expired without a decision at ${at}\n`,
   );
 });
@@ -134,7 +134,7 @@ test('a failed request: where the run stopped, who ended it and when; before tha
   const since = await timeOf(id, 'attention-needed');
   await bothSay(
     waiting,
-    `is not yet under the key that ${people.requester} requested: the run waits for a person at “`,
+    `is not yet under the key that ${people.requester} requested: it needs attention at “`,
     `triage-agent-prod is not yet under the requested key: needs-attention since ${since}\n`,
   );
   expect(await operate('give-up', id, '--reason', 'Moved to another subscription')).toMatchObject({ code: 0 });
@@ -142,7 +142,7 @@ test('a failed request: where the run stopped, who ended it and when; before tha
   const at = await timeOf(id, 'given-up');
   await bothSay(
     file,
-    `and operator Olga ended the request, ${utcInWords(at)}. Done, and left as it is: “`,
+    `and operator Olga ended the request, ${utcInWords(at)}. Done and not undone: “`,
     `operator Olga ended it at ${at}; `,
   );
   const [, python] = await answers(file);

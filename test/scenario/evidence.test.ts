@@ -114,14 +114,16 @@ describe('a pack', () => {
     const { code, out } = await verify(pack);
     expect(out).toMatch(/^proved: \d+ events of CMK-/);
     expect(out).toContain('triage-agent-prod is under key cmk-triage-agent in kv-care-prod since ');
-    expect(out).toContain(`asked by ${people.requester}, approved by ${people.approver}; proof level L2 of L3`);
+    expect(out).toContain(
+      `requested by ${people.requester}, approved by ${people.approver}; verification level L2 of L3`,
+    );
     expect(out).toContain('Witnessed by witness.example/w1');
     expect(code).toBe(0);
     const no = await verify(path.join(evidence.folder, 'rejected.zip'));
     expect(no.out).toContain(
       `triage-agent-test was not changed: ${people.requester} requested it, ${people.approver} rejected it`,
     );
-    expect(no.out).toContain('2 texts that people wrote, as the record commits to.');
+    expect(no.out).toContain('2 texts that people wrote match the audit log.');
   });
 
   it('says the same with nothing but Python’s standard library, unpacked and as it is', async () => {
@@ -132,7 +134,7 @@ describe('a pack', () => {
       const { stdout } = await promisify(execFile)('python3', run);
       expect(stdout).toMatch(/^proved: \d+ events of CMK-/);
       expect(stdout).toContain('triage-agent-prod is under cmk-triage-agent in ');
-      expect(stdout).toContain(`asked by ${people.requester}, approved by ${people.approver}`);
+      expect(stdout).toContain(`requested by ${people.requester}, approved by ${people.approver}`);
       expect(stdout).toContain('level L2');
       expect(stdout).toContain('witnessed by witness.example/w1');
     }
@@ -143,7 +145,7 @@ describe('a pack', () => {
     expect((await verify(pack, '--anchor', anchor)).out).toContain('still holds them');
     await evidence.take(id, 'again.zip');
     const later = await verify(pack, '--anchor', anchor);
-    expect(later).toMatchObject({ code: 0, out: expect.stringContaining('2 events of the request came later') });
+    expect(later).toMatchObject({ code: 0, out: expect.stringContaining('2 events of the request were added later') });
     const { stdout } = await promisify(execFile)('python3', [
       python,
       pack,
@@ -152,7 +154,7 @@ describe('a pack', () => {
       '--later',
       anchor,
     ]);
-    expect(stdout).toContain('still holds them; 2 events of the request came later');
+    expect(stdout).toContain('still holds them; 2 events of the request were added later');
   });
 
   it('is itself an event of the record, with what Azure held at that moment', async () => {
@@ -250,12 +252,12 @@ inBrowser('the report', () => {
       .replaceAll(/\s+/g, ' ');
     for (const said of [
       'triage-agent-prod is under key cmk-triage-agent in kv-care-prod since',
-      'proof level L2 of L3',
+      'verification level L2 of L3',
       'PrincipalNotFound',
-      'first refused, KeyVaultAccessForbidden',
+      'refused once, KeyVaultAccessForbidden',
       'Operator',
       '164.312(a)(2)(iv)',
-      'Mapping to be confirmed',
+      'Confirm the mapping',
       'CC8.1',
     ]) {
       expect(words).toContain(said);
@@ -602,7 +604,7 @@ describe('a use of the key that was seen later', () => {
     expect(await judged([{ what: 'seen', files: pack }])).toEqual([['seen', false, false]]);
     expect(JSON.parse(pack.get(packFile.proof)?.toString('utf8') ?? '')).toMatchObject({ level: 'use-seen' });
     const report = pack.get(packFile.report)?.toString('utf8');
-    expect(report).toContain('L3 use seen');
+    expect(report).toContain('L3 use observed');
     expect(report).toContain('L3 of L3');
     expect(report).toContain('b1d0f6c4-7a52-4c39-9a0e-2f4d8e61c7a5, which the bot created.');
   });

@@ -92,9 +92,7 @@ describe('the published log', () => {
     const { code, out } = await cli('audit', 'verify', '--anchor', anchor());
     expect(out).toMatch(/^verified: 2 events/);
     expect(out).toContain('What was kept of before, 2 events, is there unchanged.');
-    expect(out).toContain(
-      'Published log: 2 events under 2 checkpoints of bot.example/audit, signed, and all of one piece.',
-    );
+    expect(out).toContain('Published log: 2 events under 2 checkpoints of bot.example/audit, signed, and consistent.');
     // The keys came from beside it.
     expect({ code, told: out.includes('--log-key') }).toEqual({ code: 3, told: true });
   });
@@ -164,7 +162,7 @@ describe('the published log', () => {
     const { code, out } = await cli('audit', 'verify', '--anchor', anchor(), '--log-key', keys);
     expect(code).toBe(0);
     expect(out).toMatch(/^verified: 3 events/);
-    expect(out).toMatch(/The last one is witnessed by witness\.example\/w1 \(2\d{3}-/);
+    expect(out).toMatch(/The newest checkpoint is witnessed by witness\.example\/w1 \(2\d{3}-/);
   });
 
   it('is signed with the key in the vault, too, which whoever has its public half checks', async () => {
@@ -175,7 +173,7 @@ describe('the published log', () => {
     await writeFile(keys, `${given}${vaultLine}\n`);
     const ours = await cmkBot(['audit', 'verify', anchor(), '--log-key', keys], {});
     const words = 'signed (2 of 3 by the key in the vault, too)';
-    expect([ours.code, ours.out]).toEqual([0, expect.stringContaining(`of bot.example/audit, ${words}, and all`)]);
+    expect([ours.code, ours.out]).toEqual([0, expect.stringContaining(`of bot.example/audit, ${words}, and consistent`)]);
     const python = await verifyPy(anchor(), '--keys', keys);
     if (python !== null) expect(python).toEqual([0, expect.stringMatching(/^proved: 3 events of bot\.example\/audit/)]);
     if (python !== null) expect(python[1]).toContain(words);
@@ -350,7 +348,7 @@ describe('a witness that knows another history', () => {
       '--log-key',
       path.join(world.dataDir, 'keys-of-both.txt'),
     );
-    expect(out).toMatch(/The last one is witnessed by witness\.example\/w1/);
+    expect(out).toMatch(/The newest checkpoint is witnessed by witness\.example\/w1/);
     const keys = path.join(world.dataDir, 'keys-of-both.txt');
     const ofBoth = await readFile(keys, 'utf8');
     await writeFile(keys, `${ofBoth}quorum 1\n`);

@@ -179,11 +179,11 @@ def witness_words(text, keys, who):
     if needed > len(names):
         raise Unknown(f"quorum {needed} of {len(names)} witnesses")
     enough = len(signers) >= needed
-    lines = [f"witnessed by {', '.join(sorted(signers))}" if signers else "no witness signed the last one"]
+    lines = [f"witnessed by {', '.join(sorted(signers))}" if signers else "no witness signed the newest checkpoint"]
     if missing and enough:
         lines.append(f"not signed by {missing}, which the quorum of {needed} allows")
     elif missing:
-        lines.append(f"NOT signed by {missing}, whose key was given: no answer came in time, or another history was signed")
+        lines.append(f"NOT signed by {missing}, whose key was given: it didn't respond in time, or signed a different history")
     if not enough:
         lines.append(f"too few witnesses signed it: {needed} are needed")
     return lines, enough
@@ -233,18 +233,18 @@ def open_note(note, keys, where):
     if not found:
         raise Wrong(f"{where}: not a checkpoint")
     if not any(name == found[1] and kind == 1 for name, kind, _ in who):
-        raise Wrong(f"{where}: not signed by {found[1]}, by the keys that were given")
+        raise Wrong(f"{where}: not signed by {found[1]}, by the given keys")
     return int(found[2]), decoded(found[3]), found[1], who
 
 
 def strangers(note, keys):
-    """Names in signatures by keys that were not given: nothing is known of them."""
+    """Returns the names of signers whose keys weren't given."""
     lines = re.findall(r"^\u2014 (\S+) (\S+)$", note, re.MULTILINE)
     return sorted({name for name, text in lines if (name, decoded(text)[:4].hex()) not in keys})
 
 
 def in_vault(who):
-    """Whether a key in a vault, of those that were given, is among who signed."""
+    """Returns whether one of the given vault keys signed."""
     return any(kind == 2 for _, kind, _ in who)
 
 
@@ -554,7 +554,7 @@ def state_of(events):
 
 
 def views_of(events, asked, request):
-    """The files that say for tools what the events say: made anew, to be compared."""
+    """The files that say for tools what the events say: created again, to be compared."""
     common, plan = {"schema": 1, "request": request}, asked["data"]["plan"]
     decisions = ["time", "type", "actor", "submittedBy", "planDigest"]
     steps = ["time", "type", "changes", "clientRequestId", "correlationId"]
@@ -589,7 +589,7 @@ def check_texts(read, events):
     for one in lines:
         digest = sha(bytes.fromhex(one["salt"]), one["text"].encode()).hex()
         if known.get((one["revision"], one["field"])) != digest:
-            raise Wrong(f"texts.jsonl: {one['field']} of revision {one['revision']} is not what the record commits to")
+            raise Wrong(f"texts.jsonl: {one['field']} of revision {one['revision']} doesn't match the audit log")
     return len(lines)
 
 
@@ -673,7 +673,7 @@ def verdict_of(events, asked, replaced):
     """What the events come to, in lines."""
     state, plan, name = state_of(events), asked["data"]["plan"], events[0]["data"]["resourceName"]
     approvers = [one["actor"]["id"] for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
-    lines = [f"asked by {events[0]['actor']['id']}" + (f", approved by {' and '.join(approvers)}" if approvers else "")]
+    lines = [f"requested by {events[0]['actor']['id']}" + (f", approved by {' and '.join(approvers)}" if approvers else "")]
     lines.append(f"plan {asked['planDigest']}, rule {asked['data']['policy']['rule']}")
     if state != "succeeded":
         return [f"{name} {unchanged_words(state, events, asked)}", *lines]
@@ -685,12 +685,12 @@ def verdict_of(events, asked, replaced):
     lines.insert(0, f"{name} {holds} under {key['keyName']} in {key['vaultUri']} since {(since or [events[-1]['time']])[-1]}")
     lines.append(f"version {key['keyVersion']}, level L{LEVELS.index(level_of(events))}")
     if seen["seen"] == "not":
-        return [*lines, "whether it still is was not read when the pack was made"]
+        return [*lines, "Azure couldn't be read again when the pack was created"]
     if same:
         return lines
     if replaced:
         return [*lines, f"replaced at {replaced[0]['time']} by {replaced[0]['request']}, approved by {replaced[1]}: event {replaced[0]['seq']} set {key_words(now)}"]
-    return [*lines, f"WHEN LAST READ IT WAS NOT: it showed {key_words(now)}, and no request in this pack says why"]
+    return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had {key_words(now)}, and no request in this pack says why"]
 
 
 def later_words(place, keys, pack, older, events, entries):
@@ -715,18 +715,18 @@ def later_words(place, keys, pack, older, events, entries):
             leaves.append(sha(b"\x00", entry))
             number = len(leaves)
             if own.get(number, entry) != entry or (number in roots and root_of(leaves) != roots[number]):
-                raise Wrong("the log does not hold what the pack was made of")
+                raise Wrong("the log doesn't contain the pack's events")
             if number in own or json.loads(entry).get("request") != events[0]["request"]:
                 continue
             if number < events[-1]["seq"]:
                 raise Wrong(f"event {number} of {events[0]['request']} is not in the pack")
             more += 1
     if now >= size:
-        return f"the log of {now} events still holds them; {more} events of the request came later", True
+        return f"the log of {now} events still holds them; {more} events of the request were added later", True
     words = f"your copy is older: it has {now} events, the pack's log {size}"
     if older and older[0] == now:
-        return f"{words}; the pack proves that its log goes on from your copy", True
-    return f"{words}; that the pack's log goes on from it is not proved: ask for a pack made with --from-size {now}", False
+        return f"{words}; the pack proves that its log continues your copy", True
+    return f"{words}; the pack doesn't prove that its log continues your copy: request a pack with --from-size {now}", False
 
 
 def check_pack(read, names, keys, later):
@@ -768,18 +768,18 @@ def check_pack(read, names, keys, later):
         raise Wrong("rules.json: not the policy that applied")
     texts = check_texts(read, events)
     lines = [f"{len(events)} events of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced)]
-    lines += [f"{texts} texts that people wrote, as the record commits to"] if texts else []
+    lines += [f"{texts} texts that people wrote match the audit log"] if texts else []
     older, compared = check_consistency(read, size, root), True
     if older:
         root_words = base64.b64encode(older[1]).decode()
-        lines.append(f"it proves that its log goes on from one of {older[0]} events with the root {root_words}")
+        lines.append(f"it proves that its log continues one of {older[0]} events with the root {root_words}")
     if weak:
-        lines.append("NOT proved: rules.json. These events are of an older version and hold only the first 8 digits of its SHA-256")
+        lines.append("NOT proved: rules.json. An older version wrote these events. They have only the first 8 digits of its SHA-256")
     if later:
         words, compared = later_words(later, keys, (size, root, name), older, events, entries)
         lines.append(words)
     unknown = strangers(note, keys)
-    lines += [f"also signed by {', '.join(unknown)}, whose key was not given: not checked"] if unknown else []
+    lines += [f"also signed by {', '.join(unknown)}, whose keys weren't given: not checked"] if unknown else []
     return lines, who, name, compared and not weak
 
 
@@ -825,7 +825,7 @@ def sizes_in(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("given", metavar="ANCHOR or PACK.zip")
-    parser.add_argument("--keys", help="verifier keys that you have from elsewhere, a line each")
+    parser.add_argument("--keys", help="verifier keys that you received separately, one per line")
     parser.add_argument("--population", nargs=2, metavar=("FROM", "TO"), help="write all requests of these days as CSV, such as 2026-01-01 2026-03-31")
     parser.add_argument("--later", help="a copy of the published log, or a checkpoint of it that you kept, to compare the pack with")
     given = parser.parse_args()
@@ -862,16 +862,16 @@ def main():
     print(f"{'proved' if given.keys and enough else 'unknown'}: {lines[0]}")
     for line in lines[1:]:
         print(f"  {line}")
-    print("  would not be noticed: another history signed with the log's own key, unless a copy or a witness knows this one")
+    print("  not detected: a different history signed with the log's own key, unless a copy or a witness has this one")
     if names is not None:
-        print(f"  not proved, only checked for damage: {', '.join(one for one in UNPROVED if one in names)}; believe this answer")
+        print(f"  not proved, only checked for damage: {', '.join(one for one in UNPROVED if one in names)}; trust this output")
         missing = [one for one in OPTIONAL if one not in names]
         if missing:
             print(f"  not in the pack: {', '.join(missing)}")
     if "verify.py" in (names or []):
-        print("  don't run the verify.py of a pack: it may be anybody's")
+        print("  don't run the verify.py of a pack: someone could have replaced it")
     if not given.keys:
-        print("  the keys were taken from beside it, which shows only that it fits itself: give yours with --keys")
+        print("  the keys are from the same folder, so this shows only that it's consistent: use --keys with keys that you received separately")
     return 0 if given.keys and enough else 2
 
 

@@ -21,7 +21,7 @@ import {
 import { propertyOf, type ReportedAttempt, type StepStory, stepStories } from './step-stories.ts';
 
 const keyBefore = (key: CustomerKey | null): Html =>
-  key === null ? html`Microsoft’s` : html`${key.keyName}, version ${id(short(key.keyVersion ?? 'newest'))}`;
+  key === null ? html`Microsoft-managed key` : html`${key.keyName}, version ${id(short(key.keyVersion ?? 'newest'))}`;
 
 function beforeOf(effect: Effect): Html {
   if (effect.change === 'customer-key') return keyBefore(effect.before);
@@ -59,7 +59,7 @@ function refusedOf(tries: readonly ReportedAttempt[]): Html {
   const codes = [...new Set(refused.map(({ code }) => code ?? ''))];
   return html`${codes.map((code) => {
     const alike = refused.filter((one) => one.code === code);
-    const times = alike.length === 1 ? 'first refused' : `refused ${alike.length} times`;
+    const times = alike.length === 1 ? 'refused once' : `refused ${alike.length} times`;
     const first = alike.find(({ correlationId }) => correlationId !== null)?.correlationId ?? null;
     return html`<span class="second">${times}, ${code}${first === null ? none : html`:<br>${id(first)}`}</span>`;
   })}`;
@@ -67,7 +67,7 @@ function refusedOf(tries: readonly ReportedAttempt[]): Html {
 
 const endWords = ({ done, tries }: StepStory): string => {
   if (done !== null) return '';
-  return tries.length === 0 ? 'not begun' : 'not done';
+  return tries.length === 0 ? 'not started' : 'not done';
 };
 
 function rowOf(story: StepStory, number: number, request: Request, day: string): readonly Html[] {
@@ -78,7 +78,7 @@ function rowOf(story: StepStory, number: number, request: Request, day: string):
     const after =
       done === null
         ? html`<b>${endWords(story)}</b>`
-        : html`${afterOf(effect, request)}${done.already ? html`<span class="second">it was so already</span>` : none}`;
+        : html`${afterOf(effect, request)}${done.already ? html`<span class="second">already in this state</span>` : none}`;
     const read = done?.to == null ? '–' : whenOf(done.to, day);
     const own = done?.correlationId == null ? none : id(done.correlationId);
     const numbers = numbersOf(tries.flatMap((one) => one.numbers));
@@ -95,16 +95,17 @@ function nowWords({ request, events }: ReportFacts): Html {
   if (resource.seen === 'yes')
     parts.push(
       resource.value.customerKey === null
-        ? html`the agent under Microsoft’s key`
-        : html`the agent under ${keyBefore(resource.value.customerKey)}`,
+        ? html`the agent uses the Microsoft-managed key`
+        : html`the agent uses ${keyBefore(resource.value.customerKey)}`,
     );
-  else parts.push(html`the agent ${resource.seen === 'absent' ? 'gone' : 'not read'}`);
+  else parts.push(html`the agent ${resource.seen === 'absent' ? 'is deleted' : 'wasn’t read'}`);
   if (vault.seen === 'yes') parts.push(html`purge protection ${vault.value.purgeProtection ? 'on' : 'off'}`);
   if (key.seen === 'yes') parts.push(html`the key ${key.value.enabled ? 'enabled' : 'disabled'}`);
-  else if (key.seen === 'absent') parts.push(html`the key gone`);
-  if (grantHeld.seen === 'yes') parts.push(html`the agent’s access ${grantHeld.value ? 'held' : 'not held'}`);
+  else if (key.seen === 'absent') parts.push(html`the key is deleted`);
+  if (grantHeld.seen === 'yes')
+    parts.push(html`the agent’s access to the key is ${grantHeld.value ? 'assigned' : 'not assigned'}`);
   const joined = parts.map((one, index) => (index === 0 ? one : html`, ${one}`));
-  return html`<p class="now"><b>Read once more</b> on ${dayOf(last.at)}, ${clockOf(last.at)} (event ${last.seq}), for vault ${request.plan.observation.vault.name}: ${joined}.</p>`;
+  return html`<p class="now"><b>Read again</b> on ${dayOf(last.at)}, ${clockOf(last.at)} (event ${last.seq}), for vault ${request.plan.observation.vault.name}: ${joined}.</p>`;
 }
 
 const inFull = (request: Request): Html => {
@@ -112,23 +113,23 @@ const inFull = (request: Request): Html => {
   const version = requestedKey(request)?.keyVersion ?? null;
   return html`<p class="full">In full: ${principalId === undefined ? none : html`identity ${id(principalId)}, `}${
     version === null ? none : html`key version ${id(version)}, `
-  }plan ${id(request.digest)}. Every try and every resource id: ${id('change.json')}.</p>`;
+  }plan ${id(request.digest)}. All attempts and resource ids: ${id('change.json')}.</p>`;
 };
 
 export function changedSection(facts: ReportFacts): Html {
   const { request, events } = facts;
   const stories = stepStories(request.plan.steps, events).filter(({ step }) => step.effects.length > 0);
-  const title = 'What was changed';
+  const title = 'What changed';
   if (!request.touched) {
     return section(
       3,
       title,
-      html`<p>Nothing: no change was sent to Azure. The plan that was asked for is in ${id('plan.json')}.</p>\n${nowWords(facts)}`,
+      html`<p>Nothing: no change was sent to Azure. The requested plan is in ${id('plan.json')}.</p>\n${nowWords(facts)}`,
     );
   }
   const began = events.find(({ body }) => body.type === 'step-intended')?.time ?? request.submittedAt;
   const day = dayOf(began);
-  const caption = `${day}, UTC. Each change was recorded before it was sent, and read back after. Azure’s activity log has the same correlation ids.`;
+  const caption = `${day}, UTC. Each change was logged before it was sent, and read back after. Azure’s Activity Log has the same correlation ids.`;
   const columns = [
     { title: 'Property', width: 39 },
     { title: 'Before', width: 20 },

@@ -33,16 +33,16 @@ const decisionTexts: { readonly [T in EventType]?: (data: EventBodyOf<T>['data']
   rejected: () => 'rejected it',
   cancelled: () => 'cancelled it',
   expired: () => 'ended it: no decision in time',
-  'decided-late': ({ verb }) => `decided too late (${verb}): without effect`,
+  'decided-late': ({ verb }) => `decided too late (${verb}): no effect`,
   'plan-changed': ({ reason }) => `requested approval again: ${reapprovalReasons[reason]}`,
   'request-changed': () => 'edited it, and requested approval again',
   'run-checked': () => 'found the approval still valid',
-  'stop-requested': () => 'asked to stop',
-  retried: () => 'asked to retry',
+  'stop-requested': () => 'stopped the run',
+  retried: () => 'retried',
   'retried-automatically': () => 'retried after an outage, without a person',
-  'taken-on': () => 'said that they work on it',
+  'taken-on': () => 'took it on',
   'given-up': () => 'ended it',
-  'texts-erased': () => 'erased what people had written',
+  'texts-erased': () => 'erased the texts that people wrote',
 };
 
 const wordsOf = <T extends EventType>({ type, data }: EventBodyOf<T>, facts: ReportFacts): string | null => {
@@ -93,7 +93,7 @@ const erasureNote = (events: readonly StoredEvent[]): string => {
   const event = events.findLast(({ body }) => body.type === 'texts-erased');
   return event === undefined
     ? ''
-    : ` Reason and comment were erased on ${dayOf(event.time)}, ${clockOf(event.time)}; the record still verifies.`;
+    : ` Reason and comment were erased on ${dayOf(event.time)}, ${clockOf(event.time)}; the audit log still verifies.`;
 };
 
 export function decidedSection(facts: ReportFacts): Html {
@@ -102,20 +102,20 @@ export function decidedSection(facts: ReportFacts): Html {
   const day = dayOf(request.submittedAt);
   const approvals =
     policy.approvalsRequired === 1 ? 'One approval' : `${policy.approvalsRequired} approvals by different people`;
-  const caption = `${dayOf(request.submittedAt)}, UTC. Rule: “${policy.rule}” of policy ${policy.version}. ${approvals}, never by the person who asked; open until ${whenOf(policy.expiresAt, day)}.`;
+  const caption = `${dayOf(request.submittedAt)}, UTC. Rule: “${policy.rule}” of policy ${policy.version}. ${approvals}, never by the requester; approvals until ${whenOf(policy.expiresAt, day)}.`;
   const columns = [
     { title: 'Who', width: 54 },
     { title: 'Decided', width: 37 },
     { title: 'When', width: 17 },
-    { title: 'How they were known' },
+    { title: 'Authentication' },
     { title: 'Event', width: 10 },
   ];
   const left = texts
-    ? 'What people wrote is shown; the record holds a salted SHA-256 of each, and both verifiers compare.'
-    : 'Reason and comment are left out of this pack. The record holds a salted SHA-256 of each: a text shown later can be checked against it.';
+    ? 'The texts that people wrote are included. The audit log has a salted SHA-256 of each, and both verifiers compare.'
+    : 'Reason and comment aren’t in this pack. The audit log has a salted SHA-256 of each, so a text that you get later can be checked.';
   return section(
     2,
-    'Who decided what, and how they were known',
+    'Who decided what, and how they were authenticated',
     html`${htmlTable(
       2,
       caption,

@@ -31,14 +31,14 @@ const proofLength = (size: string): number => Math.ceil(Math.log2(Math.max(2, Nu
 
 const witnessWords = ({ witness, vault }: ReportFacts): Html =>
   witness === null
-    ? html`signed by the log${vault ? ', also with its key in a vault' : ''}. <b>No witness signed it</b>: its owner could have signed another history`
-    : html`signed by the log${vault ? ', also with its key in a vault,' : ''} and by ${witness.name} on ${dayOf(witness.at)}, ${clockOf(witness.at)}. A witness signs only what goes on from all that it signed before`;
+    ? html`signed by the log${vault ? ', also with its key in a vault' : ''}. <b>No witness signed it</b>: its owner could have signed a different history`
+    : html`signed by the log${vault ? ', also with its key in a vault,' : ''} and by ${witness.name} on ${dayOf(witness.at)}, ${clockOf(witness.at)}. A witness signs only a continuation of everything that it signed before`;
 
 function takenWords(facts: ReportFacts): Html {
   const created = facts.events.findLast(({ body }) => body.type === 'evidence-made');
   return created === undefined
     ? none
-    : html` ${actorOf(created, whoIn(facts))} took this evidence, which is event ${created.seq}.${softwareWords(facts)}`;
+    : html` ${actorOf(created, whoIn(facts))} created this pack, which is event ${created.seq}.${softwareWords(facts)}`;
 }
 
 /** Shortened for display; `decisions.json` has the complete hashes. */
@@ -63,13 +63,13 @@ export function logSection(facts: ReportFacts): Html {
   const name = request.id;
   return section(
     7,
-    'The record, and how to check it without trusting anybody here',
+    'The audit log, and how to check it without trusting the bot or its owner',
     html`<p>The events of this request are numbers ${numbers} of one log (leaf index: number − 1). An inclusion proof of at most ${proofLength(size)} hashes ties each to this checkpoint of ${size} events, ${witnessWords(facts)}.${takenWords(facts)}</p>
 <div class="two proofs">
 <figure><figcaption>The checkpoint of ${origin}: name, size, root, signatures</figcaption>
 <pre>${note.trimEnd()}</pre></figure>
-<figure><figcaption>Three commands, and what they should answer</figcaption>
-<pre><b>sha256sum verify.py</b> <span class="out">as the release of cmk-bot names it</span>
+<figure><figcaption>Three commands and the expected output</figcaption>
+<pre><b>sha256sum verify.py</b> <span class="out">as published with the release of cmk-bot</span>
 
 <b>python3 verify.py ${name}.zip --keys my-keys.txt</b>
 <span class="out">proved: ${events.length} events of ${name}, in the log
@@ -79,7 +79,7 @@ ${origin} of ${size}</span>
     --later ANCHOR</b>
 <span class="out">… the log of … events still holds them</span></pre></figure>
 </div>
-<p class="full">${id('my-keys.txt')} holds the verifier keys of log and witness, whole, <b>as they were given to you, not from the pack</b>: with its own it only proves that it fits itself. ${id('verify.py')} comes from the release, never from a pack. ${id('ANCHOR')} is a copy of the published log, which knows what happened later. The answer makes the verdict anew, from the events: believe it, not this page. Go’s ${id('sumdb/note')} and ${id('tlog')} read the same files.</p>`,
+<p class="full">${id('my-keys.txt')} has the verifier keys of log and witness, <b>as you received them, not from the pack</b>. With the pack’s own keys, you only learn that the pack is consistent. ${id('verify.py')} comes from the release, never from a pack. ${id('ANCHOR')} is a copy of the published log, with everything that happened later. The command derives the result again from the events: trust its output, not this page. Go’s ${id('sumdb/note')} and ${id('tlog')} read the same files.</p>`,
   );
 }
 
@@ -94,28 +94,28 @@ export function controlsSection(): Html {
   const columns = [
     { title: 'Control', width: 77 },
     { title: 'What this pack shows' },
-    { title: 'What it leaves to you', width: 46 },
+    { title: 'What you still need', width: 46 },
     { title: 'Section', width: 13 },
   ];
   return section(
     8,
-    'Where it helps with controls',
-    html`${htmlTable(8, `${controls.rule}. A map for the reader, not a statement of compliance: each mapping is to be confirmed.`, columns, rows)}
-<p class="full">${frameworks.join('; ')}. Mapping to be confirmed: see ${id('controls.json')}.</p>`,
+    'Related controls',
+    html`${htmlTable(8, `${controls.rule}. An aid for readers, not a statement of compliance. Confirm each mapping.`, columns, rows)}
+<p class="full">${frameworks.join('; ')}. Confirm the mapping: see ${id('controls.json')}.</p>`,
   );
 }
 
 export function limitsSection(facts: ReportFacts): Html {
   const { size } = checkpointOf(facts);
   const limits = [
-    html`Answers of Azure and Entra are recorded as the bot received them, without a signature of theirs.`,
-    html`Times are by the bot’s clock; those of a sign-in (Entra) and of a cosignature (witness) by theirs.`,
+    html`Responses of Azure and Entra are logged as the bot received them. They aren’t signed by Microsoft.`,
+    html`Times are from the bot’s clock. Sign-in times are from Entra, and cosignature times from the witness.`,
     facts.witness === null
-      ? html`With the log’s key <i>and</i> the database all of this can be rewritten: <b>no witness has signed it</b>.`
-      : html`With the log’s key <i>and</i> the database, events that no witness has signed can be rewritten: those after ${size}.`,
-    html`If log and witness are in the same hands, they can agree on another history. Ask who holds the witness.`,
+      ? html`Someone with the log’s key <i>and</i> the database can rewrite all of this: <b>no witness has signed it</b>.`
+      : html`Someone with the log’s key <i>and</i> the database can rewrite events that no witness has signed: those after ${size}.`,
+    html`If one party controls the log and the witness, it can create a different history. Ask who runs the witness.`,
   ];
-  return section(9, 'Limits, said aloud', html`<ul class="two">\n${limits.map((one) => bullet('–', one))}</ul>`);
+  return section(9, 'Limits', html`<ul class="two">\n${limits.map((one) => bullet('–', one))}</ul>`);
 }
 
 const lines = html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`;

@@ -23,10 +23,10 @@ import {
 } from './parts.ts';
 
 const proofTexts: Readonly<Record<ProofLevel, string>> = {
-  'read-back': 'Azure, asked anew, names this key and version on the agent',
-  'permission-held': 'The agent’s identity may get, wrap and unwrap with the key',
-  'key-usable': 'Throw-away bytes wrapped and unwrapped: of the key, not of the agent',
-  'use-seen': 'The vault’s log has an entry of the agent’s identity using this key',
+  'read-back': 'Azure, read again, reports this key and version on the agent',
+  'permission-held': 'The agent’s identity has the Get, Wrap Key and Unwrap Key permissions',
+  'key-usable': 'The bot wrapped and unwrapped test data. This doesn’t prove that the agent can',
+  'use-seen': 'The vault’s log has an entry in which the agent’s identity used this key',
 };
 
 interface ProofEntry {
@@ -61,9 +61,9 @@ function levelRow({ events, request }: ReportFacts, level: ProofLevel): Html {
   const last = found.find(({ isProved }) => isProved) ?? found.at(-1);
   const name = `${levelCode(level)} ${lowerFirst(proofWords[level].name)}`;
   if (last === undefined)
-    return html`<tr><th scope="row">${name}</th><td class="says">– not looked at</td><td></td><td></td><td></td></tr>\n`;
+    return html`<tr><th scope="row">${name}</th><td class="says">– not checked</td><td></td><td></td><td></td></tr>\n`;
   const { event, isProved, how } = last;
-  return html`<tr><th scope="row">${name}</th><td class="says">${isProved ? '✔ proved' : '– not proved'}</td><td>${how}</td><td class="num">${whenOf(event.time, dayOf(request.changedAt))}</td><td class="num">${event.seq}</td></tr>\n`;
+  return html`<tr><th scope="row">${name}</th><td class="says">${isProved ? '✔ verified' : '– not verified'}</td><td>${how}</td><td class="num">${whenOf(event.time, dayOf(request.changedAt))}</td><td class="num">${event.seq}</td></tr>\n`;
 }
 
 export function provedSection(facts: ReportFacts): Html {
@@ -71,11 +71,11 @@ export function provedSection(facts: ReportFacts): Html {
   if (request.state !== 'succeeded') {
     return section(
       4,
-      'What is proved',
-      html`<p>Nothing of a key: the agent was not put under one by this request. What the record shows of it is proved by section 7.</p>`,
+      'What is verified',
+      html`<p>This request didn’t set a key. Section 7 proves what the audit log says about it.</p>`,
     );
   }
-  const caption = `${dayOf(request.changedAt)}, UTC. Four levels, each worth more than the one before. One that could not be looked at is named so.`;
+  const caption = `${dayOf(request.changedAt)}, UTC. Four levels, each stronger than the one before. A level that couldn’t be checked says so.`;
   const columns = [
     { title: 'Level', width: 38 },
     { title: 'Answer', width: 21 },
@@ -85,7 +85,7 @@ export function provedSection(facts: ReportFacts): Html {
   ];
   return section(
     4,
-    'What is proved',
+    'What is verified',
     htmlTable(
       4,
       caption,
@@ -122,7 +122,7 @@ export function notProvedSection(facts: ReportFacts): Html {
       ? html`Anything after the last event.`
       : html`Anything after the last reading, ${dayOf(last.at)}, ${clockOf(last.at)}.`,
   ];
-  return section(5, 'What is not proved', html`<ul>\n${limits.map((one) => bullet('–', one))}</ul>`);
+  return section(5, 'What isn’t verified', html`<ul>\n${limits.map((one) => bullet('–', one))}</ul>`);
 }
 
 export function undoSection({ request, events }: ReportFacts): Html {
@@ -136,42 +136,40 @@ export function undoSection({ request, events }: ReportFacts): Html {
   const accepted = events
     .filter(({ body }) => body.type === 'approved' && body.data.acknowledgedIrreversible)
     .map(({ seq }) => seq);
-  const days = vault.retentionDays === null ? 'a while' : `${vault.retentionDays} days`;
+  const days = vault.retentionDays === null ? 'its retention period' : `${vault.retentionDays} days`;
   const rows = [
     ...irreversible.map((step) =>
       bullet(
         '▲',
-        html`<b>${upperFirst(gistOfStep(step))}</b>, for every key in ${vault.name}: ${done.has(step.name) ? 'stays so for good' : 'not done'}.${accepted.length === 0 ? none : html` Accepted with event ${accepted.join(', ')}.`}`,
+        html`<b>${upperFirst(gistOfStep(step))}</b>, for every key in ${vault.name}: ${done.has(step.name) ? 'permanent' : 'not done'}.${accepted.length === 0 ? none : html` Accepted in event ${accepted.join(', ')}.`}`,
       ),
     ),
     ...(request.state === 'succeeded'
       ? [
           bullet(
             '▲',
-            html`<b>Deleting the agent, or losing the key,</b> loses the agent’s data for good. A deleted key can be recovered for ${days}.`,
+            html`<b>If the agent is deleted, or the key is permanently deleted,</b> the agent’s data can’t be recovered. A deleted key can be recovered for ${days}.`,
           ),
         ]
       : []),
-    ...unknown.map((step) =>
-      bullet('?', html`<b>${upperFirst(gistOfStep(step))}</b>: whether it can be undone is not known.`),
-    ),
+    ...unknown.map((step) => bullet('?', html`<b>${upperFirst(gistOfStep(step))}</b>: might not be reversible.`)),
     ...(expires === null
       ? []
       : [
           bullet(
             '!',
-            html`<b>${dayOf(expires)} ${new Date(expires).getUTCFullYear()}</b> the key expires. The version is pinned: a new one needs a new request before that.`,
+            html`<b>${dayOf(expires)} ${new Date(expires).getUTCFullYear()}</b> the key expires. The version is pinned: request a rotation before that.`,
           ),
         ]),
     ...(request.state === 'succeeded' && expires === null && requestedKey(request) !== null
       ? [
           bullet(
             '!',
-            html`The version is <b>pinned</b>: the agent follows no later one by itself. The key has no date on which it ends.`,
+            html`The version is <b>pinned</b>: the agent doesn’t use later versions automatically. The key doesn’t expire.`,
           ),
         ]
       : []),
   ];
-  const empty = request.touched ? html`<p>Nothing that was done.</p>` : html`<p>Nothing was done.</p>`;
-  return section(6, 'What cannot be undone', rows.length === 0 ? empty : html`<ul>\n${rows}</ul>`);
+  const empty = request.touched ? html`<p>Nothing of what was done.</p>` : html`<p>Nothing was done.</p>`;
+  return section(6, 'What can’t be undone', rows.length === 0 ? empty : html`<ul>\n${rows}</ul>`);
 }

@@ -107,7 +107,7 @@ const paper = (foot: string): string => `
 const styleOf = (foot: string): string => `${page}${tables}${drawing}${rest}${paper(foot)}`;
 
 /** Version of the report. Increase it with each change of the output for the same events. */
-export const madeBy = '<meta name="generator" content="cmk-bot evidence report 2">';
+export const madeBy = '<meta name="generator" content="cmk-bot evidence report 3">';
 
 /** Returns the source files named in the page; null: none. */
 export const madeOfIn = (page: string): string | null =>
@@ -122,31 +122,27 @@ function decisionFact({ request }: ReportFacts): Html {
   if (request.state === 'rejected' || request.state === 'cancelled')
     return fact('Decision', request.state, `after ${count}`);
   if (request.state === 'expired') return fact('Decision', 'none in time', `after ${count}`);
-  return fact(
-    'Decision',
-    count,
-    `by ${approvalsRequired > 1 ? 'other people' : 'another person'} than the one who asked`,
-  );
+  return fact('Decision', count, `by ${approvalsRequired > 1 ? 'people' : 'a person'} other than the requester`);
 }
 
 function planFact({ request }: ReportFacts): Html {
   const more =
     request.state === 'succeeded'
-      ? 'approved, looked at again, and carried out: the same'
+      ? 'approved, checked again, and carried out unchanged'
       : request.checked > 0
-        ? 'approved, and looked at again'
-        : 'what was asked for; not carried out';
+        ? 'approved, and checked again'
+        : 'requested, not carried out';
   return fact('Plan, by digest', shortDigest(request.digest), more);
 }
 
 function proofFact({ request }: ReportFacts): Html {
   const level = request.state === 'succeeded' ? highestProof(request.proofs) : null;
-  if (level === null) return fact('Proof of use', 'none', 'the agent was not put under a key by this request');
+  if (level === null) return fact('Verification level', 'none', 'this request didn’t set a key');
   const more =
     level === 'use-seen'
-      ? 'the vault’s log shows the agent using it'
-      : 'that the agent uses it was not looked for, or not seen';
-  return fact('Proof of use', `${levelCode(level)}, ${lowerFirst(proofWords[level].name)}`, more);
+      ? 'the vault’s log shows that the agent used the key'
+      : 'use by the agent wasn’t checked, or wasn’t observed';
+  return fact('Verification level', `${levelCode(level)}, ${lowerFirst(proofWords[level].name)}`, more);
 }
 
 function logFact(facts: ReportFacts): Html {
@@ -155,9 +151,9 @@ function logFact(facts: ReportFacts): Html {
   const more =
     witness === null
       ? `in a log of ${size}; no witness has signed it`
-      : `in a log of ${size}, by a witness on ${dayOf(witness.at)}, ${clockOf(witness.at)}`;
+      : `in a log of ${size}, witnessed on ${dayOf(witness.at)}, ${clockOf(witness.at)}`;
   return fact(
-    'Record',
+    'Audit log',
     `${countOf(events.length, 'event', 'events')}, ${witness === null ? 'signed' : 'witnessed'}`,
     more,
   );
@@ -165,14 +161,13 @@ function logFact(facts: ReportFacts): Html {
 
 const nowWords = (facts: ReportFacts): string => {
   const verdict = verdictOf(facts.request, facts.events, facts.later);
-  if (verdict.is !== 'under-key')
-    return 'Read from Azure once more when this was made: what it showed is in section 3.';
-  if (verdict.now === 'same') return 'Read from Azure once more when this was made: the same key, the same version.';
+  if (verdict.is !== 'under-key') return 'Azure was read again for this report: section 3 has the result.';
+  if (verdict.now === 'same') return 'Azure was read again for this report: same key, same version.';
   if (verdict.replacedBy !== null)
-    return 'Read from Azure once more when this was made: the key of the later request, which others approved.';
+    return 'Azure was read again for this report: it has the key of a later request, which was approved too.';
   return verdict.now === 'unread'
-    ? 'Azure could not be read again when this was made.'
-    : 'Read from Azure once more when this was made: it is no longer so, and no request in this log says why.';
+    ? 'Azure couldn’t be read again for this report.'
+    : 'Azure was read again for this report: the key has changed, and no request in this log explains it.';
 };
 
 function head(facts: ReportFacts): Html {
@@ -182,11 +177,11 @@ function head(facts: ReportFacts): Html {
   const made =
     lastRead === null
       ? none
-      : html`made ${dayOf(lastRead.at)} ${new Date(lastRead.at).getUTCFullYear()}, ${clockOf(lastRead.at)} UTC · `;
+      : html`created ${dayOf(lastRead.at)} ${new Date(lastRead.at).getUTCFullYear()}, ${clockOf(lastRead.at)} UTC · `;
   return html`<header>
-<div class="head"><h1>Evidence of one change: request ${request.id}</h1><p>${made}all times UTC</p></div>
+<div class="head"><h1>Evidence for one change: request ${request.id}</h1><p>${made}all times UTC</p></div>
 <p class="verdict"><span class="mark" aria-hidden="true">${mark}</span>${strongIn(sentence)}</p>
-<p class="but">${nowWords(facts)} What this does <b>not</b> prove is in section 5, what cannot be undone in section 6. Names were looked up for this report; the record itself holds object ids only.</p>
+<p class="but">${nowWords(facts)} Section 5 lists what <b>isn’t</b> verified, section 6 what can’t be undone. Names were looked up for this report; the audit log has only object ids.</p>
 <dl class="facts">
 ${decisionFact(facts)}${planFact(facts)}${proofFact(facts)}${logFact(facts)}</dl>
 </header>\n`;

@@ -65,15 +65,15 @@ export function stepStories(steps: readonly PlannedStep[], events: readonly Stor
 
 /** Title of a step, by its first change. */
 export const propertyOf: { readonly [C in Effect['change']]: string } = {
-  identity: 'Identity of the agent',
+  identity: 'Agent’s identity',
   key: 'Key in the vault',
   'key-recovery': 'Deleted key',
   'key-enablement': 'Version of the key',
   'role-assignment': 'Agent’s role on the key',
   'access-policy': 'Agent’s access to the key',
-  'soft-delete': 'Soft delete of the vault',
+  'soft-delete': 'Vault’s soft delete',
   'purge-protection': 'Purge protection',
-  'customer-key': 'Key of the agent',
+  'customer-key': 'Agent’s key',
 };
 
 /** Short names of steps for the timeline. */

@@ -68,10 +68,10 @@ function labelsOf({ step, tries, done }: StepStory): readonly string[] {
     const times = refused.length === 1 ? 'refused once' : `refused ${refused.length} times`;
     return [`${times}: ${(first.code ?? '').slice(0, 28)}`, times];
   }
-  if (step.reversibility === 'irreversible' && done !== null) return ['▲ cannot be undone', '▲'];
-  if (done === null) return [tries.length === 0 ? 'not begun' : 'not done'];
-  if (step.name === 'verify') return ['all read back'];
-  return done.already ? ['it was so already'] : [];
+  if (step.reversibility === 'irreversible' && done !== null) return ['▲ can’t be undone', '▲'];
+  if (done === null) return [tries.length === 0 ? 'not started' : 'not done'];
+  if (step.name === 'verify') return ['read back'];
+  return done.already ? ['already so'] : [];
 }
 
 /** Draws the first label that fits after the last bar, or before the first. */

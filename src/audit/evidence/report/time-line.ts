@@ -29,12 +29,12 @@ const ms = (from: string, to: string): number => Date.parse(to) - Date.parse(fro
 
 /** Verbs of the decisions in the first part. */
 const decides: ReadonlyMap<string, string> = new Map([
-  ['submitted', 'asks'],
+  ['submitted', 'submits'],
   ['approved', 'approves'],
   ['rejected', 'rejects'],
   ['cancelled', 'cancels'],
   ['expired', 'expires'],
-  ['request-changed', 'changes it'],
+  ['request-changed', 'edits it'],
   ['plan-changed', 'asks again'],
 ]);
 
@@ -81,7 +81,7 @@ function drawDecisions(facts: ReportFacts, to: number, cut: boolean): Html {
     ({ x }, index) =>
       html`<circle class="${index === 0 ? 'open' : 'done'}" cx="${x.toFixed(1)}" cy="${axis}" r="${index === 0 ? '4' : '4.6'}"/>`,
   );
-  return html`<text class="t" x="0" y="10">${request.approvals.length > 0 ? 'Asked and approved' : 'Asked and decided'}</text><text class="s" x="${to + 4}" y="10" text-anchor="end">${shortDuration(ms(first.event.time, last.event.time))}</text>
+  return html`<text class="t" x="0" y="10">${request.approvals.length > 0 ? 'Submitted and approved' : 'Submitted and decided'}</text><text class="s" x="${to + 4}" y="10" text-anchor="end">${shortDuration(ms(first.event.time, last.event.time))}</text>
 <path class="axis" d="M4 ${axis}${zigzag}"/>${dots}
 <text x="0" y="47">${nameOf(facts, first)}</text><text class="s" x="0" y="58">${whenOf(first.event.time, day)}</text>
 ${last === first ? none : html`<text x="${to + 5}" y="${low}" text-anchor="end">${nameOf(facts, last)}</text><text class="s" x="${to + 5}" y="${low + 11}" text-anchor="end">${whenOf(last.event.time, day)}</text>`}\n`;
@@ -108,11 +108,11 @@ function drawProved(facts: ReportFacts, from: number, day: string): Html {
   const seen =
     used === null || judged === undefined
       ? none
-      : html`<text class="b" x="${end + 4}" y="63" text-anchor="end">L3 use seen ${whenOf(judged.time, day)}</text><text class="s" x="${end + 4}" y="74" text-anchor="end">used ${whenOf(used.at, day)}, says the vault’s log</text>`;
-  return html`<text class="t" x="${from}" y="10">Proved</text><text class="s" x="${width - 2}" y="10" text-anchor="end">${shortDuration(ms(succeeded.time, last.at))}</text>
+      : html`<text class="b" x="${end + 4}" y="63" text-anchor="end">L3 use observed ${whenOf(judged.time, day)}</text><text class="s" x="${end + 4}" y="74" text-anchor="end">used ${whenOf(used.at, day)}, says the vault’s log</text>`;
+  return html`<text class="t" x="${from}" y="10">Verified</text><text class="s" x="${width - 2}" y="10" text-anchor="end">${shortDuration(ms(succeeded.time, last.at))}</text>
 <path class="axis" d="M${from - 24} ${axis}h7l2.500-4 3.500 8 2.500-4h8.500H${end}M${from} ${axis}V${bottom}M${end} 27v6"/>
 <text class="s" x="${from}" y="23">${whenOf(succeeded.time, day)}</text><text class="s" x="${width - 2}" y="23" text-anchor="end">${whenOf(last.at, day)}</text>
-<circle class="open" cx="${end}" cy="${axis}" r="4"/><text x="${width - 2}" y="47" text-anchor="end">read once more</text>${seen}
+<circle class="open" cx="${end}" cy="${axis}" r="4"/><text x="${width - 2}" y="47" text-anchor="end">read again</text>${seen}
 ${levels}`;
 }
 

@@ -38,7 +38,7 @@ const isFullySigned = ({ keysGiven, vaultSigned, witnesses }: VerifiedPack): boo
 const vaultWords = (signed: boolean): string =>
   signed
     ? 'Signed by the key in the vault, too.'
-    : 'NOT signed by the key in the vault, which was given: either it did not answer then, or another signed in its place.';
+    : 'NOT signed by the given key in the vault: the vault didn’t respond in time, or another key signed instead.';
 
 const verdictOf = ({ request, verdict }: PackReport): string =>
   request === null || verdict === null
@@ -46,15 +46,15 @@ const verdictOf = ({ request, verdict }: PackReport): string =>
     : plainSentence(verdictWords(request, verdict, (id) => id ?? 'an operator').sentence);
 
 const pageWords: Readonly<Record<Exclude<VerifiedPack['page'], 'differs'>, string>> = {
-  same: 'report.html is what these events make.',
+  same: 'report.html matches the events.',
   'of-another-version':
-    'report.html is of another version of this program and was not compared: believe this answer, not the report.',
+    'report.html is from another version of this program and wasn’t compared. Trust this output, not the report.',
 };
 
 const differsWords = (blamed: readonly string[]): string =>
   blamed.includes(packFile.report)
-    ? 'report.html is not what these events make: somebody changed it.'
-    : `${blamed.join(', ')}: changed since report.html was made of ${blamed.length === 1 ? 'it' : 'them'}.`;
+    ? 'report.html doesn’t match the events: it was changed.'
+    : `${blamed.join(', ')}: changed since report.html was created from ${blamed.length === 1 ? 'it' : 'them'}.`;
 
 const unprovedWords = (names: readonly string[]): string =>
   `Not proved, only checked for damage: ${names.join(', ')}.${names.includes(oldVerifier) ? ` Don’t run the ${oldVerifier} of a pack.` : ''}`;
@@ -67,17 +67,17 @@ export const isProved = (verified: VerifiedPack): boolean =>
   isFullySigned(verified) && isCompared(verified) && verified.report.weak.length === 0;
 
 const weakWords = (names: readonly string[]): string =>
-  `NOT proved: ${names.join(', ')}. These events were written by an older version and hold only the first 8 digits of its SHA-256.`;
+  `NOT proved: ${names.join(', ')}. An older version wrote these events. They have only the first 8 digits of its SHA-256.`;
 
 function logWords({ size, more, relation }: LogComparison, pack: number): string {
   const count = countOf(size, 'event', 'events');
   switch (relation) {
     case 'holds':
-      return `The log of ${count} still holds them${more === 0 ? '' : `; ${countOf(more, 'event', 'events')} of the request came later`}.`;
+      return `The log of ${count} still holds them${more === 0 ? '' : `; ${countOf(more, 'event', 'events')} of the request were added later`}.`;
     case 'older':
-      return `Your copy is older: it has ${count}, the pack’s log ${pack}. The pack proves that its log goes on from your copy.`;
+      return `Your copy is older: it has ${count}, the pack’s log ${pack}. The pack proves that its log continues your copy.`;
     case 'older-unproved':
-      return `Your copy is older: it has ${count}, the pack’s log ${pack}. Whether the pack’s log goes on from it is not proved: ask for a pack made with --from-size ${size}.`;
+      return `Your copy is older: it has ${count}, the pack’s log ${pack}. The pack doesn’t prove that its log continues your copy: request a pack with --from-size ${size}.`;
     case 'newer-unproved':
       return `Your checkpoint is newer: it covers ${count}, the pack’s log has ${pack}. Compare with a copy of the log in place of the checkpoint.`;
   }
@@ -86,7 +86,7 @@ function logWords({ size, more, relation }: LogComparison, pack: number): string
 const olderWords = ({ older }: PackReport): string =>
   older === null
     ? ''
-    : `It proves that its log goes on from one of ${older.size} events with the root ${older.root.toString('base64')}.`;
+    : `It proves that its log continues one of ${older.size} events with the root ${older.root.toString('base64')}.`;
 
 export function packWords(verified: VerifiedPack): string {
   const { report, log, keysGiven, vaultSigned, witnesses, page } = verified;
@@ -103,23 +103,23 @@ export function packWords(verified: VerifiedPack): string {
     ...packWitnessWords(witnesses).map((line) => `  ${line}`),
     ...(verified.strangers.length === 0
       ? []
-      : [`  Also signed by ${verified.strangers.join(', ')}, whose key was not given: not checked.`]),
+      : [`  Also signed by ${verified.strangers.join(', ')}, whose keys weren’t given: not checked.`]),
     ...(vaultSigned === null ? [] : [`  ${vaultWords(vaultSigned)}`]),
     ...(report.older === null ? [] : [`  ${olderWords(report)}`]),
-    ...(texts === 0 ? [] : [`  ${countOf(texts, 'text', 'texts')} that people wrote, as the record commits to.`]),
+    ...(texts === 0 ? [] : [`  ${countOf(texts, 'text', 'texts')} that people wrote match the audit log.`]),
     `  ${pageWords[page]}`,
     ...(report.weak.length === 0 ? [] : [`  ${weakWords(report.weak)}`]),
     ...(verified.unproved.length === 0 ? [] : [`  ${unprovedWords(verified.unproved)}`]),
     ...(verified.missing.length === 0 ? [] : [`  Not in the pack: ${verified.missing.join(', ')}.`]),
     ...(log === null
       ? [
-          '  Would not be noticed: what happened to the request later. --anchor FOLDER compares with a copy of the published log.',
+          '  Not checked: what happened to the request later. Use --anchor FOLDER to compare with a copy of the published log.',
         ]
       : [`  ${logWords(log, checkpoint?.size ?? 0)}`]),
     ...(keysGiven
       ? []
       : [
-          '  The keys were taken from the pack, which shows only that it fits itself. Name those you have from elsewhere with --log-key.',
+          '  The keys are from the pack, so this shows only that the pack is consistent. Use --log-key with keys that you received separately.',
         ]),
   ].join('\n');
 }
@@ -137,12 +137,12 @@ export function publishedWords(report: PublishedReport): string {
   const what = `${countOf(events, 'event', 'events')} under ${countOf(checkpoints, 'checkpoint', 'checkpoints')} of ${origin}`;
   const state =
     findings.length === 0
-      ? `Published log: ${what}, signed${vaultSignatureWords(report)}, and all of one piece.`
+      ? `Published log: ${what}, signed${vaultSignatureWords(report)}, and consistent.`
       : `Published log, tampered: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
   const whole = [state, ...newestWitnessWords(report.witnessCheck)].join('\n');
   return keysGiven
     ? whole
-    : `${whole}\nIts keys were taken from beside it, which shows only that it fits itself. Name those you have from elsewhere with --log-key.`;
+    : `${whole}\nIts keys are from the same folder, so this shows only that the log is consistent. Use --log-key with keys that you received separately.`;
 }
 
 const withTimes = ({ signed }: WitnessCheck): string => signed.map(({ name, at }) => `${name} (${at})`).join(', ');
@@ -151,9 +151,7 @@ function missingWords(check: WitnessCheck): readonly string[] {
   const names = check.missing.join(', ');
   if (names === '') return [];
   if (isWitnessed(check)) return [`Not signed by ${names}.`];
-  return [
-    `NOT signed by ${names}, whose key was given: no answer came in time, or another history was signed in its place.`,
-  ];
+  return [`NOT signed by ${names}, whose key was given: it didn’t respond in time, or signed a different history.`];
 }
 
 function quorumWords(check: WitnessCheck): readonly string[] {
@@ -169,7 +167,7 @@ function quorumWords(check: WitnessCheck): readonly string[] {
 /** Returns the text about witnesses of a pack's checkpoint. */
 const packWitnessWords = (check: WitnessCheck): readonly string[] => [
   check.signed.length === 0
-    ? 'No witness signed it, by the keys that were given: its owner could have signed another history.'
+    ? 'No witness with a given key signed it: the owner could have signed a different history.'
     : `Witnessed by ${withTimes(check)}.`,
   ...missingWords(check),
   ...quorumWords(check),
@@ -178,8 +176,8 @@ const packWitnessWords = (check: WitnessCheck): readonly string[] => [
 /** Returns the text about witnesses of a published log's newest checkpoint. */
 const newestWitnessWords = (check: WitnessCheck): readonly string[] => [
   check.signed.length === 0
-    ? 'No witness signed the last one, by the keys that were given.'
-    : `The last one is witnessed by ${withTimes(check)}.`,
+    ? 'No witness with a given key signed the newest checkpoint.'
+    : `The newest checkpoint is witnessed by ${withTimes(check)}.`,
   ...missingWords(check),
   ...quorumWords(check),
 ];
