@@ -62,6 +62,7 @@ const newerElements = ['Badge', 'Chart.Donut', 'Icon', 'ProgressBar'];
 /** They have to work while an input is empty or wrong. */
 const withoutInputs = [
   'request.ask-again',
+  'request.take-on',
   'request.change',
   'form.back',
   'form.cancel',

@@ -127,7 +127,7 @@ function agents(formId: string): readonly GalleryCard[] {
     subscriptions: 3,
     agents: all,
     unsupported: new Map(tooOld.map(({ id: old }) => [old, judge('block', 'created-before-cutoff', created)])),
-    total: 21,
+    total: 22,
     drifts: [
       { code: 'key-disabled', agents: ['pharmacy-agent'], since: end(-0.1) },
       { code: 'purge-protection-off', agents: ['imaging-agent', 'oncology-faq', 'pharmacy-agent'], since: end(-2) },
