@@ -87,11 +87,31 @@ async function all<T>(items: AsyncIterable<unknown>, shape: z.ZodType<T>): Promi
   return found;
 }
 
+/** What was read is kept so long: a person's pages and the run that follows read the same few lists. */
+const keptMs = 60_000;
+
+type Read = ReturnType<Policies['assigned']>;
+
+/** Failures aren't kept. */
+function keeping(read: Policies['assigned']): Policies['assigned'] {
+  const kept = new Map<string, { readonly at: number; readonly answer: Read }>();
+  return async (subscriptionId, names) => {
+    const key = [subscriptionId.toLowerCase(), ...names].join(' ');
+    const before = kept.get(key);
+    if (before !== undefined && performance.now() - before.at < keptMs) return before.answer;
+    const answer = read(subscriptionId, names);
+    kept.set(key, { at: performance.now(), answer });
+    const found = await answer;
+    if (!found.ok) kept.delete(key);
+    return found;
+  };
+}
+
 export function armPolicies(connection: Connection): Policies {
   const listed = (subscriptionId: string, type: string, query: string) =>
     `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/Microsoft.Authorization/${type}?${query}`;
   return {
-    async assigned(subscriptionId, names) {
+    assigned: keeping(async (subscriptionId, names) => {
       const list = <T>(type: string, query: string, shape: z.ZodType<T>) =>
         connection.call(
           `reading the policies of subscription ${subscriptionId}`,
@@ -121,6 +141,6 @@ export function armPolicies(connection: Connection): Policies {
           expires: properties.expiresOn ?? null,
         })),
       });
-    },
+    }),
   };
 }

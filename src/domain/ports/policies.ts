@@ -38,7 +38,7 @@ export interface AssignedPolicies {
 export interface Policies {
   /**
    * Assignments of definitions with these names that hold in the subscription or in a part of it, inherited ones included, and all
-   * exemptions there. Definitions that are assigned in an initiative aren't found.
+   * exemptions there. Definitions that are assigned in an initiative aren't found. Answers can be a minute old.
    */
   assigned(subscriptionId: string, names: readonly string[]): Promise<Outcome<AssignedPolicies>>;
 }
