@@ -173,7 +173,10 @@ describe('the published log', () => {
     await writeFile(keys, `${given}${vaultLine}\n`);
     const ours = await cmkBot(['audit', 'verify', anchor(), '--log-key', keys], {});
     const words = 'signed (2 of 3 by the key in the vault, too)';
-    expect([ours.code, ours.out]).toEqual([0, expect.stringContaining(`of bot.example/audit, ${words}, and consistent`)]);
+    expect([ours.code, ours.out]).toEqual([
+      0,
+      expect.stringContaining(`of bot.example/audit, ${words}, and consistent`),
+    ]);
     const python = await verifyPy(anchor(), '--keys', keys);
     if (python !== null) expect(python).toEqual([0, expect.stringMatching(/^proved: 3 events of bot\.example\/audit/)]);
     if (python !== null) expect(python[1]).toContain(words);
