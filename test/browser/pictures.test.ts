@@ -1,20 +1,19 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { chromiumPath } from '../support/browser/browser.ts';
-import { withPalette } from '../support/browser/png-palette.ts';
+import { expectCurrentPicture, keepPicture } from '../support/browser/kept-pictures.ts';
 import { galleryCards } from '../support/cards/gallery-cards.ts';
 import { type Drawn, drawCard, type Gallery, openGallery } from '../support/cards/gallery-page.ts';
 
 /**
  * The pictures of the documentation: cards of the bot, drawn by the page in a real browser.
- * `UPDATE_PICTURES=1 npm test -- test/browser/pictures` takes them anew; otherwise nobody compares how they look.
+ * `UPDATE_PICTURES=1 npm test -- test/browser` takes them again. A test fails if a card has changed since.
  */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = `${root}docs/pictures/`;
-const isUpdate = process.env.UPDATE_PICTURES === '1';
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 const cards = await galleryCards();
@@ -56,10 +55,9 @@ inBrowser('the pictures', () => {
     if (card === undefined) throw new Error(`there is no card ${ofCard}`);
     for (const [theme, page] of Object.entries(pages)) {
       expect(await drawCard(page, card, width, way)).toEqual([]);
-      if (!isUpdate) continue;
-      const png = await page.locator('#shown').screenshot({ animations: 'disabled' });
-      writeFileSync(`${folder}${name}.${theme}.png`, withPalette(png));
+      await keepPicture(`${name}.${theme}`, () => page.locator('#shown').screenshot({ animations: 'disabled' }));
     }
+    expectCurrentPicture(name, card);
   });
 });
 
@@ -88,7 +86,7 @@ describe('docs/pictures', () => {
   });
 
   test('is small', () => {
-    const large = kept().filter((name) => statSync(folder + name).size > 120_000);
+    const large = kept().filter((name) => statSync(folder + name).size > 150_000);
     expect(large).toEqual([]);
   });
 });
