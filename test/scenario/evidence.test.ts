@@ -140,6 +140,11 @@ describe('a pack', () => {
     }
   });
 
+  it('says what Azure Policy refused when the plan was made, in the event and in the report', () => {
+    expect(textIn('report.html')).toContain('Guard, as read for the plan: no Azure Policy assigned.');
+    expect(textIn('events.jsonl')).toContain('"guard":{"anotherKey":"not-assigned"');
+  });
+
   it('is compared with a copy of the log, which knows what was left out and what came later', async () => {
     const anchor = path.join(evidence.world.dataDir, 'anchor');
     expect((await verify(pack, '--anchor', anchor)).out).toContain('still holds them');
