@@ -110,15 +110,15 @@ describe('an untouched record', () => {
     const key = path.join(record.dataDir, 'seal.key');
     const file = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'), '--seal-key', key);
     expect(store).toMatchObject({ code: 0, err: '' });
-    expect(store.out).toMatch(/^verified: 16 events, 5 texts\nThe trail ends at event 16, [0-9a-f]{64}\.\n/);
+    expect(store.out).toMatch(/^verified: 16 events, 5 texts\nThe log ends at event 16, [0-9a-f]{64}\.\n/);
     expect(file).toEqual(store);
   });
 
   it('says what it could not check without the key, and what it replayed', async () => {
     const { code, out } = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'));
     expect(code).toBe(3);
-    expect(out).toContain('Seals not checked, for want of the key: 16 events sealed.');
-    expect(out).toContain('Requests: 4, all replayed by their rules.');
+    expect(out).toContain('Seals not checked, because the seal key is missing: 16 events sealed.');
+    expect(out).toContain('Requests: 4, all replayed by the rules.');
     const told = await record.cli('audit', 'verify', '--json');
     expect(JSON.parse(told.out)).toMatchObject({ events: 16, seals: { checked: true, sealed: 16 }, findings: [] });
   });
@@ -129,7 +129,7 @@ describe('an untouched record', () => {
     const { code, out, err } = await gone.cli('audit', 'verify');
     expect(code).toBe(3);
     expect(out).toMatch(/^verified: 16 events, 5 texts\n/);
-    expect(out).toContain('Seals not checked, for want of the key: 16 events sealed.');
+    expect(out).toContain('Seals not checked, because the seal key is missing: 16 events sealed.');
     expect(err).toMatch(
       /^cmk-bot audit verify: seals not checked: the seals’ key is not there: .*seal\.key\. Put back/,
     );
@@ -166,7 +166,7 @@ describe('an untouched record', () => {
     const { code, out } = await record.cli('audit', 'verify', later);
     expect(code).toBe(0);
     expect(out).toContain('verified: 0 events, 0 texts\n');
-    expect(out).toMatch(/Events 1 to 16 are not in the file\. It follows on [0-9a-f]{64}\./);
+    expect(out).toMatch(/Events 1 to 16 aren’t in the file\. The file continues from [0-9a-f]{64}\./);
     expect(await readFile(await exported(record, '--since', '2020-01-01'), 'utf8')).toBe(`${lines.join('\n')}\n`);
   });
 
@@ -280,10 +280,10 @@ describe('a part of a record', () => {
     const verified = await record.cli('audit', 'verify', file, '--seal-key', key);
     expect(verified).toMatchObject({ code: 0, err: '' });
     expect(verified.out).toContain('verified: 7 events');
-    expect(verified.out).toContain(`This is a part of a trail: ${words}`);
-    expect(verified.out).toContain('Requests: 1, all replayed by their rules.');
+    expect(verified.out).toContain(`This is part of a log: ${words}`);
+    expect(verified.out).toContain('Requests: 1, all replayed by the rules.');
     const against = await record.cli('audit', 'verify', file, '--against', path.join(record.dataDir, 'export.jsonl'));
-    expect(against.out).toContain('Of its 7 events, 7 were compared with what was kept, and are there unchanged.');
+    expect(against.out).toContain('Of its 7 events, 7 were compared with the earlier export, and are unchanged.');
   });
 
   it.each<[string, (lines: string[]) => string[], string]>([

@@ -37,7 +37,7 @@ async function rotated() {
 
 it('goes on with a new key, and the change stands in the chain', async () => {
   const { verify } = await rotated();
-  expect((await verify()).out).toContain('Seals: 4 events sealed, 2 keys one after the other, checked.');
+  expect((await verify()).out).toContain('Seals: 4 events sealed, 2 seal keys, checked.');
 });
 
 it('stores nothing with the older key, and says which file to look at', async () => {

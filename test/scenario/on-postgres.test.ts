@@ -184,7 +184,7 @@ onPostgres(
       await ask(world, choices.test);
       const said = await cmkBot(['audit', 'verify'], settings());
       expect(said).toMatchObject({ code: 0, err: '' });
-      expect(said.out).toContain('2 keys one after the other, checked');
+      expect(said.out).toContain('2 seal keys, checked');
       const doctor = await cmkBot(['doctor'], settings());
       expect(doctor.out).toMatch(
         /seals .*of https:\/\/localhost:\d+\/secrets\/seal-key\/[0-9a-f]{32}, and 1 older key/,

@@ -91,7 +91,7 @@ describe('the published log', () => {
   it('is checked together with the record while the bot runs', async () => {
     const { code, out } = await cli('audit', 'verify', '--anchor', anchor());
     expect(out).toMatch(/^verified: 2 events/);
-    expect(out).toContain('What was kept of before, 2 events, is there unchanged.');
+    expect(out).toContain('The earlier export’s 2 events are unchanged.');
     expect(out).toContain('Published log: 2 events under 2 checkpoints of bot.example/audit, signed, and consistent.');
     // The keys came from beside it.
     expect({ code, told: out.includes('--log-key') }).toEqual({ code: 3, told: true });
@@ -105,8 +105,8 @@ describe('the published log', () => {
     const { code, out } = await cmkBot(['audit', 'verify', elsewhere, '--log-key', key], {});
     expect(code).toBe(0);
     expect(out).toMatch(/^verified: 2 events/);
-    expect(out).toContain('Requests: 1, all replayed by their rules.');
-    expect(out).toContain('Texts and seals are not part of a published log');
+    expect(out).toContain('Requests: 1, all replayed by the rules.');
+    expect(out).toContain('A published log has no texts or seals');
     const stranger = keyLine(signingKey('bot.example/audit', 'log', Buffer.alloc(32, 7)).verifier);
     await writeFile(key, `${stranger}\n`);
     const other = await cmkBot(['audit', 'verify', elsewhere, '--log-key', key], {});

@@ -182,7 +182,7 @@ where('the wizard', () => {
       'There are 2 approvers, and the one who asks never counts: at most 1.',
       'That is a link to a message, not to a channel.',
       'That channel is in another tenant (99000000-0000-4000-8000-000000000000).',
-      'That is the operations channel. The trail needs one of its own, or “none”.',
+      'That is the operations channel. The audit channel must be another one, or “none”.',
       'postgres is a superuser: it could rewrite the record unseen. Another role.',
       'Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.',
       'That is the key of the seals. Another one.',

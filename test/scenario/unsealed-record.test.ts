@@ -56,7 +56,7 @@ test('is sealed as it is where its end is the one that is named, and said so', a
   await world.endBot('SIGINT');
   const { code, out } = await verify();
   expect(code).toBe(0);
-  expect(out).toContain(`Seals: 0 events sealed, ${seq} from before there were seals sealed afterwards, checked.`);
+  expect(out).toContain(`Seals: 0 events sealed, ${seq} older events sealed later, checked.`);
 });
 
 test('with all seals taken away again is not acted on', async () => {

@@ -18,16 +18,16 @@ import { reportOf } from './report/report.ts';
 
 const verifySection = ({ id, verifierDigest }: Readme): string => `CHECK IT YOURSELF
 
-You need Python 3.9 or later. Nothing is installed, nothing goes over the net.
+You need Python 3.9 or later. It installs nothing and needs no network.
 On Windows type "py" where this says "python3".
 
 1. Get verify.py from the release of cmk-bot, not from this pack and not from
    the people who run the bot. A pack contains no program: if there is one in
-   it, don't run it. Compare the file with the digest that the release names:
+   it, don't run it. Compare the file's digest with the one of the release:
 
        sha256sum verify.py        (Windows: certutil -hashfile verify.py SHA256)
 
-   The bot that made this pack knows the verifier with this SHA-256:
+   The bot that created this pack has the verifier with this SHA-256:
        ${verifierDigest}
 
 2. Get the keys. Ask the security office, not the people who run the bot and
@@ -41,65 +41,65 @@ On Windows type "py" where this says "python3".
 
 3. Verify:      python3 verify.py ${id}.zip --keys my-keys.txt
 
-The first words of the answer are the answer:
+The first word of the output is the result:
 
-  proved      The events are in the log, unaltered and signed, and tell what
-              the files here tell. Exit code 0.
-  NOT proved  Something does not fit. The line says which file or event.
-              Exit code 1. Keep the pack as it is, and ask for another one
-              made by another person.
+  proved      The events are in the log, unchanged and signed, and match the
+              files in this pack. Exit code 0.
+  NOT proved  Something doesn't match. The line says which file or event.
+              Exit code 1. Keep the pack unchanged, and ask another person
+              to create another pack.
   unknown     Not everything could be checked: a file, a key, or the
               signature of a witness whose key you gave is missing. The
-              answer says which. This is not "proved". Exit code 2.
+              output says which. This is not "proved". Exit code 2.
 
-The answer tells who is under which key by itself, from the events. Believe
-the answer, not the report.
+The output says which key the agent uses, derived from the events. Trust the
+output, not the report.
 
-Without --keys the keys in the pack are used, and the answer is "unknown":
-that shows only that the pack fits itself. Anybody can make such a pack.
+Without --keys, the pack's own keys are used, and the result is "unknown":
+it shows only that the pack is consistent. Anyone can create such a pack.
 `;
 
 const later = (id: string): string => `LATER
 
-The log goes on. Once a year, or when in doubt, see that it still holds what
-this pack shows, and whether more happened to the request since. ANCHOR is a
+The log continues. Once a year, or when in doubt, check that it still contains
+this pack's events, and whether events of the request were added. ANCHOR is a
 copy of the published log (a folder):
 
                 python3 verify.py ${id}.zip --keys my-keys.txt --later ANCHOR
 
 ANCHOR can also be a checkpoint that you kept, as a file. If yours is older
-than this pack, ask for a pack that proves that its log goes on from yours:
+than this pack, request a pack that proves that its log continues yours:
 
                 cmk-bot evidence ${id} --from-size N
 
 N is the number in the second line of your checkpoint.
 `;
 
-const limits = `WHAT THIS CANNOT TELL YOU
+const limits = `WHAT THIS PACK DOESN'T SHOW
 
-- What Azure and Entra answered is recorded as received, without a signature
-  of theirs. Azure's activity log has the same correlation ids: compare.
-- If log and witness are in the same hands, they can agree on another
-  history. Ask who holds the witness.
+- Responses of Azure and Entra are logged as received. Microsoft doesn't sign
+  them. Azure's Activity Log has the same correlation ids: compare.
+- If one party controls the log and the witness, it can create a different
+  history. Ask who runs the witness.
 - Events after the last one here, and events of other requests.
-- names.json was looked up when the pack was made: the record itself holds
-  object ids only. report.html, controls.json, keys.txt and this text prove
+- names.json was looked up when the pack was created: the audit log has only
+  object ids. report.html, controls.json, keys.txt and this text prove
   nothing.
 
-DO NOT TRUST verify.py? Good: read it, or use other tools. checkpoint is a
-C2SP signed note, proofs/ holds C2SP tlog-proofs over an RFC 6962 tree, and
+DON'T TRUST verify.py? Read it, or use other tools. checkpoint is a
+C2SP signed note, proofs/ has C2SP tlog-proofs over an RFC 6962 tree, and
 Go's golang.org/x/mod/sumdb (note, tlog) reads both. A line of events.jsonl,
 without its newline, is one leaf. sha256sum plan.json is the plan's digest in
 the events; sha256sum rules.json is the digest of the policy in them.
 `;
 
-const withTexts = `WHAT PEOPLE WROTE as reason and comment is in texts.jsonl. Each text is checked
-against the salted SHA-256 that the event holds. It can be erased in the audit
-log, and not in this pack: take care where you keep it.
+const withTexts = `REASON AND COMMENT are in texts.jsonl. Each text is checked against the salted
+SHA-256 in the event. It can be erased in the audit log, but not in this pack:
+store the pack with care.
 `;
 
-const omittedTexts = `LEFT OUT: what people wrote as reason and comment. The events hold a salted
-SHA-256 of each, so that a text shown later can be checked.
+const omittedTexts = `NOT INCLUDED: reason and comment. The events have a salted SHA-256 of each, so
+that a text that you get later can be checked.
 `;
 
 interface Readme {
@@ -116,9 +116,9 @@ const readmeOf = (readme: Readme): string =>
   [
     `EVIDENCE OF REQUEST ${readme.id}
 
-What you hold: what was decided, changed and proved about one Azure healthcare
-agent, and the proof that the record of it was not altered since. Start with
-report.html: open it in any browser, or print it.
+This pack shows what was decided, changed and verified for one Azure healthcare
+agent, and proves that its audit log wasn't changed since. Start with
+report.html: open it in a browser, or print it.
 `,
     verifySection(readme),
     later(readme.id),

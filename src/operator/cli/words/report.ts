@@ -20,11 +20,11 @@ export function partWords(part: ExportPart | null, since: string | undefined): s
 export const verifiableWords = {
   jsonl: (part: ExportPart | null): string =>
     part === null
-      ? 'cmk-bot audit verify checks all of it; what was before shows in the whole trail alone.'
-      : 'cmk-bot audit verify checks each event, its texts and its seal, and replays the requests. That nothing was left out behind their last events, and that they stand in the record, shows in the whole trail or in the published log.',
-  csv: () => 'A table cannot be verified.',
+      ? 'cmk-bot audit verify checks all of it. Only a complete export shows earlier events.'
+      : 'cmk-bot audit verify checks each event, its texts and its seal, and replays the requests. Only a complete export or the published log shows that no later event is missing.',
+  csv: () => 'A CSV file can’t be verified.',
   cloudevents: () =>
-    'Of each event the SHA-256 of data.raw_data is its id. That none was left out shows in the whole trail alone.',
+    'Each event’s id is the SHA-256 of its data.raw_data. Only a complete export shows that no event is missing.',
 } as const;
 
 const maxShown = 20;
@@ -39,19 +39,19 @@ export function findingsOf(findings: readonly Finding[]): string {
 }
 
 function sealWords({ seals, bodiesOnly }: AuditLogReport): string {
-  if (bodiesOnly) return 'Texts and seals are not part of a published log: they were not looked at.';
+  if (bodiesOnly) return 'A published log has no texts or seals, so they weren’t checked.';
   const { sealed, afterwards, unsealed, keys, checked } = seals;
   const counts = [
     `${countOf(sealed, 'event', 'events')} sealed`,
-    ...(afterwards === 0 ? [] : [`${afterwards} from before there were seals sealed afterwards`]),
-    ...(unsealed === 0 ? [] : [`${unsealed} from before there were seals without one`]),
-    ...(keys.length < 2 ? [] : [`${keys.length} keys one after the other`]),
+    ...(afterwards === 0 ? [] : [`${afterwards} older events sealed later`]),
+    ...(unsealed === 0 ? [] : [`${unsealed} older events without a seal`]),
+    ...(keys.length < 2 ? [] : [`${keys.length} seal keys`]),
   ].join(', ');
-  return checked ? `Seals: ${counts}, checked.` : `Seals not checked, for want of the key: ${counts}.`;
+  return checked ? `Seals: ${counts}, checked.` : `Seals not checked, because the seal key is missing: ${counts}.`;
 }
 
 const replayWords = ({ requests, replayed }: AuditLogReport): string =>
-  `Requests: ${requests}, ${replayed === requests ? 'all' : `${replayed} of them`} replayed by their rules.`;
+  `Requests: ${requests}, ${replayed === requests ? 'all' : `${replayed} of them`} replayed by the rules.`;
 
 /** Returns the report in words. */
 export function reportWords(report: AuditLogReport): string {
@@ -69,12 +69,12 @@ export function reportWords(report: AuditLogReport): string {
     ].join('\n');
   }
   const notLookedAt =
-    after.seq === 0 ? '' : `\nEvents 1 to ${after.seq} are not in the file. It follows on ${after.hash}.`;
+    after.seq === 0 ? '' : `\nEvents 1 to ${after.seq} aren’t in the file. The file continues from ${after.hash}.`;
   return [
     `verified: ${counts}`,
     part === null
-      ? `The trail ends at event ${last.seq}, ${last.hash}.${notLookedAt}`
-      : `This is a part of a trail: ${partWords(part, undefined)}. Its last event is ${last.seq}.${notLookedAt}`,
+      ? `The log ends at event ${last.seq}, ${last.hash}.${notLookedAt}`
+      : `This is part of a log: ${partWords(part, undefined)}. Its last event is ${last.seq}.${notLookedAt}`,
     ...how,
     comparedWords(report),
   ].join('\n');
@@ -84,10 +84,10 @@ export function reportWords(report: AuditLogReport): string {
 function comparedWords({ compared, part, events }: AuditLogReport): string {
   if (part !== null) {
     return compared === null
-      ? 'That nothing was left out behind the last event of a request, and that these events stand in the record, shows in the whole trail or in the published log: compare with --against or --anchor.'
-      : `Of its ${countOf(events, 'event', 'events')}, ${compared} were compared with what was kept, and are there unchanged.`;
+      ? 'A part doesn’t show that no later event is missing. Compare it with a complete export or the published log: --against or --anchor.'
+      : `Of its ${countOf(events, 'event', 'events')}, ${compared} were compared with the earlier export, and are unchanged.`;
   }
   return compared === null
-    ? 'Compare the end with what was exported or shown before: what was cut off, or replaced as a whole, shows in nothing else.'
-    : `What was kept of before, ${countOf(compared, 'event', 'events')}, is there unchanged.`;
+    ? 'Compare the end with an earlier export or checkpoint. Only that shows whether events were cut off or the whole log was replaced.'
+    : `The earlier export’s ${countOf(compared, 'event', 'events')} are unchanged.`;
 }

@@ -75,7 +75,7 @@ function checkLink(given: string, answers: Answers, others: readonly (readonly [
   const { channelId, name } = read.link;
   const same = others.find(([id]) => answerTo(answers, id) === channelId);
   if (same !== undefined)
-    return refuseAnswer(`That is the ${same[1]} channel. The trail needs one of its own, or “none”.`);
+    return refuseAnswer(`That is the ${same[1]} channel. The audit channel must be another one, or “none”.`);
   return acceptAnswer(channelId, name, good(name === channelId ? channelId : `${channelId}, “${name}”`));
 }
 
