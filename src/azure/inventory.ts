@@ -11,7 +11,7 @@ import type {
   ResourceSummary,
   UnreadSubscription,
   VaultSummary,
-} from '../domain/ports/azure.ts';
+} from '../domain/ports/inventory.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';

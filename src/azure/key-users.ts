@@ -4,7 +4,7 @@ import { done, failed, isPermissionRefusal, type Outcome } from '../domain/failu
 import type { KeyName } from '../domain/ids.ts';
 import type { DeclaredUse, KeyUser } from '../domain/key-impact.ts';
 import { type ObservedVault, sameVaultUri } from '../domain/observed.ts';
-import type { KeyUsers } from '../domain/ports/key-users.ts';
+import type { KeyUsers } from '../domain/ports/inventory.ts';
 import type { Connection } from './connection.ts';
 import { type Principal, resolveNames } from './directory.ts';
 import { scopeCovers } from './grants.ts';

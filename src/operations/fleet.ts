@@ -1,6 +1,6 @@
 /** Key state of each agent, most urgent first. Pure functions. */
 import type { ArmId, RequestId } from '../domain/ids.ts';
-import type { ResourceKey } from '../domain/ports/azure.ts';
+import type { ResourceKey } from '../domain/ports/inventory.ts';
 import type { Waits } from '../domain/request/request.ts';
 import type { Drift } from '../domain/watch/agent-watch.ts';
 import { type DriftCode, severityOf } from '../domain/watch/state.ts';

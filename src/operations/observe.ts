@@ -8,7 +8,7 @@ import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } 
 import type { OwnKey } from '../domain/own-key.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import { observeGuard } from './guard/observe-guard.ts';
+import { observeGuard } from './guard/read-guard.ts';
 import { nullIfForbidden, observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
 import { findOwn } from './steps/make-key-version.ts';

@@ -3,7 +3,8 @@ import { type Check, judge } from '../domain/check.ts';
 import { type ArmId, armIdParts, sameArmId } from '../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../domain/key-change.ts';
 import { type CustomerKey, type ObservedOthers, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
-import type { Azure, ResourceKey } from '../domain/ports/azure.ts';
+import type { Azure } from '../domain/ports/azure.ts';
+import type { ResourceKey } from '../domain/ports/inventory.ts';
 import type { CheckContext } from './checks.ts';
 import { areNamesSimilar } from './similar-names.ts';
 

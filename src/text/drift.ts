@@ -5,8 +5,8 @@ import type { DriftCause } from '../domain/watch/events.ts';
 import type { DriftCode, DriftState } from '../domain/watch/state.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { keyWords } from './keys.ts';
+import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
-import { roleTaskCommand, roleTaskTitle } from './role-tasks.ts';
 
 /** What a person does next: a command of the bot, with its button, or an instruction for a role, with an `az` command. */
 export type DriftStep =

@@ -6,8 +6,8 @@ import { kinds } from '../operations/resources/registry.ts';
 import { checkWords } from './checks.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { doubtfulKeyWords, resourceKeyWords } from './keys.ts';
+import { roleTaskTitle } from './permission-remedies.ts';
 import { placeWords } from './places.ts';
-import { roleTaskTitle } from './role-tasks.ts';
 
 const missingThings = { resource: 'The agent', vault: 'The vault', identity: 'The identity of the agent' } as const;
 

@@ -3,7 +3,7 @@ import type { Failure, FoundCode } from '../domain/failure.ts';
 import { azureRemedy, hasOwnRemedy, knowsRemedy } from './azure-remedies.ts';
 import { checkWords } from './checks.ts';
 import { doubtfulKeyRemedy, otherKeyRemedy } from './keys.ts';
-import { roleTaskCommand } from './role-tasks.ts';
+import { roleTaskCommand } from './permission-remedies.ts';
 
 const look = 'Check the resource in the Azure portal. When it’s as approved, select Retry.';
 const passes = 'This often passes. Select Retry in a few minutes.';

@@ -4,8 +4,8 @@ import { sameVaultUri } from '../domain/observed.ts';
 import type { Plan, PlannedStep, StepName } from '../domain/plan.ts';
 import type { Proof, ProofLevel } from '../domain/proof.ts';
 import { kindWords, versionWords } from './keys.ts';
+import { byRoleWords } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
-import { byRoleWords } from './role-tasks.ts';
 
 export const stepTitles: Record<StepName, string> = {
   'enable-identity': 'Turn on system-assigned identity',

@@ -5,7 +5,7 @@
 import type { Failure, Found } from '../domain/failure.ts';
 import { hasFailed } from '../domain/observed.ts';
 import type { StepName } from '../domain/plan.ts';
-import { roleTaskCommand, roleTaskTitle } from './role-tasks.ts';
+import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 
 /** What the bot checks before the next attempt, and while Azure works. */
 export const looksAt: Readonly<Record<StepName, string>> = {

@@ -3,13 +3,13 @@
  * whether it's safe to repeat, because a step can run twice.
  */
 import type { ObservedControl } from '../control.ts';
-import type { Failure, Outcome, Receipt } from '../failure.ts';
+import type { Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
 import type { UsageQuery, VaultLogRows } from '../key-use.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import type { KeyVersions } from '../own-key.ts';
 import type { ResourceRef } from '../plan.ts';
-import type { KeyUsers } from './key-users.ts';
+import type { Inventory, KeyUsers } from './inventory.ts';
 import type { Policies } from './policies.ts';
 
 /** Resources of every supported kind. */
@@ -137,52 +137,6 @@ export interface Guards {
    * assignments and deny assignments are ignored.
    */
   allowed(id: ArmId, rights: Rights): Promise<Outcome<Allowed>>;
-}
-
-/** A resource as returned by a list. */
-export interface ResourceSummary {
-  readonly kind: string;
-  readonly id: ArmId;
-  readonly name: string;
-  readonly location: string;
-  readonly resourceGroup: string;
-  readonly subscriptionId: string;
-  readonly underCustomerKey: boolean;
-}
-
-/** A resource reduced to its key, because there can be many thousands. */
-export interface ResourceKey {
-  readonly id: ArmId;
-  readonly name: string;
-  /** Null: a Microsoft-managed key. */
-  readonly customerKey: CustomerKey | null;
-}
-
-/** A vault as returned by a list. */
-export type VaultSummary = ObservedVault;
-
-/** The agents that could be read, and the subscriptions that couldn't. */
-export interface ResourceKeys {
-  readonly resources: readonly ResourceKey[];
-  readonly unread: readonly UnreadSubscription[];
-}
-
-export interface UnreadSubscription {
-  readonly subscriptionId: string;
-  readonly failure: Failure;
-}
-
-/** Lists to choose from. They can lag behind Azure, so check again before acting. */
-export interface Inventory {
-  /** Returns agents in the configured subscriptions whose name contains the text, by name, at most `top`. */
-  resources(contains: string, top: number): Promise<Outcome<readonly ResourceSummary[]>>;
-  /**
-   * Returns every agent in the configured subscriptions with its key, in any order. Reads page by page. If only some
-   * subscriptions are refused, the others' agents are returned; if all are, it fails.
-   */
-  resourceKeys(): Promise<Outcome<ResourceKeys>>;
-  /** Returns all vaults in the configured subscriptions except these, by name. */
-  vaults(but?: readonly string[]): Promise<Outcome<readonly VaultSummary[]>>;
 }
 
 /** The person or group that a configured ID belongs to. */

@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { type AgentGuard, type GuardState, guardStates } from '../../domain/guard.ts';
 import { type ArmId, sameArmId } from '../../domain/ids.ts';
-import type { ResourceKey } from '../../domain/ports/azure.ts';
+import type { ResourceKey } from '../../domain/ports/inventory.ts';
 import type { AssignedPolicies, PolicyAssignment } from '../../domain/ports/policies.ts';
 import { type GuardDefinition, guardDefinitions } from './template.ts';
 

@@ -1,12 +1,14 @@
 /** Reads what Azure Policy refuses for every agent, and whether it permits the vaults that the approval policy permits. */
 import pLimit from 'p-limit';
 import { done, type Outcome } from '../../domain/failure.ts';
-import type { AgentGuard, VaultDifference } from '../../domain/guard.ts';
+import type { AgentGuard, GuardStates, VaultDifference } from '../../domain/guard.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
+import type { KeyChange } from '../../domain/key-change.ts';
 import { sameVaultUri } from '../../domain/observed.ts';
 import { type Policy, ruleFor } from '../../domain/policy/policy.ts';
 import { permitsVault } from '../../domain/policy/rules.ts';
-import type { Azure, ResourceKey, UnreadSubscription, VaultSummary } from '../../domain/ports/azure.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
+import type { ResourceKey, UnreadSubscription, VaultSummary } from '../../domain/ports/inventory.ts';
 import type { AssignedPolicies } from '../../domain/ports/policies.ts';
 import { judgeGuard, vaultsPermittedIn } from './judge-guard.ts';
 import { guardNames } from './template.ts';
@@ -117,4 +119,20 @@ export async function readFleetGuard(
     vaults: differences.filter((one) => one !== null),
     unread: [...unread, ...read.unread],
   });
+}
+
+/** Null: the policies of the resource's subscription can't be read. */
+export async function observeGuard(
+  { policies }: Pick<Azure, 'policies'>,
+  id: ArmId,
+  { to }: KeyChange,
+  now: Date,
+): Promise<GuardStates | null> {
+  const [own, others] = [subscriptionOf(id), subscriptionOf(to.vaultId)];
+  const read = policies.assigned(own, guardNames);
+  const [its, vaults] = await Promise.all([read, others === own ? read : policies.assigned(others, guardNames)]);
+  if (!its.ok) return null;
+  const after = { id, name: '', customerKey: { vaultUri: '', keyName: to.keyName, keyVersion: null } };
+  const vault = vaults.ok ? { id: to.vaultId, policies: vaults.value } : null;
+  return judgeGuard(after, its.value, vault, now).states;
 }

@@ -5,7 +5,7 @@ import type { RequestId } from '../../domain/ids.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../../domain/observed.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { AppliedPolicy } from '../../domain/policy/policy.ts';
-import type { ResourceSummary } from '../../domain/ports/azure.ts';
+import type { ResourceSummary } from '../../domain/ports/inventory.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { ChosenKey, JudgedKey, JudgedVault } from '../choose.ts';

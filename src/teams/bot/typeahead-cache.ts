@@ -8,7 +8,7 @@
  * Only typeahead uses this cache. Authorization isn't cached, and a selected agent is read again.
  */
 import { done, type Outcome } from '../../domain/failure.ts';
-import type { Inventory, ResourceSummary } from '../../domain/ports/azure.ts';
+import type { Inventory, ResourceSummary } from '../../domain/ports/inventory.ts';
 
 type Agents = readonly ResourceSummary[];
 

@@ -4,7 +4,7 @@ import type { Roles } from '../../authorization/role-checks.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
-import { welcomeCard } from '../cards/views/welcome-view.ts';
+import { welcomeCard } from '../cards/views/help-view.ts';
 import type { Chat } from '../delivery/chat.ts';
 
 export interface WelcomeOptions {

@@ -1,7 +1,8 @@
 /** One cycle of the key watch: reads agents, compares each with what was approved, and stores what is news. */
 import type { Outcome } from '../../domain/failure.ts';
 import { sameKey } from '../../domain/observed.ts';
-import type { Azure, ResourceKeys } from '../../domain/ports/azure.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
+import type { ResourceKeys } from '../../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../../domain/ports/store.ts';
 import {
   causesSought,

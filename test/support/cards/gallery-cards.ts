@@ -3,7 +3,7 @@
 import { type RefusalCode, refuse } from '../../../src/domain/request/refusal.ts';
 import { commands } from '../../../src/operations/commands/registry.ts';
 import { auditReplyCard, auditRootCard } from '../../../src/teams/cards/views/audit-view.ts';
-import { helpCard } from '../../../src/teams/cards/views/help-view.ts';
+import { helpCard, welcomeCard } from '../../../src/teams/cards/views/help-view.ts';
 import { everybody } from '../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../src/teams/cards/views/request-card.ts';
 import {
@@ -13,7 +13,6 @@ import {
   refusalCard,
   typoCard,
 } from '../../../src/teams/cards/views/short-views.ts';
-import { welcomeCard } from '../../../src/teams/cards/views/welcome-view.ts';
 import { commandWorld } from '../builders/command-world.ts';
 import { sha256 } from '../builders/plans.ts';
 import { names } from './card-readers.ts';

@@ -1,6 +1,6 @@
 import { done } from '../../../src/domain/failure.ts';
 import { KeyName } from '../../../src/domain/ids.ts';
-import type { ResourceSummary } from '../../../src/domain/ports/azure.ts';
+import type { ResourceSummary } from '../../../src/domain/ports/inventory.ts';
 import {
   chooseKey,
   chooseNewKey,

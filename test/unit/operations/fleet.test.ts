@@ -1,7 +1,7 @@
 import { done, failed } from '../../../src/domain/failure.ts';
 import { ArmId, RequestId } from '../../../src/domain/ids.ts';
 import type { CustomerKey } from '../../../src/domain/observed.ts';
-import type { ResourceKey } from '../../../src/domain/ports/azure.ts';
+import type { ResourceKey } from '../../../src/domain/ports/inventory.ts';
 import type { Drift } from '../../../src/domain/watch/agent-watch.ts';
 import { unknownCause } from '../../../src/domain/watch/events.ts';
 import type { DriftState } from '../../../src/domain/watch/state.ts';

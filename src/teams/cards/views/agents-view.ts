@@ -2,7 +2,7 @@
 
 import type { Check } from '../../../domain/check.ts';
 import type { ArmId } from '../../../domain/ids.ts';
-import type { UnreadSubscription } from '../../../domain/ports/azure.ts';
+import type { UnreadSubscription } from '../../../domain/ports/inventory.ts';
 import type { FleetShow } from '../../../operations/commands/command.ts';
 import { type AgentKeyState, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';

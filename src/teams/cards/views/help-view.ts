@@ -1,9 +1,11 @@
-/** Help: commands, and the reader's permissions. */
+/** The welcome card, and help: commands, and the reader's permissions. */
 
+import type { Roles } from '../../../authorization/role-checks.ts';
 import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
 import type { TypedCommand } from '../../../operations/commands/command.ts';
 import { durationWords } from '../../../text/instants.ts';
+import { grey, numberedRow } from '../data/row.ts';
 import { bold, type CardText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
@@ -103,5 +105,24 @@ function drawHelp(facts: HelpFacts): AdaptiveCard {
     ]
       .filter((note) => note !== '')
       .map((text) => ({ text })),
+  });
+}
+
+/** `roles`: of the only person in the conversation; null if there are several. */
+export function welcomeCard(roles: Roles | null): AdaptiveCard {
+  return renderCard('welcome', {
+    fallbackText: label('CMK bot puts healthcare agents under keys of your own. Type /cmk-help to begin.'),
+    rows: [
+      numberedRow(1, plain('Ask'), [grey(plain('Four short pages. Nothing is changed yet.'))]),
+      numberedRow(2, plain('Approve'), [
+        grey(plain('Another person decides. They see the current state and the planned change.')),
+      ]),
+      numberedRow(3, plain('Watch'), [grey(plain('One card shows every step, what Azure said, and the proof.'))]),
+    ],
+    role:
+      roles === null
+        ? plain('Requesters submit, approvers decide, readers view. Help says what you can do.')
+        : roleText({ mayAsk: roles.asks, mayApprove: roles.approves }),
+    mayAsk: roles === null || roles.asks,
   });
 }

@@ -1,5 +1,5 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
-import type { ResourceSummary } from '../../../../src/domain/ports/azure.ts';
+import type { ResourceSummary } from '../../../../src/domain/ports/inventory.ts';
 import { openTypeaheadCache } from '../../../../src/teams/bot/typeahead-cache.ts';
 import { failure } from '../../../support/builders/commands.ts';
 

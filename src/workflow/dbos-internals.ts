@@ -1,9 +1,17 @@
-/** Starts queued runs when the engine doesn't. */
+/** Everything that uses exports of DBOS that it marks as internal, because it has no public calls for it: see ADR 7. */
 import { randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
-import { INTERNAL_QUEUE_NAME } from '@dbos-inc/dbos-sdk/internal/utils';
+import { dbRetryConfig, INTERNAL_QUEUE_NAME } from '@dbos-inc/dbos-sdk/internal/utils';
 import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
+
+/**
+ * Limits how long the engine waits before it tries the database again. Its default is a minute, so it could wait up to 90 s
+ * after the database is back.
+ */
+export function limitDatabaseBackoff(ms: number): void {
+  dbRetryConfig.maxBackoffSec = ms / 1_000;
+}
 
 /**
  * Dequeues and starts queued runs, as the engine's own poller does. That poller waits for a wall-clock time. If a clock was

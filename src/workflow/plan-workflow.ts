@@ -1,0 +1,106 @@
+/** The body of the workflow that runs an approved plan: check, then each stage's steps until all are done. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { RequestId } from '../domain/ids.ts';
+import type { Tracing } from '../domain/ports/telemetry.ts';
+import type { FencedPorts } from './fencing.ts';
+import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt, type Waiting } from './run-plan.ts';
+import type { Semaphore } from './semaphore.ts';
+import { attemptStep, storeResult } from './try-steps.ts';
+
+/** Runs a workflow step. Its result is stored and reused on replay. */
+export type Step = <T>(name: string, act: () => Promise<T>) => Promise<T>;
+
+/**
+ * Blocks the run while the bot is paused; it resumes after the next restart. It isn't an engine step, so a replay is the
+ * same with or without it.
+ */
+const whilePaused = ({ paused }: RunPorts): Promise<void> =>
+  paused ? new Promise<never>(() => undefined) : Promise.resolve();
+
+/** How much later than the engine's sleep the fallback timer fires. Usually the engine's sleep ends first. */
+const sleepSlackMs = 1_000;
+
+/**
+ * Sleeps durably. DBOS sleeps until a wall-clock time, so a clock change could extend the wait. A monotonic timer limits it.
+ * It isn't an additional engine step.
+ */
+const sleep = (ms: number): Promise<void> =>
+  Promise.race([DBOS.sleep(ms), pause(ms + sleepSlackMs, undefined, { ref: false })]);
+
+/** Everything that a run uses, with tracing. */
+interface TracedPorts extends RunPorts, Pick<FencedPorts, 'permitted'> {
+  readonly tracing: Tracing;
+  readonly room: Semaphore;
+  readonly step: Step;
+}
+
+const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number) =>
+  ports.tracing.span({ name: 'check', attributes: { 'cmk.attempt': attempt } }, async (note) => {
+    const gate = await runPreRunCheck(ports, id, run, attempt);
+    note({ 'cmk.go': `${gate.go}` });
+    return gate;
+  });
+
+const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: StepAttempt) =>
+  ports.tracing.span({ name: `step ${one.step}`, attributes: { 'cmk.attempt': one.attempt } }, async (note) => {
+    await ports.permitted(() => attemptStep(ports, id, run, one));
+    const result = ports.results.of({ id, run, ...one });
+    if (result?.outcome === 'failed') note({ 'error.type': result.failure.next });
+  });
+
+/** The workflow body. It calls only engine steps and depends only on their results, so a replay is deterministic. */
+export async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await whilePaused(ports);
+    const gate = await ports.step('check', () => tracedCheck(ports, id, run, attempt));
+    if (gate.go === false) return;
+    if (gate.go === 'wait') {
+      await ports.room.outside(() => sleep(gate.ms));
+      continue;
+    }
+    for (const stage of gate.stages) {
+      const ended = await runStage(
+        ports,
+        id,
+        run,
+        stage.map((name) => ({ step: name, attempt: 1 })),
+      );
+      if (ended) return;
+    }
+    return;
+  }
+}
+
+/** Runs a stage until all its steps are done. Returns true if the run has ended. */
+async function runStage(
+  ports: TracedPorts,
+  id: RequestId,
+  run: number,
+  first: readonly StepAttempt[],
+): Promise<boolean> {
+  let open: readonly StepAttempt[] = first;
+  while (open.length > 0) {
+    const tries = open;
+    await whilePaused(ports);
+    if (!(await ports.step('intend', () => recordIntent(ports, id, run, tries)))) return true;
+    // Started in order and awaited together: the engine numbers steps by call order.
+    await Promise.all(
+      tries.map((one) =>
+        ports.step(one.step, async () => {
+          // The pause started during the attempt, so its result is checked after the restart.
+          await whilePaused(ports);
+          return tracedTry(ports, id, run, one);
+        }),
+      ),
+    );
+    const waiting: readonly Waiting[] | 'stopped' = await ports.step('record', () =>
+      storeResult(ports, id, run, tries),
+    );
+    if (waiting === 'stopped') return true;
+    const longestMs = Math.max(...waiting.map(({ ms }) => ms));
+    if (waiting.length > 0) await ports.room.outside(() => sleep(longestMs));
+    open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));
+  }
+  return false;
+}
