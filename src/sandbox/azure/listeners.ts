@@ -35,6 +35,9 @@ const inUse = (port: number, main: number | undefined): Error => {
 
 const isInUse = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
+/** The default of Azure Load Balancer. */
+const idleTimeoutMs = 240_000;
+
 /** Open ports: the main one and one for each vault. Each listens on 127.0.0.1 and, if available, ::1. */
 export class Listeners {
   private readonly certificate: Certificate;
@@ -75,6 +78,8 @@ export class Listeners {
 
   private async start(port: number): Promise<Server[]> {
     const servers = [createServer(this.certificate, this.onRequest), createServer(this.certificate, this.onRequest)];
+    // Node closes idle connections after 5 s, and a request that is sent at that moment fails. Azure's load balancers wait longer.
+    for (const server of servers) server.keepAliveTimeout = idleTimeoutMs;
     const [first, second] = servers;
     if (first === undefined || second === undefined) return [];
     await listen(first, port, '127.0.0.1');
