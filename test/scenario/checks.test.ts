@@ -157,7 +157,7 @@ describe('every judgement stands on the review page', () => {
 
   test('no judgement is left out', () => {
     const left = checkCodes.filter((code) => !rows.some((row) => row.code === code));
-    // Those of a rotation and of whose key it is stand in their own stories, and what a run made is judged in the run alone.
+    // Those of a rotation, of a repair and of whose key it is stand in their own stories, and what a run made is judged in the run alone.
     expect(left).toEqual([
       'customer-managed',
       'key-moved',
@@ -169,6 +169,10 @@ describe('every judgement stands on the review page', () => {
       'key-version-new',
       'key-of-others',
       'key-doubtful',
+      'nothing-to-repair',
+      'repair-outdated',
+      'approved-key-gone',
+      'role-needed',
       'vault-rights-not-checked',
     ]);
   });
