@@ -94,7 +94,7 @@ test('is one event with what it was before beside it, and the first form’s mes
   expect(activityText(card)).toContain('Before: “Policy 7.4”');
   lives.set(id, ['submitted', 'request-changed']);
   const told = await cmkBot(['requests', 'show', id], world.place);
-  expect(told.out).toMatch(/Changed +1 of 5 times/);
+  expect(told.out).toMatch(/Edited +1 of 5 times/);
   expect(told.out).toContain('Requester edited the request');
   await cancels(id);
 });
