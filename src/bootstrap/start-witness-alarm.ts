@@ -48,8 +48,7 @@ export function startWitnessAlarm(
     const notified = await Promise.all(witnesses.map((view) => notifyOf(view, teamsModule, note)));
     if (!notified.includes(true)) return;
     const { requests } = await store.requests.open();
-    // A card that isn't updated now is updated with its request's next event.
-    for (const { id } of requests) await teamsModule.notifier.show(id);
+    for (const { id } of requests) await store.outbox.requestShow(id);
   };
 
   let telling: Promise<unknown> = Promise.resolve();

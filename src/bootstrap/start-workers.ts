@@ -90,7 +90,7 @@ export async function startWorkers(
   const runner = startOutboxWorker({
     outbox,
     requests,
-    run: openRunMonitor({ runs, engine, leases, me, beatMs, paused, show: teamsModule.notifier.show, log }),
+    run: openRunMonitor({ runs, engine, leases, me, beatMs, paused, outbox, log }),
     show: teamsModule.notifier.show,
     audit: teamsModule.auditChannel.show,
     remind: teamsModule.reminders.remind,

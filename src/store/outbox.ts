@@ -117,6 +117,10 @@ async function release(sql: Sql, item: OutboxItem, dueAt: Date, attempts: number
   await changedRows(sql, text, [...keyOf(item), dueAt.toISOString(), attempts]);
 }
 
+/** A row that is there gets a new version, so that a worker which has it in hand can't delete it. */
+const show = `insert into cmk.outbox (request_id, kind, key, due_at) values ($1, '${kinds.show}', '', $2)
+  on conflict (request_id, kind, key) do update set version = excluded.version`;
+
 export interface OutboxTools {
   readonly clock: Pick<DatabaseClock, 'now'>;
   /** Called for each deleted row that belonged to no request. */
@@ -149,6 +153,9 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
       if ((await removed([item])).has(item.version)) return true;
       await endLease(pool, item);
       return false;
+    },
+    async requestShow(id) {
+      await changedRows(pool, show, [id, clock.now().toISOString()]);
     },
     oldestDue: async (now) => {
       const oldest = 'select min(due_at) as due_at from cmk.outbox where due_at <= $1';

@@ -7,7 +7,7 @@ import type { OutboxItem, RescheduleAt } from '../domain/request/consequences.ts
 import { decide } from '../domain/request/decide.ts';
 
 export interface OutboxWorkerPorts {
-  readonly outbox: Outbox;
+  readonly outbox: Omit<Outbox, 'requestShow'>;
   readonly requests: Requests;
   /** Starts and monitors the run. Returns when to check again; null when it's over. */
   readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<RescheduleAt | null>;

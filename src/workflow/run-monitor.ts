@@ -2,10 +2,9 @@
  * The run monitor. It follows every ordered run until it ends: it reassigns runs of failed replicas, and asks a person about
  * runs that can't continue.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { botFailure, type Failure, type Found } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
-import type { Leases, ProcessIdentity } from '../domain/ports/store.ts';
+import type { Leases, Outbox, ProcessIdentity } from '../domain/ports/store.ts';
 import type { TraceOrigin } from '../domain/ports/telemetry.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
@@ -22,7 +21,7 @@ export interface RunMonitorPorts {
   /** The interval between heartbeats. */
   readonly beatMs: number;
   /** Updates the cards, for example because this process started or ended a pause. */
-  readonly show: (id: RequestId) => Promise<void>;
+  readonly outbox: Pick<Outbox, 'requestShow'>;
   /** While true, no runs are started. Running ones are still monitored. */
   readonly paused: boolean;
   readonly log: { warn(fields: object, message: string): void };
@@ -84,7 +83,6 @@ export function openRunMonitor(
   const suspectSince = new Map<string, number>();
   /** Time of this process's last card update, by request. */
   const drawn = new Map<string, number>();
-  const drawing = new Set<string>();
   const later = (beats: number): RescheduleAt => ({ afterMs: beats * ports.beatMs });
 
   /** Returns whether the problem has lasted long enough to act on it. */
@@ -101,20 +99,13 @@ export function openRunMonitor(
     return state === 'running' && !ports.paused && runs.now().getTime() - Date.parse(changedAt) >= stillAfterMs;
   }
 
-  /**
-   * Updates the cards without blocking the run. A failure is retried at the next check. A slow Teams response isn't awaited.
-   */
+  /** Has the cards updated at this process's first check, and every ten seconds while nothing happens. */
   async function draw(id: RequestId, request: Request): Promise<void> {
     const last = drawn.get(id);
     const now = runs.now().getTime();
-    if (drawing.has(id) || (last !== undefined && !(isStill(request) && now - last >= drawEveryMs))) return;
+    if (last !== undefined && !(isStill(request) && now - last >= drawEveryMs)) return;
+    await ports.outbox.requestShow(id);
     drawn.set(id, now);
-    drawing.add(id);
-    const shown = ports.show(id).catch((error: unknown) => {
-      drawn.delete(id);
-      log.warn({ err: error, requestId: id }, 'the cards of a run could not be drawn anew');
-    });
-    await Promise.race([shown.finally(() => drawing.delete(id)), pause(ports.beatMs, undefined, { ref: false })]);
   }
 
   /** A run that starts long after its order would keep the trace open for too long. */

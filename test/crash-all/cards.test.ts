@@ -3,6 +3,7 @@ import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
   answered,
+  approvalCard,
   approve,
   ask,
   cardsAbout,
@@ -57,6 +58,8 @@ describe('killed while Teams has just received a card, or a call', () => {
   const copies = (id: string, place: string, person: string): Promise<readonly SeenActivity[]> =>
     cardsAbout(world, place, person, id);
 
+  const messageOf = ({ conversation, id }: SeenActivity): string =>
+    `/v3/conversations/${encodeURIComponent(conversation.id)}/activities/${id}`;
   const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
   const submitIn = (form: SeenActivity) => () =>
     world.teams.click(people.requester, form.id, 'form.submit', { inputs });
@@ -121,13 +124,12 @@ describe('killed while Teams has just received a card, or a call', () => {
   test('the form’s message was deleted: the card stands twice; a click on either brings it up to date', async () => {
     const form = await typeAll(world);
     const id = requestIdIn(activityText(form));
-    const message = `/v3/conversations/${encodeURIComponent(form.conversation.id)}/activities/${form.id}`;
     await killAt({ method: 'POST', url: 'operations.*/activities', says: id }, async () => {
       // Deleted while the bot looks at Azure once more.
       await faultAzure(world, { match: { method: 'GET', url: 'healthBots/' }, ...untilMended });
       const submitted = submitIn(form)();
       await untilFaultsAreMet(world);
-      expect((await world.teams.call('DELETE', message)).status).toBe(200);
+      expect((await world.teams.call('DELETE', messageOf(form))).status).toBe(200);
       await mendAzure(world);
       await submitted;
     });
@@ -143,6 +145,23 @@ describe('killed while Teams has just received a card, or a call', () => {
       const cards = await copies(id, places.operations, people.teamMember);
       return cards.every((card) => /Canceled/.test(activityText(card)));
     }, 'both copies end right for everybody');
+  });
+
+  test('a card that was deleted before its run is posted once, although Teams is slow', async () => {
+    const id = await ask(world);
+    const approval = await approvalCard(world, id);
+    const [card] = await copies(id, places.operations, people.requester);
+    if (card === undefined) throw new Error('no card');
+    await world.teams.call('DELETE', messageOf(card));
+    // Longer than the pause between two updates of a request's cards.
+    const slow = { match: { method: 'POST', url: 'operations.*/activities', says: id }, delayMs: 3_000 };
+    await world.teams.call('POST', '/simulator/faults', slow);
+    await approve(world, people.approver, approval);
+    await shows(world, places.approvals, people.approver, id, /Succeeded/);
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    expect(await copies(id, places.operations, people.requester)).toHaveLength(1);
+    await world.teams.call('DELETE', '/simulator/faults');
+    await putBack();
   });
 
   test('an update whose answer was lost is made again', async () => {

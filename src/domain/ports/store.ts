@@ -113,6 +113,11 @@ export interface Outbox {
   postpone(item: OutboxItem, waitMs: number): Promise<void>;
   /** Releases the row, due again later, because more is to come. Resets the attempts. */
   reschedule(item: OutboxItem, again: RescheduleAt): Promise<void>;
+  /**
+   * Has the request's cards updated within about a second, by one worker at a time: two at once would each post a card that is
+   * missing. After failed attempts the row keeps its due time.
+   */
+  requestShow(id: RequestId): Promise<void>;
   /** The due time of the oldest due row. Null: none is due. */
   oldestDue(now: Date): Promise<Date | null>;
   /**

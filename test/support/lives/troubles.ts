@@ -1,4 +1,5 @@
 /** What may happen to a bot on two replicas, to its database, to Teams and to Azure. */
+import { randomUUID } from 'node:crypto';
 import type { Balancer } from '../processes/balancer.ts';
 import type { ShiftedClock } from '../processes/shifted-clock.ts';
 import { runAs } from '../store/postgres.ts';
@@ -115,6 +116,19 @@ export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): 
     const fault = { match: { method, url: '/activities' }, times: 2, ...more };
     await world.teams.call('POST', '/simulator/faults', fault);
   };
+  let stopped = false;
+  /** Noted when it is hit, which may be long after: until then it leaves no card behind. */
+  const dropOnePost = async (): Promise<void> => {
+    const id = randomUUID();
+    await spoilTeams('POST', { id, drop: true, times: 1 });
+    const waits = async (): Promise<boolean> =>
+      JSON.stringify((await world.teams.call('GET', '/simulator/faults')).body).includes(id);
+    const note = async (): Promise<void> => {
+      while (!stopped && (await waits())) await pause(100);
+      log.push({ at: new Date().toISOString(), trouble: 'posts without an answer' });
+    };
+    void note().catch(() => undefined);
+  };
   const busy = {
     status: 429,
     headers: { 'retry-after': '1' },
@@ -133,7 +147,7 @@ export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): 
       alone(() => shiftFor((met.get('moves of the clock') ?? 0) % 2 === 0 ? day : -day, 1_500)),
     'steps of the clock': () => alone(() => shiftFor(stepMs, 3_000)),
     'posts refused': () => spoilTeams('POST', { respond: busy }),
-    'posts without an answer': () => spoilTeams('POST', { drop: true, times: 1 }),
+    'posts without an answer': dropOnePost,
     'updates refused': () => spoilTeams('PUT', { respond: busy }),
     'updates without an answer': () => spoilTeams('PUT', { drop: true }),
     'cards deleted': async (id) => {
@@ -157,12 +171,13 @@ export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): 
     },
     startOne,
     stop: async () => {
+      stopped = true;
       replicas.clear();
       await queue;
     },
     bring: async (trouble, id) => {
       met.set(trouble, (met.get(trouble) ?? 0) + 1);
-      log.push({ at: new Date().toISOString(), trouble });
+      if (trouble !== 'posts without an answer') log.push({ at: new Date().toISOString(), trouble });
       await acts[trouble](id);
     },
   };

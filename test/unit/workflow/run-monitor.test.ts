@@ -13,8 +13,6 @@ async function watched(
   alive: readonly string[] = ['one/1'],
   paused = false,
   setting: Parameters<typeof approvedRequest>[0] = {},
-  /** What showing the cards waits for. */
-  teams: Promise<void> = Promise.resolve(),
 ) {
   const world = await approvedRequest(setting);
   const done: string[] = [];
@@ -39,10 +37,7 @@ async function watched(
     me: { instance: 'one', workflowVersion: '1' },
     beatMs: 1_000,
     paused,
-    show: async () => {
-      shown.push(paused ? 'paused' : 'not paused');
-      await teams;
-    },
+    outbox: { requestShow: async () => void shown.push(paused ? 'paused' : 'not paused') },
     log: { warn: () => undefined },
   });
   const look = (traceparent: string | null = null) => watch(id, 1, traceparent);
@@ -90,19 +85,6 @@ describe('a run that was ordered', () => {
     await look();
     expect(done).toEqual(['start']);
     expect(await runPreRunCheck(ports, id, 1, 1)).toMatchObject({ go: true });
-  });
-
-  it('is looked after although Teams does not answer', async () => {
-    const never = new Promise<void>(() => undefined);
-    const { look, begin, done, shown, engine, advance } = await watched(going, ['one/1', 'two/1'], false, {}, never);
-    await begin();
-    expect(await look()).not.toBeNull();
-    advance(20_000);
-    engine.known = { ...going, replica: 'three' };
-    await look();
-    expect(done).toEqual(['adopt']);
-    // One at a time: whatever Teams holds is not asked for once more.
-    expect(shown).toHaveLength(1);
   });
 
   it('is drawn anew every ten seconds while it waits: its card says how long it has been', async () => {
