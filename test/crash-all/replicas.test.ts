@@ -5,7 +5,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
 import { startPostgres } from '../support/store/postgres.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
@@ -19,57 +18,22 @@ import {
   type,
   writes,
 } from '../support/world/story.ts';
-import { type Replica, readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { again, type KilledReplicas, killSeed, pause, startReplicas } from './killed-replicas.ts';
 
 const count = Number(process.env.CMK_CRASH_REQUESTS ?? 200);
-const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
-const killEveryMs = 4_000;
 /** So many people ask, approve and look on at a time. */
 const atOnce = 6;
-/** Nobody tries the same thing for longer. */
-const patienceMs = 180_000;
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
 const onPostgres = postgres === null ? describe.skip : describe;
 
-/** Numbers that a seed gives: the same ones each time. */
-function* numbers(): Generator<number, never> {
-  for (let state = seed; ; ) {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    yield state / 2_147_483_648;
-  }
-}
-
-/** Does it again where nobody answered, as a person would. */
-async function again<T>(act: () => Promise<T>): Promise<T> {
-  for (const until = Date.now() + patienceMs; ; ) {
-    try {
-      return await act();
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await pause(1_000);
-    }
-  }
-}
-
 onPostgres('three replicas, of which one is killed every few seconds', () => {
   let world: World;
-  let balancer: Balancer;
-  const replicas = new Map<string, Replica>();
+  let replicas: KilledReplicas;
   /** What each approving click was answered with, for whoever finds a request that did not go on. */
   const told = new Map<string, readonly string[]>();
-  const killedAt: number[] = [];
-  let started = 0;
-
-  const startOne = async (): Promise<void> => {
-    started += 1;
-    const name = `replica-${started}`;
-    const replica = await world.startReplica(name);
-    replicas.set(name, replica);
-    balancer.to.add(replica.url);
-  };
 
   beforeAll(async () => {
     world = await startWorld({ env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '' } });
@@ -78,12 +42,10 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
       for (let n = 1; n <= count; n += 1)
         state.agents.push({ ...structuredClone(pattern), name: `agent-${n}`, etag: `"${n}"` });
     });
-    await world.endBot('SIGINT');
-    balancer = await startBalancer(Number(new URL(world.botUrl).port));
-    await Promise.all([startOne(), startOne(), startOne()]);
+    replicas = await startReplicas(world);
   });
   afterAll(async () => {
-    await balancer?.close();
+    await replicas?.close();
     await world?.end();
   });
 
@@ -115,36 +77,16 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
     return id;
   }
 
-  async function killNow(choice: number): Promise<void> {
-    const all = [...replicas];
-    const [name, replica] = all[Math.floor(choice * all.length)] ?? [];
-    if (name === undefined || replica === undefined) return;
-    replicas.delete(name);
-    balancer.to.delete(replica.url);
-    killedAt.push(Date.now());
-    await replica.end('SIGKILL');
-    await startOne();
-  }
-
   const ids = new Map<string, string>();
 
   test(`${count} requests are asked, approved and carried out`, async () => {
     const began = Date.now();
     // Before anything can hang.
-    process.stdout.write(`replicas: CMK_CRASH_REQUESTS=${count} CMK_CRASH_SEED=${seed}\n`);
-    let done = false;
-    const killer = (async () => {
-      for (const choice of numbers()) {
-        await pause(killEveryMs);
-        if (done) return;
-        await killNow(choice);
-      }
-    })();
+    process.stdout.write(`replicas: CMK_CRASH_REQUESTS=${count} CMK_CRASH_SEED=${killSeed}\n`);
     const waiting = Array.from({ length: count }, (_, index) => `agent-${index + 1}`);
     const person = async (): Promise<void> => {
       for (let agent = waiting.shift(); agent !== undefined; agent = waiting.shift()) ids.set(agent, await live(agent));
     };
-    await Promise.all(Array.from({ length: atOnce }, person));
     /** Those that have not succeeded, with what was recorded of each last. */
     const waitingStill = async (): Promise<readonly string[]> => {
       const record = await readRecord(world);
@@ -155,20 +97,21 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
           : [`${id}: ${last}, approving it was answered with ${told.get(id)?.join(' | ')}`];
       });
     };
-    let quietSince = Date.now();
-    for (let last = await waitingStill(); last.length > 0; await pause(1_000)) {
-      const now = await waitingStill();
-      if (now.join() !== last.join()) quietSince = Date.now();
-      last = now;
-      if (Date.now() - quietSince > 120_000) throw new Error(`nothing goes on: ${now.join(', ')}`);
-    }
-    done = true;
-    await killer;
+    const kills = await replicas.killDuring(async () => {
+      await Promise.all(Array.from({ length: atOnce }, person));
+      let quietSince = Date.now();
+      for (let last = await waitingStill(); last.length > 0; await pause(1_000)) {
+        const now = await waitingStill();
+        if (now.join() !== last.join()) quietSince = Date.now();
+        last = now;
+        if (Date.now() - quietSince > 120_000) throw new Error(`nothing goes on: ${now.join(', ')}`);
+      }
+    });
     const adopted = world.printed().split('a run that lost its replica is taken over').length - 1;
     process.stdout.write(
-      `replicas: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, ${killedAt.length} kills, ${adopted} runs adopted\n`,
+      `replicas: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, ${kills} kills, ${adopted} runs adopted\n`,
     );
-    expect(killedAt.length).toBeGreaterThan(0);
+    expect(kills).toBeGreaterThan(0);
   }, 3_600_000);
 
   test('each change of Azure happened once', async () => {

@@ -12,6 +12,7 @@ const slowest = [
   'long/engine-faults',
   'crash-all/writes',
   'crash-all/replicas',
+  'crash-all/drifts',
   'crash-all/cards',
   'long/database-trouble',
   'long/hostile-tables',

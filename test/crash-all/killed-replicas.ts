@@ -1,0 +1,81 @@
+/** Three replicas on one PostgreSQL behind a balancer, of which one is killed every few seconds and a new one started. */
+import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
+import type { Replica, World } from '../support/world/world.ts';
+
+/** Chooses who is killed. */
+export const killSeed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
+const killEveryMs = 4_000;
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Numbers that a seed gives: the same ones each time. */
+export function* numbers(): Generator<number, never> {
+  for (let state = killSeed; ; ) {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    yield state / 2_147_483_648;
+  }
+}
+
+/** Does it again where nobody answered, as a person would. Nobody tries the same thing for longer than three minutes. */
+export async function again<T>(act: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + 180_000; ; ) {
+    try {
+      return await act();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await pause(1_000);
+    }
+  }
+}
+
+export interface KilledReplicas {
+  /** Does the work while replicas are killed. Returns how many were. */
+  killDuring(work: () => Promise<void>): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Ends the world's own bot, and starts three replicas in its place. */
+export async function startReplicas(world: World): Promise<KilledReplicas> {
+  await world.endBot('SIGINT');
+  const balancer: Balancer = await startBalancer(Number(new URL(world.botUrl).port));
+  const replicas = new Map<string, Replica>();
+  let started = 0;
+  const startOne = async (): Promise<void> => {
+    started += 1;
+    const name = `replica-${started}`;
+    const replica = await world.startReplica(name);
+    replicas.set(name, replica);
+    balancer.to.add(replica.url);
+  };
+  const killOne = async (choice: number): Promise<void> => {
+    const all = [...replicas];
+    const [name, replica] = all[Math.floor(choice * all.length)] ?? [];
+    if (name === undefined || replica === undefined) return;
+    replicas.delete(name);
+    balancer.to.delete(replica.url);
+    await replica.end('SIGKILL');
+    await startOne();
+  };
+  await Promise.all([startOne(), startOne(), startOne()]);
+  return {
+    async killDuring(work) {
+      let [isDone, kills] = [false, 0];
+      const killer = (async () => {
+        for (const choice of numbers()) {
+          await pause(killEveryMs);
+          if (isDone) return;
+          kills += 1;
+          await killOne(choice);
+        }
+      })();
+      try {
+        await work();
+      } finally {
+        isDone = true;
+        await killer;
+      }
+      return kills;
+    },
+    close: () => balancer.close(),
+  };
+}
