@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { kindAfter } from '../../../src/operations/rotate-cmk/version-page.ts';
-import { key } from '../../support/builders/plans.ts';
+import { kindAfter } from '../../../../src/operations/rotate-cmk/version-page.ts';
+import { key } from '../../../support/builders/plans.ts';
 
 const now = new Date('2030-03-02T12:00:00Z');
 const lasting = (created: string, expires: string | null) => kindAfter(key({ created, expires }), now)?.expires;

@@ -1,8 +1,8 @@
-import { PersonId } from '../../../src/domain/ids.ts';
-import type { Rule, TagRule } from '../../../src/domain/policy/rules.ts';
-import type { DirectoryEntry } from '../../../src/domain/ports/azure.ts';
-import { findTooFewPeople, type HolderLookup } from '../../../src/operator/doctor/role-members.ts';
-import { rule } from '../../support/builders/policies.ts';
+import { PersonId } from '../../../../src/domain/ids.ts';
+import type { Rule, TagRule } from '../../../../src/domain/policy/rules.ts';
+import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
+import { findTooFewPeople, type HolderLookup } from '../../../../src/operator/doctor/role-members.ts';
+import { rule } from '../../../support/builders/policies.ts';
 
 /** What the doctor says of rules that leave too few people. Groups are named by their members: `ab` has two. */
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { judgeNode } from '../../../src/operator/doctor/settings.ts';
+import { judgeNode } from '../../../../src/operator/doctor/settings.ts';
 
 test.each([
   ['v18.20.0', '2026-11-26', 'too-old'],
