@@ -19,6 +19,7 @@ import { armGuards } from './permissions.ts';
 import { armPolicies } from './policies.ts';
 import { underReference } from './policy-token.ts';
 import { armResources } from './resources.ts';
+import { armVaultLog } from './vault-log.ts';
 import { armVaults } from './vaults.ts';
 
 export interface AzureOptions {
@@ -30,6 +31,8 @@ export interface AzureOptions {
   readonly credential: TokenCredential;
   /** The only subscriptions in which the bot reads and changes resources. */
   readonly subscriptions: readonly string[];
+  /** The workspace's own id, of the vaults' logs. Null or missing: none. */
+  readonly workspaceId?: string | null;
   /** Poll interval of a running operation. The service takes from 13 to 90 s and suggests no interval. */
   readonly pollIntervalMs?: number;
   /** Limits on time and retries; missing ones use the defaults. */
@@ -60,12 +63,19 @@ export const connectionOf = (options: AzureOptions): Connection =>
 /** Creates all ports. Sends no request until one is called. */
 export function connectAzure(options: AzureOptions): Azure {
   const connection = connectionOf(options);
+  const { workspaceId = null, cloud } = options;
+  const { logsEndpoint: endpoint } = cloud;
+  const vaultLog =
+    workspaceId === null || endpoint === null
+      ? null
+      : armVaultLog(connection, { workspaceId, endpoint }, clockOf(options));
   return {
     underReference,
+    vaultLog,
     resources: armResources(connection),
     vaults: armVaults(connection),
     keys: armKeys(connection),
-    keyUsers: armKeyUsers(connection),
+    keyUsers: armKeyUsers(connection, vaultLog),
     grants: armGrants(connection),
     control: armControl(connection),
     guards: armGuards(connection),

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { done, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import type { KeyName } from '../domain/ids.ts';
-import type { DeclaredUse, KeyUser } from '../domain/key-impact.ts';
+import type { DeclaredUse, KeyUser, ObservedUse } from '../domain/key-impact.ts';
 import { type ObservedVault, sameVaultUri } from '../domain/observed.ts';
+import type { VaultLog } from '../domain/ports/azure.ts';
 import type { KeyUsers } from '../domain/ports/inventory.ts';
 import type { Connection } from './connection.ts';
 import { type Principal, resolveNames } from './directory.ts';
@@ -155,10 +156,40 @@ const byPolicy = (connection: Connection, vault: ObservedVault) =>
     brief,
   );
 
+/** A managed identity is an app; what else called isn't told. */
+async function observed(
+  connection: Connection,
+  log: VaultLog | null,
+  vault: Pick<ObservedVault, 'id' | 'name'>,
+  since: string,
+): Promise<ObservedUse> {
+  if (log === null) return { outcome: 'not-configured' };
+  const read = await log.users(vault, since);
+  if (!read.ok) return { outcome: 'not-readable', failure: read.failure };
+  const { first, last, users, cutShort } = read.value;
+  if (cutShort !== null) return { outcome: 'not-readable', failure: cutShort };
+  if (first === null || last === null) return { outcome: 'no-rows' };
+  const callers = new Map<string, Principal>();
+  for (const { principalId: id, resourceId } of users)
+    if (id !== null) callers.set(id, { id, type: resourceId === null ? 'unknown' : 'app' });
+  const { principals } = await resolveNames(connection, [...callers.values()]);
+  const named = new Map(principals.map((one) => [one.id, one]));
+  return {
+    outcome: 'read',
+    first,
+    last,
+    users: users.map((user) => {
+      const { type = 'unknown', name = null, members = null } = named.get(user.principalId ?? '') ?? {};
+      return { ...user, type, name, members };
+    }),
+  };
+}
+
 /** Who uses keys, as Azure has it. */
-export function armKeyUsers(connection: Connection): KeyUsers {
+export function armKeyUsers(connection: Connection, log: VaultLog | null): KeyUsers {
   const definitions = roleDefinitions(connection);
   return {
+    observed: (vault, since) => observed(connection, log, vault, since),
     declared: (vault) => declared(connection, vault),
     async holders(vault, keyName) {
       const found =

@@ -1,4 +1,4 @@
-/** Kusto queries: string literals, and the query for uses of a key. */
+/** Kusto queries: string literals, and the queries for uses of a key. */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches exactly these
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
@@ -45,27 +45,46 @@ VaultLog
 )
 `;
 
-interface VaultLogValues {
-  readonly vault: string;
-  /** ISO 8601. */
-  readonly since: string;
-  readonly version: string;
-  readonly principal: string;
-  readonly resource: string;
-}
+/** Everyone whose calls with keys of the vault were logged, by key version, with the span of the vault's rows. */
+export const vaultUsersQuery = `let VaultLog = ${vaultLogTable}
+| where _ResourceId =~ {vault};
+VaultLog
+| summarize First = min(TimeGenerated), Last = max(TimeGenerated)
+| extend Part = 'log'
+| union (
+    VaultLog
+    | where TimeGenerated >= {since} and OperationName in ('KeyWrap', 'KeyUnwrap', 'KeyEncrypt', 'KeyDecrypt', 'KeySign')
+    | extend Claims = Identity.claim
+    | extend PrincipalId = tolower(coalesce(tostring(Claims.oid), tostring(Claims['http://schemas.microsoft.com/identity/claims/objectidentifier'])))
+    | extend CallingResource = tolower(tostring(Claims.xms_mirid))
+    | extend Address = tolower(iff(Id contains '/keys/', Id, RequestUri))
+    | extend KeyName = extract('/keys/([^/?]+)', 1, Address), KeyVersion = extract('/keys/[^/?]+/([0-9a-f]{32})', 1, Address)
+    | summarize First = min(TimeGenerated), Last = max(TimeGenerated) by PrincipalId, CallingResource, KeyName, KeyVersion, Refused = HttpStatusCode >= 400
+    | extend Part = 'user'
+)
+`;
 
 /** Longest resource id. */
 const maxIdLength = 1_000;
 
-/** Returns the query for these values. Throws on unsafe text. */
-export function vaultLogQueryFor({ since, ...texts }: VaultLogValues): string {
+/** `since` is ISO 8601; every other value is a text. */
+type Values<Names extends string> = Readonly<Record<Names, string>> & { readonly since: string };
+
+/** Replaces each `{name}` with a literal. Throws on unsafe text. */
+function filled(query: string, since: string, texts: Readonly<Record<string, string>>): string {
   const literals: Readonly<Record<string, string>> = {
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, kqlString(text, maxIdLength)])),
     since: `datetime(${new Date(since).toISOString()})`,
   };
-  return vaultLogQuery.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+  return query.replaceAll(/\{([a-z]\w*)\}/g, (_, name: string) => {
     const literal = literals[name];
     if (literal === undefined) throw new Error(`the query asks for ${name}, and nothing is known of it`);
     return literal;
   });
 }
+
+type UseValues = Values<'vault' | 'version' | 'principal' | 'resource'>;
+
+export const vaultLogQueryFor = ({ since, ...texts }: UseValues): string => filled(vaultLogQuery, since, texts);
+export const vaultUsersQueryFor = ({ since, vault }: Values<'vault'>): string =>
+  filled(vaultUsersQuery, since, { vault });

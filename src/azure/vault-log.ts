@@ -2,15 +2,16 @@
 import { LogsQueryResultStatus, type LogsTable } from '@azure/monitor-query-logs';
 import { z } from 'zod';
 import type { Failure } from '../domain/failure.ts';
+import type { LoggedUser } from '../domain/key-impact.ts';
 import { countsFrom, type LoggedUse, type UsageQuery, type VaultLogRows } from '../domain/key-use.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
-import { type AzureOptions, connectionOf } from './azure.ts';
 import type { AzureClients } from './azure-clients.ts';
+import type { Connection } from './connection.ts';
 import { correlationIdOf, UnusableAnswer } from './exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
-import { vaultLogQueryFor } from './kql.ts';
+import { vaultLogQueryFor, vaultUsersQueryFor } from './kql.ts';
 
-export interface VaultLogOptions extends AzureOptions {
+export interface VaultLogPlace {
   /** The workspace's own id, not an ARM id. */
   readonly workspaceId: string;
   /** Query endpoint without the version. */
@@ -30,7 +31,7 @@ const text = z
   .nullable()
   .transform((value) => value || null);
 
-/** Columns of the other part are empty. */
+/** Columns of the other parts are empty. */
 const SpanRow = z.object({ Part: z.literal('log'), First: instant.nullable(), Last: instant.nullable() });
 const UseRow = z.object({
   Part: z.literal('use'),
@@ -44,9 +45,20 @@ const UseRow = z.object({
   AppliedAssignmentId: text,
   IsAccessPolicyMatch: z.boolean().nullable(),
 });
-const AnyRow = z.discriminatedUnion('Part', [SpanRow, UseRow]);
+const UserRow = z.object({
+  Part: z.literal('user'),
+  PrincipalId: text,
+  CallingResource: text,
+  KeyName: text,
+  KeyVersion: text,
+  Refused: z.boolean(),
+  First: instant,
+  Last: instant,
+});
+const AnyRow = z.discriminatedUnion('Part', [SpanRow, UseRow, UserRow]);
+type AnyRow = z.infer<typeof AnyRow>;
 
-const rowsOf = ({ columnDescriptors, rows }: LogsTable): readonly z.infer<typeof AnyRow>[] =>
+const rowsOf = ({ columnDescriptors, rows }: LogsTable): readonly AnyRow[] =>
   rows.map((row) =>
     AnyRow.parse(Object.fromEntries(columnDescriptors.map(({ name = '' }, index) => [name, row[index] ?? null]))),
   );
@@ -82,35 +94,63 @@ function partialFailure(
   };
 }
 
-/** Creates the port. Sends no request until it's called. */
-export function connectVaultLog(options: VaultLogOptions): VaultLog {
-  const { workspaceId, endpoint, clock = () => new Date() } = options;
-  const connection = connectionOf(options);
+const userOf = (row: AnyRow): readonly LoggedUser[] =>
+  row.Part !== 'user' || row.KeyName === null
+    ? []
+    : [
+        {
+          principalId: row.PrincipalId,
+          resourceId: row.CallingResource,
+          keyName: row.KeyName,
+          keyVersion: row.KeyVersion,
+          refused: row.Refused,
+          first: row.First,
+          last: row.Last,
+        },
+      ];
+
+/** Vaults' logs in a workspace of Log Analytics. */
+export function armVaultLog(
+  connection: Connection,
+  { workspaceId, endpoint }: VaultLogPlace,
+  clock: () => Date,
+): VaultLog {
+  /** The rows from then on, with their span. */
+  async function ask(clients: AzureClients, doing: string, query: string, startTime: Date) {
+    const timespan = { startTime, endTime: new Date(clock().getTime() + clockSkewMs) };
+    const result = await clients
+      .logs(endpoint)
+      .queryWorkspace(workspaceId, query, timespan, { serverTimeoutInSeconds });
+    const whole = result.status === LogsQueryResultStatus.Success;
+    const rows = (whole ? result.tables : result.partialTables).flatMap(rowsOf);
+    const span = rows.find((row) => row.Part === 'log');
+    if (whole && span === undefined) throw new UnusableAnswer('it says nothing about the log');
+    const cutShort = whole ? null : partialFailure(clients, doing, result.partialError);
+    return { rows, first: span?.First ?? null, last: span?.Last ?? null, cutShort };
+  }
+  const doingOf = ({ name }: { readonly name: string }): string => `reading the log of ${name}`;
   return {
     read(vault, sought: UsageQuery) {
-      const doing = `reading the log of ${vault.name}`;
+      const doing = doingOf(vault);
       const { keyName, keyVersion: version, principalId, resourceId: resource } = sought;
       const since = countsFrom(sought.since);
       return connection.call(doing, async (clients): Promise<VaultLogRows> => {
         // Unknown principal: must not match rows without an identity.
         const query = vaultLogQueryFor({ vault: vault.id, since, version, principal: principalId ?? 'none', resource });
-        const startTime = new Date(Date.parse(since) - lookBackMs);
-        const endTime = new Date(clock().getTime() + clockSkewMs);
-        const queryOptions = { serverTimeoutInSeconds };
-        const result = await clients
-          .logs(endpoint)
-          .queryWorkspace(workspaceId, query, { startTime, endTime }, queryOptions);
-        const whole = result.status === LogsQueryResultStatus.Success;
-        const rows = (whole ? result.tables : result.partialTables).flatMap(rowsOf);
-        const span = rows.find((row) => row.Part === 'log');
-        if (whole && span === undefined) throw new UnusableAnswer('it says nothing about the log');
+        const { rows, ...span } = await ask(clients, doing, query, new Date(Date.parse(since) - lookBackMs));
         return {
-          first: span?.First ?? null,
-          last: span?.Last ?? null,
+          ...span,
           uses: rows.flatMap((row) => (row.Part === 'use' ? useOf(row) : [])),
           ownAssignment: principalId === null ? null : ownAssignmentAt(vault.id, keyName, principalId),
-          cutShort: whole ? null : partialFailure(clients, doing, result.partialError),
         };
+      });
+    },
+    users(vault, since) {
+      const doing = doingOf(vault);
+      return connection.call(doing, async (clients) => {
+        const query = vaultUsersQueryFor({ vault: vault.id, since });
+        const { rows, ...span } = await ask(clients, doing, query, new Date(Date.parse(since) - lookBackMs));
+        return { ...span, users: rows.flatMap(userOf) };
       });
     },
   };

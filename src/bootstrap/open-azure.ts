@@ -2,15 +2,13 @@
 import { openRoleChecks, type RoleChecks } from '../authorization/role-checks.ts';
 import { connectAzure } from '../azure/azure.ts';
 import { openPortal } from '../azure/resource-ids.ts';
-import { optionsForAzure, vaultLogFor } from '../config/azure-from-config.ts';
-import type { Azure, Portal, VaultLog } from '../domain/ports/azure.ts';
+import { optionsForAzure } from '../config/azure-from-config.ts';
+import type { Azure, Portal } from '../domain/ports/azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 
 export interface AzureModule {
   /** Counts failures in the metrics. */
   readonly azure: Azure;
-  /** Null: no workspace is configured. */
-  readonly vaultLog: VaultLog | null;
   readonly standings: RoleChecks;
   /** Null: this cloud's portal address isn't known. */
   readonly portal: Portal | null;
@@ -25,7 +23,6 @@ export function openAzureModule({ config, metrics, telemetry }: Infrastructure):
   const azure = connectAzure({ ...options, tracing: telemetry.tracing, onFailure: metrics.azureFailed });
   return {
     azure,
-    vaultLog: vaultLogFor(config, telemetry.tracing),
     standings: openRoleChecks(azure, config.policy, config.admission),
     portal: openPortal(options.cloud, config.teams.tenantId),
     authority: { host, ca: tls.tlsOptions?.ca ?? null },

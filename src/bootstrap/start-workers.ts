@@ -40,7 +40,7 @@ export async function startWorkers(
   teamsModule: TeamsModule,
 ): Promise<Stoppable> {
   const { config, log, database, store, requests, telemetry } = infrastructure;
-  const { azure, standings, vaultLog } = azureModule;
+  const { azure, standings } = azureModule;
   const { outbox, leases, documents, people } = store;
   const { now } = store.clock;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
@@ -97,7 +97,12 @@ export async function startWorkers(
     call: teamsModule.calls.callForEvent,
     alert: teamsModule.driftAlert,
     retryAfterOutage: openRetryAfterOutage(runs),
-    checkUsage: openUsageCheck({ requests: runs.requests, vaultLog, pollMs: config.logs?.pollMs ?? 60_000, now }),
+    checkUsage: openUsageCheck({
+      requests: runs.requests,
+      vaultLog: azure.vaultLog,
+      pollMs: config.logs?.pollMs ?? 60_000,
+      now,
+    }),
     instance: me.instance,
     log,
     tracing,

@@ -3,30 +3,20 @@ import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
 import { type Secrets, vaultSecrets } from '../azure/vault-clients.ts';
-import { connectVaultLog } from '../azure/vault-log.ts';
-import type { VaultLog } from '../domain/ports/azure.ts';
-import { noTracing, type Tracing } from '../domain/ports/telemetry.ts';
 import { kinds } from '../operations/resources/registry.ts';
 import { type Config, readConfig } from './config.ts';
 import { processVariables, type Variables } from './env.ts';
 
 /** Throws if a configured file can't be read. */
-export function optionsForAzure({ azure }: Pick<Config, 'azure'>): AzureOptions {
+export function optionsForAzure({ azure, logs }: Pick<Config, 'azure'> & Partial<Pick<Config, 'logs'>>): AzureOptions {
   const cloud = openCloud(azure.cloud);
   const credential = openCredential(azure.signIn, cloud);
-  return { kinds, cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs };
+  const workspaceId = logs?.workspaceId ?? null;
+  return { kinds, cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs, workspaceId };
 }
 
 /** Signs in as the bot. Throws as {@link optionsForAzure} does. */
 export const secretsFor = (config: Pick<Config, 'azure'>): Secrets => vaultSecrets(optionsForAzure(config));
-
-/** Returns null if no workspace is configured. Throws as {@link optionsForAzure} does. */
-export function vaultLogFor(config: Pick<Config, 'azure' | 'logs'>, tracing: Tracing = noTracing): VaultLog | null {
-  const options = optionsForAzure(config);
-  const { logsEndpoint: endpoint } = options.cloud;
-  if (config.logs === null || endpoint === null) return null;
-  return connectVaultLog({ ...options, workspaceId: config.logs.workspaceId, endpoint, tracing });
-}
 
 /**
  * Opens the credential for Bot Framework: the bot's app, at its cloud's login server or the configured one. The sign-in to

@@ -1,11 +1,11 @@
-import { undeclared, unpermitted } from '../../src/domain/key-impact.ts';
+import { observedOnly, unpermitted, unused } from '../../src/domain/key-impact.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { readKeyImpact } from '../../src/operations/commands/key-impact.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { bot, careId, connect, got, key, researchId, vaultId, vaultNow } from './azure-setup.ts';
+import { bot, careId, connect, got, key, owner, researchId, vaultId, vaultNow } from './azure-setup.ts';
 
-/** Which resources use a vault or a key: declared, allowed, the differences, and what can't be read. */
+/** Which resources use a vault or a key: declared, allowed, observed, the differences, and what can't be read. */
 
 let running: RunningAzure;
 let azure: Azure;
@@ -37,7 +37,14 @@ const giveReader = (...subscriptions: readonly string[]) =>
   });
 
 const impactOf = async (vault: string, keyName: string | null) =>
-  got(await readKeyImpact(azure, await vaultNow(azure, vaultId(vault)), keyName === null ? null : key(keyName)));
+  got(
+    await readKeyImpact(
+      azure,
+      await vaultNow(azure, vaultId(vault)),
+      keyName === null ? null : key(keyName),
+      new Date(),
+    ),
+  );
 
 test('resources of every type that declares the key are listed, and no other', async () => {
   await giveReader(careId, researchId);
@@ -81,9 +88,49 @@ test('who has permission is compared with what is declared', async () => {
   await giveReader(careId, researchId);
   const impact = await impactOf('kv-hospital-keys', 'cmk-virtual-visit');
   // The agent has its role at this key; Key custodians and an owner have theirs above it.
-  expect(undeclared(impact).map(({ type }) => type)).toEqual(['app', 'group']);
+  expect(unused(impact).map(({ type }) => type)).toEqual(['app', 'group']);
   expect(unpermitted(impact).map(({ name }) => name)).not.toContain('virtual-visit-agent');
   expect(unpermitted(impact)).toHaveLength(6);
+});
+
+const workspaceId = 'a0000000-0000-4000-8000-000000000001';
+
+test('who was observed is compared with what is declared, and has permission for a reason', async () => {
+  azure = connect(running, { workspaceId });
+  const before = await impactOf('kv-hospital-keys', 'cmk-virtual-visit');
+  const byAgent = { keyName: 'cmk-virtual-visit', refused: false, type: 'app' };
+  expect(before.observed).toMatchObject({ outcome: 'read', users: [byAgent] });
+  expect(observedOnly(before)).toEqual([]);
+  const newest = got(await azure.keys.get(vaultId('kv-hospital-keys'), key('cmk-virtual-visit'), null));
+  if (newest === null) throw new Error('there is no key');
+  const { uri } = await vaultNow(azure, vaultId('kv-hospital-keys'));
+  got(await connect(running, { who: owner }).keys.probe(uri, newest.name, newest.version));
+  got(await azure.keys.probe(uri, newest.name, newest.version));
+  const after = await impactOf('kv-hospital-keys', 'cmk-virtual-visit');
+  // The bot’s own calls are no use.
+  expect(observedOnly(after)).toMatchObject([{ principalId: owner.id, keyVersion: newest.version, refused: false }]);
+  expect(unused(after).map(({ type }) => type)).toEqual(['group']);
+  expect((await impactOf('kv-hospital-keys', 'hospital-data')).observed).toMatchObject({ outcome: 'read', users: [] });
+  azure = connect(running);
+});
+
+test('where no log can be read, the reason is told', async () => {
+  expect((await impactOf('kv-hospital-keys', null)).observed).toEqual({ outcome: 'not-configured' });
+  azure = connect(running, { workspaceId });
+  const scenario = (name: string) => http(running, 'POST', '/simulator/scenarios', { body: { names: [name] } });
+  await scenario('logs-not-sent');
+  expect((await impactOf('kv-hospital-keys', null)).observed).toEqual({ outcome: 'no-rows' });
+  for (const [name, code] of [
+    ['logs-cut-short', 'PartialError'],
+    ['logs-refused', 'InsufficientAccessError'],
+  ] as const) {
+    await http(running, 'DELETE', '/simulator/scenarios');
+    await scenario(name);
+    const { observed } = await impactOf('kv-hospital-keys', null);
+    expect(observed).toMatchObject({ outcome: 'not-readable', failure: { code } });
+  }
+  await http(running, 'DELETE', '/simulator/scenarios');
+  azure = connect(running);
 });
 
 test('a vault with access policies, and a bot that can’t read role assignments', async () => {

@@ -25,6 +25,7 @@ export const customCloud = (azure: RunningAzure): Cloud =>
     armEndpoint: azure.url,
     authorityHost: azure.url,
     graphEndpoint: azure.url,
+    logsEndpoint: azure.url,
     caFile: join(azure.dataDir, 'ca.pem'),
   });
 
@@ -32,6 +33,7 @@ export interface ConnectChoices {
   readonly who?: { readonly id: string; readonly secret: string };
   readonly subscriptions?: readonly string[];
   readonly limits?: Partial<Limits>;
+  readonly workspaceId?: string;
   readonly cloud?: Cloud;
   /** Where to sign in, when that is not the same cloud. */
   readonly authority?: Cloud;
@@ -41,7 +43,7 @@ export interface ConnectChoices {
 
 /** Signed in as the bot, short pauses between retries. */
 export function connect(azure: RunningAzure, choices: ConnectChoices = {}): Azure {
-  const { who = bot, subscriptions = [careId, researchId] } = choices;
+  const { who = bot, subscriptions = [careId, researchId], workspaceId = null } = choices;
   const cloud = choices.cloud ?? customCloud(azure);
   const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null, ...choices.signIn };
   return connectAzure({
@@ -50,6 +52,7 @@ export function connect(azure: RunningAzure, choices: ConnectChoices = {}): Azur
     credential: openCredential(signIn, choices.authority ?? cloud),
     subscriptions,
     pollIntervalMs: 50,
+    workspaceId,
     limits: { firstRetryMs: 20, longestRetryMs: 2000, ...choices.limits },
   });
 }

@@ -5,6 +5,7 @@
 import type { ObservedControl } from '../control.ts';
 import type { Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
+import type { VaultUsers } from '../key-impact.ts';
 import type { UsageQuery, VaultLogRows } from '../key-use.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import type { KeyVersions } from '../own-key.ts';
@@ -185,6 +186,8 @@ export interface VaultLog {
    * so a missing row proves nothing yet. Changes nothing. Safe to repeat.
    */
   read(vault: Pick<ObservedVault, 'id' | 'name'>, sought: UsageQuery): Promise<Outcome<VaultLogRows>>;
+  /** Reads who called with keys of the vault since then (ISO 8601), refused calls too. */
+  users(vault: Pick<ObservedVault, 'id' | 'name'>, since: string): Promise<Outcome<VaultUsers>>;
 }
 
 /** A change of a resource, as Azure recorded it. */
@@ -223,6 +226,8 @@ export interface Azure {
   readonly vaults: Vaults;
   readonly keys: Keys;
   readonly keyUsers: KeyUsers;
+  /** Null: no workspace is configured. */
+  readonly vaultLog: VaultLog | null;
   readonly grants: Grants;
   readonly control: Control;
   readonly guards: Guards;

@@ -1,7 +1,7 @@
 /** Lists of agents and vaults, and who uses keys, across subscriptions. */
 import type { Failure, Outcome } from '../failure.ts';
 import type { ArmId, KeyName } from '../ids.ts';
-import type { DeclaredUse, KeyHolder } from '../key-impact.ts';
+import type { DeclaredUse, KeyHolder, ObservedUse } from '../key-impact.ts';
 import type { CustomerKey, ObservedVault } from '../observed.ts';
 
 /** A resource as returned by a list. */
@@ -55,4 +55,6 @@ export interface KeyUsers {
   declared(vault: Pick<ObservedVault, 'name' | 'uri'>): Promise<Outcome<DeclaredUse>>;
   /** Who has permission to unwrap with the key, or with any key of the vault; null: the bot can't read that. */
   holders(vault: ObservedVault, keyName: KeyName | null): Promise<Outcome<readonly KeyHolder[] | null>>;
+  /** Who used keys of the vault since then (ISO 8601), by its log. */
+  observed(vault: Pick<ObservedVault, 'id' | 'name'>, since: string): Promise<ObservedUse>;
 }

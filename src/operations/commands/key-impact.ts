@@ -1,6 +1,6 @@
 import { done, type Outcome } from '../../domain/failure.ts';
 import { armIdParts, KeyName } from '../../domain/ids.ts';
-import type { KeyImpact } from '../../domain/key-impact.ts';
+import { type KeyImpact, observedForMs } from '../../domain/key-impact.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import { refuse, refuseFailure } from '../../domain/request/refusal.ts';
@@ -13,7 +13,7 @@ export const keyImpact: TypedCommand = {
   description: 'Which resources use a key vault or a key',
   usage: '/key-impact <vault> <key>',
   weight: 'vault',
-  async handle({ args, words }, { azure }) {
+  async handle({ args, words }, { azure, now }) {
     const typed = words
       .join('/')
       .split('/')
@@ -29,7 +29,7 @@ export const keyImpact: TypedCommand = {
     if (vault.kind === 'refused') return vault;
     const keyName = keyTyped === '' ? null : KeyName.safeParse(keyTyped).data;
     if (keyName === undefined) return refuse('unknown-key', keyTyped.slice(0, 80));
-    const impact = await readKeyImpact(azure, vault.value, keyName);
+    const impact = await readKeyImpact(azure, vault.value, keyName, now());
     return impact.ok ? { kind: 'show-impact', impact: impact.value } : refuseFailure(impact.failure);
   },
 };
@@ -38,8 +38,14 @@ export async function readKeyImpact(
   { keyUsers }: Pick<Azure, 'keyUsers'>,
   vault: ObservedVault,
   keyName: KeyName | null,
+  now: Date,
 ): Promise<Outcome<KeyImpact>> {
-  const [declared, holders] = await Promise.all([keyUsers.declared(vault), keyUsers.holders(vault, keyName)]);
+  const since = new Date(now.getTime() - observedForMs).toISOString();
+  const [declared, holders, observed] = await Promise.all([
+    keyUsers.declared(vault),
+    keyUsers.holders(vault, keyName),
+    keyUsers.observed(vault, since),
+  ]);
   if (!declared.ok) return declared;
   if (!holders.ok) return holders;
   const { users, unread, hidden } = declared.value;
@@ -51,5 +57,9 @@ export async function readKeyImpact(
     unread,
     hidden,
     holders: holders.value,
+    observed:
+      observed.outcome === 'read'
+        ? { ...observed, users: observed.users.filter((one) => isMeant(one.keyName)) }
+        : observed,
   });
 }

@@ -3,7 +3,7 @@ import { armRegistrations, graphAppSecrets } from '../../azure/app-registrations
 import { connectAzure } from '../../azure/azure.ts';
 import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
-import { optionsForAzure, vaultLogFor } from '../../config/azure-from-config.ts';
+import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
 import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
 import { diagnoseAuditLog } from './audit-log.ts';
@@ -98,10 +98,7 @@ async function withTimeout<S>({ codes, look }: Part<S>, subjects: S): Promise<re
   }
 }
 
-type Clients = Pick<
-  DoctorEnvironment,
-  'azure' | 'vaultLog' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'
->;
+type Clients = Pick<DoctorEnvironment, 'azure' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'>;
 
 /** Creates the clients. Throws if a configured file is unreadable. */
 function createClients(config: Config): Clients {
@@ -110,7 +107,6 @@ function createClients(config: Config): Clients {
   let pending: Promise<TokenClaims | null> | null = null;
   return {
     azure: connectAzure(options),
-    vaultLog: vaultLogFor(config),
     subscriptions: armSubscriptions(options),
     registrations: armRegistrations(options),
     secrets: graphAppSecrets(options),

@@ -30,7 +30,11 @@ const noTable =
 const refused =
   'Give the bot’s identity the role of infra/custom-role-logs.json on the workspace, or name another one.';
 
-export async function diagnoseLogs({ config, vaultLog, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+export async function diagnoseLogs({
+  config,
+  azure: { vaultLog },
+  own,
+}: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const [subscriptionId = ''] = config.azure.subscriptions;
   if (config.logs === null || vaultLog === null) return [];
   const { workspaceId } = config.logs;

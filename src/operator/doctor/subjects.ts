@@ -4,7 +4,7 @@ import type { Cloud } from '../../azure/clouds.ts';
 import type { TokenClaims } from '../../azure/credential.ts';
 import type { Subscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
-import type { Azure, VaultLog } from '../../domain/ports/azure.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
 import type { Database } from '../../store/database.ts';
 import type { OpenStore } from '../../store/store.ts';
 import type { Diagnosis, DiagnosisCode, Look } from '../rpc/diagnosis.ts';
@@ -12,8 +12,6 @@ import type { Diagnosis, DiagnosisCode, Look } from '../rpc/diagnosis.ts';
 export interface DoctorEnvironment {
   readonly config: Config;
   readonly azure: Azure;
-  /** Null: no workspace is configured. */
-  readonly vaultLog: VaultLog | null;
   readonly subscriptions: Subscriptions;
   readonly registrations: Registrations;
   readonly secrets: AppSecrets;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Controller } from '../../../src/domain/control.ts';
 import { done, type Failure, failed, type Outcome, type Receipt } from '../../../src/domain/failure.ts';
+import type { DeclaredUse, ObservedUse } from '../../../src/domain/key-impact.ts';
 import type { ObservedKey } from '../../../src/domain/observed.ts';
 import type { Azure, CreatedKey, Deleted, Lock, Probe } from '../../../src/domain/ports/azure.ts';
 import { key, noon, principal, resource, vault, version } from './plans.ts';
@@ -26,6 +27,8 @@ export interface World {
   deleted: Deleted;
   locks: Lock[];
   controllers: Controller[];
+  declared: DeclaredUse;
+  observed: ObservedUse;
   /** Actions the bot is not allowed; all others it is. */
   forbidden: string[];
 }
@@ -54,6 +57,8 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     deleted: 'none',
     locks: [],
     controllers: [],
+    declared: { users: [], unread: [], hidden: [] },
+    observed: { outcome: 'not-configured' },
     forbidden: [],
     ...start,
   };
@@ -95,10 +100,15 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     refuse: (call, failure, times = 1) => void refusals.push({ call, failure, left: times }),
     pretend: (call) => void pretended.add(call),
     before: (call, act) => void acts.set(call, act),
+    vaultLog: null,
     underReference: (_reference, work) => work(),
     keyUsers: {
-      declared: () => read('keyUsers.declared', () => ({ users: [], unread: [], hidden: [] })),
+      declared: () => read('keyUsers.declared', () => world.declared),
       holders: () => read('keyUsers.holders', () => []),
+      observed: async () => {
+        calls.push('keyUsers.observed');
+        return world.observed;
+      },
     },
     policies: { assigned: () => read('policies.assigned', () => ({ assignments: [], exemptions: [] })) },
     changes: { since: async () => done([]), activity: async () => done([]) },

@@ -168,6 +168,25 @@ const impact = (keyName: KeyName | null, users: number, holders: KeyImpact['hold
     unread: [],
     hidden: [{ subscriptionId: '40000000-0000-4000-8000-000000000003', nouns: ['SQL server', 'storage account'] }],
     holders,
+    observed: {
+      outcome: 'read',
+      first: '2026-02-01T09:00:00.000Z',
+      last: '2026-03-02T12:00:00.000Z',
+      users: [
+        {
+          principalId: '70000000-0000-4000-8000-000000000009',
+          resourceId: null,
+          keyName: 'cmk-imaging',
+          keyVersion: '0123456789abcdef0123456789abcdef',
+          refused: false,
+          first: '2026-02-20T03:00:00.000Z',
+          last: '2026-03-01T03:00:00.000Z',
+          type: 'app',
+          name: null,
+          members: null,
+        },
+      ],
+    },
   });
 
 const impacts: readonly GalleryCard[] = [

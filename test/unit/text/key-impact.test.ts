@@ -23,18 +23,28 @@ const impact: KeyImpact = {
   ],
   unread: [],
   hidden: [{ subscriptionId: 's', nouns: ['SQL server'] }],
+  observed: { outcome: 'not-configured' },
 };
+const call = {
+  keyName: 'cmk-care',
+  keyVersion: '0123456789abcdef0123456789abcdef',
+  first: '2026-03-01T12:00:00.000Z',
+  last: '2026-03-02T12:00:00.000Z',
+  type: 'app',
+  name: null,
+  members: null,
+} as const;
 
 test('says what a key is used by, the differences, and what can’t be read', () => {
   expect(impactTitle(impact)).toBe('cmk-care in kv-care');
   expect(impactSummary(impact)).toBe(
-    '1 resource declares this key. Not everything could be read. Keys of objects inside a service, and uses from other tenants, aren’t listed. The vault’s log isn’t read.',
+    '1 resource declares this key. Not everything could be read. Keys of objects inside a service, and uses from other tenants, aren’t listed.',
   );
   expect(impactSections(impact).map(({ title, rows }) => [title, ...rows.map((row) => row.name)])).toEqual([
     ['Differences', 'stcare, storage account', 'Key custodians, a group of 2'],
     ['Declared by resources', 'stcare, storage account'],
     ['Have permission', 'Key custodians, a group of 2', 'This bot'],
-    ['Not read', '1 resource type in subscription s'],
+    ['Not read', '1 resource type in subscription s', 'Who used the key, by the vault’s log'],
   ]);
   expect(impactSections(impact)[0]?.rows.map(({ detail }) => detail)).toEqual([
     'Declares the key, but its identity doesn’t have permission to use it.',
@@ -42,8 +52,40 @@ test('says what a key is used by, the differences, and what can’t be read', ()
   ]);
 });
 
+test('says who used the key, whom nothing declares, and who was refused', () => {
+  const used: KeyImpact = {
+    ...impact,
+    holders: null,
+    observed: {
+      outcome: 'read',
+      first: '2026-02-01T12:00:00.000Z',
+      last: '2026-03-02T12:00:00.000Z',
+      users: [
+        { ...call, principalId: 'a', resourceId: impact.users[0]?.id.toLowerCase() ?? null, refused: true },
+        { ...call, principalId: 'e', resourceId: null, refused: false },
+      ],
+    },
+  };
+  const [differences, , observed] = impactSections(used);
+  expect(differences?.rows).toEqual([
+    {
+      mark: 'alarm',
+      name: 'App e',
+      detail:
+        'Used the key, but no listed resource with this identity declares it. Key cmk-care, version 01234567; last on 2026-03-02 12:00 UTC.',
+    },
+  ]);
+  expect(observed?.rows[0]).toEqual({
+    mark: 'warn',
+    name: 'stcare, identity a',
+    detail: 'Refused: key cmk-care, version 01234567; last on 2026-03-02 12:00 UTC.',
+  });
+  expect(impactSummary(used)).toContain('The log was read from 2026-02-01 12:00 UTC to 2026-03-02 12:00 UTC.');
+});
+
 test('a part without rows isn’t shown', () => {
-  const none = { ...impact, keyName: null, users: [], holders: [], hidden: [] };
+  const observed = { outcome: 'read', first: call.first, last: call.last, users: [] } as const;
+  const none: KeyImpact = { ...impact, keyName: null, users: [], holders: [], hidden: [], observed };
   expect(impactSections(none)).toEqual([]);
   expect(impactSummary(none)).toContain('0 resources declare a key of this vault. Keys of objects');
 });

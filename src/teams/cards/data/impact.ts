@@ -18,6 +18,6 @@ export const ImpactData = z.strictObject({
         more: CardText,
       }),
     )
-    .max(4),
+    .max(5),
 });
 export type ImpactData = z.infer<typeof ImpactData>;
