@@ -25,7 +25,7 @@ import {
 import { startWorld, type World } from '../support/world/world.ts';
 
 /**
- * Somebody writes into each table beside the record itself (that is test/scenario/record-attacks.test.ts) while the bot runs:
+ * Somebody writes into each table beside the record itself (that is test/long/record-attacks.test.ts) while the bot runs:
  * every column with every value, all rows at once, and all rows gone. People look at their cards and lists meanwhile, and click
  * nothing that decides. No event is stored, Azure gets no write, and the audit log verifies afterwards.
  */

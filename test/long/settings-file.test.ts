@@ -1,4 +1,4 @@
-/** `.env` in the working folder: `npm start`, the bundle (test/contract/build.test.ts) and every command read it. */
+/** `.env` in the working folder: `npm start`, the bundle (test/long/build.test.ts) and every command read it. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
