@@ -5,15 +5,10 @@
 import type { RequestId } from '../domain/ids.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
+import { isWithin, type Period } from '../domain/statement/period.ts';
 import { readEvent } from './pack/views.ts';
 import type { StrictBodyReader } from './replay-requests.ts';
 import { parseBody } from './verify.ts';
-
-/** Submission days in UTC, `YYYY-MM-DD`, inclusive. */
-export interface Period {
-  readonly from: string;
-  readonly to: string;
-}
 
 const columns = [
   'request',
@@ -28,8 +23,6 @@ const columns = [
   'planDigest',
   'changeReference',
 ] as const;
-
-const endLength = 10;
 
 /** All values are quoted, so that readers don't have to guess where one ends. */
 const row = (values: readonly string[]): string =>
@@ -49,7 +42,7 @@ export class Population {
   add(body: string): void {
     const parsed = parseBody(body);
     const request = String(parsed?.request);
-    if (parsed?.type === 'submitted' && this.#isIn(String(parsed.time))) this.#requests.set(request, []);
+    if (parsed?.type === 'submitted' && isWithin(this.#period, String(parsed.time))) this.#requests.set(request, []);
     const events = this.#requests.get(request);
     const found = events === undefined ? null : readEvent(body, [], this.#read);
     if (found !== null && typeof found !== 'string') events?.push(found.event);
@@ -64,11 +57,6 @@ export class Population {
     const log = [origin, String(size), root.toString('base64')];
     const rows = [...this.#requests].map(([id, events]) => row([...valuesOf(id as RequestId, events), ...log]));
     return [row([...columns, 'log', 'logSize', 'logRoot']), ...rows].join('');
-  }
-
-  #isIn(time: string): boolean {
-    const day = time.slice(0, endLength);
-    return day >= this.#period.from && day <= this.#period.to;
   }
 }
 

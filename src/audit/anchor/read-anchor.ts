@@ -14,6 +14,8 @@ import { checkpointPath, newestPath } from './files.ts';
 
 export interface SignedCheckpoint extends Checkpoint {
   readonly signatures: OpenedNote['signatures'];
+  /** The signed note. */
+  readonly note: string;
 }
 
 /** The log is empty, or its newest checkpoint is unusable, so nothing can be compared. */
@@ -29,13 +31,14 @@ export const isVaultSigned = ({ origin, signatures }: SignedCheckpoint): boolean
 export async function openCheckpoint(read: AnchorFiles['read'], path: string, keys: readonly VerifierKey[]) {
   const bytes = await read(path);
   if (bytes === null) return { fault: `${path}: there is no such file`, checkpoint: null };
-  const opened = openNote(bytes.toString('utf8'), keys);
+  const note = bytes.toString('utf8');
+  const opened = openNote(note, keys);
   if (typeof opened === 'string') return { fault: `${path}: ${opened}`, checkpoint: null };
   const checkpoint = readCheckpoint(opened.text);
   const isOurs = checkpoint !== null && keys.some(({ name, kind }) => kind === 'log' && name === checkpoint.origin);
   const isSigned = opened.signatures.some(({ key }) => key.kind === 'log' && key.name === checkpoint?.origin);
   if (checkpoint === null || !isOurs || !isSigned) return { fault: `${path}: of another log`, checkpoint: null };
-  return { fault: null, checkpoint: { ...checkpoint, signatures: opened.signatures } };
+  return { fault: null, checkpoint: { ...checkpoint, signatures: opened.signatures, note } };
 }
 
 export class AnchorReader {

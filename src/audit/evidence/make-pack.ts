@@ -16,7 +16,11 @@ import { controls } from './controls.ts';
 import type { ReportFacts } from './report/parts.ts';
 import { reportOf } from './report/report.ts';
 
-const verifySection = ({ id, verifierDigest }: Readme): string => `CHECK IT YOURSELF
+/** How to verify it; `id`: the archive's name without `.zip`. */
+export const verifySection = ({
+  id,
+  verifierDigest,
+}: Pick<Readme, 'id' | 'verifierDigest'>): string => `CHECK IT YOURSELF
 
 You need Python 3.9 or later. It installs nothing and needs no network.
 On Windows type "py" where this says "python3".
@@ -138,7 +142,7 @@ interface PackParts {
 }
 
 /** The Python verifier, next to the sources or the build. Packs name its digest and don't contain it. */
-const verifier = new URL('../outside/verify.py', import.meta.url);
+export const verifier = new URL('../outside/verify.py', import.meta.url);
 
 /** Parses the published events of one request. Throws if one is unreadable: then the audit log isn't the bot's. */
 export function packEventsOf(
@@ -166,11 +170,8 @@ function replacementOf(files: PackFiles, { plan }: Request): Replacement | null 
   return replacementIn(events, plan.wish.resource.id);
 }
 
-/** Returns the input of the report, from the pack only, so that a verifier can reproduce it. */
-export function reportFacts(files: PackFiles, request: Request, events: readonly StoredEvent[]): ReportFacts {
-  const names = new Map<string, string>(
-    Object.entries(JSON.parse(files.get(packFile.names)?.toString('utf8') ?? '{}')),
-  );
+/** Returns who signed the checkpoint, by the keys in the pack, and what else nothing but the report is made of. */
+export function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness' | 'vault' | 'madeOf'> {
   const note = files.get(packFile.checkpoint)?.toString('utf8') ?? '';
   const keys = (files.get(packFile.keys)?.toString('utf8') ?? '')
     .split('\n')
@@ -180,17 +181,27 @@ export function reportFacts(files: PackFiles, request: Request, events: readonly
   const signatures = typeof opened === 'string' ? [] : opened.signatures;
   const witness = signatures.find(({ time }) => time !== null);
   return {
-    request,
-    events,
-    names: (id) => names.get(id) ?? null,
     note,
     witness:
       witness === undefined ? null : { name: witness.key.name, at: new Date((witness.time ?? 0) * 1000).toISOString() },
-    later: replacementOf(files, request),
     vault: signatures.some(({ key }) => key.kind === 'vault'),
+    madeOf: reportSources.map((name) => `${name} ${digestOf(files.get(name) ?? Buffer.alloc(0))}`).join('; '),
+  };
+}
+
+/** Returns the input of the report, from the pack only, so that a verifier can reproduce it. */
+export function reportFacts(files: PackFiles, request: Request, events: readonly StoredEvent[]): ReportFacts {
+  const names = new Map<string, string>(
+    Object.entries(JSON.parse(files.get(packFile.names)?.toString('utf8') ?? '{}')),
+  );
+  return {
+    request,
+    events,
+    names: (id) => names.get(id) ?? null,
+    ...signedBy(files),
+    later: replacementOf(files, request),
     texts: files.has(packFile.texts),
     rules: files.has(packFile.rules),
-    madeOf: reportSources.map((name) => `${name} ${digestOf(files.get(name) ?? Buffer.alloc(0))}`).join('; '),
   };
 }
 

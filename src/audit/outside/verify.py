@@ -4,7 +4,8 @@
     python3 verify.py ANCHOR --keys my-keys.txt [--population FROM TO > list.csv]
     python3 verify.py PACK.zip --keys my-keys.txt [--later ANCHOR or CHECKPOINT]
 
-CHECKPOINT is one that you kept. ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request, as the file or unpacked.
+CHECKPOINT is one that you kept. ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request,
+or the statement of a period, as the file or unpacked.
 my-keys.txt holds verifier keys, a line each, as you have them from elsewhere. Each witness in it must have signed; a line
 "quorum N" says that N of them are enough, "quorum 0" that none is needed. A key that lies in a vault must have signed too.
 The first words of the answer are the answer: "proved" (exit code 0), "NOT proved" (1), "unknown" (2).
@@ -12,6 +13,7 @@ Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignatu
 """
 import argparse
 import base64
+import datetime
 import functools
 import hashlib
 import json
@@ -693,8 +695,9 @@ def verdict_of(events, asked, replaced):
     return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had {key_words(now)}, and no request in this pack says why"]
 
 
-def later_words(place, keys, pack, older, events, entries):
-    """Compares the pack with a copy of the log, or with a checkpoint that was kept: a line, and whether that leaves nothing open."""
+def later_words(place, keys, pack, older, events, entries, request):
+    """Compares the pack with a copy of the log, or with a checkpoint that was kept: a line, and whether that leaves nothing open.
+    `request`: None where the pack has the events of all requests."""
     size, root, name = pack
     roots = dict([(size, root), *([older] if older else [])])
     if os.path.isfile(place):
@@ -716,21 +719,249 @@ def later_words(place, keys, pack, older, events, entries):
             number = len(leaves)
             if own.get(number, entry) != entry or (number in roots and root_of(leaves) != roots[number]):
                 raise Wrong("the log doesn't contain the pack's events")
-            if number in own or json.loads(entry).get("request") != events[0]["request"]:
+            if number in own or (request and json.loads(entry).get("request") != request):
                 continue
             if number < events[-1]["seq"]:
-                raise Wrong(f"event {number} of {events[0]['request']} is not in the pack")
+                raise Wrong(f"event {number} of {request} is not in the pack")
             more += 1
     if now >= size:
-        return f"the log of {now} events still holds them; {more} events of the request were added later", True
+        return f"the log of {now} events still holds them; {more} events{' of the request' if request else ''} were added later", True
     words = f"your copy is older: it has {now} events, the pack's log {size}"
     if older and older[0] == now:
         return f"{words}; the pack proves that its log continues your copy", True
     return f"{words}; the pack doesn't prove that its log continues your copy: request a pack with --from-size {now}", False
 
 
+# Statements of a period: calculated again from all events of the log, and compared byte for byte.
+STATEMENT_FILES = "README.txt SHA256SUMS checkpoint events.jsonl keys.txt report.html statement.json".split()
+ASKING = ("submitted", "plan-changed", "request-changed")
+AIMS = ("stripping", "anotherKey", "deletion", "vaultDeletion")
+COUNTED = {
+    **{one: one for one in ("submitted", "approved", "rejected", "cancelled", "expired", "succeeded")},
+    **{"failed": "given-up", "driftsOpened": "drift-opened", "driftsClosed": "drift-closed"},
+}
+OPEN = ("awaiting-approval", "approved", "running", "needs-attention")
+
+
+def period_before(period):
+    first, last = (datetime.date.fromisoformat(period[one]) for one in ("from", "to"))
+    day = datetime.timedelta(days=1)
+    return {"from": str(first - (last - first) - day), "to": str(first - day)}
+
+
+def within(period, time):
+    return period["from"] <= time[:10] <= period["to"]
+
+
+def age_of(period, time):
+    """Whole days to the end of the period."""
+    end = datetime.datetime.fromisoformat(period["to"]) + datetime.timedelta(days=1)
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00:00)", time)
+    parts = datetime.timedelta(milliseconds=int((found[2] or "0").ljust(3, "0")[:3]))
+    return max(0, (end - datetime.datetime.fromisoformat(found[1]) - parts).days)
+
+
+def same_approved(a, b):
+    return [re.sub("/$", "", a["vaultUri"].lower()), a["keyName"], a["keyVersion"]] == [
+        *[re.sub("/$", "", b["vaultUri"].lower()), b["keyName"], b["keyVersion"]]
+    ]
+
+
+def exceptions_of(events, asked, agent, guard):
+    """What people accepted with the plan."""
+    approvals = [one for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
+
+    def accepted(kind, code, by):
+        last = (by or [asked])[-1]
+        owners = [one["actor"]["id"] or "" for one in by]
+        return {**agent, "request": asked["request"], "event": last["seq"], "kind": kind, "code": code, "owners": owners, "at": last["time"]}
+
+    plan, irreversible = asked["data"]["plan"], [one for one in approvals if one["data"]["acknowledgedIrreversible"]]
+    steps = [one for one in plan["steps"] if one["reversibility"] == "irreversible" and one["effects"]]
+    return [
+        *[accepted("warning", one["code"], approvals) for one in plan["checks"] if one["outcome"] == "warn"],
+        *[accepted("irreversible", one["name"], irreversible) for one in steps],
+        *[accepted("quick-approval", "approved", [one]) for one in approvals if one["data"]["quick"]],
+        *[accepted("guard-exempt", aim, []) for aim, state in (guard or {}).items() if state == "exempt"],
+    ]
+
+
+def approved_state(events):
+    """What a succeeded request says about its agent, and what people accepted; None where it says no key."""
+    asked = [one for one in events if one["type"] in ASKING][-1]
+    plan, done = asked["data"]["plan"], [one for one in events if one["type"] == "step-done"]
+    effects = [one for step in plan["steps"] for one in step["effects"]]
+    if not any(one["change"] == "customer-key" for one in effects) and not plan["observation"]["resource"]["customerKey"]:
+        return None
+    wanted, success = wanted_key(events, plan), [one for one in events if one["type"] == "succeeded"][-1]
+    key = {name: wanted[name] for name in ("vaultUri", "keyName", "keyVersion")}
+    seen = plan["observation"]["key"]
+    seen = seen if seen and seen["version"] == key["keyVersion"] else None
+    made = [one["time"] for one in done if one["data"]["outputs"].get("keyVersion") == key["keyVersion"]]
+    created = [one for one in effects if one["change"] == "key"]
+    expires = created[0]["expires"] or "none" if created else seen["expires"] or "none" if seen else "unknown"
+    level, used = level_of(events), [one["time"] for one in events if one["type"] == "use-judged"]
+    found = plan["observation"].get("guard")
+    guard = None if found is None else {aim: found[aim] for aim in AIMS if aim in found}
+    agent = {"agent": plan["wish"]["resource"]["id"], "name": plan["observation"]["resource"]["name"]}
+    return {
+        **agent,
+        "request": success["request"],
+        "event": success["seq"],
+        "key": key,
+        "setAt": ([one["time"] for one in done if one["data"]["step"] == "set-cmk"] or [success["time"]])[-1],
+        "versionSince": made[0] if made else seen["created"] if seen else None,
+        "expires": expires,
+        "level": level,
+        "levelAt": used[-1] if level == "use-seen" and used else success["time"],
+        "guard": guard,
+        "at": success["time"],
+        "exceptions": exceptions_of(events, asked, agent, guard),
+    }
+
+
+def key_changes(states, period):
+    last, changes = {}, []
+    for one in states:
+        before = last.get(one["agent"].lower())
+        last[one["agent"].lower()] = one["key"]
+        if within(period, one["at"]) and not (before and same_approved(before, one["key"])):
+            changes.append({**{name: one[name] for name in ("agent", "name", "request", "event", "at")}, "from": before, "to": one["key"]})
+    return changes
+
+
+def drifts_in(events, period):
+    """The open ones by agent, and what was opened and closed in the period."""
+    found, last, opened, closed = {}, {}, [], []
+    for one in events:
+        if one["type"] not in ("drift-opened", "drift-changed", "drift-closed"):
+            continue
+        agent, gone = one["target"].lower(), one["type"] == "drift-closed"
+        states = last.get(agent, []) if gone else [each["state"]["code"] for each in one["data"]["found"]]
+        last[agent] = states
+        if gone:
+            found.pop(agent, None)
+        else:
+            first = {"event": one["seq"], "openedAt": one["time"], "ageDays": age_of(period, one["time"])}
+            found[agent] = {**found.get(agent, first), "states": states}
+        change = {"agent": one["target"], "name": one["data"]["agentName"], "event": one["seq"], "at": one["time"], "states": states}
+        if within(period, one["time"]) and one["type"] != "drift-changed":
+            (closed if gone else opened).append(change)
+    return found, opened, closed
+
+
+def stated_agent(agent, name, state, drift, period):
+    fields = ("request", "event", "key", "setAt", "versionSince", "expires", "level", "levelAt", "guard")
+    said = state or dict.fromkeys(fields)
+    age = age_of(period, said["versionSince"]) if said["versionSince"] else None
+    return {
+        **{"agent": agent, "name": name},
+        **{one: said[one] for one in fields[:5]},
+        "versionAgeDays": age,
+        **{one: said[one] for one in fields[5:]},
+        "drift": drift,
+    }
+
+
+GAPS = {
+    "no-approved-key": lambda one: one["key"] is None,
+    "use-not-observed": lambda one: one["key"] and one["level"] != "use-seen",
+    "guard-unknown": lambda one: one["key"] and one["guard"] is None,
+    "version-age-unknown": lambda one: one["key"] and one["versionSince"] is None,
+    "expiry-unknown": lambda one: one["expires"] == "unknown",
+}
+
+
+def requests_in(events):
+    """Events by request, without those of drifts."""
+    found = {}
+    for one in events:
+        if one["request"].startswith("CMK-"):
+            found.setdefault(one["request"], []).append(one)
+    return found
+
+
+def statement_of(log, about, period):
+    """The statement of a period, from all events of the log."""
+    events = [one for one in log if one["time"][:10] <= period["to"]]
+    before, requests, known = period_before(period), requests_in(events), {}
+    for own in requests.values():
+        plan = [one for one in own if one["type"] in ASKING][-1]["data"]["plan"]
+        known[plan["wish"]["resource"]["id"].lower()] = (plan["wish"]["resource"]["id"], plan["observation"]["resource"]["name"])
+    states = [approved_state(own) for own in requests.values() if state_of(own) == "succeeded"]
+    states = sorted(filter(None, states), key=lambda one: one["event"])
+    latest = {one["agent"].lower(): one for one in states}
+    drifts, opened, closed = drifts_in(events, period)
+    agents = [stated_agent(*known[one], latest.get(one), drifts.get(one), period) for one in sorted(known)]
+    exceptions = [one for agent in sorted(latest) for one in latest[agent]["exceptions"]]
+    keys = key_changes(states, period)
+    count = lambda kind, days: sum(one["type"] == kind and within(days, one["time"]) for one in events)
+    gaps = [(code, [one["agent"] for one in agents if lacks(one)]) for code, lacks in GAPS.items()]
+    return {
+        **{"schema": 1, "period": period, "before": before, "log": about},
+        "lastEvent": {"event": events[-1]["seq"], "time": events[-1]["time"]} if events else None,
+        "changes": {
+            "counts": {name: {"before": count(kind, before), "now": count(kind, period)} for name, kind in COUNTED.items()},
+            "agentsAdded": [one for one in keys if one["from"] is None],
+            "keysChanged": [one for one in keys if one["from"] is not None],
+            "driftsOpened": opened,
+            "driftsClosed": closed,
+        },
+        "summary": {
+            "agents": len(agents),
+            "withApprovedKey": sum(one["key"] is not None for one in agents),
+            "openDrifts": sum(one["drift"] is not None for one in agents),
+            "openRequests": sum(state_of(own) in OPEN for own in requests.values()),
+            "exceptions": len(exceptions),
+        },
+        **{"agents": agents, "exceptions": exceptions},
+        "gaps": [{"code": code, "agents": found} for code, found in gaps if found],
+    }
+
+
+def check_statement(read, names, keys, later):
+    """Checks the statement of a period; the lines of the answer."""
+    missing = [one for one in STATEMENT_FILES if one not in names]
+    if missing:
+        raise Unknown(f"there is no {', '.join(missing)} in it")
+    for one in sorted(names):
+        if one not in STATEMENT_FILES:
+            raise Wrong(f"{one}: not a file of a statement")
+    check_sums(read, names)
+    note, events, leaves, before = read("checkpoint").decode("utf-8", "replace"), [], [], "0" * 64
+    size, root, name, who = open_note(note, keys, "checkpoint")
+    entries = read("events.jsonl").split(b"\n")
+    for entry in entries[:-1]:
+        before = check_chain(len(leaves) + 1, entry, before)
+        leaves.append(sha(b"\x00", entry))
+        events.append(json.loads(entry))
+    if entries[-1] or len(leaves) != size or root_of(leaves) != root:
+        raise Wrong("events.jsonl: not all events of the log that was signed")
+    for request, own in requests_in(events).items():
+        check_life(own, request)
+    said = strict_json(read("statement.json"))["period"]
+    period = {one: str(datetime.date.fromisoformat(said[one])) for one in ("from", "to")}
+    about = {"name": name, "events": size, "root": base64.b64encode(root).decode()}
+    stated = statement_of(events, about, period)
+    if f"{json.dumps(stated, indent=2, ensure_ascii=False)}\n".encode() != read("statement.json") or period["from"] > period["to"]:
+        raise Wrong("statement.json: says something other than the events")
+    found, compared = stated["summary"], True
+    lines = [f"statement of {period['from']} to {period['to']}, of all {size} events of the log {name}"]
+    lines.append(f"{found['withApprovedKey']} of {found['agents']} agents have an approved key; {found['openDrifts']} not as approved")
+    counts = [(kind, one) for kind, one in stated["changes"]["counts"].items() if one["now"] or one["before"]]
+    lines += [f"{kind}: {one['now']} (before: {one['before']})" for kind, one in counts] or ["nothing changed"]
+    if later:
+        words, compared = later_words(later, keys, (size, root, name), None, events, entries, None)
+        lines.append(words)
+    unknown = strangers(note, keys)
+    lines += [f"also signed by {', '.join(unknown)}, whose keys weren't given: not checked"] if unknown else []
+    return lines, who, name, compared
+
+
 def check_pack(read, names, keys, later):
-    """Checks an evidence pack; the lines of the answer."""
+    """Checks an evidence pack, or a statement; the lines of the answer."""
+    if "statement.json" in names:
+        return check_statement(read, names, keys, later)
     check_names(names)
     check_sums(read, names)
     note = (read("checkpoint") or b"").decode("utf-8", "replace")
@@ -776,7 +1007,7 @@ def check_pack(read, names, keys, later):
     if weak:
         lines.append("NOT proved: rules.json. An older version wrote these events. They have only the first 8 digits of its SHA-256")
     if later:
-        words, compared = later_words(later, keys, (size, root, name), older, events, entries)
+        words, compared = later_words(later, keys, (size, root, name), older, events, entries, request)
         lines.append(words)
     unknown = strangers(note, keys)
     lines += [f"also signed by {', '.join(unknown)}, whose keys weren't given: not checked"] if unknown else []
@@ -796,7 +1027,7 @@ def pack_reader(path):
     try:
         archive = zipfile.ZipFile(path)
         names = archive.namelist()
-        if len(set(names)) < len(names) or sum(one.file_size for one in archive.infolist()) > 2**26:
+        if len(set(names)) < len(names) or sum(one.file_size for one in archive.infolist()) > 2**28:
             raise Wrong("a file is there twice, or it is larger than any pack")
         files = {name: archive.read(name) for name in names}
         with open(path, "rb") as file:
@@ -865,7 +1096,7 @@ def main():
     print("  not detected: a different history signed with the log's own key, unless a copy or a witness has this one")
     if names is not None:
         print(f"  not proved, only checked for damage: {', '.join(one for one in UNPROVED if one in names)}; trust this output")
-        missing = [one for one in OPTIONAL if one not in names]
+        missing = [one for one in OPTIONAL if one not in names and "statement.json" not in names]
         if missing:
             print(f"  not in the pack: {', '.join(missing)}")
     if "verify.py" in (names or []):

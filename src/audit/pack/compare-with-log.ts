@@ -2,7 +2,7 @@
 import type { AnchorReader } from '../anchor/read-anchor.ts';
 import { GrowingTree, leafHash, type Tree } from '../tlog/merkle-tree.ts';
 import { type Finding, parseBody } from '../verify.ts';
-import type { PackReport } from './verify-pack.ts';
+import type { PackReport } from './pack-report.ts';
 
 /**
  * `holds`: the copy contains all events of the pack's log. `older`: it's shorter, and the pack proves consistency.

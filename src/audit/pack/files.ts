@@ -1,4 +1,4 @@
-/** Files of an evidence pack: names, requirements, archive and checksums. */
+/** Files of evidence packs and statements: names, requirements, archive and checksums. */
 import { createHash } from 'node:crypto';
 import { unzipSync, zipSync } from 'fflate';
 
@@ -36,6 +36,20 @@ export const neededFiles: readonly string[] = [
   packFile.sums,
 ];
 
+/** Makes an archive a statement of a period in place of the evidence of one request. */
+export const statementFile = 'statement.json';
+
+/** Files of a statement: all of them, and no others. */
+export const statementFiles: readonly string[] = [
+  packFile.readme,
+  packFile.report,
+  packFile.events,
+  packFile.checkpoint,
+  packFile.keys,
+  packFile.sums,
+  statementFile,
+];
+
 /** In older packs. A verifier inside the pack proves nothing. */
 export const oldVerifier = 'verify.py';
 
@@ -68,8 +82,8 @@ export const proofPath = (index: number): string => `proofs/${String(index).padS
 /** Files of a pack: names with slashes, in no order. */
 export type PackFiles = ReadonlyMap<string, Buffer>;
 
-/** Limits above any pack: a small archive can expand to terabytes. */
-const maxBytes = 64 * 2 ** 20;
+/** Limits above any pack: a small archive can expand to terabytes. A statement holds a whole log. */
+export const maxBytes = 256 * 2 ** 20;
 const maxFiles = 10_000;
 
 /**

@@ -18,43 +18,9 @@ import type { VerifierKey } from '../tlog/keys.ts';
 import { leafHash, provesInclusion, type Tree } from '../tlog/merkle-tree.ts';
 import { type Finding, genesis, parseBody, verifyLink, verifyTexts } from '../verify.ts';
 import { damagedIn, digestOf, isPackFile, neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
+import { nothingRead, type PackReport, PackUnusable } from './pack-report.ts';
 import { provedOlder } from './proved-files.ts';
 import { type PackEvent, readEvent, viewsOf } from './views.ts';
-
-export interface PackReport {
-  /** Null: a given key signed another text. */
-  readonly checkpoint: SignedCheckpoint | null;
-  readonly events: readonly StoredEvent[];
-  /** The request, folded from the events; null: unreadable. */
-  readonly request: Request | null;
-  readonly verdict: Verdict | null;
-  /** Event bodies as hashed, by number. */
-  readonly bodies: ReadonlyMap<number, string>;
-  /** An older tree that the pack proves to be the beginning of its log; null: none. */
-  readonly older: Tree | null;
-  /** Files that aren't proved, because the events only contain a short digest. */
-  readonly weak: readonly string[];
-  /** Number of texts in the pack. Each matches its commitment. */
-  readonly texts: number;
-  readonly findings: readonly Finding[];
-}
-
-/** Report of an unread pack. */
-export const nothingRead: Omit<PackReport, 'findings'> = {
-  checkpoint: null,
-  events: [],
-  request: null,
-  verdict: null,
-  bodies: new Map(),
-  older: null,
-  weak: [],
-  texts: 0,
-};
-
-/** The pack can't be verified: a file is missing, or no given key signed it. */
-export class PackUnusable extends Error {
-  override readonly name = 'PackUnusable';
-}
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 const linesIn = (bytes: Buffer | undefined): readonly string[] =>
@@ -98,6 +64,7 @@ class PackVerifier {
       events,
       request,
       verdict,
+      statement: null,
       bodies: byNumber,
       older,
       texts: texts.length,
@@ -225,21 +192,30 @@ class PackVerifier {
   }
 }
 
-/** Verifies a pack. `keys`: the given keys, compared completely. Throws {@link PackUnusable}. */
-export async function verifyPack(
+/** Verifies what the checkpoint covers, by `verify`, if a given key signed it. Throws {@link PackUnusable}. */
+export async function verifySigned(
   files: PackFiles,
   keys: readonly VerifierKey[],
-  read: StrictBodyReader,
+  needed: readonly string[],
+  verify: (checkpoint: SignedCheckpoint) => Omit<PackReport, 'checkpoint'>,
 ): Promise<PackReport> {
-  const missing = neededFiles.filter((name) => !files.has(name));
+  const missing = needed.filter((name) => !files.has(name));
   if (missing.length > 0) throw new PackUnusable(`there is no ${missing.join(', ')} in it`);
   const { fault, checkpoint } = await openCheckpoint(
     async (name) => files.get(name) ?? null,
     packFile.checkpoint,
     keys,
   );
-  if (checkpoint !== null) return { checkpoint, ...new PackVerifier(files, checkpoint, read).verify() };
+  if (checkpoint !== null) return { ...verify(checkpoint), checkpoint };
   if (/no-known-signature|of another log/.test(fault)) throw new PackUnusable(fault);
   const findings = [{ seq: 0, kind: 'checkpoint-not-signed', detail: fault }] as const;
   return { ...nothingRead, checkpoint, findings };
 }
+
+/** Verifies a pack. `keys`: the given keys, compared completely. Throws {@link PackUnusable}. */
+export const verifyPack = (
+  files: PackFiles,
+  keys: readonly VerifierKey[],
+  read: StrictBodyReader,
+): Promise<PackReport> =>
+  verifySigned(files, keys, neededFiles, (checkpoint) => new PackVerifier(files, checkpoint, read).verify());

@@ -4,7 +4,7 @@ import type { AuditLogReport } from '../../audit/verify-audit-log.ts';
 import { readPlace } from '../../config/env.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { countOf } from '../../text/count.ts';
-import { flag, jsonExplanation, jsonOption, Unusable } from './inputs.ts';
+import { day, flag, jsonExplanation, jsonOption, Unusable } from './inputs.ts';
 import {
   isContainer,
   isFolder,
@@ -124,8 +124,6 @@ export const auditVerify = subcommand({
     return exitOutcomeOf(report, log);
   },
 });
-
-const day = z.iso.date('must be a day, such as 2026-03-31');
 
 /** Writes the population for an auditor's sample. */
 export const auditPopulation = subcommand({

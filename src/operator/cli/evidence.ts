@@ -55,7 +55,7 @@ async function create({ records, data }: CommandEnvironment, wanted: EvidenceWan
 }
 
 /** Writes the file atomically, readable only by its owner. */
-async function writePack(file: string, archive: Buffer): Promise<void> {
+export async function writePack(file: string, archive: Buffer): Promise<void> {
   try {
     await replaceFile(file, archive);
   } catch (error) {

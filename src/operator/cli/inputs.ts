@@ -5,6 +5,7 @@ import { longestText } from '../../domain/request/request-command.ts';
 import { isBlank } from '../../domain/strings.ts';
 import type { Records } from '../rpc/calls.ts';
 
+export const day = z.iso.date('must be a day, such as 2026-03-31');
 export const flag = z.boolean().default(false);
 
 /** A request's name; case doesn't matter. */

@@ -9,6 +9,7 @@ import { guardCheck, guardPrint } from './guard.ts';
 import { completionFor, shells } from './help.ts';
 import { requestActs, requestsList, requestsShow } from './requests.ts';
 import { setup } from './setup.ts';
+import { statement } from './statement.ts';
 import { exit, type Subcommand, subcommand } from './subcommand.ts';
 import { witnessAdd, witnessRun } from './witness.ts';
 
@@ -34,6 +35,7 @@ export const subcommands: readonly Subcommand[] = [
   requestsShow,
   ...requestActs,
   evidence,
+  statement,
   auditVerify,
   auditPopulation,
   auditExport,

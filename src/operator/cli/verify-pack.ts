@@ -1,8 +1,9 @@
 /** Verifies an evidence pack at the command line. */
 import { open, readFile } from 'node:fs/promises';
 import { isVaultSigned, openCheckpoint } from '../../audit/anchor/read-anchor.ts';
-import { reportFacts } from '../../audit/evidence/make-pack.ts';
+import { reportFacts, signedBy } from '../../audit/evidence/make-pack.ts';
 import { madeBy, madeOfIn, reportOf } from '../../audit/evidence/report/report.ts';
+import { statementMadeBy, statementReport } from '../../audit/evidence/statement/report.ts';
 import { compareWithCheckpoint, compareWithLog, type LogComparison } from '../../audit/pack/compare-with-log.ts';
 import {
   filesOf,
@@ -11,8 +12,11 @@ import {
   optionalFiles,
   type PackFiles,
   packFile,
+  statementFile,
 } from '../../audit/pack/files.ts';
-import { nothingRead, type PackReport, PackUnusable, verifyPack } from '../../audit/pack/verify-pack.ts';
+import { nothingRead, type PackReport, PackUnusable } from '../../audit/pack/pack-report.ts';
+import { verifyPack } from '../../audit/pack/verify-pack.ts';
+import { verifyStatement } from '../../audit/pack/verify-statement.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { Unusable } from './inputs.ts';
 import { isContainer, isFolder, openPublished } from './published.ts';
@@ -47,14 +51,22 @@ const refusedPack = (detail: string): PackReport => ({
   findings: [{ seq: 0, kind: 'file-damaged', detail }],
 });
 
+/** The report as made from the files; null: they say too little. */
+function reportFrom(files: PackFiles, { request, events, statement }: PackReport): string | null {
+  if (statement !== null) return statementReport({ statement, ...signedBy(files) });
+  return request === null ? null : reportOf(reportFacts(files, request, events));
+}
+
 /** Compares the report with one made from the pack. A report of another version can't be judged. */
-function pageOf(files: PackFiles, { request, events }: PackReport): Pick<VerifiedPack, 'page' | 'blamed'> {
+function pageOf(files: PackFiles, report: PackReport): Pick<VerifiedPack, 'page' | 'blamed'> {
   const page = files.get(packFile.report)?.toString('utf8') ?? '';
-  const facts = request === null ? null : reportFacts(files, request, events);
-  if (facts !== null && reportOf(facts) === page) return { page: 'same', blamed: [] };
-  if (!page.includes(madeBy)) return { page: 'of-another-version', blamed: [] };
+  if (reportFrom(files, report) === page) return { page: 'same', blamed: [] };
+  if (!page.includes(report.statement === null ? madeBy : statementMadeBy))
+    return { page: 'of-another-version', blamed: [] };
   const reported = new Set(madeOfIn(page)?.split('; '));
-  const changed = (facts?.madeOf ?? '').split('; ').filter((one) => !reported.has(one));
+  const changed = signedBy(files)
+    .madeOf.split('; ')
+    .filter((one) => !reported.has(one));
   const sources = changed.map((one) => one.split(' ')[0] ?? '');
   return { page: 'differs', blamed: sources.length === 0 ? [packFile.report] : sources };
 }
@@ -107,9 +119,11 @@ export async function verifyPackFile({ file, keyFile, anchor }: PackInput): Prom
   const known = parseVerifierKeys(given.toString('utf8'), keyFile ?? packFile.keys);
   const report = await (typeof read === 'string'
     ? refusedPack(archiveFaults[read])
-    : verifyPack(files, known.keys, parseEventBody).catch((error: unknown) => {
-        throw error instanceof PackUnusable ? new Unusable(`reading ${file}: ${error.message}`) : error;
-      }));
+    : (files.has(statementFile) ? verifyStatement : verifyPack)(files, known.keys, parseEventBody).catch(
+        (error: unknown) => {
+          throw error instanceof PackUnusable ? new Unusable(`reading ${file}: ${error.message}`) : error;
+        },
+      ));
   const log =
     anchor === undefined || report.checkpoint === null ? null : await compareWith(report, anchor, keyFile, known);
   const { checkpoint } = report;
@@ -123,7 +137,7 @@ export async function verifyPackFile({ file, keyFile, anchor }: PackInput): Prom
     witnesses: checkWitnesses(known, checkpoint?.signatures ?? []),
     ...pageOf(files, report),
     unproved: unprovedIn(files),
-    missing: optionalFiles.filter((name) => !files.has(name)),
+    missing: files.has(statementFile) ? [] : optionalFiles.filter((name) => !files.has(name)),
     strangers: unknownSignersIn(files, report),
   };
 }
@@ -136,16 +150,17 @@ export function packExit(verified: VerifiedPack): Exit {
 
 /** Fields for `--json`. They can be added, never renamed. */
 export const packJson = ({ report, log, keysGiven, vaultSigned, witnesses, page, blamed, unproved }: VerifiedPack) => {
-  const { checkpoint, request, verdict, events, texts, findings } = report;
+  const { checkpoint, request, verdict, statement, events, texts, findings } = report;
   return {
     request: request?.id ?? null,
     resource: request?.plan.wish.resource.id ?? null,
     state: request?.state ?? null,
     verdict,
+    statement,
     requester: request?.requester ?? null,
     approvers: request?.approvals.map(({ by }) => by) ?? [],
     planDigest: request?.digest ?? null,
-    events: events.length,
+    events: statement?.log.events ?? events.length,
     texts,
     origin: checkpoint?.origin ?? null,
     size: checkpoint?.size ?? null,

@@ -19,7 +19,7 @@ const pagesIn = (pdf: Buffer): number => pdf.toString('latin1').match(/\/Type\s*
 const overhanging = `(() => {
   const found = [];
   const edge = document.documentElement.clientWidth;
-  const svg = document.querySelector('svg').getBoundingClientRect();
+  const svg = document.querySelector('svg')?.getBoundingClientRect() ?? { left: 0, right: 0 };
   for (const element of document.querySelectorAll('main *')) {
     const { left, right } = element.getBoundingClientRect();
     const drawn = element.closest('svg text') !== null;

@@ -104,7 +104,7 @@ const paper = (foot: string): string => `
 `;
 
 /** `foot`: text at the bottom of each page; only letters, digits, spaces and dots. */
-const styleOf = (foot: string): string => `${page}${tables}${drawing}${rest}${paper(foot)}`;
+export const styleOf = (foot: string): string => `${page}${tables}${drawing}${rest}${paper(foot)}`;
 
 /** Version of the report. Increase it with each change of the output for the same events. */
 export const madeBy = '<meta name="generator" content="cmk-bot evidence report 3">';

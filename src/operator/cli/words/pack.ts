@@ -2,9 +2,10 @@
 
 import type { LogComparison } from '../../../audit/pack/compare-with-log.ts';
 import { oldVerifier, packFile } from '../../../audit/pack/files.ts';
-import type { PackReport } from '../../../audit/pack/verify-pack.ts';
+import type { PackReport } from '../../../audit/pack/pack-report.ts';
 import { countOf } from '../../../text/count.ts';
 import { plainSentence, verdictWords } from '../../../text/evidence.ts';
+import { countLines, statementSentences } from '../../../text/statement.ts';
 import type { PublishedReport } from '../published.ts';
 import { isWitnessed, type WitnessCheck } from '../verifier-keys.ts';
 import { findingsOf } from './report.ts';
@@ -39,11 +40,6 @@ const vaultWords = (signed: boolean): string =>
   signed
     ? 'Signed by the key in the vault, too.'
     : 'NOT signed by the given key in the vault: the vault didn’t respond in time, or another key signed instead.';
-
-const verdictOf = ({ request, verdict }: PackReport): string =>
-  request === null || verdict === null
-    ? ''
-    : plainSentence(verdictWords(request, verdict, (id) => id ?? 'an operator').sentence);
 
 const pageWords: Readonly<Record<Exclude<VerifiedPack['page'], 'differs'>, string>> = {
   same: 'report.html matches the events.',
@@ -88,18 +84,33 @@ const olderWords = ({ older }: PackReport): string =>
     ? ''
     : `It proves that its log continues one of ${older.size} events with the root ${older.root.toString('base64')}.`;
 
+/** What is in it, the first line without indentation. */
+function contentWords({ request, verdict, events, statement, checkpoint }: PackReport): string {
+  const [origin, size] = [checkpoint?.origin ?? '', checkpoint?.size ?? 0];
+  if (statement !== null) {
+    const { period, before } = statement;
+    return [
+      `statement of ${period.from} to ${period.to}, of all ${countOf(size, 'event', 'events')} of the log ${origin}`,
+      ...[...statementSentences(statement), ...countLines(statement)].map((line) => `  ${line}`),
+      `  Compared with ${before.from} to ${before.to}.`,
+    ].join('\n');
+  }
+  return [
+    `${countOf(events.length, 'event', 'events')} of ${request?.id ?? ''}, in the log ${origin} of ${size}`,
+    `  ${request === null || verdict === null ? '' : plainSentence(verdictWords(request, verdict, (id) => id ?? 'an operator').sentence)}`,
+    `  Plan ${request?.digest ?? ''}, ${request?.policy.rule ?? ''} of policy ${request?.policy.version ?? ''}.`,
+  ].join('\n');
+}
+
 export function packWords(verified: VerifiedPack): string {
   const { report, log, keysGiven, vaultSigned, witnesses, page } = verified;
   const findings = [...report.findings, ...(log?.findings ?? [])];
   if (findings.length > 0)
     return `NOT proved: ${countOf(findings.length, 'finding', 'findings')}\n${indent(findingsOf(findings))}`;
   if (page === 'differs') return `NOT proved: ${differsWords(verified.blamed)}`;
-  const { request, checkpoint, events, texts } = report;
-  const what = `${countOf(events.length, 'event', 'events')} of ${request?.id ?? ''}, in the log ${checkpoint?.origin ?? ''} of ${checkpoint?.size ?? 0}`;
+  const { checkpoint, texts } = report;
   return [
-    `${isProved(verified) ? 'proved' : 'unknown'}: ${what}`,
-    `  ${verdictOf(report)}`,
-    `  Plan ${request?.digest ?? ''}, ${request?.policy.rule ?? ''} of policy ${request?.policy.version ?? ''}.`,
+    `${isProved(verified) ? 'proved' : 'unknown'}: ${contentWords(report)}`,
     ...packWitnessWords(witnesses).map((line) => `  ${line}`),
     ...(verified.strangers.length === 0
       ? []
@@ -113,7 +124,7 @@ export function packWords(verified: VerifiedPack): string {
     ...(verified.missing.length === 0 ? [] : [`  Not in the pack: ${verified.missing.join(', ')}.`]),
     ...(log === null
       ? [
-          '  Not checked: what happened to the request later. Use --anchor FOLDER to compare with a copy of the published log.',
+          `  Not checked: what happened ${report.statement === null ? 'to the request ' : ''}later. Use --anchor FOLDER to compare with a copy of the published log.`,
         ]
       : [`  ${logWords(log, checkpoint?.size ?? 0)}`]),
     ...(keysGiven

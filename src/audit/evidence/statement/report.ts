@@ -1,0 +1,208 @@
+/** The statement of a period for people: one HTML page. The first printed page is what changed. */
+
+import type { DriftChange } from '../../../domain/statement/drifts.ts';
+import {
+  countedNames,
+  hasChanged,
+  type KeyChanged,
+  type StatedAgent,
+  type Statement,
+} from '../../../domain/statement/statement.ts';
+import { joinList } from '../../../domain/strings.ts';
+import { countOf } from '../../../text/count.ts';
+import { shortDrift } from '../../../text/drift.ts';
+import { guardLine } from '../../../text/guard.ts';
+import { utcDay, utcMinute } from '../../../text/instants.ts';
+import {
+  ageWords,
+  countTitles,
+  driftStateWords,
+  exceptionWords,
+  expiryWords,
+  gapWords,
+  levelWords,
+  statedKeyWords,
+  statementSentences,
+} from '../../../text/statement.ts';
+import { bullet, Html, html, htmlTable, id, none, type ReportFacts, section } from '../report/parts.ts';
+import { styleOf } from '../report/report.ts';
+
+/** Version of the report. Increase it with each change of the output for the same events. */
+export const statementMadeBy = '<meta name="generator" content="cmk-bot statement report 1">';
+
+export type StatementFacts = Pick<ReportFacts, 'note' | 'witness' | 'vault' | 'madeOf'> & {
+  readonly statement: Statement;
+};
+
+/** Rows of a list when nothing changed, so that the statement stays one page. */
+const fewRows = 8;
+
+const upTo = <T>({ statement }: StatementFacts, rows: readonly T[]): readonly T[] =>
+  hasChanged(statement) ? rows : rows.slice(0, fewRows);
+const moreWords = (facts: StatementFacts, rows: readonly unknown[]): Html =>
+  upTo(facts, rows).length === rows.length
+    ? none
+    : html`<p class="full">The first ${fewRows} of ${rows.length}. All are in ${id('statement.json')}.</p>`;
+
+const fact = (name: string, strong: string, more: string): Html =>
+  html`<div><dt>${name}</dt><dd><b>${strong}</b>${more}</dd></div>\n`;
+
+function head({ statement, witness }: StatementFacts): Html {
+  const { period, before, summary, log, lastEvent } = statement;
+  const signed = witness === null ? 'signed; no witness has signed it' : `witnessed on ${utcDay(witness.at)}`;
+  const last =
+    lastEvent === null ? 'no event counts' : `the last that counts is ${lastEvent.event}, ${utcMinute(lastEvent.time)}`;
+  return html`<header>
+<div class="head"><h1>Statement of all agents, ${period.from} to ${period.to}</h1><p>all times UTC</p></div>
+<p class="verdict">${statementSentences(statement).join(' ')}</p>
+<p class="but">Compared with ${before.from} to ${before.to}. Everything is calculated from the audit log. Section 4 lists what the log <b>doesn’t</b> say.</p>
+<dl class="facts">
+${fact('Agents', `${summary.withApprovedKey} of ${summary.agents}`, 'under an approved customer-managed key')}${fact('Not as approved', `${summary.openDrifts}`, 'agents with an open difference')}${fact('Exceptions', `${summary.exceptions}`, `accepted; ${countOf(summary.openRequests, 'request is', 'requests are')} open`)}${fact('Audit log', countOf(log.events, 'event', 'events'), `${signed}; ${last}`)}</dl>
+</header>\n`;
+}
+
+const keyChange = ({ name, from, to, at, request, event }: KeyChanged): Html =>
+  bullet(
+    from === null ? '+' : '→',
+    html`<b>${name}</b>: ${from === null ? 'new under' : html`${statedKeyWords(from)}, now`} ${statedKeyWords(to)} (${utcMinute(at)}, ${request}, event ${event})`,
+  );
+const driftChange =
+  (mark: string, what: string) =>
+  ({ name, states, at, event }: DriftChange): Html =>
+    bullet(mark, html`<b>${name}</b>: ${what}: ${joinList(states.map(shortDrift))} (${utcMinute(at)}, event ${event})`);
+
+function changesSection({ statement }: StatementFacts): Html {
+  const { counts, agentsAdded, keysChanged, driftsOpened, driftsClosed } = statement.changes;
+  if (!hasChanged(statement))
+    return section(
+      1,
+      'What changed',
+      html`<p>Nothing: no request, decision or difference was logged in this period.</p>`,
+    );
+  const rows = countedNames.map(
+    (name) =>
+      html`<tr><th scope="row">${countTitles[name]}</th><td class="num">${counts[name].now}</td><td class="num">${counts[name].before}</td></tr>\n`,
+  );
+  const columns = [{ title: 'Event' }, { title: 'This period', width: 30 }, { title: 'Period before', width: 30 }];
+  const items = [
+    ...[...agentsAdded, ...keysChanged].map(keyChange),
+    ...driftsOpened.map(driftChange('!', 'not as approved')),
+    ...driftsClosed.map(driftChange('✔', 'as approved again, before')),
+  ];
+  return section(1, 'What changed', html`${htmlTable(1, 'Events of each kind.', columns, rows)}\n<ul>\n${items}</ul>`);
+}
+
+const agentRow = (agent: StatedAgent): Html => {
+  const { name, key, request, versionAgeDays, expires, guard } = agent;
+  if (key === null)
+    return html`<tr><th scope="row">${name}</th><td colspan="6">no approved key in this log</td></tr>\n`;
+  return html`<tr><th scope="row">${name}<span class="second">${request ?? ''}</span></th><td>${statedKeyWords(key)}</td><td class="num">${ageWords(versionAgeDays)}</td><td class="num">${expiryWords(expires)}</td><td class="num">${levelWords(agent)}</td><td>${guardLine(guard)}</td><td>${driftStateWords(agent)}</td></tr>\n`;
+};
+
+function agentsSection(facts: StatementFacts): Html {
+  const { agents, period } = facts.statement;
+  const columns = [
+    { title: 'Agent', width: 30 },
+    { title: 'Approved key' },
+    { title: 'Version age', width: 16 },
+    { title: 'Expires', width: 17 },
+    { title: 'Verified', width: 21 },
+    { title: 'Guard, as read for the plan', width: 30 },
+    { title: 'Difference', width: 27 },
+  ];
+  const rows = upTo(facts, agents).map(agentRow);
+  return section(
+    2,
+    `All agents at the end of ${period.to}`,
+    html`${htmlTable(2, 'Each row follows from the agent’s last successful request, and from what the key watch found since.', columns, rows)}${moreWords(facts, agents)}`,
+  );
+}
+
+function exceptionsSection(facts: StatementFacts): Html {
+  const { exceptions } = facts.statement;
+  const rows = upTo(facts, exceptions).map(
+    ({ name, kind, code, owners, at, request, event }) =>
+      html`<tr><th scope="row">${name}</th><td>${exceptionWords[kind]}: ${code}</td><td>${owners.length === 0 ? 'not known' : owners.map((owner) => html`${id(owner)} `)}</td><td class="num">${utcDay(at)}</td><td>${request}, event ${event}</td></tr>\n`,
+  );
+  const columns = [
+    { title: 'Agent', width: 30 },
+    { title: 'Exception' },
+    { title: 'Accepted by', width: 52 },
+    { title: 'Since', width: 17 },
+    { title: 'Source', width: 34 },
+  ];
+  const title = 'Exceptions in force';
+  return exceptions.length === 0
+    ? section(3, title, html`<p>None.</p>`)
+    : section(
+        3,
+        title,
+        html`${htmlTable(3, 'The log has no end dates: each holds until the agent’s next request.', columns, rows)}${moreWords(facts, exceptions)}`,
+      );
+}
+
+const unsaid = [
+  'Agents without a request through the bot, and subscriptions that the bot can’t read. cmk-bot doctor names those.',
+  'When the key watch last looked. It logs what it finds, not that it found nothing.',
+  'Expiry and guard as they are now: they’re as read for the approved plan.',
+];
+
+function gapsSection({ statement: { gaps } }: StatementFacts): Html {
+  const found = gaps.map(({ code, agents }) =>
+    bullet('–', html`${gapWords[code]}: ${countOf(agents.length, 'agent', 'agents')}.`),
+  );
+  return section(
+    4,
+    'What the log doesn’t say',
+    html`<ul>\n${[...found, ...unsaid.map((one) => bullet('–', html`${one}`))]}</ul>`,
+  );
+}
+
+function checkSection({ statement: { log, period }, note }: StatementFacts): Html {
+  const file = `statement-${period.from}-${period.to}.zip`;
+  return section(
+    5,
+    'How to check it without trusting the bot or its owner',
+    html`<p>${id('events.jsonl')} has all ${log.events} events of the log. They make the signed root, and both verifiers calculate every value again: trust their output, not this page.</p>
+<div class="two proofs">
+<figure><figcaption>The checkpoint: name, size, root, signatures</figcaption>
+<pre>${note.trimEnd()}</pre></figure>
+<figure><figcaption>The command</figcaption>
+<pre><b>python3 verify.py ${file} --keys my-keys.txt</b></pre></figure>
+</div>`,
+  );
+}
+
+const review = html`<div class="review">${section(6, 'Review', html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`)}</div>`;
+
+/** Returns the report. Deterministic, so that a verifier can reproduce it. */
+export function statementReport(facts: StatementFacts): string {
+  const { period, log } = facts.statement;
+  const foot = `cmk-bot statement ${period.from} to ${period.to} · log size ${log.events}`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light">
+${new Html(statementMadeBy)}
+<meta name="made-of" content="${facts.madeOf}">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Statement ${period.from} to ${period.to}</title>
+<style>${new Html(styleOf(foot))}</style>
+</head>
+<body>
+<main>
+${head(facts)}${changesSection(facts)}
+<div class="${hasChanged(facts.statement) ? 'break' : 'on'}">
+${agentsSection(facts)}
+${exceptionsSection(facts)}
+${gapsSection(facts)}
+${checkSection(facts)}
+${review}
+</div>
+</main>
+</body>
+</html>
+`.text;
+}

@@ -1,0 +1,98 @@
+/**
+ * Verifies the statement of a period. It holds every event of its log, so that nothing can be left out: the events make the signed
+ * root, follow the rules, and make the statement again, byte for byte.
+ */
+import { z } from 'zod';
+import type { StreamEvent } from '../../domain/statement/approved-state.ts';
+import type { Period } from '../../domain/statement/period.ts';
+import { type StatedLog, type Statement, statementOf } from '../../domain/statement/statement.ts';
+import type { SignedCheckpoint } from '../anchor/read-anchor.ts';
+import type { StrictBodyReader } from '../replay-requests.ts';
+import type { Checkpoint } from '../tlog/checkpoint.ts';
+import type { VerifierKey } from '../tlog/keys.ts';
+import { GrowingTree, leafHash } from '../tlog/merkle-tree.ts';
+import { type Finding, lineFrom } from '../verify.ts';
+import { AuditLogVerifier } from '../verify-audit-log.ts';
+import { damagedIn, type PackFiles, packFile, statementFile, statementFiles } from './files.ts';
+import { nothingRead, type PackReport } from './pack-report.ts';
+import { verifySigned } from './verify-pack.ts';
+import { readEvent } from './views.ts';
+
+export const statedLog = ({ origin, size, root }: Checkpoint): StatedLog => ({
+  name: origin,
+  events: size,
+  root: root.toString('base64'),
+});
+
+export const statementBytes = (statement: Statement): Buffer => Buffer.from(`${JSON.stringify(statement, null, 2)}\n`);
+
+/** Returns the events, or the reason in words why one is unreadable. */
+export function streamEvents(bodies: readonly string[], read: StrictBodyReader): readonly StreamEvent[] | string {
+  const events: StreamEvent[] = [];
+  for (const [index, body] of bodies.entries()) {
+    const found = readEvent(body, [], read);
+    if (typeof found === 'string') return `event ${index + 1}: ${found}`;
+    events.push({ stream: found.line.request, event: found.event });
+  }
+  return events;
+}
+
+const Stated = z.object({ period: z.object({ from: z.iso.date(), to: z.iso.date() }) });
+
+/** Returns the period that the statement names; null: none. Everything else in it is calculated. */
+function periodIn(bytes: Buffer | undefined): Period | null {
+  try {
+    const { period } = Stated.parse(JSON.parse(bytes?.toString('utf8') ?? ''));
+    return period.from <= period.to ? period : null;
+  } catch {
+    return null;
+  }
+}
+
+function verifyLog(bodies: readonly string[], { size, root }: SignedCheckpoint, read: StrictBodyReader) {
+  const verifier = new AuditLogVerifier({ read, keys: null, bodiesOnly: true });
+  const tree = new GrowingTree();
+  for (const body of bodies) {
+    tree.add(leafHash(Buffer.from(body, 'utf8')));
+    verifier.event(lineFrom(body));
+  }
+  const findings: Finding[] = [...verifier.end(verifier.last).findings];
+  if (tree.size !== size || !tree.root().equals(root)) {
+    const detail = `${packFile.events}: ${tree.size} events that don’t make the root that was signed of ${size}`;
+    findings.push({ seq: tree.size, kind: 'checkpoint-differs', detail });
+  }
+  return findings;
+}
+
+function verified(
+  files: PackFiles,
+  checkpoint: SignedCheckpoint,
+  read: StrictBodyReader,
+): Omit<PackReport, 'checkpoint'> {
+  const findings: Finding[] = damagedIn(files).map((detail) => ({ seq: 0, kind: 'file-damaged', detail }));
+  for (const name of files.keys()) {
+    if (!statementFiles.includes(name))
+      findings.push({ seq: 0, kind: 'file-damaged', detail: `${name}: not a file of a statement` });
+  }
+  const bodies = (files.get(packFile.events)?.toString('utf8') ?? '').split('\n');
+  if (bodies.pop() !== '') findings.push({ seq: 0, kind: 'file-damaged', detail: `${packFile.events}: cut off` });
+  findings.push(...verifyLog(bodies, checkpoint, read));
+  const events = streamEvents(bodies, read);
+  const period = periodIn(files.get(statementFile));
+  if (typeof events === 'string') findings.push({ seq: 0, kind: 'body-unknown', detail: events });
+  if (typeof events === 'string' || period === null || findings.length > 0) {
+    if (period === null) findings.push({ seq: 0, kind: 'view-differs', detail: `${statementFile}: names no period` });
+    return { ...nothingRead, findings };
+  }
+  const statement = statementOf(events, statedLog(checkpoint), period);
+  if (files.get(statementFile)?.equals(statementBytes(statement)) !== true)
+    findings.push({ seq: 0, kind: 'view-differs', detail: `${statementFile}: not what the events make` });
+  return { ...nothingRead, statement, findings };
+}
+
+/** Throws `PackUnusable`. */
+export const verifyStatement = (
+  files: PackFiles,
+  keys: readonly VerifierKey[],
+  read: StrictBodyReader,
+): Promise<PackReport> => verifySigned(files, keys, statementFiles, (checkpoint) => verified(files, checkpoint, read));

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { makeStatement, statementName } from '../../audit/evidence/statement/make-statement.ts';
+import { archiveOf } from '../../audit/pack/files.ts';
+import { readAnchorPlace, readPlace } from '../../config/env.ts';
+import { parseEventBody } from '../../operations/registry.ts';
+import { countLines, statementSentences } from '../../text/statement.ts';
+import { writePack } from './evidence.ts';
+import { day, flag, jsonExplanation, jsonOption, Unusable } from './inputs.ts';
+import { openPublished, publishedReport } from './published.ts';
+import { EventCount, exit, subcommand } from './subcommand.ts';
+import { verifyPublished } from './verify-sources.ts';
+import { publishedWords } from './words/pack.ts';
+import { reportWords } from './words/report.ts';
+
+const path = z.string().min(1, 'names no file').optional();
+
+/** Writes the statement of a period that others can verify. */
+export const statement = subcommand({
+  name: 'statement',
+  usage: '--from DAY --to DAY [--out FILE] [--anchor PLACE] [--log-key FILE] [--json]',
+  summary: 'writes what the audit log says about all agents at the end of a period, and what changed in it',
+  help: [
+    'One file that others can verify like an evidence pack: cmk-bot audit verify STATEMENT.zip --log-key FILE. It has all',
+    'events of the published log, without what people wrote. The log is verified first. Nothing is read from Azure.',
+  ].join('\n'),
+  explains: [
+    ['--from DAY', 'first day (UTC) of the period, such as 2026-01-01'],
+    ['--to DAY', 'last day (UTC); at the latest today'],
+    ['--out FILE', 'file to write, or to replace. Default: statement-FROM-TO.zip'],
+    ['--anchor PLACE', 'a published log: a folder, or the address of a container. Default: the bot’s'],
+    ['--log-key FILE', 'as for audit verify'],
+    jsonExplanation,
+  ],
+  exits: { 1: 'integrity error in the published log; nothing was written' },
+  examples: ['cmk-bot statement --from 2026-01-01 --to 2026-03-31'],
+  options: {
+    from: { type: 'string' },
+    to: { type: 'string' },
+    out: { type: 'string' },
+    anchor: { type: 'string' },
+    'log-key': { type: 'string' },
+    ...jsonOption,
+  },
+  positionals: [],
+  input: z
+    .object({ from: day, to: day, out: path, anchor: path, 'log-key': path, json: flag })
+    .refine(({ from, to }) => from <= to, { error: 'is before --from', path: ['to'] })
+    .refine(({ to }) => to <= new Date().toISOString().slice(0, 10), { error: 'is after today (UTC)', path: ['to'] })
+    .transform(({ 'log-key': logKey, from, to, ...rest }) => ({ ...rest, logKey, period: { from, to } })),
+  async run({ period, out, anchor, logKey, json }, { data, print, complain, write, progress }) {
+    const place = anchor ?? readAnchorPlace(readPlace(data));
+    if (place === null)
+      throw new Unusable('the audit log is published nowhere (CMK_ANCHOR), and a statement rests on it.');
+    const published = await openPublished(place, logKey);
+    const bodies: string[] = [];
+    const options = { read: parseEventBody, keys: null };
+    const report = await verifyPublished(published.reader, options, new EventCount('Verified', progress), (body) =>
+      bodies.push(body),
+    );
+    const log = publishedReport(published);
+    if (report.findings.length + log.findings.length > 0) {
+      await complain(['Nothing was made.', reportWords(report), publishedWords(log)].join('\n'));
+      return exit.no;
+    }
+    const made = makeStatement({ period, checkpoint: published.reader.newest, bodies, keys: published.given.keys });
+    if (made === null) throw new Unusable('the audit log is larger than a statement can be (256 MB).');
+    const file = out ?? `${statementName(period)}.zip`;
+    await writePack(file, archiveOf(made.files));
+    const lines = [...statementSentences(made.statement), ...countLines(made.statement)];
+    if (json) await write(`${JSON.stringify({ file, ...made.statement })}\n`);
+    else
+      await print(
+        [`${file}: statement of ${period.from} to ${period.to}.`, ...lines.map((one) => `  ${one}`)].join('\n'),
+      );
+    return exit.done;
+  },
+});
