@@ -1,7 +1,7 @@
 /** Authorization: whether a person has a role, by the rules for an agent and the groups and object IDs in them. */
 import { done } from '../domain/failure.ts';
 import type { PersonId } from '../domain/ids.ts';
-import { looksAtTags, type Policy, rulesOf, type Standing, type Terms, termsFor } from '../domain/policy/policy.ts';
+import { looksAtTags, type Policy, type RoleStatus, rulesOf, type Terms, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts, Rule } from '../domain/policy/rules.ts';
 import type { Groups, PersonKind, Resources } from '../domain/ports/azure.ts';
 import { type Refusal, type RefusalCode, refuse } from '../domain/request/refusal.ts';
@@ -68,7 +68,7 @@ interface Admission {
 }
 
 /** Returns the effect of a person's type. Guests have no access unless they're allowed. An unknown type is `unknown`. */
-function kindStanding(kind: PersonKind, allowGuests: boolean): Standing {
+function kindStatus(kind: PersonKind, allowGuests: boolean): RoleStatus {
   if (kind === 'stranger') return 'no';
   if (kind === 'member' || allowGuests) return 'yes';
   return kind === 'guest' ? 'no' : 'unknown';
@@ -80,17 +80,17 @@ export async function checkRole(
   person: PersonId,
   lists: Lists,
   { allowGuests }: Pick<Admission, 'allowGuests'>,
-): Promise<Standing> {
+): Promise<RoleStatus> {
   if (lists.some((allowed) => allowed.length === 0)) return 'nobody-configured';
   const found = await groups.memberOf(person, [...new Set(lists.flat())]);
   if (!found.ok) return 'unknown';
   const held = new Set(found.value.of);
   return lists.every((allowed) => allowed.some((id) => held.has(id)))
-    ? kindStanding(found.value.kind, allowGuests)
+    ? kindStatus(found.value.kind, allowGuests)
     : 'no';
 }
 
-export const requesterRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
+export const requesterRefusals: Record<Exclude<RoleStatus, 'yes'>, RefusalCode> = {
   no: 'not-a-requester',
   unknown: 'cannot-check-membership',
   'nobody-configured': 'no-requesters-configured',
@@ -100,13 +100,13 @@ export const requesterRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = 
 export interface RoleChecks {
   /** Returns the person's roles under all rules, or a refusal if they have no access. */
   rolesOf(person: PersonId): Promise<Roles | Refusal>;
-  requester(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
-  operator(person: PersonId): Promise<Standing>;
-  approver(person: PersonId, resource: ResourceFacts | null): Promise<Standing>;
+  requester(person: PersonId, resource: ResourceFacts | null): Promise<RoleStatus>;
+  operator(person: PersonId): Promise<RoleStatus>;
+  approver(person: PersonId, resource: ResourceFacts | null): Promise<RoleStatus>;
   /** Uses the rule that currently applies to the request's agent. */
-  approverOf(person: PersonId, request: Request | null): Promise<Standing>;
+  approverOf(person: PersonId, request: Request | null): Promise<RoleStatus>;
   /** Returns whether the requester still has the requester role. */
-  requesterOf(request: Request): Promise<Standing>;
+  requesterOf(request: Request): Promise<RoleStatus>;
   /**
    * Returns a function that says which requests the person can decide on, by their agents at the time of the request. It
    * queries the directory once, for any number of requests. For display only: every decision is checked again.
@@ -159,7 +159,7 @@ export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission:
     checkRole(azure.groups, person, listsOf(role, resource), admission);
   const [requester, approver] = [ask(requesters), ask(approvers)];
 
-  async function onRequest(check: typeof approver, person: PersonId, request: Request): Promise<Standing> {
+  async function onRequest(check: typeof approver, person: PersonId, request: Request): Promise<RoleStatus> {
     const { resource } = request.plan.observation;
     if (!looksAtTags(policy)) return check(person, resource);
     const tags = await azure.resources.tags(request.plan.wish.resource);
@@ -178,8 +178,8 @@ export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission:
       const { kind, of } = found.value;
       if (kind === 'guest' && !admission.allowGuests) return refuse('guest');
       if (of.length === 0) return refuse('no-role');
-      const standing = kindStanding(kind, admission.allowGuests);
-      if (standing !== 'yes') return refuse(standing === 'unknown' ? 'cannot-check-membership' : 'no-role');
+      const roleStatus = kindStatus(kind, admission.allowGuests);
+      if (roleStatus !== 'yes') return refuse(roleStatus === 'unknown' ? 'cannot-check-membership' : 'no-role');
       const isIn = (ids: readonly string[]) => ids.some((id) => of.includes(id));
       return { kind: 'roles', asks: isIn(asking), approves: isIn(approving) };
     },
@@ -191,7 +191,7 @@ export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission:
     async decidable(person) {
       const stricter = policy.tagRules.flatMap((rule) => rule.approvers ?? []);
       const found = await azure.groups.memberOf(person, [...new Set([...approving, ...stricter])]);
-      if (!found.ok || kindStanding(found.value.kind, admission.allowGuests) !== 'yes') return () => false;
+      if (!found.ok || kindStatus(found.value.kind, admission.allowGuests) !== 'yes') return () => false;
       const held = new Set(found.value.of);
       return (request) =>
         request.state === 'awaiting-approval' &&

@@ -9,7 +9,7 @@ import type { Infrastructure } from './open-infrastructure.ts';
 export interface AzureModule {
   /** Counts failures in the metrics. */
   readonly azure: Azure;
-  readonly standings: RoleChecks;
+  readonly roleChecks: RoleChecks;
   /** Null: this cloud's portal address isn't known. */
   readonly portal: Portal | null;
   /** The sign-in host, and its only trusted certificate authorities. Null: the default ones. */
@@ -23,7 +23,7 @@ export function openAzureModule({ config, metrics, telemetry }: Infrastructure):
   const azure = connectAzure({ ...options, tracing: telemetry.tracing, onFailure: metrics.azureFailed });
   return {
     azure,
-    standings: openRoleChecks(azure, config.policy, config.admission),
+    roleChecks: openRoleChecks(azure, config.policy, config.admission),
     portal: openPortal(options.cloud, config.teams.tenantId),
     authority: { host, ca: tls.tlsOptions?.ca ?? null },
   };

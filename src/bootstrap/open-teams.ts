@@ -59,13 +59,13 @@ export function openTeamsModule(
   const linksIn = config.azure.cloud.name === 'public' ? { tenantId } : null;
   const notified = { approvers, approvalsChannel, operators, linksIn };
   const calls = openNotifications({ ...posts, ...notified, conversations, people, lookups });
-  const patience = {
+  const timeLimits = {
     retry: config.retry,
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
   };
   const contradicting = contradictingFor(infrastructure);
   const evidence = browserUrl(config) !== null && config.anchor !== null;
-  const shownWith = { paused, stepUp: config.stepUp !== null, evidence, patience, portal, contradicting, now };
+  const shownWith = { paused, stepUp: config.stepUp !== null, evidence, timeLimits, portal, contradicting, now };
   const places = { approvalsChannel, operationsChannel, approvers };
   return {
     adapter,

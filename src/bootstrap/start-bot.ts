@@ -59,7 +59,7 @@ const signInOf = ({ server }: Config): string => (server.mode === 'local' ? 'loc
 /** Returns null if the log isn't published, or browsers can't reach the bot. Then only operators can make evidence. */
 function openLinks(
   infrastructure: Infrastructure,
-  { standings: { rolesOf } }: AzureModule,
+  { roleChecks: { rolesOf } }: AzureModule,
   ports: EvidencePorts,
 ): EvidenceLinks | null {
   const publicUrl = browserUrl(infrastructure.config);
@@ -96,13 +96,13 @@ function openBot(
   const requests = rejectOnClockSkew(infrastructure.requests);
   const { now } = store.clock;
   const { documents, conversations, people, shown } = store;
-  const { azure, standings, portal } = azureModule;
+  const { azure, roleChecks, portal } = azureModule;
   const { chat, notifier, directory, contradicting } = teamsModule;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
-  const { requester: requesterStanding, approverOf, requesterOf, operator, decidable } = standings;
+  const { requester: requesterStatus, approverOf, requesterOf, operator, decidable } = roleChecks;
   const lastVerified = openLastVerified({ requests, drifts: store.drifts });
-  const commandPorts = { azure, requests, policy, tenantId, requesterStanding, lastVerified, random, sha256, now };
+  const commandPorts = { azure, requests, policy, tenantId, requesterStatus, lastVerified, random, sha256, now };
   const fleet = new FleetReader({ azure, requests, drifts: store.drifts, now });
   return new CmkBot({
     commandPorts,
@@ -110,9 +110,9 @@ function openBot(
     actionPorts: {
       requests,
       loadSnapshot: requests.load,
-      approverStanding: approverOf,
-      operatorStanding: operator,
-      requesterStanding: requesterOf,
+      approverStatus: approverOf,
+      operatorStatus: operator,
+      requesterStatus: requesterOf,
       stepUp: config.stepUp,
     },
     forms: openForms({
@@ -133,7 +133,7 @@ function openBot(
     tenantId,
     signIn: signInOf(config),
     auditChannel: auditChannel !== null,
-    ...cacheRoles(standings),
+    ...cacheRoles(roleChecks),
     stepUp,
     evidence,
   });

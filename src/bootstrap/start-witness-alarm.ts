@@ -14,12 +14,12 @@ const mostMs = 10_000;
 
 /** Notifies first and stores that afterwards. After a crash in between, people are notified twice rather than not at all. */
 async function notifyOf(
-  { name, standing }: WitnessView,
+  { name, report }: WitnessView,
   { witnessPosts }: Pick<TeamsModule, 'witnessPosts'>,
   note: (key: string, notified: boolean) => Promise<void>,
 ): Promise<boolean> {
-  if (standing === null) return false;
-  const { key, contradiction, cleared, told } = standing;
+  if (report === null) return false;
+  const { key, contradiction, cleared, told } = report;
   if (contradiction !== null && !told) {
     await witnessPosts.contradicts(name, contradiction);
     await note(key, true);

@@ -40,19 +40,19 @@ export async function startWorkers(
   teamsModule: TeamsModule,
 ): Promise<Stoppable> {
   const { config, log, database, store, requests, telemetry } = infrastructure;
-  const { azure, standings } = azureModule;
+  const { azure, roleChecks } = azureModule;
   const { outbox, leases, documents, people } = store;
   const { now } = store.clock;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
   const { tenantId } = config.teams;
-  const { approver: approverStanding, requester: requesterStanding } = standings;
+  const { approver: approverStatus, requester: requesterStatus } = roleChecks;
   const runs = {
     requests: retryOnClockSkew(requests),
     azure,
     policy,
     tenantId,
-    approverStanding,
-    requesterStanding,
+    approverStatus,
+    requesterStatus,
     stepUp,
     retryLimits,
     sha256,

@@ -8,7 +8,7 @@ import type { WitnessStatus } from './ports/published-log.ts';
 export interface WitnessView {
   readonly name: string;
   /** Null: it was never asked. */
-  readonly standing: WitnessStatus | null;
+  readonly report: WitnessStatus | null;
   /** True: it signed the newest checkpoint that witnesses were asked to sign. */
   readonly current: boolean;
 }
@@ -39,12 +39,12 @@ export function summarizeWitnesses(
   known: readonly WitnessStatus[],
 ): WitnessSummary {
   const signerKeys = [...keys, ...(vaultKey === null ? [] : [vaultKey])];
-  const standings = signerKeys.map((key) => known.find((one) => one.key === key) ?? null);
-  const newest = Math.max(0, ...standings.map((one) => one?.asked.size ?? 0));
+  const reports = signerKeys.map((key) => known.find((one) => one.key === key) ?? null);
+  const newest = Math.max(0, ...reports.map((one) => one?.asked.size ?? 0));
   const views = signerKeys.map((key, index) => {
-    const standing = standings[index] ?? null;
-    const current = standing !== null && standing.contradiction === null && standing.signed?.size === newest;
-    return { name: key.split('+')[0] ?? key, standing, current };
+    const report = reports[index] ?? null;
+    const current = report !== null && report.contradiction === null && report.signed?.size === newest;
+    return { name: key.split('+')[0] ?? key, report, current };
   });
   const witnesses = views.slice(0, keys.length);
   const current = witnesses.filter((one) => one.current).length;
@@ -53,4 +53,4 @@ export function summarizeWitnesses(
 
 /** Those that know another history of the log. */
 export const contradicting = ({ witnesses }: WitnessSummary): readonly WitnessView[] =>
-  witnesses.filter(({ standing }) => standing !== null && standing.contradiction !== null);
+  witnesses.filter(({ report }) => report !== null && report.contradiction !== null);

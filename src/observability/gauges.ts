@@ -90,18 +90,18 @@ const looks: readonly Look[] = [
   {
     name: 'cmk_witnessed_events',
     help: 'Events under the last checkpoint that each witness signed',
-    value: ({ standing }) => standing?.signed?.size ?? 0,
+    value: ({ report }) => report?.signed?.size ?? 0,
   },
   {
     name: 'cmk_witnessed_age_seconds',
     help: 'Since when each witness has signed nothing: since its last signature, or since it was first asked',
-    value: ({ standing }, now) =>
-      standing === null ? 0 : Math.max(0, (now.getTime() - (standing.signed?.at ?? standing.since).getTime()) / 1_000),
+    value: ({ report }, now) =>
+      report === null ? 0 : Math.max(0, (now.getTime() - (report.signed?.at ?? report.since).getTime()) / 1_000),
   },
   {
     name: 'cmk_witness_contradicts',
     help: '1 while a witness is known to know another history of the record',
-    value: ({ standing }) => (standing !== null && standing.contradiction !== null ? 1 : 0),
+    value: ({ report }) => (report !== null && report.contradiction !== null ? 1 : 0),
   },
 ];
 
@@ -137,7 +137,7 @@ export function watchWitnesses(
   };
   queryGauge(register, unsigned, async (gauge) => {
     const vaultKey = (await look?.())?.vaultKey ?? null;
-    gauge.set(vaultKey === null || vaultKey.standing === null || vaultKey.current ? 0 : 1);
+    gauge.set(vaultKey === null || vaultKey.report === null || vaultKey.current ? 0 : 1);
   });
   return { witnessAsked: (witness, outcome) => asks.inc({ witness, outcome }) };
 }

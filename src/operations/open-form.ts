@@ -46,8 +46,8 @@ export async function openForm(
   call: TypedCall,
   ports: CommandPorts,
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
-  const standing = await ports.requesterStanding(call.by, null);
-  if (standing !== 'yes') return refuse(requesterRefusals[standing]);
+  const roleStatus = await ports.requesterStatus(call.by, null);
+  if (roleStatus !== 'yes') return refuse(requesterRefusals[roleStatus]);
   const args = parseArguments(call, operation.typed.takes);
   if (isRefusal(args)) return args;
   let form = newForm(operation, call, ports);
@@ -85,8 +85,8 @@ export async function openAgain(
 ): Promise<{ readonly kind: 'open-form'; readonly form: Form } | Refusal> {
   if (call.by !== request.requester) return refuse('not-your-request', request.id);
   if (!hasEnded(request)) return refuse('resource-has-open-request', request.id);
-  const standing = await ports.requesterStanding(call.by, null);
-  if (standing !== 'yes') return refuse(requesterRefusals[standing]);
+  const roleStatus = await ports.requesterStatus(call.by, null);
+  if (roleStatus !== 'yes') return refuse(requesterRefusals[roleStatus]);
   const operation = operationOf(request.plan.wish);
   return { kind: 'open-form', form: startedAgain(newForm(operation, call, ports), operation, request) };
 }
@@ -100,8 +100,8 @@ export async function openChange(
   // The deadline is checked when the change is stored: this process's clock can be wrong.
   const refusal = changeRefusal(request, call, null);
   if (refusal !== null) return refusal.code === 'changed-meanwhile' ? refuse('stale-card', request.id) : refusal;
-  const standing = await ports.requesterStanding(call.by, request.plan.observation.resource);
-  if (standing !== 'yes') return refuse(requesterRefusals[standing]);
+  const roleStatus = await ports.requesterStatus(call.by, request.plan.observation.resource);
+  if (roleStatus !== 'yes') return refuse(requesterRefusals[roleStatus]);
   const operation = operationOf(request.plan.wish);
   const changes = { asking: request.asking };
   const key = ChosenKey.safeParse(operation.answersOf(request.plan.wish).key).data;

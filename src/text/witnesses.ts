@@ -11,9 +11,9 @@ const askedWords = {
 } as const;
 
 /** `witnessed up to 121, 3 minutes ago` */
-export function witnessWords({ standing, current }: WitnessView, now: Date): string {
-  if (standing === null) return 'not asked yet';
-  const { signed, asked } = standing;
+export function witnessWords({ report, current }: WitnessView, now: Date): string {
+  if (report === null) return 'not asked yet';
+  const { signed, asked } = report;
   const upTo =
     signed === null ? 'signed nothing yet' : `witnessed up to ${signed.size}, ${fromNow(signed.at.toISOString(), now)}`;
   if (current || asked.outcome === 'signed') return upTo;

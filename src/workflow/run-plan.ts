@@ -11,7 +11,7 @@ import { botFailure, type Failure, isDisappearance, type Outcome } from '../doma
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import type { Observation } from '../domain/observed.ts';
 import { blocksOf, type Plan, type StepName, stagesOf } from '../domain/plan.ts';
-import { applyPolicy, type Policy, type Standing, termsFor } from '../domain/policy/policy.ts';
+import { applyPolicy, type Policy, type RoleStatus, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
 import type { Azure } from '../domain/ports/azure.ts';
@@ -33,9 +33,9 @@ export interface RunPorts {
   readonly policy: Policy;
   readonly tenantId: string;
   /** Returns whether a person can approve changes to the agent, by its current rule. Not cached. */
-  readonly approverStanding: (person: PersonId, resource: ResourceFacts) => Promise<Standing>;
+  readonly approverStatus: (person: PersonId, resource: ResourceFacts) => Promise<RoleStatus>;
   /** The same for requesting. */
-  readonly requesterStanding: (person: PersonId, resource: ResourceFacts) => Promise<Standing>;
+  readonly requesterStatus: (person: PersonId, resource: ResourceFacts) => Promise<RoleStatus>;
   /** Step-up authentication that an approval needs; null: none. */
   readonly stepUp: StepUp | null;
   readonly retryLimits: RetryLimits;
@@ -112,14 +112,14 @@ export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number
   if (block !== undefined && blocks.every(isTemporaryBlock)) {
     return stopOrWait(ports, id, run, attempt, blockedBy(block, 'wait'));
   }
-  const standings: Record<string, Standing> = {};
-  for (const { by } of request.approvals) standings[by] = await ports.approverStanding(by, plan.observation.resource);
-  const requesterStanding = await ports.requesterStanding(request.requester, plan.observation.resource);
+  const roleStatuses: Record<string, RoleStatus> = {};
+  for (const { by } of request.approvals) roleStatuses[by] = await ports.approverStatus(by, plan.observation.resource);
+  const requesterStatus = await ports.requesterStatus(request.requester, plan.observation.resource);
   // An unavailable directory must not void approvals.
-  if ([...Object.values(standings), requesterStanding].includes('unknown'))
+  if ([...Object.values(roleStatuses), requesterStatus].includes('unknown'))
     return stopOrWait(ports, id, run, attempt, membershipUnknown);
   const approvers = terms.approvers.map((ids) => [...ids]);
-  const command = { do: 'check-run', run, standings, requesterStanding, stepUp, approvers } as const;
+  const command = { do: 'check-run', run, roleStatuses, requesterStatus, stepUp, approvers } as const;
   const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) => {
     // This machine's clock might be wrong, so a key's expiry is checked at the time of storing.
     const found = planAt(at);

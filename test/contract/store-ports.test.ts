@@ -205,8 +205,8 @@ await onEveryDatabase((databases) => {
         plan: moved,
         digest: 'e'.repeat(64),
         policy,
-        standings: {},
-        requesterStanding: 'yes',
+        roleStatuses: {},
+        requesterStatus: 'yes',
         stepUp: null,
       });
       const early = (await claimAll(1999)).map((item) => item.kind);

@@ -63,7 +63,7 @@ export const guards: readonly Guard[] = [
   {
     guard: 'only an approver decides',
     file: approval,
-    from: "if (command.standing !== 'yes') return refuse(standingRefusals[command.standing], request.id);",
+    from: "if (command.roleStatus !== 'yes') return refuse(roleRefusals[command.roleStatus], request.id);",
     to: '',
     suite: approvalSuite,
   },
@@ -98,8 +98,8 @@ export const guards: readonly Guard[] = [
   {
     guard: 'a requester who lost the role starts no run',
     file: decideRun,
-    from: "if (command.requesterStanding !== 'yes')",
-    to: 'if (command.requesterStanding === undefined)',
+    from: "if (command.requesterStatus !== 'yes')",
+    to: 'if (command.requesterStatus === undefined)',
     suite: decideRunSuite,
   },
   {

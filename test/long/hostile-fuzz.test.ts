@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { guestTenantId } from '../../src/sandbox/people.ts';
 import { AttackTable } from '../support/attacks/attack-table.ts';
 import { oddKey, oddText, oddValue, withField } from '../support/attacks/attack-values.ts';
-import { type Standing, type Watch, watch } from '../support/attacks/attack-watch.ts';
+import { type RoleStatus, type Watch, watch } from '../support/attacks/attack-watch.ts';
 import { activity, invoke, type RawAnswer, send, sendRaw } from '../support/teams/raw-activity.ts';
 import {
   activityText,
@@ -32,7 +32,7 @@ const table = new AttackTable();
 
 let world: World;
 let watching: Watch;
-let before: Standing;
+let before: RoleStatus;
 let megabytesBefore: number | null;
 /** An open form of each of two people, on its first page, and a request that waits for approval. */
 let forms: Record<'requester' | 'approver', { readonly formId: string; readonly card: string }>;
@@ -52,7 +52,7 @@ beforeAll(async () => {
   asking = Number(buttonData({ status: 200, body: card }, 'request.approve').revision);
   forms = { requester: await openForm(people.requester), approver: await openForm(people.approver) };
   watching = await watch(world);
-  before = await watching.standing();
+  before = await watching.roleStatus();
   megabytesBefore = await watching.megabytes();
   watching.bugs();
 });
@@ -85,7 +85,7 @@ async function rain(name: string, attack: fc.Arbitrary<Attack>, volleys: number)
     expect([...wrong, ...watching.bugs()]).toEqual([]);
   });
   await fc.assert(property, { seed, numRuns: volleys * times, endOnFailure: false });
-  const now = await watching.standing();
+  const now = await watching.roleStatus();
   table.changedBy(name, now.head.seq - before.head.seq);
   expect(now).toEqual(before);
 }
@@ -301,7 +301,7 @@ describe('nonsense', () => {
       at = Number(buttonData({ status: 200, body: JSON.parse(answer.body) }, 'form.next').revision);
       table.add('odd inputs on one’s own form', `${answer.status}`);
     }
-    expect(await watching.standing()).toEqual(before);
+    expect(await watching.roleStatus()).toEqual(before);
   });
 });
 

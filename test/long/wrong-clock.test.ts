@@ -81,7 +81,7 @@ const gauge = async (world: World): Promise<string> =>
   });
 
   it.each([
-    ['forward past every patience', 4 * day],
+    ['forward past every time limit', 4 * day],
     ['back', -2 * day],
   ])('a run that is under way while it is moved %s goes on, and asks nobody', async (_how, ms) => {
     const putBack = await rememberAzure(world);

@@ -1,7 +1,7 @@
 /** Decisions of approvers: permission, timeliness and effect. */
 
 import { stepsOf } from '../plan.ts';
-import type { Standing } from '../policy/policy.ts';
+import type { RoleStatus } from '../policy/policy.ts';
 import { signInRefusal } from '../policy/sign-in.ts';
 import { isBlank } from '../strings.ts';
 import { isPastDeadline } from './decide-remind.ts';
@@ -13,7 +13,7 @@ import type { Request } from './request.ts';
 import { accept, type Command, type Decision, longestText } from './request-command.ts';
 import { startField, startRefusal } from './start-window.ts';
 
-const standingRefusals: Record<Exclude<Standing, 'yes'>, RefusalCode> = {
+const roleRefusals: Record<Exclude<RoleStatus, 'yes'>, RefusalCode> = {
   no: 'not-an-approver',
   unknown: 'cannot-check-membership',
   'nobody-configured': 'no-approvers-configured',
@@ -28,7 +28,7 @@ type Decide = Extract<Command, { do: 'approve' | 'reject' }>;
 export function decideOn(request: Request, command: Decide, now: Date): Decision {
   // Authorization comes first. Without it, the response reveals nothing about the request's state.
   if (command.by === request.requester) return refuse('own-request', request.id);
-  if (command.standing !== 'yes') return refuse(standingRefusals[command.standing], request.id);
+  if (command.roleStatus !== 'yes') return refuse(roleRefusals[command.roleStatus], request.id);
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
   const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
@@ -85,7 +85,7 @@ function approve(
 ): Decision {
   if (request.approvals.some((approval) => approval.by === command.by)) return refuse('already-approved-by-you');
   if (request.state === 'approved') return refuse('already-approved', request.id);
-  const lost = lostRequesterRefusal(request, command.requesterStanding);
+  const lost = lostRequesterRefusal(request, command.requesterStatus);
   if (lost !== null) return lost;
   const irreversible = stepsOf(request.plan, 'irreversible').length;
   if (irreversible > 0 && !command.acknowledged) return refuse('acknowledge-irreversible', `${irreversible}`);
@@ -118,7 +118,7 @@ function approve(
 }
 
 /** Refuses if the requester has lost the requester role. The request stays unchanged and can still be rejected or cancelled. */
-export const lostRequesterRefusal = (request: Request, standing: Standing): Refusal | null =>
-  standing === 'yes'
+export const lostRequesterRefusal = (request: Request, roleStatus: RoleStatus): Refusal | null =>
+  roleStatus === 'yes'
     ? null
-    : refuse(standing === 'unknown' ? 'cannot-check-requester' : 'requester-lost-role', request.id);
+    : refuse(roleStatus === 'unknown' ? 'cannot-check-requester' : 'requester-lost-role', request.id);

@@ -34,9 +34,9 @@ export function retryAutomatically(
 
 /** Operators and people who can retry the request take it on. Another person can take it over. A second tap stores nothing. */
 export function takeOn(request: Request, command: Extract<Command, { do: 'take-on' }>): Decision {
-  const { by, actor, asking, standing, operator } = command;
-  if (by !== request.requester && standing !== 'yes' && operator !== 'yes') {
-    const unknown = standing === 'unknown' || operator === 'unknown';
+  const { by, actor, asking, roleStatus, operator } = command;
+  if (by !== request.requester && roleStatus !== 'yes' && operator !== 'yes') {
+    const unknown = roleStatus === 'unknown' || operator === 'unknown';
     return refuse(unknown ? 'cannot-check-membership' : 'not-an-operator', request.id);
   }
   if (asking !== request.asking) return refuse('stale-card', request.id);

@@ -40,7 +40,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
     throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
   }
-  if (command.requesterStanding !== 'yes') {
+  if (command.requesterStatus !== 'yes') {
     return stopRun(request, { run: command.run, failure: botFailure(checkingAgain, { code: 'requester-lost-role' }) });
   }
   const difference = notCovered(request.plan, command.plan);
@@ -52,7 +52,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
     return stopRun(request, { run: command.run, failure });
   }
   const covered = isCovered(difference);
-  const still = request.approvals.filter(({ by }) => command.standings[by] === 'yes');
+  const still = request.approvals.filter(({ by }) => command.roleStatuses[by] === 'yes');
   const valid = still.filter((approval) => now.getTime() < approvalEnds(approval, request.notBefore));
   const counted = valid
     .filter(({ by, signIn, at }) => meetsStepUp(command.stepUp, by, signIn, new Date(at)))

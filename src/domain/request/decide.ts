@@ -115,9 +115,9 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
 type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' }>;
 
 /** Requesters, approvers and operators can act. Returns null if nothing prevents it. */
-function settleRefusal(request: Request, { actor, by, standing, asking }: Settle): Refusal | null {
-  const may = actor.kind === 'operator' || by === request.requester || standing === 'yes';
-  if (!may) return refuse(standing === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);
+function settleRefusal(request: Request, { actor, by, roleStatus, asking }: Settle): Refusal | null {
+  const may = actor.kind === 'operator' || by === request.requester || roleStatus === 'yes';
+  if (!may) return refuse(roleStatus === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);
   if (asking !== request.asking) return refuse('stale-card', request.id);
   return hasEnded(request) ? refuse('request-ended', request.id) : null;
 }
@@ -137,7 +137,7 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
   const lost =
     command.do === 'retry' && command.actor.kind !== 'operator'
-      ? lostRequesterRefusal(request, command.requesterStanding)
+      ? lostRequesterRefusal(request, command.requesterStatus)
       : null;
   if (lost !== null) return lost;
   const rest = { ...runRest(request), submittedBy: submittedBy(command.actor) };

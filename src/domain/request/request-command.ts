@@ -5,7 +5,7 @@ import type { Failure, Receipt } from '../failure.ts';
 import type { FormId, PersonId } from '../ids.ts';
 import type { UseAnswer } from '../key-use.ts';
 import type { Plan, StepName } from '../plan.ts';
-import type { AppliedPolicy, Standing } from '../policy/policy.ts';
+import type { AppliedPolicy, RoleStatus } from '../policy/policy.ts';
 import type { SignIn, StepUp } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
 import type { Actor, NewEvent } from './events.ts';
@@ -25,7 +25,7 @@ interface Click {
 type ClickOrOperator = Omit<Click, 'by'> & { readonly by: PersonId | null };
 
 interface Deciding extends Click {
-  readonly standing: Standing;
+  readonly roleStatus: RoleStatus;
   readonly acknowledged: boolean;
   readonly comment: string;
 }
@@ -91,21 +91,21 @@ export type Command =
       /** Step-up authentication that approving needs; null: none. */
       readonly stepUp: StepUp | null;
       readonly signIn: SignIn | null;
-      readonly requesterStanding: Standing;
+      readonly requesterStatus: RoleStatus;
       /** Later start, ISO 8601; null: unchanged. */
       readonly notBefore: string | null;
     })
   /** Needs no sign-in, because stopping a change must not wait for one. */
   | (Deciding & { readonly do: 'reject' })
   | (ClickOrOperator & { readonly do: 'cancel' })
-  | (ClickOrOperator & { readonly do: 'give-up'; readonly standing: Standing; readonly comment: string })
-  | (ClickOrOperator & { readonly do: 'stop'; readonly standing: Standing })
+  | (ClickOrOperator & { readonly do: 'give-up'; readonly roleStatus: RoleStatus; readonly comment: string })
+  | (ClickOrOperator & { readonly do: 'stop'; readonly roleStatus: RoleStatus })
   /** Ignored for operators: the run's own check follows anyway. */
-  | (ClickOrOperator & { readonly do: 'retry'; readonly standing: Standing; readonly requesterStanding: Standing })
+  | (ClickOrOperator & { readonly do: 'retry'; readonly roleStatus: RoleStatus; readonly requesterStatus: RoleStatus })
   /** By the bot itself, once Azure answers again. */
   | { readonly do: 'retry-automatically'; readonly asking: number }
   /** Says that this person works on it. `operator`: whether the person is an operator. */
-  | (Click & { readonly do: 'take-on'; readonly standing: Standing; readonly operator: Standing })
+  | (Click & { readonly do: 'take-on'; readonly roleStatus: RoleStatus; readonly operator: RoleStatus })
   /** Reminds the approvers. */
   | (Click & { readonly do: 'remind' })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
@@ -124,10 +124,10 @@ export type Command =
       readonly plan: Plan;
       readonly digest: string;
       readonly policy: AppliedPolicy;
-      readonly standings: Readonly<Record<string, Standing>>;
-      readonly requesterStanding: Standing;
+      readonly roleStatuses: Readonly<Record<string, RoleStatus>>;
+      readonly requesterStatus: RoleStatus;
       readonly stepUp: StepUp | null;
-      /** The approver lists that the standings are based on. An approver must be in each list. */
+      /** The approver lists that the answer is based on. An approver must be in each list. */
       readonly approvers?: string[][];
     }
   | { readonly do: 'intend'; readonly run: number; readonly steps: readonly IntendedTry[] }

@@ -1,7 +1,7 @@
 /** Actions on a request's card. Each verb has one file. An action decides, stores the event and returns the result. */
 
 import type { PersonId, RequestId } from '../../domain/ids.ts';
-import type { Standing } from '../../domain/policy/policy.ts';
+import type { RoleStatus } from '../../domain/policy/policy.ts';
 import type { SignIn, StepUp } from '../../domain/policy/sign-in.ts';
 import type { Appended, Requests } from '../../domain/ports/store.ts';
 import { decide } from '../../domain/request/decide.ts';
@@ -32,33 +32,33 @@ export interface ActionPorts {
    * Whether the person can decide on the request, from a fresh directory lookup. Without a request: on any possible request.
    * That answer only selects texts and permits nothing.
    */
-  readonly approverStanding: (person: PersonId, request: Request | null) => Promise<Standing>;
+  readonly approverStatus: (person: PersonId, request: Request | null) => Promise<RoleStatus>;
   /** Whether the person is an operator, from a fresh directory lookup. */
-  readonly operatorStanding: (person: PersonId) => Promise<Standing>;
+  readonly operatorStatus: (person: PersonId) => Promise<RoleStatus>;
   /** Whether the requester still has permission for the request's agent as it is now, from a fresh directory lookup. */
-  readonly requesterStanding: (request: Request) => Promise<Standing>;
+  readonly requesterStatus: (request: Request) => Promise<RoleStatus>;
   /** Step-up authentication that an approval requires; null: none. */
   readonly stepUp: StepUp | null;
 }
 
 /** Returns whether the clicker can decide on the clicked request. */
-export async function clickerStanding({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<Standing> {
+export async function clickerStatus({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<RoleStatus> {
   const request = await ports.loadSnapshot(requestId);
-  return request === null ? 'no' : ports.approverStanding(by, request);
+  return request === null ? 'no' : ports.approverStatus(by, request);
 }
 
 /** Returns the same, and whether the requester still has permission. */
-export async function bothStandings(
+export async function bothStatuses(
   { by, requestId }: ClickedCall,
   ports: ActionPorts,
-): Promise<{ readonly standing: Standing; readonly requesterStanding: Standing }> {
+): Promise<{ readonly roleStatus: RoleStatus; readonly requesterStatus: RoleStatus }> {
   const request = await ports.loadSnapshot(requestId);
-  if (request === null) return { standing: 'no', requesterStanding: 'no' };
-  const [standing, requesterStanding] = await Promise.all([
-    ports.approverStanding(by, request),
-    ports.requesterStanding(request),
+  if (request === null) return { roleStatus: 'no', requesterStatus: 'no' };
+  const [roleStatus, requesterStatus] = await Promise.all([
+    ports.approverStatus(by, request),
+    ports.requesterStatus(request),
   ]);
-  return { standing, requesterStanding };
+  return { roleStatus, requesterStatus };
 }
 
 export type ActionResult = Appended | { readonly kind: 'shown'; readonly request: Request } | Refusal;

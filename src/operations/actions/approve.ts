@@ -1,5 +1,5 @@
 import { parseStartTime } from '../start-time.ts';
-import { type Action, bothStandings, store } from './action.ts';
+import { type Action, bothStatuses, store } from './action.ts';
 
 /** Counts the clicker's approval of the plan on the card. The last required approval starts the run. */
 export const approve: Action = {
@@ -8,7 +8,7 @@ export const approve: Action = {
   async handle(call, ports) {
     const { by, actor, asking, inputs, signIn } = call;
     const { stepUp } = ports;
-    const standings = await bothStandings(call, ports);
+    const roleStatuses = await bothStatuses(call, ports);
     const acknowledged = inputs.acknowledgeIrreversible === 'true';
     const { comment } = inputs;
     const notBefore = parseStartTime(inputs);
@@ -18,7 +18,7 @@ export const approve: Action = {
       by,
       actor,
       asking,
-      ...standings,
+      ...roleStatuses,
       acknowledged,
       comment,
       stepUp,

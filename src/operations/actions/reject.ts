@@ -1,4 +1,4 @@
-import { type Action, clickerStanding, store } from './action.ts';
+import { type Action, clickerStatus, store } from './action.ts';
 
 /** Rejects the request. A rejection stored before the run starts overrides any number of approvals. */
 export const reject: Action = {
@@ -6,9 +6,9 @@ export const reject: Action = {
   requiresStandingOf: 'clicker',
   async handle(call, ports) {
     const { by, actor, asking, inputs } = call;
-    const standing = await clickerStanding(call, ports);
+    const roleStatus = await clickerStatus(call, ports);
     const acknowledged = inputs.acknowledgeIrreversible === 'true';
-    const command = { do: 'reject', by, actor, asking, standing, acknowledged, comment: inputs.comment } as const;
+    const command = { do: 'reject', by, actor, asking, roleStatus, acknowledged, comment: inputs.comment } as const;
     return store(call, ports, 'reject', command);
   },
 };

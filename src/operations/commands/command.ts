@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ArmId, PersonId, RequestId } from '../../domain/ids.ts';
 import type { KeyImpact } from '../../domain/key-impact.ts';
-import type { Policy, Standing } from '../../domain/policy/policy.ts';
+import type { Policy, RoleStatus } from '../../domain/policy/policy.ts';
 import type { ResourceFacts } from '../../domain/policy/rules.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Requests } from '../../domain/ports/store.ts';
@@ -87,7 +87,7 @@ export interface CommandPorts {
    * Whether the person can make requests for the agent, from a fresh directory lookup. Without a resource: for any possible
    * agent.
    */
-  readonly requesterStanding: (person: PersonId, resource: ResourceFacts | null) => Promise<Standing>;
+  readonly requesterStatus: (person: PersonId, resource: ResourceFacts | null) => Promise<RoleStatus>;
   /** What the agent's last succeeded request approved and verified; null: no request succeeded. */
   readonly lastVerified: (agent: ArmId) => Promise<LastVerified | null>;
   readonly random: (bytes: number) => Uint8Array;

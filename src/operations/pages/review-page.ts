@@ -30,9 +30,9 @@ export async function reviewFacts(
   ]);
   if (!observed.ok) return observed;
   const { resource } = observed.value;
-  const standing = await ports.requesterStanding(form.owner, resource);
+  const roleStatus = await ports.requesterStatus(form.owner, resource);
   const terms = termsFor(ports.policy, resource);
-  if (standing !== 'yes') return refuse(requesterRefusals[standing], namesOf(terms));
+  if (roleStatus !== 'yes') return refuse(requesterRefusals[roleStatus], namesOf(terms));
   const now = ports.now();
   const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, terms, now, own: null };
   const plan = operation.plan(spec, observed.value, context);

@@ -26,13 +26,13 @@ const contradicts = (name: string, { at, detail }: Contradiction, where: string)
   );
 
 function found(view: WitnessView, where: string): Diagnosis {
-  const { name, standing, current } = view;
-  if (standing?.contradiction) return contradicts(name, standing.contradiction, where);
+  const { name, report, current } = view;
+  if (report?.contradiction) return contradicts(name, report.contradiction, where);
   const subject = about('record/witnesses', name);
   const words = witnessWords(view, new Date());
-  if (current || standing === null) return ok(subject, words);
+  if (current || report === null) return ok(subject, words);
   const mend =
-    standing.asked.outcome === 'refused'
+    report.asked.outcome === 'refused'
       ? 'Whoever runs it has to tell it of this log: cmk-bot witness add, with the last line of the log’s keys.txt.'
       : 'Look whether it runs and is reached from here. Nothing waits for it.';
   return warn(subject, words, mend);
@@ -40,7 +40,7 @@ function found(view: WitnessView, where: string): Diagnosis {
 
 function enoughSigned(witnessing: WitnessSummary): Diagnosis {
   const words = enoughWords(witnessing);
-  if (witnessing.current >= witnessing.needed || witnessing.witnesses.every(({ standing }) => standing === null)) {
+  if (witnessing.current >= witnessing.needed || witnessing.witnesses.every(({ report }) => report === null)) {
     return ok(all, words);
   }
   return warn(all, words, 'What is recorded until they sign rests on the log’s key alone. Nothing waits for it.');
@@ -49,7 +49,7 @@ function enoughSigned(witnessing: WitnessSummary): Diagnosis {
 /** Returns the vault key's last signature. Another check tests whether it can sign. */
 function lastOf(view: WitnessView): Diagnosis {
   const words = vaultKeyWords(view, new Date());
-  if (view.current || view.standing === null) return ok(vaultSigned, words);
+  if (view.current || view.report === null) return ok(vaultSigned, words);
   const mend =
     'What the finding record/vault-key says. Nothing waits for it: the next checkpoint covers what is missing.';
   return warn(vaultSigned, words, mend);

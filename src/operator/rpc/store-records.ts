@@ -57,7 +57,7 @@ async function act(store: RecordStore, stream: StreamId, act: Act): Promise<Carr
   if (id === undefined || request === null) return refuse('unknown-request', stream);
   const actor = operatorActor(act.by);
   const { asking } = request;
-  const common = { by: null, actor, asking, standing: 'no', requesterStanding: 'no' } as const;
+  const common = { by: null, actor, asking, roleStatus: 'no', requesterStatus: 'no' } as const;
   const command =
     act.verb === 'give-up' ? { ...common, do: act.verb, comment: act.reason } : { ...common, do: act.verb };
   return store.requests.append(id, `cli:${act.verb}:${asking}`, (now, at) => decide(now, command, at));

@@ -135,10 +135,10 @@ export class CmkBot extends ActivityHandler {
     // Clients send the refresh of a card automatically; only a click can decide.
     if (click !== null && (click.trigger ?? 'manual') !== 'manual' && verb?.isRefresh !== true)
       return badRequestAnswer('A refresh only shows a card. Select the button.');
-    const standings = this.options.forClick();
-    const { rolesOf, approverOf, requesterOf, operator } = standings;
-    const { begin, loadSnapshot } = openRequestPrefetch(this.options.actionPorts.requests, standings, click);
-    const by = { approverStanding: approverOf, requesterStanding: requesterOf, operatorStanding: operator };
+    const roleChecks = this.options.forClick();
+    const { rolesOf, approverOf, requesterOf, operator } = roleChecks;
+    const { begin, loadSnapshot } = openRequestPrefetch(this.options.actionPorts.requests, roleChecks, click);
+    const by = { approverStatus: approverOf, requesterStatus: requesterOf, operatorStatus: operator };
     const own = { ...by, loadSnapshot };
     const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
     const sender = await this.admitted(context, (person) => {

@@ -54,10 +54,10 @@ export function openApprovers({ policy, ...tools }: ApproversOptions): Approvers
       const { approvers } = termsFor(policy, request.plan.observation.resource);
       if (approvers.some((ids) => ids.length === 0))
         return { described: 'no one: CMK_APPROVERS is empty', addressed: [], people: [], sources: [] };
-      const patience = hurry === undefined ? timeoutMs : hurryMs;
+      const waitMs = hurry === undefined ? timeoutMs : hurryMs;
       const exclude = [request.requester, ...request.approvals.map(({ by }) => by)];
       // The last list is that of the most specific rule. The others only remove people who aren't in them too.
-      const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, exclude, patience)));
+      const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, exclude, waitMs)));
       const narrowed = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
       const sources = lists.length > 1 ? await named(tools.people, narrowed) : narrowed;
       return {

@@ -26,7 +26,7 @@ export interface CardRendererOptions {
   /** Null: the address of the Azure portal is unknown. */
   readonly portal: Portal | null;
   /** Time limits that cards show. */
-  readonly patience: Omit<TimeLimits, 'now'>;
+  readonly timeLimits: Omit<TimeLimits, 'now'>;
   /** Names of witnesses that signed a different version of the log; cards show a warning. */
   readonly contradicting: () => Promise<readonly string[]>;
   readonly now: () => Date;
@@ -66,7 +66,7 @@ function refreshedFor(
 }
 
 export function openCardRenderer(options: CardRendererOptions): CardRenderer {
-  const { approvers, paused, stepUp, evidence, patience, portal, contradicting, now } = options;
+  const { approvers, paused, stepUp, evidence, timeLimits, portal, contradicting, now } = options;
 
   /** Returns the people who have their own view, as far as Teams knows them. */
   async function viewersOf(request: Request, people: CardRendererOptions['people']): Promise<readonly KnownPerson[]> {
@@ -88,7 +88,7 @@ export function openCardRenderer(options: CardRendererOptions): CardRenderer {
       /** `alone`: a chat with one reader, whose card is theirs from the start. */
       function draw(kind: CardKind, reader: Reader, alone: boolean): AdaptiveCard {
         const card = requestCard(kind, request, {
-          patience: { ...patience, now: now() },
+          timeLimits: { ...timeLimits, now: now() },
           reader,
           names,
           awaited: asked.described,

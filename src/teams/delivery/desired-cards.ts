@@ -32,13 +32,13 @@ async function wantedInPerson(
   options: DesiredCardsOptions,
   id: PersonId,
   may: boolean,
-  scene: RequestView,
+  view: RequestView,
 ): Promise<readonly DesiredCard[]> {
   const audience = approverAudience(id);
   const chatOf = await options.conversations.personalChat(id);
   if (chatOf === null) return [];
-  if (!may) return [{ audience, card: scene.withoutQuestion(), post: null }];
-  return [{ audience, card: scene.inPlace(audience), post: (one) => options.chat.post(chatOf.conversationId, one) }];
+  if (!may) return [{ audience, card: view.withoutQuestion(), post: null }];
+  return [{ audience, card: view.inPlace(audience), post: (one) => options.chat.post(chatOf.conversationId, one) }];
 }
 
 /**
@@ -50,17 +50,17 @@ async function wantedOfApprovers(
   options: DesiredCardsOptions,
   request: Request,
   cards: readonly PostedCard[],
-  scene: RequestView,
+  view: RequestView,
 ): Promise<readonly DesiredCard[]> {
   const notified = cards
     .filter(({ audience }) => !isCopyAudience(audience))
     .flatMap(({ audience }) => approverIn(audience) ?? []);
-  const fresh = request.state === 'awaiting-approval' ? scene.asked.people.slice(0, mostInPerson) : [];
+  const fresh = request.state === 'awaiting-approval' ? view.asked.people.slice(0, mostInPerson) : [];
   if (notified.length + fresh.length === 0) return [];
-  const { people } = hasEnded(request) ? await options.approvers.of(request) : scene.asked;
+  const { people } = hasEnded(request) ? await options.approvers.of(request) : view.asked;
   const may = new Set([...people, ...request.approvals.map(({ by }) => by)]);
   const wanted = await Promise.all(
-    [...new Set([...notified, ...fresh])].map((id) => wantedInPerson(options, id, may.has(id), scene)),
+    [...new Set([...notified, ...fresh])].map((id) => wantedInPerson(options, id, may.has(id), view)),
   );
   return wanted.flat();
 }
@@ -70,14 +70,14 @@ export async function desiredCards(
   options: DesiredCardsOptions,
   request: Request,
   cards: readonly PostedCard[],
-  scene: RequestView,
+  view: RequestView,
 ): Promise<readonly DesiredCard[]> {
   const { chat, approvalsChannel, operationsChannel } = options;
   const { origin } = request;
-  const inPerson = await wantedOfApprovers(options, request, cards, scene);
+  const inPerson = await wantedOfApprovers(options, request, cards, view);
   const draw = (audience: string, post: DesiredCard['post']): DesiredCard => ({
     audience,
-    card: scene.inPlace(audience),
+    card: view.inPlace(audience),
     post,
   });
   const short =

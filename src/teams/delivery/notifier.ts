@@ -41,7 +41,7 @@ export interface NotifierOptions {
   /** The evidence pack of an ended request can be downloaded. */
   readonly evidence: boolean;
   /** Time limits that cards of waiting runs show. */
-  readonly patience: CardRendererOptions['patience'];
+  readonly timeLimits: CardRendererOptions['timeLimits'];
   /** Null: the address of the Azure portal is unknown. */
   readonly portal: CardRendererOptions['portal'];
   readonly contradicting: CardRendererOptions['contradicting'];
@@ -93,20 +93,20 @@ interface Found {
 /** A request, everything that its cards show, and their locations. */
 interface Setting {
   readonly request: Request;
-  readonly scene: RequestView;
+  readonly view: RequestView;
   readonly cards: readonly PostedCard[];
 }
 
 /** Returns which card is at this location. Updates and registers an unknown copy. */
 async function cardAt(
   { requests, shown, chat }: NotifierOptions,
-  { request, scene, cards }: Setting,
+  { request, view, cards }: Setting,
   { at, automatic }: Click,
 ): Promise<Found> {
   const known = cards.find((card) => card.activityId === at?.activityId);
   const copy = known === undefined && at !== null && !automatic ? await asCopy({ requests, shown }, request, at) : null;
   if (copy !== null) {
-    const card = scene.inPlace(copy.audience);
+    const card = view.inPlace(copy.audience);
     if (await chat.update(copy, card).catch(() => false)) await shown.save({ ...copy, fingerprint: fingerprint(card) });
   }
   const isUnknown = known === undefined && at !== null && automatic;
@@ -118,11 +118,11 @@ export function openNotifier(options: NotifierOptions): Notifier {
   const drawing = openCardRenderer(options);
   const pace = openUpdateThrottle();
   async function settingOf(request: Request, hurry?: 'a click waits', reads: CardReads = options): Promise<Setting> {
-    const [scene, cards] = await Promise.all([
+    const [view, cards] = await Promise.all([
       drawing.of(request, hurry, reads.people),
       knownCards(reads.shown, request),
     ]);
-    return { request, scene, cards };
+    return { request, view, cards };
   }
   options.onWritten((after) => {
     if (isAtRest(after)) pace.atOnce(after.id);
@@ -132,7 +132,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
     async cardFor(request, viewed, reads) {
       const setting = await settingOf(request, 'a click waits', reads);
       const { kind, isUnknown } = await cardAt(options, setting, viewed);
-      return { card: setting.scene.forReader(kind, viewed.reader), isUnknown };
+      return { card: setting.view.forReader(kind, viewed.reader), isUnknown };
     },
     async movedOn({ id, revision }, at) {
       const request = await requests.load(id);
@@ -144,9 +144,9 @@ export function openNotifier(options: NotifierOptions): Notifier {
     async redraw(id, at) {
       const request = await requests.load(id);
       if (request === null) return;
-      const { scene, cards } = await settingOf(request, 'a click waits');
+      const { view, cards } = await settingOf(request, 'a click waits');
       const known = cards.find(({ activityId }) => activityId === at.activityId);
-      if (known !== undefined) await options.chat.update(known, scene.inPlace(known.audience));
+      if (known !== undefined) await options.chat.update(known, view.inPlace(known.audience));
     },
     async adopt(id, at) {
       if (at === null) return;
@@ -162,9 +162,9 @@ export function openNotifier(options: NotifierOptions): Notifier {
       // Loaded after the wait, so that it includes what happened in the meantime.
       const request = await requests.load(id);
       if (request === null) return;
-      const { scene, cards } = await settingOf(request);
+      const { view, cards } = await settingOf(request);
       const wanted = [
-        ...(await desiredCards(options, request, cards, scene)),
+        ...(await desiredCards(options, request, cards, view)),
         ...(await erasedNotifications(options, request, cards)),
       ];
       // One place that refuses does not keep the others from being brought up to date.

@@ -31,13 +31,13 @@ export async function openCard(
   request: Request,
   place: Origin,
   reader: Reader,
-  scene: RequestView,
+  view: RequestView,
 ): Promise<void> {
   const { conversationId } = place;
   const earlier = (await shown.of(request.id)).filter(
     (card) => isOpenedAudience(card.audience) && card.conversationId === conversationId,
   );
-  const card = scene.inPlace(openedAudience(reader, place, ''));
+  const card = view.inPlace(openedAudience(reader, place, ''));
   const posted = await chat.post(conversationId, card);
   const audience = openedAudience(reader, place, posted.activityId);
   await shown.save({ requestId: request.id, audience, ...posted, fingerprint: fingerprint(card) });

@@ -12,7 +12,7 @@ export const attackSuites = {
   'test/long/store-seal-keys.test.ts': 'Seal keys',
   'test/scenario/reading.test.ts': 'Reading without a role',
   'test/scenario/policy.test.ts': 'Escaping a rule',
-  'test/long/requester-standing.test.ts': 'Requesting, deciding and running after losing a role',
+  'test/long/requester-role.test.ts': 'Requesting, deciding and running after losing a role',
   'test/scenario/decisions.test.ts': 'Deciding without permission',
   'test/scenario/step-up.test.ts': 'Approving without signing in again',
   'test/contract/bot-callers.test.ts': 'Calls to the bot that Teams did not make',

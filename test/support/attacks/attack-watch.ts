@@ -4,7 +4,7 @@ import { reachControl } from '../../../src/operator/rpc/client.ts';
 import type { World } from '../world/world.ts';
 
 /** What a bot is at one moment. */
-export interface Standing {
+export interface RoleStatus {
   readonly pid: number;
   readonly ready: boolean;
   /** Where the audit trail ends. */
@@ -12,7 +12,7 @@ export interface Standing {
 }
 
 export interface Watch {
-  standing(): Promise<Standing>;
+  roleStatus(): Promise<RoleStatus>;
   /** Resident memory in megabytes; null where the system does not tell. */
   megabytes(): Promise<number | null>;
   /** What the log says that a bug alone would bring about, since this was last asked. */
@@ -39,7 +39,7 @@ export async function watch(world: World): Promise<Watch> {
   const { control } = client;
   let read = 0;
   return {
-    async standing() {
+    async roleStatus() {
       const [{ pid }, head] = await Promise.all([control.hello({}), control.head({})]);
       return { pid, ready: (await fetch(`${world.botUrl}/readyz`)).ok, head };
     },

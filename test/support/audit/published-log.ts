@@ -38,7 +38,7 @@ export const memoryIn = (lost: Map<string, string>): WitnessMemory => ({
 /** A witness book in memory, of one log. */
 export function bookInMemory(): Pick<WitnessBook, 'of' | 'keep'> & { readonly asked: readonly WitnessResponse[] } {
   const asked: WitnessResponse[] = [];
-  const standing = (key: string): WitnessStatus => {
+  const roleStatus = (key: string): WitnessStatus => {
     const own = asked.filter((one) => one.key === key);
     const [first, last] = [own[0], own.at(-1)];
     if (first === undefined || last === undefined) throw new Error(`${key} was never asked`);
@@ -46,7 +46,7 @@ export function bookInMemory(): Pick<WitnessBook, 'of' | 'keep'> & { readonly as
   };
   return {
     asked,
-    of: async () => [...new Set(asked.map(({ key }) => key))].map(standing),
+    of: async () => [...new Set(asked.map(({ key }) => key))].map(roleStatus),
     keep: async (_log, some) => void asked.push(...some),
   };
 }

@@ -1,7 +1,7 @@
 /** The ports of commands and forms over an Azure and a store in memory. */
 
 import { mintFormId, mintRequestId } from '../../../src/domain/ids.ts';
-import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
 import type { CommandPorts, TypedCall } from '../../../src/operations/commands/command.ts';
 import type { Form } from '../../../src/operations/form.ts';
@@ -24,14 +24,14 @@ export const call = (args: Record<string, string> = {}, words: readonly string[]
 export function commandWorld(world: Partial<World> = {}) {
   const azure = scriptedAzure(world);
   const requests = memoryRequests(() => noon);
-  const standing: { value: Standing } = { value: 'yes' };
+  const roleStatus: { value: RoleStatus } = { value: 'yes' };
   let minted = 0;
   const ports: CommandPorts = {
     azure,
     requests,
     policy: policyOf(),
     tenantId: tenant,
-    requesterStanding: async () => standing.value,
+    requesterStatus: async () => roleStatus.value,
     lastVerified: async () => null,
     random: (bytes) => {
       minted += 1;
@@ -40,7 +40,7 @@ export function commandWorld(world: Partial<World> = {}) {
     sha256,
     now: () => noon,
   };
-  return { azure, requests, standing, ports };
+  return { azure, requests, roleStatus, ports };
 }
 
 export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<Form> = {}): Form => ({

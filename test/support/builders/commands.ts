@@ -3,7 +3,7 @@
 import type { Failure } from '../../../src/domain/failure.ts';
 import { FormId, PersonId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { SignIn, StepUp } from '../../../src/domain/policy/sign-in.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
@@ -42,8 +42,8 @@ export const asks = (approvalsRequired = 2, plan: Plan = planFor()): Command =>
 
 interface ClickChange {
   readonly asking?: number;
-  readonly standing?: Standing;
-  readonly requesterStanding?: Standing;
+  readonly roleStatus?: RoleStatus;
+  readonly requesterStatus?: RoleStatus;
   readonly acknowledged?: boolean;
   readonly comment?: string;
   readonly stepUp?: StepUp | null;
@@ -56,14 +56,14 @@ const click = (by: PersonId, asking: number) => ({ by, actor: personActor(by, te
 export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickChange = {}): Command {
   const decided = {
     ...click(by, change.asking ?? 1),
-    standing: change.standing ?? 'yes',
+    roleStatus: change.roleStatus ?? 'yes',
     acknowledged: change.acknowledged ?? true,
     comment: change.comment ?? (verb === 'reject' ? 'Not this week' : ''),
   };
   if (verb === 'reject') return { do: verb, ...decided };
-  const requesterStanding = change.requesterStanding ?? 'yes';
+  const requesterStatus = change.requesterStatus ?? 'yes';
   const { stepUp = null, signIn = null, notBefore = null } = change;
-  return { do: verb, ...decided, requesterStanding, stepUp, signIn, notBefore };
+  return { do: verb, ...decided, requesterStatus, stepUp, signIn, notBefore };
 }
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
 /** Whoever asked wants it otherwise: here for another reason. */
@@ -85,8 +85,8 @@ export const reminds = (by: PersonId = requester, asking = 1): Command => ({ do:
 export const settles = (verb: 'retry' | 'give-up' | 'stop', by: PersonId, change: ClickChange = {}): Command => ({
   do: verb,
   ...click(by, change.asking ?? 1),
-  standing: change.standing ?? 'no',
-  requesterStanding: change.requesterStanding ?? 'yes',
+  roleStatus: change.roleStatus ?? 'no',
+  requesterStatus: change.requesterStatus ?? 'yes',
   comment: change.comment ?? 'No longer wanted',
 });
 export const operates = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number): Command => ({
@@ -94,8 +94,8 @@ export const operates = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: 
   by: approver,
   actor: { kind: 'operator', id: 'duty', tenantId: null, signIn: 'command-line' },
   asking,
-  standing: 'no',
-  requesterStanding: 'no',
+  roleStatus: 'no',
+  requesterStatus: 'no',
   comment: 'No longer wanted',
 });
 export const expires: Command = { do: 'expire' };
@@ -104,8 +104,8 @@ interface CheckChange {
   readonly run?: number;
   readonly plan?: Plan;
   readonly policy?: ReturnType<typeof policy>;
-  readonly standings?: Record<string, Standing>;
-  readonly requesterStanding?: Standing;
+  readonly roleStatuses?: Record<string, RoleStatus>;
+  readonly requesterStatus?: RoleStatus;
   readonly stepUp?: StepUp | null;
 }
 
@@ -115,8 +115,8 @@ export const checks = (change: CheckChange = {}): Command => ({
   plan: change.plan ?? planFor(),
   digest: '2'.repeat(64),
   policy: change.policy ?? policy(),
-  standings: change.standings ?? { [approver]: 'yes', [secondApprover]: 'yes' },
-  requesterStanding: change.requesterStanding ?? 'yes',
+  roleStatuses: change.roleStatuses ?? { [approver]: 'yes', [secondApprover]: 'yes' },
+  requesterStatus: change.requesterStatus ?? 'yes',
   stepUp: change.stepUp ?? null,
 });
 export const intends = (run = 1, step: StepName = 'enable-identity', attempt = 1): Command => ({

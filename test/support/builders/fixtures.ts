@@ -112,10 +112,10 @@ export const approve = (by: PersonId = approver, change: { comment?: string; ask
   by,
   actor: personActor(by, tenant, 'local'),
   asking: 1,
-  standing: 'yes',
+  roleStatus: 'yes',
   acknowledged: true,
   comment: '',
-  requesterStanding: 'yes',
+  requesterStatus: 'yes',
   notBefore: null,
   stepUp: null,
   signIn: null,
@@ -127,7 +127,7 @@ export const reject = (by: PersonId = approver, comment = 'Not this week'): Comm
   by,
   actor: personActor(by, tenant, 'local'),
   asking: 1,
-  standing: 'yes',
+  roleStatus: 'yes',
   acknowledged: false,
   comment,
 });
@@ -146,8 +146,8 @@ export const checkRun = (resource = resourceId()): Command => ({
   plan: plan(resource),
   digest: 'd'.repeat(64),
   policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
-  standings: { [approver]: 'yes' },
-  requesterStanding: 'yes',
+  roleStatuses: { [approver]: 'yes' },
+  requesterStatus: 'yes',
   stepUp: null,
 });
 

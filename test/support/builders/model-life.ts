@@ -5,7 +5,7 @@
 
 import { FormId, type PersonId, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import {
@@ -94,9 +94,9 @@ export type Attempt = On &
         readonly do: 'approve' | 'reject' | 'cancel' | 'halt' | 'retry' | 'give-up';
         readonly by: PersonId;
         readonly asking: number;
-        readonly standing: Standing;
+        readonly roleStatus: RoleStatus;
         /** Of whoever asked for the request, as a requester. */
-        readonly asker: Standing;
+        readonly asker: RoleStatus;
         readonly ticked: boolean;
         /** Comes under a cause of its own, as no click of Teams does: the rules do not rest on causes. */
         readonly odd: boolean;
@@ -116,7 +116,7 @@ export type Attempt = On &
         readonly run: number;
         readonly world: WorldName;
         readonly members: readonly PersonId[];
-        readonly asker: Standing;
+        readonly asker: RoleStatus;
         readonly required: number;
         readonly until: number;
       }
@@ -181,7 +181,7 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
   switch (one.do) {
     case 'approve':
     case 'reject': {
-      if (one.by === request.by || one.standing !== 'yes' || one.asking !== request.asking) return null;
+      if (one.by === request.by || one.roleStatus !== 'yes' || one.asking !== request.asking) return null;
       // Too late, whether or not the timer has come by.
       if (waits && now >= request.until) return ['expired', 'decided-late'];
       if (!waits && request.state !== 'approved') {
@@ -203,7 +203,7 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
     case 'halt':
     case 'retry':
     case 'give-up':
-      if (one.by !== request.by && one.standing !== 'yes') return null;
+      if (one.by !== request.by && one.roleStatus !== 'yes') return null;
       if (one.do === 'halt') return one.asking === request.asking ? halting(request) : null;
       if (request.state !== 'needs-attention' || one.asking !== request.asking) return null;
       if (one.do === 'give-up') return ['given-up'];
@@ -349,10 +349,10 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
     }
     case 'approve':
     case 'reject': {
-      const { standing, asker: requesterStanding, asking, ticked: acknowledged } = one;
+      const { roleStatus, asker: requesterStatus, asking, ticked: acknowledged } = one;
       return [
         `click:${asking}/${one.by}/${one.do}${one.odd ? count : ''}`,
-        decides(one.do, one.by, { standing, requesterStanding, asking, acknowledged }),
+        decides(one.do, one.by, { roleStatus, requesterStatus, asking, acknowledged }),
       ];
     }
     case 'cancel':
@@ -360,18 +360,18 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
     case 'halt':
     case 'retry':
     case 'give-up': {
-      const { standing, asker: requesterStanding, asking } = one;
+      const { roleStatus, asker: requesterStatus, asking } = one;
       return [
         `click:${asking}/${one.by}/${one.do}${one.odd ? count : ''}`,
-        settles(one.do === 'halt' ? 'stop' : one.do, one.by, { standing, requesterStanding, asking }),
+        settles(one.do === 'halt' ? 'stop' : one.do, one.by, { roleStatus, requesterStatus, asking }),
       ];
     }
     case 'expire':
       return [`timer:expire/${count}`, { do: 'expire' }];
     case 'check': {
       const plan = planOf(name, one.world);
-      const standings = Object.fromEntries(one.members.map((person) => [person, 'yes' as const]));
-      const command = checks({ run: one.run, plan, standings, requesterStanding: one.asker });
+      const roleStatuses = Object.fromEntries(one.members.map((person) => [person, 'yes' as const]));
+      const command = checks({ run: one.run, plan, roleStatuses, requesterStatus: one.asker });
       const digest = sha256(`${name} ${one.world}`);
       return [
         `run:${one.run}/check/${count}`,

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { PersonId, type RequestId } from '../../../src/domain/ids.ts';
 import { StepName } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { Appended } from '../../../src/domain/ports/store.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Refusal } from '../../../src/domain/request/refusal.ts';
@@ -66,9 +66,9 @@ export const modelTurn = fc.oneof(
   of(6, 'change', { slot, person, off, world, reason: fc.constantFrom('the audit', 'the contract', 'the move') }),
   of(4, 'membership', {
     person,
-    standing: fc.constantFrom<Standing>('yes', 'yes', 'no', 'unknown', 'nobody-configured'),
+    roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'no', 'unknown', 'nobody-configured'),
   }),
-  of(3, 'asking', { person, standing: fc.constantFrom<Standing>('yes', 'yes', 'yes', 'no', 'unknown') }),
+  of(3, 'asking', { person, roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'yes', 'no', 'unknown') }),
   of(2, 'required', { required: fc.integer({ min: 1, max: 3 }) }),
   of(2, 'clock', { hours: fc.constantFrom(-30, -1, 1, 24, 71, 72, 80) }),
   of(2, 'expire', { slot }),
@@ -139,9 +139,9 @@ function rightPeople(
 export async function lead(book: Book, turns: readonly ModelTurn[], begins = noon): Promise<Told> {
   const requests: (Modelled | null)[] = slots.map(() => null);
   const lengths = slots.map(() => 0);
-  const standings = new Map<PersonId, Standing>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
-  const askers = new Map<PersonId, Standing>();
-  const askerOf = (request: Modelled | null): Standing => askers.get(request?.by ?? requester) ?? 'yes';
+  const roleStatuses = new Map<PersonId, RoleStatus>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
+  const askers = new Map<PersonId, RoleStatus>();
+  const askerOf = (request: Modelled | null): RoleStatus => askers.get(request?.by ?? requester) ?? 'yes';
   const [asked, checked] = [slots.map(() => new Map<number, Asked>()), slots.map(() => new Map<number, Checked>())];
   const causes = new Set<string>();
   const made: { readonly one: Attempt; readonly cause: string; readonly command: Command }[] = [];
@@ -187,12 +187,12 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
       }
       case 'click': {
         const by = people[turn.person] ?? requester;
-        const standing = standings.get(by) ?? 'no';
+        const roleStatus = roleStatuses.get(by) ?? 'no';
         return {
           do: turn.verb,
           slot: at,
           by,
-          standing,
+          roleStatus,
           asker: askerOf(request),
           asking: (request?.asking ?? 1) + turn.off,
           ticked: turn.ticked,
@@ -209,7 +209,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
       case 'stop':
         return { do: turn.do, slot: at, run };
       case 'check': {
-        const members = people.filter((one) => standings.get(one) === 'yes');
+        const members = people.filter((one) => roleStatuses.get(one) === 'yes');
         const { world: seen } = turn;
         const asker = askerOf(request);
         return { do: 'check', slot: at, run, world: seen, members, asker, required, until: clock + expiryMs };
@@ -231,7 +231,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
     const request = requests[at] ?? null;
     if (request === null || (request.state !== 'approved' && request.state !== 'running')) return null;
     const { run, world: seen, tries, next } = request;
-    const members = people.filter((one) => standings.get(one) === 'yes');
+    const members = people.filter((one) => roleStatuses.get(one) === 'yes');
     if (!request.checked)
       return {
         ...{ do: 'check', slot: at, run, world: seen, members },
@@ -247,8 +247,8 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
       const one = onward(turn.slot);
       if (one !== null) await attempt(one, ...commandOf(one, made.length));
     }
-    if (turn.do === 'membership') standings.set(people[turn.person] ?? requester, turn.standing);
-    if (turn.do === 'asking') askers.set(people[turn.person] ?? requester, turn.standing);
+    if (turn.do === 'membership') roleStatuses.set(people[turn.person] ?? requester, turn.roleStatus);
+    if (turn.do === 'asking') askers.set(people[turn.person] ?? requester, turn.roleStatus);
     if (turn.do === 'required') required = turn.required;
     if (turn.do === 'clock') clock += turn.hours * 3_600_000;
     const again = turn.do === 'repeat' ? made.at(-1 - (turn.back % Math.max(1, made.length))) : undefined;

@@ -137,7 +137,7 @@ export async function leadMoments(
     return {
       setting,
       policy,
-      standings: openRoleChecks({ resources: azure.resources, groups: { memberOf } }, policy, admission),
+      roleStatuses: openRoleChecks({ resources: azure.resources, groups: { memberOf } }, policy, admission),
     };
   };
   let bot = started();
@@ -192,10 +192,10 @@ export async function leadMoments(
   async function run(): Promise<void> {
     const current = request();
     const found = seenIn(now).resource;
-    const known: Record<string, Awaited<ReturnType<typeof bot.standings.approver>>> = {};
-    for (const { by } of current.approvals) known[by] = await bot.standings.approver(by, found);
-    const requesterStanding = await bot.standings.requester(asker, found);
-    const command = checks({ run: current.runs, plan: plan(), standings: known, requesterStanding });
+    const known: Record<string, Awaited<ReturnType<typeof bot.roleStatuses.approver>>> = {};
+    for (const { by } of current.approvals) known[by] = await bot.roleStatuses.approver(by, found);
+    const requesterStatus = await bot.roleStatuses.requester(asker, found);
+    const command = checks({ run: current.runs, plan: plan(), roleStatuses: known, requesterStatus });
     const outcome = store({ ...command, policy: applied() } as Command);
     if (outcome === 'attention-needed') told.lost += 1;
     if (outcome === 'plan-changed') told.askedAgain += 1;
@@ -249,13 +249,15 @@ export async function leadMoments(
     const { asking } = request();
     const approvers = one.do === 'approve' ? [by] : one.do === 'everybody approves' ? people : [];
     for (const approver of approvers) {
-      const standing = await bot.standings.approverOf(approver, request());
-      const requesterStanding = await bot.standings.requesterOf(request());
-      store(decides('approve', approver, { asking, standing, requesterStanding }));
+      const roleStatus = await bot.roleStatuses.approverOf(approver, request());
+      const requesterStatus = await bot.roleStatuses.requesterOf(request());
+      store(decides('approve', approver, { asking, roleStatus, requesterStatus }));
     }
     if (one.do === 'retry') {
-      const standing = await bot.standings.approverOf(by, request());
-      store(settles('retry', by, { asking, standing, requesterStanding: await bot.standings.requesterOf(request()) }));
+      const roleStatus = await bot.roleStatuses.approverOf(by, request());
+      store(
+        settles('retry', by, { asking, roleStatus, requesterStatus: await bot.roleStatuses.requesterOf(request()) }),
+      );
     }
     if (one.do === 'change') {
       const justification = `For reason ${events.length}`;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { PersonId } from '../../../src/domain/ids.ts';
 import { StepName } from '../../../src/domain/plan.ts';
-import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import { evolve, fold } from '../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
@@ -91,7 +91,7 @@ export const turn = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('membership'),
       person,
-      standing: fc.constantFrom<Standing>('yes', 'no', 'unknown'),
+      roleStatus: fc.constantFrom<RoleStatus>('yes', 'no', 'unknown'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clock'), hours: fc.integer({ min: -2, max: 40 }) }) },
@@ -138,10 +138,10 @@ function intent(run: number, name: StepName, request: Request): readonly [string
 function onward(request: Request): readonly (readonly [string, Command])[] {
   const run = request.runs;
   if (request.checked !== run) {
-    const standings = Object.fromEntries(request.approvals.map(({ by }) => [by, 'yes'] as const));
+    const roleStatuses = Object.fromEntries(request.approvals.map(({ by }) => [by, 'yes'] as const));
     const { plan, digest, policy } = request;
     // It finds the plan that was approved, or next to no life would go on from here.
-    return [[`run:${run}/check`, { ...checks({ run, plan, standings }), digest, policy } as Command]];
+    return [[`run:${run}/check`, { ...checks({ run, plan, roleStatuses }), digest, policy } as Command]];
   }
   const name = nextOf(request);
   const [cause, intended] = intent(run, name, request);
@@ -167,8 +167,8 @@ export interface Life {
 export async function live(turns: readonly Turn[], required: number, after: (life: Life) => void): Promise<void> {
   let clock = noon.getTime();
   const requests = memoryRequests(() => new Date(clock));
-  const standings = new Map<string, Standing>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
-  const checkRole = (one: PersonId): Standing => standings.get(one) ?? 'no';
+  const roleStatuses = new Map<string, RoleStatus>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
+  const checkRole = (one: PersonId): RoleStatus => roleStatuses.get(one) ?? 'no';
   const seen: (readonly [cause: string, command: Command])[] = [];
   const policy = (approvalsRequired: number) => ({
     version: 'p1',
@@ -200,7 +200,7 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
     switch (one.do) {
       case 'click': {
         const by = people[one.person] ?? requester;
-        const change = { asking: request.asking + one.off, standing: checkRole(by), acknowledged: one.tick };
+        const change = { asking: request.asking + one.off, roleStatus: checkRole(by), acknowledged: one.tick };
         const cause = `click:${change.asking}/${by}/${one.verb}`;
         if (one.verb === 'cancel') return [cause, cancels(by, change.asking)];
         if (one.verb === 'approve' || one.verb === 'reject') return [cause, decides(one.verb, by, change)];
@@ -219,7 +219,7 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
       case 'check': {
         const known = Object.fromEntries(request.approvals.map(({ by }) => [by, checkRole(by)]));
         const plan = plans[one.plan] ?? planFor();
-        const command = checks({ run, plan, standings: known });
+        const command = checks({ run, plan, roleStatuses: known });
         // The digest tells plans apart and questions too, so that an approval can be traced to the one it answers.
         return [
           `run:${run}/check`,
@@ -254,7 +254,7 @@ export async function live(turns: readonly Turn[], required: number, after: (lif
   after(life);
   for (const one of turns) {
     life.stored = 0;
-    if (one.do === 'membership') standings.set(people[one.person] ?? requester, one.standing);
+    if (one.do === 'membership') roleStatuses.set(people[one.person] ?? requester, one.roleStatus);
     if (one.do === 'clock') clock += one.hours * hour;
     if (one.do === 'restart') life.current = (await requests.load(id)) as Request;
     if (one.do === 'onward') {

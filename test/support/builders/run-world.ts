@@ -2,7 +2,7 @@
 
 import { planDigest } from '../../../src/domain/digest.ts';
 import { codeOf } from '../../../src/domain/failure.ts';
-import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
@@ -30,8 +30,8 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
     clock += ms;
   };
   const now = (): Date => new Date(clock);
-  const standing: { value: Standing } = { value: 'yes' };
-  const requesterStanding: { value: Standing } = { value: 'yes' };
+  const roleStatus: { value: RoleStatus } = { value: 'yes' };
+  const requesterStatus: { value: RoleStatus } = { value: 'yes' };
   const requests = memoryRequests(now);
   const memory = { intents: openAttemptStore<true>(), results: openAttemptStore<StepResult>() };
   const azure = scriptedAzure(world);
@@ -40,8 +40,8 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
     azure,
     policy: policyOf(),
     tenantId: tenant,
-    approverStanding: async () => standing.value,
-    requesterStanding: async () => requesterStanding.value,
+    approverStatus: async () => roleStatus.value,
+    requesterStatus: async () => requesterStatus.value,
     stepUp: null,
     retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
     sha256,
@@ -78,8 +78,8 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
     ports,
     azure,
     requests,
-    standing,
-    requesterStanding,
+    roleStatus,
+    requesterStatus,
     advance,
     send,
     load,

@@ -48,21 +48,21 @@ const decides =
   (asking: number): Command => ({
     do: verb,
     ...by(person, asking),
-    standing: 'yes',
+    roleStatus: 'yes',
     acknowledged: true,
     comment,
-    requesterStanding: 'yes',
+    requesterStatus: 'yes',
     notBefore: null,
     stepUp: null,
     signIn: null,
   });
 export const settles =
-  (verb: 'retry' | 'give-up' | 'stop', person: PersonId, standing: 'yes' | 'no' = 'no') =>
+  (verb: 'retry' | 'give-up' | 'stop', person: PersonId, roleStatus: 'yes' | 'no' = 'no') =>
   (asking: number): Command => ({
     do: verb,
     ...by(person, asking),
-    standing,
-    requesterStanding: 'yes',
+    roleStatus,
+    requesterStatus: 'yes',
     comment: 'The vault moves to another group first',
   });
 export const approves = (person: PersonId = approver, comment = '') => decides('approve', person, comment);
@@ -141,14 +141,14 @@ export const proofs = (usable: Proof['outcome']): Proof[] => [
   { level: 'key-usable', outcome: usable },
   { level: 'use-seen', outcome: 'not-checked' },
 ];
-export const checked = (plan: Plan = planOf(), standing: 'yes' | 'no' = 'yes', run = 1): Command => ({
+export const checked = (plan: Plan = planOf(), roleStatus: 'yes' | 'no' = 'yes', run = 1): Command => ({
   do: 'check-run',
   run,
   plan,
   digest: digestOf(plan),
   policy: policy(1),
-  standings: { [approver]: standing },
-  requesterStanding: 'yes',
+  roleStatuses: { [approver]: roleStatus },
+  requesterStatus: 'yes',
   stepUp: null,
 });
 const looked =

@@ -89,7 +89,7 @@ const unguarded = { stripping: 'not-assigned', anotherKey: 'not-assigned', delet
 function agents(formId: string): readonly GalleryCard[] {
   const now = new Date('2026-03-02T12:04:00.000Z');
   const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
-  const standing = (name: string, state: FleetState, change: Partial<AgentKeyState> = {}): AgentKeyState => ({
+  const roleStatus = (name: string, state: FleetState, change: Partial<AgentKeyState> = {}): AgentKeyState => ({
     id: ArmId.parse(
       `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
     ),
@@ -103,14 +103,14 @@ function agents(formId: string): readonly GalleryCard[] {
   });
   const id = RequestId.parse('CMK-7F3K9Q');
   const all = [
-    standing('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
-    standing('pharmacy-agent', 'not-as-approved', { drift: ['key-disabled', 'purge-protection-off'] }),
-    standing('imaging-agent', 'ended', { ends: end(-4) }),
-    standing('virtual-visit-agent', 'ends-soon', { ends: end(21) }),
-    standing('triage-agent-prod', 'request-open', { request: { id, waits: 'approval' } }),
-    standing('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
-    standing('oncology-faq', 'end-unknown'),
-    standing('radiology-agent', 'own-key', { ends: end(400) }),
+    roleStatus('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
+    roleStatus('pharmacy-agent', 'not-as-approved', { drift: ['key-disabled', 'purge-protection-off'] }),
+    roleStatus('imaging-agent', 'ended', { ends: end(-4) }),
+    roleStatus('virtual-visit-agent', 'ends-soon', { ends: end(21) }),
+    roleStatus('triage-agent-prod', 'request-open', { request: { id, waits: 'approval' } }),
+    roleStatus('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
+    roleStatus('oncology-faq', 'end-unknown'),
+    roleStatus('radiology-agent', 'own-key', { ends: end(400) }),
   ];
   const tooOld = all.filter(({ state }) => state === 'microsofts-key');
   const created = { day: '2021-05-04', cutoff: '2021-11-11' };

@@ -36,12 +36,12 @@ const signed = (key: string | undefined, size: number): WitnessStatus => ({
 /** `ended`: a request that has ended; `drawn`: its card as everybody sees it. */
 export function recordCards(ended: Request, drawn: AdaptiveCard): readonly { name: string; card: AdaptiveCard }[] {
   const offered = withEvidence(drawn, ended, true);
-  const standing = (sizes: readonly number[]) =>
+  const roleStatus = (sizes: readonly number[]) =>
     summarizeWitnesses(
       { keys, needed: 2, vaultKey: null },
       sizes.map((size, n) => signed(keys[n], size)),
     );
-  const checkpoint = (sizes: readonly number[]) => auditCheckpointCard({ size: 129, note }, standing(sizes));
+  const checkpoint = (sizes: readonly number[]) => auditCheckpointCard({ size: 129, note }, roleStatus(sizes));
   return [
     { name: 'evidence.offered', card: offered },
     { name: 'evidence.made', card: withDownload(offered, 'https://bot.hospital-group.example/evidence/7f3k9q') },

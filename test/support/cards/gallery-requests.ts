@@ -20,7 +20,7 @@ export const contextFor = (request: Request, reader: Reader, change: Partial<Car
   const awaited = [approver, secondApprover].filter((id) => !request.approvals.some(({ by }) => by === id));
   return {
     // Eight seconds after the last thing that happened.
-    patience: patienceAt(new Date(Date.parse(request.changedAt) + 8_000).toISOString()),
+    timeLimits: patienceAt(new Date(Date.parse(request.changedAt) + 8_000).toISOString()),
     reader,
     names,
     awaited: awaited.map(names).join(', '),

@@ -33,7 +33,7 @@ export interface Outcome {
 /** Every word of the card that the requester sees. */
 function cardOf(request: Request): string {
   const context = {
-    patience: patienceAt(request.changedAt),
+    timeLimits: patienceAt(request.changedAt),
     reader: { kind: 'requester' },
     names,
     awaited: '',

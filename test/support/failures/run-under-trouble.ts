@@ -46,7 +46,7 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
   let azure = connected(running, choices);
   const now = (): Date => new Date(ms + clockSkew);
   const requests = memoryRequests(now);
-  const standings = () => openRoleChecks(azure, policyOfPeople, { readers: [], operators: [], allowGuests: false });
+  const roleStatuses = () => openRoleChecks(azure, policyOfPeople, { readers: [], operators: [], allowGuests: false });
   const ports: RunPorts = {
     requests,
     get azure() {
@@ -54,8 +54,8 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
     },
     policy: policyOfPeople,
     tenantId: tenant,
-    approverStanding: (person, resource) => standings().approver(person, resource),
-    requesterStanding: (person, resource) => standings().requester(person, resource),
+    approverStatus: (person, resource) => roleStatuses().approver(person, resource),
+    requesterStatus: (person, resource) => roleStatuses().requester(person, resource),
     stepUp: null,
     retryLimits: defaultRetryLimits,
     sha256,

@@ -7,7 +7,7 @@ import { LifeClicks, nextMinute } from './life-clicks.ts';
 import { type Ended, lookAtAzure, lookAtCards, lookAtExpiry, lookAtReminders, titles } from './life-ends.ts';
 import { type Life, persons, type Wave } from './random-lives.ts';
 import { type Made, misfits } from './request-misfits.ts';
-import { type RecordedEvent, type Stand, stands } from './request-model.ts';
+import { type ModelState, type RecordedEvent, statesOf } from './request-model.ts';
 import { again, type Desk, keys, patienceMs, pause } from './troubled-world.ts';
 import type { Trouble } from './troubles.ts';
 
@@ -58,7 +58,7 @@ class LedLife {
     const events = await desk.record(id);
     this.wrong.push(...misfits({ events, made: clicks.made, rights: rights.moves, needed: this.life.needed }));
     const type = events.map(({ type: event }) => event).find((event) => titles[event] !== undefined) ?? 'nothing';
-    const stand = stands(events, this.life.needed).at(-1);
+    const stand = statesOf(events, this.life.needed).at(-1);
     if (stand === undefined) throw new Error(`${id} has no end`);
     const ended: Ended = { begun: this.begun, id, agent, ended: type, events, stand, deleted: this.deleted };
     const extraCards = await lookAtCards(desk, ended, this.wrong);
@@ -109,8 +109,8 @@ class LedLife {
     await pause(thenMs);
   }
 
-  private async stand(): Promise<Stand> {
-    const last = stands(await this.desk.record(this.id), this.life.needed).at(-1);
+  private async stand(): Promise<ModelState> {
+    const last = statesOf(await this.desk.record(this.id), this.life.needed).at(-1);
     if (last === undefined) throw new Error(`${this.id} is not there`);
     return last;
   }
@@ -119,16 +119,16 @@ class LedLife {
   private async untilItEnds(clicks: LifeClicks, rights: DeskRights): Promise<void> {
     const { end } = this.life;
     for (let until = Date.now() + patienceMs; ; await pause(400)) {
-      const { standing, asking, approvedBy, needed, notBefore } = await this.stand();
-      if (standing === 'over') return;
+      const { phase, asking, approvedBy, needed, notBefore } = await this.stand();
+      if (phase === 'over') return;
       if (Date.now() > until) throw new Error(`${this.id} of ${this.agent} does not end: ${JSON.stringify(this.life)}`);
-      if (standing === 'attention') await clicks.click({ person: persons.requester, verb: 'retry', asking }, 'end');
-      if (standing === 'ordered' && notBefore > new Date().toISOString()) {
+      if (phase === 'attention') await clicks.click({ person: persons.requester, verb: 'retry', asking }, 'end');
+      if (phase === 'ordered' && notBefore > new Date().toISOString()) {
         await this.untilStart(notBefore);
         // All that comes at one start comes one after the other, and whole bots are started meanwhile.
         until = Date.now() + 2 * patienceMs;
       }
-      if (standing !== 'waiting' || end === 'expire') continue;
+      if (phase !== 'waiting' || end === 'expire') continue;
       const deciding = rights.holders.filter((one) => !approvedBy.includes(one));
       // Whoever approved first may have lost the right since: the run has to find that.
       if (deciding.length + approvedBy.length < needed || deciding.length === 0) await rights.giveBack();

@@ -5,7 +5,7 @@ import { activityText, answered, buttonData, isNotification, people, places } fr
 import type { DeskRights } from './desk-rights.ts';
 import type { Click } from './random-lives.ts';
 import type { Made } from './request-misfits.ts';
-import { type Act, stands, type Verb } from './request-model.ts';
+import { type Act, statesOf, type Verb } from './request-model.ts';
 import { type Desk, keys, pause } from './troubled-world.ts';
 
 /** What is said where nothing was decided: because nobody could, or because the minute that was chosen has begun meanwhile. */
@@ -130,7 +130,7 @@ export class LifeClicks {
     await Promise.all(Array.from({ length: times }, submit));
   }
 
-  /** The form of a change that stands on its review; null where none does in time. */
+  /** The form of a change that is on its review; null where none does in time. */
   private async form(): Promise<{
     readonly id: string;
     readonly formId: string;
@@ -148,7 +148,7 @@ export class LifeClicks {
 
   /** Returns the key that the review shows then; null where nobody was there to show it. */
   private async chooseOtherKey(form: string): Promise<string | null> {
-    const { key } = stands(await this.desk.record(this.id), 1).at(-1) ?? { key: null };
+    const { key } = statesOf(await this.desk.record(this.id), 1).at(-1) ?? { key: null };
     const other = keys.find((one) => one !== key) ?? keys[0];
     await this.send(people.requester, { id: form }, 'form.back', {});
     await this.send(people.requester, { id: form }, 'form.existing-key', {});
@@ -171,7 +171,7 @@ export class LifeClicks {
     this.made.push({ ...act, start, key, from, to, said, roles, at });
   }
 
-  /** Whoever clicks does so on a card that names the request; null where none stands there. */
+  /** Whoever clicks does so on a card that names the request; null where there is none. */
   private async someCard(person: string): Promise<SeenActivity | null> {
     const place = person === people.requester || person === people.teamMember ? places.operations : places.approvals;
     const seen = await this.desk.world.teams.activities(place, person);

@@ -3,7 +3,7 @@ import { agentIn } from '../azure/azure-state.ts';
 import { http } from '../azure/local-azure.ts';
 import type { SeenActivity } from '../teams/local-teams.ts';
 import { activityText, cardsAbout, people, places, writes } from '../world/story.ts';
-import type { RecordedEvent, Stand } from './request-model.ts';
+import type { ModelState, RecordedEvent } from './request-model.ts';
 import { again, type Desk } from './troubled-world.ts';
 import { doubling, stepMs, type Trouble } from './troubles.ts';
 
@@ -24,7 +24,7 @@ export interface Ended {
   /** Its event that ended it. */
   readonly ended: string;
   readonly events: readonly RecordedEvent[];
-  readonly stand: Stand;
+  readonly stand: ModelState;
   readonly deleted: boolean;
 }
 

@@ -2,7 +2,15 @@
  * Whether what people did and the record fit together: each click has the effect that it has in some order of all of them which
  * agrees with what came after what, and none has another.
  */
-import { type Act, causeOf, comesOf, type RecordedEvent, type Role, type Stand, stands } from './request-model.ts';
+import {
+  type Act,
+  causeOf,
+  comesOf,
+  type ModelState,
+  type RecordedEvent,
+  type Role,
+  statesOf,
+} from './request-model.ts';
 
 /** A click that somebody made, how many events the request had before and after it, and what was said; null: nobody answered. */
 export interface Made extends Act {
@@ -30,7 +38,7 @@ export interface RightMove {
 /** So much a clock may be ahead that is believed: to the bot, the time to decide is over so much earlier. */
 const aheadMs = 16_000;
 
-const mayBeOver = ({ expiresAt }: Stand, { at, verb }: Made): boolean =>
+const mayBeOver = ({ expiresAt }: ModelState, { at, verb }: Made): boolean =>
   (verb === 'remind' || verb === 'change') && Date.parse(at) + aheadMs >= Date.parse(expiresAt);
 
 /** What a click came to beside what the clock and the run added to it. */
@@ -48,12 +56,12 @@ const openedUnduly = ({ verb, form, said, roles }: Made): boolean =>
   /^(\[card\]|The form is below)/.test(said ?? '') &&
   !roles.includes('requester');
 
-function misfitOf(click: Made, events: readonly RecordedEvent[], at: readonly Stand[]): string | null {
+function misfitOf(click: Made, events: readonly RecordedEvent[], at: readonly ModelState[]): string | null {
   const cause = causeOf(click);
   if (openedUnduly(click)) return `${cause} opened a form: ${click.said}`;
   const own = events.filter((event) => event.cause === cause);
   const first = own.find(({ type }) => type !== 'expired');
-  const come = (stand: Stand): readonly string[] => click.roles.map((role) => comesOf(stand, click, role).join());
+  const come = (stand: ModelState): readonly string[] => click.roles.map((role) => comesOf(stand, click, role).join());
   // Said no to at first, the same click may have its effect when it is made once more.
   if (first === undefined || first.revision > click.to) {
     const refusing = at.slice(click.from, click.to + 1).some((one) => come(one).includes('') || mayBeOver(one, click));
@@ -79,7 +87,7 @@ function mayHave(rights: readonly RightMove[], person: string | null, has: boole
 /** Before a run it is asked anew who still is an approver, and for nothing else are approvals void. */
 function wronglyChecked(
   event: RecordedEvent,
-  before: Stand,
+  before: ModelState,
   ordered: number,
   rights: readonly RightMove[],
 ): string | null {
@@ -103,7 +111,7 @@ export interface Happened {
 
 /** Returns what does not fit. */
 export function misfits({ events, made, rights, needed }: Happened): readonly string[] {
-  const at = stands(events, needed);
+  const at = statesOf(events, needed);
   const wrong: (string | null)[] = made.map((click) => misfitOf(click, events, at));
   let ordered = 0;
   for (const event of events) {

@@ -28,11 +28,11 @@ export type RecordedEvent = z.infer<typeof RecordedEvent>;
 export type Verb = 'approve' | 'reject' | 'cancel' | 'stop' | 'retry' | 'give-up' | 'remind' | 'change';
 export type Role = 'requester' | 'approver' | 'nobody';
 
-type Standing = 'none' | 'waiting' | 'ordered' | 'running' | 'attention' | 'over';
+type Phase = 'none' | 'waiting' | 'ordered' | 'running' | 'attention' | 'over';
 
 /** What matters of a request for what may come next. */
-export interface Stand {
-  readonly standing: Standing;
+export interface ModelState {
+  readonly phase: Phase;
   /** So many approvals its rule wants. */
   readonly needed: number;
   readonly requester: string | null;
@@ -56,8 +56,8 @@ export interface Stand {
   readonly causes: readonly string[];
 }
 
-export const nothingYet = (needed: number): Stand => ({
-  standing: 'none',
+export const nothingYet = (needed: number): ModelState => ({
+  phase: 'none',
   needed,
   requester: null,
   asking: 0,
@@ -75,12 +75,12 @@ export const nothingYet = (needed: number): Stand => ({
 });
 
 interface Move {
-  readonly from: readonly Standing[];
+  readonly from: readonly Phase[];
   /** Missing: it stays. */
-  readonly to?: Standing;
+  readonly to?: Phase;
 }
 
-const anywhere: readonly Standing[] = ['waiting', 'ordered', 'running', 'attention', 'over'];
+const anywhere: readonly Phase[] = ['waiting', 'ordered', 'running', 'attention', 'over'];
 const moves: Readonly<Record<string, Move>> = {
   submitted: { from: ['none'], to: 'waiting' },
   approved: { from: ['waiting'] },
@@ -117,18 +117,18 @@ const mostChanges = 5;
 /** The last of every plan. */
 const lastStep = 'verify';
 
-type Broken = (stand: Stand, event: RecordedEvent) => boolean;
+type Broken = (stand: ModelState, event: RecordedEvent) => boolean;
 
 /** What may not be, where each event may stand by itself. */
 const promises: Readonly<Record<string, Broken>> = {
-  'a run is ordered that too few approved': ({ standing, approvedBy, needed }, { type }) =>
-    type === 'run-ordered' && standing === 'waiting' && approvedBy.length < needed,
+  'a run is ordered that too few approved': ({ phase, approvedBy, needed }, { type }) =>
+    type === 'run-ordered' && phase === 'waiting' && approvedBy.length < needed,
   'approved by whoever asked': ({ requester }, { type, actor }) => type === 'approved' && actor === requester,
   'approved twice by the same person': ({ approvedBy }, { type, actor }) =>
     type === 'approved' && approvedBy.includes(actor),
   'expired before its time': ({ expiresAt }, { type, time }) => type === 'expired' && time < expiresAt,
-  'decided after its time': ({ standing, expiresAt }, { type, time }) =>
-    inTime.includes(type) && standing === 'waiting' && time >= expiresAt,
+  'decided after its time': ({ phase, expiresAt }, { type, time }) =>
+    inTime.includes(type) && phase === 'waiting' && time >= expiresAt,
   'begun before its time': ({ notBefore }, { type, time }) =>
     (type === 'run-checked' || type === 'step-intended') && time < notBefore,
   'gone on with after an approver said no': ({ objected }, { type }) => type === 'run-checked' && objected,
@@ -141,28 +141,28 @@ const promises: Readonly<Record<string, Broken>> = {
 const later = (one: string, other: string): string => (one > other ? one : other);
 
 /** The start that holds: chosen anew with the request, and put off further by whoever approves. */
-function startAfter({ notBefore }: Stand, event: RecordedEvent): string {
+function startAfter({ notBefore }: ModelState, event: RecordedEvent): string {
   if (event.type === 'submitted' || event.type === 'request-changed') return event.notBefore ?? '';
   return event.type === 'approved' ? later(notBefore, event.notBefore ?? '') : notBefore;
 }
 
-function endingAfter({ isEnding }: Stand, { type, step }: RecordedEvent): boolean {
+function endingAfter({ isEnding }: ModelState, { type, step }: RecordedEvent): boolean {
   if (type === 'run-ordered' || type === 'step-failed') return false;
   return isEnding || (type === 'step-intended' && step === lastStep);
 }
 
 /** One event later. Throws where it may not come there. */
-export function follow(stand: Stand, event: RecordedEvent): Stand {
+export function follow(stand: ModelState, event: RecordedEvent): ModelState {
   const { type, revision, actor } = event;
   const move = moves[type];
-  if (move === undefined || !move.from.includes(stand.standing))
-    throw new Error(`${type} (revision ${revision}) where the request is ${stand.standing}`);
+  if (move === undefined || !move.from.includes(stand.phase))
+    throw new Error(`${type} (revision ${revision}) where the request is ${stand.phase}`);
   for (const [what, isBroken] of Object.entries(promises))
     if (isBroken(stand, event)) throw new Error(`${what} (revision ${revision}, at ${event.time})`);
   const asks = questions.includes(type);
   const objects = type === 'stop-requested' && actor !== stand.requester;
   return {
-    standing: move.to ?? stand.standing,
+    phase: move.to ?? stand.phase,
     needed: stand.needed,
     requester: type === 'submitted' ? actor : stand.requester,
     asking: asks || type === 'attention-needed' ? revision : stand.asking,
@@ -181,7 +181,7 @@ export function follow(stand: Stand, event: RecordedEvent): Stand {
 }
 
 /** How the request stood after each of its events; before all of them it is the first. Throws where one may not have come. */
-export function stands(events: readonly RecordedEvent[], needed: number): readonly Stand[] {
+export function statesOf(events: readonly RecordedEvent[], needed: number): readonly ModelState[] {
   const all = [nothingYet(needed)];
   for (const event of events) all.push(follow(all.at(-1) ?? nothingYet(needed), event));
   return all;
@@ -204,38 +204,38 @@ export const causeOf = ({ asking, person, verb, form }: Act): string =>
 
 type Comes = readonly string[];
 const nothing: Comes = [];
-const open: readonly Standing[] = ['waiting', 'ordered'];
+const open: readonly Phase[] = ['waiting', 'ordered'];
 
 /** What a no comes to where the run is under way: nothing more is begun. */
-const stopsWhat = ({ standing, isEnding }: Stand): Comes =>
-  standing === 'running' && !isEnding ? ['stop-requested'] : nothing;
+const stopsWhat = ({ phase, isEnding }: ModelState): Comes =>
+  phase === 'running' && !isEnding ? ['stop-requested'] : nothing;
 
-/** What each verb comes to: by whom, in which standing. */
-const outcomes: Readonly<Record<Verb, (stand: Stand, person: string, role: Role) => Comes>> = {
-  approve: ({ standing, approvedBy, needed }, person, role) => {
+/** What each verb comes to: by whom, in which phase. */
+const outcomes: Readonly<Record<Verb, (stand: ModelState, person: string, role: Role) => Comes>> = {
+  approve: ({ phase, approvedBy, needed }, person, role) => {
     if (role !== 'approver') return nothing;
-    if (standing === 'ordered') return nothing;
-    if (standing !== 'waiting') return ['decided-late'];
+    if (phase === 'ordered') return nothing;
+    if (phase !== 'waiting') return ['decided-late'];
     if (approvedBy.includes(person)) return nothing;
     return approvedBy.length + 1 < needed ? ['approved'] : ['approved', 'run-ordered'];
   },
   reject: (stand, _person, role) => {
     if (role !== 'approver') return nothing;
-    return open.includes(stand.standing) ? ['rejected'] : ['decided-late', ...stopsWhat(stand)];
+    return open.includes(stand.phase) ? ['rejected'] : ['decided-late', ...stopsWhat(stand)];
   },
-  cancel: ({ standing }, _person, role) => (role === 'requester' && open.includes(standing) ? ['cancelled'] : nothing),
+  cancel: ({ phase }, _person, role) => (role === 'requester' && open.includes(phase) ? ['cancelled'] : nothing),
   stop: (stand, _person, role) => (role === 'nobody' ? nothing : stopsWhat(stand)),
-  retry: ({ standing }, _person, role) =>
-    role !== 'nobody' && standing === 'attention' ? ['retried', 'run-ordered'] : nothing,
-  'give-up': ({ standing }, _person, role) => (role !== 'nobody' && standing === 'attention' ? ['given-up'] : nothing),
-  remind: ({ standing, reminded }, _person, role) =>
-    role === 'requester' && standing === 'waiting' && !reminded ? ['reminded'] : nothing,
-  change: ({ standing, touched, changes }, _person, role) =>
-    role === 'requester' && standing === 'waiting' && !touched && changes < mostChanges ? ['request-changed'] : nothing,
+  retry: ({ phase }, _person, role) =>
+    role !== 'nobody' && phase === 'attention' ? ['retried', 'run-ordered'] : nothing,
+  'give-up': ({ phase }, _person, role) => (role !== 'nobody' && phase === 'attention' ? ['given-up'] : nothing),
+  remind: ({ phase, reminded }, _person, role) =>
+    role === 'requester' && phase === 'waiting' && !reminded ? ['reminded'] : nothing,
+  change: ({ phase, touched, changes }, _person, role) =>
+    role === 'requester' && phase === 'waiting' && !touched && changes < mostChanges ? ['request-changed'] : nothing,
 };
 
-/** The events that a click leads to where the request stands so, of somebody in that role; empty: none. */
-export const comesOf = (stand: Stand, act: Act, role: Role): Comes =>
+/** The events that a click leads to in that state of the request, of somebody in that role; empty: none. */
+export const comesOf = (stand: ModelState, act: Act, role: Role): Comes =>
   act.asking !== stand.asking || stand.causes.includes(causeOf(act))
     ? nothing
     : outcomes[act.verb](stand, act.person, role);

@@ -117,7 +117,7 @@ const outageLife = eventsAfter(
     by: approver,
     actor: personActor(approver, tenant, 'local'),
     asking: 8,
-    standing: 'yes',
+    roleStatus: 'yes',
     operator: 'no',
   },
   byItself(8),

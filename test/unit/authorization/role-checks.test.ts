@@ -56,9 +56,9 @@ const inProduction = resource({ tags: { environment: 'production' } });
 /** A request that was asked when its agent was tagged as a test. */
 const asked = requestAfter(submit({ plan: planFor({ seen: { resource: inTest } }) }));
 
-function standingsWhere(world: Parameters<typeof scriptedAzure>[0]) {
+function roleChecksWhere(world: Parameters<typeof scriptedAzure>[0]) {
   const azure = scriptedAzure(world);
-  return { azure, standings: openRoleChecks({ resources: azure.resources, groups: belongs }, policy, admission) };
+  return { azure, roleStatuses: openRoleChecks({ resources: azure.resources, groups: belongs }, policy, admission) };
 }
 
 describe('a person whom the directory calls a guest', () => {
@@ -81,12 +81,12 @@ describe('a person whom the directory calls a guest', () => {
 describe('whoever uses the bot', () => {
   const refusedBy = async (memberOf: Groups['memberOf'], allowGuests = false) => {
     const azure = scriptedAzure({});
-    const standings = openRoleChecks({ resources: azure.resources, groups: { memberOf } }, policy, {
+    const roleStatuses = openRoleChecks({ resources: azure.resources, groups: { memberOf } }, policy, {
       ...admission,
       allowGuests,
     });
     return (person: PersonId) =>
-      standings.rolesOf(person).then((found) => (found.kind === 'refused' ? found.code : null));
+      roleStatuses.rolesOf(person).then((found) => (found.kind === 'refused' ? found.code : null));
   };
 
   it('asks, approves or reads: everybody else is refused', async () => {
@@ -110,62 +110,62 @@ describe('whoever uses the bot', () => {
   it('is told why it cannot be checked, where waiting would not help', async () => {
     const expired = failure({ code: 'AADSTS7000222', next: 'ask' });
     const memberOf: Groups['memberOf'] = async () => failed(expired);
-    const standings = openRoleChecks({ ...scriptedAzure(), groups: { memberOf } }, policyOf(), admission);
-    expect(await standings.rolesOf(approver)).toMatchObject({ code: 'cannot-check-membership', failure: expired });
+    const roleStatuses = openRoleChecks({ ...scriptedAzure(), groups: { memberOf } }, policyOf(), admission);
+    expect(await roleStatuses.rolesOf(approver)).toMatchObject({ code: 'cannot-check-membership', failure: expired });
   });
 });
 
 describe('standing under rules', () => {
   it('is that of the rules that hold for the agent: somebody has to be in the lists of all of them', async () => {
-    const { standings } = standingsWhere({});
-    expect(await standings.requester(requester, inTest)).toBe('yes');
-    expect(await standings.requester(requester, inProduction)).toBe('no');
-    expect(await standings.requester(other, inProduction)).toBe('yes');
-    expect(await standings.approver(secondApprover, inTest)).toBe('yes');
-    expect(await standings.approver(secondApprover, inProduction)).toBe('no');
+    const { roleStatuses } = roleChecksWhere({});
+    expect(await roleStatuses.requester(requester, inTest)).toBe('yes');
+    expect(await roleStatuses.requester(requester, inProduction)).toBe('no');
+    expect(await roleStatuses.requester(other, inProduction)).toBe('yes');
+    expect(await roleStatuses.approver(secondApprover, inTest)).toBe('yes');
+    expect(await roleStatuses.approver(secondApprover, inProduction)).toBe('no');
   });
 
   it('is no better where the tag was taken away', async () => {
-    const { standings } = standingsWhere({});
-    expect(await standings.requester(requester, resource())).toBe('no');
-    expect(await standings.approver(secondApprover, resource())).toBe('no');
+    const { roleStatuses } = roleChecksWhere({});
+    expect(await roleStatuses.requester(requester, resource())).toBe('no');
+    expect(await roleStatuses.approver(secondApprover, resource())).toBe('no');
   });
 
   it('is a yes for any agent where one rule says so', async () => {
-    const { standings } = standingsWhere({});
-    expect(await standings.requester(requester, null)).toBe('yes');
-    expect(await standings.approver(secondApprover, null)).toBe('yes');
-    expect(await standings.approver(requester, null)).toBe('no');
-    expect(await standings.approverOf(approver, null)).toBe('yes');
+    const { roleStatuses } = roleChecksWhere({});
+    expect(await roleStatuses.requester(requester, null)).toBe('yes');
+    expect(await roleStatuses.approver(secondApprover, null)).toBe('yes');
+    expect(await roleStatuses.approver(requester, null)).toBe('no');
+    expect(await roleStatuses.approverOf(approver, null)).toBe('yes');
   });
 
   it('of a request follows the tags its agent has now', async () => {
-    const { azure, standings } = standingsWhere({ resource: inTest });
-    expect(await standings.approverOf(secondApprover, asked)).toBe('yes');
+    const { azure, roleStatuses } = roleChecksWhere({ resource: inTest });
+    expect(await roleStatuses.approverOf(secondApprover, asked)).toBe('yes');
     azure.world.resource = inProduction;
-    expect(await standings.approverOf(secondApprover, asked)).toBe('no');
+    expect(await roleStatuses.approverOf(secondApprover, asked)).toBe('no');
   });
 
   it('of a request whose agent is gone follows the tags it was asked with', async () => {
-    const { standings } = standingsWhere({ resource: null });
-    expect(await standings.approverOf(secondApprover, asked)).toBe('yes');
+    const { roleStatuses } = roleChecksWhere({ resource: null });
+    expect(await roleStatuses.approverOf(secondApprover, asked)).toBe('yes');
     const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
-    expect(await standings.approverOf(secondApprover, tagged)).toBe('no');
+    expect(await roleStatuses.approverOf(secondApprover, tagged)).toBe('no');
   });
 
   it('of a request is unknown while its agent cannot be read', async () => {
-    const { azure, standings } = standingsWhere({ resource: inProduction });
+    const { azure, roleStatuses } = roleChecksWhere({ resource: inProduction });
     azure.refuse('resources.tags', failure());
-    expect(await standings.approverOf(approver, asked)).toBe('unknown');
+    expect(await roleStatuses.approverOf(approver, asked)).toBe('unknown');
   });
 
   it('looks at no tags that nobody vouches for: what they are changes nothing', async () => {
     const azure = scriptedAzure({ resource: null });
     azure.refuse('resources.tags', failure(), 9);
     const flat = policyOf([], { approvers: [approver, secondApprover] }, { tagRules: [production] });
-    const standings = openRoleChecks({ resources: azure.resources, groups: belongs }, flat, admission);
-    expect(await standings.approverOf(approver, asked)).toBe('yes');
-    expect(await standings.approverOf(secondApprover, asked)).toBe('no');
+    const roleStatuses = openRoleChecks({ resources: azure.resources, groups: belongs }, flat, admission);
+    expect(await roleStatuses.approverOf(approver, asked)).toBe('yes');
+    expect(await roleStatuses.approverOf(secondApprover, asked)).toBe('no');
   });
 
   it('offers a decision to those who may make it, and asks the directory once for a whole list', async () => {
@@ -176,9 +176,9 @@ describe('standing under rules', () => {
         return belongs.memberOf(...call);
       },
     };
-    const standings = openRoleChecks({ ...scriptedAzure(), groups: counting }, policy, admission);
+    const roleStatuses = openRoleChecks({ ...scriptedAzure(), groups: counting }, policy, admission);
     const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
-    const offered = async (person: PersonId) => [asked, tagged, asked].map(await standings.decidable(person));
+    const offered = async (person: PersonId) => [asked, tagged, asked].map(await roleStatuses.decidable(person));
     expect(await offered(approver)).toEqual([true, true, true]);
     expect(looks).toBe(1);
     expect(await offered(secondApprover)).toEqual([true, false, true]);
@@ -202,12 +202,12 @@ describe('a click', () => {
       await answered;
       return done({ kind: 'member', of: ids.filter((id) => id === person) });
     };
-    const standings = openRoleChecks(
+    const roleStatuses = openRoleChecks(
       { ...scriptedAzure({ resource: inTest }), groups: { memberOf } },
       policy,
       admission,
     );
-    return { about, answer, click: () => standings.forClick() };
+    return { about, answer, click: () => roleStatuses.forClick() };
   }
 
   it('asks about whoever asked for the request while it is asked who clicks, and not once more', async () => {
@@ -233,11 +233,11 @@ describe('a click', () => {
   });
 
   it('looks at the tags once, and afresh in the next', async () => {
-    const { azure, standings } = standingsWhere({ resource: inTest });
-    const first = standings.forClick();
+    const { azure, roleStatuses } = roleChecksWhere({ resource: inTest });
+    const first = roleStatuses.forClick();
     first.lookAt(asked);
     azure.world.resource = inProduction;
     expect([await first.approverOf(secondApprover, asked), await first.requesterOf(asked)]).toEqual(['yes', 'yes']);
-    expect(await standings.forClick().approverOf(secondApprover, asked)).toBe('no');
+    expect(await roleStatuses.forClick().approverOf(secondApprover, asked)).toBe('no');
   });
 });

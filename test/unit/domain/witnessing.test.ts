@@ -4,7 +4,7 @@ import { enoughWords, signersWords, vaultKeyWords, witnessWords } from '../../..
 
 const at = new Date('2026-11-26T08:00:00Z');
 const now = new Date('2026-11-26T08:03:00Z');
-const standing = (key: string, more: Partial<WitnessStatus>): WitnessStatus => ({
+const report = (key: string, more: Partial<WitnessStatus>): WitnessStatus => ({
   key,
   since: at,
   asked: { size: 121, at, outcome: 'signed', detail: '' },
@@ -16,14 +16,14 @@ const standing = (key: string, more: Partial<WitnessStatus>): WitnessStatus => (
 });
 const keys = ['w1+0a+AA', 'w2+0b+BB', 'w3+0c+CC', 'w4+0d+DD'];
 const known = [
-  standing('w1+0a+AA', {}),
-  standing('w2+0b+BB', {
+  report('w1+0a+AA', {}),
+  report('w2+0b+BB', {
     asked: { size: 121, at, outcome: 'no-answer', detail: 'fetch failed' },
     signed: { size: 117, at },
   }),
-  standing('w3+0c+CC', { contradiction: { at, detail: '422', note: '' }, signed: { size: 121, at } }),
+  report('w3+0c+CC', { contradiction: { at, detail: '422', note: '' }, signed: { size: 121, at } }),
   // The same name with another key is another witness.
-  standing('w4+0e+EE', {}),
+  report('w4+0e+EE', {}),
 ];
 
 test('those count who signed the newest checkpoint, under the key that is named, and contradict nothing', () => {
@@ -52,7 +52,7 @@ test('each is told by what it signed last, and when', () => {
 
 test('the key in a vault is told by itself, and counts for no witness', () => {
   const vaultKey = 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints';
-  const silent = standing(vaultKey, {
+  const silent = report(vaultKey, {
     asked: { size: 121, at, outcome: 'no-answer', detail: 'fetch failed' },
     signed: { size: 117, at },
   });
@@ -64,6 +64,6 @@ test('the key in a vault is told by itself, and counts for no witness', () => {
   expect(missing.vaultKey === null ? '' : vaultKeyWords(missing.vaultKey, now)).toBe(
     'signed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it did not answer (fetch failed)',
   );
-  const alone = summarizeWitnesses({ keys: [], needed: 0, vaultKey }, [standing(vaultKey, {})]);
+  const alone = summarizeWitnesses({ keys: [], needed: 0, vaultKey }, [report(vaultKey, {})]);
   expect(signersWords(alone)).toBe('The key in the vault signed the newest checkpoint');
 });

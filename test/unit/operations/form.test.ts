@@ -1,5 +1,5 @@
 import { RequestId } from '../../../src/domain/ids.ts';
-import type { Standing } from '../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { CommandPorts } from '../../../src/operations/commands/command.ts';
 import { enableCmk } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { Form } from '../../../src/operations/form.ts';
@@ -212,14 +212,14 @@ describe('submitting', () => {
     expect(requests.all()).toHaveLength(1);
   });
 
-  it.each<[Standing, string]>([
+  it.each<[RoleStatus, string]>([
     ['no', 'not-a-requester'],
     ['unknown', 'cannot-check-membership'],
     ['nobody-configured', 'no-requesters-configured'],
   ])('asks again whether the owner may: %s is %s', async (value, code) => {
-    const { ports, standing } = commandWorld();
+    const { ports, roleStatus } = commandWorld();
     const form = await reviewed(ports);
-    standing.value = value;
+    roleStatus.value = value;
     expect(await submit(form, inputs(ticked), ports)).toMatchObject({ problem: { code }, form: { ended: null } });
   });
 

@@ -191,20 +191,20 @@ describe('the check before a run', () => {
   });
 
   it('asks again when the approver lost the role', async () => {
-    const { drive, azure, standing } = await approvedRequest();
-    standing.value = 'no';
+    const { drive, azure, roleStatus } = await approvedRequest();
+    roleStatus.value = 'no';
     expect(await drive()).toMatchObject({ state: 'awaiting-approval', replaced: { reason: 'approvers-changed' } });
     expect(azure.writes).toEqual([]);
   });
 
   it('waits while nobody can tell whether the approver is one', async () => {
-    const { drive, standing } = await approvedRequest();
-    standing.value = 'unknown';
+    const { drive, roleStatus } = await approvedRequest();
+    roleStatus.value = 'unknown';
     let checks = 0;
     const done = await drive(1, {
       before: () => {
         checks += 1;
-        if (checks === 2) standing.value = 'yes';
+        if (checks === 2) roleStatus.value = 'yes';
       },
     });
     expect(done.state).toBe('succeeded');

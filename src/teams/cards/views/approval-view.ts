@@ -104,9 +104,9 @@ const isOwn = (by: PersonId, reader: Reader): boolean => reader.kind === 'approv
 const countLine = ({ approvals, policy }: Request): string => `${approvals.length} of ${policy.approvalsRequired}`;
 
 /** `Decide by … (3 days left)`, and the earliest start. */
-function untilLine(request: Request, { patience }: CardContext): CardText {
+function untilLine(request: Request, { timeLimits }: CardContext): CardText {
   const { expiresAt } = request.policy;
-  const left = plain<string>(fromNow(expiresAt, patience.now));
+  const left = plain<string>(fromNow(expiresAt, timeLimits.now));
   return md`Decide by ${dateAndTime(new Date(expiresAt))} (${left})${startNote(request)}${referenceNote(request)}`;
 }
 

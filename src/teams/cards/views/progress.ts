@@ -33,16 +33,16 @@ function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
   return row(marks.done, plain(title), lines, { time: took });
 }
 
-const nowRow = (title: CardText, lines: readonly Line[], progress: StepProgress, patience: TimeLimits): Row =>
-  row(marks.now, title, lines, { nameWeight: 'Bolder', time: elapsedWords(progress, patience) });
+const nowRow = (title: CardText, lines: readonly Line[], progress: StepProgress, timeLimits: TimeLimits): Row =>
+  row(marks.now, title, lines, { nameWeight: 'Bolder', time: elapsedWords(progress, timeLimits) });
 
-type Context = Pick<CardContext, 'paused' | 'patience'>;
+type Context = Pick<CardContext, 'paused' | 'timeLimits'>;
 
 function progressRow(
   request: Request,
   progress: StepProgress,
   step: PlannedStep | undefined,
-  { paused, patience }: Context,
+  { paused, timeLimits }: Context,
 ): Row {
   const words = wordsOf(progress, step);
   const title = plain(words.title);
@@ -52,9 +52,9 @@ function progressRow(
     case 'running':
       if (paused)
         return row(marks.idle, title, [grey(plain('Started before the pause. The bot checks it after the pause.'))]);
-      return nowRow(title, runningLines(progress, words.running, patience), progress, patience);
+      return nowRow(title, runningLines(progress, words.running, timeLimits), progress, timeLimits);
     case 'waiting':
-      return nowRow(title, waitingLines(progress, patience), progress, patience);
+      return nowRow(title, waitingLines(progress, timeLimits), progress, timeLimits);
     case 'done':
       return progress.run < request.runs
         ? row(marks.done, title, [grey(plain<string>(stepStatusWords(request, progress)))])
@@ -120,7 +120,7 @@ function workedMs({ progress }: Request, now: Date): number {
 }
 
 /** Returns the progress of a run, and its duration compared with the usual one; none in other states. */
-export function progressBar(request: Request, { patience }: Pick<Context, 'patience'>) {
+export function progressBar(request: Request, { timeLimits }: Pick<Context, 'timeLimits'>) {
   const { state, progress } = request;
   if (state !== 'running') return { stepsDone: 0, stepsOf: 0, elapsed: nothing };
   const [stepsOf, stepsDone] = [progress.length, progress.filter((one) => one.state === 'done').length];
@@ -128,7 +128,7 @@ export function progressBar(request: Request, { patience }: Pick<Context, 'patie
   return {
     stepsDone,
     stepsOf,
-    elapsed: plain<string>(`${shortDuration(workedMs(request, patience.now))} so far. ${usually}.`),
+    elapsed: plain<string>(`${shortDuration(workedMs(request, timeLimits.now))} so far. ${usually}.`),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The reader of a request's card, and what the card needs besides the request. */
 import type { PersonId } from '../../../domain/ids.ts';
-import type { Standing } from '../../../domain/policy/policy.ts';
+import type { RoleStatus } from '../../../domain/policy/policy.ts';
 import { changeRefusal } from '../../../domain/request/decide-change.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import type { RetryLimits } from '../../../domain/retry.ts';
@@ -24,7 +24,7 @@ export interface TimeLimits {
 }
 
 export interface CardContext {
-  readonly patience: TimeLimits;
+  readonly timeLimits: TimeLimits;
   readonly reader: Reader;
   readonly names: Names;
   /** Who can still decide, as text. */
@@ -49,18 +49,21 @@ const differing: readonly Request['state'][] = [
 ];
 export const hasViews = (request: Request): boolean => differing.includes(request.state);
 
-export function readerOf(request: Request, person: PersonId, standing: Standing): Reader {
+export function readerOf(request: Request, person: PersonId, roleStatus: RoleStatus): Reader {
   if (person === request.requester) return { kind: 'requester' };
-  return standing === 'yes' ? { kind: 'approver', id: person } : everybody;
+  return roleStatus === 'yes' ? { kind: 'approver', id: person } : everybody;
 }
 
 /** True for a reader who can retry and end the request; others see who can. */
 export const maySettle = ({ reader }: CardContext): boolean => reader.kind !== 'everybody';
 
 /** The requester can edit a waiting request. */
-export const mayChange = (request: Request, { reader, patience }: Pick<CardContext, 'reader' | 'patience'>): boolean =>
+export const mayChange = (
+  request: Request,
+  { reader, timeLimits }: Pick<CardContext, 'reader' | 'timeLimits'>,
+): boolean =>
   reader.kind === 'requester' &&
-  changeRefusal(request, { by: request.requester, asking: request.asking }, patience.now) === null;
+  changeRefusal(request, { by: request.requester, asking: request.asking }, timeLimits.now) === null;
 
 /** The requester can submit a request again that ended without a change. */
 export const mayAskAgain = ({ state }: Request, { reader }: Pick<CardContext, 'reader'>): boolean =>

@@ -78,10 +78,13 @@ function checkWords(request: Request, { now, retry }: TimeLimits): CardText {
 }
 
 /** What happens after an approval. */
-export function startWords(request: Request, { paused, patience }: Pick<CardContext, 'paused' | 'patience'>): CardText {
+export function startWords(
+  request: Request,
+  { paused, timeLimits }: Pick<CardContext, 'paused' | 'timeLimits'>,
+): CardText {
   const starts = startsAt(request);
   if (paused) return plain('The bot is paused: no changes start until an operator ends the pause.');
-  if (starts === null || Date.parse(starts) <= patience.now.getTime()) return checkWords(request, patience);
+  if (starts === null || Date.parse(starts) <= timeLimits.now.getTime()) return checkWords(request, timeLimits);
   return md`At ${dateAndTime(new Date(starts))}, the bot checks everything again and then starts the changes.`;
 }
 

@@ -30,7 +30,7 @@ const endedNote = (request: Request): CardText => {
 };
 
 function noteOf(request: Request, context: CardContext): CardText {
-  const { names, paused, patience } = context;
+  const { names, paused, timeLimits } = context;
   switch (request.state) {
     case 'awaiting-approval':
       return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
@@ -39,7 +39,7 @@ function noteOf(request: Request, context: CardContext): CardText {
     case 'running': {
       if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
       if (request.stop !== null) return stoppingNote(request, names);
-      return md`Updated ${time(patience.now)}. This card updates automatically.`;
+      return md`Updated ${time(timeLimits.now)}. This card updates automatically.`;
     }
     case 'needs-attention':
     case 'succeeded':
@@ -52,12 +52,12 @@ function noteOf(request: Request, context: CardContext): CardText {
 }
 
 /** Who must decide, and the deadline. */
-function factsOf(request: Request, { awaited, patience }: CardContext) {
+function factsOf(request: Request, { awaited, timeLimits }: CardContext) {
   if (request.state !== 'awaiting-approval') return [];
   return [
     {
       title: plain('Decide by'),
-      value: md`${dateAndTime(new Date(request.policy.expiresAt))} (${plain<string>(fromNow(request.policy.expiresAt, patience.now))})`,
+      value: md`${dateAndTime(new Date(request.policy.expiresAt))} (${plain<string>(fromNow(request.policy.expiresAt, timeLimits.now))})`,
     },
     ...startFacts(request),
     { title: plain('Waiting for'), value: plain(awaited) },

@@ -31,25 +31,25 @@ const whoActs = (failure: Failure): string =>
     : 'You don’t need to do anything.';
 
 /** For a step that is retried automatically. Shows the remaining time, because times in Teams have no seconds. */
-export function waitingLines(progress: StepProgress, patience: TimeLimits): Line[] {
+export function waitingLines(progress: StepProgress, timeLimits: TimeLimits): Line[] {
   const { failure, retryAt, name } = progress;
   if (failure === null || retryAt === null) return [];
-  const left = Date.parse(retryAt) - patience.now.getTime();
+  const left = Date.parse(retryAt) - timeLimits.now.getTime();
   const when = left < 1000 ? 'now' : `in ${shortDuration(left)}`;
   return [
     { ...grey(plain<string>(waitingWords(failure))), subtle: false },
     coloured(plain<string>(`Next attempt ${when}. The bot checks ${looksAt[name]} first.`), 'Accent', 'Default'),
-    grey(plain<string>(`${limitWords(progress, failure, patience)}. ${whoActs(failure)}`)),
+    grey(plain<string>(`${limitWords(progress, failure, timeLimits)}. ${whoActs(failure)}`)),
   ];
 }
 
 /** For a step that runs in Azure: the usual duration and, after a while, how it is polled. */
-export function runningLines(progress: StepProgress, running: string, patience: TimeLimits): Line[] {
-  const { everyMs, atMostMs } = patience.poll;
+export function runningLines(progress: StepProgress, running: string, timeLimits: TimeLimits): Line[] {
+  const { everyMs, atMostMs } = timeLimits.poll;
   const tries = progress.attempt > 1 ? ` Attempt ${progress.attempt}.` : '';
   return [
     grey(plain<string>(`${running} Usually takes ${usualWords(progress.name)}.${tries}`)),
-    ...(sinceFirst(progress, patience.now) < worthSaying
+    ...(sinceFirst(progress, timeLimits.now) < worthSaying
       ? []
       : [
           grey(

@@ -56,7 +56,7 @@ it.each([
 });
 
 it('asks nobody to sign in for a click that would be refused all the same', () => {
-  expect(comesTo(awaiting, approves(null, { standing: 'no' }))).toBe('not-an-approver');
+  expect(comesTo(awaiting, approves(null, { roleStatus: 'no' }))).toBe('not-an-approver');
   expect(comesTo(awaiting, approves(null, { asking: 7 }))).toBe('stale-card');
   expect(comesTo(awaiting, approves(null, { acknowledged: false }))).toBe('acknowledge-irreversible');
   expect(comesTo(requestAfter(...approvedBy(approver)), approves(null))).toBe('already-approved-by-you');

@@ -62,9 +62,9 @@ describe('a requester who lost the role', () => {
     ['no', 'requester-lost-role'],
     ['nobody-configured', 'requester-lost-role'],
     ['unknown', 'cannot-check-requester'],
-  ] as const)('cannot have a request approved (%s), but rejected and cancelled', (requesterStanding, code) => {
-    expect(comesTo(awaiting, decides('approve', approver, { requesterStanding }))).toBe(code);
-    expect(comesTo(awaiting, decides('reject', approver, { requesterStanding }))).toBe('rejected');
+  ] as const)('cannot have a request approved (%s), but rejected and cancelled', (requesterStatus, code) => {
+    expect(comesTo(awaiting, decides('approve', approver, { requesterStatus }))).toBe(code);
+    expect(comesTo(awaiting, decides('reject', approver, { requesterStatus }))).toBe('rejected');
     expect(comesTo(awaiting, cancels())).toBe('cancelled');
   });
 });
@@ -80,12 +80,12 @@ describe('approving', () => {
   });
 
   it("refuses the requester's own approval, whatever their standing", () => {
-    expect(comesTo(awaiting, decides('approve', requester, { standing: 'yes' }))).toBe('own-request');
+    expect(comesTo(awaiting, decides('approve', requester, { roleStatus: 'yes' }))).toBe('own-request');
   });
 
   it('tells an approver who comes after the last one needed that enough have approved', () => {
     const enough = requestAfter(...toApproved);
-    expect(comesTo(enough, decides('approve', outsider, { standing: 'yes' }))).toBe('already-approved');
+    expect(comesTo(enough, decides('approve', outsider, { roleStatus: 'yes' }))).toBe('already-approved');
   });
 
   it('counts a person once', () => {
@@ -100,14 +100,14 @@ describe('approving', () => {
     ['no', 'not-an-approver'],
     ['unknown', 'cannot-check-membership'],
     ['nobody-configured', 'no-approvers-configured'],
-  ] as const)('refuses a person whose standing is %s: %s', (standing, code) => {
-    expect(comesTo(awaiting, decides('approve', outsider, { standing }))).toBe(code);
-    expect(comesTo(awaiting, decides('reject', outsider, { standing }))).toBe(code);
+  ] as const)('refuses a person whose roleStatus is %s: %s', (roleStatus, code) => {
+    expect(comesTo(awaiting, decides('approve', outsider, { roleStatus }))).toBe(code);
+    expect(comesTo(awaiting, decides('reject', outsider, { roleStatus }))).toBe(code);
   });
 
   it('says who may decide before anything about the state', () => {
     const ended = requestAfter(asks(), cancels());
-    expect(comesTo(ended, decides('approve', outsider, { standing: 'no', asking: 99 }))).toBe('not-an-approver');
+    expect(comesTo(ended, decides('approve', outsider, { roleStatus: 'no', asking: 99 }))).toBe('not-an-approver');
   });
 
   it('wants the tick for what cannot be undone, and names how many steps', () => {
@@ -209,7 +209,7 @@ describe('expiring', () => {
     expect(comesTo(awaiting, decides('approve', approver), anInstantBefore)).toBe('approved');
     expect(comesTo(awaiting, decides('approve', approver), later)).toBe('expired decided-late');
     expect(comesTo(awaiting, decides('reject', approver), later)).toBe('expired decided-late');
-    expect(comesTo(awaiting, decides('approve', approver, { standing: 'no' }), later)).toBe('not-an-approver');
+    expect(comesTo(awaiting, decides('approve', approver, { roleStatus: 'no' }), later)).toBe('not-an-approver');
   });
 
   it('does not happen early, nor to a request that was decided in time', () => {
@@ -223,7 +223,7 @@ describe('expiring', () => {
 
   it('starts anew when the plan has changed', () => {
     const policy = applyPolicy({ ...policyOf([], { expiryMs: 3_600_000 }), version: 'p2' }, planFor(), later);
-    const changed = { ...checks({ standings: {} }), policy } as ReturnType<typeof checks>;
+    const changed = { ...checks({ roleStatuses: {} }), policy } as ReturnType<typeof checks>;
     const asked = requestAfter(...toApproved, changed);
     expect(policy.expiresAt).toBe('2026-03-05T13:00:00.000Z');
     expect(comesTo(asked, expires, later)).toBe('not-awaiting-approval');

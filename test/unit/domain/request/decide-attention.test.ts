@@ -1,6 +1,6 @@
 import type { Failure } from '../../../../src/domain/failure.ts';
 import type { PersonId } from '../../../../src/domain/ids.ts';
-import type { Standing } from '../../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../../src/domain/policy/policy.ts';
 import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { retriesAutomatically } from '../../../../src/domain/request/decide-attention.ts';
 import { personActor } from '../../../../src/domain/request/events.ts';
@@ -36,8 +36,8 @@ const stuckBy = (change: Change): readonly Command[] => [
 ];
 const outage = stuckBy(unavailable);
 const retriesItself = (asking = attention): Command => ({ do: 'retry-automatically', asking });
-const takes = (by: PersonId, standing: Standing, operator: Standing = 'no', asking = attention): Command => ({
-  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, standing, operator },
+const takes = (by: PersonId, roleStatus: RoleStatus, operator: RoleStatus = 'no', asking = attention): Command => ({
+  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus, operator },
 });
 
 describe('the automatic retry', () => {
@@ -86,7 +86,7 @@ describe('the automatic retry', () => {
   });
 
   it('doesn’t override a person who stopped the run', () => {
-    const stopped = requestAfter(...toRunning, settles('stop', approver, { standing: 'yes' }), stops());
+    const stopped = requestAfter(...toRunning, settles('stop', approver, { roleStatus: 'yes' }), stops());
     expect(retriesAutomatically(stopped)).toBe(false);
   });
 });

@@ -99,7 +99,7 @@ it('cannot be after the time to decide, though the timer has not come by', () =>
 
 it('cannot be once a run had begun: what it made for one plan must not serve another', () => {
   const retried = [...toAttention, settles('retry', requester, { asking: 8 })];
-  const request = requestAfter(...retried, checks({ run: 2, standings: {} }));
+  const request = requestAfter(...retried, checks({ run: 2, roleStatuses: {} }));
   expect(request).toMatchObject({ state: 'awaiting-approval', touched: true });
   expect(comesTo(request, changes({ asking: request.asking }))).toBe('change-half-done');
 });

@@ -47,7 +47,7 @@ import {
 
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const retries = settles('retry', requester, { asking: attention });
-const standings = { [approver]: 'yes', [secondApprover]: 'yes' } as const;
+const roleStatuses = { [approver]: 'yes', [secondApprover]: 'yes' } as const;
 
 describe('the check before a run', () => {
   it('asks again when Azure has moved: a new digest, and no approval counts', () => {
@@ -66,9 +66,9 @@ describe('the check before a run', () => {
   });
 
   it.each(['no', 'unknown', 'nobody-configured'] as const)(
-    'asks again when an approver’s standing has become %s',
+    'asks again when an approver’s roleStatus has become %s',
     (now) => {
-      const asked = requestAfter(...toApproved, checks({ standings: { ...standings, [secondApprover]: now } }));
+      const asked = requestAfter(...toApproved, checks({ roleStatuses: { ...roleStatuses, [secondApprover]: now } }));
       expect(asked).toMatchObject({
         state: 'awaiting-approval',
         approvals: [],
@@ -78,18 +78,18 @@ describe('the check before a run', () => {
   );
 
   it.each(['no', 'unknown', 'nobody-configured'] as const)(
-    'stops when the standing of whoever asked has become %s, and the approvals hold',
-    (requesterStanding) => {
-      const stuck = requestAfter(...toApproved, checks({ requesterStanding }));
+    'stops when the roleStatus of whoever asked has become %s, and the approvals hold',
+    (requesterStatus) => {
+      const stuck = requestAfter(...toApproved, checks({ requesterStatus }));
       expect(stuck).toMatchObject({ state: 'needs-attention', failure: { found: { code: 'requester-lost-role' } } });
       expect(stuck.approvals).toHaveLength(2);
     },
   );
 
   it('counts by the stricter of the number of approvals then and now', () => {
-    const oneIsLeft = { ...standings, [secondApprover]: 'no' } as const;
+    const oneIsLeft = { ...roleStatuses, [secondApprover]: 'no' } as const;
     const approved = requestAfter(...toApproved);
-    expect(comesTo(approved, checks({ policy: policy(1), standings: oneIsLeft }))).toBe('plan-changed');
+    expect(comesTo(approved, checks({ policy: policy(1), roleStatuses: oneIsLeft }))).toBe('plan-changed');
     expect(comesTo(approved, checks({ policy: policy(3) }))).toBe('plan-changed');
     expect(comesTo(approved, checks({ policy: policy(1) }))).toBe('run-checked');
   });
@@ -151,7 +151,7 @@ describe('the check before a run', () => {
   });
 
   it('asks again when nothing is known of an approver', () => {
-    expect(comesTo(requestAfter(...toApproved), checks({ standings: { [approver]: 'yes' } }))).toBe('plan-changed');
+    expect(comesTo(requestAfter(...toApproved), checks({ roleStatuses: { [approver]: 'yes' } }))).toBe('plan-changed');
   });
 
   it('stores that it was made: what was found, and whose approvals counted', () => {
@@ -179,7 +179,7 @@ describe('the check before a run', () => {
 
   it('asks a person about a block, whatever else has moved: the approvals hold until it is removed', () => {
     const blocked = planFor({ seen: { vault: vault({ firewall: 'closed', softDelete: false }) } });
-    const stuck = requestAfter(...toApproved, checks({ plan: blocked, standings: {} }));
+    const stuck = requestAfter(...toApproved, checks({ plan: blocked, roleStatuses: {} }));
     expect(stuck).toMatchObject({
       state: 'needs-attention',
       step: null,
@@ -187,7 +187,7 @@ describe('the check before a run', () => {
     });
     expect(stuck.approvals).toHaveLength(2);
     const again = requestAfter(...toApproved, checks({ plan: blocked }), settles('retry', requester, { asking: 5 }));
-    expect(comesTo(again, checks({ run: 2, standings: {} }))).toBe('plan-changed');
+    expect(comesTo(again, checks({ run: 2, roleStatuses: {} }))).toBe('plan-changed');
     expect(comesTo(again, checks({ run: 2 }))).toBe('run-checked');
   });
 
@@ -346,23 +346,23 @@ describe('a request that needs attention', () => {
 
   it.each([
     ['the requester', settles('retry', requester, { asking: attention }), 'retried run-ordered'],
-    ['an approver', settles('retry', outsider, { asking: attention, standing: 'yes' }), 'retried run-ordered'],
+    ['an approver', settles('retry', outsider, { asking: attention, roleStatus: 'yes' }), 'retried run-ordered'],
     ['an operator', operates('retry', attention), 'retried run-ordered'],
     ['nobody else', settles('retry', outsider, { asking: attention }), 'not-an-approver'],
     [
       'nobody unknown',
-      settles('retry', outsider, { asking: attention, standing: 'unknown' }),
+      settles('retry', outsider, { asking: attention, roleStatus: 'unknown' }),
       'cannot-check-membership',
     ],
     ['nobody with an old card', settles('retry', requester, { asking: 1 }), 'stale-card'],
     [
       'nobody for a requester who lost the role',
-      settles('retry', outsider, { asking: attention, standing: 'yes', requesterStanding: 'no' }),
+      settles('retry', outsider, { asking: attention, roleStatus: 'yes', requesterStatus: 'no' }),
       'requester-lost-role',
     ],
     [
       'nobody while it is not known whether the requester lost the role',
-      settles('retry', requester, { asking: attention, requesterStanding: 'unknown' }),
+      settles('retry', requester, { asking: attention, requesterStatus: 'unknown' }),
       'cannot-check-requester',
     ],
   ])('is retried by %s', (_who, command, outcome) => {
@@ -375,12 +375,12 @@ describe('a request that needs attention', () => {
     expect(again.approvals).toHaveLength(2);
     expect(comesTo(again, intends(1))).toBe('request-ended');
     expect(comesTo(again, checks({ run: 2 }))).toBe('run-checked');
-    expect(comesTo(again, checks({ run: 2, standings: { [approver]: 'yes' } }))).toBe('plan-changed');
+    expect(comesTo(again, checks({ run: 2, roleStatuses: { [approver]: 'yes' } }))).toBe('plan-changed');
   });
 
   it('cannot be retried twice from the same card', () => {
     const again = requestAfter(...toAttention, settles('retry', requester, { asking: attention }));
-    expect(comesTo(again, settles('retry', approver, { asking: attention, standing: 'yes' }))).toBe(
+    expect(comesTo(again, settles('retry', approver, { asking: attention, roleStatus: 'yes' }))).toBe(
       'not-needing-attention',
     );
   });

@@ -34,7 +34,7 @@ const stopped = {
 describe('stopping a run while a step runs', () => {
   it.each([
     ['the requester', stops],
-    ['an approver', settles('stop', outsider, { standing: 'yes' })],
+    ['an approver', settles('stop', outsider, { roleStatus: 'yes' })],
     ['an operator', operates('stop', 1)],
   ])('is up to %s', (_who, command) => {
     expect(comesTo(requestAfter(...toRunning), command)).toBe('stop-requested');
@@ -61,7 +61,7 @@ describe('stopping a run while a step runs', () => {
   });
 
   it('is named after who asked first; who asks as well is in the record', () => {
-    const later = settles('stop', approver, { standing: 'yes' });
+    const later = settles('stop', approver, { roleStatus: 'yes' });
     expect(comesTo(requestAfter(...toRunning, stops), later)).toBe('stop-requested');
     expect(requestAfter(...toRunning, stops, later, records(1, doneWith('enable-identity')))).toMatchObject(stopped);
   });
@@ -74,13 +74,13 @@ describe('stopping a run while a step runs', () => {
       state: 'needs-attention',
       failure: { found: { code: 'stopped', by: secondApprover } },
     });
-    expect(comesTo(requestAfter(...toRunning), decides('reject', secondApprover, { standing: 'no' }))).toBe(
+    expect(comesTo(requestAfter(...toRunning), decides('reject', secondApprover, { roleStatus: 'no' }))).toBe(
       'not-an-approver',
     );
   });
 
   it.each([
-    ['stops', settles('stop', secondApprover, { standing: 'yes' })],
+    ['stops', settles('stop', secondApprover, { roleStatus: 'yes' })],
     ['rejects', decides('reject', secondApprover)],
   ])('has the approvers asked again before another run when an approver %s, whatever was approved', (_how, command) => {
     const ended = [...toRunning, command, records(1, doneWith('enable-identity'))];

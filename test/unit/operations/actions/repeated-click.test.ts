@@ -15,9 +15,9 @@ async function asked() {
   const ports = {
     requests,
     loadSnapshot: (asked: typeof id) => requests.load(asked),
-    approverStanding: async () => 'yes' as const,
-    operatorStanding: async () => 'no' as const,
-    requesterStanding: async () => 'yes' as const,
+    approverStatus: async () => 'yes' as const,
+    operatorStatus: async () => 'no' as const,
+    requesterStatus: async () => 'yes' as const,
     stepUp: null,
   };
   const click = (by: PersonId) =>

@@ -1,4 +1,4 @@
-import type { Standing } from '../../../../src/domain/policy/policy.ts';
+import type { RoleStatus } from '../../../../src/domain/policy/policy.ts';
 import { cmkHelp } from '../../../../src/operations/commands/cmk-help.ts';
 import { cmkHistory } from '../../../../src/operations/commands/cmk-history.ts';
 import { cmkRequests } from '../../../../src/operations/commands/cmk-requests.ts';
@@ -42,13 +42,13 @@ describe('/enable-cmk', () => {
     expect(await enableCmk.handle(call(args), commandWorld().ports)).toMatchObject({ kind: 'refused', code });
   });
 
-  it.each<[Standing, string]>([
+  it.each<[RoleStatus, string]>([
     ['no', 'not-a-requester'],
     ['unknown', 'cannot-check-membership'],
     ['nobody-configured', 'no-requesters-configured'],
-  ])('looks into nothing for a person whose standing is %s', async (value, code) => {
-    const { ports, standing, azure } = commandWorld();
-    standing.value = value;
+  ])('looks into nothing for a person whose roleStatus is %s', async (value, code) => {
+    const { ports, roleStatus, azure } = commandWorld();
+    roleStatus.value = value;
     azure.refuse('inventory.resources', failure());
     expect(await enableCmk.handle(call({ resource: 'bot-care' }), ports)).toMatchObject({ code });
   });
@@ -139,8 +139,8 @@ describe('/cmk-requests', () => {
   });
 
   it('is answered to anybody, as the help is', async () => {
-    const { ports, standing } = commandWorld();
-    standing.value = 'no';
+    const { ports, roleStatus } = commandWorld();
+    roleStatus.value = 'no';
     expect(await requests(ports)).toMatchObject({ kind: 'show-list' });
     expect(await cmkHelp.handle(call(), ports)).toEqual({ kind: 'show-help' });
   });

@@ -42,8 +42,8 @@ const command = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number):
   by: null,
   actor: operator,
   asking,
-  standing: 'no',
-  requesterStanding: 'no',
+  roleStatus: 'no',
+  requesterStatus: 'no',
   comment: 'No longer wanted',
 });
 

@@ -21,7 +21,7 @@ import {
 } from '../../../support/cards/card-turns.ts';
 
 const contextOf = (): CardContext => ({
-  patience: patienceAt('2026-03-02T12:12:00.000Z'),
+  timeLimits: patienceAt('2026-03-02T12:12:00.000Z'),
   reader: { kind: 'requester' },
   names,
   awaited: '',

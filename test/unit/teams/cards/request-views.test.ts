@@ -22,7 +22,7 @@ const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change
   drawn(stateNamed(state), reader, kind, change);
 const drawn = (request: Request, reader: Reader, kind: CardKind, change: Partial<CardContext> = {}) => {
   const context = {
-    patience: patienceAt('2026-03-02T12:04:00.000Z'),
+    timeLimits: patienceAt('2026-03-02T12:04:00.000Z'),
     reader,
     names,
     awaited: 'Second approver',
@@ -151,7 +151,7 @@ describe('a paused bot', () => {
 
 describe('a step that takes its time', () => {
   const at = (state: string, now: string) =>
-    draw(state, everybody, 'status', { patience: patienceAt(`2026-03-02T12:${now}.000Z`) });
+    draw(state, everybody, 'status', { timeLimits: patienceAt(`2026-03-02T12:${now}.000Z`) });
   const lines = (state: string, now: string) => words(at(state, now)).replaceAll('\\', '');
 
   test('says what is expected and usual, when it is tried again, what is looked at, and until when', () => {
@@ -197,7 +197,7 @@ describe('a step that takes its time', () => {
 
 describe('a run', () => {
   const at = (state: string, now: string) =>
-    words(draw(state, everybody, 'status', { patience: patienceAt(`2026-03-02T12:${now}.000Z`) }));
+    words(draw(state, everybody, 'status', { timeLimits: patienceAt(`2026-03-02T12:${now}.000Z`) }));
 
   test('says from its first second how long it has taken of what is usual, and when the card was drawn', () => {
     const text = at('running', '03:20');

@@ -100,9 +100,9 @@ describe('what changes', () => {
 });
 
 describe('the question to the approvers', () => {
-  const patience = patienceAt('2026-03-02T12:04:00.000Z');
+  const timeLimits = patienceAt('2026-03-02T12:04:00.000Z');
   const context = {
-    patience,
+    timeLimits,
     reader: everybody,
     names,
     awaited: '',

@@ -177,7 +177,7 @@ function rowClaims({ request, events: all }: Seen, texts: readonly string[]): vo
 
 function look(seen: Seen, reader: Reader): void {
   const card = requestCard('status', seen.request, {
-    patience: patienceAt('2026-03-02T12:04:00.000Z'),
+    timeLimits: patienceAt('2026-03-02T12:04:00.000Z'),
     reader,
     names,
     awaited: 'Approver',

@@ -70,7 +70,7 @@ const lives: Readonly<Record<string, readonly Command[]>> = {
   'needs attention': stuck,
   'stopped by the requester': [...running, settles('stop', requester), records(1, doneWith('enable-identity'))],
   'given up by the requester': [...stuck, settles('give-up', requester, { asking: attention })],
-  'given up by an approver': [...stuck, settles('give-up', approver, { asking: attention, standing: 'yes' })],
+  'given up by an approver': [...stuck, settles('give-up', approver, { asking: attention, roleStatus: 'yes' })],
   succeeded: [...approved, checks(), ...steps.flatMap((step) => does(step)), ...does('verify', { proofs: proved })],
   'changed by the requester': [changes()],
   'reminded by the requester': [reminds()],
