@@ -103,6 +103,7 @@ const onAzure: Readonly<Record<StepName, Activity>> = {
   'make-key-version': create,
   'recover-key': [2, 'Read'],
   'enable-key-version': [2, 'Read'],
+  'disable-key-version': [2, 'Read'],
   'grant-key-access': create,
   'protect-vault': update,
   'set-cmk': update,

@@ -149,7 +149,7 @@ export function armVaultLog(
       const doing = doingOf(vault);
       return connection.call(doing, async (clients) => {
         const query = vaultUsersQueryFor({ vault: vault.id, since });
-        const { rows, ...span } = await ask(clients, doing, query, new Date(Date.parse(since) - lookBackMs));
+        const { rows, ...span } = await ask(clients, doing, query, new Date(since));
         return { ...span, users: rows.flatMap(userOf) };
       });
     },

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Subscription } from './control.ts';
 import { ArmId } from './ids.ts';
 import { CustomerKey, Doubt, isBusy } from './observed.ts';
+import { Retirement } from './retirement.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
 
@@ -23,7 +24,7 @@ const kindOfKey = { type: z.string(), size: z.number().nullable() };
 
 /** What a role of the vault must do, because the bot has no permission for it. */
 export const RoleTask = z.strictObject({
-  task: z.enum(['recover-key', 'enable-key-version']),
+  task: z.enum(['recover-key', 'enable-key-version', 'disable-key-version']),
   by: z.enum(['role-assignments', 'access-policies']),
   vault: z.string(),
   keyName: z.string(),
@@ -99,6 +100,16 @@ export const Check = z.discriminatedUnion('code', [
   /** `inUse`: the agent is under it, so its data depends on it. */
   judged('approved-key-gone', { vault: z.string(), ...name, version: z.string(), inUse: z.boolean() }),
   judged('role-needed', RoleTask.shape),
+  judged('old-version-unfit', { version: z.string(), why: z.enum(['missing', 'disabled']) }),
+  /** `told`: Azure's code, or the time of the log's first or last row. */
+  judged('vault-log-needed', {
+    why: z.enum(['not-configured', 'no-rows', 'not-readable', 'too-short', 'too-old']),
+    told: z.string().nullable(),
+  }),
+  /** `since`: the log's first use by the agent; `until`: a day later. Null: it shows none. */
+  judged('new-version-used', { since: z.string().nullable(), until: z.string().nullable() }),
+  judged('old-version-used', { version: z.string(), users: Retirement.shape.users }),
+  judged('declared-not-read', Retirement.shape.unread.shape),
   judged('no-lock', {}),
   judged('locked', { locks: z.array(z.strictObject({ name: z.string(), scope: z.string() })) }),
   judged('locks-not-checked', {}),

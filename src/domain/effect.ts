@@ -35,6 +35,13 @@ export const Effect = z.discriminatedUnion('change', [
     keyVersion: KeyVersion,
     before: z.literal('disabled'),
   }),
+  /** A version of a key is disabled. A role of the vault does it. */
+  z.strictObject({
+    change: z.literal('key-disablement'),
+    target: ArmId,
+    keyVersion: KeyVersion,
+    before: z.literal('enabled'),
+  }),
   z.strictObject({
     change: z.literal('role-assignment'),
     target: ArmId,
@@ -66,7 +73,7 @@ export const Effect = z.discriminatedUnion('change', [
 export type Effect = z.infer<typeof Effect>;
 
 /** Changes that a role of the vault makes, and the bot only reads back: docs/decisions/0083. */
-const byRole: readonly Effect['change'][] = ['key-recovery', 'key-enablement'];
+const byRole: readonly Effect['change'][] = ['key-recovery', 'key-enablement', 'key-disablement'];
 export const isDoneByRole = ({ change }: Effect): boolean => byRole.includes(change);
 
 /** Lowercases every ARM ID in a value. ARM IDs are case-insensitive. */

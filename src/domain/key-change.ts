@@ -20,6 +20,8 @@ export interface KeyChange {
   /** `keyVersion` null: the run creates it. */
   readonly to: { readonly vaultId: ArmId; readonly keyName: KeyName; readonly keyVersion: KeyVersion | null };
   readonly make: KeyCreation | null;
+  /** Another version of the key, to be disabled. Missing: none. */
+  readonly retire?: KeyVersion;
 }
 
 /** Everything that shared steps can use. Each step declares the part it needs. */

@@ -62,13 +62,17 @@ export type ObservedUse =
 /** So far back the log is read: the workspace's default retention. */
 export const observedForMs = 30 * 24 * 3_600_000;
 
-export interface KeyImpact extends DeclaredUse {
+/** Who declares keys, and who was observed using them. */
+export interface KeyUse extends DeclaredUse {
+  readonly observed: ObservedUse;
+}
+
+export interface KeyImpact extends KeyUse {
   readonly vault: Pick<ObservedVault, 'id' | 'name'>;
   /** Null: all keys of the vault. */
   readonly keyName: KeyName | null;
   /** Null: the bot doesn't have permission to read them. */
   readonly holders: readonly KeyHolder[] | null;
-  readonly observed: ObservedUse;
 }
 
 /** Calls that the vault let in. */
@@ -82,7 +86,7 @@ export const isCallOf = (
 ): boolean => (principalId !== null && identities.includes(principalId)) || id.toLowerCase() === resourceId;
 
 /** Used the key, and no listed resource declares it: another tenant, a backup, a person, or something inside a service. */
-export const observedOnly = ({ observed, users }: Pick<KeyImpact, 'observed' | 'users'>): readonly ObservedUser[] =>
+export const observedOnly = ({ observed, users }: Pick<KeyUse, 'observed' | 'users'>): readonly ObservedUser[] =>
   usersIn(observed).filter((call) => call.type !== 'bot' && !users.some((user) => isCallOf(user, call)));
 
 /** Has permission, and no resource with this identity declares the key or was observed using it: a group, or a leftover. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ObservedControl, Subscription } from './control.ts';
 import { GuardStates } from './guard.ts';
 import { ArmId, KeyName, KeyVersion } from './ids.ts';
+import { Retirement } from './retirement.ts';
 
 /** The customer-managed key of a resource. */
 export const CustomerKey = z.strictObject({
@@ -135,6 +136,8 @@ export const Observation = z.strictObject({
    * bot couldn't read it. Missing in plans of earlier versions.
    */
   guard: GuardStates.nullable().optional(),
+  /** Use of the version to disable. Missing: none is to be disabled. */
+  retirement: Retirement.optional(),
 });
 export type Observation = z.infer<typeof Observation>;
 

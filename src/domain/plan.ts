@@ -12,6 +12,7 @@ export const StepName = z.enum([
   'make-key-version',
   'recover-key',
   'enable-key-version',
+  'disable-key-version',
   'grant-key-access',
   'protect-vault',
   'set-cmk',

@@ -13,7 +13,7 @@ export interface DriftFigures {
   watched(agents: readonly WatchedAgent[]): void;
 }
 
-const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access'];
+const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use'];
 const notes = driftCodes.filter((code) => severityOf(code) === 'info');
 
 export function watchDrifts(

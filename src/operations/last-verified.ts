@@ -9,7 +9,7 @@ import { workOf } from './registry.ts';
 export function lastVerifiedOf(request: Request): LastVerified | null {
   if (request.state !== 'succeeded') return null;
   const { plan, outputs } = request;
-  const { to, from, observed } = workOf(plan);
+  const { to, from, retire, observed } = workOf(plan);
   const keyVersion = KeyVersion.safeParse(to.keyVersion ?? outputs.keyVersion ?? observed.key?.version).data;
   if (keyVersion === undefined) return null;
   const { id, name, uri, purgeProtection, firewall, access } = observed.vault;
@@ -23,6 +23,7 @@ export function lastVerifiedOf(request: Request): LastVerified | null {
     },
     ...{ keyName: to.keyName, keyVersion },
     principalId: outputs.principalId ?? observed.resource.principalId,
+    retired: retire ?? null,
     before: isSameKey && from.keyVersion !== keyVersion ? (KeyVersion.safeParse(from.keyVersion).data ?? null) : null,
   };
 }

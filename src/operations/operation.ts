@@ -64,6 +64,8 @@ export interface OperationDefinition<Schema extends z.ZodType<ChangeSpec>> {
   /** The form answers that produce this change, for requesting it again. */
   readonly answersOf: (spec: z.infer<Schema>) => Form['answers'];
   readonly change: (spec: z.infer<Schema>) => KeyChange;
+  /** Reads what its checks need besides; missing: nothing. */
+  readonly observes?: (azure: Azure, seen: Observation, change: KeyChange, now: Date) => Promise<Outcome<Observation>>;
   /**
    * In order; steps of one stage run in parallel. Plans contain only these steps. Irreversible steps come as late as possible.
    */
@@ -118,7 +120,12 @@ export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(
   return {
     ...{ name, typed, schema, words, instead, startsFrom, pages, specOf, change },
     answersOf: (spec) => definition.answersOf(schema.parse(spec)),
-    observe: (azure, spec, own) => observe(azure, spec.resource, change(spec), own),
+    async observe(azure, spec, own) {
+      const seen = await observe(azure, spec.resource, change(spec), own);
+      return seen.ok && definition.observes !== undefined
+        ? definition.observes(azure, seen.value, change(spec), new Date())
+        : seen;
+    },
     plan(spec, observed, context) {
       const { tenantId, policyVersion } = context;
       const work: KeyWork = { resource: spec.resource, observed, ...change(spec) };

@@ -6,9 +6,10 @@ import { eventReader } from '../domain/request/events.ts';
 import { enableCmk } from './enable-cmk/enable-cmk.ts';
 import type { Operation } from './operation.ts';
 import { repairCmk } from './repair-cmk/repair-cmk.ts';
+import { retireVersion } from './retire-version/retire-version.ts';
 import { rotateCmk } from './rotate-cmk/rotate-cmk.ts';
 
-const all = [enableCmk, rotateCmk, repairCmk] as const;
+const all = [enableCmk, rotateCmk, repairCmk, retireVersion] as const;
 const [first, ...rest] = all;
 
 /** Closed union of the list's schemas. Unknown operations, kinds and extra fields are refused. */

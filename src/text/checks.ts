@@ -11,6 +11,7 @@ import { keyChecks } from './key-checks.ts';
 import { keyWords } from './keys.ts';
 import { rolesRemedy } from './permission-remedies.ts';
 import { regionWords, scopeWords, shortVersion } from './places.ts';
+import { retirementChecks } from './retirement-checks.ts';
 
 const unseenWords = {
   'role-assignments': 'role assignments (Microsoft.Authorization/roleAssignments/read)',
@@ -185,6 +186,7 @@ const words: WordsByCode = {
   'purge-protection-on': () => pass('Purge protection is on'),
   'purge-protection-will-be-on': () => pass('Purge protection will be turned on'),
   ...keyChecks,
+  ...retirementChecks,
   'no-lock': () => pass('No lock stops the changes'),
   locked: ({ locks }) => ({
     title: 'A lock stops the changes.',

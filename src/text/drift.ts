@@ -115,6 +115,19 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
     meaning: `${unreadable} Nothing is lost while access can be assigned again. ${noTime}`,
     step: repair(verified),
   }),
+  'use-refused': ({ keyVersion }, verified) => ({
+    title: `The vault refuses version ${shortVersion(keyVersion)} of key ${verified.keyName} to the agent`,
+    meaning: `${unreadable} The vault’s log shows this before Azure shows why. ${noTime}`,
+    step: repair(verified, 'If the review finds nothing, check again in some minutes.'),
+  }),
+  'retired-version-needed': ({ keyVersion }, verified) => ({
+    title: `Something still needs the retired version ${shortVersion(keyVersion)} of key ${verified.keyName}`,
+    meaning: `The vault refuses it. What depends on it can’t be read. To see who called, use /key-impact ${verified.vault.name} ${verified.keyName}.`,
+    step: instruct(
+      `${roleTaskTitle(earlierVersion(verified, keyVersion))}.`,
+      roleTaskCommand(earlierVersion(verified, keyVersion)),
+    ),
+  }),
   'key-stripped': (_state, verified) => ({
     title: 'The customer-managed key was removed from the agent',
     meaning: 'The agent’s data is under a Microsoft-managed key, not under yours.',
@@ -186,6 +199,8 @@ const short: Readonly<Record<DriftCode, string>> = {
   'key-disabled': 'key disabled',
   'identity-changed': 'identity changed',
   'access-lost': 'access lost',
+  'use-refused': 'key refused',
+  'retired-version-needed': 'retired version needed',
   'key-stripped': 'key removed',
   'key-replaced': 'other key',
   'agent-failed': 'agent failed',

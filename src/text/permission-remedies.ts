@@ -129,18 +129,26 @@ const doers: Readonly<Record<RoleTask['task'], Readonly<Record<RoleTask['by'], s
     'role-assignments': 'A Key Vault Crypto Officer',
     'access-policies': 'Someone with the key permission Update',
   },
+  'disable-key-version': {
+    'role-assignments': 'A Key Vault Crypto Officer',
+    'access-policies': 'Someone with the key permission Update',
+  },
 };
 
 const roleTasks: Readonly<Record<RoleTask['task'], (task: RoleTask) => string>> = {
   'recover-key': ({ keyName }) => `recover key ${keyName}`,
   'enable-key-version': ({ keyName, keyVersion }) => `enable version ${shortVersion(keyVersion)} of key ${keyName}`,
+  'disable-key-version': ({ keyName, keyVersion }) => `disable version ${shortVersion(keyVersion)} of key ${keyName}`,
 };
+
+const setEnabled = ({ vault, keyName, keyVersion }: RoleTask, enabled: boolean): string =>
+  `az keyvault key set-attributes --vault-name ${vault} --name ${keyName} --version ${keyVersion} --enabled ${enabled}`;
 
 /** For an Azure command line. */
 const commands: Readonly<Record<RoleTask['task'], (task: RoleTask) => string>> = {
   'recover-key': ({ vault, keyName }) => `az keyvault key recover --vault-name ${vault} --name ${keyName}`,
-  'enable-key-version': ({ vault, keyName, keyVersion }) =>
-    `az keyvault key set-attributes --vault-name ${vault} --name ${keyName} --version ${keyVersion} --enabled true`,
+  'enable-key-version': (task) => setEnabled(task, true),
+  'disable-key-version': (task) => setEnabled(task, false),
 };
 
 export const roleTaskCommand = (task: RoleTask): string => commands[task.task](task);

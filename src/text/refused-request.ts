@@ -45,6 +45,14 @@ export const refusedRequest = {
     title: `Vault ${vault} is gone, so the key can’t be repaired here.`,
     text: `The agent can’t decrypt its data without this key. A Key Vault Contributor can recover the vault until its retention period ends. After that, the data is lost. Command: az keyvault recover --name ${vault}`,
   }),
+  'no-old-version': (name) => ({
+    title: `No older version of the key is meant by ${name}.`,
+    text: 'A version can be retired only if the key was rotated after it. Read the key’s versions in the vault.',
+  }),
+  'old-version-not-named': (versions) => ({
+    title: 'The key has more than one old version.',
+    text: `Name one: version=…. Enabled versions: ${versions}.`,
+  }),
   'unknown-version': (version) => ({
     title: `The key has no version ${version}.`,
     text: 'Choose newest, new, or a version that the vault shows.',

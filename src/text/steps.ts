@@ -12,6 +12,7 @@ export const stepTitles: Record<StepName, string> = {
   'make-key-version': 'Create key',
   'recover-key': 'Wait for the key to be recovered',
   'enable-key-version': 'Wait for the key version to be enabled',
+  'disable-key-version': 'Wait for the old version to be disabled',
   'grant-key-access': 'Assign key access',
   'protect-vault': 'Turn on purge protection',
   'set-cmk': 'Set customer-managed key',
@@ -24,6 +25,7 @@ export const readBackWords: Record<StepName, string> = {
   'make-key-version': 'Azure reports: the key exists',
   'recover-key': 'Azure reports: the approved version exists and is enabled',
   'enable-key-version': 'Azure reports: the approved version is enabled',
+  'disable-key-version': 'Azure reports: the old version is disabled',
   'grant-key-access': 'Azure reports: Get, Wrap Key, and Unwrap Key',
   'protect-vault': 'Azure reports: purge protection on',
   'set-cmk': 'Azure reports this key and version on the agent',
@@ -36,6 +38,7 @@ export const runningWords: Record<StepName, string> = {
   'make-key-version': 'The key vault is creating the key.',
   'recover-key': 'The bot checks whether the key is back.',
   'enable-key-version': 'The bot checks whether the version is enabled.',
+  'disable-key-version': 'The bot checks whether the old version is disabled.',
   'grant-key-access': 'The bot is giving the agent access to the key.',
   'protect-vault': 'Azure is turning on purge protection.',
   'set-cmk': 'Azure is setting the agent’s key.',
@@ -82,6 +85,8 @@ export function effectWords(effect: Effect): string {
       return `Key version ${shortVersion(effect.keyVersion)}: ${effect.before} → recovered (${byRoleWords})`;
     case 'key-enablement':
       return `Key version ${shortVersion(effect.keyVersion)}: ${effect.before} → enabled (${byRoleWords})`;
+    case 'key-disablement':
+      return `Key version ${shortVersion(effect.keyVersion)}: ${effect.before} → disabled (${byRoleWords})`;
     case 'role-assignment':
       return `${grantOf}: none → ${effect.role}`;
     case 'access-policy':
@@ -115,6 +120,8 @@ export function gistOf(effect: Effect): string {
       return 'the key recovered';
     case 'key-enablement':
       return 'the version enabled';
+    case 'key-disablement':
+      return 'the old version disabled';
     case 'role-assignment':
     case 'access-policy':
       return 'access to the key';

@@ -237,6 +237,12 @@ const proofs: Readonly<Record<string, () => Promise<void>>> = {
     await writes.poll(await writes.setKey(ownKey));
     expect(await usesFound()).toEqual(['KeyUnwrap', 'KeyWrap']);
   },
+  'agents-used-keys-a-day-ago': async () => {
+    await writes.poll(await writes.setKey(ownKey));
+    expect(await usesFound()).toEqual([]);
+    await turnOff();
+    expect(await usesFound()).toEqual(['KeyUnwrap', 'KeyWrap']);
+  },
   'logs-take-10-minutes': async () => {
     await writes.poll(await writes.setKey(ownKey));
     expect(await usesFound()).toEqual([]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
 import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
@@ -34,7 +35,9 @@ let approvedKey: object;
 let request: string;
 
 beforeAll(async () => {
-  world = await startWorld({ env: { CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover } });
+  world = await startWorld({
+    env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover },
+  });
   others = clientsOf(world.azure, owner);
   request = await ask(world);
   await approve(world, people.approver, await approvalCard(world, request));
@@ -101,6 +104,24 @@ test('a disabled key version', async () => {
   await key().updateKeyProperties(keyName, keyVersion, { enabled: false });
   expect(await noticed(/is disabled/)).toContain('az keyvault key set-attributes');
   await key().updateKeyProperties(keyName, keyVersion, { enabled: true });
+  await closed();
+});
+
+/** A call of the agent's own identity, as the service makes it. */
+const agentCalls = (status: number) =>
+  changeState(world.azure, (state) => {
+    const { identity } = state.agents.find(({ name }: { name: string }) => name === agentName).content;
+    const call = { vault, keyName, keyVersion, operation: 'KeyUnwrap', status, assignmentId: null };
+    const by = { principalId: identity.principalId, agentId: agent };
+    state.agentCalls = [...(state.agentCalls ?? []), { ...call, ...by, at: new Date().toISOString() }];
+  });
+
+test('the vault refuses the key to the agent, before Azure shows why', async () => {
+  await agentCalls(403);
+  const text = await noticed(/The vault refuses version .* to the agent/);
+  expect(text).toContain('The vault’s log shows this before Azure shows why.');
+  expect(text).toContain('1 difference');
+  await agentCalls(200);
   await closed();
 });
 
@@ -178,6 +199,6 @@ test('each is in the audit log, which verifies', async () => {
   const record = await readRecord(world);
   expect(record.findings).toEqual([]);
   const types = record.events(stream);
-  expect(types.filter((type) => type === 'drift-opened')).toHaveLength(6);
-  expect(types.filter((type) => type === 'drift-closed')).toHaveLength(6);
+  expect(types.filter((type) => type === 'drift-opened')).toHaveLength(7);
+  expect(types.filter((type) => type === 'drift-closed')).toHaveLength(7);
 });

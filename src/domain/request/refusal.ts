@@ -71,6 +71,8 @@ export const RefusalCode = z.enum([
   'unknown-resource',
   'ambiguous-resource',
   'no-approved-state',
+  'no-old-version',
+  'old-version-not-named',
   'approved-vault-gone',
   'unknown-key',
   'unknown-request',

@@ -16,6 +16,7 @@ const traces: Partial<Record<DriftCode, RegExp>> = {
   'purge-protection-off': /enablePurgeProtection|enableSoftDelete/i,
   'firewall-changed': /publicNetworkAccess|networkAcls/i,
   'access-lost': /roleAssignments\/delete|accessPolicies/i,
+  'use-refused': /roleAssignments\/delete|accessPolicies|publicNetworkAccess|networkAcls/i,
 };
 
 /** The Activity Log names no properties: there, the newest write of the kind counts. */
@@ -29,6 +30,7 @@ const writes: Partial<Record<DriftCode, RegExp>> = {
   'purge-protection-off': /vaults\/write$/i,
   'firewall-changed': /vaults\/write$/i,
   'access-lost': /roleAssignments\/delete$|accessPolicies\/write$|vaults\/write$/i,
+  'use-refused': /roleAssignments\/delete$|accessPolicies\/write$|vaults\/write$/i,
 };
 
 const isAbout = (record: ChangeRecord, code: DriftCode): boolean =>

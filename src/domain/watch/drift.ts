@@ -1,6 +1,7 @@
 /** Compares an agent as Azure has it with the state that the bot last approved and verified. Pure. */
 import type { Outcome } from '../failure.ts';
 import type { KeyName, KeyVersion, RequestId } from '../ids.ts';
+import { isCallOf, type LoggedUser, type VaultUsers } from '../key-impact.ts';
 import {
   type CustomerKey,
   hasFailed,
@@ -30,6 +31,8 @@ export interface LastVerified {
   readonly principalId: string | null;
   /** The version of the same key that the agent was under before. Null: none. */
   readonly before: KeyVersion | null;
+  /** The version that the request disabled. Null: none. */
+  readonly retired: KeyVersion | null;
 }
 
 /** What one cycle read of one agent. A null part wasn't asked for, because another part says that it can't be there. */
@@ -44,6 +47,8 @@ export interface WatchReading {
   readonly before: Outcome<ObservedKey | null> | null;
   /** Whether the agent's identity has access to the approved key. */
   readonly access: Outcome<boolean> | null;
+  /** Calls to the vault, by its log. */
+  readonly use: Outcome<VaultUsers> | null;
 }
 
 /** `states` without `unread`: everything was read. No states and nothing unread: as approved. */
@@ -107,6 +112,32 @@ function versionStates(key: ObservedKey, { newest, before }: WatchReading): read
   return states;
 }
 
+const hourMs = 3_600_000;
+/** So far back the log is read. A call with a retired version counts for so long, because who needs it might be back a day later. */
+export const watchedUseMs = 24 * hourMs;
+
+/** Whether the vault refused one of these calls lately, and let none in since. Earlier calls than the approval don't count. */
+function isRefused(calls: readonly LoggedUser[], { at }: LastVerified, now: Date, withinMs: number): boolean {
+  const times = (refused: boolean): readonly string[] =>
+    calls.filter((call) => call.refused === refused).map(({ last }) => last);
+  const lastOf = (refused: boolean): string => [at, ...times(refused)].sort().at(-1) ?? at;
+  const refusedAt = lastOf(true);
+  return refusedAt > lastOf(false) && now.getTime() - Date.parse(refusedAt) <= withinMs;
+}
+
+function useStates(verified: LastVerified, { users }: VaultUsers, now: Date): readonly DriftState[] {
+  const { resource, principalId, keyName, keyVersion, retired } = verified;
+  const own = { id: resource.id, identities: principalId === null ? [] : [principalId.toLowerCase()] };
+  const callsWith = (version: string): readonly LoggedUser[] =>
+    users.filter((call) => call.keyName === keyName.toLowerCase() && call.keyVersion === version);
+  const states: DriftState[] = [];
+  const ofAgent = callsWith(keyVersion).filter((call) => isCallOf(own, call));
+  if (isRefused(ofAgent, verified, now, hourMs)) states.push({ code: 'use-refused', keyVersion });
+  if (retired !== null && isRefused(callsWith(retired), verified, now, watchedUseMs))
+    states.push({ code: 'retired-version-needed', keyVersion: retired });
+  return states;
+}
+
 /** An agent that Azure is working on isn't judged: what it shows then doesn't hold yet. */
 const isSettled = (resource: ObservedResource | null): boolean =>
   resource === null || !isBusy(resource.provisioningState);
@@ -129,6 +160,8 @@ export function judgeDrift(verified: LastVerified, reading: WatchReading, now: D
       if (key.value !== null) states.push(...versionStates(key.value, reading));
     }
     if (key?.ok === false || reading.newest?.ok === false || reading.before?.ok === false) unread.add('key');
+    if (reading.use?.ok) states.push(...useStates(verified, reading.use.value, now));
+    if (reading.use?.ok === false) unread.add('use');
     if (access?.ok === false) unread.add('access');
     if (access?.ok && !access.value) states.push({ code: 'access-lost', by: verified.vault.access });
   }

@@ -16,6 +16,10 @@ export const DriftState = z.discriminatedUnion('code', [
   state('key-disabled', {}),
   state('identity-changed', { now: z.string().nullable() }),
   state('access-lost', { by: z.enum(['role-assignments', 'access-policies']) }),
+  /** The vault's log has refused calls of the agent's identity with the approved version: the earliest sign. */
+  state('use-refused', { keyVersion: z.string() }),
+  /** The vault refused a version that a request disabled: something still needs it. */
+  state('retired-version-needed', { keyVersion: z.string() }),
   /** The agent is under Microsoft's key. */
   state('key-stripped', {}),
   state('key-replaced', { now: CustomerKey }),
@@ -46,7 +50,7 @@ const milder: Partial<Record<DriftCode, DriftSeverity>> = {
 export const severityOf = (code: DriftCode): DriftSeverity => milder[code] ?? 'critical';
 
 /** What is read separately, and can be unreadable separately. */
-export type WatchedPart = 'agent' | 'vault' | 'key' | 'access';
+export type WatchedPart = 'agent' | 'vault' | 'key' | 'access' | 'use';
 
 const parts: Record<DriftCode, WatchedPart> = {
   'agent-deleted': 'agent',
@@ -66,6 +70,8 @@ const parts: Record<DriftCode, WatchedPart> = {
   'old-version-disabled': 'key',
   'newer-version': 'key',
   'access-lost': 'access',
+  'use-refused': 'use',
+  'retired-version-needed': 'use',
 };
 export const partOf = (code: DriftCode): WatchedPart => parts[code];
 

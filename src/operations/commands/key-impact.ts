@@ -1,6 +1,6 @@
 import { done, type Outcome } from '../../domain/failure.ts';
 import { armIdParts, KeyName } from '../../domain/ids.ts';
-import { type KeyImpact, observedForMs } from '../../domain/key-impact.ts';
+import { type KeyImpact, type KeyUse, observedForMs } from '../../domain/key-impact.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import { refuse, refuseFailure } from '../../domain/request/refusal.ts';
@@ -34,32 +34,41 @@ export const keyImpact: TypedCommand = {
   },
 };
 
-export async function readKeyImpact(
+/** Who declares the key, or any key of the vault, and who was observed using it. */
+export async function readKeyUse(
   { keyUsers }: Pick<Azure, 'keyUsers'>,
   vault: ObservedVault,
   keyName: KeyName | null,
   now: Date,
-): Promise<Outcome<KeyImpact>> {
+): Promise<Outcome<KeyUse>> {
   const since = new Date(now.getTime() - observedForMs).toISOString();
-  const [declared, holders, observed] = await Promise.all([
-    keyUsers.declared(vault),
-    keyUsers.holders(vault, keyName),
-    keyUsers.observed(vault, since),
-  ]);
+  const [declared, observed] = await Promise.all([keyUsers.declared(vault), keyUsers.observed(vault, since)]);
   if (!declared.ok) return declared;
-  if (!holders.ok) return holders;
-  const { users, unread, hidden } = declared.value;
-  const isMeant = (name: string): boolean => keyName === null || name.toLowerCase() === keyName.toLowerCase();
+  const isMeant = (one: { readonly keyName: string }): boolean =>
+    keyName === null || one.keyName.toLowerCase() === keyName.toLowerCase();
   return done({
+    ...declared.value,
+    users: declared.value.users.filter(isMeant),
+    observed: observed.outcome === 'read' ? { ...observed, users: observed.users.filter(isMeant) } : observed,
+  });
+}
+
+export async function readKeyImpact(
+  azure: Pick<Azure, 'keyUsers'>,
+  vault: ObservedVault,
+  keyName: KeyName | null,
+  now: Date,
+): Promise<Outcome<KeyImpact>> {
+  const [use, holders] = await Promise.all([
+    readKeyUse(azure, vault, keyName, now),
+    azure.keyUsers.holders(vault, keyName),
+  ]);
+  if (!use.ok) return use;
+  if (!holders.ok) return holders;
+  return done({
+    ...use.value,
     vault: { id: vault.id, name: armIdParts(vault.id).name },
     keyName,
-    users: users.filter((one) => isMeant(one.keyName)),
-    unread,
-    hidden,
     holders: holders.value,
-    observed:
-      observed.outcome === 'read'
-        ? { ...observed, users: observed.users.filter((one) => isMeant(one.keyName)) }
-        : observed,
   });
 }

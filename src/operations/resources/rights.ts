@@ -95,6 +95,7 @@ function rightsFor(effect: Effect, kind: ResourceKind, userAssigned: boolean): R
         : { actions: [], dataActions: makeVersion };
     case 'key-recovery':
     case 'key-enablement':
+    case 'key-disablement':
       // A role of the vault makes this change.
       return onVault();
     case 'role-assignment':

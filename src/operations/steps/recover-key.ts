@@ -47,21 +47,25 @@ const isDisabled = (found: Found): boolean => found.code === 'blocked' && found.
  * Waits until a role of the vault has done its task, and reads the key back. The bot changes nothing, because it has no
  * permission for it: docs/decisions/0083.
  */
-export const waitForRole = (task: RoleTask['task'], effects: Step['effects']): Step => ({
+export const waitForRole = (
+  task: RoleTask['task'],
+  effects: Step['effects'],
+  wrong: (context: StepContext, task: RoleTask['task']) => Promise<Outcome<Found | null>> = wrongWith,
+): Step => ({
   name: task,
   reversibility: reversible,
   effects,
   async observe(context) {
     if (context.attempt > 1) return done('to-do');
-    const wrong = await wrongWith(context, task);
-    return wrong.ok ? done(wrong.value === null ? 'already' : 'to-do') : wrong;
+    const found = await wrong(context, task);
+    return found.ok ? done(found.value === null ? 'already' : 'to-do') : found;
   },
   apply: async () => done({ clientRequestId: null, correlationId: null }),
   async verify(context) {
-    const wrong = await wrongWith(context, task);
-    if (!wrong.ok) return wrong;
-    if (wrong.value === null) return done(noOutputs);
-    return failed(botFailure(doing(context), wrong.value, isDisabled(wrong.value) ? 'ask' : 'retry-until'));
+    const found = await wrong(context, task);
+    if (!found.ok) return found;
+    if (found.value === null) return done(noOutputs);
+    return failed(botFailure(doing(context), found.value, isDisabled(found.value) ? 'ask' : 'retry-until'));
   },
 });
 

@@ -1,5 +1,6 @@
 /** All steps by name: a step without an entry doesn't compile. Operations choose steps and their order. */
 import type { StepName } from '../../domain/plan.ts';
+import { disableKeyVersion } from './disable-key-version.ts';
 import { enableIdentity } from './enable-identity.ts';
 import { enableKeyVersion } from './enable-key-version.ts';
 import { grantKeyAccess } from './grant-key-access.ts';
@@ -15,6 +16,7 @@ export const steps: { readonly [N in StepName]: Step } = {
   'make-key-version': makeKeyVersion,
   'recover-key': recoverKey,
   'enable-key-version': enableKeyVersion,
+  'disable-key-version': disableKeyVersion,
   'grant-key-access': grantKeyAccess,
   'protect-vault': protectVault,
   'set-cmk': setCmk,

@@ -2,16 +2,20 @@
 import { done, type Outcome } from '../../domain/failure.ts';
 import type { ObservedKey, ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import type { LastVerified, WatchReading } from '../../domain/watch/drift.ts';
+import { type LastVerified, type WatchReading, watchedUseMs } from '../../domain/watch/drift.ts';
 
-export type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants'>;
+export type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog'>;
 
 export class AgentReader {
   readonly #azure: WatchedAzure;
   readonly #shared = new Map<string, Promise<unknown>>();
 
-  constructor(azure: WatchedAzure) {
+  /** The log is read from then on. ISO 8601. */
+  readonly #since: string;
+
+  constructor(azure: WatchedAzure, now: Date) {
     this.#azure = azure;
+    this.#since = new Date(now.getTime() - watchedUseMs).toISOString();
   }
 
   async read(verified: LastVerified): Promise<WatchReading> {
@@ -20,13 +24,17 @@ export class AgentReader {
       this.#azure.resources.get(verified.resource),
       this.#once(`vault ${approved.id}`, () => this.#azure.vaults.get(approved.id)),
     ]);
-    const nothing = { key: null, deleted: null, newest: null, before: null, access: null };
+    const nothing = { key: null, deleted: null, newest: null, before: null, access: null, use: null };
     if (!vault.ok || vault.value === null) return { ...nothing, resource, vault };
-    const keys = await this.#keys(verified, vault.value);
+    const { vaultLog } = this.#azure;
+    const [keys, use] = await Promise.all([
+      this.#keys(verified, vault.value),
+      vaultLog === null ? null : this.#once(`log ${approved.id}`, () => vaultLog.users(approved, this.#since)),
+    ]);
     const isThere = keys.key.ok && keys.key.value !== null;
     const principal = resource.ok ? (resource.value?.principalId ?? null) : null;
     const access = isThere && principal !== null ? await this.#access(verified, vault.value, principal) : null;
-    return { ...keys, resource, vault, access };
+    return { ...keys, resource, vault, access, use };
   }
 
   async #keys({ keyName, keyVersion, before }: LastVerified, { id, uri }: ObservedVault) {

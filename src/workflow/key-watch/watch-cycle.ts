@@ -18,7 +18,7 @@ import type { DriftState, WatchedPart } from '../../domain/watch/state.ts';
 import { AgentReader } from './read-agent.ts';
 
 export interface CyclePorts {
-  readonly azure: Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'inventory' | 'changes'>;
+  readonly azure: Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog' | 'inventory' | 'changes'>;
   readonly requests: Pick<Requests, 'held'>;
   readonly drifts: Drifts;
   readonly verified: () => Promise<VerifiedAgents>;
@@ -142,7 +142,7 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
   const isSettled = (agent: string): boolean => Date.parse(all.get(agent)?.at ?? '') <= settledBefore;
   const queue = chosen(all, open, looksDifferent(kept), cursor);
   const pending = queue.filter((agent) => !busy.has(agent) && isSettled(agent));
-  const cycle = { id, reader: new AgentReader(ports.azure), open, causesLeft: mostCauses };
+  const cycle = { id, reader: new AgentReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
   const agents = new Map<string, WatchedAgent>();
   const next = async (): Promise<void> => {
     for (let agent = pending.shift(); agent !== undefined; agent = pending.shift()) {

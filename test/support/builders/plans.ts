@@ -12,6 +12,7 @@ import type {
 } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import type { Plan, ResourceRef } from '../../../src/domain/plan.ts';
+import type { Retirement } from '../../../src/domain/retirement.ts';
 import type { KeyTerms } from '../../../src/operations/checks.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/operations/resources/registry.ts';
@@ -173,6 +174,48 @@ export const wishToRepair = (change: Partial<RepairWish> = {}): RepairWish => ({
   keyVersion: version('a'),
   ...change,
 });
+
+export type RetireWish = Extract<StoredChangeSpec, { operation: 'retire-version' }>;
+
+/** To disable version `a…` of the key, while the agent is under version `b…`. */
+export const wishToRetire = (change: Partial<RetireWish> = {}): RetireWish => ({
+  operation: 'retire-version',
+  resource: ref(),
+  from: under(version('b')),
+  vaultId,
+  keyName,
+  keyVersion: version('b'),
+  old: version('a'),
+  ...change,
+});
+
+/** Nothing uses the old version, and the agent has used the current one for two days. */
+export const retirement = (change: Partial<Retirement> = {}): Retirement => ({
+  version: version('a'),
+  enabled: true,
+  log: { outcome: 'read', first: '2026-02-01T12:00:00.000Z', last: noon.toISOString() },
+  usedSince: '2026-02-28T12:00:00.000Z',
+  users: [],
+  unread: { subscriptions: 0, types: 0 },
+  ...change,
+});
+
+/** What a plan to retire is based on. */
+export const retiring = (change: Partial<Observation> = {}): Observation =>
+  observation({
+    resource: resource({
+      systemAssigned: true,
+      principalId: principal,
+      tenantId: tenant,
+      customerKey: under(version('b')),
+    }),
+    vault: vault({ purgeProtection: true }),
+    key: key({ version: version('b') }),
+    from: key({ version: version('b') }),
+    grantHeld: true,
+    retirement: retirement(),
+    ...change,
+  });
 
 interface PlanChange {
   readonly seen?: Partial<Observation>;

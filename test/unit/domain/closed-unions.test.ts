@@ -71,6 +71,7 @@ const steps = [
   'make-key-version',
   'recover-key',
   'enable-key-version',
+  'disable-key-version',
   'grant-key-access',
   'protect-vault',
   'set-cmk',

@@ -15,6 +15,8 @@ import {
   observation,
   planFor,
   resource,
+  retirement,
+  retiring,
   toNewVersion,
   under,
   vault,
@@ -22,6 +24,7 @@ import {
   wish,
   wishForNewKey,
   wishToRepair,
+  wishToRetire,
   wishToRotate,
 } from '../../support/builders/plans.ts';
 import { termsOf } from '../../support/builders/policies.ts';
@@ -251,6 +254,36 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
       keyVersion: version('a'),
     },
     wished: wishToRepair(),
+  },
+  'old-version-unfit': {
+    seen: retiring({ retirement: retirement({ enabled: false }) }),
+    outcome: 'block',
+    fact: { version: version('a'), why: 'disabled' },
+    wished: wishToRetire(),
+  },
+  'vault-log-needed': {
+    seen: retiring({ retirement: retirement({ log: { outcome: 'not-readable', code: 'InsufficientAccessError' } }) }),
+    outcome: 'block',
+    fact: { why: 'not-readable', told: 'InsufficientAccessError' },
+    wished: wishToRetire(),
+  },
+  'new-version-used': {
+    seen: retiring(),
+    outcome: 'pass',
+    fact: { since: '2026-02-28T12:00:00.000Z', until: '2026-03-01T12:00:00.000Z' },
+    wished: wishToRetire(),
+  },
+  'old-version-used': {
+    seen: retiring(),
+    outcome: 'pass',
+    fact: { version: version('a'), users: [] },
+    wished: wishToRetire(),
+  },
+  'declared-not-read': {
+    seen: retiring({ retirement: retirement({ unread: { subscriptions: 1, types: 22 } }) }),
+    outcome: 'warn',
+    fact: { subscriptions: 1, types: 22 },
+    wished: wishToRetire(),
   },
   'no-lock': { seen: {}, outcome: 'pass', fact: {} },
   locked: {

@@ -201,7 +201,7 @@ describe('the form', () => {
       resource: ref(),
       resourceName: 'bot-care',
     },
-    ...{ vault: vault(), keyName, keyVersion: version('a'), principalId: principal, before: null },
+    ...{ vault: vault(), keyName, keyVersion: version('a'), principalId: principal, before: null, retired: null },
   };
   const opened = async (world: Partial<World>, lastVerified: CommandPorts['lastVerified']) => {
     const { ports } = commandWorld(world);

@@ -41,6 +41,8 @@ function afterOf(effect: Effect, request: Request): Html {
       return html`recovered, version ${id(short(effect.keyVersion))}`;
     case 'key-enablement':
       return html`enabled, version ${id(short(effect.keyVersion))}`;
+    case 'key-disablement':
+      return html`disabled, version ${id(short(effect.keyVersion))}`;
     case 'role-assignment':
       return html`${effect.role}`;
     case 'access-policy':

@@ -63,7 +63,7 @@ function readTimespan(timespan: string | undefined): { readonly from: string; re
 
 /** Returns the rows that a query finds now: rows arrive late, and only if the vault sends its log. */
 function found({ world, now }: Call, timespan: string | undefined): readonly LogRow[] {
-  const { sent, since, takesMs } = world.state.settings.logs;
+  const { sent, since, takesMs, agentsAgoMs } = world.state.settings.logs;
   const { from, to } = readTimespan(timespan);
   if (sent === 'no-table') {
     throw badQuery('SEM0100', "'where' operator: Failed to resolve table or column expression named 'AZKVAuditLogs'");
@@ -72,6 +72,11 @@ function found({ world, now }: Call, timespan: string | undefined): readonly Log
   const delay = takesMs ?? world.latency.logs;
   return world.vaultLog
     .all()
+    .map((row) =>
+      row.Identity.claim.xms_mirid === undefined || agentsAgoMs === 0
+        ? row
+        : { ...row, TimeGenerated: new Date(Date.parse(row.TimeGenerated) - agentsAgoMs).toISOString() },
+    )
     .filter(({ TimeGenerated: at }) => at >= from && at <= to && (since === null || at >= since))
     .filter(({ TimeGenerated: at }) => reached(later(new Date(at), delay), now));
 }

@@ -2,7 +2,7 @@ import type { SimulatorState } from '../state/schema.ts';
 import type { Circumstances, ScenarioGroup } from './scenario.ts';
 
 type Logs = SimulatorState['settings']['logs'];
-const usual: Logs = { sent: 'everything', since: null, takesMs: null, agentsUseKeys: true };
+const usual: Logs = { sent: 'everything', since: null, takesMs: null, agentsUseKeys: true, agentsAgoMs: 0 };
 
 /** Changes one setting and restores only that one, because several scenarios can be on. */
 const set = <K extends keyof Logs>(name: K, value: () => Logs[K]): Circumstances => ({
@@ -23,6 +23,12 @@ export const logs: ScenarioGroup = {
       title: 'Agents do not use their key',
       does: 'An agent that is put under a key does not use it.',
       circumstances: set('agentsUseKeys', () => false),
+    },
+    {
+      name: 'agents-used-keys-a-day-ago',
+      title: 'Agents used their keys a day ago',
+      does: 'The vaults’ logs show every call of an agent 25 hours earlier than it was.',
+      circumstances: set('agentsAgoMs', () => 25 * 3_600_000),
     },
     {
       name: 'logs-take-10-minutes',

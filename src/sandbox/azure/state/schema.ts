@@ -69,6 +69,8 @@ const LogSettings = z.object({
   takesMs: z.number().int().nonnegative().nullable().default(null),
   /** True if an agent uses its key when the key is set. When the real service does is not documented. */
   agentsUseKeys: z.boolean().default(true),
+  /** So much earlier than they were, the agents' calls are in the log. */
+  agentsAgoMs: z.number().int().nonnegative().default(0),
 });
 
 /** The default principal of the managed identity endpoints: the bot's. */

@@ -33,14 +33,34 @@ const place = vault({ purgeProtection: true });
 const verified: LastVerified = {
   ...{ request: RequestId.parse('CMK-000001'), planDigest: 'd'.repeat(64), at: inDays(-30) },
   ...{ resource: { kind: agent.kind, id: agent.id }, resourceName: agent.name },
-  ...{ vault: place, keyName: approved.name, keyVersion: version('a'), principalId: principal, before: version('b') },
+  ...{
+    vault: place,
+    keyName: approved.name,
+    keyVersion: version('a'),
+    principalId: principal,
+    before: version('b'),
+    retired: null,
+  },
 };
 
 const asApproved: WatchReading = {
   ...{ resource: done(agent), vault: done(place), key: done(approved), deleted: null },
-  ...{ newest: done(approved), before: done(key({ version: version('b') })), access: done(true) },
+  ...{ newest: done(approved), before: done(key({ version: version('b') })), access: done(true), use: null },
 };
 const judge = (change: Partial<WatchReading>): DriftVerdict => judgeDrift(verified, { ...asApproved, ...change }, now);
+/** The vault's log: refused calls and others, each by whom, with which version, and how many minutes ago. */
+type Call = readonly [by: string, digit: string, minutes: number, refused?: 'refused'];
+const logged = (...calls: readonly Call[]) =>
+  done({
+    first: inDays(-1),
+    last: now.toISOString(),
+    cutShort: null,
+    users: calls.map(([principalId, digit, minutes, refused]) => {
+      const at = new Date(now.getTime() - minutes * 60_000).toISOString();
+      const of = { principalId, resourceId: null, keyName: approved.name, keyVersion: version(digit) };
+      return { ...of, refused: refused !== undefined, first: at, last: at };
+    }),
+  });
 const codesOf = (change: Partial<WatchReading>) => judge(change).states.map(({ code }) => code);
 
 const agentWith = (change: Partial<ObservedResource>) => ({ resource: done({ ...agent, ...change }) });
@@ -104,6 +124,8 @@ const examples: readonly DriftState[] = [
   { code: 'firewall-changed', now: 'open' },
   { code: 'old-version-disabled', keyVersion: version('b') },
   { code: 'newer-version', keyVersion: version('c'), created: inDays(-1) },
+  { code: 'use-refused', keyVersion: version('a') },
+  { code: 'retired-version-needed', keyVersion: version('c') },
   ...([
     ...(['agent-deleted', 'key-purged', 'vault-gone', 'key-deleted', 'key-missing', 'key-disabled'] as const),
     ...(['key-stripped', 'purge-protection-off'] as const),
@@ -177,4 +199,32 @@ test('over any history: at most one drift is open, it says what was found last, 
       }
     }),
   );
+});
+
+describe('calls in the vault’s log', () => {
+  const refused = (...calls: readonly Call[]) => codesOf({ use: logged(...calls) });
+
+  it('tell that the agent is refused, until a call of it works again or none came for an hour', () => {
+    expect(refused([principal, 'a', 5, 'refused'])).toEqual(['use-refused']);
+    expect(refused([principal, 'a', 5, 'refused'], [principal, 'a', 9])).toEqual(['use-refused']);
+    expect(refused([principal, 'a', 9, 'refused'], [principal, 'a', 5])).toEqual([]);
+    expect(refused([principal, 'a', 61, 'refused'])).toEqual([]);
+  });
+
+  it('say nothing of the agent if others or another version are refused, or it happened before the approval', () => {
+    expect(refused(['x', 'a', 5, 'refused'], [principal, 'c', 5, 'refused'])).toEqual([]);
+    const later = { ...verified, at: new Date(now.getTime() - 60_000).toISOString() };
+    const reading = { ...asApproved, use: logged([principal, 'a', 5, 'refused']) };
+    expect(judgeDrift(later, reading, now).states).toEqual([]);
+  });
+
+  it('tell that anyone needs a version that was retired', () => {
+    const retired = { ...verified, retired: version('c') };
+    const judged = (use: WatchReading['use']) => judgeDrift(retired, { ...asApproved, use }, now);
+    expect(judged(logged(['x', 'c', 300, 'refused'])).states).toEqual([
+      { code: 'retired-version-needed', keyVersion: version('c') },
+    ]);
+    expect(judged(logged(['x', 'c', 300, 'refused'], ['x', 'c', 200])).states).toEqual([]);
+    expect(judged(notRead)).toMatchObject({ states: [], unread: ['use'] });
+  });
 });

@@ -30,8 +30,13 @@ const outputs = { principalId: principal, keyVersion: version('c') };
 const made = key({ version: version('c'), nonceHash: intent.nonceHash, created: intent.at });
 
 /** Steps that change nothing in Azure. */
-type NoChange = 'recover-key' | 'enable-key-version' | 'verify';
-const noChange: readonly StepName[] = ['recover-key', 'enable-key-version', 'verify'] satisfies NoChange[];
+type NoChange = 'recover-key' | 'enable-key-version' | 'disable-key-version' | 'verify';
+const noChange: readonly StepName[] = [
+  'recover-key',
+  'enable-key-version',
+  'disable-key-version',
+  'verify',
+] satisfies NoChange[];
 const isChange = (name: StepName): name is Exclude<StepName, NoChange> => !noChange.includes(name);
 
 /** For each step that changes something: what is there before, what is there when it is done, and its one write. */

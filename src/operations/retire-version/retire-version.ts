@@ -1,0 +1,88 @@
+/** Operation: disables a key version that an agent used before, once nothing uses it any more. */
+import { z } from 'zod';
+import { type Check, judge } from '../../domain/check.ts';
+import { isDoneByRole } from '../../domain/effect.ts';
+import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
+import type { KeyWork } from '../../domain/key-change.ts';
+import { CustomerKey, isNamedAlike } from '../../domain/observed.ts';
+import { type CheckContext, judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import { defineOperation } from '../operation.ts';
+import { answerOn } from '../pages/page.ts';
+import { resourcePage } from '../pages/resource-page.ts';
+import { reviewPage } from '../pages/review-page.ts';
+import { Resource } from '../resources/registry.ts';
+import { retireTaskOf } from '../steps/disable-key-version.ts';
+import { judgeRetirement } from './judge-retirement.ts';
+import { observeRetirement } from './observe-retirement.ts';
+import { oldVersionPage } from './old-version-page.ts';
+import { retireVersionWords } from './words.ts';
+
+const RetireVersionSpec = z.strictObject({
+  operation: z.literal('retire-version'),
+  resource: Resource,
+  /** The agent's key when this was requested. It stays. */
+  from: CustomerKey,
+  vaultId: ArmId,
+  keyName: KeyName,
+  keyVersion: KeyVersion,
+  /** The version to disable. */
+  old: KeyVersion,
+});
+type RetireVersionSpec = z.infer<typeof RetireVersionSpec>;
+
+/** Checks that the agent still has the key whose use was observed. */
+function judgeCurrentKey({ from, observed }: KeyWork): Check {
+  const key = observed.resource.customerKey;
+  if (key === null || from === null) return judge('block', 'microsoft-managed', {});
+  return isNamedAlike(key, from)
+    ? judge('pass', 'customer-managed', { key })
+    : judge('block', 'key-moved', { key, expected: from });
+}
+
+function judgeRetire(work: KeyWork, context: CheckContext): readonly Check[] {
+  const effects = context.effects.filter((effect) => !isDoneByRole(effect));
+  const isRoleNeeded = context.own === null && work.observed.retirement?.enabled === true;
+  return [
+    ...judgeResource(work.observed.resource, context),
+    judgeCurrentKey(work),
+    ...judgeVault(work, context),
+    ...judgeWantedKey(work, context),
+    ...judgeRetirement(work.observed.retirement, context),
+    ...judgeWrites(work, { ...context, effects }),
+    ...(isRoleNeeded ? [judge('warn', 'role-needed', retireTaskOf(work))] : []),
+  ];
+}
+
+const review = reviewPage(() => retireVersion);
+
+export const retireVersion = defineOperation<typeof RetireVersionSpec>({
+  name: 'retire-version',
+  typed: {
+    name: '/retire-version',
+    description: 'Disable a key version that an agent used before',
+    usage: '/retire-version <agent> version=<old version>',
+    takes: ['resource', 'version'],
+  },
+  schema: RetireVersionSpec,
+  words: retireVersionWords,
+  pages: () => [resourcePage, oldVersionPage, review],
+  specOf(form): RetireVersionSpec | null {
+    const [resource, version] = [answerOn(form, resourcePage), answerOn(form, oldVersionPage)];
+    return resource === null || version === null
+      ? null
+      : { operation: 'retire-version', resource: Resource.parse(resource), ...version };
+  },
+  answersOf: ({ operation: _, resource, ...version }) => ({ resource, version }),
+  change: ({ from, vaultId, keyName, keyVersion, old }) => ({
+    from,
+    to: { vaultId, keyName, keyVersion },
+    make: null,
+    retire: old,
+  }),
+  observes: observeRetirement,
+  // The agent's own key is made sure of first.
+  stages: [['grant-key-access'], ['protect-vault'], ['disable-key-version'], ['verify']],
+  checks: judgeRetire,
+  startsFrom: 'either',
+  instead: { operation: 'enable-cmk', where: ['microsoft-managed'] },
+});

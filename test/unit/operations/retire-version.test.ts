@@ -1,0 +1,177 @@
+import { describe, expect, it, test } from '@jest/globals';
+import type { KeyUser, ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
+import { blocksOf, effectsOf, isCovered, notCovered, type Plan } from '../../../src/domain/plan.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import { lastVerifiedOf } from '../../../src/operations/last-verified.ts';
+import { openForm } from '../../../src/operations/open-form.ts';
+import { operationOf } from '../../../src/operations/registry.ts';
+import { observeRetirement } from '../../../src/operations/retire-version/observe-retirement.ts';
+import { retireVersion } from '../../../src/operations/retire-version/retire-version.ts';
+import { call, commandWorld } from '../../support/builders/command-world.ts';
+import { requestId, resourceId } from '../../support/builders/fixtures.ts';
+import {
+  key,
+  noon,
+  planFor,
+  principal,
+  resource,
+  retirement,
+  retiring,
+  under,
+  vault,
+  version,
+  wishToRetire,
+} from '../../support/builders/plans.ts';
+import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
+
+const hoursAgo = (hours: number): string => new Date(noon.getTime() - hours * 3_600_000).toISOString();
+const own = { keyVersion: null, intents: [] };
+const old = key({ version: version('a') });
+const current = key({ version: version('b') });
+
+const used = (by: string, keyVersion: string, last: string, change: Partial<ObservedUser> = {}): ObservedUser => ({
+  principalId: by,
+  resourceId: null,
+  keyName: 'care',
+  keyVersion,
+  refused: false,
+  first: last,
+  last,
+  type: 'app',
+  name: null,
+  members: null,
+  ...change,
+});
+const declares = (name: string, keyVersion: string, identity: string): KeyUser => ({
+  id: resourceId(name),
+  name,
+  noun: 'storage account',
+  keyName: 'care',
+  keyVersion,
+  identities: [identity],
+});
+const log = (...users: readonly ObservedUser[]): ObservedUse => ({
+  outcome: 'read',
+  first: hoursAgo(700),
+  last: hoursAgo(1),
+  users,
+});
+const byAgent = used(principal, version('b'), hoursAgo(30));
+
+/** What blocks a plan, with this log and these resources. */
+async function blocksWith(
+  observed: ObservedUse,
+  users: readonly KeyUser[] = [],
+  old_ = old,
+): Promise<readonly string[]> {
+  const azure = scriptedAzure({ keys: [old_, current], observed, declared: { users, unread: [], hidden: [] } });
+  const { change } = retireVersion;
+  const seen = await observeRetirement(azure, retiring(), change(wishToRetire()), noon);
+  if (!seen.ok) throw new Error('it can be read');
+  return blocksOf(planFor({ seen: seen.value, wished: wishToRetire() })).map(({ code }) => code);
+}
+
+describe('an old version can be retired', () => {
+  it('once the agent has used the current one for a day, and nothing uses the old one', async () => {
+    expect(await blocksWith(log(byAgent))).toEqual([]);
+  });
+
+  it('although the agent, or a resource that moved on, used it earlier; and the bot tested it', async () => {
+    const earlier = hoursAgo(25);
+    const moved = declares('stcare', version('b'), 's');
+    const calls = [used(principal, version('a'), earlier), used('s', version('a'), earlier)];
+    const tested = used('bot', version('a'), hoursAgo(1), { type: 'bot' });
+    expect(await blocksWith(log(byAgent, ...calls, tested), [moved])).toEqual([]);
+  });
+
+  it('although someone is refused with it', async () => {
+    expect(await blocksWith(log(byAgent, used('x', version('a'), hoursAgo(1), { refused: true })))).toEqual([]);
+  });
+});
+
+test.each<[string, ObservedUse, readonly KeyUser[], string]>([
+  ['the log shows no use of the current version', log(), [], 'new-version-used'],
+  ['the agent began a few hours ago', log(used(principal, version('b'), hoursAgo(23))), [], 'new-version-used'],
+  ['another identity used the current version', log(used('x', version('b'), hoursAgo(30))), [], 'new-version-used'],
+  [
+    'the agent used the old one within a day',
+    log(byAgent, used(principal, version('a'), hoursAgo(23))),
+    [],
+    'old-version-used',
+  ],
+  ['a resource declares it', log(byAgent), [declares('stcare', version('a'), 's')], 'old-version-used'],
+  [
+    'it was observed weeks ago, and nothing declares it',
+    log(byAgent, used('x', version('a'), hoursAgo(600))),
+    [],
+    'old-version-used',
+  ],
+  ['no log is configured', { outcome: 'not-configured' }, [], 'vault-log-needed'],
+  ['the log has no rows', { outcome: 'no-rows' }, [], 'vault-log-needed'],
+  ['the log began today', { ...log(byAgent), first: hoursAgo(2) } as ObservedUse, [], 'vault-log-needed'],
+  ['the log ended yesterday', { ...log(byAgent), last: hoursAgo(26) } as ObservedUse, [], 'vault-log-needed'],
+])('is blocked if %s', async (_what, observed, users, code) => {
+  expect(await blocksWith(observed, users)).toEqual([code]);
+});
+
+test('is blocked if it is disabled already, or the agent has another key', async () => {
+  expect(await blocksWith(log(byAgent), [], { ...old, enabled: false })).toEqual(['old-version-unfit']);
+  const moved = retiring({ resource: resource({ ...retiring().resource, customerKey: under(version('a')) }) });
+  expect(blocksOf(planFor({ seen: moved, wished: wishToRetire() })).map(({ code }) => code)).toEqual(['key-moved']);
+});
+
+test('its one change is made by a role, and the approval covers what is left at any moment', () => {
+  const plan: Plan = planFor({ seen: retiring(), wished: wishToRetire() });
+  expect(effectsOf(plan)).toMatchObject([{ change: 'key-disablement', keyVersion: version('a') }]);
+  expect(plan.checks).toContainEqual(
+    expect.objectContaining({ code: 'role-needed', fact: expect.objectContaining({ keyVersion: version('a') }) }),
+  );
+  const done = planFor({ seen: retiring({ retirement: retirement({ enabled: false }) }), wished: wishToRetire(), own });
+  expect(isCovered(notCovered(plan, done))).toBe(true);
+  expect(effectsOf(done)).toEqual([]);
+});
+
+test('the key watch then compares with the same key, and knows which version was retired', () => {
+  const plan = planFor({ seen: retiring(), wished: wishToRetire() });
+  const request = {
+    state: 'succeeded',
+    id: requestId(8),
+    digest: 'e',
+    changedAt: '',
+    resourceName: '',
+    plan,
+    outputs: {},
+  };
+  expect(lastVerifiedOf(request as unknown as Request)).toMatchObject({
+    keyVersion: version('b'),
+    before: null,
+    retired: version('a'),
+  });
+});
+
+describe('the form', () => {
+  const older = key({ version: version('9') });
+  const opened = async (keys: readonly (typeof old)[], typed?: string) => {
+    const world = { vault: vault(), resource: resource({ customerKey: under(version('b')) }), keys: [...keys] };
+    const args = { resource: 'bot-care', ...(typed === undefined ? {} : { version: typed }) };
+    return openForm(retireVersion, call(args), commandWorld(world).ports);
+  };
+
+  it('opens on the review with the only old version, or the one that was named', async () => {
+    for (const form of [await opened([old, current]), await opened([older, old, current], 'aaaaaaaa')]) {
+      if (form.kind === 'refused') throw new Error(form.code);
+      expect(form.form.page).toBe('review');
+      const spec = retireVersion.specOf(form.form);
+      expect(spec).toEqual(wishToRetire());
+      expect(spec === null ? null : operationOf(spec).answersOf(spec)).toEqual(form.form.answers);
+    }
+  });
+
+  it.each([
+    ['no older version is enabled', [{ ...old, enabled: false }, current, older], undefined, 'no-old-version'],
+    ['the named one is newer', [old, current, older], '99999999', 'no-old-version'],
+    ['more than one is there', [older, old, current], undefined, 'old-version-not-named'],
+  ] as const)('is refused if %s', async (_what, keys, typed, code) => {
+    expect(await opened(keys, typed)).toMatchObject({ kind: 'refused', code });
+  });
+});
