@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { Subscription } from './control.ts';
 import { ArmId } from './ids.ts';
-import { CustomerKey, Doubt, isBusy } from './observed.ts';
+import { CustomerKey, Doubt, isBusy, UndeclaredUser } from './observed.ts';
 import { Retirement } from './retirement.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
@@ -61,6 +61,8 @@ export const Check = z.discriminatedUnion('code', [
   /** The requested vault or key has a name similar to one that other resources use. */
   judged('name-alike', { of: z.enum(['vault', 'key']), name: z.string(), other: z.string() }),
   judged('other-agents-not-checked', {}),
+  /** Observed using the requested key, and declared by no listed resource. */
+  judged('key-used-undeclared', { users: z.array(UndeclaredUser) }),
   judged('key-origin-unknown', {}),
   judged('key-must-be-new', rule),
   judged('vault-reachable', {}),

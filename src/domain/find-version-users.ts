@@ -17,7 +17,8 @@ function logOf(observed: ObservedUse): Retirement['log'] {
   }
 }
 
-const nameOf = ({ resourceId, name, principalId }: ObservedUser): string =>
+/** Its resource, its name, or its object id. */
+export const nameOfUser = ({ resourceId, name, principalId }: ObservedUser): string =>
   resourceId?.split('/').at(-1) ?? name ?? principalId ?? '';
 
 /** What resources name is compared with, without case. */
@@ -41,7 +42,7 @@ function usersOf(use: KeyUse, { agent, old }: VersionChange, now: Date): readonl
   const observed = calls.flatMap((call): VersionUser[] => {
     const isDeclared = [own, ...use.users].some((user) => isCallOf(user, call));
     if (isDeclared && now.getTime() - Date.parse(call.last) > dayOfOldUseMs) return [];
-    return [{ name: nameOf(call), how: isDeclared ? 'used' : 'used-undeclared', last: call.last }];
+    return [{ name: nameOfUser(call), how: isDeclared ? 'used' : 'used-undeclared', last: call.last }];
   });
   return [...declaring.map(({ name }) => ({ name, how: 'declares', last: null }) as const), ...observed];
 }

@@ -86,7 +86,13 @@ export const isCallOf = (
 ): boolean => (principalId !== null && identities.includes(principalId)) || id.toLowerCase() === resourceId;
 
 /** Used the key, and no listed resource declares it: another tenant, a backup, a person, or something inside a service. */
-export const observedOnly = ({ observed, users }: Pick<KeyUse, 'observed' | 'users'>): readonly ObservedUser[] =>
+export const observedOnly = ({
+  observed,
+  users,
+}: {
+  readonly observed: ObservedUse;
+  readonly users: readonly Pick<KeyUser, 'id' | 'identities'>[];
+}): readonly ObservedUser[] =>
   usersIn(observed).filter((call) => call.type !== 'bot' && !users.some((user) => isCallOf(user, call)));
 
 /** Has permission, and no resource with this identity declares the key or was observed using it: a group, or a leftover. */

@@ -110,6 +110,9 @@ export const ObservedOthers = z.strictObject({
   /** The list of resources couldn't be read. */
   unread: z.boolean(),
 });
+
+/** Used the requested key, by the vault's log, and no listed resource declares it. `last`: ISO 8601. */
+export const UndeclaredUser = z.strictObject({ name: z.string(), last: z.string() });
 export type ObservedOthers = z.infer<typeof ObservedOthers>;
 
 /** Everything a plan is based on. All key operations share this shape. */
@@ -136,6 +139,8 @@ export const Observation = z.strictObject({
    * bot couldn't read it. Missing in plans of earlier versions.
    */
   guard: GuardStates.nullable().optional(),
+  /** Missing: the log couldn't be read, or the key doesn't exist yet. */
+  undeclared: z.array(UndeclaredUser).optional(),
   /** Use of the version to disable. Missing: none is to be disabled. */
   retirement: Retirement.optional(),
 });

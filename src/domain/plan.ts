@@ -112,10 +112,10 @@ const replacedIn = (approved: Observation, now: Observation): readonly ReplacedK
   ].filter((one) => one !== null);
 
 /**
- * Warnings about other agents. They're shown, but don't void an approval: with one key for several agents, each run would
+ * Warnings about other agents and users. They're shown, but don't void an approval: with one key for several agents, each run would
  * void the next request's approvals.
  */
-const aboutOthers: readonly Check['code'][] = ['key-shared', 'name-alike'];
+const aboutOthers: readonly Check['code'][] = ['key-shared', 'name-alike', 'key-used-undeclared'];
 
 export const isCovered = ({ warnings, ...difference }: NotCovered): boolean =>
   warnings.every(({ code }) => aboutOthers.includes(code)) &&

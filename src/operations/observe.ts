@@ -11,6 +11,7 @@ import type { Azure } from '../domain/ports/azure.ts';
 import { observeGuard } from './guard/read-guard.ts';
 import { nullIfForbidden, observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
+import { observeUndeclared } from './read-key-use.ts';
 import { findOwn } from './steps/make-key-version.ts';
 import { findMovedVault } from './steps/moved-or-replaced.ts';
 
@@ -156,9 +157,10 @@ export async function observe(
   if (vault.value === null) return missingVault(azure, vaultId);
   if (!locks.ok) return locks;
   const seen = { resource: resource.value, vault: vault.value, ...key.value };
-  const [access, bearing] = await Promise.all([
+  const [access, bearing, undeclared] = await Promise.all([
     observeAccess(azure, ref, seen, change),
     othersFor(azure, others, vault.value, change),
+    observeUndeclared(azure, seen, new Date()),
   ]);
   if (!access.ok) return access;
   const { grantHeld, rights, deletedKey, from, control } = access.value;
@@ -169,6 +171,7 @@ export async function observe(
     guards: { readOnlyLocks: locks.value, ...rights, deletedKey },
     control,
     others: bearing,
+    ...undeclared,
     guard,
   });
 }

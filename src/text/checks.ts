@@ -161,6 +161,11 @@ const words: WordsByCode = {
     text: 'The bot couldn’t list the agents. Another agent might use this key or a similar name.',
     remedy: '',
   }),
+  'key-used-undeclared': ({ users }) => ({
+    title: 'Others use this key, and no listed resource declares that',
+    text: `${joinList(users.map(({ name, last }) => `${name}, last on ${utcDay(last)}`))}. It might be a backup, a person, or another tenant. /key-impact shows more.`,
+    remedy: '',
+  }),
   'key-origin-unknown': () => ({
     title: 'Existing key, not created by this request',
     text: 'Copies or backups of it might exist.',

@@ -107,6 +107,8 @@ test('a use that nothing declares stops it, and /key-impact names who', async ()
   const review = await reviewed();
   expect(review).toContain('is still used.');
   expect(review).toContain('and no listed resource declares that');
+  const other = `/rotate-cmk resource=${agent} version=${oldVersion}`;
+  expect(linesOf(await type(world, people.requester, other)).join('\n')).toContain('Others use this key');
   const impact = linesOf(await type(world, people.requester, `/key-impact ${vaultName} ${keyName}`)).join('\n');
   expect(impact).toContain('Used the key, but no listed resource with this identity declares it.');
   expect(impact).toContain(agent);

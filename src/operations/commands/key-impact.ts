@@ -1,10 +1,11 @@
 import { done, type Outcome } from '../../domain/failure.ts';
 import { armIdParts, KeyName } from '../../domain/ids.ts';
-import { type KeyImpact, type KeyUse, observedForMs } from '../../domain/key-impact.ts';
+import type { KeyImpact } from '../../domain/key-impact.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import { refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import { chooseVault } from '../choose.ts';
+import { readKeyUse } from '../read-key-use.ts';
 import type { TypedCommand } from './command.ts';
 
 /** Shows which resources use a vault, or a key in it. */
@@ -33,25 +34,6 @@ export const keyImpact: TypedCommand = {
     return impact.ok ? { kind: 'show-impact', impact: impact.value } : refuseFailure(impact.failure);
   },
 };
-
-/** Who declares the key, or any key of the vault, and who was observed using it. */
-export async function readKeyUse(
-  { keyUsers }: Pick<Azure, 'keyUsers'>,
-  vault: ObservedVault,
-  keyName: KeyName | null,
-  now: Date,
-): Promise<Outcome<KeyUse>> {
-  const since = new Date(now.getTime() - observedForMs).toISOString();
-  const [declared, observed] = await Promise.all([keyUsers.declared(vault), keyUsers.observed(vault, since)]);
-  if (!declared.ok) return declared;
-  const isMeant = (one: { readonly keyName: string }): boolean =>
-    keyName === null || one.keyName.toLowerCase() === keyName.toLowerCase();
-  return done({
-    ...declared.value,
-    users: declared.value.users.filter(isMeant),
-    observed: observed.outcome === 'read' ? { ...observed, users: observed.users.filter(isMeant) } : observed,
-  });
-}
 
 export async function readKeyImpact(
   azure: Pick<Azure, 'keyUsers'>,

@@ -4,7 +4,7 @@ import { retirementOf } from '../../domain/find-version-users.ts';
 import type { KeyChange } from '../../domain/key-change.ts';
 import type { Observation } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import { readKeyUse } from '../commands/key-impact.ts';
+import { readKeyUse } from '../read-key-use.ts';
 
 export async function observeRetirement(
   azure: Azure,

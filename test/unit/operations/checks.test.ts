@@ -163,6 +163,11 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
     fact: { of: 'vault', name: vault().name, other: 'kv-care-prcd' },
   },
   'other-agents-not-checked': { seen: { others: others({ unread: true }) }, outcome: 'warn', fact: {} },
+  'key-used-undeclared': {
+    seen: { undeclared: [{ name: 'backup', last: '2026-03-01T12:00:00.000Z' }] },
+    outcome: 'warn',
+    fact: { users: [{ name: 'backup', last: '2026-03-01T12:00:00.000Z' }] },
+  },
   'key-origin-unknown': { seen: { control: control() }, outcome: 'warn', fact: {} },
   'key-must-be-new': {
     seen: {},
