@@ -12,6 +12,7 @@ import { startBot } from './start-bot.ts';
 import { startControlServer } from './start-control.ts';
 import { startWatch } from './start-key-watch.ts';
 import { openEvidence, startLogPublisher } from './start-log-publisher.ts';
+import { startDigest } from './start-weekly-digest.ts';
 import { startWitnessAlarm } from './start-witness-alarm.ts';
 import { startWorkers } from './start-workers.ts';
 
@@ -34,11 +35,12 @@ async function start(folder: string | null): Promise<void> {
   const evidence = await openEvidence(infrastructure, azureModule, anchor);
   const alarm = startWitnessAlarm(infrastructure, teamsModule);
   const watch = startWatch(infrastructure);
+  const digest = startDigest(infrastructure, teamsModule);
   const control = await startControlServer(infrastructure, evidence);
   const bot = await startBot(infrastructure, azureModule, teamsModule, evidence);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([control, bot, alarm, watch, runs, anchor, infrastructure]);
+  stopInOrder([control, bot, alarm, watch, digest, runs, anchor, infrastructure]);
 }
 
 /** Prints expected errors as messages, and bugs with their stack. */

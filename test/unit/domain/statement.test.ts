@@ -6,7 +6,7 @@ import type { Plan } from '../../../src/domain/plan.ts';
 import { botActor, newEvent, type StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import type { StreamEvent } from '../../../src/domain/statement/approved-state.ts';
-import { ageInDays, periodBefore } from '../../../src/domain/statement/period.ts';
+import { ageInDays, daysBefore, lastWeekday, periodBefore } from '../../../src/domain/statement/period.ts';
 import { hasChanged, statementOf } from '../../../src/domain/statement/statement.ts';
 import { unknownCause } from '../../../src/domain/watch/events.ts';
 import type { DriftState } from '../../../src/domain/watch/state.ts';
@@ -123,6 +123,7 @@ const stated = (period: typeof january) => statementOf(log, about, period);
 test('the period before is as long, and ends the day before', () => {
   expect(periodBefore(march)).toEqual({ from: '2026-01-29', to: '2026-02-28' });
   expect(periodBefore({ from: '2026-03-01', to: '2026-03-01' })).toEqual({ from: '2026-02-28', to: '2026-02-28' });
+  expect(daysBefore(new Date('2026-03-02T23:59:00Z'), 7)).toEqual({ from: '2026-02-23', to: '2026-03-01' });
 });
 
 test.each([
@@ -132,6 +133,16 @@ test.each([
   ['2026-04-02T00:00:00.000Z', 0],
 ])('a time is whole days old at the end of the period: %s, %i', (time, days) => {
   expect(ageInDays(march, time)).toBe(days);
+});
+
+// 2 March 2026 was a Monday.
+test.each([
+  ['2026-03-02T06:00:00.000Z', '2026-03-02T06:00:00.000Z'],
+  ['2026-03-02T05:59:59.999Z', '2026-02-23T06:00:00.000Z'],
+  ['2026-03-08T23:00:00.000Z', '2026-03-02T06:00:00.000Z'],
+  ['2026-03-03T00:00:00.000Z', '2026-03-02T06:00:00.000Z'],
+])('at %s, the last Monday at six was %s', (now, last) => {
+  expect(lastWeekday(new Date(now), 1, 6).toISOString()).toBe(last);
 });
 
 test('agents added, keys changed, and drifts opened and closed are those of the period', () => {

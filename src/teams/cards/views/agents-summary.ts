@@ -1,5 +1,9 @@
-/** The top of the list of agents: what isn't as approved, which keys expire next, and what Azure Policy refuses. */
+/**
+ * The top of the list of agents: what isn't as approved, which keys expire next, and what Azure Policy refuses; and the weekly
+ * digest of the same.
+ */
 import type { AgentGuard } from '../../../domain/guard.ts';
+import type { Period } from '../../../domain/statement/period.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
 import type { AgentKeyState } from '../../../operations/fleet.ts';
 import type { DriftSummary } from '../../../operations/fleet-summary.ts';
@@ -8,7 +12,8 @@ import { shortDrift } from '../../../text/drift.ts';
 import { fleetGuardWords } from '../../../text/guard.ts';
 import { fromNow } from '../../../text/instants.ts';
 import type { AgentsData } from '../data/agents.ts';
-import { bold, type CardText, date, dateAndTime, md, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, date, dateAndTime, joinText, label, md, nothing, plain } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
 export interface FleetSummary {
   readonly drifts: readonly DriftSummary[];
@@ -54,4 +59,16 @@ export function summaryOf({ drifts, expiries, guards }: FleetSummary, agents: nu
     expiries: agents === 1 ? [] : expiries.map((one) => ({ text: expiryLine(one, now) })),
     guard: agents === 0 ? nothing : plain<string>(fleetGuardWords(guards, agents)),
   };
+}
+
+const longestLine = 400;
+
+/** The post of the weekly digest. Each line becomes a paragraph. */
+export function digestCard({ from, to }: Period, lines: readonly string[]): AdaptiveCard {
+  const title = `Customer-managed keys from ${from} to ${to}`;
+  const paragraphs = lines.map((line) => plain<string>(line, longestLine));
+  return renderCard('message', {
+    ...{ fallbackText: label(title), title: plain<string>(title), titleColor: 'Default' },
+    ...{ text: joinText(paragraphs, '\n\n'), reference: nothing },
+  });
 }

@@ -1,0 +1,71 @@
+/**
+ * Posts a digest each week. The stored time of the last one makes it one post for all replicas, also after restarts. It's posted
+ * first and stored afterwards: after a crash in between, it's posted twice rather than not at all.
+ */
+import { z } from 'zod';
+import type { Documents } from '../domain/ports/store.ts';
+import { lastWeekday } from '../domain/statement/period.ts';
+
+export interface DigestPorts {
+  readonly documents: Pick<Documents, 'read' | 'write'>;
+  /** Day of the week, 0 for Sunday. */
+  readonly day: number;
+  readonly now: () => Date;
+  /** Only one replica does the work at a time. */
+  readonly tryLocked: (work: () => Promise<void>) => Promise<unknown>;
+  /** `due`: when the week ended. */
+  readonly post: (due: Date) => Promise<void>;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+const key = 'digest/last';
+const Last = z.object({ due: z.iso.datetime(), storedAt: z.iso.datetime() });
+/** UTC. */
+const hour = 6;
+const pollMs = 10_000;
+/** After a failure: Teams might not answer for hours. */
+const pollsSkipped = 30;
+/** Documents that nobody writes for a week are deleted. */
+const rewriteMs = 24 * 3_600_000;
+
+export function startWeeklyDigest({ documents, day, now, tryLocked, post, log }: DigestPorts): {
+  stop(): Promise<void>;
+} {
+  const store = (due: string): Promise<void> =>
+    documents.write({ [key]: { due, storedAt: now().toISOString(), eTag: '*' } });
+
+  async function check(): Promise<void> {
+    const last = Last.safeParse((await documents.read([key]))[key]).data;
+    const due = lastWeekday(now(), day, hour);
+    // At first, and after the day or a wrong clock was corrected: the next one is posted.
+    if (last === undefined || Date.parse(last.due) > now().getTime()) return store(due.toISOString());
+    if (due.getTime() > Date.parse(last.due)) {
+      await post(due);
+      return store(due.toISOString());
+    }
+    if (now().getTime() - Date.parse(last.storedAt) > rewriteMs) await store(last.due);
+  }
+
+  let checking: Promise<unknown> = Promise.resolve();
+  let skip = 0;
+  const next = (): void => {
+    if (skip > 0) {
+      skip -= 1;
+      return;
+    }
+    checking = checking
+      .then(() => tryLocked(check))
+      .catch((error: unknown) => {
+        skip = pollsSkipped;
+        log.warn({ err: error }, 'the weekly digest couldn’t be posted; the bot tries again in minutes');
+      });
+  };
+  const timer = setInterval(next, pollMs);
+  next();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await checking;
+    },
+  };
+}
