@@ -809,7 +809,7 @@ def approved_state(events):
         "request": success["request"],
         "event": success["seq"],
         "key": key,
-        "setAt": ([one["time"] for one in done if one["data"]["step"] == "set-cmk"] or [success["time"]])[-1],
+        "setAt": ([None] + [one["time"] for one in done if one["data"]["step"] == "set-cmk"])[-1],
         "versionSince": made[0] if made else seen["created"] if seen else None,
         "expires": expires,
         "level": level,

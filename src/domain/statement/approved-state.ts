@@ -46,7 +46,8 @@ export interface ApprovedState {
   readonly event: number;
   readonly at: string;
   readonly key: CustomerKey;
-  readonly setAt: string;
+  /** Null: this request found the key set. */
+  readonly setAt: string | null;
   readonly versionSince: string | null;
   readonly expires: string;
   readonly level: ProofLevel | null;
@@ -129,7 +130,7 @@ function stateOf(known: KnownRequest, request: Succeeded, success: StoredEvent):
   return [
     {
       ...{ agent, name, request: request.id, event: success.seq, at: success.time, key },
-      ...{ setAt: set?.time ?? success.time, versionSince: versionSince(request, events, key) },
+      ...{ setAt: set?.time ?? null, versionSince: versionSince(request, events, key) },
       ...{ expires: expiryOf(request, key), level, levelAt: judged?.time ?? success.time, guard: guardOf(request) },
       exceptions: exceptionsOf(known),
     },
