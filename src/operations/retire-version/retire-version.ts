@@ -2,18 +2,21 @@
 import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { isDoneByRole } from '../../domain/effect.ts';
+import { done, type Outcome } from '../../domain/failure.ts';
+import { retirementOf } from '../../domain/find-version-users.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
-import type { KeyWork } from '../../domain/key-change.ts';
-import { CustomerKey, isNamedAlike } from '../../domain/observed.ts';
+import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
+import { CustomerKey, isNamedAlike, type Observation } from '../../domain/observed.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
 import { type CheckContext, judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import { defineOperation } from '../operation.ts';
 import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
+import { readKeyUse } from '../read-key-use.ts';
 import { Resource } from '../resources/registry.ts';
 import { retireTaskOf } from '../steps/disable-key-version.ts';
 import { judgeRetirement } from './judge-retirement.ts';
-import { observeRetirement } from './observe-retirement.ts';
 import { oldVersionPage } from './old-version-page.ts';
 import { retireVersionWords } from './words.ts';
 
@@ -51,6 +54,25 @@ function judgeRetire(work: KeyWork, context: CheckContext): readonly Check[] {
     ...judgeWrites(work, { ...context, effects }),
     ...(isRoleNeeded ? [judge('warn', 'role-needed', retireTaskOf(work))] : []),
   ];
+}
+
+/** Reads who uses the old version, and since when the agent has used the current one. */
+export async function observeRetirement(
+  azure: Azure,
+  seen: Observation,
+  { to, retire: old }: KeyChange,
+  now: Date,
+): Promise<Outcome<Observation>> {
+  const { keyVersion: current } = to;
+  if (old === undefined || current === null) return done(seen);
+  const [found, use] = await Promise.all([
+    azure.keys.get(to.vaultId, to.keyName, old),
+    readKeyUse(azure, seen.vault, to.keyName, now),
+  ]);
+  if (!found.ok) return found;
+  if (!use.ok) return use;
+  const change = { agent: seen.resource, current, old };
+  return done({ ...seen, retirement: retirementOf(use.value, change, found.value?.enabled ?? null, now) });
 }
 
 const review = reviewPage(() => retireVersion);

@@ -25,7 +25,8 @@ export const rotateCmkWords: OperationWords = {
   undo: ({ observed }) => (observed.from?.enabled === true ? 'The old version stays enabled.' : ''),
   inUse: {
     untilSeen: 'Don’t disable the old version before the log shows that this version is used.',
-    onceSeen: 'The old version might still be in use for up to a day. Leave it enabled.',
+    onceSeen:
+      'The old version might still be in use for up to a day. Leave it enabled. After that, disable it with /retire-version.',
   },
   succeeded: 'Customer-managed key is rotated',
 };

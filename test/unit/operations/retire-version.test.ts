@@ -5,8 +5,7 @@ import type { Request } from '../../../src/domain/request/request.ts';
 import { lastVerifiedOf } from '../../../src/operations/last-verified.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
 import { operationOf } from '../../../src/operations/registry.ts';
-import { observeRetirement } from '../../../src/operations/retire-version/observe-retirement.ts';
-import { retireVersion } from '../../../src/operations/retire-version/retire-version.ts';
+import { observeRetirement, retireVersion } from '../../../src/operations/retire-version/retire-version.ts';
 import { call, commandWorld } from '../../support/builders/command-world.ts';
 import { requestId, resourceId } from '../../support/builders/fixtures.ts';
 import {
