@@ -29,7 +29,7 @@ export async function readKeyUse(
 const maxShown = 5;
 
 /**
- * Returns who used the key without declaring it. Empty: nobody, or that isn't known: it blocks nothing. What resources declare is
+ * Returns who used the key without declaring it. Missing: that isn't known, which blocks nothing. What resources declare is
  * read only if someone else than the agent and the bot used the key.
  */
 export async function observeUndeclared(

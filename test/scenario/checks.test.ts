@@ -157,13 +157,14 @@ describe('every judgement stands on the review page', () => {
 
   test('no judgement is left out', () => {
     const left = checkCodes.filter((code) => !rows.some((row) => row.code === code));
-    // Those of a rotation, of a repair and of whose key it is stand in their own stories, and what a run made is judged in the run alone.
+    // Those of a rotation, of a repair, of a retirement and of whose key it is stand in their own stories, and what a run made is judged in the run alone.
     expect(left).toEqual([
       'customer-managed',
       'key-moved',
       'old-version-disabled',
       'old-version-unknown',
       'other-subscription',
+      'key-used-undeclared',
       'key-must-be-new',
       'key-made',
       'key-version-new',
@@ -173,6 +174,11 @@ describe('every judgement stands on the review page', () => {
       'repair-outdated',
       'approved-key-gone',
       'role-needed',
+      'old-version-unfit',
+      'vault-log-needed',
+      'new-version-used',
+      'old-version-used',
+      'declared-not-read',
       'vault-rights-not-checked',
     ]);
   });
