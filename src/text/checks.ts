@@ -58,7 +58,7 @@ const words: WordsByCode = {
       : {
           title: 'Another operation is running on the agent.',
           text: `Azure says ${state}.`,
-          remedy: 'Wait until it’s done, and then check again.',
+          remedy: 'Wait until it’s done, and then try again.',
         },
   'microsoft-managed': (_fact, outcome) =>
     outcome === 'pass'
@@ -95,7 +95,7 @@ const words: WordsByCode = {
         }
       : { title: 'The agent already uses this key.', text: 'No change is needed.', remedy: '' },
   'already-under-another-key': ({ key }) => ({
-    title: 'The agent already uses another customer-managed key or version.',
+    title: 'The agent already uses a customer-managed key.',
     text: `It uses ${keyWords(key)}.`,
     remedy: 'Use /rotate-cmk to change the key or version.',
   }),

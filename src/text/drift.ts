@@ -27,7 +27,7 @@ export interface DriftWords {
 }
 
 const noTime = 'Microsoft doesn’t say how soon the agent stops working.';
-const unreadable = 'The agent can’t decrypt its data without this key.';
+const unreadable = 'Data under this key can’t be decrypted without it.';
 
 const command = (button: string, text: string, typed: string): DriftStep => ({
   kind: 'command',
@@ -136,7 +136,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   'key-replaced': ({ now }, verified) => ({
     title: `The agent is under ${keyWords(now)}`,
     meaning: 'This key wasn’t approved here. The agent depends on it, and no longer on the approved key.',
-    step: repair(verified, 'Find out who controls the new key, and keep it.'),
+    step: repair(verified, 'Find out who controls the new key, and don’t delete that key.'),
   }),
   'agent-failed': ({ provisioningState }, verified) => ({
     title: `Azure shows the agent as ${provisioningState}`,

@@ -41,9 +41,9 @@ export function guardWords(found: GuardStates): string {
 
 /** In one line, for one request. Null: it couldn't be read. */
 export function guardLine(found: GuardStates | null): string {
-  if (found === null) return 'Azure Policy couldn’t be read';
+  if (found === null) return 'couldn’t be read';
   return Object.values(found).every((state) => state === 'not-assigned')
-    ? 'no Azure Policy assigned'
+    ? 'nothing stops a change outside the bot'
     : guardWords(found);
 }
 

@@ -6,6 +6,7 @@
 
 import type { RoleTask } from '../domain/check.ts';
 import type { Failure } from '../domain/failure.ts';
+import { joinList } from '../domain/strings.ts';
 import { scopeWords, shortVersion } from './places.ts';
 
 /** Match action and scope in the texts of ARM's `AuthorizationFailed` and a vault's `ForbiddenByRbac`. */
@@ -32,7 +33,7 @@ const assignsRoles = /^Microsoft\.Authorization\/roleAssignments\/(write|delete)
 
 /** By action; the first match. The role that assigns roles has a condition, without which it could assign any role. */
 const roles: readonly (readonly [of: RegExp, role: string])[] = [
-  [assignsRoles, 'CMK bot grants (with its condition)'],
+  [assignsRoles, 'CMK bot grants'],
   [/^Microsoft\.OperationalInsights\//i, 'CMK bot logs'],
   [/./, 'CMK bot'],
 ];
@@ -56,6 +57,9 @@ export function assignmentCommand(failure: Failure): string | null {
 }
 
 const roleFor = (missed: string): string => roles.find(([of]) => of.test(missed))?.[1] ?? 'CMK bot';
+
+const roleWords = (role: string): string =>
+  `the role “${role}”${role === grantsRole ? ' (condition: infra/grant-condition.txt in the bot’s source code)' : ''}`;
 
 /** What the bot can't do, followed by a scope; the first match. */
 const deeds: readonly (readonly [of: RegExp, words: string])[] = [
@@ -99,13 +103,13 @@ export function roleRemedy(message: string): string {
   if (vaultDenied.test(message)) return denied;
   const missed = missingRightIn(message);
   if (missed === null) {
-    return `Ask ${assigners} to check that the bot’s identity has the role CMK bot, and then select Retry.`;
+    return `Ask ${assigners} to check that the bot’s identity has the role “CMK bot”, and then select Retry.`;
   }
   const role = roleFor(missed.action);
   if (conditionNotMet.test(message) && assignsRoles.test(missed.action)) {
-    return `${cannot(missed)} Either its identity doesn’t have the role ${role}, or the condition isn’t fulfilled. Ask ${assigners} to compare both with infra/grant-condition.txt, and then select Retry. Don’t assign the role without the condition.`;
+    return `${cannot(missed)} Either its identity doesn’t have the role “${role}”, or the condition isn’t fulfilled. Ask ${assigners} to compare both with infra/grant-condition.txt, and then select Retry. Don’t assign the role without the condition.`;
   }
-  return `${cannot(missed)} Ask ${assigners} to assign the role ${role} to the bot’s identity, and then select Retry.`;
+  return `${cannot(missed)} Ask ${assigners} to assign ${roleWords(role)} to the bot’s identity, and then select Retry.`;
 }
 
 /** For a vault that refuses by its access policies. */
@@ -115,8 +119,7 @@ export const policyRemedy =
 /** For permissions that a check found missing. */
 export const rolesRemedy = (missed: readonly string[]): string => {
   const named = [...new Set(missed.map(roleFor))];
-  const which = named.length > 1 ? `roles ${named.join(' and ')}` : `role ${named[0] ?? 'CMK bot'}`;
-  return `Ask ${assigners} to assign the ${which} to the bot’s identity.`;
+  return `Ask ${assigners} to assign ${joinList(named.map(roleWords))} to the bot’s identity.`;
 };
 
 /** Built-in role in a vault with role-based access; in a vault with access policies, the key permission. */

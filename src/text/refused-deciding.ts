@@ -36,11 +36,11 @@ export const refusedDeciding = {
   }),
   'not-awaiting-approval': () => ({
     title: 'This request no longer needs approval.',
-    text: 'The card shows its state.',
+    text: 'Refresh the card to see its state.',
   }),
   'not-needing-attention': () => ({
     title: 'The request no longer needs attention.',
-    text: 'The card shows its state.',
+    text: 'Refresh the card to see its state.',
   }),
   'not-your-request': () => ({ title: 'This isn’t your request.', text: 'Only its requester can do that.' }),
   'own-request': () => ({

@@ -110,7 +110,7 @@ inBrowser('the panel', () => {
     await refuse().focus();
     await page.keyboard.press('Space');
     await banner().getByText('1 scenario is on.').waitFor();
-    expect(await banner().textContent()).toContain('Azure will not behave.');
+    expect(await banner().textContent()).toContain('Azure doesn’t behave as usual.');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
     await banner().getByText('2 scenarios are on.').waitFor();
@@ -122,7 +122,7 @@ inBrowser('the panel', () => {
 
   it.each(['light', 'dark'])('has nothing for axe to complain about in the %s theme', async (theme) => {
     const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    await page.getByRole('button', { name: 'Reset Azure to its seeds' }).click();
+    await page.getByRole('button', { name: 'Reset Azure to its first state' }).click();
     await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
     await page.evaluate(axe);
     const found = await page.evaluate<string[]>(
@@ -187,9 +187,9 @@ inBrowser('the panel', () => {
   });
 
   it('resets Azure after asking, and gives the focus back', async () => {
-    await page.getByRole('button', { name: 'Reset Azure to its seeds' }).click();
+    await page.getByRole('button', { name: 'Reset Azure to its first state' }).click();
     await page.keyboard.press('Enter');
-    const reset = page.getByRole('button', { name: 'Reset Azure to its seeds' });
+    const reset = page.getByRole('button', { name: 'Reset Azure to its first state' });
     expect(await reset.evaluate((element) => element.matches(':focus'))).toBe(true);
     await reset.click();
     await page.getByRole('button', { name: 'Reset Azure', exact: true }).click();

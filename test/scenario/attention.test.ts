@@ -196,7 +196,7 @@ describe('a step that does not work', () => {
       ['the key is recovered', /key/, (azure) => azure.change(deleteKey(seeded.vault, seeded.key)), recover],
       [
         'the right is given back',
-        /to assign the role CMK bot to the bot’s identity/,
+        /to assign the role “CMK bot” to the bot’s identity/,
         (azure) => azure.change(withoutActions('Microsoft.HealthBot/healthBots/write')),
         (azure) => azure.change(withActions('Microsoft.HealthBot/healthBots/write')),
       ],

@@ -176,7 +176,7 @@ describe('the form', () => {
   test('of /enable-cmk leads here where the agent is under another key', async () => {
     const typed = `/enable-cmk resource=${agent} vault=kv-care-prod key=cmk-triage-agent`;
     const blocked = await type(world, people.requester, typed);
-    expect(wordsOf(blocked)).toContain('The agent already uses another customer-managed key or version.');
+    expect(wordsOf(blocked)).toContain('The agent already uses a customer-managed key.');
     const page = answered(await world.teams.click(people.requester, blocked.id, 'form.switch'));
     expect(page).toContain('Move to which version?');
   });

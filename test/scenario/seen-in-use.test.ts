@@ -110,7 +110,7 @@ test('it was not used, and the log would show it; a bot that is killed while it 
   await deadlineOf(id);
   await world.restartBot('SIGKILL');
   await mendAzure(world);
-  await t.sees(requester, operations, id, /Use observed: not seen/);
+  await t.sees(requester, operations, id, /Use not observed/);
   expectGolden('not-seen-in-use', t);
   const { proofs, use } = await told(id);
   expect(proofs.at(-1)).toEqual({ level: 'use-seen', outcome: 'not-checked' });

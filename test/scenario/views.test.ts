@@ -196,7 +196,8 @@ describe('typed for the bot alone', () => {
     expect(await others()).toEqual([]);
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
     const submitted = answered(await world.teams.click(requester, answer.id, 'form.submit', { inputs }));
-    expect(submitted).toContain('Waiting for approval');
+    expect(submitted).toContain('Sent for approval');
+    expect(submitted).not.toContain('request.cancel');
     const id = requestIdIn(submitted);
     const card = await shows(world, places.operations, teamMember, id, /Waiting for approval/);
     await world.teams.click(requester, card.id, 'request.cancel');

@@ -20,7 +20,7 @@ export const team = {
 const everyone = localPeople.map((person) => person.id);
 
 export const places: readonly Place[] = [
-  { id: team.id, kind: 'channel', name: 'Operations', topic: 'People ask here', memberIds: everyone },
+  { id: team.id, kind: 'channel', name: 'Operations', topic: 'Requests are made here', memberIds: everyone },
   {
     id: '19:approvals@thread.tacv2',
     kind: 'channel',
@@ -101,8 +101,8 @@ export function memberAccount(person: LocalPerson) {
 export function roleOf(person: LocalPerson): string {
   if (person.homeTenantId !== localTenantId) return 'other tenant';
   const may = [
-    ...(requestersGroup.memberIds.includes(person.id) ? ['ask'] : []),
+    ...(requestersGroup.memberIds.includes(person.id) ? ['request'] : []),
     ...(approversGroup.memberIds.includes(person.id) ? ['approve'] : []),
   ];
-  return may.length === 0 ? 'no role' : `may ${may.join(' and ')}`;
+  return may.length === 0 ? 'no role' : `can ${may.join(' and ')}`;
 }

@@ -6,7 +6,7 @@
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import type { Form } from '../../operations/form.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { formOpenCard } from '../cards/views/form-place-view.ts';
+import { formOpenCard, formSentCard } from '../cards/views/form-place-view.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { cardActivity, type Posted } from '../delivery/chat.ts';
 import { badRequestAnswer, cardAnswer, messageAnswer } from '../invoke-answers.ts';
@@ -63,8 +63,13 @@ async function replaceCard(context: TurnContext, { origin }: Form, card: Adaptiv
   }
 }
 
-/** Answers the owner with the request's card at once; the notifier updates the message for everyone. */
-async function submitted(options: FormClickOptions, { requestId }: Form, at: Posted | null) {
+/**
+ * Answers the owner with the request's card at once; the notifier updates the message for everyone. A message for the owner alone
+ * doesn't become the request's card.
+ */
+async function submitted(options: FormClickOptions, form: Form, at: Posted | null) {
+  if (form.alone) return cardAnswer(formSentCard(form));
+  const { requestId } = form;
   const request = await options.actionPorts.requests.load(requestId);
   if (request === null) throw new Error(`form of ${requestId}: it was submitted, and there is no request`);
   return answerWithCard(options, request, { at, reader: { kind: 'requester' }, automatic: true });

@@ -50,7 +50,7 @@ export const agentRows: readonly CheckRow[] = [
     azure: provisioning(state),
     words: [
       `Another operation is running on the agent. Azure says ${state}.`,
-      'Wait until it’s done, and then check again.',
+      'Wait until it’s done, and then try again.',
     ],
   })),
   {
@@ -83,7 +83,7 @@ export const agentRows: readonly CheckRow[] = [
     when: 'another key',
     azure: putUnder(agent, 'kv-hospital-keys', 'cmk-virtual-visit'),
     words: [
-      /^The agent already uses another customer-managed key or version\. It uses cmk-virtual-visit in https:\S+, version [0-9a-f]{8}\.$/,
+      /^The agent already uses a customer-managed key\. It uses cmk-virtual-visit in https:\S+, version [0-9a-f]{8}\.$/,
       'Use /rotate-cmk to change the key or version.',
     ],
   },

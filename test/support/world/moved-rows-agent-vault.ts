@@ -75,7 +75,7 @@ export const agentRows: readonly MovedRow[] = [
     of: 'agent',
     what: 'somebody put it under another key',
     change: putUnder(agent, 'kv-hospital-keys', 'cmk-virtual-visit'),
-    ...asksAPerson(stopped, 'The agent already uses another customer-managed key or version.', 'Use /rotate-cmk'),
+    ...asksAPerson(stopped, 'The agent already uses a customer-managed key.', 'Use /rotate-cmk'),
   },
   {
     of: 'agent',

@@ -28,27 +28,27 @@ test.each([
   [
     'Microsoft.Authorization/roleAssignments/write',
     `${vault}/keys/k/providers/Microsoft.Authorization/roleAssignments/1`,
-    'The bot can’t assign roles on key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot grants (with its condition) to the bot’s identity, and then select Retry.',
+    'The bot can’t assign roles on key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot grants” (condition: infra/grant-condition.txt in the bot’s source code) to the bot’s identity, and then select Retry.',
   ],
   [
     'Microsoft.KeyVault/vaults/write',
     vault,
-    'The bot can’t change vault kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot to the bot’s identity, and then select Retry.',
+    'The bot can’t change vault kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot” to the bot’s identity, and then select Retry.',
   ],
   [
     'Microsoft.KeyVault/vaults/keys/versions/read',
     `${vault}/keys/k`,
-    'The bot can’t read key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot to the bot’s identity, and then select Retry.',
+    'The bot can’t read key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot” to the bot’s identity, and then select Retry.',
   ],
   [
     'Microsoft.Authorization/roleAssignments/read',
     `${vault}/keys/k`,
-    'The bot can’t read role assignments of key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot to the bot’s identity, and then select Retry.',
+    'The bot can’t read role assignments of key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot” to the bot’s identity, and then select Retry.',
   ],
   [
     'Microsoft.OperationalInsights/workspaces/query/read',
     '/subscriptions/s/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/logs',
-    'The bot can’t query resource logs. Ask an Owner or User Access Administrator to assign the role CMK bot logs to the bot’s identity, and then select Retry.',
+    'The bot can’t query resource logs. Ask an Owner or User Access Administrator to assign the role “CMK bot logs” to the bot’s identity, and then select Retry.',
   ],
 ])('a missing permission names the role that holds it: %s', (action, scope, remedy) => {
   expect(azureRemedy(failure('AuthorizationFailed', refused(action, scope)))).toBe(remedy);
@@ -61,7 +61,7 @@ test('each role that a remedy names is one that the product ships and that holds
   for (const { Name, Actions, DataActions } of shipped) {
     for (const action of [...Actions, ...DataActions]) {
       const remedy = azureRemedy(failure('AuthorizationFailed', refused(action, vault)));
-      expect(/the role (.*?)( \(with its condition\))? to the bot/.exec(remedy)?.[1]).toBe(Name);
+      expect(/the role “(.*?)”( \(condition: .*?\))? to the bot/.exec(remedy)?.[1]).toBe(Name);
     }
   }
 });

@@ -10,11 +10,11 @@ import { announce, fill, make } from './dom.js';
  */
 
 const paces = /** @type {const} */ ([
-  ['realistic', 'Realistic', 'About 30 s a request.'],
+  ['realistic', 'Realistic', 'About 30 s each.'],
   ['instant', 'Instant', 'No waiting.'],
 ]);
 
-const misbehaves = 'Azure will not behave.';
+const misbehaves = 'Azure doesn’t behave as usual.';
 
 /** Counts faults that don't belong to these scenarios. */
 const othersOn = (/** @type {{ id: string }[]} */ faults, /** @type {Scenario[]} */ scenarios) =>
@@ -145,14 +145,19 @@ export class AzureTrials {
  */
 function azureReset(act) {
   const place = make('div', { class: 'reset' });
-  const ask = make('button', { type: 'button', class: 'plain', onclick: () => confirm() }, 'Reset Azure to its seeds');
+  const ask = make(
+    'button',
+    { type: 'button', class: 'plain', onclick: () => confirm() },
+    'Reset Azure to its first state',
+  );
   const calm = () => fill(place, ask);
   const back = () => {
     calm();
     ask.focus();
   };
   const confirm = () => {
-    const words = 'Agents, vaults and keys begin anew, and faults go off. The bot keeps its requests.';
+    const words =
+      'Resets only the simulated Azure. The bot keeps its requests, and reports agents that it changed as not as approved. To start over, stop the sandbox and run: npm run local -- --reset';
     const keep = make('button', { type: 'button', class: 'plain', onclick: back }, 'Keep');
     const reset = make('button', { type: 'button', class: 'plain danger', onclick: () => void work() }, 'Reset Azure');
     const work = async () => {

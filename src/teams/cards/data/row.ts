@@ -55,7 +55,7 @@ export const requestHeader = {
 export const decision = {
   /** From, To, Key vault, Control, Guard. */
   change: z.array(Fact).min(2).max(6),
-  /** `2 risks: check them before you decide` */
+  /** `2 risks: check them first` */
   risksTitle: CardText,
   /** Findings about this request only, most dangerous first. */
   risks: z.array(Row).max(8),

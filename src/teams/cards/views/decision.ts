@@ -128,12 +128,14 @@ export function noteRows(plan: Plan): Row[] {
 }
 
 function checksTitle(plan: Plan, notes: readonly Row[]): CardText {
-  const passed = plan.checks.filter(({ outcome }) => outcome === 'pass').length;
-  const checks = `${countOf(passed, 'check', 'checks')} passed`;
+  const numberOf = (wanted: string): number => plan.checks.filter(({ outcome }) => outcome === wanted).length;
+  const failed = numberOf('block');
+  const passed = `${countOf(numberOf('pass'), 'check', 'checks')} passed`;
+  const checks = failed === 0 ? passed : `${failed} failed, ${passed}`;
   return plain<string>(notes.length === 0 ? checks : `${checks}, ${countOf(notes.length, 'note', 'notes')}`);
 }
 
-/** From, To, Key vault, Control and Guard, as facts with titles. */
+/** From, To, Key vault, Control and Azure Policy, as facts with titles. */
 function factsOf(plan: Plan): Fact[] {
   const { vault, control, guard } = plan.observation;
   const place = control === undefined ? nothing : md` in ${plain(subscriptionWords(control.vaultSubscription))}`;
@@ -142,7 +144,7 @@ function factsOf(plan: Plan): Fact[] {
     ...changeFacts(plan),
     { title: plain('Key vault'), value: md`${bold(vault.name)}${place} (${plain(vaultAddress(vault.uri))})` },
     { title: plain('Control'), value: plain<string>(who) },
-    ...(guard === undefined ? [] : [{ title: plain('Guard'), value: plain<string>(guardLine(guard)) }]),
+    ...(guard === undefined ? [] : [{ title: plain('Azure Policy'), value: plain<string>(guardLine(guard)) }]),
   ];
 }
 
@@ -150,11 +152,11 @@ export function decisionOf(plan: Plan, asker: Asker) {
   const risks = riskRows(plan, asker);
   const notes = noteRows(plan);
   const { control } = plan.observation;
-  const one = risks.length === 1 ? '1 risk: check it before you decide' : '';
+  const one = risks.length === 1 ? '1 risk: check it first' : '';
   return {
     change: factsOf(plan),
     risks,
-    risksTitle: plain<string>(one === '' ? `${risks.length} risks: check them before you decide` : one),
+    risksTitle: plain<string>(one === '' ? `${risks.length} risks: check them first` : one),
     consequences: consequenceRows(plan),
     checksTitle: checksTitle(plan, notes),
     notes,

@@ -20,14 +20,14 @@ const Row = z.looseObject({ type: z.string(), id: z.literal(evidenceRow), action
 
 /** Adds a link for the person who clicked. The button remains, because the link works once. */
 export function withDownload(card: AdaptiveCard, url: string): AdaptiveCard {
-  const download = { type: 'Action.OpenUrl', title: 'Download evidence', url };
+  const download = { type: 'Action.OpenUrl', title: 'Open the download', url };
   const body = card.body.map((element) => {
     const row = Row.safeParse(element).data;
     if (row === undefined) return element;
     const again = row.actions.map((action) => ({ ...action, title: 'Get new link' }));
     return { ...row, actions: [download, ...again] };
   });
-  const text = 'This link works once, for you, for 10 minutes.';
+  const text = 'The evidence pack is ready. The link works once, for you, for 10 minutes.';
   const note = { type: 'TextBlock', text, wrap: true, size: 'Small', isSubtle: true, spacing: 'Small' };
   return { ...card, body: [...body, note] };
 }

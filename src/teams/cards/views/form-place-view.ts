@@ -51,6 +51,20 @@ export function formCancelledCard(form: Form): AdaptiveCard {
   });
 }
 
+/** The form that only its owner saw, once it was submitted. Teams doesn't keep such a message up to date: it has no buttons. */
+export function formSentCard(form: Form): AdaptiveCard {
+  return renderCard('form-ended', {
+    formId: '',
+    revision: form.revision,
+    fallbackText: label(`${form.requestId} was sent for approval.`),
+    stateLine: plain('Sent for approval'),
+    stateColor: badge.done.color,
+    stateIcon: badge.done.icon,
+    title: plain<string>(`${form.requestId}: ${nameOf(form)}`),
+    text: plain('The request has its own card in this conversation, which everyone sees.'),
+  });
+}
+
 /** The edit was stored. The request's own card shows the rest. */
 export function formChangedCard(form: Form): AdaptiveCard {
   return renderCard('form-ended', {

@@ -113,7 +113,7 @@ export function welcomeCard(roles: Roles | null): AdaptiveCard {
   return renderCard('welcome', {
     fallbackText: label('CMK bot puts healthcare agents under keys of your own. Type /cmk-help to begin.'),
     rows: [
-      numberedRow(1, plain('Ask'), [grey(plain('Four short pages. Nothing is changed yet.'))]),
+      numberedRow(1, plain('Request'), [grey(plain('Four short pages. Nothing is changed yet.'))]),
       numberedRow(2, plain('Approve'), [
         grey(plain('Another person decides. They see the current state and the planned change.')),
       ]),

@@ -150,7 +150,7 @@ export function controllerRows({ observation: { control } }: Plan): Row[] {
       const name = isNameless ? 'App (name not readable)' : controllerWords(one);
       return numberedRow(index + 1, plain<string>(name), [
         grey(plain<string>(`Can ${powersWords(one.can)} the key.`)),
-        ...(isNameless ? [grey(plain<string>(`Object ID ${one.id}`))] : []),
+        ...(isNameless ? [grey(plain<string>(`To see whose app it is: az ad sp show --id ${one.id}`))] : []),
       ]);
     }),
     ...(rest === 0 ? [] : [numberedRow(all.length, plain(`and ${countOf(rest, 'other', 'others')}`))]),

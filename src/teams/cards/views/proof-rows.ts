@@ -28,7 +28,7 @@ const notCheckedRow = (proof: Proof): Row =>
 
 const { name } = proofWords['use-seen'];
 const notSeen = {
-  'not-used': { mark: marks.warn, name: `${name}: not seen` },
+  'not-used': { mark: marks.warn, name: 'Use not observed' },
   unknown: { mark: endedMark, name: `${name}: not known` },
 } as const;
 

@@ -292,13 +292,13 @@ describe('a step that did not work', () => {
     expect(text).toContain('kv-care-prod/keys/cmk-triage-agent/providers');
     expect(text).toContain('Azure says · 403 AuthorizationFailed');
     expect(text).toContain(
-      'The bot can’t assign roles on key cmk-triage-agent in kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot grants',
+      'The bot can’t assign roles on key cmk-triage-agent in kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot grants”',
     );
   });
 
   test('a vault’s words name the right as well', () => {
     expect(shown('rotation-forbidden')).toContain(
-      'The bot can’t create key cmk-virtual-visit in kv-care-prod. Ask an Owner or User Access Administrator to assign the role CMK bot',
+      'The bot can’t create key cmk-virtual-visit in kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot”',
     );
   });
 
