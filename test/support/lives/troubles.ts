@@ -69,13 +69,22 @@ export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): 
   /** One at a time: somebody has to be there to go on. */
   let queue: Promise<void> = Promise.resolve();
   const alone = (act: () => Promise<void>): Promise<void> => {
-    queue = queue.then(act);
-    return queue;
+    const done = queue.then(act);
+    queue = done.catch(() => undefined);
+    return done;
   };
-  const startOne = async (): Promise<void> => {
+  /** A start that ends with its connections to the database is made again, as whatever keeps it running does. */
+  const startOne = async (left = 2): Promise<void> => {
     started += 1;
     const name = `replica-${started}`;
-    const replica = await world.startReplica(name, env);
+    const replica = await world.startReplica(name, env).catch((error: unknown) => {
+      if (left === 0) throw error;
+      return null;
+    });
+    if (replica === null) {
+      endedByThemselves += 1;
+      return startOne(left - 1);
+    }
     replicas.set(name, replica);
     balancer.to.add(replica.url);
     void replica.ended.then(() => alone(() => startAgain(name))).catch(() => undefined);
