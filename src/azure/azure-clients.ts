@@ -41,6 +41,18 @@ const checkWriteFence: PipelinePolicy = {
   },
 };
 
+/** The SDK cuts an expiry to 32 bits (4.10.2, `| 0` in its models): 2099 would become 1962. */
+const sendExpiry = (expiresOn: Date): PipelinePolicy => ({
+  name: 'cmkExpiry',
+  sendRequest(request, next) {
+    if (typeof request.body !== 'string') return next(request);
+    const body = z.looseObject({ attributes: z.looseObject({}) }).parse(JSON.parse(request.body));
+    const attributes = { ...body.attributes, exp: Math.floor(expiresOn.getTime() / 1_000) };
+    request.body = JSON.stringify({ ...body, attributes });
+    return next(request);
+  },
+});
+
 export interface ClientOptions {
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
@@ -126,9 +138,12 @@ export class AzureClients {
     return new CryptographyClient(address, this.options.credential, this.vaultOptions(address));
   }
 
-  /** Returns a client for the vault's keys, including deleted ones. */
-  keysAt(vaultUri: string): KeyClient {
-    return new KeyClient(vaultUri, this.options.credential, this.vaultOptions(vaultUri));
+  /** Returns a client for the vault's keys, including deleted ones. `expiresOn`: the expiry of the version that it creates. */
+  keysAt(vaultUri: string, expiresOn: Date | null = null): KeyClient {
+    const options = this.vaultOptions(vaultUri);
+    const exact = expiresOn === null ? [] : [{ policy: sendExpiry(expiresOn), position: 'perCall' as const }];
+    const additionalPolicies = [...options.additionalPolicies, ...exact];
+    return new KeyClient(vaultUri, this.options.credential, { ...options, additionalPolicies });
   }
 
   /** Returns a client for the vault's secrets. */

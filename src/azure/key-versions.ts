@@ -126,14 +126,15 @@ export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys
       const doing = `making a version of key ${name} in ${vaultUri}`;
       if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
       return connection.call(doing, async (clients) => {
-        const client = clients.keysAt(vaultUri);
+        const expiresOn = expires === null ? null : new Date(expires);
+        const client = clients.keysAt(vaultUri, expiresOn);
         const { keyOperations = [], properties } = await client.getKey(name, { version: after });
         const made = await client.createKey(name, type, {
           keySize: size,
           keyOps: keyOperations,
           enabled: true,
           tags: { ...properties.tags, ...tagsOf(mark) },
-          ...(expires === null ? {} : { expiresOn: new Date(expires) }),
+          ...(expiresOn === null ? {} : { expiresOn }),
         });
         const version = KeyVersion.parse(made.properties.version);
         return { ...clients.exchange.receipt(), ...createdKey(version, made.properties.tags, mark) };

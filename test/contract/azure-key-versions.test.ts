@@ -132,6 +132,20 @@ describe('making a further version', () => {
     expect((await atVault(used)).keyOperations).toEqual(['wrapKey', 'unwrapKey']);
   });
 
+  test('an expiry after 2038 arrives as it is', async () => {
+    const expires = '2099-01-01T00:00:00.000Z';
+    const wish = { type: 'RSA', size: 3072, expires } as const;
+    const sent = await sentDuring(running, async () => {
+      got(await azure.keys.createVersion(uri(), used, await oldest(), wish, markOf(8)));
+    });
+    expect(creates(sent)).toEqual([
+      expect.objectContaining({
+        body: expect.objectContaining({ attributes: { enabled: true, exp: Date.parse(expires) / 1000 } }),
+      }),
+    ]);
+    expect(await newest()).toMatchObject({ expires });
+  });
+
   test('leaves the version before as it is', async () => {
     const after = await oldest(hardware);
     const before = await atVault(hardware, after);
