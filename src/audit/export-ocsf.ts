@@ -4,9 +4,9 @@
  * event can be verified.
  */
 import { codeOf, statusOf as httpStatusOf } from '../domain/failure.ts';
+import { DriftId } from '../domain/ids.ts';
 import type { ChainLine } from '../domain/record/chain.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
-import { isDriftEvent } from '../domain/watch/events.ts';
 import {
   activityOf,
   apiActivity,
@@ -90,7 +90,7 @@ function classFields({ line, event, comment }: ExportInput): Json {
       entity: {
         uid: line.request,
         name: line.request,
-        type: isDriftEvent(body.type) ? 'Agent' : 'Change request',
+        type: DriftId.safeParse(line.request).success ? 'Agent' : 'Change request',
         data,
       },
       comment,

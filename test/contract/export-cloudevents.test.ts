@@ -26,12 +26,20 @@ const time = '2026-01-01T10:00:00.000Z';
 const seal = sealWith((size) => Buffer.alloc(size), null);
 const place = { seq: 7, request: 'CMK-000001', revision: 2, cause: 'click:approve', n: 0, prev: genesis };
 
+interface LineOptions {
+  readonly unread?: true;
+  readonly comment?: string;
+  /** The stream of events. */
+  readonly request?: string;
+}
+
 /** A line of the export, of an event that the program can read or, `unread`, cannot. */
-function lineOf(body: EventBody, how: { readonly unread?: true; readonly comment?: string } = {}): Line {
-  const { body: bytes, hash } = seal({ ...place, time }, { body, texts: {} });
+function lineOf(body: EventBody, how: LineOptions = {}): Line {
+  const { request = place.request } = how;
+  const { body: bytes, hash } = seal({ ...place, request, time }, { body, texts: {} });
   const event = { seq: 7, revision: 2, cause: place.cause, time, body, texts: {} };
   const projected = {
-    line: { ...place, body: bytes, hash, sealKey: null, seal: null },
+    line: { ...place, request, body: bytes, hash, sealKey: null, seal: null },
     event: how.unread === undefined ? event : null,
     who: 'Approver',
     message: 'Approver approved',
@@ -88,6 +96,15 @@ it('leaves out what cannot be read in nothing but what it says', () => {
   expect(new CloudEvent(line, true).type).toBe('cmk-bot.audit.unreadable');
   expect(faultsOf(line)).toEqual([]);
   expect(line.data).toMatchObject({ class_uid: 0, metadata: { uid: line.id } });
+});
+
+it.each([
+  ['CMK-000001', 'Change request'],
+  ['DRIFT-0000000001', 'Agent'],
+])('names what texts were erased of: in %s, %s', (request, type) => {
+  const [erasure] = eventSamples['texts-erased'];
+  if (erasure === undefined) throw new Error('there is no sample of an erasure');
+  expect(lineOf(erasure, { request }).data).toMatchObject({ entity: { uid: request, type } });
 });
 
 it('has what people wrote where it was asked for, and nowhere else', () => {
