@@ -1,5 +1,6 @@
 /** Words of the key watch: for each state what changed, what it means for the data, and one safe next step. */
 import type { RoleTask } from '../domain/check.ts';
+import type { ArmId } from '../domain/ids.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
 import type { DriftCause } from '../domain/watch/events.ts';
 import type { DriftCode, DriftState } from '../domain/watch/state.ts';
@@ -41,12 +42,15 @@ const instruct = (text: string, az: string): DriftStep => ({ kind: 'instruction'
 const rotate = ({ resource }: LastVerified, version: string): string =>
   `/rotate-cmk resource=${resource.id} version=${version}`;
 
+/** What the button of an agent that can be repaired types. */
+export const repairCommand = (agent: ArmId): string => `/repair-cmk resource=${agent}`;
+
 /** A repair of what the bot can do by itself, and what a role of the vault must do for it. */
 const repair = ({ resource }: LastVerified, first = '', az = ''): DriftStep => ({
   kind: 'command',
   button: 'Request repair',
   text: `${first}${first === '' ? '' : ' '}A requester requests a repair, and the bot makes it after the approval.`,
-  command: `/repair-cmk resource=${resource.id}`,
+  command: repairCommand(resource.id),
   az,
 });
 

@@ -49,6 +49,15 @@ const milder: Partial<Record<DriftCode, DriftSeverity>> = {
 };
 export const severityOf = (code: DriftCode): DriftSeverity => milder[code] ?? 'critical';
 
+const notRepaired: readonly DriftCode[] = [
+  ...(['agent-deleted', 'key-purged', 'vault-gone', 'firewall-changed', 'old-version-disabled'] as const),
+  'retired-version-needed',
+  // A newer version is the way out.
+  ...(['key-expired', 'key-expires', 'newer-version'] as const),
+];
+/** Whether a repair of the agent brings the approved state back. */
+export const isRepairable = (code: DriftCode): boolean => !notRepaired.includes(code);
+
 /** What is read separately, and can be unreadable separately. */
 export type WatchedPart = 'agent' | 'vault' | 'key' | 'access' | 'use';
 

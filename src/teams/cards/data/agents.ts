@@ -31,7 +31,9 @@ export const AgentRow = z.strictObject({
   requestId: z.string(),
   /** The agent whose form the button opens; empty if nothing is needed or the reader can't make requests. */
   resourceId: z.string(),
-  /** `Open`, `Enable`, `Rotate` */
+  /** The command that the button types, as on the agent's alert; empty: none. */
+  typed: z.string(),
+  /** `Open`, `Enable`, `Rotate`, `Repair` */
   button: Label,
 });
 export type AgentRow = z.infer<typeof AgentRow>;

@@ -3,12 +3,13 @@
 import type { Check } from '../../../domain/check.ts';
 import type { ArmId } from '../../../domain/ids.ts';
 import type { UnreadSubscription } from '../../../domain/ports/inventory.ts';
+import { isRepairable } from '../../../domain/watch/state.ts';
 import type { FleetShow } from '../../../operations/commands/command.ts';
 import { type AgentKeyState, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
-import { operationFrom } from '../../../operations/registry.ts';
+import { operationFrom, operationNamed } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { countOf } from '../../../text/count.ts';
-import { shortDrift } from '../../../text/drift.ts';
+import { repairCommand, shortDrift } from '../../../text/drift.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
 import type { AgentRow, FleetPart } from '../data/agents.ts';
@@ -113,17 +114,18 @@ const titles: Readonly<Record<FleetState, string>> = {
   'own-key': 'Customer-managed key',
 };
 
+type Step = Pick<AgentRow, 'requestId' | 'resourceId' | 'typed' | 'button'>;
+const noStep: Step = { requestId: '', resourceId: '', typed: '', button: label('') };
+
 /** Returns the agent's next step as its only button, if it has one. */
-function stepOf(
-  { id, state, request }: AgentKeyState,
-  { asks, unsupported }: AgentsContent,
-): Pick<AgentRow, 'requestId' | 'resourceId' | 'button'> {
-  if (request !== null) return { requestId: request.id, resourceId: '', button: label('Open') };
+function stepOf({ id, state, request, drift: [found] }: AgentKeyState, { asks, unsupported }: AgentsContent): Step {
+  if (request !== null) return { ...noStep, requestId: request.id, button: label('Open') };
+  // The button of the drift's alert, which names its most urgent difference.
+  if (asks && found !== undefined && isRepairable(found))
+    return { ...noStep, typed: repairCommand(id), button: label(operationNamed('repair-cmk').words.verb) };
   const from = state === 'microsofts-key' ? state : state === 'ended' || state === 'ends-soon' ? 'own-key' : null;
   const operation = from === null || !asks || unsupported.has(id) ? null : operationFrom(from);
-  return operation === null
-    ? { requestId: '', resourceId: '', button: label('') }
-    : { requestId: '', resourceId: id, button: label(operation.words.verb) };
+  return operation === null ? noStep : { ...noStep, resourceId: id, button: label(operation.words.verb) };
 }
 
 function rowOf(agent: AgentKeyState, content: AgentsContent): AgentRow {

@@ -17,7 +17,7 @@ import {
   type LastVerified,
   type WatchReading,
 } from '../../../../src/domain/watch/drift.ts';
-import { type DriftState, driftCodes, severityOf } from '../../../../src/domain/watch/state.ts';
+import { type DriftState, driftCodes, isRepairable, severityOf } from '../../../../src/domain/watch/state.ts';
 import { causeWords, driftWords } from '../../../../src/text/drift.ts';
 import { key, principal, resource, under, vault, version } from '../../../support/builders/plans.ts';
 
@@ -139,6 +139,8 @@ test('each state has a title, a meaning for the data, and one next step that lea
     expect([title, meaning, step.text].filter((text) => text.length < 10)).toEqual([]);
     expect(JSON.stringify([title, meaning, step])).not.toMatch(/undefined|null|\bmay\b/);
     if (step.kind === 'command') expect(step.command).toMatch(/^\/(repair|rotate)-cmk resource=\/subscriptions\//);
+    // The list of agents offers the repair where the alert does.
+    expect(isRepairable(state.code)).toBe(step.kind === 'command' && step.command.startsWith('/repair-cmk '));
   }
 });
 
