@@ -145,6 +145,6 @@ export const refusedRequest = {
   }),
   'nothing-changed': (id) => ({
     title: `${id} already requests this.`,
-    text: 'Select Back to change the vault, version or key. Or edit the reason or the start.',
+    text: 'Edit at least one entry before you submit, or cancel this form.',
   }),
 } as const satisfies RefusalWords;

@@ -20,6 +20,7 @@ export const FormReviewData = z.strictObject({
   resource: CardText,
   /** The effect of editing a waiting request; empty for a new request. */
   changing: CardText,
+  canGoBack: z.boolean(),
   /** Differences from the waiting request; empty without any. */
   differences: z.array(Row).max(12),
   /** Empty: it can be submitted. */

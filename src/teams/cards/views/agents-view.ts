@@ -14,7 +14,19 @@ import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
 import type { AgentRow, FleetPart } from '../data/agents.ts';
 import { coloured, grey, marks } from '../data/row.ts';
-import { bold, type CardText, date, joinText, label, md, nothing, plain, quoted, time } from '../plain-text.ts';
+import {
+  bold,
+  type CardText,
+  date,
+  joinText,
+  label,
+  md,
+  nothing,
+  plain,
+  quoted,
+  time,
+  withDates,
+} from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { type FleetSummary, noSummary, summaryOf } from './agents-summary.ts';
 import { chipsOf, pagesOf } from './list-view.ts';
@@ -99,7 +111,7 @@ function stateLine(agent: AgentKeyState, { unsupported, now }: AgentsContent): C
     case 'end-unknown':
       return md`${key}, expiry unknown`;
     case 'microsofts-key':
-      return reason === undefined ? nothing : plain<string>(checkWords(reason).text);
+      return reason === undefined ? nothing : withDates(plain<string>(checkWords(reason).text));
   }
 }
 

@@ -2,11 +2,20 @@
 import type { AgentWatch, Drift, DriftFinding } from '../../../domain/watch/agent-watch.ts';
 import type { LastVerified } from '../../../domain/watch/drift.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
-import { countOf } from '../../../text/count.ts';
 import { causeWords, type DriftWords, driftWords } from '../../../text/drift.ts';
 import type { DriftData } from '../data/drift.ts';
 import { marks } from '../data/row.ts';
-import { type Addressee, dateAndTime, entitiesOf, label, listedText, md, nothing, plain } from '../plain-text.ts';
+import {
+  type Addressee,
+  dateAndTime,
+  entitiesOf,
+  label,
+  listedText,
+  md,
+  nothing,
+  plain,
+  withDates,
+} from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
 const long = 1_000;
@@ -18,9 +27,9 @@ type Box = DriftData['found'][number];
 
 function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirst: boolean): Box {
   const { cause, by, foundAt } = finding;
-  const found = md`Found ${dateAndTime(new Date(foundAt))}. ${plain<string>(causeWords(cause, by), long)}`;
+  const found = md`Found ${dateAndTime(new Date(foundAt))}. ${withDates(plain<string>(causeWords(cause, by), long))}`;
   return {
-    title: plain<string>(isOver ? `Was: ${words.title}` : words.title),
+    title: withDates(plain<string>(isOver ? `Was: ${words.title}` : words.title)),
     meaning: isOver ? nothing : plain<string>(words.meaning, long),
     cause: found,
     boxStyle: !isFirst ? 'emphasis' : isOver ? 'good' : boxStyleOf(finding),
@@ -43,7 +52,8 @@ function badgeOf({ found, closedAt }: Drift) {
     return { stateLine: plain('As approved again'), stateIcon: marks.done.icon, stateColor: 'Good' as const };
   const isCritical = found.some(({ state }) => severityOf(state.code) === 'critical');
   return {
-    stateLine: plain<string>(`Not as approved: ${countOf(found.length, 'difference', 'differences')}`),
+    // Of one difference, the box below says it.
+    stateLine: plain<string>(`Not as approved${found.length === 1 ? '' : `: ${found.length} differences`}`),
     stateIcon: isCritical ? marks.alarm.icon : marks.warn.icon,
     stateColor: isCritical ? ('Attention' as const) : ('Warning' as const),
   };

@@ -14,7 +14,7 @@ import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { countOf } from '../../../text/count.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import type { Block } from '../data/form-review.ts';
-import { type CardText, type Label, label, nothing, plain } from '../plain-text.ts';
+import { type CardText, type Label, label, nothing, plain, withDates } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';
 import { planChangeRows } from './difference.ts';
@@ -22,7 +22,7 @@ import { keyPageCard } from './form-key-view.ts';
 import { resourcePageCard } from './form-resource-view.ts';
 import { vaultPageCard } from './form-vault-view.ts';
 import { versionPageCard } from './form-version-view.ts';
-import { formHeaderOf, passRows } from './parts.ts';
+import { canGoBack, formHeaderOf, passRows } from './parts.ts';
 
 type Review = FactsOf<'review'>;
 
@@ -33,10 +33,12 @@ function changeBlocks({ change }: Review): Block[] {
   return [{ title: plain(title), text: plain(text), remedy: nothing }];
 }
 
-function changingWords({ changes, requestId }: Form): CardText {
-  if (changes === null) return nothing;
+function changingWords(form: Form): CardText {
+  if (form.changes === null) return nothing;
+  // The key of a repair isn't chosen.
+  const choice = canGoBack(form) ? 'Select Back to change the vault or key.' : 'Edit the reason or the start.';
   return plain<string>(
-    `You’re editing ${requestId}. Select Back to change the vault or key. When you submit, existing approvals are removed and approvers are asked again.`,
+    `You’re editing ${form.requestId}. ${choice} When you submit, existing approvals are removed and approvers are asked again.`,
   );
 }
 
@@ -47,7 +49,7 @@ function blocksFor(facts: Review): Block[] {
 function planBlocks({ plan, openRequest }: Review): Block[] {
   const blocks = blocksOf(plan).map((check) => {
     const words = checkWords(check);
-    return { title: plain(words.title), text: plain(words.text), remedy: plain(words.remedy) };
+    return { title: plain(words.title), text: withDates(plain(words.text)), remedy: plain(words.remedy) };
   });
   if (openRequest === null) return blocks;
   const { title, text, remedy } = openRequestWords(openRequest);
@@ -74,6 +76,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     ...decisionOf(plan, { id: form.owner, words: 'You' }),
     resource: plain<string>(`${what} for ${plan.observation.resource.name}`),
     changing: changingWords(form),
+    canGoBack: canGoBack(form),
     differences: change === null ? [] : planChangeRows(change.request.plan, plan),
     blocks,
     checkAgain: blocks.length > 0 && change?.refusal == null && blocksOf(plan).every(isRemovableBlock),

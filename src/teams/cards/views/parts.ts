@@ -17,7 +17,7 @@ import { shortVersion } from '../../../text/places.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { effectWords, stepWords } from '../../../text/steps.ts';
 import { coloured, type Fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
-import { bold, type CardText, date, joinText, label, link, md, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, date, joinText, label, link, md, nothing, plain, withDates } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 
 export const keyNow = (key: CustomerKey | null): CardText =>
@@ -104,7 +104,7 @@ export const planRows = (plan: Plan): Row[] =>
 /** Returns a check as a row, with why it matters. */
 export const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check): Row => {
   const words = checkWords(check);
-  return row(mark, plain(words.title), words.text === '' ? [] : [grey(plain(words.text))]);
+  return row(mark, withDates(plain(words.title)), words.text === '' ? [] : [grey(withDates(plain(words.text)))]);
 };
 
 export const passRows = (plan: Plan): Row[] =>
