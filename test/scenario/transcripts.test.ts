@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { all, onAgent, onKey, onVault } from '../support/azure/azure-state.ts';
+import { onVault } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { openTranscript, type Transcript } from '../support/transcripts/transcript.ts';
@@ -497,35 +497,6 @@ scenario(
     const card = await t.sees(approver, approvals, id, /Needs approval/);
     await t.clicks(approver, card, 'Approve');
     await t.sees(requester, operations, id, /Succeeded/);
-  },
-);
-
-scenario(
-  'repair',
-  'Back to the approved key',
-  'Somebody else removed the key from the agent and disabled its version.',
-  async (t) => {
-    const { agent, vault, key } = choices.first;
-    const first = await ask(world);
-    await approve(world, approver, await approvalCard(world, first));
-    await shows(world, operations, requester, first, /Succeeded/);
-    t.notes(`${agent} was put under ${key} in ${vault}: ${first}.`);
-    const strip = onAgent(agent, ({ content }) => {
-      content.keyVaultProperties = null;
-    });
-    const enabled = (value: boolean) =>
-      onKey(vault, key, (version) => {
-        version.enabled = value;
-      });
-    await changeState(world.azure, all(strip, enabled(false)));
-    const form = await t.types(requester, `/repair-cmk resource=${agent}`);
-    const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
-    const card = await t.sees(approver, approvals, id, /Needs approval/);
-    await changeState(world.azure, enabled(true));
-    t.notes('The version was enabled as the card says.');
-    await t.clicks(approver, card, 'Approve');
-    await t.sees(requester, operations, id, /Succeeded/);
-    await t.types(requester, `/repair-cmk resource=${agent}`);
   },
 );
 

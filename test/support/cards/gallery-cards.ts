@@ -17,6 +17,7 @@ import { commandWorld } from '../builders/command-world.ts';
 import { sha256 } from '../builders/plans.ts';
 import { names } from './card-readers.ts';
 import { longLife, requestStates } from './card-states.ts';
+import { driftCards } from './gallery-drifts.ts';
 import { forms, rotationForms } from './gallery-forms.ts';
 import { lists } from './gallery-lists.ts';
 import { recordCards } from './gallery-record.ts';
@@ -86,4 +87,5 @@ export const galleryCards = async (): Promise<readonly GalleryCard[]> => [
   ...short(),
   ...forms(),
   ...rotationForms(),
+  ...driftCards(),
 ];

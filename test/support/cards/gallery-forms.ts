@@ -93,6 +93,13 @@ const card = (form: Form, facts: Parameters<typeof formCard>[1], problem: Parame
     problem,
   );
 
+/** The review page of an operation that chooses nothing but the agent. */
+export const reviewOf = (operation: string, plan: Plan) =>
+  card(
+    formOn('review', ports, { operation, answers: { resource: plan.wish.resource, version: plan.wish } }),
+    reviewFacts(plan),
+  );
+
 export function forms(): readonly GalleryCard[] {
   const answers = { resource: wished.resource, vault: wished.vaultId };
   const form = (page: Form['page'], change: Partial<Form> = {}): Form => formOn(page, ports, { answers, ...change });
