@@ -26,10 +26,10 @@ export function startWatch(infrastructure: Infrastructure): Stoppable {
   const { now } = clock;
   const verified = openVerified({ requests, drifts });
   const settleMs = Math.min(intervalMs, longestSettleMs);
-  const ports = { azure, requests, drifts, verified, now, settleMs };
+  const ports = { azure, requests, drifts, verified, now, settleMs, intervalMs };
   return startKeyWatch({
     ...{ documents, intervalMs, now, random: Math.random, newId: randomUUID, log },
-    cycle: (id, cursor) => watchCycle(ports, id, cursor),
+    cycle: (id, cursor, signal) => watchCycle({ ...ports, signal }, id, cursor),
     onCycle: ({ agents }) => metrics.watched([...agents.values()]),
   });
 }

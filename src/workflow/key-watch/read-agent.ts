@@ -1,4 +1,4 @@
-/** Reads from ARM what an agent is compared by. Vaults and keys that several agents share are read once for each cycle. */
+/** Reads from ARM what an agent is compared by. Vaults and keys that several agents share are read once in half a minute. */
 import { done, type Outcome } from '../../domain/failure.ts';
 import type { ObservedKey, ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
@@ -6,9 +6,12 @@ import { type LastVerified, type WatchReading, watchedUseMs } from '../../domain
 
 export type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog'>;
 
+/** A cycle can last ten minutes: what was read at its beginning says nothing of its end. */
+const freshMs = 30_000;
+
 export class AgentReader {
   readonly #azure: WatchedAzure;
-  readonly #shared = new Map<string, Promise<unknown>>();
+  readonly #shared = new Map<string, { readonly at: number; readonly answer: Promise<unknown> }>();
 
   /** The log is read from then on. ISO 8601. */
   readonly #since: string;
@@ -55,8 +58,10 @@ export class AgentReader {
 
   /** The first caller asks; the others get the same answer. */
   #once<T>(name: string, ask: () => Promise<T>): Promise<T> {
-    const asked = (this.#shared.get(name) as Promise<T> | undefined) ?? ask();
-    this.#shared.set(name, asked);
-    return asked;
+    const known = this.#shared.get(name);
+    if (known !== undefined && performance.now() - known.at < freshMs) return known.answer as Promise<T>;
+    const answer = ask();
+    this.#shared.set(name, { at: performance.now(), answer });
+    return answer;
   }
 }

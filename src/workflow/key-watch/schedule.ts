@@ -13,7 +13,7 @@ export interface SchedulePorts {
   /** From 0 to 1: spreads the cycles of many bots, which otherwise all ask Azure at the full ten minutes. */
   readonly random: () => number;
   readonly newId: () => string;
-  readonly cycle: (id: string, cursor: string) => Promise<CycleResult>;
+  readonly cycle: (id: string, cursor: string, signal: AbortSignal) => Promise<CycleResult>;
   readonly onCycle: (result: CycleResult) => void;
   readonly log: { warn(fields: object, message: string): void };
 }
@@ -25,6 +25,8 @@ const jitter = 0.1;
 const mostPauseMs = 60_000;
 
 interface Due {
+  /** When the next one is. */
+  readonly dueAt: string;
   readonly cursor: string;
   readonly eTag: string;
 }
@@ -32,8 +34,8 @@ interface Due {
 export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
   const { documents, intervalMs, now, random, newId, cycle, onCycle, log } = ports;
   const nextDue = (): string => new Date(now().getTime() + intervalMs * (1 + jitter * random())).toISOString();
+  const stopping = new AbortController();
   let timer: NodeJS.Timeout | null = null;
-  let stopped = false;
 
   /** Null: it isn't due. */
   async function take(): Promise<Due | null> {
@@ -42,24 +44,25 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
     // A time further away than an interval is of a longer interval, or of a clock that was wrong.
     if (ahead > 0 && ahead <= intervalMs * (1 + jitter)) return null;
     const cursor = stored?.cursor ?? '';
+    const dueAt = nextDue();
     try {
-      await documents.write({ [key]: { dueAt: nextDue(), cursor, eTag: stored?.eTag ?? '*' } });
+      await documents.write({ [key]: { dueAt, cursor, eTag: stored?.eTag ?? '*' } });
     } catch (error) {
       if (error instanceof StaleDocument) return null;
       throw error;
     }
     const eTag = Schedule.safeParse((await documents.read([key]))[key]).data?.eTag ?? '';
-    return { cursor, eTag };
+    return { dueAt, cursor, eTag };
   }
 
   async function run(): Promise<void> {
     const due = await take();
     if (due === null) return;
-    const result = await cycle(newId(), due.cursor);
+    const result = await cycle(newId(), due.cursor, stopping.signal);
     onCycle(result);
     // Another replica that took the next cycle meanwhile has its own cursor.
     await documents
-      .write({ [key]: { dueAt: nextDue(), cursor: result.cursor, eTag: due.eTag } })
+      .write({ [key]: { dueAt: due.dueAt, cursor: result.cursor, eTag: due.eTag } })
       .catch((error: unknown) => {
         if (!(error instanceof StaleDocument)) throw error;
       });
@@ -67,7 +70,7 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
 
   let running: Promise<void> = Promise.resolve();
   const plan = (waitMs: number): void => {
-    if (stopped) return;
+    if (stopping.signal.aborted) return;
     timer = setTimeout(() => {
       running = run()
         .catch((error: unknown) => log.warn({ err: error }, 'the key watch failed, and tries again'))
@@ -77,7 +80,7 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
   plan(Math.min(intervalMs, mostPauseMs) * jitter * random());
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       if (timer !== null) clearTimeout(timer);
       await running;
     },
