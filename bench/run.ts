@@ -2,17 +2,14 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/store/postgres.ts';
-import { append } from './append.ts';
-import { clicks } from './clicks.ts';
-import { crowd } from './crowd.ts';
 import * as growth from './growth.ts';
-import { start } from './start.ts';
+import { start, watch } from './start.ts';
 import { type Figure, isReached, keep, tableOf } from './support/figures.ts';
 import { type Bench, build, endAll, openGround, root } from './support/harness.ts';
-import { turns } from './turns.ts';
+import { append, clicks, crowd, turns } from './turns.ts';
 
 type Measure = (bench: Bench) => Promise<readonly Figure[]>;
-const benches: Readonly<Record<string, Measure>> = { turns, clicks, start, crowd, append, ...growth };
+const benches: Readonly<Record<string, Measure>> = { turns, clicks, start, crowd, append, watch, ...growth };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { beside: { type: 'string' }, keep: { type: 'boolean' }, rounds: { type: 'string', default: '5' } },

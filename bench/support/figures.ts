@@ -22,13 +22,11 @@ export interface Figure {
 /** Returns the value that this part of them doesn't exceed. */
 export const percentile = (values: readonly number[], part: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * part) - 1)] ?? Number.NaN;
-
 const spreadOf = (all: readonly number[]): Spread => ({
   median: percentile(all, 0.5),
   low: Math.min(...all),
   high: Math.max(...all),
 });
-
 /** `values`: of each checkout, by round. `baselines`: one for each checkout, or one for all. */
 export const figureOf = (
   ...[what, unit, baseline, floor, values, baselines]: [string, string, string, Figure['floor'], Rows, Rows]
@@ -40,7 +38,6 @@ export const figureOf = (
     return { value: spreadOf(rounds), baseline: spreadOf(least), ratio: spreadOf(ratio) };
   }),
 });
-
 /** Returns the duration in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
@@ -51,7 +48,6 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 type Took = Readonly<Record<string, number>>;
 /** `warmUp`: rounds that don't count. `pauseMs`: after each measurement. */
 type Rounds = Readonly<{ rounds: number; perRound?: number; warmUp?: number; pauseMs?: number }>;
-
 /**
  * Runs each of `works` in turn, so that other load on the machine affects all of them. `n` counts from 1. Returns each
  * work's median of each round, by name.
@@ -105,10 +101,9 @@ export function isReached({ checkouts, floor: [of, sign, limit] }: Figure, check
   const measured = checkouts[checkout]?.[of].median ?? Number.NaN;
   return sign === '≥' ? measured >= limit : measured <= limit;
 }
-
 const number = (value: number): string =>
   value.toLocaleString('en', value >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 });
-const spread = ({ median, low, high }: Spread): string => `${number(median)} (${number(low)} to ${number(high)})`;
+const spread = ({ median, low, high }: Spread): string => `${number(median)} (${number(low)}–${number(high)})`;
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 export function tableOf(figures: readonly Figure[]): string {
@@ -130,7 +125,6 @@ export function tableOf(figures: readonly Figure[]): string {
 
 const [results, page] = ['bench/results.json', 'docs/performance.md'];
 const [start, end] = ['<!-- npm run bench -- --keep writes this table -->', '<!-- end -->'];
-
 /** Replaces the stored results of the same measurements. Results of the other checkout aren't stored. */
 export function keep(measured: readonly Figure[]): void {
   const machine = `${os.cpus().length} × ${os.cpus()[0]?.model.trim()}, Node ${process.version}`;

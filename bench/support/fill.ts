@@ -6,14 +6,12 @@ import { Pool } from 'pg';
 import type { Command } from '../../src/domain/request/request-command.ts';
 import { plan, reject, requestId, resourceId, submit } from '../../test/support/builders/fixtures.ts';
 import { type Bench, running } from './harness.ts';
-
 /** Commands of a request for an agent, each with its cause. */
 export type Commands = (agent: string) => readonly (readonly [cause: string, command: Command])[];
 
 const submission = (agent: string) => submit({ plan: plan(resourceId(agent)), resourceName: agent });
 export const waiting: Commands = (agent) => [['submit', submission(agent)]];
 export const rejected: Commands = (agent) => [...waiting(agent), ['click:reject', reject()]];
-
 /** Starts a checkout's store as a process. `append` stores the nth request, one command at a time. */
 export async function openStore(checkout: string | undefined, url: string, commands: Commands) {
   const execArgv = ['--import', 'tsx'];

@@ -14,7 +14,6 @@ import { teamMember } from '../../src/sandbox/people.ts';
 import { changeState } from '../../test/support/azure/local-azure.ts';
 import { freePorts } from '../../test/support/processes/free-ports.ts';
 import { writeServerSealKey } from '../../test/support/store/seal-keys.ts';
-
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What every measurement gets. */
@@ -38,7 +37,6 @@ export const endAll = (): void => {
   for (const child of running) child.kill('SIGKILL');
 };
 process.setMaxListeners(0).once('exit', endAll);
-
 const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`).catch(() => null))?.ok === true;
 
 /** Starts a Node program and waits until it is ready or prints `sign`. If it ends before, throws its output. */
@@ -81,7 +79,6 @@ async function startConnector() {
 }
 
 export const agentName = (n: number): string => `agent-${String(n).padStart(5, '0')}`;
-
 export type Ground = Awaited<ReturnType<typeof openGround>>;
 
 /** Starts everything that a bot needs. `agents`: number of simulated agents besides the seed. */

@@ -39,10 +39,8 @@ const activity = ({ connector }: Ground, { id, name }: LocalPerson, content: obj
   channelData: { tenant: { id: localTenantId } },
   ...content,
 });
-
 export const message = (ground: Ground, words: string, person = requester): object =>
   activity(ground, person, { text: words });
-
 const click = (ground: Ground, person: LocalPerson, verb: string, data: object): object => {
   const value = { action: { type: 'Action.Execute', verb, data } };
   return activity(ground, person, { type: 'invoke', name: 'adaptiveCard/action', value });

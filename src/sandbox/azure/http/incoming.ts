@@ -28,7 +28,7 @@ export interface Incoming {
 
 export const unreadable = Symbol('unreadable body');
 
-const largestBody = 8_000_000;
+const largestBody = 32_000_000;
 
 const readText = async (message: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
