@@ -25,7 +25,7 @@ const hour = 6;
 const pollMs = 10_000;
 /** After a failure: Teams might not answer for hours. */
 const pollsSkipped = 30;
-/** Documents that nobody writes for a week are deleted. */
+/** Documents that aren’t written for a week are deleted. */
 const rewriteMs = 24 * 3_600_000;
 
 export function startWeeklyDigest({ documents, day, now, tryLocked, post, log }: DigestPorts): {

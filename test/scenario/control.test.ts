@@ -92,7 +92,7 @@ describe('where the policy says nothing', () => {
       '1',
       'App (name not readable)',
       'Can back up or release, change, delete, purge and grant access to the key.',
-      'Object ID 50000000-0000-4000-8000-000000000001',
+      'To see whose app it is: az ad sp show --id 50000000-0000-4000-8000-000000000001',
       '2',
       'This bot',
       'Can change and grant access to the key.',

@@ -45,7 +45,7 @@ export const statement = subcommand({
   input: z
     .object({ from: day, to: day, out: path, anchor: path, 'log-key': path, json: flag })
     .refine(({ from, to }) => from <= to, { error: 'is before --from', path: ['to'] })
-    .refine(({ to }) => to <= new Date().toISOString().slice(0, 10), { error: 'is after today (UTC)', path: ['to'] })
+    .refine(({ to }) => Date.parse(to) <= Date.now(), { error: 'is after today (UTC)', path: ['to'] })
     .transform(({ 'log-key': logKey, from, to, ...rest }) => ({ ...rest, logKey, period: { from, to } })),
   async run({ period, out, anchor, logKey, json }, { data, print, complain, write, progress }) {
     const place = anchor ?? readAnchorPlace(readPlace(data));

@@ -93,7 +93,7 @@ export const agentRows: readonly CheckRow[] = [
     azure: all(putUnder(agent, vault, key), rotate(vault, key)),
     mend: onAgent(agent, ({ content }) => Object.assign(content, { keyVaultProperties: null })),
     words: [
-      /or version\. It uses cmk-triage-agent in https:\S+, version [0-9a-f]{8}\.$/,
+      /customer-managed key\. It uses cmk-triage-agent in https:\S+, version [0-9a-f]{8}\.$/,
       'Use /rotate-cmk to change the key or version.',
     ],
   },

@@ -13,7 +13,9 @@ const locked = (where: string, on: string, scope: Parameters<typeof lock>[0]): C
   ],
 });
 const roleWith = (action: string): string =>
-  action.endsWith('roleAssignments/write') ? 'CMK bot grants (with its condition)' : 'CMK bot';
+  action.endsWith('roleAssignments/write')
+    ? '“CMK bot grants” (condition: infra/grant-condition.txt in the bot’s source code)'
+    : '“CMK bot”';
 const lacks = (action: string, more: Partial<CheckRow> = {}): CheckRow => ({
   ...block('bot-not-allowed'),
   when: `without ${action.replace('Microsoft.', '')}`,
