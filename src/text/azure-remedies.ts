@@ -16,7 +16,7 @@ function askForExemption(failure: ExternalFailure): string {
     assignment === null ? `“${policy}”` : `“${policy}” (assigned as “${assignment}”)`,
   );
   const which = named.length === 0 ? 'that Azure names' : joinList(named);
-  return `Ask the owner of policy ${which} for an exemption for this resource, and then select Retry.`;
+  return `Ask the owner of policy ${which} for an exemption for this resource. Then select Retry.`;
 }
 
 function register({ message }: ExternalFailure): string {
@@ -29,7 +29,7 @@ const removed =
 const signIn =
   'Ask an operator to check how the bot signs in, and the clock of its machine, and then select Retry. The approvals stay valid.';
 const conditionalAccess =
-  'A Conditional Access policy of Microsoft Entra ID blocks the bot’s sign-in. Such a policy applies to the bot’s app as a workload identity. Ask a Conditional Access Administrator to find it in the service principal sign-in logs and to allow this sign-in from where the bot runs, and then select Retry. The approvals stay valid.';
+  'A Conditional Access policy of Microsoft Entra ID blocks the bot’s sign-in. Such a policy applies to the bot’s app as a workload identity. Ask a Conditional Access Administrator to find it in the service principal sign-in logs. They can allow this sign-in from where the bot runs. Then select Retry. The approvals stay valid.';
 const secret = (what: string): string =>
   `The secret of the bot’s app ${what}. Ask an operator to create a new one in Entra ID, set AZURE_CLIENT_SECRET to it, and restart the bot. Then select Retry. The approvals stay valid.`;
 const noSuchApp =

@@ -7,7 +7,7 @@ import { markdown } from '../azure/local-azure-tables.ts';
 import type { FailureGroup, FailureRow } from './failure-row.ts';
 import type { Outcome } from './meet.ts';
 import { answerRows, signInRows } from './rows-answers.ts';
-import { codeRows } from './rows-codes.ts';
+import { codeRows, unknownCode } from './rows-codes.ts';
 import { goneRows } from './rows-gone.ts';
 import { operationRows } from './rows-operations.ts';
 import { ownRows } from './rows-own.ts';
@@ -71,7 +71,7 @@ const masked = (text: string): string =>
 
 /** Azure's code says what happened, unless it only says that a permission is missing. */
 const saysItself = ({ code }: FailureRow): boolean =>
-  code !== null && /^[A-Z]/.test(code) && code !== 'AuthorizationFailed' && code !== 'ForbiddenByRbac';
+  code !== null && /^[A-Z]/.test(code) && !['AuthorizationFailed', 'ForbiddenByRbac', unknownCode].includes(code);
 
 interface Remedy {
   readonly what: string;
@@ -87,13 +87,14 @@ export function failuresTables(outcomeOf: (row: FailureRow) => Outcome): string 
       if (ends !== 'asks a person') return [];
       const known = seen.get(remedy);
       const one = known ?? { what: saysItself(row) ? '' : masked(row.what), codes: new Set<string>() };
-      if (row.code !== null) one.codes.add(`\`${row.code}\``);
+      if (row.code !== null) one.codes.add(row.code === unknownCode ? 'any other code' : `\`${row.code}\``);
       seen.set(remedy, one);
       return known === undefined ? [{ one, remedy: masked(remedy) }] : [];
     });
     return () => {
-      const cells = found.map(({ one, remedy }) => [[...one.codes].join(', '), one.what, remedy]);
-      return `### ${title}\n\n${markdown(['code', 'for example', 'what to do'], cells)}`;
+      const example = ({ what }: Remedy): string => (what === '' ? '' : `: ${what.replace(/\.$/, '')}`);
+      const cells = found.map(({ one, remedy }) => [`${[...one.codes].join(', ')}${example(one)}`, remedy]);
+      return `### ${title}\n\n${markdown(['code', 'what to do'], cells)}`;
     };
   });
   return tables.map((table) => table()).join('\n\n');

@@ -71,14 +71,17 @@ function scenarioNamed(name: string): Scenario {
   return scenario;
 }
 
-type Given<T extends Row> = Omit<T, 'kind' | 'what' | 'scenario' | 'bring'>;
+type Given<T extends Row> = Omit<T, 'kind' | 'what' | 'scenario' | 'bring'> & {
+  /** In place of the scenario's own sentence. */
+  readonly what?: string;
+};
 
 /** A scenario, turned on when the run comes to a place. */
 export const runUnder = (name: string, row: Given<RunRow> & { readonly bring?: Do }): RunRow => ({
   bring: (azure) => azure.turnOn(name),
   ...row,
   kind: 'run',
-  what: scenarioNamed(name).does,
+  what: row.what ?? scenarioNamed(name).does,
   scenario: name,
 });
 
@@ -93,7 +96,7 @@ export const run = (what: string, bring: Do, row: Given<RunRow>): RunRow => ({
 export const lookUnder = (name: string, row: Given<LookRow>): LookRow => ({
   ...row,
   kind: 'look',
-  what: scenarioNamed(name).does,
+  what: row.what ?? scenarioNamed(name).does,
   scenario: name,
   look: async (azure) => {
     await azure.turnOn(name);

@@ -133,7 +133,7 @@ export const signInRows: FailureGroup = {
       { at: 'set-cmk', ends: asks, code: 'AADSTS700016', mend: async (_, approved) => approved.reconnect() },
     ),
     run(
-      'The tenant is not there.',
+      'The tenant doesn’t exist.',
       async (_, approved) => approved.reconnect({ signIn: { tenantId: '10000000-0000-4000-8000-0000000000ff' } }),
       {
         at: 'set-cmk',
@@ -172,6 +172,7 @@ export const signInRows: FailureGroup = {
     ),
     runUnder('token-expired-once', { at: 'set-cmk', ends: goesOn, code: null }),
     runUnder('directory-is-down', {
+      what: 'Microsoft Graph answers 503.',
       at: 'check',
       ends: asks,
       code: 'membership-unknown',

@@ -3,6 +3,8 @@ import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, type FailureRow, run } from './failure-row.ts';
 
 const asks = 'asks a person';
+/** Stands for every code without a remedy of its own. */
+export const unknownCode = 'CodeThatNobodyKnows';
 const message = 'In a tester’s words.';
 
 const answers =
@@ -66,8 +68,8 @@ export const codeRows: FailureGroup = {
     ofOperation('KeyOperationNotAllowed'),
     ofOperation('Canceled'),
     ofOperation('ForbiddenByPolicy'),
-    ofOperation('CodeThatNobodyKnows'),
-    ofWrite(400, 'CodeThatNobodyKnows'),
+    ofOperation(unknownCode, { what: 'The operation that sets the key fails with an unlisted code.' }),
+    { ...ofWrite(400, unknownCode), what: 'Azure refuses a change with an unlisted code.' },
     run(
       'What answers is a page that is no answer of Azure’s (200).',
       (azure) =>

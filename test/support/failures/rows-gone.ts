@@ -49,21 +49,17 @@ const changing =
 
 /** While the role assignment doesn't count yet, so that the first attempt is refused. */
 const whileWaiting = (what: string, change: Change, row: Pick<RunRow, 'code' | 'mend'>): RunRow =>
-  run(
-    `While the bot waits for a role assignment to count: ${what}`,
-    (azure) => azure.turnOn('grant-takes-10-minutes'),
-    {
-      at: 'set-cmk',
-      from: 'grant-key-access',
-      later: changing(change),
-      ends: asks,
-      code: row.code,
-      mend: async (azure, approved) => {
-        await counts(azure);
-        await row.mend?.(azure, approved);
-      },
+  run(`While a role assignment propagates, ${what}`, (azure) => azure.turnOn('grant-takes-10-minutes'), {
+    at: 'set-cmk',
+    from: 'grant-key-access',
+    later: changing(change),
+    ends: asks,
+    code: row.code,
+    mend: async (azure, approved) => {
+      await counts(azure);
+      await row.mend?.(azure, approved);
     },
-  );
+  });
 
 const recreate =
   (name: string) =>

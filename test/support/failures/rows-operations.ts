@@ -42,6 +42,7 @@ export const operationRows: FailureGroup = {
     }),
     runUnder('operation-fails-key-kept', { at: 'set-cmk', ends: 'goes on by itself', code: 'KeyVaultAccessForbidden' }),
     runUnder('operation-never-ends', {
+      what: 'The operation that sets the key doesn’t end.',
       at: 'set-cmk',
       choices: { limits: { operationMs: 300 } },
       ends: 'asks a person',
@@ -72,6 +73,7 @@ export const operationRows: FailureGroup = {
       code: 'key-not-shown',
     }),
     runUnder('200-without-the-property', {
+      what: 'Azure accepts the change, but the agent keeps its key.',
       at: 'set-cmk',
       ends: 'asks a person',
       code: 'key-not-shown',

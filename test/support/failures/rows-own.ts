@@ -62,7 +62,7 @@ export const ownRows: FailureGroup = {
       },
     ),
     run(
-      'Another operation on the agent does not end.',
+      'Another operation on the agent doesn’t end.',
       (azure) => azure.change(onAgent(seeded.agent, (one) => Object.assign(one, { provisioningState: 'Updating' }))),
       {
         at: 'set-cmk',
@@ -73,7 +73,7 @@ export const ownRows: FailureGroup = {
       },
     ),
     run(
-      'The same, as early as before the first change.',
+      'Another operation on the agent is in progress before the first change.',
       (azure) => azure.change(onAgent(seeded.agent, (one) => Object.assign(one, { provisioningState: 'Updating' }))),
       {
         at: 'check',
@@ -93,7 +93,7 @@ export const ownRows: FailureGroup = {
       },
     ),
     run(
-      'The agent’s new identity is taken away.',
+      'The agent’s new identity is removed.',
       (azure) => azure.change(onAgent(seeded.agent, ({ content }) => Object.assign(content, { identity: null }))),
       {
         at: 'grant-key-access',
@@ -119,7 +119,7 @@ export const ownRows: FailureGroup = {
       },
     ),
     run(
-      'Who asked is no longer a requester.',
+      'The requester loses the requester role.',
       (azure) => members(azure, (ids) => ids.filter((id) => id !== requester)),
       {
         at: 'check',

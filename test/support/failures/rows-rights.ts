@@ -24,11 +24,21 @@ const asks = 'asks a person';
 export const rightRows: FailureGroup = {
   title: 'Permissions, policies, locks and registration',
   rows: [
-    runUnder('role-assignment-refused', { at: 'grant-key-access', ends: asks, code: 'AuthorizationFailed' }),
-    runUnder('grant-condition', { at: 'grant-key-access', ends: asks, code: 'AuthorizationFailed' }),
+    runUnder('role-assignment-refused', {
+      what: 'The bot doesn’t have permission to assign roles.',
+      at: 'grant-key-access',
+      ends: asks,
+      code: 'AuthorizationFailed',
+    }),
+    runUnder('grant-condition', {
+      what: 'The condition on the bot’s role admits another role only.',
+      at: 'grant-key-access',
+      ends: asks,
+      code: 'AuthorizationFailed',
+    }),
     runUnder('deny-assignment', { at: 'enable-identity', ends: asks, code: 'DenyAssignmentAuthorizationFailed' }),
     run(
-      'The bot’s role has lost the right to grant.',
+      'The bot’s role no longer permits role assignments.',
       (azure) => azure.change(withoutActions('Microsoft.Authorization/roleAssignments/write')),
       {
         at: 'grant-key-access',
@@ -37,9 +47,14 @@ export const rightRows: FailureGroup = {
         mend: (azure) => azure.change(withActions('Microsoft.Authorization/roleAssignments/write')),
       },
     ),
-    runUnder('agent-write-refused', { at: 'enable-identity', ends: asks, code: 'AuthorizationFailed' }),
+    runUnder('agent-write-refused', {
+      what: 'The bot doesn’t have permission to change agents.',
+      at: 'enable-identity',
+      ends: asks,
+      code: 'AuthorizationFailed',
+    }),
     run(
-      'The bot’s role has lost the right to change agents.',
+      'The bot’s role no longer permits changes of agents.',
       (azure) => azure.change(withoutActions('Microsoft.HealthBot/healthBots/write')),
       {
         at: 'set-cmk',
@@ -49,7 +64,7 @@ export const rightRows: FailureGroup = {
       },
     ),
     run(
-      'The bot’s role has lost the right to change vaults.',
+      'The bot’s role no longer permits changes of vaults.',
       (azure) => azure.change(withoutActions('Microsoft.KeyVault/vaults/write')),
       {
         at: 'protect-vault',
@@ -59,7 +74,7 @@ export const rightRows: FailureGroup = {
       },
     ),
     run(
-      'The bot’s role has lost the right to read agents.',
+      'The bot’s role no longer permits reading agents.',
       (azure) => azure.change(withoutActions('Microsoft.HealthBot/healthBots/read')),
       {
         at: 'check',
@@ -82,7 +97,13 @@ export const rightRows: FailureGroup = {
       mend: exempt,
     }),
     runUnder('everything-locked', { at: 'set-cmk', ends: asks, code: 'ScopeLocked', mend: unlock }),
-    runUnder('everything-locked', { at: 'check', ends: asks, code: 'blocked', mend: unlock }),
+    runUnder('everything-locked', {
+      what: 'A read-only lock prevents changes.',
+      at: 'check',
+      ends: asks,
+      code: 'blocked',
+      mend: unlock,
+    }),
     lookUnder('everything-locked', {
       by: 'the review',
       ends: 'is refused to whoever asks',

@@ -95,13 +95,14 @@ export const vaultRows: FailureGroup = {
     }),
     runUnder('vault-refuses-the-bot', { at: 'verify', ends: goesOn, code: null }),
     runUnder('vault-refuses-the-bot', {
+      what: 'The bot doesn’t have permission to use keys.',
       at: 'make-key-version',
       wish: 'rotate',
       ends: asks,
       code: 'ForbiddenByRbac',
     }),
     run(
-      'The bot’s role has lost the right to make versions of keys.',
+      'The bot’s role no longer permits new versions of keys.',
       (azure) => azure.change(withoutActions('Microsoft.KeyVault/vaults/keys/create/action')),
       {
         at: 'make-key-version',
@@ -207,7 +208,7 @@ export const vaultRows: FailureGroup = {
       },
     ),
     run(
-      'The vault is switched to grant by access policies.',
+      'The vault is switched to access policies.',
       (azure) =>
         azure.change(onVault(seeded.vault, (vault) => Object.assign(vault, { enableRbacAuthorization: false }))),
       {
