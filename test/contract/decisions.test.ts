@@ -36,8 +36,11 @@ describe('the decision records', () => {
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
-  test('are listed with title and status', () => {
-    const rows = records.map(({ file, number, title, status }) => `| ${number} | [${title}](${file}) | ${status} |`);
+  test('are listed with title, and with any status but accepted', () => {
+    const rows = records.map(({ file, number, title, status }) => {
+      const row = `| ${number} | [${title}](${file}) |`;
+      return status === 'accepted' ? row : `${row} ${status} |`;
+    });
     expect(rows.filter((row) => !index.includes(row))).toEqual([]);
   });
 
