@@ -256,6 +256,12 @@ describe('infra/alerts.json', () => {
     ];
     expect(rows.filter((row) => !text.includes(row))).toEqual([]);
   });
+
+  test('has a heading or a row for each rule in docs/how-to/respond-to-alerts.md', () => {
+    const text = readFileSync(`${root}docs/how-to/respond-to-alerts.md`, 'utf8');
+    const titles = [...alerts.logs, ...alerts.metrics].map(({ title }) => title);
+    expect(titles.filter((title) => !text.includes(`### ${title}\n`) && !text.includes(`| ${title} | `))).toEqual([]);
+  });
 });
 
 describeCompiled('the alert rules', () => {

@@ -153,7 +153,7 @@ export const tourSteps = [
   },
   {
     title: 'Audit',
-    text: 'Every event is in a hash chain, and one line for each is here. Select “Download evidence” on the request: verify.py in the pack checks it without the bot’s own programs.',
+    text: 'Every event is in a hash chain, and one line for each event of a request is here. Select “Download evidence” on the request: src/audit/outside/verify.py checks the pack without the bot’s own programs.',
     next: '',
     act: audit,
   },
