@@ -2,6 +2,7 @@
  * Table of all requests of a period, from a published log: the population for an auditor's sample. It's complete, because it's
  * derived from all events that the checkpoint covers. verify.py derives the same table.
  */
+import { keySince } from '../domain/evidence/verdict.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
@@ -18,7 +19,8 @@ const columns = [
   'operation',
   'resource',
   'state',
-  'since',
+  'stateSince',
+  'keySince',
   'approvers',
   'planDigest',
   'changeReference',
@@ -72,6 +74,7 @@ function valuesOf(id: RequestId, events: readonly StoredEvent[]): readonly strin
     request.plan.wish.resource.id,
     request.state,
     request.changedAt,
+    request.state === 'succeeded' ? keySince(request) : '',
     request.approvals.map(({ by }) => by).join(' '),
     request.digest,
     request.changeReference ?? '',

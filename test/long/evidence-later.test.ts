@@ -75,7 +75,7 @@ describe('a copy of the log from before', () => {
     for (const place of [older, path.join(older, 'checkpoint')]) {
       const { ours, python } = await both(without, place);
       const ask = `request a pack with --from-size ${olderSize}`;
-      expect(ours).toEqual([3, expect.stringMatching(new RegExp(`^unknown: [\\s\\S]*is older[\\s\\S]*${ask}`))]);
+      expect(ours).toEqual([3, expect.stringMatching(new RegExp(`^incomplete: [\\s\\S]*is older[\\s\\S]*${ask}`))]);
       expect(python).toEqual([2, expect.stringMatching(new RegExp(`^unknown: [\\s\\S]*is older[\\s\\S]*${ask}`))]);
     }
   });
@@ -167,7 +167,7 @@ describe('the requests of a period', () => {
     for (const [at, id] of [first, second].entries()) {
       expect(rows[at + 1]).toMatch(
         new RegExp(
-          `^"${id}","2.*","\\d+","${people.requester}","rotate-cmk",".*${agent}","succeeded","2.*","${people.approver}","[0-9a-f]{64}","","bot.example/audit"`,
+          `^"${id}","2.*","\\d+","${people.requester}","rotate-cmk",".*${agent}","succeeded","2.*","2.*","${people.approver}","[0-9a-f]{64}","","bot.example/audit"`,
         ),
       );
     }

@@ -10,10 +10,12 @@ import { reportOf } from '../../src/audit/evidence/report/report.ts';
 import { archiveOf, digestOf, filesOf, type PackFiles, packFile } from '../../src/audit/pack/files.ts';
 import { PackUnusable } from '../../src/audit/pack/pack-report.ts';
 import { verifyPack } from '../../src/audit/pack/verify-pack.ts';
+import { Population } from '../../src/audit/population.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { cosignText } from '../../src/audit/tlog/note.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import { requestersGroup } from '../../src/sandbox/people.ts';
+import { utcInWords } from '../../src/text/instants.ts';
 import {
   type EvidenceWorld,
   logKey,
@@ -113,7 +115,7 @@ afterAll(() => evidence.end());
 describe('a pack', () => {
   it('says by itself, to whoever has the log’s key, what came of the request', async () => {
     const { code, out } = await verify(pack);
-    expect(out).toMatch(/^proved: \d+ events of CMK-/);
+    expect(out).toMatch(/^verified: \d+ events of CMK-/);
     expect(out).toContain('triage-agent-prod is under key cmk-triage-agent in kv-care-prod since ');
     expect(out).toContain(
       `requested by ${people.requester}, approved by ${people.approver}; verification level L2 of L3`,
@@ -134,9 +136,9 @@ describe('a pack', () => {
       const run = ['-I', python, given, '--keys', evidence.keyFile];
       const { stdout } = await promisify(execFile)('python3', run);
       expect(stdout).toMatch(/^proved: \d+ events of CMK-/);
-      expect(stdout).toContain('triage-agent-prod is under cmk-triage-agent in ');
+      expect(stdout).toContain('triage-agent-prod is under cmk-triage-agent in kv-care-prod since ');
       expect(stdout).toContain(`requested by ${people.requester}, approved by ${people.approver}`);
-      expect(stdout).toContain('level L2');
+      expect(stdout).toContain('level L2 (key tested)');
       expect(stdout).toContain('witnessed by witness.example/w1');
     }
   });
@@ -293,7 +295,7 @@ describe('the button on the card', () => {
     expect(pack.headers.get('content-disposition')).toBe(`attachment; filename="${id}.zip"`);
     const file = path.join(evidence.folder, `${who}.zip`);
     await writeFile(file, Buffer.from(await pack.arrayBuffer()));
-    expect((await verify(file)).out).toMatch(/^proved: /);
+    expect((await verify(file)).out).toMatch(/^verified: /);
     expect((await read(file)).get(packFile.texts)?.toString('utf8')).toContain('Own keys before the audit');
     const last: Body = JSON.parse((await read(file)).get(packFile.events)?.toString('utf8').split('\n').at(-2) ?? '');
     expect(last).toMatchObject({ type: 'evidence-made', actor: { kind: 'person', id: people[who] } });
@@ -467,11 +469,11 @@ describe('a record that its owner rewrote and signed with the log’s own key', 
     const file = path.join(evidence.folder, 'forgery.zip');
     await writeFile(file, archiveOf(forgery));
     const { out } = await verify(file);
-    expect(out).toMatch(/^unknown: [\s\S]*NOT signed by witness\.example\/w1, whose key was given/);
+    expect(out).toMatch(/^incomplete: [\s\S]*NOT signed by witness\.example\/w1, whose key was given/);
     const anchor = path.join(evidence.world.dataDir, 'anchor');
     expect(await verify(file, '--anchor', anchor)).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/^NOT proved/),
+      out: expect.stringMatching(/^integrity errors: /),
     });
   });
 });
@@ -502,12 +504,12 @@ describe('the policy of a request', () => {
       return [[ours.code, ours.out], await verifyPy(file, '--keys', keys)];
     };
     expect(old.has(packFile.rules)).toBe(false);
-    const proved = expect.stringMatching(/^proved: /);
+    const proved = expect.stringMatching(/^(verified|proved): /);
     expect(await both(old)).toEqual([
       [0, proved],
       [0, proved],
     ]);
-    const weak = expect.stringMatching(/^unknown: [\s\S]*NOT proved: rules\.json\. [\s\S]*first 8 digits/);
+    const weak = expect.stringMatching(/^(incomplete|unknown): [\s\S]*NOT proved: rules\.json\. [\s\S]*first 8 digits/);
     const all = new Map([...old, [packFile.rules as string, Buffer.from(rules)]]);
     const { request, events } = packEventsOf(
       (old.get(packFile.events)?.toString('utf8') ?? '').split('\n').slice(0, -1),
@@ -552,7 +554,7 @@ describe('a witness whose key is given', () => {
     const file = path.join(evidence.folder, `${what}.zip`);
     await writeFile(file, archiveOf(changed(change)));
     const answer = await verify(file);
-    expect(answer).toMatchObject({ code: 3, out: expect.stringMatching(/^unknown: /) });
+    expect(answer).toMatchObject({ code: 3, out: expect.stringMatching(/^incomplete: /) });
     expect(answer.out).toContain('NOT signed by witness.example/w1, whose key was given');
     const python = await verifyPy(file, '--keys', evidence.keyFile);
     expect(python).toEqual([2, expect.stringMatching(/^unknown: [\s\S]*NOT signed by witness\.example\/w1/)]);
@@ -616,6 +618,69 @@ describe('a use of the key that was seen later', () => {
   });
 });
 
+describe('a run that was stopped after its last change, and retried', () => {
+  const later = (body: Body, seconds: number): Body => ({
+    ...body,
+    time: new Date(Date.parse(body.time) + seconds * 1000).toISOString(),
+  });
+  const bot = { kind: 'bot', id: null, tenantId: null, signIn: null };
+  const operator = { kind: 'operator', id: 'night', tenantId: null, signIn: null };
+  const own = (type: string): Body[] =>
+    bodies.map((body) => JSON.parse(body)).filter((body) => body.request === id && body.type === type);
+
+  /** The second run finds every step done, half a minute later. */
+  function secondRun(success: Body): Body[] {
+    const again = (type: string, actor: Body, data: Body): Body => ({
+      ...later(success, 30),
+      ...{ type, actor, data, result: type, changes: null, planDigest: success.planDigest },
+    });
+    const found = { code: 'stopped', by: null, operator: 'night' };
+    const failure = { source: 'bot', next: 'ask', doing: 'running the plan', found };
+    const { time } = later(success, 30);
+    const [checked] = own('run-checked');
+    const steps = own('step-done').flatMap((done) => {
+      const [intended] = own('step-intended').filter(({ data }) => data.step === done.data.step);
+      const data = { run: 2, attempt: 1 };
+      return [
+        { ...intended, time, data: { ...intended.data, ...data } },
+        { ...done, time, correlationId: null, data: { ...done.data, ...data, already: true } },
+      ];
+    });
+    return [
+      again('stop-requested', operator, { run: 1 }),
+      again('attention-needed', bot, { run: 1, step: 'verify', failure }),
+      again('retried', operator, {}),
+      again('run-ordered', bot, { run: 2 }),
+      { ...checked, time, data: { ...checked.data, run: 2 } },
+      ...steps,
+      { ...success, time, data: { ...success.data, run: 2 } },
+    ];
+  }
+
+  it('has one “since” and one change to both verifiers, the report and the list of a period: of the first run', async () => {
+    const change = (body: Body) =>
+      body.type === 'succeeded' ? secondRun(body) : body.type === 'evidence-made' ? later(body, 60) : body;
+    const retried = await packOfRewritten(bodies, id, logKey, change);
+    const [file, keys] = ['retried.zip', 'log-key.txt'].map((name) => path.join(evidence.folder, name));
+    if (file === undefined || keys === undefined) throw new Error('no paths');
+    await writeFile(file, archiveOf(retried));
+    await writeFile(keys, `${await readFile(evidence.keyFile, 'utf8')}quorum 0\n`);
+    const [set] = own('step-done').filter(({ data }) => data.step === 'set-cmk');
+    const ours = await cmkBot(['audit', 'verify', file, '--log-key', keys], {});
+    expect(ours.out).toContain(`in kv-care-prod since ${utcInWords(set.time)};`);
+    const python = await verifyPy(file, '--keys', keys);
+    expect(python).toEqual([0, expect.stringContaining(`in kv-care-prod since ${set.time}\n`)]);
+    const report = retried.get(packFile.report)?.toString('utf8') ?? '';
+    const [, changed] = report.split('What changed');
+    expect(changed).toContain(set.correlationId);
+    expect(changed).not.toContain('already in this state');
+    expect(report).toContain('Key on the agent: done at');
+    const list = new Population({ from: '2020-01-01', to: '2099-12-31' }, parseEventBody);
+    for (const body of retried.get(packFile.events)?.toString('utf8').split('\n').slice(0, -1) ?? []) list.add(body);
+    expect(list.table({ origin: '', size: 0, root: Buffer.of() })).toContain(`"${set.time}","${people.approver}"`);
+  });
+});
+
 describe('what is said where a pack cannot be had or used', () => {
   it.each([
     ['a request that there is not', ['evidence', 'CMK-ZZZZZZ'], 1, 'there is no request'],
@@ -630,7 +695,7 @@ describe('what is said where a pack cannot be had or used', () => {
 
   it('keys from the pack itself prove nothing, and the answer says so', async () => {
     const { code, out } = await cmkBot(['audit', 'verify', pack], {});
-    expect(out).toMatch(/^unknown: /);
+    expect(out).toMatch(/^incomplete: /);
     expect(code).toBe(3);
   });
 

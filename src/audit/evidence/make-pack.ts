@@ -25,9 +25,10 @@ export const verifySection = ({
 You need Python 3.9 or later. It installs nothing and needs no network.
 On Windows type "py" where this says "python3".
 
-1. Get verify.py from the release of cmk-bot, not from this pack and not from
-   the people who run the bot. A pack contains no program: if there is one in
-   it, don't run it. Compare the file's digest with the one of the release:
+1. Get verify.py from the source code of cmk-bot, where it is
+   src/audit/outside/verify.py. Don't take it from this pack or from the people
+   who run the bot. A pack contains no program: if there is one in it, don't
+   run it. Show the file's SHA-256:
 
        sha256sum verify.py        (Windows: certutil -hashfile verify.py SHA256)
 

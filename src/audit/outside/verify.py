@@ -181,7 +181,7 @@ def witness_words(text, keys, who):
     if needed > len(names):
         raise Unknown(f"quorum {needed} of {len(names)} witnesses")
     enough = len(signers) >= needed
-    lines = [f"witnessed by {', '.join(sorted(signers))}" if signers else "no witness signed the newest checkpoint"]
+    lines = [f"witnessed by {', '.join(sorted(signers))}" if signers else "no witness whose key you gave signed the newest checkpoint"]
     if missing and enough:
         lines.append(f"not signed by {missing}, which the quorum of {needed} allows")
     elif missing:
@@ -299,6 +299,16 @@ def check_tiles(read, hashes):
         level += 1
 
 
+def broken_link(number):
+    """The event before was changed, or this one."""
+    where = f"{number - 1} or {number}" if number > 1 else number
+    return f"event {where}: event {number} doesn't contain the hash of the one before"
+
+
+def counted(number, what="event"):
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def check_chain(number, entry, before):
     """Numbers without a gap, each naming the hash of the one before, in the canonical form."""
     try:
@@ -307,8 +317,10 @@ def check_chain(number, entry, before):
         raise Wrong(f"event {number}: not JSON") from None
     if json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() != entry:
         raise Wrong(f"event {number}: not in the canonical form")
-    if body.get("seq") != number or body.get("prev") != before:
-        raise Wrong(f"event {number}: does not follow on the one before")
+    if body.get("seq") != number:
+        raise Wrong(f"event {number}: has another number")
+    if body.get("prev") != before:
+        raise Wrong(broken_link(number))
     return sha(entry).hex()
 
 
@@ -333,7 +345,7 @@ def check(read, sizes, keys):
     check_tiles(read, leaves)
     for one, signed_root in [*((one, found[1]) for one, found in sorted(kept.items())), (size, root)]:
         if root_of(leaves[:one]) != signed_root:
-            raise Wrong(f"the checkpoint of {one} events is not of the events that are published")
+            raise Wrong(f"the checkpoint of {counted(one)} is not of the events that are published")
     return size, [found[3] for found in kept.values()], name, who, root
 
 
@@ -346,13 +358,15 @@ def population(read, size, root, name, days):
             requests[body["request"]] = []
         if body["request"] in requests:
             requests[body["request"]].append(body)
-    head = "request submitted event requester operation resource state since approvers planDigest changeReference log logSize logRoot"
+    head = "request submitted event requester operation resource state stateSince keySince approvers planDigest changeReference log logSize logRoot"
     rows = [head.split()]
     for request, events in requests.items():
         asked = [one for one in events if one["type"] in ("submitted", "plan-changed", "request-changed")][-1]
         approvers = [one["actor"]["id"] for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
         first, wish, last = events[0], asked["data"]["plan"]["wish"], [one for one in events if one["type"] not in SILENT][-1]
-        about = [wish["operation"], wish["resource"]["id"], state_of(events), last["time"], " ".join(approvers), asked["planDigest"]]
+        state = state_of(events)
+        about = [wish["operation"], wish["resource"]["id"], state, last["time"], key_since(events) if state == "succeeded" else ""]
+        about += [" ".join(approvers), asked["planDigest"]]
         said = [one["data"] for one in events if one["type"] in ("submitted", "request-changed")][-1]
         about.append(said.get("changeReference", ""))
         log = [name, size, base64.b64encode(root).decode()]
@@ -522,6 +536,7 @@ stop-requested retried retried-automatically taken-on given-up texts-erased evid
 STEPS = ["step-intended", "step-done", "step-failed"]
 ELSEWHERE = {"plan", "policy", "reading", "formId", "origin"}
 LEVELS = ["read-back", "permission-held", "key-usable", "use-seen"]
+LEVEL_NAMES = ["configured", "permitted", "key tested", "use observed"]
 
 
 def level_of(events):
@@ -611,6 +626,10 @@ def canonical(entry, where):
     return body
 
 
+def same_uri(a, b):
+    return a.rstrip("/").lower() == b.rstrip("/").lower()
+
+
 def same_key(a, b):
     names = ("vaultUri", "keyName", "keyVersion")
     return a is not None and all(str(a[one]).rstrip("/").lower() == str(b[one]).rstrip("/").lower() for one in names)
@@ -671,6 +690,21 @@ def unchanged_words(state, events, asked):
     return f"is not yet under the requested key: {state} since {last['time']}"
 
 
+def key_set_at(events):
+    """When the request set the key: a later run that only found it doesn't count. None where it has no such step."""
+    asked = [one["seq"] for one in events if one["type"] in ASKING][-1]
+    found = None
+    for one in events:
+        if one["type"] == "step-done" and one["data"]["step"] == "set-cmk" and one["seq"] > asked:
+            found = found if found and one["data"]["already"] else one["time"]
+    return found
+
+
+def key_since(events):
+    """Since when the agent is under the key: the first verified read-back that the log proves."""
+    return key_set_at(events) or [one["time"] for one in events if one["type"] == "succeeded"][-1]
+
+
 def verdict_of(events, asked, replaced):
     """What the events come to, in lines."""
     state, plan, name = state_of(events), asked["data"]["plan"], events[0]["data"]["resourceName"]
@@ -680,12 +714,14 @@ def verdict_of(events, asked, replaced):
     if state != "succeeded":
         return [f"{name} {unchanged_words(state, events, asked)}", *lines]
     key, seen = wanted_key(events, plan), (reading_of(events) or {}).get("resource", {"seen": "not"})
-    since = [one["time"] for one in events if one["type"] == "step-done" and one["data"]["step"] == "set-cmk"]
     now = seen["value"]["customerKey"] if seen["seen"] == "yes" else None
     same = same_key(now, key)
-    holds = "is" if same else "was put"
-    lines.insert(0, f"{name} {holds} under {key['keyName']} in {key['vaultUri']} since {(since or [events[-1]['time']])[-1]}")
-    lines.append(f"version {key['keyVersion']}, level L{LEVELS.index(level_of(events))}")
+    vault = plan["observation"]["vault"]
+    place = vault["name"] if same_uri(key["vaultUri"], vault["uri"]) else key["vaultUri"]
+    holds, when = ("is", "since") if same else ("was put", "on")
+    lines.insert(0, f"{name} {holds} under {key['keyName']} in {place} {when} {key_since(events)}")
+    level = LEVELS.index(level_of(events))
+    lines.append(f"version {key['keyVersion']}, level L{level} ({LEVEL_NAMES[level]})")
     if seen["seen"] == "not":
         return [*lines, "Azure couldn't be read again when the pack was created"]
     if same:
@@ -708,7 +744,7 @@ def later_words(place, keys, pack, older, events, entries, request):
         if roots.get(now, kept) != kept:
             raise Wrong(f"{place}: another root than that of the pack's log")
         if now > size:
-            return f"your checkpoint is newer: it covers {now} events, the pack's log has {size}: compare with a copy of the log", False
+            return f"your checkpoint is newer: it covers {counted(now)}, the pack's log has {size}: compare with a copy of the log", False
         more = 0
     else:
         log = folder_reader(place)
@@ -725,8 +761,9 @@ def later_words(place, keys, pack, older, events, entries, request):
                 raise Wrong(f"event {number} of {request} is not in the pack")
             more += 1
     if now >= size:
-        return f"the log of {now} events still holds them; {more} events{' of the request' if request else ''} were added later", True
-    words = f"your copy is older: it has {now} events, the pack's log {size}"
+        added = f"{counted(more)}{' of the request' if request else ''} {'was' if more == 1 else 'were'} added later"
+        return f"the log of {counted(now)} still holds them; {added}", True
+    words = f"your copy is older: it has {counted(now)}, the pack's log {size}"
     if older and older[0] == now:
         return f"{words}; the pack proves that its log continues your copy", True
     return f"{words}; the pack doesn't prove that its log continues your copy: request a pack with --from-size {now}", False
@@ -809,7 +846,7 @@ def approved_state(events):
         "request": success["request"],
         "event": success["seq"],
         "key": key,
-        "setAt": ([None] + [one["time"] for one in done if one["data"]["step"] == "set-cmk"])[-1],
+        "setAt": key_set_at(events),
         "versionSince": made[0] if made else seen["created"] if seen else None,
         "expires": expires,
         "level": level,
@@ -946,7 +983,7 @@ def check_statement(read, names, keys, later):
     if f"{json.dumps(stated, indent=2, ensure_ascii=False)}\n".encode() != read("statement.json") or period["from"] > period["to"]:
         raise Wrong("statement.json: says something other than the events")
     found, compared = stated["summary"], True
-    lines = [f"statement of {period['from']} to {period['to']}, of all {size} events of the log {name}"]
+    lines = [f"statement of {period['from']} to {period['to']}, of all {counted(size)} of the log {name}"]
     lines.append(f"{found['withApprovedKey']} of {found['agents']} agents have an approved key; {found['openDrifts']} not as approved")
     counts = [(kind, one) for kind, one in stated["changes"]["counts"].items() if one["now"] or one["before"]]
     lines += [f"{kind}: {one['now']} (before: {one['before']})" for kind, one in counts] or ["nothing changed"]
@@ -972,8 +1009,10 @@ def check_pack(read, names, keys, later):
         body = canonical(entry, f"events.jsonl line {len(events) + 1}")
         check_proof(read, body["seq"] - 1, entry, note, size, root)
         # Between two that stand side by side in the record the chain can be looked at as well.
-        if body["seq"] <= last[0] or (body["seq"] == last[0] + 1 and body["prev"] != last[1]):
-            raise Wrong(f"event {body['seq']}: does not follow on the one before")
+        if body["seq"] <= last[0]:
+            raise Wrong(f"event {body['seq']}: comes after event {last[0]}")
+        if body["seq"] == last[0] + 1 and body["prev"] != last[1]:
+            raise Wrong(broken_link(body["seq"]))
         last = body["seq"], sha(entry).hex()
         events.append(body)
     later_entries = (read("later.jsonl") or b"").split(b"\n")
@@ -998,12 +1037,13 @@ def check_pack(read, names, keys, later):
     if rules is not None and sha(rules).hex()[: 8 if weak else 64] != policy["version" if weak else "digest"]:
         raise Wrong("rules.json: not the policy that applied")
     texts = check_texts(read, events)
-    lines = [f"{len(events)} events of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced)]
-    lines += [f"{texts} texts that people wrote match the audit log"] if texts else []
+    lines = [f"{counted(len(events))} of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced)]
+    matches = "matches" if texts == 1 else "match"
+    lines += [f"{counted(texts, 'text')} that people wrote {matches} the audit log"] if texts else []
     older, compared = check_consistency(read, size, root), True
     if older:
         root_words = base64.b64encode(older[1]).decode()
-        lines.append(f"it proves that its log continues one of {older[0]} events with the root {root_words}")
+        lines.append(f"it proves that its log continues one of {counted(older[0])} with the root {root_words}")
     if weak:
         lines.append("NOT proved: rules.json. An older version wrote these events. They have only the first 8 digits of its SHA-256")
     if later:
@@ -1068,7 +1108,7 @@ def main():
             days = given.population
             table = population(read, size, root, name, days) if days else None
             vault, whole = vault_words(read_keys(text), name, who, kept)
-            lines = [f"{size} events of {name}, under {len(kept)} checkpoints, signed{vault}"]
+            lines = [f"{counted(size)} of {name}, under {counted(len(kept), 'checkpoint')}, signed{vault}"]
         else:
             lines, who, name, compared = check_pack(read, names, read_keys(text), given.later)
             vault, whole = vault_words(read_keys(text), name, who, [who])

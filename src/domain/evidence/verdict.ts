@@ -5,7 +5,7 @@ import { type CustomerKey, isNamedAlike } from '../observed.ts';
 import { effectsOf, type StepName } from '../plan.ts';
 import { highestProof, type ProofLevel } from '../proof.ts';
 import type { EventBodyOf, StoredEvent } from '../request/events.ts';
-import { keyProgress, type Request, type Succeeded } from '../request/request.ts';
+import type { Request, Succeeded } from '../request/request.ts';
 import type { Reading } from './reading.ts';
 import type { Replacement } from './replacement.ts';
 
@@ -75,6 +75,13 @@ export function requestedKey({ plan, outputs }: Pick<Request, 'plan' | 'outputs'
   return { vaultUri, keyName, keyVersion: version };
 }
 
+/** When the request set the key: a later run that only found it doesn't count. Null: it has no such step. */
+export const keySetAt = ({ progress }: Succeeded): string | null =>
+  progress.find(({ name }) => name === 'set-cmk')?.done?.endedAt ?? null;
+
+/** Since when the agent is under the key: the first verified read-back that the audit log proves. verify.py has the same rule. */
+export const keySince = (request: Succeeded): string => keySetAt(request) ?? request.changedAt;
+
 function sinceThen(
   key: CustomerKey,
   last: LatestReading | null,
@@ -93,7 +100,7 @@ function underKey(request: Succeeded, last: LatestReading | null, later: Replace
   return {
     is: 'under-key',
     key,
-    since: keyProgress(request)?.endedAt ?? request.changedAt,
+    since: keySince(request),
     level: highestProof(request.proofs),
     ...since,
     replacedBy: isIt && later.seq < (last?.seq ?? 0) ? later : null,

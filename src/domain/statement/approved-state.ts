@@ -1,5 +1,5 @@
 /** What succeeded requests say about their agents: key, age, expiry, verification level, guard, and what people accepted. Pure. */
-import { requestedKey } from '../evidence/verdict.ts';
+import { keySetAt, requestedKey } from '../evidence/verdict.ts';
 import { type GuardStates, guardAims } from '../guard.ts';
 import { RequestId } from '../ids.ts';
 import type { CustomerKey } from '../observed.ts';
@@ -124,13 +124,12 @@ function stateOf(known: KnownRequest, request: Succeeded, success: StoredEvent):
   if (requested === null) return [];
   const { vaultUri, keyName, keyVersion } = requested;
   const key = { vaultUri, keyName, keyVersion };
-  const set = eventsOf(events, 'step-done').findLast(({ body }) => body.data.step === 'set-cmk');
   const level = highestProof(request.proofs);
   const judged = level === 'use-seen' ? eventsOf(events, 'use-judged').at(-1) : undefined;
   return [
     {
       ...{ agent, name, request: request.id, event: success.seq, at: success.time, key },
-      ...{ setAt: set?.time ?? null, versionSince: versionSince(request, events, key) },
+      ...{ setAt: keySetAt(request), versionSince: versionSince(request, events, key) },
       ...{ expires: expiryOf(request, key), level, levelAt: judged?.time ?? success.time, guard: guardOf(request) },
       exceptions: exceptionsOf(known),
     },

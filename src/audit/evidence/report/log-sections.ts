@@ -69,7 +69,7 @@ export function logSection(facts: ReportFacts): Html {
 <figure><figcaption>The checkpoint of ${origin}: name, size, root, signatures</figcaption>
 <pre>${note.trimEnd()}</pre></figure>
 <figure><figcaption>Three commands and the expected output</figcaption>
-<pre><b>sha256sum verify.py</b> <span class="out">as published with the release of cmk-bot</span>
+<pre><b>sha256sum verify.py</b> <span class="out">as in the source code of cmk-bot</span>
 
 <b>python3 verify.py ${name}.zip --keys my-keys.txt</b>
 <span class="out">proved: ${events.length} events of ${name}, in the log
@@ -79,7 +79,7 @@ ${origin} of ${size}</span>
     --later ANCHOR</b>
 <span class="out">… the log of … events still holds them</span></pre></figure>
 </div>
-<p class="full">${id('my-keys.txt')} has the verifier keys of log and witness, <b>as you received them, not from the pack</b>. With the pack’s own keys, you only learn that the pack is consistent. ${id('verify.py')} comes from the release, never from a pack. ${id('ANCHOR')} is a copy of the published log, with everything that happened later. The command derives the result again from the events: trust its output, not this page. Go’s ${id('sumdb/note')} and ${id('tlog')} read the same files.</p>`,
+<p class="full">${id('my-keys.txt')} has the verifier keys of log and witness, <b>as you received them, not from the pack</b>. With the pack’s own keys, you only learn that the pack is consistent. ${id('verify.py')} comes from the source code, never from a pack. ${id('ANCHOR')} is a copy of the published log, with everything that happened later. The command derives the result again from the events: trust its output, not this page. Go’s ${id('sumdb/note')} and ${id('tlog')} read the same files.</p>`,
   );
 }
 

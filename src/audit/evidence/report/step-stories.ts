@@ -20,7 +20,7 @@ export interface ReportedAttempt {
 export interface StepStory {
   readonly step: PlannedStep;
   readonly tries: readonly ReportedAttempt[];
-  /** The last successful attempt. */
+  /** The attempt that made the change: later ones that only found it don't count. */
   readonly done: ReportedAttempt | null;
 }
 
@@ -46,9 +46,16 @@ const started = ({ seq, time, body }: StepEvent): ReportedAttempt => ({
   numbers: [seq],
 });
 
-/** Returns the attempts in the order of the plan. Ignores events of replaced plans. */
+const changedBy = (tries: readonly ReportedAttempt[]): ReportedAttempt | null =>
+  tries.reduce<ReportedAttempt | null>(
+    (done, one) => (one.isDone && (done === null || !one.already) ? one : done),
+    null,
+  );
+
+/** Returns the attempts in the order of the plan. */
 export function stepStories(steps: readonly PlannedStep[], events: readonly StoredEvent[]): readonly StepStory[] {
   const tries = new Map<StepName, ReportedAttempt[]>();
+  const asked = events.findLast(({ body }) => 'plan' in body.data)?.seq ?? 0;
   for (const event of events.filter(isOfStep)) {
     const name = event.body.data.step;
     const known = tries.get(name) ?? [];
@@ -59,7 +66,7 @@ export function stepStories(steps: readonly PlannedStep[], events: readonly Stor
   }
   return steps.map((step) => {
     const own = tries.get(step.name) ?? [];
-    return { step, tries: own, done: own.findLast(({ isDone }) => isDone) ?? null };
+    return { step, tries: own, done: changedBy(own.filter(({ numbers: [first = 0] }) => first > asked)) };
   });
 }
 

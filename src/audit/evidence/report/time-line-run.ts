@@ -71,7 +71,7 @@ function labelsOf({ step, tries, done }: StepStory): readonly string[] {
   if (step.reversibility === 'irreversible' && done !== null) return ['▲ can’t be undone', '▲'];
   if (done === null) return [tries.length === 0 ? 'not started' : 'not done'];
   if (step.name === 'verify') return ['read back'];
-  return done.already ? ['already so'] : [];
+  return tries.at(-1)?.already === true ? ['already so'] : [];
 }
 
 /** Draws the first label that fits after the last bar, or before the first. */

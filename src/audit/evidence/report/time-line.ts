@@ -6,7 +6,7 @@ import { lastReading } from '../../../domain/evidence/verdict.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { levelCode } from '../../../text/evidence.ts';
 import { shortDuration } from '../../../text/instants.ts';
-import { gistOfStep, proofWords } from '../../../text/steps.ts';
+import { proofWords } from '../../../text/steps.ts';
 import {
   actorOf,
   clockOf,
@@ -17,9 +17,11 @@ import {
   none,
   type ReportFacts,
   section,
+  upperFirst,
   whenOf,
   whoIn,
 } from './parts.ts';
+import { lineNames } from './step-stories.ts';
 import { drawRun, rowHeight, runOf } from './time-line-run.ts';
 
 const width = 680;
@@ -124,11 +126,9 @@ function descriptionOf(facts: ReportFacts): string {
     const verb = decides.get(event.body.type);
     return verb === undefined ? [] : [`${actorOf(event, who)} ${verb} at ${clockOf(event.time)}.`];
   });
-  const steps = request.progress.flatMap(({ name, endedAt, state }) => {
-    const step = request.plan.steps.find((one) => one.name === name);
-    const gist = step === undefined || step.effects.length === 0 ? name : gistOfStep(step);
-    return endedAt === null ? [] : [`${gist}: ${state} at ${clockOf(endedAt)}.`];
-  });
+  const steps = request.progress.flatMap(({ name, endedAt, state }) =>
+    endedAt === null ? [] : [`${upperFirst(lineNames[name])}: ${state} at ${clockOf(endedAt)}.`],
+  );
   return [...decisions, ...steps, 'The same facts are in sections 2, 3 and 4.'].join(' ');
 }
 
