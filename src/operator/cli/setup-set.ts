@@ -40,8 +40,12 @@ export async function setSetting(given: string, file: string, people: People): P
   // The shell's variables count for the bot too, and rules between settings are checked together.
   const set = validateSetting({ ...processVariables(), ...before }, name, value);
   if (set.kind === 'refused') {
-    await people.print(`✘ ${set.why}. Nothing was written.`);
+    await people.print(`✘ ${set.why.replace(/\.$/, '')}. Nothing was written.`);
     return exit.no;
+  }
+  if (set.kind === 'shown') {
+    await people.print(`${name}=${set.value}\nNothing was written, because no tenant is set.`);
+    return exit.done;
   }
   const changed = writable(() => withSettings(text ?? emptyEnvironment(), { [name]: set.value }));
   const old = await writeWithBackup(file, changed, new Date());

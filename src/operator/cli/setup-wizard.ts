@@ -8,6 +8,7 @@ import { processVariables, readEnvironment, type Variables } from '../../config/
 import { readEnvFile } from '../../config/env-file.ts';
 import { emptyEnvironment } from '../../config/settings/table.ts';
 import { replaceFile } from '../../io/files.ts';
+import { countOf } from '../../text/count.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { textOf, withSettings, writeWithBackup } from '../setup/env-text.ts';
 import { asLines, asMarkdown, followUpTasks, type Task } from '../setup/follow-up-tasks.ts';
@@ -186,7 +187,7 @@ export async function runWizard(options: SetupOptions, people: People): Promise<
   const count = await saveAnswers(options.env, result.answers, new Date());
   const where = result.kind === 'stopped' ? ` at ${titleOf(result.part)}` : '';
   await people.print(
-    `\nStopped${where}. Nothing was written. ${count} answers are kept in ${savedFile(options.env)}, without secrets, for next time.`,
+    `\nStopped${where}. Nothing was written. ${countOf(count, 'answer is', 'answers are')} kept in ${savedFile(options.env)}, without secrets, for next time.`,
   );
   return exit.no;
 }

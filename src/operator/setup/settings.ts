@@ -106,7 +106,10 @@ export const isSecret = (name: VariableName): boolean => secrets.includes(name);
 
 export const isVariable = (name: string): name is VariableName => Object.hasOwn(environmentSchema.shape, name);
 
-type SetOne = { readonly kind: 'set'; readonly value: string } | { readonly kind: 'refused'; readonly why: string };
+/** `shown`: a channel's id; without a tenant, it isn't known whether the bot serves the channel. */
+type SetOne =
+  | { readonly kind: 'set' | 'shown'; readonly value: string }
+  | { readonly kind: 'refused'; readonly why: string };
 
 const mistakeLine = ([variable, message]: Mistake): string => `${variable} ${message}`;
 
@@ -124,5 +127,5 @@ export function validateSetting(before: Variables, name: VariableName, given: st
   // Several variables might have to change one by one: a new mistake of another variable is left to `doctor`.
   const blocking = own.length > 0 ? own : fresh.filter(([variable]) => before[variable] !== undefined);
   if (blocking.length > 0) return { kind: 'refused', why: blocking.map(mistakeLine).join('; ') };
-  return { kind: 'set', value };
+  return asLink !== null && tenant === '' ? { kind: 'shown', value } : { kind: 'set', value };
 }

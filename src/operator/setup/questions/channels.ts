@@ -44,7 +44,7 @@ function decode(part: string): string {
   }
 }
 
-/** Parses a channel link or id. `tenantId`: the only supported tenant. */
+/** Parses a channel link or id. `tenantId`: the only supported tenant; empty: not configured. */
 export function readChannelLink(text: string, tenantId: string): ReadLink {
   const given = text.trim();
   if (isChannelId(given)) {
@@ -61,8 +61,8 @@ export function readChannelLink(text: string, tenantId: string): ReadLink {
   const channelId = decode(id);
   if (!isChannelId(channelId)) return refuseLink(`That link holds no channel’s id. ${howTo}`);
   const its = url.searchParams.get('tenantId')?.toLowerCase() ?? null;
-  if (its !== null && its !== tenantId.toLowerCase()) {
-    return refuseLink(`That channel is in another tenant (${its}). The bot serves ${tenantId} alone.`);
+  if (its !== null && tenantId !== '' && its !== tenantId.toLowerCase()) {
+    return refuseLink(`That channel is in another tenant (${its}). The bot serves only ${tenantId}.`);
   }
   const link = { channelId, name: decode(name), tenantId: its, groupId: url.searchParams.get('groupId') };
   return { kind: 'channel', link };
