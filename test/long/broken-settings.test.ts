@@ -255,7 +255,7 @@ const rows: readonly Row[] = [
       CMK_READERS: requester.id,
     }),
     start: null,
-    doctor: ['config/settings', 'ok', /holds together/],
+    doctor: ['config/settings', 'ok', /valid and consistent/],
   },
 ];
 

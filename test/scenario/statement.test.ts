@@ -180,6 +180,12 @@ test('it says what changed, which key each agent has, and what is open', () => {
   expect(log.name).toBe(logName);
 });
 
+test('the doctor warns of the same drift', async () => {
+  const { code, out } = await cmkBot(['doctor', '--only', 'record/drift'], { CMK_DATA_DIR: evidence.world.dataDir });
+  expect(out).toContain(`1 agent is not as approved: ${choices.policies.agent} (record/drift)`);
+  expect(code).toBe(0);
+});
+
 test('both verifiers prove it, also against a copy of the log', async () => {
   const anchor = path.join(evidence.world.dataDir, 'anchor');
   const { code, out } = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile, '--anchor', anchor], {});

@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { readConfig } from '../../config/config.ts';
 import { ConfigurationError, readPlace, readSealKeyPlace } from '../../config/env.ts';
 import type { Place } from '../../config/place.ts';
+import { closestName } from '../../operations/similar-names.ts';
 import { changeSetting } from '../doctor/commands.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
 import { reachControl } from '../rpc/client.ts';
@@ -151,6 +152,12 @@ async function runChecks(
 const exitOf = (found: readonly Diagnosis[], strict: boolean): Exit =>
   found.some(({ outcome }) => outcome === 'fail' || (strict && outcome === 'warn')) ? exit.no : exit.done;
 
+/** Returns the refusal of a code, with the one that was meant; its last part is enough. */
+function unknownCheck(given: string): string {
+  const close = diagnosisCodes.find((code) => code.endsWith(`/${given}`)) ?? closestName(given, diagnosisCodes);
+  return `there is no check ‘${given}’. ${close === null ? 'cmk-bot doctor prints each check’s code' : `Did you mean ${close}?`}`;
+}
+
 const codes = z
   .string()
   .default('')
@@ -160,7 +167,13 @@ const codes = z
       .map((code) => code.trim())
       .filter((code) => code !== ''),
   )
-  .pipe(z.array(DiagnosisCode, `must be codes with commas between them, of ${diagnosisCodes.join(', ')}`));
+  .transform((given, context) =>
+    given.flatMap((code) => {
+      const known = DiagnosisCode.safeParse(code).data;
+      if (known === undefined) context.addIssue({ code: 'custom', message: unknownCheck(code) });
+      return known ?? [];
+    }),
+  );
 
 const reportOf = ({ bot, found }: CheckResult, settings: string | null, code: Exit): DiagnosisReport =>
   DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), bot, settings, exit: code, findings: found });
@@ -181,7 +194,7 @@ export const doctor = subcommand({
     ],
     ['--package ZIP', 'also checks that this app package is for this bot'],
     ['--env FILE', 'file with the settings. Default: .env'],
-    ['--only CODE,…', 'only these checks, by the codes in --json'],
+    ['--only CODE,…', 'only these checks, by the codes in the output'],
     ['--strict', 'exit with 1 on a warning too'],
     jsonExplanation,
   ],

@@ -122,7 +122,7 @@ const anchorAdvice = (error: Error): string =>
 
 async function clockOf({ store }: Subjects): Promise<Diagnosis> {
   const apart = await store.clock.look();
-  if (apart === null) return ok(clock, 'believed');
+  if (apart === null) return ok(clock, 'agrees with the database’s');
   const far = `${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
   if (apart.kind === 'clock') {
     const mend =

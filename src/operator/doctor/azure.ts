@@ -141,7 +141,7 @@ async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Dia
           'Microsoft Graph does not say of everybody whether they are guests (userType): they may do nothing',
           'Give the bot’s identity User.Read.All, and people without a userType one in Entra. Or set CMK_ALLOW_GUESTS.',
         )
-      : ok(guests, 'refused, as Microsoft Graph tells them'),
+      : ok(guests, 'refused; Microsoft Graph says who is a guest'),
   ];
 }
 

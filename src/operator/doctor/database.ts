@@ -71,7 +71,7 @@ async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
 }
 
 async function engineOf({ database }: Subjects): Promise<Diagnosis> {
-  const subject = about('db/engine', 'engine');
+  const subject = about('db/engine', 'workflow engine');
   const { rows } = await database.pool.query("select to_regclass('dbos.workflow_status') is not null as there");
   const there = (rows as { there?: boolean }[])[0]?.there === true;
   if (there) return ok(subject, 'its tables are there');
@@ -167,7 +167,7 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
   const [tls, ...rest] = await Promise.all([
     tlsOf(subjects),
     failOnError(about('db/tables', 'tables'), tablesOf(subjects)),
-    failOnError(about('db/engine', 'engine'), engineOf(subjects)),
+    failOnError(about('db/engine', 'workflow engine'), engineOf(subjects)),
     failOnError(about('db/role', 'database user'), userOf(subjects)),
     failOnError(about('db/writes', 'database writes'), writesOf(subjects)),
   ]);

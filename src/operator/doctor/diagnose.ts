@@ -6,6 +6,7 @@ import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
 import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
+import { diagnoseAttention } from './attention.ts';
 import { diagnoseAuditLog } from './audit-log.ts';
 import { diagnoseAzure } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
@@ -70,6 +71,7 @@ const recordParts: readonly Part<Subjects>[] = [
   { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role', 'db/writes'], look: diagnoseDatabase },
   { codes: ['db/owner'], look: diagnoseOwner },
   { codes: ['record/seals', 'record/trail', 'record/anchor', 'record/clock'], look: diagnoseAuditLog },
+  { codes: ['record/attention', 'record/drift'], look: diagnoseAttention },
   { codes: ['record/witnesses'], look: diagnoseWitnesses },
   { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
 ];

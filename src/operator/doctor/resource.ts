@@ -62,7 +62,7 @@ async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<re
   const more = terms.extraApprovalForIrreversible ? ', and one more where a step cannot be undone' : '';
   return [
     ok('may ask', words(terms.requesters)),
-    ok('may approve', `${words(terms.approvers)}; never who asked`),
+    ok('may approve', `${words(terms.approvers)}; never the requester`),
     ok('approvals needed', `${terms.approvalsRequired}${more}`),
     ok('expires after', lengthOf(terms.expiryMs)),
     ok('vaults', terms.vaults.map(({ permits }) => permittedWords(permits)).join(', and of these only: ')),

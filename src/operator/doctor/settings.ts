@@ -21,7 +21,7 @@ const settings = about('config/settings', 'configuration');
 /** Runs the checks of the bot's start. */
 async function startFindings(config: Config): Promise<readonly Diagnosis[]> {
   const mistakes = await checkSettings(config);
-  if (mistakes.length === 0) return [ok(settings, 'holds together')];
+  if (mistakes.length === 0) return [ok(settings, 'valid and consistent')];
   return mistakes.map(([variable, message]) =>
     fail(settings, `${variable}: ${message}`, 'The bot doesn’t start with it.', {
       commands: [changeSetting(variable)],
@@ -36,7 +36,7 @@ export const diagnoseSettings = async (config: Config): Promise<readonly Diagnos
     ? [
         warn(
           about('config/mode', 'sign-in'),
-          'local mode: whoever reaches this machine is believed',
+          'local mode: every caller on this machine is trusted',
           'Never outside of one machine.',
         ),
       ]

@@ -48,6 +48,8 @@ export const diagnosisCodes = [
   'record/witnesses',
   'record/vault-key',
   'record/clock',
+  'record/attention',
+  'record/drift',
 ] as const;
 export const DiagnosisCode = z.enum(diagnosisCodes);
 export type DiagnosisCode = z.output<typeof DiagnosisCode>;

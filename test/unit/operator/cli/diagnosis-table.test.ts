@@ -22,7 +22,7 @@ it('has a line for each subject, what to do below those that are not well, and t
   expect(diagnosisTable([well, ill])).toBe(
     [
       'ok    病院-agent  the first rule applies',
-      'fail  Azure       no answer',
+      'fail  Azure       no answer (azure/sign-in)',
       '                  → Look at AZURE_CLIENT_ID.',
       '1 failure, 0 warnings.',
     ].join('\n'),
@@ -41,9 +41,9 @@ it('has the commands at the end, failures first, each under the number that its 
   const mended: Diagnosis = { ...ill, who: 'an owner', commands: ['az ad app list', 'cmk-bot setup'] };
   expect(diagnosisTable([unseen, mended])).toBe(
     [
-      '?     Teams  no answer',
+      '?     Teams  no answer (teams/channel)',
       '             → Look at AZURE_CLIENT_ID. [2]',
-      'fail  Azure  no answer',
+      'fail  Azure  no answer (azure/sign-in)',
       '             → Look at AZURE_CLIENT_ID. [1]',
       '1 failure, 0 warnings, 1 not checked.',
       '',

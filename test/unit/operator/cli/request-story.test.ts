@@ -32,6 +32,17 @@ it('has the entries of the card’s history, with the same titles and in the sam
   expect(places).toEqual(places.toSorted((one, other) => one - other));
 });
 
+it('prints the commands that the card has as texts and buttons', () => {
+  const last = longLife.findLastIndex(({ body }) => body.type === 'attention-needed');
+  const events = longLife.slice(0, last + 1);
+  const request = fold(id, events);
+  if (request === null) throw new Error('the life has no events');
+  const story = requestStory(request, events, (person) => names(person as never));
+  expect(story).toMatch(/\n {2}az role assignment create --role "CMK bot grants" --assignee-object-id [0-9a-f-]{36} /);
+  expect(story).toContain(`and then run “cmk-bot requests retry ${id}”.`);
+  expect(story).not.toMatch(/select Retry/i);
+});
+
 it('says once what Azure refused, with the missing permission', () => {
   const refusals = historyLines().filter((line) => line.includes('roleAssignments/write'));
   expect(refusals).toHaveLength(1);
