@@ -57,8 +57,8 @@ describe('requests at the command line', () => {
       ['REQUEST', 'STATE', 'AGENT'],
       [retrying, 'running', 'bot-care'],
       [rejected, 'rejected', 'bot-care'],
-      [stuck, 'needs attention', 'bot-care'],
-      [waiting, 'awaiting approval', 'bot-care'],
+      [stuck, 'needs-attention', 'bot-care'],
+      [waiting, 'awaiting-approval', 'bot-care'],
     ]);
     expect(new Set(lines.map((line) => line.indexOf('bot-care'))).size).toBe(2);
     expect(lines[1]).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);

@@ -28,7 +28,7 @@ describe('while the bot runs', () => {
     expect(statSync(socket()).mode & 0o777).toBe(0o600);
     const { code, out } = await cli('requests', 'list');
     expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`${id} {2}awaiting approval {2}triage-agent-prod .* Requester `));
+    expect(out).toMatch(new RegExp(`${id} {2}awaiting-approval {2}triage-agent-prod .* Requester `));
   });
 
   it('finds the folder by --data as well, with nothing configured', async () => {
@@ -43,10 +43,11 @@ describe('while the bot runs', () => {
     expect(out).toMatch(/^Checked by the running bot \(process \d+\)/);
     for (const line of [
       /ok {4}Azure +reached and signed in/,
-      /ok {4}engine +its tables are there/,
+      /ok {4}workflow engine +its tables are there/,
       /ok {4}group check /,
       /ok {4}seals +events are sealed with key [0-9a-f]{16} of .*seal\.key/,
       /ok {4}database user +/,
+      /ok {4}requests +none needs attention \(record\/attention\)/,
     ]) {
       expect(out).toMatch(line);
     }
@@ -139,7 +140,7 @@ describe('what the doctor finds', () => {
     });
     const { code, out } = await cli('doctor');
     expect(code).toBe(1);
-    expect(out).toMatch(/fail {2}approvers +nobody: nobody can approve\n +→ Set CMK_APPROVERS/);
+    expect(out).toMatch(/fail {2}approvers +nobody: nobody can approve \(people\/approve\)\n +→ Set CMK_APPROVERS/);
     expect(out).toMatch(/warn {2}audit channel +none: the store alone is the trail/);
     expect(out).toMatch(
       new RegExp(

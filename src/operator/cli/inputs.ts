@@ -1,6 +1,6 @@
 /** Inputs that several subcommands share. */
 import { z } from 'zod';
-import { PersonId, RequestId, StreamId } from '../../domain/ids.ts';
+import { DriftId, PersonId, RequestId, StreamId } from '../../domain/ids.ts';
 import { longestText } from '../../domain/request/request-command.ts';
 import { isBlank } from '../../domain/strings.ts';
 import type { Records } from '../rpc/calls.ts';
@@ -12,7 +12,12 @@ export const flag = z.boolean().default(false);
 export const requestIdInput = z
   .string({ error: 'is missing; name a request, such as CMK-7F3K9Q' })
   .transform((text) => text.trim().toUpperCase())
-  .refine((text) => RequestId.safeParse(text).success, 'is not a request’s name; they look like CMK-7F3K9Q')
+  .refine((text) => RequestId.safeParse(text).success, {
+    error: ({ input }) =>
+      DriftId.safeParse(input).success
+        ? `is a drift. For its events: cmk-bot audit export --format jsonl --request ${input}`
+        : 'is not a request’s name; they look like CMK-7F3K9Q',
+  })
   .transform((text) => RequestId.parse(text));
 
 /** The same, or an agent's drifts. */

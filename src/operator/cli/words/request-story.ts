@@ -13,6 +13,7 @@ import { eventWords } from '../../../text/events.ts';
 import { messageOf } from '../../../text/failures.ts';
 import { utcSecond } from '../../../text/instants.ts';
 import { sentence, usageCheckWords, useWords } from '../../../text/key-use.ts';
+import { assignmentCommand } from '../../../text/permission-remedies.ts';
 import { reasonWords } from '../../../text/policy.ts';
 import { quote } from '../../../text/quote.ts';
 import { remedyWords } from '../../../text/remedies.ts';
@@ -63,7 +64,7 @@ export const requestTable = (requests: readonly Request[], names: (id: string) =
     ['REQUEST', 'STATE', 'AGENT', 'KEY', 'VAULT', 'REQUESTED BY', 'REQUESTED (UTC)', 'CHANGED (UTC)'],
     ...requests.map((request) => [
       request.id,
-      stateWords[request.state],
+      request.state,
       request.resourceName,
       workOf(request.plan).to.keyName,
       request.plan.observation.vault.name,
@@ -149,16 +150,30 @@ const stepsOf = (request: Request): string =>
     request.progress.map((step) => [step.state, stepWordsIn(request.plan, step.name).title, stepDetail(request, step)]),
   );
 
-function failureWords(failure: Failure): string {
+/** At a terminal, a command takes the place of the card’s button. */
+const remedyAtTerminal = (failure: Failure, id: string): string =>
+  remedyWords(failure).replaceAll(
+    /\b([Ss]elect) Retry\b/g,
+    (_all, select) => `${select === 'select' ? 'run' : 'Run'} “cmk-bot requests retry ${id}”`,
+  );
+
+function failureWords(failure: Failure, id: string): string {
   const status = statusOf(failure);
-  const remedy = remedyWords(failure);
+  const remedy = remedyAtTerminal(failure, id);
+  const command = assignmentCommand(failure);
   const { clientRequestId, correlationId } = receiptOf(failure);
   const ids = textTable([
     ['Client request', clientRequestId ?? 'none'],
     ['Correlation', correlationId ?? 'none'],
   ]);
   const head = `${status === null ? '' : `${status} `}${codeOf(failure)}, ${failure.doing}`;
-  return [head, messageOf(failure), ids, ...(remedy === '' ? [] : [remedy])].join('\n');
+  return [
+    head,
+    messageOf(failure),
+    ids,
+    ...(remedy === '' ? [] : [remedy]),
+    ...(command === null ? [] : [command]),
+  ].join('\n');
 }
 
 function retryWords(request: Request): string {
@@ -188,7 +203,7 @@ export function requestStory(request: Request, events: readonly StoredEvent[], n
     factsOf(request, names),
     section('History (with the number of each event in the audit log)', eventRows(events, names)),
     section(`Steps, ${done} of ${countOf(request.progress.length, 'step', 'steps')} done`, stepsOf(request)),
-    ...(failure === null ? [] : [section('Last failure', failureWords(failure))]),
+    ...(failure === null ? [] : [section('Last failure', failureWords(failure, request.id))]),
     section('Next attempt', retryWords(request)),
     section('Safe now', safeNow(request).words),
   ];

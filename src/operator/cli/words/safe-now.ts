@@ -23,7 +23,7 @@ function attentionWords(request: Request): string {
   const done = request.progress.filter((step) => step.state === 'done').length;
   return [
     keyFateWords(request),
-    `retry: continues where it stopped. Completed steps (${titles(request, true)}) are checked again, not repeated.`,
+    `retry: continues where it stopped. Completed steps (${titles(request, true)}) are checked again, not repeated. Command: cmk-bot requests retry ${request.id}`,
     done === 0
       ? 'give-up: needs a --reason, and ends the request. No step is done.'
       : `give-up: needs a --reason, and ends the request. ${countOf(done, 'completed step stays', 'completed steps stay')}.`,
