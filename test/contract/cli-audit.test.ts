@@ -117,6 +117,7 @@ describe('an untouched record', () => {
   it('says what it could not check without the key, and what it replayed', async () => {
     const { code, out } = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'));
     expect(code).toBe(3);
+    expect(out).toMatch(/^incomplete: 16 events/);
     expect(out).toContain('Seals not checked, because the seal key is missing: 16 events sealed.');
     expect(out).toContain('Requests: 4, all replayed by the rules.');
     const told = await record.cli('audit', 'verify', '--json');
@@ -128,7 +129,7 @@ describe('an untouched record', () => {
     await rm(path.join(gone.dataDir, 'seal.key'));
     const { code, out, err } = await gone.cli('audit', 'verify');
     expect(code).toBe(3);
-    expect(out).toMatch(/^verified: 16 events, 5 texts\n/);
+    expect(out).toMatch(/^incomplete: 16 events, 5 texts\n/);
     expect(out).toContain('Seals not checked, because the seal key is missing: 16 events sealed.');
     expect(err).toMatch(
       /^cmk-bot audit verify: seals not checked: the seals’ key is not there: .*seal\.key\. Put back/,
@@ -194,7 +195,7 @@ describe('an untouched record', () => {
     await writeFile(file, `${change([...lines]).join('\n')}\n`);
     const { code, out } = await record.cli('audit', 'verify', file);
     expect(code).toBe(1);
-    expect(out).toMatch(/^tampered: \d+ findings? in /);
+    expect(out).toMatch(/^integrity errors: \d+ findings? in /);
     expect(out).toMatch(/\n {2}event \d+: /);
     expect(out).toContain(words);
   });

@@ -113,6 +113,16 @@ describe('what is not understood ends with 2 and one line', () => {
     ],
     ['no request', ['requests', 'show'], 'cmk-bot requests show: ID: is missing; name a request, such as CMK-7F3K9Q'],
     ['no such name', ['requests', 'retry', 'seven'], 'cmk-bot requests retry: ID: is not a request’s name'],
+    [
+      'a drift',
+      ['requests', 'show', 'drift-7f3k9q2m8d'],
+      'cmk-bot requests show: ID: is a drift. For its events: cmk-bot audit export --format jsonl --request DRIFT-7F3K9Q2M8D',
+    ],
+    [
+      'no check',
+      ['doctor', '--only', 'writes'],
+      'cmk-bot doctor: --only: there is no check ‘writes’. Did you mean db/writes?',
+    ],
     ['no format', ['audit', 'export'], 'cmk-bot audit export: --format: must be one of jsonl, csv'],
     [
       'a format there is not',
@@ -166,6 +176,19 @@ describe('where there is no record', () => {
     expect(err).toMatch(/^cmk-bot requests list: reading 127\.0\.0\.1:9\/cmk: .*ECONNREFUSED/);
     expect(err).not.toContain('hunter2');
   });
+});
+
+it('reads a channel’s id from its link without any setting, and writes nothing', async () => {
+  const env = path.join(empty.folder, '.env');
+  for (const query of ['', '?tenantId=22222222-0000-4000-8000-000000000000']) {
+    const link = `https://teams.microsoft.com/l/channel/19%3Aa%40thread.tacv2/Audit${query}`;
+    expect(await cmkBot(['setup', '--set', `CMK_AUDIT_CHANNEL=${link}`, '--env', env])).toEqual({
+      code: 0,
+      out: 'CMK_AUDIT_CHANNEL=19:a@thread.tacv2\nNothing was written, because no tenant is set.\n',
+      err: '',
+    });
+    expect(existsSync(env)).toBe(false);
+  }
 });
 
 describe('doctor without a configuration', () => {

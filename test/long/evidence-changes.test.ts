@@ -69,7 +69,7 @@ test.each(['names.json', 'keys.txt'])(
     const { code, out } = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile], {});
     expect([code, out]).toEqual([
       1,
-      expect.stringMatching(new RegExp(`^NOT proved: ${name}: changed since report\\.html`)),
+      expect.stringMatching(new RegExp(`^integrity errors: ${name}: changed since report\\.html`)),
     ]);
   },
 );

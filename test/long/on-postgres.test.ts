@@ -113,7 +113,7 @@ onPostgres('over PostgreSQL', () => {
     const given = ['--log-key', keys, '--anchor', String(published.CMK_ANCHOR)];
     const ours = await cmkBot(['audit', 'verify', pack, ...given], settings());
     expect([ours.code, ours.err]).toEqual([0, '']);
-    expect(ours.out).toMatch(/^proved: \d+ events of CMK-[\s\S]* still holds them/);
+    expect(ours.out).toMatch(/^verified: \d+ events of CMK-[\s\S]* still holds them/);
     const python = await verifyPy(pack, '--keys', keys);
     if (python !== null) expect(python).toEqual([0, expect.stringMatching(/^proved: \d+ events of CMK-/)]);
     const whole = await cmkBot(['audit', 'verify', ...given], settings());

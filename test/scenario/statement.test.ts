@@ -190,7 +190,7 @@ test('both verifiers prove it, also against a copy of the log', async () => {
   const anchor = path.join(evidence.world.dataDir, 'anchor');
   const { code, out } = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile, '--anchor', anchor], {});
   expect(out).toMatch(
-    /^proved: statement of \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, of all \d+ events of the log bot\.example\/audit/,
+    /^verified: statement of \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d, of all \d+ events of the log bot\.example\/audit/,
   );
   expect(out).toMatch(/2 agents have an approved customer-managed key\.\n {2}1 agent isn’t as approved\./);
   expect(out).toContain('Requests succeeded: 3 (before: 0)');

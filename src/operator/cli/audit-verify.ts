@@ -13,7 +13,7 @@ import {
   publishedReport,
   vaultMissing,
 } from './published.ts';
-import { EventCount, type Exit, exit, subcommand } from './subcommand.ts';
+import { EventCount, exit, subcommand, type VerificationExit } from './subcommand.ts';
 import { isWitnessed } from './verifier-keys.ts';
 import { isArchive, packExit, packJson, verifyPackFile } from './verify-pack.ts';
 import { keysFor, openBaseline, verifyFile, verifyPublished, verifyStore } from './verify-sources.ts';
@@ -21,7 +21,7 @@ import { packWords, publishedWords } from './words/pack.ts';
 import { reportWords } from './words/report.ts';
 
 /** Returns the exit code. Scripts must be able to detect unchecked seals and log keys. */
-function exitOutcomeOf({ findings, seals }: AuditLogReport, published: PublishedReport | null): Exit {
+function exitOutcomeOf({ findings, seals }: AuditLogReport, published: PublishedReport | null): VerificationExit {
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // A published log has no seals, so without the database there is nothing to check.
   const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
@@ -71,7 +71,7 @@ export const auditVerify = subcommand({
     0: 'verified',
     1: 'integrity error',
     2: 'unreadable input',
-    3: 'verified, but a key or the signature of a witness is missing',
+    3: 'incomplete: a key or the signature of a witness is missing',
   },
   examples: [
     'cmk-bot audit verify',
@@ -100,7 +100,7 @@ export const auditVerify = subcommand({
         if (given !== undefined) throw new Unusable(`--${name}: says nothing about an evidence pack`);
       }
       const judged = await verifyPackFile({ file, keyFile: logKey, anchor });
-      await (json ? write(`${JSON.stringify(packJson(judged))}\n`) : print(packWords(judged)));
+      await (json ? write(`${JSON.stringify(packJson(judged))}\n`) : print(packWords(judged, packExit(judged))));
       return packExit(judged);
     }
     const read = parseEventBody;
@@ -118,10 +118,17 @@ export const auditVerify = subcommand({
         ? verifyStore((await records()).records, options, count)
         : verifyFile(file, options, count));
     const log = published === null ? null : publishedReport(published);
+    const outcome = exitOutcomeOf(report, log);
+    const baseline = [
+      ...(against === undefined ? [] : ['earlier export']),
+      ...(noted === undefined ? [] : ['noted event']),
+      ...(published === null ? [] : ['published log']),
+    ].join(' and the ');
     if (json) await write(`${JSON.stringify({ ...report, published: log })}\n`);
-    else await print([reportWords(report), ...(log === null ? [] : [publishedWords(log)])].join('\n'));
+    else
+      await print([reportWords(report, outcome, baseline), ...(log === null ? [] : [publishedWords(log)])].join('\n'));
     if (missing !== null) await complain(`cmk-bot audit verify: seals not checked: ${missing}`);
-    return exitOutcomeOf(report, log);
+    return outcome;
   },
 });
 
@@ -144,7 +151,7 @@ export const auditPopulation = subcommand({
     0: 'verified',
     1: 'integrity error',
     2: 'unreadable input',
-    3: 'verified, but a key or the signature of a witness is missing',
+    3: 'incomplete: a key or the signature of a witness is missing',
   },
   examples: ['cmk-bot audit population anchor --from 2026-01-01 --to 2026-03-31 > population.csv'],
   options: { from: { type: 'string' }, to: { type: 'string' }, 'log-key': { type: 'string' } },
@@ -167,7 +174,7 @@ export const auditPopulation = subcommand({
     );
     const log = publishedReport(published);
     const outcome = exitOutcomeOf(report, log);
-    await complain([reportWords(report), publishedWords(log)].join('\n'));
+    await complain([reportWords(report, outcome), publishedWords(log)].join('\n'));
     if (outcome === exit.no) return outcome;
     await write(population.table(published.reader.newest));
     await complain(`${countOf(population.size, 'request', 'requests')} from ${from} to ${to}.`);

@@ -15,7 +15,7 @@ const exitMeanings: readonly string[] = [
   'success',
   'refused, check failed, or integrity error',
   'invalid arguments or unreadable input',
-  'verified, but incomplete',
+  'incomplete: something could not be checked',
 ];
 
 const maxLineLength = 118;

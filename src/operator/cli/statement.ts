@@ -59,7 +59,7 @@ export const statement = subcommand({
     );
     const log = publishedReport(published);
     if (report.findings.length + log.findings.length > 0) {
-      await complain(['Nothing was made.', reportWords(report), publishedWords(log)].join('\n'));
+      await complain(['Nothing was made.', reportWords(report, exit.no), publishedWords(log)].join('\n'));
       return exit.no;
     }
     const made = makeStatement({ period, checkpoint: published.reader.newest, bodies, keys: published.given.keys });

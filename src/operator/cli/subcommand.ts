@@ -17,6 +17,14 @@ export const exit = {
 } as const;
 export type Exit = (typeof exit)[keyof typeof exit];
 
+/** The first words of a verification, by its exit code. */
+export const verificationResult = {
+  [exit.done]: 'verified',
+  [exit.no]: 'integrity errors',
+  [exit.unchecked]: 'incomplete',
+} as const;
+export type VerificationExit = keyof typeof verificationResult;
+
 /** Environment of a subcommand. */
 export interface CommandEnvironment {
   /** Prints text for people. Control characters are removed. */

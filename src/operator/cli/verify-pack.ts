@@ -20,7 +20,7 @@ import { verifyStatement } from '../../audit/pack/verify-statement.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { Unusable } from './inputs.ts';
 import { isContainer, isFolder, openPublished } from './published.ts';
-import { type Exit, exit } from './subcommand.ts';
+import { exit, type VerificationExit } from './subcommand.ts';
 import { checkWitnesses, parseVerifierKeys, type VerifierKeysFile } from './verifier-keys.ts';
 import { isProved, type VerifiedPack } from './words/pack.ts';
 
@@ -142,7 +142,7 @@ export async function verifyPackFile({ file, keyFile, anchor }: PackInput): Prom
   };
 }
 
-export function packExit(verified: VerifiedPack): Exit {
+export function packExit(verified: VerifiedPack): VerificationExit {
   const { report, log, page } = verified;
   if (report.findings.length + (log?.findings.length ?? 0) > 0 || page === 'differs') return exit.no;
   return page === 'same' && isProved(verified) ? exit.done : exit.unchecked;

@@ -7,6 +7,7 @@ import { countOf } from '../../../text/count.ts';
 import { plainSentence, verdictWords } from '../../../text/evidence.ts';
 import { countLines, statementSentences } from '../../../text/statement.ts';
 import type { PublishedReport } from '../published.ts';
+import { type VerificationExit, verificationResult } from '../subcommand.ts';
 import { isWitnessed, type WitnessCheck } from '../verifier-keys.ts';
 import { findingsOf } from './report.ts';
 import { indent } from './table.ts';
@@ -69,7 +70,7 @@ function logWords({ size, more, relation }: LogComparison, pack: number): string
   const count = countOf(size, 'event', 'events');
   switch (relation) {
     case 'holds':
-      return `The log of ${count} still holds them${more === 0 ? '' : `; ${countOf(more, 'event', 'events')} of the request were added later`}.`;
+      return `The log of ${count} still holds them${more === 0 ? '' : `; ${countOf(more, 'event of the request was', 'events of the request were')} added later`}.`;
     case 'older':
       return `Your copy is older: it has ${count}, the pack’s log ${pack}. The pack proves that its log continues your copy.`;
     case 'older-unproved':
@@ -82,7 +83,7 @@ function logWords({ size, more, relation }: LogComparison, pack: number): string
 const olderWords = ({ older }: PackReport): string =>
   older === null
     ? ''
-    : `It proves that its log continues one of ${older.size} events with the root ${older.root.toString('base64')}.`;
+    : `It proves that its log continues one of ${countOf(older.size, 'event', 'events')} with the root ${older.root.toString('base64')}.`;
 
 /** What is in it, the first line without indentation. */
 function contentWords({ request, verdict, events, statement, checkpoint }: PackReport): string {
@@ -102,22 +103,25 @@ function contentWords({ request, verdict, events, statement, checkpoint }: PackR
   ].join('\n');
 }
 
-export function packWords(verified: VerifiedPack): string {
+export function packWords(verified: VerifiedPack, outcome: VerificationExit): string {
   const { report, log, keysGiven, vaultSigned, witnesses, page } = verified;
+  const result = verificationResult[outcome];
   const findings = [...report.findings, ...(log?.findings ?? [])];
   if (findings.length > 0)
-    return `NOT proved: ${countOf(findings.length, 'finding', 'findings')}\n${indent(findingsOf(findings))}`;
-  if (page === 'differs') return `NOT proved: ${differsWords(verified.blamed)}`;
+    return `${result}: ${countOf(findings.length, 'finding', 'findings')}\n${indent(findingsOf(findings))}`;
+  if (page === 'differs') return `${result}: ${differsWords(verified.blamed)}`;
   const { checkpoint, texts } = report;
   return [
-    `${isProved(verified) ? 'proved' : 'unknown'}: ${contentWords(report)}`,
+    `${result}: ${contentWords(report)}`,
     ...packWitnessWords(witnesses).map((line) => `  ${line}`),
     ...(verified.strangers.length === 0
       ? []
       : [`  Also signed by ${verified.strangers.join(', ')}, whose keys weren’t given: not checked.`]),
     ...(vaultSigned === null ? [] : [`  ${vaultWords(vaultSigned)}`]),
     ...(report.older === null ? [] : [`  ${olderWords(report)}`]),
-    ...(texts === 0 ? [] : [`  ${countOf(texts, 'text', 'texts')} that people wrote match the audit log.`]),
+    ...(texts === 0
+      ? []
+      : [`  ${countOf(texts, 'text that people wrote matches', 'texts that people wrote match')} the audit log.`]),
     `  ${pageWords[page]}`,
     ...(report.weak.length === 0 ? [] : [`  ${weakWords(report.weak)}`]),
     ...(verified.unproved.length === 0 ? [] : [`  ${unprovedWords(verified.unproved)}`]),
@@ -149,7 +153,7 @@ export function publishedWords(report: PublishedReport): string {
   const state =
     findings.length === 0
       ? `Published log: ${what}, signed${vaultSignatureWords(report)}, and consistent.`
-      : `Published log, tampered: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
+      : `Published log, integrity errors: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
   const whole = [state, ...newestWitnessWords(report.witnessCheck)].join('\n');
   return keysGiven
     ? whole

@@ -4,6 +4,7 @@ import type { Finding } from '../../../audit/verify.ts';
 import type { AuditLogReport } from '../../../audit/verify-audit-log.ts';
 import { countOf } from '../../../text/count.ts';
 import { faultWords } from '../../../text/record.ts';
+import { type VerificationExit, verificationResult } from '../subcommand.ts';
 import { indent } from './table.ts';
 
 /** Returns the part in words: `requests for triage-agent-prod, from 2026-08-01T00:00:00.000Z on`; empty: everything. */
@@ -29,8 +30,9 @@ export const verifiableWords = {
 
 const maxShown = 20;
 
+/** A broken link doesn't say which of its two events was changed. */
 const findingLine = ({ seq, kind, detail }: Finding): string =>
-  `event ${seq}: ${faultWords[kind]} (${kind})\n  ${detail}`;
+  `event ${kind === 'prev-differs' && seq > 1 ? `${seq - 1} or ${seq}` : seq}: ${faultWords[kind]} (${kind})\n  ${detail}`;
 
 export function findingsOf(findings: readonly Finding[]): string {
   const more = findings.length - maxShown;
@@ -53,8 +55,8 @@ function sealWords({ seals, bodiesOnly }: AuditLogReport): string {
 const replayWords = ({ requests, replayed }: AuditLogReport): string =>
   `Requests: ${requests}, ${replayed === requests ? 'all' : `${replayed} of them`} replayed by the rules.`;
 
-/** Returns the report in words. */
-export function reportWords(report: AuditLogReport): string {
+/** Returns the report in words. `baseline`: what it was compared with. */
+export function reportWords(report: AuditLogReport, outcome: VerificationExit, baseline = ''): string {
   const { findings, events, texts, erased, after, last, part } = report;
   const counts = [
     countOf(events, 'event', 'events'),
@@ -64,30 +66,30 @@ export function reportWords(report: AuditLogReport): string {
   const how = [sealWords(report), replayWords(report)];
   if (findings.length > 0) {
     return [
-      `tampered: ${countOf(findings.length, 'finding', 'findings')} in ${counts}\n${indent(findingsOf(findings))}`,
+      `${verificationResult[outcome]}: ${countOf(findings.length, 'finding', 'findings')} in ${counts}\n${indent(findingsOf(findings))}`,
       ...how,
     ].join('\n');
   }
   const notLookedAt =
     after.seq === 0 ? '' : `\nEvents 1 to ${after.seq} aren’t in the file. The file continues from ${after.hash}.`;
   return [
-    `verified: ${counts}`,
+    `${verificationResult[outcome]}: ${counts}`,
     part === null
       ? `The log ends at event ${last.seq}, ${last.hash}.${notLookedAt}`
       : `This is part of a log: ${partWords(part, undefined)}. Its last event is ${last.seq}.${notLookedAt}`,
     ...how,
-    comparedWords(report),
+    comparedWords(report, baseline),
   ].join('\n');
 }
 
 /** Returns what the log alone can't show. */
-function comparedWords({ compared, part, events }: AuditLogReport): string {
+function comparedWords({ compared, part, events }: AuditLogReport, baseline: string): string {
   if (part !== null) {
     return compared === null
       ? 'A part doesn’t show that no later event is missing. Compare it with a complete export or the published log: --against or --anchor.'
-      : `Of its ${countOf(events, 'event', 'events')}, ${compared} were compared with the earlier export, and are unchanged.`;
+      : `Of its ${countOf(events, 'event', 'events')}, ${countOf(compared, 'was', 'were')} compared with the ${baseline}, and ${compared === 1 ? 'is' : 'are'} unchanged.`;
   }
   return compared === null
     ? 'Compare the end with an earlier export or checkpoint. Only that shows whether events were cut off or the whole log was replaced.'
-    : `The earlier export’s ${countOf(compared, 'event', 'events')} are unchanged.`;
+    : `Compared with the ${baseline}: ${countOf(compared, 'event is', 'events are')} unchanged.`;
 }
