@@ -5,8 +5,7 @@
 import { z } from 'zod';
 import { Subscription } from './control.ts';
 import { ArmId } from './ids.ts';
-import { CustomerKey, Doubt, isBusy, UndeclaredUser } from './observed.ts';
-import { Retirement } from './retirement.ts';
+import { CustomerKey, Doubt, isBusy, Retirement, UndeclaredUser } from './observed.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
 

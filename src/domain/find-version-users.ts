@@ -1,7 +1,7 @@
 /** Finds who still uses an old version of a key, and since when the agent has used the current one. Pure. */
 import type { KeyVersion } from './ids.ts';
 import { isCallOf, type KeyUse, type ObservedUse, type ObservedUser, usersIn } from './key-impact.ts';
-import { dayOfOldUseMs, type Retirement, type VersionUser } from './retirement.ts';
+import { dayOfOldUseMs, type Retirement, type VersionUser } from './observed.ts';
 
 const mostUsers = 20;
 

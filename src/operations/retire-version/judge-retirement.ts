@@ -1,6 +1,6 @@
 /** Checks whether the old version can be disabled. */
 import { type Check, judge } from '../../domain/check.ts';
-import { dayOfOldUseMs, type Retirement } from '../../domain/retirement.ts';
+import { dayOfOldUseMs, type Retirement } from '../../domain/observed.ts';
 import type { CheckContext } from '../checks.ts';
 
 type Context = Pick<CheckContext, 'now' | 'own'>;

@@ -9,10 +9,10 @@ import type {
   ObservedKey,
   ObservedResource,
   ObservedVault,
+  Retirement,
 } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import type { Plan, ResourceRef } from '../../../src/domain/plan.ts';
-import type { Retirement } from '../../../src/domain/retirement.ts';
 import type { KeyTerms } from '../../../src/operations/checks.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/operations/resources/registry.ts';
