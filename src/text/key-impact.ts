@@ -43,6 +43,18 @@ const holderRow = (holder: KeyHolder, mark: Mark, detail: string): ImpactRow => 
   detail,
 });
 
+/** The resource whose identity it is, if it is listed: an identity's own name says nothing. */
+function permittedRow({ users }: KeyImpact, holder: KeyHolder): ImpactRow {
+  const owner = users.find(({ identities }) => identities.includes(holder.id.toLowerCase()));
+  if (owner !== undefined)
+    return { mark: 'idle', name: `${owner.name}, ${owner.noun}`, detail: `identity ${holder.id}` };
+  return holderRow(
+    holder,
+    'idle',
+    holder.name === null && holder.type === 'app' ? 'Its name can’t be read.' : holder.id,
+  );
+}
+
 /** `virtual-visit-agent, 3f2a…`: a resource by its name, with the object id of its identity. */
 export function callerWords({ resourceId, principalId, ...caller }: ObservedUser): string {
   const id = principalId ?? 'unknown';
@@ -137,7 +149,7 @@ export const impactSections = (impact: KeyImpact): readonly ImpactSection[] =>
   [
     { title: 'Differences', rows: differences(impact) },
     { title: 'Declared by resources', rows: impact.users.map((user) => userRow(user)) },
-    { title: 'Have permission', rows: (impact.holders ?? []).map((one) => holderRow(one, 'idle', one.id)) },
+    { title: 'Have permission', rows: (impact.holders ?? []).map((one) => permittedRow(impact, one)) },
     {
       title: 'Used, by the vault’s log',
       rows: (impact.observed.outcome === 'read' ? impact.observed.users : []).map((user) => observedRow(user)),

@@ -89,3 +89,14 @@ test('a part without rows isn’t shown', () => {
   expect(impactSections(none)).toEqual([]);
   expect(impactSummary(none)).toContain('0 resources declare a key of this vault. Keys of objects');
 });
+
+test('who has permission is named by the resource whose identity it is', () => {
+  const identity = { id: 'A', type: 'app', name: null, members: null } as const;
+  const permitted = impactSections({ ...impact, holders: [identity, { ...identity, id: 'x' }] }).find(
+    ({ title }) => title === 'Have permission',
+  );
+  expect(permitted?.rows).toEqual([
+    { mark: 'idle', name: 'stcare, storage account', detail: 'identity A' },
+    { mark: 'idle', name: 'App x', detail: 'Its name can’t be read.' },
+  ]);
+});
