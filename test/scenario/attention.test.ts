@@ -4,6 +4,7 @@ import { http } from '../support/azure/local-azure.ts';
 import { type AzureUnderRun, azureUnderRun } from '../support/failures/azure-under-run.ts';
 import { exempt, open, recover, register, unlock } from '../support/failures/mends.ts';
 import { seeded } from '../support/failures/names.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { linesOf } from '../support/world/path.ts';
 import {
@@ -127,6 +128,9 @@ describe('a step that does not work', () => {
     });
     const id = await approved();
     const card = await status(id, /Needs attention/);
+    const { out } = await cmkBot(['doctor', '--only', 'record/attention'], { ...world.settings, ...world.place });
+    expect(out).toContain(`1 request needs attention: ${id} (record/attention)`);
+    expect(out).toContain(`cmk-bot requests show ${id}`);
     expect(answered(await click(people.guest, card, 'request.give-up', { reason: 'Moved to next quarter' }))).toContain(
       'Only members of this organization',
     );
