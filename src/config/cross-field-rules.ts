@@ -19,7 +19,7 @@ export const crossFieldRules: readonly Rule[] = [
   [
     (env) => env.CMK_MODE === 'local' || env.MicrosoftAppId !== undefined,
     'MicrosoftAppId',
-    'is missing; without it nobody can tell who is calling',
+    'is missing; without it the bot can’t verify callers',
   ],
   [
     (env) => env.CMK_MODE !== 'local' || env.MicrosoftAppId === undefined,

@@ -89,7 +89,7 @@ describe('help', () => {
 
   it.each([[['--data', 'x']], [['--data=x']]])('takes %j first as well', async (common) => {
     const { code, err } = await cmkBot([...common, 'requests', 'list']);
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/x holds no record/) });
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/x has no audit log/) });
     expect((await cmkBot([...common, 'requests'])).out).toContain('cmk-bot requests list');
     expect((await cmkBot([...common])).out).toContain('cmk-bot doctor');
   });
@@ -138,7 +138,7 @@ describe('what is not understood ends with 2 and one line', () => {
     [
       'an empty name',
       ['requests', 'cancel', 'CMK-000001', '--as', ' '],
-      'cmk-bot requests cancel: --as: says nobody’s name',
+      'cmk-bot requests cancel: --as: is blank',
     ],
   ])('%s', async (_what, args, line) => {
     const { code, out, err } = await cmkBot(args, { CMK_DATA_DIR: empty.folder });
@@ -157,7 +157,7 @@ describe('where there is no record', () => {
     const set = 'CMK_DATA_DIR' in env ? { CMK_DATA_DIR: empty.folder } : {};
     const { code, err } = await cmkBot(args, set);
     expect(code).toBe(2);
-    expect(err).toContain(`${empty.folder} holds no record. Name the bot’s data folder with --data or CMK_DATA_DIR.`);
+    expect(err).toContain(`${empty.folder} has no audit log. Give the bot’s data folder with --data or CMK_DATA_DIR.`);
     expect(existsSync(path.join(empty.folder, 'database'))).toBe(false);
   });
 
@@ -211,7 +211,7 @@ describe('doctor without a configuration', () => {
       'MicrosoftAppTenantId',
     ]);
     expect(out).toContain('→ docs/configuration.md explains every setting.');
-    expect(out).toMatch(/fail {2}database {7}.* holds no record/);
+    expect(out).toMatch(/fail {2}database {7}.* has no audit log/);
     expect(out).toContain('\n7 failures, 0 warnings.\n');
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');
   });
@@ -240,6 +240,6 @@ describe('what destroys is asked for twice', () => {
   it('and begun where the request is named once more', async () => {
     const { said, code } = erase(' cmk-7f3k9q ');
     expect(await code).toBe(2);
-    expect(said.at(-1)).toContain('holds no record');
+    expect(said.at(-1)).toContain('has no audit log');
   });
 });

@@ -91,7 +91,7 @@ const rows: readonly Row[] = [
     what: 'an approver’s ID that nobody has',
     breaks: () => ({ CMK_APPROVERS: nobodysId }),
     start: null,
-    doctor: ['people/rule', 'fail', /nobody can approve: there are no people behind its approvers/],
+    doctor: ['people/rule', 'fail', /no one can approve: its approvers have no members/],
   },
   {
     what: 'two approvals by one approver',

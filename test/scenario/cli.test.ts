@@ -140,8 +140,8 @@ describe('what the doctor finds', () => {
     });
     const { code, out } = await cli('doctor');
     expect(code).toBe(1);
-    expect(out).toMatch(/fail {2}approvers +nobody: nobody can approve \(people\/approve\)\n +→ Set CMK_APPROVERS/);
-    expect(out).toMatch(/warn {2}audit channel +none: the store alone is the trail/);
+    expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/approve\)\n +→ Set CMK_APPROVERS/);
+    expect(out).toMatch(/warn {2}audit channel +none: the audit log is only in the database/);
     expect(out).toMatch(
       new RegExp(
         `fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Give the bot’s identity the role of infra/custom-role.json`,

@@ -99,7 +99,7 @@ const rows: readonly Broken[] = [
     what: 'nobody may ask',
     code: 'people/ask',
     outcome: 'fail',
-    found: /nobody can ask/,
+    found: /no one can request/,
     breaks: setting('CMK_REQUESTERS', null),
     value: () => requestersGroup.id,
   },
@@ -107,7 +107,7 @@ const rows: readonly Broken[] = [
     what: 'nobody may approve',
     code: 'people/approve',
     outcome: 'fail',
-    found: /nobody can approve/,
+    found: /no one can approve/,
     breaks: setting('CMK_APPROVERS', null),
     value: () => approversGroup.id,
   },
@@ -132,7 +132,7 @@ const rows: readonly Broken[] = [
     what: 'the trail is copied nowhere',
     code: 'teams/channels',
     outcome: 'warn',
-    found: /the store alone is the trail/,
+    found: /the audit log is only in the database/,
     breaks: setting('CMK_AUDIT_CHANNEL', 'none'),
     value: own('CMK_AUDIT_CHANNEL'),
   },
@@ -316,7 +316,7 @@ const rows: readonly Broken[] = [
     what: 'the tables are not there yet',
     code: 'db/tables',
     outcome: 'fail',
-    found: /holds no record this version can read yet/,
+    found: /has no audit log that this version can read yet/,
     breaks: async (world) => {
       const name = `fresh_${randomUUID().slice(0, 8)}`;
       await runAs(asServer(world), [`create database ${name} owner ${new URL(world.ownerUrl).username}`]);
@@ -329,7 +329,7 @@ const rows: readonly Broken[] = [
     what: 'the bot is a superuser of the database',
     code: 'db/role',
     outcome: 'fail',
-    found: /postgres is a superuser: it could rewrite the record unseen/,
+    found: /postgres is a superuser: it could change the audit log unnoticed/,
     breaks: (world) => world.set({ DATABASE_URL: asServer(world) }),
     value: (world, command) => world.settings[command.split(' ').at(-1) ?? ''] ?? '',
   },
@@ -439,7 +439,7 @@ where('each of what can be broken', () => {
     expect(await look()).toMatchObject([
       {
         outcome: 'fail',
-        found: `9 events are published in ${anchor}, and the record has 0`,
+        found: `9 events are published in ${anchor}, and the audit log has 0`,
         commands: [`cmk-bot audit verify --anchor ${anchor}`],
       },
     ]);

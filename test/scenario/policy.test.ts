@@ -277,7 +277,7 @@ describe('rules by agent', () => {
     expect(out).toMatch(/ok {4}agent visitor-agent +\/subscriptions\/.*visitor-agent; no tags/);
     expect(out).toMatch(/rule production +does not hold: resources is visitor-agent, wanted triage-\*\n/);
     expect(out).toMatch(/rule visitors +applies: resource group is rg-care-prod; agent is visitor-agent/);
-    expect(out).toMatch(/may ask +Approver\n/);
+    expect(out).toMatch(/can request +Approver\n/);
     expect(out).toMatch(/may approve +Approver; Second approver; Team member; never the requester\n/);
     expect(out).toMatch(/approvals needed +1\n/);
     expect(out).toMatch(/expires after +3 days\n/);

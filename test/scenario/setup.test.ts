@@ -183,14 +183,14 @@ where('the wizard', () => {
       'That is a link to a message, not to a channel.',
       'That channel is in another tenant (99000000-0000-4000-8000-000000000000).',
       'That is the operations channel. The audit channel must be another one, or “none”.',
-      'postgres is a superuser: it could rewrite the record unseen. Another role.',
+      'postgres is a superuser: it could change the audit log unnoticed. Name another role.',
       'Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.',
       'That is the key of the seals. Another one.',
       'The address of a key looks like',
       'not the whole verifier key of a witness, as it prints it.',
       'its ARM id or name is not it.',
       'Type the whole path of a file, or none.',
-      'That is the running bot: it could switch off what guards the record.',
+      'That is the running bot: it could turn off what protects the audit log.',
       `answers as ${world.role} over TLSv1.3`,
     ]) {
       if (!lines.some((line) => line.includes(expected))) unsaid.push(expected);

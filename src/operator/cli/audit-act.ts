@@ -20,8 +20,7 @@ import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
 /** Asks the operator to type the request's name, as confirmation. Throws {@link Unusable} without a terminal. */
 async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<boolean> {
-  if (ask === null)
-    throw new Unusable('this destroys for good, and nobody is here to be asked: say --yes if it is meant');
+  if (ask === null) throw new Unusable('this can’t be undone, and there is no terminal to confirm it: add --yes');
   const typed = await ask(
     `What people wrote about ${id}, and the names in it, will be destroyed, in every copy that the bot has. This cannot be undone.\nType ${id} to go on: `,
   );

@@ -51,7 +51,7 @@ async function create({ records, data }: CommandEnvironment, wanted: EvidenceWan
   if (place.kind === 'server') return createHere(place, wanted);
   const { control } = await records();
   if (control !== null) return control.evidence(wanted);
-  throw new Unusable(`no bot runs on ${place.dataDir}: start it. It publishes the record, on which evidence rests.`);
+  throw new Unusable(`no bot runs on ${place.dataDir}: start it. It publishes the audit log, which evidence needs.`);
 }
 
 /** Writes the file atomically, readable only by its owner. */
@@ -148,7 +148,7 @@ export const evidence = subcommand({
         await complain(`Nothing was made. ${refusalLine(result)}`);
         return exit.no;
       case 'nowhere-published':
-        throw new Unusable('the record is published nowhere (CMK_ANCHOR), and evidence rests on what is published.');
+        throw new Unusable('the audit log isn’t published (CMK_ANCHOR), and evidence needs that.');
       case 'not-published':
         if (result.needed === fromSize) {
           await complain(`Nothing was made: the published log has ${result.published} events, fewer than ${fromSize}.`);

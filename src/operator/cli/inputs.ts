@@ -34,7 +34,7 @@ export const streamIdInput = z
 export const nameInput = z
   .string()
   .trim()
-  .refine((name) => !isBlank(name), 'says nobody’s name')
+  .refine((name) => !isBlank(name), 'is blank')
   .max(100, 'is longer than 100 characters')
   .optional();
 

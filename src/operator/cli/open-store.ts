@@ -35,7 +35,7 @@ export function causeOf(error: unknown): string {
 /** Refuses an empty folder: opening an embedded database would create one. */
 export async function refuseEmpty(dataDir: string): Promise<void> {
   await access(path.join(dataDir, 'database', 'PG_VERSION')).catch(() => {
-    throw new Unusable(`${dataDir} holds no record. Name the bot’s data folder with --data or CMK_DATA_DIR.`);
+    throw new Unusable(`${dataDir} has no audit log. Give the bot’s data folder with --data or CMK_DATA_DIR.`);
   });
 }
 
@@ -122,6 +122,6 @@ async function refuseOtherVersion(database: Database, place: Place): Promise<voi
   });
   if (pending.length === 0) return;
   throw new NotMigrated(
-    `${placeName(place)} holds no record this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
+    `${placeName(place)} has no audit log that this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
   );
 }

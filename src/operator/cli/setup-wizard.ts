@@ -170,7 +170,7 @@ const welcome = [
   'This asks for what cmk-bot needs, checks each answer against what it can reach, and writes .env at the end.',
   'It changes nothing in Azure or Teams. Have at hand:',
   '  · a link to each of three channels (channel menu, “Get link to channel”)',
-  '  · the Entra groups of those who may ask and of those who may approve',
+  '  · the Entra groups of the requesters and of the approvers',
   '  · the name of the PostgreSQL server',
   'Enter takes the answer in [brackets]. ? explains. < goes back. Ctrl-C keeps the answers for later.',
 ].join('\n');

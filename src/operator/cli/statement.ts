@@ -49,8 +49,7 @@ export const statement = subcommand({
     .transform(({ 'log-key': logKey, from, to, ...rest }) => ({ ...rest, logKey, period: { from, to } })),
   async run({ period, out, anchor, logKey, json }, { data, print, complain, write, progress }) {
     const place = anchor ?? readAnchorPlace(readPlace(data));
-    if (place === null)
-      throw new Unusable('the audit log is published nowhere (CMK_ANCHOR), and a statement rests on it.');
+    if (place === null) throw new Unusable('the audit log isn’t published (CMK_ANCHOR), and a statement needs that.');
     const published = await openPublished(place, logKey);
     const bodies: string[] = [];
     const options = { read: parseEventBody, keys: null };

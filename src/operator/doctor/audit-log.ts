@@ -17,7 +17,7 @@ import { failOnError } from './database.ts';
 import { about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const seals = about('record/seals', 'seals');
-const trail = about('record/trail', 'audit trail');
+const trail = about('record/trail', 'audit log');
 const anchor = about('record/anchor', 'published log');
 const clock = about('record/clock', 'clock');
 
@@ -31,7 +31,7 @@ async function lastKeyOf({ store }: Subjects): Promise<string | null> {
 /** Returns the fix for a key file that others can read. The message ends with the command. */
 const fixForFile = (place: KeyPlace, message: string): Remedy =>
   place.kind === 'file' && message.includes('chmod 600')
-    ? { who: 'whoever owns the file', commands: [command('chmod', '600', place.file)] }
+    ? { who: 'the file’s owner', commands: [command('chmod', '600', place.file)] }
     : { commands: [] };
 
 /** Returns the finding for an unusable seal key. */
@@ -47,7 +47,7 @@ async function sealsOf(subjects: Subjects): Promise<Diagnosis> {
   const [last, known] = [await lastKeyOf(subjects), keys.map(sealKeyId)];
   if (last !== null && !known.includes(last)) {
     const found = `the last event was sealed with key ${last}, which ${where} does not hold (${known.join(', ')})`;
-    const mend = 'It is another record’s: put back the one that belongs to this record. A new key mends nothing.';
+    const mend = 'It belongs to another audit log: restore the key of this one. A new key doesn’t help.';
     return fail(seals, found, mend);
   }
   const older = keys.length === 1 ? '' : `, and ${countOf(keys.length - 1, 'older key', 'older keys')}`;
@@ -99,18 +99,17 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const found = `${published} of ${seq} events are published in ${where}`;
   if (published > seq) {
     const mend =
-      'The record is not the one that was published, or its end is gone: change nothing, and find out which.';
+      'This isn’t the audit log that was published, or its end is missing: change nothing, and find out which.';
     const commands = [command('cmk-bot', 'audit', 'verify', '--anchor', where)];
     return [
-      fail(anchor, `${published} events are published in ${where}, and the record has ${seq}`, mend, { commands }),
+      fail(anchor, `${published} events are published in ${where}, and the audit log has ${seq}`, mend, { commands }),
     ];
   }
   const foreign = await foreignCheckpoint(subjects, note);
   if (foreign !== null) return [foreign];
   const lateMs = time === null ? 0 : Date.now() - Date.parse(time);
   if (published === seq || lateMs < Math.max(lateIntervals * everyMs, minLateMs)) return [ok(anchor, found)];
-  const mend =
-    'Nothing is published any more: look whether a bot runs, and at its log; its user has to be able to write there.';
+  const mend = 'Publishing stopped: check that a bot runs, its log, and that its user can write there.';
   const listFolder = place.kind === 'folder' ? [command('ls', '-ld', where)] : [];
   return [warn(anchor, found, mend, { commands: listFolder })];
 }
@@ -125,8 +124,7 @@ async function clockOf({ store }: Subjects): Promise<Diagnosis> {
   if (apart === null) return ok(clock, 'agrees with the database’s');
   const far = `${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
   if (apart.kind === 'clock') {
-    const mend =
-      'Events have the database’s time, but tokens are checked by this clock. Set the one that is wrong right.';
+    const mend = 'Events have the database’s time, but tokens are checked by this clock. Correct the wrong one.';
     return fail(clock, `${far}${apart.aheadMs > 0 ? ' of' : ''} the database’s`, mend, setClock);
   }
   const found = `the last event is dated ${far}: nothing is stored`;

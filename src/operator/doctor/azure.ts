@@ -111,7 +111,8 @@ const idsIn = ({ config: { policy, admission } }: DoctorEnvironment): readonly s
 
 async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
   const ids = idsIn(subjects);
-  if (ids.length === 0) return unknown(groups, 'not tried: nobody is configured', 'See people/ask and people/approve.');
+  if (ids.length === 0)
+    return unknown(groups, 'not checked: no one is configured', 'See people/ask and people/approve.');
   const outcome = await subjects.azure.groups.memberOf(nobody, ids);
   const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';
   return outcome.ok
@@ -119,7 +120,7 @@ async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
     : fail(
         groups,
         lookupFailureLine(outcome.failure),
-        `The bot’s identity needs ${rights}: without it nobody may do anything.`,
+        `The bot’s identity needs ${rights}. Without them, no one has a role.`,
       );
 }
 
@@ -138,8 +139,8 @@ async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Dia
     outcome.some((one) => one.ok && one.value.kind === 'not-told')
       ? fail(
           guests,
-          'Microsoft Graph does not say of everybody whether they are guests (userType): they may do nothing',
-          'Give the bot’s identity User.Read.All, and people without a userType one in Entra. Or set CMK_ALLOW_GUESTS.',
+          'Microsoft Graph doesn’t say of some people whether they are guests (userType): they have no role',
+          'Give the bot’s identity User.Read.All, and set the userType of those people in Entra ID. Or set CMK_ALLOW_GUESTS.',
         )
       : ok(guests, 'refused; Microsoft Graph says who is a guest'),
   ];

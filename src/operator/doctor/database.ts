@@ -42,7 +42,7 @@ async function kindOf({ database: { kind, pool } }: Subjects): Promise<Diagnosis
   const found = `PostgreSQL ${major} answers`;
   const ends = serverEnds[major];
   if (major >= 13 && (ends === undefined || Date.parse(ends) > Date.now())) return ok(database, found);
-  return warn(database, `${found}; nobody mends that version any more`, 'Move to a version that is mended.');
+  return warn(database, `${found}; this version is no longer supported`, 'Upgrade to a supported version.');
 }
 
 /** Checks TLS to the server. On one machine, it isn't needed. */
@@ -98,23 +98,28 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   const { role, superuser, owns, mayAdd, mayChange } = await roleRights(database.pool);
   const isLocal = config.server.mode === 'local';
   if (superuser && !isLocal) {
-    const found = `${role} is a superuser: it could rewrite the record unseen`;
+    const found = `${role} is a superuser: it could change the audit log unnoticed`;
     return fail(subject, found, 'Let the bot sign in as a role that may do little.', ownRole(config));
   }
   if (owns) {
-    const found = 'owns the tables: it could switch off what guards the record';
+    const found = 'owns the tables: it could turn off what protects the audit log';
     return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ownRole(config));
   }
   const name = `"${role.replaceAll('"', '""')}"`;
   if (!mayAdd) {
-    return fail(subject, `${role} may not insert events: nothing can be stored`, 'It must read and add.', {
-      who: ownerRole,
-      commands: [asOwner(`grant insert on cmk.event to ${name}`)],
-    });
+    return fail(
+      subject,
+      `${role} can’t insert events: nothing can be stored`,
+      'It needs permission to read and insert.',
+      {
+        who: ownerRole,
+        commands: [asOwner(`grant insert on cmk.event to ${name}`)],
+      },
+    );
   }
-  if (mayChange.length === 0) return ok(subject, 'may put in events and read them, and owns nothing');
+  if (mayChange.length === 0) return ok(subject, 'can insert and read events, and owns nothing');
   const rights = mayChange.join(', ');
-  return fail(subject, `${role} may ${rights} events: it could rewrite the record`, 'It must only read and add.', {
+  return fail(subject, `${role} can ${rights} events: it could change the audit log`, 'It must only read and insert.', {
     who: ownerRole,
     commands: [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
   });

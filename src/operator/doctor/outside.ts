@@ -40,17 +40,20 @@ function probe(url: string, ca: string | undefined): Promise<ProbeResult> {
 function fixForReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL): readonly [string, string] {
   const { code = '' } = error;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return [`No name server knows ${hostname}: let its name lead to what ends TLS.`, command('nslookup', hostname)];
+    return [
+      `No name server knows ${hostname}: create its DNS record, to what ends TLS.`,
+      command('nslookup', hostname),
+    ];
   }
   if (/CERT|TLS|SSL|SIGNATURE|ISSUER|ALTNAME/.test(code)) {
     const ask = `${command('openssl', 's_client', '-connect', `${hostname}:${port || 443}`, '-servername', hostname)} </dev/null`;
     return [
-      'Bot Framework takes only a certificate of a known authority, for this name, in its time.',
+      'Bot Framework needs a valid certificate of a known authority, for this name.',
       `${ask} | openssl x509 -noout -subject -issuer -dates`,
     ];
   }
   return [
-    'Look at what ends TLS in front of the bot, and at the bot behind it.',
+    'Check what ends TLS in front of the bot, and the bot behind it.',
     command('curl', '-sv', '-o', '/dev/null', `https://${host}/healthz`),
   ];
 }
@@ -58,20 +61,20 @@ function fixForReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL
 function judge(url: string, { status, certificate }: ProbeResult): Diagnosis {
   const endsAt = Date.parse(certificate.valid_to);
   const leftMs = endsAt - Date.now();
-  const answers = `${url} answers ${status} to somebody who is not signed in`;
+  const answers = `${url} answers ${status} to a caller who isn’t signed in`;
   if (![401, 403, 405].includes(status)) {
-    const mend = 'That is not the bot: what ends TLS has to lead /api/messages to it.';
+    const mend = 'This isn’t the bot: what ends TLS must route /api/messages to it.';
     return fail(subject, answers, mend, {
       commands: [command('curl', '-s', '-X', 'POST', '-o', '/dev/null', '-w', '%{http_code}', url)],
     });
   }
   if (leftMs > warnBeforeMs)
-    return ok(subject, `${answers}; its certificate ends in ${countOf(Math.floor(leftMs / dayMs), 'day', 'days')}`);
+    return ok(subject, `${answers}; its certificate expires in ${countOf(Math.floor(leftMs / dayMs), 'day', 'days')}`);
   return warn(
     subject,
-    `${answers}; its certificate ends in ${countOf(Math.max(0, Math.floor(leftMs / dayMs)), 'day', 'days')}`,
-    'Renew it: then nothing of Teams reaches the bot any more.',
-    { who: 'whoever keeps what ends TLS', commands: [command('curl', '-sv', '-o', '/dev/null', url)] },
+    `${answers}; its certificate expires in ${countOf(Math.max(0, Math.floor(leftMs / dayMs)), 'day', 'days')}`,
+    'Renew it: after that day, Teams can’t reach the bot.',
+    { who: 'the owner of what ends TLS', commands: [command('curl', '-sv', '-o', '/dev/null', url)] },
   );
 }
 
@@ -80,7 +83,7 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
   if (config.server.mode === 'local') return [];
   const { publicUrl } = config.server;
   if (publicUrl === null) {
-    const mend = 'Set CMK_PUBLIC_URL, and it is tried.';
+    const mend = 'Set CMK_PUBLIC_URL to check it.';
     return [
       unknown(subject, 'not tried: the bot’s address is not configured', mend, {
         commands: [changeSetting('CMK_PUBLIC_URL')],

@@ -16,11 +16,11 @@ function holderMistakes(
 ): readonly Diagnosis[] {
   return holders.flatMap(({ id, entry }) => {
     if (entry === null) {
-      const mend = 'Nobody is meant by it: look at the id, or take it out.';
+      const mend = 'No one has this id: correct it, or remove it.';
       return [warn(subjectOf(rule), `${role} ${id} is neither a group nor a person`, mend)];
     }
     if (entry === 'unknown' || entry.kind === 'person' || entry.members.length > 0 || !entry.complete) return [];
-    const mend = 'Put people into the group, or take it out.';
+    const mend = 'Add people to the group, or remove it from the rule.';
     return [warn(subjectOf(rule), `${role} group ${entry.name} (${id}) is empty`, mend)];
   });
 }
@@ -31,13 +31,13 @@ function emptyRole(rule: Rule, role: 'requesters' | 'approvers', holders: readon
   const [what, variable] = role === 'approvers' ? ['approve', 'CMK_APPROVERS'] : ['request', 'CMK_REQUESTERS'];
   const mend = `Name a group with members, or a person, in ${isUsual ? variable : `${role} of the rule`}.`;
   const remedy = { commands: isUsual ? [changeSetting(variable)] : [] };
-  return [fail(subjectOf(rule), `nobody can ${what}: there are no people behind its ${role}`, mend, remedy)];
+  return [fail(subjectOf(rule), `no one can ${what}: its ${role} have no members`, mend, remedy)];
 }
 
 function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: HolderLookup): readonly Diagnosis[] {
   const free = untrustedTags(rule, config.policy);
   const { requesters = [], approvers = [] } = rule;
-  const mend = 'Name tags in trustedTags that nobody who asks can write, or match by subscription, group or name.';
+  const mend = 'Name tags in trustedTags that no requester can write, or match by subscription, group or name.';
   return [
     free.length === 0
       ? ok(
@@ -90,12 +90,12 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
       : [
           fail(
             subjectOf(rule),
-            `nobody ${what}: it leaves that to ${variable}, which is empty`,
+            `no one ${what}: the rule uses ${variable}, which is empty`,
             `Set ${variable}, or name them in the rule.`,
           ),
         ];
   return [
-    ...nobody(rule.requesters, 'CMK_REQUESTERS', 'can ask'),
+    ...nobody(rule.requesters, 'CMK_REQUESTERS', 'can request'),
     ...nobody(rule.approvers, 'CMK_APPROVERS', 'can approve'),
     ...(reachable
       ? []

@@ -19,7 +19,7 @@ function fixForSignIn(message: string, appId: string): readonly [mend: string, R
   const [code = ''] = /AADSTS\d+/.exec(message) ?? [];
   const owner = 'an owner of the app registration';
   if (['AADSTS7000215', 'AADSTS7000222'].includes(code)) {
-    const mend = 'The secret is wrong or has ended: make a new one, and give it to the bot.';
+    const mend = 'The secret is wrong or has expired: create a new one, and give it to the bot.';
     return [mend, { who: owner, commands: [newSecret(appId), changeSetting('MicrosoftAppPassword')] }];
   }
   if (code === 'AADSTS700016') {
@@ -27,12 +27,12 @@ function fixForSignIn(message: string, appId: string): readonly [mend: string, R
       command('az', 'ad', 'app', 'show', '--id', appId, '--query', 'displayName'),
       changeSetting('MicrosoftAppId'),
     ];
-    return ['The tenant has no such app: look at the app id and at the tenant.', { who: owner, commands }];
+    return ['The tenant has no such app: check the app id and the tenant.', { who: owner, commands }];
   }
   if (code === 'AADSTS90002') {
     return ['There is no such tenant.', { commands: [changeSetting('MicrosoftAppTenantId')] }];
   }
-  return ['Look at the network, at MicrosoftAppType and at the managed identity.', { commands: [] }];
+  return ['Check the network, MicrosoftAppType and the managed identity.', { commands: [] }];
 }
 
 async function signInOf({ config }: DoctorEnvironment, appId: string): Promise<Diagnosis> {
@@ -160,6 +160,6 @@ export async function diagnoseStepUp({ config, cloud }: DoctorEnvironment): Prom
     return [ok(subject, `${asks}; ${issuer} answers`)];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return [fail(subject, `nobody can approve: ${message}`, 'Let the bot reach the sign-in authority over https.')];
+    return [fail(subject, `no one can approve: ${message}`, 'Let the bot reach the sign-in authority over https.')];
   }
 }

@@ -61,7 +61,7 @@ async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<re
     lists.map((ids) => holderWords(lookup(ids))).join(', and of these only: ');
   const more = terms.extraApprovalForIrreversible ? ', and one more where a step cannot be undone' : '';
   return [
-    ok('may ask', words(terms.requesters)),
+    ok('can request', words(terms.requesters)),
     ok('may approve', `${words(terms.approvers)}; never the requester`),
     ok('approvals needed', `${terms.approvalsRequired}${more}`),
     ok('expires after', lengthOf(terms.expiryMs)),

@@ -182,15 +182,15 @@ export async function diagnoseRights(
 
 /** Effect of each missing permission. */
 const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
-  'GroupMember.Read.All': 'nobody’s groups are known: nobody may ask, approve or look',
-  'User.Read.All': 'nobody is known to be a member or a guest: nobody may ask, approve or look',
+  'GroupMember.Read.All': 'no groups can be read: no one has a role',
+  'User.Read.All': 'members and guests can’t be told apart: no one has a role',
 };
 
 /** Permissions that include these two. */
 const wider = ['Directory.Read.All', 'Directory.ReadWrite.All'];
 
 const spreads =
-  'An app has it within minutes; a token of a managed identity is kept for up to a day: start the bot again, and look again.';
+  'It takes effect within minutes for an app. A managed identity keeps its token for up to a day: restart the bot, and check again.';
 
 /** Checks the identity's application permissions of Microsoft Graph, which all decisions depend on. */
 export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {

@@ -21,8 +21,8 @@ function peopleInAll(lists: readonly (readonly string[])[], lookup: HolderLookup
 
 /** Returns the problem; null: enough approvers for at least one requester. Requesters can't approve their own request. */
 function wordsFor(asking: People, deciding: People, needed: number): string | null {
-  if (asking.size === 0) return 'nobody can ask';
-  if (deciding.size === 0) return 'nobody can approve';
+  if (asking.size === 0) return 'no one can request';
+  if (deciding.size === 0) return 'no one can approve';
   const left = Math.max(...[...asking].map((one) => deciding.size - (deciding.has(one) ? 1 : 0)));
   if (left >= needed) return null;
   if (left === 0) return 'its only approver is also its only requester';

@@ -11,7 +11,7 @@ import { type About, about, type DoctorEnvironment, fail, ok, unknown, warn } fr
 
 const people = (subject: About, variable: string, ids: readonly string[], what: string): Diagnosis =>
   ids.length === 0
-    ? fail(subject, `nobody: ${what}`, `Set ${variable} to Entra group ids or object ids.`, {
+    ? fail(subject, `none: ${what}`, `Set ${variable} to Entra group ids or object ids.`, {
         commands: [changeSetting(variable)],
       })
     : ok(subject, `${countOf(ids.length, 'group or person', 'groups or persons')} configured`);
@@ -41,21 +41,21 @@ export const diagnoseSettings = async (config: Config): Promise<readonly Diagnos
         ),
       ]
     : []),
-  people(about('people/ask', 'requesters'), 'CMK_REQUESTERS', config.policy.otherwise.requesters, 'nobody can ask'),
+  people(about('people/ask', 'requesters'), 'CMK_REQUESTERS', config.policy.otherwise.requesters, 'no one can request'),
   people(
     about('people/approve', 'approvers'),
     'CMK_APPROVERS',
     config.policy.otherwise.approvers,
-    'nobody can approve',
+    'no one can approve',
   ),
   ok(
     about('people/read', 'readers'),
     config.admission.readers.length === 0
-      ? 'none: requesters and approvers read, nobody else'
+      ? 'none: only requesters and approvers can read'
       : `${countOf(config.admission.readers.length, 'group or person', 'groups or persons')} configured`,
   ),
   ...(config.paused
-    ? [warn(about('config/pause', 'pause'), 'on: nothing is changed in Azure', 'Take CMK_PAUSE away to go on.')]
+    ? [warn(about('config/pause', 'pause'), 'on: nothing is changed in Azure', 'Remove CMK_PAUSE to continue.')]
     : []),
 ];
 
@@ -83,14 +83,14 @@ export async function diagnoseVersions({ config }: DoctorEnvironment): Promise<r
   const found = `cmk-bot ${await ownVersion()} on Node.js ${node.slice(1)}`;
   const judged = judgeNode(node, new Date());
   const remedy = {
-    who: 'whoever keeps the machine or the image',
+    who: 'the owner of the machine or the image',
     commands: [command('nvm', 'install', String(newest))],
   };
   if (judged === 'too-old') return [fail(subject, found, 'It needs Node.js 20.19 or later.', remedy)];
   // A trial on one machine has no production keys.
   if (judged === 'fine' || config.server.mode === 'local') return [ok(subject, found)];
   const mend =
-    'Support of this line of Node.js has ended: what is found in it is not mended. The Dockerfile has a newer one.';
+    'This version of Node.js is no longer supported and gets no security fixes. The Dockerfile has a newer one.';
   return [warn(subject, found, mend, remedy)];
 }
 
@@ -136,12 +136,12 @@ async function diagnoseSecret(
   const found = await secrets.of(appId);
   const ends = found.ok && found.value !== null ? endOf(secret, found.value) : null;
   if (ends === null) {
-    const why = found.ok ? `Microsoft Graph tells of no secret of app ${appId}` : lookupFailureLine(found.failure);
+    const why = found.ok ? `Microsoft Graph lists no secret of app ${appId}` : lookupFailureLine(found.failure);
     const commands = [
       command('az', 'ad', 'app', 'credential', 'list', '--id', appId, '--query', '[].endDateTime', '-o', 'tsv'),
     ];
-    const mend = 'The bot need not read it; whoever may can look, and put the day into a calendar.';
-    return unknown(subject, `when it ends is not known: ${why}`, mend, {
+    const mend = 'The bot doesn’t need to read it. Find the date with the command, and put it into a calendar.';
+    return unknown(subject, `its expiry isn’t known: ${why}`, mend, {
       who: 'an owner of the app registration',
       commands,
     });

@@ -91,8 +91,8 @@ async function serviceUrlOf({ config, store }: Subjects): Promise<string | null>
 async function diagnoseService(url: string | null): Promise<Diagnosis> {
   const subject = about('teams/service', 'Teams');
   if (url === null) {
-    const mend = 'Set CMK_TEAMS_SERVICE_URL, or say something to the bot in Teams.';
-    return warn(subject, 'its service URL is not known yet: the bot cannot post before somebody speaks to it', mend);
+    const mend = 'Set CMK_TEAMS_SERVICE_URL, or send the bot a message in Teams.';
+    return warn(subject, 'its service URL isn’t known yet: the bot can’t post before it gets a message', mend);
   }
   try {
     // Any answer without sign-in means that it's reachable.
@@ -101,7 +101,7 @@ async function diagnoseService(url: string | null): Promise<Diagnosis> {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const message = cause instanceof Error ? cause.message : String(cause);
-    return fail(subject, `${url} does not answer: ${message}`, 'Look at the network and the proxy.');
+    return fail(subject, `${url} does not answer: ${message}`, 'Check the network and the proxy.');
   }
 }
 
@@ -110,11 +110,11 @@ const channel = (which: string) => about('teams/channels', `${which} channel`);
 /** Returns findings for channels that aren't configured. */
 function missingChannels({ config }: Subjects): readonly Diagnosis[] {
   const { operationsChannel, auditChannel } = config.teams;
-  const noOperations = ok(channel('operations'), 'none: status is shown where a request was asked, and nowhere else');
+  const noOperations = ok(channel('operations'), 'none: status is shown only where the request was made');
   const noAudit = warn(
     channel('audit'),
-    'none: the store alone is the trail',
-    'Export the trail regularly, or set CMK_AUDIT_CHANNEL.',
+    'none: the audit log is only in the database',
+    'Export the audit log regularly, or set CMK_AUDIT_CHANNEL.',
     { commands: [changeSetting('CMK_AUDIT_CHANNEL')] },
   );
   return [...(operationsChannel === null ? [noOperations] : []), ...(auditChannel === null ? [noAudit] : [])];

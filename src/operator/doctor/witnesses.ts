@@ -21,8 +21,8 @@ const contradicts = (name: string, { at, detail }: Contradiction, where: string)
   fail(
     about('record/witnesses', name),
     `signed a different version of the audit log, since ${utcMinute(at.toISOString())}: ${detail}`,
-    `Change nothing: the record was made anew, or the witness’s folder was. Whoever runs it has the last checkpoint it signed, of N events: compare it with checkpoints/N in ${where}. Only once it is settled let it be asked again.`,
-    { who: 'an auditor, with whoever runs the witness', commands: [command('cmk-bot', 'audit', 'ask-again', name)] },
+    `Change nothing: the audit log or the witness’s folder was replaced. The witness’s operator has the last checkpoint it signed, of N events: compare it with checkpoints/N in ${where}. Let the bot ask it again only when the difference is explained.`,
+    { who: 'an auditor, with the witness’s operator', commands: [command('cmk-bot', 'audit', 'ask-again', name)] },
   );
 
 function found(view: WitnessView, where: string): Diagnosis {
@@ -33,8 +33,8 @@ function found(view: WitnessView, where: string): Diagnosis {
   if (current || report === null) return ok(subject, words);
   const mend =
     report.asked.outcome === 'refused'
-      ? 'Whoever runs it has to tell it of this log: cmk-bot witness add, with the last line of the log’s keys.txt.'
-      : 'Look whether it runs and is reached from here. Nothing waits for it.';
+      ? 'Its operator must add this log to it: cmk-bot witness add, with the last line of the log’s keys.txt.'
+      : 'Check that it runs and can be reached from here. No request waits for it.';
   return warn(subject, words, mend);
 }
 

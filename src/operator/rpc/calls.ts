@@ -28,7 +28,7 @@ const name = z
   .string()
   .trim()
   .max(100)
-  .refine((text) => !isBlank(text), 'names nobody');
+  .refine((text) => !isBlank(text), 'names no one');
 
 /** An operator's action on a request, with the operator's name. */
 const Act = z.discriminatedUnion('verb', [

@@ -53,7 +53,7 @@ function sealTask(answers: Answers): readonly Task[] {
   const seal = answerTo(answers, 'seal');
   if (seal === '') return [];
   const how = [keyCommand(seal)];
-  return [{ what: 'Key that seals events, made once; keep a copy apart', who: 'whoever keeps secrets', how }];
+  return [{ what: 'Key that seals events, made once; keep a copy apart', who: 'the owner of secrets', how }];
 }
 
 function azureTasks(answers: Answers, { objectId, graph }: TaskInput): readonly Task[] {
@@ -174,7 +174,7 @@ export function followUpTasks(answers: Answers, input: TaskInput): readonly Task
         ...teamsTasks(answers),
         {
           what: 'Start the bot with these settings',
-          who: 'whoever runs it',
+          who: 'its operator',
           how: [isUsual ? 'npm start' : `node --env-file=${input.envFile} dist/cmk-bot-server.mjs`],
         },
         { what: 'Check everything', who: 'you', how: [`cmk-bot doctor${isUsual ? '' : ` --env ${input.envFile}`}`] },

@@ -38,7 +38,7 @@ function publishedTasks(answers: Answers, objectId: string): readonly Task[] {
       : [
           {
             what: 'Key that signs what is published, made once',
-            who: 'whoever keeps secrets',
+            who: 'the owner of secrets',
             how: [keyCommand(logKey)],
           },
         ]),
@@ -63,7 +63,7 @@ function signerTasks(answers: Answers, objectId: string): readonly Task[] {
       : [
           {
             what: 'The witnesses are told of this log, once it has published',
-            who: 'whoever runs each witness',
+            who: 'each witness’s operator',
             how: ['cmk-bot witness add LINE     (LINE: the last one of keys.txt beside what is published)'],
           },
         ]),

@@ -7,7 +7,7 @@ import { optionOf, readSettings } from './settings.ts';
 
 const text = { type: 'string' } as const;
 const ofSettings = Object.fromEntries(Object.values(optionOf).map((option) => [option, text]));
-const forLooking = 'To look at a package with the ids of the local tenant: npm run package -- --local';
+const forLooking = 'To see a package with the ids of the local tenant: npm run package -- --local';
 
 const usage = [
   'npm run package -- [options]',

@@ -84,7 +84,7 @@ const unseen = 'The id is read from the link; whether the bot may post there onl
 const operations: Question = {
   id: 'operations',
   part: 6,
-  asks: () => 'Link to the channel where people ask (in the channel’s menu: Get link to channel)',
+  asks: () => 'Link to the channel where requests are made (in the channel’s menu: Get link to channel)',
   explains: `Requests and their progress are shown there. ${unseen}`,
   usual: noDefault,
   isAsked: always,
@@ -107,13 +107,13 @@ const approvalsChannel: Question = {
 const audit: Question = {
   id: 'audit',
   part: 6,
-  asks: () => 'Link to the channel for the audit trail, which nothing else uses, or “none”',
+  asks: () => 'Link to the channel for the audit log, which nothing else uses, or “none”',
   explains: 'Every event is copied there, with its hash: a copy that the database’s owner cannot change unseen.',
   usual: noDefault,
   isAsked: always,
   check: (given, answers) => {
     if (given.toLowerCase() === 'none') {
-      return doubtAnswer('The record in the database is then the only trail.', acceptAnswer('none', 'none'));
+      return doubtAnswer('The audit log is then only in the database.', acceptAnswer('none', 'none'));
     }
     return checkLink(given, answers, [
       ['operations', 'operations'],

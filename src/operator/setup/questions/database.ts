@@ -73,7 +73,7 @@ const role: Question = {
   isAsked: byHand,
   check: (given) => {
     if (masters.includes(given.toLowerCase()))
-      return refuseAnswer(`${given} is a superuser: it could rewrite the record unseen. Another role.`);
+      return refuseAnswer(`${given} is a superuser: it could change the audit log unnoticed. Name another role.`);
     return roleName.test(given)
       ? acceptAnswer(given, given)
       : refuseAnswer('The name of a role begins with a letter or _.');
@@ -109,7 +109,7 @@ async function checkDatabase(password: string, answers: Answers, world: SetupWor
     case 'lets-in':
       if (seen.superuser)
         return refuseAnswer(
-          `${name} is a superuser: it could rewrite the record unseen. Go back with < and name another role.`,
+          `${name} is a superuser: it could change the audit log unnoticed. Go back with < and name another role.`,
         );
       return acceptAnswer(
         value,
@@ -142,7 +142,7 @@ const owner: Question = {
   isAsked: byHand,
   check: (given, answers) => {
     if (given.toLowerCase() === answerTo(answers, 'role').toLowerCase()) {
-      return refuseAnswer('That is the running bot: it could switch off what guards the record. Another role.');
+      return refuseAnswer('That is the running bot: it could turn off what protects the audit log. Another role.');
     }
     return roleName.test(given)
       ? acceptAnswer(given, given)
@@ -171,7 +171,7 @@ const ownerIdentity: Question = {
   check: async (given, answers, world) => {
     const checked = await checkIdentity(given, answers, world);
     if (checked.kind === 'refused' || checked.value !== answerTo(answers, 'app')) return checked;
-    return refuseAnswer('That is the bot’s own: it could switch off what guards the record. Another one.');
+    return refuseAnswer('That is the bot’s own: it could turn off what protects the audit log. Another one.');
   },
 };
 

@@ -61,19 +61,15 @@ async function checkPeople(given: string, world: SetupWorld): Promise<AnswerChec
   const seen = resolved.every((one) => typeof one !== 'string');
   if (seen && people.length === 0)
     return refuseAnswer('Nobody is in it: put people into the group first, or name another.');
-  const answer = acceptAnswer(
-    value,
-    shown,
-    seen ? good(shown) : mind('taken unseen: whether it is a group was not looked at'),
-  );
+  const answer = acceptAnswer(value, shown, seen ? good(shown) : mind('not checked: it might not be a group'));
   return seen ? { ...answer, people } : answer;
 }
 
 const ask: Question = {
   id: 'ask',
   part: 5,
-  asks: () => 'Who may ask? Entra groups by name or id, with commas',
-  explains: 'They ask for an agent to be put under a key of yours. Nothing happens before somebody else approves.',
+  asks: () => 'Who can request? Entra groups by name or id, with commas',
+  explains: 'They request a customer-managed key for an agent. Nothing is changed before someone else approves.',
   usual: noDefault,
   isAsked: always,
   check: (given, _answers, world) => checkPeople(given, world),
@@ -86,12 +82,12 @@ async function checkApprovers(given: string, answers: Answers, world: SetupWorld
   const { people } = checked;
   if (people !== undefined && askers?.people?.length === 1 && people.length === 1 && people[0] === askers.people[0]) {
     return refuseAnswer(
-      'The only approver is the only one who asks: nobody approves their own request. Name somebody else.',
+      'The only approver is the only requester, and no one can approve their own request. Name someone else.',
     );
   }
   if (checked.value !== askers?.value) return checked;
   const doubt =
-    'The same as those who ask. Nobody ever approves their own request, but two who ask for each other are then enough.';
+    'The same as the requesters. No one can approve their own request, but two people can then approve each other’s.';
   return doubtAnswer(doubt, checked);
 }
 
@@ -109,7 +105,7 @@ const approvals: Question = {
   id: 'approvals',
   part: 5,
   asks: () => 'Approvals needed for each request',
-  explains: 'From different people. A policy file can ask for more, agent by agent.',
+  explains: 'From different people. A policy file can require more for each agent.',
   usual: () => '1',
   isAsked: always,
   check: (given, answers) => {

@@ -22,7 +22,7 @@ const anchor: Question = {
   id: 'anchor',
   part,
   asks: () =>
-    'Where is the record published for auditors: a folder, a container of a storage account (https://ACCOUNT.blob.core.windows.net/CONTAINER), or “none”',
+    'Where is the audit log published for auditors: a folder, a container of a storage account (https://ACCOUNT.blob.core.windows.net/CONTAINER), or “none”',
   explains:
     'What is published shows a record that was cut off or made anew; evidence packs are made of it. Best where the database’s owner cannot write, in a container whose blobs cannot be changed: docs/how-to/publish-the-audit-log.md. It can be added later.',
   usual: () => none,
@@ -119,7 +119,7 @@ const policy: Question = {
   id: 'policy',
   part,
   asks: () => 'File with finer rules (who approves for which agents), by its whole path, or “none”',
-  explains: 'Without it the same people ask and approve for every agent. docs/reference/policy-file.md shows one.',
+  explains: 'Without it, the same people request and approve for every agent. docs/reference/policy-file.md shows one.',
   usual: () => none,
   isAsked: byHand,
   check: (given) =>

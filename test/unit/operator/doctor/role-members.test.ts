@@ -33,7 +33,7 @@ it.each<[string, Rule, readonly TagRule[], readonly string[]]>([
     'that nobody can approve, where the lists have nobody in common',
     asked(),
     [tightened('gold', { approvers: ['xy'] })],
-    ['made stricter by gold: nobody can approve'],
+    ['made stricter by gold: no one can approve'],
   ],
   [
     'that only whoever asks can approve',
@@ -45,7 +45,7 @@ it.each<[string, Rule, readonly TagRule[], readonly string[]]>([
     'that nobody can ask',
     asked(),
     [tightened('gold', { requesters: ['xy'] })],
-    ['made stricter by gold: nobody can ask'],
+    ['made stricter by gold: no one can request'],
   ],
   [
     'that more approvals are needed than people are left, the one for what cannot be undone among them',
@@ -57,7 +57,7 @@ it.each<[string, Rule, readonly TagRule[], readonly string[]]>([
     'what two rules by tag leave together, where neither does alone',
     asked(),
     [tightened('gold', { approvers: ['d'] }), tightened('ward', { approvers: ['e'] })],
-    ['made stricter by gold and ward: nobody can approve'],
+    ['made stricter by gold and ward: no one can approve'],
   ],
   [
     'nothing of a rule by tag that is for other agents',
@@ -69,7 +69,7 @@ it.each<[string, Rule, readonly TagRule[], readonly string[]]>([
     'something of one that may be for the same',
     asked({ match: { resourceGroups: ['rg-care-*'] } }),
     [tightened('gold', { match: { tags: {}, resourceGroups: ['*-prod'] }, approvers: ['xy'] })],
-    ['made stricter by gold: nobody can approve'],
+    ['made stricter by gold: no one can approve'],
   ],
   [
     'of a rule that leaves too few by itself, that alone',
