@@ -43,6 +43,7 @@ const rotate = ({ resource }: LastVerified, version: string): string =>
   `/rotate-cmk resource=${resource.id} version=${version}`;
 
 /** What the button of an agent that can be repaired types. */
+export const repairVerb = 'Repair';
 export const repairCommand = (agent: ArmId): string => `/repair-cmk resource=${agent}`;
 
 /** A repair of what the bot can do by itself, and what a role of the vault must do for it. */

@@ -9,7 +9,7 @@ import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { CustomerKey, isNamedAlike, type Observation } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import { type CheckContext, judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
-import { defineOperation, type OperationWords } from '../operation.ts';
+import { defineOperation } from '../operation.ts';
 import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
@@ -18,6 +18,7 @@ import { Resource } from '../resources/registry.ts';
 import { retireTaskOf } from '../steps/disable-key-version.ts';
 import { judgeRetirement } from './judge-retirement.ts';
 import { oldVersionPage } from './old-version-page.ts';
+import { retireVersionWords } from './words.ts';
 
 const RetireVersionSpec = z.strictObject({
   operation: z.literal('retire-version'),
@@ -75,29 +76,6 @@ export async function observeRetirement(
 }
 
 const review = reviewPage(() => retireVersion);
-
-const retireVersionWords: OperationWords = {
-  title: 'Retire a key version',
-  action: 'Retire old key version',
-  asksFor: 'retire old key version',
-  question: 'Retire an old key version of which agent?',
-  verdicts: {
-    fits: 'The review shows whether the old version is still used',
-    unfit: 'The review shows what blocks this request',
-  },
-  verb: 'Retire',
-  offer: 'Retire an old key version',
-  keep: {
-    title: 'Don’t delete the old version',
-    text: 'A disabled version can be enabled again; a deleted one can’t be used. Backups and copies that need it can’t be read while it’s disabled.',
-    tick: 'I understand that what still needs the old version can’t be read while it’s disabled.',
-  },
-  notes: () => [
-    'After the success, the key watch looks for refused calls with the old version. If it finds one, it alerts operators with the command that enables the version again.',
-  ],
-  undo: () => 'The old version can be enabled again.',
-  succeeded: 'Old key version is disabled',
-};
 
 export const retireVersion = defineOperation<typeof RetireVersionSpec>({
   name: 'retire-version',

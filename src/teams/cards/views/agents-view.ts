@@ -6,10 +6,10 @@ import type { UnreadSubscription } from '../../../domain/ports/inventory.ts';
 import { isRepairable } from '../../../domain/watch/state.ts';
 import type { FleetShow } from '../../../operations/commands/command.ts';
 import { type AgentKeyState, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
-import { operationFrom, operationNamed } from '../../../operations/registry.ts';
+import { operationFrom } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { countOf } from '../../../text/count.ts';
-import { repairCommand, shortDrift } from '../../../text/drift.ts';
+import { repairCommand, repairVerb, shortDrift } from '../../../text/drift.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
 import type { AgentRow, FleetPart } from '../data/agents.ts';
@@ -134,7 +134,7 @@ function stepOf({ id, state, request, drift: [found] }: AgentKeyState, { asks, u
   if (request !== null) return { ...noStep, requestId: request.id, button: label('Open') };
   // The button of the drift's alert, which names its most urgent difference.
   if (asks && found !== undefined && isRepairable(found))
-    return { ...noStep, typed: repairCommand(id), button: label(operationNamed('repair-cmk').words.verb) };
+    return { ...noStep, typed: repairCommand(id), button: label(repairVerb) };
   const from = state === 'microsofts-key' ? state : state === 'ended' || state === 'ends-soon' ? 'own-key' : null;
   const operation = from === null || !asks || unsupported.has(id) ? null : operationFrom(from);
   return operation === null ? noStep : { ...noStep, resourceId: id, button: label(operation.words.verb) };
