@@ -1,6 +1,6 @@
 /**
  * Other clients cause drifts while replicas are killed every few seconds: each gives one alert, which closes once it is put right.
- * One drift for each five of `CMK_CRASH_REQUESTS`, 200 unless set; who is killed is chosen by `CMK_CRASH_SEED`, which is printed.
+ * One drift for each five of `CMK_CRASH_REQUESTS` (200 unless set), 12 at least; who is killed is chosen by `CMK_CRASH_SEED`, which is printed.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -26,7 +26,8 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 import { type KilledReplicas, killSeed, startReplicas } from './killed-replicas.ts';
 
 const lanes = 4;
-const rounds = Math.ceil(Number(process.env.CMK_CRASH_REQUESTS ?? 200) / 5 / lanes);
+/** Three at least, or all is over before a replica is killed. */
+const rounds = Math.max(3, Math.ceil(Number(process.env.CMK_CRASH_REQUESTS ?? 200) / 5 / lanes));
 const { vault: vaultName } = choices.first;
 const vault = vaultId(vaultName);
 const agentOf = (lane: number): string => `watched-${lane}`;
