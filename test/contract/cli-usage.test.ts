@@ -135,11 +135,7 @@ describe('what is not understood ends with 2 and one line', () => {
       'cmk-bot audit export: --since: must be a day or a time',
     ],
     ['no reason', ['audit', 'erase', 'CMK-000001'], 'cmk-bot audit erase: --reason: is missing; say why'],
-    [
-      'an empty name',
-      ['requests', 'cancel', 'CMK-000001', '--as', ' '],
-      'cmk-bot requests cancel: --as: is blank',
-    ],
+    ['an empty name', ['requests', 'cancel', 'CMK-000001', '--as', ' '], 'cmk-bot requests cancel: --as: is blank'],
   ])('%s', async (_what, args, line) => {
     const { code, out, err } = await cmkBot(args, { CMK_DATA_DIR: empty.folder });
     expect({ code, out }).toEqual({ code: 2, out: '' });
