@@ -178,7 +178,7 @@ where('the wizard', () => {
       '9 is no subscription you can see.',
       'Entra has no group “CMK requestrs”. Near: CMK requesters',
       '✔ CMK requesters: 2 people',
-      'The same as those who ask.',
+      'The same as the requesters.',
       'There are 2 approvers, and the one who asks never counts: at most 1.',
       'That is a link to a message, not to a channel.',
       'That channel is in another tenant (99000000-0000-4000-8000-000000000000).',
