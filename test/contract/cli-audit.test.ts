@@ -445,7 +445,7 @@ describe('erasing', () => {
     const asked = ['audit', 'erase', rejected, '--reason', 'asked for under article 17', '--as', 'duty'];
     const unasked = await record.cli(...asked);
     expect(unasked).toMatchObject({ code: 2, out: '' });
-    expect(unasked.err).toContain('say --yes if it is meant');
+    expect(unasked.err).toContain('add --yes');
     expect(await filesWith(record.dataDir, reasonOf(rejected))).not.toBe('');
     const erase = [...asked, '--yes'];
     const first = await record.cli(...erase);
