@@ -526,11 +526,13 @@ describe('the policy of a request', () => {
 describe('a witness whose key is given', () => {
   const withoutWitness = (bytes: Buffer): Buffer =>
     Buffer.from(bytes.toString('utf8').replaceAll(/^\u2014 witness\.example\/w1 .*\n/gm, ''));
+  /** One for all files, in seconds. */
+  const signedAt = Math.floor(Date.now() / 1_000);
   const byStranger = (bytes: Buffer): Buffer => {
     const text = bytes.toString('utf8').split(/(?<=\n)\n(?=\u2014)/)[0] ?? '';
     const stranger = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 8));
     const body = text.slice(text.lastIndexOf(logName));
-    const own = cosignText(body, stranger, Math.floor(Date.now() / 1000));
+    const own = cosignText(body, stranger, signedAt);
     return Buffer.from(bytes.toString('utf8').replaceAll(/^\u2014 witness\.example\/w1 .*\n/gm, own));
   };
   const isSigned = (name: string): boolean => name === packFile.checkpoint || name.startsWith('proofs/');
