@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { readFile, rename, rm, symlink } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { lstat, readFile, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
@@ -21,8 +21,7 @@ const anchor = (name: string): string => path.join(evidence.world.dataDir, 'anch
 const sealKey = (): Promise<string> => readFile(path.join(evidence.world.dataDir, 'seal.key'), 'utf8');
 const published = async (): Promise<number> =>
   Number((await readFile(anchor('checkpoint'), 'utf8').catch(() => '\n0')).split('\n')[1]);
-const printed = (words: string, since = 0): Promise<void> =>
-  until(async () => evidence.world.printed().slice(since).includes(words), words);
+const printed = (words: string, since: number): boolean => evidence.world.printed().slice(since).includes(words);
 
 test('a link to the key of the seals, as keys.txt, gets it into no pack', async () => {
   let taking = true;
@@ -62,9 +61,16 @@ test('links under names that temporary files had overwrite nothing', async () =>
 
 test('a pipe as the newest checkpoint holds up neither the bot, nor its end, nor its start, and is named in the log', async () => {
   const since = evidence.world.printed().length;
-  await rename(anchor('checkpoint'), anchor('kept'));
-  execFileSync('mkfifo', [anchor('checkpoint')]);
-  await printed('is a symbolic link, or not a plain file', since);
+  // A checkpoint that is being written takes the pipe's place.
+  const placePipe = async (): Promise<void> => {
+    if ((await lstat(anchor('checkpoint')).catch(() => null))?.isFile() === true)
+      await rename(anchor('checkpoint'), anchor('kept'));
+    if ((await lstat(anchor('checkpoint')).catch(() => null)) === null) spawnSync('mkfifo', [anchor('checkpoint')]);
+  };
+  await until(async () => {
+    await placePipe();
+    return printed('is a symbolic link, or not a plain file', since);
+  }, 'the pipe is named');
   await evidence.world.restartBot('SIGINT');
   expect((await fetch(`${evidence.world.botUrl}/readyz`)).status).toBe(200);
   await rename(anchor('kept'), anchor('checkpoint'));

@@ -18,6 +18,7 @@ import {
   places,
   type,
   typeAll,
+  until,
   writes,
 } from '../support/world/story.ts';
 import { startWorld, type World } from '../support/world/world.ts';
@@ -218,6 +219,7 @@ describe('what a client fetches by itself', () => {
     ...['page', 'all', 'mine', 'open', 'ask'].map((name) => `list.${name}`),
     ...['help.cmk-requests', 'welcome.cmk-help', 'typed.help', 'typed.meant', 'no.verb'],
   ];
+  const documents = () => store.sql('select key, value from cmk.document order by key');
   let id: string;
   let data: object;
   beforeAll(async () => {
@@ -227,18 +229,23 @@ describe('what a client fetches by itself', () => {
     const { formId, revision } = buttonData({ status: 200, body: form }, 'form.cancel');
     const inputs = { acknowledgeIrreversible: 'true', acknowledgeDataLoss: 'true', justification: 'x', reason: 'x' };
     data = { ...inputs, requestId: id, formId, revision, resourceId: agentId(choices.first.agent), text: '/cmk-help' };
+    // What follows an answer is stored after it.
+    let last = await documents();
+    await until(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const [earlier, now] = [last, await documents()];
+      last = now;
+      return JSON.stringify(earlier) === JSON.stringify(now);
+    }, 'all is stored');
   });
 
   test.each(decides)('does nothing by %s, whoever’s client it is', async (verb) => {
-    const [before, documents] = [
-      await store.events(),
-      await store.sql('select key, value from cmk.document order by key'),
-    ];
+    const [before, stored] = [await store.events(), await documents()];
     for (const person of [people.requester, people.approver, people.teamMember])
       for (const revision of [0, 1, Number(Reflect.get(data, 'revision'))])
         expect(await refresh(person, verb, { ...data, revision })).toMatchObject({ status: 400 });
     expect(await store.events()).toEqual(before);
-    expect(await store.sql('select key, value from cmk.document order by key')).toEqual(documents);
+    expect(await documents()).toEqual(stored);
   });
 
   test.each(['request.refresh', 'form.show', 'form.refresh'])('shows a card by %s', async (verb) => {
