@@ -89,7 +89,7 @@ const unguarded = { stripping: 'not-assigned', anotherKey: 'not-assigned', delet
 function agents(formId: string): readonly GalleryCard[] {
   const now = new Date('2026-03-02T12:04:00.000Z');
   const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
-  const roleStatus = (name: string, state: FleetState, change: Partial<AgentKeyState> = {}): AgentKeyState => ({
+  const inState = (name: string, state: FleetState, change: Partial<AgentKeyState> = {}): AgentKeyState => ({
     id: ArmId.parse(
       `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
     ),
@@ -103,14 +103,14 @@ function agents(formId: string): readonly GalleryCard[] {
   });
   const id = RequestId.parse('CMK-7F3K9Q');
   const all = [
-    roleStatus('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
-    roleStatus('pharmacy-agent', 'not-as-approved', { drift: ['key-disabled', 'purge-protection-off'] }),
-    roleStatus('imaging-agent', 'ended', { ends: end(-4) }),
-    roleStatus('virtual-visit-agent', 'ends-soon', { ends: end(21) }),
-    roleStatus('triage-agent-prod', 'request-open', { request: { id, waits: 'approval' } }),
-    roleStatus('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
-    roleStatus('oncology-faq', 'end-unknown'),
-    roleStatus('radiology-agent', 'own-key', { ends: end(400) }),
+    inState('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
+    inState('pharmacy-agent', 'not-as-approved', { drift: ['key-disabled', 'purge-protection-off'] }),
+    inState('imaging-agent', 'ended', { ends: end(-4) }),
+    inState('virtual-visit-agent', 'ends-soon', { ends: end(21) }),
+    inState('triage-agent-prod', 'request-open', { request: { id, waits: 'approval' } }),
+    inState('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
+    inState('oncology-faq', 'end-unknown'),
+    inState('radiology-agent', 'own-key', { ends: end(400) }),
   ];
   const tooOld = all.filter(({ state }) => state === 'microsofts-key');
   const created = { day: '2021-05-04', cutoff: '2021-11-11' };
@@ -130,7 +130,7 @@ function agents(formId: string): readonly GalleryCard[] {
     total: 22,
     drifts: [
       { code: 'key-disabled', agents: ['pharmacy-agent'], since: end(-0.1) },
-      { code: 'purge-protection-off', agents: ['imaging-agent', 'oncology-faq', 'pharmacy-agent'], since: end(-2) },
+      { code: 'purge-protection-off', agents: ['pharmacy-agent'], since: end(-2) },
     ],
     expiries: nextExpiries(all, now, 3),
     guards,
