@@ -141,7 +141,7 @@ describe('Stop run', () => {
     const stop = () => cmkBot(['requests', 'stop', id, '--as', 'night duty'], world.place);
     expect(await stop()).toMatchObject({
       code: 0,
-      out: expect.stringContaining('stops after the current step. Completed changes stay'),
+      out: expect.stringContaining('stops after the attempt under way. Completed changes stay'),
     });
     expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('Already done') });
     await mendAzure(world);

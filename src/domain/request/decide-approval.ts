@@ -34,7 +34,7 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
   const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
   if (isPastDeadline(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command, texts));
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
-    // A late rejection of a running request stops it after the current step.
+    // A late rejection of a running request stops it after the attempt under way.
     const stops = command.do === 'reject' && request.state === 'running' && !isInLastStep(request);
     return accept(
       decidedLate(request, request.state, command, texts),

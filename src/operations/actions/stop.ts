@@ -1,6 +1,6 @@
 import { type Action, clickerStatus, store } from './action.ts';
 
-/** Stops the run after the current step. */
+/** Stops the run after the attempt under way. */
 export const stop: Action = {
   verb: 'request.stop',
   requiresStandingOf: 'clicker',

@@ -148,8 +148,8 @@ const acts: readonly RequestAct[] = [
   },
   {
     verb: 'stop',
-    summary: 'stops a run after the current step',
-    done: (id) => `Request ${id} stops after the current step. Completed changes stay; requests show lists them.`,
+    summary: 'stops a run after the attempt under way',
+    done: (id) => `Request ${id} stops after the attempt under way. Completed changes stay; requests show lists them.`,
   },
   {
     verb: 'retry',
