@@ -1,14 +1,11 @@
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, giveIdentity, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { careId, connect, owner, resourceId, vaultId } from './azure-setup.ts';
 
 /** Who wrote what, by the Activity Log: through the port, and as other clients ask for it. */
 
-let azure: RunningAzure;
-beforeAll(async () => {
-  azure = await startAzure();
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure();
 
 const agent = resourceId('triage-agent-prod');
 const vault = vaultId('kv-care-prod');

@@ -1,6 +1,6 @@
 import type { ResourceRef } from '../../src/domain/plan.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
   got,
@@ -14,14 +14,8 @@ import {
   vaultNow,
 } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 const resourceNow = async (ref: ResourceRef) => {
   const resource = got(await azure.resources.get(ref));

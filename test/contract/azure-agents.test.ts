@@ -1,7 +1,7 @@
 import type { ArmId } from '../../src/domain/ids.ts';
 import type { ResourceRef } from '../../src/domain/plan.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { http } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
   failureOf,
@@ -17,14 +17,8 @@ import {
   vaultId,
 } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 const resourceNow = async (ref: ResourceRef) => {
   const resource = got(await azure.resources.get(ref));

@@ -1,18 +1,12 @@
 import type { Controller } from '../../src/domain/control.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { connect, got, key, under, vaultId, vaultNow } from './azure-setup.ts';
 
 /** Who is in a group that controls a key, as far as it is noted. */
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 const custodians = '60000000-0000-4000-8000-0000000000c1';
 const [second, third, fourth] = [2, 3, 4].map((n) => `20000000-0000-4000-8000-00000000000${n}`);

@@ -1,14 +1,12 @@
 import { openCloud } from '../../src/azure/clouds.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { connect, failureOf, got, key, noAnswer, owner, sentDuring, under, untilItWorks } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
   const deletedAt = Math.floor(Date.now() / 1000);
   await changeState(running, (state) => {
     for (const vault of state.vaults) {
@@ -17,7 +15,6 @@ beforeAll(async () => {
     }
   });
 });
-afterAll(() => discard(running));
 
 /** The simulator's vaults listen on the ports above its own, in the order of its seed. */
 const at = (n: number): string => `https://localhost:${running.port + n}/`;

@@ -1,6 +1,5 @@
 import type { Failure, Outcome } from '../../src/domain/failure.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 import {
   connect,
@@ -20,14 +19,8 @@ import {
   vaultNow,
 } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 const resource = resourceRef('triage-agent-prod');
 const error = (code: string, message = 'in the words of Azure') => ({ error: { code, message } });

@@ -1,6 +1,6 @@
 import { roleAssignmentName, scopeCovers } from '../../src/azure/grants.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   careId,
   connect,
@@ -18,14 +18,8 @@ import {
   vaultNow,
 } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 /** Identities that exist from the start. */
 const ward = '90000000-0000-4000-8000-000000000002';

@@ -1,7 +1,8 @@
 import { codeOf } from '../../src/domain/failure.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
   failureOf,
@@ -14,14 +15,8 @@ import {
   untilItWorks,
 } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 const person = (n: number) => PersonId.parse(`20000000-0000-4000-8000-00000000000${n}`);
 /** Who is in no directory. */

@@ -1,18 +1,12 @@
 import { done, type Found } from '../../src/domain/failure.ts';
 import type { ArmId } from '../../src/domain/ids.ts';
 import { ArmId as ArmIdSchema } from '../../src/domain/ids.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { careId, connect, failureOf, financeId, got, resourceId, sentDuring, under, vaultId } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 const resource = resourceId('triage-agent-prod');
 const vault = vaultId('kv-care-prod');

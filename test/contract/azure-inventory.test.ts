@@ -1,6 +1,6 @@
 import { isSearchable, kqlString } from '../../src/azure/kql.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   careId,
   connect,
@@ -16,14 +16,8 @@ import {
   vaultNow,
 } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 const names = async (contains: string, top = 50): Promise<readonly string[]> =>
   got(await azure.inventory.resources(contains, top)).map(({ name }) => name);

@@ -2,24 +2,18 @@ import { observedOnly, unpermitted, unused } from '../../src/domain/key-impact.t
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { readKeyImpact } from '../../src/operations/commands/key-impact.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { bot, careId, connect, got, key, owner, researchId, vaultId, vaultNow } from './azure-setup.ts';
 
 /** Which resources use a vault or a key: declared, allowed, observed, the differences, and what can't be read. */
 
-let running: RunningAzure;
+const running = simulatedAzure({ restores: true });
 let azure: Azure;
-let untouched: unknown;
 
 beforeAll(async () => {
-  running = await startAzure();
   azure = connect(running);
-  untouched = (await http(running, 'GET', '/simulator/state')).body;
 });
-beforeEach(async () => {
-  await http(running, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(running));
 
 const reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
 const giveReader = (...subscriptions: readonly string[]) =>

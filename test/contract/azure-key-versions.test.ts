@@ -1,8 +1,8 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, messageOf } from '../support/azure/local-azure-clients.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   bot,
   connect,
@@ -22,19 +22,8 @@ import {
 
 /** Further versions of a key: made in the vault itself, and found again by what they carry. */
 
-let running: RunningAzure;
-let azure: Azure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-  untouched = (await http(running, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(running, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(running));
+const running = simulatedAzure({ restores: true });
+const azure = lazily(() => connect(running));
 
 const hospital = vaultId('kv-hospital-keys');
 const uri = () => `https://localhost:${running.port + 2}/`;

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../src/domain/failure.ts';
-import type { Azure } from '../../src/domain/ports/azure.ts';
 import { type AzureState, agentIn, keyIn } from '../support/azure/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
   failureOf,
@@ -17,21 +17,18 @@ import {
 
 /** A write whose connection dies, that is made once more, and that Azure carries out all the same when all is done. */
 
-let running: RunningAzure;
-let azure: Azure;
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 let untouched: unknown;
 
 const state = async (): Promise<AzureState> => (await http(running, 'GET', '/simulator/state')).body;
 
 beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
   untouched = await state();
 });
 beforeEach(async () => {
   await http(running, 'PUT', '/simulator/state', { body: untouched });
 });
-afterAll(() => discard(running));
 
 const ward = '90000000-0000-4000-8000-000000000002';
 const agent = resourceRef('triage-agent-prod');

@@ -1,26 +1,15 @@
-import type { Azure } from '../../src/domain/ports/azure.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { owner } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { tokenPolicy } from '../support/azure/token-policy.ts';
 import { careId, connect, failureOf, got, outsideFailureOf, sentDuring, vaultId } from './azure-setup.ts';
 
 /** Writes that an Azure policy wants a token for: by the bot's own clients over HTTPS, and by a client that does it wrong. */
 
-let running: RunningAzure;
-let azure: Azure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-  untouched = (await http(running, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(running, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(running));
+const running = simulatedAzure({ restores: true });
+const azure = lazily(() => connect(running));
 
 const scope = `/subscriptions/${careId}`;
 const vault = vaultId('kv-care-prod');

@@ -2,7 +2,7 @@ import { connectionOf } from '../../src/azure/azure.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { type RoleDefinitions, roleDefinitions } from '../../src/azure/key-powers.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
-import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   bot,
   careId,
@@ -19,11 +19,7 @@ import {
 
 /** How long the bot believes what a role allows. */
 
-let running: RunningAzure;
-beforeAll(async () => {
-  running = await startAzure();
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
 
 const builtIn = '00482a5a-887f-4fb3-b363-3b7fe8e74483';
 const custom = '70000000-0000-4000-8000-000000000001';

@@ -2,24 +2,15 @@ import { openCredential } from '../../src/azure/credential.ts';
 import { vaultSecrets } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { giveRole, onVault, scopes } from '../support/azure/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
 import { bot, owner, tenantId } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { customCloud, failureOf, got, sentDuring } from './azure-setup.ts';
 
 /** Secrets of a vault: how the local Azure serves them, and how the bot reads the one it is told of. */
 
-let azure: RunningAzure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
 
 const byRole = 1;
 const byPolicy = 4;

@@ -1,6 +1,6 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { signedInBy } from '../../src/azure/credential.ts';
-import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 import {
   bot,
@@ -14,12 +14,7 @@ import {
   under,
 } from './azure-setup.ts';
 
-let running: RunningAzure;
-
-beforeAll(async () => {
-  running = await startAzure();
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
 
 const resource = resourceRef('triage-agent-prod');
 

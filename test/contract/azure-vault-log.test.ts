@@ -3,9 +3,10 @@ import { openCredential } from '../../src/azure/credential.ts';
 import { vaultLogQuery, vaultUsersQuery } from '../../src/azure/kql.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import { evaluateUse, type UsageQuery } from '../../src/domain/key-use.ts';
-import type { Azure, VaultLog } from '../../src/domain/ports/azure.ts';
+import type { VaultLog } from '../../src/domain/ports/azure.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   bot,
   careId,
@@ -25,8 +26,8 @@ import {
 
 /** The log of a vault over HTTPS, as Microsoft's client asks for it, with what Azure may make of that. */
 
-let running: RunningAzure;
-let azure: Azure;
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 let untouched: unknown;
 const vault = { id: vaultId('kv-hospital-keys'), name: 'kv-hospital-keys' };
 const agent = resourceRef('virtual-visit-agent');
@@ -45,12 +46,9 @@ const logOf = (
 };
 
 beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
   untouched = (await http(running, 'GET', '/simulator/state')).body;
 });
 afterEach(() => http(running, 'PUT', '/simulator/state', { body: untouched }));
-afterAll(() => discard(running));
 
 /** Puts the agent under the version anew, as a rotation does, and says what would be looked for. */
 async function moved(to: 'newest' | 'first' = 'newest'): Promise<UsageQuery> {

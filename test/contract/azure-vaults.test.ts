@@ -1,5 +1,5 @@
-import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
   failureOf,
@@ -15,14 +15,8 @@ import {
   vaultNow,
 } from './azure-setup.ts';
 
-let running: RunningAzure;
-let azure: Azure;
-
-beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
-});
-afterAll(() => discard(running));
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 
 const care = vaultId('kv-care-prod');
 const legacy = vaultId('kv-legacy', 'rg-research', researchId);

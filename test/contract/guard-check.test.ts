@@ -1,26 +1,20 @@
 import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
 import { type AzureState, withoutActions } from '../support/azure/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { agentId, careId, owner, researchId } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 
 /** `cmk-bot guard print`, deployed by an owner, and what `cmk-bot guard check` then says with the bot's identity. */
 
-let azure: RunningAzure;
-let untouched: unknown;
+const azure = simulatedAzure({ restores: true });
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
   const ports = { 'azure-port': azure.port, 'bot-port': 1, 'teams-port': 1, 'sign-in-port': 1 };
   env = botEnvironment({ data: azure.dataDir, ...ports, latency: 'instant', 'step-up': false, reset: false }, {});
 });
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
 
 const scope = `/subscriptions/${careId}`;
 const kept = agentId('virtual-visit-agent');

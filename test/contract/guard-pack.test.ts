@@ -1,7 +1,8 @@
 import { assignGuard } from '../support/azure/assign-guard.ts';
-import { discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { type Clients, clientsOf } from '../support/azure/local-azure-clients.ts';
+import { type HttpAnswer, http } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** infra/guard: what its policies refuse to clients other than the bot, and what they let through. */
 
@@ -10,8 +11,8 @@ const open = agentId('vaccination-agent');
 const vault = vaultId('kv-care-prod');
 const apiVersion = 'api-version=2025-11-01';
 
-let azure: RunningAzure;
-let admin: Clients;
+const azure = simulatedAzure();
+const admin = lazily(() => clientsOf(azure, owner));
 let untouched: unknown;
 
 const arm = async (method: string, path: string, body?: unknown, who = admin): Promise<HttpAnswer> =>
@@ -26,14 +27,11 @@ const assign = (effect: 'Deny' | 'Audit', more: object = {}): Promise<void> =>
   assignGuard(azure, { effect, agents: [kept], vaults: [vault], vaultUris: bothForms(hospitalVault()) }, more);
 
 beforeAll(async () => {
-  azure = await startAzure();
-  admin = clientsOf(azure, owner);
   untouched = (await http(azure, 'GET', '/simulator/state')).body;
 });
 beforeEach(async () => {
   await http(azure, 'PUT', '/simulator/state', { body: untouched });
 });
-afterAll(() => discard(azure));
 
 const foreign = 'https://kv-elsewhere.vault.azure.net/';
 const whole = (properties: object) => ({ location: 'westeurope', sku: { name: 'C0' }, properties });

@@ -1,21 +1,20 @@
-import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { careId, owner } from '../support/azure/local-azure-names.ts';
 import { absentOperations } from '../support/azure/local-azure-tables.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** What docs/azure-simulator.md calls absent is so for whoever asks, whatever they may do there. */
 
-let azure: RunningAzure;
+const azure = simulatedAzure();
 let headers: Record<string, string>;
 let atVault: Record<string, string>;
 
 beforeAll(async () => {
-  azure = await startAzure();
   const clients = clientsOf(azure, owner);
   headers = { authorization: `Bearer ${await clients.token()}` };
   atVault = { authorization: `Bearer ${await clients.token('https://vault.azure.net/.default')}` };
 });
-afterAll(() => discard(azure));
 
 const names: Readonly<Record<string, string>> = {
   sub: careId,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import {
-  type Clients,
   clientsOf,
   codeOf,
   encryptionUser,
@@ -13,22 +12,12 @@ import {
   writeAgent,
 } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** What cannot be undone, and what can: agents, vaults and keys deleted, had back and purged, by the official clients. */
 
-let azure: RunningAzure;
-let clients: Clients;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure, owner);
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
+const clients = lazily(() => clientsOf(azure, owner));
 
 const group = 'rg-care-prod';
 const inUse = 'kv-hospital-keys';

@@ -1,27 +1,11 @@
-import {
-  changeState,
-  discard,
-  type HttpAnswer,
-  http,
-  type RunningAzure,
-  startAzure,
-} from '../support/azure/local-azure.ts';
+import { changeState, type HttpAnswer, http } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, readAgent, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, careId, financeId, owner, researchId, tenantId } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** What is asked across subscriptions and of the tenant: Resource Graph that lags and refuses, ids and names in the directory. */
 
-let azure: RunningAzure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,18 +1,12 @@
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { type Clients, clientsOf } from '../support/azure/local-azure-clients.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { bot, careId, owner, researchId, vaultId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** Lists, Resource Graph, Microsoft Graph and what a caller can learn about itself. */
 
-let azure: RunningAzure;
-let clients: Clients;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure);
-});
-
-afterAll(() => discard(azure));
+const azure = simulatedAzure();
+const clients = lazily(() => clientsOf(azure));
 
 const agentsQuery = `resources | where type =~ 'microsoft.healthbot/healthbots'
 | project id,name,location,resourceGroup,subscriptionId,tenantId,sku=tostring(sku.name),identityType=tostring(identity.type),principalId=tostring(identity.principalId),

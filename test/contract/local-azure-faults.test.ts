@@ -1,25 +1,13 @@
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { type Clients, clientsOf, codeOf, messageOf, readAgent } from '../support/azure/local-azure-clients.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf, messageOf, readAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, researchId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** What goes wrong on purpose, and the other doors for tests. */
 
 const agent = agentId('triage-agent-prod');
-let azure: RunningAzure;
-let clients: Clients;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure);
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
+const clients = lazily(() => clientsOf(azure));
 
 const requests = async () => (await http(azure, 'GET', '/simulator/requests')).body;
 

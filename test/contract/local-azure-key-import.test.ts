@@ -1,22 +1,13 @@
 import { generateKeyPairSync, type JsonWebKey as Jwk } from 'node:crypto';
 import type { JsonWebKey } from '@azure/keyvault-keys';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
 import { clientsOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
 import { owner } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** Keys that somebody brings along: nothing that is read of one says so, which is why nobody may rest on that. */
 
-let azure: RunningAzure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
 
 const premium = 2;
 const keys = () => clientsOf(azure, owner).keys(`https://localhost:${azure.port + premium}/`);

@@ -1,27 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { type Clients, clientsOf, codeOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
 import { bot, owner } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** Versions of a key: how they come to be, are read, changed and used. Through the official clients. */
 
-let azure: RunningAzure;
-let botClients: Clients;
-let ownerClients: Clients;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  botClients = clientsOf(azure);
-  ownerClients = clientsOf(azure, owner);
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
+const botClients = lazily(() => clientsOf(azure));
+const ownerClients = lazily(() => clientsOf(azure, owner));
 
 const premium = 2;
 const policies = 4;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
 import {
-  type Clients,
   clientsOf,
   encryptionUser,
   grantOnKey,
@@ -10,24 +9,12 @@ import {
   writeAgent,
 } from '../support/azure/local-azure-clients.ts';
 import { agentId, vaultId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** An agent under a key that was rotated since: from one version or key to another, and what stands in the way. */
 
-let azure: RunningAzure;
-let clients: Clients;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure);
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
+const clients = lazily(() => clientsOf(azure));
 
 const agent = agentId('virtual-visit-agent');
 const group = 'rg-care-prod';

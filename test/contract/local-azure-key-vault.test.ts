@@ -1,20 +1,13 @@
-import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { type Clients, clientsOf, codeOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
+import { http } from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf, innerCodeOf, messageOf } from '../support/azure/local-azure-clients.ts';
 import { bot, owner } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** The data plane, through the official key client. */
 
-let azure: RunningAzure;
-let botClients: Clients;
-let ownerClients: Clients;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  botClients = clientsOf(azure);
-  ownerClients = clientsOf(azure, owner);
-});
-
-afterAll(() => discard(azure));
+const azure = simulatedAzure();
+const botClients = lazily(() => clientsOf(azure));
+const ownerClients = lazily(() => clientsOf(azure, owner));
 
 const vaultUrl = (n: number): string => `https://localhost:${azure.port + n}/`;
 

@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { beforeAll, expect, test } from '@jest/globals';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, encryptionUser } from '../support/azure/local-azure-clients.ts';
 import { agentId, bot, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** With `settings.readLagMs`, a GET shows the state before the latest writes. */
 
-let azure: RunningAzure;
-let untouched: unknown;
+const azure = simulatedAzure({ restores: true });
 let headers: Record<string, string>;
 
 beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
   headers = { authorization: `Bearer ${await clientsOf(azure, owner).token()}` };
 });
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
 
 const lag = (readLagMs: number) =>
   changeState(azure, ({ settings }) => {

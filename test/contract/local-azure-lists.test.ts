@@ -1,20 +1,11 @@
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf } from '../support/azure/local-azure-clients.ts';
 import { agentId, careId, financeId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** Lists page by page, what they are filtered by, and what else clients ask of a subscription. */
 
-let azure: RunningAzure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
 
 const all = () => clientsOf(azure, owner);
 const arm = async (method: string, path: string, body?: unknown, who = all()) =>

@@ -1,22 +1,21 @@
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { careId, connect, customCloud, key, outsideFailureOf, resourceRef, vaultId } from './azure-setup.ts';
 
 /** Where the local Azure has nothing built, it says so, and nobody takes that for "there is none". */
 
-let running: RunningAzure;
+const running = simulatedAzure();
 let lost: Azure;
 let headers: Record<string, string>;
 
 beforeAll(async () => {
-  running = await startAzure();
   const nowhere = `${running.url}/nowhere`;
   lost = connect(running, { cloud: { ...customCloud(running), armEndpoint: nowhere, graphEndpoint: nowhere } });
   headers = { authorization: `Bearer ${await clientsOf(running).token('https://vault.azure.net/.default')}` };
 });
-afterAll(() => discard(running));
 
 test.each([
   ['GET', '/subscriptions/x/providers/Microsoft.Nothing/things'],

@@ -1,32 +1,23 @@
 import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/azure/agent-writes.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { type Clients, clientsOf, codeOf, messageOf, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { clientsOf, codeOf, messageOf, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** How operations on an agent end: as Azure Resource Manager leaves them, and as a fault says. */
 
 const version = '?api-version=2025-11-01';
-let azure: RunningAzure;
-let clients: Clients;
-let untouched: unknown;
+const azure = simulatedAzure({ restores: true });
+const clients = lazily(() => clientsOf(azure));
 let headers: Record<string, string>;
 let under: unknown;
 let writes: AgentWrites;
 
 beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure);
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
   headers = { authorization: `Bearer ${await clients.token()}` };
   writes = agentWrites(azure, headers);
   under = (await writes.properties()).keyVaultProperties;
 });
-
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-
-afterAll(() => discard(azure));
 
 const wanted = (keyName: string) => ({
   properties: { keyVaultProperties: { keyName, keyVaultUri: `https://localhost:${azure.port + 2}/` } },

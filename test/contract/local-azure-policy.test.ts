@@ -1,27 +1,11 @@
-import {
-  changeState,
-  discard,
-  type HttpAnswer,
-  http,
-  type RunningAzure,
-  startAzure,
-} from '../support/azure/local-azure.ts';
+import { changeState, type HttpAnswer, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** What administrators put in the way of changes: locks and policies, as they set them and as writers meet them. */
 
-let azure: RunningAzure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
 
 const arm = async (method: string, path: string, body?: unknown, who = clientsOf(azure, owner)) =>
   http(azure, method, path, { headers: { authorization: `Bearer ${await who.token()}` }, body });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import {
-  type Clients,
   clientsOf,
   codeOf,
   giveIdentity,
@@ -11,27 +10,14 @@ import {
   writeAgent,
 } from '../support/azure/local-azure-clients.ts';
 import { agentId, bot, financeId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** What real Azure refuses, the local one refuses too, in its words where they are known. */
 
-let azure: RunningAzure;
-let clients: Clients;
+const azure = simulatedAzure({ restores: true });
+const clients = lazily(() => clientsOf(azure));
 const agent = agentId('triage-agent-prod');
 const vault = vaultId('kv-care-prod');
-
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure);
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-
-afterAll(() => discard(azure));
 
 const protect = () =>
   clients.vaults().vaults.update('rg-care-prod', 'kv-care-prod', { properties: { enablePurgeProtection: true } });

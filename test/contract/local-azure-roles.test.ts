@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AzureState } from '../support/azure/azure-state.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, codeOf, messageOf, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, bot, careId, owner, researchId, vaultId } from '../support/azure/local-azure-names.ts';
 import { roleFiles } from '../support/azure/role-files.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** Custom roles, deny assignments and conditions, as outside clients meet them. */
 
-let azure: RunningAzure;
-let clients: Clients;
-let owners: Clients;
+const azure = simulatedAzure();
+const clients = lazily(() => clientsOf(azure));
+const owners = lazily(() => clientsOf(azure, owner));
 let untouched: unknown;
 
 const care = `/subscriptions/${careId}`;
@@ -19,13 +20,9 @@ const vault = vaultId('kv-care-prod');
 const keyRead = 'Microsoft.KeyVault/vaults/keys/read';
 
 beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure);
-  owners = clientsOf(azure, owner);
   untouched = (await http(azure, 'GET', '/simulator/state')).body;
 });
 beforeEach(() => http(azure, 'PUT', '/simulator/state', { body: untouched }));
-afterAll(() => discard(azure));
 
 const given = (who: Clients, scope: string, role: string, principalId: string) =>
   who.authorization().roleAssignments.create(scope, randomUUID(), {

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { vaultLogQueryFor } from '../../src/azure/kql.ts';
 import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
 import { type AgentWrites, agentWrites, foreignKey, ownKey, visitAgent } from '../support/azure/agent-writes.ts';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import {
-  type Clients,
   clientsOf,
   codeOf,
   grantOnKey,
@@ -14,20 +13,19 @@ import {
   writeAgent,
 } from '../support/azure/local-azure-clients.ts';
 import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** Every scenario by name: that it does what its sentence says, over HTTPS, and that it can be turned off. */
 
 const vault = vaultId('kv-hospital-keys');
-let azure: RunningAzure;
-let clients: Clients;
+const azure = simulatedAzure();
+const clients = lazily(() => clientsOf(azure));
 let writes: AgentWrites;
 let beganAt: string;
 let untouched: unknown;
 let under: unknown;
 
 beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure);
   writes = agentWrites(azure, { authorization: `Bearer ${await clients.token()}` });
   untouched = (await http(azure, 'GET', '/simulator/state')).body;
   under = (await writes.properties()).keyVaultProperties;
@@ -37,8 +35,6 @@ beforeEach(async () => {
   beganAt = new Date().toISOString();
   await http(azure, 'PUT', '/simulator/state', { body: untouched });
 });
-
-afterAll(() => discard(azure));
 
 const turnOn = (...names: string[]) => http(azure, 'POST', '/simulator/scenarios', { body: { names } });
 const turnOff = (name = '') =>

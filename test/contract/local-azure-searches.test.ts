@@ -1,17 +1,16 @@
-import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { bot, owner } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** The directory as Azure's own tools look people, groups and apps up in it: by filters. */
 
-let azure: RunningAzure;
+const azure = simulatedAzure();
 let headers: Record<string, string>;
 
 beforeAll(async () => {
-  azure = await startAzure();
   headers = { authorization: `Bearer ${await clientsOf(azure, owner).token('https://graph.microsoft.com/.default')}` };
 });
-afterAll(() => discard(azure));
 
 const list = async (kind: string, filter: string) => {
   const { status, body } = await http(azure, 'GET', `/v1.0/${kind}?$filter=${encodeURIComponent(filter)}`, { headers });

@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type HttpAnswer, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** What depends on the version that is asked for, on etags and places, and what stands round every answer. */
 
-let azure: RunningAzure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
 
 const arm = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
   http(azure, method, path, {

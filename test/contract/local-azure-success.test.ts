@@ -1,24 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import {
-  type Clients,
-  clientsOf,
-  giveIdentity,
-  grantOnKey,
-  readAgent,
-  writeAgent,
-} from '../support/azure/local-azure-clients.ts';
+import { http } from '../support/azure/local-azure.ts';
+import { clientsOf, giveIdentity, grantOnKey, readAgent, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, bot, vaultId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
-let azure: RunningAzure;
-let clients: Clients;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  clients = clientsOf(azure);
-});
-
-afterAll(() => discard(azure));
+const azure = simulatedAzure();
+const clients = lazily(() => clientsOf(azure));
 
 const agent = agentId('triage-agent-prod');
 const vault = vaultId('kv-care-prod');

@@ -1,22 +1,13 @@
 import { ManagedIdentityCredential } from '@azure/identity';
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { bot, careId, tenantId } from '../support/azure/local-azure-names.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** Tokens as a service that knows nothing but the tenant's published addresses sees them, and who gets which. */
 
-let azure: RunningAzure;
-let untouched: unknown;
-
-beforeAll(async () => {
-  azure = await startAzure();
-  untouched = (await http(azure, 'GET', '/simulator/state')).body;
-});
-beforeEach(async () => {
-  await http(azure, 'PUT', '/simulator/state', { body: untouched });
-});
-afterAll(() => discard(azure));
+const azure = simulatedAzure({ restores: true });
 
 const get = async (url: string) => {
   const { pathname, search } = new URL(url);

@@ -17,7 +17,7 @@ let copy: string;
 const config = 'jest.guards.js';
 const configText = `import config from './jest.config.js';
 const { globalSetup, displayName, ...usual } = config.projects.find(({ displayName }) => displayName === 'usual');
-export default usual;
+export default { ...usual, testPathIgnorePatterns: [] };
 `;
 
 /** Tests that passed and failed, and suites that could not run at all. */

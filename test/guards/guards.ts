@@ -184,7 +184,7 @@ export const guards: readonly Guard[] = [
     file: 'src/audit/anchor/files.ts',
     from: 'const readFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;',
     to: 'const readFlags = O_RDONLY | O_NONBLOCK;',
-    suite: 'test/unit/audit/anchor/hostile-writer.test.ts',
+    suite: 'test/long/hostile-log-writer.test.ts',
   },
   {
     guard: 'a witness that lost its state signs nothing',

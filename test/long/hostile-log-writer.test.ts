@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { cp, link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { anchorFolder, maxFileSize } from '../../../../src/audit/anchor/files.ts';
-import { verifiedRead } from '../../../../src/audit/anchor/newest-checkpoint.ts';
-import { openVaultKeys, VaultCosigner } from '../../../../src/audit/anchor/vault-cosignature.ts';
-import { memoryOf } from '../../../../src/audit/anchor/witnesses.ts';
-import { provedFiles } from '../../../../src/audit/pack/proved-files.ts';
-import { keyLine, signingKey, type VerifierKey } from '../../../../src/audit/tlog/keys.ts';
-import { signatureLine } from '../../../../src/audit/tlog/note.ts';
-import { done } from '../../../../src/domain/failure.ts';
-import type { VaultSigner } from '../../../../src/domain/ports/published-log.ts';
-import { AttackTable } from '../../../support/attacks/attack-table.ts';
+import { anchorFolder, maxFileSize } from '../../src/audit/anchor/files.ts';
+import { verifiedRead } from '../../src/audit/anchor/newest-checkpoint.ts';
+import { openVaultKeys, VaultCosigner } from '../../src/audit/anchor/vault-cosignature.ts';
+import { memoryOf } from '../../src/audit/anchor/witnesses.ts';
+import { provedFiles } from '../../src/audit/pack/proved-files.ts';
+import { keyLine, signingKey, type VerifierKey } from '../../src/audit/tlog/keys.ts';
+import { signatureLine } from '../../src/audit/tlog/note.ts';
+import { done } from '../../src/domain/failure.ts';
+import type { VaultSigner } from '../../src/domain/ports/published-log.ts';
+import { AttackTable } from '../support/attacks/attack-table.ts';
 import {
   bodiesOf,
   bookInMemory,
@@ -20,7 +20,7 @@ import {
   memoryIn,
   newFolder,
   publisherOf,
-} from '../../../support/audit/published-log.ts';
+} from '../support/audit/published-log.ts';
 
 /**
  * Someone can write in the folder that the log is published in, and nowhere else. They get no file of the bot's, destroy none, and

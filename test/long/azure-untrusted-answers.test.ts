@@ -2,7 +2,6 @@ import type { Outcome } from '../../src/domain/failure.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { observe } from '../../src/operations/observe.ts';
-import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   careId,
   connect,
@@ -15,21 +14,19 @@ import {
   under,
   vaultId,
   vaultNow,
-} from './azure-setup.ts';
+} from '../contract/azure-setup.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** Answers that come from something else than Azure, or lead somewhere else. */
 
-let running: RunningAzure;
-let azure: Azure;
+const running = simulatedAzure();
+const azure = lazily(() => connect(running));
 /** Another server to a client, which trusts its certificate; what comes stands in the same log. */
 let otherUrl: string;
 
 beforeAll(async () => {
-  running = await startAzure();
-  azure = connect(running);
   otherUrl = running.url.replace('localhost', '127.0.0.1');
 });
-afterAll(() => discard(running));
 
 const sentElsewhere = async (work: () => Promise<unknown>): Promise<readonly string[]> =>
   (await sentDuring(running, work)).map(({ url }) => url).filter((url) => url.includes('/elsewhere'));

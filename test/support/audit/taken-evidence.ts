@@ -1,0 +1,71 @@
+/** A request that succeeded after Azure refused it twice, one that was rejected, and their packs of evidence. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { anchorFolder } from '../../../src/audit/anchor/files.ts';
+import { AnchorReader } from '../../../src/audit/anchor/read-anchor.ts';
+import { archiveOf, filesOf, type PackFiles } from '../../../src/audit/pack/files.ts';
+import { http } from '../azure/local-azure.ts';
+import { cmkBot, type Said } from '../processes/command-line.ts';
+import { approvalCard, approve, ask, choices, people, places, shows } from '../world/story.ts';
+import { type EvidenceWorld, logKey, startEvidenceWorld } from './evidence-world.ts';
+
+/** As a deployment names it. */
+export const image = `registry.example.org/cmk-bot@sha256:${'5'.repeat(64)}`;
+
+export async function readPack(file: string): Promise<PackFiles> {
+  const found = filesOf(await readFile(file));
+  if (typeof found === 'string') throw new Error(found);
+  return found;
+}
+
+export interface TakenEvidence {
+  readonly evidence: EvidenceWorld;
+  /** The request that succeeded. */
+  readonly id: string;
+  /** Its pack without texts, as a file, by its files, and with texts. */
+  readonly pack: string;
+  readonly files: PackFiles;
+  readonly withTexts: PackFiles;
+  /** The pack of the request that was rejected. */
+  readonly other: PackFiles;
+  /** Every event of the published log. */
+  readonly bodies: readonly string[];
+  /** Verifies a file at the command line, with the keys of log and witness. */
+  verify(file: string, ...more: readonly string[]): Promise<Said>;
+}
+
+/** The pack's files are also in the folder `unpacked`. */
+export async function takeEvidence(): Promise<TakenEvidence> {
+  const evidence = await startEvidenceWorld({ record: 'folder', env: { CMK_IMAGE: image } });
+  const { world } = evidence;
+  const rejected = await ask(world, choices.test);
+  await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {
+    inputs: { comment: 'Not this week' },
+  });
+  const id = await ask(world, choices.first);
+  // So that Azure refuses twice before it does as it is asked.
+  const names = ['identity-not-known-yet', 'operation-fails-key-kept'];
+  await http(world.azure, 'POST', '/simulator/scenarios', { body: { names } });
+  await approve(world, people.approver, await approvalCard(world, id));
+  await shows(world, places.operations, people.requester, id, /Succeeded|is under/);
+  const pack = await evidence.take(id, 'pack.zip', '--without-texts');
+  const files = await readPack(pack);
+  const other = await readPack(await evidence.take(rejected, 'rejected.zip'));
+  for (const [name, bytes] of files) {
+    const file = path.join(evidence.folder, 'unpacked', name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+  }
+  const anchor = anchorFolder(path.join(world.dataDir, 'anchor'));
+  const bodies: string[] = [];
+  for await (const body of (await AnchorReader.open(anchor, [logKey.verifier])).bodies()) bodies.push(body);
+  const withTexts = await readPack(await evidence.take(id, 'with-texts.zip'));
+  const keep = process.env.CMK_KEEP_EVIDENCE;
+  if (keep !== undefined) {
+    await writeFile(path.join(keep, 'pack.zip'), archiveOf(files));
+    await writeFile(path.join(keep, 'rejected.zip'), archiveOf(other));
+  }
+  const verify = (file: string, ...more: readonly string[]) =>
+    cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile, ...more], {});
+  return { evidence, id, pack, files, withTexts, other, bodies, verify };
+}
