@@ -57,7 +57,7 @@ export type Verb = Common &
 export interface Cost {
   /** The number of clicks that it counts as. */
   readonly clicks: number;
-  /** The maximum number of calls to Azure Resource Manager. Measured by test/scenario/call-costs. */
+  /** The maximum number of calls to Azure Resource Manager. Measured by test/long/call-costs. */
   readonly azureCalls: number;
 }
 

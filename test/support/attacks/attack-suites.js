@@ -11,7 +11,7 @@ export const attackSuites = {
   'test/long/hostile-tables.test.ts': 'Each other table: written as its owner',
   'test/long/store-seal-keys.test.ts': 'Seal keys',
   'test/long/reading.test.ts': 'Reading without a role',
-  'test/scenario/policy.test.ts': 'Escaping a rule',
+  'test/long/policy.test.ts': 'Escaping a rule',
   'test/long/requester-role.test.ts': 'Requesting, deciding and running after losing a role',
   'test/long/decisions.test.ts': 'Deciding without permission',
   'test/long/step-up.test.ts': 'Approving without signing in again',

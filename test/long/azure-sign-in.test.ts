@@ -1,7 +1,5 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { signedInBy } from '../../src/azure/credential.ts';
-import { simulatedAzure } from '../support/azure/simulated-azure.ts';
-import { freePorts } from '../support/processes/free-ports.ts';
 import {
   bot,
   connect,
@@ -12,7 +10,9 @@ import {
   resourceRef,
   tenantId,
   under,
-} from './azure-setup.ts';
+} from '../contract/azure-setup.ts';
+import { simulatedAzure } from '../support/azure/simulated-azure.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 
 const running = simulatedAzure();
 

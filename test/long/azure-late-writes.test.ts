@@ -1,7 +1,4 @@
 import type { Outcome } from '../../src/domain/failure.ts';
-import { type AzureState, agentIn, keyIn } from '../support/azure/azure-state.ts';
-import { changeState, http } from '../support/azure/local-azure.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
   failureOf,
@@ -13,7 +10,10 @@ import {
   tenantId,
   vaultId,
   vaultNow,
-} from './azure-setup.ts';
+} from '../contract/azure-setup.ts';
+import { type AzureState, agentIn, keyIn } from '../support/azure/azure-state.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /** A write whose connection dies, that is made once more, and that Azure carries out all the same when all is done. */
 

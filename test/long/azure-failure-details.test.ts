@@ -5,7 +5,6 @@ import type { CustomerKey } from '../../src/domain/observed.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { refuse } from '../../src/domain/request/refusal.ts';
 import { refusalWords } from '../../src/text/refusals.ts';
-import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import {
   connect,
   type Fault,
@@ -18,7 +17,8 @@ import {
   under,
   vaultId,
   vaultNow,
-} from './azure-setup.ts';
+} from '../contract/azure-setup.ts';
+import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 
 /** What is kept of a failure beside its code and its words, and what of it is waited out. */
 

@@ -1,6 +1,4 @@
 import type { Failure, Outcome } from '../../src/domain/failure.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
-import { freePorts } from '../support/processes/free-ports.ts';
 import {
   connect,
   customCloud,
@@ -17,7 +15,9 @@ import {
   untilItWorks,
   vaultId,
   vaultNow,
-} from './azure-setup.ts';
+} from '../contract/azure-setup.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 
 const running = simulatedAzure();
 const azure = lazily(() => connect(running));
