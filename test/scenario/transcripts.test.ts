@@ -433,8 +433,9 @@ scenario(
 );
 
 describe('another policy', () => {
+  beforeAll(() => world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' }));
+
   scenario('two-approvals', 'Two approvals are required', 'The first one alone changes nothing.', async (t) => {
-    await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
     const { id, card } = await hasAsked(t);
     await t.sees(approver, approvals, id, /Needs approval: 0 of 2/);
     await t.clicks(approver, card, 'Approve', accepting);
@@ -450,7 +451,6 @@ describe('another policy', () => {
     'A request that is changed while it waits',
     'One of two has approved. The requester takes another vault and key, and says why; everybody is asked anew.',
     async (t) => {
-      await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
       const { id, card } = await hasAsked(t);
       await t.clicks(approver, card, 'Approve', accepting);
       const status = await t.sees(requester, operations, id, /Waiting for approval: 1 of 2/);

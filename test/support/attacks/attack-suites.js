@@ -1,6 +1,6 @@
 /** Which suites attack, and what: the headings of the table in docs/security.md, in order. */
 export const attackSuites = {
-  'test/scenario/control.test.ts': 'Vaults of others, and control over the key',
+  'test/long/control.test.ts': 'Vaults of others, and control over the key',
   'test/long/own-key.test.ts': 'A key that replaces the one that the bot created',
   'test/long/moved-world.test.ts': 'Azure changed between approval and run',
   'test/long/record-attacks.test.ts': 'Audit log: changed as the database owner',
@@ -15,7 +15,7 @@ export const attackSuites = {
   'test/long/requester-role.test.ts': 'Requesting, deciding and running after losing a role',
   'test/long/decisions.test.ts': 'Deciding without permission',
   'test/long/step-up.test.ts': 'Approving without signing in again',
-  'test/contract/bot-callers.test.ts': 'Calls to the bot that Teams did not make',
+  'test/long/bot-callers.test.ts': 'Calls to the bot that Teams did not make',
   'test/contract/local-azure-certificate.test.ts': 'Other servers, with the simulator’s certificate authority',
   'test/long/hostile-activities.test.ts': 'Activities that Teams would not send',
   'test/long/hostile-fuzz.test.ts': 'Random activities, forms and clicks',

@@ -1,4 +1,4 @@
-/** A trace drawn as a waterfall, for the documentation: `UPDATE_PICTURES=1 npm test -- test/scenario/telemetry`. */
+/** A trace drawn as a waterfall, for the documentation: `UPDATE_PICTURES=1 npm run test:long telemetry`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Span } from '../processes/otlp-collector.ts';
 import { chromiumPath, openBrowser } from './browser.ts';

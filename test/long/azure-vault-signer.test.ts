@@ -8,6 +8,7 @@ import { keyLine, readKeyLine, type VerifierKey } from '../../src/audit/tlog/key
 import { openCredential } from '../../src/azure/credential.ts';
 import { vaultSigner } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
+import { bot, careId, customCloud, failureOf, got, tenantId } from '../contract/azure-setup.ts';
 import {
   bodiesOf,
   bookInMemory,
@@ -21,7 +22,6 @@ import { all, type Change, letSignWith, onKey, rotate, scopes } from '../support
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { owner as ownerClient } from '../support/azure/local-azure-names.ts';
-import { bot, careId, customCloud, failureOf, got, tenantId } from './azure-setup.ts';
 
 /** A key of a vault that signs the published log: over HTTPS, with the client of Microsoft's that the bot uses. */
 

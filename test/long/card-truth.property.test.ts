@@ -1,15 +1,15 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { changedNothing } from '../../../../src/domain/failure.ts';
-import type { EventBodyOf, EventType, StoredEvent } from '../../../../src/domain/request/events.ts';
-import type { Request } from '../../../../src/domain/request/request.ts';
-import { everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
-import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
-import { stepWordsIn } from '../../../../src/text/steps.ts';
-import { textsOf } from '../../../contract/card-walk.ts';
-import { approver, requester } from '../../../support/builders/fixtures.ts';
-import { changeFate, live, type Turn } from '../../../support/builders/random-life.ts';
-import { names, patienceAt } from '../../../support/cards/card-readers.ts';
+import { changedNothing } from '../../src/domain/failure.ts';
+import type { EventBodyOf, EventType, StoredEvent } from '../../src/domain/request/events.ts';
+import type { Request } from '../../src/domain/request/request.ts';
+import { everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
+import { requestCard } from '../../src/teams/cards/views/request-card.ts';
+import { stepWordsIn } from '../../src/text/steps.ts';
+import { textsOf } from '../contract/card-walk.ts';
+import { approver, requester } from '../support/builders/fixtures.ts';
+import { changeFate, live, type Turn } from '../support/builders/random-life.ts';
+import { names, patienceAt } from '../support/cards/card-readers.ts';
 
 /**
  * What cards claim, compared with the stored events, for random histories of runs that fail, stop and are retried. The claims
