@@ -5,20 +5,24 @@ import type { KeyWork } from '../domain/key-change.ts';
 import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { CheckContext } from './checks.ts';
 
+/** Checks whether the policy permits the vault. */
+export function judgePermittedVault({ resource, to }: KeyWork, { terms }: CheckContext): readonly Check[] {
+  const against = terms.vaults.find(({ permits }) => !permitsVault(permits, resource.id, to.vaultId));
+  if (against === undefined) return [];
+  const { name: vault } = armIdParts(to.vaultId);
+  const sameSubscription = inOneSubscription(resource.id, to.vaultId);
+  return [judge('block', 'vault-not-permitted', { rule: against.rule, vault, sameSubscription })];
+}
+
 /**
  * Checks the policy: whether the vault is permitted, and whether an existing key is allowed. A key or key version that the
  * request creates counts as new, because the vault generates its material then.
  */
-export function judgePlace({ resource, to, make }: KeyWork, { terms }: CheckContext): readonly Check[] {
-  const against = terms.vaults.find(({ permits }) => !permitsVault(permits, resource.id, to.vaultId));
-  const [wantsNew] = terms.newKeyWantedBy;
-  const { name: vault } = armIdParts(to.vaultId);
-  const sameSubscription = inOneSubscription(resource.id, to.vaultId);
+export function judgePlace(work: KeyWork, context: CheckContext): readonly Check[] {
+  const [wantsNew] = context.terms.newKeyWantedBy;
   return [
-    ...(against === undefined
-      ? []
-      : [judge('block', 'vault-not-permitted', { rule: against.rule, vault, sameSubscription })]),
-    ...(wantsNew === undefined || make !== null ? [] : [judge('block', 'key-must-be-new', { rule: wantsNew })]),
+    ...judgePermittedVault(work, context),
+    ...(wantsNew === undefined || work.make !== null ? [] : [judge('block', 'key-must-be-new', { rule: wantsNew })]),
   ];
 }
 

@@ -41,6 +41,10 @@ export const refusedRequest = {
     title: `The bot has no approved state for ${name}.`,
     text: 'No request for this agent has succeeded here. Use /enable-cmk or /rotate-cmk.',
   }),
+  'key-not-approved': (name) => ({
+    title: `${name} doesn’t use the key that was last approved here.`,
+    text: 'Use /repair-cmk to bring that key back, or /rotate-cmk to request another one.',
+  }),
   'approved-vault-gone': (vault) => ({
     title: `Vault ${vault} is gone, so the key can’t be repaired here.`,
     text: `The agent can’t decrypt its data without this key. A Key Vault Contributor can recover the vault until its retention period ends. After that, the data is lost. Command: az keyvault recover --name ${vault}`,

@@ -71,6 +71,7 @@ export const RefusalCode = z.enum([
   'unknown-resource',
   'ambiguous-resource',
   'no-approved-state',
+  'key-not-approved',
   'no-old-version',
   'old-version-not-named',
   'approved-vault-gone',

@@ -104,6 +104,8 @@ export interface Page<Answer = unknown> {
   readonly answer: { parse(value: unknown): Answer };
   /** Inputs from the typed command's arguments; null: none. */
   readonly typed: (args: Readonly<Record<string, string>>) => Partial<FormInputs> | null;
+  /** Only of an automatic page: inputs that lead to its answer again. None: it follows from earlier pages alone. */
+  readonly again?: (form: Form) => Partial<FormInputs>;
   /** Returns the answer for the inputs, or a refusal. */
   readonly take: (form: Form, inputs: FormInputs, ports: CommandPorts) => Promise<Answer | Refusal>;
   readonly facts: (form: Form, ports: CommandPorts) => Promise<Outcome<PageFacts> | Refusal>;

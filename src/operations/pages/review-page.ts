@@ -9,19 +9,34 @@ import { joinList } from '../../domain/strings.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import type { Operation } from '../operation.ts';
-import type { FactsOf, Page } from './page.ts';
+import { type FactsOf, FormInputs, isRefusal, type Page } from './page.ts';
 
 /** Returns the names of the policy rules that define the requesters. */
 const namesOf = ({ rule, tightenedBy }: Terms): string =>
   joinList([rule, ...tightenedBy.filter(({ requesters }) => requesters !== undefined)].map(({ name }) => name));
 
+type Reviewed = Pick<Operation, 'pages' | 'specOf' | 'observe' | 'plan'>;
+
+/** Returns the form with what its automatic pages answer now: what was last approved can have changed since the form opened. */
+async function readAgain(operation: Reviewed, form: Form, ports: CommandPorts): Promise<Form | Refusal> {
+  let current = form;
+  for (const page of operation.pages(form).filter(({ automatic }) => automatic === true)) {
+    const answer = await page.take(current, FormInputs.parse(page.again?.(current) ?? {}), ports);
+    if (isRefusal(answer)) return answer;
+    current = { ...current, answers: { ...current.answers, [page.name]: answer } };
+  }
+  return current;
+}
+
 /** Returns the facts of the review page: the plan from Azure's current state and the current policy. */
 export async function reviewFacts(
-  operation: Pick<Operation, 'specOf' | 'observe' | 'plan'>,
+  operation: Reviewed,
   form: Form,
   ports: CommandPorts,
 ): Promise<Outcome<FactsOf<'review'>> | Refusal> {
-  const spec = operation.specOf(form);
+  const current = await readAgain(operation, form, ports);
+  if (isRefusal(current)) return current;
+  const spec = operation.specOf(current);
   if (spec === null) return refuse('choice-missing');
   const [observed, openRequest, change] = await Promise.all([
     operation.observe(ports.azure, spec, null),
@@ -55,7 +70,7 @@ async function changeOf({ id, changes, requestId, owner: by }: Form, { requests,
 }
 
 /** The last page of every form. It has no choices, only Submit. */
-export const reviewPage = (operation: () => Pick<Operation, 'specOf' | 'observe' | 'plan'>): Page<null> => ({
+export const reviewPage = (operation: () => Reviewed): Page<null> => ({
   name: 'review',
   label: 'Review',
   dependsOn: [],

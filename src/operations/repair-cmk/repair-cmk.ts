@@ -7,7 +7,7 @@ import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
 import { CustomerKey, isNamedAlike } from '../../domain/observed.ts';
 import type { CheckContext } from '../checks.ts';
 import { judgeKey, judgeResource, judgeVault, judgeWrites } from '../checks.ts';
-import { judgeControl, judgePlace } from '../control-checks.ts';
+import { judgeControl, judgePermittedVault } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
 import { answerOn } from '../pages/page.ts';
@@ -62,12 +62,6 @@ function judgeApprovedKey(work: KeyWork, { now, own }: CheckContext): readonly C
   return [judge('block', 'approved-key-gone', gone)];
 }
 
-/** The approval policy's rule for new keys isn't applied: the key was approved when it was set. */
-const placeOnly = (context: CheckContext): CheckContext => ({
-  ...context,
-  terms: { ...context.terms, newKeyWantedBy: [] },
-});
-
 function judgeNeed({ effects, own }: CheckContext, checks: readonly Check[]): readonly Check[] {
   const isNeeded = effects.length > 0 || own !== null || checks.some(({ outcome }) => outcome === 'block');
   return isNeeded ? [] : [judge('block', 'nothing-to-repair', {})];
@@ -79,7 +73,8 @@ function judgeRepair(work: KeyWork, context: CheckContext): readonly Check[] {
     ...judgeResource(work.observed.resource, context),
     judgeCurrentKey(work, context),
     ...judgeVault(work, context),
-    ...judgePlace(work, placeOnly(context)),
+    // Not the policy's rule for new keys: this key was approved when it was set.
+    ...judgePermittedVault(work, context),
     ...judgeOthers(work, context),
     ...judgeControl(work, context),
     ...judgeWrites(work, { ...context, effects }),

@@ -1,7 +1,7 @@
 /** Page that is never shown: the old version to disable, and the agent's key now. */
 import { z } from 'zod';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
-import { CustomerKey, type ObservedKey } from '../../domain/observed.ts';
+import { CustomerKey, isNamedAlike, type ObservedKey } from '../../domain/observed.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import { vaultAt } from '../observe.ts';
 import { answerOn, type Page } from '../pages/page.ts';
@@ -39,7 +39,8 @@ export const oldVersionPage: Page<z.infer<typeof Answer>> = {
   dependsOn: ['resource'],
   answer: Answer,
   typed: ({ version }) => (version === undefined ? {} : { version }),
-  async take(form, inputs, { azure }) {
+  again: (form) => ({ version: answerOn(form, oldVersionPage)?.old ?? '' }),
+  async take(form, inputs, { azure, lastVerified }) {
     const ref = answerOn(form, resourcePage);
     if (ref === null) return refuse('unknown-resource');
     const resource = await azure.resources.get(ref);
@@ -47,6 +48,12 @@ export const oldVersionPage: Page<z.infer<typeof Answer>> = {
     if (resource.value === null) return refuse('unknown-resource');
     const { customerKey: from, name } = resource.value;
     if (from === null) return refuse('not-under-own-key', name);
+    const approved = await lastVerified(ref.id);
+    if (approved === null) return refuse('no-approved-state', name);
+    if (
+      !isNamedAlike(from, { vaultUri: approved.vault.uri, keyName: approved.keyName, keyVersion: approved.keyVersion })
+    )
+      return refuse('key-not-approved', name);
     const vault = await vaultAt(azure, from.vaultUri);
     if (!vault.ok) return refuseFailure(vault.failure);
     const [keyName, keyVersion] = [KeyName.safeParse(from.keyName).data, KeyVersion.safeParse(from.keyVersion).data];

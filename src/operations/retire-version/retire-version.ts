@@ -9,6 +9,7 @@ import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { CustomerKey, isNamedAlike, type Observation } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import { type CheckContext, judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import { judgeControl, judgePermittedVault } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
 import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
@@ -49,6 +50,9 @@ function judgeRetire(work: KeyWork, context: CheckContext): readonly Check[] {
     ...judgeResource(work.observed.resource, context),
     judgeCurrentKey(work),
     ...judgeVault(work, context),
+    // Steps can give access to the key, and protect its vault for good.
+    ...judgePermittedVault(work, context),
+    ...judgeControl(work, context),
     ...judgeWantedKey(work, context),
     ...judgeRetirement(work.observed.retirement, context),
     ...judgeWrites(work, { ...context, effects }),

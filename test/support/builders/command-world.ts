@@ -3,13 +3,14 @@
 import { mintFormId, mintRequestId } from '../../../src/domain/ids.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
+import type { LastVerified } from '../../../src/domain/watch/drift.ts';
 import type { CommandPorts, TypedCall } from '../../../src/operations/commands/command.ts';
 import type { Form } from '../../../src/operations/form.ts';
 import { factsOf } from '../../../src/operations/form-clicks.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
-import { requester, tenant, vaultId } from './fixtures.ts';
+import { requester, requestId, tenant, vaultId } from './fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
-import { keyName, noon, ref, sha256, version } from './plans.ts';
+import { keyName, noon, principal, ref, sha256, vault, version } from './plans.ts';
 import { policyOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
@@ -42,6 +43,19 @@ export function commandWorld(world: Partial<World> = {}) {
   };
   return { azure, requests, roleStatus, ports };
 }
+
+/** What the last succeeded request of the agent approved. */
+export const lastVerifiedWith = (change: Partial<LastVerified> = {}): LastVerified => ({
+  ...{
+    request: requestId(7),
+    planDigest: 'd',
+    at: '2026-03-01T12:00:00.000Z',
+    resource: ref(),
+    resourceName: 'bot-care',
+  },
+  ...{ vault: vault(), keyName, keyVersion: version('a'), principalId: principal, before: null, retired: null },
+  ...change,
+});
 
 export const formOn = (page: Form['page'], ports: CommandPorts, change: Partial<Form> = {}): Form => ({
   id: mintFormId(ports.random(10)),

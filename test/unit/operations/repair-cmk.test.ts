@@ -15,9 +15,10 @@ import type { Request } from '../../../src/domain/request/request.ts';
 import type { CommandPorts } from '../../../src/operations/commands/command.ts';
 import { lastVerifiedOf } from '../../../src/operations/last-verified.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
+import { reviewFacts } from '../../../src/operations/pages/review-page.ts';
 import { operationOf, StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { repairCmk } from '../../../src/operations/repair-cmk/repair-cmk.ts';
-import { call, commandWorld } from '../../support/builders/command-world.ts';
+import { call, commandWorld, formOn, lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { requestId, vaultId } from '../../support/builders/fixtures.ts';
 import {
   guards,
@@ -193,16 +194,7 @@ describe('a plan to repair', () => {
 });
 
 describe('the form', () => {
-  const verified = {
-    ...{
-      request: requestId(7),
-      planDigest: 'd',
-      at: '2026-03-01T12:00:00.000Z',
-      resource: ref(),
-      resourceName: 'bot-care',
-    },
-    ...{ vault: vault(), keyName, keyVersion: version('a'), principalId: principal, before: null, retired: null },
-  };
+  const verified = lastVerifiedWith();
   const opened = async (world: Partial<World>, lastVerified: CommandPorts['lastVerified']) => {
     const { ports } = commandWorld(world);
     return openForm(repairCmk, call({ resource: 'bot-care' }), { ...ports, lastVerified });
@@ -222,6 +214,20 @@ describe('the form', () => {
     ['the approved vault is gone', { vault: null }, async () => verified, 'approved-vault-gone'],
   ])('is refused if %s', async (_what, world, lastVerified, code) => {
     expect(await opened(world, lastVerified)).toMatchObject({ kind: 'refused', code });
+  });
+
+  it('reviews what was approved last, also if another request succeeded since the form opened', async () => {
+    const { ports } = commandWorld({ resource: resource({ customerKey: null }) });
+    const stale = { basis: verified.request, from: null, vaultId, keyName, keyVersion: verified.keyVersion };
+    const form = formOn('review', ports, { operation: 'repair-cmk', answers: { resource: ref(), version: stale } });
+    const newer = lastVerifiedWith({ request: requestId(9), keyVersion: version('b') });
+    const facts = await reviewFacts(repairCmk, form, { ...ports, lastVerified: async () => newer });
+    if ('kind' in facts || !facts.ok) throw new Error('it can be reviewed');
+    expect(facts.value.plan.wish).toEqual({
+      ...wishToRepair({ from: null }),
+      basis: newer.request,
+      keyVersion: version('b'),
+    });
   });
 
   it('leads to the same approved state as before, once it succeeded', () => {

@@ -1,14 +1,16 @@
-import { describe, expect, it, test } from '@jest/globals';
+import { afterEach, describe, expect, it, test } from '@jest/globals';
 import type { KeyUser, ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
 import { blocksOf, effectsOf, isCovered, notCovered, type Plan } from '../../../src/domain/plan.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
+import type { LastVerified } from '../../../src/domain/watch/drift.ts';
 import { lastVerifiedOf } from '../../../src/operations/last-verified.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
 import { operationOf } from '../../../src/operations/registry.ts';
 import { observeRetirement, retireVersion } from '../../../src/operations/retire-version/retire-version.ts';
-import { call, commandWorld } from '../../support/builders/command-world.ts';
+import { call, commandWorld, lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { requestId, resourceId } from '../../support/builders/fixtures.ts';
 import {
+  control,
   key,
   noon,
   planFor,
@@ -21,6 +23,7 @@ import {
   version,
   wishToRetire,
 } from '../../support/builders/plans.ts';
+import { termsOf } from '../../support/builders/policies.ts';
 import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
 
 const hoursAgo = (hours: number): string => new Date(noon.getTime() - hours * 3_600_000).toISOString();
@@ -119,6 +122,13 @@ test('is blocked if it is disabled already, or the agent has another key', async
   expect(blocksOf(planFor({ seen: moved, wished: wishToRetire() })).map(({ code }) => code)).toEqual(['key-moved']);
 });
 
+test('is blocked in a vault that the policy doesn’t permit, and tells who has control over the key', () => {
+  const terms = { ...termsOf(), vaults: [{ rule: 'none', permits: [] }] };
+  const plan = planFor({ seen: retiring({ control: control() }), wished: wishToRetire(), terms });
+  expect(blocksOf(plan).map(({ code }) => code)).toEqual(['vault-not-permitted']);
+  expect(plan.checks.map(({ code }) => code)).toContain('controllers-known');
+});
+
 test('its one change is made by a role, and the approval covers what is left at any moment', () => {
   const plan: Plan = planFor({ seen: retiring(), wished: wishToRetire() });
   expect(effectsOf(plan)).toMatchObject([{ change: 'key-disablement', keyVersion: version('a') }]);
@@ -153,8 +163,13 @@ describe('the form', () => {
   const opened = async (keys: readonly (typeof old)[], typed?: string) => {
     const world = { vault: vault(), resource: resource({ customerKey: under(version('b')) }), keys: [...keys] };
     const args = { resource: 'bot-care', ...(typed === undefined ? {} : { version: typed }) };
-    return openForm(retireVersion, call(args), commandWorld(world).ports);
+    return openForm(retireVersion, call(args), { ...commandWorld(world).ports, lastVerified: async () => approved });
   };
+  const inUse = lastVerifiedWith({ keyVersion: version('b') });
+  let approved: LastVerified | null = inUse;
+  afterEach(() => {
+    approved = inUse;
+  });
 
   it('opens on the review with the only old version, or the one that was named', async () => {
     for (const form of [await opened([old, current]), await opened([older, old, current], 'aaaaaaaa')]) {
@@ -164,6 +179,19 @@ describe('the form', () => {
       expect(spec).toEqual(wishToRetire());
       expect(spec === null ? null : operationOf(spec).answersOf(spec)).toEqual(form.form.answers);
     }
+  });
+
+  it.each([
+    ['nothing was approved here', null, 'no-approved-state'],
+    ['another version was approved', lastVerifiedWith({ keyVersion: version('a') }), 'key-not-approved'],
+    [
+      'a key in another vault was approved',
+      lastVerifiedWith({ vault: vault({ uri: 'https://kv-other.vault.azure.net' }) }),
+      'key-not-approved',
+    ],
+  ])('is refused if %s', async (_what, verified, code) => {
+    approved = verified;
+    expect(await opened([old, current])).toMatchObject({ kind: 'refused', code });
   });
 
   it.each([
