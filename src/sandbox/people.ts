@@ -17,40 +17,18 @@ export interface LocalGroup {
 export const localTenantId = '10000000-0000-4000-8000-000000000000';
 export const guestTenantId = '30000000-0000-4000-8000-000000000000';
 
-export const requester: LocalPerson = {
-  id: '20000000-0000-4000-8000-000000000001',
-  name: 'Requester',
-  email: 'requester@example.com',
+const member = (n: number, name: string): LocalPerson => ({
+  id: `20000000-0000-4000-8000-00000000000${n}`,
+  name,
+  email: `${name.toLowerCase().replace(' ', '.')}@example.com`,
   homeTenantId: localTenantId,
-};
+});
 
-export const approver: LocalPerson = {
-  id: '20000000-0000-4000-8000-000000000002',
-  name: 'Approver',
-  email: 'approver@example.com',
-  homeTenantId: localTenantId,
-};
-
-export const secondApprover: LocalPerson = {
-  id: '20000000-0000-4000-8000-000000000003',
-  name: 'Second approver',
-  email: 'second.approver@example.com',
-  homeTenantId: localTenantId,
-};
-
-export const teamMember: LocalPerson = {
-  id: '20000000-0000-4000-8000-000000000004',
-  name: 'Team member',
-  email: 'team.member@example.com',
-  homeTenantId: localTenantId,
-};
-
-export const guest: LocalPerson = {
-  id: '20000000-0000-4000-8000-000000000005',
-  name: 'Guest',
-  email: 'guest@example.net',
-  homeTenantId: guestTenantId,
-};
+export const requester = member(1, 'Requester');
+export const approver = member(2, 'Approver');
+export const secondApprover = member(3, 'Second approver');
+export const teamMember = member(4, 'Team member');
+export const guest: LocalPerson = { ...member(5, 'Guest'), email: 'guest@example.net', homeTenantId: guestTenantId };
 
 export const localPeople: readonly LocalPerson[] = [requester, approver, secondApprover, teamMember, guest];
 

@@ -6,7 +6,7 @@ import { serverCertificate } from './certificates.ts';
 import { dispatch } from './dispatch.ts';
 import { markLostKeys } from './health-bots/customer-key-check.ts';
 import { endDueOperations } from './health-bots/operations.ts';
-import { type AccessTrace, RequestAccessTrace } from './http/access-trace.ts';
+import { AccessTrace } from './http/access-trace.ts';
 import { type Incoming, isReading, readIncoming } from './http/incoming.ts';
 import { Quotas } from './http/quotas.ts';
 import { Refusal, type Reply, reply, send, toSend } from './http/reply.ts';
@@ -15,7 +15,7 @@ import { SignIns } from './identity/people/sign-ins.ts';
 import { SigningKey, Tokens } from './identity/tokens.ts';
 import { purgeDue } from './key-vault/vaults.ts';
 import { Listeners } from './listeners.ts';
-import { VaultLog } from './log-analytics/vault-log.ts';
+import { LogRow } from './log-analytics/known-queries.ts';
 import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
 import { type ChangeActor, ChangeRecords } from './resource-graph/change-records.ts';
 import { GraphPages } from './resource-graph/graph-pages.ts';
@@ -25,8 +25,9 @@ import { BeforeStates } from './simulator/before-states.ts';
 import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
 import type { Fault } from './simulator/fault.ts';
 import { takeFault, underFault } from './simulator/faults.ts';
-import { RequestLog, withoutSecrets } from './simulator/request-log.ts';
+import { RequestRecord, withoutSecrets } from './simulator/request-log.ts';
 import { type Simulator, serveSimulator } from './simulator/simulator-api.ts';
+import { JsonLines } from './state/json-lines.ts';
 import { newGraphIndex, newReadReplica } from './state/lagging-view.ts';
 import { type LatencyName, latencies } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -54,7 +55,7 @@ export interface LocalAzure {
   stop(): Promise<void>;
 }
 
-const openWorld = async (options: LocalAzureOptions, file: StateFile, requests: RequestLog): Promise<World> => {
+const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<World> => {
   const state: SimulatorState = file.load() ?? (await seedState(options.port, new Date()));
   moveToPort(state, options.port);
   if (options.latency !== undefined) changeLatency(state, options.latency, new Date());
@@ -73,8 +74,8 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile, requests: 
     },
     signingKey,
     tokens: new Tokens(signingKey, state.tenantId, options.port),
-    vaultLog: new VaultLog(options.dataDir),
-    requests,
+    vaultLog: new JsonLines(join(options.dataDir, 'azure', 'vault-log.jsonl'), LogRow),
+    requests: new JsonLines(join(options.dataDir, 'azure', 'requests.jsonl'), RequestRecord),
     graphIndex: newGraphIndex(),
     readReplica: newReadReplica(),
     graphPages: new GraphPages(),
@@ -84,7 +85,7 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile, requests: 
     signIns: new SignIns(signingKey),
     signInUrl: options.signInPort === undefined ? null : `http://localhost:${options.signInPort}`,
   };
-  if (world.vaultLog.isEmpty) logPast(world.state, world.vaultLog, new Date());
+  if (world.vaultLog.all().length === 0) logPast(world.state, world.vaultLog, new Date());
   return world;
 };
 
@@ -169,14 +170,14 @@ class AzureServer {
     const fault = takeFault(this.world.state, incoming);
     if (fault?.late === true) response.destroy();
     if (fault?.delayMs !== undefined) await this.simulator.delays.wait(fault.delayMs);
-    const trace = new RequestAccessTrace();
+    const trace = new AccessTrace();
     const changed = this.applyDueChanges(new Date());
     const answer = await this.answer(incoming, fault, trace);
     // Writing the state gets slower as it grows, and most calls only read.
     const { principalId } = trace;
     const actor = { principalId, userAgent: headerOf(incoming, 'user-agent') ?? '' };
     if (changed || fault !== null || !isReading(incoming)) await this.keep(actor);
-    this.simulator.log.append({
+    this.world.requests.append({
       at: at.toISOString(),
       method: incoming.method,
       url: incoming.sentUrl,
@@ -212,15 +213,14 @@ const headerOf = (incoming: Incoming, name: string): string | null => {
 export const startLocalAzure = async (options: LocalAzureOptions): Promise<LocalAzure> => {
   const certificate = await serverCertificate(options.dataDir);
   const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
-  const log = new RequestLog(join(options.dataDir, 'azure', 'requests.jsonl'));
-  const world = await openWorld(options, file, log);
+  const world = await openWorld(options, file);
   const beforeStates = new BeforeStates(join(options.dataDir, 'azure'), world.state);
   const start = randomUUID();
-  const revision = () => `${start} ${file.changes} ${log.all().length}`;
+  const revision = () => `${start} ${file.changes} ${world.requests.all().length}`;
   const { recordDir } = options;
   const recorder = recordDir === undefined ? null : new ExchangeRecorder(recordDir);
   const changes = new ChangeRecords(world.state);
-  const simulator = { world, log, beforeStates, changes, delays: new Delays(), revision };
+  const simulator = { world, beforeStates, changes, delays: new Delays(), revision };
   const server = new AzureServer(simulator, file, certificate, recorder);
   await server.listen();
   const { signInPort } = options;

@@ -1,9 +1,10 @@
 import type { Quotas } from './http/quotas.ts';
 import type { SignIns } from './identity/people/sign-ins.ts';
 import type { SigningKey, Tokens } from './identity/tokens.ts';
-import type { VaultLog } from './log-analytics/vault-log.ts';
+import type { LogRow } from './log-analytics/known-queries.ts';
 import type { GraphPages } from './resource-graph/graph-pages.ts';
-import type { RequestLog } from './simulator/request-log.ts';
+import type { RequestRecord } from './simulator/request-log.ts';
+import type { JsonLines } from './state/json-lines.ts';
 import type { newGraphIndex, newReadReplica } from './state/lagging-view.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -16,8 +17,9 @@ export interface World {
   readonly signingKey: SigningKey;
   readonly tokens: Tokens;
   readonly signIns: SignIns;
-  readonly vaultLog: VaultLog;
-  readonly requests: RequestLog;
+  /** It has its own file, because the state file is rewritten at every call. */
+  readonly vaultLog: JsonLines<LogRow>;
+  readonly requests: JsonLines<RequestRecord>;
   readonly graphIndex: ReturnType<typeof newGraphIndex>;
   readonly readReplica: ReturnType<typeof newReadReplica>;
   readonly graphPages: GraphPages;

@@ -6,7 +6,7 @@ import { HttpProblem, ok, parse, type Route, route } from './http.ts';
 import { activityBase, messageActivity, showAnswer, withMentions } from './inbound.ts';
 import type { JsonObject, Post } from './model.ts';
 import { type Conversation, threadId } from './places.ts';
-import type { Teams } from './teams.ts';
+import { storePost, type Teams } from './teams.ts';
 import { conversationFor, knownPerson, postFor } from './visibility.ts';
 
 const longestText = 28_000;
@@ -78,14 +78,6 @@ function rootOfReply(
   if (post.placeId !== to.place.id)
     throw new HttpProblem(404, 'ActivityNotFound', `no activity ${replyToId} in ${to.place.id}`);
   return to.place.kind === 'channel' ? (post.conversationId.split(';messageid=')[1] ?? null) : null;
-}
-
-type NewPost = Pick<Post, 'id' | 'conversationId' | 'placeId' | 'author' | 'replyToId' | 'onlyFor' | 'content'>;
-
-function storePost(teams: Teams, post: NewPost): Post {
-  const whole: Post = { ...post, at: new Date().toISOString(), editedAt: null, tone: 'message' };
-  teams.commit([{ kind: 'posted', post: whole }]);
-  return whole;
 }
 
 const messageTimeoutMs = 15_000;

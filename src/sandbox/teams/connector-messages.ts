@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
 import type { Change, JsonObject, Post } from './model.ts';
 import { conversationOf, findPerson, type Place, threadId } from './places.ts';
-import type { Teams } from './teams.ts';
+import { storePost, type Teams } from './teams.ts';
 
 /** Bot Connector: a bot posts, replies, updates and deletes. */
 
@@ -97,20 +97,15 @@ export function postAsBot(
   onlyFor: string | null = null,
 ): Post {
   const id = teams.nextId();
-  const post: Post = {
+  return storePost(teams, {
     id,
     conversationId: place.kind === 'channel' ? threadId(place, root ?? id) : place.id,
     placeId: place.id,
     author: 'bot',
-    at: new Date().toISOString(),
-    editedAt: null,
     replyToId: replyToId ?? root,
     onlyFor,
-    tone: 'message',
     content: withoutAddress(content),
-  };
-  teams.commit([{ kind: 'posted', post }]);
-  return post;
+  });
 }
 
 /** How long the answer to a click stays, although the card is updated. */

@@ -3,7 +3,7 @@ import { HttpProblem } from './http.ts';
 import type { SignInButton } from './invoke-answer.ts';
 import type { JsonObject, Post } from './model.ts';
 import { conversationOf, memberIdOf, type Place, team } from './places.ts';
-import type { Teams } from './teams.ts';
+import { storePost, type Teams } from './teams.ts';
 
 /** Activities as Teams sends them to a bot. The fields follow the Bot Framework activity protocol. */
 
@@ -126,17 +126,7 @@ export function showAnswer(
   text: string,
   signIn: SignInButton | null = null,
 ): void {
-  const post: Post = {
-    id: teams.nextId(),
-    conversationId: about.conversationId,
-    placeId: about.placeId,
-    author: 'bot',
-    at: new Date().toISOString(),
-    editedAt: null,
-    replyToId: about.id,
-    onlyFor: person.id,
-    tone,
-    content: { text, ...(signIn === null ? {} : { signIn }) },
-  };
-  teams.commit([{ kind: 'posted', post }]);
+  const { conversationId, placeId, id: replyToId } = about;
+  const content = { text, ...(signIn === null ? {} : { signIn }) };
+  storePost(teams, { conversationId, placeId, author: 'bot', replyToId, onlyFor: person.id, tone, content });
 }

@@ -74,7 +74,6 @@ export const threadId = (place: Place, root: string): string => `${place.id};mes
 /** Returns a person's ID as bots see it. */
 export const memberIdOf = (personId: string): string => `29:${personId}`;
 
-/** Finds a person by object ID or member ID. */
 export function findPerson(id: string): LocalPerson | undefined {
   const personId = id.startsWith('29:') ? id.slice(3) : id;
   return localPeople.find((person) => person.id === personId);

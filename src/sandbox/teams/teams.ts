@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, trunca
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type BotLink, botLink } from './bot-link.ts';
-import { Change } from './model.ts';
+import { Change, type Post } from './model.ts';
 import { apply, emptyState, snapshot, type TeamsState } from './state.ts';
 
 const fileName = 'journal.jsonl';
@@ -114,6 +114,17 @@ export function openTeams(options: LocalTeamsOptions): Teams {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Stores a new post; by default a message that everyone in its place sees. */
+export function storePost(
+  teams: Teams,
+  post: Pick<Post, 'conversationId' | 'placeId' | 'author' | 'content'> & Partial<Post>,
+): Post {
+  const usual = { editedAt: null, replyToId: null, onlyFor: null, tone: 'message' } as const;
+  const whole: Post = { id: post.id ?? teams.nextId(), at: new Date().toISOString(), ...usual, ...post };
+  teams.commit([{ kind: 'posted', post: whole }]);
+  return whole;
 }
 
 /** Returns message IDs as in Teams: milliseconds since 1970 as text. Unique and increasing, also across restarts. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { subscriptionScope, within } from '../arm/ids.ts';
 import { pageOf } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { RequestRecord } from '../simulator/request-log.ts';
 import { later, reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
@@ -84,13 +84,7 @@ function listEvents(call: Call): Reply {
   return reply(200, { value: shown, ...(nextLink === undefined ? {} : { nextLink }) });
 }
 
-export const activityLogRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    pattern: '/subscriptions/{sub}/providers/Microsoft.Insights/eventtypes/management/values',
-    audience: 'arm',
-    versions: ['2015-04-01'],
-    action: 'Microsoft.Insights/eventtypes/values/read',
-    handle: listEvents,
-  },
-];
+const route = armRoutes(['2015-04-01'], 'Microsoft.Insights/eventtypes/values');
+const pattern = '/subscriptions/{sub}/providers/Microsoft.Insights/eventtypes/management/values';
+
+export const activityLogRoutes: readonly Route[] = [route('GET', pattern, 'read', listEvents)];

@@ -5,7 +5,7 @@
  */
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { DenyAssignment } from '../state/schema-directory.ts';
 import { authorizationVersions } from './api-versions.ts';
 import { sameId, within } from './ids.ts';
@@ -58,13 +58,10 @@ const single = (call: Call): Reply => {
   throw armRefusal(404, 'DenyAssignmentNotFound', `The deny assignment '${name}' is not found.`);
 };
 
-const route = (tail: string, handle: Route['handle']): Route => ({
-  method: 'GET',
-  pattern: `/{*scope}/providers/Microsoft.Authorization/denyAssignments${tail}`,
-  audience: 'arm',
-  versions: authorizationVersions,
-  action: 'Microsoft.Authorization/denyAssignments/read',
-  handle,
-});
+const route = armRoutes(authorizationVersions, 'Microsoft.Authorization/denyAssignments');
+const all = '/{*scope}/providers/Microsoft.Authorization/denyAssignments';
 
-export const denyAssignmentRoutes: readonly Route[] = [route('', listed), route('/{name}', single)];
+export const denyAssignmentRoutes: readonly Route[] = [
+  route('GET', all, 'read', listed),
+  route('GET', `${all}/{name}`, 'read', single),
+];

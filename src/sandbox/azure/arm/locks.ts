@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { ManagementLock } from '../state/schema.ts';
 import { lockVersions } from './api-versions.ts';
-import { sameId, within } from './ids.ts';
-
-const scopeOfCall = (call: Call): string => `/${param(call, 'scope')}`;
+import { within } from './ids.ts';
+import { namedHere, scopeOfCall } from './rbac.ts';
 
 const lockBody = (lock: ManagementLock) => ({
   id: `${lock.scope}/providers/Microsoft.Authorization/locks/${lock.name}`,
@@ -26,10 +25,7 @@ const listLocks = (call: Call): Reply => {
   return reply(200, pageOfBodies(call, listed.map(lockBody)));
 };
 
-const found = (call: Call): ManagementLock | undefined =>
-  call.world.state.locks.find(
-    (lock) => sameId(lock.name, param(call, 'name')) && sameId(lock.scope, scopeOfCall(call)),
-  );
+const found = (call: Call): ManagementLock | undefined => namedHere(call, call.world.state.locks);
 
 const Written = z.object({
   properties: z.object({ level: z.enum(['CanNotDelete', 'ReadOnly']), notes: z.string().max(512).nullish() }),
@@ -52,17 +48,11 @@ const deleteLock = (call: Call): Reply => {
   return reply(200);
 };
 
-const route = (method: string, tail: string, verb: string, handle: Route['handle']): Route => ({
-  method,
-  pattern: `/{*scope}/providers/Microsoft.Authorization/locks${tail}`,
-  audience: 'arm',
-  versions: lockVersions,
-  action: `Microsoft.Authorization/locks/${verb}`,
-  handle,
-});
+const route = armRoutes(lockVersions, 'Microsoft.Authorization/locks');
+const all = '/{*scope}/providers/Microsoft.Authorization/locks';
 
 export const lockRoutes: readonly Route[] = [
-  route('GET', '', 'read', listLocks),
-  route('PUT', '/{name}', 'write', putLock),
-  route('DELETE', '/{name}', 'delete', deleteLock),
+  route('GET', all, 'read', listLocks),
+  route('PUT', `${all}/{name}`, 'write', putLock),
+  route('DELETE', `${all}/{name}`, 'delete', deleteLock),
 ];

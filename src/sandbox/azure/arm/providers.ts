@@ -1,5 +1,5 @@
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import { providers, resourcesVersions } from './api-versions.ts';
 import { requireAction } from './authorize.ts';
@@ -59,18 +59,10 @@ export const requireRegistered = (state: SimulatorState, path: string): void => 
   throw armRefusal(409, 'MissingSubscriptionRegistration', message, { details });
 };
 
-const providerRoute = (method: string, tail: string, action: string | null, handle: Route['handle']): Route => ({
-  method,
-  pattern: `/subscriptions/{sub}/providers${tail}`,
-  audience: 'arm',
-  versions: resourcesVersions,
-  action,
-  handle,
-});
-
-const read = 'Microsoft.Resources/subscriptions/providers/read';
+const route = armRoutes(resourcesVersions, 'Microsoft.Resources/subscriptions/providers');
+const one = '/subscriptions/{sub}/providers/{namespace}';
 
 export const providerRoutes: readonly Route[] = [
-  providerRoute('GET', '/{namespace}', read, (call) => reply(200, providerBody(call, requireNamespace(call)))),
-  providerRoute('POST', '/{namespace}/register', null, register),
+  route('GET', one, 'read', (call) => reply(200, providerBody(call, requireNamespace(call)))),
+  route('POST', `${one}/register`, null, register),
 ];

@@ -117,6 +117,12 @@ export const scopeOf = (path: string): string => {
 
 export const scopeOfCall = (call: Call): string => `/${param(call, 'scope')}`;
 
+/** Returns the entry with the name and the scope in the path. */
+export const namedHere = <T extends { readonly name: string; readonly scope: string }>(
+  call: Call,
+  all: readonly T[],
+): T | undefined => all.find((one) => sameId(one.name, param(call, 'name')) && sameId(one.scope, scopeOfCall(call)));
+
 const prefixOf = (scope: string): string => (scope === '/' ? '' : scope);
 
 export const assignmentId = (assignment: RoleAssignment): string =>

@@ -1,10 +1,10 @@
 import { agentBody } from '../health-bots/agent-body.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { SystemData } from '../state/schema-agents.ts';
 import { resourceListVersions } from './api-versions.ts';
-import { agentId, sameId, vaultId, within } from './ids.ts';
+import { agentId, groupScope, sameId, subscriptionScope, vaultId, within } from './ids.ts';
 
 interface Filtered {
   readonly name: string;
@@ -145,24 +145,13 @@ const listResources = (call: Call, scope: string): Reply => {
   return reply(200, pageOfBodies(call, value));
 };
 
-const listRoute = (pattern: string, action: string, scope: (call: Call) => string): Route => ({
-  method: 'GET',
-  pattern,
-  audience: 'arm',
-  versions: resourceListVersions,
-  action,
-  handle: (call) => listResources(call, scope(call)),
-});
+const route = armRoutes(resourceListVersions, 'Microsoft.Resources/subscriptions');
 
 export const resourceListRoutes: readonly Route[] = [
-  listRoute(
-    '/subscriptions/{sub}/resources',
-    'Microsoft.Resources/subscriptions/resources/read',
-    (call) => `/subscriptions/${param(call, 'sub')}`,
+  route('GET', '/subscriptions/{sub}/resources', 'resources/read', (call) =>
+    listResources(call, subscriptionScope(param(call, 'sub'))),
   ),
-  listRoute(
-    '/subscriptions/{sub}/resourceGroups/{group}/resources',
-    'Microsoft.Resources/subscriptions/resourcegroups/resources/read',
-    (call) => `/subscriptions/${param(call, 'sub')}/resourceGroups/${param(call, 'group')}`,
+  route('GET', '/subscriptions/{sub}/resourceGroups/{group}/resources', 'resourcegroups/resources/read', (call) =>
+    listResources(call, groupScope(param(call, 'sub'), param(call, 'group'))),
   ),
 ];

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { later, reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { RoleAssignment } from '../state/schema-directory.ts';
 import { authorizationVersions } from './api-versions.ts';
 import { resourceNotFound } from './authorize.ts';
 import { agentId, sameId, vaultId, within } from './ids.ts';
-import { assignmentBody, groupsOf, scopeOfCall } from './rbac.ts';
+import { assignmentBody, groupsOf, namedHere, scopeOfCall } from './rbac.ts';
 
 const PrincipalType = z.enum(['ServicePrincipal', 'User', 'Group']);
 
@@ -143,10 +143,7 @@ const putAssignment = (call: Call): Reply => {
   return reply(201, assignmentBody(wanted));
 };
 
-const byName = (call: Call): RoleAssignment | undefined =>
-  call.world.state.roleAssignments.find(
-    (one) => sameId(one.name, param(call, 'name')) && sameId(one.scope, scopeOfCall(call)),
-  );
+const byName = (call: Call): RoleAssignment | undefined => namedHere(call, call.world.state.roleAssignments);
 
 const getAssignment = (call: Call): Reply => {
   const found = byName(call);
@@ -189,20 +186,13 @@ const listAssignments = (call: Call): Reply => {
   return reply(200, pageOfBodies(call, value));
 };
 
-const one = '/{*scope}/providers/Microsoft.Authorization/roleAssignments/{name}';
+const all = '/{*scope}/providers/Microsoft.Authorization/roleAssignments';
 
-const assignmentRoute = (method: string, pattern: string, verb: string, handle: Route['handle']): Route => ({
-  method,
-  pattern,
-  audience: 'arm',
-  versions: authorizationVersions,
-  action: `Microsoft.Authorization/roleAssignments/${verb}`,
-  handle,
-});
+const route = armRoutes(authorizationVersions, 'Microsoft.Authorization/roleAssignments');
 
 export const roleAssignmentRoutes: readonly Route[] = [
-  assignmentRoute('GET', one, 'read', getAssignment),
-  assignmentRoute('PUT', one, 'write', putAssignment),
-  assignmentRoute('DELETE', one, 'delete', deleteAssignment),
-  assignmentRoute('GET', '/{*scope}/providers/Microsoft.Authorization/roleAssignments', 'read', listAssignments),
+  route('GET', `${all}/{name}`, 'read', getAssignment),
+  route('PUT', `${all}/{name}`, 'write', putAssignment),
+  route('DELETE', `${all}/{name}`, 'delete', deleteAssignment),
+  route('GET', all, 'read', listAssignments),
 ];

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { RoleDefinition } from '../state/schema-directory.ts';
 import { authorizationVersions } from './api-versions.ts';
 import { sameId, within } from './ids.ts';
 import { listedActions, listedDataActions } from './provider-operations.ts';
-import { holds, patternMatches, permissionsAt } from './rbac.ts';
+import { holds, patternMatches, permissionsAt, scopeOfCall } from './rbac.ts';
 
 const names = z
   .array(z.string())
@@ -124,7 +124,7 @@ const putDefinition = (call: Call): Reply => {
     assignableScopes,
   };
   state.roleDefinitions = [...state.roleDefinitions.filter((one) => one !== there), role];
-  return reply(201, definitionBody(param(call, 'scope'), role));
+  return reply(201, definitionBody(scopeOfCall(call), role));
 };
 
 /** The status of the refusal is from memory. */
@@ -137,7 +137,7 @@ const deleteDefinition = (call: Call): Reply => {
     throw refused('RoleDefinitionHasAssignments', 'There are existing role assignments referencing role.', 409);
   }
   state.roleDefinitions = state.roleDefinitions.filter((one) => one !== there);
-  return reply(200, definitionBody(param(call, 'scope'), there));
+  return reply(200, definitionBody(scopeOfCall(call), there));
 };
 
 /** Text from memory. */
@@ -153,7 +153,7 @@ const getDefinition = (call: Call): Reply => {
   const id = param(call, 'id').toLowerCase();
   const role = call.world.state.roleDefinitions.find((one) => one.id === id);
   if (role === undefined) throw doesNotExist(id);
-  return reply(200, definitionBody(param(call, 'scope'), role));
+  return reply(200, definitionBody(scopeOfCall(call), role));
 };
 
 /**
@@ -176,45 +176,33 @@ const readFilter = (filter: string, scope: string): ((role: RoleDefinition) => b
 
 const listDefinitions = (call: Call): Reply => {
   const filter = call.incoming.query.get('$filter') ?? '';
-  const scope = `/${param(call, 'scope')}`;
+  const scope = scopeOfCall(call);
   const keep = filter.trim() === '' ? (role: RoleDefinition) => assignableAt(role, scope) : readFilter(filter, scope);
-  const value = call.world.state.roleDefinitions.filter(keep);
-  return reply(
-    200,
-    pageOfBodies(
-      call,
-      value.map((role) => definitionBody(param(call, 'scope'), role)),
-    ),
-  );
+  const value = call.world.state.roleDefinitions.filter(keep).map((role) => definitionBody(scope, role));
+  return reply(200, pageOfBodies(call, value));
 };
 
 /** Lists the caller's own permissions at the scope. Azure's list doesn't contain conditions. */
 const listPermissions = (call: Call): Reply => {
-  const scope = `/${param(call, 'scope')}`;
+  const scope = scopeOfCall(call);
   const value = permissionsAt(call.world.state, call.caller.principalId, scope, call.now).map(
     ({ actions, notActions, dataActions, notDataActions }) => ({ actions, notActions, dataActions, notDataActions }),
   );
   return reply(200, { value });
 };
 
-const route = (method: string, tail: string, right: string, handle: Route['handle']): Route => ({
-  method,
-  pattern: `/{*scope}/providers/Microsoft.Authorization/${tail}`,
-  audience: 'arm',
-  versions: authorizationVersions,
-  action: `Microsoft.Authorization/${right}`,
-  handle,
-});
+const route = armRoutes(authorizationVersions, 'Microsoft.Authorization');
+const provider = '/{*scope}/providers/Microsoft.Authorization';
 
 export const roleDefinitionRoutes: readonly Route[] = [
-  route('GET', 'roleDefinitions/{id}', 'roleDefinitions/read', getDefinition),
-  route('PUT', 'roleDefinitions/{id}', 'roleDefinitions/write', putDefinition),
-  route('DELETE', 'roleDefinitions/{id}', 'roleDefinitions/delete', deleteDefinition),
-  route('GET', 'roleDefinitions', 'roleDefinitions/read', listDefinitions),
-  route('GET', 'permissions', 'permissions/read', listPermissions),
+  route('GET', `${provider}/roleDefinitions/{id}`, 'roleDefinitions/read', getDefinition),
+  route('PUT', `${provider}/roleDefinitions/{id}`, 'roleDefinitions/write', putDefinition),
+  route('DELETE', `${provider}/roleDefinitions/{id}`, 'roleDefinitions/delete', deleteDefinition),
+  route('GET', `${provider}/roleDefinitions`, 'roleDefinitions/read', listDefinitions),
+  route('GET', `${provider}/permissions`, 'permissions/read', listPermissions),
 ];
 
-const subscriptionOf = (scope: string): string => /^\/subscriptions\/[^/]+/i.exec(`/${scope}`)?.[0] ?? '';
+const subscriptionOf = (scope: string): string => /^\/subscriptions\/[^/]+/i.exec(scope)?.[0] ?? '';
 
 /** The shape of `RoleDefinition` in the 2022-04-01 description. That of built-in roles also has conditions. */
 const definitionBody = (scope: string, role: RoleDefinition) => ({

@@ -1,6 +1,6 @@
 import { pageOfBodies } from '../http/pages.ts';
 import { type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { ResourceGroup, Subscription } from '../state/schema.ts';
 import { resourcesVersions } from './api-versions.ts';
 import { groupScope, sameId, subscriptionScope } from './ids.ts';
@@ -78,22 +78,13 @@ const listTenants = (call: Call): Reply => {
   });
 };
 
-const resourcesRoute = (pattern: string, action: string | null, handle: Route['handle']): Route => ({
-  method: 'GET',
-  pattern,
-  audience: 'arm',
-  versions: resourcesVersions,
-  action,
-  handle,
-});
-
-const readSubscription = 'Microsoft.Resources/subscriptions/read';
-const readGroups = 'Microsoft.Resources/subscriptions/resourceGroups/read';
+const route = armRoutes(resourcesVersions, 'Microsoft.Resources/subscriptions');
+const groups = '/subscriptions/{sub}/resourceGroups';
 
 export const subscriptionRoutes: readonly Route[] = [
-  resourcesRoute('/tenants', null, listTenants),
-  resourcesRoute('/subscriptions', null, listSubscriptions),
-  resourcesRoute('/subscriptions/{sub}', readSubscription, getSubscription),
-  resourcesRoute('/subscriptions/{sub}/resourceGroups', readGroups, listGroups),
-  resourcesRoute('/subscriptions/{sub}/resourceGroups/{group}', readGroups, getGroup),
+  route('GET', '/tenants', null, listTenants),
+  route('GET', '/subscriptions', null, listSubscriptions),
+  route('GET', '/subscriptions/{sub}', 'read', getSubscription),
+  route('GET', groups, 'resourceGroups/read', listGroups),
+  route('GET', `${groups}/{group}`, 'resourceGroups/read', getGroup),
 ];

@@ -9,7 +9,7 @@ import { groupScope, named, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { BotService } from '../state/schema.ts';
 
 const type = 'Microsoft.BotService/botServices';
@@ -87,14 +87,7 @@ const putChannel = (call: Call): Reply => {
 
 const one = `/subscriptions/{sub}/resourceGroups/{group}/providers/${type}/{name}`;
 
-const route = (method: string, pattern: string, action: string, handle: Route['handle']): Route => ({
-  method,
-  pattern,
-  audience: 'arm',
-  versions: botServiceVersions,
-  action: `${type}/${action}`,
-  handle,
-});
+const route = armRoutes(botServiceVersions, type);
 
 export const botServiceRoutes: readonly Route[] = [
   route('GET', `/subscriptions/{sub}/providers/${type}`, 'read', listBots),

@@ -5,8 +5,8 @@ import { plainLocation, requireLocation } from '../arm/resource-location.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
-import type { AgentContent, HealthBot } from '../state/schema-agents.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
+import { type AgentContent, createdBy, type HealthBot, modifiedBy } from '../state/schema-agents.ts';
 import { agentBody, newestVersion } from './agent-body.ts';
 import { statusUrl } from './operation-status.ts';
 import { endNow, isBusy, newEtag, startOperation } from './operations.ts';
@@ -45,15 +45,6 @@ const requireIdentityRights = (call: Call, content: AgentContent): void => {
   if (ids.length > 0) call.trace.action(identityAssignAction);
 };
 
-const touch = (call: Call, agent: HealthBot): void => {
-  agent.systemData = {
-    ...agent.systemData,
-    lastModifiedBy: call.caller.appId,
-    lastModifiedByType: 'Application',
-    lastModifiedAt: call.now.toISOString(),
-  };
-};
-
 const providerHeaders = { 'x-ms-providerhub-traffic': 'True' };
 
 /**
@@ -62,7 +53,7 @@ const providerHeaders = { 'x-ms-providerhub-traffic': 'True' };
  */
 const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, triesKey: boolean): Reply => {
   const { state, latency } = call.world;
-  touch(call, agent);
+  agent.systemData = modifiedBy(agent.systemData, call.caller.appId, call.now);
   const operation = startOperation(state, latency, { agent, before, triesKey }, call.incoming.operationFault, call.now);
   if (operation.ending.answersAtOnce) {
     endNow(state, latency, operation, call.now);
@@ -110,12 +101,10 @@ const putAgent = (call: Call): Reply => {
 };
 
 const newAgent = (call: Call, location: string, content: AgentContent): HealthBot => {
-  const at = call.now.toISOString();
   const name = param(call, 'name');
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/.test(name)) {
     throw armRefusal(400, 'InvalidResourceName', `The resource name '${name}' is not valid.`);
   }
-  const by = { createdBy: call.caller.appId, createdByType: 'Application', createdAt: at };
   return {
     subscriptionId: param(call, 'sub'),
     resourceGroup: param(call, 'group'),
@@ -124,7 +113,7 @@ const newAgent = (call: Call, location: string, content: AgentContent): HealthBo
     etag: newEtag(),
     provisioningState: 'Accepted',
     content,
-    systemData: { ...by, lastModifiedBy: by.createdBy, lastModifiedByType: by.createdByType, lastModifiedAt: at },
+    systemData: createdBy(call.caller.appId, call.now),
   };
 };
 
@@ -150,19 +139,7 @@ const removeAgent = (call: Call): Reply => {
   return deleteAgent(call, agent);
 };
 
-const agentRoute = (
-  method: string,
-  pattern: string,
-  verb: 'read' | 'write' | 'delete',
-  handle: Route['handle'],
-): Route => ({
-  method,
-  pattern,
-  audience: 'arm',
-  versions: healthBotVersions,
-  action: `Microsoft.HealthBot/healthBots/${verb}`,
-  handle,
-});
+const agentRoute = armRoutes(healthBotVersions, 'Microsoft.HealthBot/healthBots');
 
 const inGroup = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.HealthBot/healthBots';
 

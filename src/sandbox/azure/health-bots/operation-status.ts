@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { healthBotVersions } from '../arm/api-versions.ts';
 import { sameId } from '../arm/ids.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { AgentOperation } from '../state/schema-agents.ts';
 
 const statusPath = (operation: AgentOperation): string =>
@@ -52,13 +52,7 @@ const getStatus = (call: Call): Reply => {
   return reply(200, statusBody(found), { etag, 'x-ms-operation-identifier': '' });
 };
 
-export const operationStatusRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    pattern: '/providers/Microsoft.HealthBot/locations/{location}/operationStatuses/{id}',
-    audience: 'arm',
-    versions: healthBotVersions,
-    action: null,
-    handle: getStatus,
-  },
-];
+const route = armRoutes(healthBotVersions, 'Microsoft.HealthBot');
+const pattern = '/providers/Microsoft.HealthBot/locations/{location}/operationStatuses/{id}';
+
+export const operationStatusRoutes: readonly Route[] = [route('GET', pattern, null, getStatus)];

@@ -29,6 +29,21 @@ export interface Route {
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
 
+/**
+ * Returns a maker of routes to Azure Resource Manager. Each needs the action `type/verb`; a null verb: every caller of the
+ * tenant can call it.
+ */
+export const armRoutes =
+  (versions: readonly string[], type: string) =>
+  (method: string, pattern: string, verb: string | null, handle: Route['handle']): Route => ({
+    method,
+    pattern,
+    audience: 'arm',
+    versions,
+    action: verb === null ? null : `${type}/${verb}`,
+    handle,
+  });
+
 export interface Match {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;

@@ -2,10 +2,20 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
-import { Refusal, type Reply, reply } from '../http/reply.ts';
+import { type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
-import { context, graphPage, graphRoute, groupBody, notFound, principalBody, sameText, userBody } from './graph.ts';
+import {
+  context,
+  graphPage,
+  graphRefusal,
+  graphRoute,
+  groupBody,
+  notFound,
+  principalBody,
+  sameText,
+  userBody,
+} from './graph.ts';
 
 /** Application permissions by ID (Microsoft Graph permissions reference). */
 const permissions: Readonly<Record<string, string>> = {
@@ -39,14 +49,11 @@ const applicationBody = ({ id, appId, displayName, secret, secretEndsAt }: Servi
       : [{ keyId: id, displayName: null, hint: secret.slice(0, 3), secretText: null, endDateTime: secretEndsAt }],
 });
 
-const refused = (status: number, code: string, message: string): Refusal =>
-  new Refusal(reply(status, { error: { code, message } }));
-
 const principalOf = (call: Call): ServicePrincipal => {
   const id = param(call, 'id');
   const found = call.world.state.principals.find((one) => one.id === id);
   if (found !== undefined) return found;
-  throw refused(404, 'Request_ResourceNotFound', `Resource '${id}' does not exist.`);
+  throw graphRefusal(404, 'Request_ResourceNotFound', `Resource '${id}' does not exist.`);
 };
 
 const getServicePrincipal = (call: Call): Reply => {
@@ -84,10 +91,10 @@ const assignAppRole = (call: Call): Reply => {
   const request = parseBody(Assignment, call.incoming.body, 'Request_BadRequest');
   const permission = permissions[request.appRoleId];
   if (request.resourceId !== graphPrincipal.id || permission === undefined) {
-    throw refused(400, 'Request_BadRequest', 'Permission being assigned was not found on application.');
+    throw graphRefusal(400, 'Request_BadRequest', 'Permission being assigned was not found on application.');
   }
   if (principal.graphPermissions.includes(permission)) {
-    throw refused(400, 'Request_BadRequest', 'Permission being assigned already exists on the object.');
+    throw graphRefusal(400, 'Request_BadRequest', 'Permission being assigned already exists on the object.');
   }
   principal.graphPermissions.push(permission);
   return reply(201, { id: randomUUID(), ...request, principalDisplayName: principal.displayName });
@@ -125,14 +132,7 @@ export const graphApplicationRoutes: readonly Route[] = [
 type Body = Readonly<Record<string, unknown>>;
 
 const unsupported = (filter: string): Refusal =>
-  new Refusal(
-    reply(400, {
-      error: {
-        code: 'Request_UnsupportedQuery',
-        message: `Unsupported or invalid query filter clause specified: ${filter}.`,
-      },
-    }),
-  );
+  graphRefusal(400, 'Request_UnsupportedQuery', `Unsupported or invalid query filter clause specified: ${filter}.`);
 
 const lower = (value: unknown): string => String(value ?? '').toLowerCase();
 

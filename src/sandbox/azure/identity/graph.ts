@@ -5,14 +5,14 @@ import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal, User, UserGroup } from '../state/schema-directory.ts';
 
+export const graphRefusal = (status: number, code: string, message: string): Refusal =>
+  new Refusal(reply(status, { error: { code, message } }));
+
 export const notFound = (id: string): Refusal =>
-  new Refusal(
-    reply(404, {
-      error: {
-        code: 'Request_ResourceNotFound',
-        message: `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
-      },
-    }),
+  graphRefusal(
+    404,
+    'Request_ResourceNotFound',
+    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
   );
 
 export const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
@@ -61,7 +61,6 @@ const getUser = (call: Call): Reply =>
 const getGroup = (call: Call): Reply =>
   reply(200, { ...context(call, 'groups/$entity'), ...groupBody(findGroup(call)) });
 
-/** The body of a service principal. */
 export const principalBody = ({ id, appId, displayName, kind }: ServicePrincipal) => ({
   id,
   appId,
@@ -70,16 +69,16 @@ export const principalBody = ({ id, appId, displayName, kind }: ServicePrincipal
   servicePrincipalNames: [appId],
 });
 
+/** Returns the bodies of all objects, with their types. */
+const directoryObjects = ({ world: { state } }: Call) => [
+  ...state.users.map((one) => ({ '@odata.type': '#microsoft.graph.user', ...userBody(one) })),
+  ...state.groups.map((one) => ({ '@odata.type': '#microsoft.graph.group', ...groupBody(one) })),
+  ...state.principals.map((one) => ({ '@odata.type': '#microsoft.graph.servicePrincipal', ...principalBody(one) })),
+];
+
 const listMembers = (call: Call): Reply => {
-  const { state } = call.world;
-  const members = findGroup(call).memberIds.flatMap((id) => [
-    ...state.users
-      .filter((one) => one.id === id)
-      .map((one) => ({ '@odata.type': '#microsoft.graph.user', ...userBody(one) })),
-    ...state.groups
-      .filter((one) => one.id === id)
-      .map((one) => ({ '@odata.type': '#microsoft.graph.group', ...groupBody(one) })),
-  ]);
+  const all = directoryObjects(call).filter((one) => one['@odata.type'] !== '#microsoft.graph.servicePrincipal');
+  const members = findGroup(call).memberIds.flatMap((id) => all.filter((one) => one.id === id));
   return graphPage(call, 'directoryObjects', members, (member) => member);
 };
 
@@ -88,14 +87,8 @@ const demandAdvanced = (call: Call): void => {
   const { headers, query } = call.incoming;
   const level = headers.consistencylevel;
   if (typeof level === 'string' && sameText(level, 'eventual') && query.get('$count') === 'true') return;
-  throw new Refusal(
-    reply(400, {
-      error: {
-        code: 'Request_UnsupportedQuery',
-        message: 'Unsupported Query. Casting needs the header ConsistencyLevel: eventual and $count=true.',
-      },
-    }),
-  );
+  const text = 'Unsupported Query. Casting needs the header ConsistencyLevel: eventual and $count=true.';
+  throw graphRefusal(400, 'Request_UnsupportedQuery', text);
 };
 
 /** Returns one page as Microsoft Graph documents: 100 entries, at most 999. */
@@ -151,14 +144,7 @@ const requirePermissions = (call: Call, wanted: readonly string[]): void => {
   const granted = call.world.state.principals.find((one) => one.id === call.caller.principalId)?.graphPermissions ?? [];
   if (granted.includes('Directory.Read.All') && wanted.every((one) => one.includes('.Read.'))) return;
   if (!wanted.every((permission) => granted.includes(permission))) {
-    throw new Refusal(
-      reply(403, {
-        error: {
-          code: 'Authorization_RequestDenied',
-          message: 'Insufficient privileges to complete the operation.',
-        },
-      }),
-    );
+    throw graphRefusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
   }
   for (const permission of wanted) call.trace.graphPermission(permission);
 };
@@ -192,14 +178,8 @@ const GetByIds = z.object({
 /** Returns the objects with these IDs, optionally of some types only. Leaves out unknown IDs. */
 const getByIds = (call: Call): Reply => {
   const { ids, types } = parseBody(GetByIds, call.incoming.body, 'Request_BadRequest');
-  const { users, groups, principals } = call.world.state;
-  const all = [
-    ...users.map((one) => ({ '@odata.type': '#microsoft.graph.user', ...userBody(one) })),
-    ...groups.map((one) => ({ '@odata.type': '#microsoft.graph.group', ...groupBody(one) })),
-    ...principals.map((one) => ({ '@odata.type': '#microsoft.graph.servicePrincipal', ...principalBody(one) })),
-  ];
   const kinds = types?.map((one) => `#microsoft.graph.${one}`.toLowerCase());
-  const value = all
+  const value = directoryObjects(call)
     .filter((one) => ids.some((id) => sameText(id, one.id)))
     .filter((one) => kinds === undefined || kinds.includes(one['@odata.type'].toLowerCase()));
   return reply(200, { ...context(call, 'directoryObjects'), value });

@@ -3,7 +3,7 @@ import { vaultVersions } from '../arm/api-versions.ts';
 import { sameId, vaultId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { reached } from '../state/latency.ts';
 import type { AccessPolicy, KeyPermissions, Vault } from '../state/schema-vaults.ts';
 import { policyBody } from './vault-body.ts';
@@ -80,14 +80,8 @@ const updatePolicies = (call: Call): Reply => {
   });
 };
 
-export const accessPolicyRoutes: readonly Route[] = [
-  {
-    method: 'PUT',
-    pattern:
-      '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{kind}',
-    audience: 'arm',
-    versions: vaultVersions,
-    action: 'Microsoft.KeyVault/vaults/accessPolicies/write',
-    handle: updatePolicies,
-  },
-];
+const route = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults/accessPolicies');
+const pattern =
+  '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{kind}';
+
+export const accessPolicyRoutes: readonly Route[] = [route('PUT', pattern, 'write', updatePolicies)];

@@ -5,6 +5,7 @@ import { Refusal, reply } from '../http/reply.ts';
 import { bearerOf, type Caller } from '../identity/tokens.ts';
 import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
+import { notFoundText } from './key-material.ts';
 import {
   actionOf,
   type KeyRight,
@@ -15,7 +16,6 @@ import {
   type SecretUse,
 } from './vault-rights.ts';
 
-/** A call to a vault, with its caller. */
 export interface VaultCall {
   readonly incoming: Incoming;
   readonly world: World;
@@ -115,15 +115,11 @@ const requireUse = (call: VaultCall, use: (KeyUse | SecretUse) & { readonly appI
   throw new Refusal(reply(403, refusalText(world.state, vault, use)));
 };
 
-export const requireRight = (call: VaultCall, right: KeyRight, keyName: string): void => {
-  const { principalId, appId } = call.caller;
-  requireUse(call, { principalId, appId, keyName, right });
-};
+export const requireRight = (call: VaultCall, right: KeyRight, keyName: string): void =>
+  requireUse(call, { ...call.caller, keyName, right });
 
-export const requireSecretRight = (call: VaultCall, right: SecretRight, secretName: string): void => {
-  const { principalId, appId } = call.caller;
-  requireUse(call, { principalId, appId, secretName, right });
-};
+export const requireSecretRight = (call: VaultCall, right: SecretRight, secretName: string): void =>
+  requireUse(call, { ...call.caller, secretName, right });
 
 /** Key Vault's error envelope; `innererror` holds the cause. */
 export const vaultRefusal = (
@@ -139,18 +135,4 @@ export const vaultRefusal = (
 
 export const badParameter = (message: string): Refusal => vaultRefusal(400, 'BadParameter', message);
 
-/** Real text, from recordings of the official client libraries. */
-export const keyNotFound = (name: string): Refusal =>
-  vaultRefusal(
-    404,
-    'KeyNotFound',
-    `A key with (name/id) ${name} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
-  );
-
-/** The same for secrets (public reports). */
-export const secretNotFound = (name: string): Refusal =>
-  vaultRefusal(
-    404,
-    'SecretNotFound',
-    `A secret with (name/id) ${name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
-  );
+export const keyNotFound = (name: string): Refusal => vaultRefusal(404, 'KeyNotFound', notFoundText('key', name));

@@ -1,9 +1,9 @@
 import { sameId } from '../arm/ids.ts';
 import { type Reply, reply } from '../http/reply.ts';
-import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
+import type { KeyVersion, VaultKey } from '../state/schema-vaults.ts';
 import { keyNotFound, requireRight, type VaultCall } from './data-plane-access.ts';
 import { newestVersion, publicParts } from './key-material.ts';
-import { recoveryLevel } from './vault-body.ts';
+import { dataPlaneAttributes } from './vault-body.ts';
 
 export const requireKey = (call: VaultCall, name: string): VaultKey => {
   const key = call.vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
@@ -36,17 +36,6 @@ export const getDeleted = (call: VaultCall, name: string): Reply => {
   return reply(200, deletedBundle(call, requireDeleted(call, name)));
 };
 
-const attributes = (vault: Vault, version: KeyVersion) => ({
-  enabled: version.enabled,
-  ...(version.nbf === null ? {} : { nbf: version.nbf }),
-  ...(version.exp === null ? {} : { exp: version.exp }),
-  created: version.created,
-  updated: version.updated,
-  recoveryLevel: recoveryLevel(vault),
-  recoverableDays: vault.enableSoftDelete ? vault.softDeleteRetentionInDays : 0,
-  exportable: false,
-});
-
 const tagsOf = (version: KeyVersion) => (version.tags === null ? {} : { tags: version.tags });
 
 /** `KeyBundle`: the key as JWK, only its public parts. */
@@ -58,7 +47,7 @@ export const keyBundle = (call: VaultCall, key: VaultKey, version: KeyVersion) =
     ...(version.curve === null ? {} : { crv: version.curve }),
     ...publicParts(version),
   },
-  attributes: attributes(call.vault, version),
+  attributes: { ...dataPlaneAttributes(call.vault, version), exportable: false },
   ...tagsOf(version),
 });
 

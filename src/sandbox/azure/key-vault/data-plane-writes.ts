@@ -5,7 +5,7 @@ import { type Reply, reply } from '../http/reply.ts';
 import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
 import { badParameter, requireRight, type VaultCall, vaultRefusal } from './data-plane-access.ts';
 import { deletedBundle, keyBundle, requireDeleted, requireKey, requireVersion } from './data-plane-reads.ts';
-import { keyDeletedText, newestVersion, newKeyVersion, sizeProblem } from './key-material.ts';
+import { keyDeletedText, newestVersion, newKeyVersion, sizeProblem, wantedVersion } from './key-material.ts';
 
 export const Tags = z.record(z.string(), z.string()).optional();
 export const Attributes = z.object({
@@ -38,16 +38,8 @@ export const parseVaultBody = <T>(schema: z.ZodType<T>, body: unknown): T => {
 export const createKey = async (call: VaultCall, name: string): Promise<Reply> => {
   requireRight(call, 'create', name);
   const body = parseVaultBody(CreateKey, call.incoming.body);
-  const wanted = {
-    kty: body.kty,
-    keySize: body.key_size ?? 2048,
-    curve: body.crv ?? 'P-256',
-    keyOps: body.key_ops ?? null,
-    enabled: body.attributes?.enabled ?? true,
-    nbf: body.attributes?.nbf ?? null,
-    exp: body.attributes?.exp ?? null,
-    tags: body.tags ?? null,
-  };
+  const { key_size: keySize, crv: curve, key_ops: keyOps, ...rest } = body;
+  const wanted = wantedVersion({ ...rest, keySize, curve, keyOps });
   const problem = sizeProblem(call.vault, name, wanted);
   if (problem !== null) throw badParameter(problem);
   requireNotDeleted(call, name);

@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { type Reply, reply } from '../http/reply.ts';
-import type { PrivateJwk, Vault } from '../state/schema-vaults.ts';
+import type { PrivateJwk } from '../state/schema-vaults.ts';
 import { badParameter, requireRight, type VaultCall } from './data-plane-access.ts';
 import { keyBundle } from './data-plane-reads.ts';
 import { Attributes, addVersion, parseVaultBody, requireNotDeleted, Tags } from './data-plane-writes.ts';
-import { sizeProblem, versionOf } from './key-material.ts';
+import { sizeProblem, versionOf, wantedVersion } from './key-material.ts';
 
 /** The body of `ImportKey` (7.4): a complete key as JWK, including its private part. */
 const ImportKey = z.object({
@@ -23,7 +23,6 @@ const ImportKey = z.object({
 
 const parts = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 
-/** Returns the private key and its size. */
 function materialOf(sent: z.infer<typeof ImportKey>['key']): { readonly jwk: PrivateJwk; readonly keySize: number } {
   const jwk: PrivateJwk = { kty: 'RSA' };
   for (const part of parts) jwk[part] = z.string().parse(sent[part]);
@@ -40,26 +39,15 @@ export const importKey = (call: VaultCall, name: string): Reply => {
   const body = parseVaultBody(ImportKey, call.incoming.body);
   const material = readable(() => materialOf(body.key));
   const hardware = body.Hsm === true || body.key.kty === 'RSA-HSM';
-  const wanted = {
-    kty: hardware ? 'RSA-HSM' : 'RSA',
-    keySize: material.keySize,
-    curve: '',
-    keyOps: body.key.key_ops ?? null,
-    enabled: body.attributes?.enabled ?? true,
-    nbf: body.attributes?.nbf ?? null,
-    exp: body.attributes?.exp ?? null,
-    tags: body.tags ?? null,
-  } as const;
-  requireFit(call.vault, name, wanted);
+  const { attributes, tags } = body;
+  const kty = hardware ? 'RSA-HSM' : 'RSA';
+  const wanted = wantedVersion({ kty, keySize: material.keySize, keyOps: body.key.key_ops, attributes, tags });
+  const problem = sizeProblem(call.vault, name, wanted);
+  if (problem !== null) throw badParameter(problem);
   requireNotDeleted(call, name);
   const version = versionOf(wanted, material.jwk, call.now);
   return reply(200, keyBundle(call, addVersion(call.vault, name, version), version));
 };
-
-function requireFit(vault: Vault, name: string, wanted: Parameters<typeof sizeProblem>[2]): void {
-  const problem = sizeProblem(vault, name, wanted);
-  if (problem !== null) throw badParameter(problem);
-}
 
 function readable<T>(read: () => T): T {
   try {

@@ -41,6 +41,23 @@ interface NewVersion {
   readonly tags: KeyVersion['tags'];
 }
 
+type Optional<T> = { readonly [N in keyof T]?: T[N] | null | undefined };
+type Attributes = Pick<NewVersion, 'enabled' | 'nbf' | 'exp'>;
+type AskedVersion = Pick<NewVersion, 'kty'> &
+  Optional<Omit<NewVersion, 'kty' | keyof Attributes> & { readonly attributes: Optional<Attributes> }>;
+
+/** Fills in the defaults, which Key Vault and Azure Resource Manager share. */
+export const wantedVersion = ({ kty, keySize, curve, keyOps, attributes, tags }: AskedVersion): NewVersion => ({
+  kty,
+  keySize: keySize ?? 2048,
+  curve: curve ?? 'P-256',
+  keyOps: keyOps ?? null,
+  enabled: attributes?.enabled ?? true,
+  nbf: attributes?.nbf ?? null,
+  exp: attributes?.exp ?? null,
+  tags: tags ?? null,
+});
+
 /** Key operations that Key Vault allows by default. */
 const defaultOps = (kty: KeyVersion['kty']): string[] =>
   kty.startsWith('EC') ? ['sign', 'verify'] : ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
@@ -54,7 +71,6 @@ const newJwk = async (wanted: NewVersion): Promise<PrivateJwk> => {
   return toJwk(pair.privateKey);
 };
 
-/** Returns a key version with this material. */
 export const versionOf = (wanted: NewVersion, jwk: PrivateJwk, now: Date): KeyVersion => {
   const seconds = Math.floor(now.getTime() / 1000);
   const elliptic = wanted.kty.startsWith('EC');
@@ -109,6 +125,10 @@ export const newestVersion = (key: VaultKey): KeyVersion => {
   if (newest === undefined) throw new Error(`key ${key.name} has no version`);
   return newest;
 };
+
+/** Real text, from recordings of the official client libraries. */
+export const notFoundText = (kind: 'key' | 'secret', name: string): string =>
+  `A ${kind} with (name/id) ${name} was not found in this key vault. If you recently deleted this ${kind} you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`;
 
 /** Real text (public reports). */
 export const keyDeletedText = (name: string): string =>

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { sameId } from '../arm/ids.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import type { SecretVersion, VaultSecret } from '../state/schema-vaults.ts';
-import { badParameter, requireSecretRight, secretNotFound, type VaultCall, vaultRefusal } from './data-plane-access.ts';
+import { badParameter, requireSecretRight, type VaultCall, vaultRefusal } from './data-plane-access.ts';
 import { Attributes, parseVaultBody, Tags } from './data-plane-writes.ts';
-import { recoveryLevel } from './vault-body.ts';
+import { notFoundText } from './key-material.ts';
+import { dataPlaneAttributes } from './vault-body.ts';
 
 /**
  * "Any sequence of characters … maximum size 25k bytes" (About Azure Key Vault secrets). The text of the refusal is
@@ -21,20 +22,11 @@ const SetSecret = z.object({
   tags: Tags.nullable(),
 });
 
-/** `SecretBundle`. */
 const secretBundle = ({ base, vault }: VaultCall, { name }: VaultSecret, version: SecretVersion) => ({
   value: version.value,
   id: `${base}/secrets/${name}/${version.version}`,
   ...(version.contentType === null ? {} : { contentType: version.contentType }),
-  attributes: {
-    enabled: version.enabled,
-    ...(version.nbf === null ? {} : { nbf: version.nbf }),
-    ...(version.exp === null ? {} : { exp: version.exp }),
-    created: version.created,
-    updated: version.updated,
-    recoveryLevel: recoveryLevel(vault),
-    recoverableDays: vault.enableSoftDelete ? vault.softDeleteRetentionInDays : 0,
-  },
+  attributes: dataPlaneAttributes(vault, version),
   ...(version.tags === null ? {} : { tags: version.tags }),
 });
 
@@ -49,7 +41,8 @@ export const getSecret = (call: VaultCall, name: string, version: string): Reply
   requireSecretRight(call, 'get', name);
   const secret = secretOf(call, name);
   const found = version === '' ? secret?.versions.at(-1) : secret?.versions.find((one) => sameId(one.version, version));
-  if (secret === undefined || found === undefined) throw secretNotFound(version === '' ? name : `${name}/${version}`);
+  if (secret === undefined || found === undefined)
+    throw vaultRefusal(404, 'SecretNotFound', notFoundText('secret', version === '' ? name : `${name}/${version}`));
   if (!found.enabled) {
     throw vaultRefusal(403, 'Forbidden', 'Operation get is not allowed on a disabled secret.', 'SecretDisabled');
   }

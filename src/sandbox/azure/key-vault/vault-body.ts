@@ -1,5 +1,5 @@
 import { vaultId } from '../arm/ids.ts';
-import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
+import type { AccessPolicy, KeyVersion, Vault } from '../state/schema-vaults.ts';
 
 /** With a trailing slash, as Key Vault's resource provider writes it. */
 export const vaultUri = (vault: Vault): string => `https://localhost:${vault.port}/`;
@@ -37,8 +37,27 @@ export const vaultBody = (vault: Vault) => ({
   },
 });
 
+/** Attributes of a version of a key or secret. Unset dates are absent. */
+export const attributesOf = (
+  vault: Vault,
+  { enabled, nbf, exp, created, updated }: Pick<KeyVersion, 'enabled' | 'nbf' | 'exp' | 'created' | 'updated'>,
+) => ({
+  enabled,
+  ...(nbf === null ? {} : { nbf }),
+  ...(exp === null ? {} : { exp }),
+  created,
+  updated,
+  recoveryLevel: recoveryLevel(vault),
+});
+
+/** The same at the vault's own address. */
+export const dataPlaneAttributes = (vault: Vault, version: Parameters<typeof attributesOf>[1]) => ({
+  ...attributesOf(vault, version),
+  recoverableDays: vault.enableSoftDelete ? vault.softDeleteRetentionInDays : 0,
+});
+
 /** `Recoverable` without `Purgeable` means that purge protection is on. */
-export const recoveryLevel = (vault: Vault): string => {
+const recoveryLevel = (vault: Vault): string => {
   if (!vault.enableSoftDelete) return 'Purgeable';
   return vault.enablePurgeProtection ? 'Recoverable' : 'Recoverable+Purgeable';
 };

@@ -4,20 +4,18 @@ import { keyId, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
-import { keyDeletedText, newestVersion, newKeyVersion, sizeProblem } from './key-material.ts';
-import { recoveryLevel, vaultUri } from './vault-body.ts';
+import {
+  keyDeletedText,
+  newestVersion,
+  newKeyVersion,
+  notFoundText,
+  sizeProblem,
+  wantedVersion,
+} from './key-material.ts';
+import { attributesOf, vaultUri } from './vault-body.ts';
 import { requireVault } from './vaults.ts';
-
-const attributes = (vault: Vault, version: KeyVersion) => ({
-  enabled: version.enabled,
-  ...(version.nbf === null ? {} : { nbf: version.nbf }),
-  ...(version.exp === null ? {} : { exp: version.exp }),
-  created: version.created,
-  updated: version.updated,
-  recoveryLevel: recoveryLevel(vault),
-});
 
 /**
  * List entries have only dates and addresses; type, size and operations are in the single key (2023-07-01 examples).
@@ -29,7 +27,7 @@ const listedBody = (vault: Vault, key: VaultKey, version: KeyVersion) => ({
   location: vault.location,
   ...(version.tags === null ? {} : { tags: version.tags }),
   properties: {
-    attributes: attributes(vault, version),
+    attributes: attributesOf(vault, version),
     keyUri: `${vaultUri(vault)}keys/${key.name}`,
     keyUriWithVersion: `${vaultUri(vault)}keys/${key.name}/${version.version}`,
   },
@@ -56,13 +54,8 @@ const asVersion = (vault: Vault, key: VaultKey, version: KeyVersion, body: Retur
   type: 'Microsoft.KeyVault/vaults/keys/versions',
 });
 
-/** Key Vault's text in ARM's envelope (text from recordings of the official client libraries). */
-const keyNotFound = (name: string): Refusal =>
-  armRefusal(
-    404,
-    'KeyNotFound',
-    `A key with (name/id) ${name} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
-  );
+/** Key Vault's text in ARM's envelope. */
+const keyNotFound = (name: string): Refusal => armRefusal(404, 'KeyNotFound', notFoundText('key', name));
 
 const findKey = (vault: Vault, name: string): VaultKey | undefined =>
   vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
@@ -127,16 +120,8 @@ const createKey = async (call: Call): Promise<Reply> => {
   const existing = findKey(vault, name);
   if (existing !== undefined) return reply(200, keyBody(vault, existing, newestVersion(existing)));
   const { tags, properties } = parseBody(CreateKey, call.incoming.body, 'BadRequest');
-  const wanted = {
-    kty: properties.kty ?? 'RSA',
-    keySize: properties.keySize ?? 2048,
-    curve: properties.curveName ?? 'P-256',
-    keyOps: properties.keyOps ?? null,
-    enabled: properties.attributes?.enabled ?? true,
-    nbf: properties.attributes?.nbf ?? null,
-    exp: properties.attributes?.exp ?? null,
-    tags: tags ?? null,
-  } as const;
+  const { kty = 'RSA', keySize, curveName: curve, keyOps, attributes } = properties;
+  const wanted = wantedVersion({ kty, keySize, curve, keyOps, attributes, tags });
   const problem = sizeProblem(vault, name, wanted);
   if (problem !== null) throw armRefusal(400, 'BadRequest', problem);
   if (vault.keys.some((one) => sameId(one.name, name))) {
@@ -150,24 +135,13 @@ const createKey = async (call: Call): Promise<Reply> => {
   return reply(200, keyBody(vault, key, version));
 };
 
-const keyRoute = (
-  method: string,
-  tail: string,
-  verb: 'read' | 'write' | 'versions/read',
-  handle: Route['handle'],
-): Route => ({
-  method,
-  pattern: `/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}/keys${tail}`,
-  audience: 'arm',
-  versions: vaultVersions,
-  action: `Microsoft.KeyVault/vaults/keys/${verb}`,
-  handle,
-});
+const route = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults/keys');
+const keys = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}/keys';
 
 export const vaultKeyRoutes: readonly Route[] = [
-  keyRoute('GET', '', 'read', listKeys),
-  keyRoute('GET', '/{key}', 'read', getKey),
-  keyRoute('PUT', '/{key}', 'write', createKey),
-  keyRoute('GET', '/{key}/versions', 'versions/read', listVersions),
-  keyRoute('GET', '/{key}/versions/{version}', 'versions/read', getVersion),
+  route('GET', keys, 'read', listKeys),
+  route('GET', `${keys}/{key}`, 'read', getKey),
+  route('PUT', `${keys}/{key}`, 'write', createKey),
+  route('GET', `${keys}/{key}/versions`, 'versions/read', listVersions),
+  route('GET', `${keys}/{key}/versions/{version}`, 'versions/read', getVersion),
 ];

@@ -6,16 +6,18 @@ import { plainLocation, requireLocation } from '../arm/resource-location.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { reached } from '../state/latency.ts';
 import type { DeletedVault, SimulatorState } from '../state/schema.ts';
+import { createdBy, modifiedBy } from '../state/schema-agents.ts';
 import type { Vault, VaultKey } from '../state/schema-vaults.ts';
 import { vaultBody } from './vault-body.ts';
 import { applyProperties, VaultProperties } from './vault-write.ts';
 
+const isNamed = (call: Call) => named(param(call, 'sub'), param(call, 'group'), param(call, 'vault'));
+
 export const requireVault = (call: Call): Vault => {
-  const isIt = named(param(call, 'sub'), param(call, 'group'), param(call, 'vault'));
-  const vault = call.world.state.vaults.find(isIt);
+  const vault = call.world.state.vaults.find(isNamed(call));
   if (vault === undefined) throw resourceNotFound(call.incoming.path.replace(/(\/vaults\/[^/]+)\/.*$/i, '$1'));
   return vault;
 };
@@ -27,12 +29,7 @@ const VaultPatch = z.object({ tags: Tags.optional(), properties: VaultProperties
 const VaultPut = z.object({ location: z.string(), tags: Tags.optional(), properties: VaultProperties });
 
 const touch = (call: Call, vault: Vault): void => {
-  vault.systemData = {
-    ...vault.systemData,
-    lastModifiedBy: call.caller.appId,
-    lastModifiedByType: 'Application',
-    lastModifiedAt: call.now.toISOString(),
-  };
+  vault.systemData = modifiedBy(vault.systemData, call.caller.appId, call.now);
 };
 
 /** Synchronous, as in Azure: the answer shows the changed vault. */
@@ -53,8 +50,6 @@ const newVault = (call: Call, location: string, properties: VaultProperties): Va
   requireFreeName(state, name);
   const all = [...state.vaults, ...state.deletedVaults.map((one) => one.vault)];
   const n = Math.max(0, ...all.map((one) => one.n)) + 1;
-  const at = call.now.toISOString();
-  const by = call.caller.appId;
   return {
     n,
     port: state.port + n,
@@ -73,14 +68,7 @@ const newVault = (call: Call, location: string, properties: VaultProperties): Va
     accessPolicies: [],
     networkAcls: null,
     publicNetworkAccess: 'Enabled',
-    systemData: {
-      createdBy: by,
-      createdByType: 'Application',
-      createdAt: at,
-      lastModifiedBy: by,
-      lastModifiedByType: 'Application',
-      lastModifiedAt: at,
-    },
+    systemData: createdBy(call.caller.appId, call.now),
     keys: [],
     secrets: [],
   };
@@ -90,8 +78,7 @@ const newVault = (call: Call, location: string, properties: VaultProperties): Va
 const putVault = (call: Call): Reply => {
   const { state, latency } = call.world;
   const put = parseBody(VaultPut, call.incoming.body, 'BadRequest');
-  const isIt = named(param(call, 'sub'), param(call, 'group'), param(call, 'vault'));
-  const existing = state.vaults.find(isIt);
+  const existing = state.vaults.find(isNamed(call));
   requireLocation(existing, put.location, 'Microsoft.KeyVault/vaults');
   const back = existing === undefined ? recovered(call, put.properties.createMode) : null;
   if (back !== null) {
@@ -108,7 +95,7 @@ const putVault = (call: Call): Reply => {
 
 const deleteVault = (call: Call): Reply => {
   const { state } = call.world;
-  const vault = state.vaults.find(named(param(call, 'sub'), param(call, 'group'), param(call, 'vault')));
+  const vault = state.vaults.find(isNamed(call));
   if (vault === undefined) return reply(204);
   softDelete(state, vault, call.now);
   return reply(200);
@@ -123,19 +110,7 @@ const listVaults = (call: Call): Reply => {
   return reply(200, pageOfBodies(call, value));
 };
 
-const vaultRoute = (
-  method: string,
-  pattern: string,
-  verb: 'read' | 'write' | 'delete',
-  handle: Route['handle'],
-): Route => ({
-  method,
-  pattern,
-  audience: 'arm',
-  versions: vaultVersions,
-  action: `Microsoft.KeyVault/vaults/${verb}`,
-  handle,
-});
+const vaultRoute = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults');
 
 const inGroup = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults';
 
@@ -184,7 +159,7 @@ const softDelete = (state: SimulatorState, vault: Vault, now: Date): void => {
  */
 const recovered = (call: Call, createMode: string | null | undefined): Vault | null => {
   const { state } = call.world;
-  const isIt = named(param(call, 'sub'), param(call, 'group'), param(call, 'vault'));
+  const isIt = isNamed(call);
   const found = state.deletedVaults.find(({ vault }) => isIt(vault));
   if (createMode === 'recover') {
     if (found === undefined) throw armRefusal(404, 'DeletedVaultNotFound', 'There is no deleted vault to recover.');
@@ -205,7 +180,6 @@ const dayMs = 86_400_000;
 const after = (start: number, vault: Vault): string =>
   new Date(start + vault.softDeleteRetentionInDays * dayMs).toISOString();
 
-/** Returns when a deleted vault is purged. */
 const purgeDateOf = ({ vault, deletedAt }: DeletedVault): string => after(Date.parse(deletedAt), vault);
 
 const isDue = (vault: Vault, key: VaultKey, now: Date): boolean =>

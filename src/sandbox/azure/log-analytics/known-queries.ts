@@ -1,5 +1,5 @@
 /** The queries of a vault's log that are supported. */
-import type { LogRow } from './vault-log.ts';
+import { z } from 'zod';
 
 // A complete Kusto parser would be a product of its own; a partial one would accept what Azure refuses. So a query must be
 // one of these texts, except for its literals. Every other query is refused.
@@ -97,3 +97,23 @@ export const callerOf = ({ Identity: { claim } }: LogRow) => ({
   principal: claim.oid || claim[longOid] || '',
   resource: claim.xms_mirid ?? '',
 });
+
+/** A row of `AZKVAuditLogs`: the supported columns, with names and types of the Azure Monitor Logs reference. */
+export const LogRow = z.object({
+  TimeGenerated: z.string(),
+  _ResourceId: z.string(),
+  OperationName: z.string(),
+  /** Also `Success` for refusals, as reported of the real log. */
+  ResultType: z.string(),
+  ResultSignature: z.string(),
+  HttpStatusCode: z.number(),
+  Id: z.string(),
+  RequestUri: z.string(),
+  CallerIpAddress: z.string(),
+  Identity: z.object({ claim: z.record(z.string(), z.string()) }),
+  AppliedAssignmentId: z.string(),
+  IsRbacAuthorized: z.boolean().nullable(),
+  IsAccessPolicyMatch: z.boolean().nullable(),
+  TrustedService: z.string(),
+});
+export type LogRow = z.infer<typeof LogRow>;

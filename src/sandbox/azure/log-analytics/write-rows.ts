@@ -4,10 +4,11 @@ import type { Incoming } from '../http/incoming.ts';
 import type { Caller } from '../identity/tokens.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
 import { appliedAssignment, type KeyRight } from '../key-vault/vault-rights.ts';
+import type { JsonLines } from '../state/json-lines.ts';
 import type { AgentCall, SimulatorState } from '../state/schema.ts';
 import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
-import type { LogRow, VaultLog } from './vault-log.ts';
+import type { LogRow } from './known-queries.ts';
 
 /** Operation names of keys and secrets ("Key Vault logging"). Others are logged by path. */
 const operations: readonly (readonly [shape: RegExp, name: string, right: KeyRight])[] = [
@@ -73,7 +74,6 @@ function addressOf(vault: Vault, path: string): string {
   return [`${base}/${kind}/${name}`, ...(wanted === undefined ? [] : [wanted])].join('/');
 }
 
-/** Logs an answered call to a vault. */
 export function logCall(
   world: World,
   vault: Vault,
@@ -97,16 +97,16 @@ export function logCall(
     claim: { oid: principalId, appid: appId },
     assignmentId: status < 400 ? appliedAssignment(world.state, vault, { principalId, keyName, right }, at) : null,
   });
-  if (world.state.settings.logs.sent === 'everything') world.vaultLog.append([row]);
+  if (world.state.settings.logs.sent === 'everything') world.vaultLog.append(row);
 }
 
 /** Logs the agents' calls since the last time. If the process ends in between, rows can repeat, as in Azure. */
-export function logAgentCalls(state: SimulatorState, log: VaultLog): void {
+export function logAgentCalls(state: SimulatorState, log: JsonLines<LogRow>): void {
   const calls = state.agentCalls;
   state.agentCalls = [];
   if (state.settings.logs.sent !== 'everything') return;
   log.append(
-    calls.flatMap((call) => {
+    ...calls.flatMap((call) => {
       const vault = state.vaults.find((one) => sameId(vaultId(one), call.vault));
       return vault === undefined ? [] : [agentRow(vault, call)];
     }),
@@ -131,7 +131,7 @@ function agentRow(vault: Vault, call: AgentCall): LogRow {
 }
 
 /** Writes the log from before the first start: a call to every vault, and use by agents that have a key. */
-export function logPast({ vaults, agents }: SimulatorState, log: VaultLog, now: Date): void {
+export function logPast({ vaults, agents }: SimulatorState, log: JsonLines<LogRow>, now: Date): void {
   const ago = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
   const vaultCalls = vaults.map((vault) =>
     rowOf(vault, {
@@ -153,5 +153,5 @@ export function logPast({ vaults, agents }: SimulatorState, log: VaultLog, now: 
     const by = { principalId: identity.principalId, agentId: agentId(agent), assignmentId: null };
     return [agentRow(vault, { ...call, ...by, operation: 'KeyUnwrap', at: ago(60).toISOString() })];
   });
-  log.append([...vaultCalls, ...used]);
+  log.append(...vaultCalls, ...used);
 }

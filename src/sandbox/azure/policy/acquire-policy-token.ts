@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Incoming, parseBody } from '../http/incoming.ts';
 import { type Reply, reply } from '../http/reply.ts';
-import type { Call, Route } from '../http/router.ts';
+import { armRoutes, type Call, type Route } from '../http/router.ts';
 import { externalViolations, type Violation } from './denial.ts';
 import { hashOf, mint } from './policy-tokens.ts';
 
@@ -64,13 +64,7 @@ const acquireToken = (call: Call): Reply => {
   return reply(200, { result: 'Succeeded', token, tokenId, expiration, results });
 };
 
-export const policyTokenRoutes: readonly Route[] = [
-  {
-    method: 'POST',
-    pattern: '/subscriptions/{sub}/providers/Microsoft.Authorization/acquirePolicyToken',
-    audience: 'arm',
-    versions: ['2025-03-01', '2025-11-01'],
-    action: 'Microsoft.Authorization/acquirePolicyToken/read',
-    handle: acquireToken,
-  },
-];
+const route = armRoutes(['2025-03-01', '2025-11-01'], 'Microsoft.Authorization/acquirePolicyToken');
+const pattern = '/subscriptions/{sub}/providers/Microsoft.Authorization/acquirePolicyToken';
+
+export const policyTokenRoutes: readonly Route[] = [route('POST', pattern, 'read', acquireToken)];

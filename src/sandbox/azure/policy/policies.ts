@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { exemptionVersions, policyVersions } from '../arm/api-versions.ts';
 import { sameId, within } from '../arm/ids.ts';
+import { namedHere, scopeOfCall } from '../arm/rbac.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOfBodies } from '../http/pages.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { PolicyAssignment, PolicyDefinition, PolicyExemption } from '../state/schema-policy.ts';
 import { assignmentIdOf, definitionById } from './denial.ts';
-
-const scopeOfCall = (call: Call): string => `/${param(call, 'scope')}`;
 
 const assignmentBody = (assignment: PolicyAssignment) => {
   const { name, ...properties } = assignment;
@@ -21,10 +20,7 @@ const assignmentBody = (assignment: PolicyAssignment) => {
   };
 };
 
-const found = (call: Call): PolicyAssignment | undefined =>
-  call.world.state.policyAssignments.find(
-    (one) => sameId(one.name, param(call, 'name')) && sameId(one.scope, scopeOfCall(call)),
-  );
+const found = (call: Call): PolicyAssignment | undefined => namedHere(call, call.world.state.policyAssignments);
 
 /** Real code; text from memory. */
 const definitionNotFound = (id: string): Refusal =>
@@ -109,15 +105,12 @@ const exemptionBody = ({ name, scope, ...properties }: PolicyExemption) => ({
 const listExemptions = (call: Call): Reply =>
   reply(200, pageOfBodies(call, holdingAt(call, call.world.state.policyExemptions).map(exemptionBody)));
 
-const isThisExemption = (call: Call) => (one: PolicyExemption) =>
-  sameId(one.name, param(call, 'name')) && sameId(one.scope, scopeOfCall(call));
-
 const WrittenExemption = z.object({ properties: PolicyExemption.omit({ name: true, scope: true }) });
 
 const putExemption = (call: Call): Reply => {
   const { state } = call.world;
   const { properties } = parseBody(WrittenExemption, call.incoming.body);
-  const before = state.policyExemptions.find(isThisExemption(call));
+  const before = namedHere(call, state.policyExemptions);
   const exemption = { ...properties, name: param(call, 'name'), scope: scopeOfCall(call) };
   state.policyExemptions = [...state.policyExemptions.filter((one) => one !== before), exemption];
   return reply(before === undefined ? 201 : 200, exemptionBody(exemption));
@@ -125,34 +118,25 @@ const putExemption = (call: Call): Reply => {
 
 const deleteExemption = (call: Call): Reply => {
   const { state } = call.world;
-  const before = state.policyExemptions.find(isThisExemption(call));
+  const before = namedHere(call, state.policyExemptions);
   if (before === undefined) return reply(204);
   state.policyExemptions = state.policyExemptions.filter((one) => one !== before);
   return reply(200);
 };
 
-const verbs: Readonly<Record<string, string>> = { GET: 'read', PUT: 'write', DELETE: 'delete' };
-
-const route = (method: string, place: string, path: string, handle: Route['handle']): Route => {
-  const type = path.split('/')[0] ?? '';
-  return {
-    method,
-    pattern: `${place}/providers/Microsoft.Authorization/${path}`,
-    audience: 'arm',
-    versions: type === 'policyExemptions' ? exemptionVersions : policyVersions,
-    action: `Microsoft.Authorization/${type}/${verbs[method]}`,
-    handle,
-  };
-};
-const anywhere = '/{*scope}';
+const route = armRoutes(policyVersions, 'Microsoft.Authorization');
+const exemptionRoute = armRoutes(exemptionVersions, 'Microsoft.Authorization/policyExemptions');
+const definition = '/subscriptions/{sub}/providers/Microsoft.Authorization/policyDefinitions/{name}';
+const assignments = '/{*scope}/providers/Microsoft.Authorization/policyAssignments';
+const exemptions = '/{*scope}/providers/Microsoft.Authorization/policyExemptions';
 
 export const policyRoutes: readonly Route[] = [
-  route('GET', '/subscriptions/{sub}', 'policyDefinitions/{name}', getDefinition),
-  route('PUT', '/subscriptions/{sub}', 'policyDefinitions/{name}', putDefinition),
-  route('GET', anywhere, 'policyAssignments', listAssignments),
-  route('PUT', anywhere, 'policyAssignments/{name}', putAssignment),
-  route('DELETE', anywhere, 'policyAssignments/{name}', deleteAssignment),
-  route('GET', anywhere, 'policyExemptions', listExemptions),
-  route('PUT', anywhere, 'policyExemptions/{name}', putExemption),
-  route('DELETE', anywhere, 'policyExemptions/{name}', deleteExemption),
+  route('GET', definition, 'policyDefinitions/read', getDefinition),
+  route('PUT', definition, 'policyDefinitions/write', putDefinition),
+  route('GET', assignments, 'policyAssignments/read', listAssignments),
+  route('PUT', `${assignments}/{name}`, 'policyAssignments/write', putAssignment),
+  route('DELETE', `${assignments}/{name}`, 'policyAssignments/delete', deleteAssignment),
+  exemptionRoute('GET', exemptions, 'read', listExemptions),
+  exemptionRoute('PUT', `${exemptions}/{name}`, 'write', putExemption),
+  exemptionRoute('DELETE', `${exemptions}/{name}`, 'delete', deleteExemption),
 ];

@@ -155,7 +155,6 @@ const namedBy = (path: string): Pick<WrittenResource, 'id' | 'type' | 'name'> | 
   return { id: path, type, name: parts.at(-1) ?? '' };
 };
 
-/** Returns the resource as stored. */
 export const storedResource = (state: SimulatorState, { path }: Incoming): WrittenResource | null => {
   const named = namedBy(path);
   return named === null ? null : { ...named, body: currentBody(state, path) };

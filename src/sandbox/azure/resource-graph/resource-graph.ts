@@ -5,7 +5,7 @@ import { holds, holdsAnyIn } from '../arm/rbac.ts';
 import { agentBody } from '../health-bots/agent-body.ts';
 import { parseBody } from '../http/incoming.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import type { Call, Route } from '../http/router.ts';
+import { armRoutes, type Call, type Route } from '../http/router.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
 import { changeRow, targetRow } from './change-records.ts';
 import { parseQuery, type Query, type Row, runQuery } from './query.ts';
@@ -152,13 +152,8 @@ const runGraphQuery = (call: Call): Reply => {
   );
 };
 
+const route = armRoutes(resourceGraphVersions, 'Microsoft.ResourceGraph');
+
 export const resourceGraphRoutes: readonly Route[] = [
-  {
-    method: 'POST',
-    pattern: '/providers/Microsoft.ResourceGraph/resources',
-    audience: 'arm',
-    versions: resourceGraphVersions,
-    action: null,
-    handle: runGraphQuery,
-  },
+  route('POST', '/providers/Microsoft.ResourceGraph/resources', null, runGraphQuery),
 ];

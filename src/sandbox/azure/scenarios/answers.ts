@@ -1,7 +1,6 @@
 import { armError } from '../http/reply.ts';
-import { armAndVaults, type ScenarioGroup } from './scenario.ts';
+import { armAndVaults, type ScenarioGroup, setting } from './scenario.ts';
 
-/** Scenarios for any answer of Azure. */
 export const answers: ScenarioGroup = {
   title: 'The answers',
   scenarios: [
@@ -81,27 +80,13 @@ export const answers: ScenarioGroup = {
       name: 'resource-graph-lags',
       title: 'Lists are five minutes old',
       does: 'Resource Graph, which lists are made from, is 5 minutes behind.',
-      circumstances: {
-        on: ({ settings }) => {
-          settings.graphLagMs = 300_000;
-        },
-        off: ({ settings }) => {
-          settings.graphLagMs = 0;
-        },
-      },
+      circumstances: setting('graphLagMs', 300_000, 0),
     },
     {
       name: 'reads-lag',
       title: 'Reads lag behind writes',
       does: 'Agents, vaults and role assignments are shown as they were 10 seconds ago.',
-      circumstances: {
-        on: ({ settings }) => {
-          settings.readLagMs = 10_000;
-        },
-        off: ({ settings }) => {
-          settings.readLagMs = 0;
-        },
-      },
+      circumstances: setting('readLagMs', 10_000, 0),
     },
     {
       name: 'azure-is-down',

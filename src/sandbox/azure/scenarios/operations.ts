@@ -1,5 +1,5 @@
 import { armError } from '../http/reply.ts';
-import { keyWrite, type ScenarioGroup } from './scenario.ts';
+import { keyWrite, type ScenarioGroup, setting } from './scenario.ts';
 
 const accessRefused = {
   // Invented, because the service's own code isn't public; the inner text is Key Vault's.
@@ -18,14 +18,7 @@ export const operations: ScenarioGroup = {
       name: 'grant-takes-10-minutes',
       title: 'A grant takes ten minutes',
       does: 'A grant that is made now counts after 10 minutes.',
-      circumstances: {
-        on: ({ settings }) => {
-          settings.grantTakesMs = tenMinutes;
-        },
-        off: ({ settings }) => {
-          settings.grantTakesMs = null;
-        },
-      },
+      circumstances: setting('grantTakesMs', tenMinutes, null),
     },
     {
       name: 'operation-fails-agent-failed',

@@ -7,6 +7,18 @@ export interface Circumstances {
   readonly off: (state: SimulatorState) => void;
 }
 
+type Settings = SimulatorState['settings'];
+
+/** Changes one setting and restores only that one, because several scenarios can be on. */
+export const setting = <K extends keyof Settings>(name: K, value: Settings[K], usual: Settings[K]): Circumstances => ({
+  on: ({ settings }) => {
+    settings[name] = value;
+  },
+  off: ({ settings }) => {
+    settings[name] = usual;
+  },
+});
+
 /** A failure or situation in Azure that tests, the command line and the page can turn on by name. */
 export interface Scenario {
   /** Lower case, with hyphens. */

@@ -1,6 +1,5 @@
-import { armAndVaults, type ScenarioGroup } from './scenario.ts';
+import { armAndVaults, type ScenarioGroup, setting } from './scenario.ts';
 
-/** Scenarios for sign-in and the directory. */
 export const signIn: ScenarioGroup = {
   title: 'Signing in',
   scenarios: [
@@ -9,14 +8,7 @@ export const signIn: ScenarioGroup = {
       title: 'The bot’s secret has expired',
       does: 'The bot’s secret has expired (AADSTS7000222), and its tokens too.',
       faults: [{ match: {}, expireToken: true }],
-      circumstances: {
-        on: ({ settings }) => {
-          settings.secretsExpired = true;
-        },
-        off: ({ settings }) => {
-          settings.secretsExpired = false;
-        },
-      },
+      circumstances: setting('secretsExpired', true, false),
     },
     {
       name: 'token-expired-once',

@@ -1,6 +1,6 @@
 import type { SimulatorState } from '../state/schema.ts';
 import type { Vault } from '../state/schema-vaults.ts';
-import type { Circumstances, ScenarioGroup } from './scenario.ts';
+import { type Circumstances, type ScenarioGroup, setting } from './scenario.ts';
 
 const closed = (change: (vault: Vault) => void): Circumstances => ({
   on: ({ vaults }: SimulatorState) => {
@@ -18,7 +18,6 @@ const closed = (change: (vault: Vault) => void): Circumstances => ({
   },
 });
 
-/** Scenarios for vaults and keys. */
 export const vaults: ScenarioGroup = {
   title: 'Vaults and keys',
   scenarios: [
@@ -64,14 +63,7 @@ export const vaults: ScenarioGroup = {
       name: 'agents-notice-lost-keys',
       title: 'Agents notice that their key is lost',
       does: 'An agent that lost its key says Failed. Off: it notices nothing.',
-      circumstances: {
-        on: ({ settings }) => {
-          settings.agentsNoticeLostKeys = true;
-        },
-        off: ({ settings }) => {
-          settings.agentsNoticeLostKeys = false;
-        },
-      },
+      circumstances: setting('agentsNoticeLostKeys', true, false),
     },
   ],
 };

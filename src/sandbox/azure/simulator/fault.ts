@@ -45,18 +45,15 @@ const anyFault = z.strictObject({
   operation: OperationEnding.optional(),
 });
 
-const standsAlone = ({
-  operation,
-  respond,
-  delayMs,
-  drop,
-  late,
-  deny,
-  expireToken,
-  lose,
-}: z.infer<typeof anyFault>): boolean =>
-  operation === undefined ||
-  [respond, delayMs, drop, late, deny, expireToken, lose].every((other) => other === undefined);
+/** Effects besides a delay. */
+const effects = ['respond', 'drop', 'late', 'deny', 'expireToken', 'lose'] as const;
+const hasEffect = (fault: z.infer<typeof anyFault>): boolean => effects.some((name) => fault[name] !== undefined);
+
+/** Returns true for a lasting delay, which combines with other faults. A counted delay is a fault of its own. */
+export const onlySlows = (fault: Fault): boolean => fault.times === undefined && !hasEffect(fault);
+
+const standsAlone = (fault: z.infer<typeof anyFault>): boolean =>
+  fault.operation === undefined || (fault.delayMs === undefined && !hasEffect(fault));
 
 export const Fault = anyFault.refine(standsAlone, '`operation` goes with no other effect: post two faults.');
 export type Fault = z.infer<typeof Fault>;

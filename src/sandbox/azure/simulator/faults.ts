@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Incoming } from '../http/incoming.ts';
 import type { SimulatorState } from '../state/schema.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, onlySlows } from './fault.ts';
 
 const matches = (fault: Fault, { method, sentUrl, body }: Incoming): boolean => {
   const { match, lose } = fault;
@@ -13,10 +13,6 @@ const matches = (fault: Fault, { method, sentUrl, body }: Incoming): boolean => 
   const path = sentUrl.replace(/^https:\/\/[^/]+/, '');
   return [sentUrl, path].some((text) => shape.test(text));
 };
-
-/** Returns true for a lasting delay, which combines with other faults. A counted delay is a fault of its own. */
-const onlySlows = ({ times, respond, drop, late, deny, expireToken, lose }: Fault): boolean =>
-  [times, respond, drop, late, deny, expireToken, lose].every((effect) => effect === undefined);
 
 /**
  * Returns the first fault that matches, combined with the first lasting delay; null if there is none. Counts the use

@@ -13,7 +13,6 @@ import type { World } from '../world.ts';
 import type { BeforeStates } from './before-states.ts';
 import { Fault } from './fault.ts';
 import { addFaults, removeFaults } from './faults.ts';
-import type { RequestLog } from './request-log.ts';
 
 const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
@@ -40,7 +39,6 @@ function refuseForeigners({ method, host, headers }: Incoming): Reply | null {
 /** What the simulator routes can use. */
 export interface Simulator {
   readonly world: World;
-  readonly log: RequestLog;
   readonly beforeStates: BeforeStates;
   readonly changes: ChangeRecords;
   readonly delays: Delays;
@@ -120,7 +118,9 @@ const replaceState = ({ world, beforeStates, changes }: Simulator, state: Simula
   // Gives IDs to faults without one.
   addFaults(state, []);
   world.state = state;
-  world.vaultLog.forgetStrangers(new Set(state.principals.map(({ id }) => id)));
+  // Rows of identities that the new state doesn't have.
+  const known = new Set(state.principals.map(({ id }) => id));
+  world.vaultLog.keep(({ Identity }) => known.has(Identity.claim.oid ?? ''));
   beforeStates.restart(state);
   changes.restart(state);
   return reply(200, state);
@@ -152,9 +152,9 @@ const putMembers = ({ world }: Simulator, { query, body }: Incoming): Reply => {
 };
 
 /** `?last=n` returns only the newest n. */
-const getRequests = ({ log }: Simulator, { query }: Incoming): Reply => {
+const getRequests = ({ world: { requests } }: Simulator, { query }: Incoming): Reply => {
   const last = Number(query.get('last') ?? 0);
-  return reply(200, Number.isInteger(last) && last > 0 ? log.all().slice(-last) : log.all());
+  return reply(200, Number.isInteger(last) && last > 0 ? requests.all().slice(-last) : requests.all());
 };
 
 type SimulatorRoute = (simulator: Simulator, incoming: Incoming) => Reply | Promise<Reply>;

@@ -12,6 +12,24 @@ export const SystemData = z.object({
 });
 export type SystemData = z.infer<typeof SystemData>;
 
+const modification = (appId: string, now: Date) => ({
+  lastModifiedBy: appId,
+  lastModifiedByType: 'Application',
+  lastModifiedAt: now.toISOString(),
+});
+
+/** The system data of a new resource of an application. */
+export const createdBy = (appId: string, now: Date): SystemData => ({
+  ...{ createdBy: appId, createdByType: 'Application', createdAt: now.toISOString() },
+  ...modification(appId, now),
+});
+
+/** The same after a later write. */
+export const modifiedBy = (before: SystemData, appId: string, now: Date): SystemData => ({
+  ...before,
+  ...modification(appId, now),
+});
+
 export const AgentIdentity = z.object({
   type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']),
   /** Null without a system-assigned identity, and until the operation that creates it has ended. */
@@ -70,7 +88,6 @@ export const AgentOperation = z.object({
   triesKey: z.boolean(),
   /** True if it deletes the agent. */
   deletes: z.boolean().default(false),
-  /** How a fault ends it. */
   ending: OperationEnding.default({}),
   /** ID of the fault that keeps it from ending. */
   heldBy: z.string().nullable().default(null),

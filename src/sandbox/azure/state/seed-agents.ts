@@ -1,7 +1,13 @@
 import { agentId, groupScope } from '../arm/ids.ts';
 import { newEtag, newOperationId } from '../health-bots/operations.ts';
 import type { UserAssignedIdentity } from './schema.ts';
-import type { AgentContent, AgentOperation, HealthBot, KeyVaultProperties } from './schema-agents.ts';
+import {
+  type AgentContent,
+  type AgentOperation,
+  createdBy,
+  type HealthBot,
+  type KeyVaultProperties,
+} from './schema-agents.ts';
 import type { ServicePrincipal } from './schema-directory.ts';
 import { ownerPrincipalId, principal } from './seed-directory.ts';
 import { seededAt, subscriptions } from './seed-places.ts';
@@ -58,14 +64,7 @@ const agent = (name: string, place: Place, createdAt: string, content: Partial<A
   etag: newEtag(),
   provisioningState: 'Succeeded',
   content: { ...structuredClone(nothing), ...content },
-  systemData: {
-    createdBy: ownerPrincipalId,
-    createdByType: 'Application',
-    createdAt,
-    lastModifiedBy: ownerPrincipalId,
-    lastModifiedByType: 'Application',
-    lastModifiedAt: createdAt,
-  },
+  systemData: createdBy(ownerPrincipalId, new Date(createdAt)),
 });
 
 /** `triage-agent-prod` is the first by name, and has no problems. */

@@ -1,5 +1,6 @@
 import { localTenantId } from '../../people.ts';
 import { newKeyVersion } from '../key-vault/key-material.ts';
+import { createdBy } from './schema-agents.ts';
 import type { AccessPolicy, KeyVersion, Vault, VaultKey } from './schema-vaults.ts';
 import { ownerPrincipalId } from './seed-directory.ts';
 import { lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
@@ -61,14 +62,7 @@ const vault = async (
   accessPolicies: [],
   networkAcls: null,
   publicNetworkAccess: 'Enabled',
-  systemData: {
-    createdBy: ownerPrincipalId,
-    createdByType: 'Application',
-    createdAt: seededAt,
-    lastModifiedBy: ownerPrincipalId,
-    lastModifiedByType: 'Application',
-    lastModifiedAt: seededAt,
-  },
+  systemData: createdBy(ownerPrincipalId, new Date(seededAt)),
   secrets: [],
   ...more,
   keys: await Promise.all(keys),

@@ -1,7 +1,7 @@
 import { localTenantId } from '../../people.ts';
-import { keyId } from '../arm/ids.ts';
+import { groupScope, keyId } from '../arm/ids.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
-import { HostIdentities, Settings, type SimulatorState } from './schema.ts';
+import { HostIdentities, type OtherResource, Settings, type SimulatorState } from './schema.ts';
 import type { KeyVaultProperties } from './schema-agents.ts';
 import type { Vault, VaultKey } from './schema-vaults.ts';
 import {
@@ -12,10 +12,52 @@ import {
   seedUserAssignedIdentities,
 } from './seed-agents.ts';
 import { assignment, seedGroups, seedPrincipals, seedRoleAssignments, seedUsers } from './seed-directory.ts';
-import { seedOtherResources } from './seed-other-resources.ts';
-import { seedResourceGroups, seedSubscriptions, seedWorkspaces } from './seed-places.ts';
+import { seedResourceGroups, seedSubscriptions, seedWorkspaces, subscriptions } from './seed-places.ts';
 import { roles, seedRoleDefinitions } from './seed-roles.ts';
 import { keyInUseName, seedVaults } from './seed-vaults.ts';
+
+/** Object ids of their system-assigned identities. None has access to a key. */
+const identity = (n: number) => ({
+  type: 'SystemAssigned',
+  principalId: `60000000-0000-4000-8000-0000000009${String(n).padStart(2, '0')}`,
+});
+
+const resource = (
+  n: number,
+  type: string,
+  name: string,
+  properties: Readonly<Record<string, unknown>>,
+): OtherResource => {
+  const [subscriptionId, resourceGroup] = [subscriptions.care, 'rg-care-prod'];
+  const id = `${groupScope(subscriptionId, resourceGroup)}/providers/${type}/${name}`;
+  return { id, name, type, location: 'westeurope', subscriptionId, resourceGroup, identity: identity(n), properties };
+};
+
+/** One of each way in which a type names its key (resource type definitions, Azure/bicep-types-az). */
+const seedOtherResources = ({ keyVaultUri, keyName, keyVersion }: KeyVaultProperties): OtherResource[] => {
+  const address = `${keyVaultUri.replace(/\/$/, '')}/keys/${keyName}`;
+  return [
+    resource(1, 'Microsoft.Storage/storageAccounts', 'stcareimaging', {
+      encryption: {
+        keySource: 'Microsoft.Keyvault',
+        keyvaultproperties: { keyname: keyName, keyvaulturi: keyVaultUri },
+      },
+    }),
+    resource(2, 'Microsoft.Sql/servers', 'sql-care', { keyId: `${address}/${keyVersion}` }),
+    resource(3, 'Microsoft.Compute/diskEncryptionSets', 'des-care', {
+      activeKey: { keyUrl: `${address}/${keyVersion}` },
+      rotationToLatestKeyVersionEnabled: true,
+    }),
+    resource(4, 'Microsoft.DocumentDB/databaseAccounts', 'cosmos-care', { keyVaultKeyUri: address }),
+    resource(5, 'Microsoft.AppConfiguration/configurationStores', 'appcs-care', {
+      encryption: { keyVaultProperties: { keyIdentifier: address } },
+    }),
+    resource(6, 'Microsoft.ServiceBus/namespaces', 'sb-care', {
+      encryption: { keySource: 'Microsoft.KeyVault', keyVaultProperties: [{ keyName, keyVaultUri, keyVersion: '' }] },
+    }),
+    resource(7, 'Microsoft.Storage/storageAccounts', 'stcarelogs', { encryption: { keySource: 'Microsoft.Storage' } }),
+  ];
+};
 
 const keyInUse = (vaults: readonly Vault[]): { readonly vault: Vault; readonly key: VaultKey } => {
   for (const vault of vaults) {
