@@ -4,9 +4,9 @@
  * properties.
  */
 import { z } from 'zod';
-import { done } from '../domain/failure.ts';
 import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { ChangeRecord, Changes } from '../domain/ports/azure.ts';
+import { recordsOfEach } from './changes.ts';
 import type { Connection } from './connection.ts';
 
 const named = z.object({ value: z.string() });
@@ -66,13 +66,5 @@ export function activityLog(connection: Connection): Changes['activity'] {
       }
       return found;
     });
-  return async (ids, since) => {
-    const all: ChangeRecord[] = [];
-    for (const id of ids) {
-      const found = await read(id, since);
-      if (!found.ok) return found;
-      all.push(...found.value);
-    }
-    return done(all);
-  };
+  return (ids, since) => recordsOfEach(ids, (id) => read(id, since));
 }

@@ -76,6 +76,9 @@ export interface CallKind {
   readonly dependsOnGrant?: boolean;
 }
 
+/** For a call that is optional for a waiting person. */
+export const brief: CallKind = { brief: true };
+
 function deadlineOf(kind: CallKind, limits: Limits): number {
   if (kind.operation === true) return limits.operationMs;
   if (kind.click === true) return limits.clickMs;
@@ -146,7 +149,6 @@ export class AzureClients {
     return new KeyClient(vaultUri, this.options.credential, { ...options, additionalPolicies });
   }
 
-  /** Returns a client for the vault's secrets. */
   secretsAt(vaultUri: string): SecretClient {
     return new SecretClient(vaultUri, this.options.credential, this.vaultOptions(vaultUri));
   }

@@ -53,6 +53,8 @@ function recordOf({ properties }: z.infer<typeof Row>): ChangeRecord {
   };
 }
 
+const Recorded = Row.transform(recordOf);
+
 export function graphChanges(connection: Connection): Changes['since'] {
   const of = (id: ArmId): Promise<Outcome<readonly ChangeRecord[]>> =>
     connection.call('reading who changed a resource', async (line) => {
@@ -61,18 +63,24 @@ export function graphChanges(connection: Connection): Changes['since'] {
       const answer = await line.resourceGraph().resources({ subscriptions, query: queryFor(id), options });
       const rows = z.array(z.unknown()).parse(answer.data);
       // Records of another shape are left out: one odd record must not hide the others.
-      return rows.flatMap((row) => {
-        const read = Row.safeParse(row);
-        return read.success ? [recordOf(read.data)] : [];
-      });
+      return rows.flatMap((row) => Recorded.safeParse(row).data ?? []);
     });
   return async (ids, since) => {
-    const all: ChangeRecord[] = [];
-    for (const id of ids) {
-      const found = await of(id);
-      if (!found.ok) return found;
-      all.push(...found.value.filter(({ at }) => Date.parse(at) >= since.getTime()));
-    }
-    return done(all);
+    const read = await recordsOfEach(ids, of);
+    return read.ok ? done(read.value.filter(({ at }) => Date.parse(at) >= since.getTime())) : read;
   };
+}
+
+/** Reads one id after the other. Ends at the first failure. */
+export async function recordsOfEach(
+  ids: readonly ArmId[],
+  read: (id: ArmId) => Promise<Outcome<readonly ChangeRecord[]>>,
+): Promise<Outcome<readonly ChangeRecord[]>> {
+  const all: ChangeRecord[] = [];
+  for (const id of ids) {
+    const found = await read(id);
+    if (!found.ok) return found;
+    all.push(...found.value);
+  }
+  return done(all);
 }

@@ -50,99 +50,79 @@ export interface Cloud {
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
-/**
- * Returns `https://ossrdbms-aad.` and the cloud's database suffix ("Use Microsoft Entra ID for authentication with Azure
- * Database for PostgreSQL").
- */
-const databaseScopeIn = (suffix: string): string => `https://ossrdbms-aad.${suffix}/.default`;
-
-interface Suffixes {
-  readonly vault: string;
+/** Endpoints and host suffixes; null: unknown. */
+interface Places {
+  readonly arm: string;
+  readonly graph: string;
+  readonly authority: string;
+  readonly vault: string | null;
   readonly database: string;
-  readonly blob: string;
+  readonly blob: string | null;
   /** `KnownMonitorLogsQueryAudience` of Microsoft's client. */
-  readonly logs: string;
+  readonly logs: string | null;
 }
 
-function knownCloud(name: Cloud['name'], arm: string, graph: string, authority: string, suffixes: Suffixes): Cloud {
-  return {
-    name,
-    armEndpoint: arm,
-    armScope: `${arm}/.default`,
-    graphEndpoint: graph,
-    graphScope: `${graph}/.default`,
-    authorityHost: authority,
-    logsEndpoint: suffixes.logs,
-    databaseScope: databaseScopeIn(suffixes.database),
-    vaultSuffix: suffixes.vault,
-    blobSuffix: suffixes.blob,
-    verifyChallenges: true,
-    tls: {},
-  };
-}
+const publicDatabase = 'database.windows.net';
+
+const known: Readonly<Record<Exclude<Cloud['name'], 'custom'>, Places>> = {
+  public: {
+    arm: 'https://management.azure.com',
+    graph: 'https://graph.microsoft.com',
+    authority: AzureAuthorityHosts.AzurePublicCloud,
+    vault: '.vault.azure.net',
+    database: publicDatabase,
+    blob: '.blob.core.windows.net',
+    logs: 'https://api.loganalytics.io',
+  },
+  usgovernment: {
+    arm: 'https://management.usgovcloudapi.net',
+    graph: 'https://graph.microsoft.us',
+    authority: AzureAuthorityHosts.AzureGovernment,
+    vault: '.vault.usgovcloudapi.net',
+    database: 'database.usgovcloudapi.net',
+    blob: '.blob.core.usgovcloudapi.net',
+    logs: 'https://api.loganalytics.us',
+  },
+  china: {
+    arm: 'https://management.chinacloudapi.cn',
+    graph: 'https://microsoftgraph.chinacloudapi.cn',
+    authority: AzureAuthorityHosts.AzureChina,
+    vault: '.vault.azure.cn',
+    database: 'database.chinacloudapi.cn',
+    blob: '.blob.core.chinacloudapi.cn',
+    logs: 'https://api.loganalytics.azure.cn',
+  },
+};
+
+/** The database's scope is of "Use Microsoft Entra ID for authentication with Azure Database for PostgreSQL". */
+const cloudAt = (name: Cloud['name'], places: Places, tls: Cloud['tls']): Cloud => ({
+  name,
+  armEndpoint: places.arm,
+  armScope: `${places.arm}/.default`,
+  graphEndpoint: places.graph,
+  graphScope: `${places.graph}/.default`,
+  authorityHost: places.authority,
+  logsEndpoint: places.logs,
+  databaseScope: `https://ossrdbms-aad.${places.database}/.default`,
+  vaultSuffix: places.vault,
+  blobSuffix: places.blob,
+  verifyChallenges: name !== 'custom',
+  tls,
+});
 
 /**
  * Returns the endpoints of the chosen cloud. Reads the CA file and throws if it can't: a start without it would only fail
  * later.
  */
 export function openCloud(choice: CloudChoice): Cloud {
-  switch (choice.name) {
-    case 'public':
-      return knownCloud(
-        'public',
-        'https://management.azure.com',
-        'https://graph.microsoft.com',
-        AzureAuthorityHosts.AzurePublicCloud,
-        {
-          vault: '.vault.azure.net',
-          database: 'database.windows.net',
-          blob: '.blob.core.windows.net',
-          logs: 'https://api.loganalytics.io',
-        },
-      );
-    case 'usgovernment':
-      return knownCloud(
-        'usgovernment',
-        'https://management.usgovcloudapi.net',
-        'https://graph.microsoft.us',
-        AzureAuthorityHosts.AzureGovernment,
-        {
-          vault: '.vault.usgovcloudapi.net',
-          database: 'database.usgovcloudapi.net',
-          blob: '.blob.core.usgovcloudapi.net',
-          logs: 'https://api.loganalytics.us',
-        },
-      );
-    case 'china':
-      return knownCloud(
-        'china',
-        'https://management.chinacloudapi.cn',
-        'https://microsoftgraph.chinacloudapi.cn',
-        AzureAuthorityHosts.AzureChina,
-        {
-          vault: '.vault.azure.cn',
-          database: 'database.chinacloudapi.cn',
-          blob: '.blob.core.chinacloudapi.cn',
-          logs: 'https://api.loganalytics.azure.cn',
-        },
-      );
-    case 'custom': {
-      const arm = withoutSlash(choice.armEndpoint);
-      const graph = withoutSlash(choice.graphEndpoint);
-      return {
-        name: 'custom',
-        armEndpoint: arm,
-        armScope: `${arm}/.default`,
-        graphEndpoint: graph,
-        graphScope: `${graph}/.default`,
-        authorityHost: withoutSlash(choice.authorityHost),
-        logsEndpoint: choice.logsEndpoint === undefined ? null : withoutSlash(choice.logsEndpoint),
-        databaseScope: databaseScopeIn('database.windows.net'),
-        vaultSuffix: null,
-        blobSuffix: null,
-        verifyChallenges: false,
-        tls: choice.caFile === null ? {} : { tlsOptions: { ca: readFileSync(choice.caFile, 'utf8') } },
-      };
-    }
-  }
+  if (choice.name !== 'custom') return cloudAt(choice.name, known[choice.name], {});
+  const { armEndpoint, graphEndpoint, authorityHost, logsEndpoint, caFile } = choice;
+  const places = {
+    arm: withoutSlash(armEndpoint),
+    graph: withoutSlash(graphEndpoint),
+    authority: withoutSlash(authorityHost),
+    logs: logsEndpoint === undefined ? null : withoutSlash(logsEndpoint),
+    ...{ vault: null, database: publicDatabase, blob: null },
+  };
+  return cloudAt('custom', places, caFile === null ? {} : { tlsOptions: { ca: readFileSync(caFile, 'utf8') } });
 }

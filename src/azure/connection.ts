@@ -9,7 +9,6 @@ import { wireTo } from './plain-calls.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
 
 export interface ConnectionOptions extends Omit<ClientOptions, 'wire'> {
-  /** All kinds of resources. */
   readonly kinds: readonly ResourceKind[];
   readonly subscriptions: readonly string[];
   readonly pollIntervalMs: number;

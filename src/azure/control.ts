@@ -9,27 +9,15 @@ import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import { armIdParts, type KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
+import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { type Principal, resolveNames } from './directory.ts';
-import { scopeCovers } from './grants.ts';
+import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
 import { powersOfPolicy, powersOfRole, type RoleDefinitions, roleDefinitions, union } from './key-powers.ts';
 import { vaultKind } from './resource-ids.ts';
 
-/** Azure's limit of role assignments per subscription, and a generous limit of distinct roles. */
-const maxAssignments = 5000;
+/** A generous limit of distinct roles. */
 const maxRoles = 100;
-
-const Assignment = z.object({
-  scope: z.string(),
-  roleDefinitionId: z.string(),
-  principalId: z.string(),
-  principalType: z.string().nullish(),
-});
-type Assignment = z.infer<typeof Assignment>;
-
-const roleOf = ({ roleDefinitionId }: Assignment): string => roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
-
-const brief = { brief: true };
 
 /** Returns null if the bot lacks permission. Other failures stay failures: they must not count as a missing permission. */
 const nullIfForbidden = <T>(outcome: Outcome<T>): Outcome<T | null> =>
@@ -45,12 +33,12 @@ async function assignmentsAt(connection: Connection, vault: ObservedVault, keyNa
       vault.id,
       doing,
       async (clients, { subscriptionId }) => {
-        const found: Assignment[] = [];
+        const found: RoleAssignment[] = [];
         const client = clients.authorization(subscriptionId);
         const list = client.roleAssignments.listForScope(scope.replace(/^\//, ''), { filter: 'atScope()' });
         for await (const item of clients.items(list)) {
           if (found.length === maxAssignments) return null;
-          const assignment = Assignment.parse(item);
+          const assignment = RoleAssignment.parse(item);
           if (scopeCovers(assignment.scope, scope)) found.push(assignment);
         }
         return found;
@@ -69,8 +57,6 @@ function add(found: Found, id: string, type: Principal['type'], can: readonly Po
   found.set(id.toLowerCase(), { type: kind, can: union(known?.can ?? [], can) });
 }
 
-const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
-
 interface Sources {
   readonly connection: Connection;
   readonly definitions: RoleDefinitions;
@@ -81,12 +67,11 @@ async function addByRole({ connection, definitions }: Sources, vault: ObservedVa
   const assignments = await assignmentsAt(connection, vault, keyName);
   if (!assignments.ok) return assignments;
   if (assignments.value === null) return done<Unseen[]>(['role-assignments']);
-  const ids = [...new Set(assignments.value.map(roleOf))];
+  const ids = [...new Set(assignments.value.map(roleIdOf))];
   const roles = await definitions.read(vault, ids.slice(0, maxRoles));
   if (!roles.ok) return roles;
   for (const one of assignments.value) {
-    const type = types[one.principalType?.toLowerCase() ?? ''] ?? 'unknown';
-    add(found, one.principalId, type, powersOfRole(roles.value.get(roleOf(one)) ?? [], vault.access));
+    add(found, one.principalId, holderType(one), powersOfRole(roles.value.get(roleIdOf(one)) ?? [], vault.access));
   }
   return done<Unseen[]>(ids.some((id) => (roles.value.get(id) ?? null) === null) ? ['roles'] : []);
 }

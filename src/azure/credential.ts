@@ -14,6 +14,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from '@azure/identity';
 import { z } from 'zod';
 import type { Cloud } from './clouds.ts';
+import { jsonIn } from './exchange.ts';
 import { RenewableCredential } from './renewable-credential.ts';
 
 /** Sign-in settings. The first complete one of the three ways is used, in this order: secret, token file, managed identity. */
@@ -72,14 +73,10 @@ export type TokenClaims = z.output<typeof Claims>;
  * Returns the claims of an access token; null: unreadable. The signature isn't verified: the token was issued to the bot
  * itself.
  */
-function claimsIn(token: string): TokenClaims | null {
-  try {
-    const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
-    return Claims.parse(JSON.parse(claims));
-  } catch {
-    return null;
-  }
-}
+const claimsIn = (token: string): TokenClaims | null => Claims.safeParse(payloadOf(token)).data ?? null;
+
+export const payloadOf = (token: string): unknown =>
+  jsonIn(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 
 /** Returns the claims of the identity's token for a scope; null: none. Throws if the sign-in is refused. */
 export async function claimsFor(credential: TokenCredential, scope: string): Promise<TokenClaims | null> {

@@ -1,7 +1,7 @@
 /** Parses error bodies in the formats of Azure's services. */
 import { z } from 'zod';
 import type { Forbidding } from '../domain/failure.ts';
-import { type HttpAnswer, UnusableAnswer } from './exchange.ts';
+import { type HttpAnswer, jsonIn, UnusableAnswer } from './exchange.ts';
 
 const maxTitle = 200;
 const maxExcerpt = 500;
@@ -31,15 +31,7 @@ export function pageTitle(text: string): string | null {
 }
 
 /** Returns whether the body is truncated JSON: another answer might be complete. */
-export const isCutOff = (body: string): boolean => {
-  if (!/^\s*[[{]/.test(body)) return false;
-  try {
-    JSON.parse(body);
-    return false;
-  } catch {
-    return true;
-  }
-};
+export const isCutOff = (body: string): boolean => /^\s*[[{]/.test(body) && jsonIn(body) === undefined;
 
 /**
  * Returns the message for a successful answer with an unexpected body. `reported`: the error that the body reports, if any.
@@ -144,14 +136,6 @@ const ErrorBody = z.object({
   message: textOf(maxMessage),
 });
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-};
-
 const codesIn = (node: ErrorNode): readonly string[] => [
   ...(node.code === undefined ? [] : [node.code]),
   ...(node.innererror === undefined ? [] : codesIn(node.innererror)),
@@ -170,7 +154,7 @@ const PolicyIdentifiers = z.array(
 
 function policiesInMessage(message = ''): readonly Forbidding[] {
   const list = /Policy identifiers: '(\[.*\])'/s.exec(message)?.[1];
-  const { data = [] } = PolicyIdentifiers.safeParse(parsed(list ?? ''));
+  const { data = [] } = PolicyIdentifiers.safeParse(jsonIn(list ?? ''));
   return data.filter((one) => one !== null).slice(0, maxDetails);
 }
 
@@ -226,7 +210,7 @@ const isFailedStatus = (status: string | undefined): boolean => status !== undef
  * text; a failed operation without an error keeps its status as the code.
  */
 export function azureErrorIn(answer: HttpAnswer): AzureError | null {
-  const body = ErrorBody.safeParse(parsed(answer.body));
+  const body = ErrorBody.safeParse(jsonIn(answer.body));
   if (answer.status < 400) {
     if (!body.success || answer.method !== 'GET' || !isFailedStatus(body.data.status)) return null;
     return toAzureError(body.data.error ?? {}, body.data.status ?? '', answer.body);
@@ -238,7 +222,7 @@ export function azureErrorIn(answer: HttpAnswer): AzureError | null {
 
 /** Returns the error in the body of a successful answer as `Code: message`; null: none. */
 export function errorIn(body: string): string | null {
-  const { data } = ErrorBody.safeParse(parsed(body));
+  const { data } = ErrorBody.safeParse(jsonIn(body));
   if (data?.error?.code === undefined) return null;
   const { code, message } = toAzureError(data.error, '', body);
   return `${code}: ${message}`;

@@ -21,7 +21,7 @@ export interface HttpAnswer {
   readonly change: boolean;
   readonly status: number;
   readonly body: string;
-  header(name: string): string | null;
+  readonly header: (name: string) => string | null;
 }
 
 /**
@@ -94,17 +94,9 @@ export function retryAfterOf(answer: Pick<HttpAnswer, 'header' | 'status'>, now:
   return Number.isFinite(at) ? Math.max(0, at - (Number.isFinite(serverTime) ? serverTime : now.getTime())) : null;
 }
 
-const firstHeader = (answer: HttpAnswer, names: readonly string[]): string | null => {
-  for (const name of names) {
-    const value = answer.header(name);
-    if (value !== null && value !== '') return value;
-  }
-  return null;
-};
-
 /** Returns Azure's id of the call: ARM's, else the common one, else Graph's. */
-export const correlationIdOf = (answer: HttpAnswer): string | null =>
-  firstHeader(answer, ['x-ms-correlation-request-id', 'x-ms-request-id', 'request-id']);
+export const correlationIdOf = ({ header }: Pick<HttpAnswer, 'header'>): string | null =>
+  ['x-ms-correlation-request-id', 'x-ms-request-id', 'request-id'].map(header).find((id) => id) ?? null;
 
 function answerOf(response: PipelineResponse): HttpAnswer {
   return {
@@ -116,18 +108,18 @@ function answerOf(response: PipelineResponse): HttpAnswer {
   };
 }
 
-const isJson = (text: string): boolean => {
+/** Returns the parsed text; undefined: not JSON. */
+export function jsonIn(text: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
-};
+}
 
 /** Matches an error in a successful answer. A failed operation also has a status, and is a valid answer. */
 const GoodError = z.object({ error: z.object({ code: z.string() }), status: z.undefined().optional() });
-const reportsError = (body: string): boolean => GoodError.safeParse(JSON.parse(body)).success;
+const reportsError = (body: string): boolean => GoodError.safeParse(jsonIn(body)).success;
 
 /** Records one port call. All its requests, polls and retries carry the same client request id. */
 export class Exchange {
@@ -235,7 +227,8 @@ export class Exchange {
     if (answer.change && mightBeApplied(answer.status)) {
       throw new UnusableAnswer(`its status is ${answer.status}`);
     }
-    if (answer.status < 300 && answer.body !== '' && !isJson(answer.body)) throw new UnusableAnswer('it isn’t JSON');
+    if (answer.status < 300 && answer.body !== '' && jsonIn(answer.body) === undefined)
+      throw new UnusableAnswer('it isn’t JSON');
     // The SDK reads either as an object without members, such as a role without permissions.
     if (answer.status === 200 && answer.method === 'GET' && (answer.body === '' || reportsError(answer.body))) {
       throw new UnusableAnswer('it isn’t what was asked for');

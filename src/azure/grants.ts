@@ -7,7 +7,8 @@ import type { ObservedVault } from '../domain/observed.ts';
 import type { Grants } from '../domain/ports/azure.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { vaultKind } from './resource-ids.ts';
+import type { Principal } from './directory.ts';
+import { lastPart, vaultKind } from './resource-ids.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. Azure's own services get this role. */
 const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
@@ -37,11 +38,25 @@ export const ownAssignmentAt = (vaultId: ArmId, keyName: string, principalId: st
 /** The SDK adds the scope's first slash itself. */
 const withoutSlash = (scope: string): string => scope.replace(/^\//, '');
 
-const RoleAssignment = z.object({
+export const RoleAssignment = z.object({
   scope: z.string(),
   roleDefinitionId: z.string(),
   principalId: z.string(),
+  principalType: z.string().nullish(),
 });
+export type RoleAssignment = z.infer<typeof RoleAssignment>;
+
+/** Azure's limit of role assignments per subscription. */
+export const maxAssignments = 5000;
+
+/** Returns the role's GUID. */
+export const roleIdOf = ({ roleDefinitionId }: Pick<RoleAssignment, 'roleDefinitionId'>): string =>
+  lastPart(roleDefinitionId).toLowerCase();
+
+const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
+
+export const holderType = ({ principalType }: RoleAssignment): Principal['type'] =>
+  types[principalType?.toLowerCase() ?? ''] ?? 'unknown';
 
 /**
  * Returns whether an assignment's scope covers the key: the key, its vault, resource group, subscription, or a scope above.
@@ -64,9 +79,8 @@ async function hasRole(
   const filter = `principalId eq '${principalId.replaceAll("'", "''")}'`;
   for await (const item of clients.items(client.roleAssignments.listForScope(withoutSlash(keyScope), { filter }))) {
     const assignment = RoleAssignment.parse(item);
-    const role = assignment.roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
     const same = assignment.principalId.toLowerCase() === principalId.toLowerCase();
-    if (same && sufficientRoles.has(role) && scopeCovers(assignment.scope, keyScope)) return true;
+    if (same && sufficientRoles.has(roleIdOf(assignment)) && scopeCovers(assignment.scope, keyScope)) return true;
   }
   return false;
 }

@@ -132,26 +132,29 @@ const maxQueries = 40;
 
 /**
  * Lists in all subscriptions at once. Resource Graph refuses the whole query if one subscription isn't readable. Then the list
- * is split in halves, down to the refused subscriptions. Temporary failures aren't split.
+ * is split in halves, down to the refused subscriptions. Temporary failures aren't split. Fails if none is readable.
  */
 export async function listReadable<T>(
   subscriptions: readonly string[],
   list: (some: readonly string[]) => Promise<Outcome<readonly T[]>>,
-): Promise<{ readonly value: readonly T[]; readonly unread: readonly UnreadSubscription[] }> {
-  const [value, unread]: [T[], UnreadSubscription[]] = [[], []];
+): Promise<Outcome<{ readonly found: readonly T[]; readonly unread: readonly UnreadSubscription[] }>> {
+  const [all, unread]: [T[], UnreadSubscription[]] = [[], []];
   let parts: readonly (readonly string[])[] = [subscriptions];
   for (let queries = 0; parts.length > 0; queries += parts.length) {
     const answers = await inBatches(parts, async (part) => ({ part, found: await list(part) }));
     const halves: (readonly string[])[] = [];
     for (const { part, found } of answers) {
-      if (found.ok) value.push(...found.value);
+      if (found.ok) all.push(...found.value);
       else if (part.length === 1 || found.failure.next !== 'ask' || queries >= maxQueries)
         unread.push(...part.map((subscriptionId) => ({ subscriptionId, failure: found.failure })));
       else halves.push(part.slice(0, part.length / 2), part.slice(part.length / 2));
     }
     parts = halves;
   }
-  return { value, unread };
+  const [first] = unread;
+  return first !== undefined && unread.length === subscriptions.length
+    ? failed(first.failure)
+    : done({ found: all, unread });
 }
 
 const summaryOfResource = (kind: ResourceKind, row: z.infer<typeof ResourceRow>): ResourceSummary => ({
@@ -184,32 +187,30 @@ const byName = (a: { readonly name: string }, b: { readonly name: string }): num
 /** Creates the port over Resource Graph. */
 export function graphInventory(connection: Connection): Inventory {
   const { subscriptions, kinds } = connection;
+  const ofEach = async <T>(read: (kind: ResourceKind) => Promise<readonly T[]>): Promise<readonly T[]> =>
+    (await Promise.all(kinds.map(read))).flat();
   return {
     resources: (contains, top) =>
       connection.call('listing resources', async (clients) => {
         if (!isSearchable(contains)) return [];
         const limit = Math.max(1, Math.min(Math.trunc(top), pageSize));
-        const found = kinds.map(async (kind) => {
+        const found = await ofEach(async (kind) => {
           const all = await rows(clients, subscriptions, resourcesQuery(kind, contains, limit), ResourceRow);
           return all.map((row) => summaryOfResource(kind, row));
         });
-        return (await Promise.all(found)).flat().sort(byName).slice(0, limit);
+        return found.toSorted(byName).slice(0, limit);
       }),
 
     async resourceKeys() {
       const listIn = (some: readonly string[]) =>
-        connection.call('listing what key every resource is under', async (clients) => {
-          const found = kinds.map(async (kind) => {
+        connection.call('listing what key every resource is under', (clients) =>
+          ofEach(async (kind) => {
             const all = await rows(clients, some, keysQuery(kind), KeyRow);
             return all.map((row) => keyedResourceOf(kind, row));
-          });
-          return (await Promise.all(found)).flat();
-        });
-      const { value: resources, unread } = await listReadable(subscriptions, listIn);
-      const [first] = unread;
-      return first !== undefined && unread.length === subscriptions.length
-        ? failed(first.failure)
-        : done({ resources, unread });
+          }),
+        );
+      const read = await listReadable(subscriptions, listIn);
+      return read.ok ? done({ resources: read.value.found, unread: read.value.unread }) : read;
     },
 
     vaults: (exclude = []) =>

@@ -77,7 +77,6 @@ export function powersOfPolicy(permissions: readonly string[]): readonly Power[]
   );
 }
 
-/** Returns the union of the lists, in order. */
 export const union = (...lists: readonly (readonly Power[])[]): Power[] =>
   powers.filter((power) => lists.some((list) => list.includes(power)));
 

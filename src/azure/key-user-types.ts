@@ -58,7 +58,6 @@ export const keyUserRoots: readonly string[] = [
   ...new Set(keyUserTypes.flatMap(({ at }) => at.map((path) => path.split('.')[0] ?? ''))),
 ];
 
-/** A key that a resource names. */
 export interface NamedKey {
   readonly vaultUri: string;
   readonly keyName: string;
@@ -93,7 +92,6 @@ const keysIn = (value: unknown): readonly NamedKey[] => {
 const at = (value: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((found, name) => Members.safeParse(found).data?.[name], value);
 
-/** Every key that a resource of the type names in its properties. */
 export const keysNamedBy = (type: string, properties: unknown): readonly NamedKey[] =>
   (keyUserTypes.find((one) => one.type === type.toLowerCase())?.at ?? []).flatMap((path) =>
     keysIn(at(properties, path)),

@@ -1,22 +1,21 @@
 /** Who uses keys: Resource Graph for what resources declare, and role assignments or access policies for who has permission. */
 import { z } from 'zod';
-import { done, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import type { KeyName } from '../domain/ids.ts';
 import type { DeclaredUse, KeyUser, ObservedUse } from '../domain/key-impact.ts';
 import { type ObservedVault, sameVaultUri } from '../domain/observed.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import type { KeyUsers } from '../domain/ports/inventory.ts';
+import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { type Principal, resolveNames } from './directory.ts';
-import { scopeCovers } from './grants.ts';
+import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
 import { listReadable, rows } from './inventory.ts';
 import { type RoleDefinitions, roleDefinitions } from './key-powers.ts';
 import { keysNamedBy, keyUserRoots, keyUserTypes } from './key-user-types.ts';
 import { kqlString } from './kql.ts';
 import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
-
-const brief = { brief: true };
 
 const query = [
   'resources',
@@ -70,32 +69,21 @@ async function declared(
 ): Promise<Outcome<DeclaredUse>> {
   const { subscriptions } = connection;
   const doing = `listing what uses ${vault.name}`;
-  const { value, unread } = await listReadable(subscriptions, (some) =>
+  const read = await listReadable(subscriptions, (some) =>
     connection.call(doing, (clients) => rows(clients, some, query, Row)),
   );
-  const [first] = unread;
-  if (first !== undefined && unread.length === subscriptions.length) return failed(first.failure);
+  if (!read.ok) return read;
+  const { found, unread } = read.value;
   const seen = subscriptions.filter((id) => !unread.some(({ subscriptionId }) => subscriptionId === id));
   const hidden = await Promise.all(seen.map((id) => hiddenIn(connection, id)));
   return done({
-    users: value.flatMap((row) => usersIn(row, vault.uri)),
+    users: found.flatMap((row) => usersIn(row, vault.uri)),
     unread,
     hidden: hidden.filter(({ nouns }) => nouns.length > 0),
   });
 }
 
 const unwrap = 'Microsoft.KeyVault/vaults/keys/unwrap/action';
-const mostAssignments = 5000;
-
-const Assignment = z.object({
-  scope: z.string(),
-  roleDefinitionId: z.string(),
-  principalId: z.string(),
-  principalType: z.string().nullish(),
-});
-const roleOf = ({ roleDefinitionId }: z.infer<typeof Assignment>): string =>
-  roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
-const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
 
 async function byRole(
   connection: Connection,
@@ -112,34 +100,27 @@ async function byRole(
     vault.id,
     `reading who has permission to use keys of ${vault.name}`,
     async (clients, { subscriptionId }) => {
-      const found: z.infer<typeof Assignment>[] = [];
+      const found: RoleAssignment[] = [];
       const scope = `${vault.id}${keyName === null ? '' : `/keys/${keyName}`}`.slice(1);
       for await (const item of clients.items(
         clients.authorization(subscriptionId).roleAssignments.listForScope(scope),
       )) {
-        const assignment = Assignment.parse(item);
-        if (isMeant(assignment.scope) && found.length < mostAssignments) found.push(assignment);
+        const assignment = RoleAssignment.parse(item);
+        if (isMeant(assignment.scope) && found.length < maxAssignments) found.push(assignment);
       }
       return found;
     },
     brief,
   );
   if (!listed.ok) return listed;
-  const roles = await definitions.read(vault, [...new Set(listed.value.map(roleOf))]);
+  const roles = await definitions.read(vault, [...new Set(listed.value.map(roleIdOf))]);
   if (!roles.ok) return roles;
   // A role that can't be read is counted: the list must not be shorter than the truth.
   const uses = listed.value.filter((one) => {
-    const permissions = roles.value.get(roleOf(one)) ?? null;
+    const permissions = roles.value.get(roleIdOf(one)) ?? null;
     return permissions === null || maybeAllowedBy(permissions).dataAction(unwrap);
   });
-  return done(
-    uses.map(
-      ({ principalId, principalType }): Principal => ({
-        id: principalId.toLowerCase(),
-        type: types[principalType?.toLowerCase() ?? ''] ?? 'unknown',
-      }),
-    ),
-  );
+  return done(uses.map((one): Principal => ({ id: one.principalId.toLowerCase(), type: holderType(one) })));
 }
 
 const byPolicy = (connection: Connection, vault: ObservedVault) =>

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { done, failed, type Receipt } from '../domain/failure.ts';
-import { type ArmIdParts, type KeyName, KeyVersion } from '../domain/ids.ts';
+import { type ArmId, type ArmIdParts, type KeyName, KeyVersion } from '../domain/ids.ts';
 import type { ObservedKey } from '../domain/observed.ts';
 import type { CreatedKey, KeyMark, Keys } from '../domain/ports/azure.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
@@ -72,7 +72,6 @@ export const createdKey = (
   { nonce }: KeyMark,
 ): Omit<CreatedKey, keyof Receipt> => ({ version, carriesNonce: tags?.[nonceTag] === nonce });
 
-/** One version in a list. */
 const ListedVersion = z.object({
   keyUriWithVersion: z.string(),
   attributes: z.object({ created: z.number() }),
@@ -84,8 +83,8 @@ interface Version {
   readonly created: number;
 }
 
-/** Lists the versions, oldest first. Empty: no such key, or no versions listed. */
-export async function versionsOf(
+/** Lists the versions, oldest first. Empty: no versions listed. */
+async function versionsOf(
   clients: AzureClients,
   { subscriptionId, resourceGroup, name: vault }: ArmIdParts,
   name: KeyName,
@@ -99,16 +98,19 @@ export async function versionsOf(
   return found.sort((a, b) => a.created - b.created);
 }
 
+/** Lists the versions, oldest first; null: no such key. */
+export const listVersions = (connection: Connection, vaultId: ArmId, name: KeyName, doing: string) =>
+  connection.on(vaultKind, vaultId, doing, (clients, parts) =>
+    clients.nullOn(missing, versionsOf(clients, parts, name)),
+  );
+
 /** Maximum number of versions read. More are unlikely between an approval and its run. */
 const maxVersionsRead = 25;
 
 export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'createVersion' | 'versions'> {
   return {
     async versions(vaultId, name, after) {
-      const doing = `reading the versions of key ${name}`;
-      const all = await connection.on(vaultKind, vaultId, doing, (clients, parts) =>
-        clients.nullOn(missing, versionsOf(clients, parts, name)),
-      );
+      const all = await listVersions(connection, vaultId, name, `reading the versions of key ${name}`);
       if (!all.ok) return all;
       const since = all.value?.find(({ version }) => version === after)?.created ?? 0;
       const later = (all.value ?? []).filter(({ version, created }) => version !== after && created >= since);

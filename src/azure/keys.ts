@@ -1,14 +1,14 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Key } from '@azure/arm-keyvault';
 import { botFailure, done, type Found, failed, type Outcome } from '../domain/failure.ts';
-import { type ArmId, KeyName } from '../domain/ids.ts';
+import { KeyName } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { azureErrorIn } from './error-body.ts';
-import { createdKey, keyVersions, observedKey, tagsOf, versionsOf } from './key-versions.ts';
-import { isVaultHost, notAVault, vaultKind } from './resource-ids.ts';
+import { createdKey, keyVersions, listVersions, observedKey, tagsOf } from './key-versions.ts';
+import { isVaultHost, lastPart, notAVault, vaultKind } from './resource-ids.ts';
 
 /**
  * Refusals because of the key's state, not of the caller. They mean that the key doesn't work, and must not count as "not
@@ -25,7 +25,7 @@ const isVaultRefusal = ({ status, codes }: { readonly status: number; readonly c
   status === 403 && codes.some((code) => /^(Forbidden|AccessDenied|AuthorizationFailed)/.test(code));
 
 /** Plain errors that the SDK throws before it sends a request, from the key's dates and operations. */
-const refusedBySdk = /expired at|can't be used before|is not supported on key/;
+export const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
 async function probeKey(clients: AzureClients, address: string): Promise<Probe> {
   const client = clients.key(address);
@@ -139,7 +139,7 @@ async function readMissing(
 /** Creates the port over ARM and, for the rest, Key Vault. */
 export function armKeys(connection: Connection): Keys {
   const get: Keys['get'] = (vaultId, name, version) =>
-    connection.on(vaultKind, vaultId, `reading key ${name} in ${nameOf(vaultId)}`, async (clients, parts) => {
+    connection.on(vaultKind, vaultId, `reading key ${name} in ${lastPart(vaultId)}`, async (clients, parts) => {
       const { keys } = clients.keyVault(parts.subscriptionId);
       const pending =
         version === null
@@ -150,7 +150,7 @@ export function armKeys(connection: Connection): Keys {
     });
 
   const list: Keys['list'] = async (vaultId) => {
-    const doing = `listing the keys in ${nameOf(vaultId)}`;
+    const doing = `listing the keys in ${lastPart(vaultId)}`;
     const entries = await connection.on(vaultKind, vaultId, doing, async (clients, parts) => {
       const found: (ObservedKey | KeyName)[] = [];
       const { keys } = clients.keyVault(parts.subscriptionId);
@@ -163,17 +163,15 @@ export function armKeys(connection: Connection): Keys {
   };
 
   const first: Keys['first'] = async (vaultId, name) => {
-    const doing = `reading the versions of key ${name} in ${nameOf(vaultId)}`;
-    const all = await connection.on(vaultKind, vaultId, doing, (clients, parts) =>
-      clients.nullOn(missing, versionsOf(clients, parts, name)),
-    );
+    const doing = `reading the versions of key ${name} in ${lastPart(vaultId)}`;
+    const all = await listVersions(connection, vaultId, name, doing);
     if (!all.ok) return all;
     const oldest = all.value?.[0];
     return oldest === undefined ? done(null) : get(vaultId, name, oldest.version);
   };
 
   const createIfMissing: Keys['createIfMissing'] = (vaultId, name, key, mark) =>
-    connection.on(vaultKind, vaultId, `creating key ${name} in ${nameOf(vaultId)}`, async (clients, parts) => {
+    connection.on(vaultKind, vaultId, `creating key ${name} in ${lastPart(vaultId)}`, async (clients, parts) => {
       const { keys } = clients.keyVault(parts.subscriptionId);
       const created = await keys.createIfNotExist(parts.resourceGroup, parts.name, name, {
         tags: tagsOf(mark),
@@ -185,5 +183,3 @@ export function armKeys(connection: Connection): Keys {
 
   return { get, first, list, createIfMissing, ...keyVersions(connection, get), ...dataPlaneKeys(connection) };
 }
-
-const nameOf = (id: ArmId): string => id.split('/').at(-1) ?? id;

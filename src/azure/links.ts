@@ -1,7 +1,7 @@
 /** Restricts redirects and next pages: a token is for one origin, and a list must end. */
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
-import { UnusableAnswer } from './exchange.ts';
+import { jsonIn, UnusableAnswer } from './exchange.ts';
 
 const maxRedirects = 5;
 
@@ -10,13 +10,9 @@ const NextPage = z.object({ nextLink: z.string().nullish(), '@odata.nextLink': z
 
 function nextPageIn({ status, bodyAsText }: PipelineResponse): string | null {
   if (status !== 200 || !bodyAsText?.includes('nextLink')) return null;
-  try {
-    const page = NextPage.parse(JSON.parse(bodyAsText));
-    return page.nextLink || page['@odata.nextLink'] || null;
-  } catch {
-    // An unreadable body is refused by its own parser.
-    return null;
-  }
+  // An unreadable body is refused by its own parser.
+  const page = NextPage.safeParse(jsonIn(bodyAsText)).data;
+  return page?.nextLink || page?.['@odata.nextLink'] || null;
 }
 
 /** Returns the redirect address; null: none. Azure doesn't use 303, which changes a POST to a GET. */

@@ -10,6 +10,7 @@ import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { connectAzure, connectionOf } from './azure.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Cloud } from './clouds.ts';
+import { payloadOf } from './credential.ts';
 import { groupNameOf, membersOf } from './directory.ts';
 
 const Claims = z.object({
@@ -84,9 +85,7 @@ export function operatorAzure(
     me: () =>
       connection.call('looking who is signed in', async () => {
         const token = await credential.getToken(cloud.armScope);
-        const claims = Claims.parse(
-          JSON.parse(Buffer.from(token?.token.split('.')[1] ?? '', 'base64url').toString('utf8')),
-        );
+        const claims = Claims.parse(payloadOf(token?.token ?? ''));
         return { name: claims.upn ?? claims.name ?? claims.appid ?? 'somebody', tenantId: claims.tid };
       }),
     subscriptions: async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { armIdParts } from '../domain/ids.ts';
 import { fits } from '../domain/policy/rules.ts';
 import type { Guards, Lock } from '../domain/ports/azure.ts';
-import type { AzureClients } from './azure-clients.ts';
+import { type AzureClients, brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { scopeCovers } from './grants.ts';
 import { resourceKindOf } from './resource-ids.ts';
@@ -98,9 +98,6 @@ async function locksAt(clients: AzureClients, id: string): Promise<readonly Lock
   }
   return found;
 }
-
-/** A person might be waiting for a page. */
-const brief = { brief: true };
 
 /** Creates the port over ARM. */
 export function armGuards(connection: Connection): Guards {

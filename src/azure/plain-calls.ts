@@ -16,7 +16,7 @@ import {
 import { z } from 'zod';
 import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { Cloud } from './clouds.ts';
-import { type Exchange, UnusableAnswer } from './exchange.ts';
+import { correlationIdOf, type Exchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
 import type { Links } from './links.ts';
 import { renewRefusedTokens } from './renewable-credential.ts';
@@ -54,7 +54,6 @@ export function templateOf(url: string): string {
 const wordOf = (template: string): string =>
   template.split('/').findLast((part) => part !== '' && !part.startsWith('{')) ?? '';
 
-/** Policy that traces one attempt. */
 export const traceCalls = ({ span }: Tracing): PipelinePolicy => ({
   name: 'cmkTracing',
   sendRequest(request, next) {
@@ -68,12 +67,11 @@ export const traceCalls = ({ span }: Tracing): PipelinePolicy => ({
       const response = await next(request);
       const { status, headers } = response;
       const clientRequestId = request.headers.get('x-ms-client-request-id');
-      const serviceRequestId =
-        headers.get('x-ms-correlation-request-id') ?? headers.get('x-ms-request-id') ?? headers.get('request-id');
+      const serviceRequestId = correlationIdOf({ header: (name) => headers.get(name) ?? null });
       note({
         'http.response.status_code': status,
         ...(clientRequestId === undefined ? {} : { 'azure.client_request_id': clientRequestId }),
-        ...(serviceRequestId === undefined ? {} : { 'azure.service_request_id': serviceRequestId }),
+        ...(serviceRequestId === null ? {} : { 'azure.service_request_id': serviceRequestId }),
         ...(status >= 400 ? { 'error.type': `${status}` } : {}),
       });
       return response;

@@ -7,6 +7,7 @@ import { done } from '../domain/failure.ts';
 import type { Policies, PolicyAssignment, PolicyDefinition } from '../domain/ports/policies.ts';
 import type { Connection } from './connection.ts';
 import { inBatches } from './limits.ts';
+import { lastPart } from './resource-ids.ts';
 
 const version = 'api-version=2023-04-01';
 const exemptionVersion = 'api-version=2022-07-01-preview';
@@ -49,7 +50,6 @@ const Exemption = z.object({
 const definitionId =
   /^(\/subscriptions\/[0-9a-f-]{36}|\/providers\/Microsoft\.Management\/managementGroups\/[\w().-]{1,90})\/providers\/Microsoft\.Authorization\/policyDefinitions\/[\w.-]{1,64}$/i;
 
-const nameIn = (id: string): string => id.split('/').at(-1) ?? '';
 const scopeOf = (id: string): string => id.split(/\/providers\/Microsoft\.Authorization\/policyExemptions\//i)[0] ?? '';
 
 const defaultsIn = (parameters: z.infer<typeof Definition>['properties']['parameters']) =>
@@ -59,7 +59,7 @@ const defaultsIn = (parameters: z.infer<typeof Definition>['properties']['parame
 async function definitionAt(connection: Connection, id: string): Promise<PolicyDefinition | null> {
   if (!definitionId.test(id)) return null;
   const read = await connection.call(
-    `reading policy definition ${nameIn(id)}`,
+    `reading policy definition ${lastPart(id)}`,
     async (clients) => {
       const { policyRule, parameters } = Definition.parse(await clients.plain.read(`${id}?${version}`)).properties;
       return { rule: policyRule, defaults: defaultsIn(parameters) };
@@ -71,7 +71,7 @@ async function definitionAt(connection: Connection, id: string): Promise<PolicyD
 
 const assignmentOf = ({ id, properties }: Assignment, definition: PolicyDefinition | null): PolicyAssignment => ({
   id,
-  definitionName: nameIn(properties.policyDefinitionId),
+  definitionName: lastPart(properties.policyDefinitionId),
   definition,
   scope: properties.scope,
   notScopes: properties.notScopes,
@@ -126,7 +126,7 @@ export function armPolicies(connection: Connection): Policies {
       if (!exempt.ok) return exempt;
       const wanted = new Set(names.map((name) => name.toLowerCase()));
       const assignments = assigned.value.filter(({ properties }) =>
-        wanted.has(nameIn(properties.policyDefinitionId).toLowerCase()),
+        wanted.has(lastPart(properties.policyDefinitionId).toLowerCase()),
       );
       const ids = [...new Set(assignments.map(({ properties }) => properties.policyDefinitionId))];
       const found = await inBatches(ids, async (id) => [id, await definitionAt(connection, id)] as const);

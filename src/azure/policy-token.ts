@@ -13,6 +13,7 @@ import {
   type SendRequest,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
+import { jsonIn } from './exchange.ts';
 
 const header = 'x-ms-policy-external-evaluations';
 const path = '/providers/Microsoft.Authorization/acquirePolicyToken?api-version=2025-11-01';
@@ -45,17 +46,9 @@ const Acquired = z.object({
   results: z.array(z.object({ message: z.string().nullish() })).nullish(),
 });
 
-const parsed = (text: string | null | undefined): unknown => {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return null;
-  }
-};
-
 /** The refusal, where a token is what is missing. */
 function missingToken({ status, bodyAsText }: PipelineResponse): Refusal | null {
-  const refusal = status === 403 ? Refusal.safeParse(parsed(bodyAsText)).data : undefined;
+  const refusal = status === 403 ? Refusal.safeParse(jsonIn(bodyAsText ?? '')).data : undefined;
   return refusal?.error.additionalInfo.some((one) => Violation.safeParse(one).success) === true ? refusal : null;
 }
 
@@ -103,7 +96,7 @@ export const acquirePolicyTokens: PipelinePolicy = {
     const answer = await acquire(request, subscription, next);
     // The write itself was refused: whatever kept the token away is answered in its place.
     if (answer.status !== 200) return { ...answer, request };
-    const acquired = Acquired.safeParse(parsed(answer.bodyAsText)).data ?? {};
+    const acquired = Acquired.safeParse(jsonIn(answer.bodyAsText ?? '')).data ?? {};
     if (!acquired.token) return refused(response, refusal, acquired);
     request.headers.set(header, acquired.token);
     try {

@@ -69,6 +69,9 @@ export function ownResource(
   return { parts };
 }
 
+/** Returns the last part of an id. */
+export const lastPart = (id: string): string => id.split('/').at(-1) ?? id;
+
 /** Normalizes a region: `East US` and `eastus` are the same. */
 export const sameSpelling = (location: string): string => location.toLowerCase().replaceAll(' ', '');
 

@@ -19,7 +19,7 @@ import {
   Readings,
   waitUntilShown,
 } from './observed-resource.ts';
-import { kindIn, sameSpelling } from './resource-ids.ts';
+import { kindIn, lastPart, sameSpelling } from './resource-ids.ts';
 
 /** Only the fields in use. The live service returns the type in lower case. */
 const ArmResource = z.object({
@@ -190,7 +190,7 @@ export function armResources(connection: Connection): Resources {
   ) => {
     const kind = kinds.find((one) => one.name === name);
     if (kind === undefined) throw new Error(`${doing} ${id}: kind ${name} is not known`);
-    const what = `${doing} ${kind.noun} ${nameOf(id)}`;
+    const what = `${doing} ${kind.noun} ${lastPart(id)}`;
     return connection.on(
       kindIn(kind),
       id,
@@ -245,5 +245,3 @@ export function armResources(connection: Connection): Resources {
 }
 
 type Change = { readonly identity: IdentityChange } | { readonly properties: Readonly<Record<string, unknown>> };
-
-const nameOf = (id: ArmId): string => id.split('/').at(-1) ?? id;

@@ -4,6 +4,7 @@ import type { JsonWebKey } from '@azure/keyvault-keys';
 import { botFailure, failed, type Outcome } from '../domain/failure.ts';
 import type { VaultSigner } from '../domain/ports/published-log.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
+import { refusedBySdk } from './keys.ts';
 import { isVaultHost, notAVault } from './resource-ids.ts';
 
 interface Secret {
@@ -38,9 +39,6 @@ export function vaultSecrets(options: AzureOptions): Secrets {
     },
   };
 }
-
-/** Plain errors that the SDK throws before it sends a request, from the key's dates and operations. */
-const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
 class KeyNotUsable extends Error {}
 

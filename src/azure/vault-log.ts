@@ -109,7 +109,6 @@ const userOf = (row: AnyRow): readonly LoggedUser[] =>
         },
       ];
 
-/** Vaults' logs in a workspace of Log Analytics. */
 export function armVaultLog(
   connection: Connection,
   { workspaceId, endpoint }: VaultLogPlace,

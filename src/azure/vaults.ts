@@ -5,7 +5,7 @@ import type { ObservedVault } from '../domain/observed.ts';
 import type { Vaults } from '../domain/ports/azure.ts';
 import { missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { sameSpelling, vaultKind } from './resource-ids.ts';
+import { lastPart, sameSpelling, vaultKind } from './resource-ids.ts';
 
 /** Only the fields in use. */
 const Vault = z.object({
@@ -59,14 +59,14 @@ export function observedVault(resource: unknown): ObservedVault {
 export function armVaults(connection: Connection): Vaults {
   return {
     get: (id) =>
-      connection.on(vaultKind, id, `reading vault ${nameOf(id)}`, async (clients, parts) => {
+      connection.on(vaultKind, id, `reading vault ${lastPart(id)}`, async (clients, parts) => {
         const { vaults } = clients.keyVault(parts.subscriptionId);
         const vault = await clients.nullOn(missing, vaults.get(parts.resourceGroup, parts.name));
         return vault === null ? null : observedVault(vault);
       }),
 
     protect: (id, { softDelete }) =>
-      connection.on(vaultKind, id, `protecting vault ${nameOf(id)}`, async (clients, parts) => {
+      connection.on(vaultKind, id, `protecting vault ${lastPart(id)}`, async (clients, parts) => {
         const { vaults } = clients.keyVault(parts.subscriptionId);
         // Only these two: a PATCH of access policies would replace the whole list, and Azure refuses false.
         const properties = { enablePurgeProtection: true, ...(softDelete ? { enableSoftDelete: true } : {}) };
@@ -75,5 +75,3 @@ export function armVaults(connection: Connection): Vaults {
       }),
   };
 }
-
-const nameOf = (id: ArmId): string => id.split('/').at(-1) ?? id;
