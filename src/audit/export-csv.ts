@@ -31,7 +31,6 @@ export interface ReadableColumns {
   readonly outcome: EventOutcome | '';
 }
 
-/** Extent of the export. */
 export interface CsvExtent {
   /** Includes people's texts. */
   readonly texts: boolean;

@@ -31,7 +31,6 @@ const Text = z.strictObject({ kind: z.literal('text'), ...RevealedText.shape });
 
 const Head = z.strictObject({ kind: z.literal('head'), ...Link.shape });
 
-/** Any line of an export. */
 export const ExportLine = z.discriminatedUnion('kind', [Header, Event, Text, Head]);
 export type ExportLine = z.infer<typeof ExportLine>;
 
@@ -96,7 +95,6 @@ export class BaselineExport {
     return this.#events;
   }
 
-  /** Number of compared events. */
   get compared(): number {
     return this.#compared;
   }

@@ -36,7 +36,6 @@ export const logKeyUse: KeyUse = {
   secretSetting: 'CMK_LOG_KEY_SECRET',
 };
 
-/** The key of a witness, in its folder. */
 export const witnessKeyUse: KeyUse = {
   name: 'the witness’s key',
   exact: true,

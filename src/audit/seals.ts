@@ -41,7 +41,6 @@ export function openSeals(keys: SealKeys): Seals {
 
 const faulty = (fault: FaultyLine['fault'], detail: string): FaultyLine => ({ fault, detail });
 
-/** Returns the keys by id. */
 export const keysById = (keys: SealKeys): ReadonlyMap<string, Uint8Array> =>
   new Map(keys.map((key) => [sealKeyId(key), key]));
 

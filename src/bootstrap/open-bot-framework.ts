@@ -17,7 +17,6 @@ export interface BotFramework {
   readonly botAppId: string;
 }
 
-/** The bot's tokens for Bot Framework. */
 function botTokens(config: Config): TokenSource {
   const credential = credentialForBotFramework(config);
   return async (scope) => {

@@ -5,8 +5,7 @@ import type { Requests } from '../domain/ports/store.ts';
 import type { WriteHealth } from '../domain/write-health.ts';
 import { type Log, logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../observability/log.ts';
 import { type Metrics, openMetrics } from '../observability/metrics.ts';
-import { openTelemetry } from '../observability/open-telemetry.ts';
-import { noTelemetry, type Telemetry, tracedRequests } from '../observability/telemetry.ts';
+import { noTelemetry, type Telemetry, type TelemetryOptions, tracedRequests } from '../observability/telemetry.ts';
 import { witnessingFor } from '../operator/published-log.ts';
 import type { Database } from '../store/database.ts';
 import type { OpenStore } from '../store/store.ts';
@@ -65,4 +64,11 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   const append = appendWithSoftware(await ownSoftware(config.image))(stored.append);
   const requests = metrics.requests(tracedRequests({ ...stored, append }, tracing));
   return { config, log, database, store, storing, requests, metrics, telemetry, stop };
+}
+
+/** Imports the libraries only if needed, because loading them takes time. */
+async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+  if (options.endpoint === null) return noTelemetry;
+  const { startTelemetry } = await import('../observability/otlp.ts');
+  return startTelemetry(options);
 }

@@ -27,6 +27,7 @@ import { type OpenStore, openStore } from '../store/store.ts';
 import { databaseAdvice, otherDatabaseWords, ownerUserAdvice } from '../text/database.ts';
 import { brokenWords, notTrustedWords } from '../text/record.ts';
 import { random } from './crypto.ts';
+import { endProcess } from './shutdown.ts';
 import { logWriteHealth } from './write-health.ts';
 
 export interface VerifiedStore {
@@ -52,15 +53,11 @@ async function openKeys(config: Config): Promise<OwnKeys> {
   return { keys, isNew: false, keep: async () => undefined };
 }
 
-/** Ends the process. A broken audit log must not be used by any part of it. */
-const endProcess =
-  (log: Log) =>
-  (broken: RecordBroken): void => {
-    const { seq, request, fault } = broken;
-    log.fatal({ seq, requestId: request, fault }, 'the audit log was changed outside the bot');
-    process.stderr.write(`cmk-bot ends: ${brokenWords(broken)}\n`);
-    process.exit(1);
-  };
+/** A broken audit log must not be used by any part of the process. */
+function endOnBroken(log: Log, broken: RecordBroken): never {
+  const { seq, request: requestId, fault } = broken;
+  endProcess(log, { seq, requestId, fault }, 'the audit log was changed outside the bot', brokenWords(broken));
+}
 
 /** Logged on changes only. */
 const logClock =
@@ -172,7 +169,7 @@ async function openStoreOn(
     .finally(() => (owner === database ? undefined : owner.close()));
   // While starting, an error must fail the start instead of ending the process.
   let started = false;
-  const onBroken = (broken: RecordBroken): void => (started ? endProcess(log)(broken) : undefined);
+  const onBroken = (broken: RecordBroken): void => (started ? endOnBroken(log, broken) : undefined);
   const told = {
     onBroken,
     onClock: logClock(log),

@@ -1,20 +1,74 @@
 /** Composition root: opens and starts the bot's parts in dependency order, and stops them in reverse. */
+import { randomUUID } from 'node:crypto';
+import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
+import { connectAzure } from '../azure/azure.ts';
+import { optionsForAzure } from '../config/azure-from-config.ts';
 import { readConfig } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
 import { requireValidSettings } from '../operator/check-settings.ts';
+import { diagnose } from '../operator/doctor/diagnose.ts';
+import { evidenceFor } from '../operator/evidence-ports.ts';
+import type { EvidenceWanted } from '../operator/rpc/calls.ts';
+import type { Look } from '../operator/rpc/diagnosis.ts';
+import { startControl as startSocket } from '../operator/rpc/server.ts';
+import { recordsOf } from '../operator/rpc/store-records.ts';
 import { FolderInUse } from '../store/folder-lock.ts';
+import { startKeyWatch } from '../workflow/key-watch/schedule.ts';
+import { openVerified } from '../workflow/key-watch/verified-agents.ts';
+import { watchCycle } from '../workflow/key-watch/watch-cycle.ts';
 import { openAzureModule } from './open-azure.ts';
-import { openInfrastructure } from './open-infrastructure.ts';
+import { type Infrastructure, openInfrastructure } from './open-infrastructure.ts';
 import { openTeamsModule } from './open-teams.ts';
-import { stopInOrder } from './shutdown.ts';
+import { type Stoppable, stopInOrder } from './shutdown.ts';
 import { startBot } from './start-bot.ts';
-import { startControlServer } from './start-control.ts';
-import { startWatch } from './start-key-watch.ts';
 import { openEvidence, startLogPublisher } from './start-log-publisher.ts';
 import { startDigest } from './start-weekly-digest.ts';
 import { startWitnessAlarm } from './start-witness-alarm.ts';
 import { startWorkers } from './start-workers.ts';
+
+/** Azure's reads can show an older state for so long after a change. */
+const longestSettleMs = 2 * 60_000;
+
+function startWatch(infrastructure: Infrastructure): Stoppable {
+  const { config, store, metrics, telemetry, log } = infrastructure;
+  const { watchMs: intervalMs } = config;
+  if (intervalMs === null) return { stop: async () => undefined };
+  const { documents, drifts, clock } = store;
+  // Its own clients: a change of a run is made from what that run read.
+  const azure = connectAzure({
+    ...optionsForAzure(config),
+    tracing: telemetry.tracing,
+    onFailure: metrics.azureFailed,
+  });
+  const { requests } = store;
+  const { now } = clock;
+  const verified = openVerified({ requests, drifts });
+  const settleMs = Math.min(intervalMs, longestSettleMs);
+  const ports = { azure, requests, drifts, verified, now, settleMs, intervalMs };
+  return startKeyWatch({
+    ...{ documents, intervalMs, now, random: Math.random, newId: randomUUID, log },
+    cycle: (id, cursor, signal) => watchCycle({ ...ports, signal }, id, cursor),
+    onCycle: ({ agents }) => metrics.watched([...agents.values()]),
+  });
+}
+
+/**
+ * Starts the control socket. With a data folder, only this process can open the database, so the command line calls it. With
+ * a server, the command line connects directly, and nothing starts.
+ */
+async function startControlServer(
+  { config, log, database, store }: Infrastructure,
+  evidence: EvidencePorts,
+): Promise<Stoppable> {
+  if (config.store.kind === 'server') return { stop: async () => undefined };
+  const control = {
+    ...recordsOf(store),
+    evidence: (wanted: EvidenceWanted) => evidenceFor(evidence, wanted, `cli:evidence:${randomUUID()}`),
+    diagnose: (look: Look) => diagnose({ config, record: { database, store }, look }),
+  };
+  return startSocket({ folder: config.store.dataDir, control, log });
+}
 
 async function start(folder: string | null): Promise<void> {
   const settingsFile = folder === null ? null : loadSettings(folder);

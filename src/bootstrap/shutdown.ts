@@ -1,4 +1,5 @@
 /** Shutdown of the process. */
+import type { Log } from '../observability/log.ts';
 
 /** A part that must be stopped. */
 export interface Stoppable {
@@ -38,4 +39,11 @@ export function stopInOrder(parts: readonly Stoppable[], withinMs = stopWithinMs
     process.exit(failed === 0 ? 0 : 1);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+}
+
+/** Ends the process because of something that it can't recover from. `said`: for people, on standard error. */
+export function endProcess(log: Log, fields: object, message: string, said = message): never {
+  log.fatal(fields, message);
+  process.stderr.write(`cmk-bot ends: ${said}\n`);
+  return process.exit(1);
 }

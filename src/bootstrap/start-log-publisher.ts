@@ -22,12 +22,12 @@ import {
   type PublishedLogFiles,
   witnessingFor,
 } from '../operator/published-log.ts';
-import { advisoryLock } from '../store/advisory-lock.ts';
+import { advisoryLock } from '../store/sql.ts';
 import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
 import { contradictedWords } from '../text/record.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
-import type { Stoppable } from './shutdown.ts';
+import { endProcess, type Stoppable } from './shutdown.ts';
 
 /** Throws {@link KeyUnusable} with advice. */
 async function keysOf({ key }: AnchorSettings, config: Config): Promise<SecretKeys> {
@@ -95,13 +95,6 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   return { publisher, logKeys: [...olderKeys, key.verifier] };
 }
 
-/** Ends the process, because the audit log isn't the published one. */
-function endProcess(log: Log, { kind, published, recorded }: AnchorContradicts, words: string): never {
-  log.fatal({ kind, published, recorded }, 'the published log contradicts the audit log');
-  process.stderr.write(`cmk-bot ends: ${words}\n`);
-  return process.exit(1);
-}
-
 /** A failure is only logged. Publishing is retried at the next interval. */
 const notNow = (log: Log, error: unknown): void =>
   log.warn({ err: error, setting: 'CMK_ANCHOR' }, 'the record could not be published');
@@ -136,8 +129,11 @@ export async function startLogPublisher(infrastructure: Infrastructure): Promise
   await publish((error) => {
     throw new ConfigurationError(contradictedWords(error, anchorName(anchor.place)));
   });
-  const endIt = (error: AnchorContradicts): never =>
-    endProcess(log, error, contradictedWords(error, anchorName(anchor.place)));
+  const endIt = (error: AnchorContradicts): never => {
+    const { kind, published, recorded } = error;
+    const words = contradictedWords(error, anchorName(anchor.place));
+    return endProcess(log, { kind, published, recorded }, 'the published log contradicts the audit log', words);
+  };
   const timer = setInterval(() => void publish(endIt), anchor.everyMs);
   return {
     logKeys,

@@ -5,7 +5,7 @@ import { dayOnly, daysBefore } from '../domain/statement/period.ts';
 import { statementOf } from '../domain/statement/statement.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { anchorFiles, newestPublishedCheckpoint, witnessingFor } from '../operator/published-log.ts';
-import { advisoryLock } from '../store/advisory-lock.ts';
+import { advisoryLock } from '../store/sql.ts';
 import { digestCard } from '../teams/cards/views/agents-summary.ts';
 import { digestLines } from '../text/statement.ts';
 import { signersWords } from '../text/witnesses.ts';

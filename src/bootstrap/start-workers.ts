@@ -3,11 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { withWriteFence } from '../azure/azure-clients.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
-import type { Log } from '../observability/log.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
-import { closeAbandonedForms } from '../teams/bot/abandoned-forms.ts';
-import { recoverLostFormJobs } from '../teams/bot/lost-form-jobs.ts';
+import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/abandoned-forms.ts';
 import { ownerAdvice } from '../text/record.ts';
 import { startCleanup } from '../workflow/cleanup.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
@@ -21,15 +19,8 @@ import { random, sha256 } from './crypto.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import type { TeamsModule } from './open-teams.ts';
-import type { Stoppable } from './shutdown.ts';
+import { endProcess, type Stoppable } from './shutdown.ts';
 import { isWritable, retryOnClockSkew } from './write-health.ts';
-
-/** Ends the process, because its memory is stale. */
-const endProcess = (log: Log, message: string): void => {
-  log.fatal({}, message);
-  process.stderr.write(`cmk-bot ends: ${message}\n`);
-  process.exit(1);
-};
 
 const leaseLost = 'other replicas have taken over its work: it was held up, or cut off, until its lease expired';
 
@@ -69,7 +60,7 @@ export async function startWorkers(
   const release = await leases.acquire(me, {
     onTrouble: (error) => log.warn({ err: error }, 'this replica could not say it lives'),
     onExpired: (gone) => log.warn({ gone }, 'replicas are dead: what they had in hand is taken over'),
-    onLost: () => endProcess(log, leaseLost),
+    onLost: () => endProcess(log, {}, leaseLost),
   });
   log.info(me, 'this replica has its lease');
   const { owns: ownTables } = await roleRights(database.pool);
@@ -81,7 +72,7 @@ export async function startWorkers(
     executorId: me.instance,
     lease: () => leases.state(me.instance),
     beatMs,
-    onTaken: ({ message }: RunLostError) => endProcess(log, message),
+    onTaken: ({ message }: RunLostError) => endProcess(log, {}, message),
     withWriteFence,
   };
   const storing = { isDatabaseUnavailable, isWritable: () => isWritable(infrastructure) };

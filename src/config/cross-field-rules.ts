@@ -14,7 +14,6 @@ const signInHosts: Readonly<Record<Exclude<Environment['AZURE_CLOUD'], 'custom'>
   china: ['login.chinacloudapi.cn', 'login.partner.microsoftonline.cn'],
 };
 
-/** Cross-field rules of the environment. */
 export const crossFieldRules: readonly Rule[] = [
   [
     (env) => env.CMK_MODE === 'local' || env.MicrosoftAppId !== undefined,

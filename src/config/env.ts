@@ -130,7 +130,6 @@ export class ConfigurationError extends Error {
 /** Environment variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Returns this process's variables. */
 export const processVariables = (): Variables => process.env;
 
 /** Sets a variable for this process, unless it is set already. */

@@ -191,7 +191,6 @@ function readText(file: string): string | PolicyFile {
   }
 }
 
-/** Reads and validates the file. */
 export function readPolicyFile(file: string): PolicyFile {
   const text = readText(file);
   if (typeof text !== 'string') return text;

@@ -198,7 +198,6 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
 export const failed = (failure: Failure): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure });
 
-/** Builds a failure that the bot found itself. */
 export const botFailure = (doing: string, found: Found, next: Failure['next'] = 'ask'): Failure => ({
   source: 'bot',
   next,

@@ -66,7 +66,6 @@ export type KeyName = z.infer<typeof KeyName>;
 /** Returns whether two ARM IDs name the same resource. */
 export const sameArmId = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** The parts of an ARM ID that people use. */
 export interface ArmIdParts {
   readonly subscriptionId: string;
   readonly resourceGroup: string;

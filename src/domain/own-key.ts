@@ -10,7 +10,6 @@ import type { Doubt, ObservedKey } from './observed.ts';
 /** SHA-256 of a 256-bit random nonce, in hexadecimal digits. */
 export const NonceHash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** The stored intent to create a key. */
 export interface KeyIntent {
   readonly nonceHash: string;
   /** ISO 8601. */

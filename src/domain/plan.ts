@@ -121,7 +121,6 @@ export const isCovered = ({ warnings, ...difference }: NotCovered): boolean =>
   warnings.every(({ code }) => aboutOthers.includes(code)) &&
   Object.values(difference).every((part) => part.length === 0);
 
-/** An Azure resource and its kind. */
 export const ResourceRef = z.strictObject({ kind: z.string(), id: ArmId });
 export type ResourceRef = z.infer<typeof ResourceRef>;
 

@@ -3,7 +3,6 @@
 /** Returns whether a host name from a URL or `Host` header, without port, is this machine. */
 export const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
 
-/** Returns whether an IP address is a loopback address. */
 export const isLoopbackAddress = (address: string): boolean => address === '::1' || isLoopback(address);
 
 /** Returns whether the connection is confidential: HTTPS, or HTTP to this machine. */

@@ -26,3 +26,6 @@ export const revealInvisible = (text: string, shown: (letter: string) => string 
 
 /** Returns whether the text has no visible character. Marks and joiners alone aren't visible. */
 export const isBlank = (text: string): boolean => !/[\p{L}\p{N}\p{P}\p{S}]/u.test(text.replaceAll(blankLetter, ''));
+
+export const upperFirst = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+export const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;

@@ -63,32 +63,22 @@ export function openMetrics({
   now,
 }: MetricsPorts): Metrics {
   const register = new Registry();
-  const registers = [register];
   collectDefaultMetrics({ register });
-  const calls = new Counter({
-    name: 'cmk_calls_total',
-    help: 'Calls of Teams, by what they were and how they were answered',
-    labelNames: ['type', 'outcome'],
-    registers,
-  });
-  const refusedCalls = new Counter({
-    name: 'cmk_calls_refused_total',
-    help: 'Calls that did not reach the bot, by reason',
-    labelNames: ['reason'],
-    registers,
-  });
-  const refusals = new Counter({
-    name: 'cmk_refusals_total',
-    help: 'What was asked of a request and refused, by reason code',
-    labelNames: ['code'],
-    registers,
-  });
-  const failures = new Counter({
-    name: 'cmk_azure_failures_total',
-    help: 'Calls of Azure that did not do as asked, by what must be done next',
-    labelNames: ['next'],
-    registers,
-  });
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers: [register] });
+  const calls = counter(
+    'cmk_calls_total',
+    'Calls of Teams, by what they were and how they were answered',
+    'type',
+    'outcome',
+  );
+  const refusedCalls = counter('cmk_calls_refused_total', 'Calls that did not reach the bot, by reason', 'reason');
+  const refusals = counter('cmk_refusals_total', 'What was asked of a request and refused, by reason code', 'code');
+  const failures = counter(
+    'cmk_azure_failures_total',
+    'Calls of Azure that did not do as asked, by what must be done next',
+    'next',
+  );
   const openFigure = {
     name: 'cmk_requests_open',
     help: 'Requests that have not ended, by state',

@@ -126,7 +126,6 @@ function metricOf({ name, help, type, values }: MetricSnapshot, times: Times): M
     : { ...common, dataPointType: DataPointType.GAUGE, dataPoints };
 }
 
-/** Reads the metrics at each export. */
 export function metricsAsOtel(figures: () => Promise<readonly MetricSnapshot[]>, resource: Resource): MetricProducer {
   const startTime = hrTime(Date.now());
   return {

@@ -179,7 +179,6 @@ export function judgeWrites({ observed }: KeyWork, { effects, kind }: CheckConte
   ];
 }
 
-/** The policy's terms for vaults and keys. */
 export type KeyTerms = Pick<Terms, 'vaults' | 'newKeyWantedBy'>;
 
 export interface PlanContext {

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
 import type { ConversationAddress, Conversations } from '../domain/ports/store.ts';
 import type { RowSeals } from '../domain/record/seals.ts';
-import { batchCalls } from './batcher.ts';
-import { changedRows, select } from './sql.ts';
+import { batchCalls, changedRows, select } from './sql.ts';
 import { type Upsert, WriteDedupe } from './write-dedupe.ts';
 
 const Row = z

@@ -178,7 +178,6 @@ const firstEvents = "select request_id, seq from cmk.event where revision = 1 an
 export const eventsOfNewest = (sql: Sql, tools: ReadTools, limit: number, offset: number): Promise<EventsByRequest> =>
   eventsOfRequests(sql, tools, `${firstEvents} order by seq desc limit $1 offset $2`, [limit, offset]);
 
-/** The events of the given requests. */
 export const eventsOfThese = async (sql: Sql, tools: ReadTools, ids: readonly string[]): Promise<EventsByRequest> =>
   ids.length === 0 ? new Map() : eventsOfRequests(sql, tools, `${firstEvents} and request_id = any($1)`, [ids]);
 

@@ -7,7 +7,6 @@ export class Mutex {
   readonly #waiting: (() => void)[] = [];
   #locked = false;
 
-  /** The number of waiting callers. */
   get waiting(): number {
     return this.#waiting.length;
   }

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { PersonId } from '../domain/ids.ts';
 import type { People } from '../domain/ports/store.ts';
 import type { RowSeals } from '../domain/record/seals.ts';
-import { batchCalls } from './batcher.ts';
-import { changedRows, select } from './sql.ts';
+import { batchCalls, changedRows, select } from './sql.ts';
 import { WriteDedupe } from './write-dedupe.ts';
 
 const save = `insert into cmk.person (id, member_id, name, address, seal, address_seal) values ($1, $2, $3, $4, $5, $6)

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { RequestId, StreamId } from '../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../domain/ports/store.ts';
 import type { RowSeals } from '../domain/record/seals.ts';
-import { batchCalls } from './batcher.ts';
-import { changedRows, select } from './sql.ts';
+import { batchCalls, changedRows, select } from './sql.ts';
 
 const Row = z
   .object({

@@ -131,7 +131,6 @@ export class RequestIndex {
     return state === undefined ? 'nobody' : waitsIn[state];
   }
 
-  /** Counts open requests by state. */
   countOpen(): Readonly<Record<OpenState, number>> {
     const counts = { 'awaiting-approval': 0, approved: 0, running: 0, 'needs-attention': 0 };
     for (const request of this.#holders.values()) {

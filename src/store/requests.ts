@@ -6,9 +6,9 @@ import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import type { Request } from '../domain/request/request.ts';
 import { type AppendTools, append } from './append.ts';
-import { batchCalls } from './batcher.ts';
 import { countRequests, eventsOfEach, eventsOfNewest, eventsOfThese } from './event-rows.ts';
 import { requestRules } from './pending-commit.ts';
+import { batchCalls } from './sql.ts';
 
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
   [...all].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);

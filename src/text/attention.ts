@@ -7,10 +7,9 @@ import { PersonId } from '../domain/ids.ts';
 import { retriesAutomatically } from '../domain/request/decide-attention.ts';
 import { keyProgress, type Request, type StepProgress } from '../domain/request/request.ts';
 import { attemptFate, type EndOfRun, endOfRun, keyFate, stepStatus } from '../domain/request/step-status.ts';
-import { countOf } from './count.ts';
-import type { Names } from './names.ts';
 import { remedyWords } from './remedies.ts';
 import { stepWordsIn } from './steps.ts';
+import { countOf, type Names } from './words.ts';
 
 type AtRest = Extract<Request, { state: 'needs-attention' | 'failed' }>;
 type Stopped = Extract<Extract<Failure, { source: 'bot' }>['found'], { code: 'stopped' }>;

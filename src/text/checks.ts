@@ -4,7 +4,6 @@ import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
 import { type CustomerKey, hasFailed, sameVaultUri } from '../domain/observed.ts';
 import { joinList } from '../domain/strings.ts';
-import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
 import { subscriptionWords } from './control.ts';
 import { utcDay } from './instants.ts';
 import { keyChecks } from './key-checks.ts';
@@ -12,6 +11,7 @@ import { keyWords } from './keys.ts';
 import { rolesRemedy } from './permission-remedies.ts';
 import { regionWords, scopeWords, shortVersion } from './places.ts';
 import { retirementChecks } from './retirement-checks.ts';
+import { type CheckWords, pass, type WordsByCode } from './words.ts';
 
 const unseenWords = {
   'role-assignments': 'role assignments (Microsoft.Authorization/roleAssignments/read)',

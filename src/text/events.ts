@@ -16,10 +16,9 @@ import { excerptOf } from './excerpt.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
 import { resourceKeyWords } from './keys.ts';
-import type { Mark } from './mark.ts';
-import type { Names } from './names.ts';
 import { quote } from './quote.ts';
 import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
+import type { Mark, Names } from './words.ts';
 
 export interface EventWords {
   readonly mark: Mark;

@@ -8,7 +8,7 @@ import {
   type VaultDifference,
 } from '../domain/guard.ts';
 import { joinList } from '../domain/strings.ts';
-import { countOf } from './count.ts';
+import { countOf } from './words.ts';
 
 const aims: Readonly<Record<GuardAim, string>> = {
   stripping: 'removing the key',

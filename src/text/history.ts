@@ -6,12 +6,10 @@ import type { Effect } from '../domain/effect.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
 import type { EventBodyOf, EventType, StoredEvent } from '../domain/request/events.ts';
-import { countOf } from './count.ts';
 import { eventWords } from './events.ts';
 import { shortDuration, utcSecond } from './instants.ts';
-import type { Mark } from './mark.ts';
-import type { Names } from './names.ts';
 import { effectWords, interruptedWords, stepWords } from './steps.ts';
+import { countOf, type Mark, type Names } from './words.ts';
 
 export interface HistoryEntry {
   /** Start time, ISO 8601. */

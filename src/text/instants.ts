@@ -2,7 +2,7 @@
  * Times in text: UTC, the day first, as in the audit log.
  * Cards show times in the reader's own format instead: see `dateAndTime` in `src/teams/cards/plain-text.ts`.
  */
-import { countOf } from './count.ts';
+import { countOf } from './words.ts';
 
 /** Formats a date or time; returns other texts unchanged. */
 function formed(time: string, form: (day: string, timeOfDay: string) => string): string {

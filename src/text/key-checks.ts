@@ -2,11 +2,11 @@
 
 import type { FactOf } from '../domain/check.ts';
 import { joinList } from '../domain/strings.ts';
-import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
 import { utcDay } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy } from './keys.ts';
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
+import { type CheckWords, pass, type WordsByCode } from './words.ts';
 
 /** Built-in roles that can recover a deleted key. A vault with access policies has its own permission for it. */
 const recoverers =

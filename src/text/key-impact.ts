@@ -11,11 +11,10 @@ import {
 } from '../domain/key-impact.ts';
 import { joinList } from '../domain/strings.ts';
 import { controllerWords } from './control.ts';
-import { countOf } from './count.ts';
 import { failureLine } from './failures.ts';
 import { utcMinute } from './instants.ts';
-import type { Mark } from './mark.ts';
 import { placeWords, shortVersion } from './places.ts';
+import { countOf, type Mark } from './words.ts';
 
 export interface ImpactRow {
   readonly mark: Mark;

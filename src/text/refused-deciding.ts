@@ -1,6 +1,6 @@
 /** Refusals of a decision, and of commands for a run. */
 import { utcClock } from './instants.ts';
-import type { RefusalWords } from './refusal-words.ts';
+import type { RefusalWords } from './words.ts';
 
 export const refusedDeciding = {
   'acknowledge-irreversible': (count) => ({

@@ -1,8 +1,8 @@
 /** Refusals for people without access, and for failed lookups. */
 import { type Failure, isPermissionRefusal, statusOf } from '../domain/failure.ts';
 import { sourceWords } from './failures.ts';
-import type { RefusalWords } from './refusal-words.ts';
 import { remedyWhereRefused, remedyWhereUnreachable } from './remedies.ts';
+import type { RefusalWords } from './words.ts';
 
 /** For a lasting cause: its code and the remedy. Not the message, because anyone might read this. */
 const whyUnchecked = (failure: Failure | undefined): string =>

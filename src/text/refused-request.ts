@@ -1,6 +1,6 @@
 /** Texts of refusals of a new request or an edit. */
 import { shortVersion } from './places.ts';
-import type { RefusalWords } from './refusal-words.ts';
+import type { RefusalWords } from './words.ts';
 
 export const refusedRequest = {
   'acknowledge-data-loss': () => ({

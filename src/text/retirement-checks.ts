@@ -1,10 +1,9 @@
 /** Texts for checks of an old key version that is to be disabled. */
 import type { FactOf } from '../domain/check.ts';
 import { joinList } from '../domain/strings.ts';
-import { type CheckWords, pass, type WordsByCode } from './check-words.ts';
-import { countOf } from './count.ts';
 import { utcMinute } from './instants.ts';
 import { shortVersion } from './places.ts';
+import { type CheckWords, countOf, pass, type WordsByCode } from './words.ts';
 
 const logReasons: Readonly<Record<FactOf<'vault-log-needed'>['why'], (told: string) => string>> = {
   'not-configured': () => 'No workspace is configured (CMK_LOGS_WORKSPACE).',

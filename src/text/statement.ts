@@ -10,10 +10,10 @@ import {
   type Statement,
 } from '../domain/statement/statement.ts';
 import { joinList } from '../domain/strings.ts';
-import { countOf } from './count.ts';
 import { shortDrift } from './drift.ts';
 import { levelCode } from './evidence.ts';
 import { utcDay } from './instants.ts';
+import { countOf } from './words.ts';
 
 /** Titles of the counts. */
 export const countTitles: Readonly<Record<CountedName, string>> = {

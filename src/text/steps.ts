@@ -3,6 +3,7 @@ import type { Effect } from '../domain/effect.ts';
 import { sameVaultUri } from '../domain/observed.ts';
 import type { Plan, PlannedStep, StepName } from '../domain/plan.ts';
 import type { Proof, ProofLevel } from '../domain/proof.ts';
+import type { Request, StepProgress } from '../domain/request/request.ts';
 import { kindWords, versionWords } from './keys.ts';
 import { byRoleWords } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
@@ -63,6 +64,11 @@ export const stepWords = (
 /** The same for a step of a plan. */
 export const stepWordsIn = ({ steps }: Pick<Plan, 'steps'>, name: StepName): ReturnType<typeof stepWords> =>
   stepWords(name, steps.find((step) => step.name === name)?.effects ?? []);
+
+export const titlesOf = (
+  { plan, progress }: Pick<Request, 'plan' | 'progress'>,
+  isWanted: (step: StepProgress) => boolean,
+): readonly string[] => progress.filter(isWanted).map(({ name }) => stepWordsIn(plan, name).title);
 
 /** For a step whose process ended before it received Azure's confirmation. */
 export const interruptedWords = 'Completed by an attempt that was interrupted';

@@ -1,7 +1,7 @@
 /** Texts for the witnesses of the published log. */
 import type { WitnessSummary, WitnessView } from '../domain/witnessing.ts';
-import { countOf } from './count.ts';
 import { fromNow } from './instants.ts';
+import { countOf } from './words.ts';
 
 const askedWords = {
   signed: '',

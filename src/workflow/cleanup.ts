@@ -16,23 +16,16 @@ const lookMs = 20_000;
 export function startCleanup({ documents, closeAbandonedForms, recoverLostFormJobs, log }: CleanupPorts): {
   stop(): void;
 } {
-  const sweep = (): void => {
-    documents
-      .deleteLeftFor(week)
-      .catch((error: unknown) => log.warn({ err: error }, 'sweeping old forms did not work'));
+  const quietly = (work: () => Promise<unknown>, failure: string) => (): void => {
+    work().catch((error: unknown) => log.warn({ err: error }, failure));
   };
-  const close = (): void => {
-    closeAbandonedForms().catch((error: unknown) =>
-      log.warn({ err: error }, 'closing forms that were left did not work'),
-    );
-  };
-  const tell = (): void => {
-    recoverLostFormJobs().catch((error: unknown) => log.warn({ err: error }, 'telling of lost looks did not work'));
-  };
-  const timers = [setInterval(sweep, hour), setInterval(close, minute), setInterval(tell, lookMs)];
-  sweep();
-  close();
-  tell();
+  const jobs = [
+    [quietly(() => documents.deleteLeftFor(week), 'sweeping old forms did not work'), hour],
+    [quietly(closeAbandonedForms, 'closing forms that were left did not work'), minute],
+    [quietly(recoverLostFormJobs, 'telling of lost looks did not work'), lookMs],
+  ] as const;
+  const timers = jobs.map(([job, everyMs]) => setInterval(job, everyMs));
+  for (const [job] of jobs) job();
   return {
     stop: () => {
       for (const timer of timers) clearInterval(timer);

@@ -65,7 +65,6 @@ export type Gate =
   | { readonly go: false }
   | { readonly go: 'wait'; readonly ms: number };
 
-/** One attempt of one step. */
 export interface StepAttempt {
   readonly step: StepName;
   readonly attempt: number;

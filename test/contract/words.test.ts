@@ -10,8 +10,7 @@ import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { checkWords } from '../../src/text/checks.ts';
 import { eventWords } from '../../src/text/events.ts';
 import { expectedWords, failureLine, messageOf, sourceWords } from '../../src/text/failures.ts';
-import { refusalLine } from '../../src/text/operator-refusals.ts';
-import { refusalWords } from '../../src/text/refusals.ts';
+import { refusalLine, refusalWords } from '../../src/text/refusals.ts';
 import { remedyWords } from '../../src/text/remedies.ts';
 import {
   effectWords,

@@ -165,7 +165,6 @@ export class Witnesses {
     );
   }
 
-  /** Returns the signature lines for this size. */
   linesOf(size: number): readonly string[] {
     return [...this.#signed.values()].flatMap((signed) => (signed.size === size ? [signed.line] : []));
   }

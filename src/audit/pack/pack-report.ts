@@ -27,7 +27,6 @@ export interface PackReport {
   readonly findings: readonly Finding[];
 }
 
-/** Report of an unread pack. */
 export const nothingRead: Omit<PackReport, 'findings'> = {
   checkpoint: null,
   events: [],

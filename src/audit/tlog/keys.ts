@@ -55,7 +55,6 @@ function isWhole({ kind, publicKey }: Pick<VerifierKey, 'kind' | 'publicKey'>): 
 /** Why a line isn't a key. */
 export type KeyLineFault = 'not-a-key-line' | 'key-cut-off' | 'key-kind-unknown' | 'key-id-differs';
 
-/** Parses a line of {@link keyLine}. */
 export function readKeyLine(text: string): VerifierKey | KeyLineFault {
   const [, name, id, base64] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text.trim()) ?? [];
   if (name === undefined || id === undefined || base64 === undefined) return 'not-a-key-line';

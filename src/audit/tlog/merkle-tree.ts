@@ -14,7 +14,6 @@ const sha256 = (...parts: readonly Uint8Array[]): Hash => {
   return hash.digest();
 };
 
-/** Root of an empty tree. */
 export const emptyRoot: Hash = sha256();
 
 export const leafHash = (entry: Uint8Array): Hash => sha256(leafMark, entry);
@@ -102,7 +101,6 @@ export function provesConsistency(older: Tree, newer: Tree, proof: readonly Hash
   return at.last === 0 && foundOlder.equals(older.root) && foundNewer.equals(newer.root);
 }
 
-/** A tile of hashes to write. */
 interface HashTile extends TileAt {
   readonly kind: number;
   readonly bytes: Buffer;

@@ -90,7 +90,6 @@ function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string
   return holds ? { key, time: time === null ? null : Number(time), line } : null;
 }
 
-/** Opens a note with the known keys. */
 export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote | NoteFault {
   const parts = partsOf(note);
   if (parts === null) return 'not-a-note';

@@ -104,7 +104,6 @@ interface Subtree {
   readonly index: number;
 }
 
-/** Reads a subtree's hash. */
 type ReadSubtree = (subtree: Subtree) => Promise<Hash>;
 
 /** Returns the exponent of the largest power of two that is at most n. */
@@ -128,7 +127,6 @@ function subtreesOf({ from, to }: Range): readonly Subtree[] {
   return found;
 }
 
-/** Returns the hash over a range. */
 async function rangeHash(range: Range, read: ReadSubtree): Promise<Hash> {
   return foldRight(await Promise.all(subtreesOf(range).map(read)));
 }

@@ -7,7 +7,6 @@ import type { Outcome } from '../failure.ts';
  */
 export type WitnessOutcome = 'signed' | 'no-answer' | 'another-history' | 'refused';
 
-/** One request to a witness, and its response. */
 export interface WitnessResponse {
   /** The witness's full verifier key. Another key is another witness. */
   readonly key: string;

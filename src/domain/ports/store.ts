@@ -62,7 +62,6 @@ export interface Requests {
     offset?: number,
     wanted?: OpenWanted,
   ): Promise<{ readonly requests: readonly Request[]; readonly total: number }>;
-  /** The number of open requests by state. */
   countOpen(): Promise<Readonly<Record<OpenState, number>>>;
   /** Every open request by its resource id in lower case, with whom it waits for. */
   held(): Promise<ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>>;
@@ -156,7 +155,6 @@ export interface Leases {
   isWritable(): boolean;
 }
 
-/** A card that was posted. */
 export interface PostedCard {
   /** Or the agent's drift that it is about. */
   readonly requestId: StreamId;

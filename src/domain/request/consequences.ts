@@ -92,7 +92,6 @@ const endings: readonly string[] = [
 /** Returns whether an event of this type ends its request and frees its agent. It agrees with {@link holdsResource}. */
 export const isEnding = (type: string): boolean => endings.includes(type);
 
-/** A row of the outbox. */
 export type OutboxItem = OutboxRow &
   (
     | { readonly kind: Exclude<Consequence['kind'], 'alert'>; readonly requestId: RequestId }

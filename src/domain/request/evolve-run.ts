@@ -44,7 +44,6 @@ const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEven
 const usageCheckOf = ({ seeks }: EventBodyOf<'succeeded'>['data']): UsageCheck | null =>
   seeks === undefined ? null : { ...seeks, judged: null };
 
-/** Events in and around a run. */
 export type RunEvent = Extract<
   EventBody,
   {

@@ -134,7 +134,6 @@ export interface StopRequest {
   readonly at: string;
 }
 
-/** State of the usage check. */
 export interface UsageCheck extends UsagePeriod {
   /** Null: not finished. */
   readonly judged: { readonly at: string; readonly answer: UseAnswer } | null;

@@ -1,6 +1,5 @@
 import type { TypedCommand } from './command.ts';
 
-/** Shows all typed commands. */
 export const cmkHelp: TypedCommand = {
   name: '/cmk-help',
   description: 'What you can type',

@@ -8,7 +8,6 @@ import { answerOn, type Page } from './page.ts';
 /** Number of choices on a card before anything is typed. */
 export const listedAgents = 15;
 
-/** Page: the resource. */
 export const resourcePage: Page<ResourceRef> = {
   name: 'resource',
   label: 'Agent',

@@ -7,7 +7,6 @@ import { kindNamed } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
 import { resourcePage } from './resource-page.ts';
 
-/** Page: the vault. */
 export const vaultPage: Page<ArmId> = {
   name: 'vault',
   label: 'Vault',

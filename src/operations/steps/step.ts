@@ -23,7 +23,6 @@ export interface StepContext {
   readonly azure: Azure;
   readonly requestId: RequestId;
   readonly work: KeyWork;
-  /** All approved effects. */
   readonly approved: readonly Effect[];
   readonly outputs: Readonly<Record<string, string>>;
   /** The audit log's facts about the key that this request created. */

@@ -2,19 +2,8 @@
 import { z } from 'zod';
 import { DriftId } from '../../domain/ids.ts';
 import { utcSecond } from '../../text/instants.ts';
-import { refusalLine } from '../../text/operator-refusals.ts';
-import {
-  asExplanation,
-  asOption,
-  flag,
-  jsonExplanation,
-  jsonOption,
-  nameInput,
-  reasonInput,
-  reasonOption,
-  streamIdInput,
-  Unusable,
-} from './inputs.ts';
+import { refusalLine } from '../../text/refusals.ts';
+import { asExplanation, flag, jsonExplanation, nameInput, reasonInput, streamIdInput, Unusable } from './inputs.ts';
 import { carryOutAct } from './requests.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
@@ -44,13 +33,12 @@ export const auditErase = subcommand({
     jsonExplanation,
   ],
   examples: ['cmk-bot audit erase CMK-7F3K9Q --reason "Request 12 of the data protection officer" --yes'],
-  options: { ...reasonOption, yes: { type: 'boolean' }, ...asOption, ...jsonOption },
   positionals: ['id'],
   input: z.object({
     id: streamIdInput,
     reason: reasonInput('say why, without naming anybody'),
-    as: nameInput,
     yes: flag,
+    as: nameInput,
     json: flag,
   }),
   async run({ id, reason, as, yes, json }, surroundings) {
@@ -79,7 +67,6 @@ export const auditResume = subcommand({
   ].join('\n'),
   explains: [asExplanation, jsonExplanation],
   examples: ['cmk-bot audit resume'],
-  options: { ...asOption, ...jsonOption },
   positionals: [],
   input: z.object({ as: nameInput, json: flag }),
   async run({ as, json }, { records, user, print, complain, write }) {
@@ -109,7 +96,6 @@ export const auditAskAgain = subcommand({
   ].join('\n'),
   explains: [['WITNESS', 'name of the witness, as doctor shows it'], asExplanation, jsonExplanation],
   examples: ['cmk-bot audit ask-again witness.example/hospital'],
-  options: { ...asOption, ...jsonOption },
   positionals: ['witness'],
   input: z.object({
     witness: z.string({ error: 'is missing; name the witness' }).trim().min(1),

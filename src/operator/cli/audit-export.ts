@@ -8,8 +8,8 @@ import { PersonId } from '../../domain/ids.ts';
 import type { Link } from '../../domain/record/chain.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { countOf } from '../../text/count.ts';
 import { actorName, eventWords } from '../../text/events.ts';
+import { countOf } from '../../text/words.ts';
 import type { Records } from '../rpc/calls.ts';
 import { EventSelector, selectEvents } from './event-filter.ts';
 import { flag, namesOf, streamIdInput } from './inputs.ts';
@@ -139,13 +139,6 @@ export const auditExport = subcommand({
     'cmk-bot audit export --format jsonl > audit.jsonl',
     'cmk-bot audit export --format csv --since 2026-01-01 --texts > audit.csv',
   ],
-  options: {
-    format: { type: 'string' },
-    since: { type: 'string' },
-    request: { type: 'string' },
-    resource: { type: 'string' },
-    texts: { type: 'boolean' },
-  },
   positionals: [],
   input: z.object({
     format: z.enum(formatNames, { error: `must be one of ${formatNames.join(', ')}` }),

@@ -3,8 +3,8 @@ import { Population } from '../../audit/population.ts';
 import type { AuditLogReport } from '../../audit/verify-audit-log.ts';
 import { readPlace } from '../../config/env.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { countOf } from '../../text/count.ts';
-import { day, flag, jsonExplanation, jsonOption, Unusable } from './inputs.ts';
+import { countOf } from '../../text/words.ts';
+import { day, flag, jsonExplanation, Unusable } from './inputs.ts';
 import {
   isContainer,
   isFolder,
@@ -78,14 +78,6 @@ export const auditVerify = subcommand({
     'cmk-bot audit verify PACK.zip --log-key keys.txt',
     'cmk-bot audit verify audit.jsonl --against last-year.jsonl',
   ],
-  options: {
-    against: { type: 'string' },
-    anchor: { type: 'string' },
-    'log-key': { type: 'string' },
-    noted: { type: 'string' },
-    'seal-key': { type: 'string' },
-    ...jsonOption,
-  },
   positionals: ['file'],
   input: z
     .object({ file: path, against: path, anchor: path, 'log-key': path, noted, 'seal-key': path, json: flag })
@@ -154,7 +146,6 @@ export const auditPopulation = subcommand({
     3: 'incomplete: a key or the signature of a witness is missing',
   },
   examples: ['cmk-bot audit population anchor --from 2026-01-01 --to 2026-03-31 > population.csv'],
-  options: { from: { type: 'string' }, to: { type: 'string' }, 'log-key': { type: 'string' } },
   positionals: ['anchor'],
   input: z
     .object({

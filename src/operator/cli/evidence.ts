@@ -4,19 +4,9 @@ import { readConfig } from '../../config/config.ts';
 import { readPlace } from '../../config/env.ts';
 import type { Place } from '../../config/place.ts';
 import { replaceFile } from '../../io/files.ts';
-import { refusalLine } from '../../text/operator-refusals.ts';
+import { refusalLine } from '../../text/refusals.ts';
 import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';
-import {
-  asExplanation,
-  asOption,
-  flag,
-  idExplanation,
-  jsonExplanation,
-  jsonOption,
-  nameInput,
-  requestIdInput,
-  Unusable,
-} from './inputs.ts';
+import { asExplanation, flag, idExplanation, jsonExplanation, nameInput, requestIdInput, Unusable } from './inputs.ts';
 import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 
 /** With PostgreSQL, a running bot publishes on its own schedule. This is the extra wait. */
@@ -86,20 +76,11 @@ export const evidence = subcommand({
     jsonExplanation,
   ],
   examples: ['cmk-bot evidence CMK-7F3K9Q -o evidence.zip'],
-  options: {
-    output: { type: 'string', short: 'o' },
-    'with-texts': { type: 'boolean' },
-    'without-texts': { type: 'boolean' },
-    'without-names': { type: 'boolean' },
-    'from-size': { type: 'string' },
-    ...asOption,
-    ...jsonOption,
-  },
   positionals: ['id'],
   input: z
     .object({
       id: requestIdInput,
-      output: z.string().min(1, 'names no file').optional(),
+      output: z.string().min(1, 'names no file').optional().meta({ short: 'o' }),
       'with-texts': flag,
       'without-texts': flag,
       'without-names': flag,

@@ -5,19 +5,16 @@ import type { StreamId } from '../../domain/ids.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { utcSecond } from '../../text/instants.ts';
-import { refusalLine } from '../../text/operator-refusals.ts';
+import { refusalLine } from '../../text/refusals.ts';
 import type { Act, Records } from '../rpc/calls.ts';
 import {
   asExplanation,
-  asOption,
   flag,
   idExplanation,
   jsonExplanation,
-  jsonOption,
   nameInput,
   namesOf,
   reasonInput,
-  reasonOption,
   requestIdInput,
   Unusable,
 } from './inputs.ts';
@@ -54,7 +51,6 @@ export const requestsList = subcommand({
   help: '',
   explains: [['--state STATE', `only requests in this state: ${states.join(', ')}`], jsonExplanation],
   examples: ['cmk-bot requests list --state needs-attention'],
-  options: { state: { type: 'string' }, ...jsonOption },
   positionals: [],
   input: z.object({
     state: z.enum(states, { error: `must be one of ${states.join(', ')}` }).optional(),
@@ -115,7 +111,6 @@ export const requestsShow = subcommand({
   help: '',
   explains: [idExplanation, jsonExplanation],
   examples: ['cmk-bot requests show CMK-7F3K9Q'],
-  options: jsonOption,
   positionals: ['id'],
   input: z.object({ id: requestIdInput, json: flag }),
   async run({ id, json }, { records, print, write }) {
@@ -166,7 +161,6 @@ const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
     help: '',
     explains: [idExplanation, asExplanation, jsonExplanation],
     examples: [`cmk-bot requests ${verb} CMK-7F3K9Q`],
-    options: { ...asOption, ...jsonOption },
     positionals: ['id'],
     input: z.object({ id: requestIdInput, as: nameInput, json: flag }),
     run: ({ id, as, json }, surroundings) =>
@@ -186,7 +180,6 @@ const giveUp = subcommand({
     jsonExplanation,
   ],
   examples: ['cmk-bot requests give-up CMK-7F3K9Q --reason "The vault is being replaced"'],
-  options: { ...reasonOption, ...asOption, ...jsonOption },
   positionals: ['id'],
   input: z.object({ id: requestIdInput, reason: reasonInput('say why it is given up'), as: nameInput, json: flag }),
   run: ({ id, reason, as, json }, surroundings) =>

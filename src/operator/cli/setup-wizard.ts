@@ -8,11 +8,20 @@ import { processVariables, readEnvironment, type Variables } from '../../config/
 import { readEnvFile } from '../../config/env-file.ts';
 import { emptyEnvironment } from '../../config/settings/table.ts';
 import { replaceFile } from '../../io/files.ts';
-import { countOf } from '../../text/count.ts';
 import { utcMinute } from '../../text/instants.ts';
+import { countOf } from '../../text/words.ts';
 import { textOf, withSettings, writeWithBackup } from '../setup/env-text.ts';
 import { asLines, asMarkdown, followUpTasks, type Task } from '../setup/follow-up-tasks.ts';
-import { type Answers, answerTo, byAzd, type QuestionId, questionIds, type SetupAnswer } from '../setup/question.ts';
+import {
+  type Answers,
+  answerOf,
+  answerTo,
+  byAzd,
+  isAsked,
+  type QuestionId,
+  questionIds,
+  type SetupAnswer,
+} from '../setup/question.ts';
 import { isSecret, isVariable, settingsFrom } from '../setup/settings.ts';
 import {
   AnswerFile,
@@ -56,11 +65,10 @@ async function loadSavedAnswers(env: string, people: People, world: SetupWorld):
   const answers = new Map<QuestionId, SetupAnswer>();
   for (const question of questions) {
     const given = saved.data.answers[question.id];
-    if (given === undefined || !question.isAsked(answers)) continue;
+    if (given === undefined || !isAsked(question, answers)) continue;
     const checked = await question.check(given, answers, world);
     if (checked.kind === 'refused') return answers;
-    const { value, shown, people: ids } = checked;
-    answers.set(question.id, { given, value, shown, ...(ids === undefined ? {} : { people: ids }) });
+    answers.set(question.id, answerOf(given, checked));
   }
   return answers;
 }

@@ -1,7 +1,7 @@
 /** Subcommands of the command line. */
 import type { ParseArgsConfig } from 'node:util';
-import type { z } from 'zod';
-import { countOf } from '../../text/count.ts';
+import { z } from 'zod';
+import { countOf } from '../../text/words.ts';
 import { Unusable } from './inputs.ts';
 import type { OpenRecords } from './open-records.ts';
 
@@ -92,15 +92,30 @@ export interface Subcommand {
   run(input: Readonly<Record<string, unknown>>, surroundings: CommandEnvironment): Promise<Exit>;
 }
 
-interface Parts<I> extends Omit<Subcommand, 'run'> {
-  /** Schema of options and positionals. Its messages are shown to the user. */
+interface Parts<I> extends Omit<Subcommand, 'run' | 'options'> {
+  /** Schema of an object of options and positionals. Its messages are shown to the user. */
   readonly input: z.ZodType<I>;
   readonly run: (input: I, surroundings: CommandEnvironment) => Promise<Exit>;
+}
+
+/** Returns the schema's fields as options: a switch where it accepts true, with `short` from the field's metadata. */
+function optionsOf(input: z.ZodType, positionals: readonly string[]): Options {
+  const object = input instanceof z.ZodPipe ? input.in : input;
+  const fields = object instanceof z.ZodObject ? Object.entries<z.ZodType>(object.shape) : [];
+  const options = fields.filter(([name]) => !positionals.includes(name));
+  return Object.fromEntries(
+    options.map(([name, field]) => {
+      const { short } = z.object({ short: z.string().optional() }).parse(field.meta() ?? {});
+      const type = field.safeParse(true).success ? 'boolean' : 'string';
+      return [name, short === undefined ? { type } : { type, short }];
+    }),
+  );
 }
 
 /** Creates a subcommand from its schema and its implementation. */
 export const subcommand = <I>({ input, run, ...rest }: Parts<I>): Subcommand => ({
   ...rest,
+  options: optionsOf(input, rest.positionals),
   run: async (typed, surroundings) => {
     const read = input.safeParse(typed);
     if (read.success) return run(read.data, surroundings);

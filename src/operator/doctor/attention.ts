@@ -1,6 +1,6 @@
 /** Checks what waits for people, in the audit log: requests that need attention, and agents that aren't as approved. */
 import { waitsIn } from '../../domain/request/request.ts';
-import { countOf } from '../../text/count.ts';
+import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command } from './commands.ts';
 import { failOnError } from './database.ts';

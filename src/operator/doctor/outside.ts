@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { type PeerCertificate, rootCertificates, type TLSSocket } from 'node:tls';
 import { ownVersion } from '../../config/software.ts';
 import { joinList } from '../../domain/strings.ts';
-import { countOf } from '../../text/count.ts';
+import { countOf } from '../../text/words.ts';
 import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
 import { changeSetting, command } from './commands.ts';
 import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
@@ -111,28 +111,12 @@ function rebuildCommand({ config }: DoctorEnvironment, { developer, file, validD
   const { app } = config.teams;
   const host =
     config.server.publicUrl === null ? (validDomains[0] ?? 'HOST') : new URL(config.server.publicUrl).hostname;
+  const type = app.secret === null ? 'UserAssignedMSI' : 'SingleTenant';
   const of = (name: string): string => developer[name] ?? name;
   return command(
-    'npm',
-    'run',
-    'package',
-    '--',
-    '--app-id',
-    app.id ?? 'APP_ID',
-    '--app-type',
-    app.secret === null ? 'UserAssignedMSI' : 'SingleTenant',
-    '--host',
-    host,
-    '--developer-name',
-    of('name'),
-    '--website-url',
-    of('websiteUrl'),
-    '--privacy-url',
-    of('privacyUrl'),
-    '--terms-url',
-    of('termsOfUseUrl'),
-    '--out',
-    file,
+    ...['npm', 'run', 'package', '--', '--app-id', app.id ?? 'APP_ID', '--app-type', type, '--host', host],
+    ...['--developer-name', of('name'), '--website-url', of('websiteUrl')],
+    ...['--privacy-url', of('privacyUrl'), '--terms-url', of('termsOfUseUrl'), '--out', file],
   );
 }
 

@@ -1,7 +1,7 @@
 /** Checks valid rules for risks. */
 import { rulesOf, untrustedTags } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
-import { countOf } from '../../text/count.ts';
+import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting } from './commands.ts';
 import { findTooFewPeople, type Holder, type HolderLookup, peopleOf, resolveHolders } from './role-members.ts';

@@ -2,11 +2,11 @@
 import { type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { type Criterion, criteriaOf, type ResourceFacts, tagCriteriaOf } from '../../domain/policy/rules.ts';
 import { chooseResource } from '../../operations/choose.ts';
-import { countOf } from '../../text/count.ts';
 import { failureLine } from '../../text/failures.ts';
 import { permittedWords } from '../../text/keys.ts';
-import { refusalLine } from '../../text/operator-refusals.ts';
 import { reasonWords } from '../../text/policy.ts';
+import { refusalLine } from '../../text/refusals.ts';
+import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { holderWords, resolveHolders } from './role-members.ts';
 import { about, type DoctorEnvironment, fail, ok as well } from './subjects.ts';

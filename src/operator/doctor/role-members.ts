@@ -3,7 +3,7 @@ import type { PersonId } from '../../domain/ids.ts';
 import { mayBothMatch, type Rule, type TagRule } from '../../domain/policy/rules.ts';
 import type { DirectoryEntry, Groups } from '../../domain/ports/azure.ts';
 import { joinList } from '../../domain/strings.ts';
-import { countOf } from '../../text/count.ts';
+import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { about, fail, warn } from './subjects.ts';
 

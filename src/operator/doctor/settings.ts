@@ -1,8 +1,8 @@
 import type { AppSecret } from '../../azure/app-registrations.ts';
 import type { Config } from '../../config/config.ts';
 import { ownVersion } from '../../config/software.ts';
-import { countOf } from '../../text/count.ts';
 import { utcMinute } from '../../text/instants.ts';
+import { countOf } from '../../text/words.ts';
 import { checkSettings } from '../check-settings.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, command, newSecret } from './commands.ts';

@@ -1,16 +1,17 @@
-/** Enable or Rotate next to an agent: posts the form for it below the list. */
+/** Forms and cards that buttons open below: Enable or Rotate next to an agent, a request in a list, and those of a request's card. */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import { ArmId, RequestId } from '../../domain/ids.ts';
-import { refuse } from '../../domain/request/refusal.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import type { Request } from '../../domain/request/request.ts';
 import { chooseResource } from '../../operations/choose.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
-import { openForm as openFormOf } from '../../operations/open-form.ts';
+import { openAgain, openChange, openForm as openFormOf } from '../../operations/open-form.ts';
 import { operationFrom } from '../../operations/registry.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { messageAnswer } from '../invoke-answers.ts';
-import type { KnownSender } from './activity.ts';
+import type { CardClick, KnownSender } from './activity.ts';
 import type { ClickDedupe } from './click-dedupe.ts';
-import { type FormClickOptions, openFormCard } from './form-click.ts';
+import { clickedCard, type FormClickOptions, openFormCard } from './form-click.ts';
 import { type Reply, type ReplyOptions, reply } from './reply.ts';
 import { ownReader, type RequestClickOptions } from './request-click.ts';
 
@@ -61,4 +62,46 @@ export async function openFromList(
   const reader = await ownReader(actionPorts, request, sender.person);
   await notifier.open(request, sender.origin, reader);
   return messageAnswer(`${request.id} is below.`);
+}
+
+// A button on a request's card opens a form in its own message: to submit an ended request again, or to edit a waiting one.
+
+export interface FormFromCardOptions extends FormClickOptions, ReplyOptions {
+  readonly commandPorts: CommandPorts;
+  readonly once: ClickDedupe;
+}
+
+type Opened = ReturnType<typeof openAgain>;
+
+const openers: Readonly<
+  Record<string, (request: Request, sender: KnownSender, asking: number, ports: CommandPorts) => Opened>
+> = {
+  'request.ask-again': (request, { person: by, actor, origin }, _asking, ports) =>
+    openAgain(request, { by, actor, origin }, ports),
+  'request.change': (request, { person: by, actor, origin, zone }, asking, ports) =>
+    openChange(request, { by, actor, origin, zone, asking }, ports),
+};
+
+export const verbsThatOpenForms: readonly string[] = Object.keys(openers);
+
+const refused = (refusal: Refusal): InvokeResponse => messageAnswer(refusalText(refusal));
+
+/** The clicked card doesn't change. */
+export async function answerFormFromCard(
+  options: FormFromCardOptions,
+  context: TurnContext,
+  sender: KnownSender,
+  { action: { verb, data } }: CardClick,
+): Promise<InvokeResponse> {
+  const { commandPorts, once } = options;
+  const id = RequestId.safeParse(data.requestId).data;
+  const request = id === undefined ? null : await commandPorts.requests.load(id);
+  if (request === null) return refused(refuse('unknown-request', String(data.requestId ?? '').slice(0, 20)));
+  const opened = await openers[verb]?.(request, sender, data.revision ?? -1, commandPorts);
+  if (opened === undefined) throw new Error(`${verb} opens no form`);
+  if (opened.kind === 'refused') return refused(opened);
+  if (await once.isFirst(sender, verb, `${request.id}/${request.asking}`))
+    await reply(options, context, openFormCard(options, sender, opened.form), 'everybody');
+  await options.notifier.adopt(request.id, clickedCard(context));
+  return messageAnswer('The form is below.');
 }

@@ -113,7 +113,6 @@ export async function showPage(
   return { ...drawn, card: withInputs(drawn.card, inputs) };
 }
 
-/** Applies a click to the form. */
 export async function turn({ ports }: DialogTools, before: Form, click: DialogClick): Promise<FormResult> {
   const { verb, inputs, isWanted } = click;
   const form: Form = { ...before, pending: null };

@@ -5,7 +5,7 @@ import type { Requests } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { ListSubject } from '../../operations/commands/command.ts';
 import { operations } from '../../operations/registry.ts';
-import { countOf } from '../../text/count.ts';
+import { countOf } from '../../text/words.ts';
 import type { Directory } from '../cards/directory.ts';
 import { type CardText, md, nothing, plain, quoted } from '../cards/plain-text.ts';
 import { requestRows } from '../cards/views/list-rows.ts';

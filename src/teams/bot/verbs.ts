@@ -12,10 +12,16 @@ import { refusalText } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
 import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, type InboundActivity, type KnownSender } from './activity.ts';
-import { type AskFromListOptions, askFromList, openFromList } from './ask-from-list.ts';
+import {
+  type AskFromListOptions,
+  answerFormFromCard,
+  askFromList,
+  type FormFromCardOptions,
+  openFromList,
+  verbsThatOpenForms,
+} from './ask-from-list.ts';
 import { formVerbs } from './dialog.ts';
 import { answerFormClick } from './form-click.ts';
-import { answerFormFromCard, type FormFromCardOptions, verbsThatOpenForms } from './form-from-card.ts';
 import type { Lists } from './lists.ts';
 import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { answerEvidenceClick, answerRequestClick, type EvidenceClickOptions } from './request-click.ts';

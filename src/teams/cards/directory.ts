@@ -2,7 +2,7 @@
 import type { PersonId } from '../../domain/ids.ts';
 import type { People } from '../../domain/ports/store.ts';
 import { isBlank } from '../../domain/strings.ts';
-import type { Names } from '../../text/names.ts';
+import type { Names } from '../../text/words.ts';
 
 export interface Directory {
   names(ids: readonly PersonId[]): Promise<Names>;

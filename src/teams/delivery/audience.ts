@@ -15,7 +15,6 @@ export const isOpenedAudience = (audience: string): boolean => audience.startsWi
 export const isCopyAudience = (audience: string): boolean =>
   audience.startsWith(copyPrefix) || isOpenedAudience(audience);
 
-/** Returns the audience of the original. */
 function originalOf(audience: string): string {
   if (!isCopyAudience(audience)) return audience;
   const [, rest = ''] = /^[a-z]+:(.*)$/.exec(audience) ?? [];

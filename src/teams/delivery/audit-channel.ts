@@ -14,7 +14,7 @@ import type { RescheduleAt } from '../../domain/request/consequences.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { WitnessSummary } from '../../domain/witnessing.ts';
-import type { Names } from '../../text/names.ts';
+import type { Names } from '../../text/words.ts';
 import type { Directory } from '../cards/directory.ts';
 import { auditCheckpointCard, auditReplyCard, auditRootCard, eventsPerReply } from '../cards/views/audit-view.ts';
 import type { Chat, Posted } from './chat.ts';

@@ -38,7 +38,6 @@ export interface RequestView {
   readonly asked: AwaitedApprovers;
   /** Renders a person's own view of a card that others see too. */
   forReader(kind: CardKind, reader: Reader): AdaptiveCard;
-  /** Renders the card of a place. */
   inPlace(audience: string): AdaptiveCard;
   /** Renders the outcome without buttons, for the chat of a person who is no longer an approver. */
   withoutQuestion(): AdaptiveCard;

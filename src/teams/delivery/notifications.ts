@@ -63,7 +63,6 @@ const unreached = (sources: readonly Source[], reached: ReadonlySet<PersonId>): 
     .filter(({ source, known }) => known.length > 0 || source.known.length === 0)
     .map(({ source, known }) => ({ ...source, known }));
 
-/** Sends the posts of one notification. */
 class NotificationPosts {
   readonly #options: NotificationsOptions;
   readonly #request: Request;

@@ -29,7 +29,6 @@ export interface ServerOptions extends GateOptions {
   readonly ready: () => Promise<Readiness>;
   readonly metrics: CallMetrics;
   readonly tracing: Tracing;
-  /** Pages for browsers. */
   readonly pages: readonly BrowserPage[];
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
 }

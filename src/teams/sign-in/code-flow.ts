@@ -15,7 +15,6 @@ import { label } from '../cards/plain-text.ts';
 import type { Authority } from './authority.ts';
 import { AuthorityUnreachable, unreachable } from './https-fetch.ts';
 
-/** The app that people sign in to. */
 export interface SignInApp {
   readonly appId: string;
   readonly appSecret: string;

@@ -27,7 +27,6 @@ export interface PageTools extends FlowTools {
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
-/** A page for browsers, by path. */
 export interface BrowserPage {
   readonly path: string;
   show(query: URLSearchParams, cookies: string | undefined): Promise<PageAnswer>;

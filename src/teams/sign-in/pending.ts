@@ -8,7 +8,6 @@ import { openSecretDocuments, type SecretDocumentTools } from './secret-document
 export const Purpose = z.object({ person: PersonId, requestId: RequestId, asking: z.number().int() });
 export type Purpose = z.infer<typeof Purpose>;
 
-/** The message of the clicked card. */
 const ClickedCard = z.object({ conversationId: z.string(), activityId: z.string() });
 export type ClickedCard = z.infer<typeof ClickedCard>;
 

@@ -20,7 +20,6 @@ import {
   whoIn,
 } from './parts.ts';
 
-/** Returns name and size from the checkpoint. */
 export function checkpointOf({ note }: Pick<ReportFacts, 'note'>): { readonly origin: string; readonly size: string } {
   const [origin = '', size = ''] = note.split('\n');
   return { origin, size };

@@ -68,9 +68,6 @@ export const strongIn = (sentence: Sentence): readonly Html[] =>
     typeof piece === 'string' ? html`${keepDatesTogether(piece)}` : html`<b>${piece.strong}</b>`,
   );
 
-export const upperFirst = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-export const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-
 export const id = (text: string): Html => html`<span class="id">${text}</span>`;
 export const short = (text: string): string => text.slice(0, 8);
 

@@ -2,6 +2,7 @@
 import { lastReading, requestedKey } from '../../../domain/evidence/verdict.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
+import { lowerFirst, upperFirst } from '../../../domain/strings.ts';
 import { levelCode } from '../../../text/evidence.ts';
 import { guardLine } from '../../../text/guard.ts';
 import { utcSecond } from '../../../text/instants.ts';
@@ -14,11 +15,9 @@ import {
   type Html,
   html,
   htmlTable,
-  lowerFirst,
   none,
   type ReportFacts,
   section,
-  upperFirst,
   whenOf,
 } from './parts.ts';
 

@@ -2,13 +2,14 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import { lastReading, verdictOf } from '../../../domain/evidence/verdict.ts';
 import { highestProof } from '../../../domain/proof.ts';
-import { countOf } from '../../../text/count.ts';
+import { lowerFirst } from '../../../domain/strings.ts';
 import { levelCode, verdictWords } from '../../../text/evidence.ts';
 import { proofWords } from '../../../text/steps.ts';
+import { countOf } from '../../../text/words.ts';
 import { changedSection } from './changed.ts';
 import { decidedSection } from './decided.ts';
 import { checkpointOf, controlsSection, limitsSection, logSection, reviewSection } from './log-sections.ts';
-import { clockOf, dayOf, Html, html, lowerFirst, none, type ReportFacts, strongIn, whoIn } from './parts.ts';
+import { clockOf, dayOf, Html, html, none, type ReportFacts, strongIn, whoIn } from './parts.ts';
 import { notProvedSection, provedSection, undoSection } from './proved.ts';
 import { happenedSection } from './time-line.ts';
 

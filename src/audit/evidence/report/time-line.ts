@@ -4,23 +4,11 @@
  */
 import { lastReading } from '../../../domain/evidence/verdict.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
+import { lowerFirst, upperFirst } from '../../../domain/strings.ts';
 import { levelCode } from '../../../text/evidence.ts';
 import { shortDuration } from '../../../text/instants.ts';
 import { proofWords } from '../../../text/steps.ts';
-import {
-  actorOf,
-  clockOf,
-  dayOf,
-  type Html,
-  html,
-  lowerFirst,
-  none,
-  type ReportFacts,
-  section,
-  upperFirst,
-  whenOf,
-  whoIn,
-} from './parts.ts';
+import { actorOf, clockOf, dayOf, type Html, html, none, type ReportFacts, section, whenOf, whoIn } from './parts.ts';
 import { lineNames } from './step-stories.ts';
 import { drawRun, rowHeight, runOf } from './time-line-run.ts';
 

@@ -9,7 +9,6 @@ import {
   type Statement,
 } from '../../../domain/statement/statement.ts';
 import { joinList } from '../../../domain/strings.ts';
-import { countOf } from '../../../text/count.ts';
 import { shortDrift } from '../../../text/drift.ts';
 import { guardLine } from '../../../text/guard.ts';
 import { utcDay, utcMinute } from '../../../text/instants.ts';
@@ -24,6 +23,7 @@ import {
   statedKeyWords,
   statementSentences,
 } from '../../../text/statement.ts';
+import { countOf } from '../../../text/words.ts';
 import { bullet, Html, html, htmlTable, id, none, type ReportFacts, section } from '../report/parts.ts';
 import { styleOf } from '../report/report.ts';
 

@@ -1,6 +1,6 @@
 /** Findings of `doctor` as text. */
 
-import { countOf } from '../../../text/count.ts';
+import { countOf } from '../../../text/words.ts';
 import type { Diagnosis } from '../../rpc/diagnosis.ts';
 import { indent, textTable, width } from './table.ts';
 

@@ -3,9 +3,9 @@
 import type { LogComparison } from '../../../audit/pack/compare-with-log.ts';
 import { oldVerifier, packFile } from '../../../audit/pack/files.ts';
 import type { PackReport } from '../../../audit/pack/pack-report.ts';
-import { countOf } from '../../../text/count.ts';
 import { plainSentence, verdictWords } from '../../../text/evidence.ts';
 import { countLines, statementSentences } from '../../../text/statement.ts';
+import { countOf } from '../../../text/words.ts';
 import type { PublishedReport } from '../published.ts';
 import { type VerificationExit, verificationResult } from '../subcommand.ts';
 import { isWitnessed, type WitnessCheck } from '../verifier-keys.ts';

@@ -2,8 +2,8 @@
 import type { ExportPart } from '../../../audit/export-jsonl.ts';
 import type { Finding } from '../../../audit/verify.ts';
 import type { AuditLogReport } from '../../../audit/verify-audit-log.ts';
-import { countOf } from '../../../text/count.ts';
 import { faultWords } from '../../../text/record.ts';
+import { countOf } from '../../../text/words.ts';
 import { type VerificationExit, verificationResult } from '../subcommand.ts';
 import { indent } from './table.ts';
 

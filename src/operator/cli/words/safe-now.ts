@@ -3,8 +3,8 @@ import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { keyFateWords } from '../../../text/attention.ts';
-import { countOf } from '../../../text/count.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
+import { countOf } from '../../../text/words.ts';
 
 export type SafeVerb = 'cancel' | 'stop' | 'retry' | 'give-up';
 

@@ -1,23 +1,25 @@
 /** Questions about requesters, approvers, the number of approvals, and authentication. */
 import { z } from 'zod';
-import { countOf } from '../../../text/count.ts';
+import { countOf } from '../../../text/words.ts';
 import {
   type AnswerCheck,
   type Answers,
   acceptAnswer,
-  always,
+  acceptIf,
   answerTo,
   byAzd,
   byHand,
   doubtAnswer,
   good,
+  inPart,
+  isManaged,
   isValidSetting,
   mind,
-  noDefault,
-  type Question,
+  type PartQuestion,
   refuseAnswer,
 } from '../question.ts';
 import type { SeenHolder, SetupWorld } from '../world.ts';
+import { secretOf } from './place.ts';
 
 /** Resolves names or ids, separated by commas. */
 async function resolveNames(given: string, world: SetupWorld): Promise<readonly (SeenHolder | string)[] | AnswerCheck> {
@@ -65,13 +67,10 @@ async function checkPeople(given: string, world: SetupWorld): Promise<AnswerChec
   return seen ? { ...answer, people } : answer;
 }
 
-const ask: Question = {
+const ask: PartQuestion = {
   id: 'ask',
-  part: 5,
   asks: () => 'Who can request? Entra groups by name or id, with commas',
   explains: 'They request a customer-managed key for an agent. Nothing is changed before someone else approves.',
-  usual: noDefault,
-  isAsked: always,
   check: (given, _answers, world) => checkPeople(given, world),
 };
 
@@ -91,23 +90,18 @@ async function checkApprovers(given: string, answers: Answers, world: SetupWorld
   return doubtAnswer(doubt, checked);
 }
 
-const approve: Question = {
+const approve: PartQuestion = {
   id: 'approve',
-  part: 5,
   asks: () => 'Who may approve?',
   explains: 'They see what changes and what cannot be undone, and decide. The one who asks never counts.',
-  usual: noDefault,
-  isAsked: always,
   check: checkApprovers,
 };
 
-const approvals: Question = {
+const approvals: PartQuestion = {
   id: 'approvals',
-  part: 5,
   asks: () => 'Approvals needed for each request',
   explains: 'From different people. A policy file can require more for each agent.',
-  usual: () => '1',
-  isAsked: always,
+  usual: '1',
   check: (given, answers) => {
     const number = Number(given);
     if (!Number.isInteger(number) || number < 1 || number > 10)
@@ -126,15 +120,12 @@ const approvals: Question = {
   },
 };
 
-const signIn: Question = {
+const signIn: PartQuestion = {
   id: 'signIn',
-  part: 5,
   asks: () =>
     'Authentication context that approvers sign in anew with, c1 to c99, or “none”. Needs Conditional Access (Entra ID P1)',
   explains:
     'Without it a stolen Teams session can approve. docs/how-to/require-sign-in.md has the registration, the policy and what it costs.',
-  usual: noDefault,
-  isAsked: always,
   check: (given) => {
     const context = given.toLowerCase();
     if (context === 'none')
@@ -151,41 +142,21 @@ const signIn: Question = {
 };
 
 const needsApp = (answers: Answers): boolean =>
-  answerTo(answers, 'signIn') !== 'none' && (byAzd(answers) || answerTo(answers, 'identity') === 'UserAssignedMSI');
+  answerTo(answers, 'signIn') !== 'none' && (byAzd(answers) || isManaged(answers));
 
-const signInApp: Question = {
+const signInApp: PartQuestion = {
   id: 'signInApp',
-  part: 5,
   asks: () => 'App registration that approvers sign in to, by client id',
   explains:
     'A managed identity is no app that people could sign in to: docs/how-to/require-sign-in.md says how to make one.',
-  usual: noDefault,
   isAsked: needsApp,
   check: (given) => {
     const id = given.toLowerCase();
-    return isValidSetting('CMK_STEP_UP_APP_ID', id)
-      ? acceptAnswer(id, id)
-      : refuseAnswer('A client id looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.');
+    const why = 'A client id looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.';
+    return acceptIf(isValidSetting('CMK_STEP_UP_APP_ID', id), id, why);
   },
 };
 
-const signInSecret: Question = {
-  id: 'signInSecret',
-  part: 5,
-  asks: () => 'Its secret (typed unseen, tried once, written into .env alone)',
-  explains: 'az ad app credential reset --id APP_ID --append --query password -o tsv makes one and shows it once.',
-  usual: noDefault,
-  isSecret: true,
-  isAsked: (answers) => byHand(answers) && needsApp(answers),
-  check: async (given, answers, world) => {
-    const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, 'signInApp'), given);
-    if (tried.kind === 'refused') return refuseAnswer(`Entra does not take it: ${tried.why}`);
-    return acceptAnswer(
-      given,
-      'a secret',
-      tried.kind === 'works' ? good('it signs in') : mind(`not tried: ${tried.why}`),
-    );
-  },
-};
+const signInSecret = secretOf('signInSecret', 'signInApp', (answers) => byHand(answers) && needsApp(answers));
 
-export const peopleQuestions: readonly Question[] = [ask, approve, approvals, signIn, signInApp, signInSecret];
+export const peopleQuestions = inPart(5, [ask, approve, approvals, signIn, signInApp, signInSecret]);

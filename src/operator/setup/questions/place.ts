@@ -1,21 +1,22 @@
 /** Questions about the deployment: host, identity, address and subscriptions. */
 import { z } from 'zod';
-import { countOf } from '../../../text/count.ts';
+import { countOf } from '../../../text/words.ts';
 import {
   type AnswerCheck,
   type Answers,
   acceptAnswer,
-  always,
   answerTo,
   byHand,
   chosen,
   doubtAnswer,
   good,
+  inPart,
+  isManaged,
   isValidSetting,
   listedChoices,
   mind,
-  noDefault,
-  type Question,
+  type PartQuestion,
+  type QuestionId,
   refuseAnswer,
 } from '../question.ts';
 import type { SetupWorld } from '../world.ts';
@@ -25,20 +26,17 @@ const places = [
   ['host', 'your own container host or machine, on Azure or elsewhere'],
 ] as const;
 
-const runs: Question = {
+const runs: PartQuestion = {
   id: 'runs',
-  part: 1,
   asks: () => `Where does the bot run?\n${listedChoices(places.map(([, name]) => name))}`,
   explains:
     'azd makes the identity, the address, the database and the key itself: fewer questions. To try it on one machine: npm run local.',
-  usual: () => '1',
-  isAsked: always,
+  usual: '1',
   check: (given) => chosen(given, places),
 };
 
-const tenant: Question = {
+const tenant: PartQuestion = {
   id: 'tenant',
-  part: 2,
   asks: async (_answers, world) => {
     const me = await world.me();
     const who =
@@ -52,7 +50,6 @@ const tenant: Question = {
     const me = await world.me();
     return me.kind === 'seen' ? me.value.tenantId : null;
   },
-  isAsked: always,
   check: async (given, _answers, world) => {
     const id = given.toLowerCase();
     if (!isValidSetting('MicrosoftAppTenantId', id))
@@ -72,13 +69,12 @@ const identities = [
   ['SingleTenant', 'app registration with a secret: anywhere'],
 ] as const;
 
-const identity: Question = {
+const identity: PartQuestion = {
   id: 'identity',
-  part: 2,
   asks: () => `The bot’s identity\n${listedChoices(identities.map(([, name]) => name))}`,
   explains:
     'It signs in to Bot Framework, to Azure and to Microsoft Graph. docs/how-to/deploy-on-your-own-host.md shows how to make either.',
-  usual: () => '2',
+  usual: '2',
   isAsked: byHand,
   check: (given) => {
     const choice = chosen(given, identities);
@@ -87,8 +83,6 @@ const identity: Question = {
     return choice.value === 'UserAssignedMSI' ? doubtAnswer(lasts, choice) : choice;
   },
 };
-
-const isManaged = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
 
 /** Checks an app or a managed identity, depending on the bot's identity type. */
 export async function checkIdentity(given: string, answers: Answers, world: SetupWorld): Promise<AnswerCheck> {
@@ -110,32 +104,31 @@ export async function checkIdentity(given: string, answers: Answers, world: Setu
   return acceptAnswer(found.clientId, found.name, good(`${found.name}, client id ${found.clientId}`));
 }
 
-const app: Question = {
+const app: PartQuestion = {
   id: 'app',
-  part: 2,
   asks: (answers) =>
     isManaged(answers) ? 'Managed identity, by name or client id' : 'App registration, by name or client id',
   explains: 'The client id is what Bot Framework, Azure and the app package know the bot by.',
-  usual: noDefault,
   isAsked: byHand,
   check: checkIdentity,
 };
 
-const secret: Question = {
-  id: 'secret',
-  part: 2,
+/** The secret of an app, by the question for the app. */
+export const secretOf = (id: QuestionId, app: QuestionId, isAsked: (answers: Answers) => boolean): PartQuestion => ({
+  id,
   asks: () => 'Its secret (typed unseen, tried once, written into .env alone)',
   explains: 'az ad app credential reset --id APP_ID --append --query password -o tsv makes one and shows it once.',
-  usual: noDefault,
   isSecret: true,
-  isAsked: (answers) => byHand(answers) && !isManaged(answers),
+  isAsked,
   check: async (given, answers, world) => {
-    const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, 'app'), given);
+    const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, app), given);
     if (tried.kind === 'refused') return refuseAnswer(`Entra does not take it: ${tried.why}`);
     const note = tried.kind === 'works' ? good('it signs in') : mind(`not tried: ${tried.why}`);
     return acceptAnswer(given, 'a secret', note);
   },
-};
+});
+
+const secret = secretOf('secret', 'app', (answers) => byHand(answers) && !isManaged(answers));
 
 const hostName = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$/;
 
@@ -170,12 +163,10 @@ async function checkHost(given: string, world: SetupWorld): Promise<AnswerCheck>
   }
 }
 
-const host: Question = {
+const host: PartQuestion = {
   id: 'host',
-  part: 3,
   asks: () => 'Host name under which Teams and browsers reach the bot, without https://',
   explains: 'What ends TLS there leads to the bot’s port. Bot Framework posts to https://HOST/api/messages.',
-  usual: noDefault,
   isAsked: byHand,
   check: (given, _answers, world) => checkHost(given, world),
 };
@@ -208,9 +199,8 @@ async function checkSubscriptions(given: string, world: SetupWorld): Promise<Ans
   return acceptAnswer(ids, names, seen.kind === 'seen' ? good(names) : mind(`taken unseen: ${seen.why}`));
 }
 
-const subscriptions: Question = {
+const subscriptions: PartQuestion = {
   id: 'subscriptions',
-  part: 4,
   asks: async (_answers, world) => {
     const seen = await world.subscriptions();
     if (seen.kind === 'unseen')
@@ -219,9 +209,12 @@ const subscriptions: Question = {
     return `In which subscriptions may the bot act? Numbers, with commas. There is no “all”\n${listedChoices(lines)}`;
   },
   explains: 'The bot reads and changes nothing outside of those you name, whatever its roles would allow.',
-  usual: noDefault,
-  isAsked: always,
   check: (given, _answers, world) => checkSubscriptions(given, world),
 };
 
-export const placeQuestions: readonly Question[] = [runs, tenant, identity, app, secret, host, subscriptions];
+export const placeQuestions = [
+  ...inPart(1, [runs]),
+  ...inPart(2, [tenant, identity, app, secret]),
+  ...inPart(3, [host]),
+  ...inPart(4, [subscriptions]),
+];

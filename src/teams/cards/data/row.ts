@@ -1,6 +1,6 @@
 /** Parts that cards share: the row (glyph, name, small lines, time), facts, and status marks. */
 import { z } from 'zod';
-import type { Mark } from '../../../text/mark.ts';
+import type { Mark } from '../../../text/words.ts';
 import { CardText, Label, nothing } from '../plain-text.ts';
 
 export const Color = z.enum(['Default', 'Accent', 'Good', 'Warning', 'Attention']);
@@ -34,6 +34,9 @@ export type Fact = z.infer<typeof Fact>;
 /** Rows with an optional title; running ones are in a box. */
 export const Section = z.strictObject({ title: CardText, boxed: z.boolean(), rows: z.array(Row).min(1).max(30) });
 export type Section = z.infer<typeof Section>;
+
+/** The first fields of an entry of a list. */
+export const entryHeader = { icon: z.string(), glyph: CardText, glyphColor: Color, name: CardText };
 
 /** The badge: the state and the count that matters, `Running: step 3 of 5`. */
 export const stateBadge = { stateLine: CardText, stateColor: Color, stateIcon: z.string() };
@@ -121,6 +124,8 @@ export const marks = {
 export const personMark = mark('Clock', '●', 'Accent');
 export const endedMark = mark('SubtractCircle', '–', 'Default');
 export const noteMark = mark('Info', 'i', 'Default');
+
+export const fact = (title: string, value: CardText): Fact => ({ title: text(title), value });
 
 /** A small gray line. */
 export const grey = (value: CardText): Line => ({ text: value, color: 'Default', weight: 'Default', subtle: true });

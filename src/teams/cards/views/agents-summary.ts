@@ -4,16 +4,18 @@
  */
 import type { AgentGuard } from '../../../domain/guard.ts';
 import type { Period } from '../../../domain/statement/period.ts';
+import { upperFirst } from '../../../domain/strings.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
 import type { AgentKeyState } from '../../../operations/fleet.ts';
 import type { DriftSummary } from '../../../operations/fleet-summary.ts';
-import { countOf } from '../../../text/count.ts';
 import { shortDrift } from '../../../text/drift.ts';
 import { fleetGuardWords } from '../../../text/guard.ts';
 import { fromNow } from '../../../text/instants.ts';
+import { countOf } from '../../../text/words.ts';
 import type { AgentsData } from '../data/agents.ts';
-import { bold, type CardText, date, dateAndTime, joinText, label, md, nothing, plain } from '../plain-text.ts';
-import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { bold, type CardText, date, dateAndTime, joinText, md, nothing, plain } from '../plain-text.ts';
+import type { AdaptiveCard } from '../render-card.ts';
+import { messageCard } from './short-views.ts';
 
 export interface FleetSummary {
   readonly drifts: readonly DriftSummary[];
@@ -29,11 +31,10 @@ export const noSummary: Top = { driftTitle: nothing, driftStyle: 'warning', drif
 
 const mostDrifts = 5;
 const mostNames = 2;
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function driftLine({ code, agents, since }: DriftSummary): CardText {
   const who = agents.length <= mostNames ? agents.join(', ') : countOf(agents.length, 'agent', 'agents');
-  return md`${bold<string>(capitalized(shortDrift(code)))}: ${plain<string>(who)}, since ${dateAndTime(new Date(since))}`;
+  return md`${bold<string>(upperFirst(shortDrift(code)))}: ${plain<string>(who)}, since ${dateAndTime(new Date(since))}`;
 }
 
 const expiryLine = ({ name, keyName, ends }: AgentKeyState, now: Date): CardText =>
@@ -67,8 +68,5 @@ const longestLine = 400;
 export function digestCard({ from, to }: Period, lines: readonly string[]): AdaptiveCard {
   const title = `Customer-managed keys from ${from} to ${to}`;
   const paragraphs = lines.map((line) => plain<string>(line, longestLine));
-  return renderCard('message', {
-    ...{ fallbackText: label(title), title: plain<string>(title), titleColor: 'Default' },
-    ...{ text: joinText(paragraphs, '\n\n'), reference: nothing },
-  });
+  return messageCard(title, joinText(paragraphs, '\n\n'));
 }

@@ -8,10 +8,10 @@ import type { FleetShow } from '../../../operations/commands/command.ts';
 import { type AgentKeyState, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
-import { countOf } from '../../../text/count.ts';
 import { repairCommand, repairVerb, shortDrift } from '../../../text/drift.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
+import { countOf } from '../../../text/words.ts';
 import type { AgentRow, FleetPart } from '../data/agents.ts';
 import { coloured, grey, marks } from '../data/row.ts';
 import {

@@ -6,12 +6,13 @@ import type { AppliedRule } from '../../../domain/policy/policy.ts';
 import { environmentRule } from '../../../domain/policy/rules.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
+import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { reapprovalReasons } from '../../../text/events.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { reasonWords } from '../../../text/policy.ts';
-import { endedMark, grey, marks, type Row, row } from '../data/row.ts';
+import { endedMark, fact, grey, marks, type Row, row } from '../data/row.ts';
 import {
   bold,
   type CardText,
@@ -28,7 +29,7 @@ import {
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';
 import { differenceRows } from './difference.ts';
-import { changeLine, passRows, upperFirst } from './parts.ts';
+import { changeLine, passRows } from './parts.ts';
 import { commentLines } from './people-texts.ts';
 import type { CardContext, Reader } from './reader.ts';
 import { badge, earlierRun, requestHeaderOf, type StateLine, startWords, stateLineOf } from './state-line.ts';
@@ -43,10 +44,7 @@ function ruleFacts({ policy: { rule, held } }: Request) {
   };
   // The environment's settings alone aren't a configured rule.
   if (rule === environmentRule && tighter.length === 0) return [];
-  return [
-    { title: plain('Rule'), value: words(first) },
-    ...tighter.map((one) => ({ title: plain('Stricter by'), value: words(one) })),
-  ];
+  return [fact('Rule', words(first)), ...tighter.map((one) => fact('Stricter by', words(one)))];
 }
 
 /** The subscription's name, if Azure tells it to the bot. */
@@ -65,19 +63,13 @@ function facts(request: Request) {
   const { resourceGroup } = armIdParts(plan.wish.resource.id);
   const made = make?.after == null ? 'first version, once created' : 'new version, once created';
   return [
-    { title: plain('Subscription'), value: subscriptionFact(plan) },
-    { title: plain('Resource group'), value: plain(resourceGroup) },
-    { title: plain('Key vault group'), value: plain(armIdParts(to.vaultId).resourceGroup) },
-    {
-      title: plain('Key version'),
-      value: plain<string>(to.keyVersion === null ? made : shortVersion(to.keyVersion)),
-    },
-    {
-      title: plain('Policy'),
-      value: md`Version ${plain(plan.policyVersion)}`,
-    },
+    fact('Subscription', subscriptionFact(plan)),
+    fact('Resource group', plain(resourceGroup)),
+    fact('Key vault group', plain(armIdParts(to.vaultId).resourceGroup)),
+    fact('Key version', plain<string>(to.keyVersion === null ? made : shortVersion(to.keyVersion))),
+    fact('Policy', md`Version ${plain(plan.policyVersion)}`),
     ...ruleFacts(request),
-    { title: plain('Plan digest'), value: plain(wholeDigest(request.digest)) },
+    fact('Plan digest', plain(wholeDigest(request.digest))),
   ];
 }
 

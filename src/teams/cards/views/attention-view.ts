@@ -12,13 +12,12 @@ import {
   stoppedAttemptWords,
   stoppedOf,
 } from '../../../text/attention.ts';
-import type { CheckWords } from '../../../text/check-words.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../text/failures.ts';
-import type { Names } from '../../../text/names.ts';
 import { assignmentCommand } from '../../../text/permission-remedies.ts';
-import { stepWordsIn } from '../../../text/steps.ts';
-import { grey, marks, type Row, row } from '../data/row.ts';
+import { stepWordsIn, titlesOf } from '../../../text/steps.ts';
+import type { CheckWords, Names } from '../../../text/words.ts';
+import { fact, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { peopleTexts } from './people-texts.ts';
@@ -35,12 +34,6 @@ function stuckStep(request: AtRest): StepProgress | undefined {
   const end = endOfRun(request);
   return end.at === 'step' ? end.step : undefined;
 }
-
-const titlesOf = (request: Request, wanted: (step: StepProgress) => boolean): string =>
-  request.progress
-    .filter(wanted)
-    .map(({ name }) => stepWordsIn(request.plan, name).title)
-    .join(', ');
 
 const stepMarks = {
   'not-started': marks.idle,
@@ -95,18 +88,15 @@ function wordsOf(request: AtRest) {
 function factsOf(request: AtRest) {
   const correlation = request.failure === null ? null : receiptOf(request.failure).correlationId;
   return [
-    ...(correlation === null ? [] : [{ title: plain('Correlation'), value: plain(correlation) }]),
-    {
-      title: plain('Last attempt'),
-      value: dateAndTime(new Date(stuckStep(request)?.endedAt ?? request.changedAt)),
-    },
-    { title: plain('Plan digest'), value: plain<string>(shortDigest(request.digest)) },
+    ...(correlation === null ? [] : [fact('Correlation', plain(correlation))]),
+    fact('Last attempt', dateAndTime(new Date(stuckStep(request)?.endedAt ?? request.changedAt))),
+    fact('Plan digest', plain<string>(shortDigest(request.digest))),
   ];
 }
 
 /** Returns what remains after the request is ended. */
 function giveUpWords(request: Request): CardText {
-  const completed = titlesOf(request, ({ state }) => state === 'done');
+  const completed = titlesOf(request, ({ state }) => state === 'done').join(', ');
   return plain<string>(
     completed === ''
       ? 'This ends the request. No step is completed.'
@@ -135,7 +125,7 @@ const isIdle = (progress: StepProgress): boolean => progress.state === 'planned'
 
 /** One row for each step that was tried, and one row for all others. */
 function stepRows(request: Request): Row[] {
-  const idle = titlesOf(request, isIdle);
+  const idle = titlesOf(request, isIdle).join(', ');
   return [
     ...request.progress.filter((progress) => !isIdle(progress)).map((progress) => stepRow(request, progress)),
     ...(idle === '' ? [] : [row(marks.idle, plain('Not started'), [grey(plain<string>(idle))])]),

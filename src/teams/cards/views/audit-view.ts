@@ -7,17 +7,16 @@ import { stepsOf } from '../../../domain/plan.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import type { WitnessSummary } from '../../../domain/witnessing.ts';
-import { countOf } from '../../../text/count.ts';
 import { eventWords } from '../../../text/events.ts';
 import { utcTimeOfDay } from '../../../text/instants.ts';
-import type { Names } from '../../../text/names.ts';
 import { signersWords } from '../../../text/witnesses.ts';
+import { countOf, type Names } from '../../../text/words.ts';
+import { fact } from '../data/row.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { changeLine } from './parts.ts';
 import { stateLineOf } from './state-line.ts';
 
-/** Maximum of events in one reply. */
 export const eventsPerReply = 20;
 
 /** The root post: the request, its state, and the last event that the channel shows. */
@@ -33,10 +32,10 @@ export function auditRootCard(request: Request, names: Names, shownUpTo: number)
     resource: plain(request.resourceName),
     change: changeLine(request.plan),
     facts: [
-      { title: plain('Requester'), value: plain(names(request.requester)) },
-      { title: plain('State'), value: plain(stateLineOf(request).text) },
-      { title: plain('Can’t be undone'), value: plain<string>(irreversible.length === 0 ? 'none' : mark) },
-      { title: plain('Plan digest'), value: plain<string>(shortDigest(request.digest)) },
+      fact('Requester', plain(names(request.requester))),
+      fact('State', plain(stateLineOf(request).text)),
+      fact('Can’t be undone', plain<string>(irreversible.length === 0 ? 'none' : mark)),
+      fact('Plan digest', plain<string>(shortDigest(request.digest))),
     ],
     shownUpTo: plain<string>(String(shownUpTo)),
   });

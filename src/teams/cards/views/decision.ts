@@ -7,9 +7,9 @@ import { joinList } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { controlCountWords, controlWords, ownControlWords, subscriptionWords } from '../../../text/control.ts';
-import { countOf } from '../../../text/count.ts';
 import { guardLine } from '../../../text/guard.ts';
-import { type Fact, grey, marks, noteMark, type Row, row } from '../data/row.ts';
+import { countOf } from '../../../text/words.ts';
+import { type Fact, fact, grey, marks, noteMark, type Row, row } from '../data/row.ts';
 import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
 import { changeFacts, checkRow, controllerRows, planRows, vaultAddress } from './parts.ts';
 
@@ -142,9 +142,9 @@ function factsOf(plan: Plan): Fact[] {
   const who = control === undefined ? 'not checked' : controlCountWords(control);
   return [
     ...changeFacts(plan),
-    { title: plain('Key vault'), value: md`${bold(vault.name)}${place} (${plain(vaultAddress(vault.uri))})` },
-    { title: plain('Control'), value: plain<string>(who) },
-    ...(guard === undefined ? [] : [{ title: plain('Azure Policy'), value: plain<string>(guardLine(guard)) }]),
+    fact('Key vault', md`${bold(vault.name)}${place} (${plain(vaultAddress(vault.uri))})`),
+    fact('Control', plain<string>(who)),
+    ...(guard === undefined ? [] : [fact('Azure Policy', plain<string>(guardLine(guard)))]),
   ];
 }
 

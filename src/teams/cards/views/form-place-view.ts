@@ -1,5 +1,6 @@
 /** Cards in the place of a form: for other people, and for everyone after the form ended. */
 import type { Request } from '../../../domain/request/request.ts';
+import { lowerFirst } from '../../../domain/strings.ts';
 import type { Form } from '../../../operations/form.ts';
 import { operationNamed } from '../../../operations/registry.ts';
 import { bold, label, md, plain, quoted } from '../plain-text.ts';
@@ -14,7 +15,13 @@ export interface FormOwner {
 }
 
 const titleOf = (form: Form): string => operationNamed(form.operation).words.title;
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+const ending = ({ revision }: Form, words: string, { color, icon }: (typeof badge)['done' | 'ended']) => ({
+  revision,
+  stateLine: plain<string>(words),
+  stateColor: color,
+  stateIcon: icon,
+});
 
 /** For places with several readers: who is filling in what, without buttons for others. */
 export function formOpenCard(form: Form, { name, memberId }: FormOwner): AdaptiveCard {
@@ -34,15 +41,11 @@ export function formOpenCard(form: Form, { name, memberId }: FormOwner): Adaptiv
   });
 }
 
-/** The form was cancelled. */
 export function formCancelledCard(form: Form): AdaptiveCard {
   return renderCard('form-ended', {
     formId: '',
-    revision: form.revision,
+    ...ending(form, 'Canceled', badge.ended),
     fallbackText: label('The form was canceled.'),
-    stateLine: plain('Canceled'),
-    stateColor: badge.ended.color,
-    stateIcon: badge.ended.icon,
     title: plain(titleOf(form)),
     text:
       form.changes === null
@@ -55,11 +58,8 @@ export function formCancelledCard(form: Form): AdaptiveCard {
 export function formSentCard(form: Form): AdaptiveCard {
   return renderCard('form-ended', {
     formId: '',
-    revision: form.revision,
+    ...ending(form, 'Sent for approval', badge.done),
     fallbackText: label(`${form.requestId} was sent for approval.`),
-    stateLine: plain('Sent for approval'),
-    stateColor: badge.done.color,
-    stateIcon: badge.done.icon,
     title: plain<string>(`${form.requestId}: ${nameOf(form)}`),
     text: plain('The request has its own card in this conversation, which everyone sees.'),
   });
@@ -69,11 +69,8 @@ export function formSentCard(form: Form): AdaptiveCard {
 export function formChangedCard(form: Form): AdaptiveCard {
   return renderCard('form-ended', {
     formId: '',
-    revision: form.revision,
+    ...ending(form, 'Edited', badge.done),
     fallbackText: label(`${form.requestId} was edited.`),
-    stateLine: plain('Edited'),
-    stateColor: badge.done.color,
-    stateIcon: badge.done.icon,
     title: plain<string>(`${form.requestId}: ${nameOf(form)}`),
     text: plain('The edit was saved. Existing approvals were removed, and approvers were asked again.'),
   });
@@ -85,11 +82,8 @@ export function formAbandonedCard(form: Form, owner: string): AdaptiveCard {
   const where = about === '' ? '' : ` for ${about}`;
   return renderCard('form-ended', {
     formId: form.id,
-    revision: form.revision,
+    ...ending(form, 'Closed', badge.ended),
     fallbackText: label('The form was closed after an hour. Your entries are saved.'),
-    stateLine: plain('Closed'),
-    stateColor: badge.ended.color,
-    stateIcon: badge.ended.icon,
     title: plain<string>(`${owner}’s form: ${lowerFirst(titleOf(form))}${where}`),
     text: plain(
       'The form was closed after an hour without changes. The entries are saved for 7 days. Nothing was submitted or changed in Azure.',

@@ -8,8 +8,9 @@ import type { FactsOf } from '../../../operations/pages/page.ts';
 import { operationNamed } from '../../../operations/registry.ts';
 import { kinds } from '../../../operations/resources/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
-import { countOf } from '../../../text/count.ts';
 import { regionWords } from '../../../text/places.ts';
+import { countOf } from '../../../text/words.ts';
+import { fact } from '../data/row.ts';
 import { bold, type CardText, date, joinText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf, keyNow } from './parts.ts';
@@ -35,13 +36,10 @@ function resourceFacts(resource: ObservedResource) {
       ? 'user-assigned'
       : 'none yet';
   return [
-    { title: plain('Key now'), value: bold<string>(keyNow(resource.customerKey)) },
-    { title: plain('Region'), value: plain(regionWords(resource.location)) },
-    {
-      title: plain('Created'),
-      value: resource.createdAt === null ? plain('unknown') : date(new Date(resource.createdAt)),
-    },
-    { title: plain('Identity'), value: plain<string>(identity) },
+    fact('Key now', bold<string>(keyNow(resource.customerKey))),
+    fact('Region', plain(regionWords(resource.location))),
+    fact('Created', resource.createdAt === null ? plain('unknown') : date(new Date(resource.createdAt))),
+    fact('Identity', plain<string>(identity)),
   ];
 }
 

@@ -4,15 +4,15 @@ import { isRemovableBlock } from '../../../domain/check.ts';
 import { armIdParts } from '../../../domain/ids.ts';
 import { blocksOf, type Plan } from '../../../domain/plan.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
+import { lowerFirst } from '../../../domain/strings.ts';
 import type { Form } from '../../../operations/form.ts';
 import { noObstacle, type Obstacle } from '../../../operations/obstacle.ts';
-import type { FactsOf, PageFacts } from '../../../operations/pages/page.ts';
-import { answerOn } from '../../../operations/pages/page.ts';
+import { answerOn, type FactsOf, type PageFacts } from '../../../operations/pages/page.ts';
 import { resourcePage as whichResource } from '../../../operations/pages/resource-page.ts';
 import { operationNamed, operationOf } from '../../../operations/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
-import { countOf } from '../../../text/count.ts';
 import { refusalWords } from '../../../text/refusals.ts';
+import { countOf } from '../../../text/words.ts';
 import type { Block } from '../data/form-review.ts';
 import { type CardText, type Label, label, nothing, plain, withDates } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -56,8 +56,6 @@ function planBlocks({ plan, openRequest }: Review): Block[] {
   const open = { title: plain(title), text: plain(text), remedy: plain(remedy) };
   return [open, ...blocks];
 }
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 const referenceLabels: Readonly<Record<Review['reference'], string>> = {
   'not-asked': '',

@@ -3,10 +3,11 @@
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { actingPerson, type RecipientGroup } from '../../../domain/request/notifications.ts';
 import { hasEnded, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
+import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { attentionRemedy } from '../../../text/attention.ts';
 import { actorName, reapprovalReasons } from '../../../text/events.ts';
-import type { Names } from '../../../text/names.ts';
+import type { Names } from '../../../text/words.ts';
 import {
   type Addressee,
   bold,
@@ -22,7 +23,6 @@ import {
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';
-import { upperFirst } from './parts.ts';
 
 /** What a notification says. */
 export interface Notice {

@@ -11,12 +11,12 @@ import { shownPagesOf } from '../../../operations/form-clicks.ts';
 import { operationNamed, workOf } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { controllerWords, powersWords } from '../../../text/control.ts';
-import { countOf } from '../../../text/count.ts';
 import { versionWords } from '../../../text/keys.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { effectWords, stepWords } from '../../../text/steps.ts';
-import { coloured, type Fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
+import { countOf } from '../../../text/words.ts';
+import { coloured, type Fact, fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, type CardText, date, joinText, label, link, md, nothing, plain, withDates } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 
@@ -47,8 +47,6 @@ export function changeLine(plan: Plan): CardText {
 const versionBefore = ({ keyVersion }: CustomerKey): string =>
   keyVersion === null ? 'no version' : `version ${shortVersion(keyVersion)}`;
 
-export const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
 const expiryOf = (key: { readonly expires: string | null } | null): CardText => {
   if (key === null) return nothing;
   return key.expires === null ? plain('no expiry') : md`expires ${date(new Date(key.expires))}`;
@@ -58,7 +56,6 @@ const expiryOf = (key: { readonly expires: string | null } | null): CardText => 
 export function changeFacts(plan: Plan): Fact[] {
   const work = workOf(plan);
   const { from, to, make, observed } = work;
-  const fact = (title: string, value: CardText): Fact => ({ title: plain<string>(title), value });
   const [nowExpires, afterExpires] = [expiryOf(observed.from), expiryOf(make?.kind ?? observed.key)];
   const made = make === null ? 'existing key' : make.after === null ? 'new key' : 'new version';
   if (from === null) {

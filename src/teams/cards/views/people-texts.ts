@@ -1,6 +1,6 @@
 /** People's texts about a request, with what they did. Shown to those who decide and those who see the result. */
 import type { Comment, Request } from '../../../domain/request/request.ts';
-import type { Names } from '../../../text/names.ts';
+import type { Names } from '../../../text/words.ts';
 import { grey, type Line } from '../data/row.ts';
 import { bold, type CardText, joinText, md, plain, quoted } from '../plain-text.ts';
 

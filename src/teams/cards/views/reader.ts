@@ -4,7 +4,7 @@ import type { RoleStatus } from '../../../domain/policy/policy.ts';
 import { changeRefusal } from '../../../domain/request/decide-change.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import type { RetryLimits } from '../../../domain/retry.ts';
-import type { Names } from '../../../text/names.ts';
+import type { Names } from '../../../text/words.ts';
 import type { Addressee } from '../plain-text.ts';
 
 /** Everyone in the conversation, or one person. A card grants no permission: every click is authorized again. */

@@ -3,9 +3,29 @@
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { TypedCommand } from '../../../operations/commands/command.ts';
 import { refusalWords } from '../../../text/refusals.ts';
-import { bold, label, md, message, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, label, md, message, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { badge } from './state-line.ts';
+
+/** `more`: by default neither a colour nor a reference, and the title for clients without cards. */
+export const messageCard = (
+  title: string,
+  text: CardText,
+  { color = 'Default', reference = '', fallback = title }: MessageOptions = {},
+): AdaptiveCard =>
+  renderCard('message', {
+    fallbackText: label(fallback),
+    title: plain<string>(title),
+    titleColor: color,
+    text,
+    reference: plain<string>(reference),
+  });
+
+interface MessageOptions {
+  readonly color?: 'Attention' | 'Default';
+  readonly reference?: string;
+  readonly fallback?: string;
+}
 
 /** A command that a button sends for the person. */
 export interface Offer {
@@ -82,33 +102,25 @@ export const notStoringText = (id: string): string =>
   `The bot can’t save anything at the moment, so it changes nothing in Azure. Check the card in a few minutes, and try again if nothing happened. For an operator: the application log has it under ${id}.`;
 
 export const notStoringCard = (id: string): AdaptiveCard =>
-  renderCard('message', {
-    fallbackText: label(notStoringText(id)),
-    title: plain('The bot can’t save anything at the moment'),
-    titleColor: 'Attention',
-    text: plain(
+  messageCard(
+    'The bot can’t save anything at the moment',
+    plain(
       'So it changes nothing in Azure. Type the command again in a few minutes. The application log has it under this ID.',
     ),
-    reference: plain(id),
-  });
+    { color: 'Attention', reference: id, fallback: notStoringText(id) },
+  );
 
 export const bugCard = (id: string): AdaptiveCard =>
-  renderCard('message', {
-    fallbackText: label(bugText(id)),
-    title: plain('Something unexpected happened.'),
-    titleColor: 'Attention',
-    text: plain('Type the command again. The application log has it under this ID.'),
-    reference: plain(id),
-  });
+  messageCard(
+    'Something unexpected happened.',
+    plain('Type the command again. The application log has it under this ID.'),
+    { color: 'Attention', reference: id, fallback: bugText(id) },
+  );
 
 /** A placeholder while Azure is slow. */
 export const lookingCard = (): AdaptiveCard =>
-  renderCard('message', {
-    fallbackText: label('Azure takes longer than usual. The answer appears automatically.'),
-    title: plain('Azure takes longer than usual'),
-    titleColor: 'Default',
-    text: plain(
-      'The answer replaces this card automatically. If nothing happens after 3 minutes, type the command again.',
-    ),
-    reference: nothing,
-  });
+  messageCard(
+    'Azure takes longer than usual',
+    plain('The answer replaces this card automatically. If nothing happens after 3 minutes, type the command again.'),
+    { fallback: 'Azure takes longer than usual. The answer appears automatically.' },
+  );

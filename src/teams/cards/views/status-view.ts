@@ -2,15 +2,16 @@
 
 import { shortDigest } from '../../../domain/digest.ts';
 import type { Failed, NeedsAttention, Request } from '../../../domain/request/request.ts';
+import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { reapprovalReasons } from '../../../text/events.ts';
 import { fromNow } from '../../../text/instants.ts';
-import type { Section } from '../data/row.ts';
+import { fact, type Section } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionCard } from './attention-view.ts';
 import { differenceRows } from './difference.ts';
-import { changeLine, upperFirst } from './parts.ts';
+import { changeLine } from './parts.ts';
 import { endedBy, peopleTexts } from './people-texts.ts';
 import { failureMessages, progressBar, progressSections } from './progress.ts';
 import { type CardContext, mayAskAgain, mayChange } from './reader.ts';
@@ -22,7 +23,7 @@ const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 
 /** The scheduled start. */
 export const startFacts = ({ notBefore }: Request) =>
-  notBefore === null ? [] : [{ title: plain('Starts'), value: md`${dateAndTime(new Date(notBefore))} or later` }];
+  notBefore === null ? [] : [fact('Starts', md`${dateAndTime(new Date(notBefore))} or later`)];
 
 const endedNote = (request: Request): CardText => {
   const ended = md`Ended ${dateAndTime(new Date(request.changedAt))}.`;
@@ -54,16 +55,12 @@ function noteOf(request: Request, context: CardContext): CardText {
 /** Who must decide, and the deadline. */
 function factsOf(request: Request, { awaited, timeLimits }: CardContext) {
   if (request.state !== 'awaiting-approval') return [];
+  const { expiresAt } = request.policy;
   return [
-    {
-      title: plain('Decide by'),
-      value: md`${dateAndTime(new Date(request.policy.expiresAt))} (${plain<string>(fromNow(request.policy.expiresAt, timeLimits.now))})`,
-    },
+    fact('Decide by', md`${dateAndTime(new Date(expiresAt))} (${plain<string>(fromNow(expiresAt, timeLimits.now))})`),
     ...startFacts(request),
-    { title: plain('Waiting for'), value: plain(awaited) },
-    ...(request.remindedAt === null
-      ? []
-      : [{ title: plain('Reminder sent'), value: dateAndTime(new Date(request.remindedAt)) }]),
+    fact('Waiting for', plain(awaited)),
+    ...(request.remindedAt === null ? [] : [fact('Reminder sent', dateAndTime(new Date(request.remindedAt)))]),
   ];
 }
 

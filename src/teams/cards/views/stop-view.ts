@@ -2,16 +2,13 @@
 
 import { PersonId } from '../../../domain/ids.ts';
 import { isInLastStep } from '../../../domain/request/decide-stop.ts';
-import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import type { Request } from '../../../domain/request/request.ts';
 import { joinList } from '../../../domain/strings.ts';
 import { stoppedOf } from '../../../text/attention.ts';
-import type { Names } from '../../../text/names.ts';
-import { stepWordsIn } from '../../../text/steps.ts';
+import { titlesOf } from '../../../text/steps.ts';
+import type { Names } from '../../../text/words.ts';
 import { bold, type CardText, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type CardContext, maySettle } from './reader.ts';
-
-const titlesOf = (request: Request, wanted: (step: StepProgress) => boolean): readonly string[] =>
-  request.progress.filter(wanted).map(({ name }) => stepWordsIn(request.plan, name).title.toLowerCase());
 
 /** Completed or running steps that can't be undone or might not be reversible. */
 const lasting = (request: Request): readonly string[] =>
@@ -22,7 +19,7 @@ const lasting = (request: Request): readonly string[] =>
       request.plan.steps.some(
         (step) => step.name === name && step.reversibility === 'irreversible' && step.effects.length > 0,
       ),
-  );
+  ).map((title) => title.toLowerCase());
 
 /** Returns the effect of *Stop after this step*; empty if it isn't offered. */
 export function stopOffer(request: Request, context: CardContext): CardText {
@@ -43,7 +40,6 @@ export function stoppingNote({ stop }: Request, names: Names): CardText {
   return md`${bold(who)} asked to stop at ${time(new Date(stop.at))}. The attempt under way finishes. No further attempt or step starts.`;
 }
 
-/** Returns the people that a stop names. */
 export function peopleOfStop(request: Request): readonly PersonId[] {
   const failure = 'failure' in request ? request.failure : null;
   const ids = [request.stop?.by, stoppedOf(failure)?.by];

@@ -1,21 +1,71 @@
 /** The card of a request that succeeded. */
 import { shortDigest } from '../../../domain/digest.ts';
-import { highestProof } from '../../../domain/proof.ts';
-import type { Request, StepProgress, Succeeded } from '../../../domain/request/request.ts';
-import { workOf } from '../../../operations/registry.ts';
-import { countOf } from '../../../text/count.ts';
+import type { UseAnswer } from '../../../domain/key-use.ts';
+import { highestProof, type Proof } from '../../../domain/proof.ts';
+import type { Request, StepProgress, Succeeded, UsageCheck } from '../../../domain/request/request.ts';
+import type { OperationWords } from '../../../operations/operation.ts';
+import { operationOf, workOf } from '../../../operations/registry.ts';
 import { shortDuration } from '../../../text/instants.ts';
+import { type KeyUseSentence, usageCheckWords, useWords } from '../../../text/key-use.ts';
 import { shortVersion } from '../../../text/places.ts';
-import { effectWords, interruptedWords, proofWords, stepWords } from '../../../text/steps.ts';
-import { grey, type Line, numberedRow, type Row } from '../data/row.ts';
-import { bold, date, md, plain } from '../plain-text.ts';
+import { effectWords, interruptedWords, notCheckedWords, proofWords, stepWords } from '../../../text/steps.ts';
+import { countOf } from '../../../text/words.ts';
+import { endedMark, fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
+import { bold, type CardText, date, dateAndTime, joinText, md, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { retentionRows } from './decision.ts';
 import { reversibilityLines } from './parts.ts';
 import { peopleTexts } from './people-texts.ts';
-import { proofRows } from './proof-rows.ts';
 import type { CardContext } from './reader.ts';
 import { requestHeaderOf } from './state-line.ts';
+
+const inCard = (parts: KeyUseSentence): CardText =>
+  joinText(
+    parts.map((part) => (typeof part === 'string' ? plain(part, 600) : dateAndTime(new Date(part.at)))),
+    ' ',
+  );
+
+const provedRow = ({ level }: Proof, at: string): Row =>
+  row(marks.done, plain(proofWords[level].name), [grey(plain(proofWords[level].proved))], { time: time(new Date(at)) });
+
+const notCheckedRow = (proof: Proof): Row =>
+  row(
+    endedMark,
+    plain<string>(`${proofWords[proof.level].name}: not verified`),
+    [grey(plain(notCheckedWords(proof)))],
+    { nameSubtle: true },
+  );
+
+const { name } = proofWords['use-seen'];
+const notSeen = {
+  'not-used': { mark: marks.warn, name: 'Use not observed' },
+  unknown: { mark: endedMark, name: `${name}: not known` },
+} as const;
+
+const more = (words: string | undefined): readonly Line[] => (words === undefined ? [] : [grey(plain(words))]);
+
+function judgedRow(answer: UseAnswer, texts: OperationWords['inUse']): Row {
+  const lines = useWords(answer).map((one) => grey(inCard(one)));
+  if (answer.outcome === 'used') {
+    return row(marks.done, plain(name), [...lines, ...more(texts?.onceSeen)], { time: time(new Date(answer.at)) });
+  }
+  const { mark, name: title } = notSeen[answer.outcome];
+  return row(mark, plain(title), [...lines, ...more(texts?.untilSeen)]);
+}
+
+/** The row of the usage check, from its start to its result. */
+function useRow({ plan }: Succeeded, { until, judged }: UsageCheck): Row {
+  const { inUse } = operationOf(plan.wish).words;
+  if (judged !== null) return judgedRow(judged.answer, inUse);
+  const lines = [grey(inCard(usageCheckWords(until))), ...more(inUse?.untilSeen)];
+  return row(marks.now, plain('Checking whether the agent uses the key'), lines);
+}
+
+const proofRows = (request: Succeeded): Row[] =>
+  request.proofs.map((proof) => {
+    if (proof.level === 'use-seen' && request.use !== null) return useRow(request, request.use);
+    return proof.outcome === 'proved' ? provedRow(proof, request.changedAt) : notCheckedRow(proof);
+  });
 
 function changeRows(request: Request): Row[] {
   const changed = request.plan.steps.filter((step) => step.effects.length > 0);
@@ -54,12 +104,9 @@ export function succeededCard(request: Succeeded, context: CardContext): Adaptiv
   return renderCard('status-succeeded', {
     ...requestHeaderOf(request, context),
     change: [
-      {
-        title: plain('Key'),
-        value: md`${bold(to.keyName)}, version ${plain<string>(`${version}${newerWords(outputs)}`)}`,
-      },
-      { title: plain('Key vault'), value: bold(plan.observation.vault.name) },
-      { title: plain('Expires'), value: expires === null ? plain('No expiration date') : date(new Date(expires)) },
+      fact('Key', md`${bold(to.keyName)}, version ${plain<string>(`${version}${newerWords(outputs)}`)}`),
+      fact('Key vault', bold(plan.observation.vault.name)),
+      fact('Expires', expires === null ? plain('No expiration date') : date(new Date(expires))),
     ],
     level: plain<string>(`Verification level: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`),
     proofs: proofRows(request),

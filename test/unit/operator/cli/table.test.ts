@@ -1,5 +1,5 @@
 import { indent, printable, textTable } from '../../../../src/operator/cli/words/table.ts';
-import { countOf } from '../../../../src/text/count.ts';
+import { countOf } from '../../../../src/text/words.ts';
 
 it('aligns columns by what is seen, and leaves no spaces at the end', () => {
   expect(
