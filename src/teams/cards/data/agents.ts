@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
-import { Chip } from './chip.ts';
-import { Color, Line } from './row.ts';
+import { Chip, paging } from './list.ts';
+import { Color, entryHeader, Line } from './row.ts';
 
 /** A part of the chart, with its text for clients without charts. */
 export const FleetPart = z.strictObject({
@@ -20,12 +20,8 @@ export const FleetPart = z.strictObject({
 });
 export type FleetPart = z.infer<typeof FleetPart>;
 
-/** An agent. */
 export const AgentRow = z.strictObject({
-  icon: z.string(),
-  glyph: CardText,
-  glyphColor: Color,
-  name: CardText,
+  ...entryHeader,
   lines: z.array(Line).max(2),
   /** Its open request, which the button opens; or empty. */
   requestId: z.string(),
@@ -38,7 +34,7 @@ export const AgentRow = z.strictObject({
 });
 export type AgentRow = z.infer<typeof AgentRow>;
 
-/** /cmk-status: a chart of all agents, and a page of them. Previous and Next request the page number in `revision`. */
+/** /cmk-status: a chart of all agents, and a page of them. */
 export const AgentsData = z.strictObject({
   formId: z.string(),
   fallbackText: Label,
@@ -61,12 +57,8 @@ export const AgentsData = z.strictObject({
   rows: z.array(AgentRow).max(8),
   /** Shown instead of rows; can be empty. */
   empty: CardText,
-  range: CardText,
   /** What is unknown, and why. */
   notes: z.array(z.strictObject({ text: CardText })).max(5),
-  hasPrevious: z.boolean(),
-  previousPage: z.int(),
-  hasNext: z.boolean(),
-  nextPage: z.int(),
+  ...paging,
 });
 export type AgentsData = z.infer<typeof AgentsData>;

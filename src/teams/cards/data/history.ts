@@ -1,20 +1,17 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
-import { Chip } from './chip.ts';
-import { Color, stateBadge } from './row.ts';
+import { Chip, paging } from './list.ts';
+import { entryHeader, stateBadge } from './row.ts';
 
 /** One entry. */
 export const HistoryRow = z.strictObject({
-  icon: z.string(),
-  glyph: CardText,
-  glyphColor: Color,
-  name: CardText,
+  ...entryHeader,
   /** Time and details, in one small line. */
   line: CardText,
 });
 export type HistoryRow = z.infer<typeof HistoryRow>;
 
-/** /cmk-history: entries, oldest first. Previous and Next request the page number in `revision`. */
+/** /cmk-history: entries, oldest first. */
 export const HistoryData = z.strictObject({
   formId: z.string(),
   fallbackText: Label,
@@ -31,10 +28,6 @@ export const HistoryData = z.strictObject({
   rows: z.array(HistoryRow).max(15),
   /** Shown instead of rows. */
   empty: CardText,
-  range: CardText,
-  hasPrevious: z.boolean(),
-  previousPage: z.int(),
-  hasNext: z.boolean(),
-  nextPage: z.int(),
+  ...paging,
 });
 export type HistoryData = z.infer<typeof HistoryData>;

@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import { CardText, Label } from '../plain-text.ts';
-import { Chip } from './chip.ts';
-import { Color, Line } from './row.ts';
+import { entryHeader, Line } from './row.ts';
+
+/** A filter button of a list. The selected one refreshes the list. */
+export const Chip = z.strictObject({ title: Label, selected: z.boolean(), verb: z.string() });
+export type Chip = z.infer<typeof Chip>;
+
+/** The page of a list. Previous and Next request the page number in `revision`. */
+export const paging = {
+  /** `1 – 5 of 12`; empty with only one page. */
+  range: CardText,
+  hasPrevious: z.boolean(),
+  previousPage: z.int(),
+  hasNext: z.boolean(),
+  nextPage: z.int(),
+};
 
 /** A request. */
 export const ListRow = z.strictObject({
-  icon: z.string(),
-  glyph: CardText,
-  glyphColor: Color,
-  name: CardText,
+  ...entryHeader,
   lines: z.array(Line).max(4),
   requestId: z.string(),
   /** The revision of the request's last question to people. */
@@ -18,7 +28,7 @@ export const ListRow = z.strictObject({
 });
 export type ListRow = z.infer<typeof ListRow>;
 
-/** /cmk-requests: a page of rows. Previous and Next request the page number in `revision`. */
+/** /cmk-requests: a page of rows. */
 export const ListData = z.strictObject({
   /** ID of the stored list; the paging buttons carry it. */
   formId: z.string(),
@@ -33,11 +43,6 @@ export const ListData = z.strictObject({
   rows: z.array(ListRow).max(5),
   /** Shown instead of rows: what to type. Can be empty. */
   empty: CardText,
-  /** `1 – 5 of 12`; empty with only one page. */
-  range: CardText,
-  hasPrevious: z.boolean(),
-  previousPage: z.int(),
-  hasNext: z.boolean(),
-  nextPage: z.int(),
+  ...paging,
 });
 export type ListData = z.infer<typeof ListData>;

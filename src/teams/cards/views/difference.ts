@@ -24,12 +24,14 @@ export function differenceRows(request: Request): Row[] {
     ...difference.effects.map((effect) =>
       row(marks.warn, plain(effectWords(effect)), [grey(plain('Not part of what was approved'))]),
     ),
-    ...difference.control.map((change) => {
-      const { title, text } = controlChangeWords(change);
-      return row(marks.warn, plain(title), [grey(plain(text))]);
-    }),
+    ...difference.control.map(controlRow),
     ...difference.warnings.map((check) => checkRow(marks.warn, check)),
   ].slice(0, 12);
+}
+
+function controlRow(change: ControlChange): Row {
+  const { title, text } = controlChangeWords(change);
+  return row(marks.warn, plain(title), [grey(plain(text))]);
 }
 
 const replacedRow = (replaced: ReplacedKey): Row =>
@@ -69,12 +71,7 @@ export function planChangeRows(before: Plan, now: Plan): Row[] {
   return [
     ...replaced.map(replacedRow),
     beforeAndNow('Key', requestedKey(before), requestedKey(now)),
-    ...control
-      .filter((change) => !isTold(change))
-      .map((change) => {
-        const { title, text } = controlChangeWords(change);
-        return row(marks.warn, plain(title), [grey(plain(text))]);
-      }),
+    ...control.filter((change) => !isTold(change)).map(controlRow),
     ...warnings.map((check) => checkRow(marks.warn, check)),
     ...only(now, before, 'Not part of it before'),
     ...only(before, now, 'No longer part of it'),

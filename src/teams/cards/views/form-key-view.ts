@@ -14,7 +14,6 @@ type Facts = FactsOf<'key'>;
 const kind = ({ key }: JudgedKey): string => `${key.type}${key.size === null ? '' : ` ${key.size}`}`;
 const expiry = ({ key }: JudgedKey): string => (key.expires === null ? 'no expiry' : `expires ${utcDay(key.expires)}`);
 
-/** The title of a key in the list. */
 export const keyTitle = (one: JudgedKey): string =>
   `${one.key.name} · ${kind(one)} · ${one.fit ? expiry(one) : 'not usable'}`;
 

@@ -1,29 +1,9 @@
 /** Posts about a witness that contradicts the log, and about the resolution. */
 import type { Contradiction, WitnessStatus } from '../../../domain/ports/published-log.ts';
 import { marks } from '../data/row.ts';
-import {
-  type Addressee,
-  bold,
-  type CardText,
-  dateAndTime,
-  entitiesOf,
-  label,
-  listedText,
-  md,
-  nothing,
-  plain,
-  quoted,
-} from '../plain-text.ts';
-import { type AdaptiveCard, renderCard } from '../render-card.ts';
-
-const posted = (title: string, titleColor: 'Attention' | 'Default', text: CardText): AdaptiveCard =>
-  renderCard('message', {
-    fallbackText: label(title),
-    title: plain<string>(title),
-    titleColor,
-    text,
-    reference: nothing,
-  });
+import { type Addressee, bold, dateAndTime, entitiesOf, listedText, md, plain, quoted } from '../plain-text.ts';
+import type { AdaptiveCard } from '../render-card.ts';
+import { messageCard } from './short-views.ts';
 
 export function contradictsCard(
   name: string,
@@ -37,13 +17,13 @@ export function contradictsCard(
     'Either the audit log or the witness’s folder was replaced. Don’t rely on the audit log until an operator has compared them: see cmk-bot doctor and docs/how-to/run-a-witness.md. Requests continue. The bot asks the witness again when an operator says so.',
     600,
   );
-  const card = posted('Audit log warning', 'Attention', md`${what} ${remedy}`);
+  const card = messageCard('Audit log warning', md`${what} ${remedy}`, { color: 'Attention' });
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }
 
 export function settledCard(name: string, { by, at }: NonNullable<WitnessStatus['cleared']>): AdaptiveCard {
   const text = md`Witness ${bold(name, 200)} is asked again. ${bold(by)} confirmed on ${dateAndTime(at)} that the difference is resolved.`;
-  return posted('Audit log warning resolved', 'Default', text);
+  return messageCard('Audit log warning resolved', text);
 }
 
 /** With more witnesses than this, only their number is shown. */
