@@ -50,7 +50,6 @@ async function wrongAuthorities({ azure: { cloud } }: Checked): Promise<readonly
   }
 }
 
-/** Returns all mistakes. */
 export async function checkSettings(config: Checked): Promise<readonly Mistake[]> {
   return [
     ...(config.anchor?.witnesses ?? []).flatMap(({ key }) => wrongKey(key)),

@@ -200,15 +200,6 @@ export const doctor = subcommand({
   ],
   exits: { 0: 'no failure', 1: 'a failure; with --strict also a warning', 2: 'invalid arguments or unreadable input' },
   examples: ['cmk-bot doctor', 'cmk-bot doctor --resource triage-agent-prod --json'],
-  options: {
-    resource: { type: 'string' },
-    agent: { type: 'string' },
-    package: { type: 'string' },
-    env: { type: 'string' },
-    only: { type: 'string' },
-    strict: { type: 'boolean' },
-    json: { type: 'boolean' },
-  },
   positionals: [],
   input: z.object({
     resource: z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null),

@@ -75,7 +75,6 @@ export const guardPrint = subcommand({
     'cmk-bot guard print > guard.json',
     'az deployment sub create --location westeurope --template-file guard.json --parameters effect=Deny',
   ],
-  options: { subscription: { type: 'string' }, env: { type: 'string' } },
   positionals: [],
   input: z.object({
     subscription: z.guid('must be a subscription id').nullable().default(null),
@@ -122,7 +121,6 @@ export const guardCheck = subcommand({
   explains: [['--env FILE', 'file with the settings. Default: .env'], jsonExplanation],
   exits: { 0: 'Azure refuses all of it', 1: 'something isn’t refused', 2: 'invalid arguments, or Azure can’t be read' },
   examples: ['cmk-bot guard check', 'cmk-bot guard check --json'],
-  options: { env: { type: 'string' }, json: { type: 'boolean' } },
   positionals: [],
   input: z.object({
     env: z.string().min(1, 'names no file').nullable().default(null),

@@ -70,7 +70,6 @@ export const overview = (subcommands: readonly Subcommand[]): string =>
     'To approve or reject a request, use Teams.',
   ].join('\n');
 
-/** Returns help for one subcommand. */
 export const helpOn = ({ name, usage, summary, help, explains, exits, examples }: Subcommand): string =>
   [
     `Usage: cmk-bot ${name} ${usage}`.trim(),

@@ -45,10 +45,6 @@ export const reasonInput = (advice: string) =>
     .trim()
     .refine((reason) => !isBlank(reason), `is empty; ${advice}`)
     .max(longestText, `is longer than ${longestText} characters`);
-export const reasonOption = { reason: { type: 'string' } } as const;
-
-export const jsonOption = { json: { type: 'boolean' } } as const;
-export const asOption = { as: { type: 'string' } } as const;
 export const asExplanation = ['--as NAME', 'name to record. Default: your user name'] as const;
 export const jsonExplanation = ['--json', 'prints JSON for programs'] as const;
 export const idExplanation = ['ID', 'the request, such as CMK-7F3K9Q'] as const;

@@ -14,7 +14,6 @@ export const isFolder = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Report of a published log. */
 export interface PublishedReport {
   readonly origin: string;
   readonly events: number;

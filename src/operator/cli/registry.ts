@@ -20,7 +20,6 @@ const completion = subcommand({
   help: '',
   explains: [[shells.join('|'), 'your shell']],
   examples: ['source <(cmk-bot completion bash)'],
-  options: {},
   withoutSettings: true,
   positionals: ['shell'],
   input: z.object({ shell: z.enum(shells, { error: `must be one of ${shells.join(', ')}` }) }),

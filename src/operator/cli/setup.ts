@@ -24,13 +24,6 @@ export const setup = subcommand({
   ],
   exits: { 0: 'written', 1: 'stopped, or refused', 2: 'unusable answers' },
   examples: ['cmk-bot setup', 'cmk-bot setup --set CMK_LOG_LEVEL=info'],
-  options: {
-    answers: { type: 'string' },
-    set: { type: 'string' },
-    env: { type: 'string' },
-    example: { type: 'boolean' },
-    print: { type: 'boolean' },
-  },
   withoutSettings: true,
   positionals: [],
   input: z.object({

@@ -5,7 +5,7 @@ import { readAnchorPlace, readPlace } from '../../config/env.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { countLines, statementSentences } from '../../text/statement.ts';
 import { writePack } from './evidence.ts';
-import { day, flag, jsonExplanation, jsonOption, Unusable } from './inputs.ts';
+import { day, flag, jsonExplanation, Unusable } from './inputs.ts';
 import { openPublished, publishedReport } from './published.ts';
 import { EventCount, exit, subcommand } from './subcommand.ts';
 import { verifyPublished } from './verify-sources.ts';
@@ -33,14 +33,6 @@ export const statement = subcommand({
   ],
   exits: { 1: 'integrity error in the published log; nothing was written' },
   examples: ['cmk-bot statement --from 2026-01-01 --to 2026-03-31'],
-  options: {
-    from: { type: 'string' },
-    to: { type: 'string' },
-    out: { type: 'string' },
-    anchor: { type: 'string' },
-    'log-key': { type: 'string' },
-    ...jsonOption,
-  },
   positionals: [],
   input: z
     .object({ from: day, to: day, out: path, anchor: path, 'log-key': path, json: flag })

@@ -47,7 +47,6 @@ async function lockIn(at: string): Promise<FolderLock> {
   });
 }
 
-/** Adds a log to a witness. */
 export const witnessAdd = subcommand({
   name: 'witness add',
   usage: 'KEY [--folder FOLDER]',
@@ -61,7 +60,6 @@ export const witnessAdd = subcommand({
     ['--folder FOLDER', 'folder of the witness. Default: witness'],
   ],
   examples: ['cmk-bot witness add "hospital.example/cmk-bot+1a2b3c4d+AbCd…"'],
-  options: { folder: { type: 'string' } },
   withoutSettings: true,
   positionals: ['key'],
   input: z.object({ key: z.string({ error: 'is missing; give the log’s verifier key, a whole line' }), folder }),
@@ -92,7 +90,6 @@ export const witnessRun = subcommand({
     ['--listen ADDRESS:PORT', 'address to listen on; put TLS in front of it. Default: 127.0.0.1:7380'],
   ],
   examples: ['cmk-bot witness run --name witness.example/hospital'],
-  options: { name: { type: 'string' }, folder: { type: 'string' }, listen: { type: 'string' } },
   withoutSettings: true,
   positionals: [],
   input: z.object({ name, folder, listen }),

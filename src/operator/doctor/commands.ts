@@ -3,13 +3,11 @@
 /** Quotes a word for a POSIX shell. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-/** Returns a command of these words. */
 export const command = (...words: readonly string[]): string => words.map(quoted).join(' ');
 
 /** Returns the command that asks for one setting, checks it, and writes it to `.env`. */
 export const changeSetting = (variable: string): string => command('cmk-bot', 'setup', '--set', variable);
 
-/** Returns who can assign roles at a scope. */
 export const whoGivesRoles = (scope: string): string => `Owner or User Access Administrator of ${scope}`;
 
 export const botRole = 'CMK bot';
@@ -33,7 +31,6 @@ export const giveLogsRole = (objectId: string, workspaceId: string): string =>
   '--assignee-principal-type ServicePrincipal ' +
   `--scope "$(az monitor log-analytics workspace list --query "[?customerId=='${workspaceId}'].id" -o tsv)"`;
 
-/** Returns the command that creates a key for signing only. */
 export const makeSigningKey = (vault: string, name: string): string =>
   `${command('az', 'keyvault', 'key', 'create', '--vault-name', vault, '--name', name)} --kty EC --curve P-256 --ops sign verify`;
 
@@ -88,22 +85,7 @@ export const giveGraphPermission = (graph: string, objectId: string, appRoleId: 
 
 /** Returns the command that adds a secret to an app registration; the old one works until it expires. */
 export const newSecret = (appId: string): string =>
-  command(
-    'az',
-    'ad',
-    'app',
-    'credential',
-    'reset',
-    '--id',
-    appId,
-    '--append',
-    '--years',
-    '1',
-    '--query',
-    'password',
-    '-o',
-    'tsv',
-  );
+  `az ad app credential reset --id ${quoted(appId)} --append --years 1 --query password -o tsv`;
 
 /** Synchronizes the machine's clock with a time server (systemd). */
 export const setClock = { who: 'root on this machine', commands: [command('timedatectl', 'set-ntp', 'true')] };

@@ -54,17 +54,7 @@ async function signInOf({ config }: DoctorEnvironment, appId: string): Promise<D
   }
 }
 
-const listThem = command(
-  'az',
-  'resource',
-  'list',
-  '--resource-type',
-  'Microsoft.BotService/botServices',
-  '--query',
-  '[].id',
-  '-o',
-  'tsv',
-);
+const listThem = "az resource list --resource-type Microsoft.BotService/botServices --query '[].id' -o tsv";
 
 /** Returns an unknown finding: the bot needs no permission to read its own registration. */
 const notSeen = (of: typeof channel, found: string, commands: readonly string[]): Diagnosis =>

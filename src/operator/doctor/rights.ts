@@ -34,7 +34,6 @@ const wanted = {
   subscription: { actions: actionsOn.subscription, dataActions: [] },
 } satisfies Record<string, SubscriptionRights>;
 
-/** A scope to check. */
 interface CheckedScope {
   /** Text after `on`. */
   readonly where: string;

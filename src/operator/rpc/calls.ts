@@ -88,7 +88,6 @@ export const calls = {
   lines: { input: z.object({ after: z.number().int().nullable(), limit }), output: z.array(ChainLine) },
   /** Texts of requests that weren't erased. */
   texts: { input: z.object({ requests: z.array(z.string()).max(500) }), output: z.array(RevealedText) },
-  /** Stored data that is derived from the events. */
   derived: { input: z.object({}), output: Derived },
   /** Safe to repeat: the same question returns the stored result. */
   act: { input: z.object({ id: StreamId, act: Act }), output: ActResult },

@@ -87,7 +87,6 @@ async function backupName(file: string, now: Date): Promise<string> {
   }
 }
 
-/** Returns the file's text; null: no file. */
 export async function textOf(file: string): Promise<string | null> {
   return (await fileExists(file)) ? readFile(file, 'utf8') : null;
 }

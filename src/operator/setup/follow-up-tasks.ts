@@ -8,8 +8,7 @@ import {
   makeRole,
   whoGivesRoles,
 } from '../doctor/commands.ts';
-import { type Answers, answerTo, byAzd, byHand } from './question.ts';
-import { usesTokens } from './questions/database.ts';
+import { type Answers, answerTo, byAzd, byHand, isManaged } from './question.ts';
 import { keyCommand, type Task, verificationTasks } from './verification-tasks.ts';
 
 export type { Task };
@@ -34,7 +33,7 @@ function databaseTasks(answers: Answers): readonly Task[] {
   ];
   const [host = '', port] = server.split(':');
   const connect = ['psql', '-h', host, ...(port === undefined ? [] : ['-p', port]), '-d', 'postgres'];
-  const made = usesTokens(answers)
+  const made = isManaged(answers)
     ? [owner, role].map((name) => `select * from pgaadauth_create_principal('${name}', false, false)`)
     : [owner, role].map((name) => `create role "${name}" login`);
   return [
@@ -43,7 +42,7 @@ function databaseTasks(answers: Answers): readonly Task[] {
       who: 'an administrator of the server',
       how: [
         ...[...made, `create database "${database}" owner "${owner}"`].map((sql) => command(...connect, '-c', sql)),
-        ...(usesTokens(answers) ? [] : [owner, role].map((name) => command(...connect, '-c', `\\password ${name}`))),
+        ...(isManaged(answers) ? [] : [owner, role].map((name) => command(...connect, '-c', `\\password ${name}`))),
       ],
     },
   ];
@@ -181,7 +180,6 @@ export function followUpTasks(answers: Answers, input: TaskInput): readonly Task
       ];
 }
 
-/** Returns the tasks as a Markdown page. */
 export const asMarkdown = (tasks: readonly Task[], on: Date): string =>
   [
     `# What is left to do, ${on.toISOString().slice(0, 10)}\n`,
@@ -193,7 +191,6 @@ export const asMarkdown = (tasks: readonly Task[], on: Date): string =>
     'Then type /cmk-help in the operations channel: you are done when the bot answers.\n',
   ].join('\n');
 
-/** Returns the tasks as lines for a terminal. */
 export const asLines = (tasks: readonly Task[]): string =>
   tasks
     .map(

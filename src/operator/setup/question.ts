@@ -73,14 +73,29 @@ export interface Question {
   readonly asks: (answers: Answers, world: SetupWorld) => Promise<string> | string;
   /** Explanation for `?`. */
   readonly explains: string;
-  /** Default for Enter; null: required. */
-  readonly usual: (answers: Answers, world: SetupWorld) => Promise<string | null> | string | null;
+  /** Default for Enter; null or missing: required. */
+  readonly usual?: string | ((answers: Answers, world: SetupWorld) => Promise<string | null> | string | null);
   /** Not echoed, and stored only in the settings. */
   readonly isSecret?: true;
-  /** Whether earlier answers make it necessary. */
-  readonly isAsked: (answers: Answers) => boolean;
+  /** Whether earlier answers make it necessary. Missing: always. */
+  readonly isAsked?: (answers: Answers) => boolean;
   readonly check: (given: string, answers: Answers, world: SetupWorld) => Promise<AnswerCheck> | AnswerCheck;
 }
+export type PartQuestion = Omit<Question, 'part'>;
+
+export const inPart = (part: number, questions: readonly PartQuestion[]): readonly Question[] =>
+  questions.map((question) => ({ ...question, part }));
+
+export const isAsked = ({ isAsked: isNeeded }: Question, answers: Answers): boolean => isNeeded?.(answers) ?? true;
+
+export const usualAnswer = async ({ usual }: Question, answers: Answers, world: SetupWorld): Promise<string | null> =>
+  typeof usual === 'function' ? usual(answers, world) : (usual ?? null);
+
+/** Returns the answer to keep. */
+export const answerOf = (given: string, { value, shown, people }: AcceptedAnswer): SetupAnswer => ({
+  ...{ given, value, shown },
+  ...(people === undefined ? {} : { people }),
+});
 
 export const acceptAnswer = (
   value: string,
@@ -98,6 +113,9 @@ export const doubtAnswer = (doubt: string, { kind: _, ...rest }: AnswerCheck & {
   ...rest,
 });
 export const refuseAnswer = (why: string): AnswerCheck => ({ kind: 'refused', why });
+/** Takes what was typed as it is, or refuses it. */
+export const acceptIf = (isGood: boolean, given: string, why: string): AnswerCheck =>
+  isGood ? acceptAnswer(given, given) : refuseAnswer(why);
 export const good = (text: string): AnswerNote => ({ kind: 'good', text });
 export const mind = (text: string): AnswerNote => ({ kind: 'mind', text });
 
@@ -105,11 +123,11 @@ export const mind = (text: string): AnswerNote => ({ kind: 'mind', text });
 export const isValidSetting = (name: keyof Environment, given: string): boolean =>
   environmentSchema.shape[name].safeParse(given).success;
 
-export const always = (): boolean => true;
 /** Returns whether azd deploys the bot: it creates identity, address and database. */
 export const byAzd = (answers: Answers): boolean => answerTo(answers, 'runs') === 'azure';
 export const byHand = (answers: Answers): boolean => !byAzd(answers);
-export const noDefault = (): null => null;
+/** Returns whether the bot has a managed identity: its tokens replace the database password. */
+export const isManaged = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
 export const answerTo = (answers: Answers, id: QuestionId): string => answers.get(id)?.value ?? '';
 
 /** Returns the choice with this number. */

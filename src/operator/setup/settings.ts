@@ -1,9 +1,9 @@
 /** Converts answers to the bot's settings. */
 import { type Mistake, readEnvironment, type Variables } from '../../config/env.ts';
 import { environmentSchema } from '../../config/settings/table.ts';
-import { type Answers, answerTo, byHand, type QuestionId } from './question.ts';
+import { type Answers, answerTo, byHand, isManaged, type QuestionId } from './question.ts';
 import { readChannelLink } from './questions/channels.ts';
-import { databaseAddress, usesTokens } from './questions/database.ts';
+import { databaseAddress } from './questions/database.ts';
 
 type Settings = readonly (readonly [VariableName, string | null])[];
 
@@ -32,14 +32,13 @@ function databaseSettings(answers: Answers): Settings {
     ['CMK_DATA_DIR', null],
     ['DATABASE_URL', databaseAddress(answers, answerTo(answers, 'role'), password('password'))],
     ['CMK_DATABASE_OWNER_URL', databaseAddress(answers, answerTo(answers, 'owner'), password('ownerPassword'))],
-    ['CMK_DATABASE_SIGN_IN', usesTokens(answers) ? 'entra' : null],
+    ['CMK_DATABASE_SIGN_IN', isManaged(answers) ? 'entra' : null],
     ['CMK_DATABASE_OWNER_CLIENT_ID', orNull(answerTo(answers, 'ownerIdentity'))],
     ['CMK_SEAL_KEY_FILE', seal.startsWith('https:') ? null : seal],
     ['CMK_SEAL_KEY_SECRET', seal.startsWith('https:') ? seal : null],
   ];
 }
 
-/** Returns optional settings. */
 function optionalSettings(answers: Answers): Settings {
   const given = (id: QuestionId): string | null => orNull(answerTo(answers, id));
   const logKey = given('logKey');

@@ -4,10 +4,13 @@ import {
   type AnswerCheck,
   type AnswerNote,
   type Answers,
+  answerOf,
+  isAsked,
   type Question,
   type QuestionId,
   questionIds,
   type SetupAnswer,
+  usualAnswer,
 } from './question.ts';
 import { channelQuestions } from './questions/channels.ts';
 import { databaseQuestions } from './questions/database.ts';
@@ -87,8 +90,8 @@ interface WizardState {
 }
 
 const defaultOf = async (question: Question, { answers, world }: WizardState): Promise<string | null> => {
-  if (question.isSecret === true) return question.usual(answers, world);
-  return answers.get(question.id)?.given ?? question.usual(answers, world);
+  const before = question.isSecret === true ? undefined : answers.get(question.id)?.given;
+  return before ?? usualAnswer(question, answers, world);
 };
 
 async function accept(given: string, checked: AnswerCheck, { conversation }: WizardState): Promise<Outcome | null> {
@@ -103,8 +106,7 @@ async function accept(given: string, checked: AnswerCheck, { conversation }: Wiz
     if (reply === null) return { kind: 'stopped' };
     if (!isYes(reply, false)) return null;
   }
-  const { value, shown, people } = checked;
-  return { kind: 'answer', answer: { given, value, shown, ...(people === undefined ? {} : { people }) } };
+  return { kind: 'answer', answer: answerOf(given, checked) };
 }
 
 async function ask(question: Question, state: WizardState): Promise<Outcome> {
@@ -129,8 +131,8 @@ async function ask(question: Question, state: WizardState): Promise<Outcome> {
 
 /** Returns the previous question that was asked. */
 function previousIndex(questions: readonly Question[], at: number, answers: Answers): number {
-  for (let back = at - 1; back >= 0; back -= 1) if (questions[back]?.isAsked(answers) === true) return back;
-  return at;
+  const back = questions.slice(0, at).findLastIndex((question) => isAsked(question, answers));
+  return back === -1 ? at : back;
 }
 
 /** Returns yes, no, or the part to go back to; null: interrupted. */
@@ -160,7 +162,7 @@ export async function runQuestions(
   const state: WizardState = { conversation, world, answers };
   let [at, part] = [0, 0];
   /** Questions before this index have saved answers. */
-  let known = questions.findIndex(({ id, isAsked }) => isAsked(answers) && !answers.has(id));
+  let known = questions.findIndex((question) => isAsked(question, answers) && !answers.has(question.id));
   if (known === -1) known = questions.length;
   for (;;) {
     const question = questions[at];
@@ -169,8 +171,8 @@ export async function runQuestions(
       if (reply === null) return { kind: 'stopped', answers, part: titles.length };
       if (typeof reply === 'boolean') return { kind: reply ? 'answered' : 'declined', answers };
       [at, known, part] = [reply, reply, 0];
-    } else if (at < known || !question.isAsked(answers)) {
-      if (!question.isAsked(answers)) answers.delete(question.id);
+    } else if (at < known || !isAsked(question, answers)) {
+      if (!isAsked(question, answers)) answers.delete(question.id);
       at += 1;
     } else {
       if (question.part !== part) await conversation.say(`\n${titleOf(question.part)}`);
@@ -217,8 +219,8 @@ export async function judgeAnswers(
   const notes: string[] = [];
   for (const question of questions) {
     const { id } = question;
-    if (!question.isAsked(answers)) continue;
-    const given = file[id] ?? (await question.usual(answers, world));
+    if (!isAsked(question, answers)) continue;
+    const given = file[id] ?? (await usualAnswer(question, answers, world));
     if (given === null) {
       mistakes.push([id, 'is missing']);
       continue;
@@ -228,8 +230,7 @@ export async function judgeAnswers(
     else if (checked.kind === 'doubt' && !file.confirmed.includes(id)) {
       mistakes.push([id, `${checked.doubt} Where it is meant, name ${id} in confirmed.`]);
     } else {
-      const { value, shown, people } = checked;
-      answers.set(id, { given, value, shown, ...(people === undefined ? {} : { people }) });
+      answers.set(id, answerOf(given, checked));
       notes.push(...checked.notes.filter(({ kind }) => kind === 'mind').map(({ text }) => `${id}: ${text}`));
     }
   }

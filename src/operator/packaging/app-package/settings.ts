@@ -14,7 +14,6 @@ const replaceMe = /[<>{}]|\byour[-_]|\b(?:todo|tbd|change-?me|placeholder|x{3,})
 /** Returns whether the text contains a sample id or domain. */
 export const holdsSampleValue = (text: string): boolean => sampleDomain.test(text) || sampleId.test(text);
 
-/** Returns whether a value is a placeholder. */
 const isPlaceholder = (value: string): boolean => holdsSampleValue(value) || replaceMe.test(value);
 
 const missing = (what: string): string => `is missing; ${what}`;

@@ -3,12 +3,11 @@ import {
   type AnswerCheck,
   type Answers,
   acceptAnswer,
-  always,
   answerTo,
   doubtAnswer,
   good,
-  noDefault,
-  type Question,
+  inPart,
+  type PartQuestion,
   type QuestionId,
   refuseAnswer,
 } from '../question.ts';
@@ -81,36 +80,28 @@ function checkLink(given: string, answers: Answers, others: readonly (readonly [
 
 const unseen = 'The id is read from the link; whether the bot may post there only a first message shows.';
 
-const operations: Question = {
+const operations: PartQuestion = {
   id: 'operations',
-  part: 6,
   asks: () => 'Link to the channel where requests are made (in the channel’s menu: Get link to channel)',
   explains: `Requests and their progress are shown there. ${unseen}`,
-  usual: noDefault,
-  isAsked: always,
   check: (given, answers) => checkLink(given, answers, []),
 };
 
-const approvalsChannel: Question = {
+const approvalsChannel: PartQuestion = {
   id: 'approvalsChannel',
-  part: 6,
   asks: () => 'Link to the channel where approvers are asked, or “same”',
   explains: `Whoever is in the channel reads what is asked; who may decide is said by the groups alone. ${unseen}`,
-  usual: () => 'same',
-  isAsked: always,
+  usual: 'same',
   check: (given, answers) => {
     if (given.toLowerCase() !== 'same') return checkLink(given, answers, []);
     return acceptAnswer(answerTo(answers, 'operations'), answers.get('operations')?.shown ?? '');
   },
 };
 
-const audit: Question = {
+const audit: PartQuestion = {
   id: 'audit',
-  part: 6,
   asks: () => 'Link to the channel for the audit log, which nothing else uses, or “none”',
   explains: 'Every event is copied there, with its hash: a copy that the database’s owner cannot change unseen.',
-  usual: noDefault,
-  isAsked: always,
   check: (given, answers) => {
     if (given.toLowerCase() === 'none') {
       return doubtAnswer('The audit log is then only in the database.', acceptAnswer('none', 'none'));
@@ -122,4 +113,4 @@ const audit: Question = {
   },
 };
 
-export const channelQuestions: readonly Question[] = [operations, approvalsChannel, audit];
+export const channelQuestions = inPart(6, [operations, approvalsChannel, audit]);

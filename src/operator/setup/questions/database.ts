@@ -3,27 +3,24 @@ import {
   type AnswerCheck,
   type Answers,
   acceptAnswer,
+  acceptIf,
   answerTo,
   byHand,
   good,
+  inPart,
+  isManaged,
   isValidSetting,
   mind,
-  noDefault,
-  type Question,
+  type PartQuestion,
   refuseAnswer,
 } from '../question.ts';
 import type { SetupWorld } from '../world.ts';
 import { checkIdentity } from './place.ts';
 
-/** Returns whether Entra tokens replace the database password. */
-const usesTokens = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
-
-const server: Question = {
+const server: PartQuestion = {
   id: 'server',
-  part: 7,
   asks: () => 'PostgreSQL server (HOST or HOST:PORT)',
   explains: 'Azure’s name ends with .postgres.database.azure.com.',
-  usual: noDefault,
   isAsked: byHand,
   check: (given) => {
     const host = given.replace(/^postgres(ql)?:\/\//, '').replace(/\/.*$/, '');
@@ -33,50 +30,43 @@ const server: Question = {
   },
 };
 
-const database: Question = {
+const database: PartQuestion = {
   id: 'database',
-  part: 7,
   asks: () => 'Database',
   explains: 'It has to be there; the bot makes its tables in it.',
-  usual: () => 'cmkbot',
+  usual: 'cmkbot',
   isAsked: byHand,
-  check: (given) =>
-    /^[\w-]{1,63}$/.test(given) ? acceptAnswer(given, given) : refuseAnswer('Letters, digits, _ and -, at most 63.'),
+  check: (given) => acceptIf(/^[\w-]{1,63}$/.test(given), given, 'Letters, digits, _ and -, at most 63.'),
 };
 
-const authority: Question = {
+const authority: PartQuestion = {
   id: 'authority',
-  part: 7,
   asks: () => 'Authority of its certificate: a PEM file, or “usual”',
   explains: 'Azure’s servers have a certificate of a usual authority. Checking is never switched off.',
-  usual: () => 'usual',
+  usual: 'usual',
   isAsked: byHand,
-  check: (given) => {
-    if (given === 'usual') return acceptAnswer('usual', 'usual');
-    return given.startsWith('/')
-      ? acceptAnswer(given, given)
-      : refuseAnswer('Type the whole path of a PEM file, or usual.');
-  },
+  check: (given) =>
+    acceptIf(given === 'usual' || given.startsWith('/'), given, 'Type the whole path of a PEM file, or usual.'),
 };
 
 const masters = ['postgres', 'azuresu', 'azure_pg_admin', 'rdsadmin', 'root'];
 
 const roleName = /^[a-z_][\w$-]{0,62}$/i;
 
-const role: Question = {
+const checkRole = (given: string): AnswerCheck =>
+  acceptIf(roleName.test(given), given, 'The name of a role begins with a letter or _.');
+
+const role: PartQuestion = {
   id: 'role',
-  part: 7,
   asks: () => 'Role of the running bot',
   explains:
     'It reads and adds events and can change none. The tables have another owner, which only brings them up at a start.',
-  usual: () => 'cmk_bot',
+  usual: 'cmk_bot',
   isAsked: byHand,
   check: (given) => {
     if (masters.includes(given.toLowerCase()))
       return refuseAnswer(`${given} is a superuser: it could change the audit log unnoticed. Name another role.`);
-    return roleName.test(given)
-      ? acceptAnswer(given, given)
-      : refuseAnswer('The name of a role begins with a letter or _.');
+    return checkRole(given);
   },
 };
 
@@ -119,55 +109,47 @@ async function checkDatabase(password: string, answers: Answers, world: SetupWor
   }
 }
 
-const password: Question = {
+const password: PartQuestion = {
   id: 'password',
-  part: 7,
   asks: (answers) =>
-    usesTokens(answers)
+    isManaged(answers)
       ? 'The role signs in by Entra’s tokens. Enter looks whether the server answers'
       : 'Password of the role (typed unseen, tried once, written into .env alone), or “none” where none is needed',
   explains: 'With a managed identity the server can refuse all passwords: docs/decisions/0029 tells how.',
-  usual: (answers) => (usesTokens(answers) ? 'none' : null),
+  usual: (answers) => (isManaged(answers) ? 'none' : null),
   isSecret: true,
   isAsked: byHand,
   check: (given, answers, world) => checkDatabase(given === 'none' ? '' : given, answers, world),
 };
 
-const owner: Question = {
+const owner: PartQuestion = {
   id: 'owner',
-  part: 7,
   asks: () => 'Role that owns the tables, another than the bot’s',
   explains: 'It brings the tables up at a start and does nothing else. So the running bot can change no event.',
-  usual: () => 'cmk_owner',
+  usual: 'cmk_owner',
   isAsked: byHand,
   check: (given, answers) => {
     if (given.toLowerCase() === answerTo(answers, 'role').toLowerCase()) {
       return refuseAnswer('That is the running bot: it could turn off what protects the audit log. Another role.');
     }
-    return roleName.test(given)
-      ? acceptAnswer(given, given)
-      : refuseAnswer('The name of a role begins with a letter or _.');
+    return checkRole(given);
   },
 };
 
-const ownerPassword: Question = {
+const ownerPassword: PartQuestion = {
   id: 'ownerPassword',
-  part: 7,
   asks: () => 'Its password (typed unseen, written into .env alone), or “none” where none is needed',
   explains: 'Only a start needs it: where you start the bot by hand, it may stay away from the running one.',
-  usual: noDefault,
   isSecret: true,
-  isAsked: (answers) => byHand(answers) && !usesTokens(answers),
+  isAsked: (answers) => byHand(answers) && !isManaged(answers),
   check: (given) => acceptAnswer(given, 'given'),
 };
 
-const ownerIdentity: Question = {
+const ownerIdentity: PartQuestion = {
   id: 'ownerIdentity',
-  part: 7,
   asks: () => 'Managed identity that signs in as it, by name or client id',
   explains: 'A second managed identity, for the owner of the tables alone.',
-  usual: noDefault,
-  isAsked: (answers) => byHand(answers) && usesTokens(answers),
+  isAsked: (answers) => byHand(answers) && isManaged(answers),
   check: async (given, answers, world) => {
     const checked = await checkIdentity(given, answers, world);
     if (checked.kind === 'refused' || checked.value !== answerTo(answers, 'app')) return checked;
@@ -175,27 +157,23 @@ const ownerIdentity: Question = {
   },
 };
 
-const seal: Question = {
+const seal: PartQuestion = {
   id: 'seal',
-  part: 7,
   asks: () =>
     'Key that seals events: a file (openssl rand -base64 32), or a secret of a vault (https://VAULT/secrets/NAME)',
   explains:
     'It must not lie where the database’s owner reaches it. Lose it and the record cannot be checked: keep a copy.',
-  usual: () => '/run/secrets/seal.key',
+  usual: '/run/secrets/seal.key',
   isAsked: byHand,
   check: (given) => {
     if (!given.startsWith('https:'))
-      return given.startsWith('/')
-        ? acceptAnswer(given, given)
-        : refuseAnswer('Type a whole path, or the address of a secret.');
-    return isValidSetting('CMK_SEAL_KEY_SECRET', given)
-      ? acceptAnswer(given, given)
-      : refuseAnswer('The address of a secret looks like https://kv-cmk-bot.vault.azure.net/secrets/seal-key.');
+      return acceptIf(given.startsWith('/'), given, 'Type a whole path, or the address of a secret.');
+    const why = 'The address of a secret looks like https://kv-cmk-bot.vault.azure.net/secrets/seal-key.';
+    return acceptIf(isValidSetting('CMK_SEAL_KEY_SECRET', given), given, why);
   },
 };
 
-export const databaseQuestions: readonly Question[] = [
+export const databaseQuestions = inPart(7, [
   server,
   database,
   authority,
@@ -205,5 +183,4 @@ export const databaseQuestions: readonly Question[] = [
   ownerPassword,
   ownerIdentity,
   seal,
-];
-export { usesTokens };
+]);
