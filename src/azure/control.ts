@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Controller, ObservedControl, Power, Unseen } from '../domain/control.ts';
-import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import { done, nullIfForbidden, type Outcome } from '../domain/failure.ts';
 import { armIdParts, type KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
@@ -18,10 +18,6 @@ import { vaultKind } from './resource-ids.ts';
 
 /** A generous limit of distinct roles. */
 const maxRoles = 100;
-
-/** Returns null if the bot lacks permission. Other failures stay failures: they must not count as a missing permission. */
-const nullIfForbidden = <T>(outcome: Outcome<T>): Outcome<T | null> =>
-  !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;
 
 /** Returns all role assignments at the key's scope or above; null: not readable, or too many. */
 async function assignmentsAt(connection: Connection, vault: ObservedVault, keyName: KeyName) {

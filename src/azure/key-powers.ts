@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { type Power, powers } from '../domain/control.ts';
-import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import { done, nullIfForbidden, type Outcome } from '../domain/failure.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Connection } from './connection.ts';
 import { inBatches } from './limits.ts';
@@ -124,7 +124,7 @@ export function roleDefinitions(connection: Connection, now: () => number = () =
       { brief: true },
     );
     if (found.ok) return done(found.value === null ? null : store(id, found.value));
-    return isPermissionRefusal(found.failure) ? done(null) : found;
+    return nullIfForbidden(found);
   }
 
   return {

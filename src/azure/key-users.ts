@@ -1,6 +1,6 @@
 /** Who uses keys: Resource Graph for what resources declare, and role assignments or access policies for who has permission. */
 import { z } from 'zod';
-import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import { done, nullIfForbidden, type Outcome } from '../domain/failure.ts';
 import type { KeyName } from '../domain/ids.ts';
 import type { DeclaredUse, KeyUser, ObservedUse } from '../domain/key-impact.ts';
 import { type ObservedVault, sameVaultUri } from '../domain/observed.ts';
@@ -177,7 +177,7 @@ export function armKeyUsers(connection: Connection, log: VaultLog | null): KeyUs
         vault.access === 'role-assignments'
           ? await byRole(connection, definitions, vault, keyName)
           : await byPolicy(connection, vault);
-      if (!found.ok) return isPermissionRefusal(found.failure) ? done(null) : found;
+      if (!found.ok) return nullIfForbidden(found);
       const each = new Map(found.value.map((one) => [one.id, one]));
       const { principals } = await resolveNames(connection, [...each.values()]);
       return done(principals.map(({ id, type, name, members }) => ({ id, type, name, members })));

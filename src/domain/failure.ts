@@ -204,3 +204,7 @@ export const botFailure = (doing: string, found: Found, next: Failure['next'] = 
   doing,
   found,
 });
+
+/** Returns null if the bot lacks permission. Other failures stay failures: they must not count as a missing permission. */
+export const nullIfForbidden = <T>(outcome: Outcome<T>): Outcome<T | null> =>
+  !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;

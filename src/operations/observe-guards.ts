@@ -1,5 +1,5 @@
 /** Reads what could block a write: locks, the bot's permissions, and a deleted key of the same name. */
-import { done, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import { done, nullIfForbidden, type Outcome } from '../domain/failure.ts';
 import { ArmId } from '../domain/ids.ts';
 import type { KeyChange } from '../domain/key-change.ts';
 import type { ObservedGuards, ObservedKey, ObservedResource, ObservedVault } from '../domain/observed.ts';
@@ -7,10 +7,6 @@ import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure, Rights } from '../domain/ports/azure.ts';
 import { kindNamed } from './resources/registry.ts';
 import { assignIdentity, rightsAtResource, rightsAtVault } from './resources/rights.ts';
-
-/** Returns null if the bot lacks permission to read it. Other failures stay failures, and the caller waits. */
-export const nullIfForbidden = <T>(outcome: Outcome<T>): Outcome<T | null> =>
-  !outcome.ok && isPermissionRefusal(outcome.failure) ? done(null) : outcome;
 
 export async function observeLocks(
   { guards }: Azure,

@@ -1,7 +1,7 @@
 /** Reads everything that a plan depends on, in parallel. */
 
 import type { ObservedControl } from '../domain/control.ts';
-import { botFailure, done, failed, type Outcome } from '../domain/failure.ts';
+import { botFailure, done, failed, nullIfForbidden, type Outcome } from '../domain/failure.ts';
 import { type ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyChange } from '../domain/key-change.ts';
 import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
@@ -9,7 +9,7 @@ import type { OwnKey } from '../domain/own-key.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import { observeGuard } from './guard/read-guard.ts';
-import { nullIfForbidden, observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
+import { observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
 import { observeUndeclared } from './read-key-use.ts';
 import { findOwn } from './steps/make-key-version.ts';
