@@ -91,7 +91,7 @@ export async function openGround({ checkouts }: Pick<Bench, 'checkouts'>, agents
   const { scripts } = JSON.parse(readFileSync(path.join(older, 'package.json'), 'utf8'));
   const file = path.join(older, scripts.local.split(' ').at(-1), '../azure/run.ts');
   const program = ['--import', 'tsx', file, '--data', dataDir, '--port', `${port}`, '--latency', 'instant'];
-  const simulator = await start(program, {}, `https://localhost:${port}`, 'local azure ');
+  const simulator = await start(program, {}, `https://localhost:${port}`, 'Azure simulator ');
   const end = (): Promise<void> => simulator.end('SIGKILL');
   const ca = readFileSync(path.join(dataDir, 'ca.pem'), 'utf8');
   const azure = { ...simulator, port, dataDir, ca, stop: end, kill: end };

@@ -38,21 +38,23 @@ const defaults = {
 } as const;
 
 export const usage = `npm run local -- [options]
-  --data DIR          where everything is kept          (${defaults.data})
-  --bot-port N        the bot                           (${defaults['bot-port']})
-  --teams-port N      the local Teams page              (${defaults['teams-port']})
-  --azure-port N      the local Azure; its vaults follow (${defaults['azure-port']})
-  --latency instant|realistic                            (as it was last; realistic at first)
-  --scenario NAME     what happens with Azure; again for more, none for none (as it was last)
-  --log words|json    the bot's log, for people or as in production  (${defaults.log})
-  --step-up           approving needs a fresh sign-in at the local Entra
-  --sign-in-port N    its sign-in page                  (${defaults['sign-in-port']})
-  --reset             forget everything first`;
+  --data DIR          data folder (default: ${defaults.data})
+  --bot-port N        port of the bot (default: ${defaults['bot-port']})
+  --teams-port N      port of the Teams simulator, with the page (default: ${defaults['teams-port']})
+  --azure-port N      port of the Azure simulator; its vaults use the next ports (default: ${defaults['azure-port']})
+  --latency instant|realistic
+                      pace of the Azure simulator (default: last value; realistic at first)
+  --scenario NAME     scenario to turn on; repeat it for more; none turns all off (default: last value)
+  --log words|json    format of the application log (default: ${defaults.log})
+  --step-up           approvers must sign in again, at the Entra simulator
+  --sign-in-port N    port of its sign-in page (default: ${defaults['sign-in-port']})
+  --reset             delete the sandbox's data first
+  --help              print this`;
 
 /** Text of `--help`. */
 export const help = `${usage}
 
-Scenarios, which the page switches too:
+Scenarios. You can also turn them on and off on the page:
 ${scenarioHelp}`;
 
 const isOn = (value: string | undefined): boolean => ['1', 'true'].includes(value ?? '');

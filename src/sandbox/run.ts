@@ -1,9 +1,9 @@
 /** `npm run local`: starts the bot, both simulators and a witness on one machine. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { logKeyUse, openOwnKeys } from '../audit/key-file.ts';
-import { signingKey } from '../audit/tlog/keys.ts';
+import { keyLine, signingKey } from '../audit/tlog/keys.ts';
 import { WitnessState } from '../audit/witness/state.ts';
 import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings, watchingKeys } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
@@ -37,9 +37,12 @@ async function busyPorts(options: LocalOptions): Promise<readonly string[]> {
 /** If one of these is set, the caller decides where the audit log is published or who signs it. */
 const callerSettings = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_LOG_KEY_SECRET', 'CMK_WITNESSES'];
 
+/** The verifier keys that an auditor would get from the operator and from the witness. */
+const auditorKeys = 'my-keys.txt';
+
 /**
  * Starts the witness. Returns null if the caller's settings take precedence. `settings` are the bot's, once the witness
- * listens.
+ * listens and its key is in `my-keys.txt`.
  */
 async function startOwnWitness(
   { data }: Pick<LocalOptions, 'data'>,
@@ -53,12 +56,19 @@ async function startOwnWitness(
   const { keys, keep } = await openOwnKeys(`${data}/log.key`, logKeyUse);
   await keep();
   const state = await WitnessState.open(folder);
-  for (const seed of keys) await state.add(signingKey(name, 'log', seed).verifier);
+  const verifiers = keys.map((seed) => signingKey(name, 'log', seed).verifier);
+  for (const verifier of verifiers) await state.add(verifier);
   const child = startChild('witness', 'src/sandbox/witness/run.ts', { args: [folder], env: caller });
-  return { child, settings: child.started.then((witness) => ({ CMK_LOG_NAME: name, CMK_WITNESSES: witness })) };
+  const settings = async (): Promise<NodeJS.ProcessEnv> => {
+    const witness = await child.started;
+    const lines = [...verifiers.map(keyLine), witness.slice(witness.indexOf(' ') + 1)];
+    await writeFile(`${data}/${auditorKeys}`, `${lines.join('\n')}\n`);
+    return { CMK_LOG_NAME: name, CMK_WITNESSES: witness };
+  };
+  return { child, settings: settings() };
 }
 
-const ownFiles = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness'];
+const ownFiles = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness', auditorKeys];
 
 /** Removes what earlier starts wrote, and nothing else in the folder. */
 async function reset(folder: string): Promise<void> {
@@ -79,8 +89,8 @@ async function untilReady(url: string, bot: Child): Promise<void> {
 }
 
 const startServers = (options: LocalOptions): Child[] => [
-  startChild('local azure', 'src/sandbox/azure/run.ts', { args: azureArguments(options), env: process.env }),
-  startChild('local teams', 'src/sandbox/teams/run.ts', { args: teamsArguments(options), env: process.env }),
+  startChild('Azure simulator', 'src/sandbox/azure/run.ts', { args: azureArguments(options), env: process.env }),
+  startChild('Teams simulator', 'src/sandbox/teams/run.ts', { args: teamsArguments(options), env: process.env }),
 ];
 
 async function run(options: LocalOptions): Promise<void> {
@@ -89,6 +99,7 @@ async function run(options: LocalOptions): Promise<void> {
     console.error(busy.join('\n'));
     process.exit(1);
   }
+  console.log('starting; this can take a minute');
   if (options.reset) await reset(options.data);
   await mkdir(options.data, { recursive: true });
   const children = startServers(options);
@@ -103,7 +114,7 @@ async function run(options: LocalOptions): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (!stopping) console.log(`\nstopping; ${options.data} keeps everything, and the next start goes on from there`);
+      if (!stopping) console.log(`\nstopping; the next start continues with ${options.data}`);
       void stopAll(0);
     });
   }
@@ -127,15 +138,15 @@ async function run(options: LocalOptions): Promise<void> {
       });
     }
     await untilReady(`http://127.0.0.1:${options['bot-port']}/readyz`, bot);
-    console.log(`local azure  ${azure}`);
-    console.log(`bot          http://127.0.0.1:${options['bot-port']}`);
-    console.log(`local teams  ${teams}   <- open this page`);
+    console.log(`Azure simulator  ${azure}`);
+    console.log(`bot              http://127.0.0.1:${options['bot-port']}`);
     if (witness !== null) {
-      console.log(
-        `witness      ${witnessed.CMK_WITNESSES?.split(' ')[0]}   signs what ${options.data}/anchor publishes of the record`,
-      );
+      const [address] = witnessed.CMK_WITNESSES?.split(' ') ?? [];
+      console.log(`witness          ${address}   signs the published log in ${options.data}/anchor`);
+      console.log(`verifier keys    ${options.data}/${auditorKeys}   of the published log and the witness`);
     }
-    console.log('Ctrl-C stops all of them');
+    console.log(`Teams simulator  ${teams}   <- open this page`);
+    console.log('Press Ctrl+C to stop everything.');
     console.log('ready');
   } catch (error) {
     if (!stopping) console.error(error instanceof Error ? error.message : error);

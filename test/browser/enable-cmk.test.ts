@@ -182,7 +182,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     const heading = page.locator('#tour h2');
     await page.locator('#tour-start').focus();
     await page.keyboard.press('Enter');
-    const titles = ['Ask', 'Approve', 'Watch', 'Break', 'Verify', 'Audit'];
+    const titles = ['Request', 'Approve', 'Watch', 'Break', 'Verify', 'Audit'];
     for (const [index, title] of titles.entries()) {
       const next = page.locator('#tour .primary[aria-disabled="false"]');
       await next.waitFor({ timeout: 60_000 });

@@ -35,14 +35,14 @@ async function start(entry: 'azure' | 'teams', ...args: string[]): Promise<{ cod
 test('by local Teams', async () => {
   expect(await start('teams', '--port', String(port))).toEqual({
     code: 1,
-    said: `starting local teams: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --teams-port)\n`,
+    said: `starting the Teams simulator: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --teams-port)\n`,
   });
 });
 
 test('by local Azure', async () => {
   expect(await start('azure', '--port', String(port))).toEqual({
     code: 1,
-    said: `starting the local azure: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --azure-port)\n`,
+    said: `starting the Azure simulator: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --azure-port)\n`,
   });
 });
 
@@ -51,7 +51,7 @@ test('by local Azure for one of its vaults', async () => {
   expect(code).toBe(1);
   expect(said).toMatch(
     new RegExp(
-      `^starting the local azure: port ${port}, where a vault of the local Azure on port ${port - 2} listens, is in use;.*\n$`,
+      `^starting the Azure simulator: port ${port}, where a vault of the Azure simulator on port ${port - 2} listens, is in use;.*\n$`,
     ),
   );
 });
@@ -73,7 +73,7 @@ test('by the bot or anybody else, before npm run local starts or removes anythin
 test('other mistakes in one line, too', async () => {
   expect(await start('teams', '--port', 'ninety')).toEqual({
     code: 1,
-    said: 'starting local teams: --port: ninety is not a port\n',
+    said: 'starting the Teams simulator: --port: ninety is not a port\n',
   });
   const { code, said } = await start('azure', '--latency', 'slow');
   expect(code).toBe(1);

@@ -75,12 +75,13 @@ test(
     const help = await teams.sees(places.operations, people.requester, (one) => cardText(one).includes('/enable-cmk'));
     expect(help.from.name).not.toBe('Requester');
     // A witness of its own, which knows the log before the first event.
-    expect(printed).toMatch(/witness {6}http:\/\/127\.0\.0\.1:\d+ .* signs what/);
+    expect(printed).toMatch(/witness {10}http:\/\/127\.0\.0\.1:\d+ .* signs the published log/);
+    expect(printed).toMatch(/^starting; this can take a minute$/m);
     expect((await readdir(join(folder, 'witness', 'logs'))).filter((name) => name.endsWith('.keys'))).toHaveLength(1);
     await endAsInATerminal();
     expect(printed).not.toMatch(/ended with code|Error/);
-    expect(printed).toContain('Ctrl-C stops all of them\n');
-    expect(printed).toMatch(/stopping; \S+ keeps everything, and the next start goes on from there\nstopped\n/);
+    expect(printed).toContain('Press Ctrl+C to stop everything.\n');
+    expect(printed).toMatch(/stopping; the next start continues with \S+\nstopped\n/);
   },
   patienceMs + 20_000,
 );

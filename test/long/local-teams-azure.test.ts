@@ -143,7 +143,7 @@ inBrowser('the panel', () => {
   });
 
   it('counts down a scenario with a count, and its switch goes off by itself', async () => {
-    const throttle = page.getByRole('switch', { name: 'Azure is asked too often' });
+    const throttle = page.getByRole('switch', { name: 'Azure throttles the bot' });
     await throttle.check();
     const ask = () => codeOf(readAgent(clientsOf(azure), agent));
     expect(await ask()).toBe('SubscriptionRequestsThrottled');
@@ -261,7 +261,7 @@ inBrowser('the panel', () => {
     await azure.stop();
     await page.getByText('○ not reachable').waitFor();
     await refuse().click();
-    await page.getByText('The simulated Azure did not answer. Nothing was switched.').waitFor();
+    await page.getByText('The simulated Azure didn’t answer. Nothing was turned on or off.').waitFor();
     expect(await refuse().isChecked()).toBe(false);
   });
 });

@@ -147,7 +147,7 @@ export const dispatch = async (world: World, incoming: Incoming, now: Date, trac
     return withServiceHeaders(world, incoming, answer, trace.principalId, now);
   } catch (error) {
     if (error instanceof Refusal) return withServiceHeaders(world, incoming, error.reply, trace.principalId, now);
-    console.error('local azure: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
-    return reply(500, { error: { code: 'InternalServerError', message: 'The local Azure has a bug; see its log.' } });
+    console.error('Azure simulator: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
+    return reply(500, { error: { code: 'InternalServerError', message: 'The Azure simulator has a bug; see its log.' } });
   }
 };

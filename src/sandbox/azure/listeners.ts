@@ -27,7 +27,7 @@ const isAddressUnavailable = (error: unknown): boolean =>
 
 /** The error text for a port that another program uses. */
 const inUse = (port: number, main: number | undefined): Error => {
-  const what = port === main ? '' : `, where a vault of the local Azure on port ${main} listens,`;
+  const what = port === main ? '' : `, where a vault of the Azure simulator on port ${main} listens,`;
   return new Error(
     `port ${port}${what} is in use; stop the program that uses it, or choose another with --port (npm run local: --azure-port)`,
   );

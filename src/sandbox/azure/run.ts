@@ -23,7 +23,7 @@ const Options = z.object({
 
 const complain = (error: unknown): never => {
   const words = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : error;
-  console.error('starting the local azure:', words);
+  console.error('starting the Azure simulator:', words);
   process.exit(1);
 };
 
@@ -50,7 +50,7 @@ const start = async () => {
 
 const run = async (): Promise<void> => {
   const azure = await start();
-  console.log(`local azure ${azure.url}`);
+  console.log(`Azure simulator ${azure.url}`);
   const stop = async (): Promise<void> => {
     await azure.stop();
     process.exit(0);

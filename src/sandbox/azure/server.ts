@@ -111,7 +111,7 @@ class AzureServer {
 
   readonly onRequest = (message: IncomingMessage, response: ServerResponse): void => {
     this.serve(message, response).catch((error: unknown) => {
-      console.error('local azure: a request broke off', error);
+      console.error('Azure simulator: a request ended early', error);
       response.destroy();
     });
   };

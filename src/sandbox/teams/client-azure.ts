@@ -15,7 +15,7 @@ export function askAzure(
   json: unknown,
 ): Promise<{ readonly status: number; readonly bytes: Buffer }> {
   const { azureUrl, azureCaFile } = teams.options;
-  if (azureUrl === undefined) throw new HttpProblem(404, 'NoAzure', 'local Teams was started without local Azure');
+  if (azureUrl === undefined) throw new HttpProblem(404, 'NoAzure', 'the Teams simulator was started without an Azure simulator');
   const url = new URL(path, azureUrl);
   const ca = azureCaFile !== undefined && existsSync(azureCaFile) ? readFileSync(azureCaFile) : undefined;
   const body = json === undefined ? '' : JSON.stringify(json);
@@ -28,7 +28,7 @@ export function askAzure(
       response.on('end', () => resolve({ status: response.statusCode ?? 502, bytes: Buffer.concat(chunks) }));
     });
     sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-    sent.on('error', (error) => reject(new HttpProblem(502, 'AzureUnreachable', `local Azure: ${error.message}`)));
+    sent.on('error', (error) => reject(new HttpProblem(502, 'AzureUnreachable', `Azure simulator: ${error.message}`)));
     sent.end(body);
   });
 }

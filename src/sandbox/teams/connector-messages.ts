@@ -138,7 +138,7 @@ function ownPost(teams: Teams, request: Request): Post {
   const found =
     post !== undefined && (root === null ? post.placeId === place.id : post.conversationId === threadId(place, root));
   if (!found) throw new HttpProblem(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
-  if (post.author !== 'bot') throw new HttpProblem(403, 'Forbidden', 'The activity belongs to somebody else.');
+  if (post.author !== 'bot') throw new HttpProblem(403, 'Forbidden', 'The activity belongs to someone else.');
   return post;
 }
 

@@ -92,9 +92,9 @@ export function send(response: ServerResponse, answer: Answer): void {
 export function problemAnswer(error: unknown): Answer {
   if (error instanceof HttpProblem)
     return { status: error.status, body: { error: { code: error.code, message: error.message } } };
-  console.error('local teams: serving a request:', error);
+  console.error('Teams simulator: serving a request:', error);
   return {
     status: 500,
-    body: { error: { code: 'ServiceError', message: 'local Teams could not serve this request' } },
+    body: { error: { code: 'ServiceError', message: 'the Teams simulator could not serve this request' } },
   };
 }

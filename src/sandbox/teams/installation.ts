@@ -9,7 +9,7 @@ import type { Teams } from './teams.ts';
 /** Returns the person who installs the app: a team member, or the person of the chat. */
 function installer(place: Place): LocalPerson {
   const owner = localPeople.find((person) => place.memberIds.includes(person.id));
-  if (owner === undefined) throw new Error(`installing in ${place.id}: nobody is there`);
+  if (owner === undefined) throw new Error(`installing in ${place.id}: it has no members`);
   return owner;
 }
 

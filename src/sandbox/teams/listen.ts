@@ -56,12 +56,12 @@ const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 export function refuseForeigners(message: IncomingMessage): void {
   const host = message.headers.host ?? '';
   if (!loopbackNames.has(host.replace(/:\d+$/, '').toLowerCase()))
-    throw new HttpProblem(403, 'ForeignHost', 'local Teams answers on loopback names only');
+    throw new HttpProblem(403, 'ForeignHost', 'the Teams simulator answers on loopback names only');
   const origin = message.headers.origin;
   if (origin !== undefined && origin !== `http://${host}`)
-    throw new HttpProblem(403, 'ForeignOrigin', 'local Teams answers its own page only');
+    throw new HttpProblem(403, 'ForeignOrigin', 'the Teams simulator answers its own page only');
   if (message.headers['sec-fetch-site'] === 'cross-site' && message.headers['sec-fetch-mode'] !== 'navigate')
-    throw new HttpProblem(403, 'ForeignOrigin', 'local Teams answers its own page only');
+    throw new HttpProblem(403, 'ForeignOrigin', 'the Teams simulator answers its own page only');
   const hasBody = message.method === 'POST' || message.method === 'PUT';
   if (hasBody && !/^application\/json\b/i.test(message.headers['content-type'] ?? ''))
     throw new HttpProblem(415, 'UnsupportedMediaType', 'content-type: application/json is wanted');

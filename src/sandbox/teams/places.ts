@@ -39,7 +39,7 @@ export const places: readonly Place[] = [
     id: '19:group@thread.v2',
     kind: 'groupChat',
     name: 'Group chat',
-    topic: 'Everybody and the bot',
+    topic: 'Everyone and the bot',
     memberIds: everyone,
   },
   ...localPeople.map(personalChat),

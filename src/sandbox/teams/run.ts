@@ -4,7 +4,7 @@ import { startLocalTeams } from './server.ts';
 /** Runs the Teams simulator as its own process: prints its address when it listens, ends on SIGTERM or SIGINT. */
 
 const complain = (error: unknown): never => {
-  console.error('starting local teams:', error instanceof Error ? error.message : error);
+  console.error('starting the Teams simulator:', error instanceof Error ? error.message : error);
   process.exit(1);
 };
 
@@ -35,7 +35,7 @@ const start = async () => {
 
 const run = async () => {
   const teams = await start();
-  console.log(`local teams ${teams.url}`);
+  console.log(`Teams simulator ${teams.url}`);
   const end = () => void teams.stop().then(() => process.exit(0));
   process.once('SIGTERM', end);
   process.once('SIGINT', end);

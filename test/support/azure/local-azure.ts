@@ -32,7 +32,7 @@ const untilListening = async (child: ChildProcess): Promise<void> => {
     throw new Error('the local Azure ended before it listened');
   });
   const listening = (async () => {
-    for await (const line of lines) if (line.startsWith('local azure ')) return;
+    for await (const line of lines) if (line.startsWith('Azure simulator ')) return;
     throw new Error('the local Azure never listened');
   })();
   await Promise.race([listening, gone]);

@@ -111,7 +111,7 @@ function listeningUrl(child: ChildProcess): Promise<string> {
     let printed = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       printed += chunk.toString('utf8');
-      const url = /local teams (http\S+)/.exec(printed)?.[1];
+      const url = /Teams simulator (http\S+)/.exec(printed)?.[1];
       if (url !== undefined) resolve(url);
     });
     child.once('exit', (code) => reject(new Error(`local teams ended with ${code} before it listened`)));

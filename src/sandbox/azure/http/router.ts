@@ -109,5 +109,5 @@ export const notSimulated = ({ method, path }: Incoming): Refusal =>
   armRefusal(
     501,
     'NotSimulated',
-    `The local Azure does not simulate ${method} ${path}; the real one may well serve it.`,
+    `The Azure simulator doesn’t simulate ${method} ${path}. Azure might serve it.`,
   );

@@ -139,7 +139,7 @@ function readTimespan(timespan: string | undefined): { readonly from: string; re
   if (timespan === undefined) return { from: '', to: '9999' };
   const [from = '', to = ''] = timespan.split('/');
   if ([from, to].some((time) => Number.isNaN(Date.parse(time)))) {
-    throw refused(400, 'BadArgumentError', `The timespan ${timespan} is not one that the local Azure reads.`);
+    throw refused(400, 'BadArgumentError', `The timespan ${timespan} is not one that the Azure simulator reads.`);
   }
   return { from, to };
 }
@@ -170,8 +170,8 @@ const answer = (call: Call): Reply => {
   const known = readKnownQuery(query);
   if (known === null) {
     const message =
-      'The local Azure knows two queries by heart (src/sandbox/azure/log-analytics/known-queries.ts), and this is another.';
-    console.error('local azure: a query that it does not know', query);
+      'The Azure simulator has two queries (src/sandbox/azure/log-analytics/known-queries.ts), and this is another.';
+    console.error('Azure simulator: an unknown query', query);
     throw new Refusal(reply(501, { error: { code: 'NotSimulated', message } }));
   }
   const { columns, rows } = (known.form === 'uses' ? findUses : findUsers)(known, found(call, timespan));

@@ -2,12 +2,12 @@ import { armError } from '../http/reply.ts';
 import { armAndVaults, type ScenarioGroup, setting } from './scenario.ts';
 
 export const answers: ScenarioGroup = {
-  title: 'The answers',
+  title: 'Network and answers',
   scenarios: [
     {
       name: 'throttled',
-      title: 'Azure is asked too often',
-      does: 'The next 3 requests get 429: wait 4 seconds.',
+      title: 'Azure throttles the bot',
+      does: 'The next 3 requests get 429 (too many requests), with a wait of 4 seconds.',
       faults: [
         {
           match: { url: '^/subscriptions/' },
@@ -26,14 +26,14 @@ export const answers: ScenarioGroup = {
     },
     {
       name: 'reset-after-apply',
-      title: 'A change is made, and its answer lost',
-      does: 'The next PATCH is done, and its answer is lost.',
+      title: 'A change is made, its answer is lost',
+      does: 'Azure makes the next change (PATCH), but its answer is lost.',
       faults: [{ match: { method: 'PATCH' }, times: 1, drop: true }],
     },
     {
       name: 'poll-404-once',
-      title: 'An operation is not found, once',
-      does: 'The next look at an operation says that there is none (404).',
+      title: 'An operation isn’t found, once',
+      does: 'The next check of an operation gets 404 (not found).',
       faults: [
         {
           match: { method: 'GET', url: '/operationStatuses/' },
@@ -44,8 +44,8 @@ export const answers: ScenarioGroup = {
     },
     {
       name: 'broken-json-once',
-      title: 'One answer breaks off',
-      does: 'The next answer about an agent breaks off in the middle.',
+      title: 'An answer is cut off, once',
+      does: 'The next answer about an agent is cut off in the middle.',
       faults: [
         {
           match: { method: 'GET', url: '/healthBots/' },
@@ -57,7 +57,7 @@ export const answers: ScenarioGroup = {
     {
       name: 'proxy-page-once',
       title: 'A proxy answers, once',
-      does: 'The next answer is a page of a proxy in between (502).',
+      does: 'The next answer is an error page of a proxy (502).',
       faults: [
         {
           match: { url: armAndVaults },
@@ -91,7 +91,7 @@ export const answers: ScenarioGroup = {
     {
       name: 'azure-is-down',
       title: 'Azure is down',
-      does: 'Everything but signing in gets 503.',
+      does: 'Azure answers everything but sign-in with 503.',
       faults: [
         {
           match: { url: armAndVaults },

@@ -16,48 +16,48 @@ const set = <K extends keyof Logs>(name: K, value: () => Logs[K]): Circumstances
 
 /** Scenarios for the vaults' logs. No run waits for logs. */
 export const logs: ScenarioGroup = {
-  title: 'The vaults’ logs',
+  title: 'Vault logs',
   scenarios: [
     {
       name: 'agents-use-no-key',
-      title: 'Agents do not use their key',
-      does: 'An agent that is put under a key does not use it.',
+      title: 'Agents don’t use their key',
+      does: 'Agents don’t use the key that is set on them.',
       circumstances: set('agentsUseKeys', () => false),
     },
     {
       name: 'agents-used-keys-a-day-ago',
-      title: 'Agents used their keys a day ago',
-      does: 'The vaults’ logs show every call of an agent 25 hours earlier than it was.',
+      title: 'Agents last used keys a day ago',
+      does: 'The vault logs date every call of an agent 25 hours too early.',
       circumstances: set('agentsAgoMs', () => 25 * 3_600_000),
     },
     {
       name: 'logs-take-10-minutes',
-      title: 'Logs come ten minutes late',
-      does: 'What vaults log, and the Activity Log, can be found after 10 minutes.',
+      title: 'Logs are ten minutes late',
+      does: 'Entries of the vault logs and the Activity Log appear after 10 minutes.',
       circumstances: set('takesMs', () => 600_000),
     },
     {
       name: 'logs-not-sent',
       title: 'Vaults send no logs',
-      does: 'No vault has a diagnostic setting: nothing of any can be found.',
+      does: 'No vault has a diagnostic setting, so the workspace has no entries.',
       circumstances: set('sent', () => 'nothing'),
     },
     {
       name: 'logs-begin-now',
-      title: 'Logs begin just now',
-      does: 'Vaults log from just now on: nothing from before is there.',
+      title: 'Logs start now',
+      does: 'The workspace has no vault log entries from before now.',
       circumstances: set('since', () => new Date().toISOString()),
     },
     {
       name: 'logs-refused',
       title: 'Reading the logs is refused',
-      does: 'The bot may not read the workspace: InsufficientAccessError.',
+      does: 'The bot doesn’t have permission to query the workspace: InsufficientAccessError.',
       faults: [{ match: { method: 'POST', url: '^/v1/workspaces/' }, deny: true }],
     },
     {
       name: 'logs-cut-short',
-      title: 'The logs’ answer is cut short',
-      does: 'The workspace gives up half way: a part of an answer, and PartialError.',
+      title: 'The logs’ answer is incomplete',
+      does: 'The workspace returns only a part of the answer: PartialError.',
       faults: [
         {
           match: { method: 'POST', url: '^/v1/workspaces/' },

@@ -12,7 +12,7 @@ const tenMinutes = 600_000;
 
 /** Scenarios for how a write of a key ends. */
 export const operations: ScenarioGroup = {
-  title: 'The change of the key',
+  title: 'Setting the key',
   scenarios: [
     {
       name: 'grant-takes-10-minutes',
@@ -22,44 +22,44 @@ export const operations: ScenarioGroup = {
     },
     {
       name: 'operation-fails-agent-failed',
-      title: 'A key change fails, the old key stays',
-      does: 'The next change of a key fails: the agent is Failed and has its old key.',
+      title: 'Setting the key fails, old key stays',
+      does: 'The next change of a key fails: the agent is Failed, with its old key.',
       faults: [{ match: keyWrite, times: 1, operation: { status: 'Failed', error: accessRefused } }],
     },
     {
       name: 'operation-fails-key-kept',
-      title: 'A key change fails, the new key stays',
-      does: 'The next change of a key fails: the agent is Failed and shows the new key.',
+      title: 'Setting the key fails, new key stays',
+      does: 'The next change of a key fails: the agent is Failed, with the new key.',
       faults: [{ match: keyWrite, times: 1, operation: { status: 'Failed', change: 'kept', error: accessRefused } }],
     },
     {
       name: 'operation-never-ends',
-      title: 'A key change never ends',
-      does: 'A change of a key never ends, until this is off.',
+      title: 'Setting the key never ends',
+      does: 'A change of a key stays in progress until you turn this off.',
       faults: [{ match: keyWrite, operation: { takesMs: 'for-ever' } }],
     },
     {
       name: 'operation-canceled',
-      title: 'A key change is cancelled',
-      does: 'The next change of a key is cancelled, and the agent says Canceled.',
+      title: 'Setting the key is canceled',
+      does: 'The next change of a key is canceled, and the agent shows Canceled.',
       faults: [{ match: keyWrite, times: 1, operation: { status: 'Canceled' } }],
     },
     {
       name: 'agent-stays-accepted',
-      title: 'The agent goes on saying Accepted',
-      does: 'The next change of a key succeeds, and the agent goes on saying Accepted.',
+      title: 'The agent stays in the state Accepted',
+      does: 'The next change of a key succeeds, but the agent stays Accepted.',
       faults: [{ match: keyWrite, times: 1, operation: { provisioningState: 'Accepted' } }],
     },
     {
       name: 'accepted-then-lost',
-      title: 'A key change is accepted, then lost',
-      does: 'The next change of a key is accepted, then forgotten: nothing is left of it.',
+      title: 'Azure accepts a change and loses it',
+      does: 'Azure accepts the next change of a key, and then loses it.',
       faults: [{ match: keyWrite, times: 1, operation: { status: 'Lost' } }],
     },
     {
       name: '200-without-the-property',
-      title: 'Azure says done, the key is as before',
-      does: 'Changes of a key are answered with 200, and the agent keeps its key.',
+      title: 'Azure reports success, key unchanged',
+      does: 'Azure answers changes of a key with 200, but the agent keeps its old key.',
       faults: [
         { match: { url: '/healthBots/' }, lose: ['properties.keyVaultProperties'] },
         { match: keyWrite, operation: { answersAtOnce: true } },
@@ -67,8 +67,8 @@ export const operations: ScenarioGroup = {
     },
     {
       name: 'another-change-under-way',
-      title: 'Another change is under way',
-      does: 'The next 3 changes of a key are refused with 409: another is under way.',
+      title: 'Another change is in progress',
+      does: 'The next 3 changes of a key get 409: another change is in progress.',
       faults: [
         {
           match: keyWrite,

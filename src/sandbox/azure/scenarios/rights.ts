@@ -45,14 +45,14 @@ const denied = (name: string, reasons: readonly string[]): Circumstances => ({
 const policies: readonly Scenario[] = [
   {
     name: 'policy-denies',
-    title: 'A policy denies the key',
-    does: 'A policy denies agents a key; the refusal names it in its message.',
+    title: 'Azure Policy denies the key',
+    does: 'A policy denies agents a key, and the error message names it.',
     circumstances: denied(prefix, []),
   },
   {
     name: 'policy-denies-in-details',
-    title: 'A policy denies, only details name it',
-    does: 'A policy denies agents a key; only the details of the refusal name it.',
+    title: 'Azure Policy denies, named in details',
+    does: 'A policy denies agents a key, and only the error’s details name it.',
     circumstances: denied(`${prefix}-with-reason`, ['Ask the key office for an approved vault first.']),
   },
 ];
@@ -121,36 +121,36 @@ const otherCondition: Circumstances = {
 
 /** Scenarios for permissions, policies, locks and registration. */
 export const rights: ScenarioGroup = {
-  title: 'Rights, policies, locks and registration',
+  title: 'Permissions, policies, locks and registration',
   scenarios: [
     {
       name: 'role-assignment-refused',
       title: 'Role assignment refused',
-      does: 'The bot may not grant: AuthorizationFailed.',
+      does: 'Azure refuses role assignments by the bot: AuthorizationFailed.',
       faults: [{ match: { method: 'PUT', url: '/roleAssignments/' }, deny: true }],
     },
     {
       name: 'agent-write-refused',
       title: 'Change of an agent refused',
-      does: 'The bot may not change agents: AuthorizationFailed.',
+      does: 'Azure refuses changes of agents by the bot: AuthorizationFailed.',
       faults: [{ match: { method: 'PATCH', url: '/healthBots/' }, deny: true }],
     },
     {
       name: 'grant-condition',
-      title: 'The bot may assign another role only',
-      does: 'The condition on the bot’s right to assign roles names the role Reader.',
+      title: 'The bot can assign only another role',
+      does: 'The condition on the bot’s role permits it to assign only the role Reader.',
       circumstances: otherCondition,
     },
     {
       name: 'deny-assignment',
       title: 'A deny assignment blocks changes',
-      does: 'A deployment stack denies changes of agents to everyone.',
+      does: 'A deployment stack’s deny assignment blocks all changes of agents.',
       circumstances: agentsDenied,
     },
     {
       name: 'identity-not-known-yet',
-      title: 'The new identity is not known yet',
-      does: 'The next 3 grants fail: the directory does not know the identity yet.',
+      title: 'The new identity isn’t available yet',
+      does: 'The next 3 role assignments fail: Entra ID doesn’t find the new identity yet.',
       faults: [
         {
           match: { method: 'PUT', url: '/roleAssignments/' },
@@ -168,8 +168,8 @@ export const rights: ScenarioGroup = {
     },
     {
       name: 'role-assignment-limit',
-      title: 'No room for another role assignment',
-      does: 'The subscription has as many role assignments as it may have.',
+      title: 'Limit of role assignments reached',
+      does: 'The subscription has as many role assignments as Azure allows.',
       faults: [
         {
           match: { method: 'PUT', url: '/roleAssignments/' },
@@ -188,19 +188,19 @@ export const rights: ScenarioGroup = {
     {
       name: 'everything-locked',
       title: 'Everything is locked',
-      does: 'Read-only locks on all subscriptions stop every change.',
+      does: 'Read-only locks on all subscriptions block every change.',
       circumstances: locked,
     },
     {
       name: 'registration-missing',
-      title: 'Healthcare agents are not registered',
-      does: 'No subscription is registered for healthcare agents.',
+      title: 'Resource provider not registered',
+      does: 'Microsoft.HealthBot isn’t registered in any subscription.',
       circumstances: notRegistered,
     },
     {
       name: 'type-not-offered',
-      title: 'Healthcare agents are not offered',
-      does: 'Azure does not offer agents in the API version that is asked for.',
+      title: 'Azure doesn’t offer healthcare agents',
+      does: 'Azure doesn’t offer agents in the API version that the bot uses.',
       faults: [
         {
           match: { url: String.raw`/providers/Microsoft\.HealthBot/healthBots\b` },

@@ -1,25 +1,25 @@
 import { armAndVaults, type ScenarioGroup, setting } from './scenario.ts';
 
 export const signIn: ScenarioGroup = {
-  title: 'Signing in',
+  title: 'Sign-in and Entra ID',
   scenarios: [
     {
       name: 'secret-expired',
       title: 'The bot’s secret has expired',
-      does: 'The bot’s secret has expired (AADSTS7000222), and its tokens too.',
+      does: 'The bot’s secret has expired (AADSTS7000222), and so have its tokens.',
       faults: [{ match: {}, expireToken: true }],
       circumstances: setting('secretsExpired', true, false),
     },
     {
       name: 'token-expired-once',
-      title: 'One token has expired',
-      does: 'The next request comes with a token that has expired (401).',
+      title: 'A token has expired, once',
+      does: 'The next request gets 401, because its token has expired.',
       faults: [{ match: { url: armAndVaults }, times: 1, expireToken: true }],
     },
     {
       name: 'directory-is-down',
-      title: 'The directory is down',
-      does: 'Microsoft Graph, which knows people and groups, answers 503.',
+      title: 'Microsoft Graph is down',
+      does: 'Microsoft Graph, which provides people and groups, answers 503.',
       faults: [
         {
           match: { url: '^/(v1\\.0|beta)/' },

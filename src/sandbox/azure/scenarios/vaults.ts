@@ -24,15 +24,15 @@ export const vaults: ScenarioGroup = {
     {
       name: 'vault-firewalled',
       title: 'Vaults are behind a firewall',
-      does: 'The firewall of every vault lets nobody in: ForbiddenByFirewall.',
+      does: 'The firewall of every vault blocks all callers: ForbiddenByFirewall.',
       circumstances: closed((vault) => {
         vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
       }),
     },
     {
       name: 'vault-private',
-      title: 'Vaults are private',
-      does: 'No vault can be reached from the public network: ForbiddenByConnection.',
+      title: 'Vaults have no public access',
+      does: 'No vault allows access from public networks: ForbiddenByConnection.',
       circumstances: closed((vault) => {
         vault.publicNetworkAccess = 'Disabled';
       }),
@@ -40,13 +40,13 @@ export const vaults: ScenarioGroup = {
     {
       name: 'vault-refuses-the-bot',
       title: 'Vaults refuse the bot',
-      does: 'Vaults refuse the bot whatever it asks of their keys: ForbiddenByRbac.',
+      does: 'Vaults refuse every call of the bot to their keys: ForbiddenByRbac.',
       faults: [{ match: { url: '^/(keys|deletedkeys)\\b' }, deny: true }],
     },
     {
       name: 'vault-throttled',
-      title: 'Vaults are asked too often',
-      does: 'The next 3 requests to vaults get 429.',
+      title: 'Vaults throttle the bot',
+      does: 'The next 3 requests to vaults get 429 (too many requests).',
       faults: [
         {
           match: { url: '^/(keys|deletedkeys)\\b' },

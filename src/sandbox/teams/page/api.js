@@ -31,7 +31,7 @@ async function call(method, path, body) {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   }).catch(() => {
-    throw new CallError(0, 'No answer. Is local Teams still running?');
+    throw new CallError(0, 'No answer. Is the sandbox still running?');
   });
   const text = await response.text();
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };

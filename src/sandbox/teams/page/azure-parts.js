@@ -92,7 +92,7 @@ const arrow = () => make('i', { 'aria-hidden': 'true' }, '→');
  * @param {Json} agent
  */
 export function vaultPart(state, past, vault, keyName, agent) {
-  if (vault === undefined) return [make('p', { class: 'hint' }, 'No vault was touched yet.')];
+  if (vault === undefined) return [make('p', { class: 'hint' }, 'No vault was used yet.')];
   const earlier = vaultNamed(past, vault.name);
   const now = vaultFacts(state, vault);
   const parts = [make('h2', {}, now.name), facts(now, earlier && vaultFacts(past, earlier))];

@@ -30,7 +30,7 @@ export class AzureTrials {
   /** @type {Map<string, { input: HTMLInputElement, left: HTMLElement }>} */ switches = new Map();
   on = 0;
 
-  /** @param {() => Promise<void>} changed called after each change, to look at Azure again */
+  /** @param {() => Promise<void>} changed called after each change, to read the state of Azure again */
   constructor(changed) {
     this.changed = changed;
     this.count = make('b');
@@ -67,7 +67,7 @@ export class AzureTrials {
     try {
       await work();
     } catch {
-      this.problem.textContent = 'The simulated Azure did not answer. Nothing was switched.';
+      this.problem.textContent = 'The simulated Azure didn’t answer. Nothing was turned on or off.';
       this.draw();
     } finally {
       this.acting -= 1;
@@ -124,7 +124,7 @@ export class AzureTrials {
     const count = on === 1 ? '1 scenario is on.' : `${on} scenarios are on.`;
     this.count.textContent = count;
     this.banner.hidden = on === 0;
-    announce(on === 0 ? 'No scenario is on. Azure behaves.' : `${count} ${misbehaves}`);
+    announce(on === 0 ? 'No scenario is on. Azure behaves as usual.' : `${count} ${misbehaves}`);
   }
 
   switchFor(/** @type {Scenario} */ { name, title: words, does }) {

@@ -81,7 +81,7 @@ export const address = (/** @type {{ name: string }} */ person, /** @type {strin
 export function readAddress(people) {
   const [, who = '', where = ''] = location.hash.split('/');
   const person = people.find(({ name }) => slug(name) === who) ?? people[0];
-  if (person === undefined) throw new Error('nobody is in this tenant');
+  if (person === undefined) throw new Error('this tenant has no people');
   return { person, placeName: where };
 }
 

@@ -39,7 +39,7 @@ async function until({ signal }, { personId, placeId }, fits) {
     const found = seen.findLast((one) => one.from.role === 'bot' && fits(JSON.stringify(one), one));
     if (found !== undefined) return found;
   }
-  throw new TourProblem('What was to come did not come in time.');
+  throw new TourProblem('The expected card didn’t appear in time. The terminal might say why.');
 }
 
 const typed = async (
@@ -70,7 +70,7 @@ async function ask(stage, story) {
     if (JSON.stringify(card).includes('"form.submit"')) return card.id;
   }
   throw new TourProblem(
-    'Every agent of the tour has its key already. To start over, select “Reset Azure to its seeds” at the right.',
+    'Every agent of the tour already has its key. To start over, stop the sandbox and run: npm run local -- --reset',
   );
 }
 
@@ -80,7 +80,7 @@ async function submit(stage, story) {
   const inputs = { justification: 'Patient data under our own key before the audit.', acknowledgeDataLoss: 'true' };
   const { body } = await api.click({ personId: asked.personId, activityId: story.form, verb: 'form.submit', inputs });
   story.request = /CMK-[0-9A-Z]{6}/.exec(JSON.stringify(body))?.[0] ?? '';
-  if (story.request === '') throw new TourProblem('The request was not taken. The card says why.');
+  if (story.request === '') throw new TourProblem('The request wasn’t submitted. The card says why.');
   const where = await stage.go('Approver', 'Approvals');
   return (await until(stage, where, (said) => said.includes(story.request) && said.includes('"request.approve"'))).id;
 }
@@ -122,26 +122,26 @@ async function audit(stage, { request }) {
 /** @type {readonly Step[]} */
 export const tourSteps = [
   {
-    title: 'Ask',
-    text: 'Requester typed one line. The card says what would change in Azure, in which order, and what can’t be undone. Nothing is changed yet.',
+    title: 'Request',
+    text: 'The requester typed one line. The card shows what would change in Azure, in which order, and what can’t be undone. Nothing has changed yet.',
     next: 'Next step submits it, with a reason.',
     act: ask,
   },
   {
     title: 'Approve',
-    text: 'You are Approver now. The card shows the change, its risks and its consequences. What can’t be undone has a checkbox.',
+    text: 'You are the approver now. The card shows the change, its risks, and a checkbox for what can’t be undone.',
     next: 'Next step approves.',
     act: submit,
   },
   {
     title: 'Watch',
-    text: 'The bot makes the changes. Each step is done when Azure, read back, says so; the simulated Azure at the right shows the same.',
+    text: 'The bot makes the changes. A step is done only after the bot has read it back from Azure. The simulated Azure on the right shows the same.',
     next: 'Next step waits for the end, then turns Azure off.',
     act: approve,
   },
   {
     title: 'Break',
-    text: 'Azure answers 503 now, and Requester asked for more. The bot says so, and that nothing was changed. “Try what goes wrong”, at the right, has many more ways.',
+    text: 'Azure now answers 503, and the requester typed /rotate-cmk. The bot says that Azure didn’t answer, and that nothing was changed. “Try what goes wrong” on the right has more failures.',
     next: 'Next step turns Azure on again and shows the verification level.',
     act: breakAzure,
   },
@@ -153,7 +153,7 @@ export const tourSteps = [
   },
   {
     title: 'Audit',
-    text: 'Every event is in a hash chain, and one line for each event of a request is here. Select “Download evidence” on the request: src/audit/outside/verify.py checks the pack without the bot’s own programs.',
+    text: 'This channel has one line for each event of a request. A hash chain protects the events. Select “Download evidence” on the request to get a pack, and verify it with src/audit/outside/verify.py.',
     next: '',
     act: audit,
   },

@@ -124,7 +124,7 @@ class Tour {
     this.button.setAttribute('aria-disabled', String(isBusy));
     if (!isBusy) return;
     this.title.textContent = `${this.at + 2} of ${tourSteps.length}: ${title}`;
-    this.text.textContent = 'Under way. Look at the messages below.';
+    this.text.textContent = 'In progress. See the messages below.';
     this.hint.textContent = '';
   }
 }
