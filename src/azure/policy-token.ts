@@ -20,7 +20,7 @@ const path = '/providers/Microsoft.Authorization/acquirePolicyToken?api-version=
 
 const references = new AsyncLocalStorage<string | null>();
 
-/** Runs the work. If a policy asks for a token, the change reference is sent with that request. */
+/** Runs the work. If a policy asks for a token, the change number is sent with that request. */
 export const underReference = <T>(reference: string | null, work: () => Promise<T>): Promise<T> =>
   references.run(reference, work);
 

@@ -113,7 +113,7 @@ function readBackOf(changes: readonly Effect[], { keyVersion, principalId }: Rea
 const correlationOf = (id: string | null): string => (id === null ? '' : `Azure’s correlation id ${id}`);
 
 const referenceWords = (reference: string | undefined): string =>
-  reference === undefined ? '' : `change reference ${reference}`;
+  reference === undefined ? '' : `change number ${reference}`;
 
 /** An event type without texts doesn't compile. */
 const words: { readonly [T in EventType]: (data: Payload<T>, context: EventContext) => EventWords } = {

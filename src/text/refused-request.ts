@@ -78,12 +78,12 @@ export const refusedRequest = {
     text: `Use at most ${length} characters.`,
   }),
   'change-reference-missing': () => ({
-    title: 'The change reference is missing.',
-    text: 'Enter the number of the change ticket. The approval policy requires it.',
+    title: 'The change number is missing.',
+    text: 'Enter the number of the change in your change management system. The approval policy requires it.',
   }),
   'change-reference-unfit': (pattern) => ({
-    title: 'The change reference doesn’t fit.',
-    text: `It has at most 64 characters and matches ${pattern}`,
+    title: 'The change number doesn’t have the required format.',
+    text: `Enter at most 64 characters that match ${pattern}`,
   }),
   'new-key-expiry-unfit': (day) => ({
     title: `${day === '' ? 'The expiry date' : day} isn’t a date in the future.`,

@@ -18,7 +18,7 @@ import {
   typeAll,
 } from '../support/world/story.ts';
 
-/** The number of a change ticket, from the review page to the evidence pack. */
+/** The change number, from the review page to the evidence pack. */
 
 let evidence: EvidenceWorld;
 
@@ -37,15 +37,15 @@ test('a request needs a reference that matches the policy; card, history, export
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true', changeReference };
     return answered(await world.teams.click(people.requester, form.id, 'form.submit', { inputs }));
   };
-  expect(await submit('')).toContain('The change reference is missing.');
+  expect(await submit('')).toContain('The change number is missing.');
   const refused = await submit('CHG31');
-  expect(refused).toContain('The change reference doesn’t fit.');
+  expect(refused).toContain('The change number doesn’t have the required format.');
   const id = requestIdIn(await submit('CHG0031337'));
   expect(id).not.toBe('');
   const card = await approvalCard(world, id);
-  expect(activityText(card)).toContain('Change reference: CHG0031337');
+  expect(activityText(card)).toContain('Change number: CHG0031337');
   expect(activityText(await type(world, people.requester, `/cmk-history ${id}`))).toContain(
-    'change reference CHG0031337',
+    'change number CHG0031337',
   );
   await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
   await shows(world, places.operations, people.requester, id, /Rejected/);
@@ -53,7 +53,7 @@ test('a request needs a reference that matches the policy; card, history, export
   for (const format of ['csv', 'cloudevents', 'jsonl']) {
     expect((await cmkBot(['audit', 'export', '--format', format], env)).out).toContain('CHG0031337');
   }
-  expect((await cmkBot(['requests', 'show', id], env)).out).toMatch(/Change reference +CHG0031337/);
+  expect((await cmkBot(['requests', 'show', id], env)).out).toMatch(/Change number +CHG0031337/);
   const pack = await evidence.take(id, 'pack.zip');
   const ours = await cmkBot(['audit', 'verify', pack, '--log-key', evidence.keyFile], {});
   expect(ours).toMatchObject({ code: 0 });
@@ -62,5 +62,5 @@ test('a request needs a reference that matches the policy; card, history, export
   if (typeof files === 'string') throw new Error(files);
   const textOf = (name: string) => files.get(name)?.toString('utf8');
   expect(JSON.parse(textOf(packFile.decisions) ?? '').events[0].data).toMatchObject({ changeReference: 'CHG0031337' });
-  expect(textOf(packFile.report)).toContain('change reference CHG0031337');
+  expect(textOf(packFile.report)).toContain('change number CHG0031337');
 });

@@ -149,12 +149,12 @@ export function applyPolicy(policy: Policy, plan: Plan, now: Date): AppliedPolic
   };
 }
 
-/** The ID of a ticket in another system, such as `CHG0031337`. The audit log stores it for good. */
+/** A change number: the ID of a change in another system, such as `CHG0031337`. The audit log stores it for good. */
 export const ChangeReference = z.string().min(1).max(64);
 
 /** The policy file's rule. Null: optional, in the default format. */
 export interface ChangeReferenceRule {
-  /** A regular expression that must match the whole reference. */
+  /** A regular expression that must match the whole change number. */
   readonly pattern: string;
   readonly required: boolean;
 }

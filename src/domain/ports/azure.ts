@@ -220,7 +220,7 @@ export interface Changes {
 
 /** All Azure ports, for steps and checks. */
 export interface Azure {
-  /** Runs the work. If an Azure policy asks for a change reference of what it writes, this one is given. */
+  /** Runs the work. If an Azure policy asks for a change reference, this change number is given. */
   underReference<T>(changeReference: string | null, work: () => Promise<T>): Promise<T>;
   readonly resources: Resources;
   readonly vaults: Vaults;

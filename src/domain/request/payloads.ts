@@ -72,7 +72,7 @@ const approvers = z.array(z.array(z.string())).optional();
 /** The program version that wrote the event. Missing in older events. */
 const software = Software.optional();
 
-/** Ticket in another system. Missing: none, or from before references existed. */
+/** Change number. Missing: none, or from before it existed. */
 const changeReference = ChangeReference.optional();
 
 /** The usage check's period: from the change of the key to the deadline. */

@@ -43,7 +43,7 @@ export interface Submit {
   readonly justification: string;
   /** Earliest start of the run, ISO 8601. Null: as soon as it's approved. */
   readonly notBefore: string | null;
-  /** Ticket in another system; missing or null: none. */
+  /** Change number; missing or null: none. */
   readonly changeReference?: string | null;
 }
 

@@ -77,7 +77,7 @@ export interface RequestBase {
   readonly changedAt: string;
   /** Null after it was erased. */
   readonly justification: string | null;
-  /** Ticket in another system; null: none. */
+  /** Change number; null: none. */
   readonly changeReference: string | null;
   readonly approvals: readonly Approval[];
   readonly progress: readonly StepProgress[];

@@ -82,7 +82,7 @@ export type PageFacts =
       readonly plan: Plan;
       readonly digest: string;
       readonly policy: AppliedPolicy;
-      /** Whether the policy file asks for a change reference. */
+      /** Whether the policy file asks for a change number. */
       readonly reference: 'not-asked' | 'optional' | 'required';
       /** Another open request for the resource. It blocks this one. */
       readonly openRequest: RequestId | null;

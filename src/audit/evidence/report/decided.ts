@@ -27,7 +27,7 @@ const signIns: Readonly<Record<string, string>> = {
 /** Text of each row. An event type that is missing here decides nothing. */
 const decisionTexts: { readonly [T in EventType]?: (data: EventBodyOf<T>['data'], facts: ReportFacts) => string } = {
   submitted: ({ changeReference }) =>
-    `requested this plan${changeReference === undefined ? '' : `; change reference ${changeReference}`}`,
+    `requested this plan${changeReference === undefined ? '' : `; change number ${changeReference}`}`,
   approved: ({ counted, required, acknowledgedIrreversible, quick }) =>
     `approved, ${counted} of ${required}${acknowledgedIrreversible ? '; accepted what can’t be undone' : ''}${quick ? '; within 5 seconds after the request' : ''}`,
   rejected: () => 'rejected it',

@@ -101,7 +101,7 @@ function factsOf(request: Request, names: Names): string {
   const rows = [
     ['Requester', `${names(request.requester)}, ${utcSecond(request.submittedAt)}`],
     ['Reason', request.justification === null ? 'erased' : quote(request.justification.replaceAll('\n', ' '))],
-    ...(request.changeReference === null ? [] : [['Change reference', request.changeReference]]),
+    ...(request.changeReference === null ? [] : [['Change number', request.changeReference]]),
     ['Agent', request.plan.wish.resource.id],
     ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
     ...(policy.held ?? []).map((one): string[] => [

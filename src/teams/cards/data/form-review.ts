@@ -35,7 +35,7 @@ export const FormReviewData = z.strictObject({
   justification: z.string().max(500),
   /** Typed earlier; not Markdown. */
   changeReference: z.string().max(100),
-  /** `Change reference (optional)`; empty: not required. */
+  /** `Change number (optional)`; empty: not required. */
   referenceLabel: Label,
   referenceRequired: z.boolean(),
   acknowledged: z.enum(['true', 'false']),

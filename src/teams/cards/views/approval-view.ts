@@ -157,7 +157,7 @@ function endedRow(request: Request, { names }: CardContext): Row[] {
 }
 
 const referenceNote = ({ changeReference }: Request): CardText =>
-  changeReference === null ? nothing : plain<string>(`. Change reference: ${changeReference}`);
+  changeReference === null ? nothing : plain<string>(`. Change number: ${changeReference}`);
 
 const startNote = ({ notBefore }: Request): CardText =>
   notBefore === null ? nothing : md`. Starts at ${dateAndTime(new Date(notBefore))} or later`;

@@ -59,8 +59,8 @@ function planBlocks({ plan, openRequest }: Review): Block[] {
 
 const referenceLabels: Readonly<Record<Review['reference'], string>> = {
   'not-asked': '',
-  optional: 'Change reference (optional)',
-  required: 'Change reference',
+  optional: 'Change number (optional)',
+  required: 'Change number',
 };
 
 function reviewPage(form: Form, facts: Review, problem: Refusal | null): AdaptiveCard {
