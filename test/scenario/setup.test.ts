@@ -166,31 +166,31 @@ where('the wizard', () => {
     const lines = said.out.split('\n').map((line) => line.trim());
     const unsaid: string[] = [];
     for (const expected of [
-      'A tenant’s id looks like',
-      'It works only where Azure’s own compute has the identity.',
-      'It signs in to Bot Framework, to Azure and to Microsoft Graph.',
-      'Entra has no app “cmk-bott”.',
-      `✔ cmk-bot, client id ${teamsApp.id}`,
+      'A tenant ID looks like',
+      'A managed identity works only on Azure compute that has it.',
+      'The bot signs in to Bot Framework, Azure and Microsoft Graph with it.',
+      'Entra ID has no app “cmk-bott”.',
+      `✔ cmk-bot, client ID ${teamsApp.id}`,
       'AADSTS7000215',
       '✔ it signs in',
-      '✔ resolves, and its certificate is good until',
-      'Name them. A subscription made next year is then not in it by accident.',
-      '9 is no subscription you can see.',
-      'Entra has no group “CMK requestrs”. Near: CMK requesters',
+      '✔ resolves, and its certificate is valid until',
+      'Type each one. Otherwise, later subscriptions would be included by accident.',
+      '9 isn’t a subscription that you can see.',
+      'Entra ID has no group “CMK requestrs”. Similar: CMK requesters',
       '✔ CMK requesters: 2 people',
-      'The same as the requesters.',
-      'There are 2 approvers, and the one who asks never counts: at most 1.',
-      'That is a link to a message, not to a channel.',
-      'That channel is in another tenant (99000000-0000-4000-8000-000000000000).',
-      'That is the operations channel. The audit channel must be another one, or “none”.',
-      'postgres is a superuser: it could change the audit log unnoticed. Name another role.',
-      'Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.',
-      'That is the key of the seals. Another one.',
+      'These are also the requesters.',
+      'There are 2 approvers, and a requester’s own approval never counts. Type at most 1.',
+      'This is a link to a message, not to a channel.',
+      'This channel is in another tenant (99000000-0000-4000-8000-000000000000).',
+      'This is the operations channel. Choose another one for the audit log, or “none”.',
+      'postgres is a superuser, so it could change the audit log. Type another role.',
+      'Type an absolute path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.',
+      'This is the seal key. Use another key.',
       'The address of a key looks like',
-      'not the whole verifier key of a witness, as it prints it.',
-      'its ARM id or name is not it.',
-      'Type the whole path of a file, or none.',
-      'That is the running bot: it could turn off what protects the audit log.',
+      'isn’t the complete verifier key that a witness prints.',
+      'It isn’t the name or the ARM ID.',
+      'Type the absolute path of a file, or none.',
+      'This is the running bot’s role. As owner, it could turn off the protection of the audit log.',
       `answers as ${world.role} over TLSv1.3`,
     ]) {
       if (!lines.some((line) => line.includes(expected))) unsaid.push(expected);
@@ -227,7 +227,7 @@ where('the wizard', () => {
     if (world === null) return;
     const said = await setup(world, [], ['2', localTenantId, '2', teamsApp.id, teamsApp.secret]);
     expect(said.code).toBe(1);
-    expect(said.out).toContain('Stopped at 3 of 9  Its address. Nothing was written. 4 answers are kept');
+    expect(said.out).toContain('Stopped at 3 of 9  The bot’s address. Nothing was written. 4 answers are kept');
     expect(existsSync(envFile)).toBe(false);
     const kept = readFileSync(`${envFile}.setup`, 'utf8');
     expect(kept).toContain(teamsApp.id);
@@ -243,7 +243,7 @@ where('the wizard', () => {
     const again = await at(['y', teamsApp.secret, String(answers(world).host)]);
     expect(again.out).toContain('There are 4 answers of ');
     expect(again.out).not.toContain('1 of 9');
-    expect(again.out).toContain('Its secret (typed unseen');
+    expect(again.out).toContain('Its secret (hidden');
     expect(again.out).toContain('Stopped at 4 of 9');
     const anew = await at(['n']);
     expect(anew.out).toContain('1 of 9');
@@ -268,7 +268,7 @@ where('the wizard', () => {
       CMK_REQUESTERS: '60000000-0000-4000-8000-000000000001',
       CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
     });
-    expect(said.out).toMatch(/the one there was is kept as .*\.env\.\d{4}-\d\d-\d\d/);
+    expect(said.out).toMatch(/the previous file is now .*\.env\.\d{4}-\d\d-\d\d/);
     expect((await readdir(folder)).filter((name) => name.startsWith('.env.2'))).toHaveLength(1);
     expect(said.out).toContain(`az role assignment create --role 'CMK bot' --assignee-object-id`);
     expect(said.out).not.toContain('OBJECT_ID');
@@ -287,8 +287,8 @@ where('the wizard', () => {
     writeFileSync(file, JSON.stringify({ ...answers(world), ...wrong }));
     const said = await setup(world, ['--answers', file]);
     expect(said.code).toBe(2);
-    expect(said.out).toContain('✘ Not usable are 4 answers. Nothing was written.');
-    expect(said.out).toContain('Where it is meant, name approve in confirmed.');
+    expect(said.out).toContain('✘ 4 answers aren’t usable. Nothing was written.');
+    expect(said.out).toContain('If this is intended, add approve to confirmed.');
     expect(existsSync(envFile)).toBe(false);
     writeFileSync(file, JSON.stringify({ who: 'everybody' }));
     expect((await setup(world, ['--answers', file])).err).toContain('who');

@@ -13,7 +13,7 @@ type People = Pick<CommandEnvironment, 'print' | 'ask' | 'nextLine'>;
 async function valueFor(name: VariableName, { print, ask, nextLine }: People): Promise<string> {
   if (ask === null) {
     const line = await nextLine();
-    if (line === null) throw new Unusable(`say what ${name} shall be: --set ${name}=VALUE, or a line by a pipe`);
+    if (line === null) throw new Unusable(`type the value: --set ${name}=VALUE, or pass it through a pipe`);
     return line;
   }
   await print(`${name}: ${settingOf(name)}`);
@@ -33,7 +33,7 @@ export function writable(text: () => string): string {
 export async function setSetting(given: string, file: string, people: People): Promise<Exit> {
   const at = given.indexOf('=');
   const name = at === -1 ? given : given.slice(0, at);
-  if (!isVariable(name)) throw new Unusable(`there is no setting ${name}; docs/configuration.md has them all`);
+  if (!isVariable(name)) throw new Unusable(`there is no setting ${name}; docs/configuration.md lists all settings`);
   const text = await textOf(file);
   const before = { ...(text === null ? {} : readEnvFile(file)) };
   const value = at === -1 ? await valueFor(name, people) : given.slice(at + 1);
@@ -49,9 +49,9 @@ export async function setSetting(given: string, file: string, people: People): P
   }
   const changed = writable(() => withSettings(text ?? emptyEnvironment(), { [name]: set.value }));
   const old = await writeWithBackup(file, changed, new Date());
-  const backupNote = old === null ? '' : ` The file as it was is kept as ${old}.`;
+  const backupNote = old === null ? '' : ` The previous file is now ${old}.`;
   await people.print(
-    `✔ ${name}${isSecret(name) ? '' : ` ${set.value}`}: ${file} is changed.${backupNote} Start the replicas again in turn.`,
+    `✔ ${name}${isSecret(name) ? '' : ` ${set.value}`}: ${file} is changed.${backupNote} Restart the replicas one after the other.`,
   );
   return exit.done;
 }

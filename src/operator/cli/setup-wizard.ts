@@ -60,7 +60,7 @@ async function loadSavedAnswers(env: string, people: People, world: SetupWorld):
   const saved = text === null ? null : SavedAnswers.safeParse(JSON.parse(text));
   if (saved?.success !== true || people.ask === null) return new Map();
   await people.print(`There are ${Object.keys(saved.data.answers).length} answers of ${utcMinute(saved.data.at)}.`);
-  const reply = await people.ask('Go on with them? [Y] ');
+  const reply = await people.ask('Continue with them? [Y] ');
   if (/^n/i.test(reply.trim())) return new Map();
   const answers = new Map<QuestionId, SetupAnswer>();
   for (const question of questions) {
@@ -111,7 +111,7 @@ async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorl
   const { mistakes } = readEnvironment(given);
   // azd creates some settings itself, so they aren't required.
   if (mistakes.length > 0 && !byAzd(answers))
-    throw new Unusable(`the answers do not hold together: ${mistakes.map((one) => one.join(' ')).join('; ')}`);
+    throw new Unusable(`the answers contradict each other: ${mistakes.map((one) => one.join(' ')).join('; ')}`);
   const before = (await textOf(env)) ?? emptyEnvironment();
   return {
     env: writable(() => withSettings(before, settings)),
@@ -135,7 +135,7 @@ async function write(answers: Answers, options: SetupOptions, world: SetupWorld,
   const { env, tasks, changed } = await prepare(answers, options, world);
   if (options.print) {
     await print(
-      `${byAzd(answers) ? '' : `${masked(env)}\n\n`}What is left to do:\n\n${asLines(tasks)}\n\nNothing was written.`,
+      `${byAzd(answers) ? '' : `${masked(env)}\n\n`}Remaining steps:\n\n${asLines(tasks)}\n\nNothing was written.`,
     );
     return exit.done;
   }
@@ -145,10 +145,10 @@ async function write(answers: Answers, options: SetupOptions, world: SetupWorld,
   await writeWithBackup(tasksFile(options.env), asMarkdown(tasks, now), now);
   const { rm } = await import('node:fs/promises');
   await rm(savedFile(options.env), { force: true });
-  const saved = old === null ? '' : `; the one there was is kept as ${old}`;
-  if (!byAzd(answers)) await print(`   ✔ ${options.env}   ${changed} settings, for its reader alone${saved}`);
-  await print(`   ✔ ${tasksFile(options.env)}   what follows, to hand on`);
-  await print(`\nWhat is left to do. Each line says who; cmk-bot doctor sees when it is done.\n\n${asLines(tasks)}`);
+  const saved = old === null ? '' : `; the previous file is now ${old}`;
+  if (!byAzd(answers)) await print(`   ✔ ${options.env}   ${changed} settings, readable only by you${saved}`);
+  await print(`   ✔ ${tasksFile(options.env)}   the remaining steps, to pass on`);
+  await print(`\nRemaining steps. Each names who can do it; cmk-bot doctor checks the result.\n\n${asLines(tasks)}`);
   return exit.done;
 }
 
@@ -167,7 +167,7 @@ async function fromFile(file: string, options: SetupOptions, world: SetupWorld, 
   const judged = await judgeAnswers(questions, await readAnswers(file), world);
   if (judged.kind === 'refused') {
     const lines = judged.mistakes.map(([id, why]) => `  ${id.padEnd(18)}${why}`);
-    await people.print(`✘ Not usable are ${judged.mistakes.length} answers. Nothing was written.\n${lines.join('\n')}`);
+    await people.print(`✘ ${countOf(judged.mistakes.length, 'answer isn’t', 'answers aren’t')} usable. Nothing was written.\n${lines.join('\n')}`);
     return exit.unusable;
   }
   await people.print([summary(judged.answers), ...judged.notes.map((note) => `   ! ${note}`)].join('\n'));
@@ -175,12 +175,12 @@ async function fromFile(file: string, options: SetupOptions, world: SetupWorld, 
 }
 
 const welcome = [
-  'This asks for what cmk-bot needs, checks each answer against what it can reach, and writes .env at the end.',
-  'It changes nothing in Azure or Teams. Have at hand:',
+  'The wizard asks for the settings of cmk-bot, checks each answer in your tenant, and writes .env at the end.',
+  'It changes nothing in Azure or Teams. You need:',
   '  · a link to each of three channels (channel menu, “Get link to channel”)',
   '  · the Entra groups of the requesters and of the approvers',
   '  · the name of the PostgreSQL server',
-  'Enter takes the answer in [brackets]. ? explains. < goes back. Ctrl-C keeps the answers for later.',
+  'Press Enter for the answer in [brackets], ? for an explanation, < to go back. Ctrl+C stops, and keeps the answers.',
 ].join('\n');
 
 /** Asks the questions, checks the answers, and writes the results at the end. */

@@ -78,7 +78,7 @@ export function openSetupWorld(variables: Variables): SetupWorld {
   const me = cached(async () => {
     const person = await toLookup(view.me());
     // Each attempted sign-in method has its own message, and none helps the reader.
-    return person.kind === 'seen' ? person : { ...person, why: 'Nobody is signed in to Azure at this machine' };
+    return person.kind === 'seen' ? person : { ...person, why: 'You aren’t signed in to Azure on this machine' };
   });
   const subscriptions = cached(() => toLookup(view.subscriptions()));
 

@@ -15,7 +15,7 @@ export const setup = subcommand({
   explains: [
     [
       '--answers FILE',
-      'takes the answers from a JSON file instead of asking. Its keys are those of the questions; confirmed lists the questions whose answer is meant although setup would ask again',
+      'takes the answers from a JSON file instead of asking. Its keys are the IDs of the questions. The list confirmed names the questions that need a confirmation',
     ],
     ['--set NAME[=VALUE]', 'asks for one setting, checks it together with the others, and writes it'],
     ['--example', 'prints every setting with its meaning and an example'],

@@ -35,12 +35,26 @@ export const makeSigningKey = (vault: string, name: string): string =>
   `${command('az', 'keyvault', 'key', 'create', '--vault-name', vault, '--name', name)} --kty EC --curve P-256 --ops sign verify`;
 
 const signingRole = 'CMK bot signing';
+const publishingRole = 'CMK bot publishing';
+
+/** Returns the command that creates a role in the subscription of a resource, which the words of an `az` command show. */
+const makeRoleBeside = (file: string, ...shown: readonly string[]): string => {
+  const subscription = `$(${command('az', ...shown)} --query id -o tsv | cut -d/ -f1-3)`;
+  return `az role definition create --role-definition "$(sed "s#/subscriptions/0.*0#${subscription}#" ${file})"`;
+};
 
 /** Returns the command that creates the signing role in the vault's subscription. Each tenant needs it once. */
-export const makeSigningRole = (vault: string): string => {
-  const subscription = `$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv | cut -d/ -f1-3)`;
-  return `az role definition create --role-definition "$(sed "s#/subscriptions/0.*0#${subscription}#" infra/custom-role-signing.json)"`;
-};
+export const makeSigningRole = (vault: string): string =>
+  makeRoleBeside('infra/custom-role-signing.json', 'keyvault', 'show', '--name', vault);
+
+/** Returns the command that creates the publishing role in the storage account's subscription. Each tenant needs it once. */
+export const makePublishingRole = (account: string): string =>
+  makeRoleBeside('infra/custom-role-publishing.json', 'storage', 'account', 'show', '--name', account);
+
+/** Returns the command that lets an identity read and write blobs of one container, and delete none. */
+export const givePublishingRole = (objectId: string, account: string, container: string): string =>
+  `${command('az', 'role', 'assignment', 'create', '--role', publishingRole, '--assignee-object-id', objectId)} ` +
+  `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'storage', 'account', 'show', '--name', account)} --query id -o tsv)/blobServices/default/containers/${container}"`;
 
 /** Returns the command that lets an identity sign with one key of a vault and read its public half. */
 export const giveKeyRole = (objectId: string, vault: string, name: string): string =>

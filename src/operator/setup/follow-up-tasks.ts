@@ -38,8 +38,8 @@ function databaseTasks(answers: Answers): readonly Task[] {
     : [owner, role].map((name) => `create role "${name}" login`);
   return [
     {
-      what: 'Roles of the database, and the database',
-      who: 'an administrator of the server',
+      what: 'Create the database and its roles',
+      who: 'an administrator of the database server',
       how: [
         ...[...made, `create database "${database}" owner "${owner}"`].map((sql) => command(...connect, '-c', sql)),
         ...(isManaged(answers) ? [] : [owner, role].map((name) => command(...connect, '-c', `\\password ${name}`))),
@@ -52,7 +52,7 @@ function sealTask(answers: Answers): readonly Task[] {
   const seal = answerTo(answers, 'seal');
   if (seal === '') return [];
   const how = [keyCommand(seal)];
-  return [{ what: 'Key that seals events, made once; keep a copy apart', who: 'the owner of secrets', how }];
+  return [{ what: 'Create the seal key once; keep a copy somewhere else', who: 'the owner of the bot’s keys', how }];
 }
 
 function azureTasks(answers: Answers, { objectId, graph }: TaskInput): readonly Task[] {
@@ -60,17 +60,17 @@ function azureTasks(answers: Answers, { objectId, graph }: TaskInput): readonly 
   const ids = answerTo(answers, 'subscriptions').split(',');
   return [
     {
-      what: 'Graph permissions',
+      what: 'Grant Microsoft Graph permissions',
       who: 'Privileged Role Administrator',
       how: Object.values(graphPermissionIds).map((id) => giveGraphPermission(graph, own, id)),
     },
     {
-      what: 'The bot’s two roles, made once',
+      what: 'Create the bot’s two roles once',
       who: whoGivesRoles('the subscriptions'),
       how: [makeRole('infra/custom-role.json', ids), makeRole('infra/custom-role-grants.json', ids)],
     },
     ...ids.map((id) => ({
-      what: `Rights in ${id}`,
+      what: `Assign the roles in ${id}`,
       who: whoGivesRoles(`subscription ${id}`),
       how: [giveBotRole(own, `/subscriptions/${id}`), giveGrantsRole(own, `/subscriptions/${id}`)],
     })),
@@ -84,7 +84,7 @@ function teamsTasks(answers: Answers): readonly Task[] {
   const words = ['--resource-group', 'GROUP', '--name', 'cmk-bot'];
   return [
     {
-      what: 'Registration of the bot and its Teams channel (GROUP: your resource group)',
+      what: 'Register the bot and its Teams channel (GROUP: your resource group)',
       who: 'Contributor of GROUP',
       how: [
         command(
@@ -95,7 +95,7 @@ function teamsTasks(answers: Answers): readonly Task[] {
       ],
     },
     {
-      what: 'App package into Teams (the four words in capitals are yours)',
+      what: 'Upload the app package to Teams (replace the four words in capitals)',
       who: 'Teams Administrator',
       how: [
         `${packaged} --developer-name NAME --website-url URL --privacy-url URL --terms-url URL`,
@@ -109,7 +109,7 @@ const stepUpTask = (answers: Answers): readonly Task[] => {
   const context = answerTo(answers, 'signIn');
   if (context === 'none') return [];
   const how = ['docs/how-to/require-sign-in.md, “Set it up”; no command'];
-  return [{ what: `Policy for ${context}: multi-factor`, who: 'Conditional Access Administrator', how }];
+  return [{ what: `Create a Conditional Access policy for ${context}: phishing-resistant strength, sign-in every time`, who: 'Conditional Access Administrator', how }];
 };
 
 /** Tasks with azd: set the values that `infra/main.parameters.json` passes on. */
@@ -120,24 +120,24 @@ function azdTasks(answers: Answers, settings: Readonly<Record<string, string | n
   const secret = 'read -rs CMK_STEP_UP_APP_SECRET && export CMK_STEP_UP_APP_SECRET';
   return [
     {
-      what: 'Settings for azd (prod: a name of yours for this bot)',
+      what: 'Set the values for azd (prod: any name for this environment)',
       who: 'you',
       how: [
         'azd env new prod',
         ...set,
         ...(answerTo(answers, 'signInApp') === '' ? [] : [secret]),
-        'azd env set CMK_ADMIN_IP ADDRESS     (the address that this machine has on the internet)',
+        'azd env set CMK_ADMIN_IP ADDRESS     (the public address of this machine)',
       ],
     },
-    { what: 'Everything in Azure, about 20 min', who: 'Owner of the subscription it shall lie in', how: ['azd up'] },
+    { what: 'Deploy everything to Azure, about 30 minutes', who: 'Owner of the bot’s subscription', how: ['azd up'] },
     {
-      what: 'Graph permissions',
+      what: 'Grant Microsoft Graph permissions',
       who: 'Privileged Role Administrator',
       how: ['bash infra/grant-graph.sh --yes id-cmk-bot'],
     },
     ...stepUpTask(answers),
     {
-      what: 'App package into Teams; azd prints the command with its values',
+      what: 'Upload the app package to Teams; azd prints the command that builds it',
       who: 'Teams Administrator',
       how: ['Teams admin center, Manage apps, Upload new app: dist/cmk-bot.zip. Then in Teams: Add to a team.'],
     },
@@ -182,13 +182,13 @@ export function followUpTasks(answers: Answers, input: TaskInput): readonly Task
 
 export const asMarkdown = (tasks: readonly Task[], on: Date): string =>
   [
-    `# What is left to do, ${on.toISOString().slice(0, 10)}\n`,
-    'Each line says who. `cmk-bot doctor` sees when it is done.\n',
+    `# Remaining steps, ${on.toISOString().slice(0, 10)}\n`,
+    'Each step names who can do it. `cmk-bot doctor` checks the result.\n',
     ...tasks.map(
       ({ what, who, how }, at) =>
         `${at + 1}. [ ] **${what}** (${who})\n\n${how.map((line) => `       ${line}\n`).join('')}`,
     ),
-    'Then type /cmk-help in the operations channel: you are done when the bot answers.\n',
+    'At the end, type /cmk-help in the operations channel. When the bot answers, you are done.\n',
   ].join('\n');
 
 export const asLines = (tasks: readonly Task[]): string =>

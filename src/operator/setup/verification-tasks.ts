@@ -1,5 +1,12 @@
 /** Follow-up tasks for publishing and usage checks, for people with permissions that the wizard doesn't need. */
-import { giveKeyRole, makeSigningKey, makeSigningRole, whoGivesRoles } from '../doctor/commands.ts';
+import {
+  giveKeyRole,
+  givePublishingRole,
+  makePublishingRole,
+  makeSigningKey,
+  makeSigningRole,
+  whoGivesRoles,
+} from '../doctor/commands.ts';
 import { type Answers, answerTo } from './question.ts';
 import { isPublished } from './questions/verification.ts';
 
@@ -26,19 +33,17 @@ function publishedTasks(answers: Answers, objectId: string): readonly Task[] {
       ? []
       : [
           {
-            what: `Publishing in the container ${container}`,
+            what: `Let the bot publish in the container ${container}`,
             who: whoGivesRoles('the storage account'),
-            how: [
-              `az role assignment create --role 'Storage Blob Data Contributor' --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --scope "$(az storage account show --name ${account} --query id -o tsv)/blobServices/default/containers/${container}"`,
-            ],
+            how: [makePublishingRole(account), givePublishingRole(objectId, account, container ?? '')],
           },
         ]),
     ...(logKey === ''
       ? []
       : [
           {
-            what: 'Key that signs what is published, made once',
-            who: 'the owner of secrets',
+            what: 'Create the log signing key once',
+            who: 'the owner of the bot’s keys',
             how: [keyCommand(logKey)],
           },
         ]),
@@ -53,7 +58,7 @@ function signerTasks(answers: Answers, objectId: string): readonly Task[] {
       ? []
       : [
           {
-            what: 'Key in the vault that signs it as well',
+            what: 'Create the vault key that also signs the published log',
             who: whoGivesRoles('the vault'),
             how: [makeSigningKey(vault, name), makeSigningRole(vault), giveKeyRole(objectId, vault, name)],
           },
@@ -62,9 +67,9 @@ function signerTasks(answers: Answers, objectId: string): readonly Task[] {
       ? []
       : [
           {
-            what: 'The witnesses are told of this log, once it has published',
-            who: 'each witness’s operator',
-            how: ['cmk-bot witness add LINE     (LINE: the last one of keys.txt beside what is published)'],
+            what: 'Add this log to the witnesses, after the bot has published',
+            who: 'the operator of each witness',
+            how: ['cmk-bot witness add LINE     (LINE: the last line of keys.txt in the published log)'],
           },
         ]),
   ];
@@ -75,7 +80,7 @@ function workspaceTask(answers: Answers, objectId: string): readonly Task[] {
   if (['', 'none'].includes(workspace)) return [];
   return [
     {
-      what: 'Asking the workspace with the vaults’ logs',
+      what: 'Let the bot query the workspace with the vaults’ logs',
       who: whoGivesRoles('the workspace'),
       how: [
         `bash infra/grant-azure.sh --yes --workspace "$(az monitor log-analytics workspace list --query "[?customerId=='${workspace}'].id" -o tsv)" ${objectId}`,

@@ -62,7 +62,7 @@ type WizardResult =
 const titles = [
   'Where it runs',
   'The bot’s identity',
-  'Its address',
+  'The bot’s address',
   'Subscriptions',
   'People',
   'Teams',
@@ -121,7 +121,7 @@ async function ask(question: Question, state: WizardState): Promise<Outcome> {
     const given = typed.trim() === '' ? (usual ?? '') : typed.trim();
     if (given === '<') return { kind: 'back' };
     if (given === '?') await conversation.say(`   ${question.explains}`);
-    else if (given === '') await conversation.say('   ✘ It has to be answered. ? explains, < goes back.');
+    else if (given === '') await conversation.say('   ✘ Type an answer. ? explains the question, < goes back.');
     else {
       const outcome = await accept(given, await question.check(given, answers, world), state);
       if (outcome !== null) return outcome;
@@ -142,7 +142,7 @@ async function review(
 ): Promise<boolean | number | null> {
   await conversation.say(`\n${titleOf(titles.length)}\n${summary(answers)}`);
   for (;;) {
-    await conversation.say(`   Write it down? [Y]  A number from 1 to ${titles.length - 1} goes back to that part.`);
+    await conversation.say(`   Write the settings? [Y]  A number from 1 to ${titles.length - 1} goes back to that part.`);
     const reply = await conversation.hear({ unseen: false });
     if (reply === null) return null;
     if (/^[1-8]$/.test(reply.trim())) return questions.findIndex(({ part }) => part === Number(reply));
@@ -228,7 +228,7 @@ export async function judgeAnswers(
     const checked = await question.check(given, answers, world);
     if (checked.kind === 'refused') mistakes.push([id, checked.why]);
     else if (checked.kind === 'doubt' && !file.confirmed.includes(id)) {
-      mistakes.push([id, `${checked.doubt} Where it is meant, name ${id} in confirmed.`]);
+      mistakes.push([id, `${checked.doubt} If this is intended, add ${id} to confirmed.`]);
     } else {
       answers.set(id, answerOf(given, checked));
       notes.push(...checked.notes.filter(({ kind }) => kind === 'mind').map(({ text }) => `${id}: ${text}`));

@@ -33,7 +33,7 @@ const refuseLink = (why: string): ReadLink => ({ kind: 'refused', why });
 
 const isChannelId = (text: string): boolean => /^19:[^\s/?#]+@thread\.(tacv2|skype)$/i.test(text);
 
-const howTo = 'In the channel’s menu choose “Get link to channel”.';
+const howTo = 'In the channel’s menu, select “Get link to channel”.';
 
 function decode(part: string): string {
   try {
@@ -49,19 +49,19 @@ export function readChannelLink(text: string, tenantId: string): ReadLink {
   if (isChannelId(given)) {
     return { kind: 'channel', link: { channelId: given, name: given, tenantId: null, groupId: null } };
   }
-  if (!URL.canParse(given)) return refuseLink(`That is no link. ${howTo}`);
+  if (!URL.canParse(given)) return refuseLink(`This isn’t a link. ${howTo}`);
   const url = new URL(given);
   if (!/^(teams\.microsoft\.(com|us)|teams\.cloud\.microsoft|[\w.]+\.teams\.microsoft\.us)$/.test(url.hostname)) {
-    return refuseLink(`That is a link to ${url.hostname}, not to Teams. ${howTo}`);
+    return refuseLink(`This is a link to ${url.hostname}, not to Teams. ${howTo}`);
   }
   const [, l, kind = '', id = '', name = ''] = url.pathname.split('/');
   if (l !== 'l' || kind !== 'channel')
-    return refuseLink(`That is a link to a ${kind || 'page'}, not to a channel. ${howTo}`);
+    return refuseLink(`This is a link to a ${kind || 'page'}, not to a channel. ${howTo}`);
   const channelId = decode(id);
-  if (!isChannelId(channelId)) return refuseLink(`That link holds no channel’s id. ${howTo}`);
+  if (!isChannelId(channelId)) return refuseLink(`The link has no channel ID. ${howTo}`);
   const its = url.searchParams.get('tenantId')?.toLowerCase() ?? null;
   if (its !== null && tenantId !== '' && its !== tenantId.toLowerCase()) {
-    return refuseLink(`That channel is in another tenant (${its}). The bot serves only ${tenantId}.`);
+    return refuseLink(`This channel is in another tenant (${its}). The bot serves only ${tenantId}.`);
   }
   const link = { channelId, name: decode(name), tenantId: its, groupId: url.searchParams.get('groupId') };
   return { kind: 'channel', link };
@@ -74,11 +74,11 @@ function checkLink(given: string, answers: Answers, others: readonly (readonly [
   const { channelId, name } = read.link;
   const same = others.find(([id]) => answerTo(answers, id) === channelId);
   if (same !== undefined)
-    return refuseAnswer(`That is the ${same[1]} channel. The audit channel must be another one, or “none”.`);
+    return refuseAnswer(`This is the ${same[1]} channel. Choose another one for the audit log, or “none”.`);
   return acceptAnswer(channelId, name, good(name === channelId ? channelId : `${channelId}, “${name}”`));
 }
 
-const unseen = 'The id is read from the link; whether the bot may post there only a first message shows.';
+const unseen = 'The wizard reads the ID from the link. It can’t check whether the bot can post there: run cmk-bot doctor later.';
 
 const operations: PartQuestion = {
   id: 'operations',
@@ -104,7 +104,7 @@ const audit: PartQuestion = {
   explains: 'Every event is copied there, with its hash: a copy that the database’s owner cannot change unseen.',
   check: (given, answers) => {
     if (given.toLowerCase() === 'none') {
-      return doubtAnswer('The audit log is then only in the database.', acceptAnswer('none', 'none'));
+      return doubtAnswer('Then the audit log has no copy in Teams.', acceptAnswer('none', 'none'));
     }
     return checkLink(given, answers, [
       ['operations', 'operations'],

@@ -87,19 +87,19 @@ async function checkDatabase(password: string, answers: Answers, world: SetupWor
   switch (seen.kind) {
     case 'silent':
       return refuseAnswer(
-        `${answerTo(answers, 'server')} does not answer over TLS: ${seen.why}. Look at its firewall and name, or go back with <.`,
+        `${answerTo(answers, 'server')} doesn’t answer over TLS: ${seen.why}. Check its firewall and name, or go back with <.`,
       );
     case 'refuses':
       return acceptAnswer(
         value,
         'not tried',
         good('answers over TLS, certificate checked'),
-        mind(`${name} is not let in yet: ${seen.why}. Listed under “left to do”`),
+        mind(`${name} can’t sign in yet: ${seen.why}. It’s in the remaining steps`),
       );
     case 'lets-in':
       if (seen.superuser)
         return refuseAnswer(
-          `${name} is a superuser: it could change the audit log unnoticed. Go back with < and name another role.`,
+          `${name} is a superuser, so it could change the audit log. Go back with <, and type another role.`,
         );
       return acceptAnswer(
         value,
@@ -130,7 +130,7 @@ const owner: PartQuestion = {
   isAsked: byHand,
   check: (given, answers) => {
     if (given.toLowerCase() === answerTo(answers, 'role').toLowerCase()) {
-      return refuseAnswer('That is the running bot: it could turn off what protects the audit log. Another role.');
+      return refuseAnswer('This is the running bot’s role. As owner, it could turn off the protection of the audit log. Type another role.');
     }
     return checkRole(given);
   },
@@ -153,14 +153,14 @@ const ownerIdentity: PartQuestion = {
   check: async (given, answers, world) => {
     const checked = await checkIdentity(given, answers, world);
     if (checked.kind === 'refused' || checked.value !== answerTo(answers, 'app')) return checked;
-    return refuseAnswer('That is the bot’s own: it could turn off what protects the audit log. Another one.');
+    return refuseAnswer('This is the bot’s identity. As owner, it could turn off the protection of the audit log. Choose another one.');
   },
 };
 
 const seal: PartQuestion = {
   id: 'seal',
   asks: () =>
-    'Key that seals events: a file (openssl rand -base64 32), or a secret of a vault (https://VAULT/secrets/NAME)',
+    'Seal key: a file (openssl rand -base64 32), or a secret of a vault (https://VAULT/secrets/NAME)',
   explains:
     'It must not lie where the database’s owner reaches it. Lose it and the record cannot be checked: keep a copy.',
   usual: '/run/secrets/seal.key',

@@ -32,16 +32,16 @@ async function resolveNames(given: string, world: SetupWorld): Promise<readonly 
     const seen = await world.holder(name);
     if (seen.kind === 'unseen') {
       if (!z.guid().safeParse(name).success)
-        return refuseAnswer(`Names cannot be looked up here (${seen.why}). Type ids.`);
+        return refuseAnswer(`The wizard can’t look up names (${seen.why}). Type IDs.`);
       holders.push(name.toLowerCase());
     } else if (seen.value.found === null) {
-      const near = seen.value.near.length === 0 ? '' : ` Near: ${seen.value.near.join(', ')}`;
-      return refuseAnswer(`Entra has no group “${name}”.${near}`);
+      const near = seen.value.near.length === 0 ? '' : ` Similar: ${seen.value.near.join(', ')}`;
+      return refuseAnswer(`Entra ID has no group “${name}”.${near}`);
     } else {
       holders.push(seen.value.found);
     }
   }
-  return holders.length === 0 ? refuseAnswer('Name at least one group.') : holders;
+  return holders.length === 0 ? refuseAnswer('Type at least one group.') : holders;
 }
 
 const isRefused = (resolved: readonly (SeenHolder | string)[] | AnswerCheck): resolved is AnswerCheck =>
@@ -62,7 +62,7 @@ async function checkPeople(given: string, world: SetupWorld): Promise<AnswerChec
   const people = [...new Set(resolved.flatMap((one) => (typeof one === 'string' ? [] : one.people)))];
   const seen = resolved.every((one) => typeof one !== 'string');
   if (seen && people.length === 0)
-    return refuseAnswer('Nobody is in it: put people into the group first, or name another.');
+    return refuseAnswer('The group has no members. Add people to it first, or choose another one.');
   const answer = acceptAnswer(value, shown, seen ? good(shown) : mind('not checked: it might not be a group'));
   return seen ? { ...answer, people } : answer;
 }
@@ -81,12 +81,12 @@ async function checkApprovers(given: string, answers: Answers, world: SetupWorld
   const { people } = checked;
   if (people !== undefined && askers?.people?.length === 1 && people.length === 1 && people[0] === askers.people[0]) {
     return refuseAnswer(
-      'The only approver is the only requester, and no one can approve their own request. Name someone else.',
+      'The only approver is the only requester, and no one can approve their own request. Add someone else.',
     );
   }
   if (checked.value !== askers?.value) return checked;
   const doubt =
-    'The same as the requesters. No one can approve their own request, but two people can then approve each other’s.';
+    'These are also the requesters. Requesters can’t approve their own requests, but two people can approve each other’s.';
   return doubtAnswer(doubt, checked);
 }
 
@@ -113,7 +113,7 @@ const approvals: PartQuestion = {
     const most = Math.min(...askers.map((asker) => approvers.filter((one) => one !== asker).length));
     if (number > most) {
       return refuseAnswer(
-        `There are ${countOf(approvers.length, 'approver', 'approvers')}, and the one who asks never counts: at most ${most}.`,
+        `There are ${countOf(approvers.length, 'approver', 'approvers')}, and a requester’s own approval never counts. Type at most ${most}.`,
       );
     }
     return acceptAnswer(given, given);
@@ -123,19 +123,19 @@ const approvals: PartQuestion = {
 const signIn: PartQuestion = {
   id: 'signIn',
   asks: () =>
-    'Authentication context that approvers sign in anew with, c1 to c99, or “none”. Needs Conditional Access (Entra ID P1)',
+    'Authentication context for signing in again to approve: c1 to c99, or “none”. It needs Conditional Access (Entra ID P1)',
   explains:
     'Without it a stolen Teams session can approve. docs/how-to/require-sign-in.md has the registration, the policy and what it costs.',
   check: (given) => {
     const context = given.toLowerCase();
     if (context === 'none')
-      return doubtAnswer('A click in Teams is then enough to approve.', acceptAnswer('none', 'no'));
+      return doubtAnswer('Then a click in Teams is enough to approve, also in a stolen session.', acceptAnswer('none', 'no'));
     if (!isValidSetting('CMK_STEP_UP', context)) return refuseAnswer('Type c1 to c99, or none.');
     return acceptAnswer(
       context,
       context,
       mind(
-        `whether a policy asks anything of ${context} cannot be seen from here: without one everybody meets it. Listed under “left to do”`,
+        `the wizard can’t see whether a policy applies to ${context}. Without a policy, it protects nothing. It’s in the remaining steps`,
       ),
     );
   },

@@ -22,7 +22,7 @@ import {
 import type { SetupWorld } from '../world.ts';
 
 const places = [
-  ['azure', 'Azure Container Apps, by azd up'],
+  ['azure', 'Azure Container Apps, with azd up'],
   ['host', 'your own container host or machine, on Azure or elsewhere'],
 ] as const;
 
@@ -42,10 +42,10 @@ const tenant: PartQuestion = {
     const who =
       me.kind === 'seen'
         ? `You are signed in to Azure as ${me.value.name}.`
-        : `${me.why}. Answers are taken unseen; az login lets them be checked.`;
-    return `Tenant of the bot and of its people (its id)\n   ${who}`;
+        : `${me.why}, so answers aren’t checked. To check them, run az login first.`;
+    return `ID of the tenant of the bot and its users\n   ${who}`;
   },
-  explains: 'Activities from any other tenant are refused. az account show --query tenantId -o tsv shows it.',
+  explains: 'The bot refuses calls from other tenants. az account show --query tenantId -o tsv shows the ID.',
   usual: async (_answers, world) => {
     const me = await world.me();
     return me.kind === 'seen' ? me.value.tenantId : null;
@@ -53,19 +53,19 @@ const tenant: PartQuestion = {
   check: async (given, _answers, world) => {
     const id = given.toLowerCase();
     if (!isValidSetting('MicrosoftAppTenantId', id))
-      return refuseAnswer('A tenant’s id looks like 10000000-0000-4000-8000-000000000000.');
+      return refuseAnswer('A tenant ID looks like 10000000-0000-4000-8000-000000000000.');
     const me = await world.me();
     const answer = acceptAnswer(id, id);
     if (me.kind === 'unseen' || me.value.tenantId === id) return answer;
     return doubtAnswer(
-      `You are signed in to another tenant, ${me.value.tenantId}: what is checked is checked there.`,
+      `You are signed in to another tenant, ${me.value.tenantId}. The wizard checks answers there.`,
       answer,
     );
   },
 };
 
 const identities = [
-  ['UserAssignedMSI', 'managed identity: no secret to rotate. Only on Azure'],
+  ['UserAssignedMSI', 'managed identity: no secret to rotate, only on Azure compute'],
   ['SingleTenant', 'app registration with a secret: anywhere'],
 ] as const;
 
@@ -79,7 +79,7 @@ const identity: PartQuestion = {
   check: (given) => {
     const choice = chosen(given, identities);
     if (choice.kind !== 'taken') return choice;
-    const lasts = 'It works only where Azure’s own compute has the identity.';
+    const lasts = 'A managed identity works only on Azure compute that has it.';
     return choice.value === 'UserAssignedMSI' ? doubtAnswer(lasts, choice) : choice;
   },
 };
@@ -91,17 +91,17 @@ export async function checkIdentity(given: string, answers: Answers, world: Setu
   const seen = await world.identity(given);
   if (seen.kind === 'unseen') {
     if (!z.guid().safeParse(given).success)
-      return refuseAnswer(`Names cannot be looked up here (${seen.why}). Type its client id.`);
-    return acceptAnswer(given.toLowerCase(), given, mind(`taken unseen: ${seen.why}`));
+      return refuseAnswer(`The wizard can’t look up names (${seen.why}). Type the client ID.`);
+    return acceptAnswer(given.toLowerCase(), given, mind(`not checked: ${seen.why}`));
   }
   const { found, near } = seen.value;
-  const nearby = near.length === 0 ? '' : ` Near: ${near.join(', ')}`;
-  if (found === null) return refuseAnswer(`Entra has no ${what} “${given}”.${nearby}`);
+  const nearby = near.length === 0 ? '' : ` Similar: ${near.join(', ')}`;
+  if (found === null) return refuseAnswer(`Entra ID has no ${what} “${given}”.${nearby}`);
   if (found.isManaged !== managed)
     return refuseAnswer(
       `${found.name} is ${found.isManaged ? 'a managed identity' : 'an app, not a managed identity'}.`,
     );
-  return acceptAnswer(found.clientId, found.name, good(`${found.name}, client id ${found.clientId}`));
+  return acceptAnswer(found.clientId, found.name, good(`${found.name}, client ID ${found.clientId}`));
 }
 
 const app: PartQuestion = {
@@ -144,22 +144,22 @@ async function checkHost(given: string, world: SetupWorld): Promise<AnswerCheck>
   switch (seen.kind) {
     case 'unknown-name':
       return doubtAnswer(
-        'No name server knows it yet. Keep it where it will be known later.',
+        'DNS doesn’t have this name yet.',
         acceptAnswer(host, host),
       );
     case 'bad-certificate':
       return refuseAnswer(
-        `Its certificate is not taken by Bot Framework: ${seen.why}. Mend that first, or name another host.`,
+        `Bot Framework wouldn’t accept its certificate: ${seen.why}. Correct that first, or type another host.`,
       );
     case 'silent':
       return acceptAnswer(
         host,
         host,
         good('resolves'),
-        mind(`nothing answers there yet (${seen.why}). That is right before the first start; doctor looks again.`),
+        mind(`nothing answers there yet (${seen.why}). This is expected before the first start. cmk-bot doctor checks it later.`),
       );
     case 'answers':
-      return acceptAnswer(host, host, good(`resolves, and its certificate is good until ${day(seen.certificateEnds)}`));
+      return acceptAnswer(host, host, good(`resolves, and its certificate is valid until ${day(seen.certificateEnds)}`));
   }
 }
 
@@ -179,7 +179,7 @@ const counts = (agents: number | null, vaults: number | null): string =>
 async function checkSubscriptions(given: string, world: SetupWorld): Promise<AnswerCheck> {
   const words = given.split(/[\s,]+/).filter((word) => word !== '');
   if (words.some((word) => ['all', '*', 'alle'].includes(word.toLowerCase()))) {
-    return refuseAnswer('Name them. A subscription made next year is then not in it by accident.');
+    return refuseAnswer('Type each one. Otherwise, later subscriptions would be included by accident.');
   }
   const seen = await world.subscriptions();
   const offered = seen.kind === 'seen' ? seen.value : [];
@@ -192,11 +192,11 @@ async function checkSubscriptions(given: string, world: SetupWorld): Promise<Ans
   );
   if (matches.length === 0 || unknown.length > 0)
     return refuseAnswer(
-      `${unknown.join(', ') || 'Nothing'} is no subscription you can see. Type numbers or ids, with commas.`,
+      `${unknown.join(', ') || 'Nothing'} isn’t a subscription that you can see. Type numbers or IDs, separated by commas.`,
     );
   const names = matches.map((one) => (typeof one === 'string' ? one : one.name)).join(', ');
   const ids = matches.map((one) => (typeof one === 'string' ? one.toLowerCase() : one.id)).join(',');
-  return acceptAnswer(ids, names, seen.kind === 'seen' ? good(names) : mind(`taken unseen: ${seen.why}`));
+  return acceptAnswer(ids, names, seen.kind === 'seen' ? good(names) : mind(`not checked: ${seen.why}`));
 }
 
 const subscriptions: PartQuestion = {
@@ -204,9 +204,9 @@ const subscriptions: PartQuestion = {
   asks: async (_answers, world) => {
     const seen = await world.subscriptions();
     if (seen.kind === 'unseen')
-      return `In which subscriptions may the bot act? Ids, with commas. They cannot be listed here: ${seen.why}`;
+      return `Subscriptions that the bot can change: IDs, separated by commas. The wizard can’t list them: ${seen.why}`;
     const lines = seen.value.map(({ id, name, agents, vaults }) => `${name}   ${id}${counts(agents, vaults)}`);
-    return `In which subscriptions may the bot act? Numbers, with commas. There is no “all”\n${listedChoices(lines)}`;
+    return `Subscriptions that the bot can change: numbers or IDs, separated by commas\n${listedChoices(lines)}`;
   },
   explains: 'The bot reads and changes nothing outside of those you name, whatever its roles would allow.',
   check: (given, _answers, world) => checkSubscriptions(given, world),

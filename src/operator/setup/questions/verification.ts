@@ -21,7 +21,7 @@ export const isPublished = (answers: Answers): boolean =>
 const anchor: PartQuestion = {
   id: 'anchor',
   asks: () =>
-    'Where is the audit log published for auditors: a folder, a container of a storage account (https://ACCOUNT.blob.core.windows.net/CONTAINER), or “none”',
+    'Place to publish the audit log for auditors: a folder, a storage container (https://ACCOUNT.blob.core.windows.net/CONTAINER), or “none”',
   explains:
     'What is published shows a record that was cut off or made anew; evidence packs are made of it. Best where the database’s owner cannot write, in a container whose blobs cannot be changed: docs/how-to/publish-the-audit-log.md. It can be added later.',
   usual: none,
@@ -70,8 +70,8 @@ const witnessKey = /^[^\s+]+\+[0-9a-f]{8}\+B[A-Za-z0-9+/]{43}$/;
 function witnessFault(text: string): string | null {
   const [url = '', line = '', ...more] = text.trim().split(/\s+/);
   if (!isPrivate(url) || more.length > 0)
-    return `${text.trim()}: type its https address, a space, and its verifier key.`;
-  return witnessKey.test(line) ? null : `${line}: not the whole verifier key of a witness, as it prints it.`;
+    return `${text.trim()}: type the witness’s https address, a space, and its verifier key.`;
+  return witnessKey.test(line) ? null : `${line} isn’t the complete verifier key that a witness prints.`;
 }
 
 const witnesses: PartQuestion = {
@@ -94,14 +94,14 @@ const witnesses: PartQuestion = {
 const workspace: PartQuestion = {
   id: 'workspace',
   asks: (answers) =>
-    `Log Analytics workspace that the vaults’ audit logs go to, by its workspace id, or “none”${byHand(answers) ? '' : ' (azd makes one)'}`,
+    `Workspace ID of the Log Analytics workspace with the vaults’ audit logs, or “none”${byHand(answers) ? '' : ' (azd creates one)'}`,
   explains:
     'After a success the bot looks there whether the agent uses its key. az monitor log-analytics workspace show --query customerId -o tsv shows the id. It can be added later.',
   usual: none,
   check: (given) =>
     given === none || isValidSetting('CMK_LOGS_WORKSPACE', given)
       ? acceptAnswer(given.toLowerCase(), given)
-      : refuseAnswer('A workspace’s id looks like 0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33; its ARM id or name is not it.'),
+      : refuseAnswer('A workspace ID looks like 0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33. It isn’t the name or the ARM ID.'),
 };
 
 const policy: PartQuestion = {

@@ -25,8 +25,8 @@ describe('a link that Teams gives for a channel', () => {
   });
 
   test.each([
-    ['of a message', link('message', '19:a@thread.tacv2'), 'That is a link to a message, not to a channel.'],
-    ['of a team', link('team', '19:a@thread.tacv2'), 'That is a link to a team, not to a channel.'],
+    ['of a message', link('message', '19:a@thread.tacv2'), 'This is a link to a message, not to a channel.'],
+    ['of a team', link('team', '19:a@thread.tacv2'), 'This is a link to a team, not to a channel.'],
     [
       'of a channel in another tenant',
       link('channel', '19:a@thread.tacv2', '?tenantId=99'),
@@ -37,9 +37,9 @@ describe('a link that Teams gives for a channel', () => {
       link('channel', '19:a@thread.tacv2').replace('teams.', 'teams-'),
       'not to Teams',
     ],
-    ['without an id', link('channel', 'general'), 'That link holds no channel’s id.'],
-    ['that is a word', 'Operations', 'That is no link.'],
-    ['that cannot be decoded', 'https://teams.microsoft.com/l/channel/%E0%A4%A/x', 'That link holds no channel’s id.'],
+    ['without an id', link('channel', 'general'), 'The link has no channel ID.'],
+    ['that is a word', 'Operations', 'This isn’t a link.'],
+    ['that cannot be decoded', 'https://teams.microsoft.com/l/channel/%E0%A4%A/x', 'The link has no channel ID.'],
   ])('%s is refused, with what to do instead', (_what, given, why) => {
     const read = readChannelLink(given, tenant);
     expect(read.kind === 'refused' && read.why).toContain(why);
