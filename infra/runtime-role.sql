@@ -1,5 +1,5 @@
--- Who may sign in to the record's database: the identity that owns the tables, and the bot, which may do nothing but connect.
--- What it may do with the tables it is given by name when they are brought up (src/store/runtime-role.ts). Safe to repeat.
+-- Who can sign in to the audit log's database: the identity that owns the tables, and the bot, which can only connect.
+-- Migrations give it permissions on the tables by name (src/store/runtime-role.ts). Safe to repeat.
 --
 -- Run it by psql in the database "postgres", where Azure has these functions, as the server's administrator in Entra:
 --   psql "host=HOST dbname=postgres user=ADMIN sslmode=verify-full sslrootcert=system" -v ON_ERROR_STOP=1 \

@@ -23,23 +23,23 @@ export interface KeyUse {
 }
 
 export const sealKeyUse: KeyUse = {
-  name: 'the seals’ key',
+  name: 'the seal key',
   exact: false,
-  comment: 'Seals this record. Whoever can read it can forge events: keep it beside no copy of the database.',
+  comment: 'Seal key of this audit log. Someone who can read it can forge events. Keep it apart from copies of the database.',
   secretSetting: 'CMK_SEAL_KEY_SECRET',
 };
 
 export const logKeyUse: KeyUse = {
-  name: 'the key of the published log',
+  name: 'the log signing key',
   exact: true,
-  comment: 'Signs the published log. Whoever can read it can sign another history.',
+  comment: 'Log signing key of the published log. Someone who can read it can sign another history.',
   secretSetting: 'CMK_LOG_KEY_SECRET',
 };
 
 export const witnessKeyUse: KeyUse = {
   name: 'the witness’s key',
   exact: true,
-  comment: 'Signs for this witness. Whoever can read it can sign two histories of a log.',
+  comment: 'Signing key of this witness. Someone who can read it can sign two histories of a log.',
   secretSetting: '',
 };
 
@@ -71,7 +71,7 @@ export function keysIn(text: string, where: string, use: KeyUse): SecretKeys {
   if (keys.length > 0 && keys.every(fits)) return keys;
   throw new KeyUnusable(
     `${use.name} in ${where}: every line must be a key of ${use.exact ? '' : 'at least '}${keyBytes} bytes in base64, ` +
-      `such as “openssl rand -base64 ${keyBytes}” prints. Put it back as it was, or mend that line.`,
+      `such as “openssl rand -base64 ${keyBytes}” prints. Restore the file, or correct that line.`,
   );
 }
 
@@ -83,8 +83,8 @@ export async function readKeys(file: string, use: KeyUse): Promise<SecretKeys> {
   const mode = await modeOf(file);
   if (mode === null) {
     throw new KeyMissing(
-      `${use.name} is not there: ${file}. Put back the file that belongs to this record; ` +
-        `for a new record make one: (umask 077; openssl rand -base64 ${keyBytes} > ${file}).`,
+      `${use.name} doesn’t exist: ${file}. Restore the file of this audit log. ` +
+        `For a new audit log, create one: (umask 077; openssl rand -base64 ${keyBytes} > ${file}).`,
     );
   }
   // The group can have read access: that's how a mounted secret reaches a process that isn't root.
@@ -92,7 +92,7 @@ export async function readKeys(file: string, use: KeyUse): Promise<SecretKeys> {
     const found = (mode & 0o777).toString(8).padStart(3, '0');
     throw new KeyUnusable(
       `${use.name} in ${file} can be read or written by others (mode ${found}): chmod 600 ${file}. ` +
-        'If somebody may have read it, add a new key as its last line.',
+        'If someone might have read it, add a new key as its last line.',
     );
   }
   return keysIn(await readFile(file, 'utf8'), file, use);

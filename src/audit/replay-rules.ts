@@ -19,7 +19,7 @@ const requireActor = (body: EventBody, ...kinds: readonly string[]): ReplayVerdi
 
 /** Requires a person other than the requester. */
 const requireOtherPerson = (replay: ReplayState, body: EventBody): ReplayVerdict =>
-  requireActor(body, 'person') ?? (body.actor.id === replay.requester ? ['not-theirs', 'by the one who asked'] : null);
+  requireActor(body, 'person') ?? (body.actor.id === replay.requester ? ['not-theirs', 'by the requester'] : null);
 
 const requireRun = (replay: ReplayState, run: number): ReplayVerdict =>
   run === replay.runs ? null : ['another-run', `run ${run}, ordered were ${replay.runs}`];
@@ -138,7 +138,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       requireActor(body, 'person'),
       failUnless(body.actor.id === replay.requester, 'not-theirs', `by ${body.actor.id}`),
       failUnless(time < replay.question.expiresAt, 'out-of-time', `at ${time}, until ${replay.question.expiresAt}`),
-      failUnless(!replay.touched, 'changed-unduly', 'a run of it had begun'),
+      failUnless(!replay.touched, 'changed-unduly', 'a run had started'),
       failUnless(replay.changes < maxEdits, 'changed-unduly', `changed ${replay.changes} times before`),
       failUnless(aboutOf(body.data.plan) === replay.question.about, 'changed-unduly', `to ${aboutOf(body.data.plan)}`),
     ),
@@ -165,7 +165,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       requireRun(replay, body.data.run),
       failUnless(replay.checked, 'not-checked', `run ${body.data.run}`),
       failUnless(body.planDigest === replay.question.digest, 'approved-another-plan', `${body.planDigest}`),
-      failUnless(!replay.stops, 'out-of-turn', `${body.data.step} after somebody wanted the run to stop`),
+      failUnless(!replay.stops, 'out-of-turn', `${body.data.step} after someone stopped the run`),
       requireNextAttempt(replay, body.data.step, body.data.attempt),
     ),
   'step-done': (replay, body) =>
@@ -185,7 +185,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       requireActor(body, 'bot'),
       requireRun(replay, body.data.run),
       failUnless(open.length === 0, 'not-proved', `not done: ${open.join(', ')}`),
-      failUnless(isProved(body.data.proofs), 'not-proved', 'what was proved is less than a success'),
+      failUnless(isProved(body.data.proofs), 'not-proved', 'the verification is less than success requires'),
     );
   },
   'use-judged': (replay, body, time) => {
@@ -194,7 +194,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
     return firstFault(
       requireActor(body, 'bot'),
       requireRun(replay, run),
-      failUnless(seeks !== null, 'not-in-this-state', 'nobody looked for a use, or it was judged before'),
+      failUnless(seeks !== null, 'not-in-this-state', 'no usage check was pending'),
       failUnless(
         answer.outcome !== 'used' || answer.at >= withClockSkew(seeks?.since ?? ''),
         'out-of-time',
@@ -203,7 +203,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       failUnless(
         answer.outcome === 'used' || time >= (seeks?.until ?? ''),
         'out-of-time',
-        `at ${time}, looked for until ${seeks?.until}`,
+        `at ${time}, searched until ${seeks?.until}`,
       ),
     );
   },
@@ -218,8 +218,8 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
     firstFault(
       requireState(replay, 'stuck'),
       requireActor(body, 'bot'),
-      failUnless(replay.outage, 'out-of-turn', 'the failure was no outage'),
-      failUnless(!replay.retriedAutomatically, 'out-of-turn', 'once more without a person'),
+      failUnless(replay.outage, 'out-of-turn', 'the failure wasn’t an outage'),
+      failUnless(!replay.retriedAutomatically, 'out-of-turn', 'a second automatic retry'),
       failUnless(!replay.objected, 'too-few-approvals', 'an approver stopped a run of it'),
     ),
   'taken-on': (replay, body) => firstFault(requireState(replay, 'stuck'), requireActor(body, 'person')),

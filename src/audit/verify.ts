@@ -115,7 +115,7 @@ export function* verifyTexts(lines: Iterable<ChainEntry>, texts: Iterable<Reveal
   for (const { request, revision, field, salt, text } of texts) {
     const where = `${field} of ${request} revision ${revision}`;
     const known = commitments.get(JSON.stringify([request, revision, field]));
-    if (known === undefined) yield { seq: 0, kind: 'text-unknown', detail: `${where}: not in the record` };
+    if (known === undefined) yield { seq: 0, kind: 'text-unknown', detail: `${where}: not in the audit log` };
     else if (known.sha256 !== commitmentTo(salt, text)) {
       yield { seq: known.seq, kind: 'text-differs', detail: mismatch(where, known.sha256, commitmentTo(salt, text)) };
     }

@@ -127,7 +127,7 @@ export function graphGroups(connection: Connection): Groups {
     async memberOf(person, ids) {
       // Each with its own clients, so that each error is matched with its own answer.
       const [kind, of] = await Promise.all([
-        click('reading who somebody is', (clients) => kindOf(clients, person)),
+        click('reading the kind of an account', (clients) => kindOf(clients, person)),
         click('reading group memberships', (clients) => membershipsOf(clients, person, ids)),
       ]);
       if (!kind.ok) return kind;

@@ -148,7 +148,7 @@ async function addPolicy(
 export function armGrants(connection: Connection): Grants {
   return {
     held: (vault, keyName, principalId) =>
-      connection.on(vaultKind, vault.id, `reading who may use key ${keyName} in ${vault.name}`, (clients) =>
+      connection.on(vaultKind, vault.id, `reading who can use key ${keyName} in ${vault.name}`, (clients) =>
         vault.access === 'role-assignments'
           ? hasRole(clients, vault, keyName, principalId)
           : hasPolicy(clients, vault, principalId),

@@ -55,7 +55,7 @@ function usersIn(row: Row, vaultUri: string): readonly KeyUser[] {
 /** Types that the bot can't read in a subscription; all, where it can't read its permissions either. */
 async function hiddenIn(connection: Connection, subscriptionId: string) {
   const read = await connection.call(
-    `reading what the bot may read in subscription ${subscriptionId}`,
+    `reading what the bot can read in subscription ${subscriptionId}`,
     async (clients) => allowedBy(await permissionsAt(clients, `/subscriptions/${subscriptionId}`)),
     brief,
   );

@@ -116,7 +116,7 @@ export function armGuards(connection: Connection): Guards {
       connection.on(
         resourceKindOf(id, kinds),
         id,
-        `reading what the bot may do with ${armIdParts(id).name}`,
+        `reading what the bot can do with ${armIdParts(id).name}`,
         async (clients) => {
           const granted = allowedBy(await permissionsAt(clients, id));
           return {

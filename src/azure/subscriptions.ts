@@ -36,7 +36,7 @@ export function armSubscriptions(options: AzureOptions): Subscriptions {
         { brief: true },
       ),
     lacks: (scope, { actions, dataActions }) =>
-      connection.call(`reading what the bot may do at ${scope}`, async (clients) => {
+      connection.call(`reading what the bot can do at ${scope}`, async (clients) => {
         const granted = allowedBy(await permissionsAt(clients, scope));
         return {
           actions: actions.filter((name) => !granted.action(name)),

@@ -55,7 +55,7 @@ const sayWitnessed =
       metrics.witnessAsked(witness, kind);
       if (kind === 'signed') continue;
       const { detail } = outcome;
-      if (kind === 'another-history') log.error({ witness, detail }, 'a witness knows another history of the record');
+      if (kind === 'another-history') log.error({ witness, detail }, 'a witness signed a different version of the audit log');
       else if (vault === witness)
         log.warn({ key: vault, detail }, 'the key in the vault did not sign what was published');
       else log.warn({ witness, detail }, 'a witness did not sign what was published');
@@ -97,7 +97,7 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
 
 /** A failure is only logged. Publishing is retried at the next interval. */
 const notNow = (log: Log, error: unknown): void =>
-  log.warn({ err: error, setting: 'CMK_ANCHOR' }, 'the record could not be published');
+  log.warn({ err: error, setting: 'CMK_ANCHOR' }, 'the audit log could not be published');
 
 export interface LogPublisher extends Stoppable {
   /** Publishes new events immediately. A failure is logged and retried later. */

@@ -22,7 +22,7 @@ export function readConfig(variables: Variables = processVariables()): Config {
   const { CMK_POLICY_FILE: policyFile = '' } = variables;
   const file = policyFile === '' ? noFile : readPolicyFile(policyFile);
   if (env !== null && file.content !== null) return configFrom(env, file.content);
-  throw new ConfigurationError('the configuration does not hold together:', [
+  throw new ConfigurationError('settings contradict each other:', [
     ...mistakes,
     ...file.mistakes.map((mistake): Mistake => ['CMK_POLICY_FILE', mistake]),
   ]);
@@ -86,7 +86,7 @@ export function readCloud(variables: Variables = processVariables()): CloudChoic
   const read = CloudSettings.safeParse(given);
   if (read.success) return cloudFrom(read.data);
   const mistakes = read.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
-  throw new ConfigurationError(`which Azure is meant cannot be read: ${mistakes.join('; ')}`);
+  throw new ConfigurationError(`the settings of the Azure cloud aren’t valid: ${mistakes.join('; ')}`);
 }
 
 /** Returns warnings, each a sentence that says what to do. */
@@ -99,22 +99,22 @@ export const configWarnings = (config: Config): readonly string[] => [
 
 const stepUpWarnings = ({ server, stepUp }: Config): readonly string[] =>
   server.mode === 'production' && stepUp === null
-    ? ['a click in Teams is enough to approve: a stolen Teams session can approve too. Set CMK_STEP_UP']
+    ? ['a click in Teams is enough to approve, also in a stolen Teams session. Set CMK_STEP_UP']
     : [];
 
 const anchorWarnings = ({ server, anchor }: Config): readonly string[] =>
   server.mode === 'production' && anchor === null
     ? [
-        'the record is published nowhere: what is cut off while no bot runs shows in nothing but an export. Set CMK_ANCHOR',
+        'the audit log isn’t published. If its last events are deleted while no bot runs, only an older export shows it. Set CMK_ANCHOR',
       ]
     : [];
 
 /** Warns about who can reach the port. */
 function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
   if (mode === 'local') return [];
-  if (listen === null) return ['only this machine is heard: set CMK_LISTEN where what ends TLS runs elsewhere'];
+  if (listen === null) return ['only this machine can reach the bot. If the proxy that ends TLS runs elsewhere, set CMK_LISTEN'];
   if (isLoopbackAddress(listen)) return [];
-  return ['other machines are heard, over plain http: let nothing reach the port but what ends TLS in front of it'];
+  return ['other machines can reach the bot over plain http. Let only the proxy that ends TLS reach the port'];
 }
 
 /** Warns about rules whose meaning has changed since older versions. */
@@ -124,9 +124,9 @@ const tagWarnings = ({ policy }: Config): readonly string[] =>
     if (free.length === 0) return [];
     const tags = `tag ${free.join(' or ')}`;
     return [
-      `policy rule ${rule.name} holds for every agent of its other criteria, whatever ${tags} says: whoever asks may write tags. ` +
-        `Before, it held only where the tag matched, and loosened what it left out or made less. ` +
-        `Name tags in trustedTags that nobody who asks can write, or match by subscription, group or name`,
+      `policy rule ${rule.name} applies to every agent that its other criteria match, whatever the value of ${tags} is: requesters might be able to write tags. ` +
+        `In earlier versions, it applied only if the tag matched, and could make other rules looser. ` +
+        `Name tags in trustedTags that no requester can write, or match by subscription, group or name`,
     ];
   });
 

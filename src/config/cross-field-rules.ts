@@ -23,12 +23,12 @@ export const crossFieldRules: readonly Rule[] = [
   [
     (env) => env.CMK_MODE !== 'local' || env.MicrosoftAppId === undefined,
     'CMK_MODE',
-    'local goes without MicrosoftAppId: it trusts whoever calls',
+    'is local, which trusts every caller; remove MicrosoftAppId',
   ],
   [
     (env) => env.CMK_MODE !== 'local' || isLoopbackAddress(env.CMK_LISTEN ?? '::1'),
     'CMK_LISTEN',
-    'must be a loopback address in local mode, which trusts whoever calls',
+    'must be a loopback address in local mode, which trusts every caller',
   ],
   [
     (env) => env.MicrosoftAppId === undefined || env.MicrosoftAppType !== undefined,
@@ -63,18 +63,18 @@ export const crossFieldRules: readonly Rule[] = [
   [
     (env) => env.CMK_DATABASE_SIGN_IN === 'password' || env.DATABASE_URL !== undefined,
     'CMK_DATABASE_SIGN_IN',
-    'is for a database on a server; set DATABASE_URL, or leave it out',
+    'is for a database on a server; set DATABASE_URL, or remove it',
   ],
   [
     (env) => env.CMK_DATABASE_OWNER_CLIENT_ID === undefined || env.CMK_DATABASE_SIGN_IN === 'entra',
     'CMK_DATABASE_OWNER_CLIENT_ID',
-    'is the identity that owns the tables; set CMK_DATABASE_SIGN_IN to entra, or leave it out',
+    'is the identity that owns the tables; set CMK_DATABASE_SIGN_IN to entra, or remove it',
   ],
   [
     (env) =>
       env.DATABASE_URL === undefined || env.CMK_SEAL_KEY_FILE !== undefined || env.CMK_SEAL_KEY_SECRET !== undefined,
     'CMK_SEAL_KEY_FILE',
-    'is missing; a record on a server is sealed with a key that is not on it: make a file with openssl rand -base64 32, or a secret of a vault and name it in CMK_SEAL_KEY_SECRET',
+    'is missing; the audit log is sealed with a key outside the database. Create a file with openssl rand -base64 32, or a secret of a vault, and set CMK_SEAL_KEY_SECRET to it',
   ],
   [
     (env) => env.CMK_SEAL_KEY_FILE === undefined || env.CMK_SEAL_KEY_SECRET === undefined,
@@ -88,7 +88,7 @@ export const crossFieldRules: readonly Rule[] = [
       env.CMK_LOG_KEY_FILE !== undefined ||
       env.CMK_LOG_KEY_SECRET !== undefined,
     'CMK_LOG_KEY_FILE',
-    'is missing; what is published in CMK_ANCHOR is signed with it: make a file with openssl rand -base64 32, or a secret of a vault and name it in CMK_LOG_KEY_SECRET',
+    'is missing; it signs the published log in CMK_ANCHOR. Create a file with openssl rand -base64 32, or a secret of a vault, and set CMK_LOG_KEY_SECRET to it',
   ],
   [
     (env) => env.CMK_LOG_KEY_FILE === undefined || env.CMK_LOG_KEY_SECRET === undefined,
@@ -100,7 +100,7 @@ export const crossFieldRules: readonly Rule[] = [
       env.CMK_LOG_VAULT_KEY === undefined ||
       (env.CMK_ANCHOR ?? (env.DATABASE_URL === undefined ? '' : 'none')) !== 'none',
     'CMK_LOG_VAULT_KEY',
-    'signs what is published; name a place in CMK_ANCHOR, or leave it out',
+    'signs the published log; set a place in CMK_ANCHOR, or remove it',
   ],
   [
     (env) => (env.CMK_WITNESSES_NEEDED ?? 0) <= env.CMK_WITNESSES.length,
@@ -126,7 +126,7 @@ export const crossFieldRules: readonly Rule[] = [
     (env) =>
       env.CMK_LOGS_WORKSPACE === undefined || env.AZURE_CLOUD !== 'custom' || env.AZURE_LOGS_ENDPOINT !== undefined,
     'AZURE_LOGS_ENDPOINT',
-    'is missing; the custom cloud needs it to ask CMK_LOGS_WORKSPACE',
+    'is missing; the custom cloud needs it to query CMK_LOGS_WORKSPACE',
   ],
   ...(['AZURE_ARM_ENDPOINT', 'AZURE_GRAPH_ENDPOINT', 'AZURE_LOGS_ENDPOINT', 'AZURE_CA_FILE'] as const).map(
     (name): Rule => [(env) => env.AZURE_CLOUD === 'custom' || env[name] === undefined, name, onlyCustom],
@@ -141,14 +141,14 @@ export const crossFieldRules: readonly Rule[] = [
   [
     (env) => env.CMK_SUBSCRIPTIONS.length > 0,
     'CMK_SUBSCRIPTIONS',
-    'is empty; name the subscriptions the bot may act in',
+    'is empty; name the subscriptions that the bot can change',
   ],
   [
     (env) =>
       env.CMK_AUDIT_CHANNEL === 'none' ||
       ![env.CMK_APPROVALS_CHANNEL, env.CMK_OPERATIONS_CHANNEL].includes(env.CMK_AUDIT_CHANNEL),
     'CMK_AUDIT_CHANNEL',
-    'is the approvals or operations channel; name a channel of its own, or none',
+    'is the approvals or operations channel; set another channel, or none',
   ],
   [
     (env) => env.CMK_STEP_UP === undefined || env.CMK_PUBLIC_URL !== undefined,

@@ -15,10 +15,10 @@ const listOf = <T extends z.ZodType>(item: T, instead: string) =>
 
 const ids = listOf(
   z.guid('must be an Entra group id or object id'),
-  'name a group or a person, or leave it out: then the environment’s setting holds',
+  'name a group or a person, or remove it to use the environment’s setting',
 );
-const anything = 'write what to match, or leave it out: then anything matches';
-const pattern = z.string('must be text, in which * stands for anything').trim().min(1, `is empty; ${anything}`);
+const anything = 'write what to match, or remove it to match everything';
+const pattern = z.string('must be text, in which * means any text').trim().min(1, `is empty; ${anything}`);
 /** Accepts a single text as a list of one. */
 const values = z.preprocess((value) => (typeof value === 'string' ? [value] : value), listOf(pattern, anything));
 
@@ -42,7 +42,7 @@ const VaultMatch = z
     {
       subscriptions: listOf(
         z.string(subscription).refine((id) => id === '*' || z.guid().safeParse(id).success, subscription),
-        'name subscriptions, or leave it out: then the agent’s own is meant',
+        'name subscriptions, or remove it to mean the agent’s own',
       ).optional(),
       resourceGroups: listOf(pattern, anything).optional(),
       names: listOf(pattern, anything).optional(),
@@ -50,7 +50,7 @@ const VaultMatch = z
     { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object of vaults to permit' : undefined) },
   )
   .refine((match) => Object.keys(match).length > 0, {
-    error: 'is empty; say which vaults, or leave vaults out',
+    error: 'is empty; name vaults, or remove it',
     when: ({ issues }) => issues.length === 0,
   });
 
@@ -59,9 +59,9 @@ const count = 'must be a whole number from 1 to 10';
 const FileRule = z.strictObject(
   {
     name: z
-      .string('is missing; name the rule, so that people can speak of it')
+      .string('is missing; cards and evidence show the name')
       .trim()
-      .min(1, 'is empty; name the rule, so that people can speak of it')
+      .min(1, 'is empty; cards and evidence show the name')
       .max(60, 'is longer than 60 characters'),
     match: Match.default({}),
     requesters: ids.optional(),
@@ -69,14 +69,14 @@ const FileRule = z.strictObject(
     approvalsRequired: z.number(count).int(count).min(1, count).max(10, count).optional(),
     approvalExpiry: duration.optional(),
     extraApprovalForIrreversible: z.boolean('must be true or false').optional(),
-    vaults: listOf(VaultMatch, 'permit a vault, or leave it out: then the environment’s setting holds').optional(),
+    vaults: listOf(VaultMatch, 'permit a vault, or remove it to use the environment’s setting').optional(),
     requireNewKey: z.boolean('must be true or false').optional(),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? 'must be an object: a rule' : undefined) },
 );
 type FileRule = z.infer<typeof FileRule>;
 
-const noTags = 'name a tag that nobody who asks can write, or leave it out: then no tag is trusted';
+const noTags = 'name a tag that no requester can write, or remove it to trust no tag';
 
 const isPattern = (text: string): boolean => {
   try {
@@ -86,9 +86,9 @@ const isPattern = (text: string): boolean => {
   }
 };
 
-const patternHelp = 'must be a regular expression for the whole reference, such as CHG[0-9]{7}';
+const patternHelp = 'must be a regular expression for the whole change number, such as CHG[0-9]{7}';
 
-/** Format of change references, and whether every request needs one. */
+/** Format of change numbers, and whether every request needs one. */
 const ChangeReference = z.strictObject({
   pattern: z.string(patternHelp).min(1, patternHelp).max(200, patternHelp).refine(isPattern, patternHelp),
   required: z.boolean('must be true or false').default(false),
@@ -131,7 +131,7 @@ const renamed: Readonly<Record<string, string>> = { agents: 'resources' };
 function mistakeOf(issue: z.core.$ZodIssue): readonly string[] {
   const place = placeOf(issue.path);
   if (issue.code !== 'unrecognized_keys') return [place === '' ? issue.message : `${place} ${issue.message}`];
-  const unknown = `is not known here; known are ${known(issue.path).join(', ')}`;
+  const unknown = `isn’t a known field. Known fields: ${known(issue.path).join(', ')}`;
   return issue.keys.map((key) => {
     const name = issue.path.at(-1) === 'match' ? renamed[key] : undefined;
     return `${placeOf([...issue.path, key])} ${name === undefined ? unknown : `is called ${name} now`}`;
@@ -151,17 +151,17 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
     return [
       ...(rule.name.toLowerCase() === environmentRule
         ? [
-            `rules[${at}].name is taken: the environment’s settings are the rule ${environmentRule}; give it another name`,
+            `rules[${at}].name is taken by the environment’s settings (${environmentRule}); choose another name`,
           ]
         : []),
       ...(addsNothing(rule)
-        ? [`rules[${at}] adds nothing: a rule with tags makes others stricter; say in what, or take it out`]
+        ? [`rules[${at}] adds nothing: a rule with tags makes other rules stricter. Add a stricter value, or remove the rule`]
         : []),
-      ...(same === -1 ? [] : [`rules[${at}].name is that of rules[${same}] too; give it another name`]),
+      ...(same === -1 ? [] : [`rules[${at}].name is also the name of rules[${same}]; choose another one`]),
       ...(shadow === -1
         ? []
         : [
-            `rules[${at}] never applies: rules[${shadow}] (${rules[shadow]?.name}) comes first and matches every agent it could; move it up, or take it out`,
+            `rules[${at}] never applies: rules[${shadow}] (${rules[shadow]?.name}) comes first and matches all its agents. Move it up, or remove it`,
           ]),
     ];
   });
@@ -177,7 +177,7 @@ const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
   trustedTags.flatMap((tag, at) =>
     rules.some(({ match }) => isTrustedTag(Object.keys(match.tags ?? {}), tag))
       ? []
-      : [`trustedTags[${at}] is a tag that no rule looks at; take it out, or write the rule`],
+      : [`trustedTags[${at}] is a tag that no rule uses. Remove it, or add the rule`],
   );
 
 /** Returns the message alone, also for errors of another realm. */

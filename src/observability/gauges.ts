@@ -100,7 +100,7 @@ const looks: readonly Look[] = [
   },
   {
     name: 'cmk_witness_contradicts',
-    help: '1 while a witness is known to know another history of the record',
+    help: '1 while a witness is known to have signed a different version of the audit log',
     value: ({ report }) => (report !== null && report.contradiction !== null ? 1 : 0),
   },
 ];

@@ -111,7 +111,7 @@ export function redirectConsole(log: Log): void {
 /** Logs uncaught exceptions. Node would print the error with all its fields. */
 export function logUncaughtErrors(log: Log): void {
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'ended by an error that nobody caught');
+    log.fatal({ err: error }, 'ended by an uncaught error');
     process.exit(1);
   });
 }

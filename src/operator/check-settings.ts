@@ -35,7 +35,7 @@ async function wrongAnchor({ anchor }: Checked): Promise<readonly Mistake[]> {
     ({ code }: NodeJS.ErrnoException) => code === 'ENOTDIR',
   );
   if (!isFile) return [];
-  return [['CMK_ANCHOR', `${folder} is a file, or lies below one; name a folder that the bot can write to`]];
+  return [['CMK_ANCHOR', `${folder} is a file, or is inside one; name a folder that the bot can write to`]];
 }
 
 async function wrongAuthorities({ azure: { cloud } }: Checked): Promise<readonly Mistake[]> {
@@ -61,5 +61,5 @@ export async function checkSettings(config: Checked): Promise<readonly Mistake[]
 /** Throws {@link ConfigurationError} with all mistakes. */
 export async function requireValidSettings(config: Checked): Promise<void> {
   const mistakes = await checkSettings(config);
-  if (mistakes.length > 0) throw new ConfigurationError('the configuration does not hold together:', mistakes);
+  if (mistakes.length > 0) throw new ConfigurationError('settings contradict each other:', mistakes);
 }

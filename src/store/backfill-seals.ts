@@ -19,7 +19,7 @@ export class NotTrusted extends Error {
   override readonly name = 'NotTrusted';
   readonly head: Link;
   constructor({ seq, hash }: Link) {
-    super(`the ${seq} events up to ${hash} carry no seal, and nobody has said that they are to be trusted`);
+    super(`the ${seq} events up to ${hash} have no seal, and no setting confirms them`);
     this.head = { seq, hash };
   }
 }

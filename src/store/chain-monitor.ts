@@ -22,7 +22,7 @@ export class RecordBroken extends Error {
 
   constructor(at: { readonly seq?: number; readonly request?: string }, fault: RowFault, detail: string) {
     const where = [at.seq === undefined ? null : `event ${at.seq}`, at.request ?? null].filter((part) => part !== null);
-    super(`${where.join(' of ') || 'the record'}: ${fault}: ${detail}`);
+    super(`${where.join(' of ') || 'the audit log'}: ${fault}: ${detail}`);
     this.seq = at.seq ?? null;
     this.request = at.request ?? null;
     this.fault = fault;
@@ -130,7 +130,7 @@ export class ChainMonitor {
   /** Throws if the chain has replaced this seal key. Otherwise, every process would treat the event as forged. */
   assertActiveSealKey(key: string | null): void {
     if (this.#keys.at(-1)?.key === key || this.#keys.every((change) => change.key !== key)) return;
-    const detail = `seal: this process seals with key ${key}, which the chain has given up for ${this.#keys.at(-1)?.key}`;
+    const detail = `seal: this process seals with key ${key}, which the chain has replaced by ${this.#keys.at(-1)?.key}`;
     this.broken({}, 'seal-key-retired', detail);
   }
 

@@ -30,9 +30,9 @@ export class OlderRecord extends Error {
   override readonly name = 'OlderRecord';
   constructor(where: string, events: number) {
     super(
-      `${where} holds a record of version 1, with ${events} events; this program reads version ${recordVersion} and later. ` +
-        'Keep it where it is: the program that wrote it can still export and verify it. Then name a new data folder ' +
-        '(CMK_DATA_DIR, or --data) or a new database (DATABASE_URL), and start again.',
+      `${where} has an audit log of version 1, with ${events} events. This program reads version ${recordVersion} and later. ` +
+        'Keep it: the program that wrote it can still export and verify it. Set a new data folder ' +
+        '(CMK_DATA_DIR, or --data) or a new database (DATABASE_URL).',
     );
   }
 }
@@ -45,8 +45,8 @@ export class NewerRecord extends Error {
   override readonly name = 'NewerRecord';
   constructor(where: string, migration: number) {
     super(
-      `${where} has migration ${migration}, made by a newer version of this program. Start that version again; or put back the ` +
-        'backup that was made before it was first started, and lose what was decided since (docs/how-to/upgrade.md).',
+      `${where} has migration ${migration}, made by a newer version of this program. Start that version again, or restore the ` +
+        'backup from before its first start, and lose later decisions (docs/how-to/upgrade.md).',
     );
   }
 }

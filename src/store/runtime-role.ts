@@ -41,7 +41,7 @@ interface RoleOnEvents {
 
 export async function roleRights(sql: Sql): Promise<RoleOnEvents> {
   const found = await selectOne(sql, RoleRights, rightsQuery);
-  if (found === null) throw new Error('asking the database what its user may do: it did not say');
+  if (found === null) throw new Error('reading the permissions of the database user: no answer');
   const { role, superuser, owns, insert: mayAdd, ...rights } = found;
   return {
     role,

@@ -2,50 +2,50 @@
 import type { RecordFault, RowFault } from '../domain/record/faults.ts';
 
 export const faultWords: Record<RecordFault, string> = {
-  'hash-differs': 'its body or its hash was changed',
-  'prev-differs': 'it does not follow on the event before: one was changed, replaced or taken out',
-  'not-contiguous': 'an event before it is missing, doubled or moved',
-  'not-canonical': 'its body is not in the form that is hashed',
+  'hash-differs': 'its body or hash was changed',
+  'prev-differs': 'it doesn’t continue the event before: an event was changed, replaced or removed',
+  'not-contiguous': 'an event before it is missing, duplicated or moved',
+  'not-canonical': 'its body isn’t in the canonical form that is hashed',
   'column-differs': 'a column differs from the event’s body',
   'head-differs': 'the audit log doesn’t end where it should: events were removed from its end, or added after it',
   'seal-missing': 'it has no seal, so it was added without the seal key',
-  'seal-differs': 'its seal is not its own: it was forged, or taken from another event',
-  'seal-key-unknown': 'it is sealed with a key that is not known here',
-  'seal-key-retired': 'it is sealed with a key that was no longer in use, or not yet',
-  'revision-differs': 'events of its request are missing, doubled or were replaced',
-  'text-differs': 'a text is not the one that was written',
-  'text-unknown': 'a text was added that no event has',
-  'text-missing': 'a text is gone, and no event says that it was erased',
-  'open-request-differs': 'which request holds the resource is not what the events say',
-  'outbox-unknown': 'something is to be done that no event asks for',
-  'begins-otherwise': 'its request does not begin, or begins again, with a person’s submission',
+  'seal-differs': 'its seal is wrong: it was forged, or copied from another event',
+  'seal-key-unknown': 'it is sealed with a key that isn’t known here',
+  'seal-key-retired': 'it is sealed with a key that wasn’t in use at that time',
+  'revision-differs': 'events of its request are missing, duplicated or replaced',
+  'text-differs': 'a text isn’t the one that was written',
+  'text-unknown': 'a text was added that no event refers to',
+  'text-missing': 'a text is missing, and no event says that it was erased',
+  'open-request-differs': 'the open request of the agent differs from the events',
+  'outbox-unknown': 'a row of pending work has no event',
+  'begins-otherwise': 'its request doesn’t start with a person’s submission, or starts twice',
   'after-the-end': 'its request had ended',
-  'not-in-this-state': 'this cannot happen to a request in the state it was in',
+  'not-in-this-state': 'this isn’t possible in the state that the request was in',
   'not-theirs': 'the recorded person wasn’t allowed to do it',
-  'changed-unduly': 'its requester changed it to another agent, too often, or once a run had begun',
+  'changed-unduly': 'its requester changed the agent, edited it too often, or after a run had started',
   'approved-twice': 'the same person approved twice',
-  'approved-another-plan': 'another plan was approved, or carried out, than the one that was asked last',
-  'out-of-time': 'it was approved after the time to decide, or expired before it',
-  miscounted: 'it says another number of approvals than there are',
-  'not-acknowledged': 'what cannot be undone was approved without its tick',
-  'too-few-approvals': 'a run was let go without enough approvals by different people',
-  'another-run': 'it is of another run than the one that was ordered last',
-  'not-checked': 'a step was started in a run without the pre-run check',
-  'out-of-turn': 'a step was begun that was not planned, or before its turn',
-  'result-without-intent': 'a step has a result that was never begun',
-  'not-proved': 'success was recorded although something was not done, or not proved',
-  'time-went-back': 'it is dated before the event before it, and does not say that a clock was set right',
-  'body-unknown': 'it holds something that no event of this record has',
+  'approved-another-plan': 'the plan that was approved or run isn’t the last one that was requested',
+  'out-of-time': 'it was approved after it expired, or expired too early',
+  miscounted: 'it has a wrong number of approvals',
+  'not-acknowledged': 'what can’t be undone was approved without its checkbox',
+  'too-few-approvals': 'a run started without enough approvals from different people',
+  'another-run': 'it belongs to another run than the last one',
+  'not-checked': 'a step started without the pre-run check of its run',
+  'out-of-turn': 'a step started that wasn’t planned, or too early',
+  'result-without-intent': 'a step has a result but never started',
+  'not-proved': 'success was recorded, but a step wasn’t done or verified',
+  'time-went-back': 'its time is before that of the event before it, without a recorded correction of the clock',
+  'body-unknown': 'it has fields that no event of this audit log has',
   'rows-differ': 'there are more or fewer rows than events',
-  'export-differs': 'what was kept of before has it otherwise, or has more',
+  'export-differs': 'the older copy has a different event, or more events',
   'line-unreadable': 'a line is neither an event nor a text',
-  'checkpoint-not-signed': 'a checkpoint is not signed by this log',
-  'checkpoint-differs': 'a signed checkpoint is not of the events that are published',
-  'tile-differs': 'a published tile is not the one that the events make',
-  'file-damaged': 'a file of the pack was damaged, is missing, or was put in',
-  'proof-differs': 'it is not in the log that was signed, or its proof is another',
-  'plan-digest-differs': 'its digest is not that of its plan',
-  'another-request': 'it is an event of another request',
+  'checkpoint-not-signed': 'a checkpoint isn’t signed by this log',
+  'checkpoint-differs': 'a signed checkpoint doesn’t match the published events',
+  'tile-differs': 'a published tile doesn’t match the events',
+  'file-damaged': 'a file of the pack is damaged, missing or added',
+  'proof-differs': 'it isn’t in the signed log, or its proof is wrong',
+  'plan-digest-differs': 'its digest doesn’t match its plan',
+  'another-request': 'it belongs to another request',
   'view-differs': 'a file of the pack says something other than the events',
 };
 
@@ -62,7 +62,7 @@ export function brokenWords({ seq, request, fault, detail }: Broken): string {
   const remedy =
     fault === 'seal-key-unknown' || fault === 'seal-key-retired'
       ? 'Check that the seal key file belongs to this audit log, with its newest key last.'
-      : 'Compare with an export (cmk-bot audit verify --against), then put the database back as it was.';
+      : 'Compare with an export (cmk-bot audit verify --against), then restore the database.';
   const place = where.length === 0 ? '' : `${where.join(' of ')}: `;
   return [
     `the audit log was changed outside the bot, so the bot doesn’t act on it: ${place}${faultWords[fault]} (${fault}).`,
@@ -73,7 +73,7 @@ export function brokenWords({ seq, request, fault, detail }: Broken): string {
 
 /** Why the bot doesn't publish anything after the existing log. */
 const contradictionWords = {
-  'not-this-log': 'its newest checkpoint is not one of this log',
+  'not-this-log': 'its newest checkpoint isn’t from this log',
   'record-shorter': 'more events were published than the audit log has',
   'record-differs': 'published events differ from the audit log',
 } as const;
@@ -91,15 +91,15 @@ const keepIt =
 /** Why a checkpoint isn't this log's, and what to do. */
 export const foreignWords = {
   'other-log': [
-    'It’s the checkpoint of a log of another name.',
-    'Put back the name in CMK_LOG_NAME, or name this log’s own place in CMK_ANCHOR.',
+    'It’s the checkpoint of a log with another name.',
+    'Restore the name in CMK_LOG_NAME, or set the place of this log in CMK_ANCHOR.',
   ],
   'other-key': [
     'It isn’t signed with the log signing key in CMK_LOG_KEY_FILE or CMK_LOG_KEY_SECRET.',
-    'Put back the key that belongs to this log. A new key is added as the last line, below the old one.',
+    'Restore the key of this log. Add a new key as the last line, below the old one.',
   ],
   changed: ['Its text was changed after it was signed with the log signing key.', keepIt],
-  unreadable: ['It isn’t a signed checkpoint: it was damaged, cut off or replaced.', keepIt],
+  unreadable: ['It isn’t a signed checkpoint: it was damaged, truncated or replaced.', keepIt],
 } as const;
 
 /** The last message of a process whose audit log contradicts the published one. */
@@ -112,7 +112,7 @@ export function contradictedWords({ kind, published, recorded, reason }: Contrad
   return [
     `the published log in ${where} contradicts the audit log, so the bot doesn’t act on it: ${contradictionWords[kind]} (${kind}).`,
     `  ${counts}`,
-    `cmk-bot audit verify --anchor ${where} says what is missing. ${remedy}`,
+    `cmk-bot audit verify --anchor ${where} shows what is missing. ${remedy}`,
   ].join('\n');
 }
 
@@ -122,12 +122,12 @@ export const notTrustedWords = (
   where: string,
 ): string =>
   [
-    `the ${seq} events in ${where} carry no seal, and the seals’ key is not new to them.`,
+    `the ${seq} events in ${where} have no seal, although the seal key is older than some of them.`,
     `They end at ${seq}:${hash}`,
-    'Compare that with what was exported or shown in the audit channel before this version was installed. If it is the end you',
-    `know, start once with CMK_TRUST_RECORD=${seq}:${hash}; they are then sealed as they are. If it is not, they were replaced.`,
+    'Compare this with an export, or with the audit channel, from before this version was installed. If it matches,',
+    `start once with CMK_TRUST_RECORD=${seq}:${hash}. The bot then seals the events. If it doesn’t match, they were replaced.`,
   ].join('\n');
 
 /** For a bot whose own database user could turn off what protects the audit log. */
 export const ownerAdvice =
-  'give it a user of its own in DATABASE_URL, and the owner’s in CMK_DATABASE_OWNER_URL, with which the tables are brought up';
+  'set another user in DATABASE_URL, and the owner in CMK_DATABASE_OWNER_URL for migrations';

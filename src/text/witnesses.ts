@@ -5,9 +5,9 @@ import { countOf } from './words.ts';
 
 const askedWords = {
   signed: '',
-  'no-answer': 'it did not answer',
-  refused: 'it would not sign',
-  'another-history': 'it knows another history',
+  'no-answer': 'it didn’t answer',
+  refused: 'it refused to sign',
+  'another-history': 'it signed a different version',
 } as const;
 
 /** `witnessed up to 121, 3 minutes ago` */

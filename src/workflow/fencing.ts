@@ -11,7 +11,7 @@ export class RunLostError extends Error {
   override readonly name = 'RunLostError';
   constructor(id: RequestId, run: number) {
     super(
-      `run ${run} of ${id} is another replica’s by now: this one was held up, or cut off, until the others took it for dead`,
+      `run ${run} of ${id} was taken over by another replica, because this one was unresponsive or disconnected`,
     );
   }
 }

@@ -110,9 +110,9 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
     if (again === null) return await ports.outbox.finish(item);
     await ports.outbox.reschedule(item, again);
   } catch (error) {
-    note({ 'error.type': 'put off' });
+    note({ 'error.type': 'postponed' });
     const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);
-    ports.log.warn({ err: error, kind: item.kind, requestId: item.requestId }, 'outbox item put off');
+    ports.log.warn({ err: error, kind: item.kind, requestId: item.requestId }, 'outbox item postponed');
     await ports.outbox.postpone(item, waitMs);
   }
   return false;
@@ -132,7 +132,7 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
   const take = (item: OutboxItem): void => {
     const handled = handle(ports, item)
       .catch((error: unknown) => {
-        ports.log.warn({ err: error }, 'outbox item could not be put off');
+        ports.log.warn({ err: error }, 'outbox item could not be postponed');
         return false;
       })
       .then((isGone) => {

@@ -137,7 +137,7 @@ export function openRunMonitor(
       await engine.adopt(id, run);
       return later(lookEveryBeats);
     }
-    log.warn({ requestId: id, run }, 'a run is lost, a person is asked');
+    log.warn({ requestId: id, run }, 'a run is lost, its request needs attention');
     await endRunEarly(runs, id, run, lostRun(fate.lost, request.state === 'running'));
     return null;
   }

@@ -144,7 +144,7 @@ const startsInMs = ({ notBefore }: Request, now: Date): number =>
   notBefore === null ? 0 : Math.min(Math.max(Date.parse(notBefore) - now.getTime(), 0), maxSkewMs);
 
 const membershipUnknown: Failure = botFailure(
-  'checking that requester and approvers still may',
+  'checking that requester and approvers still have their roles',
   { code: 'membership-unknown' },
   'wait',
 );

@@ -77,7 +77,7 @@ describe('who somebody is', () => {
     const body = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } };
     const fault = { match: { url: 'userType' }, respond: { status: 403, body } };
     const failure = outsideFailureOf(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])));
-    expect(failure).toMatchObject({ status: 403, doing: 'reading who somebody is' });
+    expect(failure).toMatchObject({ status: 403, doing: 'reading the kind of an account' });
   });
 });
 

@@ -235,7 +235,7 @@ describe('what the bot may do', () => {
       next: 'ask',
       code: 'AuthorizationFailed',
       status: 403,
-      doing: 'reading what the bot may do with triage-agent-prod',
+      doing: 'reading what the bot can do with triage-agent-prod',
     });
   });
 });

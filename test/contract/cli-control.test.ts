@@ -135,14 +135,14 @@ it('says what went wrong in the bot, and goes on', async () => {
   const folder = await newFolder();
   const server = await start(folder);
   const { control, close } = await reach(folder);
-  await expect(control.head({})).rejects.toThrow('asking the running bot: the database is away');
+  await expect(control.head({})).rejects.toThrow('calling the running bot: the database is away');
   expect(logged).toEqual(['a call from the command line was not answered']);
   expect(await control.act({ id: requestId(1), act: { verb: 'cancel', by: 'duty' } })).toEqual({
     kind: 'refused',
     code: 'unknown-request',
     fact: requestId(1),
   });
-  await expect(control.lines({ after: 0, limit: 1_000_000 })).rejects.toThrow('asking the running bot: ✖ Too big');
+  await expect(control.lines({ after: 0, limit: 1_000_000 })).rejects.toThrow('calling the running bot: ✖ Too big');
   await close();
   await server.stop();
 });
@@ -151,7 +151,7 @@ it('knows a bot of another version by its answers', async () => {
   const folder = await newFolder();
   const server = await start(folder, { head: async () => ({ position: 1 }) as never });
   const { control, close } = await reach(folder);
-  await expect(control.head({})).rejects.toThrow('the running bot is of another version');
+  await expect(control.head({})).rejects.toThrow('the running bot has another version');
   await close();
   await server.stop();
 });

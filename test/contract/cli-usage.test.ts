@@ -103,7 +103,7 @@ describe('help', () => {
 
 describe('what is not understood ends with 2 and one line', () => {
   it.each([
-    ['an unknown word', ['dance'], 'cmk-bot: there is no ‘dance’. cmk-bot --help lists what there is.'],
+    ['an unknown word', ['dance'], 'cmk-bot: there is no ‘dance’. cmk-bot --help lists all commands.'],
     ['an unknown option', ['requests', 'list', '--all'], "cmk-bot requests list: Unknown option '--all'"],
     ['a word too many', ['doctor', 'now'], 'cmk-bot doctor: ‘now’ is one word too many'],
     [

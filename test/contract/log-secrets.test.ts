@@ -31,7 +31,7 @@ test('Teams refuses the cards and repeats them: the error is logged without them
     await world.teams.call('POST', '/simulator/faults', fault);
   }
   await submit(world, form, reason);
-  await until(async () => errors().some(({ msg }) => msg === 'outbox item put off'), 'the cards are refused');
+  await until(async () => errors().some(({ msg }) => msg === 'outbox item postponed'), 'the cards are refused');
   await world.teams.call('DELETE', '/simulator/faults');
   const [logged] = errors();
   expect(logged?.err).toMatchObject({ type: 'RestError', code: 'BadSyntax', status: 400 });
@@ -73,7 +73,7 @@ test.each(['throw error;', 'void Promise.reject(error);'])(
     expect(JSON.parse(out)).toMatchObject({
       level: 60,
       err: { message: 'no' },
-      msg: 'ended by an error that nobody caught',
+      msg: 'ended by an uncaught error',
     });
     expect(out).not.toMatch(/abcdefghij|words of a person/);
   },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Comments in src use plain English: no word below in any new comment. */
+/** Comments and sentences in src use plain English: no word below in any of them. */
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
@@ -35,4 +35,31 @@ test.each([...byFolder])('comments in %s use plain words', (folder, found) => {
 test('the list of older comments names folders that have some', () => {
   const without = Object.keys(allowed).filter((folder) => (byFolder.get(folder) ?? []).length === 0);
   expect(without).toEqual([]);
+});
+
+/** Words that readers of cards, pages and terminals stumble over, or that mean two things. */
+const privateWords =
+  /\b(nobody|somebody|whoever|everybody|anybody|anew|goe?s? on|may|mend(?:s|ed|ing)?|the record|look(?:s|ed)? (?:at|again)|put off|brought up|dead)\b/i;
+
+const literal = /'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`/g;
+
+/** Literals of three words and more, without those for the database. */
+function sentences(file: string): readonly string[] {
+  const code = readFileSync(path.join(src, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g, '');
+  const texts = [...code.matchAll(literal)].map(([, single, double, template]) => single ?? double ?? template ?? '');
+  return texts.filter((text) => text.split(/\s+/).length > 2 && !/^\s*(select|insert|update|delete|with)\b/.test(text));
+}
+
+/** The Azure simulator quotes Azure. */
+const quotesAzure = (file: string): boolean => /^sandbox.azure.(?!scenarios)/.test(file);
+/** Azure's own sentence, a name of a month, and names in code. */
+const notOurs = /^The identity of the resource may not use the key|^January February|\$\{[^}]*(may|everybody|nobody)/;
+
+test('sentences in src use plain words', () => {
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => /\.[jt]s$/.test(file));
+  const found = files
+    .filter((file) => !quotesAzure(file))
+    .flatMap((file) => sentences(file).map((text) => `${file}: ${text}`));
+  expect(found.length).toBeGreaterThan(3_000);
+  expect(found.filter((text) => privateWords.test(text) && !notOurs.test(text.slice(text.indexOf(': ') + 2)))).toEqual([]);
 });

@@ -40,7 +40,7 @@ async function older(events: number): Promise<Extract<DatabaseOptions, { kind: '
   return options;
 }
 
-const told = /holds a record of version 1, with 2 events; this program reads version 2 .*name a new data folder/s;
+const told = /has an audit log of version 1, with 2 events\. This program reads version 2 .*Set a new data folder/s;
 
 it('is refused by name, with what to do, by whoever opens it', async () => {
   const { url } = await older(2);

@@ -309,7 +309,7 @@ onPostgres.test(
     try {
       const { port } = new URL(bot.url);
       expect([await health('127.0.0.1', port), await health(elsewhere, port)]).toEqual([200, 200]);
-      expect(bot.printed()).toContain('other machines are heard, over plain http');
+      expect(bot.printed()).toContain('other machines can reach the bot over plain http');
     } finally {
       await bot.end();
     }

@@ -102,13 +102,13 @@ const rows: readonly Row[] = [
   {
     what: 'a seal key that is not there',
     breaks: (one) => ({ CMK_SEAL_KEY_FILE: file(one, 'none.key') }),
-    start: /the seals’ key is not there: \S+none\.key\. .*openssl rand -base64 32/,
+    start: /the seal key doesn’t exist: \S+none\.key\. .*openssl rand -base64 32/,
     doctor: ['record/seals', 'fail', /the key cannot be used/],
   },
   {
     what: 'a seal key of 16 bytes',
     breaks: (one) => ({ CMK_SEAL_KEY_FILE: write(one, 'short.key', `${Buffer.alloc(16).toString('base64')}\n`) }),
-    start: /the seals’ key in \S+short\.key: every line must be a key of at least 32 bytes/,
+    start: /the seal key in \S+short\.key: every line must be a key of at least 32 bytes/,
     doctor: ['record/seals', 'fail', /the key cannot be used/],
   },
   {
@@ -126,8 +126,8 @@ const rows: readonly Row[] = [
   {
     what: 'a log signing key that is not there',
     breaks: (one) => ({ ...published(one, 7), CMK_LOG_KEY_FILE: file(one, 'none.key') }),
-    start: /the key of the published log is not there: \S+none\.key/,
-    doctor: ['record/anchor', 'fail', /the key of the published log is not there: \S+none\.key/],
+    start: /the log signing key doesn’t exist: \S+none\.key/,
+    doctor: ['record/anchor', 'fail', /the log signing key doesn’t exist: \S+none\.key/],
   },
   {
     what: 'the database’s name',
@@ -158,7 +158,7 @@ const rows: readonly Row[] = [
   {
     what: 'a file in place of the folder to publish in',
     breaks: (one) => ({ ...published(one, 7), CMK_ANCHOR: write(one, 'a-file', '') }),
-    start: /CMK_ANCHOR: \S+a-file is a file, or lies below one; name a folder that the bot can write to/,
+    start: /CMK_ANCHOR: \S+a-file is a file, or is inside one; name a folder that the bot can write to/,
     doctor: ['config/settings', 'fail', /CMK_ANCHOR: \S+a-file is a file/],
   },
   {
@@ -203,8 +203,8 @@ const rows: readonly Row[] = [
     breaks: (one) => ({
       CMK_POLICY_FILE: write(one, 'policy.json', JSON.stringify({ rules: [{ name: 'all', approver: [nobodysId] }] })),
     }),
-    start: /CMK_POLICY_FILE: rules\[0\]\.approver is not known here; known are .*approvers/,
-    doctor: ['config/settings', 'fail', /CMK_POLICY_FILE: rules\[0\]\.approver is not known here/],
+    start: /CMK_POLICY_FILE: rules\[0\]\.approver isn’t a known field. Known fields: .*approvers/,
+    doctor: ['config/settings', 'fail', /CMK_POLICY_FILE: rules\[0\]\.approver isn’t a known field/],
   },
   inValues(
     'step-up without an address for browsers',

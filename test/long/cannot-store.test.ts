@@ -131,7 +131,7 @@ onPostgres('a sign-in that cannot be kept', () => {
     expect(await signIn(link, people.approver)).toEqual({
       status: 503,
       words: expect.stringMatching(
-        /^The bot can’t save anything at the moment\b.* Nothing was approved, and nothing is changed in Azure\. Go back to Teams in a few minutes and click again\./,
+        /^The bot can’t save anything at the moment\b.* Nothing was approved, and nothing was changed in Azure\. Go back to Teams in a few minutes, and try again\./,
       ),
     });
     await runAs(url, [`grant insert on cmk.document to ${bot}`]);

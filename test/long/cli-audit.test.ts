@@ -132,12 +132,12 @@ describe('an untouched record', () => {
     expect(out).toMatch(/^incomplete: 16 events, 5 texts\n/);
     expect(out).toContain('Seals not checked, because the seal key is missing: 16 events sealed.');
     expect(err).toMatch(
-      /^cmk-bot audit verify: seals not checked: the seals’ key is not there: .*seal\.key\. Put back/,
+      /^cmk-bot audit verify: seals not checked: the seal key doesn’t exist: .*seal\.key\. Restore/,
     );
     // What a request has come to rests on its seals.
     const shown = await gone.cli('requests', 'show', waiting);
     expect(shown).toMatchObject({ code: 2, out: '' });
-    expect(shown.err).toContain('the seals’ key is not there');
+    expect(shown.err).toContain('the seal key doesn’t exist');
     await gone.tamper("update cmk.event set body = replace(body, 'bot-care', 'bot-carl') where seq = 2");
     await rm(path.join(gone.dataDir, 'seal.key'), { force: true });
     expect(await gone.cli('audit', 'verify')).toMatchObject({ code: 1 });
@@ -174,7 +174,7 @@ describe('an untouched record', () => {
   it.each<[string, (lines: string[]) => string[], string]>([
     ['a changed word', (all) => all.map((line) => line.replace('bot-care', 'bot-carl')), 'hash-differs'],
     ['an event taken out', (all) => all.toSpliced(12, 1), 'not-contiguous'],
-    ['a text taken out', (all) => all.toSpliced(4, 1), 'event 2: a text is gone, and no event says that it was erased'],
+    ['a text taken out', (all) => all.toSpliced(4, 1), 'event 2: a text is missing, and no event says that it was erased'],
     [
       'two lines swapped',
       (all) => [...all.slice(0, 12), all[13] ?? '', all[12] ?? '', ...all.slice(14)],
@@ -209,7 +209,7 @@ describe('an untouched record', () => {
     if (content !== null) await writeFile(file, content);
     const { code, out, err } = await record.cli('audit', 'verify', content === null ? `${file}.none` : file);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toMatch(/^cmk-bot audit verify: (.* is not there, or may not be read|reading .*: )/);
+    expect(err).toMatch(/^cmk-bot audit verify: (.* doesn’t exist, or this user can’t read it|reading .*: )/);
   });
 
   it('makes a table that a spreadsheet does not run', async () => {
@@ -342,7 +342,7 @@ describe('a record somebody changed in the database', () => {
     [
       'a body',
       `update cmk.event set body = replace(body, 'bot-care', 'bot-carl') where seq = 2`,
-      /event 2: its body or its hash was changed \(hash-differs\)/,
+      /event 2: its body or hash was changed \(hash-differs\)/,
     ],
     ['a column', `update cmk.event set cause = 'click:other' where seq = 6`, /event 6: .*\(column-differs\)/],
     ['an event taken out', 'delete from cmk.event where seq = 3', /event 4: .*\(not-contiguous\)/],
@@ -354,7 +354,7 @@ describe('a record somebody changed in the database', () => {
     [
       'a text',
       `update cmk.free_text set text = 'nothing' where request_id = '${stuck}'`,
-      /event 2: a text is not the one that was written \(text-differs\)/,
+      /event 2: a text isn’t the one that was written \(text-differs\)/,
     ],
   ])('is found out: %s', async (_what, statement, words) => {
     const record = await newRecord();

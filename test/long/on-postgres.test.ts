@@ -195,7 +195,7 @@ onPostgres(
     test('without the right to the secret it does not start, and says who has to give what', async () => {
       await changeState(world.azure, takeRoles(localBotPrincipal.id));
       await expect(world.restartBot('SIGINT')).rejects.toThrow(
-        /does not start: the seals’ key \(CMK_SEAL_KEY_SECRET\): reading secret seal-key in localhost:\d+: ForbiddenByRbac: Caller is not authorized[\s\S]*Give the bot’s identity the role Key Vault Secrets User/,
+        /does not start: the seal key \(CMK_SEAL_KEY_SECRET\): reading secret seal-key in localhost:\d+: ForbiddenByRbac: Caller is not authorized[\s\S]*Give the bot’s identity the role Key Vault Secrets User/,
       );
     });
   },

@@ -282,7 +282,7 @@ describe('rules by agent', () => {
     expect(out).toMatch(/approvals needed +1\n/);
     expect(out).toMatch(/expires after +3 days\n/);
     expect(out).toMatch(/vaults +those in the agent’s own subscription\n/);
-    expect(out).toMatch(/keys +new ones, and those that are there\n/);
+    expect(out).toMatch(/keys +new and existing ones\n/);
     expect((await doctor('ward-agent')).out).toMatch(/rule environment +applies: no other rule matches/);
     const tagged = (await doctor(first.agent)).out;
     expect(tagged).toMatch(
@@ -304,7 +304,7 @@ describe('rules by agent', () => {
   test('attack: another value of a tag that nobody vouches for leaves the rule standing, and the start says so', async () => {
     writeFileSync(file, JSON.stringify({ rules }));
     await world.restartBot('SIGINT');
-    expect(world.printed()).toMatch(/policy rule production holds for every agent .* whatever tag environment says/);
+    expect(world.printed()).toMatch(/policy rule production applies to every agent .* whatever the value of tag environment is/);
     await tag(first.agent, { environment: 'test' });
     expect(activityText(await typeAll(world, first))).toContain('2 approvals are required');
   });

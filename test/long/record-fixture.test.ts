@@ -132,7 +132,7 @@ function opensAndGoesOn(fixture: Fixture, clock: ShiftedClock): void {
     );
     const [said = ''] = refused.split('\n').filter((line) => line.startsWith('cmk-bot does not start'));
     expect(said).toMatch(
-      /has migration 9999, made by a newer version of this program\. Start that version again; or put back/,
+      /has migration 9999, made by a newer version of this program\. Start that version again, or restore/,
     );
     expect(refused.slice(refused.indexOf(said))).not.toMatch(/\n\s+at /);
     const asked = await cmkBot(['requests', 'list'], { CMK_DATA_DIR: world.dataDir });

@@ -44,7 +44,7 @@ it('stores nothing with the older key, and says which file to look at', async ()
   const { file, write, verify, database } = await rotated();
   const [about = '', own = '', other = ''] = (await readFile(file, 'utf8')).split('\n');
   await writeFile(file, [about, other, own, ''].join('\n'));
-  await expect(write(3)).rejects.toThrow('which the chain has given up');
+  await expect(write(3)).rejects.toThrow('which the chain has replaced');
   expect((await verify()).out).toContain('verified: 4 events');
   const said = await cmkBot(['requests', 'cancel', requestId(2)], { CMK_DATA_DIR: database.dataDir });
   expect(said.code).not.toBe(0);

@@ -43,7 +43,7 @@ describe('while the bot runs', () => {
     expect(out).toMatch(/^Checked by the running bot \(process \d+\)/);
     for (const line of [
       /ok {4}Azure +reached and signed in/,
-      /ok {4}workflow engine +its tables are there/,
+      /ok {4}workflow engine +its tables exist/,
       /ok {4}group check /,
       /ok {4}seals +events are sealed with key [0-9a-f]{16} of .*seal\.key/,
       /ok {4}database user +/,
@@ -141,15 +141,15 @@ describe('what the doctor finds', () => {
     const { code, out } = await cli('doctor');
     expect(code).toBe(1);
     expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/approve\)\n +→ Set CMK_APPROVERS/);
-    expect(out).toMatch(/warn {2}audit channel +none: the audit log is only in the database/);
+    expect(out).toMatch(/warn {2}audit channel +none: the audit log has no copy in Teams/);
     expect(out).toMatch(
       new RegExp(
-        `fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Give the bot’s identity the role of infra/custom-role.json`,
+        `fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Assign the role of infra/custom-role.json`,
       ),
     );
     // Resource Graph answers about all subscriptions or none.
     for (const list of ['agents', 'vaults'])
-      expect(out).toMatch(new RegExp(`fail {2}${list} +403 AccessDenied: .*\\n +→ Azure lets no list be made`));
+      expect(out).toMatch(new RegExp(`fail {2}${list} +403 AccessDenied: .*\\n +→ Azure refuses the list`));
     expect(out).toContain('4 failures, 2 warnings, 1 not checked.');
   });
 

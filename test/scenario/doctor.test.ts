@@ -132,7 +132,7 @@ const rows: readonly Broken[] = [
     what: 'the trail is copied nowhere',
     code: 'teams/channels',
     outcome: 'warn',
-    found: /the audit log is only in the database/,
+    found: /the audit log has no copy in Teams/,
     breaks: setting('CMK_AUDIT_CHANNEL', 'none'),
     value: own('CMK_AUDIT_CHANNEL'),
   },
@@ -174,7 +174,7 @@ const rows: readonly Broken[] = [
     what: 'the bot has no Teams channel',
     code: 'teams/channel',
     outcome: 'fail',
-    found: /off: Teams cannot reach the bot/,
+    found: /off: Teams can’t reach the bot/,
     breaks: azure((state) => {
       for (const bot of state.botServices) bot.channels = ['WebChatChannel'];
     }),
@@ -329,7 +329,7 @@ const rows: readonly Broken[] = [
     what: 'the bot is a superuser of the database',
     code: 'db/role',
     outcome: 'fail',
-    found: /postgres is a superuser: it could change the audit log unnoticed/,
+    found: /postgres is a superuser, so it could change the audit log/,
     breaks: (world) => world.set({ DATABASE_URL: asServer(world) }),
     value: (world, command) => world.settings[command.split(' ').at(-1) ?? ''] ?? '',
   },

@@ -115,7 +115,7 @@ export class Publisher {
       const lines = await this.#ports.lines(progress.tree.size, pageSize);
       for (const { seq, body } of lines) {
         if (seq !== progress.tree.size + 1)
-          throw new Error(`reading the record: event ${seq} after ${progress.tree.size}`);
+          throw new Error(`reading the audit log: event ${seq} after ${progress.tree.size}`);
         await this.#add(progress, Buffer.from(body, 'utf8'), before?.size ?? 0);
         compare();
       }

@@ -7,7 +7,7 @@ import { type KeyPlace, keyPlace, type Place } from '../place.ts';
 import { databaseUrl, duration, group, optional, secretId, type Values, vaultKeyId } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
 
-export const auditLogSettings = group('The record', {
+export const auditLogSettings = group('The audit log', {
   DATABASE_URL: {
     value: databaseUrl.optional(),
     example: 'postgres://cmk_bot@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { duration, group, list, optional, type Values, vaultPlaces, yes } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
 
-export const peopleSettings = group('Who may do what, and how strictly', {
+export const peopleSettings = group('Roles and the approval policy', {
   CMK_REQUESTERS: {
     value: list,
     example: '60000000-0000-4000-8000-000000000001',

@@ -20,7 +20,7 @@ export type Actor = z.infer<typeof Actor>;
  * must stay readable.
  */
 export const recordVersion = 2;
-const version = z.literal(recordVersion, 'is of another version of the record');
+const version = z.literal(recordVersion, 'has another version of the audit log');
 
 export type EventType = keyof Payloads;
 

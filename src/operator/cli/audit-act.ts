@@ -11,7 +11,7 @@ import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
 async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<boolean> {
   if (ask === null) throw new Unusable('this can’t be undone, and there is no terminal to confirm it: add --yes');
   const typed = await ask(
-    `What people wrote about ${id}, and the names in it, will be destroyed, in every copy that the bot has. This cannot be undone.\nType ${id} to go on: `,
+    `What people wrote about ${id}, and the names in it, will be erased from the bot’s database. This can’t be undone.\nType ${id} to continue: `,
   );
   return typed.trim().toUpperCase() === id;
 }
@@ -89,10 +89,10 @@ export const auditAskAgain = subcommand({
   usage: 'WITNESS [--as NAME] [--json]',
   summary: 'asks a witness again after a conflict is settled',
   help: [
-    'The bot stops asking a witness that knows another history of the log: asking until it signs would make its',
-    'signature worthless. Find out first which of the two histories was changed, and settle it',
-    '(docs/how-to/run-a-witness.md). This command ends the alarm, and the audit channel says who ran it. If the',
-    'witness still knows another history, the alarm returns with the next checkpoint.',
+    'The bot no longer asks a witness that signed a different version of the log, because its signature would be',
+    'worthless. First find out which version was changed, and settle the conflict (docs/how-to/run-a-witness.md). This',
+    'command ends the alarm, and the audit channel says who ran it. If the witness still has another version, the alarm',
+    'returns with the next checkpoint.',
   ].join('\n'),
   explains: [['WITNESS', 'name of the witness, as doctor shows it'], asExplanation, jsonExplanation],
   examples: ['cmk-bot audit ask-again witness.example/hospital'],
@@ -109,7 +109,7 @@ export const auditAskAgain = subcommand({
       await complain(`Nothing was done: there is no conflict with a witness ${witness}.`);
       return exit.no;
     }
-    if (!json) await print(`${witness} is asked again with the next checkpoint.`);
+    if (!json) await print(`The bot asks ${witness} again with the next checkpoint.`);
     return exit.done;
   },
 });

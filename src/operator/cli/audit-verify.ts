@@ -48,20 +48,20 @@ export const auditVerify = subcommand({
   summary: 'verifies the audit log in the database, an export, a published log or an evidence pack',
   help: [
     'Without a file, verifies the audit log in the database and replays each request by its rules. Only a comparison',
-    'with something kept elsewhere shows that the end was cut off, or that everything was replaced.',
+    'with a copy kept elsewhere shows that the last events are missing, or that the whole log was replaced.',
   ].join('\n'),
   explains: [
     ['EXPORT.jsonl', 'an export'],
     ['ANCHOR', 'a published log: a folder, or the address of a container'],
     ['PACK.zip', 'an evidence pack'],
-    ['--against OLDER.jsonl', 'everything in this older export must still be there, unchanged'],
+    ['--against OLDER.jsonl', 'all events of this older export must still be there, unchanged'],
     [
       '--anchor PLACE',
-      'the same for everything in a published log: a folder, or https://ACCOUNT.blob.core.windows.net/CONTAINER. For a pack also a file with a checkpoint that you kept',
+      'the same for all events of a published log: a folder, or https://ACCOUNT.blob.core.windows.net/CONTAINER. For a pack also a file with a checkpoint that you kept',
     ],
     [
       '--log-key FILE',
-      'keys of the published log and of its witnesses, from a source other than the log: a line each. Each witness must have signed the last checkpoint; a line “quorum 2” says that two are enough',
+      'keys of the published log and of its witnesses, that you received separately, one per line. Each witness must have signed the last checkpoint; a line “quorum 2” says that two are enough',
     ],
     ['--noted “SEQ: HASH”', 'the same for one event, as the audit channel shows it'],
     ['--seal-key FILE', 'the seal key. Default: the key of the database, if it is known here'],
@@ -89,16 +89,16 @@ export const auditVerify = subcommand({
     const isLog = file !== undefined && (isContainer(file) || (await isFolder(file)));
     if (file !== undefined && !isLog && (await isArchive(file))) {
       for (const [name, given] of Object.entries({ against, noted, 'seal-key': sealKey })) {
-        if (given !== undefined) throw new Unusable(`--${name}: says nothing about an evidence pack`);
+        if (given !== undefined) throw new Unusable(`--${name} can’t be used with an evidence pack`);
       }
       const judged = await verifyPackFile({ file, keyFile: logKey, anchor });
       await (json ? write(`${JSON.stringify(packJson(judged))}\n`) : print(packWords(judged, packExit(judged))));
       return packExit(judged);
     }
     const read = parseEventBody;
-    if (isLog && anchor !== undefined) throw new Unusable('the log of a folder, or --anchor: name one of them');
+    if (isLog && anchor !== undefined) throw new Unusable('name either a published log or --anchor, not both');
     const folder = isLog ? file : anchor;
-    if (folder === undefined && logKey !== undefined) throw new Unusable('--log-key: names keys of no log');
+    if (folder === undefined && logKey !== undefined) throw new Unusable('--log-key needs a published log: name one, or use --anchor');
     const published = folder === undefined ? null : await openPublished(folder, logKey);
     const known = await openBaseline({ against, noted, published: isLog ? null : published }, read);
     const { keys, missing } = await keysFor(sealKey, file === undefined ? readPlace(data) : null);

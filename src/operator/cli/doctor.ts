@@ -41,13 +41,13 @@ async function readPackedApp(file: string): Promise<PackedApp> {
     const filter = ({ name, originalSize }: { name: string; originalSize: number }): boolean =>
       name === 'manifest.json' && originalSize < maxManifestBytes;
     const bytes = unzipSync(await readFile(file), { filter })['manifest.json'];
-    if (bytes === undefined) throw new Error('it holds no manifest.json');
+    if (bytes === undefined) throw new Error('it has no manifest.json');
     const { id, version, bots, validDomains, developer } = Manifest.parse(JSON.parse(strFromU8(bytes)));
     return { file, id, version, botIds: bots.map(({ botId }) => botId), validDomains, developer };
   } catch (error) {
     const why =
       error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
-    throw new Unusable(`${file} is no app package: ${why}`);
+    throw new Unusable(`${file} isn’t an app package: ${why}`);
   }
 }
 
@@ -100,12 +100,12 @@ async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
   }
   const { NotMigrated, UnsupportedFormat } = await import('./open-store.ts');
   if (error instanceof NotMigrated) {
-    const mend = 'Start the bot of this version once, with the owner of the tables: it brings them up.';
+    const mend = 'Start this version of the bot once as the owner of the tables. It migrates them.';
     return fail(about('db/tables', 'tables'), error.message, mend, { commands: ['npm start'] });
   }
   if (error instanceof UnsupportedFormat) return fail(database, error.message, 'Use the program that wrote it.');
   const variable = place.kind === 'server' ? 'DATABASE_URL' : 'CMK_DATA_DIR';
-  const mend = 'Look at DATABASE_URL, or CMK_DATA_DIR and --data.';
+  const mend = 'Check DATABASE_URL, or CMK_DATA_DIR and --data.';
   return fail(database, messageOf(error), mend, { commands: [changeSetting(variable)] });
 }
 
@@ -185,7 +185,7 @@ export const doctor = subcommand({
   summary: 'checks settings, permissions, database, Teams and Azure, and prints how to fix each problem',
   help: [
     'Changes nothing. Checks the settings in .env in this folder; variables of this shell take precedence. Without .env, a',
-    'bot that runs on the data folder checks its own settings. What can’t be checked is listed, and is no failure.',
+    'bot that runs on the data folder checks its own settings. What can’t be checked is listed, and doesn’t count as a failure.',
   ].join('\n'),
   explains: [
     [

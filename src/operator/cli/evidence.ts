@@ -60,7 +60,7 @@ export const evidence = subcommand({
   summary: 'writes an evidence pack of a request: one file that others can verify',
   help: [
     'The pack has the events of the request, proofs that they are in the published log, the present state in Azure, the',
-    'rules that applied, a report to print, and a verifier. The audit log records who made it.',
+    'rules that applied, and a report to print. The audit log records who created it.',
     'To verify it: cmk-bot audit verify PACK.zip --log-key FILE',
   ].join('\n'),
   explains: [
@@ -94,7 +94,7 @@ export const evidence = subcommand({
       json: flag,
     })
     .refine((given) => !(given['with-texts'] && given['without-texts']), {
-      error: 'the texts are either in it or not',
+      error: 'use either --with-texts or --without-texts',
       path: ['without-texts'],
     })
     .transform(
@@ -132,11 +132,11 @@ export const evidence = subcommand({
         throw new Unusable('the audit log isn’t published (CMK_ANCHOR), and evidence needs that.');
       case 'not-published':
         if (result.needed === fromSize) {
-          await complain(`Nothing was made: the published log has ${result.published} events, fewer than ${fromSize}.`);
+          await complain(`No pack was written: the published log has ${result.published} events, fewer than ${fromSize}.`);
           return exit.no;
         }
         await complain(
-          `Nothing was made: ${result.published} events are published, and evidence was taken as event ${result.needed}. Does a bot run? Ask again once it has published.`,
+          `No pack was written: ${result.published} events are published, and the pack needs ${result.needed}. Check that a bot runs, and try again in a minute.`,
         );
         return exit.no;
     }

@@ -68,8 +68,8 @@ export async function openPublished(folder: string, keyFile: string | undefined)
   if (text === null) {
     throw new Unusable(
       keyFile === undefined
-        ? `no log was published in ${folder}: there is no ${keysPath}. Name the log’s key with --log-key.`
-        : `${keyFile} is not there, or may not be read`,
+        ? `${folder} has no published log: there is no ${keysPath}. Name the file with the log’s key with --log-key.`
+        : `${keyFile} doesn’t exist, or this user can’t read it`,
     );
   }
   try {

@@ -181,7 +181,7 @@ const giveUp = subcommand({
   ],
   examples: ['cmk-bot requests give-up CMK-7F3K9Q --reason "The vault is being replaced"'],
   positionals: ['id'],
-  input: z.object({ id: requestIdInput, reason: reasonInput('say why it is given up'), as: nameInput, json: flag }),
+  input: z.object({ id: requestIdInput, reason: reasonInput('enter why the request is ended'), as: nameInput, json: flag }),
   run: ({ id, reason, as, json }, surroundings) =>
     carryOutAct(
       surroundings,
@@ -207,7 +207,7 @@ export async function carryOutAct(
     return exit.no;
   }
   const { event, replay } = answer;
-  const by = event.body.submittedBy ?? 'somebody';
+  const by = event.body.submittedBy ?? 'unknown';
   if (json) {
     await write(`${JSON.stringify({ done: true, repeated: replay, seq: event.seq, time: event.time, by })}\n`);
     return exit.done;

@@ -99,7 +99,7 @@ async function printHelp(args: readonly string[], terminal: Terminal): Promise<E
     await terminal.print(about.length === 1 && only !== undefined ? helpOn(only) : overview(about));
     return exit.done;
   }
-  throw new Unusable(`there is no ‘${args.slice(0, 2).join(' ')}’. cmk-bot --help lists what there is.`);
+  throw new Unusable(`there is no ‘${args.slice(0, 2).join(' ')}’. cmk-bot --help lists all commands.`);
 }
 
 /**

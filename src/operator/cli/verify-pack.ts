@@ -39,10 +39,10 @@ export async function isArchive(file: string): Promise<boolean> {
 }
 
 const archiveFaults: Readonly<Record<Exclude<NoArchive, 'not-a-zip'>, string>> = {
-  'too-large': 'larger than any evidence pack',
-  'name-twice': 'two files in it have one name',
+  'too-large': 'larger than an evidence pack can be',
+  'name-twice': 'two of its files have the same name',
   'not-as-written':
-    'not the zip that the bot writes: something stands before, behind or between its files, or it was packed again',
+    'not the zip that the bot writes: it has data before, between or after its files, or it was zipped again',
 };
 
 /** Returns the report of a zip that isn't a valid pack. */
@@ -106,16 +106,16 @@ async function compareWith(
   const { checkpoint, fault } = await openCheckpoint(async () => saved, anchor, keys);
   if (checkpoint === null) throw new Unusable(`reading the checkpoint: ${fault}`);
   if (checkpoint.origin === report.checkpoint?.origin) return compareWithCheckpoint(report, checkpoint);
-  throw new Unusable(`reading the checkpoint: ${anchor} is of another log`);
+  throw new Unusable(`reading the checkpoint: ${anchor} belongs to another log`);
 }
 
 /** Verifies a pack file. Throws {@link Unusable}. */
 export async function verifyPackFile({ file, keyFile, anchor }: PackInput): Promise<VerifiedPack> {
   const read = filesOf(await readFile(file));
-  if (read === 'not-a-zip') throw new Unusable(`reading ${file}: it is cut off, or no zip`);
+  if (read === 'not-a-zip') throw new Unusable(`reading ${file}: it is incomplete, or not a zip file`);
   const files: PackFiles = typeof read === 'string' ? new Map() : read;
   const given = keyFile === undefined ? files.get(packFile.keys) : await readFile(keyFile).catch(() => undefined);
-  if (given === undefined) throw new Unusable(`${keyFile ?? packFile.keys} is not there, or may not be read`);
+  if (given === undefined) throw new Unusable(`${keyFile ?? packFile.keys} doesn’t exist, or this user can’t read it`);
   const known = parseVerifierKeys(given.toString('utf8'), keyFile ?? packFile.keys);
   const report = await (typeof read === 'string'
     ? refusedPack(archiveFaults[read])

@@ -50,7 +50,7 @@ export async function verifyPublished(
 
 async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
   await access(file, constants.R_OK).catch(() => {
-    throw new Unusable(`${file} is not there, or may not be read`);
+    throw new Unusable(`${file} doesn’t exist, or this user can’t read it`);
   });
   return read().catch((error: unknown) => {
     throw error instanceof NotAnExport ? new Unusable(`reading ${file}: ${error.message}`) : error;

@@ -42,7 +42,7 @@ async function lockIn(at: string): Promise<FolderLock> {
   return lockFolder(at, path.join(at, 'logs')).catch((error: unknown) => {
     if (!(error instanceof FolderInUse)) throw error;
     throw new Unusable(
-      `another witness uses the folder ${at}. Two on one folder would sign two histories: stop the other one first.`,
+      `another witness uses the folder ${at}. Stop it first: two witnesses on one folder could sign two histories.`,
     );
   });
 }
@@ -62,11 +62,11 @@ export const witnessAdd = subcommand({
   examples: ['cmk-bot witness add "hospital.example/cmk-bot+1a2b3c4d+AbCd…"'],
   withoutSettings: true,
   positionals: ['key'],
-  input: z.object({ key: z.string({ error: 'is missing; give the log’s verifier key, a whole line' }), folder }),
+  input: z.object({ key: z.string({ error: 'is missing; type the complete verifier key of the log' }), folder }),
   async run({ key: line, folder: at }, { print }) {
     const key = readKeyLine(line);
     if (typeof key === 'string') throw new Unusable(`KEY: ${keyLineWords[key]}`);
-    if (key.kind !== 'log') throw new Unusable('KEY: the key of a witness, not of a log');
+    if (key.kind !== 'log') throw new Unusable('KEY is the key of a witness, not of a log');
     const state = await stateIn(at);
     await state.add(key);
     await print(`The witness in ${at} signs checkpoints of ${key.name} from its next start on.`);
@@ -96,7 +96,7 @@ export const witnessRun = subcommand({
   async run({ name: of, folder: at, listen: { host, port } }, { print, complain }) {
     const state = await stateIn(at);
     if (state.origins.length === 0)
-      throw new Unusable(`no log is known in ${at}: cmk-bot witness add KEY tells of one`);
+      throw new Unusable(`the witness in ${at} has no log: add one with cmk-bot witness add KEY`);
     const lock = await lockIn(at);
     const key = await keyIn(at, of);
     const witness = await startWitness({

@@ -21,7 +21,7 @@ async function requestsOf({ store }: Subjects): Promise<Diagnosis> {
   const ids = found.map(({ id }) => id);
   const said = `${countOf(total, 'request needs', 'requests need')} attention: ${listed(ids, total)}`;
   const commands = ids.map((id) => command('cmk-bot', 'requests', 'show', id));
-  return warn(requests, said, 'Read what failed and what is safe now.', { commands });
+  return warn(requests, said, 'See what failed, and what is safe now.', { commands });
 }
 
 const nameIn = (resource: string): string => resource.slice(resource.lastIndexOf('/') + 1);

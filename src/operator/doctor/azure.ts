@@ -10,9 +10,9 @@ import { diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.t
 import { peopleOf, resolveHolders } from './role-members.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
-const network = 'Look at the network, the proxy and AZURE_CLOUD, then look again.';
-const refused = 'Azure lets no list be made while one subscription may not be read: see above, under its id.';
-const signIn = 'Look at AZURE_CLIENT_ID, its secret or token file, and the managed identity.';
+const network = 'Check the network, the proxy and AZURE_CLOUD, and try again.';
+const refused = 'Azure refuses the list if the bot can’t read one of the subscriptions. See its finding above.';
+const signIn = 'Check AZURE_CLIENT_ID, its secret or token file, and the managed identity.';
 
 const azure = about('azure/sign-in', 'Azure');
 const subscription = (id: string) => about('azure/subscription', `subscription ${id}`);
@@ -67,7 +67,7 @@ async function diagnoseReach({ config, subscriptions, own }: DoctorEnvironment):
         : fail(
             subscription(id),
             lookupFailureLine(outcome.failure),
-            'Give the bot’s identity the role of infra/custom-role.json on it, or take it out of CMK_SUBSCRIPTIONS.',
+            'Assign the role of infra/custom-role.json on it to the bot’s identity, or remove it from CMK_SUBSCRIPTIONS.',
             {
               who: whoGivesRoles(`subscription ${id}`),
               commands: [giveBotRole(objectId, scopeOf(id)), changeSetting('CMK_SUBSCRIPTIONS')],
@@ -82,7 +82,7 @@ async function diagnoseLists(subjects: DoctorEnvironment): Promise<readonly Diag
     subjects.azure.inventory.resources('', 1000),
     subjects.azure.inventory.vaults(),
   ]);
-  const none = 'Nobody can choose one. Look at CMK_SUBSCRIPTIONS and at the rights of the bot’s identity.';
+  const none = 'Requesters have nothing to choose. Check CMK_SUBSCRIPTIONS and the roles of the bot’s identity.';
   const listed = (subject: About, found: Outcome<readonly unknown[]>): Diagnosis => {
     if (!found.ok)
       return fail(subject, lookupFailureLine(found.failure), found.failure.next === 'wait' ? network : refused);
@@ -139,8 +139,8 @@ async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Dia
     outcome.some((one) => one.ok && one.value.kind === 'not-told')
       ? fail(
           guests,
-          'Microsoft Graph doesn’t say of some people whether they are guests (userType): they have no role',
-          'Give the bot’s identity User.Read.All, and set the userType of those people in Entra ID. Or set CMK_ALLOW_GUESTS.',
+          'Microsoft Graph doesn’t say whether some people are guests (userType), so they have no role',
+          'Grant User.Read.All to the bot’s identity, and set the userType of these people in Entra ID. CMK_ALLOW_GUESTS admits all guests: the security lead decides.',
         )
       : ok(guests, 'refused; Microsoft Graph says who is a guest'),
   ];
@@ -160,7 +160,7 @@ async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment):
   const apart = clockSkew(before, azureTime.value, new Date(Date.now() + 1_000));
   if (apart === null) return [ok(subject, 'less than a minute from this machine’s')];
   const far = `this machine is ${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
-  return [fail(subject, far, 'Tokens are refused by the hour they claim: set this machine’s clock right.', setClock)];
+  return [fail(subject, far, 'Azure and the bot refuse tokens with wrong times. Correct this machine’s clock.', setClock)];
 }
 
 export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {

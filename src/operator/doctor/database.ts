@@ -36,7 +36,7 @@ const serverEnds: Readonly<Record<number, string>> = {
 async function kindOf({ database: { kind, pool } }: Subjects): Promise<Diagnosis> {
   if (kind === 'pglite') {
     await pool.query('select 1');
-    return ok(database, 'the embedded database answers; it survives this process, not this machine');
+    return ok(database, 'the embedded database answers. It is lost with this machine');
   }
   const { major } = await connectionFacts(pool);
   const found = `PostgreSQL ${major} answers`;
@@ -57,7 +57,7 @@ async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<re
     return [ok(subject, 'none: it is on this machine')];
   }
   const mend =
-    'Whoever is in between reads along and can change what is stored: add sslmode=verify-full to the address.';
+    'Someone on the network can read and change the data. Add sslmode=verify-full to the address.';
   return [fail(subject, `none, to ${host}`, mend, { commands: [changeSetting('DATABASE_URL')] })];
 }
 
@@ -65,7 +65,7 @@ async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
   const subject = about('db/tables', 'tables');
   const pending = await pendingMigrations(database, placeName(config.store));
   if (pending.length === 0) return ok(subject, 'all there');
-  return fail(subject, `not there yet: ${pending.join(', ')}`, 'Start the bot of this version once.', {
+  return fail(subject, `missing: ${pending.join(', ')}`, 'Start this version of the bot once.', {
     commands: ['npm start'],
   });
 }
@@ -74,8 +74,8 @@ async function engineOf({ database }: Subjects): Promise<Diagnosis> {
   const subject = about('db/engine', 'workflow engine');
   const { rows } = await database.pool.query("select to_regclass('dbos.workflow_status') is not null as there");
   const there = (rows as { there?: boolean }[])[0]?.there === true;
-  if (there) return ok(subject, 'its tables are there');
-  return fail(subject, 'its tables are not there', 'Start the bot once: it makes them.', { commands: ['npm start'] });
+  if (there) return ok(subject, 'its tables exist');
+  return fail(subject, 'its tables don’t exist', 'Start the bot once: it creates them.', { commands: ['npm start'] });
 }
 
 /** Returns the fix: an administrator creates the bot's own database role, and the setting is changed. */
@@ -94,15 +94,15 @@ function ownRole({ store }: Subjects['config']): Remedy {
 
 async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   const subject = about('db/role', 'database user');
-  if (database.kind === 'pglite') return ok(subject, 'the embedded database has no other than this process');
+  if (database.kind === 'pglite') return ok(subject, 'only this process uses the embedded database');
   const { role, superuser, owns, mayAdd, mayChange } = await roleRights(database.pool);
   const isLocal = config.server.mode === 'local';
   if (superuser && !isLocal) {
-    const found = `${role} is a superuser: it could change the audit log unnoticed`;
-    return fail(subject, found, 'Let the bot sign in as a role that may do little.', ownRole(config));
+    const found = `${role} is a superuser, so it could change the audit log`;
+    return fail(subject, found, 'Let the bot sign in as a role with few permissions.', ownRole(config));
   }
   if (owns) {
-    const found = 'owns the tables: it could turn off what protects the audit log';
+    const found = 'owns the tables, so it could turn off the protection of the audit log';
     return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ownRole(config));
   }
   const name = `"${role.replaceAll('"', '""')}"`;
@@ -119,7 +119,7 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   }
   if (mayChange.length === 0) return ok(subject, 'can insert and read events, and owns nothing');
   const rights = mayChange.join(', ');
-  return fail(subject, `${role} can ${rights} events: it could change the audit log`, 'It must only read and insert.', {
+  return fail(subject, `${role} can ${rights} events, so it could change the audit log`, 'It needs permission only to read and insert.', {
     who: ownerRole,
     commands: [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
   });
@@ -138,8 +138,8 @@ const refusedWrites: Readonly<Record<WriteRejection, { readonly found: string; r
     mend: 'Give the server a larger disk. Do not delete anything in pg_wal or in the tables.',
   },
   'not-allowed': {
-    found: 'refuses writes: its user has no permission to store',
-    mend: 'Start the bot once with CMK_DATABASE_OWNER_URL: that gives its user all permissions again.',
+    found: 'refuses writes: the bot’s user doesn’t have permission',
+    mend: 'Start the bot once with CMK_DATABASE_OWNER_URL. This restores all permissions of its user.',
   },
   'server-trouble': {
     found: 'refuses writes: it has no memory or connections left, or cannot use its disk',
@@ -150,7 +150,7 @@ const refusedWrites: Readonly<Record<WriteRejection, { readonly found: string; r
 async function writesOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
   const subject = about('db/writes', 'database writes');
   const why = await tryWrite(pool);
-  if (why === null) return ok(subject, 'a write was tried, and taken back');
+  if (why === null) return ok(subject, 'a test write worked, and was rolled back');
   const { found, mend } = refusedWrites[why];
   const commands = why === 'read-only' ? [asOwner(writesAgain.replace('%I', await databaseName(pool)))] : [];
   return fail(subject, found, mend, { who: ownerRole, commands });
@@ -162,7 +162,7 @@ export async function failOnError(subject: About, look: Promise<Diagnosis>): Pro
     return await look;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return fail(subject, message, 'Look at the database and at DATABASE_URL or CMK_DATA_DIR.');
+    return fail(subject, message, 'Check the database, and DATABASE_URL or CMK_DATA_DIR.');
   }
 }
 
@@ -192,7 +192,7 @@ export async function diagnoseOwner({ config, database }: Subjects): Promise<rea
   const opened = await openDatabase({ kind: 'postgres', url, maxConnections: 1, ...(password && { password }) });
   try {
     const [its, own] = [await databaseIdentity(opened.pool), await databaseIdentity(database.pool)];
-    if (isSameDatabase(its, own)) return [ok(owner, 'its address leads to the same database')];
+    if (isSameDatabase(its, own)) return [ok(owner, 'its address is the same database')];
     return [fail(owner, otherDatabaseWords(where, placeName(place)), 'The bot doesn’t start with it.', remedy)];
   } catch (error) {
     const fault = faultOf(error);

@@ -89,7 +89,7 @@ async function withTimeout<S>({ codes, look }: Part<S>, subjects: S): Promise<re
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<readonly Diagnosis[]>((resolve) => {
     timer = setTimeout(
-      () => resolve([unknown(about(code, code), late, 'Look at the network, then look again.')]),
+      () => resolve([unknown(about(code, code), late, 'Check the network, and try again.')]),
       timeoutMs,
     );
   });
@@ -139,7 +139,7 @@ export async function diagnose({
     const message = error instanceof Error ? error.message : String(error);
     return [
       ...(await diagnoseSettings(config)),
-      fail(about('azure/sign-in', 'Azure'), message, 'Look at AZURE_CA_FILE.'),
+      fail(about('azure/sign-in', 'Azure'), message, 'Check AZURE_CA_FILE.'),
     ];
   }
   const wanted = (code: DiagnosisCode): boolean => look.only.length === 0 || look.only.includes(code);

@@ -26,9 +26,9 @@ const emptyQuery = (subscriptionId: string) => {
 };
 
 const noTable =
-  'No vault sends its log there as resource-specific rows: docs/how-to/set-up-usage-checks.md has the command, one for each vault.';
+  'No vault sends its log there as resource-specific rows. docs/how-to/set-up-usage-checks.md has the command for each vault.';
 const refused =
-  'Give the bot’s identity the role of infra/custom-role-logs.json on the workspace, or name another one.';
+  'Assign the role of infra/custom-role-logs.json on the workspace to the bot’s identity, or set another workspace.';
 
 export async function diagnoseLogs({
   config,
@@ -40,9 +40,9 @@ export async function diagnoseLogs({
   const { workspaceId } = config.logs;
   const subject = about('azure/logs', 'logs of vaults');
   const read = await vaultLog.read(...emptyQuery(subscriptionId));
-  if (read.ok) return [ok(subject, `workspace ${workspaceId} can be asked`)];
+  if (read.ok) return [ok(subject, `the bot can query workspace ${workspaceId}`)];
   const found = lookupFailureLine(read.failure);
-  if (read.failure.source !== 'azure') return [fail(subject, found, 'Look at the network and at AZURE_CLOUD.')];
+  if (read.failure.source !== 'azure') return [fail(subject, found, 'Check the network and AZURE_CLOUD.')];
   if (read.failure.status === 400)
     return [warn(subject, found, noTable, { commands: [changeSetting('CMK_LOGS_WORKSPACE')] })];
   const objectId = (await own())?.oid ?? 'OBJECT_ID';

@@ -41,19 +41,19 @@ function fixForReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL
   const { code = '' } = error;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return [
-      `No name server knows ${hostname}: create its DNS record, to what ends TLS.`,
+      `DNS doesn’t have ${hostname}. Create its DNS record, for the proxy that ends TLS.`,
       command('nslookup', hostname),
     ];
   }
   if (/CERT|TLS|SSL|SIGNATURE|ISSUER|ALTNAME/.test(code)) {
     const ask = `${command('openssl', 's_client', '-connect', `${hostname}:${port || 443}`, '-servername', hostname)} </dev/null`;
     return [
-      'Bot Framework needs a valid certificate of a known authority, for this name.',
+      'Bot Framework needs a valid certificate of a public authority for this name.',
       `${ask} | openssl x509 -noout -subject -issuer -dates`,
     ];
   }
   return [
-    'Check what ends TLS in front of the bot, and the bot behind it.',
+    'Check the proxy that ends TLS, and the bot behind it.',
     command('curl', '-sv', '-o', '/dev/null', `https://${host}/healthz`),
   ];
 }
@@ -63,7 +63,7 @@ function judge(url: string, { status, certificate }: ProbeResult): Diagnosis {
   const leftMs = endsAt - Date.now();
   const answers = `${url} answers ${status} to a caller who isn’t signed in`;
   if (![401, 403, 405].includes(status)) {
-    const mend = 'This isn’t the bot: what ends TLS must route /api/messages to it.';
+    const mend = 'This isn’t the bot. The proxy that ends TLS must route /api/messages to the bot.';
     return fail(subject, answers, mend, {
       commands: [command('curl', '-s', '-X', 'POST', '-o', '/dev/null', '-w', '%{http_code}', url)],
     });
@@ -74,7 +74,7 @@ function judge(url: string, { status, certificate }: ProbeResult): Diagnosis {
     subject,
     `${answers}; its certificate expires in ${countOf(Math.max(0, Math.floor(leftMs / dayMs)), 'day', 'days')}`,
     'Renew it: after that day, Teams can’t reach the bot.',
-    { who: 'the owner of what ends TLS', commands: [command('curl', '-sv', '-o', '/dev/null', url)] },
+    { who: 'the owner of the proxy that ends TLS', commands: [command('curl', '-sv', '-o', '/dev/null', url)] },
   );
 }
 
@@ -132,14 +132,14 @@ export async function diagnosePackedApp(subjects: DoctorEnvironment): Promise<re
   const wrong = [
     ...(ids.every((id) => id.toLowerCase() === appId)
       ? []
-      : [`its ids are ${joinList([...new Set(ids)])}, the bot’s is ${appId ?? 'none'}`]),
+      : [`its IDs are ${joinList([...new Set(ids)])}, the bot’s is ${appId ?? 'none'}`]),
     ...(host === null || packed.validDomains.includes(host)
       ? []
       : [`its domains are ${packed.validDomains.join(', ') || 'none'}, the bot’s is ${host}`]),
     ...(packed.version === version ? [] : [`its version is ${packed.version}, the bot’s is ${version}`]),
   ];
   if (wrong.length === 0) return [ok(packageSubject, `${packed.file} is of this bot, version ${version}`)];
-  const upload = 'Build it anew; then Teams admin center, Manage apps: upload it.';
+  const upload = 'Build it again, and upload it in the Teams admin center, Manage apps.';
   return [
     fail(packageSubject, `${packed.file}: ${wrong.join('; ')}`, upload, {
       who: 'a Teams administrator uploads it',

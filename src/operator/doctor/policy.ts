@@ -42,9 +42,9 @@ function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: H
     free.length === 0
       ? ok(
           subjectOf(rule),
-          `makes others stricter unless tag ${Object.keys(rule.match.tags).join(' or ')} says otherwise`,
+          `makes other rules stricter unless tag ${Object.keys(rule.match.tags).join(' or ')} says otherwise`,
         )
-      : warn(subjectOf(rule), `holds whatever tag ${free.join(' or ')} says, which anybody may have written`, mend),
+      : warn(subjectOf(rule), `applies whatever the value of tag ${free.join(' or ')} is, because requesters might be able to write it`, mend),
     ...holderMistakes(rule, 'requester', lookup(requesters)),
     ...holderMistakes(rule, 'approver', lookup(approvers)),
   ];
@@ -62,7 +62,7 @@ function vaultMistakes(rule: Pick<Rule, 'name' | 'vaults'>, own: readonly string
           warn(
             subjectOf(rule),
             `permits vaults in ${outside.join(', ')}, which is not in CMK_SUBSCRIPTIONS`,
-            'Look at both lists.',
+            'Compare both lists.',
           ),
         ]),
     ...(anyWhere
@@ -70,7 +70,7 @@ function vaultMistakes(rule: Pick<Rule, 'name' | 'vaults'>, own: readonly string
           warn(
             subjectOf(rule),
             'permits vaults of every subscription',
-            'Whoever asks may own one that looks alike: name subscriptions.',
+            'A requester could own a vault with a similar name. Name the subscriptions.',
           ),
         ]
       : []),
@@ -103,7 +103,7 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
           warn(
             subjectOf(rule),
             'never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS',
-            'Look at both lists.',
+            'Compare both lists.',
           ),
         ]),
     ...vaultMistakes(rule, own),
@@ -125,7 +125,7 @@ export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<reado
   );
   const found =
     file === null
-      ? 'the environment’s settings alone'
+      ? 'only the environment’s settings'
       : `${countOf(policy.rules.length + policy.tagRules.length, 'rule', 'rules')} in ${file}, then the environment’s settings`;
   return [
     ok(about('people/policy', 'policy'), `${found}; version ${policy.version}`),

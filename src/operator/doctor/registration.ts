@@ -58,7 +58,7 @@ const listThem = "az resource list --resource-type Microsoft.BotService/botServi
 
 /** Returns an unknown finding: the bot needs no permission to read its own registration. */
 const notSeen = (of: typeof channel, found: string, commands: readonly string[]): Diagnosis =>
-  unknown(of, found, 'Whoever may read it can look.', { who: 'Reader of the bot’s registration', commands });
+  unknown(of, found, 'Someone with permission to read the registration can check it.', { who: 'Reader of the bot’s registration', commands });
 
 /** Returns the expected endpoint; null: no public address configured. */
 const wantedEndpoint = ({ config }: DoctorEnvironment): string | null =>
@@ -67,7 +67,7 @@ const wantedEndpoint = ({ config }: DoctorEnvironment): string | null =>
 function endpointOf(found: BotRegistration, wanted: string | null): Diagnosis {
   const { endpoint: there, name, resourceGroup } = found;
   if (wanted === null) {
-    const mend = 'Set CMK_PUBLIC_URL, and it is compared.';
+    const mend = 'Set CMK_PUBLIC_URL, so that the doctor can compare it.';
     return warn(endpoint, `the registration says ${there ?? 'nothing'}`, mend, {
       commands: [changeSetting('CMK_PUBLIC_URL')],
     });
@@ -76,7 +76,7 @@ function endpointOf(found: BotRegistration, wanted: string | null): Diagnosis {
   return fail(
     endpoint,
     `the registration says ${there ?? 'nothing'}, not ${wanted}`,
-    'Messages go elsewhere: the bot never hears them.',
+    'Messages go to another address and never reach the bot.',
     {
       who: `Contributor of resource group ${resourceGroup}`,
       commands: [
@@ -95,7 +95,7 @@ async function channelOf(
   if (!has.ok)
     return notSeen(channel, lookupFailureLine(has.failure), [command('az', 'bot', 'msteams', 'show', ...words)]);
   if (has.value) return ok(channel, 'on');
-  return fail(channel, 'off: Teams cannot reach the bot', 'Switch it on.', {
+  return fail(channel, 'off: Teams can’t reach the bot', 'Turn it on.', {
     who: `Contributor of resource group ${resourceGroup}`,
     commands: [command('az', 'bot', 'msteams', 'create', ...words)],
   });
@@ -103,7 +103,7 @@ async function channelOf(
 
 function registrationNotSeen(found: Outcome<BotRegistration | null>, appId: string): readonly Diagnosis[] {
   const why = found.ok
-    ? `no registration of app ${appId} in the configured subscriptions: it may be in another`
+    ? `no registration of app ${appId} in the configured subscriptions. It might be in another one`
     : lookupFailureLine(found.failure);
   return [
     notSeen(endpoint, why, [listThem, 'az bot show --ids ID --query properties.endpoint']),
@@ -128,11 +128,11 @@ const subject = about('people/sign-in', 'sign-in to approve');
  */
 export async function diagnoseStepUp({ config, cloud }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { stepUp, teams, server } = config;
-  const off = 'off: a click in Teams is enough';
+  const off = 'off: a click in Teams is enough to approve';
   if (stepUp === null && server.mode === 'local') return [ok(subject, off)];
   if (stepUp === null)
     return [
-      warn(subject, off, 'Set CMK_STEP_UP: a stolen Teams session can approve too.', {
+      warn(subject, off, 'A stolen Teams session can approve. To prevent this, set CMK_STEP_UP.', {
         commands: [changeSetting('CMK_STEP_UP')],
       }),
     ];

@@ -59,21 +59,21 @@ async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<re
   const lookup = await resolveHolders(azure.groups, [...terms.requesters, ...terms.approvers].flat());
   const words = (lists: Terms['requesters']): string =>
     lists.map((ids) => holderWords(lookup(ids))).join(', and of these only: ');
-  const more = terms.extraApprovalForIrreversible ? ', and one more where a step cannot be undone' : '';
+  const more = terms.extraApprovalForIrreversible ? ', and one more if a step can’t be undone' : '';
   return [
     ok('can request', words(terms.requesters)),
-    ok('may approve', `${words(terms.approvers)}; never the requester`),
+    ok('can approve', `${words(terms.approvers)}; never the requester`),
     ok('approvals needed', `${terms.approvalsRequired}${more}`),
     ok('expires after', lengthOf(terms.expiryMs)),
     ok('vaults', terms.vaults.map(({ permits }) => permittedWords(permits)).join(', and of these only: ')),
     ok(
       'keys',
-      terms.newKeyWantedBy.length === 0 ? 'new ones, and those that are there' : 'only those that the request makes',
+      terms.newKeyWantedBy.length === 0 ? 'new and existing ones' : 'only those that the request creates',
     ),
   ];
 }
 
-const whichResource = 'Name one in the configured subscriptions, by its id where several have the name.';
+const whichResource = 'Name an agent in the configured subscriptions. If several have the name, use the resource ID.';
 
 /** Explains each rule for an agent, and the combined result. */
 export async function explainResource(subjects: DoctorEnvironment, named: string): Promise<readonly Diagnosis[]> {
@@ -85,7 +85,7 @@ export async function explainResource(subjects: DoctorEnvironment, named: string
   if (!resource.ok)
     return [fail(about('people/agent', subject), failureLine(resource.failure), 'Try again in a minute.')];
   if (resource.value === null)
-    return [fail(about('people/agent', subject), 'is listed, but gone', 'The list lags behind Azure: look again.')];
+    return [fail(about('people/agent', subject), 'is in the list, but no longer exists', 'The list is behind Azure. Try again in a minute.')];
   const facts = resource.value;
   const terms = termsFor(config.policy, facts);
   const tags = Object.entries(facts.tags).map(([name, value]) => `${name}=${value}`);

@@ -116,7 +116,7 @@ function effectOfMissing(found: readonly (readonly [CheckedScope, SubscriptionRi
   const missing = new Set(found.flatMap(([, { dataActions }]) => dataActions));
   const onlyForVersions = missing.size === 1 && missing.has('Microsoft.KeyVault/vaults/keys/create/action');
   return [
-    ...(onlyForVersions ? [] : ['Keys are not tried there, and proof says so.']),
+    ...(onlyForVersions ? [] : ['The bot doesn’t test keys there, and cards say so.']),
     ...(makeVersion.some((name) => missing.has(name)) ? ['A new version of a key is blocked there.'] : []),
   ].join(' ');
 }
@@ -161,7 +161,7 @@ async function diagnoseOne(
   const actions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.actions]));
   const dataActions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.dataActions]));
   const mend =
-    'What needs one is blocked or not checked until the bot’s identity has it; Azure may take 10 minutes to let it work.';
+    'Without a permission, the bot blocks or doesn’t check what needs it. Azure can take 10 minutes to apply a new role.';
   const remedy = await remedyFor(subjects, id, found.value);
   return [
     actions === '' ? ok(subject, 'every action of the bot’s roles') : warn(subject, `lacks ${actions}`, mend, remedy),

@@ -96,7 +96,7 @@ export function peopleOf(holders: readonly Holder[]): ReadonlySet<string> | null
 }
 
 function wordsOf({ id, entry }: Holder): string {
-  if (entry === 'unknown') return `${id}, of which the directory did not say what it is`;
+  if (entry === 'unknown') return `${id}, which Entra ID couldn’t look up`;
   if (entry === null) return `${id}, which is neither a group nor a person`;
   if (entry.kind === 'person') return entry.name;
   const more = entry.complete ? '' : 'more than ';
@@ -105,4 +105,4 @@ function wordsOf({ id, entry }: Holder): string {
 
 /** `group CMK approvers with 2 people; Second approver` */
 export const holderWords = (holders: readonly Holder[]): string =>
-  holders.length === 0 ? 'nobody' : holders.map(wordsOf).join('; ');
+  holders.length === 0 ? 'no one' : holders.map(wordsOf).join('; ');

@@ -37,7 +37,7 @@ export const diagnoseSettings = async (config: Config): Promise<readonly Diagnos
         warn(
           about('config/mode', 'sign-in'),
           'local mode: every caller on this machine is trusted',
-          'Never outside of one machine.',
+          'Use it only on one machine, for the sandbox.',
         ),
       ]
     : []),
@@ -149,8 +149,8 @@ async function diagnoseSecret(
   const leftMs = ends.getTime() - Date.now();
   const on = utcMinute(ends.toISOString());
   const remedy = { who: 'an owner of the app registration', commands: [newSecret(appId), changeSetting(variable)] };
-  const mend = 'The old one works until it ends: give the new one to every replica, and start them again in turn.';
-  if (leftMs <= 0) return fail(subject, `ended on ${on}: the bot cannot sign in`, mend, remedy);
+  const mend = 'The old one works until it expires. Set the new one on every replica, and restart them one after the other.';
+  if (leftMs <= 0) return fail(subject, `expired on ${on}: the bot can’t sign in`, mend, remedy);
   const left = countOf(Math.floor(leftMs / dayMs), 'day', 'days');
   return leftMs < warnBeforeMs
     ? warn(subject, `ends in ${left}, on ${on}`, mend, remedy)
@@ -162,6 +162,6 @@ export async function diagnoseSecrets(subjects: DoctorEnvironment): Promise<read
   const { config } = subjects;
   if (config.server.mode === 'local') return [];
   const held = secretsIn(subjects);
-  if (held.length === 0) return [ok(about('teams/secret', 'secrets'), 'none that could end')];
+  if (held.length === 0) return [ok(about('teams/secret', 'secrets'), 'none that could expire')];
   return Promise.all(held.map((one) => diagnoseSecret(subjects, one)));
 }

@@ -32,7 +32,7 @@ function isTrusted({ config }: Subjects, url: string): boolean {
   return trustHosts(serviceHosts, serviceUrl)(url);
 }
 
-const about404 = 'Open the channel in Teams, choose “Get link to channel”, and set the ID again: setup takes the link.';
+const about404 = 'Open the channel in Teams, select “Get link to channel”, and set the ID again. The setup command takes the link.';
 const about403 = 'Add the app to the team of this channel, or set the ID of a channel that it was added to.';
 
 function judge({ which, variable, id }: NamedChannel, status: number, body: unknown): Diagnosis {
@@ -60,7 +60,7 @@ async function diagnoseMembership(
     channels.map(({ which, id }) =>
       unknown(
         about('teams/channels', `${which} channel`),
-        `${id}: Teams wasn’t asked: ${why}`,
+        `${id}: not checked: ${why}`,
         'See teams/bot and teams/service.',
       ),
     );
@@ -101,7 +101,7 @@ async function diagnoseService(url: string | null): Promise<Diagnosis> {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const message = cause instanceof Error ? cause.message : String(cause);
-    return fail(subject, `${url} does not answer: ${message}`, 'Check the network and the proxy.');
+    return fail(subject, `${url} doesn’t answer: ${message}`, 'Check the network and the proxy.');
   }
 }
 
@@ -110,10 +110,10 @@ const channel = (which: string) => about('teams/channels', `${which} channel`);
 /** Returns findings for channels that aren't configured. */
 function missingChannels({ config }: Subjects): readonly Diagnosis[] {
   const { operationsChannel, auditChannel } = config.teams;
-  const noOperations = ok(channel('operations'), 'none: status is shown only where the request was made');
+  const noOperations = ok(channel('operations'), 'none: cards are shown only where the request was made');
   const noAudit = warn(
     channel('audit'),
-    'none: the audit log is only in the database',
+    'none: the audit log has no copy in Teams',
     'Export the audit log regularly, or set CMK_AUDIT_CHANNEL.',
     { commands: [changeSetting('CMK_AUDIT_CHANNEL')] },
   );
@@ -136,7 +136,7 @@ export async function diagnoseTeams(subjects: Subjects): Promise<readonly Diagno
   const named = channelsOf(subjects);
   const checks =
     url === null || service.outcome !== 'ok'
-      ? named.map(({ which, id }) => unknown(channel(which), `${id}: Teams wasn’t asked`, 'See teams/service.'))
+      ? named.map(({ which, id }) => unknown(channel(which), `${id}: not checked`, 'See teams/service.'))
       : await diagnoseMembership(subjects, url, named);
   return [service, ...checks, ...missingChannels(subjects)];
 }

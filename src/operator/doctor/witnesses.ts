@@ -21,7 +21,7 @@ const contradicts = (name: string, { at, detail }: Contradiction, where: string)
   fail(
     about('record/witnesses', name),
     `signed a different version of the audit log, since ${utcMinute(at.toISOString())}: ${detail}`,
-    `Change nothing: the audit log or the witness’s folder was replaced. The witness’s operator has the last checkpoint it signed, of N events: compare it with checkpoints/N in ${where}. Let the bot ask it again only when the difference is explained.`,
+    `Change nothing: the audit log or the witness’s folder was replaced. The witness’s operator has the last checkpoint that it signed, of N events. Compare it with checkpoints/N in ${where}. Run the command only after you know the cause.`,
     { who: 'an auditor, with the witness’s operator', commands: [command('cmk-bot', 'audit', 'ask-again', name)] },
   );
 
@@ -43,7 +43,7 @@ function enoughSigned(witnessing: WitnessSummary): Diagnosis {
   if (witnessing.current >= witnessing.needed || witnessing.witnesses.every(({ report }) => report === null)) {
     return ok(all, words);
   }
-  return warn(all, words, 'What is recorded until they sign rests on the log’s key alone. Nothing waits for it.');
+  return warn(all, words, 'Until they sign, only the log’s own key protects new events. Nothing waits for witnesses.');
 }
 
 /** Returns the vault key's last signature. Another check tests whether it can sign. */
@@ -51,7 +51,7 @@ function lastOf(view: WitnessView): Diagnosis {
   const words = vaultKeyWords(view, new Date());
   if (view.current || view.report === null) return ok(vaultSigned, words);
   const mend =
-    'What the finding record/vault-key says. Nothing waits for it: the next checkpoint covers what is missing.';
+    'See the finding record/vault-key. Nothing waits for the key, and the next signed checkpoint covers the missing ones.';
   return warn(vaultSigned, words, mend);
 }
 
@@ -86,21 +86,21 @@ function fixFor(failure: Failure, address: string, objectId: string): Mend {
   const { hostname, pathname } = new URL(address);
   const [vault = '', name = ''] = [hostname.split('.')[0], pathname.split('/')[2]];
   if (code === 'KeyNotFound') {
-    const words = 'Make the key, or name the one that is there.';
+    const words = 'Create the key, or set the name of an existing one.';
     return { words, remedy: { commands: [makeSigningKey(vault, name), changeSetting(setting)] } };
   }
   if (notAllowed.test(code)) {
     const words =
-      'Assign the role CMK bot signing on this key to the bot’s identity. The first command makes the role: skip it if the tenant has the role. Azure can take 10 minutes to apply it.';
+      'Assign the role CMK bot signing on this key to the bot’s identity. The first command creates the role. Skip it if the tenant has the role. Azure can take 10 minutes to apply it.';
     const commands = [makeSigningRole(vault), giveKeyRole(objectId, vault, name)];
     return { words, remedy: { who: whoGivesRoles('the vault'), commands } };
   }
   if (failure.source === 'bot' && failure.found.code === 'key-not-usable') {
-    const words = 'Name a key of the kind EC, curve P-256, that is enabled and may sign.';
+    const words = 'Set an enabled EC key, curve P-256, with the operation sign.';
     return { words, remedy: { commands: [makeSigningKey(vault, 'checkpoints'), changeSetting(setting)] } };
   }
   const words =
-    'Look at its address, at the vault’s firewall and at the network between. The log is signed without it meanwhile.';
+    'Check its address, the vault’s firewall and the network. Until it signs, checkpoints have only the log’s own signature.';
   return { words, remedy: { commands: [changeSetting(setting)] } };
 }
 

@@ -29,15 +29,15 @@ function post(socketPath: string, name: string, input: unknown): Promise<Reply> 
   });
 }
 
-const otherVersion = 'the running bot is of another version: use the command line that came with it';
+const otherVersion = 'the running bot has another version. Use the command line of its version';
 
 async function call(socketPath: string, name: CallName, input: unknown): Promise<unknown> {
   const { status, text } = await post(socketPath, name, input);
   const value: unknown = JSON.parse(text);
-  if (status === 404) throw new Error(`asking the running bot: ${otherVersion}`);
-  if (status !== 200) throw new Error(`asking the running bot: ${ErrorReply.parse(value).error}`);
+  if (status === 404) throw new Error(`calling the running bot: ${otherVersion}`);
+  if (status !== 200) throw new Error(`calling the running bot: ${ErrorReply.parse(value).error}`);
   const output = calls[name].output.safeParse(value);
-  if (!output.success) throw new Error(`asking the running bot: ${otherVersion}`);
+  if (!output.success) throw new Error(`calling the running bot: ${otherVersion}`);
   return output.data;
 }
 

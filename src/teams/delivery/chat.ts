@@ -107,7 +107,7 @@ export function openChat(options: ChatOptions): Chat {
         return { conversationId: typed.activity.conversation.id, activityId, alone: true };
       } catch (error) {
         if (!(error instanceof TargetedUnsupported)) throw error;
-        log.warn({ err: error }, 'an answer for one person was refused, so everybody sees it');
+        log.warn({ err: error }, 'an answer for one person was refused, so everyone sees it');
         return null;
       }
     },

@@ -8,8 +8,8 @@ export const notStoringPage = (id: string): PageAnswer =>
     tone: 'bad',
     title: 'The bot can’t save anything at the moment.',
     lines: [
-      'Nothing was approved, and nothing is changed in Azure. Go back to Teams in a few minutes and click again.',
-      `An operator finds it in the log under ${id}.`,
+      'Nothing was approved, and nothing was changed in Azure. Go back to Teams in a few minutes, and try again.',
+      `An operator can find the error in the application log under ${id}.`,
     ],
   });
 
@@ -18,7 +18,7 @@ export const tooManyPage: PageAnswer = page({
   status: 429,
   tone: 'bad',
   title: 'Too many pages are being opened.',
-  lines: ['Nothing was approved, and nothing is changed in Azure. Wait a moment, then reload this page.'],
+  lines: ['Nothing was approved, and nothing was changed in Azure. Wait a moment, and reload this page.'],
 });
 
 export const bugPage = (id: string): PageAnswer =>
@@ -27,7 +27,7 @@ export const bugPage = (id: string): PageAnswer =>
     tone: 'bad',
     title: 'Something unexpected happened.',
     lines: [
-      'Nothing was approved, and nothing is changed in Azure. Go back to Teams and look at the card before you click again.',
-      `An operator finds it in the log under ${id}.`,
+      'Nothing was approved, and nothing was changed in Azure. Go back to Teams, and check the card before you try again.',
+      `An operator can find the error in the application log under ${id}.`,
     ],
   });

@@ -49,7 +49,7 @@ export function openGate(options: GateOptions): (request: IncomingMessage) => Pr
     }
     const { from, conversation, serviceUrl } = read.data;
     if (!caller.mayCarry(serviceUrl)) {
-      return refused(403, 'untrusted-service-url', 'The serviceUrl is not one that may be called.');
+      return refused(403, 'untrusted-service-url', 'The serviceUrl isn’t an address that the bot can call.');
     }
     const { clicks, azureCalls } = costOf(read.data);
     const claims: readonly Claim[] = [

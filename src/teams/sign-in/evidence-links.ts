@@ -49,17 +49,17 @@ export const packPath = '/evidence/pack';
 const over = page({
   status: 410,
   tone: 'bad',
-  title: 'This link is over.',
-  lines: ['It is good for ten minutes and for one pack. Go back to Teams and click Evidence again.'],
+  title: 'This link has expired.',
+  lines: ['It works once, for 10 minutes. Go back to Teams, and select Download evidence again.'],
 });
 
 const notYet = page({
   status: 503,
   tone: 'bad',
-  title: 'There is no evidence now.',
+  title: 'The evidence pack can’t be created now.',
   lines: [
-    'A pack rests on what the bot has published of its record, and that could not be done in time.',
-    'Nothing is lost. Go back to Teams and click Evidence again in a minute, or ask an operator.',
+    'A pack needs the published log, and the bot couldn’t publish the last events in time.',
+    'Nothing is lost. Go back to Teams, and select Download evidence again in a minute, or ask an operator.',
   ],
 });
 

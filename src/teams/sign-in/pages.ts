@@ -66,7 +66,7 @@ export const signInPages = (tools: PageTools): readonly BrowserPage[] =>
         return await show(tools, query, cookies);
       } catch (error) {
         if (!(error instanceof AuthorityUnreachable)) throw error;
-        tools.log.warn({ why: error.message }, 'a sign-in could not go on');
+        tools.log.warn({ why: error.message }, 'a sign-in could not continue');
         return unreachable;
       }
     },

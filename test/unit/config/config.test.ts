@@ -96,7 +96,7 @@ it('names variables that are wrong alone and variables that are wrong together a
 
 it('says of a mistake which variable it is in', () => {
   expect(() => read({ CMK_SUBSCRIPTIONS: '' })).toThrow(
-    'the configuration does not hold together:\n  CMK_SUBSCRIPTIONS: is empty; name the subscriptions the bot may act in',
+    'settings contradict each other:\n  CMK_SUBSCRIPTIONS: is empty; name the subscriptions that the bot can change',
   );
 });
 

@@ -114,7 +114,7 @@ describe('a policy file', () => {
     const tagged = { name: 'tagged', match: { tags: { environment: 'production' } }, approvalsRequired: 2 };
     const [warning, ...others] = configWarnings(readRules(tagged));
     expect(warning).toMatch(
-      /^policy rule tagged holds for every agent .* whatever tag environment says: .*trustedTags/,
+      /^policy rule tagged applies to every agent .* whatever the value of tag environment is: .*trustedTags/,
     );
     expect(others).toEqual([]);
     expect(configWarnings(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
@@ -145,17 +145,17 @@ describe('a start is refused', () => {
     [
       'a setting beside the rules',
       { rules: [whole], default: {} },
-      'default is not known here; known are rules, trustedTags, changeReference',
+      'default isn’t a known field. Known fields: rules, trustedTags, changeReference',
     ],
     [
       'a pattern that is no regular expression',
       { rules: [{ name: 'one' }], changeReference: { pattern: 'CHG(' } },
-      'changeReference.pattern must be a regular expression for the whole reference, such as CHG[0-9]{7}',
+      'changeReference.pattern must be a regular expression for the whole change number, such as CHG[0-9]{7}',
     ],
     [
       'a setting of the reference that there is not',
       { rules: [{ name: 'one' }], changeReference: { pattern: 'CHG', needed: true } },
-      'changeReference.needed is not known here; known are pattern, required',
+      'changeReference.needed isn’t a known field. Known fields: pattern, required',
     ],
     ['a rule that is text', { rules: ['all'] }, 'rules[0] must be an object: a rule'],
   ])('for %s', (_for, content, message) => {
@@ -166,22 +166,22 @@ describe('a start is refused', () => {
     [
       'an unknown setting of a rule',
       { approver: [two] },
-      'rules[0].approver is not known here; known are name, match, requesters, approvers, approvalsRequired, approvalExpiry, extraApprovalForIrreversible, vaults, requireNewKey',
+      'rules[0].approver isn’t a known field. Known fields: name, match, requesters, approvers, approvalsRequired, approvalExpiry, extraApprovalForIrreversible, vaults, requireNewKey',
     ],
     [
       'an unknown criterion',
       { match: { tag: {} } },
-      'rules[0].match.tag is not known here; known are subscriptions, resourceGroups, resources, tags',
+      'rules[0].match.tag isn’t a known field. Known fields: subscriptions, resourceGroups, resources, tags',
     ],
     [
       'an empty list of approvers',
       { approvers: [] },
-      'rules[0].approvers is empty; name a group or a person, or leave it out: then the environment’s setting holds',
+      'rules[0].approvers is empty; name a group or a person, or remove it to use the environment’s setting',
     ],
     [
       'one approver without a list',
       { approvers: two },
-      'rules[0].approvers must be a list in [ ]; name a group or a person, or leave it out: then the environment’s setting holds',
+      'rules[0].approvers must be a list in [ ]; name a group or a person, or remove it to use the environment’s setting',
     ],
     [
       'an approver that is no id',
@@ -201,27 +201,27 @@ describe('a start is refused', () => {
       { extraApprovalForIrreversible: 'yes' },
       'rules[0].extraApprovalForIrreversible must be true or false',
     ],
-    ['no name', { name: undefined }, 'rules[0].name is missing; name the rule, so that people can speak of it'],
-    ['an empty name', { name: ' ' }, 'rules[0].name is empty; name the rule, so that people can speak of it'],
+    ['no name', { name: undefined }, 'rules[0].name is missing; cards and evidence show the name'],
+    ['an empty name', { name: ' ' }, 'rules[0].name is empty; cards and evidence show the name'],
     [
       'the name of the environment’s settings',
       { name: 'Environment' },
-      'rules[0].name is taken: the environment’s settings are the rule environment; give it another name',
+      'rules[0].name is taken by the environment’s settings (environment); choose another name',
     ],
     [
       'an empty criterion',
       { match: { resources: [] } },
-      'rules[0].match.resources is empty; write what to match, or leave it out: then anything matches',
+      'rules[0].match.resources is empty; write what to match, or remove it to match everything',
     ],
     [
       'no tag',
       { match: { tags: {} } },
-      'rules[0].match.tags is empty; write what to match, or leave it out: then anything matches',
+      'rules[0].match.tags is empty; write what to match, or remove it to match everything',
     ],
     [
       'a tag value that is a number',
       { match: { tags: { tier: [1] } } },
-      'rules[0].match.tags.tier[0] must be text, in which * stands for anything',
+      'rules[0].match.tags.tier[0] must be text, in which * means any text',
     ],
     [
       'a subscription by name',
@@ -231,23 +231,23 @@ describe('a start is refused', () => {
     [
       'vaults in words',
       { vaults: 'kv-hospital-*' },
-      'rules[0].vaults must be a list in [ ]; permit a vault, or leave it out: then the environment’s setting holds',
+      'rules[0].vaults must be a list in [ ]; permit a vault, or remove it to use the environment’s setting',
     ],
     [
       'no vault at all',
       { vaults: [] },
-      'rules[0].vaults is empty; permit a vault, or leave it out: then the environment’s setting holds',
+      'rules[0].vaults is empty; permit a vault, or remove it to use the environment’s setting',
     ],
     ['a vault by name alone', { vaults: ['kv-care'] }, 'rules[0].vaults[0] must be an object of vaults to permit'],
     [
       'a vault of which nothing is said',
       { vaults: [{}] },
-      'rules[0].vaults[0] is empty; say which vaults, or leave vaults out',
+      'rules[0].vaults[0] is empty; name vaults, or remove it',
     ],
     [
       'an unknown criterion of a vault',
       { vaults: [{ name: 'kv-care' }] },
-      'rules[0].vaults[0].name is not known here; known are subscriptions, resourceGroups, names',
+      'rules[0].vaults[0].name isn’t a known field. Known fields: subscriptions, resourceGroups, names',
     ],
     [
       'a vault’s subscription by name',
@@ -263,13 +263,13 @@ describe('a start is refused', () => {
   it('for two rules of one name', () => {
     const other = { ...whole, name: 'Production', match: { resources: ['ward-*'] } };
     expect(mistakesIn(whole, other)).toEqual([
-      'CMK_POLICY_FILE: rules[1].name is that of rules[0] too; give it another name',
+      'CMK_POLICY_FILE: rules[1].name is also the name of rules[0]; choose another one',
     ]);
   });
 
   it('for a rule that never applies', () => {
     expect(mistakesIn({ name: 'all', match: { resources: ['*'] } }, whole)).toEqual([
-      'CMK_POLICY_FILE: rules[1] never applies: rules[0] (all) comes first and matches every agent it could; move it up, or take it out',
+      'CMK_POLICY_FILE: rules[1] never applies: rules[0] (all) comes first and matches all its agents. Move it up, or remove it',
     ]);
     expect(mistakesIn(whole, { name: 'all' })).toEqual([]);
     const tagged = { name: 'tagged', match: { tags: { a: 'b' } }, approvalsRequired: 2 };
@@ -279,10 +279,10 @@ describe('a start is refused', () => {
 
   it('for a rule by tag that says nothing, and for a trusted tag that no rule looks at', () => {
     expect(mistakesIn({ name: 'tagged', match: { tags: { a: 'b' } } })).toEqual([
-      'CMK_POLICY_FILE: rules[0] adds nothing: a rule with tags makes others stricter; say in what, or take it out',
+      'CMK_POLICY_FILE: rules[0] adds nothing: a rule with tags makes other rules stricter. Add a stricter value, or remove the rule',
     ]);
     expect(mistakes({ rules: [whole], trustedTags: ['environment'] })).toEqual([
-      'CMK_POLICY_FILE: trustedTags[0] is a tag that no rule looks at; take it out, or write the rule',
+      'CMK_POLICY_FILE: trustedTags[0] is a tag that no rule uses. Remove it, or add the rule',
     ]);
   });
 

@@ -44,7 +44,7 @@ test('each is told by what it signed last, and when', () => {
   );
   expect(words).toEqual([
     'witnessed up to 121, 3 minutes ago',
-    'witnessed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it did not answer (fetch failed)',
+    'witnessed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it didn’t answer (fetch failed)',
     'witnessed up to 121, 3 minutes ago',
     'not asked yet',
   ]);
@@ -62,7 +62,7 @@ test('the key in a vault is told by itself, and counts for no witness', () => {
   );
   expect([missing.current, missing.vaultKey?.current]).toEqual([1, false]);
   expect(missing.vaultKey === null ? '' : vaultKeyWords(missing.vaultKey, now)).toBe(
-    'signed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it did not answer (fetch failed)',
+    'signed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it didn’t answer (fetch failed)',
   );
   const alone = summarizeWitnesses({ keys: [], needed: 0, vaultKey }, [report(vaultKey, {})]);
   expect(signersWords(alone)).toBe('The key in the vault signed the newest checkpoint');

@@ -104,7 +104,7 @@ export function notProvedSection(facts: ReportFacts): Html {
   const limits = [
     ...(request.state === 'succeeded'
       ? [
-          html`That data stored before were encrypted anew. Nothing that a customer can read shows it.`,
+          html`Not shown: that earlier data was encrypted again. Nothing that a customer can read shows it.`,
           isSeen(facts)
             ? html`That every later use went to this key: what was seen is one use, at one time.`
             : html`That the agent uses the key: no use was seen in the vault’s log.`,

@@ -132,7 +132,7 @@ export function happenedSection(facts: ReportFacts): Html {
   const runs = request.runs > 1 ? ` The last of ${request.runs} runs is drawn; section 3 counts the tries of all.` : '';
   const caption =
     run === null
-      ? 'Every time stands in section 2 as well.'
+      ? 'Section 2 has every time, too.'
       : `Each part has its own scale. Filled: done. Dashed: refused by Azure, then tried again.${runs}`;
   return section(
     1,

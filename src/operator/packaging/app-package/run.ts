@@ -15,7 +15,7 @@ const usage = [
   'Writes the app package for Teams. Each option can be given as a variable instead.',
   ...Object.entries(optionOf).map(([variable, option]) => `  --${option.padEnd(16)} ${variable}`),
   `  --${'out FILE'.padEnd(16)} where it is written (dist/cmk-bot.zip)`,
-  `  --${'local'.padEnd(16)} with the ids of the local tenant, to look at`,
+  `  --${'local'.padEnd(16)} with the IDs of the sandbox tenant, for a try`,
   `  --${'help'.padEnd(16)} this text`,
 ].join('\n');
 

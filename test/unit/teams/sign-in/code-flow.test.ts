@@ -117,7 +117,7 @@ describe('a code', () => {
 
 describe('what the browser comes back with', () => {
   it.each([
-    ['nothing', new URLSearchParams({ state: secrets.state }), 'Entra sent no code.'],
+    ['nothing', new URLSearchParams({ state: secrets.state }), 'Entra ID sent no code.'],
     ['another state', back({ state: 'another' }), 'unexpected "state" response parameter value'],
     ['another issuer', back({ iss: 'https://evil.example' }), 'unexpected "iss" (issuer) response parameter value'],
     ['two codes', new URLSearchParams(`${back()}&code=b`), '"code" parameter must be provided only once'],
@@ -134,11 +134,11 @@ describe('what the browser comes back with', () => {
     const of = (error: string) => redeem(tools, back({ error, error_description: description }), secrets);
     const said = 'Your account is locked. Call 555 0100 at once.';
     expect(await of('access_denied')).toEqual({
-      ...{ kind: 'refused', why: 'Microsoft Entra did not let you in, or you went back.' },
+      ...{ kind: 'refused', why: 'Microsoft Entra ID refused the sign-in, or you canceled it.' },
       said: `access_denied: ${said}`,
     });
     for (const error of ['call_555_0100', '__proto__', 'toString']) {
-      const why = 'Microsoft Entra refused. An operator finds its words in the log.';
+      const why = 'Microsoft Entra ID refused the sign-in. An operator can find the message in the application log.';
       expect(await of(error)).toEqual({ kind: 'refused', why, said: `${error}: ${said}` });
     }
   });
