@@ -47,9 +47,9 @@ export function controllerWords({ id, type, name, members }: Controller): string
 const notKnownWords = ({ groups, apps, others }: Extract<OwnControl, { known: 'not' }>): string =>
   listed(
     [
-      ...(groups === 0 ? [] : [`who is in ${countOf(groups, 'group', 'groups')}`]),
-      ...(apps === 0 ? [] : [`who owns ${countOf(apps, 'app', 'apps')}`]),
-      ...(others === 0 ? [] : [`who ${others} unknown ${others === 1 ? 'id is' : 'ids are'}`]),
+      ...(groups === 0 ? [] : [`the members of ${countOf(groups, 'group', 'groups')}`]),
+      ...(apps === 0 ? [] : [`the owners of ${countOf(apps, 'app', 'apps')}`]),
+      ...(others === 0 ? [] : [countOf(others, 'unknown ID', 'unknown IDs')]),
     ],
     'and',
   );
@@ -62,7 +62,7 @@ export function ownControlWords(own: OwnControl, person: 'The requester' | 'You'
     return `${is} one of them${own.through === null ? '' : `, through ${own.through}`}.`;
   }
   const whether = person === 'You' ? 'you are' : 'the requester is';
-  return `It isn’t known whether ${whether} one of them: ${notKnownWords(own)} wasn’t checked.`;
+  return `It isn’t known whether ${whether} one of them: the bot couldn’t check ${notKnownWords(own)}.`;
 }
 
 const numberOf = (controllers: readonly Controller[], ...types: readonly Controller['type'][]): number =>

@@ -173,7 +173,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   'run-ordered': ({ run }, { event }) => ({ mark: 'now', title: `Run ${run} ordered`, detail: planWords(event) }),
   'run-checked': ({ run, counted }, { event, names }) => ({
     mark: 'done',
-    title: `Run ${run} checked: the approval covers what Azure holds now`,
+    title: `Run ${run} checked: the approval still covers the state of Azure`,
     detail: list(planWords(event), `counted: ${joinList(counted.map((id) => names(PersonId.parse(id))))}`),
   }),
   'step-intended': ({ step, attempt }, { event }) => ({

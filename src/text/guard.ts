@@ -43,7 +43,7 @@ export function guardWords(found: GuardStates): string {
 export function guardLine(found: GuardStates | null): string {
   if (found === null) return 'couldn’t be read';
   return Object.values(found).every((state) => state === 'not-assigned')
-    ? 'nothing stops a change outside the bot'
+    ? 'doesn’t block changes outside the bot'
     : guardWords(found);
 }
 

@@ -33,7 +33,7 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
     await agent.waitFor();
     await choose(agent, 'resource', 'triage-agent-prod');
     await press(agent, 'Next');
-    const none = botSays(page, 'There is no version to move from.');
+    const none = botSays(page, 'There is no version to rotate.');
     await none.getByRole('button', { name: 'Enable customer-managed key' }).waitFor();
     await press(none, 'Back');
     await choose(agent, 'resource', 'virtual-visit-agent');
@@ -43,7 +43,7 @@ inBrowser('two people move an agent to a new version of its key, clicking in a r
   test('the requester takes a new version, reads what will be, and submits', async () => {
     const version = botSays(page, 'Move to which version?');
     await version.waitFor();
-    await version.getByText('A new one, made when the run starts').click();
+    await version.getByText('A new version, created when the run starts').click();
     await press(version, 'Next');
     const review = botSays(page, '3 steps in Azure');
     await review.waitFor();

@@ -88,7 +88,7 @@ describe('where the policy says nothing', () => {
     const start = unfolded.indexOf('Who has control over the key');
     expect(unfolded.slice(start + 1, start + 13)).toEqual([
       '1 group (2 people), 1 app and this bot have control over the key. Together they can back up or release, change, delete, purge and grant access to the key.',
-      'It isn’t known whether the requester is one of them: who owns 1 app wasn’t checked.',
+      'It isn’t known whether the requester is one of them: the bot couldn’t check the owners of 1 app.',
       '1',
       'App (name not readable)',
       'Can back up or release, change, delete, purge and grant access to the key.',
@@ -130,7 +130,7 @@ describe('where the policy says nothing', () => {
     await changeState(world.azure, (state) => Object.assign(state, { groups: before.groups }));
     const without = await typeAll(world, hospitals);
     expect(cardText(without)).not.toContain('You have control over this key');
-    expect(linesOf(without)).toContain('It isn’t known whether you are one of them: who owns 1 app wasn’t checked.');
+    expect(linesOf(without)).toContain('It isn’t known whether you are one of them: the bot couldn’t check the owners of 1 app.');
   });
 
   test('role assignments cannot be read: the face says that control was not checked, and the notes say why', async () => {

@@ -85,7 +85,7 @@ describe('Stop run', () => {
     );
     const answer = answered(await world.teams.click(people.requester, card.id, 'request.stop'));
     expect(answer).toContain('Stopping: 0 of 5 steps completed');
-    expect(answer).toContain('asked to stop at');
+    expect(answer).toContain('requested a stop at');
     // A second click says the same.
     const data = { requestId: id, revision: 1 };
     const again = answered(await world.teams.click(people.requester, card.id, 'request.stop', { data }));
@@ -131,7 +131,7 @@ describe('Stop run', () => {
         group.memberIds = [people.approver];
       }
     });
-    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('asked to stop at');
+    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('requested a stop at');
     await mendAzure(world);
     await shows(world, places.approvals, people.approver, id, /Needs attention/);
   });
@@ -202,7 +202,7 @@ describe('a pause that comes upon a run', () => {
     await world.restartBot('SIGKILL', { CMK_PAUSE: 'true' });
     const card = await status(id, /Paused/);
     await mendAzure(world);
-    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('asked to stop at');
+    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('requested a stop at');
     await world.restartBot('SIGINT');
     expect(await wordsOf(id, /Needs attention/)).toContain('Requester stopped the run');
     expect(await done(from)).toEqual([identity]);

@@ -65,7 +65,7 @@ describe('a pack', () => {
   });
 
   it('says what Azure Policy refused when the plan was made, in the event and in the report', () => {
-    expect(textIn('report.html')).toContain('Guard, as read for the plan: nothing stops a change outside the bot.');
+    expect(textIn('report.html')).toContain('Guard, as read for the plan: doesn’t block changes outside the bot.');
     expect(textIn('events.jsonl')).toContain('"guard":{"anotherKey":"not-assigned"');
   });
 

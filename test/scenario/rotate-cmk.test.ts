@@ -167,7 +167,7 @@ describe('the form', () => {
 
   test('leads to /enable-cmk where Microsoft manages the key, with the agent kept', async () => {
     const form = await type(world, people.requester, '/rotate-cmk resource=triage-agent-prod');
-    expect(wordsOf(form)).toContain('This agent is under a Microsoft-managed key.');
+    expect(wordsOf(form)).toContain('This agent uses a Microsoft-managed key.');
     const page = answered(await world.teams.click(people.requester, form.id, 'form.switch'));
     expect(page).toContain('Step 2 of 4: Vault');
     expect(page).toContain('triage-agent-prod');

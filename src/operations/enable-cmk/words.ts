@@ -10,7 +10,7 @@ export const enableCmkWords: OperationWords = {
   offer: 'Enable customer-managed key',
   keep: {
     title: 'Keep the agent and the key',
-    text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Export the data before the key is set, and keep the export.',
+    text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep an export of the data from before the change.',
     tick: 'I understand that the agent’s data can’t be recovered if the agent is deleted or the key is permanently deleted.',
   },
   notes: () => [],

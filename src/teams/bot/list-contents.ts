@@ -25,9 +25,9 @@ export const mostListed = 200;
 type Of<K extends ListSubject['kind']> = Extract<ListSubject, { kind: K }>;
 export type RequestsSubject = Of<'open-requests' | 'one-request' | 'latest-requests'>;
 
-/** `To ask, type /a or /b`: the commands to begin with. */
+/** `To request a change, type /a or /b`: the commands to begin with. */
 const firstCommands = operations.filter(({ startsFrom }) => startsFrom !== 'either').map(({ typed }) => typed.name);
-const howToAsk = `To ask, type ${firstCommands.join(' or ')}`;
+const howToAsk = `To request a change, type ${firstCommands.join(' or ')}`;
 
 const offsetOf = (page: number): number => (page - 1) * rowsPerPage;
 /** A page of requests, with the number on all pages. */

@@ -60,7 +60,7 @@ export async function lists(): Promise<readonly GalleryCard[]> {
   const none = {
     ...open,
     title: plain('No open requests'),
-    empty: plain('To ask, type /enable-cmk'),
+    empty: plain('To request a change, type /enable-cmk'),
   };
   return [
     { name: 'list.first', card: list(open, requests, 1) },

@@ -18,23 +18,23 @@ const isAnother = ({ newest, current }: Facts): boolean => newest !== null && ne
 /** A choice is a label, which can't show dates in the reader's format, so days are written out. */
 function choicesOf(facts: Facts) {
   const { newest } = facts;
-  const made = newest === null || newest.created === null ? '' : `, made ${utcDay(newest.created)}`;
+  const made = newest === null || newest.created === null ? '' : `, created ${utcDay(newest.created)}`;
   return [
     ...(newest !== null && isAnother(facts)
-      ? [{ title: label(`The newest: ${shortVersion(newest.version)}${made}`), value: 'newest' }]
+      ? [{ title: label(`Newest version: ${shortVersion(newest.version)}${made}`), value: 'newest' }]
       : []),
-    ...(facts.makes === null ? [] : [{ title: label('A new one, made when the run starts'), value: 'new' }]),
+    ...(facts.makes === null ? [] : [{ title: label('A new version, created when the run starts'), value: 'new' }]),
     { title: label('Another key or vault'), value: 'other' },
   ];
 }
 
 const endOf = (expires: string | null): CardText =>
-  expires === null ? plain('no expiry') : md`ends ${date(new Date(expires))}`;
+  expires === null ? plain('no expiry') : md`expires ${date(new Date(expires))}`;
 
 function inUseNote({ inUse, current }: Facts): CardText {
-  if (current?.keyVersion === null) return plain('Whether the agent follows new ones is not known.');
-  if (inUse === null) return plain('The bot cannot read this version.');
-  const made = inUse.created === null ? nothing : md`made ${date(new Date(inUse.created))}`;
+  if (current?.keyVersion === null) return plain('It isn’t known whether the agent follows newer versions.');
+  if (inUse === null) return plain('The bot can’t read this version.');
+  const made = inUse.created === null ? nothing : md`created ${date(new Date(inUse.created))}`;
   return joinText([inUse.enabled ? nothing : bold('Disabled'), made, endOf(inUse.expires)]);
 }
 
@@ -47,18 +47,18 @@ function newestWords({ enabled, expires }: ObservedKey): CardText {
 function notesOn(facts: Facts): readonly CardText[] {
   const { vault, newest, inUse, makes: made } = facts;
   return [
-    ...(vault === null ? [plain('The bot does not see the vault of this key: only another key can be chosen.')] : []),
+    ...(vault === null ? [plain('The bot can’t read the vault of this key, so you can only choose another key.')] : []),
     ...(newest === null
       ? []
       : isAnother(facts)
-        ? [md`The newest ${newestWords(newest)}.`]
-        : [plain('The agent is under the newest version of its key.')]),
+        ? [md`The newest version ${newestWords(newest)}.`]
+        : [plain('The agent uses the newest version of its key.')]),
     ...(made === null
       ? []
       : [
-          md`A new one is made like the ${plain(inUse === null ? 'newest' : 'one in use')}: ${plain<string>(`${made.type} ${made.size}`)}, ${endOf(made.expires)}.`,
+          md`A new version is like the ${plain(inUse === null ? 'newest' : 'current')} one: ${plain<string>(`${made.type} ${made.size}`)}, ${endOf(made.expires)}.`,
         ]),
-    plain('The old version stays enabled. Nothing here turns it off.'),
+    plain('The old version stays enabled. This request doesn’t disable it.'),
   ];
 }
 
@@ -73,7 +73,7 @@ function underMicrosoftsKey(form: Form, { resource }: Facts, problem: Refusal | 
     choices: [],
     selected: '',
     notes: [],
-    nothingToChoose: md`${bold('There is no version to move from.')} This agent is under a Microsoft-managed key.`,
+    nothingToChoose: md`${bold('There is no version to rotate.')} This agent uses a Microsoft-managed key.`,
     instead: label(form.changes === null ? operationNamed(instead.operation).words.offer : ''),
   });
 }

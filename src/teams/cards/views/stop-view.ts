@@ -37,7 +37,7 @@ export function stopOffer(request: Request, context: CardContext): CardText {
 export function stoppingNote({ stop }: Request, names: Names): CardText {
   if (stop === null) return nothing;
   const who = stop.operator === null ? names(stop.by) : `Operator ${stop.operator}`;
-  return md`${bold(who)} asked to stop at ${time(new Date(stop.at))}. The attempt under way finishes. No further attempt or step starts.`;
+  return md`${bold(who)} requested a stop at ${time(new Date(stop.at))}. The attempt under way finishes. No further attempt or step starts.`;
 }
 
 export function peopleOfStop(request: Request): readonly PersonId[] {

@@ -119,7 +119,7 @@ test('whoever approved sees that they did, and who is still awaited', () => {
 test('a run that somebody wants to stop says who, and what happens until it does', () => {
   const text = words(draw('stopping', everybody, 'status'));
   expect(text).toContain('Stopping: 1 of');
-  expect(text).toContain('asked to stop at');
+  expect(text).toContain('requested a stop at');
   const stopped = words(draw('stopped', asRequester, 'status'));
   expect(stopped).toContain('stopped the run after step 2 of 5 (Assign key access)');
   expect(stopped).toContain('Completed changes stay in Azure: Turn on system-assigned identity, Assign key access.');
@@ -239,7 +239,7 @@ describe('a run', () => {
 });
 
 describe('whoever did something about a request stands on its card with their words', () => {
-  const reason = '**Requester** asked: “Policy 7.4: patient data under keys the hospital group owns';
+  const reason = '**Requester** requested: “Policy 7.4: patient data under keys the hospital group owns';
   test.each([
     'awaiting-approval',
     'approved',

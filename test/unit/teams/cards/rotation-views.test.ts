@@ -182,19 +182,19 @@ describe('the page that asks for the version', () => {
   test('offers the newest first, and says what each choice brings', () => {
     const card = page();
     expect(input(card).choices).toEqual([
-      { title: 'The newest: 5d1f0c2e, made 2026-02-12', value: 'newest' },
-      { title: 'A new one, made when the run starts', value: 'new' },
+      { title: 'Newest version: 5d1f0c2e, created 2026-02-12', value: 'newest' },
+      { title: 'A new version, created when the run starts', value: 'new' },
       { title: 'Another key or vault', value: 'other' },
     ]);
     expect(input(card).value).toBe('newest');
     const text = words(card);
     expect(text).toContain('virtual-visit-agent  ·  cmk-virtual-visit in kv-care-prod');
     expect(text).toContain('Version 93e37d3d');
-    expect(text).toContain('The newest ends {{DATE(2028-02-12T00:00:00Z,SHORT)}}.');
+    expect(text).toContain('The newest version expires {{DATE(2028-02-12T00:00:00Z,SHORT)}}.');
     expect(text).toContain(
-      'A new one is made like the one in use: RSA 3072, ends {{DATE(2028-03-01T00:00:00Z,SHORT)}}.',
+      'A new version is like the current one: RSA 3072, expires {{DATE(2028-03-01T00:00:00Z,SHORT)}}.',
     );
-    expect(text).toContain('The old version stays enabled. Nothing here turns it off.');
+    expect(text).toContain('The old version stays enabled. This request doesn’t disable it.');
     expect(buttons(card)).toEqual(['Next', 'Back', 'Cancel']);
   });
 
@@ -224,7 +224,7 @@ describe('the page that asks for the version', () => {
     const current = { ...from, keyVersion: newestKey.version };
     const card = page({ current, resource: { ...visitAgent, customerKey: current }, inUse: newestKey });
     expect(offered(card)).toEqual(['new', 'other']);
-    expect(words(card)).toContain('The agent is under the newest version of its key.');
+    expect(words(card)).toContain('The agent uses the newest version of its key.');
   });
 
   test('does not offer the version in use where only the newest could be read', () => {
@@ -240,20 +240,20 @@ describe('the page that asks for the version', () => {
     const card = page({ vault: null, inUse: null, newest: null, makes: null });
     expect(offered(card)).toEqual(['other']);
     expect(words(card)).toContain('cmk-virtual-visit in kv-care-prod.vault.azure.net');
-    expect(words(card)).toContain('The bot does not see the vault of this key: only another key can be chosen.');
+    expect(words(card)).toContain('The bot can’t read the vault of this key, so you can only choose another key.');
   });
 
   test('says that a version in use is disabled', () => {
-    expect(words(page({ inUse: { ...oldKey, enabled: false } }))).toContain('**Disabled**, made ');
+    expect(words(page({ inUse: { ...oldKey, enabled: false } }))).toContain('**Disabled**, created ');
   });
 
   test('says that the newest is disabled', () => {
-    expect(words(page({ newest: { ...newestKey, enabled: false } }))).toContain('The newest is disabled.');
+    expect(words(page({ newest: { ...newestKey, enabled: false } }))).toContain('The newest version is disabled.');
   });
 
   test('says that no version is named', () => {
     const text = words(page({ current: { ...from, keyVersion: null }, inUse: null }));
-    expect(text).toContain('No version named\nWhether the agent follows new ones is not known.');
+    expect(text).toContain('No version named\nIt isn’t known whether the agent follows newer versions.');
   });
 
   test('says what was wrong with the last answer', () => {
@@ -264,7 +264,7 @@ describe('the page that asks for the version', () => {
     const none = { vault: null, inUse: null, newest: null, makes: null };
     const card = page({ ...none, current: null, resource: { ...visitAgent, customerKey: null } });
     expect(inputsOf(card)).toEqual([]);
-    expect(words(card)).toContain('There is no version to move from.');
+    expect(words(card)).toContain('There is no version to rotate.');
     expect(buttons(card)).toEqual(['Enable customer-managed key', 'Back', 'Cancel']);
     expect(primary(card)).toEqual(['Enable customer-managed key']);
   });
