@@ -43,6 +43,6 @@ export function diagnosisTable(found: readonly Diagnosis[]): string {
     return mend === '' ? [] : [`${indented}→ ${mend}`];
   });
   const rows = lines.flatMap((line, row) => [line, ...(numbered[row] ?? [])]);
-  const what = remedies.length === 0 ? [] : ['', 'What to do, in this order. Commands are whole: copy them.'];
+  const what = remedies.length === 0 ? [] : ['', 'What to do, in this order. You can copy each command.'];
   return [...rows, sumOf(found), ...what, ...remedies.map((one, index) => `\n${remedyOf(one, index)}`)].join('\n');
 }

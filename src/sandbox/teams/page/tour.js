@@ -101,7 +101,7 @@ class Tour {
       this.tell(step);
     } catch (error) {
       if (this.stage.signal.aborted) return;
-      this.text.textContent = error instanceof TourProblem ? error.message : `It did not work: ${error}`;
+      this.text.textContent = error instanceof TourProblem ? error.message : `The step failed: ${error}`;
       this.hint.textContent = '';
       announce(this.text.textContent);
     } finally {

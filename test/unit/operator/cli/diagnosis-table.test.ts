@@ -47,7 +47,7 @@ it('has the commands at the end, failures first, each under the number that its 
       '             → Look at AZURE_CLIENT_ID. [1]',
       '1 failure, 0 warnings, 1 not checked.',
       '',
-      'What to do, in this order. Commands are whole: copy them.',
+      'What to do, in this order. You can copy each command.',
       '',
       '[1] fail  azure/sign-in  Azure',
       '    Who: an owner',
