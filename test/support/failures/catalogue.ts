@@ -84,7 +84,7 @@ export function failuresTables(outcomeOf: (row: FailureRow) => Outcome): string 
   const tables = groups.map(({ title, rows: inGroup }) => {
     const found = inGroup.flatMap((row) => {
       const { ends, remedy } = outcomeOf(row);
-      if (ends !== 'asks a person') return [];
+      if (ends !== 'needs attention') return [];
       const known = seen.get(remedy);
       const one = known ?? { what: saysItself(row) ? '' : masked(row.what), codes: new Set<string>() };
       if (row.code !== null) one.codes.add(row.code === unknownCode ? 'any other code' : `\`${row.code}\``);
@@ -122,7 +122,7 @@ export const failuresGolden = (outcomeOf: (row: FailureRow) => Outcome): string 
         const outcome = outcomeOf(row);
         return [row.what, outcome.by, triesOf(outcome), outcome.ends, saidIn(outcome), remedyIn(outcome)].map(masked);
       });
-      const head = ['what happens', 'met by', 'tries', 'how it ends', 'the card says', 'what to do'];
+      const head = ['what happens', 'met by', 'attempts', 'how it ends', 'the card says', 'what to do'];
       return `### ${title}\n\n${markdown(head, cells)}`;
     })
     .join('\n\n');

@@ -8,7 +8,7 @@ import type { AzureUnderRun } from './azure-under-run.ts';
 import type { Approved } from './run-under-trouble.ts';
 import type { WishName } from './wishes.ts';
 
-export type Ends = 'goes on by itself' | 'asks a person' | 'is refused to whoever asks';
+export type Ends = 'continues' | 'needs attention' | 'is refused';
 
 /** What a look for a person came to, in the words that the person gets. */
 export interface Looked {

@@ -16,14 +16,14 @@ import type { Looked } from './failure-row.ts';
 import { connected } from './run-under-trouble.ts';
 import { type WishName, wishNamed } from './wishes.ts';
 
-const fine: Looked = { ends: 'goes on by itself', code: null, says: '', remedy: '' };
+const fine: Looked = { ends: 'continues', code: null, says: '', remedy: '' };
 
 function refused(failure: Failure, refusal: Refusal): Looked {
   const { title, text } = refusalWords(refusal);
   // Azure's own words may name what is different each time.
   const message = failure.source === 'bot' ? '' : failure.message;
   const remedy = message === '' ? text : text.replace(message, '…');
-  return { ends: 'is refused to whoever asks', code: codeOf(failure), says: title, remedy };
+  return { ends: 'is refused', code: codeOf(failure), says: title, remedy };
 }
 
 const orRefused = (outcome: Outcome<unknown>): Looked =>
@@ -43,7 +43,7 @@ export const reviewOf =
     const [block] = blocksOf(plan);
     if (block !== undefined) {
       const { title, remedy } = checkWords(block);
-      return { ends: 'is refused to whoever asks', code: block.code, says: title, remedy };
+      return { ends: 'is refused', code: block.code, says: title, remedy };
     }
     return { ...fine, says: warnings.map((one) => checkWords(one).title).join(' ') };
   };

@@ -88,8 +88,8 @@ async function driveUnder(azure: AzureUnderRun, row: RunRow, approved: Approved)
 }
 
 const endsOf = ({ request }: Met): Ends => {
-  if (request.state === 'succeeded') return 'goes on by itself';
-  if (request.state === 'needs-attention') return 'asks a person';
+  if (request.state === 'succeeded') return 'continues';
+  if (request.state === 'needs-attention') return 'needs attention';
   throw new Error(`it is ${request.state}`);
 };
 
@@ -99,7 +99,7 @@ async function meetRun(azure: AzureUnderRun, row: RunRow): Promise<Outcome> {
   const { met, waitingCard } = await driveUnder(azure, row, approved);
   const { failures, tries, waitedMs, request } = met;
   const [ends, last] = [endsOf(met), failures.at(-1) ?? null];
-  const asks = ends === 'asks a person' && last !== null;
+  const asks = ends === 'needs attention' && last !== null;
   const waited = asks ? failures.slice(0, -1) : failures;
   const waiting = row.at === 'check' ? [] : [...new Set(waited.map(waitingWords))];
   const shown = asks ? [saysOf(last), remedyWords(last)] : [notProved(request)];
@@ -116,7 +116,7 @@ async function meetRun(azure: AzureUnderRun, row: RunRow): Promise<Outcome> {
     }
   }
   return {
-    by: row.at === 'check' ? 'the look before the run' : stepTitles[row.at],
+    by: row.at === 'check' ? 'the pre-run check' : stepTitles[row.at],
     ...{ tries, waitedMs, ends, unsaid },
     code: last === null ? null : codeOf(last),
     waiting: waiting.join(' '),

@@ -4,9 +4,9 @@ import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, look, lookUnder, run, runUnder } from './failure-row.ts';
 import { listOf, membership, reviewOf } from './looks.ts';
 
-const asks = 'asks a person';
-const goesOn = 'goes on by itself';
-const refused = 'is refused to whoever asks';
+const asks = 'needs attention';
+const goesOn = 'continues';
+const refused = 'is refused';
 
 const vaultsListed = listOf(({ inventory }) => inventory.vaults());
 

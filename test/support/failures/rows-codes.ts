@@ -2,7 +2,7 @@
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, type FailureRow, run } from './failure-row.ts';
 
-const asks = 'asks a person';
+const asks = 'needs attention';
 /** Stands for every code without a remedy of its own. */
 export const unknownCode = 'CodeThatNobodyKnows';
 const message = 'In a tester’s words.';

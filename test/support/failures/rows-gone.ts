@@ -7,8 +7,8 @@ import { type FailureGroup, type RunRow, run } from './failure-row.ts';
 import { keysOf, recover } from './mends.ts';
 import { rotated, seeded } from './names.ts';
 
-const asks = 'asks a person';
-const goesOn = 'goes on by itself';
+const asks = 'needs attention';
+const goesOn = 'continues';
 const retryRepairs = async (): Promise<void> => undefined;
 
 /** Time passes: every role assignment counts, and the next one does at once. */

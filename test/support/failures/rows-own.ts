@@ -7,7 +7,7 @@ import type { AzureUnderRun } from './azure-under-run.ts';
 import { type FailureGroup, run } from './failure-row.ts';
 import { seeded } from './names.ts';
 
-const asks = 'asks a person';
+const asks = 'needs attention';
 
 const identityOf = (name: string): string =>
   `/subscriptions/${careId}/resourceGroups/rg-care-prod/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;

@@ -19,7 +19,7 @@ const giveBotRole = (scope: string, role: string) => (azure: AzureUnderRun) =>
     })
     .then(() => undefined);
 
-const asks = 'asks a person';
+const asks = 'needs attention';
 
 export const rightRows: FailureGroup = {
   title: 'Permissions, policies, locks and registration',
@@ -85,7 +85,7 @@ export const rightRows: FailureGroup = {
     ),
     runUnder('identity-not-known-yet', {
       at: 'grant-key-access',
-      ends: 'goes on by itself',
+      ends: 'continues',
       code: 'PrincipalNotFound',
     }),
     runUnder('role-assignment-limit', { at: 'grant-key-access', ends: asks, code: 'RoleAssignmentLimitExceeded' }),
@@ -106,7 +106,7 @@ export const rightRows: FailureGroup = {
     }),
     lookUnder('everything-locked', {
       by: 'the review',
-      ends: 'is refused to whoever asks',
+      ends: 'is refused',
       code: 'locked',
       look: reviewOf('enable'),
     }),
@@ -119,7 +119,7 @@ export const rightRows: FailureGroup = {
     runUnder('type-not-offered', { at: 'check', ends: asks, code: 'InvalidResourceType' }),
     lookUnder('type-not-offered', {
       by: 'the review',
-      ends: 'is refused to whoever asks',
+      ends: 'is refused',
       code: 'InvalidResourceType',
       look: reviewOf('enable'),
     }),

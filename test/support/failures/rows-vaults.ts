@@ -21,8 +21,8 @@ import { reviewOf } from './looks.ts';
 import { keysOf, open, recover } from './mends.ts';
 import { rotated, seeded } from './names.ts';
 
-const asks = 'asks a person';
-const goesOn = 'goes on by itself';
+const asks = 'needs attention';
+const goesOn = 'continues';
 
 const makeFit =
   (fit: UpdateKeyPropertiesOptions) =>
@@ -81,7 +81,7 @@ export const vaultRows: FailureGroup = {
     }),
     lookUnder('vault-firewalled', {
       by: 'the review',
-      ends: 'is refused to whoever asks',
+      ends: 'is refused',
       code: 'vault-firewalled',
       look: reviewOf('enable'),
     }),
