@@ -25,7 +25,8 @@ export interface KeyUse {
 export const sealKeyUse: KeyUse = {
   name: 'the seal key',
   exact: false,
-  comment: 'Seal key of this audit log. Someone who can read it can forge events. Keep it apart from copies of the database.',
+  comment:
+    'Seal key of this audit log. Someone who can read it can forge events. Keep it apart from copies of the database.',
   secretSetting: 'CMK_SEAL_KEY_SECRET',
 };
 

@@ -55,7 +55,8 @@ const sayWitnessed =
       metrics.witnessAsked(witness, kind);
       if (kind === 'signed') continue;
       const { detail } = outcome;
-      if (kind === 'another-history') log.error({ witness, detail }, 'a witness signed a different version of the audit log');
+      if (kind === 'another-history')
+        log.error({ witness, detail }, 'a witness signed a different version of the audit log');
       else if (vault === witness)
         log.warn({ key: vault, detail }, 'the key in the vault did not sign what was published');
       else log.warn({ witness, detail }, 'a witness did not sign what was published');

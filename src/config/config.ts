@@ -112,7 +112,8 @@ const anchorWarnings = ({ server, anchor }: Config): readonly string[] =>
 /** Warns about who can reach the port. */
 function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
   if (mode === 'local') return [];
-  if (listen === null) return ['only this machine can reach the bot. If the proxy that ends TLS runs elsewhere, set CMK_LISTEN'];
+  if (listen === null)
+    return ['only this machine can reach the bot. If the proxy that ends TLS runs elsewhere, set CMK_LISTEN'];
   if (isLoopbackAddress(listen)) return [];
   return ['other machines can reach the bot over plain http. Let only the proxy that ends TLS reach the port'];
 }

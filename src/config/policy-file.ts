@@ -150,12 +150,12 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
       : before.findIndex((one) => !looksAtTags(one) && covers(one.match, rule.match));
     return [
       ...(rule.name.toLowerCase() === environmentRule
-        ? [
-            `rules[${at}].name is taken by the environment’s settings (${environmentRule}); choose another name`,
-          ]
+        ? [`rules[${at}].name is taken by the environment’s settings (${environmentRule}); choose another name`]
         : []),
       ...(addsNothing(rule)
-        ? [`rules[${at}] adds nothing: a rule with tags makes other rules stricter. Add a stricter value, or remove the rule`]
+        ? [
+            `rules[${at}] adds nothing: a rule with tags makes other rules stricter. Add a stricter value, or remove the rule`,
+          ]
         : []),
       ...(same === -1 ? [] : [`rules[${at}].name is also the name of rules[${same}]; choose another one`]),
       ...(shadow === -1

@@ -129,5 +129,4 @@ export const notTrustedWords = (
   ].join('\n');
 
 /** For a bot whose own database user could turn off what protects the audit log. */
-export const ownerAdvice =
-  'set another user in DATABASE_URL, and the owner in CMK_DATABASE_OWNER_URL for migrations';
+export const ownerAdvice = 'set another user in DATABASE_URL, and the owner in CMK_DATABASE_OWNER_URL for migrations';

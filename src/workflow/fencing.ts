@@ -10,9 +10,7 @@ import type { RunPorts } from './run-plan.ts';
 export class RunLostError extends Error {
   override readonly name = 'RunLostError';
   constructor(id: RequestId, run: number) {
-    super(
-      `run ${run} of ${id} was taken over by another replica, because this one was unresponsive or disconnected`,
-    );
+    super(`run ${run} of ${id} was taken over by another replica, because this one was unresponsive or disconnected`);
   }
 }
 

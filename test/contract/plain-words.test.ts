@@ -61,5 +61,7 @@ test('sentences in src use plain words', () => {
     .filter((file) => !quotesAzure(file))
     .flatMap((file) => sentences(file).map((text) => `${file}: ${text}`));
   expect(found.length).toBeGreaterThan(3_000);
-  expect(found.filter((text) => privateWords.test(text) && !notOurs.test(text.slice(text.indexOf(': ') + 2)))).toEqual([]);
+  expect(found.filter((text) => privateWords.test(text) && !notOurs.test(text.slice(text.indexOf(': ') + 2)))).toEqual(
+    [],
+  );
 });

@@ -131,9 +131,7 @@ describe('an untouched record', () => {
     expect(code).toBe(3);
     expect(out).toMatch(/^incomplete: 16 events, 5 texts\n/);
     expect(out).toContain('Seals not checked, because the seal key is missing: 16 events sealed.');
-    expect(err).toMatch(
-      /^cmk-bot audit verify: seals not checked: the seal key doesn’t exist: .*seal\.key\. Restore/,
-    );
+    expect(err).toMatch(/^cmk-bot audit verify: seals not checked: the seal key doesn’t exist: .*seal\.key\. Restore/);
     // What a request has come to rests on its seals.
     const shown = await gone.cli('requests', 'show', waiting);
     expect(shown).toMatchObject({ code: 2, out: '' });
@@ -174,7 +172,11 @@ describe('an untouched record', () => {
   it.each<[string, (lines: string[]) => string[], string]>([
     ['a changed word', (all) => all.map((line) => line.replace('bot-care', 'bot-carl')), 'hash-differs'],
     ['an event taken out', (all) => all.toSpliced(12, 1), 'not-contiguous'],
-    ['a text taken out', (all) => all.toSpliced(4, 1), 'event 2: a text is missing, and no event says that it was erased'],
+    [
+      'a text taken out',
+      (all) => all.toSpliced(4, 1),
+      'event 2: a text is missing, and no event says that it was erased',
+    ],
     [
       'two lines swapped',
       (all) => [...all.slice(0, 12), all[13] ?? '', all[12] ?? '', ...all.slice(14)],

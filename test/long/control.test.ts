@@ -130,7 +130,9 @@ describe('where the policy says nothing', () => {
     await changeState(world.azure, (state) => Object.assign(state, { groups: before.groups }));
     const without = await typeAll(world, hospitals);
     expect(cardText(without)).not.toContain('You have control over this key');
-    expect(linesOf(without)).toContain('It isn’t known whether you are one of them: the bot couldn’t check the owners of 1 app.');
+    expect(linesOf(without)).toContain(
+      'It isn’t known whether you are one of them: the bot couldn’t check the owners of 1 app.',
+    );
   });
 
   test('role assignments cannot be read: the face says that control was not checked, and the notes say why', async () => {

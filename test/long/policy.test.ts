@@ -304,7 +304,9 @@ describe('rules by agent', () => {
   test('attack: another value of a tag that nobody vouches for leaves the rule standing, and the start says so', async () => {
     writeFileSync(file, JSON.stringify({ rules }));
     await world.restartBot('SIGINT');
-    expect(world.printed()).toMatch(/policy rule production applies to every agent .* whatever the value of tag environment is/);
+    expect(world.printed()).toMatch(
+      /policy rule production applies to every agent .* whatever the value of tag environment is/,
+    );
     await tag(first.agent, { environment: 'test' });
     expect(activityText(await typeAll(world, first))).toContain('2 approvals are required');
   });

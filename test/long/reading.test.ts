@@ -151,7 +151,9 @@ describe('attack: a guest who carries the host tenant’s id', () => {
     await userType(people.teamMember, null);
     await looksEverywhere(people.teamMember, /The bot couldn’t check your membership\./);
     const { out } = await cmkBot(['doctor'], world.place);
-    expect(out).toMatch(/fail {2}guests +Microsoft Graph doesn’t say whether some people are guests .*\n +→ .*User\.Read\.All/);
+    expect(out).toMatch(
+      /fail {2}guests +Microsoft Graph doesn’t say whether some people are guests .*\n +→ .*User\.Read\.All/,
+    );
   });
 
   test('is let in where guests are allowed', async () => {

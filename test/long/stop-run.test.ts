@@ -131,7 +131,9 @@ describe('Stop run', () => {
         group.memberIds = [people.approver];
       }
     });
-    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('requested a stop at');
+    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain(
+      'requested a stop at',
+    );
     await mendAzure(world);
     await shows(world, places.approvals, people.approver, id, /Needs attention/);
   });
@@ -202,7 +204,9 @@ describe('a pause that comes upon a run', () => {
     await world.restartBot('SIGKILL', { CMK_PAUSE: 'true' });
     const card = await status(id, /Paused/);
     await mendAzure(world);
-    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain('requested a stop at');
+    expect(answered(await world.teams.click(people.requester, card.id, 'request.stop'))).toContain(
+      'requested a stop at',
+    );
     await world.restartBot('SIGINT');
     expect(await wordsOf(id, /Needs attention/)).toContain('Requester stopped the run');
     expect(await done(from)).toEqual([identity]);

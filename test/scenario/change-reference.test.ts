@@ -44,9 +44,7 @@ test('a request needs a reference that matches the policy; card, history, export
   expect(id).not.toBe('');
   const card = await approvalCard(world, id);
   expect(activityText(card)).toContain('Change number: CHG0031337');
-  expect(activityText(await type(world, people.requester, `/cmk-history ${id}`))).toContain(
-    'change number CHG0031337',
-  );
+  expect(activityText(await type(world, people.requester, `/cmk-history ${id}`))).toContain('change number CHG0031337');
   await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
   await shows(world, places.operations, people.requester, id, /Rejected/);
   const env = { CMK_DATA_DIR: world.dataDir };

@@ -143,9 +143,7 @@ describe('what the doctor finds', () => {
     expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/approve\)\n +→ Set CMK_APPROVERS/);
     expect(out).toMatch(/warn {2}audit channel +none: the audit log has no copy in Teams/);
     expect(out).toMatch(
-      new RegExp(
-        `fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Assign the role of infra/custom-role.json`,
-      ),
+      new RegExp(`fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Assign the role of infra/custom-role.json`),
     );
     // Resource Graph answers about all subscriptions or none.
     for (const list of ['agents', 'vaults'])

@@ -270,7 +270,10 @@ describe('what is said where a pack cannot be had or used', () => {
   it('a file that is cut off', async () => {
     const file = path.join(evidence.folder, 'cut.zip');
     await writeFile(file, (await readFile(pack)).subarray(0, 2000));
-    expect(await verify(file)).toMatchObject({ code: 2, err: expect.stringContaining('it is incomplete, or not a zip file') });
+    expect(await verify(file)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('it is incomplete, or not a zip file'),
+    });
   });
 
   it('no bot to publish', async () => {

@@ -98,7 +98,8 @@ export const auditVerify = subcommand({
     const read = parseEventBody;
     if (isLog && anchor !== undefined) throw new Unusable('name either a published log or --anchor, not both');
     const folder = isLog ? file : anchor;
-    if (folder === undefined && logKey !== undefined) throw new Unusable('--log-key needs a published log: name one, or use --anchor');
+    if (folder === undefined && logKey !== undefined)
+      throw new Unusable('--log-key needs a published log: name one, or use --anchor');
     const published = folder === undefined ? null : await openPublished(folder, logKey);
     const known = await openBaseline({ against, noted, published: isLog ? null : published }, read);
     const { keys, missing } = await keysFor(sealKey, file === undefined ? readPlace(data) : null);

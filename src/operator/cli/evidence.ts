@@ -132,7 +132,9 @@ export const evidence = subcommand({
         throw new Unusable('the audit log isn’t published (CMK_ANCHOR), and evidence needs that.');
       case 'not-published':
         if (result.needed === fromSize) {
-          await complain(`No pack was written: the published log has ${result.published} events, fewer than ${fromSize}.`);
+          await complain(
+            `No pack was written: the published log has ${result.published} events, fewer than ${fromSize}.`,
+          );
           return exit.no;
         }
         await complain(

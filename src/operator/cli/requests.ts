@@ -181,7 +181,12 @@ const giveUp = subcommand({
   ],
   examples: ['cmk-bot requests give-up CMK-7F3K9Q --reason "The vault is being replaced"'],
   positionals: ['id'],
-  input: z.object({ id: requestIdInput, reason: reasonInput('enter why the request is ended'), as: nameInput, json: flag }),
+  input: z.object({
+    id: requestIdInput,
+    reason: reasonInput('enter why the request is ended'),
+    as: nameInput,
+    json: flag,
+  }),
   run: ({ id, reason, as, json }, surroundings) =>
     carryOutAct(
       surroundings,

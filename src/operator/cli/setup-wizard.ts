@@ -167,7 +167,9 @@ async function fromFile(file: string, options: SetupOptions, world: SetupWorld, 
   const judged = await judgeAnswers(questions, await readAnswers(file), world);
   if (judged.kind === 'refused') {
     const lines = judged.mistakes.map(([id, why]) => `  ${id.padEnd(18)}${why}`);
-    await people.print(`✘ ${countOf(judged.mistakes.length, 'answer isn’t', 'answers aren’t')} usable. Nothing was written.\n${lines.join('\n')}`);
+    await people.print(
+      `✘ ${countOf(judged.mistakes.length, 'answer isn’t', 'answers aren’t')} usable. Nothing was written.\n${lines.join('\n')}`,
+    );
     return exit.unusable;
   }
   await people.print([summary(judged.answers), ...judged.notes.map((note) => `   ! ${note}`)].join('\n'));

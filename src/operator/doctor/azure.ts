@@ -160,7 +160,9 @@ async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment):
   const apart = clockSkew(before, azureTime.value, new Date(Date.now() + 1_000));
   if (apart === null) return [ok(subject, 'less than a minute from this machine’s')];
   const far = `this machine is ${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
-  return [fail(subject, far, 'Azure and the bot refuse tokens with wrong times. Correct this machine’s clock.', setClock)];
+  return [
+    fail(subject, far, 'Azure and the bot refuse tokens with wrong times. Correct this machine’s clock.', setClock),
+  ];
 }
 
 export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {

@@ -56,8 +56,7 @@ async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<re
   if (host === 'localhost' || isLoopbackAddress(host.replace(/^\[|\]$/g, ''))) {
     return [ok(subject, 'none: it is on this machine')];
   }
-  const mend =
-    'Someone on the network can read and change the data. Add sslmode=verify-full to the address.';
+  const mend = 'Someone on the network can read and change the data. Add sslmode=verify-full to the address.';
   return [fail(subject, `none, to ${host}`, mend, { commands: [changeSetting('DATABASE_URL')] })];
 }
 
@@ -119,10 +118,15 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   }
   if (mayChange.length === 0) return ok(subject, 'can insert and read events, and owns nothing');
   const rights = mayChange.join(', ');
-  return fail(subject, `${role} can ${rights} events, so it could change the audit log`, 'It needs permission only to read and insert.', {
-    who: ownerRole,
-    commands: [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
-  });
+  return fail(
+    subject,
+    `${role} can ${rights} events, so it could change the audit log`,
+    'It needs permission only to read and insert.',
+    {
+      who: ownerRole,
+      commands: [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
+    },
+  );
 }
 
 const writesAgain = 'begin read write; alter database %I reset default_transaction_read_only; commit';

@@ -44,7 +44,11 @@ function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: H
           subjectOf(rule),
           `makes other rules stricter unless tag ${Object.keys(rule.match.tags).join(' or ')} says otherwise`,
         )
-      : warn(subjectOf(rule), `applies whatever the value of tag ${free.join(' or ')} is, because requesters might be able to write it`, mend),
+      : warn(
+          subjectOf(rule),
+          `applies whatever the value of tag ${free.join(' or ')} is, because requesters might be able to write it`,
+          mend,
+        ),
     ...holderMistakes(rule, 'requester', lookup(requesters)),
     ...holderMistakes(rule, 'approver', lookup(approvers)),
   ];

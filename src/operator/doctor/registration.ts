@@ -58,7 +58,10 @@ const listThem = "az resource list --resource-type Microsoft.BotService/botServi
 
 /** Returns an unknown finding: the bot needs no permission to read its own registration. */
 const notSeen = (of: typeof channel, found: string, commands: readonly string[]): Diagnosis =>
-  unknown(of, found, 'Someone with permission to read the registration can check it.', { who: 'Reader of the bot’s registration', commands });
+  unknown(of, found, 'Someone with permission to read the registration can check it.', {
+    who: 'Reader of the bot’s registration',
+    commands,
+  });
 
 /** Returns the expected endpoint; null: no public address configured. */
 const wantedEndpoint = ({ config }: DoctorEnvironment): string | null =>

@@ -66,10 +66,7 @@ async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<re
     ok('approvals needed', `${terms.approvalsRequired}${more}`),
     ok('expires after', lengthOf(terms.expiryMs)),
     ok('vaults', terms.vaults.map(({ permits }) => permittedWords(permits)).join(', and of these only: ')),
-    ok(
-      'keys',
-      terms.newKeyWantedBy.length === 0 ? 'new and existing ones' : 'only those that the request creates',
-    ),
+    ok('keys', terms.newKeyWantedBy.length === 0 ? 'new and existing ones' : 'only those that the request creates'),
   ];
 }
 
@@ -85,7 +82,13 @@ export async function explainResource(subjects: DoctorEnvironment, named: string
   if (!resource.ok)
     return [fail(about('people/agent', subject), failureLine(resource.failure), 'Try again in a minute.')];
   if (resource.value === null)
-    return [fail(about('people/agent', subject), 'is in the list, but no longer exists', 'The list is behind Azure. Try again in a minute.')];
+    return [
+      fail(
+        about('people/agent', subject),
+        'is in the list, but no longer exists',
+        'The list is behind Azure. Try again in a minute.',
+      ),
+    ];
   const facts = resource.value;
   const terms = termsFor(config.policy, facts);
   const tags = Object.entries(facts.tags).map(([name, value]) => `${name}=${value}`);

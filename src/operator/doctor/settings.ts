@@ -149,7 +149,8 @@ async function diagnoseSecret(
   const leftMs = ends.getTime() - Date.now();
   const on = utcMinute(ends.toISOString());
   const remedy = { who: 'an owner of the app registration', commands: [newSecret(appId), changeSetting(variable)] };
-  const mend = 'The old one works until it expires. Set the new one on every replica, and restart them one after the other.';
+  const mend =
+    'The old one works until it expires. Set the new one on every replica, and restart them one after the other.';
   if (leftMs <= 0) return fail(subject, `expired on ${on}: the bot can’t sign in`, mend, remedy);
   const left = countOf(Math.floor(leftMs / dayMs), 'day', 'days');
   return leftMs < warnBeforeMs

@@ -32,7 +32,8 @@ function isTrusted({ config }: Subjects, url: string): boolean {
   return trustHosts(serviceHosts, serviceUrl)(url);
 }
 
-const about404 = 'Open the channel in Teams, select “Get link to channel”, and set the ID again. The setup command takes the link.';
+const about404 =
+  'Open the channel in Teams, select “Get link to channel”, and set the ID again. The setup command takes the link.';
 const about403 = 'Add the app to the team of this channel, or set the ID of a channel that it was added to.';
 
 function judge({ which, variable, id }: NamedChannel, status: number, body: unknown): Diagnosis {

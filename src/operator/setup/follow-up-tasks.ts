@@ -109,7 +109,13 @@ const stepUpTask = (answers: Answers): readonly Task[] => {
   const context = answerTo(answers, 'signIn');
   if (context === 'none') return [];
   const how = ['docs/how-to/require-sign-in.md, “Set it up”; no command'];
-  return [{ what: `Create a Conditional Access policy for ${context}: phishing-resistant strength, sign-in every time`, who: 'Conditional Access Administrator', how }];
+  return [
+    {
+      what: `Create a Conditional Access policy for ${context}: phishing-resistant strength, sign-in every time`,
+      who: 'Conditional Access Administrator',
+      how,
+    },
+  ];
 };
 
 /** Tasks with azd: set the values that `infra/main.parameters.json` passes on. */

@@ -142,7 +142,9 @@ async function review(
 ): Promise<boolean | number | null> {
   await conversation.say(`\n${titleOf(titles.length)}\n${summary(answers)}`);
   for (;;) {
-    await conversation.say(`   Write the settings? [Y]  A number from 1 to ${titles.length - 1} goes back to that part.`);
+    await conversation.say(
+      `   Write the settings? [Y]  A number from 1 to ${titles.length - 1} goes back to that part.`,
+    );
     const reply = await conversation.hear({ unseen: false });
     if (reply === null) return null;
     if (/^[1-8]$/.test(reply.trim())) return questions.findIndex(({ part }) => part === Number(reply));

@@ -148,6 +148,8 @@ export const dispatch = async (world: World, incoming: Incoming, now: Date, trac
   } catch (error) {
     if (error instanceof Refusal) return withServiceHeaders(world, incoming, error.reply, trace.principalId, now);
     console.error('Azure simulator: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
-    return reply(500, { error: { code: 'InternalServerError', message: 'The Azure simulator has a bug; see its log.' } });
+    return reply(500, {
+      error: { code: 'InternalServerError', message: 'The Azure simulator has a bug; see its log.' },
+    });
   }
 };

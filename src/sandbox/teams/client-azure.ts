@@ -15,7 +15,8 @@ export function askAzure(
   json: unknown,
 ): Promise<{ readonly status: number; readonly bytes: Buffer }> {
   const { azureUrl, azureCaFile } = teams.options;
-  if (azureUrl === undefined) throw new HttpProblem(404, 'NoAzure', 'the Teams simulator was started without an Azure simulator');
+  if (azureUrl === undefined)
+    throw new HttpProblem(404, 'NoAzure', 'the Teams simulator was started without an Azure simulator');
   const url = new URL(path, azureUrl);
   const ca = azureCaFile !== undefined && existsSync(azureCaFile) ? readFileSync(azureCaFile) : undefined;
   const body = json === undefined ? '' : JSON.stringify(json);

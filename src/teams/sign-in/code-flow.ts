@@ -110,7 +110,10 @@ const knownErrors: Readonly<Record<string, string>> = {
 function refusedBy({ error, error_description: description }: z.infer<typeof Refused>): Redeemed {
   const words = Object.hasOwn(knownErrors, error) ? knownErrors[error] : undefined;
   const said = label(`${error}: ${description ?? ''}`);
-  return refused(words ?? 'Microsoft Entra ID refused the sign-in. An operator can find the message in the application log.', said);
+  return refused(
+    words ?? 'Microsoft Entra ID refused the sign-in. An operator can find the message in the application log.',
+    said,
+  );
 }
 
 const Refused = z.object({ error: z.string(), error_description: z.string().optional().catch(undefined) });

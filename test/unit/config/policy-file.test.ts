@@ -239,11 +239,7 @@ describe('a start is refused', () => {
       'rules[0].vaults is empty; permit a vault, or remove it to use the environment’s setting',
     ],
     ['a vault by name alone', { vaults: ['kv-care'] }, 'rules[0].vaults[0] must be an object of vaults to permit'],
-    [
-      'a vault of which nothing is said',
-      { vaults: [{}] },
-      'rules[0].vaults[0] is empty; name vaults, or remove it',
-    ],
+    ['a vault of which nothing is said', { vaults: [{}] }, 'rules[0].vaults[0] is empty; name vaults, or remove it'],
     [
       'an unknown criterion of a vault',
       { vaults: [{ name: 'kv-care' }] },

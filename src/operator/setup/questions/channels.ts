@@ -78,7 +78,8 @@ function checkLink(given: string, answers: Answers, others: readonly (readonly [
   return acceptAnswer(channelId, name, good(name === channelId ? channelId : `${channelId}, “${name}”`));
 }
 
-const unseen = 'The wizard reads the ID from the link. It can’t check whether the bot can post there: run cmk-bot doctor later.';
+const unseen =
+  'The wizard reads the ID from the link. It can’t check whether the bot can post there: run cmk-bot doctor later.';
 
 const operations: PartQuestion = {
   id: 'operations',

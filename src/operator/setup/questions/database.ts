@@ -130,7 +130,9 @@ const owner: PartQuestion = {
   isAsked: byHand,
   check: (given, answers) => {
     if (given.toLowerCase() === answerTo(answers, 'role').toLowerCase()) {
-      return refuseAnswer('This is the running bot’s role. As owner, it could turn off the protection of the audit log. Type another role.');
+      return refuseAnswer(
+        'This is the running bot’s role. As owner, it could turn off the protection of the audit log. Type another role.',
+      );
     }
     return checkRole(given);
   },
@@ -153,7 +155,9 @@ const ownerIdentity: PartQuestion = {
   check: async (given, answers, world) => {
     const checked = await checkIdentity(given, answers, world);
     if (checked.kind === 'refused' || checked.value !== answerTo(answers, 'app')) return checked;
-    return refuseAnswer('This is the bot’s identity. As owner, it could turn off the protection of the audit log. Choose another one.');
+    return refuseAnswer(
+      'This is the bot’s identity. As owner, it could turn off the protection of the audit log. Choose another one.',
+    );
   },
 };
 

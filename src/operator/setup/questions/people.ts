@@ -129,7 +129,10 @@ const signIn: PartQuestion = {
   check: (given) => {
     const context = given.toLowerCase();
     if (context === 'none')
-      return doubtAnswer('Then a click in Teams is enough to approve, also in a stolen session.', acceptAnswer('none', 'no'));
+      return doubtAnswer(
+        'Then a click in Teams is enough to approve, also in a stolen session.',
+        acceptAnswer('none', 'no'),
+      );
     if (!isValidSetting('CMK_STEP_UP', context)) return refuseAnswer('Type c1 to c99, or none.');
     return acceptAnswer(
       context,

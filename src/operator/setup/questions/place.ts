@@ -143,10 +143,7 @@ async function checkHost(given: string, world: SetupWorld): Promise<AnswerCheck>
   const seen = await world.address(host);
   switch (seen.kind) {
     case 'unknown-name':
-      return doubtAnswer(
-        'DNS doesn’t have this name yet.',
-        acceptAnswer(host, host),
-      );
+      return doubtAnswer('DNS doesn’t have this name yet.', acceptAnswer(host, host));
     case 'bad-certificate':
       return refuseAnswer(
         `Bot Framework wouldn’t accept its certificate: ${seen.why}. Correct that first, or type another host.`,
@@ -156,10 +153,16 @@ async function checkHost(given: string, world: SetupWorld): Promise<AnswerCheck>
         host,
         host,
         good('resolves'),
-        mind(`nothing answers there yet (${seen.why}). This is expected before the first start. cmk-bot doctor checks it later.`),
+        mind(
+          `nothing answers there yet (${seen.why}). This is expected before the first start. cmk-bot doctor checks it later.`,
+        ),
       );
     case 'answers':
-      return acceptAnswer(host, host, good(`resolves, and its certificate is valid until ${day(seen.certificateEnds)}`));
+      return acceptAnswer(
+        host,
+        host,
+        good(`resolves, and its certificate is valid until ${day(seen.certificateEnds)}`),
+      );
   }
 }
 

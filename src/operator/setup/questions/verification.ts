@@ -101,7 +101,9 @@ const workspace: PartQuestion = {
   check: (given) =>
     given === none || isValidSetting('CMK_LOGS_WORKSPACE', given)
       ? acceptAnswer(given.toLowerCase(), given)
-      : refuseAnswer('A workspace ID looks like 0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33. It isn’t the name or the ARM ID.'),
+      : refuseAnswer(
+          'A workspace ID looks like 0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33. It isn’t the name or the ARM ID.',
+        ),
 };
 
 const policy: PartQuestion = {

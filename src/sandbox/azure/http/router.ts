@@ -106,8 +106,4 @@ export const param = (call: Call, name: string): string => {
  * Azure's.
  */
 export const notSimulated = ({ method, path }: Incoming): Refusal =>
-  armRefusal(
-    501,
-    'NotSimulated',
-    `The Azure simulator doesn’t simulate ${method} ${path}. Azure might serve it.`,
-  );
+  armRefusal(501, 'NotSimulated', `The Azure simulator doesn’t simulate ${method} ${path}. Azure might serve it.`);

@@ -325,7 +325,10 @@ describe('signing in in a browser', () => {
   it('shows nothing that stands in an address: an error is told in words of ours, and its own go to the log', async () => {
     const error_description = 'Call 555 0100 at once';
     const answer = await signsIn(linkOf(await asked()), {}, { error: 'call_us', error_description });
-    expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(/Microsoft Entra ID refused the sign-in\./)]);
+    expect([answer.status, answer.body]).toEqual([
+      403,
+      expect.stringMatching(/Microsoft Entra ID refused the sign-in\./),
+    ]);
     expect(answer.body).not.toMatch(/555|call_us/i);
     expect(logged.join('\n')).toContain('call_us: Call 555 0100 at once');
   });
