@@ -155,7 +155,7 @@ export function armGrants(connection: Connection): Grants {
       ),
 
     grant: (vault, keyName, principalId, tenantId) =>
-      connection.on(vaultKind, vault.id, `granting use of key ${keyName} in ${vault.name}`, async (clients) => {
+      connection.on(vaultKind, vault.id, `assigning access to key ${keyName} in ${vault.name}`, async (clients) => {
         if (vault.access === 'role-assignments') await assignRole(clients, vault, keyName, principalId);
         else await addPolicy(clients, vault, principalId, tenantId);
         return clients.exchange.receipt();

@@ -23,30 +23,33 @@ export const looksAt: Readonly<Record<StepName, string>> = {
 const some = { least: 1, most: 10 };
 const many = { least: 15, most: 90 };
 
-/** Usual duration in Azure, in seconds. */
-const usual: Readonly<Record<StepName, { readonly least: number; readonly most: number }>> = {
+/** Usual duration in Azure, in seconds. Null: a role of the vault decides. */
+const usual: Readonly<Record<StepName, { readonly least: number; readonly most: number } | null>> = {
   'enable-identity': many,
   'make-key-version': some,
-  'recover-key': some,
-  'enable-key-version': some,
-  'disable-key-version': some,
+  'recover-key': null,
+  'enable-key-version': null,
+  'disable-key-version': null,
   'grant-key-access': some,
   'protect-vault': some,
   'set-cmk': many,
   verify: some,
 };
 
-/** `15 to 90 s` */
+/** `Usually takes 15 to 90 s.` */
 export function usualWords(step: StepName): string {
-  const { least, most } = usual[step];
-  return most <= some.most ? 'some seconds' : `${least} to ${most} s`;
+  const seconds = usual[step];
+  if (seconds === null) return 'It ends when someone has run the command.';
+  return `Usually takes ${seconds.most <= some.most ? 'some seconds' : `${seconds.least} to ${seconds.most} s`}.`;
 }
 
-/** The total for these steps in sequence: `1 to 4 min`. */
+/** The total for these steps in sequence: `Usually takes 1 to 4 min.` */
 export function usualInAll(steps: readonly StepName[]): string {
-  const sum = (which: 'least' | 'most'): number => steps.reduce((seconds, step) => seconds + usual[step][which], 0);
+  const each = steps.flatMap((step) => usual[step] ?? []);
+  if (each.length < steps.length) return 'The run waits until someone has run a command.';
+  const sum = (which: 'least' | 'most'): number => each.reduce((seconds, one) => seconds + one[which], 0);
   const [least, most] = [Math.max(1, Math.round(sum('least') / 60)), Math.ceil(sum('most') / 60)];
-  return least >= most ? `${most} min at most` : `${least} to ${most} min`;
+  return `Usually takes ${least >= most ? `${most} min at most` : `${least} to ${most} min`}.`;
 }
 
 const spreading =

@@ -146,7 +146,7 @@ describe('by role assignment', () => {
       next: 'ask',
       code: 'AuthorizationFailed',
       message: body.error.message,
-      doing: 'granting use of key cmk-triage-agent in kv-care-prod',
+      doing: 'assigning access to key cmk-triage-agent in kv-care-prod',
     });
   });
 

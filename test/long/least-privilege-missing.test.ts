@@ -216,7 +216,7 @@ test.each([wrap, unwrap])(
 test.each([...new Set(Object.values(actionsOn).flat())])('the doctor names %s where it is missing', async (name) => {
   await changeState(world.azure, withoutActions(name));
   const { out, code } = await cmkBot(['doctor', '--data', world.dataDir]);
-  const lines = out.split('\n').filter((line) => /rights in |subscription /.test(line));
+  const lines = out.split('\n').filter((line) => /permissions in |subscription /.test(line));
   expect(lines.filter((line) => line.includes(name))).not.toEqual([]);
   // Without the right to read rights nothing can be said of the others, and that is a failure.
   expect(code).toBe(name.endsWith('permissions/read') ? 1 : 0);

@@ -194,7 +194,7 @@ describe('with these roles alone', () => {
 
   test('the doctor finds every right', async () => {
     const { out } = await cmkBot(['doctor', '--data', world.dataDir]);
-    expect(out.match(/ok +rights in \S+ +every action of the bot’s roles/g)).toHaveLength(2);
+    expect(out.match(/ok +permissions in \S+ +all permissions of the bot’s roles/g)).toHaveLength(2);
     expect(out).not.toContain('lacks');
   });
 

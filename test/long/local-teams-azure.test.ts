@@ -160,7 +160,7 @@ inBrowser('the panel', () => {
     await page.getByText('No waiting.').waitFor();
     expect((await http(azure, 'GET', '/simulator/latency')).body).toEqual({ latency: 'instant' });
     await http(azure, 'PUT', '/simulator/latency', { body: { latency: 'realistic' } });
-    await page.getByText('About 30 s each.').waitFor();
+    await page.getByText('A run takes 30 s.').waitFor();
     expect(await pace('Realistic').isChecked()).toBe(true);
     await pace('Instant').check();
   });

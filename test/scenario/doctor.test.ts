@@ -218,7 +218,7 @@ const rows: readonly Broken[] = [
       what: `${permission} is not consented to`,
       code: 'graph/rights',
       outcome: 'fail',
-      found: /not consented to: .*no one has a role/,
+      found: /not granted: .*no one has a role/,
       breaks: without(permission),
     }),
   ),

@@ -185,7 +185,7 @@ export const doctor = subcommand({
   summary: 'checks settings, permissions, database, Teams and Azure, and prints how to fix each problem',
   help: [
     'Changes nothing. Checks the settings in .env in this folder; variables of this shell take precedence. Without .env, a',
-    'bot that runs on the data folder checks its own settings. What can’t be checked is listed, and doesn’t count as a failure.',
+    'bot that runs on the data folder checks its own settings. What can’t be checked is listed, and isn’t a failure.',
   ].join('\n'),
   explains: [
     [

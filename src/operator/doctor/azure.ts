@@ -116,7 +116,7 @@ async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
   const outcome = await subjects.azure.groups.memberOf(nobody, ids);
   const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';
   return outcome.ok
-    ? ok(groups, `Microsoft Graph answers about ${countOf(new Set(ids).size, 'id', 'ids')}`)
+    ? ok(groups, `Microsoft Graph answers for ${countOf(new Set(ids).size, 'ID', 'IDs')}`)
     : fail(
         groups,
         lookupFailureLine(outcome.failure),

@@ -63,7 +63,7 @@ async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<re
 async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
   const subject = about('db/tables', 'tables');
   const pending = await pendingMigrations(database, placeName(config.store));
-  if (pending.length === 0) return ok(subject, 'all there');
+  if (pending.length === 0) return ok(subject, 'complete');
   return fail(subject, `missing: ${pending.join(', ')}`, 'Start this version of the bot once.', {
     commands: ['npm start'],
   });

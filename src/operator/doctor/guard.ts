@@ -14,7 +14,8 @@ const isAssigned = ({ agents }: FleetGuard): boolean =>
   agents.some(({ states }) => Object.values(states).some((state) => state !== 'not-assigned'));
 
 function judged(found: FleetGuard): Diagnosis {
-  if (!isAssigned(found)) return ok(guard, 'not assigned: who can write an agent can change its key without the bot');
+  if (!isAssigned(found))
+    return ok(guard, 'not assigned: anyone who can write an agent can change its key without the bot');
   if (isWhole({ ...found, unread: [] }))
     return ok(guard, `Azure refuses changes around the bot, for ${found.agents.length} agents`);
   const open = found.agents.filter((one) => !isWhole({ agents: [one], vaults: [], unread: [] }));

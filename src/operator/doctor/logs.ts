@@ -38,7 +38,7 @@ export async function diagnoseLogs({
   const [subscriptionId = ''] = config.azure.subscriptions;
   if (config.logs === null || vaultLog === null) return [];
   const { workspaceId } = config.logs;
-  const subject = about('azure/logs', 'logs of vaults');
+  const subject = about('azure/logs', 'vault logs');
   const read = await vaultLog.read(...emptyQuery(subscriptionId));
   if (read.ok) return [ok(subject, `the bot can query workspace ${workspaceId}`)];
   const found = lookupFailureLine(read.failure);

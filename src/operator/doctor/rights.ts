@@ -149,7 +149,7 @@ async function diagnoseOne(
   id: string,
   resources: CheckedResources,
 ): Promise<readonly Diagnosis[]> {
-  const subject = about('azure/rights', `rights in ${id}`);
+  const subject = about('azure/rights', `permissions in ${id}`);
   const found = await findMissing(subjects, scopesIn(id, resources));
   if (!found.ok) {
     // Another finding reports an unreadable subscription.
@@ -164,7 +164,9 @@ async function diagnoseOne(
     'Without a permission, the bot blocks or doesn’t check what needs it. Azure can take 10 minutes to apply a new role.';
   const remedy = await remedyFor(subjects, id, found.value);
   return [
-    actions === '' ? ok(subject, 'every action of the bot’s roles') : warn(subject, `lacks ${actions}`, mend, remedy),
+    actions === ''
+      ? ok(subject, 'all permissions of the bot’s roles')
+      : warn(subject, `lacks ${actions}`, mend, remedy),
     ...(dataActions === ''
       ? []
       : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found.value), remedy)]),
@@ -211,9 +213,9 @@ export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<
   const all = roles.some((role) => wider.includes(role));
   return (['GroupMember.Read.All', 'User.Read.All'] as const).map((name) => {
     const subject = about('graph/rights', name);
-    if (all || roles.includes(name)) return ok(subject, 'consented to');
+    if (all || roles.includes(name)) return ok(subject, 'granted');
     const who = 'Privileged Role Administrator';
     const commands = [giveGraphPermission(cloud.graphEndpoint, oid, graphPermissionIds[name])];
-    return fail(subject, `not consented to: ${without[name]}`, spreads, { who, commands });
+    return fail(subject, `not granted: ${without[name]}`, spreads, { who, commands });
   });
 }

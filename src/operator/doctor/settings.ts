@@ -14,7 +14,7 @@ const people = (subject: About, variable: string, ids: readonly string[], what: 
     ? fail(subject, `none: ${what}`, `Set ${variable} to Entra group ids or object ids.`, {
         commands: [changeSetting(variable)],
       })
-    : ok(subject, `${countOf(ids.length, 'group or person', 'groups or persons')} configured`);
+    : ok(subject, `${countOf(ids.length, 'group or person', 'groups or people')} configured`);
 
 const settings = about('config/settings', 'configuration');
 
@@ -52,7 +52,7 @@ export const diagnoseSettings = async (config: Config): Promise<readonly Diagnos
     about('people/read', 'readers'),
     config.admission.readers.length === 0
       ? 'none: only requesters and approvers can read'
-      : `${countOf(config.admission.readers.length, 'group or person', 'groups or persons')} configured`,
+      : `${countOf(config.admission.readers.length, 'group or person', 'groups or people')} configured`,
   ),
   ...(config.paused
     ? [warn(about('config/pause', 'pause'), 'on: nothing is changed in Azure', 'Remove CMK_PAUSE to continue.')]

@@ -134,6 +134,6 @@ describe('the file with the key', () => {
   });
 
   it('is asked for where it is missing', async () => {
-    await expect(readKeys(file(), sealKeyUse)).rejects.toThrow('is not there');
+    await expect(readKeys(file(), sealKeyUse)).rejects.toThrow('doesn’t exist');
   });
 });

@@ -10,7 +10,7 @@ import { announce, fill, make } from './dom.js';
  */
 
 const paces = /** @type {const} */ ([
-  ['realistic', 'Realistic', 'About 30 s each.'],
+  ['realistic', 'Realistic', 'A run takes 30 s.'],
   ['instant', 'Instant', 'No waiting.'],
 ]);
 

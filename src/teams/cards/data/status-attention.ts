@@ -41,7 +41,7 @@ export const StatusAttentionData = z.strictObject({
   /** `2 steps done, 3 not` */
   stepsTitle: CardText,
   steps: z.array(Row).min(1).max(10),
-  /** `**Requester** requested: “…”`, `**Approver** approved.`, `**Requester** ended it: “…”` */
+  /** `**Requester** requested it: “…”`, `**Approver** approved.`, `**Requester** ended it: “…”` */
   said: CardText,
 });
 export type StatusAttentionData = z.infer<typeof StatusAttentionData>;

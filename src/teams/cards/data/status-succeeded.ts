@@ -16,7 +16,7 @@ export const StatusSucceededData = z.strictObject({
   /** `4 changes made in Azure` */
   changesTitle: CardText,
   changes: z.array(Row).min(1).max(12),
-  /** `**Requester** requested: “…”`, `**Approver** approved: “…”` */
+  /** `**Requester** requested it: “…”`, `**Approver** approved: “…”` */
   said: CardText,
   /** The duration and the plan digest. */
   note: CardText,

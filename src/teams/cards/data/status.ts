@@ -13,7 +13,7 @@ export const StatusData = z.strictObject({
   change: CardText,
   /** One bold line; empty if the state line is sufficient. */
   headline: CardText,
-  /** `**Requester** requested: “…”`, `**Approver** rejected it: “…”`: people's actions and texts. */
+  /** `**Requester** requested it: “…”`, `**Approver** rejected it: “…”`: people's actions and texts. */
   said: CardText,
   /** True if it ended without a change. */
   nothingChanged: z.boolean(),

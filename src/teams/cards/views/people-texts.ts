@@ -43,7 +43,7 @@ export function peopleTexts(request: Request, names: Names): CardText {
   const asked = { comment: justification, commentErased: justification === null };
   return joinText(
     [
-      did(names(requester), 'requested', asked),
+      did(names(requester), 'requested it', asked),
       ...approvals.map((approval) => did(names(approval.by), 'approved', approval)),
       ...endedBy(request, names),
     ],

@@ -30,10 +30,7 @@ function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: Tim
     : `Attempt ${attempt} of up to ${retry.waitAttempts} failed`;
 }
 
-const whoActs = (failure: Failure): string =>
-  failure.source === 'bot' && failure.found.code === 'role-needed'
-    ? 'Then it asks for attention.'
-    : 'You don’t need to do anything.';
+const needsRole = (failure: Failure): boolean => failure.source === 'bot' && failure.found.code === 'role-needed';
 
 /** For a step that is retried automatically. Shows the remaining time, because times in Teams have no seconds. */
 function waitingLines(progress: StepProgress, timeLimits: TimeLimits): Line[] {
@@ -43,8 +40,19 @@ function waitingLines(progress: StepProgress, timeLimits: TimeLimits): Line[] {
   const when = left < 1000 ? 'now' : `in ${shortDuration(left)}`;
   return [
     { ...grey(plain<string>(waitingWords(failure))), subtle: false },
-    coloured(plain<string>(`Next attempt ${when}. The bot checks ${looksAt[name]} first.`), 'Accent', 'Default'),
-    grey(plain<string>(`${limitWords(progress, failure, timeLimits)}. ${whoActs(failure)}`)),
+    ...(needsRole(failure)
+      ? [
+          coloured(plain<string>(`The bot checks ${looksAt[name]} again ${when}.`), 'Accent', 'Default'),
+          grey(
+            plain<string>(
+              `It checks for up to ${durationWords(timeLimits.retry.spreadWithinMs)}. Then the request needs attention.`,
+            ),
+          ),
+        ]
+      : [
+          coloured(plain<string>(`Next attempt ${when}. The bot checks ${looksAt[name]} first.`), 'Accent', 'Default'),
+          grey(plain<string>(`${limitWords(progress, failure, timeLimits)}. You don’t need to do anything.`)),
+        ]),
   ];
 }
 
@@ -53,7 +61,7 @@ function runningLines(progress: StepProgress, running: string, timeLimits: TimeL
   const { everyMs, atMostMs } = timeLimits.poll;
   const tries = progress.attempt > 1 ? ` Attempt ${progress.attempt}.` : '';
   return [
-    grey(plain<string>(`${running} Usually takes ${usualWords(progress.name)}.${tries}`)),
+    grey(plain<string>(`${running} ${usualWords(progress.name)}${tries}`)),
     ...(sinceFirst(progress, timeLimits.now) < worthSaying
       ? []
       : [
@@ -118,7 +126,7 @@ function progressRow(
   }
 }
 
-const aboutTo = ({ name }: StepProgress): string => `Starts next. Usually takes ${usualWords(name)}.`;
+const aboutTo = ({ name }: StepProgress): string => `Starts next. ${usualWords(name)}`;
 
 /** Returns the next step if none is running, so that people see it between two steps. */
 function upNext(request: Request, { paused }: Context): StepName | null {
@@ -178,11 +186,11 @@ export function progressBar(request: Request, { timeLimits }: Pick<Context, 'tim
   const { state, progress } = request;
   if (state !== 'running') return { stepsDone: 0, stepsOf: 0, elapsed: nothing };
   const [stepsOf, stepsDone] = [progress.length, progress.filter((one) => one.state === 'done').length];
-  const usually = `Usually takes ${usualInAll(progress.map(({ name }) => name))}`;
+  const usually = usualInAll(progress.map(({ name }) => name));
   return {
     stepsDone,
     stepsOf,
-    elapsed: plain<string>(`${shortDuration(workedMs(request, timeLimits.now))} so far. ${usually}.`),
+    elapsed: plain<string>(`${shortDuration(workedMs(request, timeLimits.now))} so far. ${usually}`),
   };
 }
 

@@ -239,7 +239,7 @@ describe('a run', () => {
 });
 
 describe('whoever did something about a request stands on its card with their words', () => {
-  const reason = '**Requester** requested: “Policy 7.4: patient data under keys the hospital group owns';
+  const reason = '**Requester** requested it: “Policy 7.4: patient data under keys the hospital group owns';
   test.each([
     'awaiting-approval',
     'approved',
@@ -276,7 +276,7 @@ describe('whoever did something about a request stands on its card with their wo
     const approvals = request.approvals.map((one) => ({ ...one, ...erased }));
     const changed: Request = { ...request, justification: null, approvals, ended: { ...request.ended, ...erased } };
     expect(peopleTexts(changed, names).split('\n\n')).toEqual([
-      '**Requester** asked. What they wrote was erased.',
+      '**Requester** requested it. What they wrote was erased.',
       '**Approver** approved. What they wrote was erased.',
       '**Requester** ended it. What they wrote was erased.',
     ]);
