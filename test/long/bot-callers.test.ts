@@ -296,7 +296,7 @@ onPostgres.test('a bot is heard by this machine only unless it is told otherwise
     const { port } = new URL(bot.url);
     expect(await health('127.0.0.1', port)).toBe(200);
     if (process.platform === 'linux') expect(await health(elsewhere, port)).toBeNull();
-    expect(bot.printed()).toContain('only this machine is heard');
+    expect(bot.printed()).toContain('only this machine can reach the bot');
   } finally {
     await bot.end();
   }
