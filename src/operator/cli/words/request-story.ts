@@ -61,7 +61,7 @@ export const summaryOf = (request: Request) => ({
 /** Returns the list for people. `names`: names by id. */
 export const requestTable = (requests: readonly Request[], names: (id: string) => string): string =>
   textTable([
-    ['REQUEST', 'STATE', 'AGENT', 'KEY', 'VAULT', 'REQUESTED BY', 'REQUESTED (UTC)', 'CHANGED (UTC)'],
+    ['REQUEST', 'STATE', 'AGENT', 'KEY', 'VAULT', 'REQUESTED BY', 'REQUESTED', 'CHANGED'],
     ...requests.map((request) => [
       request.id,
       request.state,

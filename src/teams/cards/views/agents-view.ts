@@ -101,6 +101,7 @@ function stateLine(agent: AgentKeyState, { unsupported, now }: AgentsContent): C
     case 'not-as-approved':
       return plain<string>(drift.map(shortDrift).join(', '));
     case 'needs-attention':
+      return plain<string>(request?.id ?? '');
     case 'request-open':
       return md`${plain<string>(request?.id ?? '')}, ${plain<string>(waitsWords[request?.waits ?? 'nobody'])}`;
     case 'ended':
