@@ -49,7 +49,7 @@ export function openMasks(now: Date): Masks {
         (id) => `········-····-····-····-${dots(12, guids(id))}`,
       )
       .replace(/\b[0-9a-f]{32}\b/g, (version) => dots(32, versions(version.slice(0, 8))))
-      .replace(/(?<=[Vv]ersion +|newest: |after )[0-9a-f]{8}\b/g, (version) => dots(8, versions(version)))
+      .replace(/(?<=[Vv]ersion:? +|after )[0-9a-f]{8}\b/g, (version) => dots(8, versions(version)))
       .replace(/(?<=Policy +)[0-9a-f]{8}$/gm, '········')
       .replace(
         /\b([0-9a-f]{8} ){7}[0-9a-f]{8}\b/g,
