@@ -86,7 +86,7 @@ export function operatorAzure(
       connection.call('looking who is signed in', async () => {
         const token = await credential.getToken(cloud.armScope);
         const claims = Claims.parse(payloadOf(token?.token ?? ''));
-        return { name: claims.upn ?? claims.name ?? claims.appid ?? 'somebody', tenantId: claims.tid };
+        return { name: claims.upn ?? claims.name ?? claims.appid ?? 'an unknown account', tenantId: claims.tid };
       }),
     subscriptions: async () => {
       const listed = await connection.call('listing subscriptions', async (clients) => {

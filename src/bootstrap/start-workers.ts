@@ -22,7 +22,7 @@ import type { TeamsModule } from './open-teams.ts';
 import { endProcess, type Stoppable } from './shutdown.ts';
 import { isWritable, retryOnClockSkew } from './write-health.ts';
 
-const leaseLost = 'other replicas have taken over its work: it was held up, or cut off, until its lease expired';
+const leaseLost = 'other replicas took over its work, because its lease expired: it was unresponsive or disconnected';
 
 /** The lease is acquired first and released last, so that other replicas see heartbeats while the engine runs. */
 export async function startWorkers(
@@ -59,7 +59,7 @@ export async function startWorkers(
   const me = { instance: randomUUID(), workflowVersion };
   const release = await leases.acquire(me, {
     onTrouble: (error) => log.warn({ err: error }, 'this replica could not say it lives'),
-    onExpired: (gone) => log.warn({ gone }, 'replicas are dead: what they had in hand is taken over'),
+    onExpired: (gone) => log.warn({ gone }, 'replicas failed: this one takes over their work'),
     onLost: () => endProcess(log, {}, leaseLost),
   });
   log.info(me, 'this replica has its lease');

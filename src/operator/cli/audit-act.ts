@@ -36,7 +36,7 @@ export const auditErase = subcommand({
   positionals: ['id'],
   input: z.object({
     id: streamIdInput,
-    reason: reasonInput('say why, without naming anybody'),
+    reason: reasonInput('enter a reason without names'),
     yes: flag,
     as: nameInput,
     json: flag,

@@ -83,15 +83,15 @@ const unseen =
 
 const operations: PartQuestion = {
   id: 'operations',
-  asks: () => 'Link to the channel where requests are made (in the channel’s menu: Get link to channel)',
-  explains: `Requests and their progress are shown there. ${unseen}`,
+  asks: () => 'Link to the channel for requests (in the channel’s menu: Get link to channel)',
+  explains: `The bot shows requests and their progress there. ${unseen}`,
   check: (given, answers) => checkLink(given, answers, []),
 };
 
 const approvalsChannel: PartQuestion = {
   id: 'approvalsChannel',
-  asks: () => 'Link to the channel where approvers are asked, or “same”',
-  explains: `Whoever is in the channel reads what is asked; who may decide is said by the groups alone. ${unseen}`,
+  asks: () => 'Link to the channel for approvals, or “same” for the same channel',
+  explains: `Everyone in the channel can read requests. Only the groups of approvers decide who can approve. ${unseen}`,
   usual: 'same',
   check: (given, answers) => {
     if (given.toLowerCase() !== 'same') return checkLink(given, answers, []);
@@ -101,8 +101,8 @@ const approvalsChannel: PartQuestion = {
 
 const audit: PartQuestion = {
   id: 'audit',
-  asks: () => 'Link to the channel for the audit log, which nothing else uses, or “none”',
-  explains: 'Every event is copied there, with its hash: a copy that the database’s owner cannot change unseen.',
+  asks: () => 'Link to a channel for the audit log only, or “none”',
+  explains: 'The bot copies every event there, with its hash. The database’s owner can’t change this copy.',
   check: (given, answers) => {
     if (given.toLowerCase() === 'none') {
       return doubtAnswer('Then the audit log has no copy in Teams.', acceptAnswer('none', 'none'));

@@ -20,7 +20,7 @@ import { checkIdentity } from './place.ts';
 const server: PartQuestion = {
   id: 'server',
   asks: () => 'PostgreSQL server (HOST or HOST:PORT)',
-  explains: 'Azure’s name ends with .postgres.database.azure.com.',
+  explains: 'On Azure, the name ends with .postgres.database.azure.com.',
   isAsked: byHand,
   check: (given) => {
     const host = given.replace(/^postgres(ql)?:\/\//, '').replace(/\/.*$/, '');
@@ -33,7 +33,7 @@ const server: PartQuestion = {
 const database: PartQuestion = {
   id: 'database',
   asks: () => 'Database',
-  explains: 'It has to be there; the bot makes its tables in it.',
+  explains: 'It must exist. The bot creates its tables in it.',
   usual: 'cmkbot',
   isAsked: byHand,
   check: (given) => acceptIf(/^[\w-]{1,63}$/.test(given), given, 'Letters, digits, _ and -, at most 63.'),
@@ -41,12 +41,12 @@ const database: PartQuestion = {
 
 const authority: PartQuestion = {
   id: 'authority',
-  asks: () => 'Authority of its certificate: a PEM file, or “usual”',
-  explains: 'Azure’s servers have a certificate of a usual authority. Checking is never switched off.',
+  asks: () => 'Certificate authority of the server: a PEM file, or “usual” for the public ones',
+  explains: 'Servers on Azure use a public authority. The bot always verifies the certificate.',
   usual: 'usual',
   isAsked: byHand,
   check: (given) =>
-    acceptIf(given === 'usual' || given.startsWith('/'), given, 'Type the whole path of a PEM file, or usual.'),
+    acceptIf(given === 'usual' || given.startsWith('/'), given, 'Type the absolute path of a PEM file, or usual.'),
 };
 
 const masters = ['postgres', 'azuresu', 'azure_pg_admin', 'rdsadmin', 'root'];
@@ -54,18 +54,18 @@ const masters = ['postgres', 'azuresu', 'azure_pg_admin', 'rdsadmin', 'root'];
 const roleName = /^[a-z_][\w$-]{0,62}$/i;
 
 const checkRole = (given: string): AnswerCheck =>
-  acceptIf(roleName.test(given), given, 'The name of a role begins with a letter or _.');
+  acceptIf(roleName.test(given), given, 'The name of a role starts with a letter or _.');
 
 const role: PartQuestion = {
   id: 'role',
-  asks: () => 'Role of the running bot',
+  asks: () => 'Database role of the running bot',
   explains:
-    'It reads and adds events and can change none. The tables have another owner, which only brings them up at a start.',
+    'It can read and add events, but not change them. Another role owns the tables, and is used only for migrations at a start.',
   usual: 'cmk_bot',
   isAsked: byHand,
   check: (given) => {
     if (masters.includes(given.toLowerCase()))
-      return refuseAnswer(`${given} is a superuser: it could change the audit log unnoticed. Name another role.`);
+      return refuseAnswer(`${given} is a superuser, so it could change the audit log. Type another role.`);
     return checkRole(given);
   },
 };
@@ -113,9 +113,9 @@ const password: PartQuestion = {
   id: 'password',
   asks: (answers) =>
     isManaged(answers)
-      ? 'The role signs in by Entra’s tokens. Enter looks whether the server answers'
-      : 'Password of the role (typed unseen, tried once, written into .env alone), or “none” where none is needed',
-  explains: 'With a managed identity the server can refuse all passwords: docs/decisions/0029 tells how.',
+      ? 'The role signs in with Entra ID tokens. Press Enter to check whether the server answers'
+      : 'Password of the role (hidden, tried once, stored only in .env), or “none” if it needs none',
+  explains: 'With a managed identity, the bot needs no password: see CMK_DATABASE_SIGN_IN in docs/configuration.md.',
   usual: (answers) => (isManaged(answers) ? 'none' : null),
   isSecret: true,
   isAsked: byHand,
@@ -124,8 +124,8 @@ const password: PartQuestion = {
 
 const owner: PartQuestion = {
   id: 'owner',
-  asks: () => 'Role that owns the tables, another than the bot’s',
-  explains: 'It brings the tables up at a start and does nothing else. So the running bot can change no event.',
+  asks: () => 'Role that owns the tables, not the bot’s',
+  explains: 'It’s used only for migrations at a start. So the running bot can’t change events.',
   usual: 'cmk_owner',
   isAsked: byHand,
   check: (given, answers) => {
@@ -140,8 +140,8 @@ const owner: PartQuestion = {
 
 const ownerPassword: PartQuestion = {
   id: 'ownerPassword',
-  asks: () => 'Its password (typed unseen, written into .env alone), or “none” where none is needed',
-  explains: 'Only a start needs it: where you start the bot by hand, it may stay away from the running one.',
+  asks: () => 'Its password (hidden, stored only in .env), or “none” if it needs none',
+  explains: 'Only migrations at a start need it. You can remove it from .env afterwards.',
   isSecret: true,
   isAsked: (answers) => byHand(answers) && !isManaged(answers),
   check: (given) => acceptAnswer(given, 'given'),
@@ -149,8 +149,8 @@ const ownerPassword: PartQuestion = {
 
 const ownerIdentity: PartQuestion = {
   id: 'ownerIdentity',
-  asks: () => 'Managed identity that signs in as it, by name or client id',
-  explains: 'A second managed identity, for the owner of the tables alone.',
+  asks: () => 'Managed identity that signs in as this role, by name or client ID',
+  explains: 'A second managed identity, only for the owner of the tables.',
   isAsked: (answers) => byHand(answers) && isManaged(answers),
   check: async (given, answers, world) => {
     const checked = await checkIdentity(given, answers, world);
@@ -163,15 +163,14 @@ const ownerIdentity: PartQuestion = {
 
 const seal: PartQuestion = {
   id: 'seal',
-  asks: () =>
-    'Seal key: a file (openssl rand -base64 32), or a secret of a vault (https://VAULT/secrets/NAME)',
+  asks: () => 'Seal key: a file (openssl rand -base64 32), or a secret of a vault (https://VAULT/secrets/NAME)',
   explains:
-    'It must not lie where the database’s owner reaches it. Lose it and the record cannot be checked: keep a copy.',
+    'Keep it where the database’s owner has no access. Keep a copy: without the key, no one can check the audit log.',
   usual: '/run/secrets/seal.key',
   isAsked: byHand,
   check: (given) => {
     if (!given.startsWith('https:'))
-      return acceptIf(given.startsWith('/'), given, 'Type a whole path, or the address of a secret.');
+      return acceptIf(given.startsWith('/'), given, 'Type an absolute path, or the address of a secret.');
     const why = 'The address of a secret looks like https://kv-cmk-bot.vault.azure.net/secrets/seal-key.';
     return acceptIf(isValidSetting('CMK_SEAL_KEY_SECRET', given), given, why);
   },

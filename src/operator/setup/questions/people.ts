@@ -69,8 +69,8 @@ async function checkPeople(given: string, world: SetupWorld): Promise<AnswerChec
 
 const ask: PartQuestion = {
   id: 'ask',
-  asks: () => 'Who can request? Entra groups by name or id, with commas',
-  explains: 'They request a customer-managed key for an agent. Nothing is changed before someone else approves.',
+  asks: () => 'Requesters: Entra groups by name or ID, separated by commas',
+  explains: 'They can request a customer-managed key for an agent. Nothing changes before someone else approves.',
   check: (given, _answers, world) => checkPeople(given, world),
 };
 
@@ -92,15 +92,15 @@ async function checkApprovers(given: string, answers: Answers, world: SetupWorld
 
 const approve: PartQuestion = {
   id: 'approve',
-  asks: () => 'Who may approve?',
-  explains: 'They see what changes and what cannot be undone, and decide. The one who asks never counts.',
+  asks: () => 'Approvers: Entra groups by name or ID, separated by commas',
+  explains: 'They see what changes and what can’t be undone, and decide. The requester’s own approval never counts.',
   check: checkApprovers,
 };
 
 const approvals: PartQuestion = {
   id: 'approvals',
   asks: () => 'Approvals needed for each request',
-  explains: 'From different people. A policy file can require more for each agent.',
+  explains: 'From different people. A policy file can require more for some agents.',
   usual: '1',
   check: (given, answers) => {
     const number = Number(given);
@@ -125,7 +125,7 @@ const signIn: PartQuestion = {
   asks: () =>
     'Authentication context for signing in again to approve: c1 to c99, or “none”. It needs Conditional Access (Entra ID P1)',
   explains:
-    'Without it a stolen Teams session can approve. docs/how-to/require-sign-in.md has the registration, the policy and what it costs.',
+    'Without it, a stolen Teams session can approve. docs/how-to/require-sign-in.md has the app registration and the policy.',
   check: (given) => {
     const context = given.toLowerCase();
     if (context === 'none')
@@ -149,13 +149,13 @@ const needsApp = (answers: Answers): boolean =>
 
 const signInApp: PartQuestion = {
   id: 'signInApp',
-  asks: () => 'App registration that approvers sign in to, by client id',
+  asks: () => 'App registration that approvers sign in to, by client ID',
   explains:
-    'A managed identity is no app that people could sign in to: docs/how-to/require-sign-in.md says how to make one.',
+    'People can’t sign in to a managed identity. docs/how-to/require-sign-in.md says how to create the app registration.',
   isAsked: needsApp,
   check: (given) => {
     const id = given.toLowerCase();
-    const why = 'A client id looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.';
+    const why = 'A client ID looks like 5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31.';
     return acceptIf(isValidSetting('CMK_STEP_UP_APP_ID', id), id, why);
   },
 };

@@ -30,7 +30,7 @@ const runs: PartQuestion = {
   id: 'runs',
   asks: () => `Where does the bot run?\n${listedChoices(places.map(([, name]) => name))}`,
   explains:
-    'azd makes the identity, the address, the database and the key itself: fewer questions. To try it on one machine: npm run local.',
+    'azd creates the identity, the address, the database and the keys, so there are fewer questions. To try the bot on your computer, run npm run local.',
   usual: '1',
   check: (given) => chosen(given, places),
 };
@@ -73,7 +73,7 @@ const identity: PartQuestion = {
   id: 'identity',
   asks: () => `The bot’s identity\n${listedChoices(identities.map(([, name]) => name))}`,
   explains:
-    'It signs in to Bot Framework, to Azure and to Microsoft Graph. docs/how-to/deploy-on-your-own-host.md shows how to make either.',
+    'The bot signs in to Bot Framework, Azure and Microsoft Graph with it. docs/how-to/deploy-on-your-own-host.md says how to create one.',
   usual: '2',
   isAsked: byHand,
   check: (given) => {
@@ -107,8 +107,8 @@ export async function checkIdentity(given: string, answers: Answers, world: Setu
 const app: PartQuestion = {
   id: 'app',
   asks: (answers) =>
-    isManaged(answers) ? 'Managed identity, by name or client id' : 'App registration, by name or client id',
-  explains: 'The client id is what Bot Framework, Azure and the app package know the bot by.',
+    isManaged(answers) ? 'Managed identity, by name or client ID' : 'App registration, by name or client ID',
+  explains: 'The client ID identifies the bot in Bot Framework, in Azure and in the app package.',
   isAsked: byHand,
   check: checkIdentity,
 };
@@ -116,13 +116,13 @@ const app: PartQuestion = {
 /** The secret of an app, by the question for the app. */
 export const secretOf = (id: QuestionId, app: QuestionId, isAsked: (answers: Answers) => boolean): PartQuestion => ({
   id,
-  asks: () => 'Its secret (typed unseen, tried once, written into .env alone)',
-  explains: 'az ad app credential reset --id APP_ID --append --query password -o tsv makes one and shows it once.',
+  asks: () => 'Its secret (hidden, tried once, stored only in .env)',
+  explains: 'az ad app credential reset --id APP_ID --append --query password -o tsv creates one, and shows it once.',
   isSecret: true,
   isAsked,
   check: async (given, answers, world) => {
     const tried = await world.trySecret(answerTo(answers, 'tenant'), answerTo(answers, app), given);
-    if (tried.kind === 'refused') return refuseAnswer(`Entra does not take it: ${tried.why}`);
+    if (tried.kind === 'refused') return refuseAnswer(`Entra ID refused it: ${tried.why}`);
     const note = tried.kind === 'works' ? good('it signs in') : mind(`not tried: ${tried.why}`);
     return acceptAnswer(given, 'a secret', note);
   },
@@ -168,8 +168,8 @@ async function checkHost(given: string, world: SetupWorld): Promise<AnswerCheck>
 
 const host: PartQuestion = {
   id: 'host',
-  asks: () => 'Host name under which Teams and browsers reach the bot, without https://',
-  explains: 'What ends TLS there leads to the bot’s port. Bot Framework posts to https://HOST/api/messages.',
+  asks: () => 'Host name at which Teams and browsers reach the bot, without https://',
+  explains: 'A proxy there ends TLS, and forwards to the bot’s port. Bot Framework calls https://HOST/api/messages.',
   isAsked: byHand,
   check: (given, _answers, world) => checkHost(given, world),
 };
@@ -211,7 +211,7 @@ const subscriptions: PartQuestion = {
     const lines = seen.value.map(({ id, name, agents, vaults }) => `${name}   ${id}${counts(agents, vaults)}`);
     return `Subscriptions that the bot can change: numbers or IDs, separated by commas\n${listedChoices(lines)}`;
   },
-  explains: 'The bot reads and changes nothing outside of those you name, whatever its roles would allow.',
+  explains: 'The bot reads and changes only these subscriptions, also if its roles permit more.',
   check: (given, _answers, world) => checkSubscriptions(given, world),
 };
 

@@ -23,35 +23,35 @@ const anchor: PartQuestion = {
   asks: () =>
     'Place to publish the audit log for auditors: a folder, a storage container (https://ACCOUNT.blob.core.windows.net/CONTAINER), or “none”',
   explains:
-    'What is published shows a record that was cut off or made anew; evidence packs are made of it. Best where the database’s owner cannot write, in a container whose blobs cannot be changed: docs/how-to/publish-the-audit-log.md. It can be added later.',
+    'The published log shows missing or replaced events, and evidence packs need it. Use a place where the database’s owner can’t write, best a container with immutable versions: docs/how-to/publish-the-audit-log.md. You can add it later.',
   usual: none,
   isAsked: byHand,
   check: (given) => {
     const isContainer = given.startsWith('https:') && isValidSetting('CMK_ANCHOR', given);
-    const why = 'Type a whole path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.';
+    const why = 'Type an absolute path, https://ACCOUNT.blob.core.windows.net/CONTAINER, or none.';
     return acceptIf(given === none || given.startsWith('/') || isContainer, given, why);
   },
 };
 
 const logKey: PartQuestion = {
   id: 'logKey',
-  asks: () => 'Key that signs what is published: a file (openssl rand -base64 32), or a secret of a vault',
-  explains:
-    'Another one than the key of the seals. Auditors get its public half, from keys.txt beside what is published.',
+  asks: () => 'Log signing key: a file (openssl rand -base64 32), or a secret of a vault',
+  explains: 'Not the seal key. Auditors get its public part, from keys.txt in the published log.',
   usual: '/run/secrets/log.key',
   isAsked: isPublished,
   check: (given, answers) => {
-    if (given === answerTo(answers, 'seal')) return refuseAnswer('That is the key of the seals. Another one.');
-    const why = 'Type a whole path, or the address of a secret: https://kv-cmk-bot.vault.azure.net/secrets/log-key.';
+    if (given === answerTo(answers, 'seal')) return refuseAnswer('This is the seal key. Use another key.');
+    const why =
+      'Type an absolute path, or the address of a secret: https://kv-cmk-bot.vault.azure.net/secrets/log-key.';
     return acceptIf(given.startsWith('/') || isValidSetting('CMK_LOG_KEY_SECRET', given), given, why);
   },
 };
 
 const vaultKey: PartQuestion = {
   id: 'vaultKey',
-  asks: () => 'Key of a vault that signs it as well (https://VAULT/keys/NAME, EC P-256), or “none”',
+  asks: () => 'Vault key that also signs the published log (https://VAULT/keys/NAME, EC P-256), or “none”',
   explains:
-    'Whoever copies the key before can sign another record later, unseen. A key in a vault cannot be copied. It can be added later.',
+    'Someone who copies the log signing key can sign another log later. A key in a vault can’t be copied. You can add it later.',
   usual: none,
   isAsked: isPublished,
   check: (given) => {
@@ -76,9 +76,9 @@ function witnessFault(text: string): string | null {
 
 const witnesses: PartQuestion = {
   id: 'witnesses',
-  asks: () => 'Witnesses: address and verifier key of each, a space between them, commas behind; or “none”',
+  asks: () => 'Witnesses: for each, its address, a space, and its verifier key, separated by commas; or “none”',
   explains:
-    'A witness on somebody else’s machine signs what is published only where it goes on from what it signed before: cmk-bot witness run, or any of C2SP’s tlog-witness. It can be added later.',
+    'A witness on someone else’s machine signs only a log that extends what it signed before. Run cmk-bot witness run, or another witness of C2SP (tlog-witness). You can add it later.',
   usual: none,
   isAsked: isPublished,
   check: (given) => {
@@ -96,7 +96,7 @@ const workspace: PartQuestion = {
   asks: (answers) =>
     `Workspace ID of the Log Analytics workspace with the vaults’ audit logs, or “none”${byHand(answers) ? '' : ' (azd creates one)'}`,
   explains:
-    'After a success the bot looks there whether the agent uses its key. az monitor log-analytics workspace show --query customerId -o tsv shows the id. It can be added later.',
+    'After a success, the bot checks there whether the agent uses its key. az monitor log-analytics workspace show --query customerId -o tsv shows the ID. You can add it later.',
   usual: none,
   check: (given) =>
     given === none || isValidSetting('CMK_LOGS_WORKSPACE', given)
@@ -108,11 +108,12 @@ const workspace: PartQuestion = {
 
 const policy: PartQuestion = {
   id: 'policy',
-  asks: () => 'File with finer rules (who approves for which agents), by its whole path, or “none”',
+  asks: () => 'Absolute path of a policy file (who approves for which agents), or “none”',
   explains: 'Without it, the same people request and approve for every agent. docs/reference/policy-file.md shows one.',
   usual: none,
   isAsked: byHand,
-  check: (given) => acceptIf(given === none || given.startsWith('/'), given, 'Type the whole path of a file, or none.'),
+  check: (given) =>
+    acceptIf(given === none || given.startsWith('/'), given, 'Type the absolute path of a file, or none.'),
 };
 
 export const verificationQuestions = inPart(8, [anchor, logKey, vaultKey, witnesses, workspace, policy]);

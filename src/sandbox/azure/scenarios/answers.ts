@@ -78,14 +78,14 @@ export const answers: ScenarioGroup = {
     },
     {
       name: 'resource-graph-lags',
-      title: 'Lists are five minutes old',
-      does: 'Resource Graph, which lists are made from, is 5 minutes behind.',
+      title: 'Resource Graph is 5 minutes behind',
+      does: 'Resource Graph, which provides the lists, is 5 minutes behind.',
       circumstances: setting('graphLagMs', 300_000, 0),
     },
     {
       name: 'reads-lag',
-      title: 'Reads lag behind writes',
-      does: 'Agents, vaults and role assignments are shown as they were 10 seconds ago.',
+      title: 'Reads are 10 seconds behind',
+      does: 'Azure shows agents, vaults and role assignments as they were 10 seconds ago.',
       circumstances: setting('readLagMs', 10_000, 0),
     },
     {

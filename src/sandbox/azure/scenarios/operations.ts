@@ -16,8 +16,8 @@ export const operations: ScenarioGroup = {
   scenarios: [
     {
       name: 'grant-takes-10-minutes',
-      title: 'A grant takes ten minutes',
-      does: 'A grant that is made now counts after 10 minutes.',
+      title: 'A role assignment takes ten minutes',
+      does: 'A new role assignment or access policy works only after 10 minutes.',
       circumstances: setting('grantTakesMs', tenMinutes, null),
     },
     {

@@ -61,8 +61,8 @@ export const vaults: ScenarioGroup = {
     },
     {
       name: 'agents-notice-lost-keys',
-      title: 'Agents notice that their key is lost',
-      does: 'An agent that lost its key says Failed. Off: it notices nothing.',
+      title: 'Agents react to a lost key',
+      does: 'An agent that can’t use its key becomes Failed. If off, it doesn’t.',
       circumstances: setting('agentsNoticeLostKeys', true, false),
     },
   ],
