@@ -9,7 +9,6 @@ import { decision, message, review, search, send } from './support/people.ts';
 
 const plan = { rounds: 5, perRound: 5 };
 const samples = (plan.rounds + 1) * plan.perRound;
-
 const type = (ground: Ground, url: string, text: string) => timed(() => send(url, message(ground, text)));
 
 /** `perRequest`: how many items a request adds. */
@@ -84,9 +83,7 @@ export const growthAgents = (bench: Bench): Promise<readonly Figure[]> =>
     },
     async sample({ ground, url }, n) {
       const choose = () => timed(() => send(url, search(ground, agentName(n).slice(-3))));
-      const first = await choose();
-      const again: number[] = [];
-      for (let time = 0; time < 5; time += 1) again.push(await choose());
+      const [first, again] = [await choose(), [await choose(), await choose(), await choose()]];
       const choices = { 'choices for new letters': first, 'choices for the same letters': percentile(again, 0.5) };
       const form = await type(ground, url, '/enable-cmk');
       return { '/cmk-status': await type(ground, url, '/cmk-status'), 'a form': form, ...choices };
