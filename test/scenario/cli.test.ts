@@ -153,7 +153,7 @@ describe('what the doctor finds', () => {
 
   it('tells Azure that does not let it in from Azure that cannot be reached', async () => {
     await world.restartBot('SIGINT', { AZURE_CLIENT_SECRET: 'wrong' });
-    expect((await cli('doctor')).out).toMatch(/fail {2}Azure +AADSTS\d+: .*\n +→ Look at AZURE_CLIENT_ID/);
+    expect((await cli('doctor')).out).toMatch(/fail {2}Azure +AADSTS\d+: .*\n +→ Check AZURE_CLIENT_ID/);
     await world.restartBot('SIGINT', { AZURE_AUTHORITY_HOST: 'https://localhost:9' });
     const { code, out } = await cli('doctor');
     expect(code).toBe(1);

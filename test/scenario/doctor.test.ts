@@ -200,7 +200,7 @@ const rows: readonly Broken[] = [
     what: 'a secret has ended',
     code: 'teams/secret',
     outcome: 'fail',
-    found: /ended on .* UTC: the bot cannot sign in/,
+    found: /expired on .* UTC: the bot can’t sign in/,
     breaks: secretEnds(-1),
     value: () => null,
   },
@@ -209,7 +209,7 @@ const rows: readonly Broken[] = [
     code: 'teams/package',
     outcome: 'fail',
     found:
-      /its ids are c0ffee00.*; its domains are old\.org, the bot’s is keys\.hospital-care\.org; its version is 0\.0\.1/,
+      /its IDs are c0ffee00.*; its domains are old\.org, the bot’s is keys\.hospital-care\.org; its version is 0\.0\.1/,
     breaks: packOther,
     more: (world) => ['--package', packed(world)],
   },
