@@ -296,7 +296,7 @@ describe('rules by agent', () => {
     );
     const none = await doctor('nobody');
     expect(none.code).toBe(1);
-    expect(none.out).toMatch(/fail {2}agent nobody +No agent is named nobody\.\n +→ Name one/);
+    expect(none.out).toMatch(/fail {2}agent nobody +No agent is named nobody\.\n +→ Name an agent/);
   });
 
   // From here on the bot lives under other rules.

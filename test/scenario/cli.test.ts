@@ -157,6 +157,6 @@ describe('what the doctor finds', () => {
     await world.restartBot('SIGINT', { AZURE_AUTHORITY_HOST: 'https://localhost:9' });
     const { code, out } = await cli('doctor');
     expect(code).toBe(1);
-    expect(out).toMatch(/fail {2}Azure +.*\n +→ Look at the network/);
+    expect(out).toMatch(/fail {2}Azure +.*\n +→ Check the network/);
   });
 });
