@@ -212,7 +212,11 @@ const rows: readonly Row[] = [
     /CMK_PUBLIC_URL: is missing; CMK_STEP_UP/,
   ),
   inValues('an age without a unit', { CMK_STEP_UP_MAX_AGE: '10' }, /CMK_STEP_UP_MAX_AGE: must be a number and one of/),
-  inValues('the sandbox’s mode', { CMK_MODE: 'local' }, /CMK_MODE: is local, which trusts every caller; remove MicrosoftAppId/),
+  inValues(
+    'the sandbox’s mode',
+    { CMK_MODE: 'local' },
+    /CMK_MODE: is local, which trusts every caller; remove MicrosoftAppId/,
+  ),
   inValues('a name to listen on', { CMK_LISTEN: 'localhost' }, /CMK_LISTEN: must be an IP address/),
   inValues(
     'a mistyped name of a role',
