@@ -2,6 +2,7 @@
  * Reads a published log and verifies it: each stored checkpoint must be signed and have the root of the events up to it. Yields
  * events one by one, for comparison or replay.
  */
+import { isUtf8 } from 'node:buffer';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
 import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
@@ -82,6 +83,8 @@ export class AnchorReader {
       for (const entry of entries) {
         for (const tile of tree.add(leafHash(entry))) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
         if (sizes.at(-1) === tree.size) this.#compare(await this.#kept(sizes.pop() ?? 0), tree);
+        // Read as text, such an entry would have another hash.
+        if (!isUtf8(entry)) this.#findings.push({ seq: tree.size, kind: 'tile-differs', detail: 'event: not UTF-8' });
         yield entry.toString('utf8');
       }
     }
@@ -119,8 +122,9 @@ export class AnchorReader {
       this.#findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
       return null;
     }
-    if (checkpoint.size !== size || size > this.newest.size) {
-      const detail = `${checkpointPath(size)}: of ${checkpoint.size} events, where ${this.newest.size} are published`;
+    const isOther = checkpoint.origin !== this.newest.origin;
+    if (isOther || checkpoint.size !== size || size > this.newest.size) {
+      const detail = `${checkpointPath(size)}: of ${checkpoint.size} events of ${checkpoint.origin}, where ${this.newest.size} are published`;
       this.#findings.push({ seq: size, kind: 'checkpoint-differs', detail });
       return null;
     }

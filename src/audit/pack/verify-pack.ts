@@ -2,6 +2,7 @@
  * Verifies an evidence pack: signatures, proofs, the rules for its request's events, and that each view matches the events. The
  * verdict is derived from the events alone.
  */
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { planDigest } from '../../domain/digest.ts';
 import { type Replacement, replacementIn } from '../../domain/evidence/replacement.ts';
@@ -23,8 +24,13 @@ import { provedOlder } from './proved-files.ts';
 import { type PackEvent, readEvent, viewsOf } from './views.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
-const linesIn = (bytes: Buffer | undefined): readonly string[] =>
-  (bytes?.toString('utf8') ?? '').split('\n').slice(0, -1);
+/** Checks that an event with a plan has the plan's digest. */
+export function judgeDigest({ seq, body }: StoredEvent): readonly Finding[] {
+  if (!('plan' in body.data)) return [];
+  const digest = planDigest(body.data.plan, sha256);
+  const detail = `${body.planDigest}, the plan makes ${digest}`;
+  return digest === body.planDigest ? [] : [{ seq, kind: 'plan-digest-differs', detail }];
+}
 
 class PackVerifier {
   readonly findings: Finding[] = [];
@@ -45,11 +51,9 @@ class PackVerifier {
       if (!isPackFile(name)) this.#note(0, 'file-damaged', `${name}: not a file of an evidence pack`);
     }
     const texts = this.#texts();
-    const bodies = linesIn(this.#files.get(packFile.events));
+    const bodies = this.#lines(packFile.events);
     const read = bodies.flatMap((body, at) => this.#event(body, at + 1, texts, packFile.events));
-    const later = linesIn(this.#files.get(packFile.later)).flatMap((body, at) =>
-      this.#event(body, at + 1, [], packFile.later),
-    );
+    const later = this.#lines(packFile.later).flatMap((body, at) => this.#event(body, at + 1, [], packFile.later));
     this.#onlyTheseProofs([...read, ...later]);
     const older = this.#older();
     const lines = read.map(({ line }) => line);
@@ -77,8 +81,16 @@ class PackVerifier {
     this.findings.push({ seq, kind, detail });
   }
 
+  /** What follows the last newline would be of no line. */
+  #lines(name: string): readonly string[] {
+    const bytes = this.#files.get(name) ?? Buffer.alloc(0);
+    const lines = bytes.toString('utf8').split('\n');
+    if (lines.pop() !== '' || !isUtf8(bytes)) this.#note(0, 'file-damaged', `${name}: cut off, or not UTF-8`);
+    return lines;
+  }
+
   #texts(): readonly RevealedText[] {
-    return linesIn(this.#files.get(packFile.texts)).flatMap((line) => {
+    return this.#lines(packFile.texts).flatMap((line) => {
       try {
         const parsed: unknown = JSON.parse(line);
         const text = RevealedText.parse(parsed);
@@ -111,7 +123,7 @@ class PackVerifier {
     if (!this.#isInLog(body, seq - 1)) {
       this.#note(seq, 'proof-differs', `${file} line ${row}, ${proofPath(seq - 1)}`);
     }
-    this.#digest(found.event);
+    this.findings.push(...judgeDigest(found.event));
     return [found];
   }
 
@@ -139,13 +151,6 @@ class PackVerifier {
       if (name.startsWith('proofs/') && !wanted.has(name))
         this.#note(0, 'proof-differs', `${name}: of no event in the pack`);
     }
-  }
-
-  #digest({ seq, body }: StoredEvent): void {
-    if (!('plan' in body.data)) return;
-    const digest = planDigest(body.data.plan, sha256);
-    if (digest !== body.planDigest)
-      this.#note(seq, 'plan-digest-differs', `${body.planDigest}, the plan makes ${digest}`);
   }
 
   /** Replays the request with the rules, then folds it. */

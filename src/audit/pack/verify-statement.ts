@@ -15,7 +15,7 @@ import { type Finding, lineFrom } from '../verify.ts';
 import { AuditLogVerifier } from '../verify-audit-log.ts';
 import { damagedIn, type PackFiles, packFile, statementFile, statementFiles } from './files.ts';
 import { nothingRead, type PackReport } from './pack-report.ts';
-import { verifySigned } from './verify-pack.ts';
+import { judgeDigest, verifySigned } from './verify-pack.ts';
 import { readEvent } from './views.ts';
 
 export const statedLog = ({ origin, size, root }: Checkpoint): StatedLog => ({
@@ -78,6 +78,7 @@ function verified(
   if (bodies.pop() !== '') findings.push({ seq: 0, kind: 'file-damaged', detail: `${packFile.events}: cut off` });
   findings.push(...verifyLog(bodies, checkpoint, read));
   const events = streamEvents(bodies, read);
+  if (typeof events !== 'string') findings.push(...events.flatMap(({ event }) => judgeDigest(event)));
   const period = periodIn(files.get(statementFile));
   if (typeof events === 'string') findings.push({ seq: 0, kind: 'body-unknown', detail: events });
   if (typeof events === 'string' || period === null || findings.length > 0) {

@@ -56,7 +56,7 @@ function isWhole({ kind, publicKey }: Pick<VerifierKey, 'kind' | 'publicKey'>): 
 export type KeyLineFault = 'not-a-key-line' | 'key-cut-off' | 'key-kind-unknown' | 'key-id-differs';
 
 export function readKeyLine(text: string): VerifierKey | KeyLineFault {
-  const [, name, id, base64] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text.trim()) ?? [];
+  const [, name, id, base64] = /^([^\s+\u0085]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text.trim()) ?? [];
   if (name === undefined || id === undefined || base64 === undefined) return 'not-a-key-line';
   const bytes = Buffer.from(base64, 'base64');
   const kind = (['log', 'vault', 'witness'] as const).find((one) => typeBytes[one] === bytes[0]);

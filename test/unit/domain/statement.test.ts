@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { driftIdOf, RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -11,6 +9,7 @@ import { hasChanged, statementOf } from '../../../src/domain/statement/statement
 import { unknownCause } from '../../../src/domain/watch/events.ts';
 import type { DriftState } from '../../../src/domain/watch/state.ts';
 import { countLines, statementSentences } from '../../../src/text/statement.ts';
+import { inPython } from '../../support/audit/python-verifier.ts';
 import {
   approvedBy,
   asks,
@@ -212,18 +211,6 @@ test('a period without an event has no change, and the agents as before', () => 
   expect(quiet.lastEvent).toEqual(stated(march).lastEvent);
 });
 
-/** Prints the statement of each period, as verify.py calculates it. */
-const program = `
-import importlib.util, json, sys
-spec = importlib.util.spec_from_file_location("verify", sys.argv[1])
-verify = importlib.util.module_from_spec(spec)
-sys.dont_write_bytecode = True
-spec.loader.exec_module(verify)
-given = json.load(sys.stdin)
-for period in given["periods"]:
-    print(json.dumps(verify.statement_of(given["log"], given["about"], period), ensure_ascii=False, separators=(",", ":")))
-`;
-
 test('the verifier in Python calculates the same, for the end of each day and for months', () => {
   const days = Array.from({ length: 95 }, (_, day) => {
     const to = new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10);
@@ -234,8 +221,7 @@ test('the verifier in Python calculates the same, for the end of each day and fo
     ...body,
     ...{ request: stream, seq, revision, time },
   }));
-  const verifier = fileURLToPath(new URL('../../../src/audit/outside/verify.py', import.meta.url));
-  const input = JSON.stringify({ log: events, about, periods });
-  const printed = execFileSync('python3', ['-c', program, verifier], { input, encoding: 'utf8' }).trimEnd().split('\n');
-  expect(printed).toEqual(periods.map((period) => JSON.stringify(statementOf(log, about, period))));
+  const expression = '[verify.statement_of(given["log"], given["about"], period) for period in given["periods"]]';
+  const stated = inPython(expression, { log: events, about, periods });
+  expect(JSON.stringify(stated)).toBe(JSON.stringify(periods.map((period) => statementOf(log, about, period))));
 });

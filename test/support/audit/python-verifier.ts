@@ -1,0 +1,31 @@
+/** The verifier in Python, called function by function: its answers as JSON. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const verifier = fileURLToPath(new URL('../../../src/audit/outside/verify.py', import.meta.url));
+
+const before = `
+import base64, importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("verify", sys.argv[1])
+verify = importlib.util.module_from_spec(spec)
+sys.dont_write_bytecode = True
+spec.loader.exec_module(verify)
+given = json.load(sys.stdin)
+
+def answer(act):
+    try:
+        return act()
+    except (verify.Wrong, verify.Unknown, *verify.UNREAD) as found:
+        return f"{type(found).__name__}: {found}"
+`;
+
+/** Returns what the expression is worth. It knows `verify`, `given`, and `answer`, which turns a refusal into its words. */
+export function inPython(expression: string, given: unknown): unknown {
+  const program = `${before}\nprint(json.dumps(${expression}))`;
+  const printed = execFileSync('python3', ['-c', program, verifier], {
+    input: JSON.stringify(given),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  return JSON.parse(printed);
+}

@@ -1,0 +1,241 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { openCheckpoint } from '../../../src/audit/anchor/read-anchor.ts';
+import { type PackFiles, packFile } from '../../../src/audit/pack/files.ts';
+import { verifyPack } from '../../../src/audit/pack/verify-pack.ts';
+import { checkpointText } from '../../../src/audit/tlog/checkpoint.ts';
+import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
+import { cosignText, noteOf, signText } from '../../../src/audit/tlog/note.ts';
+import { canonicalJson, parseCanonical } from '../../../src/domain/canonical-json.ts';
+import { planDigest } from '../../../src/domain/digest.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
+import { parseEventBody } from '../../../src/operations/registry.ts';
+import { checkWitnesses, isWitnessed } from '../../../src/operator/cli/verifier-keys.ts';
+import { edited } from '../../support/audit/forged-packs.ts';
+import { withSums } from '../../support/audit/pack-changes.ts';
+import { logKey } from '../../support/audit/published-log.ts';
+import { inPython } from '../../support/audit/python-verifier.ts';
+import { type Body, packOfRewritten } from '../../support/audit/rewritten-log.ts';
+import {
+  checks,
+  does,
+  doneWith,
+  eventsAfter,
+  id,
+  intends,
+  policy,
+  proved,
+  records,
+} from '../../support/builders/commands.ts';
+import { approve, approver, reject, submit } from '../../support/builders/fixtures.ts';
+import { planFor, resource } from '../../support/builders/plans.ts';
+import { sealedRecord } from '../../support/builders/sealed-record.ts';
+
+/** What one verifier takes, the other takes too: small changes of a pack, of text, and of signatures. */
+
+const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+
+/** Sorted by code points, the second one comes first. */
+const tags = { '\u{1f511}': 'key', '\uff21': 'wide', é: '', tier: 'gold' };
+const plan = planFor({ seen: { resource: resource({ tags }) } });
+const asked = submit({ plan, digest: planDigest(plan, sha256) });
+const comment = 'As agreed \ud83d\ude00';
+
+function recordOf(...commands: readonly Command[]) {
+  const events = eventsAfter(...commands).map(({ time, body, texts }) => ({
+    ...{ request: id, time, body },
+    texts: Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, text ?? ''])),
+  }));
+  const lines = sealedRecord(events);
+  return { bodies: lines.map(({ line }) => line.body), texts: lines.flatMap((line) => line.texts) };
+}
+
+const approved = [
+  asked,
+  approve(approver, { comment }),
+  checks({ plan, policy: policy(1), roleStatuses: { [approver]: 'yes' } }),
+];
+const succeeded = recordOf(
+  ...approved,
+  ...plan.steps.flatMap(({ name }) => (name === 'verify' ? [] : does(name))),
+  ...[intends(1, 'verify'), records(1, doneWith('verify', { proofs: proved }))],
+);
+const rejected = recordOf(asked, reject());
+
+/** A pack with the texts, of events that were changed before the log was signed. */
+async function packOf(
+  { bodies, texts }: ReturnType<typeof recordOf>,
+  change: (body: Body) => Body | null = (body) => body,
+): Promise<PackFiles> {
+  const files = await packOfRewritten(bodies, id, logKey, change);
+  const lines = texts.map((text) => `${JSON.stringify(text)}\n`).join('');
+  return withSums(new Map([...files, [packFile.texts, Buffer.from(lines)]]));
+}
+
+async function found(files: PackFiles): Promise<readonly [ours: string, python: string]> {
+  const { findings } = await verifyPack(files, [logKey.verifier], parseEventBody);
+  const given = {
+    files: Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.toString('base64')])),
+    keys: `${keyLine(logKey.verifier)}\n`,
+  };
+  const pack = '{name: base64.b64decode(data) for name, data in given["files"].items()}';
+  const check = `(lambda files: verify.check_pack(files.get, list(files), verify.read_keys(given["keys"]), None)[0])(${pack})`;
+  const said = inPython(`answer(lambda: ${check})`, given);
+  return [
+    findings.map(({ kind, detail }) => `${kind}: ${detail}`).join('\n') || 'proved',
+    Array.isArray(said) ? 'proved' : String(said),
+  ];
+}
+
+const put = (name: string, bytes: string) => (files: PackFiles) =>
+  withSums(new Map([...files, [name, Buffer.from(bytes)]]));
+const after = (name: string, more: string) => (files: PackFiles) => edited(files, name, (text) => `${text}${more}`);
+const inTexts = (from: string | RegExp, to: string) => (files: PackFiles) =>
+  edited(files, packFile.texts, (text) => text.replace(from, to));
+
+test('a pack is proved by both, also with tags that the two languages sort differently', async () => {
+  expect(await found(await packOf(succeeded))).toEqual(['proved', 'proved']);
+  expect(await found(await packOf(rejected))).toEqual(['proved', 'proved']);
+});
+
+test.each<readonly [what: string, change: (files: PackFiles) => PackFiles, named: string]>([
+  ['half an event behind the last newline', after(packFile.events, '{"type":"approved"}'), packFile.events],
+  ['half a text behind the last newline', after(packFile.texts, '{"text":"I object"}'), packFile.texts],
+  ['bytes behind the last text that are no UTF-8', after(packFile.texts, '\ufffd'), packFile.texts],
+  ['later events without a newline', put(packFile.later, 'x'), packFile.later],
+  ['a file for later events, and none', put(packFile.later, ''), packFile.later],
+  ['a proof of consistency that is empty', put(packFile.consistency, ''), packFile.consistency],
+  ['a text of another request', inTexts(id, 'CMK-999999'), ''],
+  ['a text with one more field', inTexts('{"request"', '{"by":"someone","request"'), packFile.texts],
+  ['a text with blanks', inTexts('{"request"', '{ "request"'), packFile.texts],
+  ['a number of a text written otherwise', inTexts(/"revision":(\d+)/, '"revision":$1.0'), packFile.texts],
+  [
+    'true in place of one',
+    (files) => edited(files, packFile.decisions, (text) => text.replace('"counted": 1', '"counted": true')),
+    packFile.decisions,
+  ],
+])('%s: both find it', async (_what, change, named) => {
+  const [ours, python] = await found(change(await packOf(succeeded)));
+  expect([ours, python]).toEqual([expect.stringContaining(named), expect.stringContaining(named)]);
+  expect([ours, python]).not.toContain('proved');
+});
+
+test('a plan in an event that is not the plan of its digest: both find it, also beside the right plan.json', async () => {
+  const honest = await packOf(succeeded);
+  const other = await packOf(succeeded, (body) =>
+    body.type === 'submitted' ? JSON.parse(JSON.stringify(body).replaceAll('kv-care.vault', 'kv-evil.vault')) : body,
+  );
+  const forged = put(packFile.plan, String(honest.get(packFile.plan)))(other);
+  expect(await found(forged)).toEqual([
+    expect.stringContaining('plan-digest-differs'),
+    expect.stringContaining('digest'),
+  ]);
+});
+
+test.each<readonly [what: string, of: typeof succeeded, change: (body: Body) => Body | null]>([
+  [
+    'an approval that does not accept what can’t be undone',
+    succeeded,
+    (body) => (body.type === 'approved' ? { ...body, data: { ...body.data, acknowledgedIrreversible: false } } : body),
+  ],
+  [
+    'an approval after the time to decide',
+    succeeded,
+    (body) =>
+      body.type === 'submitted'
+        ? { ...body, data: { ...body.data, policy: { ...body.data.policy, expiresAt: body.time } } }
+        : body,
+  ],
+  [
+    'a reminder after the rejection',
+    rejected,
+    (body) => (body.type === 'rejected' ? [body, { ...body, type: 'reminded', actor: body.actor }] : body),
+  ],
+])('%s: both find it', async (_what, of, change) => {
+  expect(await found(await packOf(of, change))).not.toContain('proved');
+});
+
+const names = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('10', '2', '\uff21', '\u{1f511}', '\ud83d', ''));
+const numbers = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(1e21, 1e-7, 1e16, -0));
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.jsonValue(),
+    numbers,
+    names,
+    fc.array(tie('value')),
+    fc.dictionary(names, tie('value')),
+  ),
+}));
+const written = [
+  'NaN',
+  'Infinity',
+  '1e999',
+  '-0',
+  '-0.0',
+  '1.0',
+  '1E2',
+  '1e+21',
+  '1e21',
+  '12345678901234567890',
+  '"\\ud83d"',
+  '"\\u00e9"',
+  '"\\/"',
+  '"\\u001f"',
+  '"\\u001F"',
+  '1,"a":2',
+];
+
+test('both take the same text for canonical JSON', () => {
+  const canonical = fc.sample(fc.dictionary(names, value), { numRuns: 500 }).flatMap((one) => {
+    try {
+      return [canonicalJson(one), JSON.stringify(one)];
+    } catch {
+      return [JSON.stringify(one)];
+    }
+  });
+  const texts = [...canonical, ...written.map((one) => `{"a":${one}}`)];
+  const ours = texts.map((text) => typeof parseCanonical(text) === 'object');
+  const one = 'isinstance(answer(lambda: verify.canonical(text.encode("utf-8", "surrogatepass"), "it")), dict)';
+  const python = inPython(`[${one} for text in given]`, texts) as readonly boolean[];
+  expect(texts.filter((_, at) => ours[at] !== python[at])).toEqual([]);
+  expect(ours).toContain(true);
+  expect(ours).toContain(false);
+});
+
+const text = checkpointText({ origin: logKey.verifier.name, size: 1, root: Buffer.alloc(32) });
+const witness = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 2));
+const keyFile = [logKey.verifier, witness.verifier].map(keyLine).join('\n');
+const opened = (note: string, keys: string) =>
+  inPython('answer(lambda: verify.open_note(given[0], verify.read_keys(given[1]), "it")[3])', [note, keys]);
+
+test('a signature at no time, as of a witness that counts microseconds, counts for nothing and hides nothing', async () => {
+  const note = noteOf(text, [signText(text, logKey), cosignText(text, witness, 1_795_569_012_000_000)]);
+  const keys = [logKey.verifier, witness.verifier];
+  const { checkpoint } = await openCheckpoint(async () => Buffer.from(note), 'it', keys);
+  const check = checkWitnesses({ keys, quorum: null }, checkpoint?.signatures ?? []);
+  expect([checkpoint?.size, isWitnessed(check), check.missing]).toEqual([1, false, [witness.verifier.name]]);
+  expect(opened(note, keyFile)).toEqual([[logKey.verifier.name, 1, null]]);
+});
+
+test('a name of a signer that one reader takes for two words, and more signatures than a reader must take', async () => {
+  const log = signText(text, logKey);
+  const stranger = signingKey('stranger.example', 'log', Buffer.alloc(32, 7));
+  const odd = ['\u0085', '\ufeff'].map((space) => [log, signText(text, stranger).replace('stranger', `st${space}er`)]);
+  const many = [log, ...Array.from({ length: 64 }, () => signText(text, stranger))];
+  for (const signatures of [...odd, many]) {
+    const note = noteOf(text, signatures);
+    const { checkpoint } = await openCheckpoint(async () => Buffer.from(note), 'it', [logKey.verifier]);
+    expect([checkpoint, opened(note, keyFile)]).toEqual([null, 'Wrong: it: not a signed note']);
+  }
+});
+
+test('only a vault key of the log’s own name counts as the log’s', () => {
+  const who = [
+    [logKey.verifier.name, 1, null],
+    ['other.example', 2, null],
+  ];
+  expect(inPython('verify.in_vault(given[0], given[1])', [who, logKey.verifier.name])).toBe(false);
+  expect(inPython('verify.in_vault(given[0], given[1])', [who, 'other.example'])).toBe(true);
+});
