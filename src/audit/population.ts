@@ -74,7 +74,7 @@ function valuesOf(id: RequestId, events: readonly StoredEvent[]): readonly strin
     request.plan.wish.resource.id,
     request.state,
     request.changedAt,
-    request.state === 'succeeded' ? keySince(request) : '',
+    request.state === 'succeeded' ? keySince(request, events) : '',
     request.approvals.map(({ by }) => by).join(' '),
     request.digest,
     request.changeReference ?? '',

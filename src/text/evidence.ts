@@ -1,8 +1,10 @@
 /** The conclusion of an evidence report: one sentence from the events of a request. */
 
 import type { Replacement } from '../domain/evidence/replacement.ts';
+import type { RunHistory } from '../domain/evidence/run-history.ts';
 import type { Verdict } from '../domain/evidence/verdict.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
+import { effectsOf, type StepName } from '../domain/plan.ts';
 import { ProofLevel } from '../domain/proof.ts';
 import type { Request, Succeeded } from '../domain/request/request.ts';
 import { joinListPieces } from '../domain/strings.ts';
@@ -82,16 +84,34 @@ function replacedWords(replacement: Replacement, found: CustomerKey | null, who:
   return ['. ', strong(`Request ${request} replaced it`), ` on ${utcInWords(at)}, approved by `, ...approved, set];
 }
 
+/** ` key cmk-triage in kv-care` */
+const keyIn = (request: Request, { keyName, vaultUri }: CustomerKey): Sentence => [
+  ' key ',
+  strong(keyName),
+  ' in ',
+  strong(vaultName(request, vaultUri)),
+];
+
+function holdsWords(request: Request, { put, now }: Extract<Verdict, { is: 'under-key' }>, key: CustomerKey): Sentence {
+  const holds = now === 'same';
+  if (put) return [holds ? ' is under' : ' was put under', ...keyIn(request, key), holds ? ' since' : ' on'];
+  return [holds ? ' is under' : ' was under', ...keyIn(request, key), ', as verified on'];
+}
+
+/** What a request to retire a version disabled. */
+const disabledWords = ({ plan }: Request): Sentence =>
+  effectsOf(plan).flatMap((effect) =>
+    effect.change === 'key-disablement' ? [`; its version ${effect.keyVersion} was disabled`] : [],
+  );
+
 function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' }>, who: Who): VerdictWords {
   const { key, since, level, now, found, replacedBy } = verdict;
-  const holds = now === 'same';
   const begin: Sentence = [
     strong(request.resourceName),
-    holds ? ' is under key ' : ' was put under key ',
-    strong(key.keyName),
-    ' in ',
-    strong(vaultName(request, key.vaultUri)),
-    `${holds ? ' since' : ' on'} ${utcInWords(since)}; `,
+    ...holdsWords(request, verdict, key),
+    ` ${utcInWords(since)}`,
+    ...disabledWords(request),
+    '; ',
     ...deciders(request, who),
   ];
   const proof: Sentence =
@@ -119,34 +139,51 @@ const ended: Readonly<Record<'rejected' | 'cancelled' | 'expired', string>> = {
 const actorName = ({ by, operator }: Extract<Verdict, { by: unknown }>, who: Who): string =>
   by === null && operator !== null ? `operator ${operator}` : who(by);
 
+/** What the runs of a request that did not succeed did to the key. Null: nothing. */
+function keyHistoryWords(request: Request, { key, unconfirmed }: RunHistory): Sentence | null {
+  if (key !== null && !key.found)
+    return [' was put under', ...keyIn(request, key.key), ` on ${utcInWords(key.at)}, which was not verified: `];
+  if (unconfirmed.includes('set-cmk')) return [' might be under the requested key, which Azure did not confirm: '];
+  return key === null ? null : [' already was under', ...keyIn(request, key.key), ` on ${utcInWords(key.at)}: `];
+}
+
+const titlesOf = (steps: readonly StepName[]): string => steps.map((step) => `“${stepTitles[step]}”`).join(', ');
+
+function leftWords({ done, unconfirmed }: RunHistory): string {
+  const open = unconfirmed.length === 0 ? '' : ` Not confirmed: ${titlesOf(unconfirmed)}.`;
+  return ` Done and not undone: ${done.length === 0 ? 'nothing' : titlesOf(done)}.${open}`;
+}
+
 function notChanged(request: Request, verdict: Extract<Verdict, { is: 'not-changed' }>, who: Who): VerdictWords {
-  const { how, at, touched } = verdict;
+  const { how, at, touched, history } = verdict;
   const end: Sentence = how === 'expired' ? [ended.expired] : [strong(actorName(verdict, who)), ` ${ended[how]}`];
   const what = touched ? ' was not put under another key: ' : ' was not changed: ';
+  const told = keyHistoryWords(request, history);
   return {
-    mark: '○',
+    mark: told === null ? '○' : '▲',
     sentence: [
       strong(request.resourceName),
-      what,
+      ...(told ?? [what]),
       strong(who(request.requester)),
       ' requested it, ',
       ...end,
-      `, ${utcInWords(at)}.`,
+      `, ${utcInWords(at)}.${touched ? leftWords(history) : ''}`,
     ],
   };
 }
 
 function failed(request: Request, verdict: Extract<Verdict, { is: 'failed' }>, who: Who): VerdictWords {
-  const { step, done, at } = verdict;
+  const { step, history, at } = verdict;
   const where = step === null ? 'before a step' : `at “${stepTitles[step]}”`;
-  const left = done.length === 0 ? 'nothing' : done.map((one) => `“${stepTitles[one]}”`).join(', ');
+  const what = `was not put under ${history.setsKey ? 'the requested' : 'another'} key`;
   return {
     mark: '✘',
     sentence: [
       strong(request.resourceName),
-      ` was not put under the requested key: the run stopped ${where}, and `,
+      ...(keyHistoryWords(request, history) ?? [` ${what}: `]),
+      `the run stopped ${where}, and `,
       strong(actorName(verdict, who)),
-      ` ended the request, ${utcInWords(at)}. Done and not undone: ${left}.`,
+      ` ended the request, ${utcInWords(at)}.${leftWords(history)}`,
     ],
   };
 }
@@ -158,15 +195,17 @@ const waits: Readonly<Record<Extract<Verdict, { is: 'open' }>['state'], string>>
   'needs-attention': 'it needs attention',
 };
 
-function open(request: Request, { state, step, at }: Extract<Verdict, { is: 'open' }>, who: Who): VerdictWords {
+function open(request: Request, verdict: Extract<Verdict, { is: 'open' }>, who: Who): VerdictWords {
+  const { state, step, at, history } = verdict;
+  const begin = history.setsKey ? ' is not yet under the key that ' : ' is not yet changed as ';
+  const requested: Sentence = [begin, strong(who(request.requester)), ' requested: '];
   const where = step === null ? '' : ` at “${stepTitles[step]}”`;
   return {
     mark: '!',
     sentence: [
       strong(request.resourceName),
-      ' is not yet under the key that ',
-      strong(who(request.requester)),
-      ` requested: ${waits[state]}${where}, since ${utcInWords(at)}.`,
+      ...(keyHistoryWords(request, history) ?? requested),
+      `${waits[state]}${where}, since ${utcInWords(at)}.`,
     ],
   };
 }

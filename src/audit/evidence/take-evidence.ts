@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reading, Seen } from '../../domain/evidence/reading.ts';
 import { type EventOfRequest, eventsOfReplacement, replacementIn } from '../../domain/evidence/replacement.ts';
-import { requestedKey, verdictOf } from '../../domain/evidence/verdict.ts';
+import { requestedKey } from '../../domain/evidence/run-history.ts';
+import { verdictOf } from '../../domain/evidence/verdict.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { KeyVersion, PersonId, type RequestId } from '../../domain/ids.ts';
 import { isNamedAlike, type ObservedResource, type ObservedVault } from '../../domain/observed.ts';

@@ -772,32 +772,85 @@ def who_did(body):
     return "cmk-bot" if actor["kind"] == "bot" else actor["id"] if actor["kind"] == "person" else f"operator {actor['id'] or ''}".strip()
 
 
+# Failures that the bot found before it sent anything.
+FOUND_FIRST = "blocked resource-busy key-moved stopped-before-making identity-changed access-gone replaced role-needed".split()
+
+
+def changed_nothing(failure):
+    """Whether an attempt that failed was refused as a whole, or never sent."""
+    if failure["source"] == "bot":
+        return failure["found"]["code"] in FOUND_FIRST
+    return failure.get("change") in ("none", "refused")
+
+
+def history_of(events):
+    """What the runs did, under all plans: steps that Azure, read back, showed as done; steps with an attempt whose result
+    nobody knows; the key that was set, with its time, and whether the agent had it before."""
+    plan, done, tried, key, sets = None, [], {}, None, False
+    for number, one in enumerate(events, 1):
+        kind, data = one["type"], one["data"]
+        if kind in ASKING:
+            plan = data["plan"]
+            sets = sets or any(step["name"] == "set-cmk" for step in plan["steps"])
+        step = data.get("step")
+        if kind not in STEPS or step == "verify":
+            continue
+        if kind == "step-intended":
+            tried[step] = "unknown" if step in tried else "under way"
+        elif kind == "step-failed" and tried.get(step) == "under way" and changed_nothing(data["failure"]):
+            del tried[step]
+        elif kind == "step-failed":
+            tried[step] = "unknown"
+        else:
+            lost = tried.pop(step, None) == "unknown"
+            done += [] if step in done else [step]
+            now = wanted_key(events[:number], plan) if step == "set-cmk" else None
+            if now and not (data["already"] and key and same_key(key["key"], now)):
+                found = data["already"] and not lost and not data.get("interrupted", False)
+                key = {"key": now, "at": one["time"], "found": found}
+    return {"done": done, "unconfirmed": list(tried), "key": key, "sets": sets}
+
+
+def key_in(key, plan):
+    vault = plan["observation"]["vault"]
+    return f"{key['keyName']} in {vault['name'] if same_uri(key['vaultUri'], vault['uri']) else key['vaultUri']}"
+
+
+def done_to_key(history, plan):
+    """What the runs of a request that did not succeed did to the key; None where they did nothing to it."""
+    key = history["key"]
+    if key and not key["found"]:
+        return f"was put under {key_in(key['key'], plan)} on {key['at']}, which was not verified"
+    if "set-cmk" in history["unconfirmed"]:
+        return "might be under the requested key, which Azure did not confirm"
+    return f"already was under {key_in(key['key'], plan)} on {key['at']}" if key else None
+
+
 def unchanged_words(state, events, asked):
     """What came of a request that did not succeed: what, who and when, by the event that says so and no later one."""
     last = [one for one in events if one["type"] not in SILENT][-1]
     touched = any(one["type"] == "step-intended" for one in events)
-    what = "was not put under another key" if touched else "was not changed"
+    history = history_of(events)
+    told, sets = done_to_key(history, asked["data"]["plan"]), history["sets"]
+    left = f"; done, and left as it is: {', '.join(history['done']) or 'nothing'}" if touched else ""
+    left += f"; not confirmed: {', '.join(history['unconfirmed'])}" if history["unconfirmed"] else ""
+    what = told or ("was not put under another key" if touched else "was not changed")
     if state in ("rejected", "cancelled"):
-        return f"{what}: {state} by {who_did(last)} at {last['time']}"
+        return f"{what}: {state} by {who_did(last)} at {last['time']}{left}"
     if state == "expired":
-        return f"{what}: expired without a decision at {last['time']}"
-    steps = {one["data"]["step"]: one["type"] for one in events if one["type"] in STEPS and one["seq"] > asked["seq"]}
+        return f"{what}: expired without a decision at {last['time']}{left}"
     if state == "failed":
         stuck = [one["data"]["step"] for one in events if one["type"] == "attention-needed"][-1]
-        done = ", ".join(step for step, kind in steps.items() if kind == "step-done") or "nothing"
-        words = f"the run stopped at {stuck or 'no step'}, and {who_did(last)} ended it at {last['time']}"
-        return f"was not put under the requested key: failed, {words}; done, and left as it is: {done}"
-    return f"is not yet under the requested key: {state} since {last['time']}"
+        what = told or f"was not put under {'the requested' if sets else 'another'} key"
+        return f"{what}: failed, the run stopped at {stuck or 'no step'}, and {who_did(last)} ended it at {last['time']}{left}"
+    what = told or ("is not yet under the requested key" if sets else "is not yet changed as requested")
+    return f"{what}: {state} since {last['time']}"
 
 
 def key_set_at(events):
-    """When the request set the key: a later run that only found it doesn't count. None where it has no such step."""
-    asked = [one["seq"] for one in events if one["type"] in ASKING][-1]
-    found = None
-    for one in events:
-        if one["type"] == "step-done" and one["data"]["step"] == "set-cmk" and one["seq"] > asked:
-            found = found if found and one["data"]["already"] else one["time"]
-    return found
+    """When the request set the key that it names, or found it set. None where no run of it did."""
+    plan, key = [one for one in events if one["type"] in ASKING][-1]["data"]["plan"], history_of(events)["key"]
+    return key["at"] if key and same_key(key["key"], wanted_key(events, plan)) else None
 
 
 def key_since(events):
@@ -816,10 +869,13 @@ def verdict_of(events, asked, replaced):
     key, seen = wanted_key(events, plan), (reading_of(events) or {}).get("resource", {"seen": "not"})
     now = seen["value"]["customerKey"] if seen["seen"] == "yes" else None
     same = same_key(now, key)
-    vault = plan["observation"]["vault"]
-    place = vault["name"] if same_uri(key["vaultUri"], vault["uri"]) else key["vaultUri"]
-    holds, when = ("is", "since") if same else ("was put", "on")
-    lines.insert(0, f"{name} {holds} under {key['keyName']} in {place} {when} {key_since(events)}")
+    if key_set_at(events) and not history_of(events)["key"]["found"]:
+        holds, when = ("is", " since") if same else ("was put", " on")
+    else:
+        holds, when = "is" if same else "was", ", as verified on"
+    disabled = [one["keyVersion"] for step in plan["steps"] for one in step["effects"] if one["change"] == "key-disablement"]
+    more = "".join(f"; its version {one} was disabled" for one in disabled)
+    lines.insert(0, f"{name} {holds} under {key_in(key, plan)}{when} {key_since(events)}{more}")
     level = LEVELS.index(level_of(events))
     lines.append(f"version {key['keyVersion']}, level L{level} ({LEVEL_NAMES[level]})")
     if seen["seen"] == "not":

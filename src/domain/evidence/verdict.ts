@@ -1,13 +1,13 @@
 /** A request's outcome for an auditor, derived from its events. */
-import { madeVersion } from '../effect.ts';
 import type { PersonId } from '../ids.ts';
 import { type CustomerKey, isNamedAlike } from '../observed.ts';
-import { effectsOf, type StepName } from '../plan.ts';
+import type { StepName } from '../plan.ts';
 import { highestProof, type ProofLevel } from '../proof.ts';
 import type { EventBodyOf, StoredEvent } from '../request/events.ts';
 import type { Request, Succeeded } from '../request/request.ts';
 import type { Reading } from './reading.ts';
 import type { Replacement } from './replacement.ts';
+import { keyShownFor, type RunHistory, requestedKey, runHistory } from './run-history.ts';
 
 /** The last Azure state that was read for evidence. */
 export interface LatestReading {
@@ -26,6 +26,8 @@ export type Verdict =
       readonly is: 'under-key';
       readonly key: CustomerKey;
       readonly since: string;
+      /** False: this request found the agent under it. */
+      readonly put: boolean;
       readonly level: ProofLevel | null;
       readonly now: Since;
       /** The agent's key at the last reading. Null: a Microsoft-managed key, or not read. */
@@ -41,11 +43,14 @@ export type Verdict =
       readonly at: string;
       /** A run had started to change Azure. */
       readonly touched: boolean;
+      readonly history: RunHistory;
     }
   | {
       readonly is: 'failed';
       readonly step: StepName | null;
+      /** Under all plans, as in `history`. */
       readonly done: readonly StepName[];
+      readonly history: RunHistory;
       readonly by: PersonId | null;
       readonly operator: string | null;
       readonly at: string;
@@ -55,6 +60,7 @@ export type Verdict =
       readonly state: 'awaiting-approval' | 'approved' | 'running' | 'needs-attention';
       readonly step: StepName | null;
       readonly at: string;
+      readonly history: RunHistory;
     };
 
 const isReading = (event: StoredEvent): event is StoredEvent & { readonly body: EventBodyOf<'evidence-made'> } =>
@@ -65,22 +71,9 @@ export function lastReading(events: readonly StoredEvent[]): LatestReading | nul
   return event === undefined ? null : { at: event.time, seq: event.seq, reading: event.body.data.reading };
 }
 
-/** Returns the key that the plan sets, with the version that a run created. Null if there is none yet. */
-export function requestedKey({ plan, outputs }: Pick<Request, 'plan' | 'outputs'>): CustomerKey | null {
-  const effect = effectsOf(plan).find(({ change }) => change === 'customer-key');
-  // A plan without this effect means that the agent already had the key.
-  if (effect?.change !== 'customer-key') return plan.observation.resource.customerKey;
-  const { vaultUri, keyName, keyVersion } = effect.to;
-  const version = keyVersion === madeVersion ? (outputs.keyVersion ?? null) : keyVersion;
-  return { vaultUri, keyName, keyVersion: version };
-}
-
-/** When the request set the key: a later run that only found it doesn't count. Null: it has no such step. */
-export const keySetAt = ({ progress }: Succeeded): string | null =>
-  progress.find(({ name }) => name === 'set-cmk')?.done?.endedAt ?? null;
-
 /** Since when the agent is under the key: the first verified read-back that the audit log proves. verify.py has the same rule. */
-export const keySince = (request: Succeeded): string => keySetAt(request) ?? request.changedAt;
+export const keySince = (request: Succeeded, events: readonly StoredEvent[]): string =>
+  keyShownFor(request, events)?.at ?? request.changedAt;
 
 function sinceThen(
   key: CustomerKey,
@@ -93,14 +86,16 @@ function sinceThen(
   return { now: found !== null && isNamedAlike(found, key) ? 'same' : 'other', found };
 }
 
-function underKey(request: Succeeded, last: LatestReading | null, later: Replacement | null): Verdict {
+function underKey(request: Succeeded, events: readonly StoredEvent[], later: Replacement | null): Verdict {
+  const last = lastReading(events);
   const key = requestedKey(request) ?? { vaultUri: request.plan.observation.vault.uri, keyName: '', keyVersion: null };
   const since = sinceThen(key, last);
   const isIt = since.now === 'other' && since.found !== null && later !== null && isNamedAlike(later.key, since.found);
   return {
     is: 'under-key',
     key,
-    since: keySince(request),
+    since: keySince(request, events),
+    put: keyShownFor(request, events)?.found === false,
     level: highestProof(request.proofs),
     ...since,
     replacedBy: isIt && later.seq < (last?.seq ?? 0) ? later : null,
@@ -122,23 +117,22 @@ function operatorIn(events: readonly StoredEvent[]): string | null {
 /** Derives the outcome. `later`: what a later request for the same agent shows, if available. */
 export function verdictOf(request: Request, events: readonly StoredEvent[], later: Replacement | null = null): Verdict {
   const { changedAt: at, touched } = request;
+  const history = runHistory(events);
   switch (request.state) {
     case 'succeeded':
-      return underKey(request, lastReading(events), later);
+      return underKey(request, events, later);
     case 'rejected':
     case 'cancelled':
-      return { is: 'not-changed', how: request.state, ...endedBy(request, events), touched };
+      return { is: 'not-changed', how: request.state, ...endedBy(request, events), touched, history };
     case 'expired':
-      return { is: 'not-changed', how: 'expired', by: null, operator: null, at, touched };
-    case 'failed': {
-      const done = request.progress.filter(({ state }) => state === 'done').map(({ name }) => name);
-      return { is: 'failed', step: request.step, done, ...endedBy(request, events) };
-    }
+      return { is: 'not-changed', how: 'expired', by: null, operator: null, at, touched, history };
+    case 'failed':
+      return { is: 'failed', step: request.step, done: history.done, history, ...endedBy(request, events) };
     case 'needs-attention':
-      return { is: 'open', state: request.state, step: request.step, at };
+      return { is: 'open', state: request.state, step: request.step, at, history };
     case 'awaiting-approval':
     case 'approved':
     case 'running':
-      return { is: 'open', state: request.state, step: null, at };
+      return { is: 'open', state: request.state, step: null, at, history };
   }
 }

@@ -1,5 +1,5 @@
 /** What succeeded requests say about their agents: key, age, expiry, verification level, guard, and what people accepted. Pure. */
-import { keySetAt, requestedKey } from '../evidence/verdict.ts';
+import { keyShownFor, requestedKey } from '../evidence/run-history.ts';
 import { type GuardStates, guardAims } from '../guard.ts';
 import { RequestId } from '../ids.ts';
 import type { CustomerKey } from '../observed.ts';
@@ -129,7 +129,7 @@ function stateOf(known: KnownRequest, request: Succeeded, success: StoredEvent):
   return [
     {
       ...{ agent, name, request: request.id, event: success.seq, at: success.time, key },
-      ...{ setAt: keySetAt(request), versionSince: versionSince(request, events, key) },
+      ...{ setAt: keyShownFor(request, events)?.at ?? null, versionSince: versionSince(request, events, key) },
       ...{ expires: expiryOf(request, key), level, levelAt: judged?.time ?? success.time, guard: guardOf(request) },
       exceptions: exceptionsOf(known),
     },

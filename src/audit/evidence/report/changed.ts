@@ -1,6 +1,7 @@
 /** Section 3: what was changed, before and after, and the last state read from Azure. */
 import type { Effect } from '../../../domain/effect.ts';
-import { lastReading, requestedKey } from '../../../domain/evidence/verdict.ts';
+import { requestedKey } from '../../../domain/evidence/run-history.ts';
+import { lastReading } from '../../../domain/evidence/verdict.ts';
 import type { CustomerKey } from '../../../domain/observed.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { kindWords } from '../../../text/keys.ts';

@@ -1,5 +1,7 @@
 /** Sections 4 to 6: what is proved, what isn't, and what can't be undone. */
-import { lastReading, requestedKey } from '../../../domain/evidence/verdict.ts';
+import { requestedKey, runHistory } from '../../../domain/evidence/run-history.ts';
+import { lastReading } from '../../../domain/evidence/verdict.ts';
+import type { PlannedStep } from '../../../domain/plan.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { lowerFirst, upperFirst } from '../../../domain/strings.ts';
@@ -65,13 +67,20 @@ function levelRow({ events, request }: ReportFacts, level: ProofLevel): Html {
   return html`<tr><th scope="row">${name}</th><td class="says">${isProved ? '✔ verified' : '– not verified'}</td><td>${how}</td><td class="num">${whenOf(event.time, dayOf(request.changedAt))}</td><td class="num">${event.seq}</td></tr>\n`;
 }
 
+/** What a request without a success did to the key. */
+export function unverifiedWords({ events }: ReportFacts): string {
+  const { key, unconfirmed } = runHistory(events);
+  if (key !== null && !key.found) return 'this request set a key, and didn’t verify it';
+  return unconfirmed.includes('set-cmk') ? 'Azure didn’t confirm the key' : 'this request didn’t set a key';
+}
+
 export function provedSection(facts: ReportFacts): Html {
   const { request } = facts;
   if (request.state !== 'succeeded') {
     return section(
       4,
       'What is verified',
-      html`<p>This request didn’t set a key. Section 7 proves what the audit log says about it.</p>`,
+      html`<p>${upperFirst(unverifiedWords(facts))}. Section 7 proves what the audit log says about it.</p>`,
     );
   }
   const caption = `${dayOf(request.changedAt)}, UTC. Four levels, each stronger than the one before. A level that couldn’t be checked says so.`;
@@ -124,12 +133,25 @@ export function notProvedSection(facts: ReportFacts): Html {
   return section(5, 'What isn’t verified', html`<ul>\n${limits.map((one) => bullet('–', one))}</ul>`);
 }
 
+/** The steps of the current plan, and those that runs did under earlier ones. */
+function stepsOfRuns({ plan }: ReportFacts['request'], events: ReportFacts['events']): readonly PlannedStep[] {
+  const done = new Set(runHistory(events).done);
+  const known = new Map<string, PlannedStep>();
+  for (const { body } of events) {
+    if (!('plan' in body.data)) continue;
+    for (const step of body.data.plan.steps) if (done.has(step.name)) known.set(step.name, step);
+  }
+  for (const step of plan.steps) known.set(step.name, step);
+  return [...known.values()];
+}
+
 export function undoSection({ request, events }: ReportFacts): Html {
   const { plan } = request;
   const { vault } = plan.observation;
-  const done = new Set(request.progress.filter(({ state }) => state === 'done').map(({ name }) => name));
-  const irreversible = plan.steps.filter((step) => step.reversibility === 'irreversible' && step.effects.length > 0);
-  const unknown = plan.steps.filter((step) => step.reversibility === 'unknown' && step.effects.length > 0);
+  const done = new Set(runHistory(events).done);
+  const steps = stepsOfRuns(request, events).filter(({ effects }) => effects.length > 0);
+  const irreversible = steps.filter(({ reversibility }) => reversibility === 'irreversible');
+  const unknown = steps.filter(({ reversibility }) => reversibility === 'unknown');
   const key = lastReading(events)?.reading.key;
   const expires = key?.seen === 'yes' ? key.value.expires : null;
   const accepted = events

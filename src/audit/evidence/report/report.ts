@@ -10,7 +10,7 @@ import { changedSection } from './changed.ts';
 import { decidedSection } from './decided.ts';
 import { checkpointOf, controlsSection, limitsSection, logSection, reviewSection } from './log-sections.ts';
 import { clockOf, dayOf, Html, html, none, type ReportFacts, strongIn, whoIn } from './parts.ts';
-import { notProvedSection, provedSection, undoSection } from './proved.ts';
+import { notProvedSection, provedSection, undoSection, unverifiedWords } from './proved.ts';
 import { happenedSection } from './time-line.ts';
 
 const page = `
@@ -108,7 +108,7 @@ const paper = (foot: string): string => `
 export const styleOf = (foot: string): string => `${page}${tables}${drawing}${rest}${paper(foot)}`;
 
 /** Version of the report. Increase it with each change of the output for the same events. */
-export const madeBy = '<meta name="generator" content="cmk-bot evidence report 3">';
+export const madeBy = '<meta name="generator" content="cmk-bot evidence report 4">';
 
 /** Returns the source files named in the page; null: none. */
 export const madeOfIn = (page: string): string | null =>
@@ -130,15 +130,16 @@ function planFact({ request }: ReportFacts): Html {
   const more =
     request.state === 'succeeded'
       ? 'approved, checked again, and carried out unchanged'
-      : request.checked > 0
+      : request.progress.some(({ run }) => run > 0)
         ? 'approved, and checked again'
         : 'requested, not carried out';
   return fact('Plan, by digest', shortDigest(request.digest), more);
 }
 
-function proofFact({ request }: ReportFacts): Html {
+function proofFact(facts: ReportFacts): Html {
+  const { request } = facts;
   const level = request.state === 'succeeded' ? highestProof(request.proofs) : null;
-  if (level === null) return fact('Verification level', 'none', 'this request didn’t set a key');
+  if (level === null) return fact('Verification level', 'none', unverifiedWords(facts));
   const more =
     level === 'use-seen'
       ? 'the vault’s log shows that the agent used the key'
