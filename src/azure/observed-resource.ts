@@ -1,6 +1,7 @@
 /** Caches reads of a resource between its check and its change. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ArmId } from '../domain/ids.ts';
+import type { ObservedResource } from '../domain/observed.ts';
 import type { Exchange } from './exchange.ts';
 
 /** A resource and its ETag; null: Azure sent none. */
@@ -16,17 +17,19 @@ interface Timed<R> extends AzureReading<R> {
 /** Maximum age of a cached read. Between check, change and verification there are milliseconds. */
 const maxAgeMs = 5_000;
 
+const isFresh = ({ at }: Timed<unknown>): boolean => performance.now() - at < maxAgeMs;
+
 /**
- * Caches the last read of each resource for the next call. Each read counts against the bot's quota. A change from the checked
- * read is refused by its ETag if the resource changed since (docs/decisions/0056).
+ * Caches reads for the next call. Each read counts against the bot's quota. A change from the judged read is refused by its
+ * ETag if the resource changed since (docs/decisions/0056).
  */
 export class Readings<R> {
-  private readonly before = new Map<ArmId, Timed<R>>();
+  private readonly judged = new WeakMap<ObservedResource, Timed<R>>();
   private readonly after = new Map<ArmId, Timed<R>>();
 
-  /** Stores a read for the next change. Without an ETag, Azure wouldn't refuse a change from an old read. */
-  storeForChange(id: ArmId, reading: AzureReading<R>): void {
-    if (reading.etag !== null) this.before.set(id, { ...reading, at: performance.now() });
+  /** Stores the read that the caller judges. Other reads of the resource, such as a form's, don't replace it. */
+  storeJudged(judged: ObservedResource, reading: AzureReading<R>): void {
+    this.judged.set(judged, { ...reading, at: performance.now() });
   }
 
   /** Stores the read at the end of a change, for the verification. */
@@ -34,22 +37,22 @@ export class Readings<R> {
     this.after.set(id, { ...reading, at: performance.now() });
   }
 
-  /** Returns the read for a change, once; null: none, or too old. */
-  forChange = (id: ArmId): AzureReading<R> | null => this.take(this.before, id);
-
-  /** Returns the read at the end of a change, once. */
-  afterChange = (id: ArmId): AzureReading<R> | null => this.take(this.after, id);
-
-  /** Clears both reads when a change begins: an earlier read can't verify it. */
-  clear(id: ArmId): void {
-    this.before.delete(id);
-    this.after.delete(id);
+  /** Returns the judged read for a change. Null: none, too old, or without an ETag, so that Azure couldn't refuse the change. */
+  forChange(judged: ObservedResource): AzureReading<R> | null {
+    const found = this.judged.get(judged);
+    return found !== undefined && found.etag !== null && isFresh(found) ? found : null;
   }
 
-  private take(reads: Map<ArmId, Timed<R>>, id: ArmId): AzureReading<R> | null {
-    const found = reads.get(id);
-    reads.delete(id);
-    return found !== undefined && performance.now() - found.at < maxAgeMs ? found : null;
+  /** Returns the read at the end of a change, once. */
+  afterChange(id: ArmId): AzureReading<R> | null {
+    const found = this.after.get(id);
+    this.after.delete(id);
+    return found !== undefined && isFresh(found) ? found : null;
+  }
+
+  /** Clears the read at the end of a change when another begins: an earlier read can't verify it. */
+  clear(id: ArmId): void {
+    this.after.delete(id);
   }
 }
 

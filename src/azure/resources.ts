@@ -3,13 +3,20 @@
  * `@azure/arm-healthbot` isn't used: version 2.1.0 drops the key from the request and reports success.
  */
 import type { GenericResource } from '@azure/arm-resources';
-import { z } from 'zod';
-import { type ArmId, ArmId as ArmIdSchema, sameArmId } from '../domain/ids.ts';
-import { hasFailed, isNamedAlike, type ObservedResource } from '../domain/observed.ts';
+import { botFailure, type Found, failed, type Outcome, type Receipt } from '../domain/failure.ts';
+import { type ArmId, sameArmId } from '../domain/ids.ts';
+import {
+  type CustomerKey,
+  hasFailed,
+  isNamedAlike,
+  isUnchangedKey,
+  type ObservedResource,
+  replacedSince,
+} from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Resources } from '../domain/ports/azure.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
-import { type AzureClients, type CallKind, missing } from './azure-clients.ts';
+import { ArmResource, observe, path, read, readOrThrow, type Target } from './arm-resource.ts';
+import type { CallKind } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import {
   type AzureReading,
@@ -19,99 +26,14 @@ import {
   Readings,
   waitUntilShown,
 } from './observed-resource.ts';
-import { kindIn, lastPart, sameSpelling } from './resource-ids.ts';
-
-/** Only the fields in use. The live service returns the type in lower case. */
-const ArmResource = z.object({
-  id: ArmIdSchema,
-  name: z.string(),
-  type: z.string(),
-  location: z.string(),
-  tags: z.record(z.string(), z.string()).nullish(),
-  identity: z
-    .object({
-      type: z.string().nullish(),
-      principalId: z.string().nullish(),
-      tenantId: z.string().nullish(),
-      userAssignedIdentities: z.record(z.string(), z.unknown()).nullish(),
-    })
-    .nullish(),
-  properties: z.looseObject({ provisioningState: z.string().nullish() }).nullish(),
-  systemData: z.object({ createdAt: z.date().nullish() }).nullish(),
-});
-type ArmResource = z.infer<typeof ArmResource>;
-
-/** Parses a resource. Throws if the answer is of another type. */
-function parsed({ arm, nounInFull }: ResourceKind, answer: unknown): ArmResource {
-  const schema = ArmResource.refine(({ type }) => type.toLowerCase() === arm.type.toLowerCase(), `not a ${nounInFull}`);
-  return schema.parse(answer);
-}
-
-/** The generic API needs the id without its first slash, or the URL gets two. */
-const path = (id: ArmId): string => id.slice(1);
-
-const isoOf = (date: Date | null | undefined): string | null =>
-  date instanceof Date && !Number.isNaN(date.getTime()) ? date.toISOString() : null;
-
-const observed = (kind: ResourceKind, resource: ArmResource, createdAt: string | null): ObservedResource => ({
-  kind: kind.name,
-  id: resource.id,
-  name: resource.name,
-  location: sameSpelling(resource.location),
-  createdAt,
-  provisioningState: resource.properties?.provisioningState ?? 'unknown',
-  systemAssigned: hasOwnIdentity(resource),
-  principalId: resource.identity?.principalId ?? null,
-  tenantId: resource.identity?.tenantId ?? null,
-  userAssignedIds: Object.keys(resource.identity?.userAssignedIdentities ?? {}),
-  tags: resource.tags ?? {},
-  customerKey: kind.customerKeyIn(resource.properties),
-});
-
-const Listed = z.object({ id: z.string(), createdTime: z.date().nullish() });
-
-/** One resource and the clients of the call. */
-interface Target {
-  readonly clients: AzureClients;
-  readonly subscriptionId: string;
-  readonly kind: ResourceKind;
-  readonly id: ArmId;
-}
-
-/** Reads a resource and its ETag. Throws if there is none. */
-async function readOrThrow({ clients, subscriptionId, kind, id }: Target): Promise<AzureReading<ArmResource>> {
-  const answer = { etag: null as string | null };
-  const onResponse = ({ headers }: { readonly headers: { get(name: string): string | undefined } }): void => {
-    answer.etag = headers.get('etag') ?? null;
-  };
-  const { resources } = clients.resources(subscriptionId);
-  const found = await resources.getById(path(id), kind.arm.apiVersion, { onResponse });
-  return { resource: parsed(kind, found), etag: answer.etag };
-}
-
-const read = (target: Target): Promise<AzureReading<ArmResource> | null> =>
-  target.clients.nullOn(missing, readOrThrow(target));
-
-/**
- * Reads the creation time from the subscription's resource list with `expand=createdTime`, for resources that don't report it.
- */
-async function createdTime({ clients, subscriptionId, kind, id }: Target): Promise<string | null> {
-  const filter = `resourceType eq '${kind.arm.type}'`;
-  const pages = clients.resources(subscriptionId).resources.list({ filter, expand: 'createdTime' });
-  for await (const item of clients.items(pages)) {
-    const listed = Listed.parse(item);
-    if (sameArmId(listed.id, id)) return isoOf(listed.createdTime);
-  }
-  return null;
-}
+import { kindIn, lastPart } from './resource-ids.ts';
 
 async function readObserved(target: Target, readings: Readings<ArmResource>): Promise<ObservedResource | null> {
-  const after = readings.afterChange(target.id);
-  const found = after ?? (await read(target));
+  const found = readings.afterChange(target.id) ?? (await read(target));
   if (found === null) return null;
-  if (after === null) readings.storeForChange(target.id, found);
-  const { resource } = found;
-  return observed(target.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(target)));
+  const judged = await observe(target, found.resource);
+  readings.storeJudged(judged, found);
+  return judged;
 }
 
 interface Update {
@@ -128,9 +50,35 @@ interface UpdateContext {
   readonly readings: Readings<ArmResource>;
 }
 
-/** Returns the read for a change: the one just checked, else a new one. */
-const readForChange = async (target: Target, readings: Readings<ArmResource>): Promise<AzureReading<ArmResource>> =>
-  readings.forChange(target.id) ?? readOrThrow(target);
+/** The resource isn't what was judged any more, and nothing was sent. */
+class ResourceChanged extends Error {
+  readonly found: Found;
+  constructor(found: Found) {
+    super(found.code);
+    this.found = found;
+  }
+}
+
+/**
+ * Returns the read for a change: the judged one if Azure can refuse by its ETag, else a new one. Throws {@link ResourceChanged}
+ * if that shows another resource or another key.
+ */
+async function readForChange(
+  target: Target,
+  judged: ObservedResource,
+  { readings, refused }: UpdateContext,
+): Promise<AzureReading<ArmResource>> {
+  const found = readings.forChange(judged);
+  if (found !== null && found.etag !== refused.get(target.id)) return found;
+  const reading = await readOrThrow(target);
+  const now = await observe(target, reading.resource);
+  const replaced = replacedSince('resource', judged, now);
+  if (replaced !== null) throw new ResourceChanged({ code: 'replaced', ...replaced });
+  const { customerKey: shows } = now;
+  const { customerKey: expected } = judged;
+  if (!isUnchangedKey(shows, expected)) throw new ResourceChanged({ code: 'key-moved', shows, expected });
+  return reading;
+}
 
 /** Stores the SDK's final read of the resource after an operation, for the verification. */
 function storeFinalRead(target: Target, answer: unknown, readings: Readings<ArmResource>): void {
@@ -170,10 +118,26 @@ async function update(target: Target, { change, etag, isShown }: Update, context
   });
 }
 
-async function enableIdentity(target: Target, context: UpdateContext): Promise<void> {
-  const { resource, etag } = await readForChange(target, context.readings);
+async function enableIdentity(target: Target, judged: ObservedResource, context: UpdateContext): Promise<Receipt> {
+  const { resource, etag } = await readForChange(target, judged, context);
   const identity = identityChange(resource);
   if (identity !== null) await update(target, { change: { identity }, etag, isShown: hasOwnIdentity }, context);
+  return target.clients.exchange.receipt();
+}
+
+async function setKey(
+  target: Target,
+  { judged, key }: { readonly judged: ObservedResource; readonly key: CustomerKey },
+  context: UpdateContext,
+): Promise<Receipt> {
+  const { kind, clients } = target;
+  const { etag } = await readForChange(target, judged, context);
+  const isShown = ({ properties }: ArmResource): boolean => {
+    const shown = kind.customerKeyIn(properties);
+    return shown !== null && isNamedAlike(shown, key);
+  };
+  await update(target, { change: { properties: kind.customerKeyBody(key) }, etag, isShown }, context);
+  return clients.exchange.receipt();
 }
 
 /** Creates the port over ARM. */
@@ -200,6 +164,21 @@ export function armResources(connection: Connection): Resources {
     );
   };
 
+  /** The next attempt judges again what the resource shows. */
+  const change = async (
+    doing: string,
+    ref: ResourceRef,
+    work: (target: Target) => Promise<Receipt>,
+    call: CallKind = {},
+  ): Promise<Outcome<Receipt>> => {
+    try {
+      return await on(doing, ref, work, { ...call, operation: true });
+    } catch (error) {
+      if (!(error instanceof ResourceChanged)) throw error;
+      return failed(botFailure(`${doing} ${lastPart(ref.id)}`, error.found, 'wait'));
+    }
+  };
+
   return {
     get: (ref) => on('reading', ref, (target) => readObserved(target, readings)),
 
@@ -214,33 +193,13 @@ export function armResources(connection: Connection): Resources {
         { click: true },
       ),
 
-    enableSystemIdentity: (ref) =>
-      on(
-        'enabling the identity of',
-        ref,
-        async (target) => {
-          await enableIdentity(target, context);
-          return target.clients.exchange.receipt();
-        },
-        { operation: true },
-      ),
+    enableSystemIdentity: (ref, judged) =>
+      change('enabling the identity of', ref, (target) => enableIdentity(target, judged, context)),
 
-    setCustomerKey: (ref, key) =>
-      on(
-        `setting key ${key.keyName} on`,
-        ref,
-        async (target) => {
-          const { etag } = await readForChange(target, readings);
-          const isShown = ({ properties }: ArmResource): boolean => {
-            const shown = target.kind.customerKeyIn(properties);
-            return shown !== null && isNamedAlike(shown, key);
-          };
-          const change = { properties: target.kind.customerKeyBody(key) };
-          await update(target, { change, etag, isShown }, context);
-          return target.clients.exchange.receipt();
-        },
-        { operation: true, dependsOnGrant: true },
-      ),
+    setCustomerKey: (ref, judged, key) =>
+      change(`setting key ${key.keyName} on`, ref, (target) => setKey(target, { judged, key }, context), {
+        dependsOnGrant: true,
+      }),
   };
 }
 

@@ -208,6 +208,10 @@ export const sameKey = (a: CustomerKey, b: CustomerKey): boolean => a.keyVersion
 export const isNamedAlike = (a: CustomerKey, b: CustomerKey): boolean =>
   sameVaultUri(a.vaultUri, b.vaultUri) && a.keyName === b.keyName && a.keyVersion === b.keyVersion;
 
+/** Returns whether a resource still has this key, or still none. */
+export const isUnchangedKey = (now: CustomerKey | null, before: CustomerKey | null): boolean =>
+  now === null || before === null ? now === before : isNamedAlike(now, before);
+
 /** Returns the key's ARM ID inside its vault: the scope of a role assignment. */
 export const keyScope = (key: { readonly vaultId: ArmId; readonly keyName: KeyName }): ArmId =>
   ArmId.parse(`${key.vaultId}/keys/${key.keyName}`);

@@ -40,8 +40,8 @@ export function withReleasedSlot(room: Semaphore, azure: Azure): Azure {
     ...azure,
     resources: {
       ...resources,
-      enableSystemIdentity: (ref) => room.outside(() => resources.enableSystemIdentity(ref)),
-      setCustomerKey: (ref, key) => room.outside(() => resources.setCustomerKey(ref, key)),
+      enableSystemIdentity: (...given) => room.outside(() => resources.enableSystemIdentity(...given)),
+      setCustomerKey: (...given) => room.outside(() => resources.setCustomerKey(...given)),
     },
   };
 }

@@ -1,13 +1,15 @@
-import type { ResourceRef } from '../../src/domain/plan.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
+  enableIdentity,
   got,
   key,
   outsideFailureOf,
+  resourceNow,
   resourceRef,
   sentDuring,
+  setKey,
   tenantId,
   under,
   vaultId,
@@ -16,12 +18,6 @@ import {
 
 const running = simulatedAzure();
 const azure = lazily(() => connect(running));
-
-const resourceNow = async (ref: ResourceRef) => {
-  const resource = got(await azure.resources.get(ref));
-  if (resource === null) throw new Error(`no agent ${ref.id}`);
-  return resource;
-};
 
 const versionOf = async (name: string, vault = vaultId('kv-care-prod')) => {
   const found = got(await azure.keys.get(vault, key(name), null));
@@ -34,13 +30,13 @@ describe('enabling the identity', () => {
 
   test('sends the identity alone and waits until Azure has finished', async () => {
     const sent = await sentDuring(running, async () => {
-      const receipt = got(await azure.resources.enableSystemIdentity(identityResource));
+      const receipt = got(await enableIdentity(azure, identityResource));
       expect(receipt.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
       expect(receipt.correlationId).toMatch(/^[0-9a-f-]{36}$/);
     });
     const patches = sent.filter(({ method }) => method === 'PATCH');
     expect(patches.map(({ body }) => body)).toEqual([{ identity: { type: 'SystemAssigned' } }]);
-    expect(await resourceNow(identityResource)).toMatchObject({
+    expect(await resourceNow(azure, identityResource)).toMatchObject({
       systemAssigned: true,
       provisioningState: 'Succeeded',
       tenantId,
@@ -49,28 +45,27 @@ describe('enabling the identity', () => {
 
   test('all requests of one call carry the client request id of its receipt', async () => {
     const target = resourceRef('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002');
+    const judged = await resourceNow(azure, target);
     let id: string | null = null;
     const sent = await sentDuring(running, async () => {
-      id = got(await azure.resources.enableSystemIdentity(target)).clientRequestId;
+      id = got(await azure.resources.enableSystemIdentity(target, judged)).clientRequestId;
     });
     expect(sent.length).toBeGreaterThan(2);
     expect(new Set(sent.map(({ clientRequestId }) => clientRequestId))).toEqual(new Set([id]));
   });
 
   test('a repeat changes nothing', async () => {
-    const before = await resourceNow(identityResource);
-    const sent = await sentDuring(running, async () =>
-      got(await azure.resources.enableSystemIdentity(identityResource)),
-    );
+    const before = await resourceNow(azure, identityResource);
+    const sent = await sentDuring(running, async () => got(await enableIdentity(azure, identityResource)));
     expect(sent.filter(({ method }) => method !== 'GET')).toEqual([]);
-    expect(await resourceNow(identityResource)).toEqual(before);
+    expect(await resourceNow(azure, identityResource)).toEqual(before);
   });
 
   test('keeps user-assigned identities by sending the same map', async () => {
     const visitor = resourceRef('visitor-agent');
-    const before = await resourceNow(visitor);
+    const before = await resourceNow(azure, visitor);
     expect(before.userAssignedIds).toHaveLength(1);
-    const sent = await sentDuring(running, async () => got(await azure.resources.enableSystemIdentity(visitor)));
+    const sent = await sentDuring(running, async () => got(await enableIdentity(azure, visitor)));
     expect(sent.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
       {
         identity: {
@@ -79,11 +74,14 @@ describe('enabling the identity', () => {
         },
       },
     ]);
-    expect(await resourceNow(visitor)).toMatchObject({ systemAssigned: true, userAssignedIds: before.userAssignedIds });
+    expect(await resourceNow(azure, visitor)).toMatchObject({
+      systemAssigned: true,
+      userAssignedIds: before.userAssignedIds,
+    });
   });
 
   test('an agent in the middle of another operation is worth waiting for', async () => {
-    const failure = outsideFailureOf(await azure.resources.enableSystemIdentity(resourceRef('waiting-list-agent')));
+    const failure = outsideFailureOf(await enableIdentity(azure, resourceRef('waiting-list-agent')));
     expect(failure).toMatchObject({
       next: 'wait',
       status: 409,
@@ -93,7 +91,8 @@ describe('enabling the identity', () => {
   });
 
   test('an agent that is gone asks a person', async () => {
-    const failure = outsideFailureOf(await azure.resources.enableSystemIdentity(resourceRef('no-such-agent')));
+    const judged = await resourceNow(azure, identityResource);
+    const failure = outsideFailureOf(await azure.resources.enableSystemIdentity(resourceRef('no-such-agent'), judged));
     expect(failure).toMatchObject({ next: 'ask', code: 'ResourceNotFound', status: 404 });
   });
 });
@@ -109,12 +108,12 @@ describe("setting the customer's key", () => {
   });
 
   beforeAll(async () => {
-    got(await azure.resources.enableSystemIdentity(target));
+    got(await enableIdentity(azure, target));
     got(await azure.vaults.protect(vault, { softDelete: false }));
   });
 
   test('without a grant the operation fails, and may pass once the grant has spread', async () => {
-    const failure = outsideFailureOf(await azure.resources.setCustomerKey(target, await wished()));
+    const failure = outsideFailureOf(await setKey(azure, target, await wished()));
     expect(failure).toMatchObject({
       next: 'retry-until',
       code: 'KeyVaultAccessForbidden',
@@ -124,14 +123,14 @@ describe("setting the customer's key", () => {
     expect(failure.message).toContain('ForbiddenByRbac');
     expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(failure.correlationId).toMatch(/^[0-9a-f-]{36}$/);
-    expect((await resourceNow(target)).customerKey).toBeNull();
+    expect((await resourceNow(azure, target)).customerKey).toBeNull();
   });
 
   test('sends exactly the three members of the key', async () => {
-    const principalId = (await resourceNow(target)).principalId ?? '';
+    const principalId = (await resourceNow(azure, target)).principalId ?? '';
     got(await azure.grants.grant(await vaultNow(azure, vault), key(keyName), principalId, tenantId));
     const wish = await wished();
-    const sent = await sentDuring(running, async () => got(await azure.resources.setCustomerKey(target, wish)));
+    const sent = await sentDuring(running, async () => got(await setKey(azure, target, wish)));
     const patch = sent.find(({ method }) => method !== 'GET');
     expect(patch).toMatchObject({
       method: 'PATCH',
@@ -140,19 +139,17 @@ describe("setting the customer's key", () => {
       },
     });
     expect(Object.keys(patch?.body ?? {})).toEqual(['properties']);
-    expect((await resourceNow(target)).customerKey).toEqual(wish);
+    expect((await resourceNow(azure, target)).customerKey).toEqual(wish);
   });
 
   test('a repeat leaves the agent as it is', async () => {
-    const before = await resourceNow(target);
-    got(await azure.resources.setCustomerKey(target, await wished()));
-    expect(await resourceNow(target)).toEqual(before);
+    const before = await resourceNow(azure, target);
+    got(await setKey(azure, target, await wished()));
+    expect(await resourceNow(azure, target)).toEqual(before);
   });
 
   test("a failed operation keeps the provider's own code and words", async () => {
-    const failure = outsideFailureOf(
-      await azure.resources.setCustomerKey(target, { ...(await wished()), keyVersion: 'f'.repeat(32) }),
-    );
+    const failure = outsideFailureOf(await setKey(azure, target, { ...(await wished()), keyVersion: 'f'.repeat(32) }));
     expect(failure).toMatchObject({ next: 'ask', code: 'KeyNotFound' });
     expect(failure.message).toContain('was not found in this key vault');
   });
@@ -163,7 +160,7 @@ describe("setting the customer's key", () => {
         const held = state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
         held.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
       });
-      return outsideFailureOf(await azure.resources.setCustomerKey(target, await wished()));
+      return outsideFailureOf(await setKey(azure, target, await wished()));
     })();
     expect(failure).toMatchObject({ next: 'ask', code: 'KeyVaultNetworkAccessDenied' });
   });
@@ -171,18 +168,14 @@ describe("setting the customer's key", () => {
   test("a failed operation without an error keeps its status and the provider's body", async () => {
     const body = { status: 'Failed', resourceId: 'x' };
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
-    const failure = outsideFailureOf(
-      await under(running, fault, async () => azure.resources.setCustomerKey(target, await wished())),
-    );
+    const failure = outsideFailureOf(await under(running, fault, async () => setKey(azure, target, await wished())));
     expect(failure).toMatchObject({ next: 'wait', code: 'Failed', message: JSON.stringify(body) });
   });
 
   test('a cancelled operation asks a person', async () => {
     const body = { status: 'Canceled', error: { code: 'OperationCanceled', message: 'by somebody else' } };
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
-    const failure = outsideFailureOf(
-      await under(running, fault, async () => azure.resources.setCustomerKey(target, await wished())),
-    );
+    const failure = outsideFailureOf(await under(running, fault, async () => setKey(azure, target, await wished())));
     expect(failure).toMatchObject({ next: 'ask', code: 'OperationCanceled', message: 'by somebody else' });
   });
 
@@ -190,9 +183,7 @@ describe("setting the customer's key", () => {
     const impatient = connect(running, { limits: { operationMs: 700 } });
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body: { status: 'Working' } } };
     const wish = await wished();
-    const failure = outsideFailureOf(
-      await under(running, fault, () => impatient.resources.setCustomerKey(target, wish)),
-    );
+    const failure = outsideFailureOf(await under(running, fault, () => setKey(impatient, target, wish)));
     expect(failure).toMatchObject({ next: 'wait', code: 'NoAnswerInTime' });
   });
 });

@@ -1,5 +1,4 @@
 import type { ArmId } from '../../src/domain/ids.ts';
-import type { ResourceRef } from '../../src/domain/plan.ts';
 import { http } from '../support/azure/local-azure.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
@@ -10,6 +9,7 @@ import {
   key,
   noAnswer,
   resourceId,
+  resourceNow,
   resourceRef,
   sentDuring,
   tenantId,
@@ -20,12 +20,6 @@ import {
 const running = simulatedAzure();
 const azure = lazily(() => connect(running));
 
-const resourceNow = async (ref: ResourceRef) => {
-  const resource = got(await azure.resources.get(ref));
-  if (resource === null) throw new Error(`no agent ${ref.id}`);
-  return resource;
-};
-
 const oldestVersionOf = async (name: string, vault: ArmId) => {
   const found = got(await azure.keys.first(vault, key(name)));
   if (found === null) throw new Error(`no key ${name}`);
@@ -34,7 +28,7 @@ const oldestVersionOf = async (name: string, vault: ArmId) => {
 
 describe('reading an agent', () => {
   test('tells what matters about it', async () => {
-    expect(await resourceNow(resourceRef('virtual-visit-agent'))).toEqual({
+    expect(await resourceNow(azure, resourceRef('virtual-visit-agent'))).toEqual({
       kind: 'healthcare-agent',
       id: resourceId('virtual-visit-agent'),
       name: 'virtual-visit-agent',
@@ -55,7 +49,7 @@ describe('reading an agent', () => {
   });
 
   test('an agent without an identity or a key has neither', async () => {
-    expect(await resourceNow(resourceRef('triage-agent-prod'))).toMatchObject({
+    expect(await resourceNow(azure, resourceRef('triage-agent-prod'))).toMatchObject({
       systemAssigned: false,
       principalId: null,
       tenantId: null,
@@ -64,7 +58,7 @@ describe('reading an agent', () => {
   });
 
   test('an agent in the middle of an operation is seen as it is', async () => {
-    expect((await resourceNow(resourceRef('waiting-list-agent'))).provisioningState).toBe('Accepted');
+    expect((await resourceNow(azure, resourceRef('waiting-list-agent'))).provisioningState).toBe('Accepted');
   });
 
   test('uses one request of the newest version, with an id of its own', async () => {
@@ -82,7 +76,7 @@ describe('reading an agent', () => {
   test('its tags can be read alone, in the time a click has', async () => {
     const ref = resourceRef('triage-agent-prod');
     const tags = { environment: 'production' };
-    expect((await resourceNow(ref)).tags).toEqual(tags);
+    expect((await resourceNow(azure, ref)).tags).toEqual(tags);
     expect(
       await sentDuring(running, async () => expect(got(await azure.resources.tags(ref))).toEqual(tags)),
     ).toHaveLength(1);
@@ -107,7 +101,7 @@ describe('reading an agent', () => {
     const id = resourceId('vaccination-agent');
     const body = { id, name: resource.name, type: 'microsoft.healthbot/healthbots', location: 'West Europe' };
     const fault = { match: { url: 'healthBots/vaccination-agent\\?' }, respond: { status: 200, body } };
-    const seen = await under(running, fault, () => resourceNow(resourceRef('vaccination-agent')));
+    const seen = await under(running, fault, () => resourceNow(azure, resourceRef('vaccination-agent')));
     expect(seen).toMatchObject({ createdAt: '2021-06-03T07:45:00.000Z', location: 'westeurope' });
   });
 
@@ -118,7 +112,7 @@ describe('reading an agent', () => {
       { match: { url: 'healthBots/vaccination-agent\\?' }, respond: { status: 200, body } },
       { match: { url: '/resources\\?' }, respond: { status: 200, body: { value: [{ id }] } } },
     ];
-    expect(await under(running, faults, () => resourceNow(resourceRef('vaccination-agent')))).toMatchObject({
+    expect(await under(running, faults, () => resourceNow(azure, resourceRef('vaccination-agent')))).toMatchObject({
       createdAt: null,
       provisioningState: 'unknown',
     });
@@ -144,13 +138,14 @@ describe('ids that may not be used', () => {
     ],
   ])('refuses %s before anything is sent', async (_, id, found) => {
     const whole = { vaultUri: 'https://x', keyName: 'k', keyVersion: null };
+    const judged = await resourceNow(azure, resourceRef('triage-agent-prod'));
     const sent = await sentDuring(running, async () => {
       const ref = { kind: 'healthcare-agent', id };
       for (const outcome of [
         await azure.resources.get(ref),
         await azure.resources.tags(ref),
-        await azure.resources.enableSystemIdentity(ref),
-        await azure.resources.setCustomerKey(ref, whole),
+        await azure.resources.enableSystemIdentity(ref, judged),
+        await azure.resources.setCustomerKey(ref, judged, whole),
       ]) {
         expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
       }

@@ -3,12 +3,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { connectAzure } from '../../src/azure/azure.ts';
+import { withWriteFence } from '../../src/azure/azure-clients.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
 import { type AzureSignIn, openCredential } from '../../src/azure/credential.ts';
 import type { Limits } from '../../src/azure/limits.ts';
-import type { Failure, Outcome } from '../../src/domain/failure.ts';
+import type { Failure, Outcome, Receipt } from '../../src/domain/failure.ts';
 import { ArmId, KeyName } from '../../src/domain/ids.ts';
-import type { ObservedVault } from '../../src/domain/observed.ts';
+import type { CustomerKey, ObservedResource, ObservedVault } from '../../src/domain/observed.ts';
 import type { ResourceRef } from '../../src/domain/plan.ts';
 import type { Azure, KeyMark } from '../../src/domain/ports/azure.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
@@ -41,8 +42,35 @@ export interface ConnectChoices {
   readonly signIn?: Partial<AzureSignIn>;
 }
 
+const always = async (): Promise<void> => undefined;
+const inFence =
+  <A extends readonly unknown[], R>(write: (...given: A) => Promise<R>) =>
+  (...given: A): Promise<R> =>
+    withWriteFence(always, () => write(...given));
+
+/** The same ports, whose writes are sent as those of a run that is this process's own. */
+const fenced = (azure: Azure): Azure => ({
+  ...azure,
+  resources: {
+    ...azure.resources,
+    enableSystemIdentity: inFence(azure.resources.enableSystemIdentity),
+    setCustomerKey: inFence(azure.resources.setCustomerKey),
+  },
+  vaults: { ...azure.vaults, protect: inFence(azure.vaults.protect) },
+  keys: {
+    ...azure.keys,
+    createIfMissing: inFence(azure.keys.createIfMissing),
+    createVersion: inFence(azure.keys.createVersion),
+  },
+  grants: { ...azure.grants, grant: inFence(azure.grants.grant) },
+});
+
 /** Signed in as the bot, short pauses between retries. */
-export function connect(azure: RunningAzure, choices: ConnectChoices = {}): Azure {
+export const connect = (azure: RunningAzure, choices: ConnectChoices = {}): Azure =>
+  fenced(connectUnfenced(azure, choices));
+
+/** The same without a run: writes are refused. */
+export function connectUnfenced(azure: RunningAzure, choices: ConnectChoices = {}): Azure {
   const { who = bot, subscriptions = [careId, researchId], workspaceId = null } = choices;
   const cloud = choices.cloud ?? customCloud(azure);
   const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null, ...choices.signIn };
@@ -104,6 +132,20 @@ export async function vaultNow(azure: Azure, id: ArmId): Promise<ObservedVault> 
   if (vault === null) throw new Error(`no vault ${id}`);
   return vault;
 }
+
+export async function resourceNow(azure: Azure, ref: ResourceRef): Promise<ObservedResource> {
+  const resource = got(await azure.resources.get(ref));
+  if (resource === null) throw new Error(`no agent ${ref.id}`);
+  return resource;
+}
+
+/** Reads the agent, judges nothing, and sets the key. */
+export const setKey = async (azure: Azure, ref: ResourceRef, key: CustomerKey): Promise<Outcome<Receipt>> =>
+  azure.resources.setCustomerKey(ref, await resourceNow(azure, ref), key);
+
+/** The same of the identity. */
+export const enableIdentity = async (azure: Azure, ref: ResourceRef): Promise<Outcome<Receipt>> =>
+  azure.resources.enableSystemIdentity(ref, await resourceNow(azure, ref));
 
 export interface Sent {
   readonly method: string;

@@ -19,6 +19,7 @@ import {
   resourceId,
   resourceRef,
   sentDuring,
+  setKey,
   tenantId,
   under,
   vaultId,
@@ -55,7 +56,7 @@ async function moved(to: 'newest' | 'first' = 'newest'): Promise<UsageQuery> {
   const sought = await wouldSeek(to);
   const { vaultUri, keyVersion } = sought;
   const version = KeyVersion.parse(keyVersion);
-  got(await azure.resources.setCustomerKey(agent, { vaultUri, keyName: 'cmk-virtual-visit', keyVersion: version }));
+  got(await setKey(azure, agent, { vaultUri, keyName: 'cmk-virtual-visit', keyVersion: version }));
   got(await azure.keys.probe(vaultUri, key('cmk-virtual-visit'), version));
   return sought;
 }
@@ -114,7 +115,7 @@ test('a refusal of the vault is told, which the log calls a success', async () =
   });
   const sought = await wouldSeek('first');
   const wanted = { vaultUri: sought.vaultUri, keyName: sought.keyName, keyVersion: sought.keyVersion };
-  outsideFailureOf(await azure.resources.setCustomerKey(agent, wanted));
+  outsideFailureOf(await setKey(azure, agent, wanted));
   expect(await judged(sought)).toMatchObject({
     outcome: 'not-used',
     refused: { status: 403 },

@@ -14,6 +14,7 @@ import {
   outsideFailureOf,
   resourceRef,
   sentDuring,
+  setKey,
   under,
   vaultId,
   vaultNow,
@@ -39,8 +40,8 @@ const poll = (respond: Fault['respond'], times = 1): Fault => ({
   times,
   ...(respond === undefined ? {} : { respond }),
 });
-const setKey = () => azure.resources.setCustomerKey(agent, wanted);
-const setUnder = async (...faults: readonly Fault[]) => outsideFailureOf(await under(running, faults, setKey));
+const wantKey = () => setKey(azure, agent, wanted);
+const setUnder = async (...faults: readonly Fault[]) => outsideFailureOf(await under(running, faults, wantKey));
 
 beforeAll(async () => {
   running = await startAzure();

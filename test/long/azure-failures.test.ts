@@ -2,6 +2,7 @@ import type { Failure, Outcome } from '../../src/domain/failure.ts';
 import {
   connect,
   customCloud,
+  enableIdentity,
   type Fault,
   failureOf,
   got,
@@ -168,7 +169,7 @@ describe('throttling', () => {
       times: 1,
       respond: { status: 429, headers: { 'retry-after': '1' }, body: error('TooManyRequests') },
     };
-    got(await under(running, fault, () => azure.resources.enableSystemIdentity(resourceRef('vaccination-agent'))));
+    got(await under(running, fault, () => enableIdentity(azure, resourceRef('vaccination-agent'))));
   });
 });
 

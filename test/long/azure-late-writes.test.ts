@@ -1,12 +1,16 @@
 import type { Outcome } from '../../src/domain/failure.ts';
 import {
   connect,
+  connectUnfenced,
+  enableIdentity,
   failureOf,
   got,
   key,
   markOf,
+  resourceNow,
   resourceRef,
   type Sent,
+  setKey,
   tenantId,
   vaultId,
   vaultNow,
@@ -53,7 +57,7 @@ const firstVersion = async (vault: typeof hospital, name: string) => {
 const writes: Readonly<Record<string, Write>> = {
   identity: {
     match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' },
-    make: () => azure.resources.enableSystemIdentity(agent),
+    make: () => enableIdentity(azure, agent),
   },
   'customer-managed key': {
     match: { method: 'PATCH', url: 'healthBots/virtual-visit-agent' },
@@ -62,7 +66,7 @@ const writes: Readonly<Record<string, Write>> = {
       const newest = got(await azure.keys.get(hospital, key('cmk-virtual-visit'), null));
       if (versions === undefined || newest === null) throw new Error('there is no key');
       const to = { vaultUri: hospitalUri(), keyName: key('cmk-virtual-visit'), keyVersion: newest.version };
-      return azure.resources.setCustomerKey(resourceRef('virtual-visit-agent'), to);
+      return setKey(azure, resourceRef('virtual-visit-agent'), to);
     },
   },
   'role assignment': {
@@ -174,7 +178,7 @@ test('a version of a key: there are two, which nothing in the interface of a vau
 });
 
 describe('an agent that was changed by somebody else between the look and the write', () => {
-  const identity = () => azure.resources.enableSystemIdentity(agent);
+  const identity = () => enableIdentity(azure, agent);
   const match = { method: 'PATCH', url: 'healthBots/triage-agent-prod' };
   const giveOther = async (): Promise<void> => {
     const all = await state();
@@ -194,6 +198,46 @@ describe('an agent that was changed by somebody else between the look and the wr
     got(await identity());
   });
 
+  const setOther = (etag: string | null) =>
+    changeState(running, (all: AzureState) => {
+      const one = agentIn(all, 'virtual-visit-agent');
+      one.content.keyVaultProperties = other();
+      if (etag !== null) one.etag = etag;
+    });
+  const other = () => ({
+    keyVaultUri: hospitalUri(),
+    keyName: 'hospital-data',
+    keyVersion: '0'.repeat(32),
+    userIdentity: null,
+  });
+  const visit = resourceRef('virtual-visit-agent');
+  const shown = async () => agentIn(await state(), 'virtual-visit-agent').content.keyVaultProperties;
+  const wanted = async () => {
+    const keyVersion = await firstVersion(hospital, 'cmk-virtual-visit');
+    return { vaultUri: hospitalUri(), keyName: 'cmk-virtual-visit', keyVersion };
+  };
+
+  test('keeps its key, although a form has read it since', async () => {
+    const [judged, key] = [await resourceNow(azure, visit), await wanted()];
+    await setOther('"somebody-else"');
+    await resourceNow(azure, visit);
+    const failure = failureOf(await azure.resources.setCustomerKey(visit, judged, key));
+    expect(failure).toMatchObject({ code: 'PreconditionFailed', next: 'wait', change: 'refused' });
+    expect(await shown()).toEqual(other());
+  });
+
+  test('keeps its key, although its provider can’t be asked with a condition', async () => {
+    const [judged, key] = [await resourceNow(azure, visit), await wanted()];
+    const refusal = { status: 412, body: { error: { code: 'PreconditionFailed', message: 'No.' } } };
+    const patch = { method: 'PATCH', url: 'healthBots/virtual-visit-agent' };
+    await http(running, 'POST', '/simulator/faults', { body: { match: patch, times: 1, respond: refusal } });
+    failureOf(await azure.resources.setCustomerKey(visit, judged, key));
+    await setOther(null);
+    const failure = failureOf(await azure.resources.setCustomerKey(visit, judged, key));
+    expect(failure).toMatchObject({ source: 'bot', next: 'wait', found: { code: 'key-moved' } });
+    expect(await shown()).toEqual(other());
+  });
+
   test('a provider that refuses the mark it gave itself is asked without one the next time', async () => {
     const refusal = { status: 412, body: { error: { code: 'PreconditionFailed', message: 'No.' } } };
     await http(running, 'POST', '/simulator/faults', { body: { match, times: 1, respond: refusal } });
@@ -205,4 +249,12 @@ describe('an agent that was changed by somebody else between the look and the wr
     await http(running, 'DELETE', '/simulator/faults');
     got(await writing);
   });
+});
+
+test('a write that belongs to no run isn’t sent', async () => {
+  const match = { method: 'PATCH', url: 'vaults/kv-care-prod' };
+  const before = (await sent(match)).length;
+  const unfenced = connectUnfenced(running);
+  await expect(unfenced.vaults.protect(care, { softDelete: false })).rejects.toThrow('without a write fence');
+  expect(await sent(match)).toHaveLength(before);
 });

@@ -5,6 +5,7 @@ import { observe } from '../../src/operations/observe.ts';
 import {
   careId,
   connect,
+  enableIdentity,
   type Fault,
   got,
   key,
@@ -197,7 +198,7 @@ test('an operation whose address is on another server is not followed, and the a
   const headers = { 'azure-asyncoperation': `${otherUrl}/elsewhere`, location: `${otherUrl}/elsewhere` };
   const accepted: Fault = { match: { method: 'PATCH', url: 'healthBots/triage' }, respond: { status: 202, headers } };
   const sent = await sentElsewhere(async () => {
-    const enabled = await under(running, accepted, () => azure.resources.enableSystemIdentity(agent));
+    const enabled = await under(running, accepted, () => enableIdentity(azure, agent));
     expect(outsideFailureOf(enabled)).toMatchObject({ next: 'wait', change: 'accepted' });
   });
   expect(sent).toEqual([]);

@@ -19,10 +19,13 @@ export interface Resources {
   get(ref: ResourceRef): Promise<Outcome<ObservedResource | null>>;
   /** Reads its tags while a click waits: no response within seconds is a failure. Null: the resource doesn't exist. */
   tags(ref: ResourceRef): Promise<Outcome<Readonly<Record<string, string>> | null>>;
-  /** Turns on the system-assigned identity and keeps user-assigned ones. Waits for Azure to finish. Safe to repeat. */
-  enableSystemIdentity(ref: ResourceRef): Promise<Outcome<Receipt>>;
-  /** Sets exactly this key version. Waits for Azure to finish. Safe to repeat. */
-  setCustomerKey(ref: ResourceRef, key: CustomerKey): Promise<Outcome<Receipt>>;
+  /**
+   * Turns on the system-assigned identity and keeps user-assigned ones. Waits for Azure to finish. Safe to repeat. `judged`:
+   * what {@link get} returned. A resource that changed since is left alone.
+   */
+  enableSystemIdentity(ref: ResourceRef, judged: ObservedResource): Promise<Outcome<Receipt>>;
+  /** Sets exactly this key version. The same. */
+  setCustomerKey(ref: ResourceRef, judged: ObservedResource, key: CustomerKey): Promise<Outcome<Receipt>>;
 }
 
 /** Key vaults. */

@@ -1,7 +1,7 @@
 import { done } from '../../domain/failure.ts';
 import { sameArmId } from '../../domain/ids.ts';
 import { isBusy, type ObservedResource } from '../../domain/observed.ts';
-import { failBusy, failStep, reversible, type Step, type StepContext } from './step.ts';
+import { failBusy, failStep, readResource, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `enabling the identity of ${work.observed.resource.name}`;
 
@@ -21,20 +21,21 @@ export const enableIdentity: Step = {
     return [{ change: 'identity', target: resource.id, before }];
   },
   async observe(context) {
-    const resource = await context.azure.resources.get(context.work.resource);
+    const resource = await readResource(context, doing(context));
     if (!resource.ok) return resource;
-    if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
     const lost = lostIdentity(context, resource.value);
     if (lost !== undefined) return failStep(doing(context), { code: 'identity-lost', id: lost });
     if (resource.value.systemAssigned) return done('already');
     const { provisioningState } = resource.value;
     return isBusy(provisioningState) ? failBusy(doing(context), provisioningState) : done('to-do');
   },
-  apply: ({ azure, work }) => azure.resources.enableSystemIdentity(work.resource),
+  async apply(context) {
+    const judged = await readResource(context, doing(context));
+    return judged.ok ? context.azure.resources.enableSystemIdentity(context.work.resource, judged.value) : judged;
+  },
   async verify(context) {
-    const resource = await context.azure.resources.get(context.work.resource);
+    const resource = await readResource(context, doing(context));
     if (!resource.ok) return resource;
-    if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
     const { systemAssigned, principalId, tenantId } = resource.value;
     if (!systemAssigned || !principalId || !tenantId) {
       return failStep(doing(context), { code: 'identity-not-shown' }, 'retry-until');

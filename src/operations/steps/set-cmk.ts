@@ -3,9 +3,9 @@ import { madeVersion } from '../../domain/effect.ts';
 import { done, type Failure, type Outcome } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import { isAlreadySet } from '../../domain/key-change.ts';
-import { type CustomerKey, hasFailed, isBusy, isNamedAlike, sameKey } from '../../domain/observed.ts';
+import { type CustomerKey, hasFailed, isBusy, isUnchangedKey, sameKey } from '../../domain/observed.ts';
 import { verifyAccess, verifyIdentity } from './grant-key-access.ts';
-import { failBusy, failStep, noOutputs, type Step, type StepContext } from './step.ts';
+import { failBusy, failStep, noOutputs, readResource, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
 
@@ -19,10 +19,6 @@ export function plannedKey({ work: { to, observed }, outputs }: StepContext): Cu
 
 const isUnder = (now: CustomerKey | null, key: CustomerKey): boolean => now !== null && sameKey(now, key);
 
-/** Returns whether the resource still has the key that the approval moves it away from. */
-const isApprovedSource = (now: CustomerKey | null, from: CustomerKey | null): boolean =>
-  now === null || from === null ? now === from : isNamedAlike(now, from);
-
 /**
  * Reads the resource and fails if ARM doesn't report the requested key. `whereFailed`: the reaction to a resource in state
  * `Failed`. It keeps that state until another write succeeds.
@@ -31,9 +27,8 @@ export async function readKeyBack(
   context: StepContext,
   whereFailed: Failure['next'] = 'retry-until',
 ): Promise<Outcome<'matches'>> {
-  const resource = await context.azure.resources.get(context.work.resource);
+  const resource = await readResource(context, doing(context));
   if (!resource.ok) return resource;
-  if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
   const { provisioningState, customerKey: shows } = resource.value;
   if (provisioningState !== 'Succeeded') {
     const next = hasFailed(provisioningState) ? whereFailed : 'retry-until';
@@ -42,7 +37,7 @@ export async function readKeyBack(
   const expected = plannedKey(context);
   if (isUnder(shows, expected)) return done('matches');
   // A read can lag behind a write: wait while the previous key is shown. Another key means another person's change.
-  const next = isApprovedSource(shows, context.work.from) ? 'wait' : 'ask';
+  const next = isUnchangedKey(shows, context.work.from) ? 'wait' : 'ask';
   return failStep(doing(context), { code: 'key-not-shown', shows, expected }, next);
 }
 
@@ -94,20 +89,23 @@ export const setCmk: Step = {
     return [{ change: 'customer-key', target: resource.id, to, before: resource.customerKey }];
   },
   async observe(context) {
-    const resource = await context.azure.resources.get(context.work.resource);
+    const resource = await readResource(context, doing(context));
     if (!resource.ok) return resource;
-    if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
     const { customerKey: shows, provisioningState, principalId } = resource.value;
     // The bot's own change, whose response was lost, might be in progress: wait instead of sending it again.
     if (isBusy(provisioningState)) return failBusy(doing(context), provisioningState);
     if (isUnder(shows, plannedKey(context)) && !isLeftover(context, provisioningState)) return done('already');
     const { from: expected } = context.work;
-    if (!isUnder(shows, plannedKey(context)) && !isApprovedSource(shows, expected))
+    if (!isUnder(shows, plannedKey(context)) && !isUnchangedKey(shows, expected))
       return failStep(doing(context), { code: 'key-moved', shows, expected });
     const worthwhile = context.attempt > 1 ? await verifyRetryUseful(context) : verifyIdentity(context, principalId);
     return worthwhile.ok ? done('to-do') : worthwhile;
   },
-  apply: (context) => context.azure.resources.setCustomerKey(context.work.resource, plannedKey(context)),
+  async apply(context) {
+    const judged = await readResource(context, doing(context));
+    if (!judged.ok) return judged;
+    return context.azure.resources.setCustomerKey(context.work.resource, judged.value, plannedKey(context));
+  },
   async verify(context) {
     const back = await readKeyBack(context);
     return back.ok ? done(noOutputs) : back;

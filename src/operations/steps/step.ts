@@ -2,6 +2,7 @@
 import type { Effect } from '../../domain/effect.ts';
 import {
   botFailure,
+  done,
   type Failure,
   type Found,
   failed,
@@ -11,6 +12,7 @@ import {
 } from '../../domain/failure.ts';
 import type { RequestId } from '../../domain/ids.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
+import type { ObservedResource } from '../../domain/observed.ts';
 import type { OwnKey } from '../../domain/own-key.ts';
 import type { Reversibility, StepName } from '../../domain/plan.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
@@ -125,6 +127,13 @@ async function attemptStep(step: Step, context: StepContext): Promise<CarriedOut
   const verified = await rereadIfMissing(() => step.verify(after), retryRead);
   if (verified.ok) return { ok: true, value: { ...verified.value, already, receipt } };
   return { ok: false, failure: already ? verified.failure : afterChange(verified.failure), outputs };
+}
+
+/** Reads the resource. In one attempt, its check and its change get the same reading. Fails if the resource is missing. */
+export async function readResource({ azure, work }: StepContext, doing: string): Promise<Outcome<ObservedResource>> {
+  const resource = await azure.resources.get(work.resource);
+  if (!resource.ok) return resource;
+  return resource.value === null ? failStep(doing, { code: 'missing', what: 'resource' }) : done(resource.value);
 }
 
 /** If a read fails after a change, reports the change as accepted. */

@@ -125,7 +125,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
             provisioningState: 'Succeeded',
           });
         }),
-      setCustomerKey: (_id, customerKey) =>
+      setCustomerKey: (_ref, _judged, customerKey) =>
         write('resources.setCustomerKey', () => {
           world.resource = resource({ ...world.resource, customerKey, provisioningState: 'Succeeded' });
         }),
