@@ -105,6 +105,10 @@ export const refusedRequest = {
     title: 'A check blocks this request.',
     text: 'The card shows which one, and how to fix it.',
   }),
+  'check-too-old': (id) => ({
+    title: `The check before the run of ${id} is too old.`,
+    text: 'The bot checks again before it changes anything.',
+  }),
   'plan-moved': () => ({
     title: 'Azure changed while you were reading.',
     text: 'The page shows the current plan. Check it, and then submit.',

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { RequestId } from '../domain/ids.ts';
+import type { StepName } from '../domain/plan.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { FencedPorts } from './fencing.ts';
 import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt, type Waiting } from './run-plan.ts';
@@ -35,9 +36,9 @@ interface TracedPorts extends RunPorts, Pick<FencedPorts, 'permitted'> {
   readonly step: Step;
 }
 
-const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number) =>
+const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number, round: number) =>
   ports.tracing.span({ name: 'check', attributes: { 'cmk.attempt': attempt } }, async (note) => {
-    const gate = await runPreRunCheck(ports, id, run, attempt);
+    const gate = await runPreRunCheck(ports, id, run, attempt, round);
     note({ 'cmk.go': `${gate.go}` });
     return gate;
   });
@@ -49,41 +50,55 @@ const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: StepAtte
     if (result?.outcome === 'failed') note({ 'error.type': result.failure.next });
   });
 
-/** The workflow body. It calls only engine steps and depends only on their results, so a replay is deterministic. */
-export async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
+/** Waits until the check passes. Returns the stages; null: the run has ended. */
+async function passCheck(ports: TracedPorts, id: RequestId, run: number, round: number) {
   for (let attempt = 1; ; attempt++) {
+    const tried = attempt;
     await whilePaused(ports);
-    const gate = await ports.step('check', () => tracedCheck(ports, id, run, attempt));
-    if (gate.go === false) return;
-    if (gate.go === 'wait') {
-      await ports.room.outside(() => sleep(gate.ms));
-      continue;
-    }
-    for (const stage of gate.stages) {
-      const ended = await runStage(
-        ports,
-        id,
-        run,
-        stage.map((name) => ({ step: name, attempt: 1 })),
-      );
-      if (ended) return;
-    }
-    return;
+    const gate = await ports.step('check', () => tracedCheck(ports, id, run, tried, round));
+    if (gate.go === false) return null;
+    if (gate.go === true) return gate.stages;
+    await ports.room.outside(() => sleep(gate.ms));
   }
 }
 
-/** Runs a stage until all its steps are done. Returns true if the run has ended. */
+/** The workflow body. It calls only engine steps and depends only on their results, so a replay is deterministic. */
+export async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
+  for (let round = 1; ; round++) {
+    const stages = await passCheck(ports, id, run, round);
+    if (stages === null || (await runStages(ports, id, run, stages)) !== 'check-again') return;
+  }
+}
+
+type StageEnd = 'done' | 'ended' | 'check-again';
+
+async function runStages(
+  ports: TracedPorts,
+  id: RequestId,
+  run: number,
+  stages: readonly (readonly StepName[])[],
+): Promise<StageEnd> {
+  for (const stage of stages) {
+    const first = stage.map((name) => ({ step: name, attempt: 1 }));
+    const end = await runStage(ports, id, run, first);
+    if (end !== 'done') return end;
+  }
+  return 'done';
+}
+
+/** Runs a stage until all its steps are done, the run has ended, or the check before the first change is too old. */
 async function runStage(
   ports: TracedPorts,
   id: RequestId,
   run: number,
   first: readonly StepAttempt[],
-): Promise<boolean> {
+): Promise<StageEnd> {
   let open: readonly StepAttempt[] = first;
   while (open.length > 0) {
     const tries = open;
     await whilePaused(ports);
-    if (!(await ports.step('intend', () => recordIntent(ports, id, run, tries)))) return true;
+    const intended = await ports.step('intend', () => recordIntent(ports, id, run, tries));
+    if (intended !== true) return intended === 'check-again' ? intended : 'ended';
     // Started in order and awaited together: the engine numbers steps by call order.
     await Promise.all(
       tries.map((one) =>
@@ -95,12 +110,12 @@ async function runStage(
       ),
     );
     const waiting: readonly Waiting[] | 'stopped' = await ports.step('record', () =>
-      storeResult(ports, id, run, tries),
+      storeResult(ports, id, run, tries, (one) => tracedTry(ports, id, run, one)),
     );
-    if (waiting === 'stopped') return true;
+    if (waiting === 'stopped') return 'ended';
     const longestMs = Math.max(...waiting.map(({ ms }) => ms));
     if (waiting.length > 0) await ports.room.outside(() => sleep(longestMs));
     open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));
   }
-  return false;
+  return 'done';
 }

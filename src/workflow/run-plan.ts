@@ -82,9 +82,16 @@ export const requireRequest = (request: Request | null, id: RequestId): Request 
 
 /**
  * Checks everything again before a run's first change. If the approval covers Azure's current state, the run continues; if
- * not, the request needs approval again. If Azure can't be read, it retries and then asks a person.
+ * not, the request needs approval again. If Azure can't be read, it retries and then asks a person. `round`: 1, and one more
+ * for each time that a passed check became too old before the first change.
  */
-export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number, attempt: number): Promise<Gate> {
+export async function runPreRunCheck(
+  ports: RunPorts,
+  id: RequestId,
+  run: number,
+  attempt: number,
+  round = 1,
+): Promise<Gate> {
   const request = requireRequest(await ports.requests.load(id), id);
   // This machine's clock might be behind the clock of the one that started the run.
   if (isTooEarly(request, ports.now())) return { go: 'wait', ms: startsInMs(request, ports.now()) };
@@ -119,7 +126,8 @@ export async function runPreRunCheck(ports: RunPorts, id: RequestId, run: number
     return stopOrWait(ports, id, run, attempt, membershipUnknown);
   const approvers = terms.approvers.map((ids) => [...ids]);
   const command = { do: 'check-run', run, roleStatuses, requesterStatus, stepUp, approvers } as const;
-  const checked = await ports.requests.append(id, `run:${run}/check`, (current, at) => {
+  const cause = `run:${run}/check${round === 1 ? '' : `/${round}`}`;
+  const checked = await ports.requests.append(id, cause, (current, at) => {
     // This machine's clock might be wrong, so a key's expiry is checked at the time of storing.
     const found = planAt(at);
     const digest = planDigest(found, sha256);
@@ -172,25 +180,29 @@ function withNonce(
   return { intended: { ...one, nonceHash: sha256(nonce) }, nonce };
 }
 
-/** Stores the intent to attempt these steps. Without a stored intent, nothing changes in Azure. */
+/**
+ * Stores the intent to attempt these steps. Without a stored intent, nothing changes in Azure. Returns false if the run has
+ * ended.
+ */
 export async function recordIntent(
   ports: RunPorts,
   id: RequestId,
   run: number,
   tries: readonly StepAttempt[],
-): Promise<boolean> {
+): Promise<boolean | 'check-again'> {
   const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/intent`;
   const marked = tries.map((one) => withNonce(ports, one));
   const stored = await ports.requests.append(id, cause, (request, at) =>
     decide(request, { do: 'intend', run, steps: marked.map(({ intended }) => intended) }, at),
   );
-  if (stored.kind === 'accepted' && !stored.replay) {
+  if (stored.kind === 'refused') return stored.code === 'check-too-old' ? 'check-again' : false;
+  if (!stored.replay) {
     for (const { intended, nonce } of marked) {
       ports.intents.keep({ id, run, ...intended }, true);
       if (nonce !== null) ports.nonces.keep({ id, run, ...intended }, nonce);
     }
+    return true;
   }
-  if (stored.kind !== 'accepted' || !stored.replay) return stored.kind === 'accepted';
   // A process that was considered failed can continue with an intent of a run that has ended.
   const current = await ports.requests.load(id);
   return current?.state === 'running' && current.runs === run;

@@ -81,17 +81,19 @@ const inTime =
 
 /**
  * Stores the results. Returns the attempts to retry, or that the run has ended. If another process made an attempt and ended
- * before storing its result, the attempt is repeated, which checks Azure first.
+ * before storing its result, `repeat` makes it again, which checks Azure first.
  */
 export async function storeResult(
   ports: RunPorts,
   id: RequestId,
   run: number,
   tries: readonly StepAttempt[],
+  repeat: (one: StepAttempt) => Promise<void>,
 ): Promise<readonly Waiting[] | 'stopped'> {
   const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/result`;
-  const found = tries.map(async (one) => ports.results.of({ id, run, ...one }) ?? (await tryOnce(ports, id, run, one)));
-  const results = (await Promise.all(found)).filter((result) => result !== null);
+  const resultOf = (one: StepAttempt) => ports.results.of({ id, run, ...one });
+  await Promise.all(tries.filter((one) => resultOf(one) === null).map(repeat));
+  const results = tries.map(resultOf).filter((result) => result !== null);
   const stored = await ports.requests.append(id, cause, (request, at) =>
     // Already stored, which is found by its cause, or never intended.
     results.length < tries.length

@@ -16,7 +16,7 @@ import { botActor, type NewEvent, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
 import { type Request, runRest, type StepProgress } from './request.ts';
 import { accept, type Command, type Decision, type StepResult } from './request-command.ts';
-import { approvalEnds, isTooEarly } from './start-window.ts';
+import { approvalEnds, isCheckOld, isTooEarly } from './start-window.ts';
 
 /** Orders the next run of the current plan. */
 export const orderRun = (request: Request): NewEvent =>
@@ -123,11 +123,12 @@ function mustBeNext(request: Request, run: number, { step: name, attempt }: { st
 
 /**
  * Stores the intent before an attempt. Without a stored intent, nothing changes in Azure. Throws on a step that isn't in the
- * plan or isn't next, or a run that wasn't checked. Refuses if the request has ended.
+ * plan or isn't next, or a run that wasn't checked. Refuses if the request has ended or the check before the run is too old.
  */
-export function intend(request: Request, command: Extract<Command, { do: 'intend' }>): Decision {
+export function intend(request: Request, command: Extract<Command, { do: 'intend' }>, now: Date): Decision {
   if (!inRun(request, command.run)) return refuse('request-ended', request.id);
   if (request.checked !== command.run) throw new Error(`run ${command.run} of ${request.id} was not checked`);
+  if (isCheckOld(request, now)) return refuse('check-too-old', request.id);
   for (const one of command.steps) mustBeNext(request, command.run, one);
   return accept(
     ...command.steps.map(({ step, attempt, nonceHash }) =>

@@ -74,7 +74,7 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'check-run':
       return checkRun(request, command, now);
     case 'intend':
-      return intend(request, command);
+      return intend(request, command, now);
     case 'record':
       return recordResult(request, command, now);
     case 'judge-use':

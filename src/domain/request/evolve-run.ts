@@ -68,7 +68,7 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
     case 'run-ordered':
       return { ...base, state: 'approved', runs: body.data.run };
     case 'run-checked':
-      return { ...base, state: 'approved', checked: body.data.run };
+      return { ...base, state: 'approved', checked: body.data.run, checkedAt: time };
     case 'step-intended': {
       const { run, step, attempt, nonceHash } = body.data;
       const now = { state: 'running', run, attempt, endedAt: null, retryAt: null } as const;

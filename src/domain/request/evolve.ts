@@ -57,6 +57,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     keyIntents: [],
     runs: 0,
     checked: 0,
+    checkedAt: null,
     touched: false,
     stop: null,
     objected: false,

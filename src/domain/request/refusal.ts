@@ -10,6 +10,7 @@ export const RefusalCode = z.enum([
   'already-approved-by-you',
   'cannot-check-membership',
   'cannot-check-requester',
+  'check-too-old',
   'change-half-done',
   'change-too-late',
   'changed-meanwhile',

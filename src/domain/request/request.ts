@@ -89,6 +89,8 @@ export interface RequestBase {
   readonly runs: number;
   /** The last run whose check found the approval sufficient; 0 before the first. */
   readonly checked: number;
+  /** Time of that check, ISO 8601; null before the first. */
+  readonly checkedAt: string | null;
   /** True once any step was about to change Azure. From then on, Azure can't be reported as unchanged. */
   readonly touched: boolean;
   /** The first person who asked to stop the current run; null: none. */

@@ -27,6 +27,13 @@ export const later = (one: string | null, other: string | null): string | null =
 export const isTooEarly = ({ notBefore }: { readonly notBefore: string | null }, now: Date): boolean =>
   notBefore !== null && now.toISOString() < notBefore;
 
+/** Longest time from a passed check to the first change, in which Azure, roles and approvals aren't read again. */
+const maxCheckAgeMs = 5 * 60_000;
+
+/** Returns whether a run that hasn't begun must be checked again: its process ended or waited after the check. */
+export const isCheckOld = ({ state, checkedAt }: Request, now: Date): boolean =>
+  state === 'approved' && checkedAt !== null && now.getTime() - Date.parse(checkedAt) > maxCheckAgeMs;
+
 /**
  * Returns when an approval ends (milliseconds since 1970). Every run, also one after Retry, needs valid approvals when it
  * starts, because Azure and people change. A run that has started isn't interrupted.

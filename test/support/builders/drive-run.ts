@@ -44,9 +44,11 @@ async function driveStage(
   let open = first;
   while (open.length > 0) {
     const tries = open;
-    if (!(await take('intend', () => recordIntent(ports, id, run, tries)))) return 'stopped';
-    for (const one of tries) await take(one.step, () => attemptStep(ports, id, run, one));
-    const waiting = await take('record', () => storeResult(ports, id, run, tries));
+    const intended = await take('intend', () => recordIntent(ports, id, run, tries));
+    if (intended !== true) return intended === false ? 'stopped' : intended;
+    const attempt = (one: StepAttempt) => attemptStep(ports, id, run, one);
+    for (const one of tries) await take(one.step, () => attempt(one));
+    const waiting = await take('record', () => storeResult(ports, id, run, tries, attempt));
     if (waiting === 'stopped') return 'stopped';
     drive.advance(Math.max(0, ...waiting.map(({ ms }) => ms)));
     open = waiting.map(({ step, attempt }) => ({ step, attempt }));
@@ -54,21 +56,35 @@ async function driveStage(
   return 'done';
 }
 
+async function driveStages(
+  ports: RunPorts,
+  id: RequestId,
+  run: number,
+  stages: readonly (readonly StepAttempt['step'][])[],
+  drive: Drive,
+  take: Take,
+) {
+  for (const stage of stages) {
+    const tries = stage.map((step) => ({ step, attempt: 1 }));
+    const end = await driveStage(ports, id, run, tries, drive, take);
+    if (end !== 'done') return end;
+  }
+  return 'done';
+}
+
 /** Runs until the request waits for people or has ended. */
 export async function driveRun(ports: RunPorts, id: RequestId, run: number, drive: Drive): Promise<void> {
   const take = turnsOf(drive);
-  for (let attempt = 1; ; attempt++) {
-    const tried = attempt;
-    const gate = await take('check', () => runPreRunCheck(ports, id, run, tried));
+  for (let [attempt, round] = [1, 1]; ; ) {
+    const [tried, rounds] = [attempt, round];
+    const gate = await take('check', () => runPreRunCheck(ports, id, run, tried, rounds));
     if (gate.go === false) return;
     if (gate.go === 'wait') {
       drive.advance(gate.ms);
+      attempt += 1;
       continue;
     }
-    for (const stage of gate.stages) {
-      const tries = stage.map((step) => ({ step, attempt: 1 }));
-      if ((await driveStage(ports, id, run, tries, drive, take)) === 'stopped') return;
-    }
-    return;
+    if ((await driveStages(ports, id, run, gate.stages, drive, take)) !== 'check-again') return;
+    [attempt, round] = [1, round + 1];
   }
 }

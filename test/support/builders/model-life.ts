@@ -142,7 +142,8 @@ export interface Modelled {
   askedAt: number;
   good: Map<PersonId, number>;
   run: number;
-  checked: boolean;
+  /** When the check of this run let it go; null: it has not. */
+  checkedAt: number | null;
   /** How many steps are done in this run, and where the next one stands. */
   done: number;
   next: 'idle' | 'running' | 'waiting';
@@ -220,7 +221,10 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
     }
     case 'intend': {
       const turn =
-        mayRun && one.run === request.run && request.checked && stepsIn(request.world)[request.done] === one.step;
+        mayRun &&
+        one.run === request.run &&
+        isChecked(request, now) &&
+        stepsIn(request.world)[request.done] === one.step;
       const fits =
         request.next === 'idle' ? one.attempt === 1 : request.next === 'waiting' && one.attempt === request.tries + 1;
       return turn && fits ? ['step-intended'] : null;
@@ -239,6 +243,10 @@ export function expected(all: readonly (Modelled | null)[], one: Attempt, now: n
   }
 }
 
+/** Before the first step, a check lets the run go for five minutes. */
+export const isChecked = ({ checkedAt, state }: Modelled, now: number): boolean =>
+  checkedAt !== null && (state !== 'approved' || now - checkedAt <= 5 * 60_000);
+
 /** The request after the attempt stored what it had to; `revision` is that of the last event. */
 export function after(
   request: Modelled | null,
@@ -251,7 +259,7 @@ export function after(
     const fresh = {
       good: new Map<PersonId, number>(),
       run: 0,
-      checked: false,
+      checkedAt: null,
       done: 0,
       next: 'idle',
       tries: 0,
@@ -266,7 +274,7 @@ export function after(
   }
   if (request === null) return null;
   const last = types.at(-1);
-  const anew = { checked: false, done: 0, next: 'idle', tries: 0 } as const;
+  const anew = { checkedAt: null, done: 0, next: 'idle', tries: 0 } as const;
   if (one.do === 'approve' && types.includes('approved'))
     request.good.set(one.by, now + request.until - request.askedAt);
   if (types.includes('stop-requested') && 'by' in one && one.by !== request.by) request.objected = true;
@@ -275,7 +283,7 @@ export function after(
     case 'run-ordered':
       return { ...request, ...anew, state: 'approved', run: request.run + 1 };
     case 'run-checked':
-      return { ...request, checked: true };
+      return { ...request, checkedAt: now };
     case 'plan-changed':
       if (one.do !== 'check') return request;
       return {

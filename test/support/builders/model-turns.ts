@@ -16,6 +16,7 @@ import {
   expected,
   expiryMs,
   idOf,
+  isChecked,
   isCoveredIn,
   type Modelled,
   slots,
@@ -232,7 +233,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
     if (request === null || (request.state !== 'approved' && request.state !== 'running')) return null;
     const { run, world: seen, tries, next } = request;
     const members = people.filter((one) => roleStatuses.get(one) === 'yes');
-    if (!request.checked)
+    if (!isChecked(request, Math.max(clock, latest)))
       return {
         ...{ do: 'check', slot: at, run, world: seen, members },
         ...{ asker: askerOf(request), required, until: clock + expiryMs },

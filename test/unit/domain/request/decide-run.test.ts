@@ -146,7 +146,15 @@ describe('the check before a run', () => {
     });
 
     it('lets a run that has begun go on', () => {
-      expect(comesTo(requestAfter(...toChecked), intends(), hours(400))).toBe('step-intended');
+      const begun = requestAfter(...toRunning, records(1, doneWith('enable-identity')));
+      expect(comesTo(begun, intends(1, 'grant-key-access'), hours(400))).toBe('step-intended');
+    });
+
+    it('lets none begin minutes after its check, until it is checked again', () => {
+      const minutes = (n: number) => new Date(Date.parse(requestAfter(...toChecked).changedAt) + n * 60_000);
+      expect(comesTo(requestAfter(...toChecked), intends(), minutes(5))).toBe('step-intended');
+      expect(comesTo(requestAfter(...toChecked), intends(), minutes(6))).toBe('check-too-old');
+      expect(comesTo(requestAfter(...toChecked), checks(), minutes(6))).toBe('run-checked');
     });
   });
 
