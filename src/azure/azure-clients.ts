@@ -5,7 +5,7 @@ import { KeyVaultManagementClient } from '@azure/arm-keyvault';
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
-import type { PipelinePolicy, SendRequest } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy, PipelineRequest, SendRequest } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
@@ -32,11 +32,25 @@ const writeFences = new AsyncLocalStorage<WriteFence>();
 export const withWriteFence = <T>(fence: WriteFence, work: () => Promise<T>): Promise<T> =>
   writeFences.run(fence, work);
 
+/** A change was about to be sent outside {@link withWriteFence}. It's a bug, and nothing was sent. */
+class UnfencedWriteError extends Error {
+  override readonly name = 'UnfencedWriteError';
+}
+
+/** Every POST that only reads or signs. Any other POST counts as a change. */
+const readingPost = /\/(resources|query|wrapkey|unwrapkey|sign|acquirePolicyToken)\/?$/i;
+
+const isRead = ({ method, url }: PipelineRequest): boolean =>
+  method === 'GET' || method === 'HEAD' || (method === 'POST' && readingPost.test(new URL(url).pathname));
+
 /** The last policy before the network. */
 const checkWriteFence: PipelinePolicy = {
   name: 'cmkPermit',
   async sendRequest(request, next) {
-    if (request.method !== 'GET' && request.method !== 'HEAD') await writeFences.getStore()?.();
+    if (isRead(request)) return next(request);
+    const fence = writeFences.getStore();
+    if (fence === undefined) throw new UnfencedWriteError(`${request.method} without a write fence`);
+    await fence();
     return next(request);
   },
 };
