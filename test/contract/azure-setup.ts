@@ -139,13 +139,19 @@ export async function resourceNow(azure: Azure, ref: ResourceRef): Promise<Obser
   return resource;
 }
 
+/** The first read after a change can be the one that ended it, so the agent is read again. */
+async function judgedNow(azure: Azure, ref: ResourceRef): Promise<ObservedResource> {
+  await resourceNow(azure, ref);
+  return resourceNow(azure, ref);
+}
+
 /** Reads the agent, judges nothing, and sets the key. */
 export const setKey = async (azure: Azure, ref: ResourceRef, key: CustomerKey): Promise<Outcome<Receipt>> =>
-  azure.resources.setCustomerKey(ref, await resourceNow(azure, ref), key);
+  azure.resources.setCustomerKey(ref, await judgedNow(azure, ref), key);
 
 /** The same of the identity. */
 export const enableIdentity = async (azure: Azure, ref: ResourceRef): Promise<Outcome<Receipt>> =>
-  azure.resources.enableSystemIdentity(ref, await resourceNow(azure, ref));
+  azure.resources.enableSystemIdentity(ref, await judgedNow(azure, ref));
 
 export interface Sent {
   readonly method: string;
