@@ -53,12 +53,13 @@ export function startDigest(infrastructure: Infrastructure, { chat }: Pick<Teams
   const about = { name: config.anchor?.name ?? '', events: 0, root: '' };
   return startWeeklyDigest({
     ...{ documents, day, now: clock.now, log, tryLocked: advisoryLock(database, 'digest') },
-    async post(due) {
+    async prepare(due) {
       const events = await allEvents(infrastructure);
       const week = statementOf(events, about, daysBefore(due, days));
       const today = statementOf(events, about, dayOnly(clock.now()));
       const lines = [...digestLines(week, today, clock.now()), ...(await publishedWords(infrastructure))];
-      await chat.postThread(operationsChannel ?? approvalsChannel, digestCard(week.period, lines));
+      const card = digestCard(week.period, lines);
+      return () => chat.postThread(operationsChannel ?? approvalsChannel, card);
     },
   });
 }

@@ -32,12 +32,15 @@ const replace = `update cmk.document set value = $2, changed_at = $3, seal_key =
   etag = nextval('cmk.document_etag') where key = $1 and etag::text = $6`;
 const takeOut = 'delete from cmk.document where key = $1 and etag::text = $2';
 
-/** Longer than the sweeper leaves any document, so an older one was restored by someone else. In milliseconds. */
+/** Longer than the sweeper leaves a document, so an older one was restored by someone else. In milliseconds. */
 const longestLifeMs = 8 * 24 * 3_600_000;
+/** Keys that the sweeper leaves: an old one that was restored costs one more post. */
+const lasting = 'digest/';
 
 const Key = z.object({ key: z.string() });
 const left = `select key from cmk.document where starts_with(key, $1) and changed_at < $2 order by changed_at limit $3`;
 const atOnce = 100;
+const sweep = `delete from cmk.document where changed_at < $1 and not starts_with(key, '${lasting}')`;
 
 /** A document that the bot didn't write. */
 export interface UnsoundDocument {
@@ -72,7 +75,7 @@ async function writeOne(sql: Sql, key: string, document: Document, tools: Docume
 export interface SweptDocuments extends Documents {
   /** Keys with the prefix, returned without it, not written for `ms`. Oldest first, at most 100. */
   leftFor(prefix: string, ms: number): Promise<readonly string[]>;
-  /** Deletes documents not written for `ms`, and returns how many. */
+  /** Deletes documents not written for `ms`, except for the last digest, and returns how many. */
   deleteLeftFor(ms: number): Promise<number>;
 }
 
@@ -86,7 +89,7 @@ async function soundOnly(pool: Pool, rows: readonly Row[], tools: DocumentTools)
     if (fault !== null) tools.onUnsound({ kind: key.split('/')[0] ?? '', fault });
     if (fault === 'seal-missing' || fault === 'seal-differs') await changedRows(pool, takeOut, [key, row.etag]);
     const ageMs = tools.clock.now().getTime() - (writtenAt?.getTime() ?? 0);
-    if (fault === null && ageMs < longestLifeMs) sound.push(row);
+    if (fault === null && (ageMs < longestLifeMs || key.startsWith(lasting))) sound.push(row);
   }
   return sound;
 }
@@ -119,6 +122,6 @@ export function openDocuments(pool: Pool, tools: DocumentTools): SweptDocuments 
       const rows = await select(pool, Key, left, [prefix, ago(ms), atOnce]);
       return rows.map(({ key }) => key.slice(prefix.length));
     },
-    deleteLeftFor: (ms) => changedRows(pool, 'delete from cmk.document where changed_at < $1', [ago(ms)]),
+    deleteLeftFor: (ms) => changedRows(pool, sweep, [ago(ms)]),
   };
 }

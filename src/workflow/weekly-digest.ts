@@ -1,6 +1,7 @@
 /**
- * Posts a digest each week. The stored time of the last one makes it one post for all replicas, also after restarts. It's posted
- * first and stored afterwards: after a crash in between, it's posted twice rather than not at all.
+ * Posts a digest each week. The stored time of the last one makes it one post for all replicas, after a stop of any length. The time
+ * is stored right before the post, and set back if Teams refuses the post. What remains: a process that ends in between leaves its
+ * week without a digest, and a post that Teams takes without an answer is posted again.
  */
 import { z } from 'zod';
 import type { Documents } from '../domain/ports/store.ts';
@@ -13,37 +14,38 @@ export interface DigestPorts {
   readonly now: () => Date;
   /** Only one replica does the work at a time. */
   readonly tryLocked: (work: () => Promise<void>) => Promise<unknown>;
-  /** `due`: when the week ended. */
-  readonly post: (due: Date) => Promise<void>;
+  /** Makes the digest and returns what posts it. `due`: when the week ended. */
+  readonly prepare: (due: Date) => Promise<() => Promise<unknown>>;
   readonly log: { warn(fields: object, message: string): void };
 }
 
 const key = 'digest/last';
-const Last = z.object({ due: z.iso.datetime(), storedAt: z.iso.datetime() });
+const Last = z.object({ due: z.iso.datetime() });
 /** UTC. */
 const hour = 6;
 const pollMs = 10_000;
 /** After a failure: Teams might not answer for hours. */
 const pollsSkipped = 30;
-/** Documents that aren’t written for a week are deleted. */
-const rewriteMs = 24 * 3_600_000;
 
-export function startWeeklyDigest({ documents, day, now, tryLocked, post, log }: DigestPorts): {
+export function startWeeklyDigest({ documents, day, now, tryLocked, prepare, log }: DigestPorts): {
   stop(): Promise<void>;
 } {
-  const store = (due: string): Promise<void> =>
-    documents.write({ [key]: { due, storedAt: now().toISOString(), eTag: '*' } });
+  const store = (due: string): Promise<void> => documents.write({ [key]: { due, eTag: '*' } });
 
   async function check(): Promise<void> {
     const last = Last.safeParse((await documents.read([key]))[key]).data;
     const due = lastWeekday(now(), day, hour);
     // At first, and after the day or a wrong clock was corrected: the next one is posted.
     if (last === undefined || Date.parse(last.due) > now().getTime()) return store(due.toISOString());
-    if (due.getTime() > Date.parse(last.due)) {
-      await post(due);
-      return store(due.toISOString());
+    if (due.getTime() <= Date.parse(last.due)) return;
+    const post = await prepare(due);
+    await store(due.toISOString());
+    try {
+      await post();
+    } catch (error) {
+      await store(last.due);
+      throw error;
     }
-    if (now().getTime() - Date.parse(last.storedAt) > rewriteMs) await store(last.due);
   }
 
   let checking: Promise<unknown> = Promise.resolve();

@@ -9,13 +9,13 @@ let posted: string[];
 let warnings: number;
 /** Teams doesn't take it. */
 let isDown: boolean;
+/** One replica at a time has the lock. */
+let isLocked: boolean;
 beforeEach(() => {
   documents = memoryDocuments();
-  [posted, warnings, isDown] = [[], 0, false];
+  [posted, warnings, isDown, isLocked] = [[], 0, false, false];
 });
 
-/** One replica at a time has the lock. */
-let isLocked = false;
 const tryLocked = async (work: () => Promise<void>): Promise<void> => {
   if (isLocked) return;
   isLocked = true;
@@ -24,15 +24,17 @@ const tryLocked = async (work: () => Promise<void>): Promise<void> => {
   });
 };
 
-const start = (time: string, day = 1) =>
+/** `killed`: after Teams took it. */
+const start = (time: string, day = 1, killed = false) =>
   startWeeklyDigest({
     documents,
     day,
     now: () => new Date(time),
     tryLocked,
-    post: async (due) => {
+    prepare: async (due) => async () => {
       if (isDown) throw new Error('Teams is down');
       posted.push(due.toISOString().slice(0, 10));
+      if (killed) await new Promise(() => undefined);
     },
     log: {
       warn: () => {
@@ -78,13 +80,19 @@ test('after a clock that was far ahead, in the next week', async () => {
   expect(posted).toEqual(['2026-03-09']);
 });
 
-test('its time is written again each day, because documents that nobody writes are deleted', async () => {
-  await look('2026-03-02T12:00:00Z');
-  const before = documents.all();
-  await look('2026-03-03T11:00:00Z');
-  expect(documents.all()).toBe(before);
-  await look('2026-03-03T13:00:00Z');
-  expect(documents.all()).not.toBe(before);
-  await look('2026-03-09T06:00:00Z');
-  expect(posted).toEqual(['2026-03-09']);
+test('once, although the process was killed after Teams took it', async () => {
+  await look('2026-02-25T12:00:00Z');
+  void start('2026-03-02T06:00:00Z', 1, true).stop();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(posted).toEqual(['2026-03-02']);
+  // The lock is the dead process's.
+  isLocked = false;
+  await look('2026-03-02T06:01:00Z');
+  expect(posted).toEqual(['2026-03-02']);
+});
+
+test('one, for the last week, after a stop of many', async () => {
+  await look('2026-02-25T12:00:00Z');
+  for (const time of ['2026-06-03T12:00:00Z', '2026-06-03T12:00:10Z']) await look(time);
+  expect(posted).toEqual(['2026-06-01']);
 });
