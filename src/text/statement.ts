@@ -25,6 +25,7 @@ export const countTitles: Readonly<Record<CountedName, string>> = {
   succeeded: 'Requests succeeded',
   failed: 'Requests ended after a failure',
   driftsOpened: 'Differences found in Azure',
+  driftsChanged: 'Differences that changed',
   driftsClosed: 'Differences gone',
 };
 

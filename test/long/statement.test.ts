@@ -17,6 +17,8 @@ import {
 } from '../support/audit/evidence-world.ts';
 import { pythonJudge, verifyPy } from '../support/audit/outside-judges.ts';
 import { asChange, damagedAnywhere, type PackChange, takenAway, withSums } from '../support/audit/pack-changes.ts';
+import { onKey } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
 import { clientsOf, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner } from '../support/azure/local-azure-names.ts';
 import { chromiumPath } from '../support/browser/browser.ts';
@@ -59,6 +61,19 @@ async function read(name: string): Promise<PackFiles> {
 
 const statementIn = (made: PackFiles): Statement => JSON.parse(made.get(statementFile)?.toString('utf8') ?? '');
 
+let tries = 0;
+/** Makes statements until one says so. */
+const isStated = (code: string) =>
+  until(async () => {
+    tries += 1;
+    const { out, said } = await make(`${tries}.zip`, [from, today()]);
+    if (said.code !== 0) return false;
+    file = out;
+    files = await read(out);
+    stated = statementIn(files);
+    return stated.agents.some(({ drift }) => drift?.states.some((one) => one === code));
+  }, `it is stated: ${code}`);
+
 async function succeeds(id: string): Promise<void> {
   const { world } = evidence;
   await approve(world, people.approver, await approvalCard(world, id));
@@ -75,18 +90,17 @@ beforeAll(async () => {
   await succeeds(await ask(world, choices.policies));
   const review = await type(world, people.requester, `/rotate-cmk resource=${choices.first.agent} version=new`);
   await succeeds(await submit(world, review, 'A newer version'));
+  const { agent, vault, key } = choices.policies;
+  await changeState(
+    world.azure,
+    onKey(vault, key, (newest) => {
+      newest.exp = Math.floor(Date.now() / 1_000) + 9 * 24 * 3_600;
+    }),
+  );
+  await isStated('key-expires');
   const client = clientsOf(world.azure, owner);
-  await writeAgent(client, agentId(choices.policies.agent), { properties: { keyVaultProperties: null } });
-  let tries = 0;
-  await until(async () => {
-    tries += 1;
-    const { out, said } = await make(`${tries}.zip`, [from, today()]);
-    if (said.code !== 0) return false;
-    file = out;
-    files = await read(out);
-    stated = statementIn(files);
-    return stated.summary.openDrifts === 1;
-  }, 'the drift is stated');
+  await writeAgent(client, agentId(agent), { properties: { keyVaultProperties: null } });
+  await isStated('key-stripped');
   for (const [name, bytes] of files) {
     const unpacked = path.join(evidence.folder, 'unpacked', name);
     await mkdir(path.dirname(unpacked), { recursive: true });
@@ -161,8 +175,10 @@ test('it says what changed, which key each agent has, and what is open', () => {
     approved: { before: 0, now: 3 },
     succeeded: { before: 0, now: 3 },
     driftsOpened: { before: 0, now: 1 },
+    driftsChanged: { before: 0, now: 1 },
     driftsClosed: { before: 0, now: 0 },
   });
+  expect(changes.driftsChanged.map(({ states }) => states)).toEqual([['key-stripped']]);
   expect(changes.agentsAdded.map(({ name }) => name)).toEqual([choices.first.agent, choices.policies.agent]);
   expect(changes.keysChanged.map(({ name }) => name)).toEqual([choices.first.agent]);
   expect(changes.keysChanged[0]?.from).toEqual(changes.agentsAdded[0]?.to);

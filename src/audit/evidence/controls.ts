@@ -1,5 +1,5 @@
 /**
- * Mapping of evidence packs to controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C). Other
+ * Mapping of evidence packs and statements to controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C). Other
  * frameworks by the numbers of Microsoft's Azure Policy initiatives or the frameworks' tables of contents. Someone who has the
  * text in force must confirm each mapping.
  */
@@ -103,3 +103,38 @@ export const controls: {
     }),
   },
 };
+
+/** What a statement answers of the same controls, by its sections. */
+export const statementControls: readonly ControlMapping[] = [
+  {
+    control: '164.312(a)(2)(iv)',
+    about: 'encryption and decryption',
+    shows: 'Which agents have an approved key, and which differ',
+    leaves: 'Whether ePHI is there; older data',
+    sections: '2',
+  },
+  {
+    control: '164.312(b)',
+    about: 'audit controls',
+    shows: 'All events count; rewriting is found',
+    leaves: 'Who holds the witness',
+    sections: '1, 5',
+  },
+  {
+    control: '164.308(a)(1)(ii)(D)',
+    about: 'information system activity review',
+    shows: 'What changed, what was accepted, a place to sign',
+    leaves: 'The review itself',
+    sections: '1, 3, 7',
+  },
+  {
+    control: '164.316(b)(2)(i)',
+    about: 'retention for six years',
+    shows: 'What to keep, how to check it',
+    leaves: 'Keeping log and statement as long',
+    sections: '5',
+  },
+];
+
+/** Of other frameworks, by the end of their numbers. */
+export const statementOthers: readonly string[] = ['09.o', '09.aa', 'A.8.15', 'A.8.24'];

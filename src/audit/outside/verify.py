@@ -931,7 +931,7 @@ ASKING = ("submitted", "plan-changed", "request-changed")
 AIMS = ("stripping", "anotherKey", "deletion", "vaultDeletion")
 COUNTED = {
     **{one: one for one in ("submitted", "approved", "rejected", "cancelled", "expired", "succeeded")},
-    **{"failed": "given-up", "driftsOpened": "drift-opened", "driftsClosed": "drift-closed"},
+    **{"failed": "given-up", "driftsOpened": "drift-opened", "driftsChanged": "drift-changed", "driftsClosed": "drift-closed"},
 }
 OPEN = ("awaiting-approval", "approved", "running", "needs-attention")
 
@@ -1018,10 +1018,10 @@ def key_changes(states, period):
 
 
 def drifts_in(events, period):
-    """The open ones by agent, and what was opened and closed in the period."""
-    found, last, opened, closed = {}, {}, [], []
+    """The open ones by agent, and what was opened, changed and closed in the period."""
+    found, last, changes = {}, {}, {"drift-opened": [], "drift-changed": [], "drift-closed": []}
     for one in events:
-        if one["type"] not in ("drift-opened", "drift-changed", "drift-closed"):
+        if one["type"] not in changes:
             continue
         agent, gone = one["target"].lower(), one["type"] == "drift-closed"
         states = last.get(agent, []) if gone else [each["state"]["code"] for each in one["data"]["found"]]
@@ -1032,9 +1032,9 @@ def drifts_in(events, period):
             first = {"event": one["seq"], "openedAt": one["time"], "ageDays": age_of(period, one["time"])}
             found[agent] = {**found.get(agent, first), "states": states}
         change = {"agent": one["target"], "name": one["data"]["agentName"], "event": one["seq"], "at": one["time"], "states": states}
-        if within(period, one["time"]) and one["type"] != "drift-changed":
-            (closed if gone else opened).append(change)
-    return found, opened, closed
+        if within(period, one["time"]):
+            changes[one["type"]].append(change)
+    return found, changes
 
 
 def stated_agent(agent, name, state, drift, period):
@@ -1078,21 +1078,22 @@ def statement_of(log, about, period):
     states = [approved_state(own) for own in requests.values() if state_of(own) == "succeeded"]
     states = sorted(filter(None, states), key=lambda one: one["event"])
     latest = {one["agent"].lower(): one for one in states}
-    drifts, opened, closed = drifts_in(events, period)
+    drifts, changed = drifts_in(events, period)
     agents = [stated_agent(*known[one], latest.get(one), drifts.get(one), period) for one in sorted(known, key=units)]
     exceptions = [one for agent in sorted(latest, key=units) for one in latest[agent]["exceptions"]]
     keys = key_changes(states, period)
     count = lambda kind, days: sum(one["type"] == kind and within(days, one["time"]) for one in events)
     gaps = [(code, [one["agent"] for one in agents if lacks(one)]) for code, lacks in GAPS.items()]
     return {
-        **{"schema": 1, "period": period, "before": before, "log": about},
+        **{"schema": 2, "period": period, "before": before, "log": about},
         "lastEvent": {"event": events[-1]["seq"], "time": events[-1]["time"]} if events else None,
         "changes": {
             "counts": {name: {"before": count(kind, before), "now": count(kind, period)} for name, kind in COUNTED.items()},
             "agentsAdded": [one for one in keys if one["from"] is None],
             "keysChanged": [one for one in keys if one["from"] is not None],
-            "driftsOpened": opened,
-            "driftsClosed": closed,
+            "driftsOpened": changed["drift-opened"],
+            "driftsChanged": changed["drift-changed"],
+            "driftsClosed": changed["drift-closed"],
         },
         "summary": {
             "agents": len(agents),

@@ -1,4 +1,4 @@
-/** Drifts in a statement: those that are open at its end, and those that were opened and closed in its period. Pure. */
+/** Drifts in a statement: those that are open at its end, and those that were opened, changed and closed in its period. Pure. */
 import type { EventBodyOf, StoredEvent } from '../request/events.ts';
 import { type DriftEventType, isDriftEvent } from '../watch/events.ts';
 import type { DriftCode } from '../watch/state.ts';
@@ -19,7 +19,7 @@ export interface DriftChange {
   readonly name: string;
   readonly event: number;
   readonly at: string;
-  /** As found when it was opened, or last before it was closed. */
+  /** As found when it was opened or changed, or last before it was closed. */
   readonly states: readonly DriftCode[];
 }
 
@@ -46,17 +46,22 @@ export function openDriftsIn(events: readonly StreamEvent[], period: Period): Re
 
 export function driftChangesIn(events: readonly StreamEvent[], period: Period) {
   const found = new Map<string, readonly DriftCode[]>();
-  const driftsOpened: DriftChange[] = [];
-  const driftsClosed: DriftChange[] = [];
+  const changes: Record<DriftEventType, DriftChange[]> = {
+    'drift-opened': [],
+    'drift-changed': [],
+    'drift-closed': [],
+  };
   for (const event of driftsIn(events)) {
     const agent = agentOf(event);
     const states = event.body.type === 'drift-closed' ? (found.get(agent) ?? []) : statesIn(event);
     found.set(agent, states);
     const { agentName: name } = event.body.data;
     const change = { agent: event.body.target ?? '', name, event: event.seq, at: event.time, states };
-    if (!isWithin(period, event.time)) continue;
-    if (event.body.type === 'drift-opened') driftsOpened.push(change);
-    if (event.body.type === 'drift-closed') driftsClosed.push(change);
+    if (isWithin(period, event.time)) changes[event.body.type].push(change);
   }
-  return { driftsOpened, driftsClosed };
+  return {
+    driftsOpened: changes['drift-opened'],
+    driftsChanged: changes['drift-changed'],
+    driftsClosed: changes['drift-closed'],
+  };
 }

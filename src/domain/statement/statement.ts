@@ -19,7 +19,7 @@ import { type DriftChange, driftChangesIn, type OpenDrift, openDriftsIn } from '
 import { ageInDays, isAfter, isWithin, type Period, periodBefore } from './period.ts';
 
 /** Version of the format. Raise it with every change. */
-const statementVersion = 1;
+const statementVersion = 2;
 
 /** The log that the statement rests on, up to its checkpoint. */
 export interface StatedLog {
@@ -84,6 +84,7 @@ const countedTypes = {
   succeeded: 'succeeded',
   failed: 'given-up',
   driftsOpened: 'drift-opened',
+  driftsChanged: 'drift-changed',
   driftsClosed: 'drift-closed',
 } as const satisfies Readonly<Record<string, EventType>>;
 export type CountedName = keyof typeof countedTypes;
@@ -95,6 +96,7 @@ export interface StatedChanges {
   readonly agentsAdded: readonly KeyChanged[];
   readonly keysChanged: readonly KeyChanged[];
   readonly driftsOpened: readonly DriftChange[];
+  readonly driftsChanged: readonly DriftChange[];
   readonly driftsClosed: readonly DriftChange[];
 }
 

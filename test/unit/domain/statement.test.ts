@@ -144,14 +144,16 @@ test.each([
   expect(lastWeekday(new Date(now), 1, 6).toISOString()).toBe(last);
 });
 
-test('agents added, keys changed, and drifts opened and closed are those of the period', () => {
+test('agents added, keys changed, and drifts opened, changed and closed are those of the period', () => {
   const named = (period: typeof january) => {
-    const { agentsAdded, keysChanged, driftsOpened, driftsClosed } = stated(period).changes;
-    return [agentsAdded, keysChanged, driftsOpened, driftsClosed].map((list) => list.map(({ name }) => name).join());
+    const { agentsAdded, keysChanged, driftsOpened, driftsChanged, driftsClosed } = stated(period).changes;
+    const lists = [agentsAdded, keysChanged, driftsOpened, driftsChanged, driftsClosed];
+    return lists.map((list) => list.map(({ name }) => name).join());
   };
-  expect(named(january)).toEqual(['bot-care', '', '', '']);
-  expect(named(february)).toEqual(['bot-other', '', 'bot-care', 'bot-care']);
-  expect(named(march)).toEqual(['', 'bot-care', 'bot-care', '']);
+  expect(named(january)).toEqual(['bot-care', '', '', '', '']);
+  expect(named(february)).toEqual(['bot-other', '', 'bot-care', 'bot-care', 'bot-care']);
+  expect(named(march)).toEqual(['', 'bot-care', 'bot-care', '', '']);
+  expect(stated(february).changes.driftsChanged[0]?.states).toEqual(['key-stripped', 'key-disabled']);
   expect(stated(february).changes.driftsClosed[0]?.states).toEqual(['key-stripped', 'key-disabled']);
   expect(stated(march).changes.keysChanged[0]).toMatchObject({
     from: { keyVersion: version('a') },
@@ -166,6 +168,7 @@ test('events are counted for the period and the one before', () => {
     rejected: { before: 0, now: 1 },
     succeeded: { before: 1, now: 1 },
     driftsOpened: { before: 1, now: 1 },
+    driftsChanged: { before: 1, now: 0 },
     driftsClosed: { before: 1, now: 0 },
   });
   expect(countLines(stated(march))).toContain('Requests submitted: 3 (before: 1)');

@@ -2,7 +2,7 @@
 
 import type { Software } from '../../../domain/request/payloads.ts';
 import { joinList } from '../../../domain/strings.ts';
-import { controls } from '../controls.ts';
+import { type ControlMapping, controls } from '../controls.ts';
 import {
   actorOf,
   bullet,
@@ -82,27 +82,45 @@ ${origin} of ${size}</span>
   );
 }
 
-export function controlsSection(): Html {
-  const rows = controls.mapped.map(
+/** Numbers in other frameworks, of which `isMeant` says which count. */
+export function otherControls(isMeant: (number: string) => boolean): string {
+  const numberOf = (control: string): string => control.split(' - ').at(-1) ?? '';
+  const frameworks = Object.entries(controls.others).map(
+    ([framework, rows]) => [framework, rows.map(({ control }) => numberOf(control)).filter(isMeant)] as const,
+  );
+  return frameworks
+    .filter(([, numbers]) => numbers.length > 0)
+    .map(([framework, numbers]) => `${framework}: ${numbers.join(', ')}`)
+    .join('; ');
+}
+
+/** `what`: the document. `others`: the same in other frameworks. */
+export function controlsTable(number: number, what: string, mapped: readonly ControlMapping[], others: Html): Html {
+  const rows = mapped.map(
     ({ control, about, shows, leaves, sections }) =>
       html`<tr><th scope="row">${control} <span class="what">${about}</span></th><td>${shows}</td><td>${leaves}</td><td>${sections}</td></tr>\n`,
   );
-  const frameworks = Object.entries(controls.others).map(
-    ([framework, rows]) => `${framework}: ${rows.map(({ control }) => control.split(' - ').at(-1)).join(', ')}`,
-  );
   const columns = [
     { title: 'Control', width: 77 },
-    { title: 'What this pack shows' },
+    { title: `What this ${what} shows` },
     { title: 'What you still need', width: 46 },
     { title: 'Section', width: 13 },
   ];
   return section(
-    8,
+    number,
     'Related controls',
-    html`${htmlTable(8, `${controls.rule}. An aid for readers, not a statement of compliance. Confirm each mapping.`, columns, rows)}
-<p class="full">${frameworks.join('; ')}. Confirm the mapping: see ${id('controls.json')}.</p>`,
+    html`${htmlTable(number, `${controls.rule}. An aid for readers, not a statement of compliance. Confirm each mapping.`, columns, rows)}
+<p class="full">${others}</p>`,
   );
 }
+
+export const controlsSection = (): Html =>
+  controlsTable(
+    8,
+    'pack',
+    controls.mapped,
+    html`${otherControls(() => true)}. Confirm the mapping: see ${id('controls.json')}.`,
+  );
 
 export function limitsSection(facts: ReportFacts): Html {
   const { size } = checkpointOf(facts);

@@ -24,11 +24,13 @@ import {
   statementSentences,
 } from '../../../text/statement.ts';
 import { countOf } from '../../../text/words.ts';
+import { statementControls, statementOthers } from '../controls.ts';
+import { controlsTable, otherControls } from '../report/log-sections.ts';
 import { bullet, Html, html, htmlTable, id, none, type ReportFacts, section } from '../report/parts.ts';
 import { styleOf } from '../report/report.ts';
 
 /** Version of the report. Increase it with each change of the output for the same events. */
-export const statementMadeBy = '<meta name="generator" content="cmk-bot statement report 1">';
+export const statementMadeBy = '<meta name="generator" content="cmk-bot statement report 2">';
 
 export type StatementFacts = Pick<ReportFacts, 'note' | 'witness' | 'vault' | 'madeOf'> & {
   readonly statement: Statement;
@@ -72,7 +74,7 @@ const driftChange =
     bullet(mark, html`<b>${name}</b>: ${what}: ${joinList(states.map(shortDrift))} (${utcMinute(at)}, event ${event})`);
 
 function changesSection({ statement }: StatementFacts): Html {
-  const { counts, agentsAdded, keysChanged, driftsOpened, driftsClosed } = statement.changes;
+  const { counts, agentsAdded, keysChanged, driftsOpened, driftsChanged, driftsClosed } = statement.changes;
   if (!hasChanged(statement))
     return section(
       1,
@@ -87,6 +89,7 @@ function changesSection({ statement }: StatementFacts): Html {
   const items = [
     ...[...agentsAdded, ...keysChanged].map(keyChange),
     ...driftsOpened.map(driftChange('!', 'not as approved')),
+    ...driftsChanged.map(driftChange('!', 'difference changed')),
     ...driftsClosed.map(driftChange('✔', 'as approved again, before')),
   ];
   return section(1, 'What changed', html`${htmlTable(1, 'Events of each kind.', columns, rows)}\n<ul>\n${items}</ul>`);
@@ -173,7 +176,14 @@ function checkSection({ statement: { log, period }, note }: StatementFacts): Htm
   );
 }
 
-const review = html`<div class="review">${section(6, 'Review', html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`)}</div>`;
+const related = controlsTable(
+  6,
+  'statement',
+  statementControls,
+  html`${otherControls((number) => statementOthers.includes(number))}. Confirm the mapping.`,
+);
+
+const review = html`<div class="review">${section(7, 'Review', html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`)}</div>`;
 
 /** Returns the report. Deterministic, so that a verifier can reproduce it. */
 export function statementReport(facts: StatementFacts): string {
@@ -199,6 +209,7 @@ ${agentsSection(facts)}
 ${exceptionsSection(facts)}
 ${gapsSection(facts)}
 ${checkSection(facts)}
+${related}
 ${review}
 </div>
 </main>
