@@ -109,7 +109,12 @@ export const Check = z.discriminatedUnion('code', [
   }),
   /** `since`: the log's first use by the agent; `until`: a day later. Null: it shows none. */
   judged('new-version-used', { since: z.string().nullable(), until: z.string().nullable() }),
-  judged('old-version-used', { version: z.string(), users: Retirement.shape.users }),
+  /** `since`: where the log begins. Missing in earlier plans. */
+  judged('old-version-used', {
+    version: z.string(),
+    users: Retirement.shape.users,
+    since: z.string().optional(),
+  }),
   judged('declared-not-read', Retirement.shape.unread.shape),
   judged('no-lock', {}),
   judged('locked', { locks: z.array(z.strictObject({ name: z.string(), scope: z.string() })) }),

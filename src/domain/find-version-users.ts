@@ -1,6 +1,6 @@
 /** Finds who still uses an old version of a key, and since when the agent has used the current one. Pure. */
 import type { KeyVersion } from './ids.ts';
-import { isCallOf, type KeyUse, type ObservedUse, type ObservedUser, usersIn } from './key-impact.ts';
+import { isCallOf, isIdentified, type KeyUse, type ObservedUse, type ObservedUser, usersIn } from './key-impact.ts';
 import { dayOfOldUseMs, type Retirement, type VersionUser } from './observed.ts';
 
 const mostUsers = 20;
@@ -32,17 +32,21 @@ export interface VersionChange {
 
 /**
  * A caller that a resource declares has moved on once it didn't use the old version for a day. One that nothing declares, such
- * as a backup, might return at any time: each of its calls counts as long as the log has it.
+ * as a backup, might return at any time: each of its calls counts as long as the log has it. A caller that was refused within a
+ * day still needs the version, such as one that was disabled and enabled again.
  */
 function usersOf(use: KeyUse, { agent, old }: VersionChange, now: Date): readonly VersionUser[] {
   const isAgent = (id: string): boolean => id.toLowerCase() === agent.id.toLowerCase();
   const declaring = use.users.filter(({ id, keyVersion }) => !isAgent(id) && isVersion(keyVersion, old));
   const own = { id: agent.id, identities: agent.principalId === null ? [] : [agent.principalId.toLowerCase()] };
-  const calls = usersIn(use.observed).filter((call) => call.type !== 'bot' && isVersion(call.keyVersion, old));
+  const all = use.observed.outcome === 'read' ? use.observed.users : [];
+  const calls = all.filter((call) => call.type !== 'bot' && isIdentified(call) && isVersion(call.keyVersion, old));
   const observed = calls.flatMap((call): VersionUser[] => {
     const isDeclared = [own, ...use.users].some((user) => isCallOf(user, call));
-    if (isDeclared && now.getTime() - Date.parse(call.last) > dayOfOldUseMs) return [];
-    return [{ name: nameOfUser(call), how: isDeclared ? 'used' : 'used-undeclared', last: call.last }];
+    const isOver = now.getTime() - Date.parse(call.last) > dayOfOldUseMs;
+    if (isOver && (isDeclared || call.refused)) return [];
+    const how = call.refused ? 'refused' : isDeclared ? 'used' : 'used-undeclared';
+    return [{ name: nameOfUser(call), how, last: call.last }];
   });
   return [...declaring.map(({ name }) => ({ name, how: 'declares', last: null }) as const), ...observed];
 }

@@ -75,6 +75,10 @@ export interface KeyImpact extends KeyUse {
   readonly holders: readonly KeyHolder[] | null;
 }
 
+/** Whether the vault knew who called. Clients often call without a token first, to learn where to sign in. */
+export const isIdentified = ({ principalId, resourceId }: LoggedUser): boolean =>
+  principalId !== null || resourceId !== null;
+
 /** Calls that the vault let in. */
 export const usersIn = (observed: ObservedUse): readonly ObservedUser[] =>
   observed.outcome === 'read' ? observed.users.filter(({ refused }) => !refused) : [];

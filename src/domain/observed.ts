@@ -7,7 +7,7 @@ import { ArmId, KeyName, KeyVersion } from './ids.ts';
 /** Times are ISO 8601. */
 const VersionUser = z.strictObject({
   name: z.string(),
-  how: z.enum(['declares', 'used', 'used-undeclared']),
+  how: z.enum(['declares', 'used', 'used-undeclared', 'refused']),
   /** Null: it isn't in the log. */
   last: z.string().nullable(),
 });

@@ -4,7 +4,7 @@ import type { FactOf } from '../domain/check.ts';
 import { joinList } from '../domain/strings.ts';
 import { utcDay } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy } from './keys.ts';
-import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
+import { roleTaskCommand, roleTaskTitle, roleTaskWords } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
 import { type CheckWords, pass, type WordsByCode } from './words.ts';
 
@@ -55,7 +55,7 @@ export const keyChecks = {
   }),
   'role-needed': (task) => ({
     title: roleTaskTitle(task),
-    text: `The bot has no permission for this. It waits for the command, before or after the approval, and checks the key. Command: ${roleTaskCommand(task)}`,
+    text: `${roleTaskWords(task)} Command: ${roleTaskCommand(task)}`,
     remedy: '',
   }),
   'key-name-taken': ({ name }) => ({

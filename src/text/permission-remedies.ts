@@ -154,6 +154,14 @@ const commands: Readonly<Record<RoleTask['task'], (task: RoleTask) => string>> =
   'disable-key-version': (task) => setEnabled(task, false),
 };
 
+/** Recovering and enabling helps at once. Disabling is what the approval is for. */
+export const roleTaskWords = ({ task }: RoleTask): string =>
+  `The bot has no permission for this. ${
+    task === 'disable-key-version'
+      ? 'The command must run after the approval. The bot waits for it and checks the version.'
+      : 'It waits for the command, before or after the approval, and checks the key.'
+  }`;
+
 export const roleTaskCommand = (task: RoleTask): string => commands[task.task](task);
 
 /** `A Key Vault Crypto Officer must recover key cmk-triage` */

@@ -31,6 +31,7 @@ const userWords: Readonly<Record<FactOf<'old-version-used'>['users'][number]['ho
   declares: () => 'declares it',
   used: (last) => `used it last on ${last}`,
   'used-undeclared': (last) => `used it last on ${last}, and no listed resource declares that`,
+  refused: (last) => `was refused on ${last} when it called with it`,
 };
 
 export const retirementChecks = {
@@ -48,9 +49,11 @@ export const retirementChecks = {
     outcome === 'pass'
       ? pass(`The agent uses the current version since ${utcMinute(fact.since ?? '')}`)
       : newVersionWords(fact),
-  'old-version-used': ({ version, users }) =>
+  'old-version-used': ({ version, users, since }) =>
     users.length === 0
-      ? pass(`Nothing declares or uses version ${shortVersion(version)}`)
+      ? pass(
+          `No listed resource declares version ${shortVersion(version)}${since === undefined ? '' : `, and the log since ${utcMinute(since)} shows no caller that needs it`}`,
+        )
       : {
           title: `Version ${shortVersion(version)} is still used.`,
           text: `${joinList(users.map(({ name, how, last }) => `${name} ${userWords[how](utcMinute(last ?? ''))}`))}.`,

@@ -1,9 +1,17 @@
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
+import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { verifyPy } from '../support/audit/outside-judges.ts';
 import { agentIn, keyIn } from '../support/azure/azure-state.ts';
 import { http } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf } from '../support/azure/local-azure-clients.ts';
 import { owner } from '../support/azure/local-azure-names.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { cardOf } from '../support/teams/local-teams.ts';
+import { openTranscript } from '../support/transcripts/transcript.ts';
+import { drawCard } from '../support/transcripts/transcript-card.ts';
+import { expectGolden } from '../support/transcripts/transcript-golden.ts';
 import { azureState, linesOf } from '../support/world/path.ts';
 import {
   activityText,
@@ -12,31 +20,36 @@ import {
   approve,
   people,
   places,
+  requestIdIn,
   shows,
   submit,
   type,
   until,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord, type World } from '../support/world/world.ts';
 
 /** An old key version is disabled only once nothing uses it any more, by the vault's log and by what resources declare. */
 
 const agent = 'virtual-visit-agent';
 const [vaultName, keyName] = ['kv-hospital-keys', 'cmk-virtual-visit'];
+let evidence: EvidenceWorld;
 let world: World;
 let others: Clients;
 let oldVersion: string;
+let retirement: string;
 
 beforeAll(async () => {
-  world = await startWorld({ env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s' } });
+  const often = { CMK_WATCH_INTERVAL: '1s', CMK_CHECKPOINT_EVERY: '200ms' };
+  evidence = await startEvidenceWorld({ record: 'folder', env: { ...usageCheckSettings, ...often } });
+  ({ world } = evidence);
   others = clientsOf(world.azure, owner);
   oldVersion = (await agentKey())?.keyVersion ?? '';
   await succeeds(
     await submit(world, await type(world, people.requester, `/rotate-cmk resource=${agent} version=newest`)),
   );
 }, 400_000);
-afterAll(() => world.end());
+afterAll(() => evidence.end());
 
 const agentKey = async () => agentIn(await azureState(world), agent).content.keyVaultProperties;
 const keyUrl = async () => `${(await agentKey())?.keyVaultUri.replace(/\/$/, '')}/keys/${keyName}/${oldVersion}`;
@@ -63,41 +76,74 @@ test('without the log, it is blocked, and says why', async () => {
   await noMore('logs-refused');
 });
 
-test('a day later it is approved, and waits for the role that disables the version', async () => {
-  await happens('agents-used-keys-a-day-ago');
-  const form = await type(world, people.requester, `/retire-version resource=${agent} version=${oldVersion}`);
-  const review = linesOf(form).join('\n');
+const alertThatSays = (words: RegExp) =>
+  world.teams.sees(
+    places.operations,
+    people.requester,
+    (one) => cardOf(one) !== undefined && words.test(activityText(one)),
+    60_000,
+  );
+
+test('a day later it is approved, a role disables the version, and an alert tells whom that stops', async () => {
+  const { requester, approver } = people;
+  const { operations, approvals } = places;
   const command = `az keyvault key set-attributes --vault-name ${vaultName} --name ${keyName} --version ${oldVersion} --enabled false`;
-  expect(review).toContain('A Key Vault Crypto Officer must disable version');
-  expect(review).toContain(command);
+  await happens('agents-used-keys-a-day-ago');
+  const t = openTranscript(
+    world,
+    'An old key version is retired',
+    'A day after the rotation. The bot can’t disable the version: a role does, and the bot verifies.',
+  );
+  const form = await t.types(requester, `/retire-version resource=${agent} version=${oldVersion}`);
+  expect(linesOf(form)).toContain(command);
   const from = (await world.azureRequests()).length;
-  const id = await submit(world, form, 'It is not used any more');
-  const card = await approvalCard(world, id);
-  expect(linesOf(card).join('\n')).toContain(command);
-  await approve(world, people.approver, card);
-  await shows(world, places.operations, people.requester, id, /must disable version/);
+  const inputs = { justification: 'It is not used any more', acknowledgeDataLoss: 'true' };
+  retirement = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', inputs)));
+  const card = await t.sees(approver, approvals, retirement, /Needs approval/);
+  expect(linesOf(card)).toContain(command);
+  await t.clicks(approver, card, 'Approve');
+  await shows(world, operations, requester, retirement, /must disable version/);
   const { keyVaultUri = '', keyVersion } = (await agentKey()) ?? {};
   await others.keys(keyVaultUri).updateKeyProperties(keyName, oldVersion, { enabled: false });
-  await shows(world, places.operations, people.requester, id, /Succeeded/);
+  t.notes(`A Key Vault Crypto Officer disabled the version of ${keyName} in ${vaultName} with the command.`);
+  await t.sees(requester, operations, retirement, /Succeeded/);
   // The bot itself changed nothing, and the agent keeps its key.
   expect((await writes(world, from)).filter((one) => !one.includes(` ${keyName}/`))).toEqual([]);
   expect((await agentKey())?.keyVersion).toBe(keyVersion);
   const { versions } = keyIn(await azureState(world), vaultName, keyName);
   expect(versions.find(({ version }) => version === oldVersion)?.enabled).toBe(false);
+
+  await expect(others.cryptography(await keyUrl()).unwrapKey('RSA-OAEP', new Uint8Array(256))).rejects.toThrow();
+  t.notes('A backup that no resource declares calls the vault with the old version, and is refused.');
+  const alert = await alertThatSays(
+    /Something still needs the retired version .*--version [0-9a-f]{32} --enabled true/s,
+  );
+  t.shows('**Requester** in # Operations sees the alert', drawCard(cardOf(alert) ?? {}));
+  await others.keys(keyVaultUri).updateKeyProperties(keyName, oldVersion, { enabled: true });
+  t.notes('A Key Vault Crypto Officer enabled the version again with the command.');
+  const closed = await alertThatSays(/As approved again/);
+  t.shows('The alert becomes', drawCard(cardOf(closed) ?? {}));
+  expectGolden('retire-version', t);
 });
 
-const alertSays = (words: RegExp) =>
-  until(async () => {
-    const all = await world.teams.activities(places.operations, people.approver);
-    return all.some((one) => words.test(activityText(one)));
-  }, `an alert says ${words}`);
+test('who was refused a moment ago still needs it, although the version is enabled again', async () => {
+  const review = await reviewed();
+  expect(review).toContain('is still used.');
+  expect(review).toContain('was refused on');
+});
 
-test('someone who still needs it is refused: an alert has the command that enables it again', async () => {
-  const refused = others.cryptography(await keyUrl()).unwrapKey('RSA-OAEP', new Uint8Array(256));
-  await expect(refused).rejects.toThrow();
-  await alertSays(/Something still needs the retired version .*--version [0-9a-f]{32} --enabled true/s);
-  const { keyVaultUri = '' } = (await agentKey()) ?? {};
-  await others.keys(keyVaultUri).updateKeyProperties(keyName, oldVersion, { enabled: true });
+test('the evidence of it, and a statement with it, are proved by both verifiers', async () => {
+  const pack = await evidence.take(retirement, 'retirement.zip');
+  const file = path.join(evidence.folder, 'statement.zip');
+  const day = new Date().toISOString().slice(0, 10);
+  const args = ['statement', '--from', day, '--to', day, '--out', file, '--log-key', evidence.keyFile];
+  await until(async () => (await cmkBot(args, { CMK_DATA_DIR: world.dataDir })).code === 0, 'a statement is made');
+  for (const made of [pack, file]) {
+    const { code, out } = await cmkBot(['audit', 'verify', made, '--log-key', evidence.keyFile], {});
+    expect([code, out]).toEqual([0, expect.stringMatching(/^verified: /)]);
+    const [status, said] = (await verifyPy(made, '--keys', evidence.keyFile)) ?? [];
+    expect([status, said]).toEqual([0, expect.stringMatching(/^proved: /)]);
+  }
 });
 
 test('a use that nothing declares stops it, and /key-impact names who', async () => {

@@ -27,10 +27,11 @@ function judgeNewVersion({ usedSince: since }: Retirement, now: Date): Check {
 function judgeUse(retirement: Retirement, now: Date): readonly Check[] {
   const unreadable = judgeLog(retirement, now);
   if (unreadable !== null) return [unreadable];
-  const { users, version } = retirement;
+  const { users, version, log } = retirement;
+  const since = log.outcome === 'read' ? { since: log.first } : {};
   return [
     judgeNewVersion(retirement, now),
-    judge(users.length === 0 ? 'pass' : 'block', 'old-version-used', { version, users }),
+    judge(users.length === 0 ? 'pass' : 'block', 'old-version-used', { version, users, ...since }),
   ];
 }
 

@@ -86,8 +86,10 @@ describe('an old version can be retired', () => {
     expect(await blocksWith(log(byAgent, ...calls, tested), [moved])).toEqual([]);
   });
 
-  it('although someone is refused with it', async () => {
-    expect(await blocksWith(log(byAgent, used('x', version('a'), hoursAgo(1), { refused: true })))).toEqual([]);
+  it('although someone was refused with it two days ago, or called without a token', async () => {
+    const refused = used('x', version('a'), hoursAgo(25), { refused: true });
+    const unknown = used('x', version('a'), hoursAgo(1), { refused: true, principalId: null });
+    expect(await blocksWith(log(byAgent, refused, unknown))).toEqual([]);
   });
 });
 
@@ -105,6 +107,12 @@ test.each<[string, ObservedUse, readonly KeyUser[], string]>([
   [
     'it was observed weeks ago, and nothing declares it',
     log(byAgent, used('x', version('a'), hoursAgo(600))),
+    [],
+    'old-version-used',
+  ],
+  [
+    'someone was refused with it within a day',
+    log(byAgent, used('x', version('a'), hoursAgo(23), { refused: true })),
     [],
     'old-version-used',
   ],

@@ -62,6 +62,8 @@ export const decision = {
   risksTitle: CardText,
   /** Findings about this request only, most dangerous first. */
   risks: z.array(Row).max(8),
+  /** What a role of the vault must do, with the command to select and copy. */
+  tasks: z.array(z.strictObject({ name: CardText, text: CardText, command: CardText })).max(2),
   /** What can't be undone, and what people must retain. */
   consequences: z.array(Row).max(4),
   /** `13 checks passed, 2 notes` */

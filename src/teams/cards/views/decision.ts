@@ -5,9 +5,9 @@ import { ownControl } from '../../../domain/member-mark.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from '../../../domain/plan.ts';
 import { joinList } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
-import { checkWords } from '../../../text/checks.ts';
 import { controlCountWords, controlWords, ownControlWords, subscriptionWords } from '../../../text/control.ts';
 import { guardLine } from '../../../text/guard.ts';
+import { roleTaskCommand, roleTaskTitle, roleTaskWords } from '../../../text/permission-remedies.ts';
 import { countOf } from '../../../text/words.ts';
 import { type Fact, fact, grey, marks, noteMark, type Row, row } from '../data/row.ts';
 import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
@@ -20,7 +20,13 @@ export interface Asker {
 }
 
 /** Findings about this request only, most dangerous first. All other warnings are notes. */
-const riskCodes: readonly CheckCode[] = ['name-alike', 'key-shared', 'other-subscription', 'old-version-disabled'];
+const riskCodes: readonly CheckCode[] = [
+  'name-alike',
+  'key-shared',
+  'other-subscription',
+  'old-version-disabled',
+  'declared-not-read',
+];
 
 const riskOf = (check: Check): number => riskCodes.indexOf(check.code);
 
@@ -54,16 +60,18 @@ const amber = (title: string, text: string): Row =>
 
 const isRoleTask = ({ code }: Check): boolean => code === 'role-needed';
 
-/** Returns what a role of the vault must do, with the command. */
-const roleRows = (plan: Plan): Row[] =>
-  warningsOf(plan)
-    .filter(isRoleTask)
-    .map((check) => {
-      const { title, text } = checkWords(check);
-      return amber(title, text);
-    });
+const tasksOf = (plan: Plan) =>
+  warningsOf(plan).flatMap((check) =>
+    check.code === 'role-needed'
+      ? {
+          name: plain<string>(roleTaskTitle(check.fact)),
+          text: plain<string>(roleTaskWords(check.fact)),
+          command: plain<string>(roleTaskCommand(check.fact), 600),
+        }
+      : [],
+  );
 
-/** Returns what others must do, what the plan does that can't be undone, and what people must retain. */
+/** Returns what the plan does that can't be undone, and what people must retain. */
 export function consequenceRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.wish);
   const softDelete = effectsOf(plan).some(({ change }) => change === 'soft-delete') ? 'soft delete and ' : '';
@@ -73,7 +81,6 @@ export function consequenceRows(plan: Plan): Row[] {
   );
   const undo = words.undo(workOf(plan));
   return [
-    ...roleRows(plan),
     ...(protectsVault(plan) ? [protects] : []),
     ...(undo === ''
       ? []
@@ -157,6 +164,7 @@ export function decisionOf(plan: Plan, asker: Asker) {
     change: factsOf(plan),
     risks,
     risksTitle: plain<string>(one === '' ? `${risks.length} risks: check them first` : one),
+    tasks: tasksOf(plan),
     consequences: consequenceRows(plan),
     checksTitle: checksTitle(plan, notes),
     notes,
