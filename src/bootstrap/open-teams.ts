@@ -8,7 +8,7 @@ import { openApprovers } from '../teams/delivery/approvers.ts';
 import { type AuditChannel, openAuditChannel } from '../teams/delivery/audit-channel.ts';
 import { type Chat, openChat } from '../teams/delivery/chat.ts';
 import { openDirectoryCache } from '../teams/delivery/directory-cache.ts';
-import { openDriftAlerts } from '../teams/delivery/drift-alerts.ts';
+import { type DriftAlerts, openDriftAlerts } from '../teams/delivery/drift-alerts.ts';
 import { type Notifications, openNotifications } from '../teams/delivery/notifications.ts';
 import { type Notifier, openNotifier } from '../teams/delivery/notifier.ts';
 import { openReminders, type Reminders } from '../teams/delivery/reminders.ts';
@@ -28,7 +28,7 @@ export interface TeamsModule extends Pick<BotFramework, 'adapter' | 'callers'> {
   /** Returns the names of witnesses that signed a different history of the audit log. */
   readonly contradicting: () => Promise<readonly string[]>;
   readonly witnessPosts: WitnessPosts;
-  readonly driftAlert: ReturnType<typeof openDriftAlerts>;
+  readonly driftAlerts: DriftAlerts;
 }
 
 function contradictingFor({ config, store }: Infrastructure): () => Promise<readonly string[]> {
@@ -76,7 +76,7 @@ export function openTeamsModule(
     calls,
     reminders: openReminders({ requests, calls, directory }),
     contradicting,
-    driftAlert: openDriftAlerts({
+    driftAlerts: openDriftAlerts({
       ...{ drifts: store.drifts, requests, shown, chat, people, lookups, operators },
       channel: operationsChannel ?? approvalsChannel,
     }),

@@ -97,7 +97,7 @@ function openBot(
   const { now } = store.clock;
   const { documents, conversations, people, shown } = store;
   const { azure, roleChecks, portal } = azureModule;
-  const { chat, notifier, directory, contradicting } = teamsModule;
+  const { chat, notifier, driftAlerts, directory, contradicting } = teamsModule;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStatus, approverOf, requesterOf, operator, decidable } = roleChecks;
@@ -125,8 +125,7 @@ function openBot(
     lists: openLists({ documents, requests, directory, decidable, random, now, fleet, contradicting }),
     later,
     once: openClickDedupe(documents, now),
-    notifier,
-    documents,
+    ...{ notifier, driftAlerts, documents },
     chat,
     conversations,
     people,

@@ -86,7 +86,7 @@ export async function startWorkers(
     audit: teamsModule.auditChannel.show,
     remind: teamsModule.reminders.remind,
     call: teamsModule.calls.callForEvent,
-    alert: teamsModule.driftAlert,
+    alert: teamsModule.driftAlerts.show,
     retryAfterOutage: openRetryAfterOutage(runs),
     checkUsage: openUsageCheck({
       requests: runs.requests,

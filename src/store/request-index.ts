@@ -15,6 +15,8 @@ export interface RequestSummary {
   readonly holds: string | null;
   /** The last state in which it was open. */
   readonly state: OpenState;
+  /** A run has begun to change Azure. */
+  readonly touched: boolean;
   readonly requester: string | null;
   /** The message of the form that it was submitted from. */
   readonly message: string | null;
@@ -29,7 +31,7 @@ const First = z.object({
 
 function submitted({ target, actor, data }: z.infer<typeof First>): RequestSummary {
   return {
-    ...{ revision: 0, hash: '', holds: target.toLowerCase(), state: 'awaiting-approval' },
+    ...{ revision: 0, hash: '', holds: target.toLowerCase(), state: 'awaiting-approval', touched: false },
     ...{ requester: actor.id, message: data.origin.messageId ?? null },
   };
 }
@@ -37,7 +39,7 @@ function submitted({ target, actor, data }: z.infer<typeof First>): RequestSumma
 const Target = z.object({ target: z.string() });
 
 /** An agent's drift is no request: it holds nothing, and is in no list of them. */
-const ofAgent = { holds: null, state: 'approved', requester: null, message: null } as const;
+const ofAgent = { holds: null, state: 'approved', touched: false, requester: null, message: null } as const;
 
 export class RequestIndex {
   readonly #requests = new Map<string, RequestSummary>();
@@ -63,7 +65,15 @@ export class RequestIndex {
     const before = known ?? submitted(First.parse(body));
     if (type === 'succeeded' && before.holds !== null) this.#succeeded.set(before.holds, request);
     const holds = isEnding(type) ? null : before.holds;
-    this.#requests.set(request, { ...before, revision, hash, holds, state: openStateAfter(before.state, type) });
+    const touched = before.touched || type === 'step-intended';
+    this.#requests.set(request, {
+      ...before,
+      revision,
+      hash,
+      holds,
+      touched,
+      state: openStateAfter(before.state, type),
+    });
     if (known === undefined && holds !== null) this.#file(holds, request);
     if (holds !== null) this.#holders.set(holds, request);
     else if (before.holds !== null && this.#holders.get(before.holds) === request) this.#holders.delete(before.holds);

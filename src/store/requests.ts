@@ -56,9 +56,11 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
     },
     held: async () => {
       await caughtUp([]);
+      const { index } = tools.monitor;
       return new Map(
-        [...tools.monitor.index.holders].map(([resource, id]) => {
-          return [resource, { id: RequestId.parse(id), waits: tools.monitor.index.waitsOf(id) }];
+        [...index.holders].map(([resource, id]) => {
+          const touched = index.get(id)?.touched === true;
+          return [resource, { id: RequestId.parse(id), waits: index.waitsOf(id), touched }];
         }),
       );
     },

@@ -1,6 +1,6 @@
 /** Words of the key watch: for each state what changed, what it means for the data, and one safe next step. */
 import type { RoleTask } from '../domain/check.ts';
-import type { ArmId } from '../domain/ids.ts';
+import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
 import type { DriftCause } from '../domain/watch/events.ts';
 import type { DriftCode, DriftState } from '../domain/watch/state.ts';
@@ -73,6 +73,11 @@ const lost = (verified: LastVerified): DriftStep =>
     `az keyvault key restore --vault-name ${verified.vault.name} --file BACKUP_FILE`,
   );
 
+function moveBack(from: string, to: ArmId): string {
+  const { subscriptionId, resourceGroup } = armIdParts(to);
+  return `az resource move --ids ${from} --destination-group ${resourceGroup} --destination-subscription-id ${subscriptionId}`;
+}
+
 type Wording<C extends DriftCode> = (
   state: Extract<DriftState, { readonly code: C }>,
   verified: LastVerified,
@@ -94,6 +99,11 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
     title: `Vault ${verified.vault.name} is gone`,
     meaning: `${unreadable} A deleted vault can be recovered with its keys until its retention period ends. ${noTime}`,
     step: instruct('A Key Vault Contributor recovers the vault.', `az keyvault recover --name ${verified.vault.name}`),
+  }),
+  'vault-moved': ({ to }, verified) => ({
+    title: `Vault ${verified.vault.name} was moved`,
+    meaning: `Its address and its keys stay. Azure doesn’t move role assignments, so the agent might have lost access. ${noTime}`,
+    step: instruct('An Azure administrator moves the vault back.', moveBack(to, verified.vault.id)),
   }),
   'key-deleted': (_state, verified) => ({
     title: `Key ${verified.keyName} was deleted`,
@@ -140,7 +150,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   }),
   'key-replaced': ({ now }, verified) => ({
     title: `The agent is under ${keyWords(now)}`,
-    meaning: 'This key wasn’t approved here. The agent depends on it, and no longer on the approved key.',
+    meaning: 'It isn’t the key that was last approved and verified here. The agent now depends on it.',
     step: repair(verified, 'Find out who controls the new key, and don’t delete that key.'),
   }),
   'agent-failed': ({ provisioningState }, verified) => ({
@@ -199,6 +209,7 @@ const short: Readonly<Record<DriftCode, string>> = {
   'agent-deleted': 'agent deleted',
   'key-purged': 'key purged',
   'vault-gone': 'vault gone',
+  'vault-moved': 'vault moved',
   'key-deleted': 'key deleted',
   'key-missing': 'key missing',
   'key-disabled': 'key disabled',

@@ -39,7 +39,8 @@ const render = (sample: string) => renderCard(cardOf(sample), read(`samples/${sa
 const listVerbs = ['page', ...OpenShow.options, ...HistoryShow.options, ...FleetShow.options].map(
   (word) => `list.${word}`,
 );
-const verbs: Readonly<Record<string, 'formId' | 'requestId' | 'resourceId'>> = {
+const verbs: Readonly<Record<string, 'formId' | 'requestId' | 'resourceId' | 'driftId'>> = {
+  'drift.refresh': 'driftId',
   'form.next': 'formId',
   'form.back': 'formId',
   'form.submit': 'formId',

@@ -9,6 +9,7 @@ import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
 import {
   activityText,
+  answered,
   approvalCard,
   approve,
   ask,
@@ -16,6 +17,7 @@ import {
   people,
   places,
   rememberAzure,
+  requestIdIn,
   shows,
   type,
   until,
@@ -68,6 +70,16 @@ async function noticed(words: RegExp): Promise<string> {
 
 async function closed(): Promise<void> {
   await until(async () => (await newest()).includes('As approved again'), 'the alert is closed');
+}
+
+/** The one post below an alert that says so. */
+async function saidBelow(words: RegExp): Promise<string> {
+  const posts = async () => {
+    const all = await world.teams.activities(places.operations, people.secondApprover);
+    return all.map((one) => (cardOf(one) === undefined ? '' : activityText(one))).filter((text) => words.test(text));
+  };
+  await until(async () => (await posts()).length === 1, `a post says ${words}`);
+  return (await posts())[0] ?? '';
 }
 
 const key = () => others.keys(vaultUrl);
@@ -133,8 +145,10 @@ test('a key that expires soon, then a deleted one in the same alert', async () =
   await (await key().beginDeleteKey(keyName, { intervalInMs: 50 })).pollUntilDone();
   expect(await noticed(/was deleted/)).toContain('az keyvault key recover');
   expect((await alerts()).length).toBe(before + 1);
+  expect(await saidBelow(/Now critical/)).toContain('<at>');
   await (await key().beginRecoverDeletedKey(keyName, { intervalInMs: 50 })).pollUntilDone();
   await noticed(/The key expires on/);
+  await saidBelow(/No longer critical/);
   await key().updateKeyProperties(keyName, keyVersion, { expiresOn: new Date(Date.now() + 400 * 24 * 3_600_000) });
   await closed();
 });
@@ -173,6 +187,46 @@ test('an identity that was turned off, and a purged key', async () => {
   await closed();
 });
 
+test('a vault that was moved isn’t said to be gone', async () => {
+  const putBack = await rememberAzure(world);
+  await changeState(world.azure, (state) => {
+    const place = state.vaults.find(({ name }: { name: string }) => name === vaultName);
+    place.resourceGroup = 'rg-care-test';
+  });
+  expect(await noticed(/Vault kv-care-prod was moved/)).toContain('az resource move --ids');
+  expect(await newest()).not.toContain('gone');
+  await putBack();
+  await closed();
+});
+
+test('an alert that Teams took without an answer says how it is now to whoever looks at it', async () => {
+  const before = (await alerts()).length;
+  const match = { method: 'POST', url: '/v3/conversations$', says: 'DRIFT-' };
+  await world.teams.call('POST', '/simulator/faults', { match, drop: true });
+  await key().updateKeyProperties(keyName, keyVersion, { enabled: false });
+  const fresh = async () => (await alerts()).slice(before);
+  await until(async () => (await fresh()).length > 1, 'it stands twice');
+  await key().updateKeyProperties(keyName, keyVersion, { enabled: true });
+  await until(
+    async () => (await fresh()).every((one) => activityText(one).includes('As approved again')),
+    'each says that it is over',
+  );
+});
+
+test('a request that is to start later doesn’t hide what is changed until then', async () => {
+  const review = await type(world, people.requester, `/rotate-cmk resource=${agentName} version=new`);
+  const startDay = new Date(Date.now() + 2 * 24 * 3_600_000).toISOString().slice(0, 10);
+  const inputs = { justification: 'In the night', acknowledgeDataLoss: 'true', startDay, startTime: '02:00' };
+  const id = requestIdIn(answered(await world.teams.click(people.requester, review.id, 'form.submit', { inputs })));
+  await approve(world, people.approver, await approvalCard(world, id));
+  await shows(world, places.operations, people.requester, id, /starts later|then starts the changes/);
+  await key().updateKeyProperties(keyName, keyVersion, { enabled: false });
+  await noticed(/is disabled/);
+  await key().updateKeyProperties(keyName, keyVersion, { enabled: true });
+  await closed();
+  expect((await cmkBot(['requests', 'cancel', id, '--as', 'duty'], world.place)).code).toBe(0);
+});
+
 test('who changed it is erased for good, also from the alerts, and the drift stays', async () => {
   await writeAgent(others, agent, { properties: { keyVaultProperties: null } });
   const [, name = ''] = /(\S+) \(application\) changed it/.exec(await noticed(/\(application\) changed it/)) ?? [];
@@ -199,6 +253,6 @@ test('each is in the audit log, which verifies', async () => {
   const record = await readRecord(world);
   expect(record.findings).toEqual([]);
   const types = record.events(stream);
-  expect(types.filter((type) => type === 'drift-opened')).toHaveLength(7);
-  expect(types.filter((type) => type === 'drift-closed')).toHaveLength(7);
+  expect(types.filter((type) => type === 'drift-opened')).toHaveLength(10);
+  expect(types.filter((type) => type === 'drift-closed')).toHaveLength(10);
 });

@@ -63,8 +63,8 @@ export interface Requests {
     wanted?: OpenWanted,
   ): Promise<{ readonly requests: readonly Request[]; readonly total: number }>;
   countOpen(): Promise<Readonly<Record<OpenState, number>>>;
-  /** Every open request by its resource id in lower case, with whom it waits for. */
-  held(): Promise<ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>>;
+  /** Every open request by its resource id in lower case. `touched`: a run has begun to change Azure. */
+  held(): Promise<ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits; readonly touched: boolean }>>;
   /** Every request for the resource, newest first. */
   ofResource(resourceId: ArmId): Promise<readonly RequestId[]>;
 }
@@ -168,8 +168,8 @@ export interface PostedCard {
 
 export interface PostedCards {
   of(id: StreamId): Promise<readonly PostedCard[]>;
-  /** Every request that has a card in that message, also ended ones. */
-  at(activityId: string): Promise<readonly RequestId[]>;
+  /** Every request or drift that has a card in that message, also ended ones. */
+  at(activityId: string): Promise<readonly StreamId[]>;
   /** Inserts or replaces by request and audience. */
   save(card: PostedCard): Promise<void>;
   remove(id: StreamId, audience: string): Promise<void>;

@@ -27,6 +27,7 @@ export interface Drift {
   /** Null: it is open. */
   readonly closedAt: string | null;
   readonly basis: Pick<LastVerified, 'request' | 'planDigest'>;
+  readonly openedCritical: boolean;
   /** As last found. */
   readonly found: readonly DriftFinding[];
 }
@@ -39,6 +40,11 @@ export interface AgentWatch {
   /** Oldest first. Only the last can be open. */
   readonly drifts: readonly Drift[];
 }
+
+const hasCritical = (found: readonly Pick<DriftFinding, 'state'>[]): boolean =>
+  found.some(({ state }) => severityOf(state.code) === 'critical');
+/** Whether it is open, and the agent's data is or soon might be unreadable, or isn't under the approved key. */
+export const isCritical = ({ closedAt, found }: Drift): boolean => closedAt === null && hasCritical(found);
 
 export const openDriftOf = (watch: AgentWatch | null): Drift | null => {
   const last = watch?.drifts.at(-1) ?? null;
@@ -55,7 +61,10 @@ export function evolveWatch(watch: AgentWatch, { body, texts, time, revision }: 
   const { agentName, basis } = body.data;
   const found = body.data.found.map((one) => ({ ...one, by: texts[`by.${one.state.code}`] ?? null }));
   const open = openDriftOf(watch);
-  const drift = { number: open?.number ?? revision, openedAt: open?.openedAt ?? time, closedAt: null, basis, found };
+  const drift = {
+    ...{ number: open?.number ?? revision, openedAt: open?.openedAt ?? time, closedAt: null, basis, found },
+    openedCritical: open?.openedCritical ?? hasCritical(found),
+  };
   const before = open === null ? watch.drifts : watch.drifts.slice(0, -1);
   return { ...next, agentName, drifts: [...before, drift] };
 }
@@ -83,9 +92,13 @@ export const statesAfter = (open: Drift | null, verdict: DriftVerdict): readonly
 const sameStates = (a: readonly DriftState[], b: readonly DriftState[]): boolean =>
   canonicalJson(a) === canonicalJson(b);
 
-/** Whether the verdict changes anything: if not, nothing has to be stored. */
-export const isNews = (open: Drift | null, verdict: DriftVerdict): boolean =>
-  !sameStates(open?.found.map(({ state }) => state) ?? [], statesAfter(open, verdict));
+/** Whether an open drift was compared with another approval: its alert names that one's key and version. */
+const isOutdated = (open: Drift | null, { request }: LastVerified): boolean =>
+  open !== null && open.basis.request !== request;
+
+/** Whether the finding changes anything: if not, nothing has to be stored. */
+export const isNews = (open: Drift | null, { verified, verdict }: Finding): boolean =>
+  isOutdated(open, verified) || !sameStates(open?.found.map(({ state }) => state) ?? [], statesAfter(open, verdict));
 
 /** Azure's records of changes come minutes late: until then a cause that isn't known is looked for again. */
 const causesWithinMs = 30 * 60_000;
@@ -121,7 +134,7 @@ export function decideDrift(
       return { state, ...told, foundAt: now.toISOString() };
     return before.cause.source === 'unknown' ? { ...before, ...told } : before;
   });
-  if (canonicalJson(found) === canonicalJson(open?.found ?? [])) return accept();
+  if (!isOutdated(open, verified) && canonicalJson(found) === canonicalJson(open?.found ?? [])) return accept();
   if (found.length === 0) return accept(newEvent('drift-closed', botActor, data, { ...rest, result: 'as-approved' }));
   const texts = Object.fromEntries(found.flatMap(({ state, by }) => (by === null ? [] : [[`by.${state.code}`, by]])));
   const stored = found.map(({ by: _, ...one }) => one);

@@ -1,7 +1,7 @@
 /** Compares an agent as Azure has it with the state that the bot last approved and verified. Pure. */
 import type { Outcome } from '../failure.ts';
-import type { KeyName, KeyVersion, RequestId } from '../ids.ts';
-import { isCallOf, type LoggedUser, type VaultUsers } from '../key-impact.ts';
+import type { ArmId, KeyName, KeyVersion, RequestId } from '../ids.ts';
+import { isCallOf, isIdentified, type LoggedUser, type VaultUsers } from '../key-impact.ts';
 import {
   type CustomerKey,
   hasFailed,
@@ -39,12 +39,16 @@ export interface LastVerified {
 export interface WatchReading {
   readonly resource: Outcome<ObservedResource | null>;
   readonly vault: Outcome<ObservedVault | null>;
+  /** Where the vault is now, if it's no longer where it was. */
+  readonly movedTo: ArmId | null;
   /** The approved version. */
   readonly key: Outcome<ObservedKey | null> | null;
   /** Whether the key can be recovered, asked if the approved version is gone. */
   readonly deleted: Deleted | null;
   readonly newest: Outcome<ObservedKey | null> | null;
   readonly before: Outcome<ObservedKey | null> | null;
+  /** The version that the request disabled. */
+  readonly retired: Outcome<ObservedKey | null> | null;
   /** Whether the agent's identity has access to the approved key. */
   readonly access: Outcome<boolean> | null;
   /** Calls to the vault, by its log. */
@@ -79,7 +83,8 @@ function agentStates(verified: LastVerified, resource: ObservedResource | null):
   return states;
 }
 
-function vaultStates({ vault: was }: LastVerified, now: ObservedVault | null): readonly DriftState[] {
+function vaultStates({ vault: was }: LastVerified, now: ObservedVault | null, to: ArmId | null): readonly DriftState[] {
+  if (now === null && to !== null) return [{ code: 'vault-moved', to }];
   if (now === null || !sameVaultUri(was.uri, now.uri)) return [{ code: 'vault-gone' }];
   const states: DriftState[] = [];
   if (was.purgeProtection && !now.purgeProtection) states.push({ code: 'purge-protection-off' });
@@ -112,28 +117,33 @@ function versionStates(key: ObservedKey, { newest, before }: WatchReading): read
   return states;
 }
 
-const hourMs = 3_600_000;
-/** So far back the log is read. A call with a retired version counts for so long, because who needs it might be back a day later. */
-export const watchedUseMs = 24 * hourMs;
+/** So far back the log is read. A refusal counts for so long, because who was refused might call once a day. */
+export const watchedUseMs = 24 * 3_600_000;
 
-/** Whether the vault refused one of these calls lately, and let none in since. Earlier calls than the approval don't count. */
-function isRefused(calls: readonly LoggedUser[], { at }: LastVerified, now: Date, withinMs: number): boolean {
-  const times = (refused: boolean): readonly string[] =>
-    calls.filter((call) => call.refused === refused).map(({ last }) => last);
-  const lastOf = (refused: boolean): string => [at, ...times(refused)].sort().at(-1) ?? at;
+/** Whether the vault refused one of these calls after this time and within a day, and let none in since. */
+function isRefused(calls: readonly LoggedUser[], after: string, now: Date): boolean {
+  const lastOf = (refused: boolean): string =>
+    [after, ...calls.filter((call) => call.refused === refused).map(({ last }) => last)].sort().at(-1) ?? after;
   const refusedAt = lastOf(true);
-  return refusedAt > lastOf(false) && now.getTime() - Date.parse(refusedAt) <= withinMs;
+  return refusedAt > lastOf(false) && now.getTime() - Date.parse(refusedAt) <= watchedUseMs;
 }
 
-function useStates(verified: LastVerified, { users }: VaultUsers, now: Date): readonly DriftState[] {
-  const { resource, principalId, keyName, keyVersion, retired } = verified;
+function useStates(
+  verified: LastVerified,
+  { users }: VaultUsers,
+  { retired: found }: WatchReading,
+  now: Date,
+): readonly DriftState[] {
+  const { resource, principalId, keyName, keyVersion, retired, at } = verified;
   const own = { id: resource.id, identities: principalId === null ? [] : [principalId.toLowerCase()] };
   const callsWith = (version: string): readonly LoggedUser[] =>
-    users.filter((call) => call.keyName === keyName.toLowerCase() && call.keyVersion === version);
+    users.filter((call) => isIdentified(call) && call.keyName === keyName.toLowerCase() && call.keyVersion === version);
   const states: DriftState[] = [];
   const ofAgent = callsWith(keyVersion).filter((call) => isCallOf(own, call));
-  if (isRefused(ofAgent, verified, now, hourMs)) states.push({ code: 'use-refused', keyVersion });
-  if (retired !== null && isRefused(callsWith(retired), verified, now, watchedUseMs))
+  if (isRefused(ofAgent, at, now)) states.push({ code: 'use-refused', keyVersion });
+  const isBack = found?.ok === true && found.value?.enabled === true;
+  // A role disables the version before the request is done: calls count that were refused in between.
+  if (retired !== null && !isBack && isRefused(callsWith(retired), '', now))
     states.push({ code: 'retired-version-needed', keyVersion: retired });
   return states;
 }
@@ -153,14 +163,14 @@ export function judgeDrift(verified: LastVerified, reading: WatchReading, now: D
   if (resource.ok && isSettled(resource.value)) states.push(...agentStates(verified, resource.value));
   else unread.add('agent');
   if (isUnderApproved(states)) {
-    if (vault.ok) states.push(...vaultStates(verified, vault.value));
+    if (vault.ok) states.push(...vaultStates(verified, vault.value, reading.movedTo));
     else unread.add('vault');
     if (key?.ok) {
       states.push(...keyStates(key.value, reading.deleted, now));
       if (key.value !== null) states.push(...versionStates(key.value, reading));
     }
     if (key?.ok === false || reading.newest?.ok === false || reading.before?.ok === false) unread.add('key');
-    if (reading.use?.ok) states.push(...useStates(verified, reading.use.value, now));
+    if (reading.use?.ok) states.push(...useStates(verified, reading.use.value, reading, now));
     if (reading.use?.ok === false) unread.add('use');
     if (access?.ok === false) unread.add('access');
     if (access?.ok && !access.value) states.push({ code: 'access-lost', by: verified.vault.access });

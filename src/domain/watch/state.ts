@@ -10,6 +10,8 @@ export const DriftState = z.discriminatedUnion('code', [
   state('agent-deleted', {}),
   state('key-purged', {}),
   state('vault-gone', {}),
+  /** To another resource group or subscription. Its address stays; role assignments don't move with it. */
+  state('vault-moved', { to: z.string() }),
   state('key-deleted', {}),
   /** Gone, and the vault doesn't let the bot see whether it can be recovered. */
   state('key-missing', {}),
@@ -50,7 +52,8 @@ const milder: Partial<Record<DriftCode, DriftSeverity>> = {
 export const severityOf = (code: DriftCode): DriftSeverity => milder[code] ?? 'critical';
 
 const notRepaired: readonly DriftCode[] = [
-  ...(['agent-deleted', 'key-purged', 'vault-gone', 'firewall-changed', 'old-version-disabled'] as const),
+  ...(['agent-deleted', 'key-purged', 'vault-gone', 'vault-moved', 'firewall-changed'] as const),
+  'old-version-disabled',
   'retired-version-needed',
   // A newer version is the way out.
   ...(['key-expired', 'key-expires', 'newer-version'] as const),
@@ -68,6 +71,7 @@ const parts: Record<DriftCode, WatchedPart> = {
   'agent-failed': 'agent',
   'identity-changed': 'agent',
   'vault-gone': 'vault',
+  'vault-moved': 'vault',
   'purge-protection-off': 'vault',
   'firewall-changed': 'vault',
   'key-purged': 'key',

@@ -113,6 +113,7 @@ export const CardClick = z.object({
       revision: z.number().int().optional().catch(undefined),
       formId: z.string().max(64).optional(),
       requestId: z.string().max(64).optional(),
+      driftId: z.string().max(64).optional(),
       resourceId: z.string().max(1_000).optional(),
       /** A command that a button sends for the person, as if typed. */
       text: z.string().max(4_000).optional().catch(undefined),

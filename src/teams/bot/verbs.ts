@@ -1,5 +1,7 @@
 /** Table of all verbs that a card's button can send: cost, required role and handler. */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
+import { DriftId } from '../../domain/ids.ts';
+import { refuse } from '../../domain/request/refusal.ts';
 import type { Action } from '../../operations/actions/action.ts';
 import { cancel } from '../../operations/actions/cancel.ts';
 import { refresh } from '../../operations/actions/refresh.ts';
@@ -10,6 +12,7 @@ import { commands } from '../../operations/commands/registry.ts';
 import { evidenceVerb } from '../cards/views/evidence-button.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
+import type { DriftAlerts } from '../delivery/drift-alerts.ts';
 import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, type InboundActivity, type KnownSender } from './activity.ts';
 import {
@@ -34,6 +37,7 @@ export interface VerbOptions
     FormFromCardOptions,
     TypedCommandsOptions {
   readonly lists: Lists;
+  readonly driftAlerts: Pick<DriftAlerts, 'cardOf' | 'adopt'>;
   readonly commandPorts: FormFromCardOptions['commandPorts'];
 }
 
@@ -106,6 +110,16 @@ const sayTyped: Handle<AdmittedSender> = async (options, { context, sender, clic
   return meant === null ? unknownVerbAnswer(action.verb) : runSuggestion(options, context, sender, meant);
 };
 
+const showDrift: Handle<AdmittedSender> = async ({ driftAlerts, later }, { at, click: { action } }) => {
+  const { driftId, revision: number = 0 } = action.data;
+  const id = DriftId.safeParse(driftId).data;
+  const card = id === undefined ? null : await driftAlerts.cardOf(id, number);
+  if (id === undefined || card === null) return messageAnswer(refusalText(refuse('unknown-request', driftId ?? '')));
+  // Another process that just posted the card has stored it by then. If not, its answer was lost, and this is a copy.
+  if (at !== null) later.afterwards(() => driftAlerts.adopt(id, number, at));
+  return cardAnswer(card);
+};
+
 type Row = readonly [verb: string, row: Verb];
 
 const onRequests: readonly Row[] = actions.map((action): Row => {
@@ -167,6 +181,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
           askFromList(options, context, sender, click.action.data.resourceId),
       },
     ],
+    ['drift.refresh', { ...common(costs.light, true), requires: 'role', handle: showDrift }],
     [helpVerb, { ...light, requires: 'role', handle: sayTyped }],
     [
       suggestionVerb,

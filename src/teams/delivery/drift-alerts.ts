@@ -1,39 +1,117 @@
-/** Keeps one card for each drift where operators see it, and calls them when it is posted. */
+/** Keeps one card for each drift where operators see it, and calls them when it is posted or becomes critical. */
 import type { DriftId } from '../../domain/ids.ts';
-import type { Drifts, PostedCards, Requests } from '../../domain/ports/store.ts';
+import type { Drifts, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
+import { type AgentWatch, type Drift, isCritical } from '../../domain/watch/agent-watch.ts';
+import type { LastVerified } from '../../domain/watch/drift.ts';
 import { lastVerifiedOf } from '../../operations/last-verified.ts';
-import { driftCard } from '../cards/views/drift-view.ts';
+import type { Addressee } from '../cards/plain-text.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import { driftCard, worseCard } from '../cards/views/drift-view.ts';
 import { addressedOf, type SourcesOptions, sourcesOf } from './addressees.ts';
-import type { Chat } from './chat.ts';
+import type { Chat, Posted } from './chat.ts';
+import { isNear } from './orphan-cards.ts';
 import { reconcileCard } from './reconcile-card.ts';
 
 export interface DriftAlertsOptions extends SourcesOptions {
   readonly drifts: Pick<Drifts, 'load'>;
   readonly requests: Pick<Requests, 'load'>;
   readonly shown: PostedCards;
-  readonly chat: Pick<Chat, 'postThread' | 'update'>;
+  readonly chat: Pick<Chat, 'post' | 'postThread' | 'update'>;
   readonly channel: string;
   /** Who is called: object ids of people and groups. */
   readonly operators: readonly string[];
 }
 
-const patienceMs = 10_000;
+export interface DriftAlerts {
+  /** Brings the card of the drift with that number up to date. Throws if Teams doesn't take it. */
+  show(id: DriftId, number: number): Promise<void>;
+  /** Returns the card as it is now. Null: there is no such drift. */
+  cardOf(id: DriftId, number: number): Promise<AdaptiveCard | null>;
+  /** Registers a copy that is left of a post without an answer, so that it is brought up to date as well. */
+  adopt(id: DriftId, number: number, at: Posted): Promise<void>;
+}
 
-/** Brings the card of the drift with that number up to date. Throws if Teams doesn't take it. */
-export const openDriftAlerts =
-  (options: DriftAlertsOptions) =>
-  async (id: DriftId, number: number): Promise<void> => {
-    const { drifts, requests, shown, chat, channel, operators } = options;
-    const watch = await drifts.load(id);
-    const drift = watch?.drifts.find((one) => one.number === number);
-    const request = drift === undefined ? null : await requests.load(drift.basis.request);
-    const verified = request === null ? null : lastVerifiedOf(request);
-    if (watch === null || drift === undefined || verified === null) return;
-    const audience = `drift:${number}`;
-    const at = (await shown.of(id)).find((card) => card.audience === audience);
-    // It is over before anybody was told of it.
-    if (at === undefined && drift.closedAt !== null) return;
-    const called = addressedOf(await sourcesOf(options, operators, [], patienceMs));
-    const card = driftCard(watch, drift, verified, called);
-    await reconcileCard({ shown, chat }, { id }, { audience, card, post: (one) => chat.postThread(channel, one) }, at);
+interface Alert {
+  readonly watch: AgentWatch;
+  readonly drift: Drift;
+  readonly verified: LastVerified;
+  readonly called: readonly Addressee[];
+}
+
+const patienceMs = 10_000;
+/** While a client waits for the card. */
+const hurryMs = 2_000;
+
+async function alertFor(
+  options: DriftAlertsOptions,
+  id: DriftId,
+  number: number,
+  timeoutMs: number,
+): Promise<Alert | null> {
+  const watch = await options.drifts.load(id);
+  const drift = watch?.drifts.find((one) => one.number === number);
+  const request = drift === undefined ? null : await options.requests.load(drift.basis.request);
+  const verified = request === null ? null : lastVerifiedOf(request);
+  if (watch === null || drift === undefined || verified === null) return null;
+  const called = addressedOf(await sourcesOf(options, options.operators, [], timeoutMs));
+  return { watch, drift, verified, called };
+}
+
+const cardFor = ({ watch, drift, verified, called }: Alert): AdaptiveCard => driftCard(watch, drift, verified, called);
+
+/** Teams sends no notification of an edited card: a drift that became critical later gets a post in its thread. */
+async function showWorse(
+  { shown, chat }: DriftAlertsOptions,
+  { watch, drift, called }: Alert,
+  { conversationId }: PostedCard,
+  at: PostedCard | undefined,
+): Promise<void> {
+  const isNow = isCritical(drift);
+  if (drift.openedCritical || (at === undefined && !isNow)) return;
+  const post = isNow ? (card: AdaptiveCard) => chat.post(conversationId, card) : null;
+  const card = worseCard(watch.agentName, isNow, called);
+  await reconcileCard({ shown, chat }, watch, { audience: `drift:${drift.number}:critical`, card, post }, at);
+}
+
+const audienceOf = (number: number): string => `drift:${number}`;
+const copiesOf = (number: number): string => `${audienceOf(number)}:copy/`;
+
+async function showAlert(options: DriftAlertsOptions, alert: Alert): Promise<void> {
+  const { shown, chat, channel } = options;
+  const { id } = alert.watch;
+  const { number, closedAt } = alert.drift;
+  const cards = await shown.of(id);
+  const audience = audienceOf(number);
+  const cardIn = (place: string) => cards.find((card) => card.audience === place);
+  const at = cardIn(audience);
+  // It is over before anybody was told of it.
+  if (at === undefined && closedAt !== null) return;
+  const card = cardFor(alert);
+  const post = (one: AdaptiveCard) => chat.postThread(channel, one);
+  await reconcileCard({ shown, chat }, { id }, { audience, card, post }, at);
+  for (const copy of cards.filter((one) => one.audience.startsWith(copiesOf(number))))
+    await reconcileCard({ shown, chat }, { id }, { audience: copy.audience, card, post: null }, copy);
+  if (at !== undefined) await showWorse(options, alert, at, cardIn(`${audience}:critical`));
+}
+
+export function openDriftAlerts(options: DriftAlertsOptions): DriftAlerts {
+  const { shown } = options;
+  return {
+    async cardOf(id, number) {
+      const alert = await alertFor(options, id, number, hurryMs);
+      return alert === null ? null : cardFor(alert);
+    },
+    async show(id, number) {
+      const alert = await alertFor(options, id, number, patienceMs);
+      if (alert !== null) await showAlert(options, alert);
+    },
+    async adopt(id, number, at) {
+      const [cards, held] = await Promise.all([shown.of(id), shown.at(at.activityId)]);
+      const known = cards.find(({ audience }) => audience === audienceOf(number));
+      // The client says which card it shows: it must be near the alert, and no other card.
+      if (known === undefined || held.length > 0 || !isNear(known, at)) return;
+      await shown.save({ requestId: id, audience: `${copiesOf(number)}${at.activityId}`, ...at, fingerprint: '' });
+      await this.show(id, number);
+    },
   };
+}

@@ -14,7 +14,7 @@ const channelOf = (conversationId: string): string => conversationId.split(';')[
 /**
  * Returns true for a possible place of a copy: the same chat or thread, or the start of a thread in the same channel.
  */
-const isNear = (known: PostedCard, { conversationId, activityId }: Posted): boolean =>
+export const isNear = (known: PostedCard, { conversationId, activityId }: Posted): boolean =>
   known.conversationId === conversationId ||
   (channelOf(known.conversationId) === channelOf(conversationId) &&
     conversationId.endsWith(`;messageid=${activityId}`));
@@ -31,8 +31,8 @@ export async function holderOf(
   leftOut: RequestId | null = null,
 ): Promise<RequestId | null> {
   const held = await shown.at(activityId);
-  const open = new Set([...(await requests.held()).values()].map(({ id }) => id));
-  const holder = held.find((id) => id !== leftOut && open.has(id));
+  const open = [...(await requests.held()).values()];
+  const holder = open.find(({ id }) => id !== leftOut && held.includes(id))?.id;
   if (holder !== undefined) return holder;
   // A form's message is its request's status card, before a status card was posted.
   const from = await requests.openFrom(activityId);

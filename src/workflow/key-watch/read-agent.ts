@@ -3,8 +3,9 @@ import { done, type Outcome } from '../../domain/failure.ts';
 import type { ObservedKey, ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import { type LastVerified, type WatchReading, watchedUseMs } from '../../domain/watch/drift.ts';
+import { findMovedVault } from '../../operations/steps/moved-or-replaced.ts';
 
-export type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog'>;
+export type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog' | 'inventory'>;
 
 /** A cycle can last ten minutes: what was read at its beginning says nothing of its end. */
 const freshMs = 30_000;
@@ -27,8 +28,14 @@ export class AgentReader {
       this.#azure.resources.get(verified.resource),
       this.#once(`vault ${approved.id}`, () => this.#azure.vaults.get(approved.id)),
     ]);
-    const nothing = { key: null, deleted: null, newest: null, before: null, access: null, use: null };
-    if (!vault.ok || vault.value === null) return { ...nothing, resource, vault };
+    const nothing = { key: null, deleted: null, newest: null, before: null, retired: null, access: null, use: null };
+    if (!vault.ok) return { ...nothing, resource, vault, movedTo: null };
+    if (vault.value === null) {
+      const moved = await this.#once(`moved ${approved.id}`, () => findMovedVault(this.#azure, approved.id));
+      return moved.ok
+        ? { ...nothing, resource, vault, movedTo: moved.value }
+        : { ...nothing, resource, vault: moved, movedTo: null };
+    }
     const { vaultLog } = this.#azure;
     const [keys, use] = await Promise.all([
       this.#keys(verified, vault.value),
@@ -37,19 +44,21 @@ export class AgentReader {
     const isThere = keys.key.ok && keys.key.value !== null;
     const principal = resource.ok ? (resource.value?.principalId ?? null) : null;
     const access = isThere && principal !== null ? await this.#access(verified, vault.value, principal) : null;
-    return { ...keys, resource, vault, access, use };
+    return { ...keys, resource, vault, movedTo: null, access, use };
   }
 
-  async #keys({ keyName, keyVersion, before }: LastVerified, { id, uri }: ObservedVault) {
+  async #keys({ keyName, keyVersion, ...other }: LastVerified, { id, uri }: ObservedVault) {
     const get = (version: typeof keyVersion | null): Promise<Outcome<ObservedKey | null>> =>
       this.#once(`key ${id} ${keyName} ${version}`, () => this.#azure.keys.get(id, keyName, version));
     const key = await get(keyVersion);
     if (key.ok && key.value === null) {
       const deleted = await this.#once(`deleted ${id} ${keyName}`, () => this.#azure.keys.deleted(uri, keyName));
-      return { key, deleted: deleted.ok ? deleted.value : ('not-checked' as const), newest: null, before: null };
+      const found = deleted.ok ? deleted.value : ('not-checked' as const);
+      return { key, deleted: found, newest: null, before: null, retired: null };
     }
-    const [newest, old] = await Promise.all([get(null), before === null ? done(null) : get(before)]);
-    return { key, deleted: null, newest, before: old };
+    const optional = (version: typeof other.before) => (version === null ? done(null) : get(version));
+    const [newest, before, retired] = await Promise.all([get(null), optional(other.before), optional(other.retired)]);
+    return { key, deleted: null, newest, before, retired };
   }
 
   #access({ keyName }: LastVerified, vault: ObservedVault, principal: string): Promise<Outcome<boolean>> {

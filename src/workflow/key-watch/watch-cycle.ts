@@ -80,9 +80,9 @@ function chosen(
   return [...urgent, ...next.slice(0, mostAgents)];
 }
 
-/** While the bot changes an agent, or a person has to, what Azure shows is on its way. */
+/** From a request's first change until it ends, what Azure shows is on its way. One that is to start later changes nothing yet. */
 async function busyAgents({ requests }: CyclePorts): Promise<ReadonlySet<string>> {
-  return new Set([...(await requests.held())].filter(([, { waits }]) => waits !== 'approval').map(([agent]) => agent));
+  return new Set([...(await requests.held())].filter(([, { touched }]) => touched).map(([agent]) => agent));
 }
 
 /** More aren't looked for in one cycle: Resource Graph takes 15 queries in five seconds. The next cycle continues. */
@@ -126,7 +126,7 @@ async function watchAgent(
   const known = new Set(drift?.found.map(({ state }) => state.code));
   const fresh = statesAfter(drift, verdict).filter(({ code }) => !known.has(code));
   const causes = await causesFor(ports, cycle, verified, [...fresh, ...causesSought(drift, ports.now())]);
-  if (!isNews(drift, verdict) && causes.size === 0) return verdict;
+  if (!isNews(drift, { verified, verdict }) && causes.size === 0) return verdict;
   // Had a run begun since, what was read could be its doing; had one ended, another state would be the approved one.
   const [busy, current] = await Promise.all([busyAgents(ports), ports.verified()]);
   if (busy.has(agent) || current.get(agent)?.request !== verified.request) return null;

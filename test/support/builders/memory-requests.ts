@@ -107,9 +107,9 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
         ids()
           .flatMap((id) => loaded(id) ?? [])
           .filter((request) => !hasEnded(request))
-          .map(({ id, state, plan }) => {
+          .map(({ id, state, plan, touched }) => {
             const waits = (Object.keys(waitsOf) as Waits[]).find((one) => waitsOf[one].includes(state)) ?? 'nobody';
-            return [plan.wish.resource.id.toLowerCase(), { id, waits }];
+            return [plan.wish.resource.id.toLowerCase(), { id, waits, touched }];
           }),
       ),
     ofResource: async (resourceId) =>

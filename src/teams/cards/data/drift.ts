@@ -5,6 +5,10 @@ import { stateBadge } from './row.ts';
 /** An agent that isn't as approved, until it is again. */
 export const DriftData = z.strictObject({
   driftId: z.string(),
+  /** Tells the agent's drifts from each other. */
+  number: z.int(),
+  /** People for whom Teams fetches the card anew, as Teams user IDs. */
+  userIds: z.array(z.string()).max(60),
   fallbackText: Label,
   ...stateBadge,
   agent: CardText,

@@ -1,5 +1,5 @@
 /** The alert about an agent that isn't as approved: one card for each drift, brought up to date until it is over. */
-import type { AgentWatch, Drift, DriftFinding } from '../../../domain/watch/agent-watch.ts';
+import { type AgentWatch, type Drift, type DriftFinding, isCritical } from '../../../domain/watch/agent-watch.ts';
 import type { LastVerified } from '../../../domain/watch/drift.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
 import { causeWords, type DriftWords, driftWords } from '../../../text/drift.ts';
@@ -9,6 +9,7 @@ import {
   type Addressee,
   dateAndTime,
   entitiesOf,
+  joinText,
   label,
   listedText,
   md,
@@ -19,6 +20,8 @@ import {
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
 const long = 1_000;
+/** Teams: `refresh.userIds` takes 60. */
+const mostRefreshed = 60;
 
 const boxStyleOf = ({ state }: DriftFinding): 'attention' | 'warning' =>
   severityOf(state.code) === 'critical' ? 'attention' : 'warning';
@@ -47,15 +50,16 @@ function stepOf({ step }: DriftWords): Step {
 }
 
 /** What stands at the top: the state, and how much of it there is. */
-function badgeOf({ found, closedAt }: Drift) {
+function badgeOf(drift: Drift) {
+  const { found, closedAt } = drift;
   if (closedAt !== null)
     return { stateLine: plain('As approved again'), stateIcon: marks.done.icon, stateColor: 'Good' as const };
-  const isCritical = found.some(({ state }) => severityOf(state.code) === 'critical');
+  const isWorst = isCritical(drift);
   return {
     // Of one difference, the box below says it.
     stateLine: plain<string>(`Not as approved${found.length === 1 ? '' : `: ${found.length} differences`}`),
-    stateIcon: isCritical ? marks.alarm.icon : marks.warn.icon,
-    stateColor: isCritical ? ('Attention' as const) : ('Warning' as const),
+    stateIcon: isWorst ? marks.alarm.icon : marks.warn.icon,
+    stateColor: isWorst ? ('Attention' as const) : ('Warning' as const),
   };
 }
 
@@ -72,7 +76,10 @@ export function driftCard(
   const ended = isOver ? md` Closed ${dateAndTime(new Date(drift.closedAt ?? ''))}.` : nothing;
   const titles = told.map(({ words }) => words.title).join('; ');
   const card = renderCard('drift', {
-    driftId: id,
+    ...{ driftId: id, number: drift.number },
+    userIds: entitiesOf(addressees)
+      .map(({ mentioned }) => mentioned.id)
+      .slice(0, mostRefreshed),
     fallbackText: label(`${agentName}: ${isOver ? 'as approved again' : titles}.`),
     ...badgeOf(drift),
     agent: plain(agentName),
@@ -80,6 +87,23 @@ export function driftCard(
     found: told.map(({ finding, words }, n) => boxOf(finding, words, isOver, n === 0)),
     ...(isOver || first === undefined ? noStep : stepOf(first.words)),
     basis: md`Opened ${dateAndTime(new Date(drift.openedAt))}.${ended} Compared with ${plain<string>(verified.request)}.`,
+  });
+  return { ...card, msteams: { entities: entitiesOf(addressees) } };
+}
+
+/** The post below an alert that became critical after it was posted. */
+export function worseCard(agentName: string, isNow: boolean, operators: readonly Addressee[]): AdaptiveCard {
+  const title = isNow ? 'Now critical' : 'No longer critical';
+  const addressees = isNow ? operators : [];
+  const words = isNow ? 'The card above shows what changed, and what to do.' : 'The card above shows what is left.';
+  const card = renderCard('message', {
+    fallbackText: label(`${agentName}: ${title.toLowerCase()}.`),
+    ...{ title: plain<string>(title), titleColor: isNow ? 'Attention' : 'Default' },
+    text: joinText(
+      [listedText(addressees.map(({ text }) => text)), md`${plain(agentName)}: ${plain<string>(words)}`],
+      ' ',
+    ),
+    reference: nothing,
   });
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }

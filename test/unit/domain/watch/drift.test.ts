@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { botFailure, done, failed, type Outcome } from '../../../../src/domain/failure.ts';
-import { driftIdOf, RequestId } from '../../../../src/domain/ids.ts';
+import { ArmId, driftIdOf, RequestId } from '../../../../src/domain/ids.ts';
 import type { ObservedKey, ObservedResource, ObservedVault } from '../../../../src/domain/observed.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import {
@@ -29,6 +29,7 @@ const agent = resource({
   customerKey: under(version('a')),
 });
 const place = vault({ purgeProtection: true });
+const elsewhere = ArmId.parse(place.id.replace(/resourceGroups\/[^/]+/, 'resourceGroups/rg-other'));
 
 const verified: LastVerified = {
   ...{ request: RequestId.parse('CMK-000001'), planDigest: 'd'.repeat(64), at: inDays(-30) },
@@ -44,12 +45,18 @@ const verified: LastVerified = {
 };
 
 const asApproved: WatchReading = {
-  ...{ resource: done(agent), vault: done(place), key: done(approved), deleted: null },
-  ...{ newest: done(approved), before: done(key({ version: version('b') })), access: done(true), use: null },
+  ...{ resource: done(agent), vault: done(place), movedTo: null, key: done(approved), deleted: null },
+  ...{
+    newest: done(approved),
+    before: done(key({ version: version('b') })),
+    retired: null,
+    access: done(true),
+    use: null,
+  },
 };
 const judge = (change: Partial<WatchReading>): DriftVerdict => judgeDrift(verified, { ...asApproved, ...change }, now);
 /** The vault's log: refused calls and others, each by whom, with which version, and how many minutes ago. */
-type Call = readonly [by: string, digit: string, minutes: number, refused?: 'refused'];
+type Call = readonly [by: string | null, digit: string, minutes: number, refused?: 'refused'];
 const logged = (...calls: readonly Call[]) =>
   done({
     first: inDays(-1),
@@ -87,6 +94,7 @@ test.each<[string, Partial<WatchReading>, readonly DriftState['code'][]]>([
   ['purged', keyGone('none'), ['key-purged']],
   ['gone', keyGone('not-checked'), ['key-missing']],
   ['vault gone', { vault: done(null), key: null, newest: null, access: null }, ['vault-gone']],
+  ['vault moved', { vault: done(null), movedTo: elsewhere, key: null, newest: null, access: null }, ['vault-moved']],
   ['access lost', { access: done(false) }, ['access-lost']],
   ['identity off', { ...agentWith({ principalId: null }), access: null }, ['identity-changed']],
   [
@@ -122,6 +130,7 @@ const examples: readonly DriftState[] = [
   { code: 'key-expired', at: inDays(-1) },
   { code: 'key-expires', at: inDays(9) },
   { code: 'firewall-changed', now: 'open' },
+  { code: 'vault-moved', to: elsewhere },
   { code: 'old-version-disabled', keyVersion: version('b') },
   { code: 'newer-version', keyVersion: version('c'), created: inDays(-1) },
   { code: 'use-refused', keyVersion: version('a') },
@@ -155,8 +164,13 @@ test('the cause names who, when and with what, or says that Azure does not tell'
 const id = driftIdOf('0'.repeat(64));
 
 /** Stores what the verdict says, as the store does. */
-function after(events: readonly StoredEvent[], verdict: DriftVerdict, at: Date): readonly StoredEvent[] {
-  const decision = decideDrift(foldWatch(id, events), { verified, verdict }, new Map(), at);
+function after(
+  events: readonly StoredEvent[],
+  verdict: DriftVerdict,
+  at: Date,
+  basis = verified,
+): readonly StoredEvent[] {
+  const decision = decideDrift(foldWatch(id, events), { verified: basis, verdict }, new Map(), at);
   if (decision.kind === 'refused') throw new Error('refused');
   const stored = decision.events.map(({ body, texts }, n) => {
     const revision = events.length + n + 1;
@@ -203,14 +217,25 @@ test('over any history: at most one drift is open, it says what was found last, 
   );
 });
 
+test('a difference that is there after another approval too is compared with that one, and opens no other drift', () => {
+  const disabled: DriftVerdict = { states: [{ code: 'key-disabled' }], unread: [] };
+  const opened = after([], disabled, now);
+  const rotated = { ...verified, request: RequestId.parse('CMK-000002'), keyVersion: version('c') };
+  const changed = after(opened, disabled, now, rotated);
+  expect(changed.map(({ body }) => body.type)).toEqual(['drift-opened', 'drift-changed']);
+  expect(openDriftOf(foldWatch(id, changed))).toMatchObject({ number: 1, basis: { request: 'CMK-000002' } });
+  expect(after(changed, disabled, now, rotated)).toEqual(changed);
+});
+
 describe('calls in the vault’s log', () => {
   const refused = (...calls: readonly Call[]) => codesOf({ use: logged(...calls) });
 
-  it('tell that the agent is refused, until a call of it works again or none came for an hour', () => {
+  it('tell that the agent is refused, until a call of it works again or none came for a day', () => {
     expect(refused([principal, 'a', 5, 'refused'])).toEqual(['use-refused']);
     expect(refused([principal, 'a', 5, 'refused'], [principal, 'a', 9])).toEqual(['use-refused']);
     expect(refused([principal, 'a', 9, 'refused'], [principal, 'a', 5])).toEqual([]);
-    expect(refused([principal, 'a', 61, 'refused'])).toEqual([]);
+    expect(refused([principal, 'a', 61, 'refused'])).toEqual(['use-refused']);
+    expect(refused([principal, 'a', 24 * 60 + 1, 'refused'])).toEqual([]);
   });
 
   it('say nothing of the agent if others or another version are refused, or it happened before the approval', () => {
@@ -220,13 +245,28 @@ describe('calls in the vault’s log', () => {
     expect(judgeDrift(later, reading, now).states).toEqual([]);
   });
 
-  it('tell that anyone needs a version that was retired', () => {
+  describe('tell that anyone needs a version that was retired', () => {
     const retired = { ...verified, retired: version('c') };
-    const judged = (use: WatchReading['use']) => judgeDrift(retired, { ...asApproved, use }, now);
-    expect(judged(logged(['x', 'c', 300, 'refused'])).states).toEqual([
-      { code: 'retired-version-needed', keyVersion: version('c') },
-    ]);
-    expect(judged(logged(['x', 'c', 300, 'refused'], ['x', 'c', 200])).states).toEqual([]);
-    expect(judged(notRead)).toMatchObject({ states: [], unread: ['use'] });
+    const off = key({ version: version('c'), enabled: false });
+    const judged = (use: WatchReading['use'], found = off, basis = retired) =>
+      judgeDrift(basis, { ...asApproved, use, retired: done(found) }, now);
+    const needed = { states: [{ code: 'retired-version-needed', keyVersion: version('c') }] };
+    const call = logged(['x', 'c', 300, 'refused']);
+
+    it('until it can be used again', () => {
+      expect(judged(call)).toMatchObject(needed);
+      expect(judged(logged(['x', 'c', 300, 'refused'], ['x', 'c', 200])).states).toEqual([]);
+      expect(judged(call, { ...off, enabled: true }).states).toEqual([]);
+      expect(judged(notRead)).toMatchObject({ states: [], unread: ['use'] });
+    });
+
+    it('also if it was refused after the role had disabled it, and before the bot saw that', () => {
+      const success = new Date(now.getTime() - 299 * 60_000).toISOString();
+      expect(judged(call, off, { ...retired, at: success })).toMatchObject(needed);
+    });
+
+    it('but not if the vault doesn’t know who called', () => {
+      expect(judged(logged([null, 'c', 300, 'refused'])).states).toEqual([]);
+    });
   });
 });
