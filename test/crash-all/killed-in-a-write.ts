@@ -12,7 +12,7 @@ import {
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord, startWorld, type World, type WorldOptions } from '../support/world/world.ts';
 import { OutcomeTable } from './outcome-table.ts';
 
 /** Azure never did it, or did it and nobody heard. */
@@ -35,12 +35,12 @@ export interface Killing {
 }
 
 /** Azure is as it was before each case. The table is printed under the title at the end. */
-export function worldForKilling(title: string): Killing {
+export function worldForKilling(title: string, options: WorldOptions = {}): Killing {
   const table = new OutcomeTable();
   let world: World;
   let putBack: () => Promise<void>;
   beforeAll(async () => {
-    world = await startWorld();
+    world = await startWorld(options);
     putBack = await rememberAzure(world);
   });
   afterEach(async () => {
