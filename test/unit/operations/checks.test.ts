@@ -281,7 +281,7 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
   'old-version-used': {
     seen: retiring(),
     outcome: 'pass',
-    fact: { version: version('a'), users: [] },
+    fact: { version: version('a'), users: [], since: '2026-02-01T12:00:00.000Z' },
     wished: wishToRetire(),
   },
   'declared-not-read': {
