@@ -96,7 +96,7 @@ describe('docs/reference', () => {
   test('names every metric of the bot, and no other', () => {
     const folder = new URL('src/observability/', root);
     const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
-    const metrics = [...sources.join('\n').matchAll(/name: '(cmk_\w+)'/g)].map(([, name]) => name);
+    const metrics = [...sources.join('\n').matchAll(/'(cmk_\w+)'/g)].map(([, name]) => name);
     const page = readFileSync(new URL('docs/reference/metrics-and-logs.md', root), 'utf8');
     expect([...page.matchAll(/^\| `(cmk_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(
       [...new Set(metrics)].sort(),
