@@ -65,7 +65,7 @@ const witnessKey = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 
 async function startedWitness(): Promise<readonly [RunningWitness, string]> {
   const folder = path.join(world.dataDir, 'witness');
   const run = ['witness', 'run', '--name', 'witness.example/w1', '--folder', folder];
-  expect(await cmkBot(run, {})).toMatchObject({ code: 2, err: expect.stringContaining('no log is known') });
+  expect(await cmkBot(run, {})).toMatchObject({ code: 2, err: expect.stringContaining('has no log') });
   const logLine = (await readFile(anchor('keys.txt'), 'utf8')).trim();
   expect(await cmkBot(['witness', 'add', logLine.slice(0, -8), '--folder', folder], {})).toMatchObject({
     code: 2,
