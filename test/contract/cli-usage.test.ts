@@ -134,7 +134,7 @@ describe('what is not understood ends with 2 and one line', () => {
       ['audit', 'export', '--format', 'csv', '--since', 'may'],
       'cmk-bot audit export: --since: must be a day or a time',
     ],
-    ['no reason', ['audit', 'erase', 'CMK-000001'], 'cmk-bot audit erase: --reason: is missing; say why'],
+    ['no reason', ['audit', 'erase', 'CMK-000001'], 'cmk-bot audit erase: --reason: is missing; enter a reason'],
     ['an empty name', ['requests', 'cancel', 'CMK-000001', '--as', ' '], 'cmk-bot requests cancel: --as: is blank'],
   ])('%s', async (_what, args, line) => {
     const { code, out, err } = await cmkBot(args, { CMK_DATA_DIR: empty.folder });
@@ -229,7 +229,7 @@ describe('what destroys is asked for twice', () => {
   it.each(['', 'y', 'yes', 'CMK-000000'])('and left alone where %j is answered', async (answer) => {
     const { said, code } = erase(answer);
     expect(await code).toBe(1);
-    expect(said[0]).toContain('This cannot be undone.\nType CMK-7F3K9Q to go on: ');
+    expect(said[0]).toContain('This can’t be undone.\nType CMK-7F3K9Q to continue: ');
     expect(said.at(-1)).toBe('Nothing was erased.\n');
   });
 

@@ -51,7 +51,7 @@ export const logs: ScenarioGroup = {
     {
       name: 'logs-refused',
       title: 'Reading the logs is refused',
-      does: 'The bot doesn’t have permission to query the workspace: InsufficientAccessError.',
+      does: 'The bot can’t query the workspace: InsufficientAccessError.',
       faults: [{ match: { method: 'POST', url: '^/v1/workspaces/' }, deny: true }],
     },
     {

@@ -7,7 +7,7 @@ export const DriftData = z.strictObject({
   driftId: z.string(),
   /** Tells the agent's drifts from each other. */
   number: z.int(),
-  /** People for whom Teams fetches the card anew, as Teams user IDs. */
+  /** People for whom Teams fetches the card again, as Teams user IDs. */
   userIds: z.array(z.string()).max(60),
   fallbackText: Label,
   ...stateBadge,
