@@ -278,7 +278,7 @@ describe('rules by agent', () => {
     expect(out).toMatch(/rule production +does not hold: resources is visitor-agent, wanted triage-\*\n/);
     expect(out).toMatch(/rule visitors +applies: resource group is rg-care-prod; agent is visitor-agent/);
     expect(out).toMatch(/can request +Approver\n/);
-    expect(out).toMatch(/may approve +Approver; Second approver; Team member; never the requester\n/);
+    expect(out).toMatch(/can approve +Approver; Second approver; Team member; never the requester\n/);
     expect(out).toMatch(/approvals needed +1\n/);
     expect(out).toMatch(/expires after +3 days\n/);
     expect(out).toMatch(/vaults +those in the agent’s own subscription\n/);
@@ -289,7 +289,7 @@ describe('rules by agent', () => {
       /rule production +makes it stricter: agent is triage-agent-prod; tag environment is production/,
     );
     expect(tagged).toMatch(
-      /may approve +Approver; Second approver; Team member, and of these only: Second approver; Team member; never the requester/,
+      /can approve +Approver; Second approver; Team member, and of these only: Second approver; Team member; never the requester/,
     );
     expect((await doctor(tests.agent)).out).toMatch(
       /rule production +does not hold: tags\.environment is test, wanted production/,

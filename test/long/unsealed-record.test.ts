@@ -37,7 +37,7 @@ const verify = () => cmkBot(['audit', 'verify'], { CMK_DATA_DIR: world.dataDir }
 
 test('is not acted on, and the end is named that somebody has to know', async () => {
   const said = await startsWith({});
-  expect(said).toContain(`the ${seq} events in ${world.dataDir} carry no seal`);
+  expect(said).toContain(`the ${seq} events in ${world.dataDir} have no seal`);
   expect(said).toContain(`CMK_TRUST_RECORD=${seq}:${hash}`);
   expect((await verify()).out).toContain('(seal-missing)');
 });
@@ -46,7 +46,7 @@ test.each([
   ['another number', `${seq - 1}:${hash}`],
   ['another hash', `${seq}:${'0'.repeat(64)}`],
 ])('is not acted on with %s', async (_what, trusted) => {
-  expect(await startsWith({ CMK_TRUST_RECORD: trusted })).toContain('carry no seal');
+  expect(await startsWith({ CMK_TRUST_RECORD: trusted })).toContain('have no seal');
 });
 
 test('is sealed as it is where its end is the one that is named, and said so', async () => {
@@ -63,7 +63,7 @@ test('with all seals taken away again is not acted on', async () => {
   const owner = await startStore(world.database);
   await owner.session("set session_replication_role = 'replica'", 'update cmk.event set seal = null, seal_key = null');
   await owner.close();
-  expect(await startsWith({})).toContain('carry no seal');
+  expect(await startsWith({})).toContain('have no seal');
 });
 
 test('with some seals taken away is broken, whatever end is named', async () => {
