@@ -86,7 +86,7 @@ onPostgres('a bot whose database goes away', () => {
     // After one that failed, too: the next is not to fail because of it.
     await mendAzure(world);
     await putBack();
-    const trouble = world.printed().match(/.*(cmk-bot ends|unhandled|uncaught|replicas are dead|"level":60).*/gi) ?? [];
+    const trouble = world.printed().match(/.*(cmk-bot ends|unhandled|uncaught|replicas failed|"level":60).*/gi) ?? [];
     expect(trouble.map((line) => line.slice(0, 3_000))).toEqual([]);
   });
 
