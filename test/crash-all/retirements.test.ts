@@ -1,9 +1,9 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
-import { agentIn, keyIn, newestIn } from '../support/azure/azure-state.ts';
-import { changeState } from '../support/azure/local-azure.ts';
+import { agentIn, keyIn } from '../support/azure/azure-state.ts';
+import { http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
-import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { owner } from '../support/azure/local-azure-names.ts';
 import { azureState } from '../support/world/path.ts';
 import {
   approvalCard,
@@ -24,7 +24,6 @@ import { effectsSince, expectDoneOnce, killInWrite, worldForKilling } from './ki
 
 const agent = 'virtual-visit-agent';
 const [vaultName, keyName] = ['kv-hospital-keys', 'cmk-virtual-visit'];
-const hour = 3_600_000;
 
 describe('killed in the retirement of a version', () => {
   const killing = worldForKilling('SIGKILL of the bot in a retirement, and what came of it', {
@@ -33,24 +32,22 @@ describe('killed in the retirement of a version', () => {
   let old: string;
   let vaultUrl: string;
 
-  // The agent has been under the newest version for more than a day.
-  beforeEach(async () => {
-    const { world } = killing;
-    await changeState(world.azure, (state) => {
-      const { content } = agentIn(state, agent);
-      const { keyVaultProperties: key, identity } = content;
-      if (key === null) throw new Error('the agent is under no key');
-      [old, vaultUrl] = [key.keyVersion ?? '', key.keyVaultUri];
-      key.keyVersion = newestIn(state, vaultName, keyName).version;
-      const ofAgent = { principalId: identity?.principalId ?? null, agentId: agentId(agent) };
-      const call = { vault: vaultId(vaultName), keyName, keyVersion: key.keyVersion, ...ofAgent };
-      const used = (hours: number) => ({
-        ...{ ...call, operation: 'KeyUnwrap', status: 200, assignmentId: null },
-        at: new Date(Date.now() - hours * hour).toISOString(),
-      });
-      state.agentCalls = [used(25), used(0)];
-    });
-  });
+  /** An approved request moves the agent to the newest version, which it then has used for more than a day. */
+  async function rotate(): Promise<void> {
+    const { world, ended } = killing;
+    const key = agentIn(await azureState(world), agent).content.keyVaultProperties;
+    if (key === null) throw new Error('the agent is under no key');
+    [old, vaultUrl] = [key.keyVersion ?? '', key.keyVaultUri];
+    const rotation = await submit(
+      world,
+      await type(world, people.requester, `/rotate-cmk resource=${agent} version=newest`),
+    );
+    await approve(world, people.approver, await approvalCard(world, rotation));
+    await shows(world, places.operations, people.requester, rotation, /Succeeded/, 40_000);
+    ended.push(rotation);
+    // Each call of an agent is then dated a day ago.
+    await http(world.azure, 'POST', '/simulator/scenarios', { body: { names: ['agents-used-keys-a-day-ago'] } });
+  }
 
   const disable = () =>
     clientsOf(killing.world.azure, owner).keys(vaultUrl).updateKeyProperties(keyName, old, { enabled: false });
@@ -94,6 +91,7 @@ describe('killed in the retirement of a version', () => {
     ],
   ])('%s: it succeeds, and the bot wrote nothing', async (when, live) => {
     const { world, table, ended } = killing;
+    await rotate();
     const id = await submit(
       world,
       await type(world, people.requester, `/retire-version resource=${agent} version=${old}`),
@@ -110,6 +108,7 @@ describe('killed in the retirement of a version', () => {
   });
 
   test('the record verifies; every step of every request is done once', async () => {
-    for (const done of await expectDoneOnce(killing)) expect(done).toContain('step-done disable-key-version');
+    const done = await expectDoneOnce(killing);
+    expect(done.filter((steps) => steps.includes('step-done disable-key-version'))).toHaveLength(done.length / 2);
   });
 });
