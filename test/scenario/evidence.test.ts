@@ -125,7 +125,7 @@ describe('a pack', () => {
 
   it('holds nothing that people wrote, no secret and no address, without texts; else the reason', async () => {
     for (const [name, bytes] of files) {
-      expect([name, /Own keys before the audit|@example|eyJ[A-Za-z0-9]/.test(bytes.toString('latin1'))]).toEqual([
+      expect([name, /Own keys before the audit|@example|eyJ[\w-]{10,}\./.test(bytes.toString('latin1'))]).toEqual([
         name,
         false,
       ]);

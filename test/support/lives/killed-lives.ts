@@ -115,8 +115,15 @@ export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promis
     }
   }
 
+  /** A late commit can end the bot after the life that it was meant for. */
+  async function revive(): Promise<void> {
+    const died = world.untilBotEnds().then(() => 'died' as const);
+    if ((await Promise.race([died, pause(100)])) === 'died') await world.startBot();
+  }
+
   async function live(story: Story, point: KillPoint): Promise<Left> {
     await putBack();
+    await revive();
     const from = (await world.azureRequests()).length;
     writeFileSync(`${file}.log`, '');
     let deaths = 0;
