@@ -125,6 +125,19 @@ test('moves to other ports with its vaults and what points to them', async () =>
   expect(key.name).toBe('cmk-virtual-visit');
 });
 
+test('is as quick as it was told to be, until a start says otherwise', async () => {
+  const latency = async () => (await http(azure, 'GET', '/simulator/latency')).body;
+  azure = await startAzure({ latency: 'realistic' });
+  await becomeInstant();
+  expect((await http(azure, 'PUT', '/simulator/latency', { body: { latency: 'slow' } })).status).toBe(400);
+  await azure.stop();
+  azure = await startAzure({ dataDir: azure.dataDir, port: azure.port, latency: 'as it was' });
+  expect(await latency()).toEqual({ latency: 'instant' });
+  await azure.kill();
+  await restart('realistic');
+  expect(await latency()).toEqual({ latency: 'realistic' });
+});
+
 test('stops cleanly and keeps its private files to itself', async () => {
   azure = await startAzure();
   await clientsOf(azure).token();

@@ -3,14 +3,7 @@ import { Quotas } from '../../src/sandbox/azure/http/quotas.ts';
 import { Refusal } from '../../src/sandbox/azure/http/reply.ts';
 import { SimulatorState } from '../../src/sandbox/azure/state/schema.ts';
 import { seedState } from '../../src/sandbox/azure/state/seed.ts';
-import {
-  changeState,
-  discard,
-  type HttpAnswer,
-  http,
-  type RunningAzure,
-  startAzure,
-} from '../support/azure/local-azure.ts';
+import { discard, type HttpAnswer, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { agentId, bot, careId, owner, researchId } from '../support/azure/local-azure-names.ts';
 
@@ -74,26 +67,6 @@ describe('the buckets of Azure Resource Manager', () => {
     expect(each).toEqual([...Array.from({ length: 15 }, () => 250), 0]);
   });
 
-  test('say in the headers what is left, and in the refusal when to try again', () => {
-    const { send, served } = counted({ quotas: null });
-    expect(send('GET', inCare, 0).headers).toEqual({
-      'x-ms-ratelimit-remaining-subscription-reads': '249',
-      'x-ms-ratelimit-remaining-subscription-global-reads': '3749',
-    });
-    expect(send('GET', '/subscriptions', 0).headers).toEqual({ 'x-ms-ratelimit-remaining-tenant-reads': '249' });
-    served(248, 'GET', inCare, 0);
-    expect(send('GET', inCare, 0).headers).toMatchObject({ 'x-ms-ratelimit-remaining-subscription-reads': '0' });
-    const { refused } = send('GET', inCare, 0);
-    expect(refused).toMatchObject({
-      status: 429,
-      headers: { 'retry-after': '1' },
-      body: { error: { code: 'SubscriptionRequestsThrottled' } },
-    });
-    expect(JSON.stringify(refused?.body)).toContain(
-      `Number of 'read' requests for subscription '${careId}' actor '${bot.id}' exceeded. Please try again after '1' seconds`,
-    );
-  });
-
   test('are not counted at the instant pace, unless the settings say so', () => {
     const off = counted({ quotas: null }, 'instant');
     expect(off.served(300, 'GET', inCare, 0)).toBe(300);
@@ -152,22 +125,5 @@ describe('over HTTP', () => {
     expect(graph.body.error).toMatchObject({ code: 'RateLimiting', details: [{ code: 'RateLimiting' }] });
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     expect([(await read()).status, (await query()).status]).toEqual([200, 200]);
-  });
-
-  test('a caller without a token is not told of any quota', async () => {
-    azure = await startAzure();
-    const { status, headers } = await http(azure, 'GET', `${agentId('triage-agent-prod')}?api-version=2025-11-01`);
-    expect([status, headers['x-ms-ratelimit-remaining-subscription-reads']]).toEqual([401, undefined]);
-  });
-
-  test('a test can turn quotas on at the instant pace', async () => {
-    azure = await startAzure();
-    await changeState(azure, (state) => {
-      state.settings.quotas = true;
-    });
-    const headers = { authorization: `Bearer ${await clientsOf(azure).token()}` };
-    const path = `${agentId('triage-agent-prod')}?api-version=2025-11-01`;
-    const answer = await untilRefused(() => http(azure, 'GET', path, { headers }));
-    expect(answer.status).toBe(429);
   });
 });

@@ -153,9 +153,58 @@ test('stops writes below a read-only lock', async () => {
   expect(await messageOf(protect())).toContain(`because following scope(s) are locked: '${vault}'`);
 });
 
-test('names the versions it offers when asked for another', async () => {
+test('names the versions it offers when asked for another, and takes in each what that version has', async () => {
   const old = clients.resources().resources.getById(agent.slice(1), '2021-06-10');
   expect(await messageOf(old)).toContain("for api version '2021-06-10'. The supported api-versions are '2020-12-08,");
+  const headers = { authorization: `Bearer ${await clients.token()}` };
+  const keyVaultProperties = { keyName: 'k', keyVaultUri: 'https://localhost/' };
+  for (const [version, body] of [
+    ['2020-12-08', { identity: { type: 'SystemAssigned' } }],
+    ['2020-12-08', { properties: { keyVaultProperties } }],
+    ['2024-02-01', { properties: { accessControlMethod: 'AzureRBAC' } }],
+  ] as const) {
+    const answer = await http(azure, 'PATCH', `${agent}?api-version=${version}`, { headers, body });
+    expect(answer.body.error.code).toBe('HttpRequestPayloadAPISpecValidationFailed');
+  }
+});
+
+describe('what is deleted', () => {
+  const owners = lazily(() => clientsOf(azure, owner));
+
+  test('of an agent is gone for good: the same name has another identity, and no use of the key', async () => {
+    const visit = agentId('virtual-visit-agent');
+    const before = await readAgent(owners, visit);
+    const { keyVaultProperties } = before.properties as { keyVaultProperties: unknown };
+    const { resources } = owners.resources();
+    const options = { updateIntervalInMs: 20 };
+    await resources.deleteById(visit.slice(1), '2025-11-01', options).pollUntilDone();
+    expect(await codeOf(readAgent(owners, visit))).toBe('ResourceNotFound');
+    const anew = { location: 'westeurope', sku: { name: 'C0' }, identity: { type: 'SystemAssigned' } } as const;
+    const made = await resources.createOrUpdateById(visit.slice(1), '2025-11-01', anew, options).pollUntilDone();
+    expect(made.identity?.principalId).not.toBe(before.identity?.principalId);
+    const write = writeAgent(owners, visit, { properties: { keyVaultProperties } });
+    expect(await messageOf(write)).toContain('KeyVaultAccessForbidden');
+  });
+
+  test('of a vault can be had back with its keys, without the roles there, and holds its name until then', async () => {
+    const [group, name] = ['rg-care-prod', 'kv-hospital-keys'];
+    const { vaults } = owners.vaults();
+    expect(await codeOf(vaults.delete(group, name))).toBe('ScopeLocked');
+    await changeState(azure, (all) => Object.assign(all, { locks: [] }));
+    const before = await vaults.get(group, name);
+    await vaults.delete(group, name);
+    const { tenantId, sku } = before.properties;
+    const put = (more: object) =>
+      vaults
+        .createOrUpdate(group, name, { location: 'westeurope', properties: { tenantId, sku, ...more } })
+        .pollUntilDone();
+    expect(await codeOf(put({}))).toBe('ConflictError');
+    expect((await put({ createMode: 'recover' })).properties).toEqual(before.properties);
+    const { roleAssignments } = (await http(azure, 'GET', '/simulator/state')).body;
+    expect(roleAssignments.some(({ scope }: { scope: string }) => scope.includes(name))).toBe(false);
+    const keys = owners.keys(`https://localhost:${azure.port + 2}/`);
+    expect((await keys.getKey('cmk-virtual-visit')).name).toBe('cmk-virtual-visit');
+  });
 });
 
 test('wants its own unexpired token for the right audience', async () => {

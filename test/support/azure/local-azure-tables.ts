@@ -35,7 +35,7 @@ const isServed = (method: string, pattern: string): boolean =>
     : mainRouter.find(method, pattern) !== null;
 
 /** Known operations that no route answers; each of them is answered 501, which another test tries. */
-export const absentOperations = knownOperations.filter(({ method, pattern }) => !isServed(method, pattern));
+const absentOperations = knownOperations.filter(({ method, pattern }) => !isServed(method, pattern));
 
 const operations = (): readonly Operation[] => [
   ...mainRouter.routes.map(served),
