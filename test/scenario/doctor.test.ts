@@ -426,6 +426,12 @@ where('each of what can be broken', () => {
     },
   );
 
+  test('tells Azure that cannot be reached from Azure that does not let it in', async () => {
+    world?.set({ AZURE_AUTHORITY_HOST: 'https://localhost:9' });
+    const [found] = ill((await world?.doctor('--only', 'azure/sign-in')) ?? []);
+    expect(found).toMatchObject({ outcome: 'fail', mend: expect.stringContaining('Check the network') });
+  });
+
   test('a published log goes on with the record; more than the record has is a failure, and nothing that a command mends', async () => {
     if (world === null) return;
     const anchor = path.join(world.folder, 'anchor');

@@ -81,11 +81,14 @@ describe('two people fill in forms in one thread at once', () => {
     expect(await page(people.requester, form)).toContain('Which vault');
   });
 
-  test('both submit at once, and each gets a request of their own', async () => {
+  test('both submit at once, each gets a request of their own, and the second tap of a double click the same one', async () => {
     const form = forms[people.requester];
     await click(people.requester, form, 'form.next', { vault: 'kv-care-prod' });
     await click(people.requester, form, 'form.existing-key');
     await click(people.requester, form, 'form.next', { key: 'cmk-triage-agent' });
+    const unticked = await click(people.requester, form, 'form.submit', { justification: 'Own keys' });
+    expect(answered(unticked)).toContain('Select the checkbox.');
+    const data = buttonData(unticked, 'form.submit');
     const ids = await Promise.all(
       [people.requester, people.approver].map(async (person) => {
         const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
@@ -93,6 +96,8 @@ describe('two people fill in forms in one thread at once', () => {
       }),
     );
     expect(new Set(ids).size).toBe(2);
+    const tapped = await world.teams.click(people.requester, form?.id ?? '', 'form.submit', { data });
+    expect(answered(tapped)).toContain(ids[0]);
     for (const id of ids) await shows(world, places.operations, people.requester, id, /Waiting for approval/);
     const record = await readRecord(world);
     expect([...record.requests].sort()).toEqual([...ids].sort());

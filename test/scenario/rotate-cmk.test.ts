@@ -6,7 +6,6 @@ import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState, linesOf } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
-  agentId,
   answered,
   approvalCard,
   approve,
@@ -145,13 +144,6 @@ describe('the form', () => {
   const next = (form: SeenActivity, inputs: Record<string, unknown>) =>
     world.teams.click(people.requester, form.id, 'form.next', { inputs });
 
-  test('asks for the agent, then offers three ways on one page', async () => {
-    const form = await type(world, people.requester, '/rotate-cmk');
-    const page = answered(await next(form, { resource: agentId(agent) }));
-    expect(page).toContain('Another key or vault');
-    expect(answered(await next(form, { version: 'newest' }))).toContain('2 steps in Azure');
-  });
-
   test('leads over vault and key where another key is wanted, and back to the versions', async () => {
     const form = await type(world, people.requester, command);
     await next(form, { version: 'other' });
@@ -164,22 +156,6 @@ describe('the form', () => {
       'Move to which version?',
     );
   });
-
-  test('leads to /enable-cmk where Microsoft manages the key, with the agent kept', async () => {
-    const form = await type(world, people.requester, '/rotate-cmk resource=triage-agent-prod');
-    expect(wordsOf(form)).toContain('This agent uses a Microsoft-managed key.');
-    const page = answered(await world.teams.click(people.requester, form.id, 'form.switch'));
-    expect(page).toContain('Step 2 of 4: Vault');
-    expect(page).toContain('triage-agent-prod');
-  });
-
-  test('of /enable-cmk leads here where the agent is under another key', async () => {
-    const typed = `/enable-cmk resource=${agent} vault=kv-care-prod key=cmk-triage-agent`;
-    const blocked = await type(world, people.requester, typed);
-    expect(wordsOf(blocked)).toContain('The agent already uses a customer-managed key.');
-    const page = answered(await world.teams.click(people.requester, blocked.id, 'form.switch'));
-    expect(page).toContain('Move to which version?');
-  });
 });
 
 const onVersion =
@@ -188,36 +164,15 @@ const onVersion =
     const one = keyIn(state, vault, key).versions[index];
     if (one !== undefined) Object.assign(one, change);
   };
-const day = 86_400;
-const nowS = () => Math.floor(Date.now() / 1000);
 
 describe('what would lose data is refused', () => {
   test.each<[string, string, Change, string]>([
     ['a disabled version', 'newest', onVersion(1, { enabled: false }), 'The key is disabled.'],
-    ['an expired version', 'newest', onVersion(1, { exp: nowS() - day }), 'The key has expired.'],
-    ['a version that is not valid yet', 'newest', onVersion(1, { nbf: nowS() + day }), 'The key is not valid yet.'],
-    [
-      'a version that doesn’t allow wrapping',
-      'newest',
-      (state) => {
-        const one = keyIn(state, vault, key).versions[1];
-        if (one !== undefined) one.keyOps = ['sign'];
-      },
-      'The key doesn’t allow wrapKey and unwrapKey.',
-    ],
     [
       'a new version without the right to make it',
       'new',
       withoutActions('Microsoft.KeyVault/vaults/keys/create/action'),
       'Microsoft.KeyVault/vaults/keys/create/action',
-    ],
-    [
-      'a version behind a firewall',
-      'newest',
-      onVault(vault, (one) => {
-        one.networkAcls = { bypass: 'None', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
-      }),
-      'firewall blocks the agent',
     ],
     [
       'anything under a lock',
@@ -256,13 +211,6 @@ describe('a world that moves between approval and run', () => {
       putUnder(agent, 'kv-care-prod', 'cmk-triage-agent'),
       /Needs attention/,
       'The agent was changed',
-    ],
-    [
-      'by a target that was disabled',
-      'newest',
-      onVersion(1, { enabled: false }),
-      /Needs attention/,
-      'The key is disabled.',
     ],
     [
       'by an old version that was disabled',

@@ -68,6 +68,7 @@ describe('one request, three people', () => {
     expect(answer).toContain('You approved');
     expect(answer).toContain('Second approver');
     expect(answer).not.toContain('Approve |');
+    expect(answered(await approve(world, approver, card))).toBe(answer);
     for (const place of [places.approvals, places.operations, `a:${approver}`]) {
       expect(buttons(await sees(approver, place, id, /You approved/))).not.toContain('Approve');
     }
@@ -96,6 +97,11 @@ describe('one request, three people', () => {
     expect(answered(await click(approver, card, 'request.retry'))).toContain('Checking before run');
     for (const one of [requester, approver, teamMember]) await sees(one, places.operations, id, /Succeeded/);
     expect(await writes(world)).toHaveLength(5);
+    const end = await sees(approver, places.approvals, id, /Succeeded/);
+    const late = { inputs: { acknowledgeIrreversible: 'true' }, data: { requestId: id, revision: 1 } };
+    // How it ended, and not what was said then.
+    const repeated = await world.teams.click(approver, end.id, 'request.approve', late);
+    expect(answered(repeated)).toContain('Succeeded');
     await putBack();
   });
 });

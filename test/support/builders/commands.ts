@@ -100,24 +100,18 @@ export const operates = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: 
 });
 export const expires: Command = { do: 'expire' };
 
-interface CheckChange {
-  readonly run?: number;
-  readonly plan?: Plan;
-  readonly policy?: ReturnType<typeof policy>;
-  readonly roleStatuses?: Record<string, RoleStatus>;
-  readonly requesterStatus?: RoleStatus;
-  readonly stepUp?: StepUp | null;
-}
+type CheckRun = Extract<Command, { do: 'check-run' }>;
 
-export const checks = (change: CheckChange = {}): Command => ({
+export const checks = (change: Partial<CheckRun> = {}): CheckRun => ({
   do: 'check-run',
-  run: change.run ?? 1,
-  plan: change.plan ?? planFor(),
+  run: 1,
+  plan: planFor(),
   digest: '2'.repeat(64),
-  policy: change.policy ?? policy(),
-  roleStatuses: change.roleStatuses ?? { [approver]: 'yes', [secondApprover]: 'yes' },
-  requesterStatus: change.requesterStatus ?? 'yes',
-  stepUp: change.stepUp ?? null,
+  policy: policy(),
+  roleStatuses: { [approver]: 'yes', [secondApprover]: 'yes' },
+  requesterStatus: 'yes',
+  stepUp: null,
+  ...change,
 });
 export const intends = (run = 1, step: StepName = 'enable-identity', attempt = 1): Command => ({
   do: 'intend',

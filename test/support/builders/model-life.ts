@@ -379,12 +379,9 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
     case 'check': {
       const plan = planOf(name, one.world);
       const roleStatuses = Object.fromEntries(one.members.map((person) => [person, 'yes' as const]));
-      const command = checks({ run: one.run, plan, roleStatuses, requesterStatus: one.asker });
-      const digest = sha256(`${name} ${one.world}`);
-      return [
-        `run:${one.run}/check/${count}`,
-        { ...command, digest, policy: policyOf(one.required, one.until) } as Command,
-      ];
+      const [digest, policy] = [sha256(`${name} ${one.world}`), policyOf(one.required, one.until)];
+      const { run, asker: requesterStatus } = one;
+      return [`run:${run}/check/${count}`, checks({ run, plan, digest, policy, roleStatuses, requesterStatus })];
     }
     case 'intend': {
       const { run, step, attempt } = one;

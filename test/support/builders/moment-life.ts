@@ -195,8 +195,8 @@ export async function leadMoments(
     const known: Record<string, Awaited<ReturnType<typeof bot.roleStatuses.approver>>> = {};
     for (const { by } of current.approvals) known[by] = await bot.roleStatuses.approver(by, found);
     const requesterStatus = await bot.roleStatuses.requester(asker, found);
-    const command = checks({ run: current.runs, plan: plan(), roleStatuses: known, requesterStatus });
-    const outcome = store({ ...command, policy: applied() } as Command);
+    const check = { run: current.runs, plan: plan(), policy: applied(), roleStatuses: known, requesterStatus };
+    const outcome = store(checks(check));
     if (outcome === 'attention-needed') told.lost += 1;
     if (outcome === 'plan-changed') told.askedAgain += 1;
     if (outcome !== 'run-checked') return;

@@ -1,275 +1,97 @@
-/** Random lives of a request: what people, the clock and the runner may do in any order, and what must hold after each turn. */
+/** Lives of one request whose run fails, stops and is retried in any order. */
 import fc from 'fast-check';
-import { PersonId } from '../../../src/domain/ids.ts';
-import { StepName } from '../../../src/domain/plan.ts';
-import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
+import type { PersonId } from '../../../src/domain/ids.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
-import { evolve, fold } from '../../../src/domain/request/evolve.ts';
+import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import {
-  cancels,
-  changes,
+  asks,
   checks,
   decides,
   doneWith,
   failedWith,
   id,
-  outsider,
+  intends,
   proved,
   records,
-  secondApprover,
   settles,
+  stops,
 } from './commands.ts';
-import { approver, requester, submit } from './fixtures.ts';
-import { type MemoryRequests, memoryRequests } from './memory-requests.ts';
-import { noon, planFor, sha256, vault } from './plans.ts';
+import { memoryRequests } from './memory-requests.ts';
+import { noon } from './plans.ts';
 
-export const people = [
-  requester,
-  approver,
-  secondApprover,
-  outsider,
-  PersonId.parse(`${'2'.repeat(8)}-0000-4000-8000-000000000009`),
-];
-const hour = 3_600_000;
-const verbs = ['approve', 'reject', 'cancel', 'stop', 'retry', 'give-up'] as const;
-const plans = [
-  planFor(),
-  planFor({ seen: { vault: vault({ softDelete: false }) } }),
-  planFor({ seen: { grantHeld: true } }),
-];
-
-const person = fc.nat({ max: people.length - 1 });
-const stale = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(0) },
-  { weight: 1, arbitrary: fc.integer({ min: -2, max: 2 }) },
-);
-const anotherRun = stale;
 /** What Azure did with a change whose attempt failed. */
 export const changeFate = fc.constantFrom('none', 'refused', 'accepted', 'unknown');
-/** Null: the step whose turn it is. */
-const step = fc.oneof(
-  { weight: 6, arbitrary: fc.constant(null) },
-  { weight: 1, arbitrary: fc.constantFrom(...StepName.options) },
-);
 
-/** One turn. Numbers point at people and plans; `off` is how far a card or a run is from the current one. */
-export const turn = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('click'),
-      verb: fc.constantFrom(...verbs),
-      person,
-      off: stale,
-      tick: fc.boolean(),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('click'),
-      verb: fc.constant('approve' as const),
-      person,
-      off: fc.constant(0),
-      tick: fc.constant(true),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('change'),
-      person,
-      off: stale,
-      plan: fc.nat({ max: plans.length - 1 }),
-      required: fc.integer({ min: 1, max: 3 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('membership'),
-      person,
-      roleStatus: fc.constantFrom<RoleStatus>('yes', 'no', 'unknown'),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('clock'), hours: fc.integer({ min: -2, max: 40 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('expire') }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('check'),
-      plan: fc.nat({ max: plans.length - 1 }),
-      off: anotherRun,
-      required: fc.integer({ min: 1, max: 3 }),
-    }),
-  },
-  // A runner that does what it should.
-  { weight: 14, arbitrary: fc.record({ do: fc.constant('onward') }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('intend'), step, off: anotherRun }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('record'),
-      step,
-      off: anotherRun,
-      outcome: fc.constantFrom('done', 'done', 'done', 'waits', 'stuck'),
-      change: changeFate,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop'), off: anotherRun }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat') }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart') }) },
-);
-export type Turn = typeof turn extends fc.Arbitrary<infer T> ? T : never;
+export type Turn =
+  /** A runner does what it should: checks, or does the next step at once. */
+  | { readonly do: 'onward' }
+  | { readonly do: 'intend' }
+  | {
+      readonly do: 'record';
+      readonly outcome: 'done' | 'waits' | 'stuck';
+      readonly change: typeof changeFate extends fc.Arbitrary<infer T> ? T : never;
+    }
+  | { readonly do: 'stop' }
+  | { readonly do: 'click'; readonly verb: 'approve' | 'stop' | 'retry' | 'give-up'; readonly by: PersonId };
 
+const doneOf = (request: Request, attempt: number): Command => {
+  const step = nextOf(request);
+  return records(request.runs, doneWith(step, { attempt, proofs: step === 'verify' ? proved : [] }));
+};
 /** The first step that is not done in this run. */
-const nextOf = (request: Request): StepName =>
-  request.progress.find((one) => one.run !== request.runs || one.state !== 'done')?.name ?? 'verify';
+const nextOf = ({ progress, runs }: Request) =>
+  progress.find((one) => one.run !== runs || one.state !== 'done')?.name ?? 'verify';
 
-function intent(run: number, name: StepName, request: Request): readonly [string, Command] {
-  const before = request.progress.find((one) => one.name === name);
-  const attempt = before?.run === run ? before.attempt + 1 : 1;
-  return [`run:${run}/${name}/${request.revision}/intent`, { do: 'intend', run, steps: [{ step: name, attempt }] }];
+/** Of the next step, the attempt that was made last in this run; 0: none. */
+function attemptOf(request: Request): number {
+  const step = request.progress.find(({ name }) => name === nextOf(request));
+  return step?.run === request.runs ? step.attempt : 0;
 }
 
-/** The check of a run that was ordered; then the next step, done at once. */
-function onward(request: Request): readonly (readonly [string, Command])[] {
-  const run = request.runs;
-  if (request.checked !== run) {
-    const roleStatuses = Object.fromEntries(request.approvals.map(({ by }) => [by, 'yes'] as const));
-    const { plan, digest, policy } = request;
-    // It finds the plan that was approved, or next to no life would go on from here.
-    return [[`run:${run}/check`, { ...checks({ run, plan, roleStatuses }), digest, policy } as Command]];
+function commandsOf(turn: Turn, request: Request): readonly Command[] {
+  const { runs: run, asking, plan, digest, policy } = request;
+  const attempt = attemptOf(request);
+  const intended = intends(run, nextOf(request), attempt + 1);
+  switch (turn.do) {
+    case 'onward':
+      // The check finds the plan that was approved, or next to no life would go on from here.
+      if (request.checked !== run) return [checks({ run, plan, digest, policy })];
+      return [intended, doneOf(request, attempt + 1)];
+    case 'intend':
+      return [intended];
+    case 'record': {
+      if (turn.outcome === 'done') return [doneOf(request, attempt)];
+      const retryAt = turn.outcome === 'stuck' ? null : noon.toISOString();
+      return [records(run, failedWith(nextOf(request), retryAt, attempt, { change: turn.change }))];
+    }
+    case 'stop':
+      return [stops(run)];
+    case 'click': {
+      const change = { asking, roleStatus: 'yes' } as const;
+      return [turn.verb === 'approve' ? decides('approve', turn.by, change) : settles(turn.verb, turn.by, change)];
+    }
   }
-  const name = nextOf(request);
-  const [cause, intended] = intent(run, name, request);
-  if (intended.do !== 'intend') return [];
-  const attempt = intended.steps[0]?.attempt ?? 1;
-  const done = doneWith(name, { attempt, proofs: name === 'verify' ? proved : [] });
-  return [
-    [cause, intended],
-    [`run:${run}/${name}/${request.revision}/result`, records(run, done)],
-  ];
 }
 
-/** The life so far, with the state as an incremental reader sees it. */
-export interface Life {
-  readonly requests: MemoryRequests;
-  current: Request;
-  /** Whether the last turn stored something. */
-  stored: number;
-  /** How many turns no correct runner takes. */
-  thrown: number;
-}
-
-export async function live(turns: readonly Turn[], required: number, after: (life: Life) => void): Promise<void> {
-  let clock = noon.getTime();
-  const requests = memoryRequests(() => new Date(clock));
-  const roleStatuses = new Map<string, RoleStatus>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
-  const checkRole = (one: PersonId): RoleStatus => roleStatuses.get(one) ?? 'no';
-  const seen: (readonly [cause: string, command: Command])[] = [];
-  const policy = (approvalsRequired: number) => ({
-    version: 'p1',
-    rule: 'environment',
-    approvalsRequired,
-    expiresAt: new Date(clock + 72 * hour).toISOString(),
-  });
-
-  const life: Life = { requests, current: undefined as never, stored: 0, thrown: 0 };
-  async function append(cause: string, command: Command): Promise<void> {
+/** Leads one life of a request that needs one approval. `after` is called when a turn stored something. */
+export async function live(
+  turns: readonly Turn[],
+  after: (request: Request, events: readonly StoredEvent[]) => void,
+): Promise<void> {
+  const requests = memoryRequests(() => noon);
+  async function append(command: Command): Promise<Request | null> {
+    const cause = `${requests.all().length}`;
+    // What no correct runner does is an error, and stores nothing.
     const appended = await requests
       .append(id, cause, (request, now) => decide(request, command, now))
-      .catch((error: Error) => error);
-    if (appended instanceof Error) {
-      life.thrown += 1;
-      return;
-    }
-    const fresh = appended.kind === 'accepted' && !appended.replay ? appended.events : [];
-    life.stored = fresh.length;
-    life.current =
-      life.current === undefined
-        ? (fold(id, fresh) as Request)
-        : fresh.reduce((one, event) => evolve(one, event), life.current);
-    seen.push([cause, command]);
+      .catch(() => null);
+    if (appended?.kind === 'accepted' && appended.events.length > 0) after(appended.request, requests.all());
+    return requests.load(id);
   }
-
-  function commandOf(one: Turn, request: Request): readonly [string, Command] | null {
-    const run = 'off' in one ? request.runs + one.off : request.runs;
-    switch (one.do) {
-      case 'click': {
-        const by = people[one.person] ?? requester;
-        const change = { asking: request.asking + one.off, roleStatus: checkRole(by), acknowledged: one.tick };
-        const cause = `click:${change.asking}/${by}/${one.verb}`;
-        if (one.verb === 'cancel') return [cause, cancels(by, change.asking)];
-        if (one.verb === 'approve' || one.verb === 'reject') return [cause, decides(one.verb, by, change)];
-        return [cause, settles(one.verb, by, change)];
-      }
-      case 'change': {
-        const { revision } = request;
-        const plan = plans[one.plan] ?? planFor();
-        const digest = sha256(`${one.plan}/changed/${revision}`);
-        const [by, asking] = [people[one.person] ?? requester, request.asking + one.off];
-        const told = { by, asking, justification: `For reason ${revision}`, policy: policy(one.required) };
-        return [`change/${revision}`, changes({ ...told, plan, digest })];
-      }
-      case 'expire':
-        return [`timer:expire/${request.policy.expiresAt}`, { do: 'expire' }];
-      case 'check': {
-        const known = Object.fromEntries(request.approvals.map(({ by }) => [by, checkRole(by)]));
-        const plan = plans[one.plan] ?? planFor();
-        const command = checks({ run, plan, roleStatuses: known });
-        // The digest tells plans apart and questions too, so that an approval can be traced to the one it answers.
-        return [
-          `run:${run}/check`,
-          { ...command, digest: sha256(`${one.plan}/${request.revision}`), policy: policy(one.required) } as Command,
-        ];
-      }
-      case 'intend':
-        return intent(run, one.step ?? nextOf(request), request);
-      case 'record': {
-        const name = one.step ?? nextOf(request);
-        const { attempt = 1 } = request.progress.find((other) => other.name === name) ?? {};
-        const result =
-          one.outcome === 'done'
-            ? doneWith(name, { attempt, proofs: name === 'verify' ? proved : [] })
-            : failedWith(name, one.outcome === 'stuck' ? null : new Date(clock).toISOString(), attempt, {
-                change: one.change,
-              });
-        return [`run:${run}/${name}/${request.revision}/result`, records(run, result)];
-      }
-      case 'stop':
-        return [`run:${run}/stop`, { do: 'stop-run', run, failure: failedOnce }];
-      case 'clock':
-      case 'membership':
-      case 'onward':
-      case 'repeat':
-      case 'restart':
-        return null;
-    }
-  }
-
-  await append('submit', submit({ plan: planFor(), digest: '1'.repeat(64), policy: policy(required) }));
-  after(life);
-  for (const one of turns) {
-    life.stored = 0;
-    if (one.do === 'membership') roleStatuses.set(people[one.person] ?? requester, one.roleStatus);
-    if (one.do === 'clock') clock += one.hours * hour;
-    if (one.do === 'restart') life.current = (await requests.load(id)) as Request;
-    if (one.do === 'onward') {
-      for (const command of onward(life.current)) {
-        await append(...command);
-        after(life);
-      }
-    }
-    const next = one.do === 'repeat' ? (seen.at(-1) ?? null) : commandOf(one, life.current);
-    if (next !== null) await append(...next);
-    after(life);
+  let current = await append(asks(1));
+  for (const turn of turns) {
+    for (const command of current === null ? [] : commandsOf(turn, current)) current = await append(command);
   }
 }
-
-const { failure: failedOnce } = failedWith('verify', null) as Extract<
-  ReturnType<typeof failedWith>,
-  { outcome: 'failed' }
->;

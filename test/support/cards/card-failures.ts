@@ -2,22 +2,14 @@
 
 import { judge } from '../../../src/domain/check.ts';
 import { botFailure, type Failure, type Found } from '../../../src/domain/failure.ts';
+import { failure } from '../builders/commands.ts';
 import { version } from '../builders/plans.ts';
 import { keyName, madeLater, seen, toNewest, vaultId, visitKeyName } from './card-plans.ts';
 
 export const receipt = { clientRequestId: 'client-2', correlationId: '9b7c0d52-41aa-4e0f-8d0e-2f6a1c7e55b1' };
-export const azureSaid = (change: Partial<Extract<Failure, { source: 'azure' }>>): Failure => ({
-  source: 'azure',
-  next: 'ask',
-  doing: 'granting access to key cmk-triage-agent',
-  code: 'AuthorizationFailed',
-  message: '',
-  status: 403,
-  retryAfterMs: null,
-  clientRequestId: 'c7d1',
-  correlationId: receipt.correlationId,
-  ...change,
-});
+const { correlationId } = receipt;
+const ids = { doing: 'granting access to key cmk-triage-agent', clientRequestId: 'c7d1', correlationId };
+export const azureSaid = (change: Parameters<typeof failure>[0]): Failure => failure({ ...ids, ...change });
 /** As ARM words it, with a scope as long as they are. */
 export const forbidden = azureSaid({
   message: `The client '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f' with object id '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '${vaultId}/keys/cmk-triage-agent/providers/Microsoft.Authorization/roleAssignments/3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
@@ -55,12 +47,8 @@ export const gone = own({ code: 'missing', what: 'vault' });
 export const bug = own({ code: 'unexpected', errorId: 'CMK-7F3K9Q:1' });
 export const blocked = own({ code: 'blocked', check: judge('block', 'vault-firewalled', {}) });
 export const noAnswer: Failure = {
-  source: 'no-answer',
-  next: 'wait',
-  doing: 'granting access to key cmk-triage-agent',
+  ...{ source: 'no-answer', next: 'wait', ...ids },
   code: 'ECONNREFUSED',
   message: 'connect ECONNREFUSED 10.0.0.4:443',
   retryAfterMs: null,
-  clientRequestId: 'c7d1',
-  correlationId: receipt.correlationId,
 };

@@ -1,17 +1,16 @@
 /** Who looks at a card, and how long things may take as it is drawn. */
 
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
-import { PersonId } from '../../../src/domain/ids.ts';
+import type { PersonId } from '../../../src/domain/ids.ts';
 import type { TimeLimits } from '../../../src/teams/cards/views/reader.ts';
+import { outsider, secondApprover } from '../builders/commands.ts';
 import { approver, requester } from '../builders/fixtures.ts';
 
-export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
-const teamMember = PersonId.parse('20000000-0000-4000-8000-000000000004');
 const people: Readonly<Record<string, string>> = {
   [requester]: 'Requester',
   [approver]: 'Approver',
   [secondApprover]: 'Second approver',
-  [teamMember]: 'Team member',
+  [outsider]: 'Team member',
 };
 export const names = (id: PersonId | null): string => (id === null ? 'An operator' : (people[id] ?? 'Somebody'));
 

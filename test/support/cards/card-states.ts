@@ -4,6 +4,7 @@ import type { Plan } from '../../../src/domain/plan.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
+import { records } from '../builders/commands.ts';
 import { approver, requester } from '../builders/fixtures.ts';
 import { vault } from '../builders/plans.ts';
 import {
@@ -50,7 +51,6 @@ import {
   notKnownUse,
   notSeenUse,
   proofs,
-  records,
   rejects,
   requestOf,
   seenUse,

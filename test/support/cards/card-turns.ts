@@ -6,10 +6,11 @@ import type { UseAnswer } from '../../../src/domain/key-use.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
-import { personActor, type StoredEvent } from '../../../src/domain/request/events.ts';
+import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
+import * as commands from '../builders/commands.ts';
 import { approver, requester, submit, tenant } from '../builders/fixtures.ts';
 import { noon, principal, sha256 } from '../builders/plans.ts';
 import { azureSaid, receipt } from './card-failures.ts';
@@ -17,16 +18,10 @@ import { newKeyWished, planOf } from './card-plans.ts';
 
 const id = RequestId.parse('CMK-7F3K9Q');
 
-const expiresAt = '2026-03-05T12:00:00.000Z';
 export const justification = 'Policy 7.4: patient data under keys the hospital group owns, before the December audit.';
 
 const digestOf = (plan: Plan): string => sha256(JSON.stringify(plan));
-const policy = (approvalsRequired: number) => ({
-  version: '3f9c21ab',
-  rule: 'environment',
-  approvalsRequired,
-  expiresAt,
-});
+const policy = (approvalsRequired: number) => ({ ...commands.policy(approvalsRequired), version: '3f9c21ab' });
 
 export const asked = (plan: Plan = planOf(), approvalsRequired = 1, change: Partial<Command & { do: 'submit' }> = {}) =>
   submit({
@@ -38,59 +33,38 @@ export const asked = (plan: Plan = planOf(), approvalsRequired = 1, change: Part
     ...change,
   });
 
-const by = (person: PersonId, asking: number) => ({
-  by: person,
-  actor: personActor(person, tenant, 'local'),
-  asking,
-});
-const decides =
-  (verb: 'approve' | 'reject', person: PersonId, comment = '') =>
-  (asking: number): Command => ({
-    do: verb,
-    ...by(person, asking),
-    roleStatus: 'yes',
-    acknowledged: true,
-    comment,
-    requesterStatus: 'yes',
-    notBefore: null,
-    stepUp: null,
-    signIn: null,
-  });
 export const settles =
-  (verb: 'retry' | 'give-up' | 'stop', person: PersonId, roleStatus: 'yes' | 'no' = 'no') =>
-  (asking: number): Command => ({
-    do: verb,
-    ...by(person, asking),
-    roleStatus,
-    requesterStatus: 'yes',
-    comment: 'The vault moves to another group first',
-  });
-export const approves = (person: PersonId = approver, comment = '') => decides('approve', person, comment);
-export const rejects = (comment = 'Not before the audit') => decides('reject', approver, comment);
+  (verb: 'retry' | 'give-up' | 'stop', person: PersonId, roleStatus: 'yes' | 'no' = 'no'): Turn =>
+  (asking) =>
+    commands.settles(verb, person, { asking, roleStatus, comment: 'The vault moves to another group first' });
+export const approves =
+  (person: PersonId = approver, comment = ''): Turn =>
+  (asking) =>
+    commands.decides('approve', person, { asking, comment });
+export const rejects =
+  (comment = 'Not before the audit'): Turn =>
+  (asking) =>
+    commands.decides('reject', approver, { asking, comment });
 /** Another key, for another reason. */
 export const changes = (asking: number): Command => {
   const plan = planOf({ key: null }, newKeyWished);
   const justification = 'One key for the ward alone, as the audit asks';
   const told = { formId: FormId.parse('F-2M8D4T7KQX'), plan, digest: digestOf(plan), policy: policy(2), justification };
-  return { do: 'change', ...by(requester, asking), ...told, notBefore: '2026-03-08T01:00:00.000Z' };
+  return commands.changes({ asking, ...told, notBefore: '2026-03-08T01:00:00.000Z' });
 };
-export const cancels = (asking: number): Command => ({ do: 'cancel', ...by(requester, asking) });
+export const cancels = (asking: number): Command => commands.cancels(requester, asking);
 
 export const intends = (run: number, attempt: number, ...all: readonly StepName[]): Command => ({
   do: 'intend',
   run,
   steps: all.map((step) => ({ step, attempt })),
 });
-export const worked = (step: StepName, change: Partial<Extract<StepResult, { outcome: 'done' }>> = {}): StepResult => ({
-  step,
-  attempt: 1,
-  outcome: 'done',
-  already: false,
-  outputs: step === 'enable-identity' ? { principalId: principal, principalTenantId: tenant } : {},
-  receipt,
-  proofs: [],
-  ...change,
-});
+export const worked = (step: StepName, change: Parameters<typeof commands.doneWith>[1] = {}): StepResult =>
+  commands.doneWith(step, {
+    outputs: step === 'enable-identity' ? { principalId: principal, principalTenantId: tenant } : {},
+    receipt,
+    ...change,
+  });
 export const didNot = (step: StepName, failure: Failure, retryAt: string | null = null, attempt = 1): StepResult => ({
   step,
   attempt,
@@ -98,15 +72,14 @@ export const didNot = (step: StepName, failure: Failure, retryAt: string | null 
   failure,
   retryAt,
 });
-export const records = (run: number, ...results: readonly StepResult[]): Command => ({ do: 'record', run, results });
 /** One step from its intent to its end. */
 export const done = (run: number, step: StepName, change = {}): readonly Command[] => [
   intends(run, 1, step),
-  records(run, worked(step, change)),
+  commands.records(run, worked(step, change)),
 ];
 export const stuck = (run: number, step: StepName, failure: Failure): readonly Command[] => [
   intends(run, 1, step),
-  records(run, didNot(step, failure)),
+  commands.records(run, didNot(step, failure)),
 ];
 
 /** What is done in turn; a function is handed the revision of the card that stands then. */
@@ -118,7 +91,7 @@ export function lifeOf(...turns: readonly Turn[]): readonly StoredEvent[] {
   turns.forEach((turn, n) => {
     const request = fold(id, stored);
     const command = typeof turn === 'function' ? turn(request?.asking ?? 0) : turn;
-    const now = command.do === 'expire' ? new Date(expiresAt) : new Date(noon.getTime() + n * 40_000);
+    const now = command.do === 'expire' ? commands.later : new Date(noon.getTime() + n * 40_000);
     const decision = decide(request, command, now);
     if (decision.kind === 'refused') throw new Error(`${command.do}: ${decision.code}`);
     for (const { body, texts } of decision.events) {
@@ -141,16 +114,11 @@ export const proofs = (usable: Proof['outcome']): Proof[] => [
   { level: 'key-usable', outcome: usable },
   { level: 'use-seen', outcome: 'not-checked' },
 ];
-export const checked = (plan: Plan = planOf(), roleStatus: 'yes' | 'no' = 'yes', run = 1): Command => ({
-  do: 'check-run',
-  run,
-  plan,
-  digest: digestOf(plan),
-  policy: policy(1),
-  roleStatuses: { [approver]: roleStatus },
-  requesterStatus: 'yes',
-  stepUp: null,
-});
+export const checked = (plan: Plan = planOf(), roleStatus: 'yes' | 'no' = 'yes', run = 1): Command =>
+  commands.checks({
+    ...{ run, plan, digest: digestOf(plan), policy: policy(1) },
+    roleStatuses: { [approver]: roleStatus },
+  });
 const looked =
   (useWithinMs: number) =>
   (command: Command): Command =>

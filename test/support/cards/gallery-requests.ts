@@ -7,8 +7,9 @@ import type { AdaptiveCard } from '../../../src/teams/cards/render-card.ts';
 import { withPortal } from '../../../src/teams/cards/views/parts.ts';
 import { type CardContext, everybody, type Reader } from '../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../src/teams/cards/views/request-card.ts';
+import { secondApprover } from '../builders/commands.ts';
 import { approver, requester, tenant } from '../builders/fixtures.ts';
-import { names, patienceAt, secondApprover } from './card-readers.ts';
+import { names, patienceAt } from './card-readers.ts';
 import { requestStates } from './card-states.ts';
 
 export interface GalleryCard {

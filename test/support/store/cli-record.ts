@@ -1,7 +1,7 @@
 /** A small record for the command line's tests: requests in several states. */
 
-import type { Failure } from '../../../src/domain/failure.ts';
-import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
+import { failedWith, records } from '../builders/commands.ts';
 import { approve, checkRun, intend, plan, reject, requestId, resourceId, submit } from '../builders/fixtures.ts';
 import type { StoreProcess } from './store-client.ts';
 
@@ -12,27 +12,9 @@ export const retrying = requestId(4);
 
 /** Texts that must be gone once erased. */
 export const reasonOf = (request: string): string => `Because ${request} is due, says ward nine`;
+const colored = 'The client has no right to do this.\u001b[31m';
+
 export const comment = 'Not before ward nine has moved';
-
-export const failure: Failure = {
-  source: 'azure',
-  next: 'ask',
-  doing: 'protecting vault kv-care',
-  code: 'AuthorizationFailed',
-  message: 'The client has no right to do this.\u001b[31m',
-  status: 403,
-  retryAfterMs: null,
-  clientRequestId: 'client-1',
-  correlationId: 'correlation-1',
-};
-
-const failed = (step: 'enable-identity', retryAt: string | null): StepResult => ({
-  step,
-  attempt: 1,
-  outcome: 'failed',
-  failure,
-  retryAt,
-});
 
 /** Writes the record: one request awaits approval, one needs attention, one was rejected, one is about to try again. */
 export async function writeRecord(store: StoreProcess): Promise<void> {
@@ -52,6 +34,6 @@ export async function writeRecord(store: StoreProcess): Promise<void> {
     await say(request, 'click:approve', approve());
     await say(request, 'run:1/check', checkRun(resourceId(`bot-${request.slice(-1)}`)));
     await say(request, 'run:1/intent', intend());
-    await say(request, 'run:1/result', { do: 'record', run: 1, results: [failed('enable-identity', retryAt)] });
+    await say(request, 'run:1/result', records(1, failedWith('enable-identity', retryAt, 1, { message: colored })));
   }
 }

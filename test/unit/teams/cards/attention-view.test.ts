@@ -3,6 +3,7 @@ import { attentionCard, attentionHeadline } from '../../../../src/teams/cards/vi
 import type { CardContext } from '../../../../src/teams/cards/views/reader.ts';
 import { statusCard } from '../../../../src/teams/cards/views/status-view.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
+import { records } from '../../../support/builders/commands.ts';
 import { approver, requester } from '../../../support/builders/fixtures.ts';
 import { azureSaid, blocked, forbidden } from '../../../support/cards/card-failures.ts';
 import { names, patienceAt } from '../../../support/cards/card-readers.ts';
@@ -13,7 +14,6 @@ import {
   didNot,
   done,
   intends,
-  records,
   requestOf,
   settles,
   stuck,

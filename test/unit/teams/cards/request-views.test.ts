@@ -5,8 +5,9 @@ import { peopleTexts } from '../../../../src/teams/cards/views/people-texts.ts';
 import { type CardContext, everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
 import { type CardKind, requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
+import { secondApprover } from '../../../support/builders/commands.ts';
 import { approver } from '../../../support/builders/fixtures.ts';
-import { names, patienceAt, secondApprover } from '../../../support/cards/card-readers.ts';
+import { names, patienceAt } from '../../../support/cards/card-readers.ts';
 import { requestStates } from '../../../support/cards/card-states.ts';
 
 const asRequester: Reader = { kind: 'requester' };
