@@ -1,9 +1,29 @@
+import { connectionOf } from '../../src/azure/azure.ts';
+import { openCredential } from '../../src/azure/credential.ts';
+import { type RoleDefinitions, roleDefinitions } from '../../src/azure/key-powers.ts';
 import type { Controller } from '../../src/domain/control.ts';
+import { kinds } from '../../src/operations/resources/registry.ts';
 import { changeState } from '../support/azure/local-azure.ts';
+import { clientsOf, giveIdentity, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
-import { connect, got, key, under, vaultId, vaultNow } from './azure-setup.ts';
+import {
+  bot,
+  careId,
+  connect,
+  customCloud,
+  got,
+  key,
+  outsideFailureOf,
+  owner,
+  resourceId,
+  sentDuring,
+  tenantId,
+  under,
+  vaultId,
+  vaultNow,
+} from './azure-setup.ts';
 
-/** Who is in a group that controls a key, as far as it is noted. */
+/** Who has control over a key and who changed what: members of groups, what roles allow, and the Activity Log. */
 
 const running = simulatedAzure();
 const azure = lazily(() => connect(running));
@@ -62,4 +82,109 @@ test('of a group of more people than are read there is the number alone, and so 
   const fault = { match: { url: 'transitiveMembers' }, respond: { status: 403, body: { error: { code: 'No' } } } };
   const silent = await under(running, fault, () => seenWith(third));
   expect([silent?.name, silent?.members, silent?.people]).toEqual([null, null, undefined]);
+});
+
+describe('what a role allows', () => {
+  const builtIn = '00482a5a-887f-4fb3-b363-3b7fe8e74483';
+  const custom = '70000000-0000-4000-8000-000000000001';
+
+  /** A bot that has just started, and a clock that stands still until it is moved. */
+  function started(): { readonly roles: RoleDefinitions; readonly pass: (ms: number) => void } {
+    let now = 0;
+    const pass = (ms: number): void => {
+      now += ms;
+    };
+    const cloud = customCloud(running);
+    const signIn = { tenantId, clientId: bot.id, clientSecret: bot.secret, federatedTokenFile: null };
+    const credential = openCredential(signIn, cloud);
+    const connection = connectionOf({
+      kinds,
+      cloud,
+      credential,
+      subscriptions: [careId],
+      limits: { firstRetryMs: 20 },
+    });
+    return { roles: roleDefinitions(connection, () => now), pass };
+  }
+
+  const careVault = () => vaultNow(azure, vaultId('kv-care-prod'));
+  const asked = async (work: () => Promise<unknown>): Promise<readonly string[]> =>
+    (await sentDuring(running, work)).flatMap(({ url }) => /roleDefinitions\/([^?]+)/.exec(url)?.[1] ?? []);
+
+  test('a custom role is read each time, a built-in one again after an hour', async () => {
+    const [{ roles, pass }, at] = [started(), await careVault()];
+    const read = () => asked(async () => got(await roles.read(at, [builtIn, custom])));
+    expect((await read()).toSorted()).toEqual([builtIn, custom]);
+    pass(3_599_999);
+    expect(await read()).toEqual([custom]);
+    pass(1);
+    expect((await read()).toSorted()).toEqual([builtIn, custom]);
+  });
+
+  test('a failure is not remembered, and neither is a missing permission', async () => {
+    const [{ roles }, at] = [started(), await careVault()];
+    const answered = (status: number, code: string) =>
+      under(
+        running,
+        { match: { url: 'roleDefinitions' }, respond: { status, body: { error: { code, message: 'x' } } } },
+        () => roles.read(at, [builtIn]),
+      );
+    expect(outsideFailureOf(await answered(503, 'ServiceUnavailable')).next).toBe('wait');
+    expect(got(await answered(403, 'AuthorizationFailed')).get(builtIn)).toBeNull();
+    expect(got(await roles.read(at, [builtIn])).get(builtIn)).toMatchObject([{ dataActions: expect.anything() }]);
+  });
+});
+
+describe('the Activity Log', () => {
+  const agent = resourceId('triage-agent-prod');
+  const vault = vaultId('kv-care-prod');
+  const since = new Date(Date.now() - 60_000);
+  const operations = async (...ids: readonly (typeof agent)[]) => {
+    const read = await azure.changes.activity(ids, since);
+    if (!read.ok) throw new Error(JSON.stringify(read.failure));
+    return read.value.map(({ operation, target, by, byType }) => ({ operation, target, by, byType }));
+  };
+
+  test('has writes of other clients with who sent them, also assignments on a key, and nothing of other resources', async () => {
+    const others = clientsOf(running, owner);
+    await writeAgent(others, agent, { tags: { ward: '7' } });
+    await writeAgent(others, resourceId('vaccination-agent'), { tags: { ward: '8' } });
+    const principal = await giveIdentity(others, resourceId('vaccination-agent'));
+    const assignment = '00000000-0000-4000-8000-0000000000aa';
+    await grantOnKey(others, assignment, vault, 'cmk-triage-agent', principal);
+    const by = { by: owner.id, byType: 'Application' };
+    expect(await operations(agent)).toEqual([
+      { operation: 'Microsoft.HealthBot/healthBots/write', target: agent, ...by },
+    ]);
+    expect(await operations(vault)).toEqual([
+      {
+        operation: 'Microsoft.Authorization/roleAssignments/write',
+        target: `${vault}/keys/cmk-triage-agent/providers/Microsoft.Authorization/roleAssignments/${assignment}`,
+        ...by,
+      },
+    ]);
+  });
+
+  test('has a write only after it was ingested, and a refused one never as a success', async () => {
+    await changeState(running, (state) => {
+      state.settings.logs.takesMs = 3_600_000;
+    });
+    expect(await operations(agent, vault)).toEqual([]);
+    await changeState(running, (state) => {
+      state.settings.logs.takesMs = null;
+    });
+    expect(await operations(agent, vault)).toHaveLength(2);
+  });
+
+  test('without permission nothing is said', async () => {
+    await changeState(running, (state) => {
+      for (const { permissions } of state.roleDefinitions)
+        for (const one of permissions)
+          one.actions = one.actions.filter((name: string) => !name.startsWith('Microsoft.Insights/'));
+    });
+    expect(await azure.changes.activity([agent], since)).toMatchObject({
+      ok: false,
+      failure: { code: 'AuthorizationFailed' },
+    });
+  });
 });

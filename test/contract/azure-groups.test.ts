@@ -48,10 +48,6 @@ test("of one's own object id nobody is asked whether one belongs to it", async (
   expect(sent.map(({ method }) => method)).toEqual(['GET']);
 });
 
-test('no groups are nobody', async () => {
-  expect(of(await azure.groups.memberOf(person(1), []))).toEqual([]);
-});
-
 describe('who somebody is', () => {
   const kind = async (n: string) => got(await azure.groups.memberOf(PersonId.parse(n), [requesters])).kind;
   const type = (userType: 'Member' | 'Guest' | null) =>
@@ -71,13 +67,6 @@ describe('who somebody is', () => {
     await type(null);
     expect(await kind(person(4))).toBe('not-told');
     await type('Member');
-  });
-
-  test('is a failure where Graph refuses to say', async () => {
-    const body = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } };
-    const fault = { match: { url: 'userType' }, respond: { status: 403, body } };
-    const failure = outsideFailureOf(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])));
-    expect(failure).toMatchObject({ status: 403, doing: 'reading the kind of an account' });
   });
 });
 
@@ -172,10 +161,6 @@ test('asks for at most twenty at a time', async () => {
     .filter(({ method }) => method === 'POST')
     .map(({ body }) => (body as { groupIds: string[] }).groupIds.length);
   expect(sizes).toEqual([20, 20, 2]);
-});
-
-test('a person the directory does not know belongs to no group', async () => {
-  expect(of(await azure.groups.memberOf(stranger, [requesters]))).toEqual([]);
 });
 
 test('anything else that is not found is a failure and not an empty answer', async () => {

@@ -118,12 +118,6 @@ describe('locks', () => {
       doing: 'reading the locks on triage-agent-prod',
     });
   });
-
-  test('a short throttling is waited out', async () => {
-    const body = { error: { code: 'TooManyRequests', message: 'later' } };
-    const respond = { status: 429, headers: { 'retry-after': '1' }, body };
-    got(await under(running, { match: { url: '/locks' }, times: 1, respond }, () => azure.guards.locks(resource)));
-  });
 });
 
 interface Role {

@@ -236,17 +236,6 @@ describe('an answer that does not come', () => {
     const found = got(await azure.keys.versions(hospital, used, after)).versions.map(({ nonceHash }) => nonceHash);
     expect(found.filter((hash) => hash !== null)).toEqual(versions === 3 ? [hashOf(8)] : []);
   });
-
-  test('because of throttling is waited out: it says that nothing was done', async () => {
-    const after = await oldest();
-    const respond = { ...busy(429), headers: { 'retry-after': '1' } };
-    const sent = await sentDuring(running, async () => {
-      const fault = { match, times: 1, respond };
-      got(await under(running, fault, () => azure.keys.createVersion(uri(), used, after, plain, markOf(9))));
-    });
-    expect(creates(sent).map(({ status }) => status)).toEqual([429, 200]);
-    expect(await versionsOf(used)).toHaveLength(3);
-  });
 });
 
 describe('the versions after one', () => {

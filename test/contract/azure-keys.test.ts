@@ -3,7 +3,20 @@ import { KeyVersion } from '../../src/domain/ids.ts';
 import { messageOf } from '../../src/text/failures.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
-import { connect, failureOf, got, hashOf, key, markOf, owner, sentDuring, under, vaultId } from './azure-setup.ts';
+import {
+  connect,
+  failureOf,
+  got,
+  hashOf,
+  key,
+  markOf,
+  noAnswer,
+  owner,
+  sentDuring,
+  under,
+  untilItWorks,
+  vaultId,
+} from './azure-setup.ts';
 
 const running = simulatedAzure();
 const azure = lazily(() => connect(running));
@@ -11,7 +24,7 @@ const azure = lazily(() => connect(running));
 const care = vaultId('kv-care-prod');
 
 describe('reading keys', () => {
-  test('tells what matters about the newest version', async () => {
+  test('tells what matters about the newest version, and the same of a version read by itself', async () => {
     const found = got(await azure.keys.get(care, key('cmk-triage-agent'), null));
     expect(found).toEqual({
       name: 'cmk-triage-agent',
@@ -25,12 +38,8 @@ describe('reading keys', () => {
       created: '2024-03-04T08:00:00.000Z',
       nonceHash: null,
     });
-  });
-
-  test('a version read by itself is the same, name included', async () => {
-    const newest = got(await azure.keys.get(care, key('cmk-triage-agent'), null));
-    const version = KeyVersion.parse(newest?.version);
-    expect(got(await azure.keys.get(care, key('cmk-triage-agent'), version))).toEqual(newest);
+    const version = KeyVersion.parse(found?.version);
+    expect(got(await azure.keys.get(care, key('cmk-triage-agent'), version))).toEqual(found);
   });
 
   test('a key or version that does not exist is null', async () => {
@@ -38,17 +47,11 @@ describe('reading keys', () => {
     expect(got(await azure.keys.get(care, key('cmk-triage-agent'), KeyVersion.parse('0'.repeat(32))))).toBeNull();
   });
 
-  test('lists every key by name with all that is needed to judge it', async () => {
+  test('lists every key by name, each as it is read by itself', async () => {
     const found = got(await azure.keys.list(care));
-    expect(
-      found.map(({ name, type, enabled, expires }) => ({ name, type, enabled, expires: expires?.slice(0, 4) })),
-    ).toEqual([
-      { name: 'cmk-triage-agent', type: 'RSA', enabled: true, expires: expect.stringMatching(/^\d{4}$/) },
-      { name: 'curve-signing', type: 'EC', enabled: true, expires: undefined },
-      { name: 'disabled-wrapping', type: 'RSA', enabled: false, expires: undefined },
-      { name: 'expired-wrapping', type: 'RSA', enabled: true, expires: '2023' },
-      { name: 'signing-only', type: 'RSA', enabled: true, expires: undefined },
-    ]);
+    const names = ['cmk-triage-agent', 'curve-signing', 'disabled-wrapping', 'expired-wrapping', 'signing-only'];
+    expect(found.map(({ name }) => name)).toEqual(names);
+    for (const one of found) expect(one).toEqual(got(await azure.keys.get(care, one.name, null)));
   });
 
   test('one key that cannot be read fails the list rather than shortening it', async () => {
@@ -125,10 +128,65 @@ describe('making a key', () => {
       );
     });
     const wish = { type: 'RSA', size: 2048, expires: null } as const;
-    const failure = failureOf(
-      await azure.keys.createIfMissing(vaultId('kv-hospital-keys'), key('hospital-data'), wish, markOf(1)),
-    );
-    expect(failure).toMatchObject({ next: 'ask', code: 'ObjectIsDeletedButRecoverable', status: 409 });
+    const hospital = vaultId('kv-hospital-keys');
+    expect(failureOf(await azure.keys.createIfMissing(hospital, key('hospital-data'), wish, markOf(1)))).toMatchObject({
+      next: 'ask',
+      code: 'ObjectIsDeletedButRecoverable',
+      status: 409,
+    });
+  });
+});
+
+describe('a deleted key', () => {
+  beforeAll(() =>
+    changeState(running, (state) => {
+      for (const vault of state.vaults)
+        for (const one of vault.keys)
+          if (one.name === 'hospital-data' || one.name === 'cmk-lab') one.deletedAt = Math.floor(Date.now() / 1000);
+    }),
+  );
+
+  const [hospital, policies, lab] = [2, 4, 5];
+  const at = (n: number): string => `https://localhost:${running.port + n}/`;
+  const fault = (status: number, body: unknown) => ({ match: { url: '/deletedkeys/' }, respond: { status, body } });
+  const look = (reader = azure) => reader.keys.deleted(at(hospital), key('hospital-data'));
+
+  test('is found by its name, also where the address of the vault has no last slash', async () => {
+    const sent = await sentDuring(running, async () => expect(got(await look())).toBe('deleted'));
+    expect(sent.at(-1)).toMatchObject({ method: 'GET', status: 200 });
+    expect(sent.at(-1)?.url).toContain('/deletedkeys/hospital-data');
+    expect(got(await azure.keys.deleted(at(hospital).slice(0, -1), key('hospital-data')))).toBe('deleted');
+  });
+
+  test.each(['cmk-virtual-visit', 'never-there'])('there is none called %s', async (name) => {
+    expect(got(await azure.keys.deleted(at(hospital), key(name)))).toBe('none');
+  });
+
+  test('is not looked for behind a firewall, whatever the rights, nor without public access or an access policy', async () => {
+    expect(got(await azure.keys.deleted(at(lab), key('cmk-lab')))).toBe('not-checked');
+    expect(got(await connect(running, { who: owner }).keys.deleted(at(lab), key('cmk-lab')))).toBe('not-checked');
+    const error = { code: 'Forbidden', message: 'no public access', innererror: { code: 'ForbiddenByConnection' } };
+    expect(got(await under(running, fault(403, { error }), () => look()))).toBe('not-checked');
+    expect(got(await azure.keys.deleted(at(policies), key('cmk-policy')))).toBe('not-checked');
+  });
+
+  test('a vault that says nothing costs a waiting person little time', async () => {
+    const impatient = connect(running, { limits: { briefMs: 400 } });
+    await untilItWorks(() => look(impatient));
+    const silent = { match: { url: '/deletedkeys/' }, ...noAnswer };
+    expect(failureOf(await under(running, silent, () => look(impatient)))).toMatchObject({
+      next: 'wait',
+      code: 'NoAnswerInTime',
+      doing: `looking for a deleted key hospital-data in ${at(hospital)}`,
+    });
+  });
+
+  test.each([
+    ['a 404 that is not the vault’s word on the key', 404, { code: 'VaultNotFound' }, 'ask'],
+    ['a busy vault', 503, { code: 'ServiceUnavailable', message: 'busy' }, 'wait'],
+  ])('%s does not pass as none', async (_what, status, error, next) => {
+    const failure = failureOf(await under(running, fault(status, { error }), () => look()));
+    expect(failure).toMatchObject({ next, status, code: error.code });
   });
 });
 
@@ -148,21 +206,22 @@ describe('trying a key', () => {
     ]);
   });
 
-  test('says when the bot itself is not allowed to', async () => {
+  test('says when the bot itself is not allowed to, and does not look for deleted keys then', async () => {
     await changeState(running, (state) => {
       const role = state.roleDefinitions.find((one: { roleName: string }) => one.roleName === 'CMK bot');
       role.permissions[0].dataActions = [];
     });
     const version = await versionOf('cmk-triage-agent');
     expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('not-allowed');
+    const hospital = `https://localhost:${running.port + 2}/`;
+    expect(got(await azure.keys.deleted(hospital, key('hospital-data')))).toBe('not-checked');
   });
 
   test('says when the vault’s firewall kept it out, which no right would mend', async () => {
     const version = await versionOf('cmk-triage-agent');
     const door = (defaultAction: string) =>
-      changeState(running, (state) => {
-        const held = state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
-        held.networkAcls = { bypass: 'AzureServices', defaultAction, ipRules: [], virtualNetworkRules: [] };
+      changeState(running, ({ vaults: [first] }) => {
+        first.networkAcls = { bypass: 'AzureServices', defaultAction, ipRules: [], virtualNetworkRules: [] };
       });
     await door('Deny');
     expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('firewalled');
@@ -180,25 +239,19 @@ describe('trying a key', () => {
   );
 
   test('a version that is not there fails', async () => {
-    const failure = failureOf(
-      await connect(running, { who: owner }).keys.probe(
-        uri(),
-        key('cmk-triage-agent'),
-        KeyVersion.parse('0'.repeat(32)),
-      ),
-    );
-    expect(failure).toMatchObject({ next: 'ask', code: 'KeyNotFound', status: 404 });
+    const missing = KeyVersion.parse('0'.repeat(32));
+    const outcome = await connect(running, { who: owner }).keys.probe(uri(), key('cmk-triage-agent'), missing);
+    expect(failureOf(outcome)).toMatchObject({ next: 'ask', code: 'KeyNotFound', status: 404 });
   });
 
   test('in a known cloud no token goes to a host outside Key Vault', async () => {
     const strict = connect(running, { cloud: openCloud({ name: 'public' }) });
-    const failure = failureOf(
-      await strict.keys.probe('https://vault.azure.net.example.com/', key('k'), KeyVersion.parse('0'.repeat(32))),
-    );
-    expect(failure).toMatchObject({
-      source: 'bot',
-      next: 'ask',
-      found: { code: 'not-a-vault-address', address: 'https://vault.azure.net.example.com/' },
-    });
+    const address = 'https://vault.azure.net.example.com/';
+    const found = { code: 'not-a-vault-address', address };
+    for (const outcome of [
+      await strict.keys.probe(address, key('k'), KeyVersion.parse('0'.repeat(32))),
+      await strict.keys.deleted(address, key('k')),
+    ])
+      expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
   });
 });

@@ -30,26 +30,6 @@ describe('help', () => {
     expect(await cmkBot([word])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
-  it.each(subcommands.map(({ name }) => [name]))('tells of %s alone', async (name) => {
-    const { code, out } = await cmkBot([...name.split(' '), '--help']);
-    expect(code).toBe(0);
-    const { usage = '' } = subcommands.find((one) => one.name === name) ?? {};
-    expect(out.startsWith(`Usage: cmk-bot ${name} ${usage}`.trim())).toBe(true);
-    expect(out).toContain('\nExit codes:\n');
-    expect(out).toContain(
-      `\nExamples:\n  cmk-bot ${name}`.replace('  cmk-bot completion', '  source <(cmk-bot completion'),
-    );
-    expect(
-      Math.max(
-        ...out
-          .split('\n')
-          .slice(1)
-          .map((line) => line.length),
-      ),
-    ).toBeLessThan(121);
-    expect(out).toContain('--data DIR');
-  });
-
   it.each(subcommands.map((one) => [one.name, one] as const))('explains all that %s takes', (_name, one) => {
     const typed = one.explains.map(([text]) => text).join(' ');
     const unexplained = Object.keys(one.options).filter((option) => !typed.includes(`--${option}`));
@@ -92,12 +72,6 @@ describe('help', () => {
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/x has no audit log/) });
     expect((await cmkBot([...common, 'requests'])).out).toContain('cmk-bot requests list');
     expect((await cmkBot([...common])).out).toContain('cmk-bot doctor');
-  });
-
-  it('tells of a group by its first word', async () => {
-    const { out } = await cmkBot(['audit', '--help']);
-    expect(out).toContain('cmk-bot audit verify');
-    expect(out).not.toContain('cmk-bot requests');
   });
 });
 

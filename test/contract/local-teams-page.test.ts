@@ -1,24 +1,16 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, openBrowser } from '../support/browser/browser.ts';
-import { type JsonObject, type LocalTeamsProcess, startLocalTeams } from '../support/teams/local-teams.ts';
+import type { JsonObject } from '../support/teams/local-teams.ts';
+import { bareTeams, postCard, type Received, updateCard } from './teams-setup.ts';
 
 /** The page of local Teams: what it is served with, and how it treats people who are typing. */
 
-const cardType = 'application/vnd.microsoft.card.adaptive';
-const operations = '19:operations@thread.tacv2';
 const require = createRequire(import.meta.url);
-
-let dataDir: string;
-let teams: LocalTeamsProcess;
-let bot: Server;
 
 const browserFile = await chromiumPath();
 const withBrowser = browserFile === null ? describe.skip : describe;
@@ -46,7 +38,7 @@ const card = (title: string) => ({
   ],
 });
 
-function answerTo(activity: { name?: string; value?: { action?: { data: JsonObject } } }): JsonObject {
+function answerTo(activity: Received): JsonObject {
   if (activity.name === 'application/search') {
     const results = [{ title: 'agent two, found by its group', value: '/agents/two' }];
     return { statusCode: 200, type: 'application/vnd.microsoft.search.searchResponse', value: { results } };
@@ -55,45 +47,13 @@ function answerTo(activity: { name?: string; value?: { action?: { data: JsonObje
   return { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value };
 }
 
-beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'local-teams-'));
-  bot = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks).toString('utf8');
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(body === '' ? {} : answerTo(JSON.parse(body))));
-  });
-  await new Promise<void>((resolve) => bot.listen(0, '127.0.0.1', resolve));
-  const { port } = bot.address() as { port: number };
-  teams = await startLocalTeams({ dataDir, botUrl: `http://127.0.0.1:${port}/api/messages` });
-});
-
-afterAll(async () => {
-  await teams.stop();
-  bot.close();
-  bot.closeAllConnections();
-  await rm(dataDir, { recursive: true, force: true });
-});
-
-async function post(content: JsonObject): Promise<string> {
-  const path = `/v3/conversations/${encodeURIComponent(operations)}/activities`;
-  const { body } = await teams.client.call('POST', path, {
-    type: 'message',
-    attachments: [{ contentType: cardType, content }],
-  });
-  return (body as { id: string }).id;
-}
-
-const update = (id: string, content: JsonObject) =>
-  teams.client.call('PUT', `/v3/conversations/${encodeURIComponent(operations)}/activities/${id}`, {
-    type: 'message',
-    attachments: [{ contentType: cardType, content }],
-  });
+const world = bareTeams();
+world.answer = (activity) => ({ status: 200, body: answerTo(activity) });
+const post = (content: JsonObject) => postCard(world, content);
 
 describe('the files of the page', () => {
   it('come with a policy that allows nothing but themselves', async () => {
-    const response = await fetch(teams.url);
+    const response = await fetch(world.teams.url);
     const policy = response.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self'");
@@ -101,15 +61,15 @@ describe('the files of the page', () => {
   });
 
   it('are all there', async () => {
-    const html = await (await fetch(teams.url)).text();
+    const html = await (await fetch(world.teams.url)).text();
     const wanted = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path);
     expect(wanted.length).toBeGreaterThan(8);
-    for (const path of wanted) expect([path, (await fetch(teams.url + path)).status]).toEqual([path, 200]);
+    for (const path of wanted) expect([path, (await fetch(world.teams.url + path)).status]).toEqual([path, 200]);
   });
 
   it('are the only ones', async () => {
     for (const path of ['/page/..%2Fserver.ts', '/page/tsconfig.json', '/lib/zod.js', '/package.json'])
-      expect([path, (await fetch(teams.url + path)).status]).toEqual([path, 404]);
+      expect([path, (await fetch(world.teams.url + path)).status]).toEqual([path, 404]);
   });
 
   it('name no other host', () => {
@@ -137,7 +97,7 @@ withBrowser('the page in a browser', () => {
     page = await browser.newPage();
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('console', (message) => (message.type() === 'error' ? problems.push(message.text()) : undefined));
-    await page.goto(`${teams.url}/#/approver/operations`);
+    await page.goto(`${world.teams.url}/#/approver/operations`);
     await page.waitForSelector('[data-compose]');
   });
 
@@ -151,7 +111,7 @@ withBrowser('the page in a browser', () => {
     const id = await post(card('before'));
     await message(id).getByRole('button', { name: 'Details' }).click();
     await message(id).getByLabel('Comment').fill('half a sent');
-    await update(id, card('after'));
+    await updateCard(world, id, card('after'));
     await message(id).getByText('after', { exact: true }).waitFor();
     await page.keyboard.type('ence');
     expect(await message(id).getByLabel('Comment').inputValue()).toBe('half a sentence');

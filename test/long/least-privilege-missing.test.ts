@@ -229,7 +229,7 @@ test.each(dataActionsOnVault)('the doctor names the data action %s where it is m
 });
 
 test('no right of the roles is left out', () => {
-  // No request needs these: azure-activity-log, guard-check and azure-policy-token show what happens without them.
+  // No request needs these: azure-control, guard-pack and azure-policy-token show what happens without them.
   const elsewhere = actionsOn.subscription.filter((right) =>
     /\/(acquirePolicyToken|policy\w+|eventtypes\/values)\/read$/.test(right),
   );

@@ -7,18 +7,16 @@ import type { Form } from '../../../../src/operations/form.ts';
 import { factsOf } from '../../../../src/operations/form-clicks.ts';
 import type { FactsOf } from '../../../../src/operations/pages/page.ts';
 import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
-import { noteRows } from '../../../../src/teams/cards/views/decision.ts';
 import { formCard } from '../../../../src/teams/cards/views/form-view.ts';
 import { changeFacts, changeLine } from '../../../../src/teams/cards/views/parts.ts';
 import { everybody } from '../../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
 import { commandWorld, formOn } from '../../../support/builders/command-world.ts';
-import { key, noon, planFor, ref, resource, under, version, wish } from '../../../support/builders/plans.ts';
+import { key, noon, ref, resource, under, version } from '../../../support/builders/plans.ts';
 import {
   newestKey,
   oldKey,
-  planOf,
   rotationPlan,
   seen,
   seenUnderKey,
@@ -31,7 +29,7 @@ import { names, patienceAt } from '../../../support/cards/card-readers.ts';
 import { asked, requestOf } from '../../../support/cards/card-turns.ts';
 
 const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
-const buttons = (card: AdaptiveCard): readonly string[] => executesOf(card.body).map(({ title }) => String(title));
+const _buttons = (card: AdaptiveCard): readonly string[] => executesOf(card.body).map(({ title }) => String(title));
 const primary = (card: AdaptiveCard): readonly string[] =>
   executesOf(card.body)
     .filter(({ style }) => style === 'positive')
@@ -57,20 +55,6 @@ describe('what changes', () => {
   const facts = (plan: Plan) => changeFacts(plan).map(({ title, value }) => `${title}: ${value}`);
   const old = 'From: cmk-virtual-visit, version 93e37d3d, expires {{DATE(2026-04-01T00:00:00Z,SHORT)}}';
 
-  test('to an existing version of the same key', () => {
-    const plan = rotationPlan(toNewest);
-    expect(changeLine(plan)).toBe('cmk-virtual-visit: version 93e37d3d → **version 5d1f0c2e**');
-    const now = 'To: **cmk-virtual-visit**, **version 5d1f0c2e**, expires {{DATE(2028-02-12T00:00:00Z,SHORT)}}';
-    expect(facts(plan)).toEqual([old, now]);
-  });
-
-  test('to a version that the run makes', () => {
-    const plan = rotationPlan(toMadeVersion);
-    expect(changeLine(plan)).toBe('cmk-virtual-visit: version 93e37d3d → **new version**');
-    const now = 'To: **cmk-virtual-visit**, **new version**, expires {{DATE(2028-01-12T00:00:00Z,SHORT)}}';
-    expect(facts(plan)).toEqual([old, now]);
-  });
-
   test('to another key of the same vault', () => {
     const plan = rotationPlan(toOtherKey);
     expect(changeLine(plan)).toBe('cmk-virtual-visit → **cmk-triage-agent** in kv-care-prod');
@@ -91,12 +75,6 @@ describe('what changes', () => {
     expect(changeLine(plan)).toBe('cmk-virtual-visit: no version → **version 5d1f0c2e**');
     expect(facts(plan)[0]).toBe('From: cmk-virtual-visit, no version');
   });
-
-  test('from Microsoft’s key, as ever', () => {
-    const plan = planFor({ wished: wish() });
-    expect(changeLine(plan)).toBe('Microsoft-managed key → **care** in kv-care');
-    expect(facts(plan)).toEqual(['From: Microsoft-managed key', 'To: **care** (existing key), no expiry']);
-  });
 });
 
 describe('the question to the approvers', () => {
@@ -113,15 +91,6 @@ describe('the question to the approvers', () => {
   };
   const question = (plan: Plan): string => words(requestCard('approval', requestOf(asked(plan)), context));
 
-  test.each([
-    ['an existing version', toNewest],
-    ['a new version', toMadeVersion],
-  ])('%s: says that it can be undone, and why', (_to, wished) => {
-    const text = question(rotationPlan(wished));
-    expect(text).toContain('Can be undone\nThe old version stays enabled.');
-    expect(text).not.toContain('Can’t be undone');
-  });
-
   test('another key, whose vault has to be protected: says that the move can, at least', () => {
     const text = question(rotationPlan(toOtherKey));
     expect(text).toContain('Can’t be undone\nTurns on purge protection for the whole key vault kv-care-prod');
@@ -132,34 +101,9 @@ describe('the question to the approvers', () => {
     ['could not be read', null],
     ['is disabled', { ...oldKey, enabled: false }],
   ])('an old version that %s: nothing is promised', (_how, old) => {
+    expect(question(rotationPlan(toNewest))).toContain('Can be undone');
     expect(question(rotationPlan(toNewest, { from: old }))).not.toContain('Can be undone');
   });
-
-  test('enabling promises nothing', () => {
-    expect(question(planOf())).not.toContain('Can be undone');
-  });
-
-  test('says what has to be kept', () => {
-    expect(question(rotationPlan())).toContain('Disabling a key version that’s in use can make the agent’s data');
-  });
-});
-
-test.each([
-  ['an existing version', toNewest],
-  ['a new version', toMadeVersion],
-  ['another key', toOtherKey],
-])('%s: the old version stays, the new one is pinned', (_to, wished) => {
-  const notes = noteRows(rotationPlan(wished)).map(({ name }) => name);
-  expect(notes).toEqual(
-    expect.arrayContaining([expect.stringMatching(/^This request doesn’t disable the old version/)]),
-  );
-  expect(notes).toEqual(expect.arrayContaining([expect.stringMatching(/^The agent uses exactly this version/)]));
-});
-
-test('a further version of a key is not said to be a key', () => {
-  const text = words(formCard(rotating('review'), reviewOf(rotationPlan(toMadeVersion)), null));
-  expect(text).toContain('Create key version\nNew version after 93e37d3d: RSA 3072, expires 2028-01-12');
-  expect(text).not.toContain('Create key\n');
 });
 
 describe('the page that asks for the version', () => {
@@ -178,25 +122,6 @@ describe('the page that asks for the version', () => {
     formCard(rotating('version'), { ...facts, ...change }, problem);
   const input = (card: AdaptiveCard) => Asked.parse(inputsOf(card)[0]);
   const offered = (card: AdaptiveCard): readonly string[] => input(card).choices.map(({ value }) => value);
-
-  test('offers the newest first, and says what each choice brings', () => {
-    const card = page();
-    expect(input(card).choices).toEqual([
-      { title: 'Newest version: 5d1f0c2e, created 2026-02-12', value: 'newest' },
-      { title: 'A new version, created when the run starts', value: 'new' },
-      { title: 'Another key or vault', value: 'other' },
-    ]);
-    expect(input(card).value).toBe('newest');
-    const text = words(card);
-    expect(text).toContain('virtual-visit-agent  ·  cmk-virtual-visit in kv-care-prod');
-    expect(text).toContain('Version 93e37d3d');
-    expect(text).toContain('The newest version expires {{DATE(2028-02-12T00:00:00Z,SHORT)}}.');
-    expect(text).toContain(
-      'A new version is like the current one: RSA 3072, expires {{DATE(2028-03-01T00:00:00Z,SHORT)}}.',
-    );
-    expect(text).toContain('The old version stays enabled. This request doesn’t disable it.');
-    expect(buttons(card)).toEqual(['Next', 'Back', 'Cancel']);
-  });
 
   test.each([
     [
@@ -259,52 +184,18 @@ describe('the page that asks for the version', () => {
   test('says what was wrong with the last answer', () => {
     expect(words(page({}, refuse('choice-missing')))).toContain('**Nothing is chosen.**');
   });
-
-  test('under Microsoft’s key there is nothing to choose, and one way on', () => {
-    const none = { vault: null, inUse: null, newest: null, makes: null };
-    const card = page({ ...none, current: null, resource: { ...visitAgent, customerKey: null } });
-    expect(inputsOf(card)).toEqual([]);
-    expect(words(card)).toContain('There is no version to rotate.');
-    expect(buttons(card)).toEqual(['Enable customer-managed key', 'Back', 'Cancel']);
-    expect(primary(card)).toEqual(['Enable customer-managed key']);
-  });
 });
 
 describe('a review of what is not in the state for it leads to the operation that is', () => {
   const switches = (card: AdaptiveCard): readonly unknown[] =>
     executesOf(card.body).filter(({ verb }) => verb === 'form.switch');
-  const enabling = formOn('review', ports, { answers: { resource: ref() } });
-
-  test('enabling: to a rotation', () => {
-    const plan = planOf({ resource: { ...seen().resource, customerKey: visitAgent.customerKey } });
-    const card = formCard(enabling, reviewOf(plan), null);
-    expect(buttons(card)).toEqual(['Rotate to another version or key', 'Back', 'Cancel']);
-    expect(primary(card)).toEqual(['Rotate to another version or key']);
-  });
-
-  test('rotating: to enabling', () => {
-    const plan = rotationPlan(toNewest, { resource: { ...visitAgent, customerKey: null } });
-    const card = formCard(rotating('review'), reviewOf(plan), null);
-    expect(buttons(card)).toEqual(['Enable customer-managed key', 'Back', 'Cancel']);
-    expect(primary(card)).toEqual(['Enable customer-managed key']);
-    expect(words(card)).toContain('**The agent uses a Microsoft-managed key.** It has no version to rotate.');
-  });
+  const _enabling = formOn('review', ports, { answers: { resource: ref() } });
 
   test('any other block leads nowhere', () => {
     const updating = { ...visitAgent, provisioningState: 'Updating' };
     const card = formCard(rotating('review'), reviewOf(rotationPlan(toNewest, { resource: updating })), null);
     expect(switches(card)).toEqual([]);
     expect(primary(card)).toEqual(['Check again']);
-  });
-
-  test('a plan that can be submitted leads nowhere', () => {
-    for (const card of [
-      formCard(enabling, reviewOf(planOf()), null),
-      formCard(rotating('review'), reviewOf(rotationPlan()), null),
-    ]) {
-      expect(switches(card)).toEqual([]);
-      expect(primary(card)).toEqual(['Submit']);
-    }
   });
 });
 
@@ -315,11 +206,6 @@ describe('the line that shows how far one is', () => {
     return textsOf(card).find((text) => text.startsWith('Step ')) ?? '';
   };
 
-  test('enabling: four pages', () => {
-    expect(step(formOn('vault', ports))).toBe('Step 2 of 4: Vault');
-    expect(step(formOn('review', ports))).toBe('Step 4 of 4: Review');
-  });
-
   test('rotating: three pages, and two more on the way to another key', () => {
     const made = { ...toMadeVersion.to, from };
     expect(step(rotating('resource', { answers: {} }))).toBe('Step 1 of 3: Agent');
@@ -328,31 +214,5 @@ describe('the line that shows how far one is', () => {
     const other = { answers: { version: { way: 'other-key', from } } };
     expect(step(rotating('vault', other))).toBe('Step 3 of 5: Vault');
     expect(step(rotating('review', other))).toBe('Step 5 of 5: Review');
-  });
-});
-
-describe('the page that asks for the agent', () => {
-  const verdict = (form: Form, under: boolean): string =>
-    words(
-      formCard(
-        form,
-        {
-          page: 'resource',
-          resources: [],
-          more: false,
-          resource: under ? visitAgent : { ...visitAgent, customerKey: null },
-        },
-        null,
-      ),
-    );
-
-  test('asks for what its operation is for, and says whether the agent is in the state for it', () => {
-    const [enabling, rotation] = [formOn('resource', ports), rotating('resource')];
-    expect(verdict(enabling, false)).toContain('Which agent gets a customer-managed key?');
-    expect(verdict(enabling, false)).toContain('Can use a customer-managed key');
-    expect(verdict(enabling, true)).toContain('The review shows what blocks this request');
-    expect(verdict(rotation, true)).toContain('Rotate the key of which agent?');
-    expect(verdict(rotation, true)).toContain('Can move to another version or key');
-    expect(verdict(rotation, false)).toContain('The next page shows what blocks this request');
   });
 });

@@ -1,0 +1,219 @@
+import { readFileSync } from 'node:fs';
+import { Client } from 'pg';
+import type { DatabaseOptions } from '../../src/store/database.ts';
+import { isDatabaseUnavailable } from '../../src/store/db-errors.ts';
+import { Mutex } from '../../src/store/mutex.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { runAs } from '../support/store/postgres.ts';
+import type { StoreProcess } from '../support/store/store-client.ts';
+import { onEveryDatabase, pgliteDatabases, type TestDatabases } from '../support/store/store-databases.ts';
+
+/** What the store and the engine rely on in a database, the same on both; and what a server does alone. */
+
+async function urlOf(databases: TestDatabases): Promise<string> {
+  const options = await databases.fresh();
+  if (options.kind !== 'postgres') throw new Error('not a PostgreSQL database');
+  return options.url;
+}
+
+/** The tables as the programs before the second version of the record made them. */
+const before = ['0001-record.sql', '0002-chat.sql', '0003-replicas.sql'];
+const sqlOf = (name: string): string =>
+  readFileSync(new URL(`../../src/store/migrations/${name}`, import.meta.url), 'utf8');
+
+/** A database of that time, with so many events. */
+async function older(
+  databases: TestDatabases,
+  events: number,
+): Promise<Extract<DatabaseOptions, { kind: 'postgres' }>> {
+  const url = await urlOf(databases);
+  const client = new Client(url);
+  await client.connect();
+  try {
+    await client.query('create schema cmk');
+    await client.query('create table cmk.migration (number int primary key, name text not null)');
+    for (const [index, name] of before.entries()) {
+      await client.query(sqlOf(name));
+      await client.query('insert into cmk.migration values ($1, $2)', [index + 1, name]);
+    }
+    for (let seq = 1; seq <= events; seq += 1) {
+      const insert = 'insert into cmk.event values ($1::bigint, $2, ($1::bigint)::int, $3, 0, $4, $5, $6)';
+      await client.query(insert, [seq, 'CMK-000001', `cause ${seq}`, '{"agentName":"bot-care"}', `p${seq}`, `h${seq}`]);
+    }
+  } finally {
+    await client.end();
+  }
+  return { kind: 'postgres', url };
+}
+
+const told = /has an audit log of version 1, with 2 events\. This program reads version 2 .*Set a new data folder/s;
+
+const errorOf = (act: Promise<unknown>): Promise<unknown> =>
+  act.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+/** Declared in the describe of PostgreSQL. */
+function onServer(databases: TestDatabases): void {
+  describe('a database of the first version of the audit log', () => {
+    it('is refused by name, with what to do, by whoever opens it', async () => {
+      const { url } = await older(databases, 2);
+      const said = await cmkBot(['requests', 'list'], { DATABASE_URL: url });
+      expect(said.code).toBe(2);
+      expect(said.err).toMatch(told);
+      expect(said.err).toContain(new URL(url).pathname.slice(1));
+      expect(said.err).not.toContain(' at ');
+    });
+
+    it('is left as it was', async () => {
+      const options = await older(databases, 2);
+      await expect(databases.start(options)).rejects.toThrow(told);
+      const client = new Client(options.url);
+      await client.connect();
+      const { rows } = await client.query('select max(number) as last from cmk.migration');
+      await client.end();
+      expect(rows).toEqual([{ last: 3 }]);
+    });
+
+    it('is brought up where nothing was stored in it yet', async () => {
+      const store = await databases.start(await older(databases, 0));
+      expect(await store.sql('select resource from cmk.open_request')).toEqual([]);
+    });
+  });
+
+  /** Errors as the driver makes them, some without a code: words of theirs that change are to be noticed here. */
+  describe('a connection that the server ends', () => {
+    it('is a database that is away, for the statement under way and for every one after it', async () => {
+      const url = await urlOf(databases);
+      const client = new Client({ connectionString: url });
+      client.on('error', () => undefined);
+      await client.connect();
+      const underWay = errorOf(client.query('select pg_sleep(60)'));
+      const gone = new Promise<void>((resolve) => client.once('end', () => resolve()));
+      await runAs(url, [
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      ]);
+      await gone;
+      const errors = [await underWay, await errorOf(client.query('select 1'))];
+      for (const error of errors)
+        expect([String(error), isDatabaseUnavailable(error)]).toEqual([expect.any(String), true]);
+      expect(String(errors[1])).toContain('not queryable');
+    });
+  });
+}
+
+await onEveryDatabase((databases, name) => {
+  let store: StoreProcess;
+  let kind: DatabaseOptions['kind'];
+
+  beforeAll(async () => {
+    const options = await databases.fresh();
+    kind = options.kind;
+    store = await databases.start(options);
+    await store.sql('create table t (a int primary key, b bigint)');
+  });
+
+  it('gives big integers as text, times as dates and arrays as arrays', async () => {
+    const text = `select 9007199254740993::int8 as big, 1.10::numeric as exact, '2030-01-01T00:00:00Z'::timestamptz as at,
+      array['a', 'b"c'] as list, '{"a":1}'::json as json, null::text as nothing`;
+    expect(await store.sql(text)).toEqual([
+      {
+        big: '9007199254740993',
+        exact: '1.10',
+        at: new Date('2030-01-01T00:00:00Z'),
+        list: ['a', 'b"c'],
+        json: { a: 1 },
+        nothing: null,
+      },
+    ]);
+  });
+
+  it('outlives a connection that ends under a transaction, and opens another', async () => {
+    // The embedded database has no connection that could end.
+    if (kind === 'pglite') return;
+    const end = 'select pg_terminate_backend(pg_backend_pid())';
+    const [, ended, after] = await store.session('begin', end, 'select 1 as one');
+    expect([ended, after]).toEqual(['57P01', undefined]);
+    expect(await store.session('select 1 as one')).toEqual([[{ one: 1 }]]);
+  });
+
+  it('takes nothing back after commit, everything after rollback', async () => {
+    await store.session('begin', 'insert into t values (1)', 'commit');
+    await store.session('begin', 'insert into t values (2)', 'rollback');
+    await store.session(
+      'begin',
+      'insert into t values (3)',
+      'savepoint s',
+      'insert into t values (4)',
+      'rollback to s',
+      'end',
+    );
+    expect(await store.sql('select a from t order by a')).toEqual([{ a: 1 }, { a: 3 }]);
+  });
+
+  it('goes on after an error inside a transaction, on the same client and on the next', async () => {
+    const outcomes = await store.session('begin', 'select 1 / 0', 'select 1', 'rollback', 'select 2 as two');
+    expect(outcomes).toEqual([[], '22012', '25P02', [], [{ two: 2 }]]);
+    expect(await store.session('select 3 as three')).toEqual([[{ three: 3 }]]);
+  });
+
+  it('keeps transactions that overlap apart', async () => {
+    const add = () =>
+      store.session(
+        'begin',
+        'select b from t where a = 1 for update',
+        'update t set b = coalesce(b, 0) + 1 where a = 1',
+        'commit',
+      );
+    await Promise.all(Array.from({ length: 20 }, add));
+    expect(await store.sql('select b from t where a = 1')).toEqual([{ b: '20' }]);
+  });
+
+  it('refuses a database that a newer program has migrated', async () => {
+    const options = await databases.fresh();
+    const newer = await databases.start(options);
+    await newer.sql("insert into cmk.migration values (9999, 'later')");
+    await newer.close();
+    await expect(databases.start(options)).rejects.toThrow('migration 9999, made by a newer version of this program');
+  });
+
+  if (name === 'on PostgreSQL') onServer(databases);
+});
+
+describe('the embedded pool alone', () => {
+  const databases = pgliteDatabases();
+  afterAll(() => databases.end());
+
+  it('rolls back what a released client left open', async () => {
+    const store = await databases.start(await databases.fresh());
+    await store.session('create table t (a int)', 'begin', 'insert into t values (1)');
+    expect(await store.sql('select * from t')).toEqual([]);
+  });
+});
+
+describe('turns', () => {
+  it('come in the order they were asked for', async () => {
+    const mutex = new Mutex();
+    const order: number[] = [];
+    const end = await mutex.acquire(1000);
+    const others = [1, 2, 3].map(async (number) => {
+      const endMine = await mutex.acquire(1000);
+      order.push(number);
+      endMine();
+    });
+    end();
+    end();
+    await Promise.all(others);
+    expect(order).toEqual([1, 2, 3]);
+  });
+
+  it('say so when one never comes, and the next is not lost for it', async () => {
+    const mutex = new Mutex();
+    const end = await mutex.acquire(1000);
+    await expect(mutex.acquire(20)).rejects.toThrow('was not free for 20 ms');
+    expect(mutex.waiting).toBe(0);
+    end();
+    (await mutex.acquire(1000))();
+  });
+});
