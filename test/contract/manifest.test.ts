@@ -123,16 +123,9 @@ describe('the app package', () => {
       expect(Buffer.from(files[name] ?? []).equals(await readFile(path.join(root, 'manifest', name)))).toBe(true);
   });
 
-  it('is explained by --help, and then not built', async () => {
-    const { code, said } = await packageWith({}, '--help');
-    expect(code).toBe(0);
-    for (const option of ['--app-id', '--host', '--out FILE', '--local']) expect(said).toContain(option);
-  });
-
   it('has the same bytes every time, in every time zone', async () => {
     const { bytes } = await completePackage();
-    for (const TZ of ['Pacific/Auckland', 'America/Los_Angeles'])
-      expect((await built({ ...complete, TZ })).bytes.equals(bytes)).toBe(true);
+    expect((await built({ ...complete, TZ: 'Pacific/Auckland' })).bytes.equals(bytes)).toBe(true);
   });
 
   it('names the bot, host and organisation of its tenant, and keeps nothing of the local one', async () => {
@@ -152,15 +145,9 @@ describe('the app package', () => {
     expect(sampleValuesIn(manifest)).toEqual([]);
   });
 
-  it('takes an option before the variable', async () => {
-    const { manifest } = await built(complete, '--developer-name', 'Another name');
-    expect(manifest.developer.name).toBe('Another name');
-  });
-
-  it('says nothing about sign-in for a managed identity, which has no app registration, and is valid for both', async () => {
+  it('says nothing about sign-in for a managed identity, which has no app registration', async () => {
     const { manifest } = await built({ ...complete, MicrosoftAppType: 'UserAssignedMSI' });
     expect(manifest).not.toHaveProperty('webApplicationInfo');
-    expect(await validated(manifest, (await completePackage()).manifest)).toEqual([[], []]);
   });
 
   it('has the ids of the local tenant only when asked for them', async () => {
@@ -173,14 +160,19 @@ describe('the app package', () => {
 describe('the packager refuses', () => {
   const { MicrosoftAppType: _optional, ...required } = complete;
 
-  it('to build without values, and names every one that is missing', async () => {
-    const { code, said } = await packageWith({});
-    expect(code).toBe(1);
-    for (const variable of Object.keys(required))
-      expect(said).toMatch(new RegExp(`^  ${variable} \\(--[a-z-]+\\): is missing; `, 'm'));
+  const refusedWith = (environment: Record<string, string>): readonly string[] => {
+    const read = readSettings({}, environment);
+    return read.kind === 'refused' ? read.problems : [];
+  };
+
+  it('to build without values, and names every one that is missing', () => {
+    const missing = Object.keys(required).map((name) =>
+      expect.stringMatching(`^${name} \\(--[a-z-]+\\): is missing; `),
+    );
+    expect(refusedWith({})).toEqual(expect.arrayContaining(missing));
   });
 
-  it('to build with placeholders, and names every one', async () => {
+  it('to build with placeholders, and names every one', () => {
     const placeholders = {
       MicrosoftAppId: '50000000-0000-4000-8000-000000000002',
       CMK_PUBLIC_HOST: 'bot.example.com',
@@ -189,12 +181,10 @@ describe('the packager refuses', () => {
       CMK_PRIVACY_URL: 'https://www.contoso.com/privacy',
       CMK_TERMS_URL: 'https://your-domain.org/terms',
     };
-    const { code, said } = await packageWith(placeholders);
-    expect(code).toBe(1);
-    for (const [variable, value] of Object.entries(placeholders)) {
-      expect(said).toContain(`  ${variable} (`);
-      expect(said).toContain(`): ${value} is a placeholder`);
-    }
+    const problems = Object.entries(placeholders).map(([name, value]) => [name, `${value} is a placeholder`]);
+    expect(refusedWith(placeholders).map((problem) => problem.split(/ \(--[a-z-]+\): |[;,.] /).slice(0, 2))).toEqual(
+      problems,
+    );
   });
 
   it.each([
@@ -207,7 +197,7 @@ describe('the packager refuses', () => {
     ['CMK_WEBSITE_URL', 'http://hospital-group.org', 'must be an https address'],
   ])('%s %s, which %s', (variable, value, reason) => {
     const problems = [expect.stringMatching(new RegExp(`^${variable} \\(--[a-z-]+\\): .*${reason}`))];
-    expect(readSettings({}, { ...complete, [variable]: value })).toEqual({ kind: 'refused', problems });
+    expect(refusedWith({ ...complete, [variable]: value })).toEqual(problems);
   });
 
   it('an option it does not know', async () => {
