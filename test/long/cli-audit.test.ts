@@ -171,27 +171,17 @@ describe('an untouched record', () => {
 
   it.each<[string, (lines: string[]) => string[], string]>([
     ['a changed word', (all) => all.map((line) => line.replace('bot-care', 'bot-carl')), 'hash-differs'],
-    ['an event taken out', (all) => all.toSpliced(12, 1), 'not-contiguous'],
     [
       'a text taken out',
       (all) => all.toSpliced(4, 1),
       'event 2: a text is missing, and no event says that it was erased',
     ],
-    [
-      'two lines swapped',
-      (all) => [...all.slice(0, 12), all[13] ?? '', all[12] ?? '', ...all.slice(14)],
-      'prev-differs',
-    ],
-    ['a line twice', (all) => all.toSpliced(12, 0, all[12] ?? ''), 'not-contiguous'],
-    ['another reason', (all) => all.map((line) => line.replace('is due, says', 'was due, says')), 'text-differs'],
     ['a file cut short', (all) => all.slice(0, -1), 'it was cut short'],
-    ['another head', (all) => all.with(-1, all.at(-1)?.replace(/"seq":\d+/, '"seq":13') ?? ''), 'head-differs'],
     [
       'something in between',
       (all) => all.toSpliced(3, 0, 'not a line'),
       'line 4 of the file is not a line of an export',
     ],
-    ['something behind the end', (all) => [...all, all[1] ?? ''], `comes after the head`],
   ])('shows %s, and where', async (_what, change, words) => {
     const file = path.join(record.dataDir, 'changed.jsonl');
     await writeFile(file, `${change([...lines]).join('\n')}\n`);
@@ -339,6 +329,7 @@ describe('a part of a record', () => {
   });
 });
 
+/** Every change of every table, and its code: test/long/record-attacks. */
 describe('a record somebody changed in the database', () => {
   it.each([
     [
@@ -346,17 +337,10 @@ describe('a record somebody changed in the database', () => {
       `update cmk.event set body = replace(body, 'bot-care', 'bot-carl') where seq = 2`,
       /event 2: its body or hash was changed \(hash-differs\)/,
     ],
-    ['a column', `update cmk.event set cause = 'click:other' where seq = 6`, /event 6: .*\(column-differs\)/],
-    ['an event taken out', 'delete from cmk.event where seq = 3', /event 4: .*\(not-contiguous\)/],
     [
       'the end cut off',
       'delete from cmk.event where seq > 12',
       /event 12: .*\(head-differs\)\n.*expected 16, found 12/,
-    ],
-    [
-      'a text',
-      `update cmk.free_text set text = 'nothing' where request_id = '${stuck}'`,
-      /event 2: a text isn’t the one that was written \(text-differs\)/,
     ],
   ])('is found out: %s', async (_what, statement, words) => {
     const record = await newRecord();
@@ -366,31 +350,18 @@ describe('a record somebody changed in the database', () => {
     expect(out).toMatch(words);
   });
 
-  it.each<[string, string[], RegExp]>([
-    [
-      'the end cut off with the head moved back',
-      [
-        'delete from cmk.event where seq > 12',
-        'update cmk.chain_head set seq = 12, hash = (select hash from cmk.event where seq = 12)',
-      ],
-      /events 13 to 16 were kept: not all of them are there/,
-    ],
-    [
-      'everything deleted and the head reset',
-      [
-        'delete from cmk.event',
-        'delete from cmk.free_text',
-        "update cmk.chain_head set seq = 0, hash = repeat('0', 64)",
-      ],
-      /events 1 to 16 were kept: not all of them are there/,
-    ],
-  ])('is found out by an older export: %s', async (_what, statements, words) => {
+  it('is found out by an older export where its end was cut off and the head moved back', async () => {
     const record = await newRecord();
     const older = await exported(record);
-    await record.tamper(...statements, 'delete from cmk.open_request', 'delete from cmk.outbox');
+    await record.tamper(
+      'delete from cmk.event where seq > 12',
+      'update cmk.chain_head set seq = 12, hash = (select hash from cmk.event where seq = 12)',
+      'delete from cmk.open_request',
+      'delete from cmk.outbox',
+    );
     const { code, out } = await record.cli('audit', 'verify', '--against', older);
     expect(code).toBe(1);
-    expect(out).toMatch(words);
+    expect(out).toMatch(/events 13 to 16 were kept: not all of them are there/);
     const [, hash = ''] = /"kind":"head","seq":16,"hash":"(\w+)"/.exec(await readFile(older, 'utf8')) ?? [];
     const seen = `Chain at 16: ${hash.match(/.{8}/g)?.join(' ')}`;
     expect((await record.cli('audit', 'verify', '--noted', seen)).out).toContain('(export-differs)');
@@ -403,31 +374,6 @@ describe('a record somebody changed in the database', () => {
     const { code, err } = await record.cli('audit', 'verify', '--against', older);
     expect(code).toBe(2);
     expect(err).toContain('it does not verify by itself');
-  });
-
-  it.each([
-    ['a row at a negative number', 'update cmk.event set seq = -1 where seq = 3', 'not-contiguous'],
-    [
-      'a request that holds what it does not',
-      "insert into cmk.open_request values ('x', 'CMK-00000X')",
-      'open-request-differs',
-    ],
-    [
-      'a run that nobody ordered',
-      "insert into cmk.outbox (request_id, kind, key, due_at) values ('CMK-000001', 'run', '1', now())",
-      'outbox-unknown',
-    ],
-    ['a text of no event', "insert into cmk.free_text values ('CMK-00000X', 1, 'comment', '00', 'x')", 'text-unknown'],
-    ['a seal taken away', 'update cmk.event set seal = null where seq = 5', 'seal-missing'],
-    [
-      'a seal of another event',
-      'update cmk.event set seal = (select seal from cmk.event where seq = 6) where seq = 5',
-      'seal-differs',
-    ],
-  ])('is found out: %s', async (_what, statement, code) => {
-    const record = await newRecord();
-    await record.tamper('alter table cmk.event drop constraint event_from_one', statement);
-    expect((await record.cli('audit', 'verify')).out).toContain(`(${code})`);
   });
 
   it('is not mended by an export', async () => {

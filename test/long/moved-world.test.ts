@@ -27,7 +27,7 @@ import {
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 const rows = [...agentRows, ...vaultRows, ...keyRows, ...grantRows, ...guardRows, ...controlRows];
 
@@ -191,10 +191,12 @@ describe('Azure moves in the middle of a run', () => {
   });
 });
 
+let covered: Approved;
+let uncovered: Approved;
+let voided = '';
+
 describe('approvals given while runs are paused', () => {
   const visitor = { agent: 'visitor-agent', vault: 'kv-policy-keys', key: 'cmk-policy' };
-  let covered: Approved;
-  let uncovered: Approved;
   let blocked: Approved;
   const approveIt = async ({ card }: Approved) => answered(await approve(world, people.approver, card));
 
@@ -269,5 +271,18 @@ describe('approvals given while runs are paused', () => {
       'asks again',
       'A person who approved is no longer an approver. The request needs approval again.',
     ]);
+    voided = asked.id;
   });
+});
+
+test('the record verifies, and no approval outlived the plan it was for', async () => {
+  const record = await readRecord(world);
+  expect(record.findings).toEqual([]);
+  expect(record.events(covered.id)).not.toContain('plan-changed');
+  const run = ['run-ordered', 'run-checked', 'succeeded'];
+  for (const id of [uncovered.id, voided])
+    expect(record.events(id).filter((event) => !event.startsWith('step-'))).toEqual([
+      ...['submitted', 'approved', 'run-ordered', 'plan-changed', 'approved', ...run],
+    ]);
+  expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);
 });
