@@ -3,10 +3,20 @@ import { lstat, readFile, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
+import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
+import {
+  type HostileAnswer,
+  type HostileServer,
+  hostileAnswers,
+  startHostileServer,
+} from '../support/attacks/hostile-server.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
-import { approvalCard, ask, choices, people, until } from '../support/world/story.ts';
+import { ask, choices, until } from '../support/world/story.ts';
 
-/** A running bot, and someone who can write in the folder where its log is published, and nowhere else. */
+/**
+ * A running bot, and someone who can write in the folder where its log is published, and nowhere else; then witnesses whose
+ * answers are made to harm. What can lie in the folder under every name: test/long/hostile-log-writer.
+ */
 
 let evidence: EvidenceWorld;
 let id: string;
@@ -47,18 +57,6 @@ test('a link to the key of the seals, as keys.txt, gets it into no pack', async 
   }
 });
 
-test('links under names that temporary files had overwrite nothing', async () => {
-  const before = await sealKey();
-  for (const name of ['checkpoint.new', 'keys.txt.new'])
-    await symlink(path.join(evidence.world.dataDir, 'seal.key'), anchor(name));
-  const events = await published();
-  await evidence.world.teams.click(people.approver, (await approvalCard(evidence.world, id)).id, 'request.reject', {
-    inputs: { comment: 'Not this week' },
-  });
-  await until(async () => (await published()) > events, 'the rejection is published');
-  expect(await sealKey()).toBe(before);
-});
-
 test('a pipe as the newest checkpoint holds up neither the bot, nor its end, nor its start, and is named in the log', async () => {
   const since = evidence.world.printed().length;
   // A checkpoint that is being written takes the pipe's place.
@@ -77,4 +75,36 @@ test('a pipe as the newest checkpoint holds up neither the bot, nor its end, nor
   const events = await published();
   await ask(evidence.world, choices.test);
   await until(async () => (await published()) > events, 'what came later is published');
+});
+
+describe('witnesses whose answers are made to harm', () => {
+  const answers = Object.keys(hostileAnswers) as readonly HostileAnswer[];
+  /** What one answer may have, and what fits in the buffers of both sockets. */
+  const mostOfOneAnswer = 65_536 + 16 * 1_048_576;
+  let witnesses: HostileServer[] = [];
+
+  beforeAll(async () => {
+    witnesses = await Promise.all(answers.map(startHostileServer));
+    const named = witnesses.map(({ url }, index) => {
+      const key = signingKey(`witness.example/w${index}`, 'witness', Buffer.alloc(32, 40 + index)).verifier;
+      return `${url} ${keyLine(key)}`;
+    });
+    await evidence.world.restartBot('SIGINT', { CMK_WITNESSES: named.join(',') });
+  });
+  afterAll(() => Promise.all(witnesses.map((witness) => witness.stop())));
+
+  test('the record is published without them, and no more of their answers is taken than one can have', async () => {
+    const events = await published();
+    await ask(evidence.world, choices.policies);
+    await until(async () => (await published()) === events + 1, 'the request is published');
+    for (const [index, witness] of witnesses.entries()) {
+      expect([answers[index], witness.calls() > 0]).toEqual([answers[index], true]);
+      expect([answers[index], witness.sent() <= witness.calls() * mostOfOneAnswer]).toEqual([answers[index], true]);
+    }
+  });
+
+  test('the bot ends when it is told to, while they answer', async () => {
+    await evidence.world.endBot('SIGINT');
+    expect(evidence.world.printed()).not.toContain('did not stop within');
+  });
 });

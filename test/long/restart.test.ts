@@ -1,117 +1,174 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cardOf } from '../support/teams/local-teams.ts';
+import { startStore } from '../support/store/store-client.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
+  activityText,
   agentId,
   answered,
   approvalCard,
   approve,
+  ask,
   faultAzure,
-  fillForm,
   mendAzure,
   people,
   places,
   rememberAzure,
   shows,
-  submit,
   type,
   untilAzureAnswered,
   untilFaultsAreMet,
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
-/** Every step of the main story, each intended and done once. */
-const wholeStory = [
-  'submitted',
-  'approved',
-  'run-ordered',
-  'run-checked',
-  ...['enable-identity/1', 'grant-key-access/1', 'protect-vault/1', 'set-cmk/1', 'verify/1'].flatMap((step) => [
-    `step-intended ${step}`,
-    `step-done ${step}`,
-  ]),
-  'succeeded',
-];
+/** What a bot that is started again goes on with: a form of the version before, a run, a run that the engine lost. Kills: test/crash-all. */
 
-const eachWriteOnce = [
-  'PATCH healthBots/triage-agent-prod 201',
-  expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/),
-  'PATCH vaults/kv-care-prod 200',
-  'PATCH healthBots/triage-agent-prod 201',
-];
+let world: World;
+let putBack: () => Promise<void>;
+beforeAll(async () => {
+  world = await startWorld({ record: 'folder', env: { CMK_HEARTBEAT: '500ms' } });
+  putBack = await rememberAzure(world);
+});
+afterAll(() => world.end());
 
-describe('after a restart', () => {
-  let world: World;
-  const finished: string[] = [];
+describe('forms that were stored by the version before this one, whose dialogs were those of `botbuilder-dialogs`', () => {
+  /** The document of a form on its second page, byte by byte as that version stored it. */
+  const before = readFileSync(new URL('../support/store/stored-form.txt', import.meta.url), 'utf8').trim();
+  let form: SeenActivity;
+  /** The same form's document as this version stores it. */
+  let now: string;
+
+  const formIn = (text: string) => JSON.parse(text).dialog.dialogStack[0].state.form;
+  const withoutCard = (text: string): string =>
+    JSON.stringify(JSON.parse(text, (key, value) => (key === 'card' ? null : value)));
+
+  /** The earlier document with the ids of the form that is open now. */
+  function adopted(): string {
+    const [from, to] = [formIn(before), formIn(now)];
+    const pairs = [
+      [from.id, to.id],
+      [from.requestId, to.requestId],
+      [from.origin.conversationId, to.origin.conversationId],
+      [from.origin.messageId, to.origin.messageId],
+    ];
+    return pairs.reduce((text, [old, own]) => text.replaceAll(old, own), before);
+  }
 
   beforeAll(async () => {
-    world = await startWorld({ record: 'folder' });
-  });
-  afterAll(() => world.end());
-
-  test('a second bot on the same folder says who has it, in a line and without where in the code', async () => {
-    const refusal = await world.startReplica('second').then(
-      () => '',
-      (error: unknown) => String(error),
-    );
-    const [said = ''] = refusal.split('\n').filter((line) => line.startsWith('cmk-bot does not start'));
-    expect(said).toMatch(
-      /^cmk-bot does not start: opening the data folder .* in use by process \d+\. Stop that process/,
-    );
-    expect(refusal.slice(refusal.indexOf(said))).not.toMatch(/\n\s+at /);
+    form = await type(world, people.requester, '/enable-cmk');
+    const inputs = { resource: agentId('triage-agent-prod') };
+    await world.teams.click(people.requester, form.id, 'form.next', { inputs });
+    await world.endBot('SIGINT');
+    const [row] = await queryStore(world, `select value from cmk.document where key like 'form/%'`);
+    now = String(row?.value);
   });
 
-  test('a form goes on from the page it was on', async () => {
-    const form = await type(world, people.requester, '/enable-cmk');
-    const click = (verb: string, inputs: Record<string, unknown> = {}) =>
-      world.teams.click(people.requester, form.id, verb, { inputs });
-    await click('form.next', { resource: agentId('triage-agent-prod') });
-    await world.restartBot('SIGINT');
-    const seen = (await world.teams.activities(places.operations, people.requester)).find(({ id }) => id === form.id);
-    expect(JSON.stringify(seen && cardOf(seen))).toContain('kv-care-prod');
-    expect(answered(await click('form.next', { vault: 'kv-care-prod' }))).toContain('cmk-triage-agent');
-    await world.restartBot('SIGKILL');
-    expect(answered(await click('form.next', { key: 'cmk-triage-agent' }))).toContain('5 steps in Azure');
-    expect(answered(await click('form.cancel'))).toContain('Canceled');
+  test('a form is stored as before, byte by byte', () => {
+    expect(withoutCard(now)).toBe(withoutCard(adopted()));
   });
 
-  test.each(['SIGINT', 'SIGKILL', 'everything'] as const)(
-    'a run goes on to its end, writing once (%s)',
-    async (how) => {
-      const putBack = await rememberAzure(world);
-      const { form } = await fillForm(world);
-      const id = await submit(world, form);
-      const card = await approvalCard(world, id);
-      const from = (await world.azureRequests()).length;
-      const grant = { method: 'PUT', url: 'roleAssignments' };
-      await faultAzure(world, { match: grant, ...untilMended });
-      await approve(world, people.approver, card);
-      await untilFaultsAreMet(world);
-      if (how === 'everything') {
-        await world.restartEverything('SIGKILL');
-        // Killed with the write in its hands, Azure has kept the fault, and meets it once more.
-        await mendAzure(world);
-      } else {
-        await world.endBot(how);
-        await mendAzure(world);
-        await untilAzureAnswered(world, grant, 1, from);
-        await world.startBot();
-      }
-      for (const place of [places.operations, places.approvals]) {
-        await shows(world, place, people.approver, id, /Succeeded/);
-      }
-      expect(await writes(world, from)).toEqual(eachWriteOnce);
-      await putBack();
-      finished.push(id);
-    },
-  );
+  test('a form that was stored before the update goes on where it was', async () => {
+    const store = await startStore(world.database);
+    await store.call('documents', 'write', { [`form/${formIn(now).id}`]: JSON.parse(adopted()) });
+    await store.close();
+    await world.startBot();
+    const shown = await world.teams.click(people.requester, form.id, 'form.show');
+    expect(answered(shown)).toContain('Which vault holds the key?');
+    const inputs = { vault: 'kv-care-prod' };
+    const next = await world.teams.click(people.requester, form.id, 'form.next', { inputs });
+    expect(answered(next)).toContain('Which key of');
+    await world.teams.click(people.requester, form.id, 'form.cancel');
+  });
+});
 
-  test('the record verifies and tells every step once', async () => {
+const grant = { method: 'PUT', url: 'roleAssignments' };
+
+/** A run that is in the middle of a write. */
+async function running(): Promise<{ readonly id: string; readonly from: number }> {
+  const id = await ask(world);
+  const card = await approvalCard(world, id);
+  const from = (await world.azureRequests()).length;
+  await faultAzure(world, { match: grant, ...untilMended });
+  await approve(world, people.approver, card);
+  await untilFaultsAreMet(world);
+  return { id, from };
+}
+
+describe('a run', () => {
+  const finished: string[] = [];
+
+  test.each(['SIGINT', 'everything'] as const)('goes on to its end, writing once (%s)', async (how) => {
+    const { id, from } = await running();
+    if (how === 'everything') {
+      await world.restartEverything('SIGKILL');
+      // Killed with the write in its hands, Azure has kept the fault, and meets it once more.
+      await mendAzure(world);
+    } else {
+      await world.endBot(how);
+      await mendAzure(world);
+      await untilAzureAnswered(world, grant, 1, from);
+      await world.startBot();
+    }
+    for (const place of [places.operations, places.approvals])
+      await shows(world, place, people.approver, id, /Succeeded/);
+    expect(await writes(world, from)).toEqual([
+      'PATCH healthBots/triage-agent-prod 201',
+      expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/),
+      'PATCH vaults/kv-care-prod 200',
+      'PATCH healthBots/triage-agent-prod 201',
+    ]);
+    finished.push(id);
+    await putBack();
+  });
+
+  test('tells every step once in the record, which verifies', async () => {
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
-    expect(record.requests).toEqual(finished);
-    for (const id of finished) expect(record.events(id)).toEqual(wholeStory);
+    const steps = ['enable-identity/1', 'grant-key-access/1', 'protect-vault/1', 'set-cmk/1', 'verify/1'];
+    const told = steps.flatMap((step) => [`step-intended ${step}`, `step-done ${step}`]);
+    for (const id of finished)
+      expect(record.events(id)).toEqual([
+        ...['submitted', 'approved', 'run-ordered', 'run-checked', ...told, 'succeeded'],
+      ]);
+    await world.startBot();
+  });
+});
+
+/** What may happen to the engine's own tables while the bot is down. */
+const losses = [
+  ['the engine lost its tables', 'delete from dbos.workflow_status', 'doesn’t know this run'],
+  ['the run is another version’s', "update dbos.workflow_status set application_version = '0'", 'workflow version 0'],
+  ['the run ended in an error', "update dbos.workflow_status set status = 'ERROR', error = null", 'ended as ERROR'],
+] as const;
+
+describe('a run that nobody goes on with', () => {
+  const lost: string[] = [];
+
+  test.each(losses)('%s: a person is asked, and a retry goes on', async (_what, loss, words) => {
+    const { id, from } = await running();
+    await world.endBot('SIGKILL');
+    await queryStore(world, loss);
+    await mendAzure(world);
+    await world.startBot();
+    const stuck = await shows(world, places.operations, people.requester, id, /Needs attention/);
+    const said = activityText(stuck).replaceAll('\\', '');
+    for (const part of ['The run', words, 'might have changed Azure', 'doesn’t repeat completed steps'])
+      expect(said).toContain(part);
+    const again = await world.teams.click(people.requester, stuck.id, 'request.retry');
+    expect(answered(again)).toContain('Checking before run');
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    expect((await writes(world, from)).filter((write) => /20[01]$/.test(write))).toHaveLength(4);
+    lost.push(id);
+    await putBack();
+  });
+
+  test('the record verifies and says what was lost', async () => {
+    const record = await readRecord(world);
+    expect(record.findings).toEqual([]);
+    for (const id of lost)
+      expect(record.events(id)).toEqual(expect.arrayContaining(['attention-needed', 'retried', 'succeeded']));
     expect(world.printed()).not.toMatch(/unhandled|audit before|local-bot/i);
   });
 });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { agentIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
 import { npxCmkBot } from '../support/processes/command-line.ts';
 import { shiftedClock } from '../support/processes/shifted-clock.ts';
 import { startPostgres } from '../support/store/postgres.ts';
@@ -19,15 +21,21 @@ import {
   rememberAzure,
   shows,
   until,
+  untilAzureAnswered,
 } from '../support/world/story.ts';
 import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
-/** The clock of the bot's process is moved while it runs, and set right again: it stores by the database's. */
+/**
+ * The clock of the bot's process is moved while it runs, and set right again: it stores by the database's, and what waits in a
+ * run goes on in its time.
+ */
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
 
 const day = 86_400_000;
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`)).status === 200;
 const ready = async (world: World) => {
   const answer = await fetch(`${world.botUrl}/readyz`);
   return {
@@ -44,7 +52,8 @@ const gauge = async (world: World): Promise<string> =>
   let world: World;
   const underWay: string[] = [];
   beforeAll(async () => {
-    world = await startWorld({ env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '', ...clock.env } });
+    const DATABASE_URL = (await postgres?.newDatabase()) ?? '';
+    world = await startWorld({ env: { DATABASE_URL, CMK_RETRY_FIRST_WAIT: '3s', ...clock.env } });
   });
   afterAll(async () => {
     await world?.end();
@@ -70,7 +79,7 @@ const gauge = async (world: World): Promise<string> =>
     expect(out).toMatch(/fail {2}clock +\d+ days/);
     expect(out).toMatch(far);
     // Sweeps come once a second: what this clock takes for due, an expiry among them, would have come up by now.
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await pause(2_500);
     expect(answered(await approve(world, people.approver, card))).toContain('Approved');
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     clock.shift(0);
@@ -80,27 +89,62 @@ const gauge = async (world: World): Promise<string> =>
     expect(world.printed()).toContain('the clock is believed again');
   });
 
+  const isHeld = async () => agentIn(await azureState(world), choices.test.agent).provisioningState === 'Accepted';
+  /** A request whose run waits for Azure, which is at work on the agent. */
+  async function heldInAzure(): Promise<string> {
+    const match = { method: 'PATCH', url: `${agentId(choices.test.agent, 'rg-care-test')}\\?` };
+    await faultAzure(world, { id: 'hold', match, operation: { takesMs: 'for-ever' } });
+    const id = await ask(world, choices.test);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await until(isHeld, 'Azure is at work on the agent');
+    return id;
+  }
+
   it.each([
     ['forward past every time limit', 4 * day],
     ['back', -2 * day],
   ])('a run that is under way while it is moved %s goes on, and asks nobody', async (_how, ms) => {
     const putBack = await rememberAzure(world);
-    const match = { method: 'PATCH', url: `${agentId('triage-agent-test', 'rg-care-test')}\\?` };
-    await faultAzure(world, { id: 'hold', match, operation: { takesMs: 'for-ever' } });
-    const id = await ask(world, choices.test);
-    await approve(world, people.approver, await approvalCard(world, id));
-    const isHeld = async () => agentIn(await azureState(world), 'triage-agent-test').provisioningState === 'Accepted';
-    await until(isHeld, 'Azure is at work on the agent');
+    const id = await heldInAzure();
     clock.shift(ms);
     await until(async () => (await ready(world)).missing === 'clock', 'the bot notices');
     await mendOne(world, 'hold');
     await until(async () => !(await isHeld()), 'Azure is through');
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await pause(2_500);
     clock.shift(0);
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     underWay.push(id);
     await putBack();
   });
+
+  // Ahead while a wait begins, and behind while one ends: either would last for days.
+  it.each([
+    ['ahead', 4 * day],
+    ['behind', -2 * day],
+  ])(
+    'a run that waits for its next look looks again in seconds, although the clock was %s meanwhile',
+    async (_how, ms) => {
+      const putBack = await rememberAzure(world);
+      const { agent } = choices.test;
+      const setState = (provisioningState: string) =>
+        changeState(world.azure, (state) => Object.assign(agentIn(state, agent), { provisioningState }));
+      const id = await ask(world, choices.test);
+      const card = await approvalCard(world, id);
+      // Somebody else's operation on the agent, which a run waits for.
+      await setState('Updating');
+      const from = (await world.azureRequests()).length;
+      await approve(world, people.approver, card);
+      await untilAzureAnswered(world, { method: 'GET', url: `healthBots/${agent}\\?` }, 1, from);
+      await pause(1_000);
+      clock.shift(ms);
+      await pause(3_500);
+      clock.shift(0);
+      await setState('Succeeded');
+      await shows(world, places.operations, people.requester, id, /Succeeded/);
+      underWay.push(id);
+      await putBack();
+    },
+  );
 
   it('the record has no time that was not', async () => {
     await world.endBot('SIGINT');
@@ -111,5 +155,31 @@ const gauge = async (world: World): Promise<string> =>
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
     expect(underWay.flatMap((id) => record.events(id)).filter((event) => event.startsWith('attention'))).toEqual([]);
+  });
+
+  describe('a run whose replica is killed', () => {
+    let balancer: Balancer;
+    beforeAll(async () => {
+      balancer = await startBalancer(Number(new URL(world.botUrl).port));
+    });
+    afterAll(() => balancer?.close());
+
+    it('is taken over by one whose clock had been ahead for a moment', async () => {
+      const one = await world.startReplica('one');
+      const two = await world.startReplica('two', { NODE_OPTIONS: '' });
+      clock.shift(4 * day);
+      await until(async () => !(await isReady(one.url)), 'it notices');
+      await pause(2_500);
+      clock.shift(0);
+      await until(() => isReady(one.url), 'it is ready again');
+      // The run is the one's that is clicked at.
+      balancer.to.add(two.url);
+      const id = await heldInAzure();
+      await two.end('SIGKILL');
+      balancer.to.delete(two.url);
+      balancer.to.add(one.url);
+      await mendOne(world, 'hold');
+      await shows(world, places.operations, people.requester, id, /Succeeded/);
+    });
   });
 });
