@@ -178,17 +178,10 @@ describe('an older row, put back with its own seal', () => {
 test('an offer of evidence that nobody clicked for gives no pack, and stores no event in anybody’s name', async () => {
   const [{ id } = {}] = await store.sql('select request_id as id from cmk.event limit 1');
   const before = await store.events();
-  for (const [person, actor] of [
-    [people.approver, personActor(PersonId.parse(people.approver), localTenantId, 'bot-framework')],
-    [
-      people.approver,
-      {
-        ...personActor(PersonId.parse(people.approver), localTenantId, 'bot-framework'),
-        id: '20000000-0000-4000-8000-00000000ffff',
-      },
-    ],
-    [people.approver, { kind: 'operator', id: 'Chief Auditor' }],
-  ] as const) {
+  const person = people.approver;
+  const own = personActor(PersonId.parse(person), localTenantId, 'bot-framework');
+  const nobody = { ...own, id: '20000000-0000-4000-8000-00000000ffff' };
+  for (const actor of [own, nobody, { kind: 'operator', id: 'Chief Auditor' }]) {
     const name = randomBytes(32).toString('base64url');
     const offer = { person, actor, requestId: id, until: new Date(Date.now() + 600_000).toISOString(), spent: false };
     await store.overwrite(`evidence/offer/${createHash('sha256').update(name).digest('base64url')}`, offer);
@@ -199,24 +192,11 @@ test('an offer of evidence that nobody clicked for gives no pack, and stores no 
 });
 
 describe('what a client fetches by itself', () => {
+  const verbs = (group: string, names: string) => names.split(' ').map((name) => `${group}.${name}`);
   const decides = [
-    ...[
-      'approve',
-      'reject',
-      'cancel',
-      'retry',
-      'give-up',
-      'stop',
-      'remind',
-      'take-on',
-      'change',
-      'ask-again',
-      'evidence',
-    ].map((name) => `request.${name}`),
-    ...['next', 'back', 'submit', 'cancel', 'existing-key', 'new-key', 'switch', 'resume'].map(
-      (name) => `form.${name}`,
-    ),
-    ...['page', 'all', 'mine', 'open', 'ask'].map((name) => `list.${name}`),
+    ...verbs('request', 'approve reject cancel retry give-up stop remind take-on change ask-again evidence'),
+    ...verbs('form', 'next back submit cancel existing-key new-key switch resume'),
+    ...verbs('list', 'page all mine open ask'),
     ...['help.cmk-requests', 'welcome.cmk-help', 'typed.help', 'typed.meant', 'no.verb'],
   ];
   const documents = () => store.sql('select key, value from cmk.document order by key');
