@@ -5,7 +5,7 @@
 import { codeOf, type Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import { retriesAutomatically } from '../domain/request/decide-attention.ts';
-import { keyProgress, type Request, type StepProgress } from '../domain/request/request.ts';
+import { type EarlierStep, keyProgress, type Request, type StepProgress } from '../domain/request/request.ts';
 import { attemptFate, type EndOfRun, endOfRun, keyFate, stepStatus } from '../domain/request/step-status.ts';
 import { remedyWords } from './remedies.ts';
 import { stepWordsIn } from './steps.ts';
@@ -104,6 +104,12 @@ function completedWords(request: Request, step: StepProgress): string {
   if (isIrreversible(request, step)) return `${run}. Can’t be undone.`;
   return changesAzure(request, step) ? `${run}. Not rolled back.` : `${run}.`;
 }
+
+/** Returns what is known about a step of an earlier plan. */
+export const earlierStepWords = ({ step, isConfirmed }: EarlierStep): string =>
+  `${isConfirmed ? 'Completed under an earlier plan' : 'Not confirmed under an earlier plan: an attempt might have changed Azure'}. ${
+    step.reversibility === 'irreversible' ? 'Can’t be undone.' : 'Not rolled back.'
+  }`;
 
 /** Returns what is known about a step after its run ended, or before the next run reaches it. */
 export function stepStatusWords(request: Request, step: StepProgress): string {

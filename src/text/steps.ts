@@ -70,6 +70,12 @@ export const titlesOf = (
   isWanted: (step: StepProgress) => boolean,
 ): readonly string[] => progress.filter(isWanted).map(({ name }) => stepWordsIn(plan, name).title);
 
+/** Returns the titles of all completed steps, first those of earlier plans. */
+export const completedTitles = (request: Request): readonly string[] => [
+  ...request.earlier.flatMap(({ step, isConfirmed }) => (isConfirmed ? stepWords(step.name, step.effects).title : [])),
+  ...titlesOf(request, ({ state }) => state === 'done'),
+];
+
 /** For a step whose process ended before it received Azure's confirmation. */
 export const interruptedWords = 'Completed by an attempt that was interrupted';
 

@@ -8,6 +8,7 @@ import type { EventBody, StoredEvent } from './events.ts';
 import { evolveRun } from './evolve-run.ts';
 import type { Comment, Decided, Request, RequestBase, StepProgress } from './request.ts';
 import { later } from './start-window.ts';
+import { earlierSteps } from './step-status.ts';
 
 const planned = (plan: Plan): readonly StepProgress[] =>
   plan.steps.map((step) => ({
@@ -53,6 +54,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     changeReference: body.data.changeReference ?? null,
     approvals: [],
     progress: planned(body.data.plan),
+    earlier: [],
     outputs: {},
     keyIntents: [],
     runs: 0,
@@ -89,6 +91,7 @@ function requestReapproval(
     retriedAutomatically: false,
     remindedAt: null,
     progress: planned(plan),
+    earlier: earlierSteps(base, plan),
     replaced: null,
     changedFrom: null,
   };

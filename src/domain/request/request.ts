@@ -4,7 +4,7 @@ import type { Failure } from '../failure.ts';
 import type { FormId, PersonId, RequestId } from '../ids.ts';
 import type { UseAnswer } from '../key-use.ts';
 import type { KeyIntent, OwnKey } from '../own-key.ts';
-import type { Plan, StepName } from '../plan.ts';
+import type { Plan, PlannedStep, StepName } from '../plan.ts';
 import type { AppliedPolicy } from '../policy/policy.ts';
 import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
@@ -52,6 +52,13 @@ export interface StepProgress {
   readonly untouched: boolean;
 }
 
+/** A step of an earlier plan that changed Azure, or might have, and that the current plan doesn't repeat. */
+export interface EarlierStep {
+  readonly step: PlannedStep;
+  /** Azure, read back, showed the change. Otherwise an attempt might have made it. */
+  readonly isConfirmed: boolean;
+}
+
 /** Fields of every state. */
 export interface RequestBase {
   readonly id: RequestId;
@@ -80,7 +87,9 @@ export interface RequestBase {
   /** Change number; null: none. */
   readonly changeReference: string | null;
   readonly approvals: readonly Approval[];
+  /** Of the current plan's steps. */
   readonly progress: readonly StepProgress[];
+  readonly earlier: readonly EarlierStep[];
   /** Results of earlier steps. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Intents to create a key, one per attempt. */

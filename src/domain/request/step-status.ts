@@ -1,6 +1,7 @@
 /** The status of each step, computed from events. Cards and the command line show only this. */
 import type { Failure } from '../failure.ts';
-import { keyProgress, type Request, type StepProgress } from './request.ts';
+import type { Plan } from '../plan.ts';
+import { type EarlierStep, keyProgress, type Request, type RequestBase, type StepProgress } from './request.ts';
 
 export type StepStatus =
   | { readonly kind: 'not-started' }
@@ -27,12 +28,24 @@ export function stepStatus(request: Request, step: StepProgress): StepStatus {
   return { kind: untouched ? 'refused' : 'unknown', run, attempts };
 }
 
+/** Returns the steps of all plans so far that changed Azure, or might have, without those that the new plan repeats. */
+export function earlierSteps({ earlier, plan, progress }: RequestBase, { steps }: Plan): readonly EarlierStep[] {
+  const changed = progress.flatMap(({ name, state, done, untouched }) => {
+    const isConfirmed = done !== null && !done.already;
+    if (!isConfirmed && untouched && state !== 'running') return [];
+    return plan.steps
+      .filter((step) => step.name === name && step.effects.length > 0)
+      .map((step) => ({ step, isConfirmed }));
+  });
+  return [...earlier, ...changed].filter(({ step }) => !steps.some(({ name }) => name === step.name));
+}
+
 /** What this request did to the agent's key, as far as Azure confirmed it. */
 export type KeyFate = 'not-changed' | 'earlier-plan' | 'already-set' | 'changed' | 'unknown';
 
 export function keyFate(request: Request): KeyFate {
   const step = keyProgress(request);
-  // Progress covers the current plan only. The effects of an earlier plan's runs are in the history.
+  // Progress covers the current plan only.
   const untouched = request.touched && request.replaced !== null ? 'earlier-plan' : 'not-changed';
   if (step === undefined) return untouched;
   const status = stepStatus(request, step);

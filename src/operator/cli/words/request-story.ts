@@ -6,7 +6,7 @@ import { retriesAutomatically } from '../../../domain/request/decide-attention.t
 import { mostChanges } from '../../../domain/request/decide-change.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { fold } from '../../../domain/request/evolve.ts';
-import type { Request, StepProgress } from '../../../domain/request/request.ts';
+import type { EarlierStep, Request, StepProgress } from '../../../domain/request/request.ts';
 import { workOf } from '../../../operations/registry.ts';
 import { eventWords } from '../../../text/events.ts';
 import { messageOf } from '../../../text/failures.ts';
@@ -16,7 +16,14 @@ import { assignmentCommand } from '../../../text/permission-remedies.ts';
 import { reasonWords } from '../../../text/policy.ts';
 import { quote } from '../../../text/quote.ts';
 import { remedyWords } from '../../../text/remedies.ts';
-import { effectWords, interruptedWords, proofWords, stepWordsIn } from '../../../text/steps.ts';
+import {
+  completedTitles,
+  effectWords,
+  interruptedWords,
+  proofWords,
+  stepWords,
+  stepWordsIn,
+} from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
 import type { RequestEvents } from '../../rpc/calls.ts';
 import { safeNow } from './safe-now.ts';
@@ -145,10 +152,25 @@ function stepDetail(request: Request, step: StepProgress): string {
   return marks.filter((mark) => mark !== '').join('; ');
 }
 
+const earlierRow = ({ step, isConfirmed }: EarlierStep): string[] => [
+  isConfirmed ? 'done' : 'not confirmed',
+  stepWords(step.name, step.effects).title,
+  [
+    ...step.effects.map(effectWords),
+    'under an earlier plan',
+    ...(step.reversibility === 'irreversible' ? ['irreversible'] : []),
+  ].join('; '),
+];
+
 const stepsOf = (request: Request): string =>
-  textTable(
-    request.progress.map((step) => [step.state, stepWordsIn(request.plan, step.name).title, stepDetail(request, step)]),
-  );
+  textTable([
+    ...request.earlier.map(earlierRow),
+    ...request.progress.map((step) => [
+      step.state,
+      stepWordsIn(request.plan, step.name).title,
+      stepDetail(request, step),
+    ]),
+  ]);
 
 /** At a terminal, a command takes the place of the card’s button. */
 const remedyAtTerminal = (failure: Failure, id: string): string =>
@@ -197,12 +219,12 @@ const section = (title: string, body: string): string => `${title}\n${indent(bod
 /** Returns all details of a request. */
 export function requestStory(request: Request, events: readonly StoredEvent[], names: Names): string {
   const failure = lastFailure(request);
-  const done = request.progress.filter((step) => step.state === 'done').length;
+  const [done, all] = [completedTitles(request).length, request.earlier.length + request.progress.length];
   const sections = [
     headOf(request),
     factsOf(request, names),
     section('History (with the number of each event in the audit log)', eventRows(events, names)),
-    section(`Steps, ${done} of ${countOf(request.progress.length, 'step', 'steps')} done`, stepsOf(request)),
+    section(`Steps, ${done} of ${countOf(all, 'step', 'steps')} done`, stepsOf(request)),
     ...(failure === null ? [] : [section('Last failure', failureWords(failure, request.id))]),
     section('Next attempt', retryWords(request)),
     section('Safe now', safeNow(request).words),

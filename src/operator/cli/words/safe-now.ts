@@ -3,7 +3,7 @@ import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { keyFateWords } from '../../../text/attention.ts';
-import { stepWordsIn } from '../../../text/steps.ts';
+import { completedTitles, titlesOf } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
 
 export type SafeVerb = 'cancel' | 'stop' | 'retry' | 'give-up';
@@ -13,29 +13,30 @@ export interface SafeNow {
   readonly words: string;
 }
 
-const titles = (request: Request, done: boolean): string =>
-  request.progress
-    .filter((step) => (step.state === 'done') === done)
-    .map((step) => stepWordsIn(request.plan, step.name).title.toLowerCase())
-    .join(', ') || 'nothing';
+const inWords = (titles: readonly string[]): string => titles.join(', ').toLowerCase() || 'nothing';
+
+/** Returns what the runs so far did in Azure, for a request in which none is under way. */
+function changedWords(request: Request): string {
+  if (!request.touched) return 'Nothing has been changed in Azure.';
+  return `Completed in earlier runs: ${inWords(completedTitles(request))}. The history above shows every attempt.`;
+}
 
 function attentionWords(request: Request): string {
-  const done = request.progress.filter((step) => step.state === 'done').length;
+  const done = completedTitles(request);
   return [
     keyFateWords(request),
-    `retry: continues where it stopped. Completed steps (${titles(request, true)}) are checked again, not repeated. Command: cmk-bot requests retry ${request.id}`,
-    done === 0
+    `retry: continues where it stopped. Completed steps (${inWords(done)}) are checked again, not repeated. Command: cmk-bot requests retry ${request.id}`,
+    done.length === 0
       ? 'give-up: needs a --reason, and ends the request. No step is done.'
-      : `give-up: needs a --reason, and ends the request. ${countOf(done, 'completed step stays', 'completed steps stay')}.`,
+      : `give-up: needs a --reason, and ends the request. ${countOf(done.length, 'completed step stays', 'completed steps stay')}.`,
   ].join('\n');
 }
 
 /** Returns the safe actions and their effects. */
 export function safeNow(request: Request): SafeNow {
-  const { id } = request;
   switch (request.state) {
     case 'awaiting-approval':
-      return { verbs: ['cancel'], words: 'Nothing has been changed in Azure.\ncancel: ends the request.' };
+      return { verbs: ['cancel'], words: `${changedWords(request)}\ncancel: ends the request.` };
     case 'approved':
       return {
         verbs: ['cancel'],
@@ -60,17 +61,11 @@ export function safeNow(request: Request): SafeNow {
     case 'failed':
       return {
         verbs: [],
-        words: `It has ended. Completed, and left as it is: ${titles(request, true)}. Not done: ${titles(request, false)}.\n${keyFateWords(request)}`,
+        words: `It has ended. Completed, and left as it is: ${inWords(completedTitles(request))}. Not done: ${inWords(titlesOf(request, ({ state }) => state !== 'done'))}.\n${keyFateWords(request)}`,
       };
     case 'rejected':
     case 'cancelled':
     case 'expired':
-      return { verbs: [], words: endedUnchanged(request, id) };
+      return { verbs: [], words: `It has ended. ${changedWords(request)}` };
   }
 }
-
-/** A request that needed approval again after a run can have ended with completed steps. */
-const endedUnchanged = (request: Request, id: string): string =>
-  request.runs === 0
-    ? 'It has ended. Nothing was changed in Azure.'
-    : `It has ended after a run was ordered: what ${id} did is listed above.`;

@@ -1,12 +1,13 @@
 /** The card of a request that needs attention, or that was ended after a failure. */
 import { shortDigest } from '../../../domain/digest.ts';
 import { type Failure, receiptOf } from '../../../domain/failure.ts';
-import type { Failed, NeedsAttention, Request, StepProgress } from '../../../domain/request/request.ts';
+import type { EarlierStep, Failed, NeedsAttention, Request, StepProgress } from '../../../domain/request/request.ts';
 import { endOfRun, type StepStatus, stepStatus } from '../../../domain/request/step-status.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import {
   attentionHeadlineWords,
   attentionRemedy,
+  earlierStepWords,
   keyFateWords,
   stepStatusWords,
   stoppedAttemptWords,
@@ -15,7 +16,7 @@ import {
 import { checkWords } from '../../../text/checks.ts';
 import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../text/failures.ts';
 import { assignmentCommand } from '../../../text/permission-remedies.ts';
-import { stepWordsIn, titlesOf } from '../../../text/steps.ts';
+import { completedTitles, stepWords, stepWordsIn, titlesOf } from '../../../text/steps.ts';
 import type { CheckWords, Names } from '../../../text/words.ts';
 import { fact, grey, marks, type Row, row } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines, time } from '../plain-text.ts';
@@ -48,6 +49,12 @@ const stepRow = (request: Request, step: StepProgress): Row =>
   row(stepMarks[stepStatus(request, step).kind], plain(stepWordsIn(request.plan, step.name).title), [
     grey(plain<string>(stepStatusWords(request, step))),
   ]);
+
+const earlierRow = (earlier: EarlierStep): Row => {
+  const { step, isConfirmed } = earlier;
+  const { title } = stepWords(step.name, step.effects);
+  return row(isConfirmed ? marks.done : marks.warn, plain(title), [grey(plain<string>(earlierStepWords(earlier)))]);
+};
 
 /** Returns the check that stopped the run; null for other causes. */
 const blockOf = (failure: Failure): CheckWords | null =>
@@ -96,7 +103,7 @@ function factsOf(request: AtRest) {
 
 /** Returns what remains after the request is ended. */
 function giveUpWords(request: Request): CardText {
-  const completed = titlesOf(request, ({ state }) => state === 'done').join(', ');
+  const completed = completedTitles(request).join(', ');
   return plain<string>(
     completed === ''
       ? 'This ends the request. No step is completed.'
@@ -123,10 +130,11 @@ function commandOf({ state, failure }: AtRest): CardText {
 
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
 
-/** One row for each step that was tried, and one row for all others. */
+/** One row for each step of an earlier plan and each step that was tried, and one row for all others. */
 function stepRows(request: Request): Row[] {
   const idle = titlesOf(request, isIdle).join(', ');
   return [
+    ...request.earlier.map(earlierRow),
     ...request.progress.filter((progress) => !isIdle(progress)).map((progress) => stepRow(request, progress)),
     ...(idle === '' ? [] : [row(marks.idle, plain('Not started'), [grey(plain<string>(idle))])]),
   ];
@@ -134,7 +142,10 @@ function stepRows(request: Request): Row[] {
 
 /** `1 completed, 1 failed, 3 not started` */
 function countsOf(request: Request): CardText {
-  const kinds = request.progress.map((step) => stepStatus(request, step).kind);
+  const kinds = [
+    ...request.earlier.map(({ isConfirmed }) => (isConfirmed ? 'verified' : 'unknown')),
+    ...request.progress.map((step) => stepStatus(request, step).kind),
+  ];
   const count = (...wanted: readonly StepStatus['kind'][]) => kinds.filter((kind) => wanted.includes(kind)).length;
   const parts: readonly (readonly [number, string])[] = [
     [count('verified'), 'completed'],

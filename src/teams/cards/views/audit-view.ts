@@ -21,11 +21,13 @@ export const eventsPerReply = 20;
 
 /** The root post: the request, its state, and the last event that the channel shows. */
 export function auditRootCard(request: Request, names: Names, shownUpTo: number): AdaptiveCard {
-  const irreversible = stepsOf(request.plan, 'irreversible');
-  const done = irreversible.every((step) =>
-    request.progress.some((one) => one.name === step.name && one.state === 'done'),
-  );
-  const mark = `${countOf(irreversible.length, 'step', 'steps')}, ${done ? 'completed' : 'not completed'}`;
+  const irreversible = [
+    ...request.earlier.filter(({ step }) => step.reversibility === 'irreversible').map((one) => one.isConfirmed),
+    ...stepsOf(request.plan, 'irreversible').map((step) =>
+      request.progress.some((one) => one.name === step.name && one.state === 'done'),
+    ),
+  ];
+  const mark = `${countOf(irreversible.length, 'step', 'steps')}, ${irreversible.every(Boolean) ? 'completed' : 'not completed'}`;
   return renderCard('audit-root', {
     fallbackText: label(`${request.id}: ${request.resourceName}`),
     requestId: request.id,

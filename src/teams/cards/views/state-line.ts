@@ -2,6 +2,7 @@
 import type { Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { operationOf } from '../../../operations/registry.ts';
+import { completedTitles } from '../../../text/steps.ts';
 import type { Color } from '../data/row.ts';
 import { type CardText, dateAndTime, label, md, plain } from '../plain-text.ts';
 import type { CardContext, TimeLimits } from './reader.ts';
@@ -51,8 +52,10 @@ export function stateLineOf(request: Request, paused = false): StateLine {
       return { text: 'Needs attention', ...badge.actNow };
     case 'succeeded':
       return { text: 'Succeeded', ...badge.done };
-    case 'failed':
-      return { text: `Failed: ${completed}`, ...badge.ended };
+    case 'failed': {
+      const total = all + request.earlier.length;
+      return { text: `Failed: ${completedTitles(request).length} of ${total} steps completed`, ...badge.ended };
+    }
     case 'rejected':
       return { text: 'Rejected', ...badge.ended };
     case 'cancelled':

@@ -1,25 +1,23 @@
 /** Stopping a run between two steps: the button's effect, and who used it. */
 
 import { PersonId } from '../../../domain/ids.ts';
+import { stepsOf } from '../../../domain/plan.ts';
 import { isInLastStep } from '../../../domain/request/decide-stop.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { joinList } from '../../../domain/strings.ts';
 import { stoppedOf } from '../../../text/attention.ts';
-import { titlesOf } from '../../../text/steps.ts';
+import { stepWords } from '../../../text/steps.ts';
 import type { Names } from '../../../text/words.ts';
 import { bold, type CardText, joinText, md, nothing, plain, time } from '../plain-text.ts';
 import { type CardContext, maySettle } from './reader.ts';
 
-/** Completed or running steps that can't be undone or might not be reversible. */
-const lasting = (request: Request): readonly string[] =>
-  titlesOf(
-    request,
-    ({ name, state }) =>
-      (state === 'done' || state === 'running') &&
-      request.plan.steps.some(
-        (step) => step.name === name && step.reversibility === 'irreversible' && step.effects.length > 0,
-      ),
-  ).map((title) => title.toLowerCase());
+/** Completed or running steps that can't be undone, first those of earlier plans. */
+function lasting({ earlier, plan, progress }: Request): readonly string[] {
+  const begun = progress.filter(({ state }) => state === 'done' || state === 'running');
+  const current = stepsOf(plan, 'irreversible').filter((step) => begun.some(({ name }) => name === step.name));
+  const before = earlier.map(({ step }) => step).filter(({ reversibility }) => reversibility === 'irreversible');
+  return [...before, ...current].map(({ name, effects }) => stepWords(name, effects).title.toLowerCase());
+}
 
 /** Returns the effect of *Stop after this step*; empty if it isn't offered. */
 export function stopOffer(request: Request, context: CardContext): CardText {

@@ -5,6 +5,7 @@ import { highestProof, type Proof } from '../../../domain/proof.ts';
 import type { Request, StepProgress, Succeeded, UsageCheck } from '../../../domain/request/request.ts';
 import type { OperationWords } from '../../../operations/operation.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
+import { earlierStepWords } from '../../../text/attention.ts';
 import { shortDuration } from '../../../text/instants.ts';
 import { type KeyUseSentence, usageCheckWords, useWords } from '../../../text/key-use.ts';
 import { shortVersion } from '../../../text/places.ts';
@@ -68,12 +69,15 @@ const proofRows = (request: Succeeded): Row[] =>
   });
 
 function changeRows(request: Request): Row[] {
-  const changed = request.plan.steps.filter((step) => step.effects.length > 0);
-  return changed.map((step, index) => {
+  const { plan, earlier } = request;
+  const changed = plan.steps.filter((step) => step.effects.length > 0);
+  return [...earlier.map(({ step }) => step), ...changed].map((step, index) => {
+    const before = earlier.find((one) => one.step === step);
     const lines: Line[] = step.effects.map((effect) => grey(plain(effectWords(effect))));
     const progress = request.progress.find((one) => one.name === step.name);
     return numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
       ...lines,
+      ...(before === undefined ? [] : [grey(plain<string>(earlierStepWords(before)))]),
       ...(progress?.already === true ? [grey(plain('Nothing to change: it was already so.'))] : []),
       ...(progress?.interrupted === true ? [grey(plain<string>(`${interruptedWords}.`))] : []),
       ...reversibilityLines(step),

@@ -7,6 +7,7 @@ import {
   asks,
   attention,
   cancels,
+  checks,
   decides,
   expires,
   failedWith,
@@ -15,14 +16,15 @@ import {
   requestAfter,
   secondApprover,
   settles,
+  stops,
   toApproved,
   toAttention,
   toRunning,
   toSettingKey,
   toSucceeded,
 } from '../../../support/builders/commands.ts';
-import { requester } from '../../../support/builders/fixtures.ts';
-import { noon } from '../../../support/builders/plans.ts';
+import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
+import { noon, planFor, principal, resource, vault } from '../../../support/builders/plans.ts';
 
 const states: Record<Request['state'], Request> = {
   'awaiting-approval': requestAfter(asks()),
@@ -73,4 +75,32 @@ it('names what is done and what is not when somebody gave up', () => {
   expect(safeNow(after).words).toMatch(
     /Completed, and left as it is: turn on system-assigned identity, .*\. Not done: set customer-managed key/,
   );
+});
+
+it('names what an earlier plan changed while the request waits again, and after it ended', () => {
+  const stuck = [...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))];
+  const { asking } = requestAfter(...stuck);
+  const plan = planFor({
+    seen: {
+      resource: resource({ systemAssigned: true, principalId: principal, tenantId: tenant }),
+      vault: vault({ purgeProtection: true }),
+      grantHeld: true,
+    },
+  });
+  const left = { [approver]: 'no', [secondApprover]: 'yes' } as const;
+  const waits = [...stuck, settles('retry', requester, { asking }), checks({ run: 2, plan, roleStatuses: left })];
+  const said = safeNow(requestAfter(...waits)).words;
+  expect(said).toContain(
+    'Completed in earlier runs: turn on system-assigned identity, assign key access, turn on purge protection.',
+  );
+  expect(said).not.toContain('Nothing has been changed');
+  const { revision } = requestAfter(...waits);
+  const ended = safeNow(requestAfter(...waits, cancels(requester, revision))).words;
+  expect(ended).toContain('Completed in earlier runs: turn on system-assigned identity');
+  const again = [
+    decides('approve', approver, { asking: revision }),
+    decides('approve', secondApprover, { asking: revision }),
+  ];
+  const stopped = requestAfter(...waits, ...again, checks({ run: 3, plan }), stops(3));
+  expect(safeNow(stopped).words).toContain('3 completed steps stay');
 });

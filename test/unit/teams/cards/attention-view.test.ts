@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { attentionCard, attentionHeadline } from '../../../../src/teams/cards/views/attention-view.ts';
+import { auditRootCard } from '../../../../src/teams/cards/views/audit-view.ts';
 import type { CardContext } from '../../../../src/teams/cards/views/reader.ts';
 import { statusCard } from '../../../../src/teams/cards/views/status-view.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
 import { records } from '../../../support/builders/commands.ts';
-import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
+import { principal, resource, vault } from '../../../support/builders/plans.ts';
 import { azureSaid, blocked, forbidden } from '../../../support/cards/card-failures.ts';
+import { planOf, seen } from '../../../support/cards/card-plans.ts';
 import { names, patienceAt } from '../../../support/cards/card-readers.ts';
 import {
   approves,
@@ -14,10 +17,12 @@ import {
   didNot,
   done,
   intends,
+  proofs,
   requestOf,
   settles,
   stuck,
   type Turn,
+  worked,
 } from '../../../support/cards/card-turns.ts';
 
 const contextOf = (): CardContext => ({
@@ -107,4 +112,77 @@ test('a stop while the key is being set says, once Azure shows it, that it was s
     expect(text).toContain('Requester stopped the run after step 4 of 5 (Set customer-managed key)');
     expect(text).toContain('Azure showed the new key when the bot read it back');
   }
+});
+
+/** Run 1 did all but the key. Then the approver left the group, and the request was approved again for what remains. */
+const remaining = planOf({
+  resource: resource({ ...seen().resource, systemAssigned: true, principalId: principal, tenantId: tenant }),
+  vault: vault({ ...seen().vault, purgeProtection: true }),
+  grantHeld: true,
+});
+const approvedAgain: readonly Turn[] = [
+  ...toKey,
+  ...stuck(1, 'set-cmk', forbidden),
+  settles('retry', requester),
+  checked(remaining, 'no', 2),
+];
+const lastRun: readonly Turn[] = [...approvedAgain, approves(), checked(remaining, 'yes', 3)];
+const stopped: Turn = { do: 'stop-run', run: 3, failure: blocked };
+const statusOf = (...turns: readonly Turn[]): string =>
+  textsOf(statusCard(requestOf(...turns), contextOf())).join('\n');
+
+describe('what a run under an earlier plan changed', () => {
+  test('is named when the request needs attention, and when it was ended', () => {
+    const text = statusOf(...lastRun, stopped);
+    expect(text).toContain('Completed under an earlier plan. Can’t be undone.');
+    expect(text).toContain('Progress: 3 completed, 2 not started');
+    expect(text).toMatch(/Completed changes stay in Azure: .*Turn on purge protection/);
+    expect(text).not.toContain('No step is completed');
+    expect(statusOf(...lastRun, stopped, settles('give-up', requester))).toContain('Failed: 3 of 5 steps completed');
+  });
+
+  test('is named while another run is under way', () => {
+    const offer = 'Can’t be undone: turn on purge protection.';
+    expect(statusOf(...lastRun, intends(3, 1, 'set-cmk'))).toContain(offer);
+  });
+
+  test('is counted among the changes of a success', () => {
+    const verified = [intends(3, 1, 'verify'), records(3, worked('verify', { proofs: proofs('proved') }))];
+    const text = statusOf(...lastRun, ...done(3, 'set-cmk'), ...verified);
+    expect(text).toContain('4 changes made in Azure');
+    expect(text).toContain('Purge protection: off → on');
+    expect(text).toContain('Completed under an earlier plan.');
+  });
+
+  test('stays in the audit channel', () => {
+    const root = (...turns: readonly Turn[]) => JSON.stringify(auditRootCard(requestOf(...turns), names, 1));
+    expect(root(...approvedAgain)).toContain('1 step, completed');
+  });
+
+  test('is not said to be there if it has to be done again', () => {
+    const again = planOf({ ...remaining.observation, grantHeld: false });
+    const text = statusOf(
+      ...approvedAgain.slice(0, -1),
+      checked(again, 'no', 2),
+      approves(),
+      checked(again, 'yes', 3),
+      stopped,
+    );
+    expect(text).toContain(
+      'Completed changes stay in Azure: Turn on system-assigned identity, Turn on purge protection.',
+    );
+  });
+
+  test('is not said to be unchanged if no answer confirmed it', () => {
+    const lost = azureSaid({ code: 'ServiceUnavailable', status: 503, doing: 'setting the key', change: 'unknown' });
+    const begun: readonly Turn[] = [
+      ...toKey.slice(0, -2),
+      ...stuck(1, 'protect-vault', lost),
+      settles('retry', requester),
+    ];
+    const text = statusOf(...begun, checked(remaining, 'no', 2), approves(), checked(remaining, 'yes', 3), stopped);
+    expect(text).toContain(
+      'Not confirmed under an earlier plan: an attempt might have changed Azure. Can’t be undone.',
+    );
+  });
 });
