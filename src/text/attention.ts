@@ -7,7 +7,7 @@ import { PersonId } from '../domain/ids.ts';
 import { retriesAutomatically } from '../domain/request/decide-attention.ts';
 import { type EarlierStep, keyProgress, type Request, type StepProgress } from '../domain/request/request.ts';
 import { attemptFate, type EndOfRun, endOfRun, keyFate, stepStatus } from '../domain/request/step-status.ts';
-import { remedyWords } from './remedies.ts';
+import { isLastingBlock, remedyWords } from './remedies.ts';
 import { stepWordsIn } from './steps.ts';
 import { countOf, type Names } from './words.ts';
 
@@ -135,9 +135,9 @@ export function stepStatusWords(request: Request, step: StepProgress): string {
   }
 }
 
-/** Returns what Retry needs; empty if it isn't offered. */
+/** Returns what Retry needs; empty if it isn't offered, or can't help. */
 export function retryWords(request: Request): string {
-  if (request.state !== 'needs-attention') return '';
+  if (request.state !== 'needs-attention' || isLastingBlock(request.failure)) return '';
   if (retriesAutomatically(request)) return 'The bot retries once automatically when Azure answers again.';
   return request.objected
     ? 'An approver stopped the run, so Retry asks for approval again.'

@@ -91,12 +91,12 @@ export const keyChecks = {
   'key-not-yet-valid': ({ from }) => ({
     title: 'The key is not valid yet.',
     text: `It is valid from ${utcDay(from)}.`,
-    remedy: 'Choose another key.',
+    remedy: 'Set an earlier activation date in the vault, or choose another key.',
   }),
   'key-expired': ({ at }) => ({
     title: 'The key has expired.',
     text: `It expired on ${utcDay(at)}.`,
-    remedy: 'Choose another key.',
+    remedy: 'Set a later expiration date in the vault, or choose another key.',
   }),
   'key-expires': ({ at }) => ({
     title: 'The key expires',

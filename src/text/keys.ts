@@ -31,7 +31,7 @@ export const versionWords = (version: string | null, after: string | null): stri
     : `version ${shortVersion(version)}`;
 
 /** What to do about a key that exists under the name of the key to create. */
-export const otherKeyRemedy = 'End the request. Then request another key name, or that key if it’s the right one.';
+export const otherKeyRemedy = 'Request another key name, or that key if it’s the right one.';
 
 const doubts: { readonly [D in Doubt]: (name: string) => string } = {
   copied: (name) => `More than one version of key ${name} has the bot’s mark.`,
@@ -44,8 +44,7 @@ const doubts: { readonly [D in Doubt]: (name: string) => string } = {
 export const doubtfulKeyWords = (name: string, doubt: Doubt): string =>
   `${doubts[doubt](name)} Azure’s answer to the bot was lost, so the bot doesn’t know which version is its own.`;
 
-export const doubtfulKeyRemedy =
-  'Ask the vault owner who created those versions. Then end the request, and request another key name.';
+export const doubtfulKeyRemedy = 'Ask the vault owner who created those versions. Then request another key name.';
 
 const oneOf = (patterns: readonly string[] | undefined, noun: string): string =>
   patterns === undefined || patterns.includes('*') ? '' : ` ${noun} ${patterns.join(' or ')}`;

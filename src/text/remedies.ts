@@ -1,4 +1,5 @@
 /** Remedies for failures, by Azure's or the bot's own code. */
+import { type Check, type CheckCode, isRemovableBlock } from '../domain/check.ts';
 import type { Failure, FoundCode } from '../domain/failure.ts';
 import { azureRemedy, hasOwnRemedy, knowsRemedy } from './azure-remedies.ts';
 import { checkWords } from './checks.ts';
@@ -15,6 +16,32 @@ const identityGone =
 const otherVault =
   'Ask an owner of the vault who deleted it. If the approved key is in the new vault, retry: the request asks for approval again. Otherwise, end the request and request another key.';
 
+/** An agent has one open request, and an open request keeps its choices. */
+const endFirst = 'End this request first.';
+
+/** Blocks that can be removed, or avoided by another choice. */
+const avoidable: ReadonlySet<CheckCode> = new Set<CheckCode>([
+  'vault-firewalled',
+  'key-missing',
+  'key-name-taken',
+  'key-name-deleted',
+  'key-disabled',
+  'key-not-yet-valid',
+  'key-expired',
+  'key-cannot-wrap',
+]);
+
+/** The texts of checks are for the form, where people can choose again. */
+function blockRemedy(check: Check): string {
+  const { remedy } = checkWords(check);
+  if (!isRemovableBlock(check)) return `${endFirst} ${remedy}`.trim();
+  return avoidable.has(check.code) ? `${remedy} Before you choose again, end this request.` : remedy;
+}
+
+/** Returns whether a retry of the same request can't succeed. */
+export const isLastingBlock = (failure: Failure): boolean =>
+  failure.source === 'bot' && failure.found.code === 'blocked' && !isRemovableBlock(failure.found.check);
+
 /** By the bot's own codes; a missing one doesn't compile. Empty if the check says what to do. */
 const ownRemedies: Readonly<Record<FoundCode, string>> = {
   blocked: '',
@@ -30,8 +57,8 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   'access-gone': 'Ask an owner of the vault who removed it and why. Then retry: the bot gives access again.',
   'identity-lost': 'Assign that identity to the agent again, and then select Retry. Otherwise, end the request.',
   'identity-not-shown': look,
-  'key-of-others': otherKeyRemedy,
-  'key-doubtful': doubtfulKeyRemedy,
+  'key-of-others': `${endFirst} ${otherKeyRemedy}`,
+  'key-doubtful': `${endFirst} ${doubtfulKeyRemedy}`,
   'stopped-before-making': passes,
   'key-not-there': look,
   'role-needed': 'Then select Retry.',
@@ -60,7 +87,7 @@ export function remedyWords(failure: Failure): string {
     const { found } = failure;
     if (found.code === 'role-needed')
       return `Ask that role to run “${roleTaskCommand(found)}”. ${ownRemedies[found.code]}`;
-    if (found.code === 'blocked') return checkWords(found.check).remedy;
+    if (found.code === 'blocked') return blockRemedy(found.check);
     if (found.code === 'missing' && found.what === 'identity') return identityGone;
     return found.code === 'replaced' && found.what === 'vault' ? otherVault : ownRemedies[found.code];
   }

@@ -119,7 +119,7 @@ describe('a new key that an attacker imports under the approved name, with the r
     await approved(one);
     const says = await ends(one, /Needs attention/);
     expect(says).toContain(`Nothing shows that this request created key ${name}.`);
-    expect(says).toContain('request another key name');
+    expect(says).toContain('Request another key name');
     expect(await keyOf(agent)).toBeNull();
   });
 

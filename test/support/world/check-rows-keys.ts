@@ -55,13 +55,16 @@ export const keyRows: readonly CheckRow[] = [
   },
   keyRow(block('key-not-yet-valid'), 'valid from 2099', { nbf: seconds('2099-05-01'), exp: null }, [
     'The key is not valid yet. It is valid from 2099-05-01.',
-    'Choose another key.',
+    'Set an earlier activation date in the vault, or choose another key.',
   ]),
   {
     ...block('key-expired'),
     when: 'expired in 2023',
     choice: { key: 'expired-wrapping' },
-    words: ['The key has expired. It expired on 2023-12-31.', 'Choose another key.'],
+    words: [
+      'The key has expired. It expired on 2023-12-31.',
+      'Set a later expiration date in the vault, or choose another key.',
+    ],
   },
   {
     ...block('key-cannot-wrap'),

@@ -39,13 +39,17 @@ export const keyRows: readonly MovedRow[] = [
     of: 'key',
     what: 'expired',
     change: ofKey({ exp: seconds('2024-01-01') }),
-    ...asksAPerson(stopped, 'The key has expired. It expired on 2024-01-01.', 'Choose another key.'),
+    ...asksAPerson(
+      stopped,
+      'The key has expired. It expired on 2024-01-01.',
+      'Set a later expiration date in the vault',
+    ),
   },
   {
     of: 'key',
     what: 'not valid yet',
     change: ofKey({ nbf: seconds('2099-12-01') }),
-    ...asksAPerson(stopped, 'The key is not valid yet.', 'Choose another key.'),
+    ...asksAPerson(stopped, 'The key is not valid yet.', 'Set an earlier activation date in the vault'),
   },
   {
     of: 'key',

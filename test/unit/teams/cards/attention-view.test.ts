@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { type Check, judge } from '../../../../src/domain/check.ts';
+import { botFailure } from '../../../../src/domain/failure.ts';
 import { attentionCard, attentionHeadline } from '../../../../src/teams/cards/views/attention-view.ts';
 import { auditRootCard } from '../../../../src/teams/cards/views/audit-view.ts';
 import type { CardContext } from '../../../../src/teams/cards/views/reader.ts';
@@ -8,7 +10,7 @@ import { records } from '../../../support/builders/commands.ts';
 import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
 import { principal, resource, vault } from '../../../support/builders/plans.ts';
 import { azureSaid, blocked, forbidden } from '../../../support/cards/card-failures.ts';
-import { planOf, seen } from '../../../support/cards/card-plans.ts';
+import { keyName, planOf, seen } from '../../../support/cards/card-plans.ts';
 import { names, patienceAt } from '../../../support/cards/card-readers.ts';
 import {
   approves,
@@ -35,6 +37,9 @@ const contextOf = (): CardContext => ({
   paused: false,
   stepUp: false,
 });
+
+const statusOf = (...turns: readonly Turn[]): string =>
+  textsOf(statusCard(requestOf(...turns), contextOf())).join('\n');
 
 const began: readonly Turn[] = [asked(), approves(), checked()];
 const nameOf = (...turns: readonly Turn[]): string => {
@@ -114,6 +119,26 @@ test('a stop while the key is being set says, once Azure shows it, that it was s
   }
 });
 
+describe('what to do about a check that blocks a run', () => {
+  const told = (check: Check): string => {
+    const failure = botFailure('checking', { code: 'blocked', check });
+    return statusOf(...began, { do: 'stop-run', run: 1, failure });
+  };
+
+  test('is to end the request, if only another choice helps', () => {
+    const key = { vaultUri: seen().vault.uri, keyName, keyVersion: null };
+    const text = told(judge('block', 'already-under-another-key', { key }));
+    expect(text).toContain('End this request first. Use /rotate-cmk to change the key or version.');
+    expect(text).not.toContain('Retry uses');
+  });
+
+  test('is to remove it and to retry, or to choose again without this request', () => {
+    const text = told(judge('block', 'key-expired', { at: '2026-03-01T00:00:00.000Z' }));
+    expect(text).toContain('Set a later expiration date in the vault, or choose another key.');
+    expect(text).toContain('Before you choose again, end this request. Retry uses the existing approvals');
+  });
+});
+
 /** Run 1 did all but the key. Then the approver left the group, and the request was approved again for what remains. */
 const remaining = planOf({
   resource: resource({ ...seen().resource, systemAssigned: true, principalId: principal, tenantId: tenant }),
@@ -128,8 +153,6 @@ const approvedAgain: readonly Turn[] = [
 ];
 const lastRun: readonly Turn[] = [...approvedAgain, approves(), checked(remaining, 'yes', 3)];
 const stopped: Turn = { do: 'stop-run', run: 3, failure: blocked };
-const statusOf = (...turns: readonly Turn[]): string =>
-  textsOf(statusCard(requestOf(...turns), contextOf())).join('\n');
 
 describe('what a run under an earlier plan changed', () => {
   test('is named when the request needs attention, and when it was ended', () => {
