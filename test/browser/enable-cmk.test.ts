@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { z } from 'zod';
 import { http } from '../support/azure/local-azure.ts';
 import { chromiumPath, openBrowser, openPage } from '../support/browser/browser.ts';
 import { actAs, botSays, choose, goTo, press, say } from '../support/browser/page.ts';
@@ -30,17 +29,6 @@ const wear = (page: Page, theme: 'light' | 'dark') =>
 const sizeOf = (page: Page) =>
   page.evaluate('({ width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight })');
 
-const State = z.object({
-  agents: z.array(
-    z.object({
-      name: z.string(),
-      content: z.object({ identity: z.object({ type: z.string() }).nullable(), keyVaultProperties: z.unknown() }),
-    }),
-  ),
-  operations: z.array(z.object({ agentId: z.string(), status: z.string(), triesKey: z.boolean() })),
-  vaults: z.array(z.looseObject({ name: z.string(), keys: z.array(z.object({ name: z.string() })) })),
-});
-
 inBrowser('two people bring an agent under a customer-managed key, clicking in a real browser', () => {
   // Of its own: what other suites left in the places would be taken for answers.
   const world = scenario({ own: {} });
@@ -56,10 +44,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
   afterAll(async () => {
     await browser?.close();
   });
-
-  const tourPicture = async (name: string) => {
-    if (process.env.CMK_PHONE) await page.screenshot({ path: `${process.env.CMK_PHONE}/${name}.png` });
-  };
 
   test('the requester types the command and fills in the four pages', async () => {
     await actAs(page, people.requester);
@@ -143,23 +127,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await press(card, '4 changes made in Azure');
   });
 
-  test('the simulated Azure holds identity, grant, purge protection and the pinned key version', async () => {
-    const state = State.parse((await http(world.azure, 'GET', '/simulator/state')).body);
-    const agent = state.agents.find((one) => one.name === 'triage-agent-prod');
-    expect(agent?.content).toMatchObject({
-      identity: { type: 'SystemAssigned' },
-      keyVaultProperties: { keyName: 'cmk-triage-agent', keyVersion: expect.stringMatching(/^[0-9a-f]{32}$/) },
-    });
-    const vault = state.vaults.find((one) => one.name === 'kv-care-prod');
-    expect(vault).toMatchObject({ enablePurgeProtection: true, enableSoftDelete: true });
-    expect(vault?.keys.map((one) => one.name)).toContain('cmk-triage-agent');
-    // Tries before the grant had spread may have failed; one succeeded.
-    const set = state.operations.filter(
-      (one) => one.agentId.endsWith('/triage-agent-prod') && one.triesKey && one.status === 'Succeeded',
-    );
-    expect(set).toHaveLength(1);
-  });
-
   test('after a button of the form the keyboard goes on at the heading of its next page, and what unfolds says so', async () => {
     await goTo(page, `a:${people.requester}`);
     await say(page, '/enable-cmk triage-agent-test');
@@ -188,7 +155,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
       await next.waitFor({ timeout: 60_000 });
       expect(await heading.textContent()).toBe(`${index + 1} of 6: ${title}`);
       await page.locator('.msg.in-tour .card').waitFor();
-      await tourPicture(`tour-${index + 1}`);
       expect([title, await faultsOn(page)]).toEqual([title, []]);
       await next.focus();
       await page.keyboard.press('Enter');
@@ -214,7 +180,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
       await phone.page.locator('.places .count').first().waitFor();
       expect(await sizeOf(phone.page)).toEqual({ width: 360, height: 740 });
       expect([look, await faultsOn(phone.page)]).toEqual([look, []]);
-      if (process.env.CMK_PHONE) await phone.page.screenshot({ path: `${process.env.CMK_PHONE}/phone-${look}.png` });
       wrong.push(...phone.wrong);
       await phone.page.close();
     }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { approversGroup } from '../../src/sandbox/people.ts';
+import { table } from '../support/docs/table.ts';
 import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';
 import {
   answered,
@@ -18,7 +19,6 @@ import {
   untilMended,
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
-import { OutcomeTable } from './outcome-table.ts';
 
 /** A click that is about to be made, what is to come of it, and which of Azure's answers it waits for before it is stored. */
 interface Prepared {
@@ -96,7 +96,7 @@ const cases = clicks.flatMap((click) => moments.map((moment) => ({ ...click, mom
 describe('killed around a click', () => {
   let world: World;
   let putBack: () => Promise<void>;
-  const table = new OutcomeTable();
+  const rows: string[][] = [];
   const ended: { readonly id: string; readonly event: string }[] = [];
 
   beforeAll(async () => {
@@ -105,13 +105,8 @@ describe('killed around a click', () => {
     putBack = await rememberAzure(world);
   });
   afterAll(async () => {
-    table.print('SIGKILL of the bot, and what came of the same click again', [
-      'verb',
-      'killed',
-      'heard',
-      'then',
-      'end',
-    ]);
+    const columns = ['verb', 'killed', 'heard', 'then', 'end'];
+    process.stdout.write(table('SIGKILL of the bot, and what came of the same click again', columns, rows));
     await world.end();
   });
 
@@ -145,7 +140,7 @@ describe('killed around a click', () => {
       expect((await cardsAbout(world, place, people.approver, id)).length).toBeLessThanOrEqual(2);
     }
     const outcome = heard.status === 200 ? 'answer' : 'nothing';
-    table.add(click.verb, click.moment, outcome, 'same outcome', words.split(' | ')[0] ?? '');
+    rows.push([click.verb, click.moment, outcome, 'same outcome', words.split(' | ')[0] ?? '']);
     ended.push({ id, event: click.event });
     if (click.verb === 'form.submit') {
       const status = await statusCard(world, id, click.ends);

@@ -1,5 +1,6 @@
 /** The bot is killed while Azure has just received a write: a world for that, and what has to hold of it afterwards. */
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { table } from '../support/docs/table.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   approve,
@@ -10,10 +11,8 @@ import {
   rememberAzure,
   untilFaultsAreMet,
   untilMended,
-  writes,
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World, type WorldOptions } from '../support/world/world.ts';
-import { OutcomeTable } from './outcome-table.ts';
 
 /** Azure never did it, or did it and nobody heard. */
 export const doneOrNot = {
@@ -29,14 +28,15 @@ export const inEveryWay = <Point extends object>(
 
 export interface Killing {
   readonly world: World;
-  readonly table: OutcomeTable;
+  /** Of each case: the write, when the bot was killed, the request's state, and what Azure did. */
+  readonly rows: string[][];
   /** Every request that was carried out, oldest first. */
   readonly ended: string[];
 }
 
-/** Azure is as it was before each case. The table is printed under the title at the end. */
+/** Azure is as it was before each case. What came of all is printed under the title at the end. */
 export function worldForKilling(title: string, options: WorldOptions = {}): Killing {
-  const table = new OutcomeTable();
+  const rows: string[][] = [];
   let world: World;
   let putBack: () => Promise<void>;
   beforeAll(async () => {
@@ -48,14 +48,14 @@ export function worldForKilling(title: string, options: WorldOptions = {}): Kill
     await putBack();
   });
   afterAll(async () => {
-    table.print(title, ['write', 'killed', 'state', 'effects']);
+    process.stdout.write(table(title, ['write', 'killed', 'state', 'effects'], rows));
     await world.end();
   });
   return {
     get world() {
       return world;
     },
-    table,
+    rows,
     ended: [],
   };
 }
@@ -72,12 +72,6 @@ export async function killInWrite(
   await untilFaultsAreMet(world);
   await world.endBot('SIGKILL');
 }
-
-/** What Azure did from that request on, without ids. What was cut off before it did anything stands in its log with status 0. */
-export const effectsSince = async (world: World, from: number): Promise<readonly string[]> =>
-  (await writes(world, from))
-    .filter((write) => !write.endsWith(' 0'))
-    .map((effect) => effect.replace(/[0-9a-f-]{36}/, '*'));
 
 /** `PATCH healthBots, PUT roleAssignments`. */
 export const inShort = (effects: readonly string[]): string => effects.map((one) => one.split('/')[0]).join(', ');

@@ -1,4 +1,5 @@
 /** Three replicas on one PostgreSQL behind a balancer, of which one is killed every few seconds and a new one started. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
 import type { Replica, World } from '../support/world/world.ts';
 
@@ -6,25 +7,11 @@ import type { Replica, World } from '../support/world/world.ts';
 export const killSeed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
 const killEveryMs = 4_000;
 
-export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** Numbers that a seed gives: the same ones each time. */
 export function* numbers(): Generator<number, never> {
   for (let state = killSeed; ; ) {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
     yield state / 2_147_483_648;
-  }
-}
-
-/** Does it again where nobody answered, as a person would. Nobody tries the same thing for longer than three minutes. */
-export async function again<T>(act: () => Promise<T>): Promise<T> {
-  for (const until = Date.now() + 180_000; ; ) {
-    try {
-      return await act();
-    } catch (error) {
-      if (Date.now() > until) throw error;
-      await pause(1_000);
-    }
   }
 }
 

@@ -2,9 +2,11 @@
  * Three replicas, many requests at once, and every few seconds one of the three is killed and a new one started. So many
  * requests as `CMK_CRASH_REQUESTS` says, 200 unless set; who is killed is chosen by `CMK_CRASH_SEED`, which is printed.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
+import { again } from '../support/lives/troubled-world.ts';
 import { startPostgres } from '../support/store/postgres.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
@@ -19,7 +21,7 @@ import {
   writes,
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
-import { again, type KilledReplicas, killSeed, pause, startReplicas } from './killed-replicas.ts';
+import { type KilledReplicas, killSeed, startReplicas } from './killed-replicas.ts';
 
 const count = Number(process.env.CMK_CRASH_REQUESTS ?? 200);
 /** So many people ask, approve and look on at a time. */

@@ -4,6 +4,7 @@ import { agentIn, keyIn } from '../support/azure/azure-state.ts';
 import { http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { owner } from '../support/azure/local-azure-names.ts';
+import { effectsSince } from '../support/lives/killed-lives.ts';
 import { azureState } from '../support/world/path.ts';
 import {
   approvalCard,
@@ -18,7 +19,7 @@ import {
   untilFaultsAreMet,
   untilMended,
 } from '../support/world/story.ts';
-import { effectsSince, expectDoneOnce, killInWrite, worldForKilling } from './killed-in-a-write.ts';
+import { expectDoneOnce, killInWrite, worldForKilling } from './killed-in-a-write.ts';
 
 /** The bot is killed while a version is retired. A role of the vault disables it, and the bot sees that and stores it once. */
 
@@ -90,7 +91,7 @@ describe('killed in the retirement of a version', () => {
       },
     ],
   ])('%s: it succeeds, and the bot wrote nothing', async (when, live) => {
-    const { world, table, ended } = killing;
+    const { world, rows, ended } = killing;
     await rotate();
     const id = await submit(
       world,
@@ -100,7 +101,7 @@ describe('killed in the retirement of a version', () => {
     await live(id);
     await shows(world, places.operations, people.requester, id, /Succeeded/, 60_000);
     const effects = (await effectsSince(world, from)).filter((effect) => !effect.includes(` ${keyName}/`));
-    table.add('disable-key-version', when, 'succeeded', effects.join(', '));
+    rows.push(['disable-key-version', when, 'succeeded', effects.join(', ')]);
     expect(effects).toEqual([]);
     const { versions } = keyIn(await azureState(world), vaultName, keyName);
     expect(versions.filter(({ enabled }) => !enabled).map(({ version }) => version)).toEqual([old]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { keyIn } from '../support/azure/azure-state.ts';
+import { effectsSince } from '../support/lives/killed-lives.ts';
 import { azureState } from '../support/world/path.ts';
 import {
   approvalCard,
@@ -12,15 +13,7 @@ import {
   type,
   untilAzureAnswered,
 } from '../support/world/story.ts';
-import {
-  doneOrNot,
-  effectsSince,
-  expectDoneOnce,
-  inEveryWay,
-  inShort,
-  killInWrite,
-  worldForKilling,
-} from './killed-in-a-write.ts';
+import { doneOrNot, expectDoneOnce, inEveryWay, inShort, killInWrite, worldForKilling } from './killed-in-a-write.ts';
 
 /** The bot is killed in the middle of each way to rotate; the switch still happens once, and one version at most is made. */
 
@@ -66,7 +59,7 @@ describe('killed while Azure has just received a write of a rotation', () => {
   test.each(inEveryWay(points, doneOrNot))(
     '$name, $fate: the rotation succeeds and the write took effect once',
     async (point) => {
-      const { world, table, ended } = killing;
+      const { world, rows, ended } = killing;
       const review = await type(world, people.requester, `/rotate-cmk resource=${agent} ${point.way}`);
       const id = await submit(world, review);
       const card = await approvalCard(world, id);
@@ -77,7 +70,7 @@ describe('killed while Azure has just received a write of a rotation', () => {
       await world.startBot();
       await shows(world, places.operations, people.requester, id, /Succeeded/, 40_000);
       const effects = await effectsSince(world, from);
-      table.add(point.name, point.fate, 'succeeded', inShort(effects));
+      rows.push([point.name, point.fate, 'succeeded', inShort(effects)]);
       expect(effects).toEqual(point.effects);
       const versions = keyIn(await azureState(world), own.vault, own.key).versions;
       expect(versions.length).toBe(point.versions);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AzureState } from '../support/azure/azure-state.ts';
+import { effectsSince } from '../support/lives/killed-lives.ts';
 import { azureState } from '../support/world/path.ts';
 import {
   approvalCard,
@@ -18,15 +19,7 @@ import {
   writes,
 } from '../support/world/story.ts';
 import type { World } from '../support/world/world.ts';
-import {
-  doneOrNot,
-  effectsSince,
-  expectDoneOnce,
-  inEveryWay,
-  inShort,
-  killInWrite,
-  worldForKilling,
-} from './killed-in-a-write.ts';
+import { doneOrNot, expectDoneOnce, inEveryWay, inShort, killInWrite, worldForKilling } from './killed-in-a-write.ts';
 
 /** Where the bot is killed: the story, and the write that Azure has just received, the nth of those that match. */
 interface KillPoint {
@@ -80,7 +73,7 @@ describe('killed while Azure has just received a write', () => {
   test.each(inEveryWay(points, fates))(
     '$name, $fate: the request succeeds and the write took effect once',
     async (point) => {
-      const { world, table, ended } = killing;
+      const { world, rows, ended } = killing;
       const id = await point.ask(world);
       const card = await approvalCard(world, id);
       const from = (await world.azureRequests()).length;
@@ -102,12 +95,12 @@ describe('killed while Azure has just received a write', () => {
         expect(withoutTimes(await azureState(world))).toEqual(before);
         // Refused, or the same as what is there.
         expect((await writes(world, from)).slice(made)).toEqual([expect.stringMatching(/ (200|201|412)$/)]);
-        table.add(point.name, point.fate, 'succeeded', inShort((await writes(world, from)).slice(-1)));
+        rows.push([point.name, point.fate, 'succeeded', inShort((await writes(world, from)).slice(-1))]);
         ended.push(id);
         return;
       }
       const effects = await effectsSince(world, from);
-      table.add(point.name, point.fate, 'succeeded', inShort(effects));
+      rows.push([point.name, point.fate, 'succeeded', inShort(effects)]);
       expect(effects).toEqual(
         point.ask === first
           ? [

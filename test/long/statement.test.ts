@@ -106,8 +106,6 @@ beforeAll(async () => {
     await mkdir(path.dirname(unpacked), { recursive: true });
     await writeFile(unpacked, bytes);
   }
-  const keep = process.env.CMK_KEEP_EVIDENCE;
-  if (keep !== undefined) await writeFile(path.join(keep, 'statement.zip'), await readFile(file));
 }, 300_000);
 afterAll(() => evidence.end());
 

@@ -1,9 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { filesOf, packFile } from '../../src/audit/pack/files.ts';
+import { packFile } from '../../src/audit/pack/files.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { newFolder } from '../support/audit/published-log.ts';
+import { readPack } from '../support/audit/taken-evidence.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import {
   activityText,
@@ -56,8 +57,7 @@ test('a request needs a reference that matches the policy; card, history, export
   const ours = await cmkBot(['audit', 'verify', pack, '--log-key', evidence.keyFile], {});
   expect(ours).toMatchObject({ code: 0 });
   expect(await verifyPy(pack, '--keys', evidence.keyFile)).toEqual([0, expect.stringMatching(/^proved: /)]);
-  const files = filesOf(await readFile(pack));
-  if (typeof files === 'string') throw new Error(files);
+  const files = await readPack(pack);
   const textOf = (name: string) => files.get(name)?.toString('utf8');
   expect(JSON.parse(textOf(packFile.decisions) ?? '').events[0].data).toMatchObject({ changeReference: 'CHG0031337' });
   expect(textOf(packFile.report)).toContain('change number CHG0031337');

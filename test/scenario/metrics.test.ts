@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { sourcesText } from '../support/docs/source-text.ts';
 import { activity, invoke, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
 import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/world/story.ts';
@@ -61,10 +62,6 @@ test('no id, name or address of anybody is among the labels', async () => {
 });
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-const sources = readdirSync(new URL('../../src', import.meta.url), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => read(`src/${file}`))
-  .join('\n');
 
 test('alerts ask for figures that there are, in words of the program, and each has its page', async () => {
   const rules = read('infra/alerts.prometheus.yaml').split('- alert: ').slice(1);
@@ -79,7 +76,7 @@ test('alerts ask for figures that there are, in words of the program, and each h
     expect(asked.filter((name) => !figures.has(name))).toEqual([]);
     const values = [...expression.matchAll(/\b(?:state|outcome|reason|next|code)(?:=|=~|!~|!=)"([^"]+)"/g)];
     const words = values.flatMap(([, value = '']) => value.split('|'));
-    expect(words.filter((word) => !sources.includes(`'${word}'`))).toEqual([]);
+    expect(words.filter((word) => !sourcesText.includes(`'${word}'`))).toEqual([]);
     expect(pages).toContain(/runbook: (.*)/.exec(rule)?.[1]);
   }
 });

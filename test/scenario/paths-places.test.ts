@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { wholeDigest } from '../../src/domain/digest.ts';
-import { table } from '../support/docs/table.ts';
 import { startStore } from '../support/store/store-client.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { follow, linesOf } from '../support/world/path.ts';
@@ -37,32 +36,24 @@ const everywhere: readonly (readonly [string, string, string])[] = [
 let world: World;
 let putBack: () => Promise<void>;
 const asked: string[] = [];
-const seen: string[][] = [];
 
 beforeAll(async () => {
   world = await startWorld();
   putBack = await rememberAzure(world);
 });
 afterEach(() => putBack());
-afterAll(async () => {
-  await world.end();
-  const head = ['asked in', ...everywhere.map(([name]) => name), 'audit'];
-  console.log(table('Where a request is shown, and what its card says at the end', head, seen));
-});
+afterAll(() => world.end());
 
 /** The badge stands first. */
 const stateLine = (text: string): string => text.split('\n')[0] ?? '';
 
 /** The cards that say so are all there are: the wanted places show one each, the others none. */
-async function expectShown(id: string, wanted: readonly string[], state: string, where: string): Promise<void> {
-  const shown: string[] = [];
+async function expectShown(id: string, wanted: readonly string[], state: string): Promise<void> {
   for (const [name, place, reader] of everywhere) {
     if (wanted.includes(name)) await shows(world, place, reader, id, new RegExp(state));
     const cards = (await cardsAbout(world, place, reader, id)).map((card) => stateLine(activityText(card)));
     expect([name, cards]).toEqual([name, wanted.includes(name) ? [expect.stringContaining(state)] : []]);
-    shown.push(cards[0]?.replace(/:.*/, '') ?? '');
   }
-  seen.push([where, ...shown, 'root, replies']);
 }
 
 const always = ['operations', 'approvals', 'approver’s chat', 'second approver’s'];
@@ -72,10 +63,10 @@ describe('who posts where', () => {
     ['the operations channel', places.operations, 'operations'],
     ['the group chat', places.group, 'group'],
     ['the requester’s chat', chatOf(people.requester), 'requester’s chat'],
-  ])('asked in %s', async (where, place, name) => {
+  ])('asked in %s', async (_where, place, name) => {
     const { id } = await follow(world, { ...choices.first, place });
     asked.push(id);
-    await expectShown(id, [...always, name], 'Succeeded', where);
+    await expectShown(id, [...always, name], 'Succeeded');
   });
 
   test('a status card in a channel is a reply to who asked', async () => {
@@ -91,7 +82,7 @@ describe('an approver’s own chat', () => {
     const mine = await shows(world, chat, people.approver, id, /Needs approval: 0 of 1/);
     expect(linesOf(mine)).toContain('Requester: “Own keys before the audit”');
     await world.teams.click(people.approver, mine.id, 'request.reject', { inputs: { comment: 'Not this week' } });
-    await expectShown(id, always, 'Rejected', 'rejected in a chat');
+    await expectShown(id, always, 'Rejected');
     for (const [, place, reader] of everywhere.filter(([name]) => always.includes(name))) {
       const [card] = await cardsAbout(world, place, reader, id);
       expect(card && activityText(card)).toContain('Nothing was changed in Azure.');
@@ -118,7 +109,7 @@ describe('two approvals required', () => {
     expect(answered(await approve(world, people.secondApprover, second, {}))).toContain('Not approved yet.');
     expect(await writes(world, from)).toEqual([]);
     expect(answered(await approve(world, people.secondApprover, second))).toContain('Approved: 2 of 2');
-    await expectShown(id, always, 'Succeeded', 'two approvals');
+    await expectShown(id, always, 'Succeeded');
     const end = await shows(world, places.operations, people.requester, id, /Succeeded/);
     expect(linesOf(end)).toEqual(expect.arrayContaining(['Approver approved.', 'Second approver approved.']));
     expect(await writes(world, from)).toHaveLength(4);
@@ -162,9 +153,8 @@ describe('the audit channel', () => {
         expect(chain?.slice(1)).toEqual([String(last?.seq), wholeDigest(last?.hash ?? '')]);
       }
       expect(new Set(replies.map((card) => card.conversation.id))).toEqual(new Set([root?.conversation.id]));
-      // Events of five seconds go into one reply, and the last ones of a request too.
-      const times = mine.map(({ body }) => Date.parse(JSON.parse(body).time));
-      expect(replies.length).toBeLessThanOrEqual(3 + (Math.max(...times) - Math.min(...times)) / 5_000);
+      // Events that come close after each other go into one reply.
+      expect(replies.length).toBeLessThanOrEqual(mine.length / 2 + 1);
       const text = root === undefined ? '' : activityText(root);
       expect(text).toContain(`Shown up to event ${mine.at(-1)?.seq}`);
       expect(text + replies.map(activityText).join()).not.toMatch(/Own keys before the audit|Not this week/);

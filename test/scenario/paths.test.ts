@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { vaultUri } from '../../src/sandbox/azure/key-vault/vault-body.ts';
 import {
   type AzureState,
@@ -11,8 +11,7 @@ import {
   vaultIn,
 } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { table } from '../support/docs/table.ts';
-import { azureState, type Ended, follow, kindsOf, type Path } from '../support/world/path.ts';
+import { azureState, type Ended, follow, type Path } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
 
 const grant = expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/);
@@ -20,11 +19,6 @@ const irreversible = 'Can’t be undone';
 const premium = 'kv-hospital-keys';
 
 const world = scenario({ restoresAzure: true });
-const seen: string[][] = [];
-
-afterAll(async () => {
-  console.log(table('Every path to its end', ['path', 'steps', 'writes to Azure', 'proof'], seen));
-});
 
 /** All that a request for this agent and vault has no business with. */
 const theRest = (state: AzureState, { agent, vault }: Path) => ({
@@ -55,26 +49,18 @@ function expectUnderKey(before: AzureState, { azure }: Ended, path: Path): void 
   expect(theRest(azure, path)).toEqual(theRest(before, path));
 }
 
-/** Walks a path to its end, checks what Azure then holds, and notes it for the table. */
-async function walk(what: string, path: Path, change?: Change): Promise<Ended & { readonly before: AzureState }> {
+/** Walks a path to its end, and checks what Azure then holds. */
+async function walk(path: Path, change?: Change): Promise<Ended & { readonly before: AzureState }> {
   if (change !== undefined) await changeState(world.azure, change);
   const before = await azureState(world);
   const ended = await follow(world, path);
   expectUnderKey(before, ended, path);
-  const steps = ended.review.find((line) => /^\d+ steps? in Azure/.test(line)) ?? '';
-  const proof = ended.end.find((line) => line.startsWith('Verification level: ')) ?? '';
-  seen.push([
-    what,
-    steps.replace(/\D.*/, ''),
-    kindsOf(ended.wrote).join(', '),
-    proof.replace('Verification level: ', ''),
-  ]);
   return { ...ended, before };
 }
 
 test('an existing key on an RBAC vault', async () => {
   const path = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: 'cmk-triage-agent' };
-  const { wrote, approval } = await walk('existing key, RBAC vault', path);
+  const { wrote, approval } = await walk(path);
   expect(wrote).toEqual([
     'PATCH healthBots/triage-agent-prod 201',
     grant,
@@ -87,7 +73,7 @@ test('an existing key on an RBAC vault', async () => {
 test('a new key, RSA 3072 with an end', async () => {
   const made = { newKeyName: 'cmk-triage-2099', keyType: 'RSA', keySize: '3072', keyExpiry: '2099-02-28' };
   const path = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: made };
-  const { wrote, azure, review, end } = await walk('new key, RSA 3072, ends', path);
+  const { wrote, azure, review, end } = await walk(path);
   // Identity and key are made side by side.
   expect(wrote.slice(0, 2).sort()).toEqual(['PATCH healthBots/triage-agent-prod 201', 'PUT keys/cmk-triage-2099 200']);
   expect(wrote.slice(2)).toEqual([grant, 'PATCH vaults/kv-care-prod 200', 'PATCH healthBots/triage-agent-prod 201']);
@@ -107,7 +93,7 @@ test('a new key, RSA 3072 with an end', async () => {
 test('a new key, RSA-HSM without an end on the premium vault', async () => {
   const made = { newKeyName: 'cmk-triage-hsm', keyType: 'RSA-HSM', keySize: '4096', keyExpiry: '' };
   const path = { agent: 'triage-agent-prod', vault: premium, key: made };
-  const { wrote, azure, review, approval } = await walk('new key, RSA-HSM 4096, premium vault', path);
+  const { wrote, azure, review, approval } = await walk(path);
   expect(wrote.slice(0, 2).sort()).toEqual(['PATCH healthBots/triage-agent-prod 201', 'PUT keys/cmk-triage-hsm 200']);
   expect(wrote.slice(2)).toEqual([grant, 'PATCH healthBots/triage-agent-prod 201']);
   const { kty, keySize, exp } = newestIn(azure, premium, 'cmk-triage-hsm');
@@ -127,7 +113,7 @@ test('an access-policy vault and an agent with a user-assigned identity: what ot
   };
   const path = { agent: 'visitor-agent', vault: 'kv-policy-keys', key: 'cmk-policy' };
   const change = onVault('kv-policy-keys', (vault) => vault.accessPolicies.push(nurse));
-  const { wrote, azure, before, end, review } = await walk('access-policy vault, user-assigned identity', path, change);
+  const { wrote, azure, before, end, review } = await walk(path, change);
   expect(wrote).toEqual([
     'PATCH healthBots/visitor-agent 201',
     'PUT accessPolicies/add 200',
@@ -145,7 +131,7 @@ test('an access-policy vault and an agent with a user-assigned identity: what ot
 
 test('a vault without soft delete gets both protections in one write', async () => {
   const path = { agent: 'x-ray-agent', vault: 'kv-legacy', key: 'cmk-legacy' };
-  const { wrote, review, approval, end } = await walk('vault without soft delete', path);
+  const { wrote, review, approval, end } = await walk(path);
   expect(wrote).toEqual([
     'PATCH healthBots/x-ray-agent 201',
     grant,
@@ -165,11 +151,7 @@ test('a vault without soft delete gets both protections in one write', async () 
 
 test('an agent that holds identity and grant already has one change made, and no tick is asked for', async () => {
   const path = { agent: 'ward-agent', vault: 'kv-care-north', key: 'cmk-north' };
-  const { wrote, review, approval } = await walk(
-    'identity and grant held already',
-    path,
-    allow('ward-agent', 'kv-care-north', 'cmk-north'),
-  );
+  const { wrote, review, approval } = await walk(path, allow('ward-agent', 'kv-care-north', 'cmk-north'));
   expect(wrote).toEqual(['PATCH healthBots/ward-agent 201']);
   expect(review).toContain('2 steps in Azure');
   expect(approval.filter((line) => line.startsWith('[ ]'))).toEqual([]);
@@ -177,6 +159,6 @@ test('an agent that holds identity and grant already has one change made, and no
 
 test('a grant on the whole vault is a grant on its keys', async () => {
   const path = { agent: 'wellness-agent', vault: 'kv-legacy', key: 'cmk-legacy' };
-  const { wrote } = await walk('grant on the whole vault', path, allow('wellness-agent', 'kv-legacy', null));
+  const { wrote } = await walk(path, allow('wellness-agent', 'kv-legacy', null));
   expect(wrote).toEqual(['PATCH vaults/kv-legacy 200', 'PATCH healthBots/wellness-agent 201']);
 });

@@ -1,5 +1,5 @@
 /** A world whose record is published and witnessed, and packs of evidence taken from it. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
@@ -55,8 +55,6 @@ export async function startEvidenceWorld(options: WorldOptions = {}): Promise<Ev
     async end() {
       await world.end();
       await witness.stop();
-      const keep = process.env.CMK_KEEP_EVIDENCE;
-      if (keep !== undefined) await writeFile(path.join(keep, 'my-keys.txt'), await readFile(keyFile));
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -5,29 +5,24 @@ import { type PackFiles, packFile } from '../../../src/audit/pack/files.ts';
 import { signingKey } from '../../../src/audit/tlog/keys.ts';
 import { noteOf, signText } from '../../../src/audit/tlog/note.ts';
 import { people } from '../world/story.ts';
-import { type PackChange, withSums } from './pack-changes.ts';
+import { linesOf, type PackChange, proofOf, put, withSums } from './pack-changes.ts';
 
 type Edit = (text: string) => string | null;
 
 /** Null takes the file away. */
 export function edited(files: PackFiles, name: string, edit: Edit): PackFiles {
   const text = edit(files.get(name)?.toString('utf8') ?? '');
-  const all = new Map(files);
-  if (text === null) all.delete(name);
-  else all.set(name, Buffer.from(text));
-  return withSums(all);
+  return withSums(put(files, name, text === null ? null : Buffer.from(text)));
 }
 
 const eventAt = (files: PackFiles, type: string): number =>
-  linesIn(files).findIndex((line) => JSON.parse(line).type === type);
-const linesIn = (files: PackFiles): readonly string[] =>
-  (files.get(packFile.events)?.toString('utf8') ?? '').split('\n').slice(0, -1);
+  linesOf(files).findIndex((line) => JSON.parse(line).type === type);
 const proofNames = (files: PackFiles): readonly string[] =>
   [...files.keys()].filter((name) => name.startsWith('proofs/')).sort();
 
 /** With a report that fits, as a forger makes it. */
 export function withReport(files: PackFiles): PackFiles {
-  const { request, events } = packEventsOf(linesIn(files), []);
+  const { request, events } = packEventsOf(linesOf(files), []);
   const page = reportOf(reportFacts(files, request, events));
   return withSums(new Map([...files, [packFile.report, Buffer.from(page)]]));
 }
@@ -47,7 +42,7 @@ const bodyOf = (note: string): string => note.slice(0, note.indexOf('\n\n') + 1)
 const signaturesOf = (note: string): readonly string[] => note.slice(note.indexOf('\n\n') + 2).split(/(?<=\n)/);
 
 const eventChanges = (files: PackFiles, other: PackFiles): readonly PackChange[] => {
-  const lines = linesIn(files);
+  const lines = linesOf(files);
   const approval = eventAt(files, 'approved');
   const write = (all: readonly string[]): PackFiles =>
     edited(files, packFile.events, () => all.map((line) => `${line}\n`).join(''));
@@ -55,7 +50,7 @@ const eventChanges = (files: PackFiles, other: PackFiles): readonly PackChange[]
   const foreign = other.get(packFile.events)?.toString('utf8').split('\n')[0] ?? '';
   const replaced = (from: string, to: string): PackFiles =>
     write(lines.map((line, at) => (at === approval ? line.replaceAll(from, to) : line)));
-  const proof = `proofs/${String(Number(JSON.parse(lines[approval] ?? '{}').seq) - 1).padStart(10, '0')}.tlog-proof`;
+  const proof = proofOf(lines[approval] ?? '{}');
   return [
     { what: 'another approver in an event', files: replaced(people.approver, people.secondApprover) },
     { what: 'another time in an event', files: replaced('"time":"2', '"time":"1') },

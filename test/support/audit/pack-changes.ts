@@ -10,7 +10,7 @@ export interface PackChange {
 
 type Files = ReadonlyMap<string, Buffer>;
 
-const put = (files: Files, name: string, bytes: Buffer | null): Map<string, Buffer> => {
+export const put = (files: Files, name: string, bytes: Buffer | null): Map<string, Buffer> => {
   const changed = new Map(files);
   if (bytes === null) changed.delete(name);
   else changed.set(name, bytes);
@@ -48,12 +48,12 @@ export const forged = (files: PackFiles, names: readonly string[], step: number)
     }));
   });
 
-const linesOf = (files: PackFiles): string[] =>
+export const linesOf = (files: PackFiles): string[] =>
   (files.get(packFile.events)?.toString('utf8') ?? '').split('\n').slice(0, -1);
 const withLines = (files: Files, lines: readonly string[]): Map<string, Buffer> =>
   put(files, packFile.events, Buffer.from(lines.map((line) => `${line}\n`).join('')));
 
-const proofOf = (line: string): string =>
+export const proofOf = (line: string): string =>
   `proofs/${String(Number(JSON.parse(line).seq) - 1).padStart(10, '0')}.tlog-proof`;
 
 /** Each event left out with its proof, doubled, and swapped with the next; the last one alone may be left out unseen. */

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../src/audit/anchor/read-anchor.ts';
-import { archiveOf, filesOf, type PackFiles } from '../../../src/audit/pack/files.ts';
+import { filesOf, type PackFiles } from '../../../src/audit/pack/files.ts';
 import { http } from '../azure/local-azure.ts';
 import { cmkBot, type Said } from '../processes/command-line.ts';
 import { approvalCard, approve, ask, choices, people, places, shows } from '../world/story.ts';
@@ -60,11 +60,6 @@ export async function takeEvidence(): Promise<TakenEvidence> {
   const bodies: string[] = [];
   for await (const body of (await AnchorReader.open(anchor, [logKey.verifier])).bodies()) bodies.push(body);
   const withTexts = await readPack(await evidence.take(id, 'with-texts.zip'));
-  const keep = process.env.CMK_KEEP_EVIDENCE;
-  if (keep !== undefined) {
-    await writeFile(path.join(keep, 'pack.zip'), archiveOf(files));
-    await writeFile(path.join(keep, 'rejected.zip'), archiveOf(other));
-  }
   const verify = (file: string, ...more: readonly string[]) =>
     cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile, ...more], {});
   return { evidence, id, pack, files, withTexts, other, bodies, verify };

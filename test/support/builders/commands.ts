@@ -7,11 +7,11 @@ import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { SignIn, StepUp } from '../../../src/domain/policy/sign-in.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
-import { personActor, type StoredEvent } from '../../../src/domain/request/events.ts';
+import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
-import { approver, requester, requestId, submit, tenant } from './fixtures.ts';
+import { approver, click, requester, requestId, submit } from './fixtures.ts';
 import { noon, planFor } from './plans.ts';
 
 export const id = requestId(1);
@@ -50,8 +50,6 @@ interface ClickChange {
   readonly signIn?: SignIn | null;
   readonly notBefore?: string | null;
 }
-
-const click = (by: PersonId, asking: number) => ({ by, actor: personActor(by, tenant, 'local'), asking });
 
 export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickChange = {}): Command {
   const decided = {

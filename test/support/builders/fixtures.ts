@@ -92,6 +92,10 @@ const newPlan = (resource: ArmId): Plan =>
     ],
   });
 
+/** Who clicks, and on a card of which revision. */
+export const click = (by: PersonId, asking = 1) => ({ by, actor: personActor(by, tenant, 'local'), asking });
+const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' };
+
 export const submit = (change: Partial<Submit> = {}): Submit => ({
   do: 'submit',
   by: requester,
@@ -100,7 +104,7 @@ export const submit = (change: Partial<Submit> = {}): Submit => ({
   resourceName: 'bot-care',
   plan: plan(),
   digest: 'd'.repeat(64),
-  policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
+  policy,
   origin: { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' },
   justification: 'Policy 7: keys the hospital owns',
   notBefore: null,
@@ -109,46 +113,25 @@ export const submit = (change: Partial<Submit> = {}): Submit => ({
 
 export const approve = (by: PersonId = approver, change: { comment?: string; asking?: number } = {}): Command => ({
   do: 'approve',
-  by,
-  actor: personActor(by, tenant, 'local'),
-  asking: 1,
-  roleStatus: 'yes',
-  acknowledged: true,
-  comment: '',
-  requesterStatus: 'yes',
-  notBefore: null,
-  stepUp: null,
-  signIn: null,
+  ...click(by),
+  ...{ roleStatus: 'yes', acknowledged: true, comment: '', requesterStatus: 'yes' },
+  ...{ notBefore: null, stepUp: null, signIn: null },
   ...change,
 });
 
 export const reject = (by: PersonId = approver, comment = 'Not this week'): Command => ({
   do: 'reject',
-  by,
-  actor: personActor(by, tenant, 'local'),
-  asking: 1,
-  roleStatus: 'yes',
-  acknowledged: false,
-  comment,
+  ...click(by),
+  ...{ roleStatus: 'yes', acknowledged: false, comment },
 });
 
-export const cancel = (): Command => ({
-  do: 'cancel',
-  by: requester,
-  actor: personActor(requester, tenant, 'local'),
-  asking: 1,
-});
+export const cancel = (): Command => ({ do: 'cancel', ...click(requester) });
 
 /** The check before run 1 finds what was approved, and the approver still one. */
 export const checkRun = (resource = resourceId()): Command => ({
   do: 'check-run',
-  run: 1,
-  plan: plan(resource),
-  digest: 'd'.repeat(64),
-  policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' },
-  roleStatuses: { [approver]: 'yes' },
-  requesterStatus: 'yes',
-  stepUp: null,
+  ...{ run: 1, plan: plan(resource), digest: 'd'.repeat(64), policy },
+  ...{ roleStatuses: { [approver]: 'yes' }, requesterStatus: 'yes', stepUp: null },
 });
 
 export const intend = (run = 1, attempt = 1): Command => ({

@@ -1,6 +1,7 @@
 /** Lives of requests in which the bot is killed at one of its commits, and what is left of them. */
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { SeenActivity } from '../teams/local-teams.ts';
 import {
@@ -154,7 +155,6 @@ export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promis
 
 /** On a machine that is held up an answer may come too late. */
 const mostTries = 4;
-const pause = (ms: number) => new Promise<'alive'>((resolve) => setTimeout(resolve, ms, 'alive'));
 
 /** The bot has nothing more to show or to say: a death that comes late would not be met otherwise. */
 async function settled(world: World): Promise<void> {
@@ -165,10 +165,14 @@ async function settled(world: World): Promise<void> {
   }
 }
 
-async function leftOf(world: World, id: string, from: number) {
-  const effects = (await writes(world, from))
+/** What Azure did from that request on, without ids. What was cut off before it did anything stands in its log with status 0. */
+export const effectsSince = async (world: World, from: number): Promise<readonly string[]> =>
+  (await writes(world, from))
     .filter((write) => !write.endsWith(' 0'))
-    .map((write) => write.replace(/[0-9a-f-]{36}/, '*'));
+    .map((effect) => effect.replace(/[0-9a-f-]{36}/, '*'));
+
+async function leftOf(world: World, id: string, from: number) {
+  const effects = await effectsSince(world, from);
   const cards = await cardsInTheEnd(world, id);
   const said = (
     await Promise.all(

@@ -1,5 +1,6 @@
 /** One request, from being asked to its end, while everything happens to it that its life says. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SeenActivity } from '../teams/local-teams.ts';
 import { activityText, faultAzure, people, places, submitAgain, type } from '../world/story.ts';
 import { DeskRights } from './desk-rights.ts';
@@ -8,7 +9,7 @@ import { type Ended, lookAtAzure, lookAtCards, lookAtExpiry, lookAtReminders, ti
 import { type Life, persons, type Wave } from './random-lives.ts';
 import { type Made, misfits } from './request-misfits.ts';
 import { type ModelState, type RecordedEvent, statesOf } from './request-model.ts';
-import { again, type Desk, keys, patienceMs, pause } from './troubled-world.ts';
+import { again, type Desk, keys, patienceMs } from './troubled-world.ts';
 import type { Trouble } from './troubles.ts';
 
 export interface Outcome {

@@ -1,12 +1,13 @@
 /** What people do on the cards of one request, and what was said to it. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { type BotAnswer, cardOf, type SeenActivity } from '../teams/local-teams.ts';
 import { activityText, answered, buttonData, isNotification, people, places } from '../world/story.ts';
 import type { DeskRights } from './desk-rights.ts';
 import type { Click } from './random-lives.ts';
 import type { Made } from './request-misfits.ts';
 import { type Act, statesOf, type Verb } from './request-model.ts';
-import { type Desk, keys, pause } from './troubled-world.ts';
+import { type Desk, keys } from './troubled-world.ts';
 
 /** What is said where nothing was decided: because nobody could, or because the minute that was chosen has begun meanwhile. */
 const undecided = /can’t save anything at the moment|clock is wrong|start is in the past|couldn’t check/;

@@ -1,6 +1,7 @@
 /** The world in which requests live to which everything happens: two replicas on one PostgreSQL, and a rule for each desk. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { agentIn } from '../azure/azure-state.ts';
@@ -13,10 +14,9 @@ import { RecordedEvent } from './request-model.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 
 /** Nobody waits longer for anything. */
-export const patienceMs = 120_000;
+export const patienceMs = 180_000;
 /** The time to decide: so short that some clicks come too late. */
 const expiryMs = 30_000;
-export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Does it again where nobody answered, as a person would. */
 export async function again<T>(act: () => Promise<T>, everyMs = 500): Promise<T> {

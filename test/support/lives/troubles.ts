@@ -1,5 +1,6 @@
 /** What may happen to a bot on two replicas, to its database, to Teams and to Azure. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Balancer } from '../processes/balancer.ts';
 import type { ShiftedClock } from '../processes/shifted-clock.ts';
 import { runAs } from '../store/postgres.ts';
@@ -26,7 +27,6 @@ export type Trouble = (typeof troubles)[number];
 const day = 86_400_000;
 /** What machines differ by: nobody takes a clock for wrong that is so much ahead. */
 export const stepMs = 15_000;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Each of them may leave one more card than there should be. */
 export const doubling: readonly Trouble[] = ['posts without an answer', 'kills of a replica', 'ends of all replicas'];

@@ -69,7 +69,6 @@ export interface LocalTeamsOptions {
   readonly dataDir: string;
   readonly botUrl: string;
   readonly port?: number;
-  readonly botId?: string;
   readonly azureUrl?: string;
   readonly azureCaFile?: string;
   readonly manifestFile?: string;
@@ -92,7 +91,6 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
     data: options.dataDir,
     port: String(options.port ?? 0),
     'bot-url': options.botUrl,
-    'bot-id': options.botId,
     'azure-url': options.azureUrl,
     'azure-ca': options.azureCaFile,
     manifest: options.manifestFile,

@@ -1,7 +1,6 @@
 /** What the checks say about locks and the bot's own rights. */
 import { all, lock, scopes, withoutActions } from '../azure/azure-state.ts';
-import { agent, block, type CheckRow, newKey, pass, vault, warn } from './check-row.ts';
-import { choices } from './story.ts';
+import { agent, block, type CheckRow, pass, vault, warn } from './check-row.ts';
 
 const locked = (where: string, on: string, scope: Parameters<typeof lock>[0]): CheckRow => ({
   ...block('locked'),
@@ -11,20 +10,6 @@ const locked = (where: string, on: string, scope: Parameters<typeof lock>[0]): C
     `A lock stops the changes. Read-only: change-freeze on ${on}.`,
     'Ask its owner to remove it during the change.',
   ],
-});
-const roleWith = (action: string): string =>
-  action.endsWith('roleAssignments/write')
-    ? '“CMK bot grants” (condition: infra/grant-condition.txt in the bot’s source code)'
-    : '“CMK bot”';
-const lacks = (action: string, more: Partial<CheckRow> = {}): CheckRow => ({
-  ...block('bot-not-allowed'),
-  when: `without ${action.replace('Microsoft.', '')}`,
-  azure: withoutActions(action),
-  words: [
-    `The bot doesn’t have permission to make this change. Its identity lacks ${action}.`,
-    `Ask an Owner or User Access Administrator to assign the role ${roleWith(action)} to the bot’s identity.`,
-  ],
-  ...more,
 });
 const subscription = '40000000-0000-4000-8000-000000000001';
 
@@ -62,13 +47,15 @@ export const guardRows: readonly CheckRow[] = [
     ],
   },
   { ...pass('bot-allowed'), when: 'the bot’s whole role', words: ['The bot has all permissions it needs'] },
-  lacks('Microsoft.HealthBot/healthBots/write'),
-  lacks('Microsoft.Authorization/roleAssignments/write'),
-  lacks('Microsoft.Authorization/roleAssignments/read'),
-  lacks('Microsoft.KeyVault/vaults/write'),
-  lacks('Microsoft.KeyVault/vaults/keys/write', { newKey }),
-  lacks('Microsoft.KeyVault/vaults/accessPolicies/write', { choice: choices.policies }),
-  lacks('Microsoft.ManagedIdentity/userAssignedIdentities/assign/action', { choice: choices.policies }),
+  {
+    ...block('bot-not-allowed'),
+    when: 'without the right to grant',
+    azure: withoutActions('Microsoft.Authorization/roleAssignments/write'),
+    words: [
+      'The bot doesn’t have permission to make this change. Its identity lacks Microsoft.Authorization/roleAssignments/write.',
+      'Ask an Owner or User Access Administrator to assign the role “CMK bot grants” (condition: infra/grant-condition.txt in the bot’s source code) to the bot’s identity.',
+    ],
+  },
   {
     ...warn('rights-not-checked'),
     when: 'the bot may not read its rights',

@@ -2,7 +2,6 @@
 import { type Change, deleteKey, onKey, onVault } from '../azure/azure-state.ts';
 import { block, type CheckRow, type Judged, key, newKey, pass, vault, warn } from './check-row.ts';
 
-const premium = { vault: 'kv-hospital-keys' };
 const seconds = (day: string): number => Date.parse(day) / 1000;
 const ofKey = (change: object): Change => onKey(vault, key, (one) => Object.assign(one, change));
 
@@ -16,12 +15,6 @@ const operations = 'Add it to the key’s permitted operations in the vault, or 
 
 export const keyRows: readonly CheckRow[] = [
   { ...pass('key-fit'), when: 'RSA 3072', words: ['The key fits: RSA 3072, enabled, allows wrap and unwrap'] },
-  {
-    ...pass('key-fit'),
-    when: 'RSA-HSM 2048 on a premium vault',
-    choice: { ...premium, key: 'hospital-data' },
-    words: ['The key fits: RSA-HSM 2048, enabled, allows wrap and unwrap'],
-  },
   {
     ...warn('key-expires'),
     when: 'it has an end',
@@ -72,21 +65,10 @@ export const keyRows: readonly CheckRow[] = [
     choice: { key: 'signing-only' },
     words: ['The key doesn’t allow wrapKey and unwrapKey.', operations],
   },
-  keyRow(block('key-cannot-wrap'), 'wrapping only', { keyOps: ['wrapKey'] }, [
-    'The key doesn’t allow unwrapKey.',
-    operations,
-  ]),
 ];
 
 export const newKeyRows: readonly CheckRow[] = [
   { ...pass('key-new'), when: 'RSA 3072', newKey, words: ['A new key will be created: RSA 3072'] },
-  {
-    ...pass('key-new'),
-    when: 'RSA-HSM 4096 on a premium vault',
-    choice: premium,
-    newKey: { ...newKey, keyType: 'RSA-HSM', keySize: '4096' },
-    words: ['A new key will be created: RSA-HSM 4096'],
-  },
   {
     ...warn('key-expires'),
     when: 'the new key gets an end',
