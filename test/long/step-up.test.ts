@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localTenantId } from '../../src/sandbox/people.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { signIn, signInLink, signInWords } from '../support/world/sign-in.ts';
 import {
   activityText,
@@ -47,7 +48,8 @@ describe('a request that waits for an approval', () => {
   });
 
   test('Teams was signed in to this morning with a password: the clicker is asked, and nothing is stored', async () => {
-    const answer = await clicks(id);
+    const inputs = { acknowledgeIrreversible: 'true', comment: 'Before the sign-in' };
+    const answer = await approve(world, people.approver, await approvalCard(world, id), inputs);
     expect(signInWords(answer)).toMatch(/^Sign in first\. Approving needs a sign-in/);
     link = signInLink(answer) ?? '';
     const notice = (await world.teams.activities(places.approvals, people.approver)).at(-1);
@@ -77,6 +79,9 @@ describe('a request that waits for an approval', () => {
 
   test('the approver’s sign-in outlives a crash of the bot, and is theirs alone', async () => {
     expect(await signIn(link, people.approver)).toMatchObject({ status: 200 });
+    const hasComment = (card: SeenActivity) => JSON.stringify(card).includes('"value":"Before the sign-in"');
+    await world.teams.sees(places.approvals, people.approver, hasComment);
+    expect(hasComment(await shows(world, places.approvals, people.secondApprover, id, /Needs approval/))).toBe(false);
     await world.restartBot('SIGKILL');
     expect(signInLink(await clicks(id, people.secondApprover))).not.toBeNull();
     expect(await writes(world)).toEqual([]);

@@ -106,7 +106,9 @@ describe('two approvals required', () => {
     // The same person on the other card: the same answer, and still one approval.
     expect(answered(await approve(world, people.approver, channel))).toContain('Needs approval: 1 of 2');
     expect(answered(await approve(world, people.requester, channel))).toContain('This is your own request.');
-    expect(answered(await approve(world, people.secondApprover, second, {}))).toContain('Not approved yet.');
+    const unticked = await approve(world, people.secondApprover, second, { comment: 'From the second chat' });
+    expect(answered(unticked)).toContain('Not approved yet.');
+    expect(JSON.stringify(unticked.body)).toContain('"value":"From the second chat"');
     expect(await writes(world, from)).toEqual([]);
     expect(answered(await approve(world, people.secondApprover, second))).toContain('Approved: 2 of 2');
     await expectShown(id, always, 'Succeeded');

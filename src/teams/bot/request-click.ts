@@ -5,6 +5,7 @@ import { type Refusal, type RefusalCode, refuse } from '../../domain/request/ref
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../operations/actions/action.ts';
 import { approve } from '../../operations/actions/approve.ts';
+import { type CardInputs, withInputs } from '../cards/render-card.ts';
 import { withDownload } from '../cards/views/evidence-button.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
@@ -13,7 +14,8 @@ import type { Notifier, ViewedCard } from '../delivery/notifier.ts';
 import type { CardReads } from '../delivery/prefetch.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
 import type { EvidenceLinks } from '../sign-in/evidence-links.ts';
-import type { StepUpSignIn } from '../sign-in/step-up.ts';
+import type { Purpose } from '../sign-in/pending.ts';
+import type { ClickToRepeat, StepUpSignIn } from '../sign-in/step-up.ts';
 import type { CardClick, KnownSender } from './activity.ts';
 import type { DeferredUpdates } from './deferred-updates.ts';
 
@@ -70,9 +72,7 @@ export async function answerRequestClick(
   const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
   if (result.kind === 'refused') {
     await options.notifier.adopt(requestId, at);
-    const question = await stepUp?.question(purpose, result, at);
-    if (question != null) return question;
-    return (await missingTick(options, result, { requestId, person, at })) ?? refusalAnswer(result, requestId);
+    return answerRefused(options, result, { purpose, stepUp, at, inputs: enteredOn(inputs) });
   }
   await stepUp?.settle(purpose);
   if (cameLate(result)) {
@@ -80,7 +80,43 @@ export async function answerRequestClick(
     return refusalAnswer(refuse(lateCode(result)), requestId);
   }
   const reader = await ownReader(options.actionPorts, result.request, person);
-  return answerWithCard(options, result.request, { at, reader, automatic: click.trigger === 'automatic' }, reads);
+  const viewed = { at, reader, automatic: click.trigger === 'automatic' };
+  const entered = await enteredBefore(options, result.request, person);
+  return answerWithCard(options, result.request, { ...viewed, inputs: entered }, reads);
+}
+
+/** A refused click, with what an answer needs to repeat the question. `stepUp`: null if the click needs no sign-in. */
+interface RefusedClick extends ClickToRepeat {
+  readonly purpose: Purpose;
+  readonly stepUp: StepUpSignIn | null;
+}
+
+async function answerRefused(
+  options: RequestClickOptions,
+  refusal: Refusal,
+  { purpose, stepUp, at, inputs }: RefusedClick,
+): Promise<InvokeResponse> {
+  const question = await stepUp?.question(purpose, refusal, { at, inputs });
+  if (question != null) return question;
+  const missing = await missingTick(options, refusal, { ...purpose, at, inputs });
+  return missing ?? refusalAnswer(refusal, purpose.requestId);
+}
+
+/** The inputs that the card shows again. The checkbox must be selected again. */
+const enteredOn = ({ comment, startDay, startTime }: ClickedCall['inputs']): CardInputs => ({
+  comment,
+  startDay,
+  startTime,
+});
+
+/** Returns what the person entered before a sign-in in a browser, if the request still waits for that approval. */
+async function enteredBefore(
+  { stepUp }: RequestClickOptions,
+  { id, state, asking }: Request,
+  person: PersonId,
+): Promise<CardInputs> {
+  if (stepUp === null || state !== 'awaiting-approval') return {};
+  return stepUp.entered({ person, requestId: id, asking });
 }
 
 /**
@@ -91,7 +127,7 @@ export async function answerRequestClick(
 export async function answerWithCard(
   { notifier, later }: Pick<RequestClickOptions, 'notifier' | 'later'>,
   request: Request,
-  viewed: ViewedCard,
+  { inputs = {}, ...viewed }: ViewedCard & { readonly inputs?: CardInputs },
   reads?: CardReads,
 ): Promise<InvokeResponse> {
   const { card, isUnknown } = await notifier.cardFor(request, viewed, reads);
@@ -99,25 +135,21 @@ export async function answerWithCard(
   if (at !== null) later.follow(at, () => notifier.movedOn(request, at));
   // Another process that just posted the card has stored it by then. If not, its answer was lost, and this is a copy.
   if (isUnknown) later.afterwards(() => notifier.adopt(request.id, at));
-  return cardAnswer(card);
+  return cardAnswer(withInputs(card, inputs));
 }
 
 /** Null: something else is missing, or the request doesn't exist. */
 async function missingTick(
   { notifier, actionPorts }: RequestClickOptions,
   refusal: Refusal,
-  {
-    requestId,
-    person,
-    at,
-  }: { readonly requestId: RequestId; readonly person: PersonId; readonly at: ViewedCard['at'] },
+  { requestId, person, at, inputs }: Purpose & ClickToRepeat,
 ): Promise<InvokeResponse | null> {
   if (refusal.code !== 'acknowledge-irreversible') return null;
   const request = await actionPorts.requests.load(requestId);
   if (request === null) return null;
   const reader = await ownReader(actionPorts, request, person);
   const { card } = await notifier.cardFor(request, { at, reader, automatic: false });
-  return cardAnswer(withMissingTick(card, refusal));
+  return cardAnswer(withMissingTick(card, refusal, inputs));
 }
 
 /** A refusal without its own fact is about the request. */

@@ -7,11 +7,11 @@ import type { Conversations, Outbox, People, PostedCard, PostedCards, Requests }
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import type { Directory } from '../cards/directory.ts';
-import type { AdaptiveCard } from '../cards/render-card.ts';
+import { type AdaptiveCard, type CardInputs, withInputs } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
 import type { Approvers } from './approvers.ts';
-import { kindOf } from './audience.ts';
+import { approverIn, kindOf } from './audience.ts';
 import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
 import { desiredCards } from './desired-cards.ts';
@@ -73,8 +73,11 @@ export interface Notifier {
    * changes are followed by more updates, or shown later than any answer.
    */
   movedOn(request: Request, at: Posted): Promise<AdaptiveCard | null>;
-  /** Sends the current shared card again to a place that has one. */
-  redraw(id: RequestId, at: Posted): Promise<void>;
+  /**
+   * Sends the current card again to a place that has one. Fills in the inputs of the person who clicked it, where no one
+   * else sees them.
+   */
+  redraw(id: RequestId, at: Posted, inputs: CardInputs): Promise<void>;
   /**
    * Registers an unregistered copy as `cardFor` does, for callers that need no card: after a refused click, or later.
    */
@@ -141,12 +144,14 @@ export function openNotifier(options: NotifierOptions): Notifier {
       if (known === undefined) return null;
       return (await drawing.of(request, 'a click waits')).inPlace(known.audience);
     },
-    async redraw(id, at) {
+    async redraw(id, at, inputs) {
       const request = await requests.load(id);
       if (request === null) return;
       const { view, cards } = await settingOf(request, 'a click waits');
       const known = cards.find(({ activityId }) => activityId === at.activityId);
-      if (known !== undefined) await options.chat.update(known, view.inPlace(known.audience));
+      if (known === undefined) return;
+      const own = approverIn(known.audience) === null ? {} : inputs;
+      await options.chat.update(known, withInputs(view.inPlace(known.audience), own));
     },
     async adopt(id, at) {
       if (at === null) return;

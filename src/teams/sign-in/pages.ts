@@ -7,6 +7,7 @@ import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
 import { refusalWords } from '../../text/refusals.ts';
 import type { Directory } from '../cards/directory.ts';
+import type { CardInputs } from '../cards/render-card.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
 import { authorizeUrl, donePath, type FlowSecrets, type FlowTools, redeem } from './code-flow.ts';
 import { type PageAnswer, page } from './html.ts';
@@ -20,8 +21,8 @@ export interface PageTools extends FlowTools {
   readonly cookie: BrowserCookie;
   readonly requests: Requests;
   readonly directory: Directory;
-  /** Sends the card again, because clients end the login request of a card that is updated. */
-  readonly redraw: (id: RequestId, at: ClickedCard) => Promise<void>;
+  /** Sends the card again with the inputs, because clients end the login request of a card that is updated. */
+  readonly redraw: (id: RequestId, at: ClickedCard, inputs: CardInputs) => Promise<void>;
   readonly random: (size: number) => Uint8Array;
   readonly now: () => Date;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -135,7 +136,7 @@ async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowS
 const redrawFailed = 'a card could not be updated after a sign-in';
 
 /** Stores only a sufficient sign-in. Otherwise the person learns here why, where they can fix it. */
-async function judged(tools: PageTools, { purpose, at }: Ask, signIn: SignIn): Promise<PageAnswer> {
+async function judged(tools: PageTools, { purpose, at, inputs }: Ask, signIn: SignIn): Promise<PageAnswer> {
   const { requestId, person } = purpose;
   const who = { person, tenantId: tools.authority.tenantId };
   const refusal = signInRefusal(tools.stepUp, who, signIn, tools.now());
@@ -146,10 +147,10 @@ async function judged(tools: PageTools, { purpose, at }: Ask, signIn: SignIn): P
       ? refused('This sign-in isn’t enough to approve.', tooWeak)
       : refused(title, text);
   }
-  await tools.pending.prove(purpose, signIn);
+  await tools.pending.prove(purpose, { signIn, inputs });
   tools.log.info({ requestId, person }, 'a sign-in was proved');
   if (at !== undefined)
-    await tools.redraw(requestId, at).catch((err: unknown) => tools.log.warn({ err, requestId }, redrawFailed));
+    await tools.redraw(requestId, at, inputs).catch((err: unknown) => tools.log.warn({ err, requestId }, redrawFailed));
   return page({
     status: 200,
     tone: 'good',

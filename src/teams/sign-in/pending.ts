@@ -11,12 +11,17 @@ export type Purpose = z.infer<typeof Purpose>;
 const ClickedCard = z.object({ conversationId: z.string(), activityId: z.string() });
 export type ClickedCard = z.infer<typeof ClickedCard>;
 
-/** `at`: missing if unknown. */
-const Ask = z.object({ purpose: Purpose, at: ClickedCard.optional() });
+/** `at`: missing if unknown. `inputs`: what the person entered on the card, by input ID. */
+const Ask = z.object({
+  purpose: Purpose,
+  at: ClickedCard.optional(),
+  inputs: z.record(z.string(), z.string()).default({}),
+});
 export type Ask = z.infer<typeof Ask>;
 const Started = Ask.extend({ nonce: z.string(), verifier: z.string(), browser: z.string() });
 type Started = z.infer<typeof Started>;
-const Proof = z.object({ signIn: SignIn });
+const Proof = z.object({ signIn: SignIn, inputs: Ask.shape.inputs });
+type Proof = z.infer<typeof Proof>;
 
 export interface PendingSignIns {
   /** Stores that a person was asked to sign in; returns the question's name. */
@@ -27,8 +32,8 @@ export interface PendingSignIns {
   /** Stores a sign-in that started in a browser; returns its state. */
   start(started: Started): Promise<string>;
   takeStarted(state: string): Promise<Started | null>;
-  prove(purpose: Purpose, signIn: SignIn): Promise<void>;
-  proved(purpose: Purpose): Promise<SignIn | null>;
+  prove(purpose: Purpose, proof: Proof): Promise<void>;
+  proved(purpose: Purpose): Promise<Proof | null>;
   /** Deletes the proof once the approval is stored. */
   spend(purpose: Purpose): Promise<void>;
 }
@@ -45,10 +50,10 @@ export function openPendingSignIns(tools: SecretDocumentTools): PendingSignIns {
     takeAsked: async (name) => (await asks.take(name))?.purpose ?? null,
     start: (started) => states.save(started),
     takeStarted: (state) => states.take(state),
-    prove: (purpose, signIn) => documents.write({ [proofKey(purpose)]: { signIn } }),
+    prove: (purpose, proof) => documents.write({ [proofKey(purpose)]: proof }),
     proved: async (purpose) => {
       const key = proofKey(purpose);
-      return Proof.safeParse((await documents.read([key]))[key]).data?.signIn ?? null;
+      return Proof.safeParse((await documents.read([key]))[key]).data ?? null;
     },
     spend: (purpose) => documents.delete([proofKey(purpose)]),
   };

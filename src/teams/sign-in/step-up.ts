@@ -9,6 +9,7 @@ import type { SignIn, StepUp } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Directory } from '../cards/directory.ts';
+import type { CardInputs } from '../cards/render-card.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import { loginAnswer, messageAnswer, preconditionAnswer } from '../invoke-answers.ts';
 import type { Authority } from './authority.ts';
@@ -30,6 +31,12 @@ export interface Authentication {
   readonly token: string;
 }
 
+/** The click that a sign-in interrupts: the card, null if unknown, and what the person entered there. */
+export interface ClickToRepeat {
+  readonly at: ClickedCard | null;
+  readonly inputs: CardInputs;
+}
+
 export type Presented =
   | { readonly kind: 'presented'; readonly signIn: SignIn | null }
   | { readonly kind: 'answer'; readonly answer: InvokeResponse };
@@ -38,9 +45,11 @@ export interface StepUpSignIn {
   readonly pages: readonly BrowserPage[];
   /** Returns the sign-in that the client sent or that was proved in a browser; or an answer that ends the click. */
   presented(purpose: Purpose, authentication: Authentication | undefined): Promise<Presented>;
-  /** Returns the login request, if the refusal requires a sign-in; otherwise null. `at`: the clicked card. */
-  question(purpose: Purpose, refusal: Refusal, at: ClickedCard | null): Promise<InvokeResponse | null>;
-  /** Deletes the proof once the approval is stored. */
+  /** Returns the login request, if the refusal requires a sign-in; otherwise null. */
+  question(purpose: Purpose, refusal: Refusal, clicked: ClickToRepeat): Promise<InvokeResponse | null>;
+  /** Returns what the person entered before they signed in in a browser. */
+  entered(purpose: Purpose): Promise<CardInputs>;
+  /** Deletes the proof and the entries once the approval is stored. */
   settle(purpose: Purpose): Promise<void>;
 }
 
@@ -72,17 +81,18 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
       if (authentication !== undefined && asked !== null && samePurpose(asked, purpose)) {
         return ofToken(authentication.token, purpose);
       }
-      return { kind: 'presented', signIn: await pending.proved(purpose) };
+      return { kind: 'presented', signIn: (await pending.proved(purpose))?.signIn ?? null };
     },
-    async question(purpose, refusal, at) {
+    async question(purpose, refusal, { at, inputs }) {
       const again = refusal.code === 'sign-in-too-old' || refusal.code === 'sign-in-too-weak';
       if (!again && refusal.code !== 'sign-in-needed') return null;
-      const id = await pending.ask({ purpose, ...(at === null ? {} : { at }) });
+      const id = await pending.ask({ purpose, inputs, ...(at === null ? {} : { at }) });
       const url = `${app.publicUrl}${startPath}?ask=${id}`;
       // The client's token wasn't sufficient. It would send the same again, so only the button is offered.
       const exchange = again ? null : { id, uri: `api://botid-${app.appId}` };
       return loginAnswer(refusalText(refusal), url, exchange);
     },
+    entered: async (purpose) => (await pending.proved(purpose))?.inputs ?? {},
     settle: (purpose) => pending.spend(purpose),
   };
 }

@@ -4,7 +4,7 @@ import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { TypedCommand } from '../../../operations/commands/command.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { bold, type CardText, label, md, message, nothing, plain } from '../plain-text.ts';
-import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { type AdaptiveCard, type CardInputs, renderCard, withInputs } from '../render-card.ts';
 import { badge } from './state-line.ts';
 
 /** `more`: by default neither a colour nor a reference, and the title for clients without cards. */
@@ -84,13 +84,16 @@ export const refusalText = (refusal: Refusal): string => {
   return message(`${words.title} ${words.text}`);
 };
 
-/** The card again, with the problem directly above the checkbox, because on a phone the message is out of sight. */
-export function withMissingTick(card: AdaptiveCard, refusal: Refusal): AdaptiveCard {
+/**
+ * The card again with what the person entered. The problem is directly above the checkbox, because on a phone the
+ * message is out of sight.
+ */
+export function withMissingTick(card: AdaptiveCard, refusal: Refusal, inputs: CardInputs): AdaptiveCard {
   const words = refusalWords(refusal);
   const text = md`${bold(words.title)} ${plain(words.text)}`;
   const note = { type: 'TextBlock', text, wrap: true, color: 'Attention', spacing: 'Default' };
   const body = card.body.flatMap((element) => (element.id === 'acknowledgeIrreversible' ? [note, element] : [element]));
-  return { ...card, body };
+  return withInputs({ ...card, body }, inputs);
 }
 
 /** An unexpected error, with its ID in the application log. */

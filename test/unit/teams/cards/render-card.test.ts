@@ -3,7 +3,7 @@ import type { CardDataOf, CardName } from '../../../../src/teams/cards/data/regi
 import { grey, marks, row } from '../../../../src/teams/cards/data/row.ts';
 import type { StatusAttentionData } from '../../../../src/teams/cards/data/status-attention.ts';
 import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
-import { bytesOf, renderCard } from '../../../../src/teams/cards/render-card.ts';
+import { bytesOf, renderCard, withInputs } from '../../../../src/teams/cards/render-card.ts';
 
 const sample = <Name extends CardName>(name: Name, state = ''): CardDataOf<Name> =>
   JSON.parse(readFileSync(new URL(`../../../../cards/samples/${name}${state}.json`, import.meta.url), 'utf8')) as never;
@@ -45,6 +45,15 @@ test('gives a person’s template marks back as they typed them, and reads nothi
   const typed = `costs ${'$'}{requestId} and {{DATE(x)}}`;
   const card = renderCard('form-review', { ...sample('form-review', '.ready'), justification: typed });
   expect(JSON.stringify(card)).toContain(JSON.stringify(typed));
+});
+
+test('shows a comment and a start time again, in a section that is open', () => {
+  const card = renderCard('approval', sample('approval'));
+  const text = JSON.stringify(withInputs(card, { comment: 'At night', startDay: '2026-03-04', startTime: '02:00' }));
+  for (const value of ['At night', '2026-03-04', '02:00']) expect(text).toContain(`"value":"${value}"`);
+  for (const id of ['more', 'moreUp']) expect(text).toMatch(new RegExp(`"id":"${id}","isVisible":true`));
+  for (const id of ['moreDown', 'checks']) expect(text).toMatch(new RegExp(`"id":"${id}","isVisible":false`));
+  expect(withInputs(card, { comment: '', startDay: '', startTime: '' })).toEqual(card);
 });
 
 describe('size', () => {

@@ -22,7 +22,8 @@ const minutes = (count: number) => count * 60_000;
 let entra: TestEntra;
 let logged: string[];
 let redrawn: string[];
-const card = { conversationId: '19:approvals', activityId: '1' };
+const inputs = { comment: 'At night', startDay: '2026-03-04', startTime: '02:00' };
+const click = { at: { conversationId: '19:approvals', activityId: '1' }, inputs };
 let documents: ReturnType<typeof memoryDocuments>;
 let signIn: StepUpSignIn;
 
@@ -38,7 +39,7 @@ function restart(): void {
     documents,
     requests,
     directory: { names: async () => () => '<b>Requester</b>' },
-    redraw: async (of, at) => void redrawn.push(`${of} ${at.activityId}`),
+    redraw: async (of, at, { comment }) => void redrawn.push(`${of} ${at.activityId} ${comment}`),
     random: randomBytes,
     now,
     log: { info: log, warn: log },
@@ -79,7 +80,7 @@ interface Login {
 }
 
 async function asked(of = purpose(), code: Parameters<typeof refuse>[0] = 'sign-in-needed'): Promise<Login> {
-  const question = await signIn.question(of, refuse(code, 'c1'), card);
+  const question = await signIn.question(of, refuse(code, 'c1'), click);
   if (question === null) throw new Error('nothing was asked');
   return question.body as Login;
 }
@@ -151,7 +152,7 @@ describe('the question', () => {
 
   it('is not asked where signing in would not help', async () => {
     for (const code of ['sign-in-other-person', 'sign-in-unverifiable', 'own-request', 'stale-card'] as const)
-      expect(await signIn.question(purpose(), refuse(code), card)).toBeNull();
+      expect(await signIn.question(purpose(), refuse(code), click)).toBeNull();
   });
 });
 
@@ -249,7 +250,16 @@ describe('signing in in a browser', () => {
     await signsIn(linkOf(await asked()), { oid: secondApprover });
     expect(redrawn).toEqual([]);
     await signsIn(linkOf(await asked()));
-    expect(redrawn).toEqual([`${id} 1`]);
+    expect(redrawn).toEqual([`${id} 1 At night`]);
+  });
+
+  it('keeps what the person entered on the card until the approval is stored', async () => {
+    await signsIn(linkOf(await asked()));
+    expect(await signIn.entered(purpose())).toEqual(inputs);
+    for (const other of [{ person: secondApprover }, { requestId: requestId(2) }, { asking: 3 }])
+      expect(await signIn.entered(purpose(other))).toEqual({});
+    await signIn.settle(purpose());
+    expect(await signIn.entered(purpose())).toEqual({});
   });
 
   it('outlives a restart at every point', async () => {
