@@ -12,7 +12,7 @@ import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/req
 import type { ReapprovalReason } from '../domain/request/payloads.ts';
 import { joinList } from '../domain/strings.ts';
 import { shortDrift } from './drift.ts';
-import { excerptOf } from './excerpt.ts';
+import { excerptLine } from './excerpt.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
 import { resourceKeyWords } from './keys.ts';
@@ -92,8 +92,7 @@ interface EventContext {
 
 const mostOfFailure = 200;
 /** Shortened, but never without the missing permission and its scope. */
-const failed = (failure: Failure): string =>
-  `${codeOf(failure)}: ${excerptOf(failure, mostOfFailure).split('\n').join('; ')}`;
+const failed = (failure: Failure): string => excerptLine(failure, mostOfFailure);
 
 /** In UTC, as all times in the audit log. */
 const startWords = (notBefore: string | undefined): string =>

@@ -1,5 +1,5 @@
 /** Excerpts of other services' messages: cut between sentences, always with the named action and scope. */
-import type { Failure } from '../domain/failure.ts';
+import { codeOf, type Failure } from '../domain/failure.ts';
 import { messageOf } from './failures.ts';
 import { missingRightIn } from './permission-remedies.ts';
 
@@ -28,3 +28,7 @@ export function excerptOf(failure: Failure, longest: number): string {
   const scope = missed.scope === null || short.includes(`'${missed.scope}'`) ? [] : [`Scope: ${missed.scope}`];
   return [short, ...action, ...scope].join('\n');
 }
+
+/** The same on one line, after the code. `AuthorizationFailed: The client …; Action: …; Scope: …` */
+export const excerptLine = (failure: Failure, longest: number): string =>
+  `${codeOf(failure)}: ${excerptOf(failure, longest).replace(/([.;…])?\s*\n\s*/g, (_, end = ';') => `${end} `)}`;

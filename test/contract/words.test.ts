@@ -9,6 +9,7 @@ import { operations, parseEventBody } from '../../src/operations/registry.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { checkWords } from '../../src/text/checks.ts';
 import { eventWords } from '../../src/text/events.ts';
+import { excerptLine } from '../../src/text/excerpt.ts';
 import { expectedWords, failureLine, messageOf, sourceWords } from '../../src/text/failures.ts';
 import { refusalLine, refusalWords } from '../../src/text/refusals.ts';
 import { remedyWords } from '../../src/text/remedies.ts';
@@ -179,7 +180,7 @@ it.each(RefusalCode.options)('stand for refusal %s, whatever its fact', (code) =
 
 it('stand for a refusal because of every failure', () => {
   const all = [...outside, ...[...found.values()].flat().map((one) => botFailure('looking', one))];
-  for (const failure of all) expect(refusalWords(refuseFailure(failure)).text).toContain(failureLine(failure));
+  for (const failure of all) expect(refusalWords(refuseFailure(failure)).text).toContain(excerptLine(failure, 200));
 });
 
 it('do not send people to wait for what stays as it is', () => {

@@ -75,6 +75,12 @@ export function plain<T extends string>(text: Raw<T>, length = defaultLength): C
   return CardText.parse(escapeMarkdown(cut(oneLine(text), length)));
 }
 
+/** Long enough for an excerpt of another service's message with a missing permission, and for what to do. */
+const longestSentences = 1000;
+
+/** Escapes the bot's own sentences. They can quote other services. */
+export const sentences = <T extends string>(text: Raw<T>): CardText => plain(text, longestSentences);
+
 /** Escapes a text from outside with its line breaks, at most `maxLines`. Each line becomes a paragraph. */
 export function plainLines<T extends string>(text: Raw<T>, length = 2000, maxLines = 30): CardText {
   const all = cut(text, length)
@@ -120,7 +126,7 @@ export function label(text: string, length = defaultLength): Label {
  * A message to one person. Clients might or might not render Markdown, so nothing is escaped, and links are prevented.
  */
 export const message = (text: string): string =>
-  cut(oneLine(text), 1000)
+  cut(oneLine(text), longestSentences)
     .replace(/\](?=[([:])/g, ']\u2060')
     .replace(/<(?=\S)/g, '<\u2060');
 

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Failure } from '../../../src/domain/failure.ts';
+import { refuseFailure } from '../../../src/domain/request/refusal.ts';
+import { refusalCard } from '../../../src/teams/cards/views/short-views.ts';
 import { azureRemedies, azureRemedy } from '../../../src/text/azure-remedies.ts';
 import { assignmentCommand } from '../../../src/text/permission-remedies.ts';
+import { forbiddenByVault } from '../../support/cards/card-failures.ts';
 
 /** What a card says to do: a role of the product's own, who assigns it, and never more access than the change needs. */
 
@@ -103,6 +106,17 @@ test('no remedy suggests more access than needed', () => {
   for (const remedy of all) {
     expect(remedy).not.toMatch(/assign the role (Owner|Contributor|User Access|Key Vault)|open the vault|purge/i);
   }
+});
+
+test('a refused command shows the missing permission and scope, that nothing changed, and what to do', () => {
+  const text = JSON.stringify(refusalCard(refuseFailure(forbiddenByVault)).body);
+  for (const words of [
+    'ForbiddenByRbac: Caller is not authorized',
+    'Action: Microsoft.KeyVault/vaults/keys/create/action',
+    '/vaults/kv-care-prod/keys/cmk-virtual-visit. Nothing was changed. The bot can’t create key cmk-virtual-visit in kv-care-prod.',
+    'to the bot’s identity, and then try again.',
+  ])
+    expect(text).toContain(words);
 });
 
 describe('the command for a missing role', () => {

@@ -19,7 +19,18 @@ import { assignmentCommand } from '../../../text/permission-remedies.ts';
 import { completedTitles, stepWords, stepWordsIn, titlesOf } from '../../../text/steps.ts';
 import type { CheckWords, Names } from '../../../text/words.ts';
 import { fact, grey, marks, type Row, row } from '../data/row.ts';
-import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines, time } from '../plain-text.ts';
+import {
+  bold,
+  type CardText,
+  dateAndTime,
+  joinText,
+  md,
+  nothing,
+  plain,
+  plainLines,
+  sentences,
+  time,
+} from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { peopleTexts } from './people-texts.ts';
 import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
@@ -119,7 +130,7 @@ function remedyOf(request: AtRest, context: CardContext): CardText {
   if (request.state === 'failed')
     return md`To request it again, type ${bold(typed.name)}. Completed steps aren’t repeated.`;
   const remedy = attentionRemedy(request);
-  return remedy === '' ? nothing : plain<string>(remedy, 700);
+  return remedy === '' ? nothing : sentences<string>(remedy);
 }
 
 /** The command for the person who can assign the missing role. */

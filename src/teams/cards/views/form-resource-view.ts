@@ -11,7 +11,7 @@ import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { regionWords } from '../../../text/places.ts';
 import { countOf } from '../../../text/words.ts';
 import { fact } from '../data/row.ts';
-import { bold, type CardText, date, joinText, label, md, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, date, joinText, label, md, nothing, plain, sentences } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { formHeaderOf, keyNow } from './parts.ts';
 
@@ -47,7 +47,7 @@ function resourceFacts(resource: ObservedResource) {
 function obstacleWords({ blocks, openRequest }: Obstacle): CardText {
   const all = [...(openRequest === null ? [] : [openRequestWords(openRequest)]), ...blocks.map(checkWords)];
   return joinText(
-    all.map(({ title, text, remedy }) => md`${bold(title)} ${joinText([plain(text), plain(remedy)], ' ')}`),
+    all.map(({ title, text, remedy }) => md`${bold(title)} ${joinText([sentences(text), sentences(remedy)], ' ')}`),
     '\n\n',
   );
 }

@@ -4,7 +4,7 @@ import type { Form, PageName } from '../../../operations/form.ts';
 import { operationNamed } from '../../../operations/registry.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { grey, marks, row } from '../data/row.ts';
-import { label, plain } from '../plain-text.ts';
+import { label, plain, sentences } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { nameOf } from './form-view.ts';
 import { formHeaderOf } from './parts.ts';
@@ -41,7 +41,10 @@ function slowCard(form: Form, canGoBack: boolean, rest: { readonly unread: Refus
     state: [
       words === null
         ? row(marks.now, plain('Azure takes longer than usual'), looking)
-        : row(marks.warn, plain(words.title), [grey(plain(words.text)), grey(plain('What you filled in is kept.'))]),
+        : row(marks.warn, plain(words.title), [
+            grey(sentences(words.text)),
+            grey(plain('What you filled in is kept.')),
+          ]),
     ],
     canGoBack,
   });

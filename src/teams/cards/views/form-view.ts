@@ -14,7 +14,7 @@ import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { countOf } from '../../../text/words.ts';
 import type { Block } from '../data/form-review.ts';
-import { type CardText, type Label, label, nothing, plain, withDates } from '../plain-text.ts';
+import { type CardText, type Label, label, nothing, plain, sentences, withDates } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';
 import { planChangeRows } from './difference.ts';
@@ -30,7 +30,7 @@ type Review = FactsOf<'review'>;
 function changeBlocks({ change }: Review): Block[] {
   if (change === null || change.refusal === null) return [];
   const { title, text } = refusalWords(change.refusal);
-  return [{ title: plain(title), text: plain(text), remedy: nothing }];
+  return [{ title: plain(title), text: sentences(text), remedy: nothing }];
 }
 
 function changingWords(form: Form): CardText {
@@ -49,11 +49,11 @@ function blocksFor(facts: Review): Block[] {
 function planBlocks({ plan, openRequest }: Review): Block[] {
   const blocks = blocksOf(plan).map((check) => {
     const words = checkWords(check);
-    return { title: plain(words.title), text: withDates(plain(words.text)), remedy: plain(words.remedy) };
+    return { title: plain(words.title), text: withDates(sentences(words.text)), remedy: sentences(words.remedy) };
   });
   if (openRequest === null) return blocks;
   const { title, text, remedy } = openRequestWords(openRequest);
-  const open = { title: plain(title), text: plain(text), remedy: plain(remedy) };
+  const open = { title: plain(title), text: sentences(text), remedy: sentences(remedy) };
   return [open, ...blocks];
 }
 

@@ -20,6 +20,7 @@ import {
   nothing,
   plain,
   quoted,
+  sentences,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';
@@ -50,7 +51,7 @@ const unchanged = ({ touched }: Request): CardText => (touched ? nothing : plain
 /** Why a person has to act. */
 export function attentionNotice(title: string, request: NeedsAttention, names: Names): Notice {
   const remedy = attentionRemedy(request);
-  const fix = remedy === '' ? nothing : md` ${plain<string>(remedy)}`;
+  const fix = remedy === '' ? nothing : md` ${sentences<string>(remedy)}`;
   return notice(title, md`${attentionHeadline(request, names)}.${fix}`);
 }
 

@@ -17,7 +17,19 @@ import { refusalWords } from '../../../text/refusals.ts';
 import { effectWords, stepWords } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
 import { coloured, type Fact, fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
-import { bold, type CardText, date, joinText, label, link, md, nothing, plain, withDates } from '../plain-text.ts';
+import {
+  bold,
+  type CardText,
+  date,
+  joinText,
+  label,
+  link,
+  md,
+  nothing,
+  plain,
+  sentences,
+  withDates,
+} from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 
 export const keyNow = (key: CustomerKey | null): CardText =>
@@ -101,7 +113,7 @@ export const planRows = (plan: Plan): Row[] =>
 /** Returns a check as a row, with why it matters. */
 export const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check): Row => {
   const words = checkWords(check);
-  return row(mark, withDates(plain(words.title)), words.text === '' ? [] : [grey(withDates(plain(words.text)))]);
+  return row(mark, withDates(plain(words.title)), words.text === '' ? [] : [grey(withDates(sentences(words.text)))]);
 };
 
 export const passRows = (plan: Plan): Row[] =>
@@ -174,6 +186,6 @@ export function formHeaderOf(form: Form, problem: Refusal | null) {
     revision: form.revision,
     fallbackText: label(`${title}. Open this in a Teams version that shows cards.`),
     ...stepOf(form),
-    problem: words === null ? nothing : md`${bold(words.title)} ${plain(words.text)}`,
+    problem: words === null ? nothing : md`${bold(words.title)} ${sentences(words.text)}`,
   };
 }

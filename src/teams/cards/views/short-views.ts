@@ -3,7 +3,7 @@
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { TypedCommand } from '../../../operations/commands/command.ts';
 import { refusalWords } from '../../../text/refusals.ts';
-import { bold, type CardText, label, md, message, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, label, md, message, nothing, plain, sentences } from '../plain-text.ts';
 import { type AdaptiveCard, type CardInputs, renderCard, withInputs } from '../render-card.ts';
 import { badge } from './state-line.ts';
 
@@ -55,7 +55,7 @@ export function refusalCard(refusal: Refusal, offer: Offer | null = null): Adapt
     stateIcon: badge.check.icon,
     requestId: refusal.fact.startsWith('CMK-') ? refusal.fact : '',
     title: plain(words.title),
-    text: plain(words.text),
+    text: sentences(words.text),
     note: words.unchanged === true ? nothing : plain('Nothing was changed.'),
     ...offered(offer),
     help: false,
@@ -90,7 +90,7 @@ export const refusalText = (refusal: Refusal): string => {
  */
 export function withMissingTick(card: AdaptiveCard, refusal: Refusal, inputs: CardInputs): AdaptiveCard {
   const words = refusalWords(refusal);
-  const text = md`${bold(words.title)} ${plain(words.text)}`;
+  const text = md`${bold(words.title)} ${sentences(words.text)}`;
   const note = { type: 'TextBlock', text, wrap: true, color: 'Attention', spacing: 'Default' };
   const body = card.body.flatMap((element) => (element.id === 'acknowledgeIrreversible' ? [note, element] : [element]));
   return withInputs({ ...card, body }, inputs);
