@@ -16,8 +16,10 @@ export const keyPage: Page<ChosenKey> = {
   async take(form, inputs, { azure, now }) {
     const vaultId = answerOn(form, vaultPage);
     if (vaultId === null) return refuse('unknown-vault');
-    const makes = form.keyWay === 'new' || (form.keyWay === null && inputs.newKeyName.trim() !== '');
-    if (!makes && inputs.key.trim() === '') return refuse('choice-missing');
+    const [hasName, hasKey] = [inputs.newKeyName.trim() !== '', inputs.key.trim() !== ''];
+    // Also after "existing", because the page offers only a new key if no key fits any more.
+    const makes = form.keyWay === 'new' || (hasName && (form.keyWay === null || !hasKey));
+    if (!makes && !hasKey) return refuse('choice-missing');
     const chosen = makes ? chooseNewKey(inputs, now()) : await chooseKey(azure, vaultId, inputs.key);
     return chosen.kind === 'refused' ? chosen : chosen.value;
   },

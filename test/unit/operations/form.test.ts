@@ -73,6 +73,18 @@ describe('going through the form', () => {
     expect(await kindBy('new')).toMatchObject({ kind: 'new' });
   });
 
+  it('takes a new key after an existing one was chosen, if the page offers nothing else by now', async () => {
+    const { ports } = commandWorld({ keys: [key({ enabled: false })] });
+    const answers = { resource: ref(), vault: vaultId, key: existing };
+    const form = formOn('key', ports, { answers, keyWay: 'existing' });
+    expect(await factsOf(form, ports)).toMatchObject({ value: { way: 'new' } });
+    const filled = inputs({ newKeyName: 'care-2', keyType: 'RSA', keySize: '3072' });
+    expect(await next(form, filled, ports)).toMatchObject({
+      problem: null,
+      form: { answers: { key: { kind: 'new' } } },
+    });
+  });
+
   it('asks again for the way to a key when the vault is another, and on the way back', () => {
     const { ports } = commandWorld();
     const { form } = chooseKeyWay(formOn('key', ports, { answers: { resource: ref(), vault: vaultId } }), 'new');
