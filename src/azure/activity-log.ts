@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { ChangeRecord, Changes } from '../domain/ports/azure.ts';
+import { concerns } from '../domain/watch/causes.ts';
 import { recordsOfEach } from './changes.ts';
 import type { Connection } from './connection.ts';
 
@@ -24,7 +25,7 @@ const Event = z.object({
 const mostEvents = 500;
 const fields = 'caller,correlationId,eventTimestamp,operationName,resourceId,status';
 
-/** A group's events, because those of an assignment on a key aren't events of the vault. Its name comes from a validated ID. */
+/** A group's events, because those of an assignment on a key or the group aren't events of the vault. Its name comes from a validated ID. */
 function pathFor(id: ArmId, since: Date, until: Date): string {
   const { subscriptionId, resourceGroup } = armIdParts(id);
   const filter = [
@@ -59,8 +60,7 @@ export function activityLog(connection: Connection): Changes['activity'] {
       let left = mostEvents;
       for await (const item of clients.plain.list(pathFor(id, since, new Date()))) {
         const event = Event.safeParse(item).data;
-        const isOf = event?.resourceId.toLowerCase().startsWith(id.toLowerCase()) === true;
-        if (event !== undefined && isOf && event.status.value === 'Succeeded') found.push(recordOf(event));
+        if (event?.status.value === 'Succeeded' && concerns(event.resourceId, id)) found.push(recordOf(event));
         left -= 1;
         if (left === 0) break;
       }

@@ -2,7 +2,7 @@
 import type { AccessPolicyEntry } from '@azure/arm-keyvault';
 import { v5 as uuidV5 } from 'uuid';
 import { z } from 'zod';
-import { type ArmId, armIdParts } from '../domain/ids.ts';
+import { type ArmId, armIdParts, isAtOrBelow } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Grants } from '../domain/ports/azure.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
@@ -58,14 +58,14 @@ const types: Readonly<Record<string, Principal['type']>> = { user: 'person', gro
 export const holderType = ({ principalType }: RoleAssignment): Principal['type'] =>
   types[principalType?.toLowerCase() ?? ''] ?? 'unknown';
 
+const managementGroups = '/providers/Microsoft.Management/managementGroups';
+
 /**
  * Returns whether an assignment's scope covers the key: the key, its vault, resource group, subscription, or a scope above.
  * Azure lists only management groups that are above.
  */
 export function scopeCovers(scope: string, keyScope: string): boolean {
-  const outer = scope.toLowerCase().replace(/\/$/, '');
-  const above = outer === '' || outer.startsWith('/providers/microsoft.management/managementgroups/');
-  return above || `${keyScope.toLowerCase()}/`.startsWith(`${outer}/`);
+  return isAtOrBelow(scope, managementGroups) || isAtOrBelow(keyScope, scope);
 }
 
 async function hasRole(

@@ -66,6 +66,10 @@ export type KeyName = z.infer<typeof KeyName>;
 /** Returns whether two ARM IDs name the same resource. */
 export const sameArmId = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
+/** Returns whether a resource is at a scope or below it. The scope of the whole tenant is `/`. */
+export const isAtOrBelow = (id: string, scope: string): boolean =>
+  `${id}/`.toLowerCase().startsWith(`${scope.replace(/\/$/, '')}/`.toLowerCase());
+
 export interface ArmIdParts {
   readonly subscriptionId: string;
   readonly resourceGroup: string;

@@ -236,12 +236,14 @@ const sources: Readonly<Record<DriftCause['source'], string>> = {
   unknown: '',
 };
 
-/** Who changed it and when, in one sentence. `by`: as Azure names them. */
+/** Who changed it and when. The activity log names no properties, so the write is only a candidate. `by`: as Azure names them. */
 export function causeWords({ source, at, byType, clientType, operation }: DriftCause, by: string | null): string {
   if (source === 'unknown') return 'Azure doesn’t say who changed it.';
   const kind = byType === null ? '' : ` (${byType.toLowerCase()})`;
   const who = by === null ? 'Someone' : `${by}${kind}`;
   const client = clientType === null ? '' : ` with ${clientType}`;
-  const what = operation === null ? '' : `: ${operation}`;
-  return `${who} changed it${at === null ? '' : ` on ${utcMinute(at)}`}${client}${what}. Source: ${sources[source]}.`;
+  const when = at === null ? '' : ` on ${utcMinute(at)}`;
+  const candidate = `Latest write that could have caused it${when}${by === null ? '' : `, by ${who}`}`;
+  const said = source === 'activity-log' ? candidate : `${who} changed it${when}${client}`;
+  return `${said}${operation === null ? '' : `: ${operation}`}. Source: ${sources[source]}.`;
 }

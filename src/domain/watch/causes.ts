@@ -1,4 +1,5 @@
 /** Finds who caused a drift in Azure's records of changes. Pure. */
+import { type ArmId, isAtOrBelow } from '../ids.ts';
 import type { ChangeRecord } from '../ports/azure.ts';
 import type { KnownCauses } from './agent-watch.ts';
 import type { LastVerified } from './drift.ts';
@@ -33,6 +34,12 @@ const writes: Partial<Record<DriftCode, RegExp>> = {
   'use-refused': /roleAssignments\/delete$|accessPolicies\/write$|vaults\/write$/i,
 };
 
+/** Returns whether a write to `target` can change a resource: at it, below it, or by a role assignment above it. */
+export function concerns(target: string, resource: ArmId): boolean {
+  const [scope = '', assignment] = target.split(/\/providers\/Microsoft\.Authorization\/roleAssignments\//i);
+  return isAtOrBelow(target, resource) || (assignment !== undefined && isAtOrBelow(resource, scope));
+}
+
 const isAbout = (record: ChangeRecord, code: DriftCode): boolean =>
   record.source === 'activity-log'
     ? writes[code]?.test(record.operation ?? '') === true
@@ -50,8 +57,8 @@ export function causesOf(
 ): KnownCauses {
   const newestFirst = [...records].sort((a, b) => (a.at < b.at ? 1 : -1));
   const found = states.flatMap(({ code }) => {
-    const place = (partOf(code) === 'agent' ? resource.id : vault.id).toLowerCase();
-    const record = newestFirst.find((one) => one.target.toLowerCase().startsWith(place) && isAbout(one, code));
+    const place = partOf(code) === 'agent' ? resource.id : vault.id;
+    const record = newestFirst.find((one) => concerns(one.target, place) && isAbout(one, code));
     return record === undefined ? [] : [[code, { cause: causeOf(record), by: record.by }] as const];
   });
   return new Map(found);

@@ -1,15 +1,14 @@
 /** Which changes Azure Policy refuses for one agent, by the guard definitions that are assigned. Pure. */
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { type AgentGuard, type GuardState, guardStates } from '../../domain/guard.ts';
-import { type ArmId, sameArmId } from '../../domain/ids.ts';
+import { type ArmId, isAtOrBelow, sameArmId } from '../../domain/ids.ts';
 import type { ResourceKey } from '../../domain/ports/inventory.ts';
 import type { AssignedPolicies, PolicyAssignment } from '../../domain/ports/policies.ts';
 import { type GuardDefinition, guardDefinitions } from './template.ts';
 
 /** Azure lists only management groups that lie above. */
 const covers = (scope: string, id: string): boolean =>
-  /^\/providers\/Microsoft\.Management\/managementGroups\//i.test(scope) ||
-  `${id}/`.toLowerCase().startsWith(`${scope.replace(/\/$/, '')}/`.toLowerCase());
+  isAtOrBelow(scope, '/providers/Microsoft.Management/managementGroups') || isAtOrBelow(id, scope);
 
 /** Azure compares without case, and takes `"true"` for `true`. */
 const plain = (rule: unknown): string =>

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { activityLog } from '../../../../src/azure/activity-log.ts';
+import type { Connection } from '../../../../src/azure/connection.ts';
 import { botFailure, done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import { ArmId, driftIdOf, RequestId } from '../../../../src/domain/ids.ts';
 import type { ObservedKey, ObservedResource, ObservedVault } from '../../../../src/domain/observed.ts';
@@ -11,6 +13,7 @@ import {
   openDriftOf,
   statesAfter,
 } from '../../../../src/domain/watch/agent-watch.ts';
+import { causesOf } from '../../../../src/domain/watch/causes.ts';
 import {
   type DriftVerdict,
   judgeDrift,
@@ -158,6 +161,48 @@ test('the cause names who, when and with what, or says that Azure does not tell'
   const told = { ...cause, operation: 'Microsoft.HealthBot/healthBots/write', correlationId: null };
   expect(causeWords(told, 'someone@example.com')).toBe(
     'someone@example.com (user) changed it on 2026-03-01 12:00 UTC with Azure Portal: Microsoft.HealthBot/healthBots/write. Source: Azure Resource Graph.',
+  );
+});
+
+test('the activity log gives a candidate, never a person who changed something else', async () => {
+  const [agents, vaults] = [agent.id, place.id].map((one) => one.slice(0, one.lastIndexOf('/') + 1));
+  const assignment = 'providers/Microsoft.Authorization/roleAssignments/1';
+  const groupOf = (one: string) => one.slice(0, one.indexOf('/providers/'));
+  const write = (resourceId: string, caller: string, minutes: number, operation: string) => ({
+    ...{ resourceId, caller, operationName: { value: operation }, status: { value: 'Succeeded' } },
+    eventTimestamp: new Date(now.getTime() + minutes * 60_000).toISOString(),
+  });
+  const removal = 'Microsoft.Authorization/roleAssignments/delete';
+  const causesIn = async (...events: readonly object[]) => {
+    const list = async function* () {
+      yield* events;
+    };
+    const connection = {
+      call: async (_: string, work: (clients: unknown) => Promise<unknown>) => done(await work({ plain: { list } })),
+    };
+    const read = await activityLog(connection as unknown as Connection)([agent.id, place.id], now);
+    const lost = { code: 'access-lost', by: 'role-assignments' } as const;
+    const found = read.ok ? causesOf([lost, { code: 'key-stripped' }], verified, read.value) : new Map();
+    return [found.get('access-lost')?.by, found.get('key-stripped')?.by];
+  };
+  const others = [
+    write(`${vaults}${place.name}-dev/keys/x/${assignment}`, 'first@example.com', 9, removal),
+    write(`${groupOf(place.id)}-dev/${assignment}`, 'first@example.com', 9, removal),
+    write(`${agents}${agent.name}-test`, 'first@example.com', 9, 'Microsoft.HealthBot/healthBots/write'),
+  ];
+  expect(await causesIn(...others)).toEqual([undefined, undefined]);
+  const below = write(
+    `${place.id.toUpperCase()}/keys/${approved.name}/${assignment}`,
+    'second@example.com',
+    1,
+    removal,
+  );
+  const above = write(`${groupOf(place.id)}/${assignment}`, 'third@example.com', 2, removal);
+  expect(await causesIn(...others, below)).toEqual(['second@example.com', undefined]);
+  expect(await causesIn(...others, below, above)).toEqual(['third@example.com', undefined]);
+  const cause = { source: 'activity-log', at: inDays(0), byType: 'User', clientType: null } as const;
+  expect(causeWords({ ...cause, operation: removal, correlationId: null }, 'third@example.com')).toBe(
+    'Latest write that could have caused it on 2026-03-01 12:00 UTC, by third@example.com (user): Microsoft.Authorization/roleAssignments/delete. Source: the activity log.',
   );
 });
 
