@@ -42,6 +42,7 @@ export const Check = z.discriminatedUnion('code', [
   judged('customer-managed', key),
   judged('already-under-this-key', key),
   judged('already-under-another-key', key),
+  judged('key-user-identity', { identity: z.string() }),
   judged('key-moved', { key: CustomerKey, expected: CustomerKey }),
   judged('old-version-disabled', key),
   judged('old-version-unknown', key),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ObservedControl, Subscription } from './control.ts';
 import { GuardStates } from './guard.ts';
-import { ArmId, KeyName, KeyVersion } from './ids.ts';
+import { ArmId, KeyName, KeyVersion, sameArmId } from './ids.ts';
 
 /** Times are ISO 8601. */
 const VersionUser = z.strictObject({
@@ -43,6 +43,8 @@ export const CustomerKey = z.strictObject({
   keyName: z.string(),
   /** Null if the resource names none. Whether it then follows the newest version is unknown. */
   keyVersion: z.string().nullable(),
+  /** ARM ID of the user-assigned identity that opens the key. Missing: the system-assigned one, or an event from before it was read. */
+  userIdentity: z.string().optional(),
 });
 export type CustomerKey = z.infer<typeof CustomerKey>;
 
@@ -204,9 +206,12 @@ export const sameVaultUri = (a: string, b: string): boolean =>
 /** Returns whether both are the same version of the same key. A key without a version equals no other. */
 export const sameKey = (a: CustomerKey, b: CustomerKey): boolean => a.keyVersion !== null && isNamedAlike(a, b);
 
-/** Returns whether both have the same vault, name and version, also if neither has a version. */
+/** Returns whether both have the same vault, name, version and identity, also if neither has a version. */
 export const isNamedAlike = (a: CustomerKey, b: CustomerKey): boolean =>
-  sameVaultUri(a.vaultUri, b.vaultUri) && a.keyName === b.keyName && a.keyVersion === b.keyVersion;
+  sameVaultUri(a.vaultUri, b.vaultUri) &&
+  a.keyName === b.keyName &&
+  a.keyVersion === b.keyVersion &&
+  sameArmId(a.userIdentity ?? '', b.userIdentity ?? '');
 
 /** Returns whether a resource still has this key, or still none. */
 export const isUnchangedKey = (now: CustomerKey | null, before: CustomerKey | null): boolean =>

@@ -7,7 +7,7 @@ import { joinList } from '../domain/strings.ts';
 import { subscriptionWords } from './control.ts';
 import { utcDay } from './instants.ts';
 import { keyChecks } from './key-checks.ts';
-import { keyWords } from './keys.ts';
+import { identityName, keyWords, ownIdentityRemedy } from './keys.ts';
 import { rolesRemedy } from './permission-remedies.ts';
 import { regionWords, scopeWords, shortVersion } from './places.ts';
 import { retirementChecks } from './retirement-checks.ts';
@@ -19,7 +19,7 @@ const unseenWords = {
 } as const;
 
 const isSameKey = (a: CustomerKey, b: CustomerKey): boolean =>
-  a.keyName === b.keyName && sameVaultUri(a.vaultUri, b.vaultUri);
+  a.keyName === b.keyName && sameVaultUri(a.vaultUri, b.vaultUri) && a.userIdentity === b.userIdentity;
 const versionOf = ({ keyVersion }: CustomerKey): string => (keyVersion === null ? 'newest' : shortVersion(keyVersion));
 
 const currentKeyWords = (key: CustomerKey | null): string => (key === null ? 'a Microsoft-managed key' : keyWords(key));
@@ -75,6 +75,11 @@ const words: WordsByCode = {
       ? `It uses version ${versionOf(key)}. The request expects version ${versionOf(expected)}.`
       : `It uses ${keyWords(key)}. The request expects ${keyWords(expected)}.`,
     remedy: 'Create another request for the current key.',
+  }),
+  'key-user-identity': ({ identity }) => ({
+    title: 'The agent uses its key through a user-assigned identity.',
+    text: `It’s ${identityName(identity)}. The bot supports only the system-assigned identity.`,
+    remedy: ownIdentityRemedy,
   }),
   'old-version-disabled': ({ key }) => ({
     title: 'The version in use is disabled',

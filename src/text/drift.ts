@@ -5,7 +5,7 @@ import type { LastVerified } from '../domain/watch/drift.ts';
 import type { DriftCause } from '../domain/watch/events.ts';
 import type { DriftCode, DriftState } from '../domain/watch/state.ts';
 import { utcDay, utcMinute } from './instants.ts';
-import { keyWords } from './keys.ts';
+import { foundKeyRemedy, keyWords } from './keys.ts';
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
 
@@ -150,8 +150,8 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   }),
   'key-replaced': ({ now }, verified) => ({
     title: `The agent is under ${keyWords(now)}`,
-    meaning: 'It isn’t the key that was last approved and verified here. The agent now depends on it.',
-    step: repair(verified, 'Find out who controls the new key, and don’t delete that key.'),
+    meaning: 'It isn’t what was last approved and verified here. The agent now depends on it.',
+    step: repair(verified, foundKeyRemedy(now)),
   }),
   'agent-failed': ({ provisioningState }, verified) => ({
     title: `Azure shows the agent as ${provisioningState}`,

@@ -5,9 +5,18 @@ import type { VaultMatch } from '../domain/policy/rules.ts';
 import { utcDay } from './instants.ts';
 import { shortVersion } from './places.ts';
 
-/** `cmk-triage in https://kv-care.vault.azure.net/, version 0123abcd` */
-export const keyWords = ({ vaultUri, keyName, keyVersion }: CustomerKey): string =>
-  `${keyName} in ${vaultUri}, version ${keyVersion === null ? 'newest' : shortVersion(keyVersion)}`;
+export const identityName = (id: string): string => `identity ${id.split('/').at(-1)}`;
+
+/** `cmk-triage in https://kv-care.vault.azure.net/, version 0123abcd`; with a user-assigned identity, also its name. */
+export const keyWords = ({ vaultUri, keyName, keyVersion, userIdentity }: CustomerKey): string =>
+  `${keyName} in ${vaultUri}, version ${keyVersion === null ? 'newest' : shortVersion(keyVersion)}${userIdentity === undefined ? '' : `, through ${identityName(userIdentity)}`}`;
+
+export const ownIdentityRemedy =
+  'The agent’s owner gives its system-assigned identity access to the key, and then removes the user-assigned one from the key.';
+
+/** What to do first about a key that wasn't approved. */
+export const foundKeyRemedy = ({ userIdentity }: CustomerKey): string =>
+  userIdentity === undefined ? 'Find out who controls the new key, and don’t delete that key.' : ownIdentityRemedy;
 
 /**
  * The same for a resource's key, which can be Microsoft-managed. Contains the whole version, so that people can search

@@ -160,6 +160,7 @@ describe('every judgement stands on the review page', () => {
     // Those of a rotation, of a repair, of a retirement and of whose key it is stand in their own stories, and what a run made is judged in the run alone.
     expect(left).toEqual([
       'customer-managed',
+      'key-user-identity',
       'key-moved',
       'old-version-disabled',
       'old-version-unknown',

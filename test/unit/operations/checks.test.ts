@@ -4,6 +4,7 @@ import type { Observation, ObservedOthers } from '../../../src/domain/observed.t
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import { judgeKey, type KeyTerms } from '../../../src/operations/checks.ts';
 import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
+import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';
 import { resourceId } from '../../support/builders/fixtures.ts';
 import {
   control,
@@ -73,6 +74,7 @@ const others = (change: Partial<ObservedOthers> = {}): ObservedOthers => ({
 const ward = { id: resourceId('ward-agent'), name: 'ward-agent', subscription: { id: 's-1', name: 'Care production' } };
 const cutoff = '2021-11-11';
 const keyAt = (digit: string) => under(version(digit));
+const userIdentity = `${resourceId().replace(/Microsoft.*/, 'Microsoft.ManagedIdentity/userAssignedIdentities/')}id-care`;
 const read = 'Microsoft.KeyVault/vaults/keys/read';
 const create = 'Microsoft.KeyVault/vaults/keys/create/action';
 
@@ -105,6 +107,12 @@ const examples: { readonly [C in CheckCode]: Example<C> } = {
     seen: { resource: resource({ customerKey: keyAt('b') }) },
     outcome: 'block',
     fact: { key: keyAt('b') },
+  },
+  'key-user-identity': {
+    seen: rotating({ resource: resource({ customerKey: { ...keyAt('a'), userIdentity } }) }),
+    outcome: 'block',
+    fact: { identity: userIdentity },
+    wished: wishToRotate(),
   },
   'key-moved': {
     seen: rotating({ resource: resource({ customerKey: keyAt('c') }) }),
@@ -326,6 +334,17 @@ it.each(checkCodes)('comes to %s', (code) => {
 });
 
 describe('the checks of a plan', () => {
+  it('block each change while a user-assigned identity opens the key', () => {
+    const { vaultUri: keyVaultUri, ...named } = keyAt('a');
+    const customerKey = healthcareAgent.customerKeyIn({ keyVaultProperties: { ...named, keyVaultUri, userIdentity } });
+    expect(customerKey).toEqual({ ...keyAt('a'), userIdentity });
+    const seen = { resource: resource({ customerKey, systemAssigned: true }) };
+    for (const wished of [wish(), wishToRotate(), wishToRepair()])
+      expect(checksOf(seen, wished)).toContainEqual({
+        ...{ outcome: 'block', code: 'key-user-identity', fact: { identity: userIdentity } },
+      });
+  });
+
   it('judge each thing once: nothing passes and fails at the same time', () => {
     for (const code of checkCodes) {
       const { seen, wished, own: mine, terms } = example(code);

@@ -73,6 +73,10 @@ const logged = (...calls: readonly Call[]) =>
   });
 const codesOf = (change: Partial<WatchReading>) => judge(change).states.map(({ code }) => code);
 
+const throughUser = {
+  ...under(version('a')),
+  userIdentity: agent.id.replace(/Microsoft.*/, 'Microsoft.ManagedIdentity/userAssignedIdentities/id-care'),
+};
 const agentWith = (change: Partial<ObservedResource>) => ({ resource: done({ ...agent, ...change }) });
 const vaultWith = (change: Partial<ObservedVault>) => ({ vault: done({ ...place, ...change }) });
 const keyWith = (change: Partial<ObservedKey>) => ({ key: done({ ...approved, ...change }) });
@@ -110,6 +114,7 @@ test.each<[string, Partial<WatchReading>, readonly DriftState['code'][]]>([
   ['stripped', agentWith({ customerKey: null }), ['key-stripped']],
   ['stripped, and the key is gone too', { ...agentWith({ customerKey: null }), ...keyGone('none') }, ['key-stripped']],
   ['another key', agentWith({ customerKey: under(version('c')) }), ['key-replaced']],
+  ['another identity for the key', agentWith({ customerKey: throughUser }), ['key-replaced']],
   ['agent failed', agentWith({ provisioningState: 'Failed' }), ['agent-failed']],
   ['agent deleted', { resource: done(null) }, ['agent-deleted']],
 ])('%s', (_name, change, expected) => {
@@ -129,6 +134,7 @@ const examples: readonly DriftState[] = [
   { code: 'identity-changed', now: null },
   { code: 'access-lost', by: 'access-policies' },
   { code: 'key-replaced', now: under(version('c')) },
+  { code: 'key-replaced', now: throughUser },
   { code: 'agent-failed', provisioningState: 'Failed' },
   { code: 'key-expired', at: inDays(-1) },
   { code: 'key-expires', at: inDays(9) },

@@ -386,6 +386,12 @@ describe('verifying', () => {
     granted: true,
   };
 
+  it('proves nothing while a user-assigned identity opens the key', async () => {
+    const customerKey = { ...under(version('a')), userIdentity: '/subscriptions/s/id-care' };
+    const { outcome } = run(verify, { ...done, resource: resource({ ...identified, customerKey }) });
+    expect(saidOf(await outcome)).toMatchObject({ next: 'ask', code: 'key-not-shown' });
+  });
+
   it('proves the read-back, the permission and the use of the key, and writes nothing', async () => {
     const { azure, outcome } = run(verify, done);
     expect(await outcome).toMatchObject({
