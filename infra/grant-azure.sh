@@ -3,7 +3,7 @@
 # Access Administrator of every scope. Shows what it would do; --yes does it. You can repeat it.
 #   bash infra/grant-azure.sh [--yes] [--workspace WORKSPACE] PRINCIPAL [SCOPE…]
 # PRINCIPAL is the identity's object ID. A SCOPE is a subscription's ID, or the output of `az group show --query id`: resource
-# groups of agents and vaults are better than their subscription. WORKSPACE is the ARM ID of the Log Analytics workspace with the
+# groups of agents and vaults are better than their subscription, where the bot then can't read policies and the Activity Log. WORKSPACE is the ARM ID of the Log Analytics workspace with the
 # vaults' audit logs: the bot gets permission to query that one table, and nothing else.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"

@@ -1,12 +1,13 @@
 import { clockSkew } from '../../domain/clock-skew.ts';
 import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
-import { PersonId } from '../../domain/ids.ts';
+import { type ArmId, isAtOrBelow, PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
+import { actionsOn } from '../../operations/resources/rights.ts';
 import { durationWords } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, giveBotRole, newSecret, setClock, whoGivesRoles } from './commands.ts';
-import { diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
+import { type CheckedResources, diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
 import { peopleOf, resolveHolders } from './role-members.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
@@ -50,8 +51,42 @@ function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Dia
   return fail(azure, line, signIn, fixForSignIn(config));
 }
 
-async function diagnoseReach({ config, subscriptions, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+interface SubscriptionRead {
+  readonly id: string;
+  readonly outcome: Outcome<unknown>;
+}
+
+/** Roles on resource groups alone are enough for most of what the bot does. */
+const onGroupsOnly = [
+  `Without a role on the subscription, the bot lacks ${actionsOn.subscription.join(', ')}.`,
+  'Cards then don’t show the subscription’s name, the guard policies, or who changed a key.',
+  'Agents without a creation date can be blocked, and writes fail where Azure Policy asks for tokens.',
+  'If you need these, assign a custom role with only these reads on the subscription.',
+].join(' ');
+
+const isIn = (subscriptionId: string, { id }: { readonly id: ArmId }): boolean =>
+  isAtOrBelow(id, scopeOf(subscriptionId));
+
+async function diagnoseSubscription(
+  { own }: DoctorEnvironment,
+  { id, outcome }: SubscriptionRead,
+  { resources, vaults }: CheckedResources,
+): Promise<Diagnosis> {
+  if (outcome.ok) return ok(subscription(id), 'readable');
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
+  const who = whoGivesRoles(`subscription ${id}`);
+  if (statusOf(outcome.failure) === 403 && [...resources, ...vaults].some((one) => isIn(id, one)))
+    return warn(subscription(id), 'readable in resource groups only', onGroupsOnly, { who, commands: [] });
+  return fail(
+    subscription(id),
+    lookupFailureLine(outcome.failure),
+    'Assign the role of infra/custom-role.json on it to the bot’s identity, or remove it from CMK_SUBSCRIPTIONS.',
+    { who, commands: [giveBotRole(objectId, scopeOf(id)), changeSetting('CMK_SUBSCRIPTIONS')] },
+  );
+}
+
+async function diagnoseReach(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const { config, subscriptions } = subjects;
   const reads = await Promise.all(
     config.azure.subscriptions.map(async (id) => ({ id, outcome: await subscriptions.lacks(scopeOf(id), noRights) })),
   );
@@ -59,41 +94,25 @@ async function diagnoseReach({ config, subscriptions, own }: DoctorEnvironment):
   const answered = reads.some(({ outcome }) => outcome.ok || statusOf(outcome.failure) !== null);
   const first = reads.flatMap(({ outcome }) => (outcome.ok ? [] : [outcome.failure]))[0];
   if (!answered && first !== undefined) return [notSignedIn(config, first)];
-  return [
-    ok(azure, 'reached and signed in'),
-    ...reads.map(({ id, outcome }) =>
-      outcome.ok
-        ? ok(subscription(id), 'readable')
-        : fail(
-            subscription(id),
-            lookupFailureLine(outcome.failure),
-            'Assign the role of infra/custom-role.json on it to the bot’s identity, or remove it from CMK_SUBSCRIPTIONS.',
-            {
-              who: whoGivesRoles(`subscription ${id}`),
-              commands: [giveBotRole(objectId, scopeOf(id)), changeSetting('CMK_SUBSCRIPTIONS')],
-            },
-          ),
-    ),
-  ];
-}
-
-async function diagnoseLists(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const [resources, vaults] = await Promise.all([
     subjects.azure.inventory.resources('', 1000),
     subjects.azure.inventory.vaults(),
   ]);
-  const none = 'Requesters have nothing to choose. Check CMK_SUBSCRIPTIONS and the roles of the bot’s identity.';
-  const listed = (subject: About, found: Outcome<readonly unknown[]>): Diagnosis => {
-    if (!found.ok)
-      return fail(subject, lookupFailureLine(found.failure), found.failure.next === 'wait' ? network : refused);
-    return found.value.length === 0 ? warn(subject, 'none found', none) : ok(subject, `${found.value.length} found`);
-  };
   const found = { resources: resources.ok ? resources.value : [], vaults: vaults.ok ? vaults.value : [] };
   return [
-    listed(about('azure/agents', 'agents'), resources),
-    listed(about('azure/vaults', 'vaults'), vaults),
+    ok(azure, 'reached and signed in'),
+    ...(await Promise.all(reads.map((read) => diagnoseSubscription(subjects, read, found)))),
+    diagnoseList(about('azure/agents', 'agents'), resources),
+    diagnoseList(about('azure/vaults', 'vaults'), vaults),
     ...(await diagnoseRights(subjects, found)),
   ];
+}
+
+function diagnoseList(subject: About, found: Outcome<readonly unknown[]>): Diagnosis {
+  const none = 'Requesters have nothing to choose. Check CMK_SUBSCRIPTIONS and the roles of the bot’s identity.';
+  if (!found.ok)
+    return fail(subject, lookupFailureLine(found.failure), found.failure.next === 'wait' ? network : refused);
+  return found.value.length === 0 ? warn(subject, 'none found', none) : ok(subject, `${found.value.length} found`);
 }
 
 const groups = about('people/groups', 'group check');
@@ -170,7 +189,6 @@ export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readon
   if (reached[0]?.outcome === 'fail') return reached;
   return [
     ...reached,
-    ...(await diagnoseLists(subjects)),
     await diagnoseGroups(subjects),
     ...(await diagnoseGuests(subjects)),
     ...(await diagnoseAzureClock(subjects)),

@@ -1,8 +1,9 @@
 /** Checks that the bot's identity has all permissions of its role in each configured subscription. */
 import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
+import { inBatches } from '../../azure/limits.ts';
 import type { SubscriptionRights } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
-import { codeOf, done, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
+import { codeOf, type Failure, statusOf } from '../../domain/failure.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
 import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../operations/resources/rights.ts';
@@ -16,7 +17,7 @@ import {
   updateBotRole,
   whoGivesRoles,
 } from './commands.ts';
-import { about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
+import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 export const lookupFailureLine = (failure: Failure): string => {
   const status = statusOf(failure);
@@ -41,12 +42,10 @@ interface CheckedScope {
   readonly wanted: SubscriptionRights;
 }
 
-interface CheckedResources {
+export interface CheckedResources {
   readonly resources: readonly { readonly id: ArmId }[];
   readonly vaults: readonly Pick<ObservedVault, 'id' | 'access'>[];
 }
-
-const maxGroups = 20;
 
 /** Returns one scope per resource group: roles are rarely assigned on single resources. */
 function scopePerGroup<T extends { readonly id: ArmId }>(
@@ -63,7 +62,7 @@ function scopePerGroup<T extends { readonly id: ArmId }>(
     const group = `${parts.resourceGroup.toLowerCase()} ${rights.dataActions.length}`;
     scopes.set(group, { where: `${kind} in ${parts.resourceGroup}`, scope: one.id, wanted: rights });
   }
-  return [...scopes.values()].slice(0, maxGroups);
+  return [...scopes.values()];
 }
 
 /** Falls back to the subscription: an empty list can itself mean a missing permission. */
@@ -98,21 +97,25 @@ const linesOf = (found: readonly (readonly [CheckedScope, readonly string[]])[])
     ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
   ].join('; ');
 
+type Lacks = readonly (readonly [CheckedScope, SubscriptionRights])[];
+
+/** Judges each scope on its own: roles can be assigned on resource groups only. */
 async function findMissing(
   { subscriptions }: DoctorEnvironment,
   scopes: readonly CheckedScope[],
-): Promise<Outcome<readonly (readonly [CheckedScope, SubscriptionRights])[]>> {
-  const found: (readonly [CheckedScope, SubscriptionRights])[] = [];
-  const checks = scopes.map(async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const);
-  for (const [spot, outcome] of await Promise.all(checks)) {
-    if (!outcome.ok) return outcome;
-    found.push([spot, outcome.value]);
-  }
-  return done(found);
+): Promise<{ readonly found: Lacks; readonly unread: readonly (readonly [CheckedScope, Failure])[] }> {
+  const answers = await inBatches(
+    scopes,
+    async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const,
+  );
+  return {
+    found: answers.flatMap(([spot, outcome]) => (outcome.ok ? [[spot, outcome.value] as const] : [])),
+    unread: answers.flatMap(([spot, outcome]) => (outcome.ok ? [] : [[spot, outcome.failure] as const])),
+  };
 }
 
 /** Returns the effect of missing data actions: some are for key tests, others for new versions. */
-function effectOfMissing(found: readonly (readonly [CheckedScope, SubscriptionRights])[]): string {
+function effectOfMissing(found: Lacks): string {
   const missing = new Set(found.flatMap(([, { dataActions }]) => dataActions));
   const onlyForVersions = missing.size === 1 && missing.has('Microsoft.KeyVault/vaults/keys/create/action');
   return [
@@ -123,25 +126,33 @@ function effectOfMissing(found: readonly (readonly [CheckedScope, SubscriptionRi
 
 const assigning = 'Microsoft.Authorization/roleAssignments/write';
 
+const groupsOf = (found: Lacks): readonly string[] => [
+  ...new Set(found.map(([{ scope }]) => scope.split('/').slice(0, 5).join('/'))),
+];
+
 /** Returns the fix: assign missing roles, or update an assigned role that is older than the file. */
-async function remedyFor(
-  { own, config }: DoctorEnvironment,
-  id: string,
-  found: readonly (readonly [CheckedScope, SubscriptionRights])[],
-): Promise<Remedy> {
+async function remedyFor({ own, config }: DoctorEnvironment, id: string, found: Lacks): Promise<Remedy> {
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);
   const checked = found.flatMap(([spot]) => [...spot.wanted.actions, ...spot.wanted.dataActions]);
   const ofBotRole = (names: readonly string[]): readonly string[] => names.filter((name) => name !== assigning);
   const none = ofBotRole(lacked).length === ofBotRole(checked).length;
+  const scopes = found.some(([{ scope }]) => scope === scopeOf(id))
+    ? [scopeOf(id)]
+    : groupsOf(found.filter(([, { actions, dataActions }]) => actions.length + dataActions.length > 0));
   return {
     who: whoGivesRoles(`subscription ${id}`),
     commands: [
-      ...(none ? [giveBotRole(objectId, scopeOf(id))] : []),
+      ...(none ? scopes.map((scope) => giveBotRole(objectId, scope)) : []),
       ...(!none && ofBotRole(lacked).length > 0 ? [updateBotRole(config.azure.subscriptions)] : []),
-      ...(lacked.includes(assigning) ? [giveGrantsRole(objectId, scopeOf(id))] : []),
+      ...(lacked.includes(assigning) ? scopes.map((scope) => giveGrantsRole(objectId, scope)) : []),
     ],
   };
+}
+
+function diagnoseUnread(subject: About, unread: readonly (readonly [CheckedScope, Failure])[]): readonly Diagnosis[] {
+  const lines = unread.map(([{ where }, failure]) => `${where}: ${lookupFailureLine(failure)}`);
+  return lines.length === 0 ? [] : [unknown(subject, `not checked: ${lines.join('; ')}`, 'Try again in a minute.')];
 }
 
 async function diagnoseOne(
@@ -150,26 +161,28 @@ async function diagnoseOne(
   resources: CheckedResources,
 ): Promise<readonly Diagnosis[]> {
   const subject = about('azure/rights', `permissions in ${id}`);
-  const found = await findMissing(subjects, scopesIn(id, resources));
-  if (!found.ok) {
-    // Another finding reports an unreadable subscription.
-    const reached = await subjects.subscriptions.lacks(scopeOf(id), noRights);
-    return reached.ok
-      ? [unknown(subject, `not checked: ${lookupFailureLine(found.failure)}`, 'Try again in a minute.')]
-      : [];
-  }
-  const actions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.actions]));
-  const dataActions = linesOf(found.value.map(([spot, lacks]) => [spot, lacks.dataActions]));
+  const { found, unread } = await findMissing(subjects, scopesIn(id, resources));
+  // Another finding reports an unreadable subscription.
+  const isReported = unread.length > 0 && !(await subjects.subscriptions.lacks(scopeOf(id), noRights)).ok;
+  const unreported = diagnoseUnread(
+    subject,
+    unread.filter(([{ scope }]) => !isReported || scope !== scopeOf(id)),
+  );
+  if (found.length === 0) return unreported;
+  const actions = linesOf(found.map(([spot, lacks]) => [spot, lacks.actions]));
+  const dataActions = linesOf(found.map(([spot, lacks]) => [spot, lacks.dataActions]));
   const mend =
     'Without a permission, the bot blocks or doesn’t check what needs it. Azure can take 10 minutes to apply a new role.';
-  const remedy = await remedyFor(subjects, id, found.value);
+  const remedy = await remedyFor(subjects, id, found);
+  const checked = unread.length === 0 ? '' : ` in ${found.length} of ${found.length + unread.length} scopes`;
   return [
     actions === ''
-      ? ok(subject, 'all permissions of the bot’s roles')
+      ? ok(subject, `all permissions of the bot’s roles${checked}`)
       : warn(subject, `lacks ${actions}`, mend, remedy),
     ...(dataActions === ''
       ? []
-      : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found.value), remedy)]),
+      : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found), remedy)]),
+    ...unreported,
   ];
 }
 
