@@ -129,6 +129,34 @@ given() {
     --query "length([?roleDefinitionName=='$1'])" --output tsv
 }
 
+# Prints a line for each assignment of the role that assigns roles, at a scope or above, whose condition isn't the file's, blanks
+# ignored: the condition, a tab, and the assignment with the right one.
+unconditional() {
+  local scope all
+  for scope in "${scopes[@]}"; do
+    all="$(ask az role assignment list --assignee "$principal" --scope "$scope" --include-inherited \
+      --query "[?roleDefinitionName=='$grants_role']" --output json)"
+    node -e '
+      const [file, all] = process.argv.slice(1);
+      const condition = require("node:fs").readFileSync(file, "utf8").trim();
+      const plain = (text) => (text ?? "").replace(/\s/g, "");
+      for (const one of JSON.parse(all).filter((one) => plain(one.condition) !== plain(condition))) {
+        const fixed = JSON.stringify({ ...one, condition, conditionVersion: "2.0" });
+        console.log(`${(one.condition || "none").replace(/\s+/g, " ")}\t${fixed}`);
+      }
+    ' "$here/grant-condition.txt" "$all"
+  done | sort -u
+}
+grants_role="$(part names "$here/custom-role-grants.json")"
+
+others="$(unconditional)"
+while IFS=$'\t' read -r condition fixed; do
+  [ -n "$fixed" ] || continue
+  say "An assignment of “$grants_role” has another condition than grant-condition.txt, so the bot might assign other roles: $condition"
+  left=1
+  change az role assignment update --role-assignment "$fixed"
+done <<< "$others"
+
 for n in "${!files[@]}"; do
   name="${names[$n]}"
   scope="${places[$n]}"
@@ -156,4 +184,6 @@ for n in "${!files[@]}"; do
   count="$(given "${names[$n]}" "${places[$n]}")"
   [ "$count" != 0 ] || stop "It was done, and “${names[$n]}” does not show at ${places[$n]}. Look again in a minute."
 done
+others="$(unconditional)"
+[ -z "$others" ] || stop "It was done, and “$grants_role” still shows another condition: ${others%%$'\t'*}. Look again in a minute."
 say 'The roles are given at every scope: read back. They count within ten minutes.'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { logsRole, roleFiles } from '../support/azure/role-files.ts';
+import { grantCondition, logsRole, roleFiles } from '../support/azure/role-files.ts';
 import { type Answer, runWith } from '../support/processes/stand-ins.ts';
 
 /**
@@ -110,7 +110,7 @@ describe('infra/grant-azure.sh', () => {
   const elsewhere = '40000000-0000-4000-8000-0000000000e1';
   const seen: Answer = { to: /^az account list/, says: [`${subscription}\n${elsewhere}`] };
   const grant = (args: readonly string[], answers: readonly Answer[]) =>
-    runWith(['infra/grant-azure.sh', ...args], ['az'], [...answers, seen, signedIn]);
+    runWith(['infra/grant-azure.sh', ...args], ['az'], [...answers, conditioned([]), seen, signedIn]);
 
   /** Roles as `az` lists them: their scopes, and what they permit. */
   const roles = (scopes: string): readonly Answer[] =>
@@ -121,7 +121,12 @@ describe('infra/grant-azure.sh', () => {
         says: [scopes === '' ? '' : [...file.Actions, ...file.DataActions.map((one) => `data ${one}`)].join('\n')],
       },
     ]);
-  const given = (...says: readonly string[]): Answer => ({ to: /role assignment list/, says });
+  const given = (...says: readonly string[]): Answer => ({ to: /role assignment list .*length/, says });
+  /** The assignments of the role that assigns roles, with their conditions. */
+  const conditioned = (...each: readonly (readonly (string | null)[])[]): Answer => ({
+    to: /role assignment list .*--include-inherited/,
+    says: each.map((all) => JSON.stringify(all.map((condition) => ({ id: 'a-1', condition })))),
+  });
   const made: Answer = { to: /role (definition|assignment) (create|update)/ };
 
   test('shows what it would do, and changes nothing', async () => {
@@ -157,6 +162,29 @@ describe('infra/grant-azure.sh', () => {
     );
     expect([code, posts(calls)]).toEqual([0, []]);
     expect(out).toContain('Nothing to do.');
+  });
+
+  test('mends an assignment that has another condition, or none, and reads that back', async () => {
+    const answers = [...roles(`/subscriptions/${subscription}`), given('1'), made];
+    const blanks = grantCondition.replace(/\s+/g, '\n\n');
+    const fine = await grant([bot, group], [conditioned([blanks]), ...answers]);
+    expect([fine.code, fine.out]).toEqual([0, expect.stringContaining('Nothing to do.')]);
+    const shown = await grant([bot, group], [conditioned([null, '(\n 1 == 1)']), ...answers]);
+    expect(shown.out).toMatch(/has another condition than grant-condition\.txt, .*: none\n/);
+    expect(shown.out).toMatch(/has another condition than grant-condition\.txt, .*: \( 1 == 1\)\n/);
+    expect([shown.code, posts(shown.calls)]).toEqual([0, []]);
+    const { code, out, calls } = await grant(
+      ['--yes', bot, group],
+      [conditioned([null], [grantCondition]), ...answers],
+    );
+    expect([code, out]).toEqual([0, expect.stringContaining('read back')]);
+    const [update = '', ...more] = posts(calls);
+    expect(JSON.parse(update.replace('az role assignment update --role-assignment ', ''))).toEqual({
+      ...{ id: 'a-1', condition: grantCondition.trim(), conditionVersion: '2.0' },
+    });
+    expect(more).toEqual([]);
+    const still = await grant(['--yes', bot, group], [conditioned([null]), ...answers]);
+    expect([still.code, still.err]).toEqual([1, expect.stringContaining('still shows another condition: none')]);
   });
 
   test('keeps the scopes that a role was good for before', async () => {
