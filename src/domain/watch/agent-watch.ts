@@ -27,7 +27,8 @@ export interface Drift {
   /** Null: it is open. */
   readonly closedAt: string | null;
   readonly basis: Pick<LastVerified, 'request' | 'planDigest'>;
-  readonly openedCritical: boolean;
+  /** The revision of the event that last made it critical. Null: it never was. */
+  readonly criticalFrom: number | null;
   /** As last found. */
   readonly found: readonly DriftFinding[];
 }
@@ -41,10 +42,9 @@ export interface AgentWatch {
   readonly drifts: readonly Drift[];
 }
 
-const hasCritical = (found: readonly Pick<DriftFinding, 'state'>[]): boolean =>
-  found.some(({ state }) => severityOf(state.code) === 'critical');
 /** Whether it is open, and the agent's data is or soon might be unreadable, or isn't under the approved key. */
-export const isCritical = ({ closedAt, found }: Drift): boolean => closedAt === null && hasCritical(found);
+export const isCritical = ({ closedAt, found }: Pick<Drift, 'closedAt' | 'found'>): boolean =>
+  closedAt === null && found.some(({ state }) => severityOf(state.code) === 'critical');
 
 export const openDriftOf = (watch: AgentWatch | null): Drift | null => {
   const last = watch?.drifts.at(-1) ?? null;
@@ -61,9 +61,10 @@ export function evolveWatch(watch: AgentWatch, { body, texts, time, revision }: 
   const { agentName, basis } = body.data;
   const found = body.data.found.map((one) => ({ ...one, by: texts[`by.${one.state.code}`] ?? null }));
   const open = openDriftOf(watch);
+  const becameCritical = isCritical({ closedAt: null, found }) && (open === null || !isCritical(open));
   const drift = {
     ...{ number: open?.number ?? revision, openedAt: open?.openedAt ?? time, closedAt: null, basis, found },
-    openedCritical: open?.openedCritical ?? hasCritical(found),
+    criticalFrom: becameCritical ? revision : (open?.criticalFrom ?? null),
   };
   const before = open === null ? watch.drifts : watch.drifts.slice(0, -1);
   return { ...next, agentName, drifts: [...before, drift] };

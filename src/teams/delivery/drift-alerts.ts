@@ -59,39 +59,61 @@ async function alertFor(
 
 const cardFor = ({ watch, drift, verified, called }: Alert): AdaptiveCard => driftCard(watch, drift, verified, called);
 
-/** Teams sends no notification of an edited card: a drift that became critical later gets a post in its thread. */
+const audienceOf = (number: number): string => `drift:${number}`;
+const copiesOf = (number: number): string => `${audienceOf(number)}:copy/`;
+
+const criticalOf = (number: number): string => `${audienceOf(number)}:critical`;
+
+/** Where the drift is critical and wasn't when it opened: the audience of the post that says so. Otherwise null. */
+const laterCritical = (drift: Drift): string | null =>
+  isCritical(drift) && drift.criticalFrom !== drift.number ? `${criticalOf(drift.number)}:${drift.criticalFrom}` : null;
+
+/** Teams sends no notification of an edited card: each time a drift becomes critical later, its thread gets a post. */
 async function showWorse(
   { shown, chat }: DriftAlertsOptions,
   { watch, drift, called }: Alert,
-  { conversationId }: PostedCard,
-  at: PostedCard | undefined,
+  { conversationId, activityId }: PostedCard,
+  cards: readonly PostedCard[],
 ): Promise<void> {
-  const isNow = isCritical(drift);
-  if (drift.openedCritical || (at === undefined && !isNow)) return;
-  const post = isNow ? (card: AdaptiveCard) => chat.post(conversationId, card) : null;
-  const card = worseCard(watch.agentName, isNow, called);
-  await reconcileCard({ shown, chat }, watch, { audience: `drift:${drift.number}:critical`, card, post }, at);
+  const current = laterCritical(drift);
+  const known = cards.flatMap(({ audience }) => (audience.startsWith(criticalOf(drift.number)) ? audience : []));
+  for (const audience of new Set(current === null ? known : [...known, current])) {
+    const at = cards.find((card) => card.audience === audience);
+    // The alert itself notified them.
+    if (at?.activityId === activityId) continue;
+    const isNow = audience === current;
+    const post = isNow ? (card: AdaptiveCard) => chat.post(conversationId, card) : null;
+    await reconcileCard(
+      { shown, chat },
+      watch,
+      { audience, card: worseCard(watch.agentName, isNow, called), post },
+      at,
+    );
+  }
 }
-
-const audienceOf = (number: number): string => `drift:${number}`;
-const copiesOf = (number: number): string => `${audienceOf(number)}:copy/`;
 
 async function showAlert(options: DriftAlertsOptions, alert: Alert): Promise<void> {
   const { shown, chat, channel } = options;
   const { id } = alert.watch;
   const { number, closedAt } = alert.drift;
-  const cards = await shown.of(id);
+  const before = await shown.of(id);
   const audience = audienceOf(number);
-  const cardIn = (place: string) => cards.find((card) => card.audience === place);
-  const at = cardIn(audience);
+  const at = before.find((card) => card.audience === audience);
   // It is over before anybody was told of it.
   if (at === undefined && closedAt !== null) return;
   const card = cardFor(alert);
   const post = (one: AdaptiveCard) => chat.postThread(channel, one);
   await reconcileCard({ shown, chat }, { id }, { audience, card, post }, at);
-  for (const copy of cards.filter((one) => one.audience.startsWith(copiesOf(number))))
+  for (const copy of before.filter((one) => one.audience.startsWith(copiesOf(number))))
     await reconcileCard({ shown, chat }, { id }, { audience: copy.audience, card, post: null }, copy);
-  if (at !== undefined) await showWorse(options, alert, at, cardIn(`${audience}:critical`));
+  const posted = (await shown.of(id)).find((one) => one.audience === audience);
+  if (posted === undefined) return;
+  const critical = laterCritical(alert.drift);
+  const told = before.find((one) => one.audience === critical) ?? at;
+  // A new alert that is critical already notifies by itself.
+  if (critical !== null && posted.activityId !== at?.activityId && told?.activityId === at?.activityId)
+    await shown.save({ ...posted, audience: critical, fingerprint: '' });
+  await showWorse(options, alert, posted, await shown.of(id));
 }
 
 export function openDriftAlerts(options: DriftAlertsOptions): DriftAlerts {

@@ -38,7 +38,7 @@ function alert(name: string, states: readonly DriftState[], closedAt: string | n
   const foundAt = '2026-03-02T12:00:00.000Z';
   const drift: Drift = {
     ...{ number: 1, openedAt: foundAt, closedAt, basis: { request, planDigest: verified.planDigest } },
-    openedCritical: true,
+    criticalFrom: 1,
     found: states.map((state): DriftFinding => {
       const isOnAgent = state.code === 'key-stripped';
       const cause = isOnAgent ? { cause: byPortal, by: 'someone@example.com' } : { cause: unknownCause, by: null };

@@ -32,7 +32,7 @@ const driftOf = (...states: readonly DriftState[]): Drift => ({
   number: 1,
   openedAt: foundAt,
   closedAt: null,
-  openedCritical: true,
+  criticalFrom: 1,
   basis: { request: id, planDigest: '' },
   found: states.map((state) => ({ state, cause: unknownCause, by: null, foundAt })),
 });
