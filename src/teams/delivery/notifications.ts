@@ -15,12 +15,12 @@ import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
 import { type Chat, isUnreachable, messageLink } from './chat.ts';
 import type { DesiredCard } from './desired-cards.ts';
-import { knownCards } from './orphan-cards.ts';
+import { channelOf, knownCards } from './orphan-cards.ts';
 
 export interface NotificationsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;
   readonly shown: Pick<PostedCards, 'of' | 'save'>;
-  readonly chat: Pick<Chat, 'post'>;
+  readonly chat: Pick<Chat, 'post' | 'postThread'>;
   readonly directory: Directory;
   readonly conversations: Pick<Conversations, 'personalChat'>;
   readonly people: Pick<People, 'among' | 'amongMany'>;
@@ -67,19 +67,22 @@ class NotificationPosts {
   readonly #options: NotificationsOptions;
   readonly #request: Request;
   readonly #call: Notification;
-  readonly #cards: readonly PostedCard[];
 
-  constructor(options: NotificationsOptions, request: Request, call: Notification, cards: readonly PostedCard[]) {
+  constructor(options: NotificationsOptions, request: Request, call: Notification) {
     this.#options = options;
     this.#request = request;
     this.#call = call;
-    this.#cards = cards;
+  }
+
+  /** Read before each post: another process might have posted in the meantime. */
+  #cards(): Promise<readonly PostedCard[]> {
+    return knownCards(this.#options.shown, this.#request);
   }
 
   async requester(): Promise<void> {
     const { origin } = this.#request;
     const { conversationType } = origin;
-    const card = this.#cards.find(({ audience }) => audience === 'status');
+    const card = (await this.#cards()).find(({ audience }) => audience === 'status');
     const { conversationId } = card ?? origin;
     const { requester } = this.#request;
     const [known] = await this.#options.people.among([requester]);
@@ -88,7 +91,11 @@ class NotificationPosts {
     const inPerson = conversationType === 'channel' && (await this.#inPerson('requester', requester));
     const addressees = conversationType === 'personal' || inPerson ? [] : named;
     const told = await this.#post('requester', 'asked', conversationId, addressees);
-    if (!told && conversationType === 'groupChat') await this.#inPerson('requester', requester);
+    if (told || inPerson) return;
+    if (conversationType === 'groupChat') await this.#inPerson('requester', requester);
+    // The thread is gone, but not its channel.
+    if (conversationType === 'channel')
+      await this.#post('requester', 'asked', channelOf(conversationId), named, 'postThread');
   }
 
   async approvers(): Promise<void> {
@@ -104,7 +111,7 @@ class NotificationPosts {
     await this.#group('operators', await sourcesOf(this.#options, ids, exclude, timeoutMs));
   }
 
-  /** Posts in each person's chat with the bot. Mentions the others in the approval thread. */
+  /** Posts in each person's chat with the bot. Mentions the others in the approval thread, or in a new one if it is gone. */
   async #group(to: RecipientGroup, sources: readonly Source[]): Promise<void> {
     const people = knownIn(sources)
       .map(({ id }) => id)
@@ -113,9 +120,12 @@ class NotificationPosts {
     for (const id of people.slice(0, mostInPerson)) if (await this.#inPerson(to, id)) reached.add(id);
     const rest = unreached(sources, reached);
     if (rest.length === 0) return;
-    const card = this.#cards.find(({ audience }) => audience === 'approval');
-    const thread = card?.conversationId ?? this.#options.approvalsChannel;
-    await this.#post(to, 'approvals', thread, addressedOf(rest));
+    const addressees = addressedOf(rest);
+    const card = (await this.#cards()).find(({ audience }) => audience === 'approval');
+    if (card !== undefined && (await this.#post(to, 'approvals', card.conversationId, addressees))) return;
+    const { approvalsChannel } = this.#options;
+    if (await this.#post(to, 'approvals', approvalsChannel, addressees, 'postThread')) return;
+    throw new Error('the approvals channel refuses posts, so people weren’t notified');
   }
 
   /** Returns true if the person has a chat with the bot, and it accepts the post. */
@@ -126,13 +136,13 @@ class NotificationPosts {
   }
 
   /** A link to the request's card; null where the chat has a card of its own, or Teams has no link to it. */
-  #linkFor(to: RecipientGroup, conversationId: string): string | null {
+  #linkFor(to: RecipientGroup, conversationId: string, cards: readonly PostedCard[]): string | null {
     const isCardHere = (card: PostedCard): boolean =>
       kindOf(card.audience) !== null && card.conversationId === conversationId;
     const wanted = to === 'approvers' ? 'approval' : 'status';
-    const card = this.#cards.find(({ audience }) => audience === wanted);
+    const card = cards.find(({ audience }) => audience === wanted);
     const { linksIn } = this.#options;
-    if (card === undefined || linksIn === null || this.#cards.some(isCardHere)) return null;
+    if (card === undefined || linksIn === null || cards.some(isCardHere)) return null;
     return messageLink(card, linksIn.tenantId);
   }
 
@@ -142,14 +152,16 @@ class NotificationPosts {
     place: string,
     conversationId: string,
     addressees: readonly Addressee[],
+    how: 'post' | 'postThread' = 'post',
   ): Promise<boolean> {
     const { chat, shown } = this.#options;
+    const cards = await this.#cards();
     const audience = `${notificationPrefix}${this.#call.occasion}:${place}`;
-    if (this.#cards.some((one) => one.audience === audience)) return true;
-    const url = this.#linkFor(to, conversationId);
+    if (cards.some((one) => one.audience === audience)) return true;
+    const url = this.#linkFor(to, conversationId, cards);
     const card = notificationCard(this.#request, this.#call.notice(to), { to, addressees, url });
     try {
-      const posted = await chat.post(conversationId, card);
+      const posted = await chat[how](conversationId, card);
       await shown.save({ requestId: this.#request.id, audience, ...posted, fingerprint: '' });
       return true;
     } catch (error) {
@@ -183,10 +195,10 @@ export async function erasedNotifications(
 }
 
 export function openNotifications(options: NotificationsOptions): Notifications {
-  const { requests, shown, directory } = options;
+  const { requests, directory } = options;
 
-  async function ring(request: Request, one: Notification, cards: readonly PostedCard[]): Promise<void> {
-    const ringing = new NotificationPosts(options, request, one, cards);
+  async function ring(request: Request, one: Notification): Promise<void> {
+    const ringing = new NotificationPosts(options, request, one);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
     // A failure in one place doesn't stop the posts in others.
     const results = await Promise.allSettled(turns.map((to) => ringing[to]()));
@@ -195,18 +207,15 @@ export function openNotifications(options: NotificationsOptions): Notifications 
   }
 
   return {
-    call: async (request, one) => ring(request, one, await knownCards(shown, request)),
+    call: ring,
     async callForEvent(id, revision) {
       const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
       const event = events.find((one) => one.revision === revision);
       if (request === null || event === undefined || !isStillNeeded(request, event)) return;
       const doer = actingPerson(event);
-      const [names, cards] = await Promise.all([
-        directory.names(doer === null ? [request.requester] : [request.requester, doer]),
-        knownCards(shown, request),
-      ]);
+      const names = await directory.names(doer === null ? [request.requester] : [request.requester, doer]);
       const notice = (to: RecipientGroup) => eventNotice(to, event, request, names);
-      await ring(request, { occasion: `${revision}`, who: recipientsOf(event.body), except: doer, notice }, cards);
+      await ring(request, { occasion: `${revision}`, who: recipientsOf(event.body), except: doer, notice });
     },
   };
 }

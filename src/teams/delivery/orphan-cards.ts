@@ -9,7 +9,8 @@ import type { Request } from '../../domain/request/request.ts';
 import { copyAudience, kindOf } from './audience.ts';
 import type { Posted } from './chat.ts';
 
-const channelOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
+/** Returns the channel of a thread. */
+export const channelOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
 
 /**
  * Returns true for a possible place of a copy: the same chat or thread, or the start of a thread in the same channel.

@@ -1,6 +1,5 @@
 /** Event × who is called × where, over the places a request can be asked in, and with or without chats the bot knows. */
 import { PersonId } from '../../../../src/domain/ids.ts';
-import type { PostedCard } from '../../../../src/domain/ports/store.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Origin } from '../../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
@@ -30,6 +29,7 @@ import {
   settles,
 } from '../../../support/builders/commands.ts';
 import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
+import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
 import { planFor, vault } from '../../../support/builders/plans.ts';
 import { policyOf } from '../../../support/builders/policies.ts';
 import { table } from '../../../support/docs/table.ts';
@@ -84,17 +84,27 @@ interface Setting {
   /** What Teams answers a post there. */
   readonly refuses?: (conversationId: string) => number | null;
   readonly linksIn?: { readonly tenantId: string } | null;
+  /** Teams takes that post, and answers only when `held` ends. */
+  readonly stopsAfter?: number;
+  readonly held?: Promise<void>;
 }
 
-function opened({ origin, chats, commands, refuses = () => null, linksIn = null }: Setting) {
+function opened({ origin, chats, commands, refuses = () => null, linksIn = null, stopsAfter, held }: Setting) {
   const events = eventsAfter(asked(origin), ...commands);
   const request = fold(id, events);
   if (request === null) throw new Error('nothing happened');
   const said: { readonly at: string; readonly text: string; readonly card: AdaptiveCard }[] = [];
-  const shown: PostedCard[] = [
+  const shown = memoryPostedCards([
     { requestId: id, audience: 'approval', conversationId: 'approvals-thread', activityId: '1', fingerprint: '' },
     { requestId: id, audience: 'status', conversationId: origin.conversationId, activityId: '2', fingerprint: '' },
-  ];
+  ]);
+  const post = async (conversationId: string, card: AdaptiveCard) => {
+    const statusCode = refuses(conversationId);
+    if (statusCode !== null) throw Object.assign(new Error(`${statusCode}`), { statusCode });
+    said.push({ at: conversationId, text: textsOf(card).join('\n'), card });
+    if (said.length === stopsAfter) await held;
+    return { conversationId, activityId: `${said.length + 2}` };
+  };
   const among = async (ids: readonly PersonId[]) =>
     ids.flatMap((one) => {
       const name = people[one];
@@ -108,15 +118,8 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null 
   };
   const calls = openNotifications({
     requests,
-    shown: { of: async () => [...shown], save: async (card) => void shown.push(card) },
-    chat: {
-      post: async (conversationId, card) => {
-        const statusCode = refuses(conversationId);
-        if (statusCode !== null) throw Object.assign(new Error(`${statusCode}`), { statusCode });
-        said.push({ at: conversationId, text: textsOf(card).join('\n'), card });
-        return { conversationId, activityId: `${said.length + 2}` };
-      },
-    },
+    shown,
+    chat: { post, postThread: (channelId, card) => post(`new thread in ${channelId}`, card) },
     directory,
     conversations: {
       personalChat: async (one) =>
@@ -136,8 +139,12 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null 
     ...event,
     texts: event.texts.comment === undefined ? event.texts : { ...event.texts, comment: null },
   }));
-  const erased = () =>
-    erasedNotifications({ requests: { ...requests, events: async () => erasing }, directory }, request, shown);
+  const erased = async () =>
+    erasedNotifications(
+      { requests: { ...requests, events: async () => erasing }, directory },
+      request,
+      await shown.of(id),
+    );
   return { said, ring: () => calls.callForEvent(id, last), last, erased };
 }
 
@@ -231,6 +238,40 @@ test('a post that does not go through is tried again, and the others are not', a
   down = false;
   await ring();
   expect(placesOf(said)).toEqual(expected['needs attention']?.[1]);
+});
+
+test('where a thread is gone, a new one in its channel notifies', async () => {
+  const refuses = (at: string) => (['approvals-thread', 'channel-thread'].includes(at) ? 404 : null);
+  const inNew = (place: string) =>
+    place.replace('approvals-thread', 'new thread in approvals-channel').replace(/^channel-/, 'new thread in channel-');
+  for (const event of ['needs attention', 'asked again, Azure moved', 'reminded by the requester']) {
+    const { said, ring } = opened({ origin: origins.channel, chats: none, commands: lives[event] ?? [], refuses });
+    await ring();
+    await ring();
+    expect(placesOf(said)).toEqual(expected[event]?.[0].map(inNew));
+  }
+});
+
+test('a notification that no place takes is tried again', async () => {
+  const refuses = (at: string) => (at.includes('approvals') ? 403 : null);
+  const { ring } = opened({ origin: origins.channel, chats: none, commands: stuck, refuses });
+  await expect(ring()).rejects.toThrow('the approvals channel refuses posts');
+});
+
+test('a process that stood still while another notified everyone notifies nobody else', async () => {
+  let wake: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const commands = lives['reminded by the requester'] ?? [];
+  const { said, ring } = opened({ origin: origins.channel, chats: everyChat, commands, stopsAfter: 1, held });
+  const frozen = ring();
+  while (said.length < 1) await new Promise(setImmediate);
+  await ring();
+  wake();
+  await frozen;
+  // Only the post that was being sent is repeated.
+  expect(placesOf(said)).toEqual(['chat of Approver', 'chat of Approver', 'chat of Second approver']);
 });
 
 test('nobody is called for what somebody has dealt with meanwhile', async () => {
