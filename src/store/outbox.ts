@@ -51,16 +51,19 @@ const hasRequest = `((o.kind = '${kinds.alert}') = (o.request_id like 'DRIFT-%')
 /**
  * Claims due rows in one statement. Replicas skip rows that another is claiming, and kinds that only a newer version knows. Only the
  * transaction that stores a request's events writes its rows; a due row without a request was put there by someone else, and is
- * deleted.
+ * deleted. Leases of rows in hand are renewed once half of their time has passed.
  */
-const claim = `with orphan as (delete from cmk.outbox o where o.due_at <= $1 and not (${hasRequest})
+const claim = `with held as (select * from unnest($6::text[], $7::text[], $8::text[]) as h (request_id, kind, key)),
+    renewed as (update cmk.outbox set leased_until = $2 where (request_id, kind, key) in
+      (select request_id, kind, key from cmk.outbox o join held using (request_id, kind, key)
+        where leased_by = $5 and leased_until <= $9 for update of o skip locked)),
+    orphan as (delete from cmk.outbox o where o.due_at <= $1 and not (${hasRequest})
       returning o.request_id, o.kind, o.key),
     claimed as (update cmk.outbox o set leased_until = $2, leased_version = o.version, leased_by = $5
       from (select request_id, kind, key from cmk.outbox o
         where due_at <= $1 and kind = any($4) and ${hasRequest}
-          and (leased_until is null or leased_until <= $1 or leased_by not in (${aliveInstances})
-            or (leased_by = $5 and (request_id, kind, key) not in
-              (select * from unnest($6::text[], $7::text[], $8::text[]))))
+          and (leased_until is null or case when leased_by = $5 then (request_id, kind, key) not in (select * from held)
+            else leased_until <= $1 or leased_by not in (${aliveInstances}) end)
         order by due_at limit $3 for update skip locked) due
       where o.request_id = due.request_id and o.kind = due.kind and o.key = due.key
       returning o.request_id, o.kind, o.key, o.due_at, o.attempts, o.version, o.traceparent)
@@ -106,9 +109,8 @@ async function removeAll(sql: Sql, items: readonly OutboxItem[]): Promise<Readon
 }
 
 /** The row was written again meanwhile: its new version needn't wait for the lease to end. */
-async function endLease(sql: Sql, item: OutboxItem): Promise<void> {
-  await changedRows(sql, `update cmk.outbox set leased_until = null, attempts = 0 where ${mine}`, keyOf(item));
-}
+const endLease = (sql: Sql, item: OutboxItem): Promise<number> =>
+  changedRows(sql, `update cmk.outbox set leased_until = null, attempts = 0 where ${mine}`, keyOf(item));
 
 async function release(sql: Sql, item: OutboxItem, dueAt: Date, attempts: number): Promise<void> {
   const text = `update cmk.outbox set leased_until = null, attempts = $6,
@@ -136,13 +138,17 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
   const removed = batchCalls((items: readonly OutboxItem[]) => removeAll(pool, items));
   const releaseFor = (item: OutboxItem, again: RescheduleAt, attempts: number): Promise<void> =>
     release(pool, item, nextDue(again, clock.now()), attempts);
+  async function requestShow(id: RequestId): Promise<void> {
+    await changedRows(pool, show, [id, clock.now().toISOString()]);
+  }
   return {
     claim: async (instance, leaseMs, limit, inHand, only = Object.values(kinds)) => {
       const now = clock.now();
       const until = new Date(now.getTime() + leaseMs).toISOString();
       const given = [now.toISOString(), until, limit, only, instance];
+      const half = new Date(now.getTime() + leaseMs / 2).toISOString();
       const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];
-      const rows = await select(pool, Claim, claim, [...given, ...held]);
+      const rows = await select(pool, Claim, claim, [...given, ...held, half]);
       for (const { claimed, request_id: request, kind, key } of rows) if (!claimed) onOrphan({ request, kind, key });
       return rows
         .flatMap((row) => (row.claimed ? itemOf(row) : []))
@@ -150,12 +156,11 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
     },
     async finish(item) {
       if ((await removed([item])).has(item.version)) return true;
-      await endLease(pool, item);
+      // Another process finished the row meanwhile: this one might have put an older card over its newer one.
+      if ((await endLease(pool, item)) === 0 && item.kind === 'show') await requestShow(item.requestId);
       return false;
     },
-    async requestShow(id) {
-      await changedRows(pool, show, [id, clock.now().toISOString()]);
-    },
+    requestShow,
     oldestDue: async (now) => {
       const oldest = 'select min(due_at) as due_at from cmk.outbox where due_at <= $1';
       return (

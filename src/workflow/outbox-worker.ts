@@ -31,7 +31,7 @@ export interface OutboxWorkerPorts {
   readonly tracing: Tracing;
 }
 
-/** For hanging work. The rows of a failed replica are released much sooner. */
+/** Renewed while the row is in hand. The rows of a failed replica are released much sooner. */
 const leaseMs = 5 * 60_000;
 const sweepMs = 1_000;
 /** Delay that lets the click's response go first and one statement claim all rows of the same moment. */
@@ -148,8 +148,9 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
       [kicked, swept] = [false, false];
       const room = claimLimit - inHand.size;
       isMore = room <= 0;
-      const [limit, kinds] = isMore ? [room + roomWithoutTeams, withoutTeams] : [room];
-      if ((isMore && !isSweep) || limit <= 0) continue;
+      const [limit, kinds] = isMore ? [Math.max(0, room + roomWithoutTeams), withoutTeams] : [room];
+      // A sweep also renews the leases of rows in hand.
+      if (isMore && !isSweep) continue;
       const claimed = await ports.outbox.claim(ports.instance, leaseMs, limit, [...inHand.values()], kinds);
       isMore ||= claimed.length >= room;
       for (const item of claimed) take(item);

@@ -135,13 +135,36 @@ await onEveryDatabase((databases) => {
 
     it('does not let a claimer that was too slow finish a row made after its own was finished', async () => {
       const id = await submitted();
+      await heardOf('two', '0 s');
       const [slow] = await claim(0);
-      const [quick] = await claim(11);
+      const [quick] = await claim(11, 50, 'two');
       if (slow === undefined || quick === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'finish', quick);
       await store.append(id, 'click:approve', approve());
       await store.call('outbox', 'finish', slow);
       expect((await claim(12)).map((item) => item.kind)).toEqual(['show', 'run']);
+    });
+
+    it('renews the lease of a row in hand, and hands it to nobody else', async () => {
+      await submitted();
+      await heardOf('two', '0 s');
+      expect(await claim(0)).toHaveLength(1);
+      for (const seconds of [6, 11, 17]) {
+        expect(await claim(seconds)).toEqual([]);
+        expect(await claim(seconds, 50, 'two')).toEqual([]);
+      }
+    });
+
+    it('has the cards updated again if another process finished the row meanwhile', async () => {
+      const id = await submitted();
+      await heardOf('two', '0 s');
+      const [slow] = await claim(0);
+      const [quick] = await claim(11, 50, 'two');
+      if (slow === undefined || quick === undefined) throw new Error('nothing was due');
+      await store.call('outbox', 'finish', quick);
+      expect(await claim(12)).toEqual([]);
+      await store.call('outbox', 'finish', slow);
+      expect(await claim(12)).toMatchObject([{ requestId: id, kind: 'show' }]);
     });
 
     it('puts a row off, counting the attempt', async () => {

@@ -97,7 +97,7 @@ export interface EventHashes {
 export interface Outbox {
   /**
    * Claims due rows. `inHand`: what the instance still works on. Other rows claimed in its name are claimed again: the answer to an
-   * earlier claim, or a release, was lost. `kinds`: only these.
+   * earlier claim, or a release, was lost. Renews the leases of those in hand. `kinds`: only these.
    */
   claim(
     instance: string,
@@ -106,7 +106,7 @@ export interface Outbox {
     inHand: readonly OutboxItem[],
     kinds?: readonly OutboxItem['kind'][],
   ): Promise<readonly OutboxItem[]>;
-  /** Deletes the row. False: it was written again since it was claimed, and stays. */
+  /** Deletes the row. False: it was written again since it was claimed, or another process has claimed it. */
   finish(item: OutboxItem): Promise<boolean>;
   /** Releases the row after a failed attempt, due again after `waitMs`. */
   postpone(item: OutboxItem, waitMs: number): Promise<void>;

@@ -36,10 +36,14 @@ class PromiseCache<T> {
 
 type Clients = PromiseCache<ConnectorClient>;
 
-/** Sets a timeout for each attempt, which then fails like a lost connection. The SDK has none. */
-function withTimeLimit(client: ConnectorClient, timeout: number): ConnectorClient {
+/**
+ * Sets a time limit for each call, including the SDK's retries: the SDK has none, and waits for as long as `Retry-After` says.
+ * The outbox tries again later.
+ */
+function withTimeLimit(client: ConnectorClient, limitMs: number): ConnectorClient {
   const send = client.sendOperationRequest.bind(client);
-  client.sendOperationRequest = (given, ...rest) => send({ ...given, options: { timeout, ...given.options } }, ...rest);
+  client.sendOperationRequest = (given, ...rest) =>
+    send({ ...given, options: { abortSignal: AbortSignal.timeout(limitMs), ...given.options } }, ...rest);
   return client;
 }
 
@@ -68,7 +72,7 @@ class CachingFactory extends ConnectorFactory {
   }
 }
 
-/** The same authentication, with cached clients and a timeout of `limitMs`. */
+/** The same authentication, with cached clients and a time limit of `limitMs` for each call. */
 export class ConnectorCache extends BotFrameworkAuthentication {
   private readonly inner: BotFrameworkAuthentication;
   private readonly clients: Clients = new PromiseCache();

@@ -10,6 +10,8 @@ import { trustHosts } from '../../../../src/teams/service-urls.ts';
 
 /** What Teams answers; null: nothing, ever. */
 let answered: number | null = 200;
+/** How long Teams asks to wait. */
+let retryAfter: string | null = null;
 /** What arrived at each of two hosts, and with which token. */
 const arrived = { teams: [] as string[], stranger: [] as string[] };
 const sent: string[] = [];
@@ -24,6 +26,7 @@ beforeAll(async () => {
       request.setEncoding('utf8').on('data', (text: string) => sent.push(text));
       if (answered === null) return;
       response.statusCode = answered;
+      if (retryAfter !== null) response.setHeader('retry-after', retryAfter);
       response.setHeader('content-type', 'application/json').end('{"id":"1"}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -112,6 +115,17 @@ it('gives a call that Teams holds up, so that it is tried again', async () => {
   }
   expect(await chat.post('a:1', card)).toEqual({ conversationId: 'a:1', activityId: '1' });
   expect(bugs).toEqual([]);
+});
+
+it('gives up a call that Teams throttles for longer than the time limit', async () => {
+  const before = arrived.teams.length;
+  [answered, retryAfter] = [429, '60'];
+  try {
+    await expect(opened(urls.teams, null, 200).post('a:1', card)).rejects.toMatchObject({ name: 'AbortError' });
+  } finally {
+    [answered, retryAfter] = [200, null];
+  }
+  expect(arrived.teams).toHaveLength(before + 1);
 });
 
 it.each([400, 403, 404])('says of a message that Teams will not have edited (%i) that it is none', async (status) => {
