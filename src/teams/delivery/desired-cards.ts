@@ -22,6 +22,8 @@ export interface DesiredCard {
   readonly card: AdaptiveCard;
   /** Null: a deleted card isn't posted again. */
   readonly post: ((card: AdaptiveCard) => Promise<Posted>) | null;
+  /** The card is given up where the bot can't post any more: a person has blocked it, or the place is gone. */
+  readonly isOptional?: boolean;
 }
 
 /** With more people than this, only the channel is asked. */
@@ -38,7 +40,8 @@ async function wantedInPerson(
   const chatOf = await options.conversations.personalChat(id);
   if (chatOf === null) return [];
   if (!may) return [{ audience, card: view.withoutQuestion(), post: null }];
-  return [{ audience, card: view.inPlace(audience), post: (one) => options.chat.post(chatOf.conversationId, one) }];
+  const post: DesiredCard['post'] = (one) => options.chat.post(chatOf.conversationId, one);
+  return [{ audience, card: view.inPlace(audience), post, isOptional: true }];
 }
 
 /**
@@ -76,9 +79,8 @@ export async function desiredCards(
   const { origin } = request;
   const inPerson = await wantedOfApprovers(options, request, cards, view);
   const draw = (audience: string, post: DesiredCard['post']): DesiredCard => ({
-    audience,
-    card: view.inPlace(audience),
-    post,
+    ...{ audience, card: view.inPlace(audience), post },
+    isOptional: audience === 'operations' || hasEnded(request),
   });
   const short =
     origin.conversationType !== 'channel' && operationsChannel !== null && operationsChannel !== approvalsChannel

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { StreamId } from '../../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../../domain/ports/store.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import type { Chat } from './chat.ts';
+import { type Chat, isUnreachable } from './chat.ts';
 import type { DesiredCard } from './desired-cards.ts';
 
 export interface ReconcileOptions {
@@ -18,7 +18,7 @@ export const fingerprint = (card: AdaptiveCard): string =>
 export async function reconcileCard(
   { shown, chat }: ReconcileOptions,
   { id }: { readonly id: StreamId },
-  { audience, card, post }: DesiredCard,
+  { audience, card, post, isOptional = false }: DesiredCard,
   at: PostedCard | undefined,
 ): Promise<void> {
   const now = fingerprint(card);
@@ -31,6 +31,11 @@ export async function reconcileCard(
     await shown.remove(id, audience);
     return;
   }
-  const posted = await post(card);
-  await shown.save({ requestId: id, audience, ...posted, fingerprint: now });
+  try {
+    const posted = await post(card);
+    await shown.save({ requestId: id, audience, ...posted, fingerprint: now });
+  } catch (error) {
+    if (!isOptional || !isUnreachable(error)) throw error;
+    await shown.remove(id, audience);
+  }
 }
