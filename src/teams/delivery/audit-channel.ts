@@ -118,8 +118,15 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
     if (stored?.day === day) return { at: new Date(Date.parse(day) + dayMs).toISOString() };
     const found = await checkpoints.covering(last);
     if (found === null) return { afterMs: checkpoints.everyMs };
-    if (await claims(found.size, day, stored?.eTag ?? ''))
-      await chat.postThread(channelId ?? '', auditCheckpointCard(found, await checkpoints.witnessing()));
+    if (await claims(found.size, day, stored?.eTag ?? '')) {
+      try {
+        await chat.postThread(channelId ?? '', auditCheckpointCard(found, await checkpoints.witnessing()));
+      } catch (error) {
+        // The retry of this request, or of the next one, posts it.
+        await claims(stored?.size ?? 0, stored?.day ?? '', '*');
+        throw error;
+      }
+    }
     return null;
   }
 
