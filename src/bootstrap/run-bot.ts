@@ -45,7 +45,7 @@ function startWatch(infrastructure: Infrastructure): Stoppable {
   const { now } = clock;
   const verified = openVerified({ requests, drifts });
   const settleMs = Math.min(intervalMs, longestSettleMs);
-  const ports = { azure, requests, drifts, verified, now, settleMs, intervalMs };
+  const ports = { azure, requests, drifts, verified, now, settleMs, intervalMs, log };
   return startKeyWatch({
     ...{ documents, intervalMs, now, random: Math.random, newId: randomUUID, log },
     cycle: (id, cursor, signal) => watchCycle({ ...ports, signal }, id, cursor),

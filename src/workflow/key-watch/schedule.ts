@@ -24,12 +24,8 @@ const jitter = 0.1;
 /** How often the stored time is read: another replica, or the database's own clock, might have moved it. */
 const mostPauseMs = 60_000;
 
-interface Due {
-  /** When the next one is. */
-  readonly dueAt: string;
-  readonly cursor: string;
-  readonly eTag: string;
-}
+/** `dueAt`: when the next one is. */
+type Due = z.infer<typeof Schedule>;
 
 export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
   const { documents, intervalMs, now, random, newId, cycle, onCycle, log } = ports;
@@ -37,9 +33,22 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | null = null;
 
+  const read = async (): Promise<Due | undefined> => Schedule.safeParse((await documents.read([key]))[key]).data;
+
+  /** Where another replica took the next cycle meanwhile, its time stays: a cycle can last longer than the interval. */
+  async function moveOn(cursor: string, { dueAt, eTag }: Due): Promise<void> {
+    try {
+      await documents.write({ [key]: { dueAt, cursor, eTag } });
+    } catch (error) {
+      if (!(error instanceof StaleDocument)) throw error;
+      const stored = await read();
+      if (stored !== undefined) await moveOn(cursor, stored);
+    }
+  }
+
   /** Null: it isn't due. */
   async function take(): Promise<Due | null> {
-    const stored = Schedule.safeParse((await documents.read([key]))[key]).data;
+    const stored = await read();
     const ahead = Date.parse(stored?.dueAt ?? '') - now().getTime();
     // A time further away than an interval is of a longer interval, or of a clock that was wrong.
     if (ahead > 0 && ahead <= intervalMs * (1 + jitter)) return null;
@@ -51,8 +60,7 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
       if (error instanceof StaleDocument) return null;
       throw error;
     }
-    const eTag = Schedule.safeParse((await documents.read([key]))[key]).data?.eTag ?? '';
-    return { dueAt, cursor, eTag };
+    return { dueAt, cursor, eTag: (await read())?.eTag ?? '' };
   }
 
   async function run(): Promise<void> {
@@ -60,12 +68,7 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
     if (due === null) return;
     const result = await cycle(newId(), due.cursor, stopping.signal);
     onCycle(result);
-    // Another replica that took the next cycle meanwhile has its own cursor.
-    await documents
-      .write({ [key]: { dueAt: due.dueAt, cursor: result.cursor, eTag: due.eTag } })
-      .catch((error: unknown) => {
-        if (!(error instanceof StaleDocument)) throw error;
-      });
+    await moveOn(result.cursor, due);
   }
 
   let running: Promise<void> = Promise.resolve();

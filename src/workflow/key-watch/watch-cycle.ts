@@ -30,6 +30,7 @@ export interface CyclePorts {
   readonly intervalMs: number;
   /** Aborted when the bot stops: the cycle ends early. */
   readonly signal: AbortSignal;
+  readonly log: { warn(fields: object, message: string): void };
 }
 
 /** How an agent was found. */
@@ -151,7 +152,8 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
   const pending = queue.filter((agent) => !busy.has(agent) && isSettled(agent));
   const cycle = { id, reader: new AgentReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
   const agents = new Map<string, WatchedAgent>();
-  const { intervalMs, signal } = ports;
+  const failures: unknown[] = [];
+  const { intervalMs, signal, log } = ports;
   const began = performance.now();
   const turn = async (n: number): Promise<void> => {
     const early = began + (n * spread * intervalMs) / mostAgents - performance.now();
@@ -164,10 +166,18 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
       if (signal.aborted) return;
       const agent = pending[n] ?? '';
       const verified = all.get(agent);
-      const found = verified === undefined ? null : await watchAgent(ports, cycle, agent, verified);
-      if (found !== null) agents.set(agent, found);
+      if (verified === undefined) continue;
+      // An agent that can't be judged doesn't keep the others from it.
+      const [found] = await Promise.allSettled([watchAgent(ports, cycle, agent, verified)]);
+      if (found.status === 'rejected') failures.push(found.reason);
+      else if (found.value !== null) agents.set(agent, found.value);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, read));
+  if (failures.length > 0)
+    log.warn(
+      { err: failures[0], agents: failures.length },
+      'the key watch couldn’t judge some agents, and tries again',
+    );
   return { agents, cursor: signal.aborted ? cursor : (queue.at(-1) ?? '') };
 }
