@@ -158,6 +158,7 @@ export function openRunMonitor(
     // The row can be due early, for example after a wrong clock was corrected.
     const { notBefore } = request;
     if (known === null && request.state === 'approved' && notBefore !== null && isTooEarly(request, runs.now())) {
+      await draw(id, request);
       return { at: notBefore };
     }
     const again = await act(id, run, await nextAction(ports, known, request), request, traceparent);

@@ -77,8 +77,10 @@ describe('a run that was ordered', () => {
 
   it('is not begun before the time that was chosen, although its row came up', async () => {
     const notBefore = new Date(noon.getTime() + 3_600_000).toISOString();
-    const { look, done, advance, ports } = await watched(null, ['one/1'], false, { notBefore });
+    const { look, done, shown, advance, ports } = await watched(null, ['one/1'], false, { notBefore });
     expect(await look()).toEqual({ at: notBefore });
+    // Its card might say that the bot is paused.
+    expect(shown).toEqual(['not paused']);
     // One whose clock is behind may have it all the same, and the clock may be set right while it waits.
     expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: 'wait', ms: 60_000 });
     advance(3_600_000);
