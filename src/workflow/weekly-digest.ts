@@ -1,10 +1,10 @@
 /**
- * Posts a digest each week. The stored time of the last one makes it one post for all replicas, after a stop of any length. The time
- * is stored right before the post, and set back if Teams refuses the post. What remains: a process that ends in between leaves its
- * week without a digest, and a post that Teams takes without an answer is posted again.
+ * Posts a digest each week. The stored time of the last one makes it one post for all replicas, after a stop of any length, also if
+ * the lock's connection ends. The time is stored right before the post, and set back if Teams refuses the post. What remains: a process
+ * that ends in between leaves its week without a digest, and a post that Teams takes without an answer is posted again.
  */
 import { z } from 'zod';
-import type { Documents } from '../domain/ports/store.ts';
+import { type Documents, StaleDocument } from '../domain/ports/store.ts';
 import { lastWeekday } from '../domain/statement/period.ts';
 
 export interface DigestPorts {
@@ -20,7 +20,7 @@ export interface DigestPorts {
 }
 
 const key = 'digest/last';
-const Last = z.object({ due: z.iso.datetime() });
+const Last = z.object({ due: z.iso.datetime(), eTag: z.string() });
 /** UTC. */
 const hour = 6;
 const pollMs = 10_000;
@@ -30,20 +30,23 @@ const pollsSkipped = 30;
 export function startWeeklyDigest({ documents, day, now, tryLocked, prepare, log }: DigestPorts): {
   stop(): Promise<void>;
 } {
-  const store = (due: string): Promise<void> => documents.write({ [key]: { due, eTag: '*' } });
+  const read = async () => Last.safeParse((await documents.read([key]))[key]).data;
+  /** `eTag`: as it was read. Throws if another replica has stored a time since. */
+  const store = (due: string, eTag: string): Promise<void> => documents.write({ [key]: { due, eTag } });
 
   async function check(): Promise<void> {
-    const last = Last.safeParse((await documents.read([key]))[key]).data;
+    const last = await read();
     const due = lastWeekday(now(), day, hour);
     // At first, and after the day or a wrong clock was corrected: the next one is posted.
-    if (last === undefined || Date.parse(last.due) > now().getTime()) return store(due.toISOString());
+    if (last === undefined || Date.parse(last.due) > now().getTime()) return store(due.toISOString(), last?.eTag ?? '');
     if (due.getTime() <= Date.parse(last.due)) return;
     const post = await prepare(due);
-    await store(due.toISOString());
+    await store(due.toISOString(), last.eTag);
+    const stored = await read();
     try {
       await post();
     } catch (error) {
-      await store(last.due);
+      await store(last.due, stored?.eTag ?? '');
       throw error;
     }
   }
@@ -58,6 +61,8 @@ export function startWeeklyDigest({ documents, day, now, tryLocked, prepare, log
     checking = checking
       .then(() => tryLocked(check))
       .catch((error: unknown) => {
+        // Another replica has posted it.
+        if (error instanceof StaleDocument) return;
         skip = pollsSkipped;
         log.warn({ err: error }, 'the weekly digest couldn’t be posted; the bot tries again in minutes');
       });

@@ -24,17 +24,20 @@ const tryLocked = async (work: () => Promise<void>): Promise<void> => {
   });
 };
 
-/** `killed`: after Teams took it. */
-const start = (time: string, day = 1, killed = false) =>
+/** `killed`: after Teams took it. `meanwhile`: happens while the digest is prepared. */
+const start = (time: string, day = 1, killed = false, meanwhile = async (): Promise<void> => undefined) =>
   startWeeklyDigest({
     documents,
     day,
     now: () => new Date(time),
     tryLocked,
-    prepare: async (due) => async () => {
-      if (isDown) throw new Error('Teams is down');
-      posted.push(due.toISOString().slice(0, 10));
-      if (killed) await new Promise(() => undefined);
+    prepare: async (due) => {
+      await meanwhile();
+      return async () => {
+        if (isDown) throw new Error('Teams is down');
+        posted.push(due.toISOString().slice(0, 10));
+        if (killed) await new Promise(() => undefined);
+      };
     },
     log: {
       warn: () => {
@@ -60,6 +63,16 @@ test('once for replicas that look at the same time', async () => {
   const replicas = [start('2026-03-02T06:00:00Z'), start('2026-03-02T06:00:00Z'), start('2026-03-02T06:00:00Z')];
   await Promise.all(replicas.map((one) => one.stop()));
   expect(posted).toEqual(['2026-03-02']);
+});
+
+test('once, although the lock ended with its connection while the digest was prepared', async () => {
+  await look('2026-02-25T12:00:00Z');
+  const slow = start('2026-03-02T06:00:00Z', 1, false, async () => {
+    isLocked = false;
+    await look('2026-03-02T06:00:10Z');
+  });
+  await slow.stop();
+  expect([posted, warnings]).toEqual([['2026-03-02'], 0]);
 });
 
 test('again after Teams was down', async () => {
