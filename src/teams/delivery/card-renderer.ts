@@ -80,7 +80,8 @@ export function openCardRenderer(options: CardRendererOptions): CardRenderer {
         hasEnded(request) ? nobody : approvers.of(request, hurry),
         openDirectory(people).names(peopleIn(request)),
         viewersOf(request, people),
-        contradicting(),
+        // Nothing would take the warning off the card of an ended request.
+        hasEnded(request) ? [] : contradicting(),
       ]);
       const userIds = refreshedFor(request, viewers, asked);
 
