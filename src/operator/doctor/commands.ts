@@ -61,6 +61,11 @@ export const giveKeyRole = (objectId: string, vault: string, name: string): stri
   `${command('az', 'role', 'assignment', 'create', '--role', signingRole, '--assignee-object-id', objectId)} ` +
   `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv)/keys/${name}"`;
 
+/** Returns the command that lets an identity read one secret of a vault. */
+export const giveSecretRole = (objectId: string, vault: string, name: string): string =>
+  `${command('az', 'role', 'assignment', 'create', '--role', 'Key Vault Secrets User', '--assignee-object-id', objectId)} ` +
+  `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv)/secrets/${name}"`;
+
 const roleTo = (objectId: string, scope: string): string =>
   command('--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal', '--scope', scope);
 

@@ -9,7 +9,7 @@ import {
   whoGivesRoles,
 } from '../doctor/commands.ts';
 import { type Answers, answerTo, byAzd, byHand, isManaged } from './question.ts';
-import { keyCommand, type Task, verificationTasks } from './verification-tasks.ts';
+import { keyTasks, type Task, verificationTasks } from './verification-tasks.ts';
 
 export type { Task };
 
@@ -36,23 +36,29 @@ function databaseTasks(answers: Answers): readonly Task[] {
   const made = isManaged(answers)
     ? [owner, role].map((name) => `select * from pgaadauth_create_principal('${name}', false, false)`)
     : [owner, role].map((name) => `create role "${name}" login`);
+  // As infra/runtime-role.sql: an administrator without superuser can't create a database for another owner.
+  const permitted = [
+    `create database "${database}"`,
+    `revoke all on database "${database}" from public`,
+    `grant connect, create on database "${database}" to "${owner}"`,
+    `grant connect on database "${database}" to "${role}"`,
+  ];
   return [
     {
       what: 'Create the database and its roles',
       who: 'an administrator of the database server',
       how: [
-        ...[...made, `create database "${database}" owner "${owner}"`].map((sql) => command(...connect, '-c', sql)),
+        ...[...made, ...permitted].map((sql) => command(...connect, '-c', sql)),
         ...(isManaged(answers) ? [] : [owner, role].map((name) => command(...connect, '-c', `\\password ${name}`))),
       ],
     },
   ];
 }
 
-function sealTask(answers: Answers): readonly Task[] {
+function sealTask(answers: Answers, objectId: string): readonly Task[] {
   const seal = answerTo(answers, 'seal');
   if (seal === '') return [];
-  const how = [keyCommand(seal)];
-  return [{ what: 'Create the seal key once; keep a copy somewhere else', who: 'the owner of the bot’s keys', how }];
+  return keyTasks('Create the seal key once; keep a copy somewhere else', seal, objectId);
 }
 
 function azureTasks(answers: Answers, { objectId, graph }: TaskInput): readonly Task[] {
@@ -90,7 +96,10 @@ function teamsTasks(answers: Answers): readonly Task[] {
         command(
           ...['az', 'bot', 'create', ...words, '--app-type', type, '--appid', app],
           ...['--tenant-id', answerTo(answers, 'tenant'), '--endpoint', `https://${host}/api/messages`],
-        ),
+        ) +
+          (isManaged(answers)
+            ? ` --msi-resource-id "$(az identity list --query "[?clientId=='${app}'].id" --output tsv)"`
+            : ''),
         command('az', 'bot', 'msteams', 'create', ...words),
       ],
     },
@@ -172,7 +181,7 @@ export function followUpTasks(answers: Answers, input: TaskInput): readonly Task
     ? azdTasks(answers, input.settings)
     : [
         ...databaseTasks(answers),
-        ...sealTask(answers),
+        ...sealTask(answers, input.objectId ?? 'OBJECT_ID'),
         ...verificationTasks(answers, input.objectId ?? 'OBJECT_ID'),
         ...azureTasks(answers, input),
         ...stepUpTask(answers),

@@ -2,6 +2,7 @@
 import {
   giveKeyRole,
   givePublishingRole,
+  giveSecretRole,
   makePublishingRole,
   makeSigningKey,
   makeSigningRole,
@@ -17,12 +18,17 @@ export interface Task {
   readonly how: readonly string[];
 }
 
-/** Returns the command that stores `openssl rand -base64 32` in a private file or in a secret. */
-export function keyCommand(place: string): string {
+/** Returns the task that stores 32 random bytes in a private file, or in a secret that only the bot can read. */
+export function keyTasks(what: string, place: string, objectId: string): readonly Task[] {
+  const who = 'the owner of the bot’s keys';
   const [, vault, name] = /^https:\/\/([^./]+)[^/]*\/secrets\/([^/]+)/.exec(place) ?? [];
-  return vault === undefined
-    ? `(umask 077; openssl rand -base64 32 > ${place})`
-    : `az keyvault secret set --vault-name ${vault} --name ${name} --value "$(openssl rand -base64 32)" --output none`;
+  if (vault === undefined || name === undefined)
+    return [{ what, who, how: [`(umask 077; openssl rand -base64 32 > ${place})`] }];
+  const made = `az keyvault secret set --vault-name ${vault} --name ${name} --value "$(openssl rand -base64 32)" --output none`;
+  return [
+    { what, who, how: [made] },
+    { what: 'Let the bot read it', who: whoGivesRoles('the vault'), how: [giveSecretRole(objectId, vault, name)] },
+  ];
 }
 
 function publishedTasks(answers: Answers, objectId: string): readonly Task[] {
@@ -38,15 +44,7 @@ function publishedTasks(answers: Answers, objectId: string): readonly Task[] {
             how: [makePublishingRole(account), givePublishingRole(objectId, account, container ?? '')],
           },
         ]),
-    ...(logKey === ''
-      ? []
-      : [
-          {
-            what: 'Create the log signing key once',
-            who: 'the owner of the bot’s keys',
-            how: [keyCommand(logKey)],
-          },
-        ]),
+    ...(logKey === '' ? [] : keyTasks('Create the log signing key once', logKey, objectId)),
   ];
 }
 
