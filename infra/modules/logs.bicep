@@ -16,11 +16,8 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
     sku: {
       name: 'PerGB2018'
     }
+    // No daily cap: Azure drops the lines above it, and the vaults' log here proves whether a key version is still used.
     retentionInDays: days
-    workspaceCapping: {
-      // Limits the cost of a flood. Azure drops what exceeds it in a day, and the workspace shows a warning.
-      dailyQuotaGb: 1
-    }
   }
 }
 
