@@ -66,4 +66,4 @@ if [ "$really" = no ]; then
 fi
 left="$(missing)"
 [ -z "$left" ] || stop "It was done, and does not show: $(cut -d' ' -f1 <<< "$left" | paste -sd' '). Look again in a minute."
-say "$id has GroupMember.Read.All and User.Read.All: read back. It counts with the bot’s next token, an hour at the latest."
+say "$id has GroupMember.Read.All and User.Read.All: read back. A bot that asked Graph before can keep its token for a day, and refuses everyone until then; a restart might not help."

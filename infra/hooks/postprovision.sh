@@ -134,7 +134,9 @@ if [ -z "${CMK_IMAGE:-}" ] || [ "$has_secret" = yes ]; then
   audit_log_keys
   settings_to_vault
   if [ -z "${CMK_IMAGE:-}" ]; then image; fi
-  say 'Everything except the bot is deployed. The next azd provision deploys the bot; azd up runs it now.'
+  say 'Everything except the bot is deployed. Let a Privileged Role Administrator grant Microsoft Graph before anyone uses the bot:'
+  say "  bash infra/grant-graph.sh --yes $CMK_BOT_PRINCIPAL_ID"
+  say 'A token from before counts for up to a day. The next azd provision deploys the bot; azd up runs it now.'
   exit 0
 fi
 

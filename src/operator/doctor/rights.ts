@@ -204,7 +204,7 @@ const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
 const wider = ['Directory.Read.All', 'Directory.ReadWrite.All'];
 
 const spreads =
-  'It takes effect within minutes for an app. A managed identity keeps its token for up to a day: restart the bot, and check again.';
+  'It takes effect within minutes for an app. Azure caches the token of a managed identity for up to a day, and a restart might not renew it: check again later.';
 
 /** Checks the identity's application permissions of Microsoft Graph, which all decisions depend on. */
 export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
