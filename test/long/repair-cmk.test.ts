@@ -23,7 +23,10 @@ import {
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
-/** What another client does to an agent, its key and its vault: noticed by the key watch, repaired through approval, closed. */
+/**
+ * What another client does to an agent, its key and its vault: noticed by the key watch, repaired through approval, closed. A
+ * stripped and a deleted key: test/scenario/transcripts-repairs.
+ */
 
 const { agent: agentName, vault: vaultName, key: keyName } = choices.first;
 const agent = agentId(agentName);
@@ -57,20 +60,14 @@ async function succeeds(request: string): Promise<SeenActivity> {
   return shows(world, places.operations, people.requester, request, /Succeeded/);
 }
 
-const newestAlert = async (): Promise<SeenActivity | null> =>
-  (await world.teams.activities(places.operations, people.requester)).findLast(
-    (one) => cardOf(one) !== undefined && /DRIFT-[0-9A-Z]{10}/.test(activityText(one)),
-  ) ?? null;
-
-async function alertSays(...words: readonly string[]): Promise<SeenActivity> {
-  let alert: SeenActivity | null = null;
+/** The newest alert does. */
+async function alertSays(...words: readonly string[]): Promise<void> {
   await until(async () => {
-    alert = await newestAlert();
-    const text = alert === null ? '' : activityText(alert);
-    return words.every((one) => text.includes(one));
+    const alert = (await world.teams.activities(places.operations, people.requester)).findLast(
+      (one) => cardOf(one) !== undefined && /DRIFT-[0-9A-Z]{10}/.test(activityText(one)),
+    );
+    return alert !== undefined && words.every((one) => activityText(alert).includes(one));
   }, `an alert says ${words}`);
-  if (alert === null) throw new Error('there is no alert');
-  return alert;
 }
 
 interface Repair {
@@ -79,19 +76,10 @@ interface Repair {
   readonly review: string;
 }
 
-/** Selects the button of the alert. A second click within seconds counts as the same one. */
-async function clicks(alert: SeenActivity): Promise<SeenActivity> {
-  const before = new Set((await world.teams.activities(places.operations, people.requester)).map(({ id }) => id));
-  await world.teams.click(people.requester, alert.id, 'typed.meant');
-  const isForm = (text: string): boolean => text.includes('Review: repair customer-managed key');
-  return world.teams.sees(
-    places.operations,
-    people.requester,
-    (one) => !before.has(one.id) && isForm(activityText(one)),
-  );
-}
-
-async function requests(form: SeenActivity): Promise<Repair> {
+/** Requests the repair once the alert says the words. */
+async function repairs(...words: readonly string[]): Promise<Repair> {
+  await alertSays('Not as approved', ...words);
+  const form = await type(world, people.requester, typed);
   const review = wordsOf(form);
   const from = (await world.azureRequests()).length;
   const id = await submit(world, form, 'As it was approved');
@@ -99,44 +87,10 @@ async function requests(form: SeenActivity): Promise<Repair> {
   return { id, from, review };
 }
 
-/** Requests the repair once the alert says the words. */
-async function repairs(...words: readonly string[]): Promise<Repair> {
-  await alertSays('Not as approved', ...words);
-  return requests(await type(world, people.requester, typed));
-}
-
 async function isAsApproved(): Promise<void> {
   await alertSays('As approved again');
   expect(await agentNow()).toMatchObject({ keyVaultProperties: { keyName, keyVersion } });
 }
-
-test('a stripped key is put back in its approved version', async () => {
-  await writeAgent(others, agent, { properties: { keyVaultProperties: null } });
-  const repair = await requests(
-    await clicks(await alertSays('The customer-managed key was removed', 'Not as approved')),
-  );
-  expect(repair.review).toContain(keyVersion.slice(0, 8));
-  const end = await succeeds(repair.id);
-  expect(wordsOf(end)).toContain('Verification level: key tested');
-  expect(await madeSince(repair.from)).toEqual([`PATCH healthBots/${agentName} 201`]);
-  await isAsApproved();
-});
-
-test('a deleted key: the run waits for the role that recovers it, and verifies', async () => {
-  await (await key().beginDeleteKey(keyName, { intervalInMs: 50 })).pollUntilDone();
-  const repair = await repairs('was deleted');
-  const command = `az keyvault key recover --vault-name ${vaultName} --name ${keyName}`;
-  expect(repair.review).toContain(`A Key Vault Crypto Officer must recover key ${keyName}`);
-  expect(repair.review).toContain(command);
-  const card = await approvalCard(world, repair.id);
-  expect(wordsOf(card)).toContain(command);
-  await approve(world, people.approver, card);
-  await shows(world, places.operations, people.requester, repair.id, /must recover key/);
-  await (await key().beginRecoverDeletedKey(keyName, { intervalInMs: 50 })).pollUntilDone();
-  await shows(world, places.operations, people.requester, repair.id, /Succeeded/);
-  expect(await madeSince(repair.from)).toEqual([]);
-  await isAsApproved();
-});
 
 test('a disabled version: the role enables it before the approval, which still counts', async () => {
   await key().updateKeyProperties(keyName, keyVersion, { enabled: false });
