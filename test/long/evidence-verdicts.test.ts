@@ -2,11 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
-import { archiveOf } from '../../src/audit/pack/files.ts';
+import { archiveOf, type PackFiles } from '../../src/audit/pack/files.ts';
 import { utcInWords } from '../../src/text/instants.ts';
 import { type EvidenceWorld, logKey, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { edited, forgeries } from '../support/audit/forged-packs.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { type Body, packOfRewritten } from '../support/audit/rewritten-log.ts';
+import { readPack } from '../support/audit/taken-evidence.ts';
+import { zipChanges } from '../support/audit/zip-changes.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import {
   approvalCard,
@@ -20,7 +23,10 @@ import {
   shows,
 } from '../support/world/story.ts';
 
-/** What both verifiers say of a request that did not succeed: what came of it, when and by whom. */
+/**
+ * What both verifiers say at the command line: of a request that did not succeed, what came of it, when and by whom; of a pack that
+ * was changed, that it was, or what they don't prove of it.
+ */
 
 let evidence: EvidenceWorld;
 let bodies: readonly Body[];
@@ -149,4 +155,76 @@ test('a failed request: where the run stopped, who ended it and when; before tha
   expect(python).toMatch(
     /failed, the run stopped at grant-key-access, and operator Olga .*; done, and left as it is: enable-identity/,
   );
+});
+
+describe('a pack of a request that succeeded', () => {
+  let files: PackFiles;
+  let other: PackFiles;
+  beforeAll(async () => {
+    const { world } = evidence;
+    const id = await ask(world, choices.policies);
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    files = await readPack(await evidence.take(id, 'pack.zip'));
+    other = await readPack(path.join(evidence.folder, 'rejected.zip'));
+  });
+
+  type Found = 'found' | 'named' | 'missed';
+
+  /** `named`: the answer says of the file that it is not proved, not checked or not in the pack. */
+  function foundBy(code: number | null, out: string, what: string): Found {
+    if (code !== 0) return 'found';
+    const named = /^ {2}(?:not proved|not in the pack|also signed by)[^\n]*/gim;
+    const [name = ''] = /^[\w.]+(?=:)|verify\.py/.exec(what) ?? [];
+    const wanted = what.includes('stranger') ? 'stranger.example' : name;
+    return wanted !== '' && [...out.matchAll(named)].some(([line]) => line.includes(wanted)) ? 'named' : 'missed';
+  }
+
+  async function judge(what: string, archive: Buffer): Promise<readonly [ours: Found, python: Found]> {
+    const file = path.join(evidence.folder, 'changed.zip');
+    await writeFile(file, archive);
+    const ours = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile], {});
+    const python = (await verifyPy(file, '--keys', evidence.keyFile)) ?? [null, ''];
+    return [foundBy(ours.code, `${ours.out}${ours.err}`, what), foundBy(...python, what)];
+  }
+
+  test('as it is, the pack is proved by both', async () => {
+    expect(await judge('nothing', archiveOf(files))).toEqual(['missed', 'missed']);
+  });
+
+  test.each(['names.json', 'keys.txt'])(
+    '%s: changed, it is blamed itself, and not the report made of it',
+    async (name) => {
+      const file = path.join(evidence.folder, 'changed.zip');
+      const edit = (text: string): string =>
+        text.replace('Requester', 'Somebody else').replace('witness.example', 'w.example');
+      await writeFile(file, archiveOf(edited(files, name, edit)));
+      const { code, out } = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile], {});
+      expect([code, out]).toEqual([
+        1,
+        expect.stringMatching(new RegExp(`^integrity errors: ${name}: changed since report\\.html`)),
+      ]);
+    },
+  );
+
+  test('every change is found by both verifiers, or the answers of both name what they don’t prove', async () => {
+    const kinds = [
+      ...forgeries(files, other).map(({ changes, expected }) => ({
+        expected,
+        changes: changes.map((change) => ({ what: change.what, archive: archiveOf(change.files) })),
+      })),
+      { changes: zipChanges(files), expected: 'found or named' },
+    ];
+    const unexpected: string[] = [];
+    const unchanged = archiveOf(files);
+    for (const { changes, expected } of kinds) {
+      const isEnough = (found: Found): boolean => found === 'found' || (found === 'named' && expected !== 'found');
+      for (const { what, archive } of changes) {
+        if (archive.equals(unchanged)) throw new Error(`${what}: nothing was changed`);
+        const [ours, python] = await judge(what, archive);
+        if (!isEnough(ours) || !isEnough(python)) unexpected.push(`${what}: ours ${ours}, Python ${python}`);
+      }
+    }
+    expect(unexpected).toEqual([]);
+  }, 600_000);
 });

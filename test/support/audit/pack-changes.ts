@@ -53,7 +53,7 @@ export const linesOf = (files: PackFiles): string[] =>
 const withLines = (files: Files, lines: readonly string[]): Map<string, Buffer> =>
   put(files, packFile.events, Buffer.from(lines.map((line) => `${line}\n`).join('')));
 
-export const proofOf = (line: string): string =>
+const proofOf = (line: string): string =>
   `proofs/${String(Number(JSON.parse(line).seq) - 1).padStart(10, '0')}.tlog-proof`;
 
 /** Each event left out with its proof, doubled, and swapped with the next; the last one alone may be left out unseen. */
