@@ -127,7 +127,7 @@ describe('an unfinished form', () => {
     await sees(requester, form, /Which vault/, chat);
     await pass(15);
     await sees(requester, form, /closed after an hour without changes/, chat);
-    expect(answered(await click(requester, form, 'form.next'))).toContain('closed after an hour without changes');
+    expect(answered(await click(requester, form, 'form.refresh'))).toContain('closed after an hour without changes');
     expect(answered(await click(requester, form, 'form.resume'))).toContain('Which vault');
     await click(requester, form, 'form.next', { vault: choices.test.vault });
     await click(requester, form, 'form.next', { key: choices.test.key });

@@ -3,10 +3,10 @@ import { type Documents, type People, type Requests, StaleDocument } from '../..
 import { refuse } from '../../domain/request/refusal.ts';
 import type { Form } from '../../operations/form.ts';
 import type { Directory } from '../cards/directory.ts';
-import { formAbandonedCard, formOpenCard } from '../cards/views/form-place-view.ts';
+import { type ClosingReason, formAbandonedCard, formOpenCard } from '../cards/views/form-place-view.ts';
 import { formUnreadCard } from '../cards/views/form-slow-view.ts';
 import type { Chat } from '../delivery/chat.ts';
-import { editFormPrefix, openDialogStore, openFormPrefix } from './dialog-store.ts';
+import { type Dialog, editFormPrefix, openDialogStore, openFormPrefix } from './dialog-store.ts';
 import { jobPrefix, lostAfterMs } from './form-jobs.ts';
 
 export interface AbandonedFormsOptions {
@@ -26,36 +26,39 @@ const inUseMs = 2 * minuteMs;
 
 const isPersonal = ({ origin }: Form): boolean => origin.conversationType === 'personal';
 
-/** The form after it was closed. Null where its message is, or becomes, a request's card. */
-async function close({ documents, directory, requests }: AbandonedFormsOptions, formId: string): Promise<Form | null> {
+/** Returns the closed form and its card. Null where its message is, or becomes, a request's card. */
+async function close(
+  { documents, directory, requests }: AbandonedFormsOptions,
+  formId: string,
+  why: ClosingReason,
+): Promise<Dialog | null> {
   const dialogs = openDialogStore(documents);
   const stored = await dialogs.read(formId);
   if (stored === null) return null;
   const { form } = stored;
-  if (form.ended === 'submitted') return form.changes === null ? null : form;
-  if (form.ended === 'cancelled') return form;
+  if (form.ended === 'submitted') return form.changes === null ? null : stored;
+  if (form.ended === 'cancelled') return stored;
   // The process ended right after it stored what came of the form, whose message is the request's card by now.
   if ((await requests.load(form.requestId))?.forms.includes(form.id)) return null;
   const names = await directory.names([form.owner]);
   const left: Form = { ...form, ended: 'left', pending: null };
-  await dialogs.saveLeft({ form: left, card: formAbandonedCard(left, names(form.owner)) }, stored.eTag);
-  return left;
+  const closed = { form: left, card: formAbandonedCard(left, names(form.owner), why) };
+  await dialogs.saveLeft(closed, stored.eTag);
+  return closed;
 }
 
-async function clear({ chat, directory }: AbandonedFormsOptions, form: Form): Promise<void> {
+async function clear({ chat }: AbandonedFormsOptions, { form, card }: Dialog): Promise<void> {
   const { conversationId, messageId } = form.origin;
   if (messageId === undefined) return;
   const at = { conversationId, activityId: messageId };
   if (!isPersonal(form)) return chat.remove(at);
-  if (form.ended !== 'left') return;
-  const names = await directory.names([form.owner]);
-  await chat.update(at, formAbandonedCard(form, names(form.owner)));
+  if (form.ended === 'left' && card !== null) await chat.update(at, card);
 }
 
 /** The marks of an open form go last: what a crash interrupts is done again the next time. */
-async function closeAndClear(options: AbandonedFormsOptions, formId: string): Promise<void> {
+async function closeAndClear(options: AbandonedFormsOptions, formId: string, why: ClosingReason): Promise<void> {
   try {
-    const closed = await close(options, formId);
+    const closed = await close(options, formId, why);
     if (closed !== null) await clear(options, closed);
     await options.documents.delete([`${openFormPrefix}${formId}`, `${editFormPrefix}${formId}`]);
   } catch (error) {
@@ -82,10 +85,10 @@ export async function closeAbandonedForms(options: AbandonedFormsOptions): Promi
   for (const formId of ended ?? []) {
     const form = (await dialogs.read(formId))?.form;
     const isLeft = form === undefined || (isPersonal(form) ? personal : shared)?.includes(formId) === true;
-    if (isLeft || (form.ended !== null && !isPersonal(form))) await closeAndClear(options, formId);
+    if (isLeft || (form.ended !== null && !isPersonal(form))) await closeAndClear(options, formId, 'unused');
   }
   for (const formId of await documents.leftFor(editFormPrefix, 0))
-    if (await isOutdated(options, formId)) await closeAndClear(options, formId);
+    if (await isOutdated(options, formId)) await closeAndClear(options, formId, 'outdated');
 }
 
 /** At most one unfinished form of a person stands in a channel: an earlier one makes way. */
@@ -99,7 +102,7 @@ export async function replaceEarlierForm(options: AbandonedFormsOptions, { id, o
   if (earlier === null) return;
   const isUnused = (await documents.leftFor(`${openFormPrefix}${earlier}`, inUseMs)).includes('');
   // Where that fails, the sweeper does it later.
-  if (isUnused) await closeAndClear(options, earlier).catch(() => undefined);
+  if (isUnused) await closeAndClear(options, earlier, 'replaced').catch(() => undefined);
 }
 
 // Jobs of forms whose process ended. Otherwise their cards would wait forever. The card says so and lets the owner continue. An

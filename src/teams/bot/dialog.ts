@@ -115,8 +115,8 @@ export async function showPage(
 
 export async function turn({ ports }: DialogTools, before: Form, click: DialogClick): Promise<FormResult> {
   const { verb, inputs, isWanted } = click;
-  const form: Form = { ...before, pending: null };
-  if (form.ended === 'left' && verb === 'form.resume') return resume(form);
+  if (before.ended === 'left' && verb === 'form.resume') return resume(before);
+  const form: Form = { ...before, pending: null, ended: before.ended === 'left' ? null : before.ended };
   if (form.ended !== null) return { form, problem: null };
   switch (verb) {
     case 'form.next':

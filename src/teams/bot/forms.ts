@@ -196,7 +196,9 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     const { card, eTag } = stored;
     const form = await withLocation(stored.form, call.at);
     const current = call.revision === form.revision && call.verb !== 'form.show';
-    if (form.ended === 'left' && card !== null && !(current && call.verb === 'form.resume')) return onCard(form, card);
+    // Where the closed form's message couldn't be updated, its page looks open. Its buttons continue it, so no text is lost.
+    const continues = current && call.verb !== 'form.refresh';
+    if (form.ended === 'left' && card !== null && !continues) return onCard(form, card);
     const { pending } = form;
     const submitsNow = current && call.verb === 'form.submit' && jobs.of(pending?.look ?? '') === undefined;
     if (pending !== null && !submitsNow && !(current && call.verb === 'form.cancel')) {

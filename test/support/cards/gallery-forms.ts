@@ -171,7 +171,7 @@ export function forms(): readonly GalleryCard[] {
     { name: 'form-review.blocked', card: card(form('review'), reviewFacts(blocked)) },
     { name: 'form-review.under-another-key', card: card(form('review'), reviewFacts(underAnother)) },
     { name: 'form-ended.cancelled', card: formCancelledCard(form('review', { ended: 'cancelled' })) },
-    { name: 'form-ended.left', card: formAbandonedCard(form('vault', { ended: 'left' }), 'Requester') },
+    { name: 'form-ended.left', card: formAbandonedCard(form('vault', { ended: 'left' }), 'Requester', 'unused') },
     { name: 'form-open', card: formOpenCard(form('review'), { name: 'Requester', memberId: '29:requester' }) },
   ];
 }

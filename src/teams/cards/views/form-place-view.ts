@@ -76,18 +76,33 @@ export function formChangedCard(form: Form): AdaptiveCard {
   });
 }
 
-/** An abandoned form: closed, but its owner can resume. */
-export function formAbandonedCard(form: Form, owner: string): AdaptiveCard {
+/** `outdated`: the form edits a request that was changed, decided or ended meanwhile. */
+export type ClosingReason = 'unused' | 'replaced' | 'outdated';
+
+const closingWords = ({ origin, requestId }: Form, why: ClosingReason): string => {
+  const saved = 'The entries are saved for 7 days. Nothing was submitted or changed in Azure.';
+  const time = origin.conversationType === 'personal' ? 'an hour' : '15 minutes';
+  switch (why) {
+    case 'unused':
+      return `The form was closed after ${time} without changes. ${saved}`;
+    case 'replaced':
+      return `The form was closed because you opened another one. ${saved}`;
+    case 'outdated':
+      return `The form was closed because ${requestId} was changed, decided or ended. The edit wasn’t submitted.`;
+  }
+};
+
+/** An abandoned form: closed, but its owner can resume, unless the edit is outdated. */
+export function formAbandonedCard(form: Form, owner: string, why: ClosingReason): AdaptiveCard {
   const about = nameOf(form);
   const where = about === '' ? '' : ` for ${about}`;
+  const words = closingWords(form, why);
   return renderCard('form-ended', {
-    formId: form.id,
+    formId: why === 'outdated' ? '' : form.id,
     ...ending(form, 'Closed', badge.ended),
-    fallbackText: label('The form was closed after an hour. Your entries are saved.'),
+    fallbackText: label(words),
     title: plain<string>(`${owner}’s form: ${lowerFirst(titleOf(form))}${where}`),
-    text: plain(
-      'The form was closed after an hour without changes. The entries are saved for 7 days. Nothing was submitted or changed in Azure.',
-    ),
+    text: plain<string>(words),
   });
 }
 

@@ -1,0 +1,77 @@
+import type { Form } from '../../../../src/operations/form.ts';
+import { closeAbandonedForms, replaceEarlierForm } from '../../../../src/teams/bot/abandoned-forms.ts';
+import { openForms } from '../../../../src/teams/bot/forms.ts';
+import { commandWorld, formOn, reviewed } from '../../../support/builders/command-world.ts';
+import { requester } from '../../../support/builders/fixtures.ts';
+import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
+
+const personal = { conversationId: 'a:chat', conversationType: 'personal', messageId: '7' } as const;
+
+/** Forms, and the sweeper that finds all of them old. */
+async function world(formOf: (ports: ReturnType<typeof commandWorld>['ports']) => Form | Promise<Form>) {
+  const { ports, requests } = commandWorld();
+  const documents = memoryDocuments();
+  const forms = openForms({ ports, documents, portal: null, isTaken: async () => false });
+  const shown: string[] = [];
+  const options = {
+    documents: {
+      ...documents,
+      leftFor: async (prefix: string) =>
+        documents.keys().flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : [])),
+    },
+    chat: {
+      update: async (_at: object, card: object) => shown.push(JSON.stringify(card)) > 0,
+      remove: async () => undefined,
+    },
+    directory: { names: async () => () => 'Requester' },
+    requests: ports.requests,
+  };
+  const opened = await forms.open(await formOf(ports));
+  if (opened.kind !== 'card') throw new Error('the form did not open');
+  const { form } = opened;
+  const click = async (verb: string, inputs: object = {}) =>
+    forms.click({ by: requester, formId: form.id, revision: form.revision, verb, inputs, at: null });
+  const view = async () => JSON.stringify(await click('form.refresh'));
+  return { form, options, click, view, shown, requests };
+}
+
+test('a form that was closed says why', async () => {
+  const channel = await world((ports) => formOn('resource', ports));
+  await closeAbandonedForms(channel.options);
+  expect(await channel.view()).toContain('closed after 15 minutes without changes');
+
+  const chat = await world((ports) => formOn('resource', ports, { origin: personal }));
+  await closeAbandonedForms(chat.options);
+  expect(chat.shown).toEqual([expect.stringMatching(/closed after an hour without changes.*form\.resume/)]);
+
+  const replaced = await world((ports) => formOn('resource', ports));
+  await replaceEarlierForm(replaced.options, replaced.form);
+  await replaceEarlierForm(
+    { ...replaced.options, documents: { ...replaced.options.documents, leftFor: async () => [''] } },
+    formOn('resource', commandWorld().ports),
+  );
+  expect(await replaced.view()).toContain('closed because you opened another one');
+});
+
+test('a form whose request no longer waits for the edit says so, and can’t be continued', async () => {
+  const edit = await world((ports) => reviewed(ports, { origin: personal, changes: { asking: 1 } }));
+  await closeAbandonedForms({
+    ...edit.options,
+    documents: {
+      ...edit.options.documents,
+      leftFor: async (prefix: string) => (prefix === 'edit-form/' ? [edit.form.id] : []),
+    },
+  });
+  expect(edit.shown).toEqual([
+    expect.stringContaining(`because ${edit.form.requestId} was changed, decided or ended. The edit wasn’t submitted.`),
+  ]);
+  expect(edit.shown[0]).not.toContain('form.resume');
+});
+
+test('the submit of a closed form that still looks open creates the request, with what was written', async () => {
+  const { options, click, requests, form } = await world((ports) => reviewed(ports, { alone: true }));
+  await closeAbandonedForms(options);
+  const answer = await click('form.submit', { acknowledgeDataLoss: 'true', justification: 'Policy 7, at length' });
+  expect(answer).toMatchObject({ kind: 'submitted' });
+  expect(await requests.load(form.requestId)).toMatchObject({ justification: 'Policy 7, at length' });
+});
