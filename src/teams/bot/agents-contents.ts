@@ -19,6 +19,11 @@ const shows: Readonly<Record<FleetShow, (agent: AgentKeyState) => boolean>> = {
   microsofts: ({ state }) => state === 'microsofts-key',
 };
 
+const repeatedIn = (names: readonly string[]): ReadonlySet<string> => {
+  const known = new Set<string>();
+  return new Set(names.filter((name) => known.size === known.add(name).size));
+};
+
 /** Returns the content; after the last page, that of the last page. */
 export async function agentsContent(
   fleet: Pick<FleetReader, 'read' | 'unsupported'>,
@@ -42,6 +47,7 @@ export async function agentsContent(
     counts: countsOf(called),
     subscriptions: new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size,
     agents: onPage,
+    repeatedNames: repeatedIn(agents.map(({ name }) => name.toLowerCase())),
     unsupported: await fleet.unsupported(plain.map(({ id }) => id)),
     total: shown.length,
     drifts: driftSummaries(drifts, agents, isCalled),

@@ -126,6 +126,7 @@ function agents(formId: string): readonly GalleryCard[] {
     counts,
     subscriptions: 3,
     agents: all,
+    repeatedNames: new Set<string>(),
     unsupported: new Map(tooOld.map(({ id: old }) => [old, judge('block', 'created-before-cutoff', created)])),
     total: 22,
     drifts: [
@@ -140,7 +141,13 @@ function agents(formId: string): readonly GalleryCard[] {
     now,
   } as const;
   const unread = { subscriptionId: '40000000-0000-4000-8000-000000000003', failure: forbidden };
-  const nothingFound = { drifts: [], expiries: [], guards: [], unsupported: new Map() };
+  const nothingFound = {
+    drifts: [],
+    expiries: [],
+    guards: [],
+    unsupported: new Map(),
+    repeatedNames: new Set<string>(),
+  };
   const none = { ...content, ...nothingFound, counts: countsOf([]), agents: [], total: 0, subscriptions: 0 };
   const calm = { ...content, ...nothingFound, guards: guards.map((one) => ({ ...one, states: unguarded })) };
   return [

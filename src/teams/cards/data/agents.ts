@@ -22,7 +22,7 @@ export type FleetPart = z.infer<typeof FleetPart>;
 
 export const AgentRow = z.strictObject({
   ...entryHeader,
-  lines: z.array(Line).max(2),
+  lines: z.array(Line).max(3),
   /** Its open request, which the button opens; or empty. */
   requestId: z.string(),
   /** The agent whose form the button opens; empty if nothing is needed or the reader can't make requests. */

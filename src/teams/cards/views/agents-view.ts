@@ -1,7 +1,7 @@
 /** A chart of all agents, and a page of them with each one's next step. */
 
 import type { Check } from '../../../domain/check.ts';
-import type { ArmId } from '../../../domain/ids.ts';
+import { type ArmId, armIdParts } from '../../../domain/ids.ts';
 import type { UnreadSubscription } from '../../../domain/ports/inventory.ts';
 import { isRepairable } from '../../../domain/watch/state.ts';
 import type { FleetShow } from '../../../operations/commands/command.ts';
@@ -13,7 +13,7 @@ import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { countOf } from '../../../text/words.ts';
 import type { AgentRow, FleetPart } from '../data/agents.ts';
-import { coloured, grey, marks } from '../data/row.ts';
+import { coloured, grey, type Line, marks } from '../data/row.ts';
 import {
   bold,
   type CardText,
@@ -43,6 +43,8 @@ export interface AgentsContent extends FleetSummary {
   readonly subscriptions: number;
   /** Agents of this page. */
   readonly agents: readonly AgentKeyState[];
+  /** Names that several agents have, in lower case; also those of other pages. */
+  readonly repeatedNames: ReadonlySet<string>;
   /** Those of the page that can't take a customer-managed key, with the reason. */
   readonly unsupported: ReadonlyMap<ArmId, Check>;
   /** The number on all pages. */
@@ -141,6 +143,14 @@ function stepOf({ id, state, request, drift: [found] }: AgentKeyState, { asks, u
   return operation === null ? noStep : { ...noStep, resourceId: id, button: label(operation.words.verb) };
 }
 
+/** Tells agents with the same name apart. */
+function placeLine({ id, name }: AgentKeyState, { repeatedNames }: AgentsContent): readonly Line[] {
+  const { resourceGroup, subscriptionId } = armIdParts(id);
+  return repeatedNames.has(name.toLowerCase())
+    ? [grey(plain<string>(`In ${resourceGroup}, subscription ${subscriptionId}`))]
+    : [];
+}
+
 function rowOf(agent: AgentKeyState, content: AgentsContent): AgentRow {
   const { state } = agent;
   const { mark } = looks[state];
@@ -151,6 +161,7 @@ function rowOf(agent: AgentKeyState, content: AgentsContent): AgentRow {
     ...marks[mark],
     name: plain(agent.name),
     lines: [
+      ...placeLine(agent, content),
       glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
       ...(detail === '' ? [] : [grey(detail)]),
     ],

@@ -1,4 +1,4 @@
-import { sameArmId } from '../../../domain/ids.ts';
+import { armIdParts, sameArmId } from '../../../domain/ids.ts';
 import type { ObservedResource } from '../../../domain/observed.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
@@ -17,17 +17,20 @@ import { formHeaderOf, keyNow } from './parts.ts';
 
 type Facts = FactsOf<'resource'>;
 
-/** The title of an agent in the list. Names can repeat across resource groups, so it contains the group. */
-export const resourceTitle = (
-  resource: Facts['resources'][number],
-  all: readonly { readonly name: string }[],
-): string => {
-  const twice = all.filter((other) => other.name === resource.name).length > 1;
-  const where = twice
-    ? `${resource.resourceGroup} · ${regionWords(resource.location)}`
-    : regionWords(resource.location);
-  return `${resource.name} · ${where} · ${resource.underCustomerKey ? 'customer-managed' : 'Microsoft-managed'}`;
-};
+const isSameText = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/** The title of an agent in the list. If its name repeats, it contains the group; if that repeats too, the subscription. */
+export function resourceTitle(resource: Facts['resources'][number], all: Facts['resources']): string {
+  const named = all.filter((other) => isSameText(other.name, resource.name));
+  const inGroup = named.filter((other) => isSameText(other.resourceGroup, resource.resourceGroup));
+  return [
+    resource.name,
+    ...(named.length > 1 ? [resource.resourceGroup] : []),
+    ...(inGroup.length > 1 ? [`subscription ${resource.subscriptionId}`] : []),
+    regionWords(resource.location),
+    resource.underCustomerKey ? 'customer-managed' : 'Microsoft-managed',
+  ].join(' · ');
+}
 
 function resourceFacts(resource: ObservedResource) {
   const identity = resource.systemAssigned
@@ -35,7 +38,10 @@ function resourceFacts(resource: ObservedResource) {
     : resource.userAssignedIds.length > 0
       ? 'user-assigned'
       : 'none yet';
+  const { resourceGroup, subscriptionId } = armIdParts(resource.id);
   return [
+    fact('Resource group', plain(resourceGroup)),
+    fact('Subscription', plain(subscriptionId)),
     fact('Key now', bold<string>(keyNow(resource.customerKey))),
     fact('Region', plain(regionWords(resource.location))),
     fact('Created', resource.createdAt === null ? plain('unknown') : date(new Date(resource.createdAt))),
