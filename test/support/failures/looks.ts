@@ -21,8 +21,8 @@ const fine: Looked = { ends: 'continues', code: null, says: '', remedy: '' };
 function refused(failure: Failure, refusal: Refusal): Looked {
   const { title, text } = refusalWords(refusal);
   // Azure's own words may name what is different each time.
-  const message = failure.source === 'bot' ? '' : failure.message;
-  const remedy = message === '' ? text : text.replace(message, '…');
+  const isOwn = failure.source === 'bot' || failure.message === '';
+  const remedy = isOwn ? text : text.replace(/(?<=^[^:]+: ).*(?= Nothing was changed\.)/s, '…');
   return { ends: 'is refused', code: codeOf(failure), says: title, remedy };
 }
 
