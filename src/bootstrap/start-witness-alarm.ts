@@ -1,6 +1,6 @@
 /**
- * Notifies people once when a witness contradicts the audit log, and again when that is resolved. Then all cards are
- * updated.
+ * Notifies people once when a witness contradicts the audit log, and again when that is resolved. Then the cards of
+ * open requests are updated; those of ended requests don't show it.
  */
 import type { WitnessView } from '../domain/witnessing.ts';
 import { witnessingFor } from '../operator/published-log.ts';

@@ -1,0 +1,92 @@
+import { ArmId, RequestId } from '../../../src/domain/ids.ts';
+import type { LastVerified } from '../../../src/domain/watch/drift.ts';
+import { startKeyWatch } from '../../../src/workflow/key-watch/schedule.ts';
+import { watchCycle } from '../../../src/workflow/key-watch/watch-cycle.ts';
+import { memoryDocuments } from '../../support/builders/memory-documents.ts';
+import { key, noon, principal, resource, under, vault, version } from '../../support/builders/plans.ts';
+import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
+
+/** Two replicas whose cycles last longer than the interval. Each cycle ends when the test says so. */
+test('the cursor moves on although another replica took the next cycle meanwhile', async () => {
+  const documents = memoryDocuments();
+  let now = Date.UTC(2026, 2, 2);
+  const intervalMs = 40;
+  const begun: { readonly cursor: string; readonly end: () => void }[] = [];
+  const start = () =>
+    startKeyWatch({
+      ...{ documents, intervalMs, now: () => new Date(now), random: () => 0, newId: () => 'a cycle' },
+      onCycle: () => undefined,
+      log: { warn: () => undefined },
+      cycle: (_id, cursor) =>
+        new Promise((resolve) => {
+          const end = () => resolve({ agents: new Map(), cursor: `${Number(cursor) + 1}` });
+          begun.push({ cursor, end });
+        }),
+    });
+  const next = async (count: number): Promise<void> => {
+    while (begun.length < count) await new Promise(setImmediate);
+  };
+  const replicas = [start()];
+  await next(1);
+  now += 2 * intervalMs;
+  replicas.push(start());
+  await next(2);
+  begun[0]?.end();
+  now += 2 * intervalMs;
+  await next(3);
+  begun[1]?.end();
+  now += 2 * intervalMs;
+  await next(4);
+  for (const { end } of begun) end();
+  await Promise.all(replicas.map((one) => one.stop()));
+  expect(begun.map(({ cursor }) => cursor)).toEqual(['', '', '1', '1']);
+});
+
+test('an agent that can’t be judged doesn’t keep the others from it, and the cursor moves on', async () => {
+  const approved = version('a');
+  const azure = scriptedAzure({
+    resource: resource({ principalId: principal, customerKey: under(approved) }),
+    vault: vault({ purgeProtection: true }),
+    keys: [key({ version: approved })],
+    granted: true,
+  });
+  const verifiedAs = (name: string): LastVerified => ({
+    ...{ request: RequestId.parse('CMK-000001'), planDigest: 'd'.repeat(64), at: '2026-01-01T00:00:00.000Z' },
+    resource: { kind: 'healthcare-agent', id: ArmId.parse(resource().id.replace(/[^/]+$/, name)) },
+    ...{ resourceName: name, vault: vault({ purgeProtection: true }), keyName: key().name, keyVersion: approved },
+    ...{ principalId: principal, before: null, retired: null },
+  });
+  const agents = new Map(['a', 'b', 'c'].map((name) => [name, verifiedAs(name)]));
+  const warnings: object[] = [];
+  const cycle = await watchCycle(
+    {
+      azure: {
+        ...azure,
+        resources: {
+          ...azure.resources,
+          get: async (ref) => {
+            if (ref.id.endsWith('/b')) throw new Error('an answer that nobody expected');
+            return azure.resources.get(ref);
+          },
+        },
+      },
+      requests: { held: async () => new Map() },
+      drifts: {
+        open: async () => new Map(),
+        load: async () => null,
+        succeeded: async () => new Map(),
+        append: async () => {
+          throw new Error('nothing is news');
+        },
+      },
+      verified: async () => agents,
+      ...{ now: () => noon, settleMs: 0, intervalMs: 0, signal: new AbortController().signal },
+      log: { warn: (fields) => void warnings.push(fields) },
+    },
+    'a cycle',
+    '',
+  );
+  expect([...cycle.agents.keys()].sort()).toEqual(['a', 'c']);
+  expect(cycle.cursor).toBe('c');
+  expect(warnings).toMatchObject([{ agents: 1 }]);
+});
