@@ -83,18 +83,29 @@ export const knownIn = (sources: readonly Source[]): readonly KnownPerson[] => [
 
 const mostMentions = 10;
 
-/** Returns who to mention: at most ten people. A group that doesn't fit, or without known members, by its name. */
+/** So that groups don't displace people who were configured by ID. */
+const peopleFirst = (sources: readonly Source[]): readonly Source[] =>
+  sources.toSorted((a, b) => Number(a.kind === 'group') - Number(b.kind === 'group'));
+
+/**
+ * Returns who to mention: at most ten people. Others are named: people and groups that don't fit, and those without
+ * people that Teams knows.
+ */
 export function addressedOf(sources: readonly Source[]): readonly Addressee[] {
   const mentioned = new Map<PersonId, Addressee>();
   const named: Addressee[] = [];
-  // People first, so that groups don't displace people who were configured by ID.
-  for (const { kind, name, known } of sources.toSorted(
-    (a, b) => Number(a.kind === 'group') - Number(b.kind === 'group'),
-  )) {
+  for (const { kind, name, known } of peopleFirst(sources)) {
     const more = known.filter(({ id }) => !mentioned.has(id));
     const fit = mentioned.size + more.length <= mostMentions;
-    if (kind === 'group' && (!fit || known.length === 0)) named.push({ text: bold(name), entity: null });
-    else if (fit) for (const one of more) mentioned.set(one.id, mention(one.memberId, one.name));
+    if (kind !== 'unknown' && (!fit || known.length === 0)) named.push({ text: bold(name), entity: null });
+    else for (const one of more) mentioned.set(one.id, mention(one.memberId, one.name));
   }
   return [...mentioned.values(), ...named];
+}
+
+/** Returns the people that `addressedOf` names because they are more than ten, in tens. They were configured by ID. */
+export function furtherAddressedOf(sources: readonly Source[]): readonly (readonly Addressee[])[] {
+  const people = knownIn(sources.filter(({ kind }) => kind === 'person'));
+  const further = people.slice(mostMentions).map(({ memberId, name }) => mention(memberId, name));
+  return further.flatMap((_, n) => (n % mostMentions === 0 ? [further.slice(n, n + mostMentions)] : []));
 }

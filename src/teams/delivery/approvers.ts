@@ -9,7 +9,7 @@ import { addressedOf, knownIn, named, type Source, type SourcesOptions, sourcesO
 export interface AwaitedApprovers {
   /** `Approver, CMK approvers`: people, and groups by name. */
   readonly described: string;
-  /** Who to mention: at most ten people. A group that doesn't fit, or without known members, by its name. */
+  /** Who to mention: at most ten people. Others are named. */
   readonly addressed: readonly Addressee[];
   /** People that Teams knows, including members of groups. */
   readonly people: readonly PersonId[];

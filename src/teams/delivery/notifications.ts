@@ -10,7 +10,7 @@ import type { Request } from '../../domain/request/request.ts';
 import type { Directory } from '../cards/directory.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';
 import { eventNotice, type Notice, notificationCard } from '../cards/views/notification-view.ts';
-import { addressedOf, knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
+import { addressedOf, furtherAddressedOf, knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 import type { Approvers } from './approvers.ts';
 import { kindOf } from './audience.ts';
 import { type Chat, isUnreachable, messageLink } from './chat.ts';
@@ -120,11 +120,17 @@ class NotificationPosts {
     for (const id of people.slice(0, mostInPerson)) if (await this.#inPerson(to, id)) reached.add(id);
     const rest = unreached(sources, reached);
     if (rest.length === 0) return;
-    const addressees = addressedOf(rest);
+    const messages = [addressedOf(rest), ...furtherAddressedOf(rest)];
+    for (const [n, addressees] of messages.entries())
+      await this.#inApprovals(to, n === 0 ? 'approvals' : `approvals:${n + 1}`, addressees);
+  }
+
+  /** Posts in the approval thread, or in a thread of its own where that is gone. */
+  async #inApprovals(to: RecipientGroup, place: string, addressees: readonly Addressee[]): Promise<void> {
     const card = (await this.#cards()).find(({ audience }) => audience === 'approval');
-    if (card !== undefined && (await this.#post(to, 'approvals', card.conversationId, addressees))) return;
+    if (card !== undefined && (await this.#post(to, place, card.conversationId, addressees))) return;
     const { approvalsChannel } = this.#options;
-    if (await this.#post(to, 'approvals', approvalsChannel, addressees, 'postThread')) return;
+    if (await this.#post(to, place, approvalsChannel, addressees, 'postThread')) return;
     throw new Error('the approvals channel refuses posts, so people weren’t notified');
   }
 

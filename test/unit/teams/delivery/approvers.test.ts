@@ -74,6 +74,16 @@ it('ten are mentioned one by one, eleven by the name of their group', async () =
   expect(eleven.people).toHaveLength(11);
 });
 
+it('people beyond ten, and those whom Teams does not know, are named', async () => {
+  const stranger = person(13);
+  const found = await asked({
+    approvers: [...numbers(12).map(person), stranger],
+    known: numbers(12).map(person),
+    directory: { [stranger]: { kind: 'person', name: 'Not in the team' } },
+  });
+  expect(texts(found).slice(9)).toEqual(['<at>P10</at>', '**P11**', '**P12**', '**Not in the team**']);
+});
+
 it('who is configured by id is mentioned before a group takes the room, and nobody twice', async () => {
   const found = await asked({
     approvers: [groupId(1), groupId(2), person(1)],

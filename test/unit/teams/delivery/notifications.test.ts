@@ -35,7 +35,9 @@ import { policyOf } from '../../../support/builders/policies.ts';
 import { table } from '../../../support/docs/table.ts';
 
 const operator = PersonId.parse('20000000-0000-4000-8000-000000000009');
+const operators = Array.from({ length: 12 }, (_, n) => PersonId.parse(`20000000-0000-4000-8000-0000000002${n + 10}`));
 const people: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(operators.map((one, n) => [one, `Operator ${n + 1}`])),
   [requester]: 'Requester',
   [approver]: 'Approver',
   [secondApprover]: 'Second approver',
@@ -87,9 +89,10 @@ interface Setting {
   /** Teams takes that post, and answers only when `held` ends. */
   readonly stopsAfter?: number;
   readonly held?: Promise<void>;
+  readonly operators?: readonly PersonId[];
 }
 
-function opened({ origin, chats, commands, refuses = () => null, linksIn = null, stopsAfter, held }: Setting) {
+function opened({ origin, chats, commands, refuses = () => null, linksIn = null, stopsAfter, held, ...more }: Setting) {
   const events = eventsAfter(asked(origin), ...commands);
   const request = fold(id, events);
   if (request === null) throw new Error('nothing happened');
@@ -131,7 +134,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
     lookups,
     approvers: openApprovers({ policy: rules, people: { among, amongMany: among }, lookups }),
     approvalsChannel: 'approvals-channel',
-    operators: [operator],
+    operators: more.operators ?? [operator],
     linksIn,
   });
   const last = events.at(-1)?.revision ?? 0;
@@ -227,6 +230,20 @@ test('whose chat refuses posts is called in the channel instead', async () => {
     await ring();
     expect(placesOf(said)).toEqual(expected[event]?.[0]);
   }
+});
+
+test('of more than ten, each is mentioned once, in several posts', async () => {
+  const { said, ring } = opened({ origin: origins.channel, chats: none, commands: stuck, operators });
+  await ring();
+  const wanted = operators.map((_, n) => `Operator ${n + 1}`);
+  const posts = said.filter(({ at }) => at === 'approvals-thread');
+  expect(posts.map(({ text }) => mentioned(text))).toEqual([
+    wanted.slice(0, 10).join(', '),
+    wanted.slice(10).join(', '),
+  ]);
+  const before = said.length;
+  await ring();
+  expect(said).toHaveLength(before);
 });
 
 test('a post that does not go through is tried again, and the others are not', async () => {
