@@ -51,19 +51,35 @@ function templateOf(name: CardName): Template {
   return template;
 }
 
+/** Returns the card as JSON. Throws for data that doesn't match the schema. */
+function expand<Name extends CardName>(name: Name, data: CardDataOf<Name>): string {
+  const checked = cardSchemas[name].parse(data);
+  const expanded = JSON.stringify(templateOf(name).expand({ $root: hideMarks(checked) }));
+  const left = /\$\{[^}]*\}?/.exec(expanded);
+  if (left !== null) throw new Error(`rendering card ${name}: ${left[0]} has no value`);
+  return expanded.replaceAll(`$${guard}{`, '${');
+}
+
 /**
  * Renders a card. Throws for data that doesn't match the schema and for a card that Teams would refuse: both are bugs
  * that no person can cause.
  */
 export function renderCard<Name extends CardName>(name: Name, data: CardDataOf<Name>): AdaptiveCard {
-  const checked = cardSchemas[name].parse(data);
-  const expanded = JSON.stringify(templateOf(name).expand({ $root: hideMarks(checked) }));
-  const left = /\$\{[^}]*\}?/.exec(expanded);
-  if (left !== null) throw new Error(`rendering card ${name}: ${left[0]} has no value`);
-  const text = expanded.replaceAll(`$${guard}{`, '${');
+  const text = expand(name, data);
   const bytes = bytesOfText(text);
   if (bytes > maxBytes) throw new Error(`rendering card ${name}: ${bytes} bytes, Teams takes ${maxBytes}`);
   return CardShape.parse(JSON.parse(text));
+}
+
+/** Renders a card with as many rows as Teams takes, at most `rows`. */
+export function renderRows<Name extends CardName>(
+  name: Name,
+  rows: number,
+  dataWith: (rows: number) => CardDataOf<Name>,
+): AdaptiveCard {
+  const data = dataWith(rows);
+  const isTooLarge = rows > 1 && bytesOfText(expand(name, data)) > maxBytes;
+  return isTooLarge ? renderRows(name, rows - 1, dataWith) : renderCard(name, data);
 }
 
 /** Checkboxes aren't restored, because their text might have changed. */

@@ -4,26 +4,28 @@ import { type ImpactSection, impactSections, impactSummary, impactTitle } from '
 import type { ImpactData } from '../data/impact.ts';
 import { marks } from '../data/row.ts';
 import { label, nothing, plain } from '../plain-text.ts';
-import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { type AdaptiveCard, renderRows } from '../render-card.ts';
 
+/** In each section. */
 const mostRows = 15;
 
-const sectionOf = ({ title, rows }: ImpactSection): ImpactData['sections'][number] => ({
+const sectionOf = ({ title, rows }: ImpactSection, shown: number): ImpactData['sections'][number] => ({
   title: plain<string>(`${title} (${rows.length})`),
-  rows: rows.slice(0, mostRows).map(({ mark, name, detail }) => ({
+  rows: rows.slice(0, shown).map(({ mark, name, detail }) => ({
     ...marks[mark],
     name: plain<string>(name, 160),
     line: plain<string>(detail, 280),
   })),
-  more: rows.length > mostRows ? plain<string>(`and ${rows.length - mostRows} more`) : nothing,
+  more: rows.length > shown ? plain<string>(`and ${rows.length - shown} more`) : nothing,
 });
 
 export function impactCard(impact: KeyImpact): AdaptiveCard {
   const [title, summary] = [impactTitle(impact), impactSummary(impact)];
-  return renderCard('impact', {
+  const sections = impactSections(impact);
+  return renderRows('impact', mostRows, (shown) => ({
     fallbackText: label(`Use of ${title}. ${summary}`),
     title: plain<string>(title),
     subject: plain<string>(summary),
-    sections: impactSections(impact).map(sectionOf),
-  });
+    sections: sections.map((one) => sectionOf(one, shown)),
+  }));
 }
