@@ -28,7 +28,8 @@ export const refusedRequest = {
     text: 'Give its resource id instead: resource=/subscriptions/….',
   }),
   'choice-missing': () => ({ title: 'Nothing is chosen.', text: 'Choose one, and then select Next.' }),
-  'form-ended': () => ({ title: 'This form has ended.', text: 'Type /enable-cmk to start again.' }),
+  'form-ended': () => ({ title: 'This form has ended.', text: 'Type the command again.' }),
+  'list-ended': () => ({ title: 'This list is too old.', text: 'Type its command again.' }),
   'key-not-visible': (name) => ({
     title: `The bot can’t read key ${name}.`,
     text: 'Its vault is in a subscription that the bot can’t read, or the key was deleted. Choose another key or vault.',
@@ -99,7 +100,7 @@ export const refusedRequest = {
   }),
   'not-your-form': () => ({
     title: 'This is another person’s form.',
-    text: 'Type /enable-cmk to open your own.',
+    text: 'Type the command to open your own.',
   }),
   'plan-blocked': () => ({
     title: 'A check blocks this request.',

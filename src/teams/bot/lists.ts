@@ -122,10 +122,10 @@ export function openLists(options: ListsOptions): Lists {
     open,
     async turn(verb, id, page, viewer) {
       const list = await lists.read(id);
-      if (list === null) return refuse('form-ended');
+      if (list === null) return refuse('list-ended');
       if (verb === 'list.page') return drawPage(options, limit, { ...list, viewer }, page);
       const other = filtered(list.subject, verb.slice('list.'.length), viewer.person);
-      return other === null ? refuse('form-ended') : open(other, viewer);
+      return other === null ? refuse('list-ended') : open(other, viewer);
     },
   };
 }

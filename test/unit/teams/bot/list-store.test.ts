@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { PersonId } from '../../../../src/domain/ids.ts';
 import type { ListSubject } from '../../../../src/operations/commands/command.ts';
 import { openListStore } from '../../../../src/teams/bot/list-store.ts';
+import { openLists } from '../../../../src/teams/bot/lists.ts';
+import { refusalWords } from '../../../../src/text/refusals.ts';
+import { memoryRequests } from '../../../support/builders/memory-requests.ts';
 
 const by = PersonId.parse('20000000-0000-4000-8000-000000000001');
 const subject = (named: string): ListSubject => ({ kind: 'open-requests', show: 'all', by, named });
@@ -20,8 +23,8 @@ function open() {
       for (const [key, value] of Object.entries(changes)) there.set(key, value);
     },
   };
-  const kept = openListStore({ documents, random: randomBytes, now: () => new Date(clock.ms) });
-  return { clock, there, trouble, kept };
+  const tools = { documents, random: randomBytes, now: () => new Date(clock.ms) };
+  return { clock, there, trouble, tools, kept: openListStore(tools) };
 }
 
 it('writes what a list is about once an hour, however often it is asked for, and each list by itself', async () => {
@@ -60,4 +63,19 @@ it('takes what could not be written for not written', async () => {
   trouble.now = false;
   await kept.keep(subject(''));
   expect(there.size).toBe(1);
+});
+
+it('says of a list that is gone how to get it again, and names no other command', async () => {
+  const { tools } = open();
+  const lists = openLists({
+    ...tools,
+    requests: memoryRequests(tools.now),
+    directory: { names: async () => () => 'Requester' },
+    decidable: async () => () => false,
+    contradicting: async () => [],
+    fleet: { read: () => Promise.reject(new Error('not asked')), unsupported: async () => new Map() },
+  });
+  const answer = await lists.turn('list.page', 'F-0000000000', 2, { person: by, asks: true });
+  if (answer.kind !== 'refused') throw new Error(answer.kind);
+  expect(refusalWords(answer)).toMatchObject({ title: 'This list is too old.', text: 'Type its command again.' });
 });
