@@ -121,7 +121,7 @@ const inFull = (request: Request): Html => {
 
 export function changedSection(facts: ReportFacts): Html {
   const { request, events } = facts;
-  const stories = stepStories(request.plan.steps, events).filter(({ step }) => step.effects.length > 0);
+  const stories = stepStories(request, events).filter(({ step }) => step.effects.length > 0);
   const title = 'What changed';
   if (!request.touched) {
     return section(

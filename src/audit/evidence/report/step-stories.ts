@@ -3,6 +3,7 @@ import type { Effect } from '../../../domain/effect.ts';
 import { codeOf } from '../../../domain/failure.ts';
 import type { PlannedStep, StepName } from '../../../domain/plan.ts';
 import type { EventBodyOf, StoredEvent } from '../../../domain/request/events.ts';
+import type { Request } from '../../../domain/request/request.ts';
 
 export interface ReportedAttempt {
   readonly run: number;
@@ -52,8 +53,8 @@ const changedBy = (tries: readonly ReportedAttempt[]): ReportedAttempt | null =>
     null,
   );
 
-/** Returns the attempts in the order of the plan. */
-export function stepStories(steps: readonly PlannedStep[], events: readonly StoredEvent[]): readonly StepStory[] {
+/** Returns the attempts of each step: first those that only earlier plans have, then those of the plan, in its order. */
+export function stepStories({ earlier, plan }: Request, events: readonly StoredEvent[]): readonly StepStory[] {
   const tries = new Map<StepName, ReportedAttempt[]>();
   const asked = events.findLast(({ body }) => 'plan' in body.data)?.seq ?? 0;
   for (const event of events.filter(isOfStep)) {
@@ -64,10 +65,11 @@ export function stepStories(steps: readonly PlannedStep[], events: readonly Stor
     else if (open !== undefined) known[known.length - 1] = completed(open, event);
     tries.set(name, known);
   }
-  return steps.map((step) => {
+  const storyOf = (step: PlannedStep, since: number): StepStory => {
     const own = tries.get(step.name) ?? [];
-    return { step, tries: own, done: changedBy(own.filter(({ numbers: [first = 0] }) => first > asked)) };
-  });
+    return { step, tries: own, done: changedBy(own.filter(({ numbers: [first = 0] }) => first > since)) };
+  };
+  return [...earlier.map(({ step }) => storyOf(step, 0)), ...plan.steps.map((step) => storyOf(step, asked))];
 }
 
 /** Title of a step, by its first change. */

@@ -17,10 +17,8 @@ export interface DrawnRun {
 
 /** Returns the last run with an attempt; null: none. */
 export function runOf({ request, events }: ReportFacts): DrawnRun | null {
-  const stories = stepStories(request.plan.steps, events).map((story) => ({
-    ...story,
-    tries: lastRun(story.tries, request.runs),
-  }));
+  const ofPlan = stepStories(request, events).slice(request.earlier.length);
+  const stories = ofPlan.map((story) => ({ ...story, tries: lastRun(story.tries, request.runs) }));
   const tries = stories.flatMap((story) => story.tries);
   const [first] = tries;
   if (first === undefined) return null;
