@@ -2,8 +2,8 @@
 import { type FleetGuard, isWhole, readFleetGuard } from '../../operations/guard/read-guard.ts';
 import { guardWords, vaultDifferenceWords } from '../../text/guard.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { giveBotRole, updateBotRole, whoGivesRoles } from './commands.ts';
-import { lookupFailureLine, scopeOf } from './rights.ts';
+import { updateBotRole, whoGivesRoles } from './commands.ts';
+import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, ok, unknown, warn } from './subjects.ts';
 
 const guard = about('azure/guard', 'guard policies');
@@ -32,15 +32,14 @@ function judged(found: FleetGuard): Diagnosis {
   );
 }
 
-export async function diagnoseGuard({ azure, config, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const read = await readFleetGuard(azure, config.policy, new Date());
   // Lists that can't be read have findings of their own.
   if (!read.ok) return [];
-  const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const unread = read.value.unread.map(({ subscriptionId, failure }) =>
     unknown(about('azure/guard', `guard policies in ${subscriptionId}`), lookupFailureLine(failure), page, {
       who: whoGivesRoles(`subscription ${subscriptionId}`),
-      commands: [giveBotRole(objectId, scopeOf(subscriptionId)), updateBotRole(config.azure.subscriptions)],
+      commands: [updateBotRole(config.azure.subscriptions)],
     }),
   );
   return read.value.agents.length === 0 ? unread : [judged(read.value), ...unread];

@@ -1,6 +1,7 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import { ArmId } from '../../../../src/domain/ids.ts';
 import { diagnoseAzure } from '../../../../src/operator/doctor/azure.ts';
+import { diagnoseGuard } from '../../../../src/operator/doctor/guard.ts';
 import { diagnoseRights } from '../../../../src/operator/doctor/rights.ts';
 import type { DoctorEnvironment } from '../../../../src/operator/doctor/subjects.ts';
 import { failure } from '../../../support/builders/commands.ts';
@@ -9,7 +10,11 @@ const subscription = '/subscriptions/10000000-0000-4000-8000-000000000001';
 const provider = (n: number, rest: string) => ArmId.parse(`${subscription}/resourceGroups/rg-${n}/providers/${rest}`);
 const agent = (n: number) => ({ id: provider(n, `Microsoft.HealthBot/healthBots/agent-${n}`) });
 const vault = (n: number) => ({
-  ...{ id: provider(n, `Microsoft.KeyVault/vaults/kv-${n}`), access: 'role-assignments' as const },
+  ...{
+    id: provider(n, `Microsoft.KeyVault/vaults/kv-${n}`),
+    access: 'role-assignments' as const,
+    uri: `https://kv-${n}.vault.azure.net/`,
+  },
 });
 const none = { actions: [] as readonly string[], dataActions: [] as readonly string[] };
 const refusal = failed(
@@ -26,7 +31,15 @@ function environment(lacks: (scope: string) => Outcome<typeof none>): DoctorEnvi
     },
     subscriptions: { lacks: async (scope: string) => lacks(scope), time: async () => done(null) },
     own: async () => ({ oid: 'b1' }),
-    azure: { inventory: { resources: async () => done([agent(1)]), vaults: async () => done([vault(1)]) } },
+    azure: {
+      inventory: {
+        resources: async () => done([agent(1)]),
+        vaults: async () => done([vault(1)]),
+        resourceKeys: async () =>
+          done({ resources: [{ ...agent(1), name: 'agent-1', customerKey: null }], unread: [] }),
+      },
+      policies: { assigned: async () => refusal },
+    },
   };
   return parts as unknown as DoctorEnvironment;
 }
@@ -66,6 +79,12 @@ describe('with roles on resource groups only', () => {
     expect(found?.outcome).toBe('warn');
     expect(found?.commands.join('\n')).toContain(`--scope ${subscription}/resourceGroups/rg-1 `);
     expect(found?.commands.join('\n')).not.toContain(`--scope ${subscription} `);
+  });
+
+  test('policies that can’t be read widen no role', async () => {
+    const [found] = await diagnoseGuard(onGroups(none));
+    expect(found).toMatchObject({ code: 'azure/guard', outcome: 'unknown' });
+    expect(found?.commands.join('\n')).not.toContain('role assignment create');
   });
 
   test('a group that can’t be read isn’t reported as fine', async () => {
