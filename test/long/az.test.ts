@@ -1,60 +1,57 @@
 import { AzClient, type AzOutcome } from '../support/azure/az-client.ts';
 import { type AzCommand, azCommands } from '../support/azure/az-commands.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';
-import { changeState, discard, http, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { bot, careId, researchId } from '../support/azure/local-azure-names.ts';
 import { grantsRole, mainRole } from '../support/azure/role-files.ts';
 
 /** Azure's own command line client, which knows nothing of this server, does what an operator would do with it. */
 
+const program = process.env.CMK_AZ ?? '';
+if (program === '') process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
+const test = program === '' ? globalThis.test.skip : globalThis.test;
+
+let azure: RunningAzure;
+let az: AzClient;
+beforeEach(async () => {
+  if (program === '') return;
+  azure = await startAzure();
+  az = new AzClient(program, azure);
+  await az.signIn();
+});
+afterEach(async () => {
+  if (program !== '') await discard(azure);
+});
+
+const stateNow = async (): Promise<AzureState> => (await http(azure, 'GET', '/simulator/state')).body;
+/** Runs a script of `infra`, which prints these words and complains of nothing. */
+async function prints(words: string, script: string, ...args: readonly string[]): Promise<string> {
+  const { said, printed } = await az.script(script, ...args);
+  expect([said, printed]).toEqual(['', expect.stringContaining(words)]);
+  return printed;
+}
+
 const asReal = ({ ends, says }: AzCommand, { endedWell, printed, said }: AzOutcome): boolean =>
   endedWell === (ends === 'well') && says.test(endedWell ? printed : said);
 
 test('az does what it does with the real Azure', async () => {
-  const program = process.env.CMK_AZ;
-  if (!program) {
-    process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
-    return;
+  const unexpected: string[] = [];
+  for (const command of azCommands) {
+    const outcome = await az.run(command.line);
+    const words = (outcome.endedWell ? outcome.printed : outcome.said).trim().slice(0, 400);
+    if (!asReal(command, outcome)) unexpected.push(`${command.line}: ${words}`);
   }
-  const azure = await startAzure();
-  try {
-    const az = new AzClient(program, azure);
-    await az.signIn();
-    const unexpected: string[] = [];
-    for (const command of azCommands) {
-      const outcome = await az.run(command.line);
-      if (!asReal(command, outcome))
-        unexpected.push(
-          `${command.line}: ${(outcome.endedWell ? outcome.printed : outcome.said).trim().slice(0, 400)}`,
-        );
-    }
-    expect(unexpected).toEqual([]);
-  } finally {
-    await discard(azure);
-  }
+  expect(unexpected).toEqual([]);
 }, 3_600_000);
 
 test('infra/grant-graph.sh gives what is missing by az, reads it back, and then finds nothing to do', async () => {
-  const program = process.env.CMK_AZ;
-  if (!program)
-    return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
-  const azure = await startAzure();
-  try {
-    await changeState(azure, (state: AzureState) => {
-      for (const one of state.principals) if (one.id === bot.id) one.graphPermissions = ['User.Read.All'];
-    });
-    const az = new AzClient(program, azure);
-    await az.signIn();
-    const shown = await az.script('infra/grant-graph.sh', 'CMK bot');
-    expect([shown.said, shown.printed]).toEqual(['', expect.stringContaining('GroupMember.Read.All is missing.')]);
-    expect(shown.printed).toContain('Nothing was changed. --yes does it.');
-    const done = await az.script('infra/grant-graph.sh', '--yes', 'CMK bot');
-    expect([done.said, done.printed]).toEqual(['', expect.stringContaining('read back')]);
-    const again = await az.script('infra/grant-graph.sh', '--yes', bot.id);
-    expect([again.said, again.printed]).toEqual(['', expect.stringContaining('Nothing to do.')]);
-  } finally {
-    await discard(azure);
-  }
+  await changeState(azure, (state: AzureState) => {
+    for (const one of state.principals) if (one.id === bot.id) one.graphPermissions = ['User.Read.All'];
+  });
+  const shown = await prints('GroupMember.Read.All is missing.', 'infra/grant-graph.sh', 'CMK bot');
+  expect(shown).toContain('Nothing was changed. --yes does it.');
+  await prints('read back', 'infra/grant-graph.sh', '--yes', 'CMK bot');
+  await prints('Nothing to do.', 'infra/grant-graph.sh', '--yes', bot.id);
 }, 600_000);
 
 describe('infra/grant-azure.sh, by az', () => {
@@ -80,68 +77,40 @@ describe('infra/grant-azure.sh, by az', () => {
   ])(
     'makes the roles, gives them, and finds nothing to do when repeated, where the default subscription %s',
     async (_where, standard) => {
-      const program = process.env.CMK_AZ;
-      if (!program)
-        return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
-      const azure = await startAzure();
-      try {
-        await changeState(azure, forget);
-        const az = new AzClient(program, azure);
-        await az.signIn();
-        await az.run(`az account set --subscription ${standard}`);
-        const group = `/subscriptions/${careId}/resourceGroups/rg-care-prod`;
-        const shown = await az.script('infra/grant-azure.sh', bot.id, group);
-        expect([shown.said, shown.printed]).toEqual([
-          '',
-          expect.stringContaining('Nothing was changed. --yes does it.'),
+      await changeState(azure, forget);
+      await az.run(`az account set --subscription ${standard}`);
+      const group = `/subscriptions/${careId}/resourceGroups/rg-care-prod`;
+      await prints('Nothing was changed. --yes does it.', 'infra/grant-azure.sh', bot.id, group);
+      await prints('read back', 'infra/grant-azure.sh', '--yes', bot.id, group);
+      const state = await stateNow();
+      expect(heldBy(state)).toEqual([
+        [needed[0].Name, group, 'no condition'],
+        [needed[1].Name, group, 'under a condition'],
+      ]);
+      for (const { Name, Actions, DataActions } of needed) {
+        const made = state.roleDefinitions.find(({ roleName }) => roleName === Name);
+        expect(made?.permissions).toEqual([
+          { actions: Actions, notActions: [], dataActions: DataActions, notDataActions: [] },
         ]);
-        const done = await az.script('infra/grant-azure.sh', '--yes', bot.id, group);
-        expect([done.said, done.printed]).toEqual(['', expect.stringContaining('read back')]);
-        const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
-        expect(heldBy(state)).toEqual([
-          [needed[0].Name, group, 'no condition'],
-          [needed[1].Name, group, 'under a condition'],
-        ]);
-        for (const { Name, Actions, DataActions } of needed) {
-          const made = state.roleDefinitions.find(({ roleName }) => roleName === Name);
-          expect(made?.permissions).toEqual([
-            { actions: Actions, notActions: [], dataActions: DataActions, notDataActions: [] },
-          ]);
-          expect(made?.assignableScopes).toEqual([`/subscriptions/${careId}`]);
-        }
-        const again = await az.script('infra/grant-azure.sh', '--yes', bot.id, group);
-        expect([again.said, again.printed]).toEqual(['', expect.stringContaining('Nothing to do.')]);
-      } finally {
-        await discard(azure);
+        expect(made?.assignableScopes).toEqual([`/subscriptions/${careId}`]);
       }
+      await prints('Nothing to do.', 'infra/grant-azure.sh', '--yes', bot.id, group);
     },
     1_800_000,
   );
 
   test('widens a role that can be assigned elsewhere, and brings one that is older than its file up to it', async () => {
-    const program = process.env.CMK_AZ;
-    if (!program)
-      return void process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
-    const azure = await startAzure();
-    try {
-      await changeState(azure, (state: AzureState) => {
-        for (const one of state.roleDefinitions.filter(({ roleName }) => roleName === needed[0].Name)) {
-          one.assignableScopes = [`/subscriptions/${researchId}`];
-          for (const permission of one.permissions) {
-            permission.actions = permission.actions.filter((name) => !name.endsWith('versions/read'));
-          }
+    await changeState(azure, (state: AzureState) => {
+      for (const one of state.roleDefinitions.filter(({ roleName }) => roleName === needed[0].Name)) {
+        one.assignableScopes = [`/subscriptions/${researchId}`];
+        for (const permission of one.permissions) {
+          permission.actions = permission.actions.filter((name) => !name.endsWith('versions/read'));
         }
-      });
-      const az = new AzClient(program, azure);
-      await az.signIn();
-      const done = await az.script('infra/grant-azure.sh', '--yes', bot.id, careId);
-      expect([done.said, done.printed]).toEqual(['', expect.stringContaining('read back')]);
-      const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
-      const role = state.roleDefinitions.find(({ roleName }) => roleName === needed[0].Name);
-      expect(role?.assignableScopes).toEqual([careId, researchId].map((id) => `/subscriptions/${id}`));
-      expect(role?.permissions[0]?.actions).toContain('Microsoft.KeyVault/vaults/keys/versions/read');
-    } finally {
-      await discard(azure);
-    }
+      }
+    });
+    await prints('read back', 'infra/grant-azure.sh', '--yes', bot.id, careId);
+    const role = (await stateNow()).roleDefinitions.find(({ roleName }) => roleName === needed[0].Name);
+    expect(role?.assignableScopes).toEqual([careId, researchId].map((id) => `/subscriptions/${id}`));
+    expect(role?.permissions[0]?.actions).toContain('Microsoft.KeyVault/vaults/keys/versions/read');
   }, 1_800_000);
 });

@@ -206,17 +206,32 @@ describe('infra/grant-azure.sh', () => {
     expect(posts(calls)[0]).toContain(`"AssignableScopes":["/subscriptions/${subscription}","${other}"]`);
   });
 
-  test('stops where roles cannot be read, and takes none for missing', async () => {
-    const refused = { to: /role definition list/, fails: "ERROR: (AuthorizationFailed) The client 'x'" };
-    const { code, err, calls } = await grant(['--yes', bot, subscription], [refused, given('0'), made]);
-    expect([code, posts(calls)]).toEqual([1, []]);
-    expect(err).toContain('You lack the right to do this');
-  });
-
-  test('says what it means that a role of the name is there and cannot be seen', async () => {
-    const taken = { to: /role definition create/, fails: 'ERROR: (RoleDefinitionWithSameNameExists) A custom role' };
-    const { code, err } = await grant(['--yes', bot, group], [...roles(''), given('0'), taken]);
-    expect([code, err]).toEqual([1, expect.stringContaining('in subscriptions that you cannot see')]);
+  const unauthorized = "ERROR: (AuthorizationFailed) The client 'x'";
+  const whole = roles(`/subscriptions/${subscription}`);
+  test.each<[string, number, readonly Answer[], RegExp]>([
+    [
+      'roles cannot be read, and takes none for missing',
+      0,
+      [{ to: /role definition list/, fails: unauthorized }, given('0'), made],
+      /You lack the right to do this/,
+    ],
+    [
+      'an assignment cannot be read, and takes it for neither given nor missing',
+      0,
+      [...whole, { to: /role assignment list/, fails: unauthorized }, made],
+      /AuthorizationFailed[\s\S]*an Owner or a User Access Administrator of the scope has to/,
+    ],
+    [
+      'a role of the name is there and cannot be seen',
+      1,
+      [...roles(''), given('0'), { ...made, fails: 'ERROR: (RoleDefinitionWithSameNameExists) A custom role' }],
+      /in subscriptions that you cannot see/,
+    ],
+    ['it was done and does not show', 4, [...roles(''), given('0'), made], /“CMK bot” does not show at /],
+  ])('stops where %s, and says what that means', async (_what, changes, answers, words) => {
+    const { code, err, calls } = await grant(['--yes', bot, group], answers);
+    expect([code, posts(calls).length]).toEqual([1, changes]);
+    expect(err).toMatch(words);
   });
 
   test('mends a role that permits something else than its file', async () => {
@@ -225,21 +240,6 @@ describe('infra/grant-azure.sh', () => {
     const { out, calls } = await grant(['--yes', bot, subscription], [wider, ...roles(scopes), given('1'), made]);
     expect(out).toContain(`Role “${names[1]}” is another one than custom-role-grants.json says`);
     expect(posts(calls)).toHaveLength(1);
-  });
-
-  test('stops where an assignment cannot be read, and takes it for neither given nor missing', async () => {
-    const refused = { to: /role assignment list/, fails: "ERROR: (AuthorizationFailed) The client 'x'" };
-    const { code, err, calls } = await grant(
-      ['--yes', bot, group],
-      [...roles(`/subscriptions/${subscription}`), refused, made],
-    );
-    expect([code, posts(calls)]).toEqual([1, []]);
-    expect(err).toMatch(/AuthorizationFailed[\s\S]*an Owner or a User Access Administrator of the scope has to/);
-  });
-
-  test('says so where it was done and does not show', async () => {
-    const { code, err } = await grant(['--yes', bot, group], [...roles(''), given('0'), made]);
-    expect([code, err]).toEqual([1, expect.stringContaining(`“${names[0]}” does not show at ${group}`)]);
   });
 
   test('lets the bot ask a workspace, and nothing else there, where one is named', async () => {

@@ -47,100 +47,62 @@ interface Row {
 }
 
 const typed = (text: string) => (one: World) => type(one, people.requester, `/enable-cmk${text}`);
-const review = (path: Path) => (one: World) => openReview(one, path);
+const review = (path: Parameters<typeof openReview>[1]) => (one: World) => openReview(one, path);
 const { first, policies } = choices;
-const blocks = (action: string, path: Path = first): Row => ({
-  right: action,
-  where: 'review: blocks',
-  look: review(path),
-  words: `The bot doesn’t have permission to make this change. Its identity lacks ${action}.`,
-});
-const warns = (right: string, words: string, path: Path = first): Row => ({
+const at = (where: Where, right: string, look: Row['look'], words: string, more: Partial<Row> = {}): Row => ({
   right,
-  where: 'review: warns',
-  look: review(path),
+  where,
+  look,
   words,
+  ...more,
 });
+const blocks = (action: string, path: Path = first): Row =>
+  at(
+    'review: blocks',
+    action,
+    review(path),
+    `The bot doesn’t have permission to make this change. Its identity lacks ${action}.`,
+  );
+const warns = (right: string, words: string, path: Path = first): Row =>
+  at('review: warns', right, review(path), words);
 const otherSubscription = { agent: 'triage-agent-prod', vault: 'kv-legacy', key: 'cmk-legacy' };
 const refused = 'does not have authorization to perform action';
 
+const agents = 'Microsoft.HealthBot/healthBots/read';
+const vaults = 'Microsoft.KeyVault/vaults/read';
+const keys = 'Microsoft.KeyVault/vaults/keys/read';
+const versions = 'Microsoft.KeyVault/vaults/keys/versions/read';
+const assignments = 'Microsoft.Authorization/roleAssignments/read';
+const ofAgent = ' resource=triage-agent-prod';
+const ofVault = `${ofAgent} vault=kv-care-prod`;
+const askOperator = { unnamed: true } as const;
+const north = { agent: 'ward-agent', vault: 'kv-care-north', key: 'cmk-north' };
+
 const rows: readonly Row[] = [
-  {
-    right: 'Microsoft.HealthBot/healthBots/read',
-    where: 'agent page',
-    look: typed(''),
-    words: 'The bot can read no healthcare agent service: that takes',
-  },
-  {
-    right: 'Microsoft.HealthBot/healthBots/read',
-    where: 'command',
-    look: typed(' resource=triage-agent-prod'),
-    words: 'If it still doesn’t appear, ask an operator to check the bot’s permissions.',
-    unnamed: true,
-  },
-  {
-    right: 'Microsoft.KeyVault/vaults/read',
-    where: 'vault page',
-    look: typed(' resource=triage-agent-prod'),
-    words: 'The bot can read no key vault: that takes',
-  },
-  {
-    right: 'Microsoft.KeyVault/vaults/read',
-    where: 'command',
-    look: typed(' resource=triage-agent-prod vault=kv-care-prod'),
-    words: 'If it doesn’t appear, ask an operator to check the bot’s permissions.',
-    unnamed: true,
-  },
-  {
-    right: 'Microsoft.KeyVault/vaults/keys/read',
-    where: 'key page',
-    look: typed(' resource=triage-agent-prod vault=kv-care-prod'),
-    words: refused,
-  },
-  {
-    right: 'Microsoft.KeyVault/vaults/keys/read',
-    where: 'command',
-    look: review(first),
-    words: refused,
-  },
-  {
-    right: 'Microsoft.KeyVault/vaults/keys/versions/read',
-    where: 'command',
-    look: review(first),
-    words: refused,
-  },
-  {
-    right: 'Microsoft.KeyVault/vaults/keys/versions/read',
-    where: 'command',
-    look: (one) => openReview(one, rotation),
-    words: refused,
-  },
+  at('agent page', agents, typed(''), 'The bot can read no healthcare agent service: that takes'),
+  at('command', agents, typed(ofAgent), 'ask an operator to check the bot’s permissions.', askOperator),
+  at('vault page', vaults, typed(ofAgent), 'The bot can read no key vault: that takes'),
+  at('command', vaults, typed(ofVault), 'ask an operator to check the bot’s permissions.', askOperator),
+  at('key page', keys, typed(ofVault), refused),
+  at('command', keys, review(first), refused),
+  at('command', versions, review(first), refused),
+  at('command', versions, review(rotation), refused),
   blocks('Microsoft.HealthBot/healthBots/write'),
   blocks('Microsoft.ManagedIdentity/userAssignedIdentities/assign/action', policies),
   blocks('Microsoft.KeyVault/vaults/keys/write', { ...first, key: newKey }),
-  blocks('Microsoft.Authorization/roleAssignments/read'),
-  {
-    right: 'Microsoft.Authorization/roleAssignments/read',
-    where: 'command',
-    azure: allow('ward-agent', 'kv-care-north', 'cmk-north'),
-    look: review({ agent: 'ward-agent', vault: 'kv-care-north', key: 'cmk-north' }),
-    words: refused,
-  },
+  blocks(assignments),
+  at('command', assignments, review(north), refused, { azure: allow('ward-agent', 'kv-care-north', 'cmk-north') }),
   blocks('Microsoft.Authorization/roleAssignments/write'),
   blocks('Microsoft.KeyVault/vaults/accessPolicies/write', policies),
   blocks('Microsoft.KeyVault/vaults/write'),
-  {
-    right: 'Microsoft.Resources/subscriptions/resources/read',
-    where: 'command',
+  at('command', 'Microsoft.Resources/subscriptions/resources/read', review(first), refused, {
     azure: hideCreationOnAgent('triage-agent-prod'),
-    look: review(first),
-    words: refused,
-  },
+  }),
   warns('Microsoft.Authorization/locks/read', 'A read-only lock would stop the run.'),
   warns('Microsoft.Authorization/roleDefinitions/read', 'Other people and apps might back up or delete the key.'),
   {
     ...warns('Microsoft.Resources/subscriptions/read', 'The bot can’t read their names', otherSubscription),
-    unnamed: true,
+    ...askOperator,
   },
   warns('Microsoft.Authorization/permissions/read', 'A missing permission would stop the run.'),
 ];

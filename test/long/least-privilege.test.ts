@@ -253,14 +253,3 @@ describe('with these roles alone', () => {
     expect(await codeOf(gone)).toBe('AuthorizationFailed');
   });
 });
-
-test('the simulated Azure gives the bot these roles from the start', async () => {
-  const { seedRoleDefinitions } = await import('../../src/sandbox/azure/state/seed-roles.ts');
-  const custom = seedRoleDefinitions().filter((role) => role.type === 'CustomRole');
-  expect(custom.map((role) => role.roleName)).toEqual([...roleFiles, logsRole].map((role) => role.Name));
-  const rights = custom.filter(({ roleName }) => roleName !== logsRole.Name).flatMap((role) => role.permissions);
-  expect({
-    actions: sorted(rights.flatMap((one) => one.actions)),
-    dataActions: sorted(rights.flatMap((one) => one.dataActions)),
-  }).toEqual(given);
-});

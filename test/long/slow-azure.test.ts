@@ -1,21 +1,89 @@
-import { describe, expect, test } from '@jest/globals';
-import { http } from '../support/azure/local-azure.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { cardText, type SeenActivity } from '../support/teams/local-teams.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
+  activityText,
+  agentId,
   answered,
+  approvalCard,
+  approve,
+  ask,
   choices,
   faultAzure,
   mendAzure,
   people,
   places,
   requestIdIn,
+  shows,
   type,
   typeAll,
+  untilMended,
+  writes,
 } from '../support/world/story.ts';
 import { readRecord } from '../support/world/world.ts';
 
-const world = scenario({ own: {}, restoresAzure: true });
+/** An Azure that is slow, that doesn't answer, or that answers a read from a replica that is behind. */
+
+// Pauses as long as in the sandbox: at the instant pace, all attempts are over before such a replica has caught up.
+const world = scenario({ own: { env: { CMK_RETRY_FIRST_WAIT: '1s', CMK_AZURE_POLL: '200ms' } }, restoresAzure: true });
+
+describe('an Azure that does not answer', () => {
+  test.each(['/enable-cmk', '/enable-cmk resource=triage-agent-prod'])('refuses %s, and says so once', async (text) => {
+    await faultAzure(world, { match: { url: 'providers/Microsoft' }, drop: true });
+    const words = activityText(await type(world, people.requester, text));
+    expect(words).toContain('Azure didn’t answer as expected.');
+    expect(words.match(/Nothing was changed/g)).toHaveLength(1);
+  });
+});
+
+describe('an Azure that takes its time', () => {
+  let form: SeenActivity;
+  const hold = () => faultAzure(world, { match: { url: 'providers/Microsoft' }, ...untilMended, times: 20 });
+  const click = async (verb: string, inputs: Record<string, unknown> = {}) =>
+    answered(await world.teams.click(people.requester, form.id, verb, { inputs }));
+  const comes = (words: string) =>
+    world.teams.sees(places.operations, people.requester, ({ id, ...one }) => {
+      return id === form.id && cardText({ id, ...one }).includes(words);
+    });
+
+  beforeAll(async () => {
+    form = await type(world, people.requester, '/enable-cmk');
+  });
+
+  test('leads back to the page that was left, with what was filled in', async () => {
+    await hold();
+    const looking = await click('form.next', { resource: agentId('triage-agent-test') });
+    expect(looking).toContain('Looking at the vaults');
+    expect(looking).toContain('This page updates automatically');
+    const page = await world.teams.click(people.requester, form.id, 'form.back');
+    expect(answered(page)).toContain('Which agent');
+    expect(JSON.stringify(page.body)).toContain(`"value":"${agentId('triage-agent-test')}"`);
+    await mendAzure(world);
+    expect(await click('form.next', { resource: agentId('triage-agent-prod') })).toContain('Which vault');
+  });
+
+  test('lets the next page come by itself, also after the bot crashed in the meantime', async () => {
+    await hold();
+    expect(await click('form.next', { vault: 'kv-care-prod' })).toContain('Looking at the keys');
+    await world.restartBot('SIGKILL');
+    expect(activityText(await comes('Looking at the keys'))).toContain('select Try again');
+    expect(await click('form.refresh')).toContain('Looking at the keys');
+    await mendAzure(world);
+    expect(activityText(await comes('kv-care-prod'))).toContain('Which key');
+  });
+
+  test('shows that somebody types, and answers in place of words that say so', async () => {
+    await hold();
+    const looking = await type(world, people.requester, '/enable-cmk triage-agent-test');
+    expect(activityText(looking)).toContain('Azure takes longer than usual');
+    const { body } = await world.teams.call('GET', '/simulator/requests');
+    expect(JSON.stringify(body)).toContain('"type":"typing"');
+    await mendAzure(world);
+    form = looking;
+    expect(activityText(await comes('triage-agent-test'))).toContain('Which vault');
+  });
+});
 
 const reason = { justification: 'Own keys before the audit', acknowledgeDataLoss: 'true' };
 const click = (form: SeenActivity, verb: string, inputs: Record<string, unknown> = {}) =>
@@ -66,5 +134,24 @@ describe('an Azure that is slow', () => {
     expect(answered(await click(form, 'form.cancel'))).toContain('Canceled');
     const { requests } = await readRecord(world);
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe('reads that lag behind writes', () => {
+  test('are waited for: a request succeeds, and no person is asked', async () => {
+    const id = await ask(world, choices.test);
+    const card = await approvalCard(world, id);
+    await changeState(world.azure, ({ settings }) => {
+      settings.readLagMs = 4_000;
+    });
+    const from = (await world.azureRequests()).length;
+    await approve(world, people.approver, card);
+    await shows(world, places.operations, people.requester, id, /Succeeded/, 100_000);
+    // An attempt that still reads the old state writes the same again: by name there is one role assignment.
+    const written = (await writes(world, from)).map((write) => write.split(' ').slice(0, 2).join(' '));
+    expect(new Set(written.filter((write) => write.includes('roleAssignments'))).size).toBe(1);
+    const { findings, events } = await readRecord(world);
+    expect(findings).toEqual([]);
+    expect(events(id).join('\n')).not.toContain('attention-needed');
   });
 });

@@ -9,7 +9,6 @@ export const sources = {
   'local-azure': 'src/sandbox/azure/run.ts',
   'local-teams': 'src/sandbox/teams/run.ts',
   store: 'test/support/store/store-process.ts',
-  'store-engine': 'test/support/store/store-process-engine.ts',
   'store-lease': 'test/support/store/store-process-lease.ts',
   world: 'test/support/world/world-process.ts',
 } as const;

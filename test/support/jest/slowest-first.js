@@ -19,7 +19,6 @@ const slowest = [
   'long/failures-doc',
   'long/cannot-store',
   'long/slow-azure',
-  'long/killed-replica',
   'long/seen-in-use',
   'long/key-watch',
   'long/moved-world',
