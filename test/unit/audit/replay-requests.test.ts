@@ -3,7 +3,7 @@ import { FormId } from '../../../src/domain/ids.ts';
 import type { UseAnswer } from '../../../src/domain/key-use.ts';
 import { isEnding } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
-import type { EventBody, EventBodyOf, EventType } from '../../../src/domain/request/events.ts';
+import type { EventBody, EventType } from '../../../src/domain/request/events.ts';
 import { botActor, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import { hasEnded } from '../../../src/domain/request/request.ts';
@@ -143,10 +143,14 @@ const eventAt = (index: number): Written => {
 };
 
 /** The life with one event as another. */
-function changed<T extends EventType>(type: T, change: (body: EventBodyOf<T>) => object, nth = 0): readonly Written[] {
-  const index = at(type, nth);
-  const event = eventAt(index);
-  return life.with(index, { ...event, body: { ...event.body, ...change(event.body as EventBodyOf<T>) } as EventBody });
+function changed(type: EventType, change: object, nth = 0): readonly Written[] {
+  const event = eventAt(at(type, nth));
+  return life.with(at(type, nth), { ...event, body: { ...event.body, ...change } as EventBody });
+}
+/** The life with other data in one event. */
+function withData(type: EventType, data: object, nth = 0): readonly Written[] {
+  const { body } = eventAt(at(type, nth));
+  return changed(type, { data: { ...('data' in body ? body.data : {}), ...data } }, nth);
 }
 const without = (type: EventType, nth = 0): readonly Written[] => life.toSpliced(at(type, nth), 1);
 const again = (type: EventType, behind: EventType, nth = 0): readonly Written[] =>
@@ -193,7 +197,7 @@ const nobodyKnows: UseAnswer = { outcome: 'unknown', why: { code: 'not-asked' } 
 function judgedThen(
   ...judged: readonly (readonly [time: string, answer: UseAnswer, more?: object])[]
 ): readonly Written[] {
-  const success = changed('succeeded', ({ data }) => ({ data: { ...data, seeks: { since, until } } }));
+  const success = withData('succeeded', { seeks: { since, until } });
   const [last] = success.slice(-1);
   if (last === undefined) throw new Error('no success');
   return [
@@ -221,39 +225,27 @@ it('is found out in no way as it was', () => {
 it.each<[string, string, readonly Written[]]>([
   ['no submission', 'begins-otherwise', life.slice(1)],
   ['a second submission', 'begins-otherwise', again('submitted', 'approved')],
-  ['a submission by the bot', 'begins-otherwise', changed('submitted', () => ({ actor: botActor }))],
+  ['a submission by the bot', 'begins-otherwise', changed('submitted', { actor: botActor })],
   ['a run after the end', 'after-the-end', again('run-ordered', 'succeeded')],
-  ['an approval by the requester', 'not-theirs', changed('approved', () => ({ actor: person(requester) }))],
-  ['an approval by the bot', 'not-theirs', changed('approved', () => ({ actor: botActor }))],
-  ['one person twice', 'approved-twice', changed('approved', () => ({ actor: person(approver) }), 1)],
-  ['an approval of another plan', 'approved-another-plan', changed('approved', () => ({ planDigest: '0'.repeat(64) }))],
-  [
-    'an approval that counts itself twice',
-    'miscounted',
-    changed('approved', ({ data }) => ({ data: { ...data, counted: 2 } })),
-  ],
-  [
-    'an approval of fewer than needed',
-    'miscounted',
-    changed('approved', ({ data }) => ({ data: { ...data, required: 1 } })),
-  ],
-  [
-    'an approval without the tick',
-    'not-acknowledged',
-    changed('approved', ({ data }) => ({ data: { ...data, acknowledgedIrreversible: false } })),
-  ],
+  ['an approval by the requester', 'not-theirs', changed('approved', { actor: person(requester) })],
+  ['an approval by the bot', 'not-theirs', changed('approved', { actor: botActor })],
+  ['one person twice', 'approved-twice', changed('approved', { actor: person(approver) }, 1)],
+  ['an approval of another plan', 'approved-another-plan', changed('approved', { planDigest: '0'.repeat(64) })],
+  ['an approval that counts itself twice', 'miscounted', withData('approved', { counted: 2 })],
+  ['an approval of fewer than needed', 'miscounted', withData('approved', { required: 1 })],
+  ['an approval without the tick', 'not-acknowledged', withData('approved', { acknowledgedIrreversible: false })],
   ['an approval too late', 'out-of-time', life.map((event) => ({ ...event, time: '2026-04-01T00:00:00.000Z' }))],
   ['a run with one approval of two', 'too-few-approvals', without('approved', 1)],
   ['a run after an approver stopped the one before', 'too-few-approvals', stopBehind('step-intended', 0, 1, approver)],
   [
     'a run before the time that was chosen',
     'out-of-time',
-    changed('submitted', ({ data }) => ({ data: { ...data, notBefore: '2027-01-01T00:00:00.000Z' } })),
+    withData('submitted', { notBefore: '2027-01-01T00:00:00.000Z' }),
   ],
   [
     'a run before the time to which an approver put it off',
     'out-of-time',
-    changed('approved', ({ data }) => ({ data: { ...data, notBefore: '2027-01-01T00:00:00.000Z' } }), 1),
+    withData('approved', { notBefore: '2027-01-01T00:00:00.000Z' }, 1),
   ],
   ['a change by an approver', 'not-theirs', changedBehind('submitted', 1, approver)],
   ['a change after the time to decide', 'out-of-time', late(changedBehind('submitted', 1))],
@@ -263,49 +255,25 @@ it.each<[string, string, readonly Written[]]>([
   ['a change once a run had begun', 'changed-unduly', changedAfterARun()],
   ['an approval from before a change', 'too-few-approvals', changedBehind('approved', 1)],
   ['a run without any', 'too-few-approvals', life.filter(({ body }) => body.type !== 'approved')],
-  [
-    'a check that counts a stranger',
-    'too-few-approvals',
-    changed('run-checked', ({ data }) => ({ data: { ...data, counted: [approver, outsider] } })),
-  ],
-  [
-    'a check that counts one twice',
-    'too-few-approvals',
-    changed('run-checked', ({ data }) => ({ data: { ...data, counted: [approver, approver] } })),
-  ],
-  ['a run that was not ordered', 'another-run', changed('run-checked', ({ data }) => ({ data: { ...data, run: 2 } }))],
+  ['a check that counts a stranger', 'too-few-approvals', withData('run-checked', { counted: [approver, outsider] })],
+  ['a check that counts one twice', 'too-few-approvals', withData('run-checked', { counted: [approver, approver] })],
+  ['a run that was not ordered', 'another-run', withData('run-checked', { run: 2 })],
   ['a step in a run that was not checked', 'not-checked', without('run-checked')],
   ['a step that was not ordered', 'not-in-this-state', without('run-ordered')],
-  [
-    'a step before its turn',
-    'out-of-turn',
-    changed('step-intended', ({ data }) => ({ data: { ...data, step: 'set-cmk' } })),
-  ],
+  ['a step before its turn', 'out-of-turn', withData('step-intended', { step: 'set-cmk' })],
   ['a wish to stop what does not run', 'not-in-this-state', stopBehind('run-ordered', 0, 1)],
   ['a wish to stop another run', 'another-run', stopBehind('step-intended', 1, 1)],
   ['a step begun although the run was to stop', 'out-of-turn', stopBehind('step-intended', 1, 2)],
   ['a step begun twice', 'out-of-turn', again('step-intended', 'step-intended')],
-  [
-    'a third try after none',
-    'out-of-turn',
-    changed('step-intended', ({ data }) => ({ data: { ...data, attempt: 3 } })),
-  ],
-  [
-    'a step of another plan',
-    'approved-another-plan',
-    changed('step-intended', () => ({ planDigest: '0'.repeat(64) }), 2),
-  ],
+  ['a third try after none', 'out-of-turn', withData('step-intended', { attempt: 3 })],
+  ['a step of another plan', 'approved-another-plan', changed('step-intended', { planDigest: '0'.repeat(64) }, 2)],
   ['a result that nobody intended', 'result-without-intent', without('step-intended', 3)],
   [
     'a success with a step left out',
     'not-proved',
     life.filter(({ body }) => !('data' in body && 'step' in body.data && body.data.step === 'verify')),
   ],
-  [
-    'a success that proves nothing',
-    'not-proved',
-    changed('succeeded', ({ data }) => ({ data: { ...data, proofs: [] } })),
-  ],
+  ['a success that proves nothing', 'not-proved', withData('succeeded', { proofs: [] })],
   ['a use that nobody looked for', 'not-in-this-state', [...life, ...judgedThen([until, nobodyKnows]).slice(-1)]],
   [
     'a use that is judged twice',
@@ -319,7 +287,7 @@ it.each<[string, string, readonly Written[]]>([
   [
     'an automatic retry after a refusal',
     'out-of-turn',
-    changed('retried', () => ({ type: 'retried-automatically', actor: botActor })),
+    changed('retried', { type: 'retried-automatically', actor: botActor }),
   ],
   [
     'an automatic retry by a person',
@@ -333,16 +301,12 @@ it.each<[string, string, readonly Written[]]>([
   [
     'work on what is not stuck',
     'not-in-this-state',
-    changed('run-checked', () => ({ type: 'taken-on', data: {}, actor: person(approver) })),
+    changed('run-checked', { type: 'taken-on', data: {}, actor: person(approver) }),
   ],
   ['a retry of what is not stuck', 'not-in-this-state', again('retried', 'approved')],
-  ['a step by a person', 'not-theirs', changed('step-done', () => ({ actor: person(approver) }))],
-  ['a field that no event has', 'body-unknown', changed('retried', () => ({ note: 'x' }))],
-  [
-    'a field of a payload that none has',
-    'body-unknown',
-    changed('run-ordered', ({ data }) => ({ data: { ...data, forced: true } })),
-  ],
+  ['a step by a person', 'not-theirs', changed('step-done', { actor: person(approver) })],
+  ['a field that no event has', 'body-unknown', changed('retried', { note: 'x' })],
+  ['a field of a payload that none has', 'body-unknown', withData('run-ordered', { forced: true })],
 ])('finds %s: %s', (_what, fault, events) => {
   const { findings } = verified(sealedRecord(events));
   expect(findings.map(({ kind }) => kind)).toContain(fault);

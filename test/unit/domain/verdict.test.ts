@@ -115,22 +115,15 @@ const putPy = `was put under care in kv-care on ${noon}, which was not verified:
 const allDone = '“Turn on system-assigned identity”, “Assign key access”, “Turn on purge protection”';
 const allPy = 'enable-identity, grant-key-access, protect-vault';
 
-/** Returns the headline that ours and Python's give. */
-function headlines(events: readonly StoredEvent[]): readonly [ours: string, python: unknown] {
-  const request = fold(id, events);
-  if (request === null) throw new Error('no events');
-  const { sentence } = verdictWords(request, verdictOf(request, events), (person) => person ?? 'the bot');
-  return [plainSentence(sentence), python('verify.verdict_of(events, asked, None)[0]', events)];
+/** What Python says of each life. `events` of the expression are its events, and `asked` is the last one that asks for approval. */
+function python(expression: string, ...lives: readonly (readonly StoredEvent[])[]): readonly unknown[] {
+  const asked = '[one for one in events if one["type"] in verify.ASKING][-1]';
+  const given = lives.map((events) => events.map(({ body, ...rest }) => ({ ...body, ...rest, request: id })));
+  const of = `[(lambda events, asked: ${expression})(events, ${asked}) for events in given]`;
+  return inPython(of, given) as readonly unknown[];
 }
 
-/** `events` of the expression are these, and `asked` is the last one that asks for approval. */
-function python(expression: string, events: readonly StoredEvent[]): unknown {
-  const asked = '[one for one in given if one["type"] in verify.ASKING][-1]';
-  const given = events.map(({ body, ...rest }) => ({ ...body, ...rest, request: id }));
-  return inPython(`(lambda events, asked: ${expression})(given, ${asked})`, given);
-}
-
-test.each<readonly [what: string, commands: readonly Command[], ours: string, python: string]>([
+const cases: readonly (readonly [what: string, commands: readonly Command[], ours: string, python: string])[] = [
   [
     'stopped while the key was set, and ended',
     stopped,
@@ -248,11 +241,21 @@ test.each<readonly [what: string, commands: readonly Command[], ours: string, py
     `bot-care was put under key care in kv-care on ${noonWords}; requested by`,
     `bot-care was put under care in kv-care on ${noon}`,
   ],
-])('%s', (_what, commands, ours, theirs) => {
-  const [own, other] = headlines(eventsAfter(...commands));
-  expect(own).toContain(ours);
-  expect(String(other).slice(0, theirs.length)).toBe(theirs);
-});
+];
+const lives = cases.map(([, commands]) => eventsAfter(...commands));
+const headlines = python('verify.verdict_of(events, asked, None)[0]', ...lives);
+
+test.each(cases.map(([what, , ours, theirs], n) => [what, ours, theirs, n] as const))(
+  '%s',
+  (_what, ours, theirs, n) => {
+    const events = lives[n] ?? [];
+    const request = fold(id, events);
+    if (request === null) throw new Error('no events');
+    const { sentence } = verdictWords(request, verdictOf(request, events), (person) => person ?? 'the bot');
+    expect(plainSentence(sentence)).toContain(ours);
+    expect(String(headlines[n]).slice(0, theirs.length)).toBe(theirs);
+  },
+);
 
 test('a success after a changed plan is since the run that put the agent under the key', () => {
   const events = eventsAfter(...then(changed, (asking) => decides('approve', approver, { asking })));
@@ -264,5 +267,5 @@ test('a success after a changed plan is since the run that put the agent under t
   if (request === null) throw new Error('no events');
   const succeeded = { ...request, state: 'succeeded', proofs: proved, use: null } as const;
   expect(keySince(succeeded, dated)).toBe(at);
-  expect(python('verify.key_since(events)', dated)).toBe(at);
+  expect(python('verify.key_since(events)', dated)).toEqual([at]);
 });

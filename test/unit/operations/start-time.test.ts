@@ -49,15 +49,18 @@ describe('a start that a form shows', () => {
   });
 
   // 02:30 on this day is a time that the clocks of New York skip.
-  it.each(['UTC', 'Asia/Kolkata', 'America/New_York'])('is by the reader’s clock where the bot runs in %s', (zone) => {
+  it('is by the reader’s clock, wherever the bot runs', () => {
+    const zones = ['UTC', 'Asia/Kolkata', 'America/New_York'];
     const program = `import { parseStartTime, toStartInputs } from './src/operations/start-time.ts';
-      const shown = toStartInputs('2027-03-14T01:30:00.000Z', 'Europe/Berlin');
-      console.log(JSON.stringify({ shown, chosen: parseStartTime({ ...shown, zone: 'Europe/Berlin' }) }));`;
+      console.log(JSON.stringify(${JSON.stringify(zones)}.map((zone) => {
+        process.env.TZ = zone;
+        const shown = toStartInputs('2027-03-14T01:30:00.000Z', 'Europe/Berlin');
+        const chosen = parseStartTime({ ...shown, zone: 'Europe/Berlin' });
+        return { here: new Date(0).getTimezoneOffset(), ...shown, chosen };
+      })));`;
     const flags = ['--import', 'tsx', '--input-type=module', '--eval', program];
-    const out = execFileSync(process.execPath, flags, { env: { ...surroundings(), TZ: zone }, encoding: 'utf8' });
-    expect(JSON.parse(out)).toEqual({
-      shown: { startDay: '2027-03-14', startTime: '02:30' },
-      chosen: '2027-03-14T01:30:00.000Z',
-    });
+    const out = execFileSync(process.execPath, flags, { env: surroundings(), encoding: 'utf8' });
+    const expected = { startDay: '2027-03-14', startTime: '02:30', chosen: '2027-03-14T01:30:00.000Z' };
+    expect(JSON.parse(out)).toEqual([0, -330, 300].map((here) => ({ here, ...expected })));
   });
 });
