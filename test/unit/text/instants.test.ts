@@ -1,5 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fromNow, utcClock, utcDay, utcMinute, utcSecond, utcTimeOfDay } from '../../../src/text/instants.ts';
+import { expect, test } from '@jest/globals';
+import {
+  durationWords,
+  fromNow,
+  shortDuration,
+  utcClock,
+  utcDay,
+  utcMinute,
+  utcSecond,
+  utcTimeOfDay,
+} from '../../../src/text/instants.ts';
 
 it('says times in UTC, the day first, whatever form they came in', () => {
   const time = '2026-08-21T10:12:03.999+02:00';
@@ -34,4 +44,50 @@ it('is the only place that puts a time into text for people', () => {
   );
   // What a date input holds, and what the client turns into the reader's own form.
   expect(found).toEqual(['src/teams/cards/plain-text.ts', 'src/teams/cards/views/form-key-view.ts']);
+});
+
+test.each([
+  [-5, '0 s'],
+  [0, '0 s'],
+  [499, '0 s'],
+  [40_000, '40 s'],
+  [59_600, '1 min'],
+  [80_000, '1 min 20 s'],
+  [120_000, '2 min'],
+  [3_600_000, '1 h'],
+  [3_601_000, '1 h'],
+  [7_380_000, '2 h 3 min'],
+  [90_000_000, '1 d 1 h'],
+])('%d milliseconds are %s', (ms, words) => {
+  expect(shortDuration(ms)).toBe(words);
+});
+
+test.each([
+  [40_000, '40 seconds'],
+  [118_000, '2 minutes'],
+  [7_200_000, '2 hours'],
+])('%d milliseconds are about %s', (ms, words) => {
+  expect(durationWords(ms)).toBe(words);
+});
+
+/** Files below the folder that have the pattern, with the words that match. */
+const uses = (folder: string, ending: string, pattern: RegExp): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending))
+    .flatMap((file) =>
+      [...readFileSync(`${folder}/${file}`, 'utf8').matchAll(pattern)].map(([word]) => `${file}: ${word}`),
+    );
+
+/** Formats and order by the language of the machine, and days and hours by its time zone. */
+const byTheMachine =
+  /\.toLocale\w*\(\)|Intl\.\w+\((?:\)|undefined)|\.localeCompare\([^,()]*\)|\.[gs]et(?:FullYear|Month|Date|Day|Hours|Minutes)\(/g;
+
+it('the product depends on no language and no time zone of the machine', () => {
+  // Teams' simulator tells the bot the time zone of the person's client.
+  expect(uses('src', '.ts', byTheMachine)).toEqual(['sandbox/teams/inbound.ts: Intl.DateTimeFormat()']);
+});
+
+it('every program that a test starts gets the clock, the time zone and the language that the test runs with', () => {
+  const own = /\b(?:PATH|HOME): process\.env\.(?:PATH|HOME)\b/g;
+  expect(uses('test', '.ts', own)).toEqual([]);
 });

@@ -1,7 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { expect, it, test } from '@jest/globals';
 import { ArmId, KeyName } from '../../../src/domain/ids.ts';
 import type { KeyImpact } from '../../../src/domain/key-impact.ts';
+import { ownSubscription } from '../../../src/domain/policy/rules.ts';
 import { impactSections, impactSummary, impactTitle } from '../../../src/text/key-impact.ts';
+import { permittedWords } from '../../../src/text/keys.ts';
 
 const providers = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';
 const impact: KeyImpact = {
@@ -99,4 +101,18 @@ test('who has permission is named by the resource whose identity it is', () => {
     { mark: 'idle', name: 'stcare, storage account', detail: 'identity A' },
     { mark: 'idle', name: 'App x', detail: 'Its name can’t be read.' },
   ]);
+});
+
+it.each([
+  [ownSubscription, 'those in the agent’s own subscription'],
+  [[{ names: ['kv-a', 'kv-b'] }], 'those named kv-a or kv-b in the agent’s own subscription'],
+  [
+    [
+      { subscriptions: ['4000'], resourceGroups: ['rg-keys'] },
+      { subscriptions: ['*'], names: ['*'] },
+    ],
+    'those of group rg-keys in subscription 4000; those in every subscription',
+  ],
+])('%j: %s', (permits, words) => {
+  expect(permittedWords(permits)).toBe(words);
 });

@@ -136,3 +136,24 @@ it('runs like any other once it is approved as it is now', () => {
   const request = requestAfter(asks(), changes(), ...approved, checks(), intends());
   expect(comesTo(request, records(1, doneWith('enable-identity')))).toBe('step-done');
 });
+
+const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
+const reminded = requestAfter(asks(), reminds());
+
+it('the first reminder may follow at once', () => {
+  expect(comesTo(requestAfter(asks()), reminds())).toBe('reminded');
+  expect(reminded).toMatchObject({ state: 'awaiting-approval', remindedAt: noon.toISOString() });
+});
+
+it('another one an hour later, and not before; until when is said', () => {
+  expect(decide(reminded, reminds(), minutes(59))).toEqual({
+    kind: 'refused',
+    code: 'reminded-lately',
+    fact: minutes(60).toISOString(),
+  });
+  expect(comesTo(reminded, reminds(), minutes(60))).toBe('reminded');
+});
+
+it('nobody is reminded of what has expired, though the timer has not come by', () => {
+  expect(comesTo(reminded, reminds(requester), later)).toBe('not-awaiting-approval');
+});

@@ -4,10 +4,12 @@ import { botFailure, type Failure } from '../../../../src/domain/failure.ts';
 import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
+import { type OpenState, openStateAfter } from '../../../../src/domain/request/request.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import { attemptsSoFar } from '../../../../src/domain/retry.ts';
 import {
   asks,
+  attention,
   checks,
   decides,
   doneWith,
@@ -20,7 +22,9 @@ import {
   secondApprover,
   settles,
   toApproved,
+  toAttention,
   toRunning,
+  toSucceeded,
 } from '../../../support/builders/commands.ts';
 import { approver, requester } from '../../../support/builders/fixtures.ts';
 import { planFor, wishForNewKey } from '../../../support/builders/plans.ts';
@@ -160,4 +164,16 @@ describe('how long a step has been tried', () => {
     expect(spent(['12:00:00', '12:00:10', '12:00:40'], '19:00:00').spentMs).toBe(40_000 + 120_000);
     expect(spent(['12:00:00', '12:00:10', '12:00:40'], '09:00:00').spentMs).toBe(40_000);
   });
+});
+
+it.each([
+  ['asked', [asks()]],
+  ['succeeds', toSucceeded.slice(0, -1)],
+  ['is retried', [...toAttention, settles('retry', requester, { asking: attention }), checks({ run: 2 }), intends(2)]],
+])('a request that %s has, after each of its events, the state that its fold says', (_what, commands) => {
+  const events = eventsAfter(...commands);
+  const seen: OpenState[] = [];
+  for (const { body } of events) seen.push(openStateAfter(seen.at(-1) ?? 'awaiting-approval', body.type));
+  const folded = events.map((_event, index) => fold(id, events.slice(0, index + 1))?.state);
+  expect(seen).toEqual(folded);
 });

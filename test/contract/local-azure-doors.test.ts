@@ -1,11 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { changeState, http } from '../support/azure/local-azure.ts';
-import { clientsOf, codeOf, messageOf, readAgent } from '../support/azure/local-azure-clients.ts';
-import { agentId, researchId } from '../support/azure/local-azure-names.ts';
+import {
+  clientsOf,
+  codeOf,
+  giveIdentity,
+  grantOnKey,
+  messageOf,
+  readAgent,
+  writeAgent,
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, researchId, vaultId } from '../support/azure/local-azure-names.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
-/** What goes wrong on purpose, and the other doors for tests. */
+/** The doors for tests and for the page: what goes wrong on purpose, what there was before a change, and the way back to the start. */
 
-const agent = agentId('triage-agent-prod');
+const agentName = 'triage-agent-prod';
+const agent = agentId(agentName);
 const azure = simulatedAzure({ restores: true });
 const clients = lazily(() => clientsOf(azure));
 
@@ -96,15 +106,6 @@ test('is slow and wrong at once; a counted delay is a turn of its own', async ()
   expect(await codeOf(readAgent(clients, agent))).toBe('Broken');
 });
 
-test('what is held up goes on when the faults are taken away', async () => {
-  const match = { url: '/healthBots/triage' };
-  await http(azure, 'POST', '/simulator/faults', { body: { match, times: 1, delayMs: 3_600_000 } });
-  const held = readAgent(clients, agent);
-  while ((await http(azure, 'GET', '/simulator/faults')).body.length > 0);
-  await http(azure, 'DELETE', '/simulator/faults');
-  expect((await held).name).toBe('triage-agent-prod');
-});
-
 test('listens at once for a vault that a new state brings', async () => {
   await changeState(azure, (state) => {
     state.vaults.push({ ...structuredClone(state.vaults[0]), n: 8, port: 0, name: 'kv-new' });
@@ -135,4 +136,74 @@ test.each<[string, 'GET' | 'POST', Record<string, string>, number]>([
   const answer = await http(azure, method, path, { headers, ...(method === 'POST' ? { body } : {}) });
   expect(answer.status).toBe(status);
   expect(JSON.stringify(answer.body)).not.toMatch(/BEGIN|"d"|attack/);
+});
+
+interface Looked {
+  readonly identity: string;
+  readonly key: string;
+  readonly purgeProtection: boolean;
+}
+
+const before = async (name = agentName): Promise<Looked> => {
+  const { body } = await http(azure, 'GET', `/simulator/before?agent=${name}`);
+  const { content } = body.agents.find((one: { name: string }) => one.name === name);
+  const vault = body.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
+  return {
+    identity: content.identity?.type ?? 'none',
+    key: content.keyVaultProperties?.keyName ?? 'none',
+    purgeProtection: vault.enablePurgeProtection,
+  };
+};
+
+const revision = async (): Promise<string> => (await http(azure, 'GET', '/simulator/revision')).body.revision;
+
+const setKey = (name: string, keyName: string) =>
+  writeAgent(clients, agentId(name), {
+    properties: { keyVaultProperties: { keyName, keyVaultUri: `https://localhost:${azure.port + 1}/` } },
+  });
+
+/** What the bot does for a request. */
+const underKey = async (name: string, keyName: string): Promise<void> => {
+  const principalId = await giveIdentity(clients, agentId(name));
+  await grantOnKey(clients, randomUUID(), vaultId('kv-care-prod'), keyName, principalId);
+  const properties = { enablePurgeProtection: true };
+  await clients.vaults().vaults.update('rg-care-prod', 'kv-care-prod', { properties });
+  await setKey(name, keyName);
+};
+
+const untouched: Looked = { identity: 'none', key: 'none', purgeProtection: false };
+
+test('what there was before a change is what there was before the first of its writes, until the next change of that agent', async () => {
+  expect(await before()).toEqual(untouched);
+  await underKey(agentName, 'cmk-triage-agent');
+  expect(await before()).toEqual(untouched);
+  await setKey(agentName, 'cmk-triage-agent');
+  expect(await before()).toEqual(untouched);
+  await writeAgent(clients, agent, { properties: { keyVaultProperties: null } });
+  expect(await before()).toEqual({ identity: 'SystemAssigned', key: 'cmk-triage-agent', purgeProtection: true });
+  expect((await readAgent(clients, agent)).properties).not.toHaveProperty('keyVaultProperties');
+  expect(await before('virtual-visit-agent')).toMatchObject({ key: 'cmk-virtual-visit' });
+});
+
+test('a revision stands for all that can be seen: it changes with the state and with each request', async () => {
+  const first = await revision();
+  expect(await revision()).toBe(first);
+  await http(azure, 'PUT', '/simulator/latency', { body: { latency: 'realistic' } });
+  const second = await revision();
+  expect(second).not.toBe(first);
+  await readAgent(clients, agent);
+  expect(await revision()).not.toBe(second);
+});
+
+test('goes back to its seeds and keeps ports and latency; nothing came before', async () => {
+  await http(azure, 'PUT', '/simulator/latency', { body: { latency: 'realistic' } });
+  await giveIdentity(clients, agent);
+  await http(azure, 'POST', '/simulator/faults', { body: { match: { url: '/nowhere' }, drop: true } });
+  expect((await http(azure, 'DELETE', '/simulator/state')).status).toBe(200);
+  const { body } = await http(azure, 'GET', '/simulator/state');
+  expect(body).toMatchObject({ port: azure.port, latency: 'realistic', faults: [] });
+  expect(body.vaults[0]).toMatchObject({ port: azure.port + 1, enablePurgeProtection: false });
+  expect(await before()).toEqual(untouched);
+  expect((await readAgent(clients, agent)).identity).toBeUndefined();
+  expect((await clients.keys(`https://localhost:${azure.port + 1}/`).getKey('cmk-triage-agent')).name).toBeDefined();
 });
