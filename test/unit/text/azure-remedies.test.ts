@@ -34,21 +34,6 @@ test.each([
     'The bot can’t assign roles on key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot grants” (condition: infra/grant-condition.txt in the bot’s source code) to the bot’s identity, and then select Retry.',
   ],
   [
-    'Microsoft.KeyVault/vaults/write',
-    vault,
-    'The bot can’t change vault kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot” to the bot’s identity, and then select Retry.',
-  ],
-  [
-    'Microsoft.KeyVault/vaults/keys/versions/read',
-    `${vault}/keys/k`,
-    'The bot can’t read key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot” to the bot’s identity, and then select Retry.',
-  ],
-  [
-    'Microsoft.Authorization/roleAssignments/read',
-    `${vault}/keys/k`,
-    'The bot can’t read role assignments of key k in kv-care-prod. Ask an Owner or User Access Administrator to assign the role “CMK bot” to the bot’s identity, and then select Retry.',
-  ],
-  [
     'Microsoft.OperationalInsights/workspaces/query/read',
     '/subscriptions/s/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/logs',
     'The bot can’t query resource logs. Ask an Owner or User Access Administrator to assign the role “CMK bot logs” to the bot’s identity, and then select Retry.',
