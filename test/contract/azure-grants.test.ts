@@ -131,31 +131,21 @@ describe('by role assignment', () => {
     expect(failure.message).toContain('does not exist in the directory');
   });
 
-  test('a bot that may not assign roles asks a person', async () => {
-    const body = {
-      error: {
-        code: 'AuthorizationFailed',
-        message:
-          "The client 'x' with object id 'x' does not have authorization or an ABAC condition not fulfilled to perform action 'Microsoft.Authorization/roleAssignments/write' over scope 'y'.",
-      },
-    };
-    const fault = { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: 403, body } };
+  test.each([
+    [
+      'a bot that may not assign roles',
+      403,
+      'AuthorizationFailed',
+      "The client 'x' with object id 'x' does not have authorization or an ABAC condition not fulfilled to perform action 'Microsoft.Authorization/roleAssignments/write' over scope 'y'.",
+    ],
+    ['a name taken by another assignment', 409, 'RoleAssignmentUpdateNotPermitted', 'not allowed to be updated'],
+  ])('%s asks a person', async (_what, status, code, message) => {
+    const respond = { status, body: { error: { code, message } } };
+    const fault = { match: { method: 'PUT', url: 'roleAssignments' }, respond };
     const vault = await vaultNow(azure, care);
     const failure = failureOf(await under(running, fault, () => azure.grants.grant(vault, keyName, ward, tenantId)));
-    expect(failure).toMatchObject({
-      next: 'ask',
-      code: 'AuthorizationFailed',
-      message: body.error.message,
-      doing: 'assigning access to key cmk-triage-agent in kv-care-prod',
-    });
-  });
-
-  test('a name taken by another assignment asks a person', async () => {
-    const body = { error: { code: 'RoleAssignmentUpdateNotPermitted', message: 'not allowed to be updated' } };
-    const fault = { match: { method: 'PUT', url: 'roleAssignments' }, respond: { status: 409, body } };
-    const vault = await vaultNow(azure, care);
-    const failure = failureOf(await under(running, fault, () => azure.grants.grant(vault, keyName, ward, tenantId)));
-    expect(failure).toMatchObject({ next: 'ask', code: 'RoleAssignmentUpdateNotPermitted' });
+    const doing = 'assigning access to key cmk-triage-agent in kv-care-prod';
+    expect(failure).toMatchObject({ next: 'ask', code, message, doing });
   });
 });
 

@@ -38,6 +38,21 @@ describe('the pages for people', () => {
     expect(lost).toEqual([]);
   });
 
+  test('name only files, folders and npm scripts that exist', () => {
+    const { scripts } = JSON.parse(textOf('package.json'));
+    const lost = [...pages, 'test/golden/database-attacks.md'].flatMap((page) => [
+      ...[...textOf(page).matchAll(/`((?:src|infra|test|cards|docs|manifest)\/[\w./-]*)`/g)]
+        .map(([, path = '']) => path)
+        // A NAME stands for one that is to be made.
+        .filter((path) => !path.includes('NAME') && !existsSync(new URL(path, root)))
+        .map((path) => `${page}: ${path}`),
+      ...[...textOf(page).matchAll(/npm run ([\w:-]+)/g)]
+        .filter(([, name = '']) => !(name in scripts))
+        .map(([words]) => `${page}: ${words}`),
+    ]);
+    expect(lost).toEqual([]);
+  });
+
   test('are each linked from the index or from the list of decisions', () => {
     const index = `${textOf('docs/README.md')}${textOf('docs/decisions/README.md')}`;
     const inDocs = pages.filter((page) => page.startsWith('docs/') && !page.endsWith('README.md'));

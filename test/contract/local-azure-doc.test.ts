@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { routes } from '../../src/sandbox/azure/simulator/simulator-api.ts';
 import { localAzureTables } from '../support/azure/local-azure-tables.ts';
@@ -27,11 +27,5 @@ describe('docs/azure-simulator.md', () => {
   test('names every door of the simulator, and no other', () => {
     const named = [...text.matchAll(/`((?:GET|PUT|POST|DELETE) \/simulator\/[\w-]+)/g)].map(([, door]) => door);
     expect([...new Set(named)].sort()).toEqual(Object.keys(routes).sort());
-  });
-
-  test('points only to what is there', () => {
-    const links = [...text.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, link = '']) => new URL(link, file));
-    const named = [...text.matchAll(/`((?:src|test)\/[\w./-]+\w)`/g)].map(([, path = '']) => new URL(path, root));
-    expect([...links, ...named].filter((url) => !existsSync(url)).map(({ pathname }) => pathname)).toEqual([]);
   });
 });

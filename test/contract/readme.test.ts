@@ -114,10 +114,4 @@ describe('the README', () => {
     const states = new Set(drawn.filter((name) => name !== '[*]').map((name) => name.replaceAll('_', '-')));
     expect([...states].sort()).toEqual([...RequestState.options].sort());
   });
-
-  test('gives only npm scripts that exist', () => {
-    const scripts = Object.keys(JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).scripts);
-    const used = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
-    expect(used.filter((name) => !scripts.includes(name))).toEqual([]);
-  });
 });
