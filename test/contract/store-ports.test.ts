@@ -41,11 +41,6 @@ await onEveryDatabase((databases) => {
   /** Without the rows that come due in between: these tests are about how rows are handed out, not about which there are. */
   const claim = async (seconds: number, limit?: number, instance?: string) =>
     (await claimAll(seconds, limit, instance)).filter(({ kind }) => kind !== 'audit' && kind !== 'remind');
-  const claimOne = async (seconds: number, instance = 'one'): Promise<OutboxItem> => {
-    const [item] = await claim(seconds, 50, instance);
-    if (item === undefined) throw new Error('nothing was due');
-    return item;
-  };
 
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
@@ -121,14 +116,16 @@ await onEveryDatabase((databases) => {
 
     it('removes a finished row', async () => {
       await submitted();
-      const item = await claimOne(0);
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'finish', item);
       expect(await claim(999)).toEqual([]);
     });
 
     it('leaves a row that was written again, and hands it out at once', async () => {
       const id = await submitted();
-      const item = await claimOne(0);
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
       await store.append(id, 'click:approve', approve());
       await store.call('outbox', 'finish', item);
       const [again] = await claim(1);
@@ -139,7 +136,9 @@ await onEveryDatabase((databases) => {
     it('does not let a claimer that was too slow finish a row made after its own was finished', async () => {
       const id = await submitted();
       await heardOf('two', '0 s');
-      const [slow, quick] = [await claimOne(0), await claimOne(11, 'two')];
+      const [slow] = await claim(0);
+      const [quick] = await claim(11, 50, 'two');
+      if (slow === undefined || quick === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'finish', quick);
       await store.append(id, 'click:approve', approve());
       await store.call('outbox', 'finish', slow);
@@ -159,7 +158,9 @@ await onEveryDatabase((databases) => {
     it('has the cards updated again if another process finished the row meanwhile', async () => {
       const id = await submitted();
       await heardOf('two', '0 s');
-      const [slow, quick] = [await claimOne(0), await claimOne(11, 'two')];
+      const [slow] = await claim(0);
+      const [quick] = await claim(11, 50, 'two');
+      if (slow === undefined || quick === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'finish', quick);
       expect(await claim(12)).toEqual([]);
       await store.call('outbox', 'finish', slow);
@@ -168,7 +169,8 @@ await onEveryDatabase((databases) => {
 
     it('puts a row off, counting the attempt', async () => {
       await submitted();
-      const item = await claimOne(0);
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'postpone', item, 60_000);
       expect(await claim(59)).toEqual([]);
       expect(await claim(60)).toMatchObject([{ kind: 'show', attempts: 1, dueAt: at(60).toISOString() }]);
@@ -185,7 +187,8 @@ await onEveryDatabase((databases) => {
       ['so long, before a time that was stored', { afterMs: 3_000, noLaterThan: at(9).toISOString() }, 8],
     ])('hands a row out again %s', async (_when, again, seconds) => {
       await submitted();
-      const item = await claimOne(0);
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
       await store.setClock(at(5));
       await store.call('outbox', 'reschedule', item, again);
       expect(await claim(seconds - 1)).toEqual([]);
@@ -194,9 +197,11 @@ await onEveryDatabase((databases) => {
 
     it('counts attempts anew when there is only more to come', async () => {
       await submitted();
-      const item = await claimOne(0);
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'postpone', item, 1_000);
-      const tried = await claimOne(1);
+      const [tried] = await claim(1);
+      if (tried === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'reschedule', tried, { afterMs: 2_000 });
       expect(await claim(1)).toEqual([]);
       expect(await claim(2)).toMatchObject([{ kind: 'show', attempts: 0 }]);
@@ -204,7 +209,8 @@ await onEveryDatabase((databases) => {
 
     it('brings a row forward that was put off when the request changes', async () => {
       const id = await submitted();
-      const item = await claimOne(0);
+      const [item] = await claim(0);
+      if (item === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'postpone', item, 600_000);
       await store.setClock(at(5));
       await store.append(id, 'click:approve', approve());
