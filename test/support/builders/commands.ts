@@ -1,7 +1,7 @@
 /** The commands of a request's life, and requests in every state made by them. */
 
 import type { Failure } from '../../../src/domain/failure.ts';
-import { FormId, PersonId } from '../../../src/domain/ids.ts';
+import { FormId, PersonId, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { SignIn, StepUp } from '../../../src/domain/policy/sign-in.ts';
@@ -145,27 +145,34 @@ export const failedWith = (
 export const records = (run: number, ...results: readonly StepResult[]): Command => ({ do: 'record', run, results });
 export const stops = (run = 1): Command => ({ do: 'stop-run', run, failure: failure() });
 
-/** The events after each command in turn; throws on a refusal, with its code. */
-export function eventsAfter(...commands: readonly Command[]): readonly StoredEvent[] {
+/** What is done in turn; a function is handed the revision of the card that stands then. */
+export type Turn = Command | ((asking: number) => Command);
+
+/** The events after each turn; throws on a refusal, with its code. */
+export function eventsOf(
+  request: RequestId,
+  turns: readonly Turn[],
+  timeOf: (command: Command, turn: number) => Date,
+  seqBefore = 0,
+): readonly StoredEvent[] {
   const stored: StoredEvent[] = [];
-  for (const command of commands) {
-    const now = command.do === 'expire' ? later : noon;
-    const decision = decide(fold(id, stored), command, now);
+  turns.forEach((turn, n) => {
+    const known = fold(request, stored);
+    const command = typeof turn === 'function' ? turn(known?.asking ?? 0) : turn;
+    const now = timeOf(command, n);
+    const decision = decide(known, command, now);
     if (decision.kind === 'refused') throw new Error(`${command.do}: ${decision.code}`);
     for (const { body, texts } of decision.events) {
       const revision = stored.length + 1;
-      stored.push({
-        seq: revision,
-        revision,
-        cause: `${command.do}/${revision}`,
-        time: now.toISOString(),
-        body,
-        texts,
-      });
+      const place = { seq: seqBefore + revision, revision, cause: `${command.do}/${revision}` };
+      stored.push({ ...place, time: now.toISOString(), body, texts });
     }
-  }
+  });
   return stored;
 }
+
+export const eventsAfter = (...commands: readonly Command[]): readonly StoredEvent[] =>
+  eventsOf(id, commands, (command) => (command.do === 'expire' ? later : noon));
 
 export function requestAfter(...commands: readonly Command[]): Request {
   const request = fold(id, eventsAfter(...commands));

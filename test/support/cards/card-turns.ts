@@ -5,11 +5,11 @@ import { FormId, type PersonId, RequestId } from '../../../src/domain/ids.ts';
 import type { UseAnswer } from '../../../src/domain/key-use.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
-import { decide } from '../../../src/domain/request/decide.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
+import type { Turn } from '../builders/commands.ts';
 import * as commands from '../builders/commands.ts';
 import { approver, requester, submit, tenant } from '../builders/fixtures.ts';
 import { noon, principal, sha256 } from '../builders/plans.ts';
@@ -82,25 +82,14 @@ export const stuck = (run: number, step: StepName, failure: Failure): readonly C
   commands.records(run, didNot(step, failure)),
 ];
 
-/** What is done in turn; a function is handed the revision of the card that stands then. */
-export type Turn = Command | ((asking: number) => Command);
-
 /** The events of a life, 40 seconds between turns. */
-export function lifeOf(...turns: readonly Turn[]): readonly StoredEvent[] {
-  const stored: StoredEvent[] = [];
-  turns.forEach((turn, n) => {
-    const request = fold(id, stored);
-    const command = typeof turn === 'function' ? turn(request?.asking ?? 0) : turn;
-    const now = command.do === 'expire' ? commands.later : new Date(noon.getTime() + n * 40_000);
-    const decision = decide(request, command, now);
-    if (decision.kind === 'refused') throw new Error(`${command.do}: ${decision.code}`);
-    for (const { body, texts } of decision.events) {
-      const revision = stored.length + 1;
-      stored.push({ seq: 116 + revision, revision, cause: `${n}`, time: now.toISOString(), body, texts });
-    }
-  });
-  return stored;
-}
+export const lifeOf = (...turns: readonly Turn[]): readonly StoredEvent[] =>
+  commands.eventsOf(
+    id,
+    turns,
+    ({ do: what }, n) => (what === 'expire' ? commands.later : new Date(noon.getTime() + n * 40_000)),
+    116,
+  );
 
 export function requestOf(...turns: readonly Turn[]): Request {
   const request = fold(id, lifeOf(...turns));

@@ -31,7 +31,7 @@ import {
   wished,
 } from './card-plans.ts';
 
-import type { GalleryCard } from './gallery-requests.ts';
+import { type GalleryCard, named } from './gallery-requests.ts';
 
 const summary = (name: string, underCustomerKey = false) => ({
   kind: 'healthcare-agent',
@@ -130,50 +130,38 @@ export function forms(): readonly GalleryCard[] {
     vault: vaultNamed('kv-care-prod', { firewall: 'closed' }),
   });
   const underAnother = planOf({ resource: { ...chosen, customerKey: visitAgent.customerKey } });
-  return [
-    { name: 'form-agent.empty', card: card(empty, resourceFacts) },
-    { name: 'form-agent.chosen', card: card(form('resource'), { ...resourceFacts, resource: chosen }) },
-    {
-      name: 'form-agent.problem',
-      card: card(form('resource'), resourceFacts, refuse('unknown-resource', 'triage')),
-    },
-    { name: 'form-agent.none', card: card(empty, { ...resourceFacts, resources: [], more: false }) },
-    { name: 'form-vault', card: card(form('vault'), vaultFacts) },
-    { name: 'form-vault.problem', card: card(form('vault'), vaultFacts, refuse('choice-missing')) },
-    { name: 'form-vault.none', card: card(form('vault'), { ...vaultFacts, vaults: [] }) },
-    { name: 'form-key.existing', card: card(form('key'), keyFacts) },
-    { name: 'form-key.none', card: card(form('key'), { ...keyFacts, way: 'new', keys: [] }) },
-    {
-      name: 'form-key.new',
-      card: card(
-        form('key'),
-        { ...keyFacts, way: 'new', chosen: newKey },
-        refuse('new-key-expiry-unfit', '2024-01-01'),
-      ),
-    },
-    { name: 'form-slow.looking', card: formWaitingCard(form('vault', { pending }), true) },
-    {
-      name: 'form-slow.unread',
-      card: formUnreadCard(form('vault', { pending }), refuse('azure-unreachable', outage), true),
-    },
-    { name: 'form-review.ready', card: card(form('review'), reviewFacts(planOf())) },
-    {
-      name: 'form-review.warned',
-      card: card(
-        form('review', { justification: 'Policy 7.4' }),
-        reviewFacts(warned, 2),
-        refuse('acknowledge-data-loss'),
-      ),
-    },
-    { name: 'form-review.new-key', card: card(form('review'), reviewFacts(planOf({ key: null }, newKeyWished))) },
-    { name: 'form-review.look-alike', card: card(form('review'), reviewFacts(lookAlikePlan(true))) },
-    { name: 'form-review.look-alike-blocked', card: card(form('review'), reviewFacts(lookAlikePlan(false))) },
-    { name: 'form-review.blocked', card: card(form('review'), reviewFacts(blocked)) },
-    { name: 'form-review.under-another-key', card: card(form('review'), reviewFacts(underAnother)) },
-    { name: 'form-ended.cancelled', card: formCancelledCard(form('review', { ended: 'cancelled' })) },
-    { name: 'form-ended.left', card: formAbandonedCard(form('vault', { ended: 'left' }), 'Requester', 'unused') },
-    { name: 'form-open', card: formOpenCard(form('review'), { name: 'Requester', memberId: '29:requester' }) },
-  ];
+  return named({
+    'form-agent.empty': card(empty, resourceFacts),
+    'form-agent.chosen': card(form('resource'), { ...resourceFacts, resource: chosen }),
+    'form-agent.problem': card(form('resource'), resourceFacts, refuse('unknown-resource', 'triage')),
+    'form-agent.none': card(empty, { ...resourceFacts, resources: [], more: false }),
+    'form-vault': card(form('vault'), vaultFacts),
+    'form-vault.problem': card(form('vault'), vaultFacts, refuse('choice-missing')),
+    'form-vault.none': card(form('vault'), { ...vaultFacts, vaults: [] }),
+    'form-key.existing': card(form('key'), keyFacts),
+    'form-key.none': card(form('key'), { ...keyFacts, way: 'new', keys: [] }),
+    'form-key.new': card(
+      form('key'),
+      { ...keyFacts, way: 'new', chosen: newKey },
+      refuse('new-key-expiry-unfit', '2024-01-01'),
+    ),
+    'form-slow.looking': formWaitingCard(form('vault', { pending }), true),
+    'form-slow.unread': formUnreadCard(form('vault', { pending }), refuse('azure-unreachable', outage), true),
+    'form-review.ready': card(form('review'), reviewFacts(planOf())),
+    'form-review.warned': card(
+      form('review', { justification: 'Policy 7.4' }),
+      reviewFacts(warned, 2),
+      refuse('acknowledge-data-loss'),
+    ),
+    'form-review.new-key': card(form('review'), reviewFacts(planOf({ key: null }, newKeyWished))),
+    'form-review.look-alike': card(form('review'), reviewFacts(lookAlikePlan(true))),
+    'form-review.look-alike-blocked': card(form('review'), reviewFacts(lookAlikePlan(false))),
+    'form-review.blocked': card(form('review'), reviewFacts(blocked)),
+    'form-review.under-another-key': card(form('review'), reviewFacts(underAnother)),
+    'form-ended.cancelled': formCancelledCard(form('review', { ended: 'cancelled' })),
+    'form-ended.left': formAbandonedCard(form('vault', { ended: 'left' }), 'Requester', 'unused'),
+    'form-open': formOpenCard(form('review'), { name: 'Requester', memberId: '29:requester' }),
+  });
 }
 
 export function rotationForms(): readonly GalleryCard[] {
@@ -205,57 +193,49 @@ export function rotationForms(): readonly GalleryCard[] {
   const disabled = { ...oldKey, enabled: false };
   const unversioned = { ...visitAgent, customerKey: { ...from, keyVersion: null } };
   const moved = { ...visitAgent, customerKey: { ...from, keyVersion: newestKey.version } };
-  return [
-    {
-      name: 'rotation-form-agent',
-      card: card(form('resource', null, { answers: {} }), {
-        page: 'resource',
-        resources: [summary('virtual-visit-agent', true), summary('triage-agent-prod')],
-        more: false,
-        resource: visitAgent,
-      }),
-    },
-    { name: 'rotation-form-version', card: card(answered, facts) },
-    {
-      name: 'rotation-form-version.newest-in-use',
-      card: card(answered, { ...facts, resource: moved, current: moved.customerKey, inUse: newestKey }),
-    },
-    { name: 'rotation-form-version.disabled', card: card(answered, { ...facts, inUse: disabled }) },
-    { name: 'rotation-form-version.vault-not-seen', card: card(answered, unseen) },
-    {
-      name: 'rotation-form-version.none-named',
-      card: card(answered, { ...facts, resource: unversioned, current: unversioned.customerKey, inUse: null }),
-    },
-    {
-      name: 'rotation-form-version.microsofts-key',
-      card: card(answered, { ...unseen, resource: microsofts, current: null }),
-    },
-    {
-      name: 'rotation-form-version.problem',
-      card: card(answered, { ...facts, chosen: 'new' }, refuse('choice-missing')),
-    },
-    {
-      name: 'rotation-form-vault',
-      card: card({ ...other, page: 'vault' }, { page: 'vault', resource: visitAgent, vaults, chosen: null }),
-    },
-    { name: 'rotation-form-review.newest', card: card(form('review', newest), reviewFacts(rotationPlan())) },
-    {
-      name: 'rotation-form-review.new-version',
-      card: card(form('review', made), reviewFacts(rotationPlan(toMadeVersion))),
-    },
-    { name: 'rotation-form-review.other-key', card: card(other, reviewFacts(rotationPlan(toOtherKey))) },
-    {
-      name: 'rotation-form-review.old-version-disabled',
-      card: card(form('review', newest), reviewFacts(rotationPlan(toNewest, { from: disabled }))),
-    },
-    {
-      name: 'rotation-form-review.moved',
-      card: card(form('review', made), reviewFacts(rotationPlan(toMadeVersion, { resource: moved }))),
-    },
-    {
-      name: 'rotation-form-review.microsofts-key',
-      card: card(form('review', newest), reviewFacts(rotationPlan(toNewest, { resource: microsofts }))),
-    },
-    { name: 'rotation-form-ended.cancelled', card: formCancelledCard(form('review', newest, { ended: 'cancelled' })) },
-  ];
+  return named({
+    'rotation-form-agent': card(form('resource', null, { answers: {} }), {
+      page: 'resource',
+      resources: [summary('virtual-visit-agent', true), summary('triage-agent-prod')],
+      more: false,
+      resource: visitAgent,
+    }),
+    'rotation-form-version': card(answered, facts),
+    'rotation-form-version.newest-in-use': card(answered, {
+      ...facts,
+      resource: moved,
+      current: moved.customerKey,
+      inUse: newestKey,
+    }),
+    'rotation-form-version.disabled': card(answered, { ...facts, inUse: disabled }),
+    'rotation-form-version.vault-not-seen': card(answered, unseen),
+    'rotation-form-version.none-named': card(answered, {
+      ...facts,
+      resource: unversioned,
+      current: unversioned.customerKey,
+      inUse: null,
+    }),
+    'rotation-form-version.microsofts-key': card(answered, { ...unseen, resource: microsofts, current: null }),
+    'rotation-form-version.problem': card(answered, { ...facts, chosen: 'new' }, refuse('choice-missing')),
+    'rotation-form-vault': card(
+      { ...other, page: 'vault' },
+      { page: 'vault', resource: visitAgent, vaults, chosen: null },
+    ),
+    'rotation-form-review.newest': card(form('review', newest), reviewFacts(rotationPlan())),
+    'rotation-form-review.new-version': card(form('review', made), reviewFacts(rotationPlan(toMadeVersion))),
+    'rotation-form-review.other-key': card(other, reviewFacts(rotationPlan(toOtherKey))),
+    'rotation-form-review.old-version-disabled': card(
+      form('review', newest),
+      reviewFacts(rotationPlan(toNewest, { from: disabled })),
+    ),
+    'rotation-form-review.moved': card(
+      form('review', made),
+      reviewFacts(rotationPlan(toMadeVersion, { resource: moved })),
+    ),
+    'rotation-form-review.microsofts-key': card(
+      form('review', newest),
+      reviewFacts(rotationPlan(toNewest, { resource: microsofts })),
+    ),
+    'rotation-form-ended.cancelled': formCancelledCard(form('review', newest, { ended: 'cancelled' })),
+  });
 }

@@ -21,7 +21,7 @@ import { forbidden } from './card-failures.ts';
 import { names } from './card-readers.ts';
 import { longLife, requestStates, rotationLife } from './card-states.ts';
 
-import type { GalleryCard } from './gallery-requests.ts';
+import { type GalleryCard, named } from './gallery-requests.ts';
 
 const directory = { names: async () => names };
 
@@ -150,13 +150,13 @@ function agents(formId: string): readonly GalleryCard[] {
   };
   const none = { ...content, ...nothingFound, counts: countsOf([]), agents: [], total: 0, subscriptions: 0 };
   const calm = { ...content, ...nothingFound, guards: guards.map((one) => ({ ...one, states: unguarded })) };
-  return [
-    { name: 'agents.all', card: agentsCard(formId, content, 1) },
-    { name: 'agents.reader', card: agentsCard(formId, { ...content, asks: false, named: 'agent' }, 2) },
-    { name: 'agents.part', card: agentsCard(formId, { ...content, unread: [unread] }, 1) },
-    { name: 'agents.calm', card: agentsCard(formId, { ...calm, agents: all.slice(-2) }, 1) },
-    { name: 'agents.none', card: agentsCard(formId, none, 1) },
-  ];
+  return named({
+    'agents.all': agentsCard(formId, content, 1),
+    'agents.reader': agentsCard(formId, { ...content, asks: false, named: 'agent' }, 2),
+    'agents.part': agentsCard(formId, { ...content, unread: [unread] }, 1),
+    'agents.calm': agentsCard(formId, { ...calm, agents: all.slice(-2) }, 1),
+    'agents.none': agentsCard(formId, none, 1),
+  });
 }
 
 const care = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';
@@ -214,9 +214,9 @@ function histories(formId: string): readonly GalleryCard[] {
     };
     return historyCard(formId, content, page);
   };
-  return [
-    { name: 'history.first', card: history('succeeded', longLife, 1) },
-    { name: 'history.second', card: history('needs-attention', [...longLife, ...longLife], 2) },
-    { name: 'history.rotation', card: history('rotation-succeeded-new-version', rotationLife, 1) },
-  ];
+  return named({
+    'history.first': history('succeeded', longLife, 1),
+    'history.second': history('needs-attention', [...longLife, ...longLife], 2),
+    'history.rotation': history('rotation-succeeded-new-version', rotationLife, 1),
+  });
 }

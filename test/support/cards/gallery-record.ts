@@ -9,6 +9,7 @@ import { auditCheckpointCard } from '../../../src/teams/cards/views/audit-view.t
 import { withDownload, withEvidence } from '../../../src/teams/cards/views/evidence-button.ts';
 import { contradictsCard, settledCard, withDoubt } from '../../../src/teams/cards/views/witness-view.ts';
 import { noon, sha256 } from '../builders/plans.ts';
+import { type GalleryCard, named } from './gallery-requests.ts';
 
 const names = ['audit.example/one', 'transparency.hospital-group.example/witness'];
 const keys = names.map((name) => `${name}+c7a3f1d0+${sha256(name)}`);
@@ -34,7 +35,7 @@ const signed = (key: string | undefined, size: number): WitnessStatus => ({
 });
 
 /** `ended`: a request that has ended; `drawn`: its card as everybody sees it. */
-export function recordCards(ended: Request, drawn: AdaptiveCard): readonly { name: string; card: AdaptiveCard }[] {
+export function recordCards(ended: Request, drawn: AdaptiveCard): readonly GalleryCard[] {
   const offered = withEvidence(drawn, ended, true);
   const roleStatus = (sizes: readonly number[]) =>
     summarizeWitnesses(
@@ -42,22 +43,19 @@ export function recordCards(ended: Request, drawn: AdaptiveCard): readonly { nam
       sizes.map((size, n) => signed(keys[n], size)),
     );
   const checkpoint = (sizes: readonly number[]) => auditCheckpointCard({ size: 129, note }, roleStatus(sizes));
-  return [
-    { name: 'evidence.offered', card: offered },
-    { name: 'evidence.made', card: withDownload(offered, 'https://bot.hospital-group.example/evidence/7f3k9q') },
-    { name: 'doubt.one', card: withDoubt(offered, names.slice(0, 1)) },
-    { name: 'doubt.several', card: withDoubt(offered, [...names, 'audit.example/three']) },
-    { name: 'audit-checkpoint.witnessed', card: checkpoint([129, 129]) },
-    { name: 'audit-checkpoint.one-missing', card: checkpoint([129, 96]) },
-    { name: 'audit-checkpoint.no-witness', card: auditCheckpointCard({ size: 129, note }, null) },
-    {
-      name: 'witness.contradicts',
-      card: contradictsCard(
-        names[0] ?? '',
-        { at: noon, detail: 'the log had 129 events at that time, with another root', note },
-        [mention('29:operator', 'Operator')],
-      ),
-    },
-    { name: 'witness.settled', card: settledCard(names[0] ?? '', { by: 'An operator', at: noon }) },
-  ];
+  return named({
+    'evidence.offered': offered,
+    'evidence.made': withDownload(offered, 'https://bot.hospital-group.example/evidence/7f3k9q'),
+    'doubt.one': withDoubt(offered, names.slice(0, 1)),
+    'doubt.several': withDoubt(offered, [...names, 'audit.example/three']),
+    'audit-checkpoint.witnessed': checkpoint([129, 129]),
+    'audit-checkpoint.one-missing': checkpoint([129, 96]),
+    'audit-checkpoint.no-witness': auditCheckpointCard({ size: 129, note }, null),
+    'witness.contradicts': contradictsCard(
+      names[0] ?? '',
+      { at: noon, detail: 'the log had 129 events at that time, with another root', note },
+      [mention('29:operator', 'Operator')],
+    ),
+    'witness.settled': settledCard(names[0] ?? '', { by: 'An operator', at: noon }),
+  });
 }

@@ -6,7 +6,7 @@ import { auditRootCard } from '../../../../src/teams/cards/views/audit-view.ts';
 import type { CardContext } from '../../../../src/teams/cards/views/reader.ts';
 import { statusCard } from '../../../../src/teams/cards/views/status-view.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
-import { records } from '../../../support/builders/commands.ts';
+import { records, type Turn } from '../../../support/builders/commands.ts';
 import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
 import { principal, resource, vault } from '../../../support/builders/plans.ts';
 import { azureSaid, blocked, forbidden } from '../../../support/cards/card-failures.ts';
@@ -23,7 +23,6 @@ import {
   requestOf,
   settles,
   stuck,
-  type Turn,
   worked,
 } from '../../../support/cards/card-turns.ts';
 
