@@ -8,7 +8,6 @@ import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { again } from '../support/lives/troubled-world.ts';
 import { startPostgres } from '../support/store/postgres.ts';
-import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
   answered,
@@ -17,7 +16,7 @@ import {
   people,
   places,
   submitAgain,
-  type,
+  typeForm,
   writes,
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
@@ -53,13 +52,9 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
 
   /** From typing to an approval that was answered. */
   async function live(agent: string): Promise<string> {
-    const form = await again(async () => {
-      const typed = `/enable-cmk resource=${agent} vault=kv-care-prod key=cmk-triage-agent`;
-      const { id } = await type(world, people.requester, typed);
-      // A card may say first that Azure takes long; where its replica is killed then, one types again.
-      const isForm = (one: SeenActivity) => one.id === id && activityText(one).includes('[Submit');
-      return world.teams.sees(places.operations, people.requester, isForm, 20_000);
-    });
+    const form = await again(() =>
+      typeForm(world, `/enable-cmk resource=${agent} vault=kv-care-prod key=cmk-triage-agent`),
+    );
     const inputs = { justification: `For ${agent}`, acknowledgeDataLoss: 'true' };
     let tries = 0;
     const id = await again(() => {

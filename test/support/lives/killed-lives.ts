@@ -14,7 +14,7 @@ import {
   rememberAzure,
   shows,
   submitAgain,
-  type,
+  typeForm,
   writes,
 } from '../world/story.ts';
 import { startWorld, type World } from '../world/world.ts';
@@ -133,7 +133,7 @@ export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promis
         deaths += 1;
       });
     plan(point === null ? 'count' : `${point.at} ${point.side}`);
-    const form = await through(() => type(world, people.requester, story.typed));
+    const form = await through(() => typeForm(world, story.typed));
     const id = await through(() => submitAgain(world, form, inputsOf.submit, `submit ${form.id}`));
     const card = await through(() => approvalCard(world, id));
     await through(async () => {

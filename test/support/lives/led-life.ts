@@ -1,8 +1,7 @@
 /** One request, from being asked to its end, while everything happens to it that its life says. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SeenActivity } from '../teams/local-teams.ts';
-import { activityText, faultAzure, people, places, submitAgain, type } from '../world/story.ts';
+import { faultAzure, submitAgain, typeForm } from '../world/story.ts';
 import { DeskRights } from './desk-rights.ts';
 import { LifeClicks, nextMinute } from './life-clicks.ts';
 import { type Ended, lookAtAzure, lookAtCards, lookAtExpiry, lookAtReminders, titles } from './life-ends.ts';
@@ -71,13 +70,10 @@ class LedLife {
 
   private async asked(): Promise<string> {
     const { world } = this.desk;
-    const form = await again(async () => {
-      const typed = `/enable-cmk resource=${this.agent} vault=kv-care-prod key=${keys[0]}`;
-      // What is typed while nobody is there is lost: whoever sees nothing types it again.
-      const { id } = await type(world, people.requester, typed, places.operations, 20_000);
-      const isForm = (one: SeenActivity) => one.id === id && activityText(one).includes('[Submit');
-      return world.teams.sees(places.operations, people.requester, isForm, 20_000);
-    });
+    // What is typed while nobody is there is lost: whoever sees nothing types it again.
+    const form = await again(() =>
+      typeForm(world, `/enable-cmk resource=${this.agent} vault=kv-care-prod key=${keys[0]}`),
+    );
     let tries = 0;
     return again(() => {
       tries += 1;

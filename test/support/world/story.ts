@@ -99,6 +99,16 @@ export async function type(
   );
 }
 
+/**
+ * Types every choice and returns the form once it can be submitted. A card may say first that Azure takes long; where the bot
+ * is killed then, it stays so, and one types again after the error.
+ */
+export async function typeForm(world: World, typed: string, timeoutMs = 20_000): Promise<SeenActivity> {
+  const { id } = await type(world, people.requester, typed, places.operations, timeoutMs);
+  const isForm = (one: SeenActivity) => one.id === id && activityText(one).includes('[Submit');
+  return world.teams.sees(places.operations, people.requester, isForm, timeoutMs);
+}
+
 /** Fills in the form of `/enable-cmk` up to its review page. */
 export async function fillForm(world: World, choice: Choices = choices.first) {
   const form = await type(world, people.requester, '/enable-cmk');
