@@ -12,10 +12,12 @@ const streamOf = (agent: string): DriftId =>
   driftIdOf(createHash('sha256').update(agent.toLowerCase(), 'utf8').digest('hex'));
 
 export function openDrifts(pool: Pool, tools: AppendTools): Drifts {
+  const load = async (id: DriftId) => foldWatch(id, await eventsOf(pool, tools, id));
   return {
     append: (agent, cause, decide) =>
       append(pool, tools, { rules: driftRules, id: streamOf(agent), cause, decide, trace: tools.trace() }),
-    load: async (id) => foldWatch(id, await eventsOf(pool, tools, id)),
+    load,
+    of: (agent) => load(streamOf(agent)),
     succeeded: async () => {
       await tools.monitor.catchUp(pool);
       return new Map([...tools.monitor.index.succeeded].map(([agent, id]) => [agent, RequestId.parse(id)]));

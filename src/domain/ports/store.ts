@@ -78,6 +78,8 @@ export interface Drifts {
     decide: (watch: AgentWatch | null, now: Date) => Decision,
   ): Promise<AppendedTo<AgentWatch> | Refusal>;
   load(id: DriftId): Promise<AgentWatch | null>;
+  /** The agent's stream. Null: no drift was ever found. */
+  of(agent: ArmId): Promise<AgentWatch | null>;
   /** The last succeeded request of each agent, by ARM id in lower case: what it is compared with. */
   succeeded(): Promise<ReadonlyMap<string, RequestId>>;
   /** The open drift of each agent that has one, by ARM id in lower case. */

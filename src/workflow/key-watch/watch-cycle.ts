@@ -5,6 +5,7 @@ import { sameKey } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { ResourceKeys } from '../../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../../domain/ports/store.ts';
+import { accept } from '../../domain/request/request-command.ts';
 import {
   causesSought,
   type Drift,
@@ -128,13 +129,18 @@ async function watchAgent(
   const fresh = statesAfter(drift, verdict).filter(({ code }) => !known.has(code));
   const causes = await causesFor(ports, cycle, verified, [...fresh, ...causesSought(drift, ports.now())]);
   if (!isNews(drift, { verified, verdict }) && causes.size === 0) return verdict;
+  // Another replica can have stored a newer finding since. So news is read again, after what is stored, and dropped if more is.
+  const before = await ports.drifts.of(verified.resource.id);
+  const reading = await new AgentReader(ports.azure, ports.now()).read(verified);
+  const finding = { verified, verdict: judgeDrift(verified, reading, ports.now()) };
+  if (before === null && !isNews(null, finding)) return finding.verdict;
   // Had a run begun since, what was read could be its doing; had one ended, another state would be the approved one.
   const [busy, current] = await Promise.all([busyAgents(ports), ports.verified()]);
   if (busy.has(agent) || current.get(agent)?.request !== verified.request) return null;
   await ports.drifts.append(verified.resource.id, `watch:${cycle.id}`, (watch, at) =>
-    decideDrift(watch, { verified, verdict }, causes, at),
+    watch?.revision === before?.revision ? decideDrift(watch, finding, causes, at) : accept(),
   );
-  return verdict;
+  return finding.verdict;
 }
 
 /** `id`: unique for each cycle, so that an append that was repeated stores once. */
