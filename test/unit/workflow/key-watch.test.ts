@@ -73,7 +73,7 @@ test('an agent that can’t be judged doesn’t keep the others from it, and the
       requests: { held: async () => new Map() },
       drifts: {
         open: async () => new Map(),
-        load: async () => null,
+        ...{ load: async () => null, of: async () => null },
         succeeded: async () => new Map(),
         append: async () => {
           throw new Error('nothing is news');
