@@ -33,6 +33,8 @@ export interface OutboxWorkerPorts {
 
 /** Renewed while the row is in hand. The rows of a failed replica are released much sooner. */
 const leaseMs = 5 * 60_000;
+/** Far longer than posts to fifty people while Teams throttles. Work that takes longer hangs: it is begun again. */
+const longestWorkMs = 30 * 60_000;
 const sweepMs = 1_000;
 /** Delay that lets the click's response go first and one statement claim all rows of the same moment. */
 const soonMs = 15;
@@ -120,7 +122,7 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
 
 /** Starts polling: shortly after each write by this process, and every second for other processes' writes. */
 export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
-  const inHand = new Map<Promise<void>, OutboxItem>();
+  const inHand = new Map<Promise<void>, { readonly item: OutboxItem; readonly since: number }>();
   let stopped = false;
   let kicked = false;
   let swept = false;
@@ -140,7 +142,7 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
         // The row might have been written again in the meantime.
         if (!isGone || isMore) kick();
       });
-    inHand.set(handled, item);
+    inHand.set(handled, { item, since: performance.now() });
   };
   const claimAll = async (): Promise<void> => {
     while (kicked && !stopped) {
@@ -151,7 +153,9 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
       const [limit, kinds] = isMore ? [Math.max(0, room + roomWithoutTeams), withoutTeams] : [room];
       // A sweep also renews the leases of rows in hand.
       if (isMore && !isSweep) continue;
-      const claimed = await ports.outbox.claim(ports.instance, leaseMs, limit, [...inHand.values()], kinds);
+      const hangsSince = performance.now() - longestWorkMs;
+      const held = [...inHand.values()].flatMap(({ item, since }) => (since > hangsSince ? [item] : []));
+      const claimed = await ports.outbox.claim(ports.instance, leaseMs, limit, held, kinds);
       isMore ||= claimed.length >= room;
       for (const item of claimed) take(item);
     }

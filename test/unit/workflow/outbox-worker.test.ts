@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { noTracing } from '../../../src/domain/ports/telemetry.ts';
 import type { OutboxItem } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
@@ -98,4 +99,33 @@ it('begins runs and ends what nobody decided although Teams answers no post', as
   });
   await begun.finally(answer);
   expect(due.length).toBeGreaterThan(0);
+});
+
+it('begins work again that has been in hand for half an hour', async () => {
+  jest.useFakeTimers();
+  try {
+    const due = [expiry];
+    let held = 0;
+    startOutboxWorker({
+      ...quiet,
+      outbox: {
+        claim: async (_instance, _leaseMs, _limit, inHand) => {
+          held = inHand.length;
+          return due.splice(0);
+        },
+        finish: async () => true,
+        postpone: async () => undefined,
+        reschedule: async () => undefined,
+        oldestDue: nothing,
+        onWritten: () => undefined,
+      },
+      requests: { ...memoryRequests(() => noon), append: () => new Promise(() => undefined) },
+    });
+    await jest.advanceTimersByTimeAsync(29 * 60_000);
+    expect(held).toBe(1);
+    await jest.advanceTimersByTimeAsync(2 * 60_000);
+    expect(held).toBe(0);
+  } finally {
+    jest.useRealTimers();
+  }
 });
