@@ -45,7 +45,8 @@ const claimLimit = 16;
  */
 const withoutTeams: readonly OutboxItem['kind'][] = ['run', 'expire', 'retry', 'use'];
 const roomWithoutTeams = 16;
-const longestWaitMs = 5 * 60_000;
+/** So that cards are right within a minute after Teams answers again. */
+const longestWaitMs = 60_000;
 
 export interface OutboxWorker {
   stop(): Promise<void>;

@@ -129,3 +129,23 @@ it('begins work again that has been in hand for half an hour', async () => {
     jest.useRealTimers();
   }
 });
+
+it('tries again within a minute, however often it failed', async () => {
+  const waits: number[] = [];
+  const due: OutboxItem[] = [{ ...expiry, kind: 'show', attempts: 12 }];
+  const worker = startOutboxWorker({
+    ...quiet,
+    outbox: {
+      claim: async () => due.splice(0),
+      finish: async () => true,
+      postpone: async (_item, waitMs) => void waits.push(waitMs),
+      reschedule: async () => undefined,
+      oldestDue: nothing,
+      onWritten: () => undefined,
+    },
+    requests: memoryRequests(() => noon),
+    show: async () => Promise.reject(new Error('Teams is away')),
+  });
+  await worker.stop();
+  expect(waits).toEqual([60_000]);
+});
