@@ -946,6 +946,14 @@ def within(period, time):
     return period["from"] <= time[:10] <= period["to"]
 
 
+def days_of(log):
+    """Each event's own day, by its number, but at most that of any later event: a clock that was ahead gave days too late."""
+    days, day = {}, "9999-12-31"
+    for one in reversed(log):
+        day = days[one["seq"]] = min(day, one["time"][:10])
+    return days
+
+
 def age_of(period, time):
     """Whole days to the end of the period."""
     end = datetime.datetime.fromisoformat(period["to"]) + datetime.timedelta(days=1)
@@ -1007,17 +1015,17 @@ def approved_state(events):
     }
 
 
-def key_changes(states, period):
+def key_changes(states, days, period):
     last, changes = {}, []
     for one in states:
         before = last.get(one["agent"].lower())
         last[one["agent"].lower()] = one["key"]
-        if within(period, one["at"]) and not same_key(before, one["key"]):
+        if within(period, days[one["event"]]) and not same_key(before, one["key"]):
             changes.append({**{name: one[name] for name in ("agent", "name", "request", "event", "at")}, "from": before, "to": one["key"]})
     return changes
 
 
-def drifts_in(events, period):
+def drifts_in(events, days, period):
     """The open ones by agent, and what was opened, changed and closed in the period."""
     found, last, changes = {}, {}, {"drift-opened": [], "drift-changed": [], "drift-closed": []}
     for one in events:
@@ -1032,7 +1040,7 @@ def drifts_in(events, period):
             first = {"event": one["seq"], "openedAt": one["time"], "ageDays": age_of(period, one["time"])}
             found[agent] = {**found.get(agent, first), "states": states}
         change = {"agent": one["target"], "name": one["data"]["agentName"], "event": one["seq"], "at": one["time"], "states": states}
-        if within(period, one["time"]):
+        if within(period, days[one["seq"]]):
             changes[one["type"]].append(change)
     return found, changes
 
@@ -1070,7 +1078,8 @@ def requests_in(events):
 
 def statement_of(log, about, period):
     """The statement of a period, from all events of the log."""
-    events = [one for one in log if one["time"][:10] <= period["to"]]
+    days = days_of(log)
+    events = [one for one in log if days[one["seq"]] <= period["to"]]
     before, requests, known = period_before(period), requests_in(events), {}
     for own in requests.values():
         plan = [one for one in own if one["type"] in ASKING][-1]["data"]["plan"]
@@ -1078,11 +1087,11 @@ def statement_of(log, about, period):
     states = [approved_state(own) for own in requests.values() if state_of(own) == "succeeded"]
     states = sorted(filter(None, states), key=lambda one: one["event"])
     latest = {one["agent"].lower(): one for one in states}
-    drifts, changed = drifts_in(events, period)
+    drifts, changed = drifts_in(events, days, period)
     agents = [stated_agent(*known[one], latest.get(one), drifts.get(one), period) for one in sorted(known, key=units)]
     exceptions = [one for agent in sorted(latest, key=units) for one in latest[agent]["exceptions"]]
-    keys = key_changes(states, period)
-    count = lambda kind, days: sum(one["type"] == kind and within(days, one["time"]) for one in events)
+    keys = key_changes(states, days, period)
+    count = lambda kind, when: sum(one["type"] == kind and within(when, days[one["seq"]]) for one in events)
     gaps = [(code, [one["agent"] for one in agents if lacks(one)]) for code, lacks in GAPS.items()]
     return {
         **{"schema": 2, "period": period, "before": before, "log": about},

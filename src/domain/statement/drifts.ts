@@ -3,7 +3,7 @@ import type { EventBodyOf, StoredEvent } from '../request/events.ts';
 import { type DriftEventType, isDriftEvent } from '../watch/events.ts';
 import type { DriftCode } from '../watch/state.ts';
 import type { StreamEvent } from './approved-state.ts';
-import { ageInDays, isWithin, type Period } from './period.ts';
+import { ageInDays, type EventDays, isOfPeriod, type Period } from './period.ts';
 
 export interface OpenDrift {
   /** Number of the event that opened it. */
@@ -44,7 +44,7 @@ export function openDriftsIn(events: readonly StreamEvent[], period: Period): Re
   return open;
 }
 
-export function driftChangesIn(events: readonly StreamEvent[], period: Period) {
+export function driftChangesIn(events: readonly StreamEvent[], days: EventDays, period: Period) {
   const found = new Map<string, readonly DriftCode[]>();
   const changes: Record<DriftEventType, DriftChange[]> = {
     'drift-opened': [],
@@ -57,7 +57,7 @@ export function driftChangesIn(events: readonly StreamEvent[], period: Period) {
     found.set(agent, states);
     const { agentName: name } = event.body.data;
     const change = { agent: event.body.target ?? '', name, event: event.seq, at: event.time, states };
-    if (isWithin(period, event.time)) changes[event.body.type].push(change);
+    if (isOfPeriod(period, days, event.seq)) changes[event.body.type].push(change);
   }
   return {
     driftsOpened: changes['drift-opened'],

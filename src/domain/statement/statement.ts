@@ -16,7 +16,7 @@ import {
   type StreamEvent,
 } from './approved-state.ts';
 import { type DriftChange, driftChangesIn, type OpenDrift, openDriftsIn } from './drifts.ts';
-import { ageInDays, isAfter, isWithin, type Period, periodBefore } from './period.ts';
+import { ageInDays, type EventDays, eventDays, isOfPeriod, isUpTo, type Period, periodBefore } from './period.ts';
 
 /** Version of the format. Raise it with every change. */
 const statementVersion = 2;
@@ -127,10 +127,10 @@ export const hasChanged = ({ changes }: Pick<Statement, 'changes'>): boolean =>
 export const sameApprovedKey = (a: CustomerKey, b: CustomerKey): boolean =>
   sameVaultUri(a.vaultUri, b.vaultUri) && a.keyName === b.keyName && a.keyVersion === b.keyVersion;
 
-function countsOf(events: readonly StreamEvent[], period: Period): StatedChanges['counts'] {
+function countsOf(events: readonly StreamEvent[], days: EventDays, period: Period): StatedChanges['counts'] {
   const before = periodBefore(period);
   const count = (type: EventType, within: Period): number =>
-    events.filter(({ event }) => event.body.type === type && isWithin(within, event.time)).length;
+    events.filter(({ event }) => event.body.type === type && isOfPeriod(within, days, event.seq)).length;
   return Object.fromEntries(
     Object.entries(countedTypes).map(([name, type]) => [
       name,
@@ -140,12 +140,12 @@ function countsOf(events: readonly StreamEvent[], period: Period): StatedChanges
 }
 
 /** Every key that was approved and set in the period, next to the one before. */
-function keyChangesIn(states: readonly ApprovedState[], period: Period): readonly KeyChanged[] {
+function keyChangesIn(states: readonly ApprovedState[], days: EventDays, period: Period): readonly KeyChanged[] {
   const last = new Map<string, CustomerKey>();
   return states.flatMap(({ agent, name, request, event, at, key }) => {
     const from = last.get(agent.toLowerCase()) ?? null;
     last.set(agent.toLowerCase(), key);
-    if (!isWithin(period, at) || (from !== null && sameApprovedKey(from, key))) return [];
+    if (!isOfPeriod(period, days, event) || (from !== null && sameApprovedKey(from, key))) return [];
     return [{ agent, name, request, event, at, from, to: key }];
   });
 }
@@ -185,7 +185,8 @@ const byId = <T>([a]: readonly [string, T], [b]: readonly [string, T]): number =
 
 /** `log`: all its events, oldest first. */
 export function statementOf(log: readonly StreamEvent[], about: StatedLog, period: Period): Statement {
-  const events = log.filter(({ event }) => !isAfter(period, event.time));
+  const days = eventDays(log);
+  const events = log.filter(({ event }) => isUpTo(period, days, event.seq));
   const requests = requestsIn(events);
   const states = approvedStates(requests);
   const latest = new Map(states.map((state) => [state.agent.toLowerCase(), state]));
@@ -193,16 +194,16 @@ export function statementOf(log: readonly StreamEvent[], about: StatedLog, perio
   const known = [...new Map(requests.map((one) => [one.agent.toLowerCase(), one]))].sort(byId);
   const agents = known.map(([id, one]) => statedAgent(one, latest.get(id) ?? null, drifts.get(id) ?? null, period));
   const exceptions = [...latest].sort(byId).flatMap(([, state]) => state.exceptions);
-  const keys = keyChangesIn(states, period);
+  const keys = keyChangesIn(states, days, period);
   const last = events.at(-1)?.event;
   return {
     ...{ schema: statementVersion, period, before: periodBefore(period), log: about },
     lastEvent: last === undefined ? null : { event: last.seq, time: last.time },
     changes: {
-      counts: countsOf(events, period),
+      counts: countsOf(events, days, period),
       agentsAdded: keys.filter(({ from }) => from === null),
       keysChanged: keys.filter(({ from }) => from !== null),
-      ...driftChangesIn(events, period),
+      ...driftChangesIn(events, days, period),
     },
     summary: {
       agents: agents.length,

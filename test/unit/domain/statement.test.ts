@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { driftIdOf, RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
-import { botActor, newEvent, type StoredEvent } from '../../../src/domain/request/events.ts';
+import { botActor, newEvent, operatorActor, type StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import type { StreamEvent } from '../../../src/domain/statement/approved-state.ts';
 import { ageInDays, daysBefore, lastWeekday, periodBefore } from '../../../src/domain/statement/period.ts';
@@ -23,7 +23,7 @@ import {
   records,
   secondApprover,
 } from '../../support/builders/commands.ts';
-import { approver, resourceId } from '../../support/builders/fixtures.ts';
+import { approver, cancel, resourceId } from '../../support/builders/fixtures.ts';
 import {
   key,
   planFor,
@@ -57,9 +57,12 @@ function success(plan: Plan, outputs: Record<string, string> = {}): Command[] {
 class Log {
   readonly events: StreamEvent[] = [];
 
-  request(number: number, time: string, ...commands: readonly Command[]): this {
+  /** `times`: of all events, or of each. */
+  request(number: number, times: string | readonly string[], ...commands: readonly Command[]): this {
     const stream = RequestId.parse(`CMK-${String(number).padStart(6, '0')}`);
-    for (const event of eventsAfter(...commands)) this.#add(stream, { ...event, time });
+    eventsAfter(...commands).forEach((event, n) => {
+      this.#add(stream, { ...event, time: typeof times === 'string' ? times : (times[n] ?? '') });
+    });
     return this;
   }
 
@@ -214,17 +217,51 @@ test('a period without an event has no change, and the agents as before', () => 
   expect(quiet.lastEvent).toEqual(stated(march).lastEvent);
 });
 
+/** The clock was a year ahead for a whole request, a part of the next and a drift, until an operator set it right. */
+const wrong = '2027-02-04T09:00:00.000Z';
+const ahead = new Log()
+  .request(1, '2026-01-10T08:00:00.000Z', ...success(planFor()))
+  .request(2, '2027-02-03T08:00:00.000Z', ...success(rotation, { keyVersion: version('c') }))
+  .drift('2027-02-04T08:00:00.000Z', 'key-disabled')
+  .request(
+    3,
+    [wrong, '2026-02-05T08:00:00.000Z', '2026-02-05T08:01:00.000Z'],
+    asks(2),
+    { do: 'set-clock-right', actor: operatorActor('duty'), ahead: wrong },
+    cancel(),
+  )
+  .drift('2026-03-02T08:00:00.000Z').events;
+
+test('events of a clock that was ahead count from when it was set right', () => {
+  const { changes, summary, agents } = statementOf(ahead, about, february);
+  expect(changes.counts).toMatchObject({
+    submitted: { before: 1, now: 2 },
+    cancelled: { before: 0, now: 1 },
+    succeeded: { before: 1, now: 1 },
+    driftsOpened: { before: 0, now: 1 },
+  });
+  expect(changes.keysChanged.map(({ request, at }) => `${request} ${at}`)).toEqual([
+    'CMK-000002 2027-02-03T08:00:00.000Z',
+  ]);
+  expect([summary.openRequests, summary.openDrifts, agents[0]?.request]).toEqual([0, 1, 'CMK-000002']);
+  expect(hasChanged(statementOf(ahead, about, { from: '2027-02-01', to: '2027-02-28' }))).toBe(false);
+  expect(statementOf(ahead, about, january).summary).toMatchObject({ openRequests: 0, openDrifts: 0 });
+});
+
 test('the verifier in Python calculates the same, for the end of each day and for months', () => {
   const days = Array.from({ length: 95 }, (_, day) => {
     const to = new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10);
     return { from: to, to };
   });
-  const periods = [...days, january, february, march, { from: '2025-01-01', to: '2026-12-31' }];
-  const events = log.map(({ stream, event: { body, seq, revision, time } }) => ({
-    ...body,
-    ...{ request: stream, seq, revision, time },
-  }));
-  const expression = '[verify.statement_of(given["log"], given["about"], period) for period in given["periods"]]';
-  const stated = inPython(expression, { log: events, about, periods });
-  expect(JSON.stringify(stated)).toBe(JSON.stringify(periods.map((period) => statementOf(log, about, period))));
+  const years = ['2026', '2027'].map((year) => ({ from: `${year}-01-01`, to: `${year}-12-31` }));
+  const periods = [...days, january, february, march, ...years];
+  for (const one of [log, ahead]) {
+    const events = one.map(({ stream, event: { body, seq, revision, time } }) => ({
+      ...body,
+      ...{ request: stream, seq, revision, time },
+    }));
+    const expression = '[verify.statement_of(given["log"], given["about"], period) for period in given["periods"]]';
+    const found = inPython(expression, { log: events, about, periods });
+    expect(JSON.stringify(found)).toBe(JSON.stringify(periods.map((period) => statementOf(one, about, period))));
+  }
 });
