@@ -74,13 +74,14 @@ export const createdKey = (
 
 const ListedVersion = z.object({
   keyUriWithVersion: z.string(),
-  attributes: z.object({ created: z.number() }),
+  attributes: z.object({ created: z.number(), enabled: z.boolean().nullish() }),
 });
 
 interface Version {
   readonly version: KeyVersion;
   /** Seconds. Two versions can have the same value. */
   readonly created: number;
+  readonly enabled: boolean;
 }
 
 /** Lists the versions, oldest first. Empty: no versions listed. */
@@ -93,7 +94,8 @@ async function versionsOf(
   const { keys } = clients.keyVault(subscriptionId);
   for await (const version of clients.items(keys.listVersions(resourceGroup, vault, name))) {
     const { keyUriWithVersion, attributes } = ListedVersion.parse(version);
-    found.push({ version: KeyVersion.parse(versionIn(keyUriWithVersion)), created: attributes.created });
+    const { created, enabled } = attributes;
+    found.push({ version: KeyVersion.parse(versionIn(keyUriWithVersion)), created, enabled: enabled !== false });
   }
   return found.sort((a, b) => a.created - b.created);
 }
@@ -107,8 +109,19 @@ export const listVersions = (connection: Connection, vaultId: ArmId, name: KeyNa
 /** Maximum number of versions read. More are unlikely between an approval and its run. */
 const maxVersionsRead = 25;
 
-export function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'createVersion' | 'versions'> {
+export function keyVersions(
+  connection: Connection,
+  get: Keys['get'],
+): Pick<Keys, 'createVersion' | 'versions' | 'older'> {
   return {
+    async older(vaultId, name, current) {
+      const all = await listVersions(connection, vaultId, name, `reading the versions of key ${name}`);
+      if (!all.ok) return all;
+      const versions = all.value ?? [];
+      const at = versions.findIndex(({ version }) => version === current);
+      return done(versions.slice(0, Math.max(at, 0)).map(({ version, enabled }) => ({ version, enabled })));
+    },
+
     async versions(vaultId, name, after) {
       const all = await listVersions(connection, vaultId, name, `reading the versions of key ${name}`);
       if (!all.ok) return all;

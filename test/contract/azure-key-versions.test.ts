@@ -238,6 +238,38 @@ describe('an answer that does not come', () => {
   });
 });
 
+/** 30 versions after the newest, each a second after the one before it. Returns them in this order. */
+async function makeMany(change: (n: number) => object = () => ({})): Promise<readonly string[]> {
+  const made = Array.from({ length: 30 }, (_, n) => `${n}`.padStart(32, '0'));
+  await changeState(running, (state) => {
+    const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
+    const { versions } = vault.keys.find((one: { name: string }) => one.name === used);
+    const like = versions.at(-1);
+    for (const [n, version] of made.entries())
+      versions.push({ ...like, version, created: like.created + 1 + n, ...change(n) });
+  });
+  return made;
+}
+
+describe('the versions before one', () => {
+  const olderThan = async (version: string, of = used) =>
+    got(await azure.keys.older(hospital, of, KeyVersion.parse(version)));
+
+  test('are all listed, each with whether it is enabled', async () => {
+    const first = await oldest();
+    const made = await makeMany((n) => ({ enabled: n % 2 === 0 }));
+    const found = await olderThan(made[28] ?? '');
+    expect(found[0]).toEqual({ version: first, enabled: true });
+    expect(found.slice(-28)).toEqual(made.slice(0, 28).map((version, n) => ({ version, enabled: n % 2 === 0 })));
+  });
+
+  test('are none of the oldest, and none of one or of a key that is not there', async () => {
+    expect(await olderThan(await oldest())).toEqual([]);
+    expect(await olderThan('e'.repeat(32))).toEqual([]);
+    expect(await olderThan(await oldest(), key('no-such-key'))).toEqual([]);
+  });
+});
+
 describe('the versions after one', () => {
   const make = async (after: KeyVersion, number: number): Promise<KeyVersion> =>
     got(await azure.keys.createVersion(uri(), used, after, plain, markOf(number))).version;
@@ -275,13 +307,7 @@ describe('the versions after one', () => {
 
   test('are not all read where there are many, which is told', async () => {
     const first = await oldest();
-    await changeState(running, (state) => {
-      const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
-      const { versions } = vault.keys.find((one: { name: string }) => one.name === used);
-      const like = versions.at(-1);
-      for (let n = 0; n < 30; n++)
-        versions.push({ ...like, version: `${n}`.padStart(32, '0'), created: like.created + 1 });
-    });
+    await makeMany();
     const { versions, complete } = await since(first);
     expect(complete).toBe(false);
     expect(versions).toHaveLength(25);

@@ -56,6 +56,9 @@ export interface CreatedKey extends Receipt {
   readonly carriesNonce: boolean;
 }
 
+/** What a list of versions has of each. */
+export type ListedKeyVersion = Pick<ObservedKey, 'version' | 'enabled'>;
+
 /** Keys, through ARM wherever possible, which needs no data-plane access. */
 export interface Keys {
   /** Reads one version, or the newest if none is named. Null: the key doesn't exist. */
@@ -81,6 +84,8 @@ export interface Keys {
     key: KeyKind,
     mark: KeyMark,
   ): Promise<Outcome<CreatedKey>>;
+  /** Lists every version before `current`, oldest first. Empty: there are none, or that version doesn't exist. */
+  older(vaultId: ArmId, name: KeyName, current: KeyVersion): Promise<Outcome<readonly ListedKeyVersion[]>>;
   /** Reads the versions from `after` on without that one, oldest first. Null: all versions. Empty: the key doesn't exist. */
   versions(vaultId: ArmId, name: KeyName, after: KeyVersion | null): Promise<Outcome<KeyVersions>>;
   /** Wraps and unwraps test bytes with the bot's own permissions. Changes nothing. */

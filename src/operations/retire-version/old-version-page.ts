@@ -1,7 +1,8 @@
 /** Page that is never shown: the old version to disable, and the agent's key now. */
 import { z } from 'zod';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
-import { CustomerKey, isNamedAlike, type ObservedKey } from '../../domain/observed.ts';
+import { CustomerKey, isNamedAlike } from '../../domain/observed.ts';
+import type { ListedKeyVersion } from '../../domain/ports/azure.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import { vaultAt } from '../observe.ts';
 import { answerOn, type Page } from '../pages/page.ts';
@@ -21,9 +22,9 @@ const Answer = z.strictObject({
 const shownDigits = 8;
 
 /** Returns the version that was named, or the only one that can be meant. */
-function oldVersion(keyName: string, older: readonly ObservedKey[], typed: string): KeyVersion | Refusal {
+function oldVersion(keyName: string, older: readonly ListedKeyVersion[], typed: string): KeyVersion | Refusal {
   const wanted = typed.trim().toLowerCase();
-  const isMeant = ({ version, enabled }: ObservedKey): boolean =>
+  const isMeant = ({ version, enabled }: ListedKeyVersion): boolean =>
     wanted === '' ? enabled : wanted.length >= shownDigits && version.startsWith(wanted);
   const [found, another] = older.filter(isMeant);
   if (found === undefined) return refuse('no-old-version', wanted === '' ? keyName : wanted.slice(0, 40));
@@ -60,13 +61,9 @@ export const oldVersionPage: Page<z.infer<typeof Answer>> = {
     if (vault.value === null || keyName === undefined || keyVersion === undefined)
       return refuse('key-not-visible', from.keyName);
     const { id: vaultId } = vault.value;
-    const all = await azure.keys.versions(vaultId, keyName, null);
-    if (!all.ok) return refuseFailure(all.failure);
-    // Oldest first: a version after the current one isn't old.
-    const { versions } = all.value;
-    const at = versions.findIndex(({ version }) => version === keyVersion);
-    const older = at < 0 ? [] : versions.slice(0, at);
-    const old = oldVersion(keyName, older, inputs.version);
+    const older = await azure.keys.older(vaultId, keyName, keyVersion);
+    if (!older.ok) return refuseFailure(older.failure);
+    const old = oldVersion(keyName, older.value, inputs.version);
     return typeof old === 'string' ? { from, vaultId, keyName, keyVersion, old } : old;
   },
   facts: async () => refuse('choice-missing'),

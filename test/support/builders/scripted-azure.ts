@@ -151,6 +151,12 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
           versions: world.keys.filter((one) => one.name === name && one.version !== after),
           complete: true,
         })),
+      older: (_vault, name, current) =>
+        read('keys.older', () => {
+          const named = world.keys.filter((one) => one.name === name);
+          const at = named.findIndex((one) => one.version === current);
+          return named.slice(0, Math.max(at, 0));
+        }),
       createVersion: (_uri, name, _after, { type, size, expires }, { nonce }) =>
         created('keys.createVersion', nonce, () => {
           const made = key({ name, version: version('d'), type, size, expires, nonceHash: hashOf(nonce), created: at });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, test } from '@jest/globals';
+import { KeyVersion } from '../../../src/domain/ids.ts';
 import type { KeyUser, ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
 import { blocksOf, effectsOf, isCovered, notCovered, type Plan } from '../../../src/domain/plan.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
@@ -186,6 +187,17 @@ describe('the form', () => {
       const spec = retireVersion.specOf(form.form);
       expect(spec).toEqual(wishToRetire());
       expect(spec === null ? null : operationOf(spec).answersOf(spec)).toEqual(form.form.answers);
+    }
+  });
+
+  it('finds the version before the current one among any number, by its ID or as the only enabled one', async () => {
+    const disabled = (_: unknown, n: number) =>
+      key({ version: KeyVersion.parse(`${n}`.padStart(32, '0')), enabled: false });
+    const many = Array.from({ length: 40 }, disabled);
+    for (const typed of [undefined, old.version, old.version.slice(0, 8)]) {
+      const form = await opened([...many, old, current, older], typed);
+      if (form.kind === 'refused') throw new Error(form.code);
+      expect(retireVersion.specOf(form.form)).toEqual(wishToRetire());
     }
   });
 
