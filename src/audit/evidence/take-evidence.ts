@@ -9,7 +9,7 @@ import { requestedKey } from '../../domain/evidence/run-history.ts';
 import { verdictOf } from '../../domain/evidence/verdict.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { KeyVersion, PersonId, type RequestId } from '../../domain/ids.ts';
-import { isNamedAlike, type ObservedResource, type ObservedVault } from '../../domain/observed.ts';
+import type { ObservedResource, ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import type { Requests } from '../../domain/ports/store.ts';
@@ -207,13 +207,11 @@ async function findReplacement(
 ): Promise<readonly number[]> {
   const request = fold(id, events);
   const verdict = request === null ? null : verdictOf(request, events);
-  if (request === null || verdict?.is !== 'under-key' || verdict.now !== 'other' || verdict.found === null) return [];
+  if (request === null || verdict?.is !== 'under-key' || verdict.now !== 'other') return [];
   const [first, last] = [events[0]?.seq ?? 1, events.at(-1)?.seq ?? 0];
   const resource = request.plan.wish.resource.id;
   const others = (await eventsBetween(reader, first, last)).filter((one) => one.request !== id);
   const later = eventsOfReplacement(others, resource);
-  const replacement = replacementIn(later, resource);
-  return replacement !== null && isNamedAlike(replacement.key, verdict.found)
-    ? later.map(({ event }) => event.seq)
-    : [];
+  const explained = verdictOf(request, events, replacementIn(later, resource));
+  return explained.is === 'under-key' && explained.replacedBy !== null ? later.map(({ event }) => event.seq) : [];
 }

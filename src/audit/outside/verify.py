@@ -742,8 +742,8 @@ def key_words(key):
 def replacement_of(later, events, asked):
     """The event of a later, approved request that set the key which Azure showed, and who approved; None where there is none."""
     resource = (reading_of(events) or {}).get("resource", {"seen": "not"})
-    last = later[-1] if later else None
-    if not last or resource["seen"] != "yes" or not asked["seq"] < last["seq"] < reading_of(events)["event"]:
+    last, success = later[-1] if later else None, [one["seq"] for one in events if one["type"] == "succeeded"]
+    if not last or not success or resource["seen"] != "yes" or not success[-1] < last["seq"] < reading_of(events)["event"]:
         return None
     effects = [one for one in last["changes"] or [] if one["change"] == "customer-key"]
     approvals = [one for one in later if one["type"] == "approved" and one["planDigest"] == last["planDigest"]]

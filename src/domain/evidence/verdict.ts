@@ -86,11 +86,20 @@ function sinceThen(
   return { now: found !== null && isNamedAlike(found, key) ? 'same' : 'other', found };
 }
 
+/**
+ * Whether the request set the key that was found, after the success and before the last reading: an earlier request doesn't
+ * explain it. verify.py has the same rule.
+ */
+function explains({ key, seq }: Replacement, found: CustomerKey | null, events: readonly StoredEvent[]): boolean {
+  const success = events.findLast(({ body }) => body.type === 'succeeded');
+  const isBetween = success !== undefined && seq > success.seq && seq < (lastReading(events)?.seq ?? 0);
+  return isBetween && found !== null && isNamedAlike(key, found);
+}
+
 function underKey(request: Succeeded, events: readonly StoredEvent[], later: Replacement | null): Verdict {
   const last = lastReading(events);
   const key = requestedKey(request) ?? { vaultUri: request.plan.observation.vault.uri, keyName: '', keyVersion: null };
   const since = sinceThen(key, last);
-  const isIt = since.now === 'other' && since.found !== null && later !== null && isNamedAlike(later.key, since.found);
   return {
     is: 'under-key',
     key,
@@ -98,7 +107,7 @@ function underKey(request: Succeeded, events: readonly StoredEvent[], later: Rep
     put: keyShownFor(request, events)?.found === false,
     level: highestProof(request.proofs),
     ...since,
-    replacedBy: isIt && later.seq < (last?.seq ?? 0) ? later : null,
+    replacedBy: since.now === 'other' && later !== null && explains(later, since.found, events) ? later : null,
   };
 }
 

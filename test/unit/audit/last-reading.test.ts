@@ -1,0 +1,137 @@
+import { reportOf } from '../../../src/audit/evidence/report/report.ts';
+import type { Reading } from '../../../src/domain/evidence/reading.ts';
+import { eventsOfReplacement, replacementIn } from '../../../src/domain/evidence/replacement.ts';
+import { verdictOf } from '../../../src/domain/evidence/verdict.ts';
+import type { RequestId } from '../../../src/domain/ids.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
+import type { StoredEvent } from '../../../src/domain/request/events.ts';
+import { fold } from '../../../src/domain/request/evolve.ts';
+import { plainSentence, verdictWords } from '../../../src/text/evidence.ts';
+import { inPython } from '../../support/audit/python-verifier.ts';
+import {
+  asks,
+  checks,
+  decides,
+  does,
+  doneWith,
+  eventsOf,
+  failure,
+  intends,
+  policy,
+  proved,
+  records,
+} from '../../support/builders/commands.ts';
+import { approver, requestId, resourceId } from '../../support/builders/fixtures.ts';
+import {
+  key,
+  noon,
+  planFor,
+  principal,
+  resource,
+  toNewVersion,
+  under,
+  vault,
+  version,
+  wishToRotate,
+} from '../../support/builders/plans.ts';
+
+/** What both verifiers and the report say of the agent when the evidence was made: what was read then, and no more. */
+
+const [first, second] = [requestId(1), requestId(2)];
+const on = (digit: string) =>
+  resource({ systemAssigned: true, principalId: principal, customerKey: under(version(digit)) });
+const enabling = planFor();
+const held = { resource: on('a'), from: key(), grantHeld: true, vault: vault({ purgeProtection: true }), key: null };
+const rotating = planFor({ wished: wishToRotate(toNewVersion), seen: held });
+
+function succeeds(request: RequestId, plan: Plan, seqBefore: number, reading: Reading | null = null) {
+  const outputs = { keyVersion: version('c') };
+  const turns = [
+    asks(1, plan),
+    decides('approve', approver),
+    checks({ plan, policy: policy(1), roleStatuses: { [approver]: 'yes' } }),
+    ...plan.steps.flatMap(({ name }) => {
+      if (name === 'verify') return [];
+      return does(name, name === 'make-key-version' ? { outputs } : {});
+    }),
+    ...[intends(1, 'verify'), records(1, doneWith('verify', { proofs: proved }))],
+    ...(reading === null
+      ? []
+      : [
+          {
+            do: 'note-evidence' as const,
+            actor: { kind: 'person' as const, id: approver, tenantId: null, signIn: 'local' as const },
+            texts: false,
+            reading,
+          },
+        ]),
+  ];
+  return eventsOf(request, turns, () => noon, seqBefore);
+}
+
+const unread = { seen: 'not' as const, failure: failure() };
+const readingOf = (found: Reading['resource'], of: Reading['key'] = { seen: 'yes', value: key() }): Reading => ({
+  resource: found,
+  vault: { seen: 'yes', value: vault() },
+  key: of,
+  grantHeld: unread,
+});
+
+interface Said {
+  readonly ours: string;
+  readonly python: readonly string[];
+  /** The report, without markup. */
+  readonly page: string;
+}
+
+/** What is said of the request, with the other's events as those that replaced its key. */
+function said(events: readonly StoredEvent[], id: RequestId, others: readonly StoredEvent[] = []): Said {
+  const other = id === first ? second : first;
+  const later = eventsOfReplacement(
+    others.map((event) => ({ request: other, event })),
+    resourceId(),
+  );
+  const replacement = replacementIn(later, resourceId());
+  const request = fold(id, events);
+  if (request === null) throw new Error('no events');
+  const { sentence } = verdictWords(request, verdictOf(request, events, replacement), (one) => one ?? 'the bot');
+  const bodies = (all: readonly StoredEvent[], of: string) =>
+    all.map(({ body, ...rest }) => ({ ...body, ...rest, request: of }));
+  const asked = '[one for one in given[0] if one["type"] in verify.ASKING][-1]';
+  const say = 'verify.verdict_of(given[0], asked, verify.replacement_of(given[1], given[0], asked))';
+  const given = [
+    bodies(events, id),
+    bodies(
+      later.map(({ event }) => event),
+      other,
+    ),
+  ];
+  const python = inPython(`(lambda asked: ${say})(${asked})`, given) as readonly string[];
+  const note = 'log.example\n99\n';
+  const facts = { names: () => null, witness: null, vault: false, texts: false, madeOf: '', rules: false };
+  const report = reportOf({ ...facts, request, events, note, later: replacement });
+  const page = report.replaceAll(/<style>.*<\/style>|<[^>]+>/gs, '');
+  return { ours: plainSentence(sentence), python, page };
+}
+
+const seqOf = (events: readonly StoredEvent[]): number => events.at(-1)?.seq ?? 0;
+
+describe('the key of another request, which was read', () => {
+  it('is named as the replacement if that request set it after the success', () => {
+    const before = succeeds(first, enabling, 0);
+    const after = succeeds(second, rotating, seqOf(before));
+    const made = succeeds(first, enabling, 0, readingOf({ seen: 'yes', value: on('c') })).at(-1);
+    if (made === undefined) throw new Error('no evidence');
+    const { ours, python } = said([...before, { ...made, seq: seqOf(after) + 1 }], first, after);
+    expect(ours).toContain(`Request ${second} replaced it`);
+    expect(python.at(-1)).toContain(`replaced at ${noon.toISOString()} by ${second}`);
+  });
+
+  it('is not explained by an earlier request: someone set it again without a request', () => {
+    const before = succeeds(first, enabling, 0);
+    const events = succeeds(second, rotating, seqOf(before), readingOf({ seen: 'yes', value: on('a') }));
+    const { ours, python } = said(events, second, before);
+    expect(ours).toContain('When last read, the key was different: the agent had key care');
+    expect(python.at(-1)).toMatch(/^WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had care/);
+  });
+});
