@@ -154,6 +154,7 @@ export function undoSection({ request, events }: ReportFacts): Html {
   const unknown = steps.filter(({ reversibility }) => reversibility === 'unknown');
   const key = lastReading(events)?.reading.key;
   const expires = key?.seen === 'yes' ? key.value.expires : null;
+  const expiry = key?.seen === 'yes' ? 'The key doesn’t expire.' : 'The key’s expiry wasn’t read.';
   const accepted = events
     .filter(({ body }) => body.type === 'approved' && body.data.acknowledgedIrreversible)
     .map(({ seq }) => seq);
@@ -183,12 +184,7 @@ export function undoSection({ request, events }: ReportFacts): Html {
           ),
         ]),
     ...(request.state === 'succeeded' && expires === null && requestedKey(request) !== null
-      ? [
-          bullet(
-            '!',
-            html`The version is <b>pinned</b>: the agent doesn’t use later versions automatically. The key doesn’t expire.`,
-          ),
-        ]
+      ? [bullet('!', html`The version is <b>pinned</b>: the agent doesn’t use later versions automatically. ${expiry}`)]
       : []),
   ];
   const empty = request.touched ? html`<p>Nothing of what was done.</p>` : html`<p>Nothing was done.</p>`;
