@@ -56,7 +56,7 @@ function authenticationOf({ body }: StoredEvent, facts: ReportFacts, day: string
     const same = body.data.observed === body.planDigest ? 'the plan is the same' : 'the approval covers what was found';
     return html`Azure was checked again: ${same}. Entra ID confirmed: ${counted} can approve`;
   }
-  if (body.actor.kind === 'bot') return html`The bot itself, by its own clock`;
+  if (body.actor.kind === 'bot') return html`The bot itself`;
   const account = signIns[body.actor.signIn ?? ''] ?? 'Not recorded';
   if (body.type !== 'approved' || body.data.signIn === null) return html`${account}`;
   const { signedInAt, contexts, methods, how } = body.data.signIn;

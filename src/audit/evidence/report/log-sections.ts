@@ -126,7 +126,7 @@ export function limitsSection(facts: ReportFacts): Html {
   const { size } = checkpointOf(facts);
   const limits = [
     html`Responses of Azure and Entra are logged as the bot received them. They aren’t signed by Microsoft.`,
-    html`Times are from the bot’s clock. Sign-in times are from Entra, and cosignature times from the witness.`,
+    html`Times are from the database’s clock. Sign-in times are from Entra, and cosignature times from the witness.`,
     facts.witness === null
       ? html`Someone with the log’s key <i>and</i> the database can rewrite all of this: <b>no witness has signed it</b>.`
       : html`Someone with the log’s key <i>and</i> the database can rewrite events that no witness has signed: those after ${size}.`,
