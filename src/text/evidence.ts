@@ -92,11 +92,8 @@ const keyIn = (request: Request, { keyName, vaultUri }: CustomerKey): Sentence =
   strong(vaultName(request, vaultUri)),
 ];
 
-function holdsWords(request: Request, { put, now }: Extract<Verdict, { is: 'under-key' }>, key: CustomerKey): Sentence {
-  const holds = now === 'same';
-  if (put) return [holds ? ' is under' : ' was put under', ...keyIn(request, key), holds ? ' since' : ' on'];
-  return [holds ? ' is under' : ' was under', ...keyIn(request, key), ', as verified on'];
-}
+const putWords = (request: Request, { put, key }: Extract<Verdict, { is: 'under-key' }>): Sentence =>
+  put ? [' was put under', ...keyIn(request, key), ' on'] : [' was under', ...keyIn(request, key), ', as verified on'];
 
 /** What a request to retire a version disabled. */
 const disabledWords = ({ plan }: Request): Sentence =>
@@ -105,13 +102,13 @@ const disabledWords = ({ plan }: Request): Sentence =>
   );
 
 function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' }>, who: Who): VerdictWords {
-  const { key, since, level, now, found, replacedBy } = verdict;
+  const { since, level, now, found, replacedBy } = verdict;
   const begin: Sentence = [
     strong(request.resourceName),
-    ...holdsWords(request, verdict, key),
+    ...putWords(request, verdict),
     ` ${utcInWords(since)}`,
     ...disabledWords(request),
-    '; ',
+    now === 'same' ? '; when last read, Azure showed the same key; ' : '; ',
     ...deciders(request, who),
   ];
   const proof: Sentence =
@@ -126,8 +123,11 @@ function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' 
     };
   }
   if (replacedBy !== null) return { mark: '○', sentence: [...begin, ...replacedWords(replacedBy, found, who)] };
-  const instead = now === 'gone' ? 'the agent was deleted.' : `the agent had ${resourceKeyWords(found)}.`;
-  return { mark: '▲', sentence: [...begin, '. ', strong('When last read, the key was different:'), ` ${instead}`] };
+  const instead: Sentence =
+    now === 'gone'
+      ? [strong('When last read, the agent no longer existed'), '.']
+      : [strong('When last read, the key was different:'), ` the agent had ${resourceKeyWords(found)}.`];
+  return { mark: '▲', sentence: [...begin, '. ', ...instead] };
 }
 
 const ended: Readonly<Record<'rejected' | 'cancelled' | 'expired', string>> = {

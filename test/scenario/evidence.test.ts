@@ -37,7 +37,7 @@ describe('a pack', () => {
   it('says by itself, to whoever has the log’s key, what came of the request', async () => {
     const { code, out } = await verify(pack);
     expect(out).toMatch(/^verified: \d+ events of CMK-/);
-    expect(out).toContain('triage-agent-prod is under key cmk-triage-agent in kv-care-prod since ');
+    expect(out).toContain('triage-agent-prod was put under key cmk-triage-agent in kv-care-prod on ');
     expect(out).toContain(
       `requested by ${people.requester}, approved by ${people.approver}; verification level L2 of L3`,
     );
@@ -57,7 +57,7 @@ describe('a pack', () => {
       const run = ['-I', python, given, '--keys', evidence.keyFile];
       const { stdout } = await promisify(execFile)('python3', run);
       expect(stdout).toMatch(/^proved: \d+ events of CMK-/);
-      expect(stdout).toContain('triage-agent-prod is under cmk-triage-agent in kv-care-prod since ');
+      expect(stdout).toContain('triage-agent-prod was put under cmk-triage-agent in kv-care-prod on ');
       expect(stdout).toContain(`requested by ${people.requester}, approved by ${people.approver}`);
       expect(stdout).toContain('level L2 (key tested)');
       expect(stdout).toContain('witnessed by witness.example/w1');
@@ -180,7 +180,7 @@ inBrowser('the report', () => {
       .replaceAll(/<style>.*<\/style>|<[^>]+>/gs, ' ')
       .replaceAll(/\s+/g, ' ');
     for (const said of [
-      'triage-agent-prod is under key cmk-triage-agent in kv-care-prod since',
+      'triage-agent-prod was put under key cmk-triage-agent in kv-care-prod on',
       'verification level L2 of L3',
       'PrincipalNotFound',
       'refused once, KeyVaultAccessForbidden',

@@ -36,7 +36,7 @@ export const controls: {
     {
       control: '164.312(a)(2)(iv)',
       about: 'encryption and decryption',
-      shows: 'Which key, since when, what proof',
+      shows: 'Which key, set when, what proof',
       leaves: 'Whether ePHI is there; older data',
       sections: '3–5',
     },

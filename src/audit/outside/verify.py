@@ -854,7 +854,7 @@ def key_set_at(events):
 
 
 def key_since(events):
-    """Since when the agent is under the key: the first verified read-back that the log proves."""
+    """When the agent was first read under the key, as the log proves."""
     return key_set_at(events) or [one["time"] for one in events if one["type"] == "succeeded"][-1]
 
 
@@ -869,10 +869,8 @@ def verdict_of(events, asked, replaced):
     key, seen = wanted_key(events, plan), (reading_of(events) or {}).get("resource", {"seen": "not"})
     now = seen["value"]["customerKey"] if seen["seen"] == "yes" else None
     same = same_key(now, key)
-    if key_set_at(events) and not history_of(events)["key"]["found"]:
-        holds, when = ("is", " since") if same else ("was put", " on")
-    else:
-        holds, when = "is" if same else "was", ", as verified on"
+    put = key_set_at(events) and not history_of(events)["key"]["found"]
+    holds, when = ("was put", " on") if put else ("was", ", as verified on")
     disabled = [one["keyVersion"] for step in plan["steps"] for one in step["effects"] if one["change"] == "key-disablement"]
     more = "".join(f"; its version {one} was disabled" for one in disabled)
     lines.insert(0, f"{name} {holds} under {key_in(key, plan)}{when} {key_since(events)}{more}")
@@ -880,8 +878,10 @@ def verdict_of(events, asked, replaced):
     lines.append(f"version {key['keyVersion']}, level L{level} ({LEVEL_NAMES[level]})")
     if seen["seen"] == "not":
         return [*lines, "Azure couldn't be read again when the pack was created"]
+    if seen["seen"] == "absent":
+        return [*lines, "WHEN LAST READ, THE AGENT NO LONGER EXISTED"]
     if same:
-        return lines
+        return [*lines, "when last read, Azure showed the same key"]
     if replaced:
         return [*lines, f"replaced at {replaced[0]['time']} by {replaced[0]['request']}, approved by {replaced[1]}: event {replaced[0]['seq']} set {key_words(now)}"]
     return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had {key_words(now)}, and no request in this pack says why"]

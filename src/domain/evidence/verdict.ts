@@ -25,6 +25,7 @@ export type Verdict =
   | {
       readonly is: 'under-key';
       readonly key: CustomerKey;
+      /** When the agent was first read under it. */
       readonly since: string;
       /** False: this request found the agent under it. */
       readonly put: boolean;
@@ -71,7 +72,7 @@ export function lastReading(events: readonly StoredEvent[]): LatestReading | nul
   return event === undefined ? null : { at: event.time, seq: event.seq, reading: event.body.data.reading };
 }
 
-/** Since when the agent is under the key: the first verified read-back that the audit log proves. verify.py has the same rule. */
+/** When the agent was first read under the key, as the audit log proves. verify.py has the same rule. */
 export const keySince = (request: Succeeded, events: readonly StoredEvent[]): string =>
   keyShownFor(request, events)?.at ?? request.changedAt;
 

@@ -6,6 +6,7 @@ import type { RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import { plainSentence, verdictWords } from '../../../src/text/evidence.ts';
 import { inPython } from '../../support/audit/python-verifier.ts';
 import {
@@ -44,6 +45,13 @@ const enabling = planFor();
 const held = { resource: on('a'), from: key(), grantHeld: true, vault: vault({ purgeProtection: true }), key: null };
 const rotating = planFor({ wished: wishToRotate(toNewVersion), seen: held });
 
+const noteOf = (reading: Reading): Command => ({
+  do: 'note-evidence',
+  actor: { kind: 'person', id: approver, tenantId: null, signIn: 'local' },
+  texts: false,
+  reading,
+});
+
 function succeeds(request: RequestId, plan: Plan, seqBefore: number, reading: Reading | null = null) {
   const outputs = { keyVersion: version('c') };
   const turns = [
@@ -55,16 +63,7 @@ function succeeds(request: RequestId, plan: Plan, seqBefore: number, reading: Re
       return does(name, name === 'make-key-version' ? { outputs } : {});
     }),
     ...[intends(1, 'verify'), records(1, doneWith('verify', { proofs: proved }))],
-    ...(reading === null
-      ? []
-      : [
-          {
-            do: 'note-evidence' as const,
-            actor: { kind: 'person' as const, id: approver, tenantId: null, signIn: 'local' as const },
-            texts: false,
-            reading,
-          },
-        ]),
+    ...(reading === null ? [] : [noteOf(reading)]),
   ];
   return eventsOf(request, turns, () => noon, seqBefore);
 }
@@ -134,4 +133,55 @@ describe('the key of another request, which was read', () => {
     expect(ours).toContain('When last read, the key was different: the agent had key care');
     expect(python.at(-1)).toMatch(/^WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had care/);
   });
+});
+
+const readAgain = (reading: Reading) => said(succeeds(first, enabling, 0, reading), first);
+const same = { seen: 'yes', value: on('a') } as const;
+
+it('says when the key was set, and what was read later, and nothing of the time between', () => {
+  const { ours, python, page } = readAgain(readingOf(same));
+  const words =
+    'was put under key care in kv-care on 2 March 2026, 12:00:00 UTC; when last read, Azure showed the same key';
+  expect(ours).toContain(words);
+  expect(page.replaceAll('\u00A0', ' ')).toContain(words);
+  expect(python[0]).toBe(`bot-care was put under care in kv-care on ${noon.toISOString()}`);
+  expect(python.at(-1)).toBe('when last read, Azure showed the same key');
+});
+
+it('says that the agent no longer exists, and not that it has another key', () => {
+  const { ours, python, page } = readAgain(readingOf({ seen: 'absent' }));
+  expect(ours).toMatch(/\. When last read, the agent no longer existed\.$/);
+  expect(python.at(-1)).toBe('WHEN LAST READ, THE AGENT NO LONGER EXISTED');
+  expect(page).toContain('Azure was read again for this report: the agent no longer exists.');
+  expect(page).not.toContain('the key has changed');
+});
+
+it('says that Azure couldn’t be read, also of a request that was rejected', () => {
+  const words = 'Azure couldn’t be read again for this report.';
+  expect(readAgain(readingOf(unread)).page).toContain(words);
+  const rejected = eventsOf(first, [asks(1), decides('reject', approver), noteOf(readingOf(unread))], () => noon);
+  const { page } = said(rejected, first);
+  expect(page).toContain(words);
+  expect(page).not.toContain('Azure was read again for this report');
+});
+
+it.each([
+  ['read, without an expiry', { seen: 'yes', value: key() }, 'The key doesn’t expire.'],
+  [
+    'read, with an expiry',
+    { seen: 'yes', value: key({ expires: '2027-05-01T00:00:00.000Z' }) },
+    '1 May 2027 the key expires.',
+  ],
+  ['not read', unread, 'The key’s expiry wasn’t read.'],
+  ['deleted', { seen: 'absent' }, 'The key’s expiry wasn’t read.'],
+] as const)('says of a key that was %s when it expires', (_what, of, words) => {
+  const { page } = readAgain(readingOf(same, of));
+  expect(page).toContain(words);
+  expect(page.includes('doesn’t expire')).toBe(words.includes('doesn’t expire'));
+});
+
+it('names the database’s clock as the one that events have', () => {
+  const { page } = readAgain(readingOf(same));
+  expect(page).toContain('Times are from the database’s clock.');
+  expect(page).not.toMatch(/own clock|bot’s clock/);
 });

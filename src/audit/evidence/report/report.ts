@@ -108,7 +108,7 @@ const paper = (foot: string): string => `
 export const styleOf = (foot: string): string => `${page}${tables}${drawing}${rest}${paper(foot)}`;
 
 /** Version of the report. Increase it with each change of the output for the same events. */
-export const madeBy = '<meta name="generator" content="cmk-bot evidence report 4">';
+export const madeBy = '<meta name="generator" content="cmk-bot evidence report 5">';
 
 /** Returns the source files named in the page; null: none. */
 export const madeOfIn = (page: string): string | null =>
@@ -161,16 +161,18 @@ function logFact(facts: ReportFacts): Html {
   );
 }
 
-const nowWords = (facts: ReportFacts): string => {
-  const verdict = verdictOf(facts.request, facts.events, facts.later);
-  if (verdict.is !== 'under-key') return 'Azure was read again for this report: section 3 has the result.';
-  if (verdict.now === 'same') return 'Azure was read again for this report: same key, same version.';
-  if (verdict.replacedBy !== null)
-    return 'Azure was read again for this report: it has the key of a later request, which was approved too.';
-  return verdict.now === 'unread'
-    ? 'Azure couldn’t be read again for this report.'
-    : 'Azure was read again for this report: the key has changed, and no request in this log explains it.';
-};
+function nowWords({ request, events, later }: ReportFacts): string {
+  const seen = lastReading(events)?.reading.resource.seen ?? 'not';
+  if (seen === 'not') return 'Azure couldn’t be read again for this report.';
+  const again = 'Azure was read again for this report:';
+  if (seen === 'absent') return `${again} the agent no longer exists.`;
+  const verdict = verdictOf(request, events, later);
+  if (verdict.is !== 'under-key') return `${again} section 3 has the result.`;
+  if (verdict.now === 'same') return `${again} same key, same version.`;
+  return verdict.replacedBy === null
+    ? `${again} the key has changed, and no request in this pack explains it.`
+    : `${again} it has the key of a later request, which was approved too.`;
+}
 
 function head(facts: ReportFacts): Html {
   const { request, events } = facts;

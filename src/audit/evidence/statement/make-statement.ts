@@ -23,8 +23,8 @@ export const statementName = ({ from, to }: Period): string => `statement-${from
 
 const readmeOf = (period: Period): string => `STATEMENT OF ${period.from} TO ${period.to}
 
-This archive says which key each agent is under, since when, how far that was
-verified, and what changed in the period. Start with report.html: open it in a
+This archive says which key was approved for each agent, when it was set, how
+far that was verified, and what changed in the period. Start with report.html: open it in a
 browser, or print it. statement.json has the same values for programs.
 
 events.jsonl has every event of the audit log, without what people wrote. So
