@@ -17,6 +17,8 @@ export const Form = z.strictObject({
   changes: z.strictObject({ asking: z.number().int() }).nullable().default(null),
   /** The rejected request that it asks for again: its reason is shown. */
   rejected: RequestId.optional(),
+  /** The ended request whose texts this form repeats: erasing them deletes the form. */
+  repeats: RequestId.optional(),
   owner: PersonId,
   actor: Actor,
   origin: Origin,

@@ -69,7 +69,7 @@ function formFieldsOf(operation: Operation, { plan, justification, changeReferen
 
 /** After a rejection, only the agent and the reason are filled in. The requester chooses the rest again. */
 function startedAgain(form: Form, operation: Operation, request: Request): Form {
-  const filled = { ...form, ...formFieldsOf(operation, request) };
+  const filled = { ...form, ...formFieldsOf(operation, request), repeats: request.id };
   if (request.state !== 'rejected') return filled;
   const { resource } = filled.answers;
   // Nothing was chosen besides the agent.

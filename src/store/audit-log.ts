@@ -12,6 +12,7 @@ import { verifyLocks } from './active-request-lock.ts';
 import { type AppendTools, appendIn, lockedHead } from './append.ts';
 import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
+import { deleteFormsOf } from './documents.ts';
 import { makeDueNow } from './outbox.ts';
 import { type AppendCommand, type Decide, driftRules, requestRules } from './pending-commit.ts';
 import { appendedTo } from './requests.ts';
@@ -39,7 +40,7 @@ export interface AuditLog extends EventHashes {
   textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
   /**
    * Appends an erasure event. In the same transaction, it deletes every earlier text of the request with its salt, so that
-   * the commitments in the chain can't be guessed any more. Erases nothing if `decide` refuses.
+   * the commitments in the chain can't be guessed any more, and the forms that hold copies. Erases nothing if `decide` refuses.
    */
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
   /** {@link erase} for an agent's drifts. */
@@ -72,6 +73,7 @@ async function eraseIn<S extends { readonly revision: number }, Id extends Strea
   if (answer.kind === 'refused' || answer.replay) return answer;
   const first = answer.events[0]?.revision ?? answer.after.revision + 1;
   await changedRows(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [command.id, first]);
+  await deleteFormsOf(sql, command.id);
   return answer;
 }
 

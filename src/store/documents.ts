@@ -72,6 +72,10 @@ async function writeOne(sql: Sql, key: string, document: Document, tools: Docume
   if (written === 0) throw new StaleDocument(`writing document ${key}: it is no longer at version '${String(eTag)}'`);
 }
 
+/** Deletes forms that name a request: they edit, repeat or made it, and hold its texts. The next click says that the form has ended. */
+export const deleteFormsOf = (sql: Sql, id: string): Promise<number> =>
+  changedRows(sql, "delete from cmk.document where starts_with(key, 'form/') and position($1 in value) > 0", [id]);
+
 export interface SweptDocuments extends Documents {
   /** Keys with the prefix, returned without it, not written for `ms`. Oldest first, at most 100. */
   leftFor(prefix: string, ms: number): Promise<readonly string[]>;

@@ -6,7 +6,7 @@ import type { Directory } from '../cards/directory.ts';
 import { type ClosingReason, formAbandonedCard, formOpenCard } from '../cards/views/form-place-view.ts';
 import { formUnreadCard } from '../cards/views/form-slow-view.ts';
 import type { Chat } from '../delivery/chat.ts';
-import { type Dialog, editFormPrefix, openDialogStore, openFormPrefix } from './dialog-store.ts';
+import { type Dialog, editFormPrefix, OpenFormMark, openDialogStore, openFormPrefix } from './dialog-store.ts';
 import { jobPrefix, lostAfterMs } from './form-jobs.ts';
 
 export interface AbandonedFormsOptions {
@@ -55,9 +55,18 @@ async function clear({ chat }: AbandonedFormsOptions, { form, card }: Dialog): P
   if (form.ended === 'left' && card !== null) await chat.update(at, card);
 }
 
+/** Removes the message of a form that an erasure deleted, unless the request's card replaced it. */
+async function clearErased({ documents, chat, requests }: AbandonedFormsOptions, formId: string): Promise<void> {
+  const key = `${openFormPrefix}${formId}`;
+  const mark = OpenFormMark.safeParse((await documents.read([key]))[key]).data;
+  if (mark === undefined || (await requests.load(mark.requestId))?.forms.some((form) => form === formId)) return;
+  await chat.remove(mark.at);
+}
+
 /** The marks of an open form go last: what a crash interrupts is done again the next time. */
 async function closeAndClear(options: AbandonedFormsOptions, formId: string, why: ClosingReason): Promise<void> {
   try {
+    if ((await openDialogStore(options.documents).read(formId)) === null) await clearErased(options, formId);
     const closed = await close(options, formId, why);
     if (closed !== null) await clear(options, closed);
     await options.documents.delete([`${openFormPrefix}${formId}`, `${editFormPrefix}${formId}`]);

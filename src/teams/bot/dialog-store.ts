@@ -1,5 +1,6 @@
 /** Stores dialogs: one document for each form. An ETag prevents two clicks on one form from overwriting each other. */
 import { z } from 'zod';
+import { RequestId } from '../../domain/ids.ts';
 import type { Documents } from '../../domain/ports/store.ts';
 import { Form } from '../../operations/form.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
@@ -7,6 +8,14 @@ import type { AdaptiveCard } from '../cards/render-card.ts';
 const formKey = (formId: string): string => `form/${formId}`;
 /** A marker for each open form. Its age is the time since its owner's last click. */
 export const openFormPrefix = 'open-form/';
+/** Its content: the form's request and message, for when an erasure deleted the form. */
+export const OpenFormMark = z.looseObject({
+  requestId: RequestId,
+  at: z.object({ conversationId: z.string(), activityId: z.string() }),
+});
+
+const markOf = ({ requestId, origin: { conversationId, messageId } }: Form) =>
+  messageId === undefined ? {} : { requestId, at: { conversationId, activityId: messageId } };
 
 /** The same beside a form that edits a request, which can end meanwhile. */
 export const editFormPrefix = 'edit-form/';
@@ -50,7 +59,7 @@ export function openDialogStore(documents: Documents): DialogStore {
   const save = ({ form, card }: Dialog, eTag: string): Promise<void> =>
     documents.write({
       [formKey(form.id)]: documentOf({ form, card }, eTag),
-      [`${openFormPrefix}${form.id}`]: {},
+      [`${openFormPrefix}${form.id}`]: markOf(form),
       ...(form.changes === null ? {} : { [`${editFormPrefix}${form.id}`]: {} }),
     });
   return {

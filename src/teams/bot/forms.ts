@@ -165,7 +165,9 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   ): Promise<FormAnswer> {
     const job = mintFormId(ports.random(10));
     let inBackground = false;
-    const isWanted = async (): Promise<boolean> => !inBackground || (await isPending(form.id, job));
+    // Without its document, the form's texts were erased.
+    const isWanted = async (): Promise<boolean> =>
+      inBackground ? isPending(form.id, job) : (await dialogs.read(form.id)) !== null;
     const work = async (): Promise<FormAnswer> =>
       asAnswer(await showPage(tools, await turnDialog(tools, form, { ...clicked, isWanted }), clicked.inputs));
     const working = work();

@@ -1,5 +1,6 @@
 import { RequestId } from '../../../src/domain/ids.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
+import { decide } from '../../../src/domain/request/decide.ts';
 import type { CommandPorts } from '../../../src/operations/commands/command.ts';
 import { enableCmk } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { Form } from '../../../src/operations/form.ts';
@@ -13,11 +14,11 @@ import {
   submit,
   withAnswer,
 } from '../../../src/operations/form-clicks.ts';
-import { openForm } from '../../../src/operations/open-form.ts';
+import { openAgain, openForm } from '../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';
-import { requester, resourceId, vaultId } from '../../support/builders/fixtures.ts';
+import { cancel, requester, resourceId, vaultId } from '../../support/builders/fixtures.ts';
 import { key, keyName, newKey, ref, resource, vault as vaultThere, version } from '../../support/builders/plans.ts';
 
 const existing = { kind: 'existing', name: keyName, version: version('a') } as const;
@@ -35,6 +36,17 @@ describe('a new form', () => {
     expect(one.id).not.toBe(other.id);
     expect(one.requestId).not.toBe(other.requestId);
   });
+});
+
+test('a form that repeats a request names it, so that erasing its texts finds the form', async () => {
+  const { ports, requests } = commandWorld();
+  const form = await reviewed(ports);
+  const { requestId: id } = form;
+  await submit(form, inputs(ticked), ports);
+  const ended = await requests.append(id, 'cancel', (request, now) => decide(request, cancel(), now));
+  if (ended.kind === 'refused') throw new Error(ended.code);
+  const again = await openAgain(ended.request, call(), ports);
+  expect(again).toMatchObject({ form: { justification: 'Policy 7', repeats: id } });
 });
 
 describe('going through the form', () => {

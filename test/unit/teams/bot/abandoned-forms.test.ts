@@ -13,6 +13,7 @@ async function world(formOf: (ports: ReturnType<typeof commandWorld>['ports']) =
   const documents = memoryDocuments();
   const forms = openForms({ ports, documents, portal: null, isTaken: async () => false });
   const shown: string[] = [];
+  const removed: unknown[] = [];
   const options = {
     documents: {
       ...documents,
@@ -21,7 +22,7 @@ async function world(formOf: (ports: ReturnType<typeof commandWorld>['ports']) =
     },
     chat: {
       update: async (_at: object, card: object) => shown.push(JSON.stringify(card)) > 0,
-      remove: async () => undefined,
+      remove: async (at: object) => void removed.push(at),
     },
     directory: { names: async () => () => 'Requester' },
     requests: ports.requests,
@@ -32,7 +33,9 @@ async function world(formOf: (ports: ReturnType<typeof commandWorld>['ports']) =
   const click = async (verb: string, inputs: object = {}) =>
     forms.click({ by: requester, formId: form.id, revision: form.revision, verb, inputs, at: null });
   const view = async () => JSON.stringify(await click('form.refresh'));
-  return { form, options, click, view, shown, requests };
+  /** What an erasure does in the database. */
+  const erase = () => documents.delete([`form/${form.id}`]);
+  return { form, options, click, view, shown, removed, requests, erase, ports };
 }
 
 test('a form that was closed says why', async () => {
@@ -74,4 +77,34 @@ test('the submit of a closed form that still looks open creates the request, wit
   const answer = await click('form.submit', { acknowledgeDataLoss: 'true', justification: 'Policy 7, at length' });
   expect(answer).toMatchObject({ kind: 'submitted' });
   expect(await requests.load(form.requestId)).toMatchObject({ justification: 'Policy 7, at length' });
+});
+
+test('a form whose texts were erased has ended, and its message goes', async () => {
+  const edit = await world((ports) => reviewed(ports, { origin: personal, changes: { asking: 1 } }));
+  await edit.erase();
+  expect(await edit.click('form.submit', { acknowledgeDataLoss: 'true' })).toMatchObject({ code: 'form-ended' });
+  await closeAbandonedForms(edit.options);
+  expect(edit.removed).toEqual([{ conversationId: 'a:chat', activityId: '7' }]);
+});
+
+test('the message of a request stays when the form is erased that made it', async () => {
+  const made = await world((ports) => reviewed(ports, { origin: personal }));
+  await made.click('form.submit', { acknowledgeDataLoss: 'true', justification: 'Policy 7' });
+  await made.erase();
+  await closeAbandonedForms(made.options);
+  expect(made.removed).toEqual([]);
+});
+
+test('a submit during which the texts are erased stores nothing', async () => {
+  const { click, erase, ports, requests } = await world((made) => reviewed(made));
+  const { get } = ports.azure.resources;
+  Object.assign(ports.azure.resources, {
+    get: async (...args: Parameters<typeof get>) => {
+      await erase();
+      return get(...args);
+    },
+  });
+  const answer = await click('form.submit', { acknowledgeDataLoss: 'true', justification: 'Policy 7' });
+  expect(answer).toMatchObject({ code: 'form-ended' });
+  expect(requests.all()).toEqual([]);
 });
