@@ -6,6 +6,7 @@ import { optionsForAzure } from '../config/azure-from-config.ts';
 import { readConfig } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
+import { ownBuild } from '../config/software.ts';
 import { requireValidSettings } from '../operator/check-settings.ts';
 import { diagnose } from '../operator/doctor/diagnose.ts';
 import { evidenceFor } from '../operator/evidence-ports.ts';
@@ -17,6 +18,7 @@ import { FolderInUse } from '../store/folder-lock.ts';
 import { startKeyWatch } from '../workflow/key-watch/schedule.ts';
 import { openVerified } from '../workflow/key-watch/verified-agents.ts';
 import { watchCycle } from '../workflow/key-watch/watch-cycle.ts';
+import { logRunning } from './log-running.ts';
 import { openAzureModule } from './open-azure.ts';
 import { type Infrastructure, openInfrastructure } from './open-infrastructure.ts';
 import { openTeamsModule } from './open-teams.ts';
@@ -90,11 +92,16 @@ async function start(folder: string | null): Promise<void> {
   const alarm = startWitnessAlarm(infrastructure, teamsModule);
   const watch = startWatch(infrastructure);
   const digest = startDigest(infrastructure, teamsModule);
+  const running = logRunning({
+    log: infrastructure.log,
+    head: infrastructure.store.trail.head,
+    build: await ownBuild(),
+  });
   const control = await startControlServer(infrastructure, evidence);
   const bot = await startBot(infrastructure, azureModule, teamsModule, evidence);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([control, bot, alarm, watch, digest, runs, anchor, infrastructure]);
+  stopInOrder([control, bot, alarm, watch, digest, running, runs, anchor, infrastructure]);
 }
 
 /** Prints expected errors as messages, and bugs with their stack. */
