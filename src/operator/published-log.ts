@@ -4,7 +4,7 @@ import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoi
 import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
 import { logKeyUse } from '../audit/key-file.ts';
 import { readCheckpoint } from '../audit/tlog/checkpoint.ts';
-import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
+import { keyLine, readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
@@ -46,6 +46,15 @@ export async function openPublishedLog(
     witnessKeys: witnesses,
     keys: async () => [...(await vault()), ...logKeys, ...witnesses],
   };
+}
+
+/** Returns the bot's own keys of the log as a verifier's keys file. */
+export function keysFileOf(
+  keys: readonly VerifierKey[],
+  { witnesses, witnessesNeeded }: Pick<AnchorSettings, 'witnesses' | 'witnessesNeeded'>,
+): string {
+  const quorum = witnessesNeeded < witnesses.length ? [`quorum ${witnessesNeeded}`] : [];
+  return [...keys.map(keyLine), ...quorum].map((line) => `${line}\n`).join('');
 }
 
 /** Returns the place's name for people. */

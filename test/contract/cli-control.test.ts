@@ -61,6 +61,7 @@ const start = (folder: string, control: Partial<ControlCalls> = {}, everyMs?: nu
         ...recordsOf(nobody),
         diagnose: async () => [],
         evidence: async () => ({ kind: 'nowhere-published' }),
+        logKeys: async () => ({ keys: null }),
         ...control,
       },
       log: { error: (_fields, message) => logged.push(message) },

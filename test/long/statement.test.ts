@@ -6,6 +6,7 @@ import { statementReport } from '../../src/audit/evidence/statement/report.ts';
 import { filesOf, type PackFiles, packFile, statementFile } from '../../src/audit/pack/files.ts';
 import { PackUnusable } from '../../src/audit/pack/pack-report.ts';
 import { verifyStatement } from '../../src/audit/pack/verify-statement.ts';
+import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import type { Statement } from '../../src/domain/statement/statement.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
 import {
@@ -218,6 +219,20 @@ test('both verifiers prove it, also against a copy of the log', async () => {
     expect(said).toContain('still holds them');
     expect(status).toBe(0);
   }
+});
+
+test('it has the bot’s own keys, whatever keys the published folder has', async () => {
+  const anchor = path.join(evidence.world.dataDir, 'anchor');
+  const out = path.join(evidence.folder, 'own.zip');
+  const args = ['statement', '--from', from, '--to', today(), '--out', out];
+  const named = await cmkBot([...args, '--anchor', anchor], { CMK_DATA_DIR: evidence.world.dataDir });
+  expect([named.code, named.err]).toEqual([3, expect.stringContaining('Its keys are from the same folder')]);
+  const stranger = signingKey(logName, 'log', Buffer.alloc(32, 7));
+  await writeFile(path.join(anchor, 'keys.txt'), `${keyLine(stranger.verifier)}\n`);
+  expect(await cmkBot(args, { CMK_DATA_DIR: evidence.world.dataDir })).toMatchObject({ code: 0, err: '' });
+  const made = await read(out);
+  expect(String(made.get(packFile.keys))).toBe(await readFile(evidence.keyFile, 'utf8'));
+  expect(String(made.get(packFile.report))).toContain('witnessed on');
 });
 
 test('each value edited in turn, and each item left out, is refused by both verifiers', async () => {

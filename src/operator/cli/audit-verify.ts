@@ -21,7 +21,10 @@ import { packWords, publishedWords } from './words/pack.ts';
 import { reportWords } from './words/report.ts';
 
 /** Returns the exit code. Scripts must be able to detect unchecked seals and log keys. */
-function exitOutcomeOf({ findings, seals }: AuditLogReport, published: PublishedReport | null): VerificationExit {
+export function exitOutcomeOf(
+  { findings, seals }: AuditLogReport,
+  published: PublishedReport | null,
+): VerificationExit {
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // A published log has no seals, so without the database there is nothing to check.
   const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;

@@ -36,7 +36,7 @@ export interface PublishedReport {
 
 export interface OpenedAnchor {
   readonly reader: AnchorReader;
-  /** The keys were given, not read from the published log. */
+  /** The keys were given, or are the bot's own: they weren't read from the published log. */
   readonly keysGiven: boolean;
   readonly given: VerifierKeysFile;
   /** The keys include a vault key. */
@@ -61,10 +61,18 @@ async function sourceOf(place: string): Promise<AnchorSource> {
   return { read: (path) => read(path).catch(rethrow), sizes: () => sizes().catch(rethrow) };
 }
 
-/** Opens a published log with keys from a file, else with those stored next to it. Throws {@link Unusable}. */
-export async function openPublished(folder: string, keyFile: string | undefined): Promise<OpenedAnchor> {
+/**
+ * Opens a published log with keys from a file, else with the bot's own, else with those stored next to it. `own`: as a keys file.
+ * Throws {@link Unusable}.
+ */
+export async function openPublished(
+  folder: string,
+  keyFile: string | undefined,
+  own: string | null = null,
+): Promise<OpenedAnchor> {
   const files = await sourceOf(folder);
-  const text = keyFile === undefined ? await files.read(keysPath) : await readFile(keyFile).catch(() => null);
+  const text =
+    keyFile === undefined ? (own ?? (await files.read(keysPath))) : await readFile(keyFile).catch(() => null);
   if (text === null) {
     throw new Unusable(
       keyFile === undefined
@@ -73,11 +81,10 @@ export async function openPublished(folder: string, keyFile: string | undefined)
     );
   }
   try {
-    const [lines, where] = [text.toString('utf8'), keyFile ?? `${folder}/${keysPath}`];
-    const given = parseVerifierKeys(lines, where);
+    const given = parseVerifierKeys(String(text), keyFile ?? (own === null ? `${folder}/${keysPath}` : 'own keys'));
     const reader = await AnchorReader.open(files, given.keys);
     const vaultKey = given.keys.some(({ kind, name }) => kind === 'vault' && name === reader.newest.origin);
-    return { reader, keysGiven: keyFile !== undefined, given, vaultKey };
+    return { reader, keysGiven: keyFile !== undefined || own !== null, given, vaultKey };
   } catch (error) {
     if (!(error instanceof AnchorUnusable)) throw error;
     throw new Unusable(`reading the log published in ${folder}: ${error.message}`);

@@ -4,8 +4,10 @@ import { archiveOf } from '../../audit/pack/files.ts';
 import { readAnchorPlace, readPlace } from '../../config/env.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { countLines, statementSentences } from '../../text/statement.ts';
+import { exitOutcomeOf } from './audit-verify.ts';
 import { writePack } from './evidence.ts';
 import { day, flag, jsonExplanation, Unusable } from './inputs.ts';
+import { ownLogKeys } from './own-log-keys.ts';
 import { openPublished, publishedReport } from './published.ts';
 import { EventCount, exit, subcommand } from './subcommand.ts';
 import { verifyPublished } from './verify-sources.ts';
@@ -28,10 +30,13 @@ export const statement = subcommand({
     ['--to DAY', 'last day (UTC); at the latest today'],
     ['--out FILE', 'file to write, or to replace. Default: statement-FROM-TO.zip'],
     ['--anchor PLACE', 'a published log: a folder, or the address of a container. Default: the bot’s'],
-    ['--log-key FILE', 'as for audit verify'],
+    ['--log-key FILE', 'as for audit verify. Default: the bot’s own keys, unless --anchor names a log'],
     jsonExplanation,
   ],
-  exits: { 1: 'integrity error in the published log; nothing was written' },
+  exits: {
+    1: 'integrity error in the published log; nothing was written',
+    3: 'incomplete: a key or the signature of a witness is missing',
+  },
   examples: ['cmk-bot statement --from 2026-01-01 --to 2026-03-31'],
   positionals: [],
   input: z
@@ -39,19 +44,22 @@ export const statement = subcommand({
     .refine(({ from, to }) => from <= to, { error: 'is before --from', path: ['to'] })
     .refine(({ to }) => Date.parse(to) <= Date.now(), { error: 'is after today (UTC)', path: ['to'] })
     .transform(({ 'log-key': logKey, from, to, ...rest }) => ({ ...rest, logKey, period: { from, to } })),
-  async run({ period, out, anchor, logKey, json }, { data, print, complain, write, progress }) {
+  async run({ period, out, anchor, logKey, json }, surroundings) {
+    const { data, print, complain, write, progress } = surroundings;
     const place = anchor ?? readAnchorPlace(readPlace(data));
     if (place === null) throw new Unusable('the audit log isn’t published (CMK_ANCHOR), and a statement needs that.');
-    const published = await openPublished(place, logKey);
+    const own = logKey === undefined && anchor === undefined ? await ownLogKeys(surroundings) : null;
+    const published = await openPublished(place, logKey, own?.keys);
     const bodies: string[] = [];
     const options = { read: parseEventBody, keys: null };
     const report = await verifyPublished(published.reader, options, new EventCount('Verified', progress), (body) =>
       bodies.push(body),
     );
     const log = publishedReport(published);
-    if (report.findings.length + log.findings.length > 0) {
+    const outcome = exitOutcomeOf(report, log);
+    if (outcome === exit.no) {
       await complain(['Nothing was made.', reportWords(report, exit.no), publishedWords(log)].join('\n'));
-      return exit.no;
+      return outcome;
     }
     const made = makeStatement({ period, checkpoint: published.reader.newest, bodies, keys: published.given.keys });
     if (made === null) throw new Unusable('the audit log is larger than a statement can be (256 MB).');
@@ -63,6 +71,9 @@ export const statement = subcommand({
       await print(
         [`${file}: statement of ${period.from} to ${period.to}.`, ...lines.map((one) => `  ${one}`)].join('\n'),
       );
-    return exit.done;
+    if (outcome !== exit.done) await complain(publishedWords(log));
+    if (own !== null && own.missing !== null)
+      await complain(`cmk-bot statement: not the bot’s own keys: ${own.missing}`);
+    return outcome;
   },
 });

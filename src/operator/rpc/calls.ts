@@ -95,6 +95,8 @@ export const calls = {
   resume: { input: z.object({ by: name }), output: ActResult },
   /** Evidence of a request as a pack. Each call creates new evidence and an event. */
   evidence: { input: EvidenceWanted, output: Evidence },
+  /** The bot's own keys of the published log and its witnesses, as a verifier's keys file. Null: it isn't published. */
+  logKeys: { input: z.object({}), output: z.object({ keys: z.string().nullable() }) },
   /** Clears conflicts of witnesses with this name. `cleared`: their number. */
   askAgain: { input: z.object({ witness: z.string(), by: name }), output: z.object({ cleared: z.number() }) },
   /** Findings of the running bot; with an agent's name or id, also the rule that applies. */
@@ -108,4 +110,4 @@ export type ControlCalls = {
   ) => Promise<z.output<(typeof calls)[N]['output']>>;
 };
 /** Calls that only need the database. */
-export type Records = Omit<ControlCalls, 'hello' | 'diagnose' | 'evidence'>;
+export type Records = Omit<ControlCalls, 'hello' | 'diagnose' | 'evidence' | 'logKeys'>;
