@@ -17,6 +17,8 @@ export type ControlChange =
       readonly now: number;
       readonly came: number | null;
     }
+  /** Another system-assigned identity of the resource. IDs of principals. */
+  | { readonly change: 'identity'; readonly before: string; readonly now: string }
   | { readonly change: 'vault-address'; readonly before: string; readonly now: string }
   | { readonly change: 'vault-tenant'; readonly before: string; readonly now: string }
   /** The approved plan has no list of controllers. Earlier versions of this program made such plans. */
@@ -46,6 +48,18 @@ function changesOf(approved: Controller | undefined, now: Controller): readonly 
 }
 
 const host = (uri: string): string => uri.toLowerCase().replace(/\/$/, '');
+
+/**
+ * Returns the change of an identity that approvers were shown as having access. Otherwise the plan gives access to the
+ * identity that the run finds.
+ */
+export function identityNotCovered(
+  { resource: { principalId: before }, grantHeld }: Pick<Observation, 'resource' | 'grantHeld'>,
+  { resource: { principalId: now } }: Pick<Observation, 'resource'>,
+): readonly ControlChange[] {
+  if (!grantHeld || before === null || now === null || before.toLowerCase() === now.toLowerCase()) return [];
+  return [{ change: 'identity', before, now }];
+}
 
 /** Returns the differences between what approvers saw and what Azure has now. Having less is covered, having more isn't. */
 export function controlNotCovered(approved: Seen, observed: Seen): readonly ControlChange[] {

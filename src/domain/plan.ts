@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json.ts';
 import { Check } from './check.ts';
-import { type ControlChange, controlNotCovered } from './control-change.ts';
+import { type ControlChange, controlNotCovered, identityNotCovered } from './control-change.ts';
 import { approvedPart, Effect } from './effect.ts';
 import { ArmId, sameArmId } from './ids.ts';
 import { Observation, type ReplacedKey, replacedSince } from './observed.ts';
@@ -81,7 +81,7 @@ export interface NotCovered {
   readonly irreversible: readonly PlannedStep[];
   /** Deleted and created again under the same name, so people approved a different resource or vault. */
   readonly replaced: readonly ReplacedKey[];
-  /** New controllers of the key, controllers with more powers, or another location of the vault. */
+  /** New controllers of the key, controllers with more powers, another location of the vault, or another identity. */
   readonly control: readonly ControlChange[];
 }
 
@@ -99,7 +99,10 @@ export function notCovered(approved: Plan, observed: Plan): NotCovered {
     blocks: blocksOf(observed),
     irreversible: stepsOf(observed, 'irreversible').filter((step) => !allowedIrreversible.has(step.name)),
     replaced: replacedIn(approved.observation, observed.observation),
-    control: controlNotCovered(approved.observation, observed.observation),
+    control: [
+      ...identityNotCovered(approved.observation, observed.observation),
+      ...controlNotCovered(approved.observation, observed.observation),
+    ],
   };
 }
 

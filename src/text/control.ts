@@ -128,6 +128,8 @@ export function controlChangeWords(change: ControlChange): { readonly title: str
         text: `${before} when it was approved. All of them control the key`,
       };
     }
+    case 'identity':
+      return { title: `The agent has another identity: ${change.now}`, text: `It was ${change.before}` };
     case 'vault-address':
       return { title: `The vault has another address: ${change.now}`, text: `It was ${change.before}` };
     case 'vault-tenant':

@@ -53,7 +53,7 @@ const ownRemedies: Readonly<Record<FoundCode, string>> = {
   replaced:
     'Ask an owner of the agent who deleted it. If the request still fits the new agent, retry: it asks for approval again. Otherwise, end the request.',
   'identity-changed':
-    'Retry: the bot gives the new identity access to the key. Then ask an owner of the vault to remove the access of the old identity.',
+    'Retry: the bot gives the new identity access, if needed after another approval. Then ask an owner of the vault to remove the old identity’s access.',
   'access-gone': 'Ask an owner of the vault who removed it and why. Then retry: the bot gives access again.',
   'identity-lost': 'Assign that identity to the agent again, and then select Retry. Otherwise, end the request.',
   'identity-not-shown': look,

@@ -72,6 +72,12 @@ function begin(id: RequestId, event: StoredEvent): Request {
   };
 }
 
+/** Drops the identity that an earlier plan gave access to: the new plan has the current one. */
+function withoutIdentity(outputs: RequestBase['outputs']): RequestBase['outputs'] {
+  const { principalId: _, ...others } = outputs;
+  return others;
+}
+
 /** Asks for approval of a new plan. Earlier approvals don't count. */
 function requestReapproval(
   base: RequestBase,
@@ -92,6 +98,7 @@ function requestReapproval(
     remindedAt: null,
     progress: planned(plan),
     earlier: earlierSteps(base, plan),
+    outputs: withoutIdentity(base.outputs),
     replaced: null,
     changedFrom: null,
   };

@@ -125,6 +125,21 @@ describe('an approval', () => {
     expect(uncovered(notCovered(approved, planFor({ seen })))).toEqual(parts);
   });
 
+  it('does not cover another identity where the approved one had access', () => {
+    const seenWith = (principalId: string | null, grantHeld = true) =>
+      planFor({ seen: { resource: resource({ ...identified, principalId }), grantHeld } });
+    const other = 'B0000000-0000-4000-8000-000000000001';
+    const withAccess = seenWith(other);
+    expect(uncovered(notCovered(seenWith(principal), withAccess))).toEqual(['control']);
+    expect(notCovered(seenWith(principal), withAccess).control).toEqual([
+      { change: 'identity', before: principal, now: other },
+    ]);
+    expect(isCovered(notCovered(withAccess, seenWith(other.toLowerCase())))).toBe(true);
+    // Access for the identity that the run finds is part of what was approved.
+    expect(isCovered(notCovered(seenWith(principal, false), withAccess))).toBe(true);
+    expect(isCovered(notCovered(approved, withAccess))).toBe(true);
+  });
+
   it('does not cover a step that has become one that cannot be undone', () => {
     const protectedAlready = planFor({ seen: { vault: vault({ purgeProtection: true }) } });
     expect(uncovered(notCovered(protectedAlready, approved))).toEqual(['effects', 'irreversible']);

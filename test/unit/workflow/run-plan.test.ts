@@ -1,3 +1,4 @@
+import { decide } from '../../../src/domain/request/decide.ts';
 import { endRunEarly, recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
 import { attemptStep, storeResult } from '../../../src/workflow/try-steps.ts';
 import { cancels, decides, failure, id, settles } from '../../support/builders/commands.ts';
@@ -183,6 +184,32 @@ describe('the check before a run', () => {
       replaced: { reason: 'effects-not-covered' },
     });
     expect(azure.writes).toEqual([]);
+  });
+
+  const other = '60000000-0000-4000-8000-0000000000cd';
+  const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
+
+  it('asks again for another identity that already has access, and the run then goes on with it', async () => {
+    const { drive, azure, ports, load } = await approvedRequest({ world: { granted: true, resource: identified } });
+    azure.world.resource = resource({ ...identified, principalId: other });
+    const asked = await drive();
+    expect(asked).toMatchObject({ state: 'awaiting-approval', replaced: { reason: 'effects-not-covered' } });
+    const again = decides('approve', approver, { asking: asked.asking });
+    await ports.requests.append(id, 'click:2', (request, at) => decide(request, again, at));
+    expect(await drive((await load()).runs)).toMatchObject({ state: 'succeeded' });
+    expect(azure.world.resource?.customerKey).toEqual(under(version('a')));
+  });
+
+  it('needs no other approval for an identity that comes after the run gave the earlier one access', async () => {
+    const { drive, azure, ports } = await approvedRequest({ world: { resource: identified } });
+    azure.before('vaults.protect', () => {
+      azure.world.resource = resource({ ...azure.world.resource, principalId: other });
+    });
+    const stuck = await drive();
+    expect(stuck).toMatchObject({ state: 'needs-attention', failure: { found: { code: 'identity-changed' } } });
+    const retry = settles('retry', requester, { asking: stuck.asking });
+    await ports.requests.append(id, 'click:2', (request, at) => decide(request, retry, at));
+    expect(await drive(2)).toMatchObject({ state: 'succeeded', runs: 2, outputs: { principalId: other } });
   });
 
   /** An hour goes by before the first intent. */
