@@ -992,6 +992,7 @@ def approved_state(events):
     key = {name: wanted[name] for name in ("vaultUri", "keyName", "keyVersion")}
     seen = plan["observation"]["key"]
     seen = seen if seen and seen["version"] == key["keyVersion"] else None
+    done = [one for one in done if one["data"]["step"] == "make-key-version"]
     made = [one["time"] for one in done if one["data"]["outputs"].get("keyVersion") == key["keyVersion"]]
     created = [one for one in effects if one["change"] == "key"]
     expires = created[0]["expires"] or "none" if created else seen["expires"] or "none" if seen else "unknown"

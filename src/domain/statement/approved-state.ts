@@ -78,7 +78,9 @@ export function requestsIn(events: readonly StreamEvent[]): readonly KnownReques
 
 /** When the version was created: by this request, or as Azure said for the plan. */
 function versionSince({ plan }: Request, events: readonly StoredEvent[], { keyVersion }: CustomerKey): string | null {
-  const made = eventsOf(events, 'step-done').find(({ body }) => body.data.outputs.keyVersion === keyVersion);
+  const made = eventsOf(events, 'step-done').find(
+    ({ body: { data } }) => data.step === 'make-key-version' && data.outputs.keyVersion === keyVersion,
+  );
   const { key } = plan.observation;
   return made?.time ?? (key !== null && key.version === keyVersion ? key.created : null);
 }

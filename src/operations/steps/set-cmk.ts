@@ -5,17 +5,25 @@ import { KeyVersion } from '../../domain/ids.ts';
 import { isAlreadySet } from '../../domain/key-change.ts';
 import { type CustomerKey, hasFailed, isBusy, isUnchangedKey, sameKey } from '../../domain/observed.ts';
 import { verifyAccess, verifyIdentity } from './grant-key-access.ts';
-import { failBusy, failStep, noOutputs, readResource, type Step, type StepContext } from './step.ts';
+import { failBusy, failStep, readResource, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
 
 /**
- * Returns the pinned key version: chosen, or created in this run. Throws if it's unknown: a key is never set without a version.
+ * Returns the pinned key version: chosen, created by the request, or found as created by it. Throws if it's unknown: a key is
+ * never set without a version.
  */
 export function plannedKey({ work: { to, observed }, outputs }: StepContext): CustomerKey & { keyVersion: KeyVersion } {
-  const keyVersion = KeyVersion.parse(to.keyVersion ?? outputs.keyVersion);
+  const found = observed.keyIs === 'own' ? observed.key?.version : undefined;
+  const keyVersion = KeyVersion.parse(to.keyVersion ?? outputs.keyVersion ?? found);
   return { vaultUri: observed.vault.uri, keyName: to.keyName, keyVersion };
 }
+
+/** Returns the output for a created version that no step's output names: Azure's answer was lost, and the plan found the key. */
+export const foundVersion = (context: StepContext): Readonly<Record<string, string>> =>
+  context.work.to.keyVersion === null && context.outputs.keyVersion === undefined
+    ? { keyVersion: plannedKey(context).keyVersion }
+    : {};
 
 const isUnder = (now: CustomerKey | null, key: CustomerKey): boolean => now !== null && sameKey(now, key);
 
@@ -108,6 +116,6 @@ export const setCmk: Step = {
   },
   async verify(context) {
     const back = await readKeyBack(context);
-    return back.ok ? done(noOutputs) : back;
+    return back.ok ? done({ outputs: foundVersion(context), proofs: [] }) : back;
   },
 };

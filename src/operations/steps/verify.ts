@@ -2,7 +2,7 @@ import { done, type Outcome } from '../../domain/failure.ts';
 import type { Proof } from '../../domain/proof.ts';
 import { verifyAccess } from './grant-key-access.ts';
 import { protectVault } from './protect-vault.ts';
-import { plannedKey, readKeyBack } from './set-cmk.ts';
+import { foundVersion, plannedKey, readKeyBack } from './set-cmk.ts';
 import { reversible, type Step, type StepContext } from './step.ts';
 
 /** Tests the key once, if the bot has permission. */
@@ -45,6 +45,6 @@ export const verify: Step = {
       usable.value,
       { level: 'use-seen', outcome: 'not-checked' },
     ];
-    return done({ outputs: await newerVersion(context), proofs });
+    return done({ outputs: { ...foundVersion(context), ...(await newerVersion(context)) }, proofs });
   },
 };

@@ -158,6 +158,28 @@ describe('a run', () => {
     expect(azure.writes).toEqual([...everyWrite.slice(0, 4), ...everyWrite.slice(3)]);
   });
 
+  it('sets the key whose creation Azure never answered, also under a plan approved again', async () => {
+    const { drive, azure, send, load, requests, roleStatus } = await approvedRequest({
+      wished: wishForNewKey(),
+      world: { keys: [] },
+    });
+    azure.before('keys.createIfMissing', () => {
+      const [nonceHash] = requests.all().flatMap(({ body }) => ('nonceHash' in body.data ? body.data.nonceHash : []));
+      azure.world.keys = [key({ version: version('c'), nonceHash, created: noon.toISOString() })];
+    });
+    azure.refuse('keys.createIfMissing', failure({ change: 'unknown' }));
+    expect(await drive()).toMatchObject({ state: 'needs-attention', outputs: {} });
+    await send('click:retry', settles('retry', requester, { asking: (await load()).asking }));
+    roleStatus.value = 'no';
+    const { asking, plan } = await drive(2);
+    expect(plan.steps.map(({ name }) => name)).not.toContain('make-key-version');
+    roleStatus.value = 'yes';
+    await send('click:again', decides('approve', approver, { asking }));
+    const done = await drive((await load()).runs);
+    expect(done).toMatchObject({ state: 'succeeded', outputs: { keyVersion: version('c') } });
+    expect(azure.world.resource?.customerKey).toEqual(under(version('c')));
+  });
+
   it('leaves an agent alone that came under another key while the run was waiting', async () => {
     const { drive, azure } = await approvedRequest();
     azure.before('vaults.protect', () => {
