@@ -12,8 +12,8 @@ const change = (
 ): readonly StepProgress[] => progress.map((step) => (step.name === name ? { ...step, ...change(step) } : step));
 
 /**
- * Returns the step's result. If a later run finds it already done by this request, time and result of the first run are
- * preserved.
+ * Returns the step's result. It was already done if no earlier attempt can have changed anything. If a later run finds it
+ * already done by this request, time and result of the first run are preserved.
  */
 function doneAt(
   step: StepProgress,
@@ -21,7 +21,7 @@ function doneAt(
   endedAt: string,
 ): Partial<StepProgress> {
   const interrupted = byInterrupted === true;
-  const before = already && step.tries <= 1 && !interrupted;
+  const before = already && step.untouched && !interrupted;
   const now = { startedAt: step.startedAt, endedAt, already: before, interrupted };
   const done = already && step.done !== null ? step.done : now;
   return { ...done, done, state: 'done', failure: null, retryAt: null };

@@ -91,6 +91,20 @@ test('what an earlier try of this request may have done was not so already', () 
   expect(found).toMatchObject({ state: 'done', already: false, startedAt: '2026-03-02T12:05:00.000Z' });
 });
 
+test.each<[string, boolean, Parameters<typeof failure>[0]]>([
+  ['refused every time and someone else then did', true, { change: 'refused' }],
+  ['perhaps did at an earlier try', false, { change: 'unknown' }],
+])('what Azure %s: was so already: %s', (_what, already, change) => {
+  const found = progressOf(
+    'enable-identity',
+    ...toRunning,
+    records(1, failedWith('enable-identity', retryAt, 1, change)),
+    intends(1, 'enable-identity', 2),
+    records(1, doneWith('enable-identity', { already: true, attempt: 2 })),
+  );
+  expect(found).toMatchObject({ state: 'done', already });
+});
+
 test('what was so before the first try was so already, in every later run too', () => {
   const found = doneWith('enable-identity', { already: true });
   expect(progressOf('enable-identity', ...toRunning, records(1, found))).toMatchObject({ already: true });
