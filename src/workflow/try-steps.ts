@@ -1,5 +1,6 @@
 /** The attempts of a run: their changes in Azure and their stored results. Each function runs inside one engine step. */
 
+import { isDoneByRole } from '../domain/effect.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { effectsOf, type StepName } from '../domain/plan.ts';
 import { decide } from '../domain/request/decide.ts';
@@ -29,9 +30,9 @@ export async function attemptStep(ports: RunPorts, id: RequestId, run: number, o
 
 const usagePeriodFor = ({ useWithinMs }: RunPorts) => (useWithinMs === undefined ? {} : { useWithinMs });
 
-/** Returns whether the step had something to do, by the plan that the run's check found covered. */
+/** Returns whether the bot had something to do in the step, by the plan that the run's check found covered. */
 const wasToDo = ({ plan }: Request, step: StepName): boolean =>
-  plan.steps.some(({ name, effects }) => name === step && effects.length > 0);
+  plan.steps.some(({ name, effects }) => name === step && effects.some((effect) => !isDoneByRole(effect)));
 
 /**
  * Makes one attempt. A failure includes the time of the retry, or null if a person must act. Returns null if the attempt

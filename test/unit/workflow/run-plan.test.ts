@@ -4,7 +4,17 @@ import { attemptStep, storeResult } from '../../../src/workflow/try-steps.ts';
 import { cancels, decides, failure, id, settles } from '../../support/builders/commands.ts';
 import { Killed } from '../../support/builders/drive-run.ts';
 import { approver, requester } from '../../support/builders/fixtures.ts';
-import { key, noon, principal, resource, under, vault, version, wishForNewKey } from '../../support/builders/plans.ts';
+import {
+  key,
+  noon,
+  principal,
+  resource,
+  under,
+  vault,
+  version,
+  wishForNewKey,
+  wishToRepair,
+} from '../../support/builders/plans.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';
 import type { ScriptedAzure } from '../../support/builders/scripted-azure.ts';
 
@@ -54,6 +64,21 @@ describe('a run', () => {
     await azure.resources.enableSystemIdentity((await load()).plan.wish.resource, resource());
     await storeResult(ports, id, 1, [first], (one) => attemptStep(ports, id, 1, one));
     expect((await load()).progress[0]).toMatchObject({ state: 'done', already: true, interrupted: false });
+  });
+
+  it('says of what a role of the vault did that it was so already, also if the waiting process ended', async () => {
+    const agent = resource({ systemAssigned: true, principalId: principal, customerKey: under(version('a')) });
+    const { ports, azure, load, restart } = await approvedRequest({
+      wished: wishToRepair(),
+      world: { resource: agent, keys: [key({ enabled: false })], granted: true },
+    });
+    const waits = { step: 'enable-key-version', attempt: 1 } as const;
+    await runPreRunCheck(ports, id, 1, 1);
+    await recordIntent(ports, id, 1, [waits]);
+    azure.world.keys = [key()];
+    restart();
+    await storeResult(ports, id, 1, [waits], (one) => attemptStep(ports, id, 1, one));
+    expect((await load()).progress[0]).toMatchObject({ name: waits.step, already: true, interrupted: false });
   });
 
   it('says of each step whether it was so already', async () => {
