@@ -203,13 +203,16 @@ export function replacedSince(what: ReplacedKey['what'], before: Created, after:
 export const sameVaultUri = (a: string, b: string): boolean =>
   a.toLowerCase().replace(/\/$/, '') === b.toLowerCase().replace(/\/$/, '');
 
+/** Compares key names. Key Vault keeps their case and ignores it. */
+export const sameKeyName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
 /** Returns whether both are the same version of the same key. A key without a version equals no other. */
 export const sameKey = (a: CustomerKey, b: CustomerKey): boolean => a.keyVersion !== null && isNamedAlike(a, b);
 
 /** Returns whether both have the same vault, name, version and identity, also if neither has a version. */
 export const isNamedAlike = (a: CustomerKey, b: CustomerKey): boolean =>
   sameVaultUri(a.vaultUri, b.vaultUri) &&
-  a.keyName === b.keyName &&
+  sameKeyName(a.keyName, b.keyName) &&
   a.keyVersion === b.keyVersion &&
   sameArmId(a.userIdentity ?? '', b.userIdentity ?? '');
 

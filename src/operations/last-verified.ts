@@ -1,6 +1,6 @@
 /** What the last succeeded request of an agent approved and verified, which the key watch compares it with. */
 import { KeyVersion } from '../domain/ids.ts';
-import { sameVaultUri } from '../domain/observed.ts';
+import { sameKeyName, sameVaultUri } from '../domain/observed.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
 import { workOf } from './registry.ts';
@@ -13,7 +13,7 @@ export function lastVerifiedOf(request: Request): LastVerified | null {
   const keyVersion = KeyVersion.safeParse(to.keyVersion ?? outputs.keyVersion ?? observed.key?.version).data;
   if (keyVersion === undefined) return null;
   const { id, name, uri, purgeProtection, firewall, access } = observed.vault;
-  const isSameKey = from !== null && from.keyName === to.keyName && sameVaultUri(from.vaultUri, uri);
+  const isSameKey = from !== null && sameKeyName(from.keyName, to.keyName) && sameVaultUri(from.vaultUri, uri);
   return {
     ...{ request: request.id, planDigest: request.digest, at: request.changedAt },
     ...{ resource: plan.wish.resource, resourceName: request.resourceName },

@@ -2,7 +2,13 @@
 import { type Check, judge } from '../domain/check.ts';
 import { type ArmId, armIdParts, sameArmId } from '../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../domain/key-change.ts';
-import { type CustomerKey, type ObservedOthers, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
+import {
+  type CustomerKey,
+  type ObservedOthers,
+  type ObservedVault,
+  sameKeyName,
+  sameVaultUri,
+} from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
 import type { CheckContext } from './checks.ts';
@@ -39,7 +45,7 @@ export async function othersFor(
 ): Promise<ObservedOthers> {
   if (others === null) return { sameKey: [], vaultsAlike: [], keysAlike: [], unread: true };
   const same = others.filter(
-    ({ customerKey }) => sameVaultUri(customerKey.vaultUri, vault.uri) && customerKey.keyName === to.keyName,
+    ({ customerKey }) => sameVaultUri(customerKey.vaultUri, vault.uri) && sameKeyName(customerKey.keyName, to.keyName),
   );
   const shown = [...same].sort((a, b) => byText(a.id.toLowerCase(), b.id.toLowerCase())).slice(0, maxShown);
   const sameKey = shown.map(async ({ id, name }) => {

@@ -2,7 +2,7 @@
 
 import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
-import { type CustomerKey, hasFailed, sameVaultUri } from '../domain/observed.ts';
+import { type CustomerKey, hasFailed, sameKeyName, sameVaultUri } from '../domain/observed.ts';
 import { joinList } from '../domain/strings.ts';
 import { subscriptionWords } from './control.ts';
 import { utcDay } from './instants.ts';
@@ -19,7 +19,7 @@ const unseenWords = {
 } as const;
 
 const isSameKey = (a: CustomerKey, b: CustomerKey): boolean =>
-  a.keyName === b.keyName && sameVaultUri(a.vaultUri, b.vaultUri) && a.userIdentity === b.userIdentity;
+  sameKeyName(a.keyName, b.keyName) && sameVaultUri(a.vaultUri, b.vaultUri) && a.userIdentity === b.userIdentity;
 const versionOf = ({ keyVersion }: CustomerKey): string => (keyVersion === null ? 'newest' : shortVersion(keyVersion));
 
 const currentKeyWords = (key: CustomerKey | null): string => (key === null ? 'a Microsoft-managed key' : keyWords(key));

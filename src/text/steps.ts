@@ -1,6 +1,6 @@
 /** Texts for steps, their effects, and their proofs. Plain text, not escaped for cards. */
 import type { Effect } from '../domain/effect.ts';
-import { sameVaultUri } from '../domain/observed.ts';
+import { sameKeyName, sameVaultUri } from '../domain/observed.ts';
 import type { Plan, PlannedStep, StepName } from '../domain/plan.ts';
 import type { Proof, ProofLevel } from '../domain/proof.ts';
 import type { Request, StepProgress } from '../domain/request/request.ts';
@@ -113,9 +113,10 @@ export function effectWords(effect: Effect): string {
 }
 
 function keyEffectWords({ before, to }: Extract<Effect, { change: 'customer-key' }>): string {
-  const after = versionWords(to.keyVersion, before?.keyName === to.keyName ? before.keyVersion : null);
+  const isSameName = before !== null && sameKeyName(before.keyName, to.keyName);
+  const after = versionWords(to.keyVersion, isSameName ? before.keyVersion : null);
   if (before === null) return `Key: Microsoft-managed → ${to.keyName}, ${after}`;
-  if (before.keyName === to.keyName && sameVaultUri(before.vaultUri, to.vaultUri)) {
+  if (isSameName && sameVaultUri(before.vaultUri, to.vaultUri)) {
     return `Key ${to.keyName}: ${before.keyVersion === null ? 'no version' : versionWords(before.keyVersion, null)} → ${after}`;
   }
   return `Key: ${before.keyName} → ${to.keyName}, ${after}`;

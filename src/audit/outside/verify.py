@@ -732,7 +732,8 @@ def same_uri(a, b):
 def same_key(a, b):
     if a is None or b is None:
         return False
-    return same_uri(a["vaultUri"], b["vaultUri"]) and (a["keyName"], a["keyVersion"]) == (b["keyName"], b["keyVersion"])
+    named = a["keyName"].lower() == b["keyName"].lower()
+    return named and same_uri(a["vaultUri"], b["vaultUri"]) and a["keyVersion"] == b["keyVersion"]
 
 
 def key_words(key):

@@ -3,7 +3,7 @@
  * that anyone who has them can calculate it again; verify.py does. A change here needs the same change there.
  */
 import type { GuardStates } from '../guard.ts';
-import { type CustomerKey, sameVaultUri } from '../observed.ts';
+import { type CustomerKey, sameKeyName, sameVaultUri } from '../observed.ts';
 import type { ProofLevel } from '../proof.ts';
 import type { EventType } from '../request/events.ts';
 import { hasEnded } from '../request/request.ts';
@@ -125,7 +125,7 @@ export const hasChanged = ({ changes }: Pick<Statement, 'changes'>): boolean =>
   Object.values(changes.counts).some(({ now }) => now > 0);
 
 export const sameApprovedKey = (a: CustomerKey, b: CustomerKey): boolean =>
-  sameVaultUri(a.vaultUri, b.vaultUri) && a.keyName === b.keyName && a.keyVersion === b.keyVersion;
+  sameVaultUri(a.vaultUri, b.vaultUri) && sameKeyName(a.keyName, b.keyName) && a.keyVersion === b.keyVersion;
 
 function countsOf(events: readonly StreamEvent[], days: EventDays, period: Period): StatedChanges['counts'] {
   const before = periodBefore(period);

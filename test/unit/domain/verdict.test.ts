@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { keySince, verdictOf } from '../../../src/domain/evidence/verdict.ts';
+import { sameKey } from '../../../src/domain/observed.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
@@ -268,4 +269,10 @@ test('a success after a changed plan is since the run that put the agent under t
   const succeeded = { ...request, state: 'succeeded', proofs: proved, use: null } as const;
   expect(keySince(succeeded, dated)).toBe(at);
   expect(python('verify.key_since(events)', dated)).toEqual([at]);
+});
+
+test('a key is the same in any case of its name, for both verifiers', () => {
+  const [one, other] = [under(version('a')), under(version('a'), { keyName: 'CARE' })];
+  expect(sameKey(one, other)).toBe(true);
+  expect(inPython('verify.same_key(*given)', [one, other])).toBe(true);
 });

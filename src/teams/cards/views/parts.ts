@@ -2,7 +2,7 @@
 import type { Check } from '../../../domain/check.ts';
 import { KeyName, KeyVersion } from '../../../domain/ids.ts';
 import type { KeyWork } from '../../../domain/key-change.ts';
-import { type CustomerKey, sameVaultUri } from '../../../domain/observed.ts';
+import { type CustomerKey, sameKeyName, sameVaultUri } from '../../../domain/observed.ts';
 import type { Plan, PlannedStep } from '../../../domain/plan.ts';
 import type { Portal } from '../../../domain/ports/azure.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
@@ -36,7 +36,7 @@ export const keyNow = (key: CustomerKey | null): CardText =>
   key === null ? plain('Microsoft-managed key') : plain(key.keyName);
 
 const isSameKey = ({ from, to, observed }: KeyWork): boolean =>
-  from !== null && from.keyName === to.keyName && sameVaultUri(from.vaultUri, observed.vault.uri);
+  from !== null && sameKeyName(from.keyName, to.keyName) && sameVaultUri(from.vaultUri, observed.vault.uri);
 
 const isUnchanged = (work: KeyWork): boolean => isSameKey(work) && work.from?.keyVersion === work.to.keyVersion;
 

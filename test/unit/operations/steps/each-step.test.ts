@@ -1,4 +1,5 @@
-import { codeOf, type Failure, type FoundCode, type Outcome } from '../../../../src/domain/failure.ts';
+import { codeOf, done, type Failure, type FoundCode, type Outcome } from '../../../../src/domain/failure.ts';
+import { ArmId } from '../../../../src/domain/ids.ts';
 import { effectsOf } from '../../../../src/domain/plan.ts';
 import { operationOf, type StoredChangeSpec, workOf } from '../../../../src/operations/registry.ts';
 import { enableIdentity } from '../../../../src/operations/steps/enable-identity.ts';
@@ -297,6 +298,13 @@ describe('setting the key', () => {
     expect(azure.world.resource?.customerKey).toEqual(under(version('a')));
   });
 
+  it('knows the key by its name in any case', async () => {
+    const customerKey = under(version('a'), { keyName: 'CARE' });
+    const { azure, outcome } = run(setCmk, { resource: resource({ ...identified, customerKey }) });
+    expect(await outcome).toMatchObject({ ok: true, value: { already: true } });
+    expect(azure.writes).toEqual([]);
+  });
+
   it('pins the version that was born, not the newest', async () => {
     const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
     const keys = [key({ version: version('c') }), key({ version: version('d') })];
@@ -461,6 +469,15 @@ describe('observing', () => {
     const guard = { stripping: none, anotherKey: none, deletion: none, vaultDeletion: none } as const;
     const value = observation({ resource: identified, grantHeld: true, control: nobody, others, guard });
     expect(seen).toEqual({ ok: true, value });
+  });
+
+  it('sees who shares the key, in whatever case its name is written', async () => {
+    const azure = scriptedAzure();
+    const other = { id: ArmId.parse(`${resource().id}-ward`), name: 'ward', customerKey: under(version('b')) };
+    const customerKey = { ...other.customerKey, keyName: 'CARE' };
+    const resourceKeys = async () => done({ resources: [{ ...other, customerKey }], unread: [] });
+    const seen = await observe({ ...azure, inventory: { ...azure.inventory, resourceKeys } }, wish());
+    expect(seen).toMatchObject({ value: { others: { sameKey: [{ name: 'ward' }] } } });
   });
 
   it('sees no grant where there is no identity, without asking', async () => {
