@@ -116,6 +116,19 @@ async function note(ports: EvidencePorts, { id, actor, cause, texts }: EvidenceR
   return noted.kind === 'refused' ? noted : (noted.events[0]?.seq ?? 0);
 }
 
+/**
+ * Returns the events up to `seq`, and their texts. Null: not wanted, or erased by a later event, which the pack doesn't have. The
+ * texts are read first, so that the events include an erasure before that.
+ */
+async function contentsOf(ports: EvidencePorts, wanted: EvidenceRequest, seq: number) {
+  const texts = wanted.texts ? await ports.texts(wanted.id) : null;
+  const all = await ports.requests.events(wanted.id);
+  const events = all.filter((event) => event.seq <= seq);
+  const erased = all.some((event) => event.seq > seq && event.body.type === 'texts-erased');
+  const last = events.at(-1)?.revision ?? 0;
+  return { events, texts: erased ? null : (texts?.filter(({ revision }) => revision <= last) ?? null) };
+}
+
 /** Creates the evidence. The caller checked permissions. Throws errors of the store and the published log. */
 export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest): Promise<EvidenceResult> {
   const { log } = ports;
@@ -130,14 +143,14 @@ export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest
   const { size, witnessed } = await waitFor(log, seq);
   if (size < seq) return { kind: 'not-published', published: size, needed: seq };
   // Later events aren't part of it, so that the same evidence can be created again.
-  const events = (await ports.requests.events(wanted.id)).filter((event) => event.seq <= seq);
+  const { events, texts } = await contentsOf(ports, wanted, seq);
   const later = await findReplacement(new TileReader(log.read, size), wanted.id, events);
   const numbers = events.map((event) => event.seq);
   const proved = await provedFiles(log.read, numbers, { later, fromSize });
   const files = makePack({
     proved,
     names: wanted.names ? await ports.names(peopleIn(events)) : null,
-    texts: wanted.texts ? await ports.texts(wanted.id) : null,
+    texts,
     rules: ports.rules,
     keys: (await log.keys()).map((key) => `${keyLine(key)}\n`).join(''),
   });

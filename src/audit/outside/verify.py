@@ -706,6 +706,7 @@ def views_of(events, asked, request):
 def check_texts(read, events):
     lines, fields = lines_in(read, "texts.jsonl"), {"request", "revision", "field", "salt", "text"}
     known = {(one["request"], one["revision"], said["field"]): said["sha256"] for one in events for said in one["commitments"]}
+    given = set()
     for line in lines:
         one = strict_json(line)
         whole = set(one) == fields and type(one["revision"]) is int
@@ -714,6 +715,11 @@ def check_texts(read, events):
         digest = sha(bytes.fromhex(one["salt"]), one["text"].encode()).hex()
         if known.get((one["request"], one["revision"], one["field"])) != digest:
             raise Wrong(f"texts.jsonl: {one['field']} of revision {one['revision']} doesn't match the audit log")
+        given.add((one["request"], one["revision"], one["field"]))
+    erased = max((one["revision"] for one in events if one["type"] == "texts-erased"), default=0)
+    missing = [key for key in known if key not in given and key[1] > erased]
+    if read("texts.jsonl") is not None and missing:
+        raise Wrong(f"texts.jsonl: {missing[0][2]} of revision {missing[0][1]} is missing, and no event says that it was erased")
     return len(lines)
 
 

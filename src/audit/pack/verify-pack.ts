@@ -32,6 +32,18 @@ export function judgeDigest({ seq, body }: StoredEvent): readonly Finding[] {
   return digest === body.planDigest ? [] : [{ seq, kind: 'plan-digest-differs', detail }];
 }
 
+/** Reports texts that a pack with texts omits, although no later event erased them. */
+function missingTexts(events: readonly StoredEvent[]): readonly Finding[] {
+  const erasedAt = events.findLast(({ body }) => body.type === 'texts-erased')?.revision ?? 0;
+  return events
+    .filter(({ revision }) => revision > erasedAt)
+    .flatMap(({ seq, revision, texts }) =>
+      Object.entries(texts).flatMap(([field, text]) =>
+        text === null ? [{ seq, kind: 'text-missing' as const, detail: `${field} of revision ${revision}` }] : [],
+      ),
+    );
+}
+
 class PackVerifier {
   readonly findings: Finding[] = [];
   readonly #files: PackFiles;
@@ -59,6 +71,7 @@ class PackVerifier {
     const lines = read.map(({ line }) => line);
     this.findings.push(...verifyTexts(lines, texts));
     const events = read.map(({ event }) => event);
+    if (this.#files.has(packFile.texts)) this.findings.push(...missingTexts(events));
     const request = read.length === bodies.length ? this.#live(read) : null;
     if (request !== null) this.#views(request, events);
     const verdict = request === null ? null : verdictOf(request, events, this.#replacement(request, later));

@@ -9,6 +9,7 @@ import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { cosignText, noteOf, signText } from '../../../src/audit/tlog/note.ts';
 import { canonicalJson, parseCanonical } from '../../../src/domain/canonical-json.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
+import { operatorActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 import { checkWitnesses, isWitnessed } from '../../../src/operator/cli/verifier-keys.ts';
@@ -98,6 +99,26 @@ const inTexts = (from: string | RegExp, to: string) => (files: PackFiles) =>
 test('a pack is proved by both, also with tags that the two languages sort differently', async () => {
   const said = await found(await packOf(succeeded), await packOf(rejected));
   expect(said.flat()).toEqual(['proved', 'proved', 'proved', 'proved']);
+});
+
+test('a pack with texts needs each one that no later erasure covers', async () => {
+  const erasing = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' } as const;
+  const [before, later] = [recordOf(asked, erasing, reject()), recordOf(asked, reject(), erasing)];
+  const cut = (record: typeof before, field: string) =>
+    packOf({ ...record, texts: record.texts.filter((text) => text.field !== field) });
+  const said = await found(
+    await cut(succeeded, 'comment'),
+    await cut(before, 'justification'),
+    await cut(before, 'comment'),
+    await packOf({ ...later, texts: [] }),
+  );
+  const missing = expect.stringContaining('comment');
+  expect(said).toEqual([
+    [expect.stringContaining('text-missing'), missing],
+    ['proved', 'proved'],
+    [expect.stringContaining('text-missing'), missing],
+    ['proved', 'proved'],
+  ]);
 });
 
 const altered: readonly (readonly [what: string, change: (files: PackFiles) => PackFiles, named: string])[] = [
