@@ -72,10 +72,10 @@ function begin(id: RequestId, event: StoredEvent): Request {
   };
 }
 
-/** Drops the identity that an earlier plan gave access to: the new plan has the current one. */
-function withoutIdentity(outputs: RequestBase['outputs']): RequestBase['outputs'] {
-  const { principalId: _, ...others } = outputs;
-  return others;
+/** Drops the identity that an earlier plan gave access to, unless the new plan has the same. */
+function identityIn({ observation }: Plan, outputs: RequestBase['outputs']): RequestBase['outputs'] {
+  const { principalId = '', ...others } = outputs;
+  return principalId.toLowerCase() === observation.resource.principalId?.toLowerCase() ? outputs : others;
 }
 
 /** Asks for approval of a new plan. Earlier approvals don't count. */
@@ -98,7 +98,7 @@ function requestReapproval(
     remindedAt: null,
     progress: planned(plan),
     earlier: earlierSteps(base, plan),
-    outputs: withoutIdentity(base.outputs),
+    outputs: identityIn(plan, base.outputs),
     replaced: null,
     changedFrom: null,
   };

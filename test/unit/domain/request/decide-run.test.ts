@@ -65,13 +65,16 @@ describe('the check before a run', () => {
     expect(comesTo(asked, intends())).toBe('request-ended');
   });
 
-  it('forgets the identity of an earlier plan when it asks again, and not the key that was created', () => {
+  it('forgets another identity of an earlier plan when it asks again, and not the key that was created', () => {
     const outputs = { principalId: principal, keyVersion: 'c' };
     const stopped = [...toRunning, records(1, doneWith('enable-identity', { outputs })), stops()];
     expect(requestAfter(...stopped).outputs).toEqual(outputs);
     const asked = requestAfter(...stopped, retries, checks({ run: 2, plan: moved }));
     expect(asked).toMatchObject({ state: 'awaiting-approval', outputs: { keyVersion: 'c' } });
     expect(asked.outputs).not.toHaveProperty('principalId');
+    const same = planFor({ seen: { resource: resource({ principalId: principal }), grantHeld: true } });
+    const kept = requestAfter(...stopped, retries, checks({ run: 2, plan: same, roleStatuses: {} }));
+    expect(kept).toMatchObject({ state: 'awaiting-approval', outputs });
   });
 
   it.each(['no', 'unknown', 'nobody-configured'] as const)(
