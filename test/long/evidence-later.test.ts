@@ -1,9 +1,12 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { archiveOf, filesOf, type PackFiles, packFile } from '../../src/audit/pack/files.ts';
+import { provedFiles } from '../../src/audit/pack/proved-files.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
-import { edited } from '../support/audit/forged-packs.ts';
+import { edited, withReport } from '../support/audit/forged-packs.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
+import { linesOf } from '../support/audit/pack-changes.ts';
 import { keyIn, onAgent } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
@@ -145,6 +148,31 @@ describe('a key that is another one now', () => {
       expect.stringMatching(/WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had .*, and no request in this pack/),
     ]);
     expect((await read(file)).has(packFile.later)).toBe(false);
+  });
+
+  it('was set again by hand: both find the earlier request that a forger names as the later one', async () => {
+    const { world } = evidence;
+    const ofFirst = linesOf(await read(path.join(evidence.folder, 'early.zip'))).filter((line) =>
+      /"type":"approved"|"step":"set-cmk".*"type":"step-done"/.test(line),
+    );
+    const [set] = JSON.parse(ofFirst.at(-1) ?? '').changes;
+    const byHand = onAgent(agent, ({ content }) => {
+      if (content.keyVaultProperties !== null) content.keyVaultProperties.keyVersion = set.to.keyVersion;
+    });
+    await changeState(world.azure, byHand);
+    const files = await read(await evidence.take(second, 'set-again.zip'));
+    const anchor = anchorFolder(path.join(world.dataDir, 'anchor'));
+    const numbers = (lines: readonly string[]) => lines.map((line) => Number(JSON.parse(line).seq));
+    const proved = await provedFiles(anchor.read, numbers(linesOf(files)), { later: numbers(ofFirst) });
+    const forged = withReport(new Map([...files, ...proved.files]));
+    const file = path.join(evidence.folder, 'forged.zip');
+    await writeFile(file, archiveOf(forged));
+    const { ours, python } = await both(file);
+    const found = expect.stringContaining('later.jsonl: not an approved request that set the key');
+    expect([ours, python]).toEqual([
+      [1, found],
+      [1, found],
+    ]);
   });
 });
 
