@@ -17,6 +17,7 @@ import {
   places,
   shows,
   type,
+  typeForm,
   until,
   untilMended,
 } from '../support/world/story.ts';
@@ -242,7 +243,7 @@ describe('a look at a slow Azure whose process is killed', () => {
   test('that was to submit asks for a click of now, and what was filled in stands there', async () => {
     const chat = `a:${requester}`;
     const { agent, vault, key } = choices.first;
-    const form = await type(world, requester, `/enable-cmk resource=${agent} vault=${vault} key=${key}`, chat);
+    const form = await typeForm(world, `/enable-cmk resource=${agent} vault=${vault} key=${key}`, chat, 60_000);
     await faultAzure(world, { match: { url: `vaults/${vault}` }, ...untilMended });
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
     expect(answered(await click(requester, form, 'form.submit', inputs))).toContain('Azure takes longer than usual');

@@ -103,10 +103,15 @@ export async function type(
  * Types every choice and returns the form once it can be submitted. A card may say first that Azure takes long; where the bot
  * is killed then, it stays so, and one types again after the error.
  */
-export async function typeForm(world: World, typed: string, timeoutMs = 20_000): Promise<SeenActivity> {
-  const { id } = await type(world, people.requester, typed, places.operations, timeoutMs);
+export async function typeForm(
+  world: World,
+  typed: string,
+  place = places.operations,
+  timeoutMs = 20_000,
+): Promise<SeenActivity> {
+  const { id } = await type(world, people.requester, typed, place, timeoutMs);
   const isForm = (one: SeenActivity) => one.id === id && activityText(one).includes('[Submit');
-  return world.teams.sees(places.operations, people.requester, isForm, timeoutMs);
+  return world.teams.sees(place, people.requester, isForm, timeoutMs);
 }
 
 /** Fills in the form of `/enable-cmk` up to its review page. */
