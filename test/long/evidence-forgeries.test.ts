@@ -375,7 +375,7 @@ describe('a run that was stopped after its last change, and retried', () => {
     ];
   }
 
-  it('has one “since” and one change to both verifiers, the report and the list of a period: of the first run', async () => {
+  it('has one time and one change to both verifiers, the report and the list of a period: of the first run', async () => {
     const change = (body: Body) =>
       body.type === 'succeeded' ? secondRun(body) : body.type === 'evidence-made' ? later(body, 60) : body;
     const retried = await packOfRewritten(bodies, id, logKey, change);
@@ -385,9 +385,9 @@ describe('a run that was stopped after its last change, and retried', () => {
     await writeFile(keys, `${await readFile(evidence.keyFile, 'utf8')}quorum 0\n`);
     const [set] = own('step-done').filter(({ data }) => data.step === 'set-cmk');
     const ours = await cmkBot(['audit', 'verify', file, '--log-key', keys], {});
-    expect(ours.out).toContain(`in kv-care-prod since ${utcInWords(set.time)};`);
+    expect(ours.out).toContain(`in kv-care-prod on ${utcInWords(set.time)};`);
     const python = await verifyPy(file, '--keys', keys);
-    expect(python).toEqual([0, expect.stringContaining(`in kv-care-prod since ${set.time}\n`)]);
+    expect(python).toEqual([0, expect.stringContaining(`in kv-care-prod on ${set.time}\n`)]);
     const report = retried.get(packFile.report)?.toString('utf8') ?? '';
     const [, changed] = report.split('What changed');
     expect(changed).toContain(set.correlationId);
