@@ -68,14 +68,17 @@ const isIn = (subscriptionId: string, { id }: { readonly id: ArmId }): boolean =
   isAtOrBelow(id, scopeOf(subscriptionId));
 
 async function diagnoseSubscription(
-  { own }: DoctorEnvironment,
+  { own, subscriptions }: DoctorEnvironment,
   { id, outcome }: SubscriptionRead,
   { resources, vaults }: CheckedResources,
 ): Promise<Diagnosis> {
   if (outcome.ok) return ok(subscription(id), 'readable');
   const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const who = whoGivesRoles(`subscription ${id}`);
-  if (statusOf(outcome.failure) === 403 && [...resources, ...vaults].some((one) => isIn(id, one)))
+  // Without the permission to read permissions, no scope answers.
+  const [inGroup] = [...resources, ...vaults].filter((one) => isIn(id, one));
+  const isRefused = statusOf(outcome.failure) === 403 && inGroup !== undefined;
+  if (isRefused && (await subscriptions.lacks(inGroup.id, noRights)).ok)
     return warn(subscription(id), 'readable in resource groups only', onGroupsOnly, { who, commands: [] });
   return fail(
     subscription(id),
