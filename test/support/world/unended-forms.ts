@@ -11,7 +11,9 @@ export async function takeBackEnd(
   const store = await startStore(database);
   try {
     const like = `%"requestId":"${requestId}"%`;
-    const found = await store.sql('select key, value from cmk.document where value like $1', [like]);
+    const found = await store.sql(`select key, value from cmk.document where key like 'form/%' and value like $1`, [
+      like,
+    ]);
     const rows = found.filter(({ value }) => changing !== String(value).includes('"changes":null'));
     for (const { key, value } of rows) {
       const form = JSON.parse(String(value).replaceAll('"ended":"submitted"', '"ended":null'));
