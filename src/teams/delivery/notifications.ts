@@ -125,7 +125,7 @@ class NotificationPosts {
       await this.#inApprovals(to, n === 0 ? 'approvals' : `approvals:${n + 1}`, addressees);
   }
 
-  /** Posts in the approval thread, or in a thread of its own where that is gone. */
+  /** Posts in the approval thread, or in a new one if it is gone. */
   async #inApprovals(to: RecipientGroup, place: string, addressees: readonly Addressee[]): Promise<void> {
     const card = (await this.#cards()).find(({ audience }) => audience === 'approval');
     if (card !== undefined && (await this.#post(to, place, card.conversationId, addressees))) return;
