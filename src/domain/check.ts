@@ -97,6 +97,8 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-name-deleted', name),
   judged('key-name-not-checked', name),
   judged('nothing-to-repair', {}),
+  /** The agent has another system-assigned identity than the one that was approved. Object IDs. */
+  judged('identity-replaced', { approved: z.string(), now: z.string(), hasAccess: z.boolean() }),
   /** The agent's key changed after the repair was requested. */
   judged('repair-outdated', { key: CustomerKey.nullable(), expected: CustomerKey.nullable() }),
   /** `inUse`: the agent is under it, so its data depends on it. */

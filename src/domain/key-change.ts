@@ -22,6 +22,8 @@ export interface KeyChange {
   readonly make: KeyCreation | null;
   /** Another version of the key, to be disabled. Missing: none. */
   readonly retire?: KeyVersion;
+  /** Object ID of the identity that was last approved to use the key. Missing: not known, or of no interest. */
+  readonly approvedIdentity?: string;
 }
 
 /** Everything that shared steps can use. Each step declares the part it needs. */

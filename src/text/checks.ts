@@ -109,6 +109,11 @@ const words: WordsByCode = {
     text: 'The agent uses the approved key and has access to it. The version is enabled, and purge protection is on.',
     remedy: '',
   }),
+  'identity-replaced': ({ approved, now, hasAccess }) => ({
+    title: 'The agent has another identity than the approved one',
+    text: `Its object ID is ${now}, not ${approved}. ${hasAccess ? 'It already has access to the key.' : 'It has no access to the key yet.'}`,
+    remedy: '',
+  }),
   'repair-outdated': ({ key, expected }) => ({
     title: 'The agent’s key changed after this repair was requested.',
     text: `It uses ${currentKeyWords(key)}. The request expects ${currentKeyWords(expected)}.`,

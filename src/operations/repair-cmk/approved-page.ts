@@ -14,6 +14,8 @@ const Answer = z.strictObject({
   vaultId: ArmId,
   keyName: KeyName,
   keyVersion: KeyVersion,
+  /** Object ID of the identity that it verified. Missing: not known. */
+  approvedIdentity: z.string().optional(),
 });
 
 export const approvedPage: Page<z.infer<typeof Answer>> = {
@@ -29,13 +31,14 @@ export const approvedPage: Page<z.infer<typeof Answer>> = {
     const { name } = armIdParts(ref.id);
     const verified = await lastVerified(ref.id);
     if (verified === null) return refuse('no-approved-state', name);
-    const { request: basis, vault: approved, keyName, keyVersion } = verified;
+    const { request: basis, vault: approved, keyName, keyVersion, principalId } = verified;
     const [resource, vault] = await Promise.all([azure.resources.get(ref), azure.vaults.get(approved.id)]);
     if (!resource.ok) return refuseFailure(resource.failure);
     if (!vault.ok) return refuseFailure(vault.failure);
     if (resource.value === null) return refuse('unknown-resource', name);
     if (vault.value === null) return refuse('approved-vault-gone', approved.name);
-    return { basis, from: resource.value.customerKey, vaultId: approved.id, keyName, keyVersion };
+    const answer = { basis, from: resource.value.customerKey, vaultId: approved.id, keyName, keyVersion };
+    return principalId === null ? answer : { ...answer, approvedIdentity: principalId };
   },
   facts: async () => refuse('choice-missing'),
 };

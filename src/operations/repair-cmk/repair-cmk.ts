@@ -28,6 +28,8 @@ const RepairCmkSpec = z.strictObject({
   vaultId: ArmId,
   keyName: KeyName,
   keyVersion: KeyVersion,
+  /** Object ID of the identity that was approved. Missing: not known. */
+  approvedIdentity: z.string().optional(),
 });
 type RepairCmkSpec = z.infer<typeof RepairCmkSpec>;
 
@@ -62,8 +64,20 @@ function judgeApprovedKey(work: KeyWork, { now, own }: CheckContext): readonly C
   return [judge('block', 'approved-key-gone', gone)];
 }
 
+/**
+ * Checks that the agent still has the identity that was approved: another one can have got access past the bot. Before a run
+ * only, because the run itself can turn on a new one.
+ */
+function judgeIdentity({ approvedIdentity: approved, observed }: KeyWork, { own }: CheckContext): readonly Check[] {
+  const { resource, grantHeld: hasAccess } = observed;
+  const { principalId: now } = resource;
+  if (own !== null || approved === undefined || now === null) return [];
+  return approved.toLowerCase() === now.toLowerCase() ? [] : [judge('warn', 'identity-replaced', { approved, now, hasAccess })];
+}
+
 function judgeNeed({ effects, own }: CheckContext, checks: readonly Check[]): readonly Check[] {
-  const isNeeded = effects.length > 0 || own !== null || checks.some(({ outcome }) => outcome === 'block');
+  const isFound = checks.some(({ outcome, code }) => outcome === 'block' || code === 'identity-replaced');
+  const isNeeded = effects.length > 0 || own !== null || isFound;
   return isNeeded ? [] : [judge('block', 'nothing-to-repair', {})];
 }
 
@@ -72,6 +86,7 @@ function judgeRepair(work: KeyWork, context: CheckContext): readonly Check[] {
   const checks = [
     ...judgeResource(work.observed.resource, context),
     judgeCurrentKey(work, context),
+    ...judgeIdentity(work, context),
     ...judgeVault(work, context),
     // Not the policy's rule for new keys: this key was approved when it was set.
     ...judgePermittedVault(work, context),
@@ -103,7 +118,10 @@ export const repairCmk = defineOperation<typeof RepairCmkSpec>({
       : { operation: 'repair-cmk', resource: Resource.parse(resource), ...approved };
   },
   answersOf: ({ operation: _, resource, ...approved }) => ({ resource, version: approved }),
-  change: ({ from, vaultId, keyName, keyVersion }) => ({ from, to: { vaultId, keyName, keyVersion }, make: null }),
+  change: ({ from, vaultId, keyName, keyVersion, approvedIdentity }) => ({
+    ...{ from, to: { vaultId, keyName, keyVersion }, make: null },
+    ...(approvedIdentity === undefined ? {} : { approvedIdentity }),
+  }),
   // What a role of the vault does comes first: without the key, nothing else helps.
   stages: [
     ['enable-identity', 'recover-key', 'enable-key-version'],

@@ -159,6 +159,20 @@ describe('a plan to repair', () => {
     expect(blocks(planOf(asApproved))).toEqual(['nothing-to-repair']);
   });
 
+  it('asks for an approval of another identity, also if it already has access', () => {
+    const change = { approvedIdentity: 'ffffffff-0000-4000-8000-000000000009' };
+    const plan = planOf(asApproved, change);
+    expect(blocks(plan)).toEqual([]);
+    expect(effectsOf(plan)).toEqual([]);
+    expect(warningsOf(plan)).toMatchObject([{ code: 'identity-replaced', fact: { now: principal, hasAccess: true } }]);
+    expect(blocks(planOf(asApproved, { approvedIdentity: principal.toUpperCase() }))).toEqual(['nothing-to-repair']);
+    // The run of an agent whose identity was off turns on another one.
+    const wished = wishToRepair(change);
+    const off = planFor({ seen: damaged(['the identity is off']), wished });
+    expect(warningsOf(off)).toEqual([]);
+    expect(isCovered(notCovered(off, planFor({ seen: asApproved, wished, own: { keyVersion: null, intents: [] } })))).toBe(true);
+  });
+
   it('says that a purged key can’t be repaired, also if its name has another key', () => {
     const purged = { ...asApproved, key: null, keyNow: null };
     expect(blocks(planOf(purged))).toEqual(['approved-key-gone']);
