@@ -74,7 +74,7 @@ function kindStatus(kind: PersonKind, allowGuests: boolean): RoleStatus {
   return kind === 'guest' ? 'no' : 'unknown';
 }
 
-/** Asks the directory. An empty list means that no one has the role. No answer counts as no. */
+/** Asks the directory. An empty list means that no one has the role. Without an answer, it’s `unknown`. */
 export async function checkRole(
   groups: Membership,
   person: PersonId,

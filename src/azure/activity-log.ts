@@ -25,7 +25,7 @@ const Event = z.object({
 const mostEvents = 500;
 const fields = 'caller,correlationId,eventTimestamp,operationName,resourceId,status';
 
-/** A group's events, because those of an assignment on a key or the group aren't events of the vault. Its name comes from a validated ID. */
+/** Events of the whole resource group: the vault's own lack role assignments on a key or on the group. Its name comes from a validated ID. */
 function pathFor(id: ArmId, since: Date, until: Date): string {
   const { subscriptionId, resourceGroup } = armIdParts(id);
   const filter = [

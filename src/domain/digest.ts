@@ -10,8 +10,9 @@ export type Sha256 = (text: string) => string;
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Returns what is hashed. It has no times, ETags or observations, so the same change always has the same digest. Operation
- * and resource are repeated at the top level, so that no later change of the `wish` schema can leave them out.
+ * Returns what is hashed: the change, its effects without their state before, irreversible steps, warning codes, the policy
+ * version, and who controls the key. Without ETags, names and times of reading, the same change always has the same digest.
+ * Operation and resource are repeated at the top level, so that no later change of the `wish` schema can leave them out.
  */
 export const digestSubject = (plan: Plan): unknown => ({
   schema: plan.schema,

@@ -56,7 +56,7 @@ export interface UsageQuery {
   readonly vaultUri: string;
   readonly keyName: string;
   readonly keyVersion: string;
-  /** Earliest possible use. ISO 8601, by this machine's clock. */
+  /** Earliest possible use: the time of the stored intent, by the database's clock. ISO 8601. */
   readonly since: string;
 }
 
@@ -87,7 +87,7 @@ export interface VaultLogRows {
   readonly cutShort: Failure | null;
 }
 
-/** Allowed clock difference between Azure and this machine: a little more than the doctor accepts. */
+/** Allowed clock difference between Azure and the database: a little more than the doctor accepts. */
 export const clocksApartMs = 2 * 60_000;
 
 /** Returns the time from which log rows count. */

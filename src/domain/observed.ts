@@ -134,6 +134,9 @@ export const KeyKind = z.strictObject({
 });
 export type KeyKind = z.infer<typeof KeyKind>;
 
+/** Used the requested key, by the vault's log, and no listed resource declares it. `last`: ISO 8601. */
+export const UndeclaredUser = z.strictObject({ name: z.string(), last: z.string() });
+
 /** Other resources' keys, as far as they matter for the requested vault and key. Lists can lag by minutes. */
 export const ObservedOthers = z.strictObject({
   /** Resources that use the requested key. */
@@ -144,9 +147,6 @@ export const ObservedOthers = z.strictObject({
   /** The list of resources couldn't be read. */
   unread: z.boolean(),
 });
-
-/** Used the requested key, by the vault's log, and no listed resource declares it. `last`: ISO 8601. */
-export const UndeclaredUser = z.strictObject({ name: z.string(), last: z.string() });
 export type ObservedOthers = z.infer<typeof ObservedOthers>;
 
 /** Everything a plan is based on. All key operations share this shape. */

@@ -32,7 +32,7 @@ export const PlannedStep = z.strictObject({
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
-/** Version of the plan format. Raise it with every change. Plans of other versions aren't read. */
+/** Version of the plan format. Additions are optional fields and don't raise it. Plans of other versions can't be read. */
 export const planVersion = 2;
 
 /**

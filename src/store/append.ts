@@ -1,6 +1,6 @@
 /**
  * Appends events, in one transaction: it locks the chain head, reads the request, decides, and inserts the events with their
- * outbox rows. There is no other way to write an event.
+ * outbox rows. Events of every stream are written here.
  */
 
 import type { Pool } from 'pg';
@@ -35,7 +35,7 @@ export interface AppendResult<S> {
 }
 
 /**
- * Implements `Requests.append`. Writers of all replicas wait for each other at the chain head. Throws `ClockNotBelieved` if
+ * Implements `Requests.append` and `Drifts.append`. Writers of all replicas wait for each other at the chain head. Throws `ClockNotBelieved` if
  * the last event has a time in the future, and `RecordBroken` if stored rows were changed. Throws the driver's error if the
  * database can't be reached. In that case the commit might have happened, and repeating with the same cause finds out.
  */

@@ -1,4 +1,4 @@
-/** Form cleanup: deletes old forms, closes abandoned ones, and informs people whose background work was lost. */
+/** Cleanup: deletes old documents, closes abandoned ones, and informs people whose background work was lost. */
 
 export interface CleanupPorts {
   readonly documents: { deleteLeftFor(ms: number): Promise<number> };

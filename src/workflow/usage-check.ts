@@ -30,7 +30,7 @@ export class LogNotThere extends Error {
   }
 }
 
-/** After this many attempts, about four minutes, the failure is the result. */
+/** After this many attempts, about three minutes besides the reads, the failure is the result. */
 const mostTries = 9;
 
 function usageQueryOf({ plan, outputs, use }: Succeeded): UsageQuery | null {

@@ -31,7 +31,6 @@ const used = key('cmk-virtual-visit');
 const hardware = key('hospital-data');
 const createAction = 'Microsoft.KeyVault/vaults/keys/create/action';
 const tags = (n: number) => ({ 'cmk-bot-request': markOf(n).request, 'cmk-bot-nonce': markOf(n).nonce });
-/** The SDK sends no date after 2038-01-19: it keeps 32 bits of the seconds. */
 const inTwoYears = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2 * 365 * 86_400_000).toISOString();
 const plain = { type: 'RSA', size: 2048, expires: null } as const;
 

@@ -30,7 +30,7 @@ export interface OpenWanted {
   readonly named?: string;
 }
 
-/** Requests and their events. `append` is the only way to write an event. */
+/** Requests and their events. `append` is the only way to write an event of a request. */
 export interface Requests {
   /**
    * In one transaction: locks the chain head, reads the request's events, and returns what was stored under `cause` if it was
@@ -216,7 +216,7 @@ export interface People {
   amongMany: People['among'];
 }
 
-/** Small documents with compare-and-set: the state of forms. */
+/** Small documents with compare-and-set: forms, lists, sign-ins, schedules, marks of what was posted. */
 export interface Documents {
   read(keys: readonly string[]): Promise<Record<string, Record<string, unknown>>>;
   /**

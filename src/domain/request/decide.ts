@@ -34,7 +34,7 @@ function mustBeOnePerson(command: Command): void {
 
 /**
  * Returns a command's events or a refusal. For a click, checks in this order: the person's permission, whether the card is
- * current, and the request's state.
+ * current, and the request's state. An edit checks the state first, so that a late one is called late.
  */
 export function decide(request: Request | null, command: Command, now: Date): Decision {
   mustBeOnePerson(command);
@@ -114,7 +114,7 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
 
 type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' }>;
 
-/** Requesters, approvers and operators can act. Returns null if nothing prevents it. */
+/** The requester, an approver, or an operator at the command line can act. Returns null if nothing prevents it. */
 function settleRefusal(request: Request, { actor, by, roleStatus, asking }: Settle): Refusal | null {
   const may = actor.kind === 'operator' || by === request.requester || roleStatus === 'yes';
   if (!may) return refuse(roleStatus === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);

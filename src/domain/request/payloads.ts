@@ -107,7 +107,7 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
   expired: z.strictObject({}),
   /** A decision that came too late and has no effect. */
   'decided-late': z.strictObject({ verb: z.enum(['approve', 'reject']), state: RequestState }),
-  /** Before the run, Azure or the approvers had changed. All approvals are void. */
+  /** The check before the run needs a new approval: `reason` says what changed or is missing. All approvals are void. */
   'plan-changed': z.strictObject({
     run,
     plan,

@@ -112,7 +112,7 @@ export interface RequestBase {
   readonly takenOn: TakenOn | null;
   /** Time of the requester's last reminder about the current plan; null: never. ISO 8601. */
   readonly remindedAt: string | null;
-  /** The plan before Azure changed after the approval; null: the current plan is the requested one. */
+  /** The plan whose approvals were void before the run; null: the current plan is the requested one. */
   readonly replaced: Replaced | null;
   /** Number of edits by the requester. */
   readonly changes: number;

@@ -4,7 +4,7 @@ import type { Approval, Request } from './request.ts';
 
 const dayMs = 86_400_000;
 
-/** Latest selectable start. Approvals that are older than this count as forgotten. */
+/** Latest selectable start, from now. */
 export const furthestStartMs = 14 * dayMs;
 
 /** Validates a chosen start, ISO 8601. Returns null if it's valid or if none was chosen. */

@@ -25,7 +25,8 @@ export interface ClickedCall {
 export interface ActionPorts {
   readonly requests: Requests;
   /**
-   * Loads the request as it was after the click arrived. Used for policy rules and the requester's id, not for the decision.
+   * Loads the request as it was after the click arrived: for role checks, the causes of repeatable clicks, and Refresh. The
+   * decision loads it again.
    */
   readonly loadSnapshot: Requests['load'];
   /**

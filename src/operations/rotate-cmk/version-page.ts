@@ -79,17 +79,11 @@ async function readState(azure: Azure, ref: ResourceRef | null): Promise<Outcome
   return versions.ok ? done({ resource: resource.value, current, ...versions.value }) : versions;
 }
 
-/**
- * Latest expiry of a version that is created in a vault: @azure/keyvault-keys 4.10.2 sends times as 32-bit numbers, and would
- * send a later one as a negative number.
- */
-const lastDay = '2038-01-19';
-
 /** Returns the settings of the next version: same type, size and lifetime. Null: Azure can't use such a key. */
 export function kindAfter({ type, size, expires, created }: ObservedKey, now: Date): KeyKind | null {
   const lasts = expires === null || created === null ? null : Date.parse(expires) - Date.parse(created);
   const until = lasts === null ? expires : new Date(now.getTime() + lasts).toISOString();
-  const day = until === null ? null : `${until.slice(0, 10) < lastDay ? until.slice(0, 10) : lastDay}T00:00:00.000Z`;
+  const day = until === null ? null : `${until.slice(0, 10)}T00:00:00.000Z`;
   return KeyKind.safeParse({ type, size, expires: day }).data ?? null;
 }
 

@@ -10,7 +10,7 @@ export interface DeferredUpdates {
   replace(at: Posted, card: Promise<AdaptiveCard | null>): void;
   /** The same for a card that is requested only after the click's answer had its head start. */
   follow(at: Posted, card: () => Promise<AdaptiveCard | null>): void;
-  /** Runs an action a few seconds later. Its failure is only logged. */
+  /** Runs a repeatable action twice, 3 and 15 seconds later. A failure is only logged, and ends it. */
   afterwards(act: () => Promise<void>): void;
   /** Running actions end, but nothing is shown any more. */
   stop(): Promise<void>;

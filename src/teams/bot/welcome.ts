@@ -1,4 +1,4 @@
-/** Posts the welcome card once in each conversation, however often Teams reports the installation. */
+/** Posts the welcome card at most once a week in each conversation, however often Teams reports the installation. */
 import type { TurnContext } from 'botbuilder';
 import type { Roles } from '../../authorization/role-checks.ts';
 import { PersonId } from '../../domain/ids.ts';

@@ -56,7 +56,7 @@ export function openApprovers({ policy, ...tools }: ApproversOptions): Approvers
         return { described: 'no one: CMK_APPROVERS is empty', addressed: [], people: [], sources: [] };
       const waitMs = hurry === undefined ? timeoutMs : hurryMs;
       const exclude = [request.requester, ...request.approvals.map(({ by }) => by)];
-      // The last list is that of the most specific rule. The others only remove people who aren't in them too.
+      // The last list is that of the last tag rule that applies. The others only remove people who aren't in them too.
       const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, exclude, waitMs)));
       const narrowed = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
       const sources = lists.length > 1 ? await named(tools.people, narrowed) : narrowed;

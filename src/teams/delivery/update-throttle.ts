@@ -1,4 +1,4 @@
-/** Throttles updates of a conversation. */
+/** Throttles the card updates of a request. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestId } from '../../domain/ids.ts';
 
