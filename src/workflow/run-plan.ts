@@ -1,247 +1,121 @@
-/**
- * The steps of a durable workflow that runs an approved plan. Each function runs inside one engine step. It can run twice,
- * and then finds its earlier result by cause. The engine's tables aren't trusted, because anyone with access to the database
- * can change them: they decide only which step is next. Permitted changes and results come from the audit log and from this
- * process's memory.
- */
-import { isTemporaryBlock } from '../domain/check.ts';
-import { maxSkewMs } from '../domain/clock-skew.ts';
-import { planDigest, type Sha256 } from '../domain/digest.ts';
-import { botFailure, type Failure, isDisappearance, type Outcome } from '../domain/failure.ts';
-import type { PersonId, RequestId } from '../domain/ids.ts';
-import type { Observation } from '../domain/observed.ts';
-import { blocksOf, type Plan, type StepName, stagesOf } from '../domain/plan.ts';
-import { applyPolicy, type Policy, type RoleStatus, termsFor } from '../domain/policy/policy.ts';
-import type { ResourceFacts } from '../domain/policy/rules.ts';
-import type { StepUp } from '../domain/policy/sign-in.ts';
-import type { Azure } from '../domain/ports/azure.ts';
-import type { Requests } from '../domain/ports/store.ts';
-import { decide } from '../domain/request/decide.ts';
-import { blockedBy } from '../domain/request/decide-run.ts';
-import { ownKeyOf, type Request } from '../domain/request/request.ts';
-import type { IntendedTry, StepResult } from '../domain/request/request-command.ts';
-import { isTooEarly } from '../domain/request/start-window.ts';
-import { decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
-import { operationOf } from '../operations/registry.ts';
-import { withNewLocation } from '../operations/steps/moved-or-replaced.ts';
-import { steps } from '../operations/steps/registry.ts';
-import { rereadIfMissing } from '../operations/steps/step.ts';
+/** The body of the workflow that runs an approved plan: check, then each stage's steps until all are done. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { RequestId } from '../domain/ids.ts';
+import type { StepName } from '../domain/plan.ts';
+import type { Tracing } from '../domain/ports/telemetry.ts';
+import type { FencedPorts } from './fencing.ts';
+import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt, type Waiting } from './run-plan.ts';
+import type { Semaphore } from './semaphore.ts';
+import { attemptStep, storeResult } from './try-steps.ts';
 
-export interface RunPorts {
-  readonly requests: Requests;
-  readonly azure: Azure;
-  readonly policy: Policy;
-  readonly tenantId: string;
-  /** Returns whether a person can approve changes to the agent, by its current rule. Not cached. */
-  readonly approverStatus: (person: PersonId, resource: ResourceFacts) => Promise<RoleStatus>;
-  /** The same for requesting. */
-  readonly requesterStatus: (person: PersonId, resource: ResourceFacts) => Promise<RoleStatus>;
-  /** Step-up authentication that an approval needs; null: none. */
-  readonly stepUp: StepUp | null;
-  readonly retryLimits: RetryLimits;
-  readonly sha256: Sha256;
-  readonly random: (bytes: number) => Uint8Array;
-  /**
-   * Nonces, from storing their hashes until the key is created. Readers of the database, a log or a card must not learn a
-   * nonce before that. Each attempt has its own.
-   */
-  readonly nonces: AttemptStore<string>;
-  /** Attempts whose intents this process stored. The process of any other running attempt has ended. */
-  readonly intents: AttemptStore<true>;
-  /** Results until they are stored. They don't go through the engine, whose tables have no seals. */
-  readonly results: AttemptStore<StepResult>;
-  /** Duration of the usage check after a success; missing: no check. */
-  readonly useWithinMs?: number;
-  readonly now: () => Date;
-  /** Waits within an attempt, so only briefly. The engine does longer waits. */
-  readonly pause: (ms: number) => Promise<void>;
-  /** True: this process changes nothing in Azure. */
-  readonly paused: boolean;
-}
-
-/** Result of the check: whether the run continues, and its stages. */
-export type Gate =
-  | { readonly go: true; readonly stages: readonly (readonly StepName[])[] }
-  | { readonly go: false }
-  | { readonly go: 'wait'; readonly ms: number };
-
-export interface StepAttempt {
-  readonly step: StepName;
-  readonly attempt: number;
-}
-
-/** A failed attempt that will be retried. */
-export interface Waiting extends StepAttempt {
-  readonly ms: number;
-}
-
-export const requireRequest = (request: Request | null, id: RequestId): Request => {
-  if (request === null) throw new Error(`request ${id} has no events`);
-  return request;
-};
+/** Runs a workflow step. Its result is stored and reused on replay. */
+export type Step = <T>(name: string, act: () => Promise<T>) => Promise<T>;
 
 /**
- * Checks everything again before a run's first change. If the approval covers Azure's current state, the run continues; if
- * not, the request needs approval again. If Azure can't be read, it retries and then asks a person. `round`: 1, and one more
- * for each time that a passed check became too old before the first change.
+ * Blocks the run while the bot is paused; it resumes after the next restart. It isn't an engine step, so a replay is the
+ * same with or without it.
  */
-export async function runPreRunCheck(
-  ports: RunPorts,
-  id: RequestId,
-  run: number,
-  attempt: number,
-  round = 1,
-): Promise<Gate> {
-  const request = requireRequest(await ports.requests.load(id), id);
-  // This machine's clock might be behind the clock of the one that started the run.
-  if (isTooEarly(request, ports.now())) return { go: 'wait', ms: startsInMs(request, ports.now()) };
-  const { wish } = request.plan;
-  const operation = operationOf(wish);
-  const own = ownKeyOf(request);
-  const observed = await rereadIfMissing(
-    () => operation.observe(ports.azure, wish, own),
-    () => ports.pause(rereadAfterMs(ports.retryLimits)),
-    saysAbsent(request),
-  );
-  if (!observed.ok) {
-    const failure = await withNewLocation(ports.azure, request.plan.observation, observed.failure);
-    return stopOrWait(ports, id, run, attempt, failure);
-  }
-  const { policy, tenantId, now, sha256, stepUp } = ports;
-  const terms = termsFor(policy, observed.value.resource);
-  const context = { tenantId, policyVersion: policy.version, terms, own };
-  const planAt = (at: Date): Plan => operation.plan(wish, observed.value, { ...context, now: at });
-  const plan = planAt(now());
-  const blocks = blocksOf(plan);
-  const [block] = blocks;
-  // Another operation on the resource will finish by itself, so wait.
-  if (block !== undefined && blocks.every(isTemporaryBlock)) {
-    return stopOrWait(ports, id, run, attempt, blockedBy(block, 'wait'));
-  }
-  const roleStatuses: Record<string, RoleStatus> = {};
-  for (const { by } of request.approvals) roleStatuses[by] = await ports.approverStatus(by, plan.observation.resource);
-  const requesterStatus = await ports.requesterStatus(request.requester, plan.observation.resource);
-  // An unavailable directory must not void approvals.
-  if ([...Object.values(roleStatuses), requesterStatus].includes('unknown'))
-    return stopOrWait(ports, id, run, attempt, membershipUnknown);
-  const approvers = terms.approvers.map((ids) => [...ids]);
-  const command = { do: 'check-run', run, roleStatuses, requesterStatus, stepUp, approvers } as const;
-  const cause = `run:${run}/check${round === 1 ? '' : `/${round}`}`;
-  const checked = await ports.requests.append(id, cause, (current, at) => {
-    // This machine's clock might be wrong, so a key's expiry is checked at the time of storing.
-    const found = planAt(at);
-    const digest = planDigest(found, sha256);
-    return decide(current, { ...command, plan: found, digest, policy: applyPolicy(policy, found, at) }, at);
+const whilePaused = ({ paused }: RunPorts): Promise<void> =>
+  paused ? new Promise<never>(() => undefined) : Promise.resolve();
+
+/** How much later than the engine's sleep the fallback timer fires. Usually the engine's sleep ends first. */
+const sleepSlackMs = 1_000;
+
+/**
+ * Sleeps durably. DBOS sleeps until a wall-clock time, so a clock change could extend the wait. A monotonic timer limits it.
+ * It isn't an additional engine step.
+ */
+const sleep = (ms: number): Promise<void> =>
+  Promise.race([DBOS.sleep(ms), pause(ms + sleepSlackMs, undefined, { ref: false })]);
+
+/** Everything that a run uses, with tracing. */
+interface TracedPorts extends RunPorts, Pick<FencedPorts, 'permitted'> {
+  readonly tracing: Tracing;
+  readonly room: Semaphore;
+  readonly step: Step;
+}
+
+const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number, round: number) =>
+  ports.tracing.span({ name: 'check', attributes: { 'cmk.attempt': attempt } }, async (note) => {
+    const gate = await runPreRunCheck(ports, id, run, attempt, round);
+    note({ 'cmk.go': `${gate.go}` });
+    return gate;
   });
-  const passed = checked.kind === 'accepted' && checked.events.some(({ body }) => body.type === 'run-checked');
-  if (!passed) return { go: false };
-  return { go: true, stages: stagesOf(request.plan) };
-}
 
-/** Returns whether something is missing that existed at the approval. */
-const saysAbsent =
-  ({ plan }: Request) =>
-  (observed: Outcome<Observation>): boolean =>
-    observed.ok ? plan.observation.key !== null && observed.value.key === null : isDisappearance(observed.failure);
+const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: StepAttempt) =>
+  ports.tracing.span({ name: `step ${one.step}`, attributes: { 'cmk.attempt': one.attempt } }, async (note) => {
+    await ports.permitted(() => attemptStep(ports, id, run, one));
+    const result = ports.results.of({ id, run, ...one });
+    if (result?.outcome === 'failed') note({ 'error.type': result.failure.next });
+  });
 
-/**
- * Returns the remaining wait, at most as long as clocks can differ. Otherwise a clock that is corrected during the wait
- * would extend it.
- */
-const startsInMs = ({ notBefore }: Request, now: Date): number =>
-  notBefore === null ? 0 : Math.min(Math.max(Date.parse(notBefore) - now.getTime(), 0), maxSkewMs);
-
-const membershipUnknown: Failure = botFailure(
-  'checking that requester and approvers still have their roles',
-  { code: 'membership-unknown' },
-  'wait',
-);
-
-async function stopOrWait(
-  ports: RunPorts,
-  id: RequestId,
-  run: number,
-  attempt: number,
-  failure: Failure,
-): Promise<Gate> {
-  const retry = decideRetry(failure, attempt, { waited: attempt - 1, spentMs: 0, tryMs: 0 }, ports.retryLimits);
-  if (retry.kind === 'wait' && attempt < ports.retryLimits.waitAttempts) return { go: 'wait', ms: retry.ms };
-  await endRunEarly(ports, id, run, failure);
-  return { go: false };
-}
-
-/** Generates a nonce per attempt, for a step that marks what it creates. Only the hash is stored. */
-function withNonce(
-  { random, sha256 }: RunPorts,
-  one: StepAttempt,
-): { readonly intended: IntendedTry; readonly nonce: string | null } {
-  if (steps[one.step].marks !== true) return { intended: one, nonce: null };
-  const nonce = Buffer.from(random(32)).toString('hex');
-  return { intended: { ...one, nonceHash: sha256(nonce) }, nonce };
-}
-
-/**
- * Stores the intent to attempt these steps. Without a stored intent, nothing changes in Azure. Returns false if the run has
- * ended.
- */
-export async function recordIntent(
-  ports: RunPorts,
-  id: RequestId,
-  run: number,
-  tries: readonly StepAttempt[],
-): Promise<boolean | 'check-again'> {
-  const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/intent`;
-  const marked = tries.map((one) => withNonce(ports, one));
-  const stored = await ports.requests.append(id, cause, (request, at) =>
-    decide(request, { do: 'intend', run, steps: marked.map(({ intended }) => intended) }, at),
-  );
-  if (stored.kind === 'refused') return stored.code === 'check-too-old' ? 'check-again' : false;
-  if (!stored.replay) {
-    for (const { intended, nonce } of marked) {
-      ports.intents.keep({ id, run, ...intended }, true);
-      if (nonce !== null) ports.nonces.keep({ id, run, ...intended }, nonce);
-    }
-    return true;
+/** Waits until the check passes. Returns the stages; null: the run has ended. */
+async function passCheck(ports: TracedPorts, id: RequestId, run: number, round: number) {
+  for (let attempt = 1; ; attempt++) {
+    const tried = attempt;
+    await whilePaused(ports);
+    const gate = await ports.step('check', () => tracedCheck(ports, id, run, tried, round));
+    if (gate.go === false) return null;
+    if (gate.go === true) return gate.stages;
+    await ports.room.outside(() => sleep(gate.ms));
   }
-  // A process that was considered failed can continue with an intent of a run that has ended.
-  const current = await ports.requests.load(id);
-  return current?.state === 'running' && current.runs === run;
 }
 
-/** Ends the run and asks a person, outside a step: Azure couldn't be read, or an unexpected error was caught. */
-export async function endRunEarly(
-  ports: Pick<RunPorts, 'requests'>,
+/** The workflow body. It calls only engine steps and depends only on their results, so a replay is deterministic. */
+export async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
+  for (let round = 1; ; round++) {
+    const stages = await passCheck(ports, id, run, round);
+    if (stages === null || (await runStages(ports, id, run, stages)) !== 'check-again') return;
+  }
+}
+
+type StageEnd = 'done' | 'ended' | 'check-again';
+
+async function runStages(
+  ports: TracedPorts,
   id: RequestId,
   run: number,
-  failure: Failure,
-): Promise<void> {
-  await ports.requests.append(id, `run:${run}/stop`, (request, at) =>
-    decide(request, { do: 'stop-run', run, failure }, at),
-  );
+  stages: readonly (readonly StepName[])[],
+): Promise<StageEnd> {
+  for (const stage of stages) {
+    const first = stage.map((name) => ({ step: name, attempt: 1 }));
+    const end = await runStage(ports, id, run, first);
+    if (end !== 'done') return end;
+  }
+  return 'done';
 }
 
-/** One attempt of a step in a run. */
-export interface AttemptId {
-  readonly id: RequestId;
-  readonly run: number;
-  readonly step: StepName;
-  readonly attempt: number;
-}
-
-/** Values of an attempt, in this process's memory only. They are deliberately not durable. */
-export interface AttemptStore<T> {
-  keep(of: AttemptId, what: T): void;
-  /** Returns null if this process has no value. */
-  of(one: AttemptId): T | null;
-  forget(one: AttemptId): void;
-}
-
-export function openAttemptStore<T>(): AttemptStore<T> {
-  const values = new Map<string, T>();
-  const key = ({ id, run, step, attempt }: AttemptId): string => `${id}:${run}/${step}/${attempt}`;
-  return {
-    keep: (one, what) => void values.set(key(one), what),
-    of: (one) => values.get(key(one)) ?? null,
-    forget: (one) => void values.delete(key(one)),
-  };
+/** Runs a stage until all its steps are done, the run has ended, or the check before the first change is too old. */
+async function runStage(
+  ports: TracedPorts,
+  id: RequestId,
+  run: number,
+  first: readonly StepAttempt[],
+): Promise<StageEnd> {
+  let open: readonly StepAttempt[] = first;
+  while (open.length > 0) {
+    const tries = open;
+    await whilePaused(ports);
+    const intended = await ports.step('intend', () => recordIntent(ports, id, run, tries));
+    if (intended !== true) return intended === 'check-again' ? intended : 'ended';
+    // Started in order and awaited together: the engine numbers steps by call order.
+    await Promise.all(
+      tries.map((one) =>
+        ports.step(one.step, async () => {
+          // The pause started during the attempt, so its result is checked after the restart.
+          await whilePaused(ports);
+          return tracedTry(ports, id, run, one);
+        }),
+      ),
+    );
+    const waiting: readonly Waiting[] | 'stopped' = await ports.step('record', () =>
+      storeResult(ports, id, run, tries, (one) => tracedTry(ports, id, run, one)),
+    );
+    if (waiting === 'stopped') return 'ended';
+    const longestMs = Math.max(...waiting.map(({ ms }) => ms));
+    if (waiting.length > 0) await ports.room.outside(() => sleep(longestMs));
+    open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));
+  }
+  return 'done';
 }

@@ -172,6 +172,7 @@ describe('every judgement stands on the review page', () => {
       'key-of-others',
       'key-doubtful',
       'nothing-to-repair',
+      'identity-replaced',
       'repair-outdated',
       'approved-key-gone',
       'role-needed',

@@ -15,6 +15,7 @@ import {
   noon,
   observation,
   planFor,
+  principal,
   resource,
   retirement,
   retiring,
@@ -203,6 +204,14 @@ const examples: { readonly [C in CheckCode]: Example<FactOf<C>> } = {
     { wished: wishForNewKey() },
   ],
   'nothing-to-repair': ['block', {}, asApproved(), { wished: wishToRepair() }],
+  'identity-replaced': [
+    'warn',
+    { approved: 'before', now: principal, hasAccess: true },
+    asApproved({
+      resource: resource({ customerKey: under(version('a')), systemAssigned: true, principalId: principal }),
+    }),
+    { wished: wishToRepair({ approvedIdentity: 'before' }) },
+  ],
   'repair-outdated': [
     'block',
     { key: null, expected: keyAt('a') },

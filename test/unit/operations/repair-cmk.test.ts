@@ -164,13 +164,19 @@ describe('a plan to repair', () => {
     const plan = planOf(asApproved, change);
     expect(blocks(plan)).toEqual([]);
     expect(effectsOf(plan)).toEqual([]);
-    expect(warningsOf(plan)).toMatchObject([{ code: 'identity-replaced', fact: { now: principal, hasAccess: true } }]);
+    expect(warningsOf(plan)).toContainEqual({
+      outcome: 'warn',
+      code: 'identity-replaced',
+      fact: { approved: change.approvedIdentity, now: principal, hasAccess: true },
+    });
     expect(blocks(planOf(asApproved, { approvedIdentity: principal.toUpperCase() }))).toEqual(['nothing-to-repair']);
     // The run of an agent whose identity was off turns on another one.
     const wished = wishToRepair(change);
     const off = planFor({ seen: damaged(['the identity is off']), wished });
-    expect(warningsOf(off)).toEqual([]);
-    expect(isCovered(notCovered(off, planFor({ seen: asApproved, wished, own: { keyVersion: null, intents: [] } })))).toBe(true);
+    expect(warningsOf(off).map(({ code }) => code)).not.toContain('identity-replaced');
+    expect(
+      isCovered(notCovered(off, planFor({ seen: asApproved, wished, own: { keyVersion: null, intents: [] } }))),
+    ).toBe(true);
   });
 
   it('says that a purged key can’t be repaired, also if its name has another key', () => {
@@ -209,6 +215,7 @@ describe('a plan to repair', () => {
 
 describe('the form', () => {
   const verified = lastVerifiedWith();
+  const approvedIdentity = verified.principalId ?? '';
   const opened = async (world: Partial<World>, lastVerified: CommandPorts['lastVerified']) => {
     const { ports } = commandWorld(world);
     return openForm(repairCmk, call({ resource: 'bot-care' }), { ...ports, lastVerified });
@@ -219,7 +226,7 @@ describe('the form', () => {
     if (form.kind === 'refused') throw new Error(form.code);
     expect(form.form.page).toBe('review');
     const spec = repairCmk.specOf(form.form);
-    expect(spec).toEqual(wishToRepair({ from: under(version('b')) }));
+    expect(spec).toEqual(wishToRepair({ from: under(version('b')), approvedIdentity }));
     expect(spec === null ? null : operationOf(spec).answersOf(spec)).toEqual(form.form.answers);
   });
 
@@ -238,7 +245,7 @@ describe('the form', () => {
     const facts = await reviewFacts(repairCmk, form, { ...ports, lastVerified: async () => newer });
     if ('kind' in facts || !facts.ok) throw new Error('it can be reviewed');
     expect(facts.value.plan.wish).toEqual({
-      ...wishToRepair({ from: null }),
+      ...wishToRepair({ from: null, approvedIdentity }),
       basis: newer.request,
       keyVersion: version('b'),
     });

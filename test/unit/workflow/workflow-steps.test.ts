@@ -1,0 +1,473 @@
+import { decide } from '../../../src/domain/request/decide.ts';
+import { endRunEarly, recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
+import { attemptStep, storeResult } from '../../../src/workflow/try-steps.ts';
+import { cancels, decides, failure, id, settles } from '../../support/builders/commands.ts';
+import { Killed } from '../../support/builders/drive-run.ts';
+import { approver, requester } from '../../support/builders/fixtures.ts';
+import {
+  key,
+  noon,
+  principal,
+  resource,
+  under,
+  vault,
+  version,
+  wishForNewKey,
+  wishToRepair,
+} from '../../support/builders/plans.ts';
+import { approvedRequest } from '../../support/builders/run-world.ts';
+import type { ScriptedAzure } from '../../support/builders/scripted-azure.ts';
+
+const everyWrite = [
+  'resources.enableSystemIdentity',
+  'keys.createIfMissing',
+  'grants.grant',
+  'vaults.protect',
+  'resources.setCustomerKey',
+];
+const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
+const spreading = failure({ next: 'retry-until', code: 'Forbidden' });
+
+describe('a run', () => {
+  it('takes an approved request to succeeded, every write once and each after its stored intent', async () => {
+    const { drive, azure, events } = await approvedRequest({ wished: wishForNewKey(), world: { keys: [] } });
+    const done = await drive();
+    expect(done).toMatchObject({ state: 'succeeded', outputs: { keyVersion: version('c'), principalId: principal } });
+    expect(azure.writes).toEqual(everyWrite);
+    expect(azure.world.resource?.customerKey).toEqual(under(version('c')));
+    expect(events()).toEqual([
+      'run-checked',
+      ...['step-intended', 'step-intended', 'step-done', 'step-done'],
+      ...Array(4).fill(['step-intended', 'step-done']).flat(),
+      'succeeded',
+    ]);
+    expect(done.progress.every((step) => step.state === 'done')).toBe(true);
+  });
+
+  const first = { step: 'enable-identity', attempt: 1 } as const;
+
+  it('says of what a process had done that ended that this try did it, and not that it was so before', async () => {
+    const { ports, load, restart } = await approvedRequest();
+    await runPreRunCheck(ports, id, 1, 1);
+    await recordIntent(ports, id, 1, [first]);
+    // Azure has carried it out; the process ends before it is recorded, and another goes on.
+    await attemptStep(ports, id, 1, first);
+    restart();
+    await storeResult(ports, id, 1, [first], (one) => attemptStep(ports, id, 1, one));
+    expect((await load()).progress[0]).toMatchObject({ state: 'done', already: false, interrupted: true });
+  });
+
+  it('says of what somebody else did meanwhile that it was so already', async () => {
+    const { ports, azure, load } = await approvedRequest();
+    await runPreRunCheck(ports, id, 1, 1);
+    await recordIntent(ports, id, 1, [first]);
+    await azure.resources.enableSystemIdentity((await load()).plan.wish.resource, resource());
+    await storeResult(ports, id, 1, [first], (one) => attemptStep(ports, id, 1, one));
+    expect((await load()).progress[0]).toMatchObject({ state: 'done', already: true, interrupted: false });
+  });
+
+  it('says of what a role of the vault did that it was so already, also if the waiting process ended', async () => {
+    const agent = resource({ systemAssigned: true, principalId: principal, customerKey: under(version('a')) });
+    const { ports, azure, load, restart } = await approvedRequest({
+      wished: wishToRepair(),
+      world: { resource: agent, keys: [key({ enabled: false })], granted: true },
+    });
+    const waits = { step: 'enable-key-version', attempt: 1 } as const;
+    await runPreRunCheck(ports, id, 1, 1);
+    await recordIntent(ports, id, 1, [waits]);
+    azure.world.keys = [key()];
+    restart();
+    await storeResult(ports, id, 1, [waits], (one) => attemptStep(ports, id, 1, one));
+    expect((await load()).progress[0]).toMatchObject({ name: waits.step, already: true, interrupted: false });
+  });
+
+  it('says of each step whether it was so already', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.vault = vault({ purgeProtection: true });
+    const done = await drive();
+    expect(done.progress.filter((step) => step.already).map((step) => step.name)).toEqual(['protect-vault']);
+    expect(azure.writes).not.toContain('vaults.protect');
+  });
+
+  it('waits out a busy Azure, counting attempts, and then goes on', async () => {
+    const { drive, azure, events, ports } = await approvedRequest();
+    const start = ports.now().getTime();
+    azure.refuse('vaults.protect', outage, 2);
+    const done = await drive();
+    expect(done.state).toBe('succeeded');
+    expect(done.progress.find((step) => step.name === 'protect-vault')?.attempt).toBe(3);
+    expect(events().filter((type) => type === 'step-failed')).toHaveLength(2);
+    expect(ports.now().getTime() - start).toBe(3_000);
+  });
+
+  it.each([
+    ['ahead', 86_400_000, { ms: 8_000 }],
+    ['behind', -86_400_000, { ms: 0 }],
+  ])('does not wait for days where the clock was %s while it was tried', async (_how, moved, waits) => {
+    const { ports, azure, advance } = await approvedRequest();
+    await runPreRunCheck(ports, id, 1, 1);
+    await recordIntent(ports, id, 1, [first]);
+    azure.refuse('resources.enableSystemIdentity', outage, 1);
+    advance(moved);
+    await attemptStep(ports, id, 1, first);
+    // Nothing is stored before the clock is right again, and it may be moved once more right behind that.
+    advance(-moved);
+    const moving = { ...ports, now: () => new Date(ports.now().getTime() - Math.abs(moved)) };
+    expect(await storeResult(moving, id, 1, [first], (one) => attemptStep(moving, id, 1, one))).toEqual([
+      { step: 'enable-identity', attempt: 2, ...waits },
+    ]);
+  });
+
+  it.each([
+    ['ahead', 4],
+    ['behind', -4],
+  ])(
+    'judges what it finds by the time at which that is stored, where the clock was %s when it looked',
+    async (_how, days) => {
+      const day = 86_400_000;
+      const from = (some: number) => new Date(noon.getTime() + some * day).toISOString();
+      const there = key({ notBefore: from(-2), expires: from(2) });
+      const { ports, events } = await approvedRequest({ world: { keys: [there] } });
+      const moved = { ...ports, now: () => new Date(ports.now().getTime() + days * day) };
+      expect(await runPreRunCheck(moved, id, 1, 1)).toMatchObject({ go: true });
+      expect(events()).toEqual(['run-checked']);
+    },
+  );
+
+  it('asks a person when Azure stays busy, and what was done stays done', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.refuse('vaults.protect', outage, 9);
+    const stuck = await drive();
+    expect(stuck).toMatchObject({ state: 'needs-attention', step: 'protect-vault', failure: outage });
+    expect(stuck.progress.map((step) => step.state)).toEqual(['done', 'done', 'failed', 'planned', 'planned']);
+    expect(azure.writes).not.toContain('resources.setCustomerKey');
+  });
+
+  it('waits for what spreads from the first try of the step on, not from the last', async () => {
+    const { drive, azure, ports } = await approvedRequest();
+    const start = ports.now().getTime();
+    azure.refuse('resources.setCustomerKey', spreading, 99);
+    expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
+    const took = ports.now().getTime() - start;
+    expect(took).toBeGreaterThan(50_000);
+    expect(took).toBeLessThanOrEqual(60_000);
+  });
+
+  it('gives what spreads its whole time again after a retry', async () => {
+    const { drive, azure, send, load, ports, advance } = await approvedRequest();
+    azure.refuse('resources.setCustomerKey', failure());
+    await drive();
+    const { asking } = await load();
+    await send('click:retry', settles('retry', requester, { asking }));
+    advance(3_600_000);
+    const start = ports.now().getTime();
+    azure.refuse('resources.setCustomerKey', spreading, 99);
+    expect(await drive(2)).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
+    expect(ports.now().getTime() - start).toBeGreaterThan(50_000);
+  });
+
+  it('leaves no vault protected for good when the grant was refused', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.refuse('grants.grant', failure());
+    expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'grant-key-access' });
+    expect(azure.writes).toEqual(['resources.enableSystemIdentity', 'grants.grant']);
+  });
+
+  it('goes on where it was after a retry, and makes no second key', async () => {
+    const { drive, azure, send, load } = await approvedRequest({ wished: wishForNewKey(), world: { keys: [] } });
+    azure.refuse('vaults.protect', failure());
+    await drive();
+    const { asking } = await load();
+    await send('click:retry', settles('retry', requester, { asking }));
+    expect(await drive(2)).toMatchObject({ state: 'succeeded', runs: 2 });
+    expect(azure.writes).toEqual([...everyWrite.slice(0, 4), ...everyWrite.slice(3)]);
+  });
+
+  it('sets the key whose creation Azure never answered, also under a plan approved again', async () => {
+    const { drive, azure, send, load, requests, roleStatus } = await approvedRequest({
+      wished: wishForNewKey(),
+      world: { keys: [] },
+    });
+    azure.before('keys.createIfMissing', () => {
+      const [nonceHash] = requests.all().flatMap(({ body }) => ('nonceHash' in body.data ? body.data.nonceHash : []));
+      azure.world.keys = [key({ version: version('c'), nonceHash, created: noon.toISOString() })];
+    });
+    azure.refuse('keys.createIfMissing', failure({ change: 'unknown' }));
+    expect(await drive()).toMatchObject({ state: 'needs-attention', outputs: {} });
+    await send('click:retry', settles('retry', requester, { asking: (await load()).asking }));
+    roleStatus.value = 'no';
+    const { asking, plan } = await drive(2);
+    expect(plan.steps.map(({ name }) => name)).not.toContain('make-key-version');
+    roleStatus.value = 'yes';
+    await send('click:again', decides('approve', approver, { asking }));
+    const done = await drive((await load()).runs);
+    expect(done).toMatchObject({ state: 'succeeded', outputs: { keyVersion: version('c') } });
+    expect(azure.world.resource?.customerKey).toEqual(under(version('c')));
+  });
+
+  it('leaves an agent alone that came under another key while the run was waiting', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.before('vaults.protect', () => {
+      azure.world.resource = resource({
+        ...azure.world.resource,
+        customerKey: under(version('b'), { keyName: 'other' }),
+      });
+    });
+    expect(await drive()).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
+    expect(azure.world.resource?.customerKey?.keyName).toBe('other');
+  });
+});
+
+describe('the check before a run', () => {
+  it('asks again, touching nothing, when the change is not the approved one any more', async () => {
+    const { drive, azure, ports } = await approvedRequest();
+    azure.world.vault = vault({ access: 'access-policies' });
+    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: false });
+    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: false });
+    const asked = await drive();
+    expect(asked).toMatchObject({
+      state: 'awaiting-approval',
+      approvals: [],
+      replaced: { reason: 'effects-not-covered' },
+    });
+    expect(azure.writes).toEqual([]);
+  });
+
+  const other = '60000000-0000-4000-8000-0000000000cd';
+  const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
+
+  it('asks again for another identity that already has access, and the run then goes on with it', async () => {
+    const { drive, azure, ports, load } = await approvedRequest({ world: { granted: true, resource: identified } });
+    azure.world.resource = resource({ ...identified, principalId: other });
+    const asked = await drive();
+    expect(asked).toMatchObject({ state: 'awaiting-approval', replaced: { reason: 'effects-not-covered' } });
+    const again = decides('approve', approver, { asking: asked.asking });
+    await ports.requests.append(id, 'click:2', (request, at) => decide(request, again, at));
+    expect(await drive((await load()).runs)).toMatchObject({ state: 'succeeded' });
+    expect(azure.world.resource?.customerKey).toEqual(under(version('a')));
+  });
+
+  it('needs no other approval for an identity that comes after the run gave the earlier one access', async () => {
+    const { drive, azure, ports } = await approvedRequest({ world: { resource: identified } });
+    azure.before('vaults.protect', () => {
+      azure.world.resource = resource({ ...azure.world.resource, principalId: other });
+    });
+    const stuck = await drive();
+    expect(stuck).toMatchObject({ state: 'needs-attention', failure: { found: { code: 'identity-changed' } } });
+    const retry = settles('retry', requester, { asking: stuck.asking });
+    await ports.requests.append(id, 'click:2', (request, at) => decide(request, retry, at));
+    expect(await drive(2)).toMatchObject({ state: 'succeeded', runs: 2, outputs: { principalId: other } });
+  });
+
+  /** An hour goes by before the first intent. */
+  async function late(change: (azure: ScriptedAzure) => void) {
+    const { drive, azure, advance, events } = await approvedRequest();
+    let begun = false;
+    const before = (turn: string): void => {
+      if (begun || turn !== 'intend') return;
+      begun = true;
+      advance(3_600_000);
+      change(azure);
+    };
+    return { done: await drive(1, { before }), azure, events };
+  }
+
+  it('is made again where the first change comes long after it', async () => {
+    const { done, events } = await late(() => undefined);
+    expect(done).toMatchObject({ state: 'succeeded', runs: 1 });
+    expect(events().slice(0, 3)).toEqual(['run-checked', 'run-checked', 'step-intended']);
+  });
+
+  it('then asks again when the change is not the approved one any more', async () => {
+    const { done, azure } = await late(({ world }) => {
+      world.vault = vault({ access: 'access-policies' });
+    });
+    expect(done).toMatchObject({ state: 'awaiting-approval', replaced: { reason: 'effects-not-covered' } });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('starts the expiry of the new question anew', async () => {
+    const { drive, azure, advance, ports } = await approvedRequest();
+    advance(3_600_000);
+    azure.world.vault = vault({ access: 'access-policies' });
+    const expected = new Date(ports.now().getTime() + 72 * 3_600_000).toISOString();
+    expect((await drive()).policy.expiresAt).toBe(expected);
+  });
+
+  it('asks again when the approver lost the role', async () => {
+    const { drive, azure, roleStatus } = await approvedRequest();
+    roleStatus.value = 'no';
+    expect(await drive()).toMatchObject({ state: 'awaiting-approval', replaced: { reason: 'approvers-changed' } });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('waits while nobody can tell whether the approver is one', async () => {
+    const { drive, roleStatus } = await approvedRequest();
+    roleStatus.value = 'unknown';
+    let checks = 0;
+    const done = await drive(1, {
+      before: () => {
+        checks += 1;
+        if (checks === 2) roleStatus.value = 'yes';
+      },
+    });
+    expect(done.state).toBe('succeeded');
+  });
+
+  it('waits while Azure cannot be read, then asks a person', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.refuse('resources.get', outage, 2);
+    expect((await drive()).state).toBe('succeeded');
+    const dark = await approvedRequest();
+    dark.azure.refuse('resources.get', outage, 99);
+    expect(await dark.drive()).toMatchObject({ state: 'needs-attention', step: null, failure: outage });
+    expect(dark.azure.writes).toEqual([]);
+  });
+
+  it('waits while Azure is at work on the agent, then asks a person', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.resource = resource({ provisioningState: 'Updating' });
+    let checks = 0;
+    const before = () => {
+      checks += 1;
+      if (checks === 2) azure.world.resource = resource();
+    };
+    expect((await drive(1, { before })).state).toBe('succeeded');
+    const endless = await approvedRequest();
+    endless.azure.world.resource = resource({ provisioningState: 'Updating' });
+    expect(await endless.drive()).toMatchObject({
+      state: 'needs-attention',
+      failure: {
+        found: { code: 'blocked', check: { code: 'provisioning-unsettled', fact: { provisioningState: 'Updating' } } },
+      },
+    });
+    expect(endless.azure.writes).toEqual([]);
+  });
+
+  it('asks a person at once when something else blocks too', async () => {
+    const { azure, ports, load } = await approvedRequest();
+    azure.world.resource = resource({ provisioningState: 'Updating', createdAt: null });
+    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: false });
+    expect((await load()).state).toBe('needs-attention');
+  });
+
+  it.each([
+    ['shows no key', null],
+    ['still shows the key that could not be set', under(version('a'))],
+  ])('goes on where an operation has failed on the agent, which %s', async (_what, customerKey) => {
+    const { drive, azure } = await approvedRequest();
+    const identified = { systemAssigned: true, principalId: principal, tenantId: vault().tenantId };
+    azure.world.resource = resource({ ...identified, provisioningState: 'Failed', customerKey });
+    expect((await drive()).state).toBe('succeeded');
+    expect(azure.writes).toContain('resources.setCustomerKey');
+  });
+
+  it('asks a person at once when the agent is gone', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.resource = null;
+    expect(await drive()).toMatchObject({
+      state: 'needs-attention',
+      failure: { found: { code: 'missing', what: 'resource' } },
+    });
+  });
+
+  it('asks a person about a block', async () => {
+    const { drive, azure } = await approvedRequest();
+    azure.world.keys = [key({ enabled: false })];
+    expect(await drive()).toMatchObject({
+      state: 'needs-attention',
+      failure: { found: { code: 'blocked', check: { code: 'key-disabled' } } },
+    });
+    expect(azure.writes).toEqual([]);
+  });
+});
+
+describe('a decision that comes while a run is being started', () => {
+  it.each([
+    ['a reject', () => decides('reject', approver), 'rejected'],
+    ['a cancellation', () => cancels(), 'cancelled'],
+  ] as const)('%s between the check and the first intent wins', async (_what, command, state) => {
+    const { drive, azure, send } = await approvedRequest();
+    const ended = await drive(1, {
+      before: async (turn) => {
+        if (turn === 'intend') await send('click:late', command());
+      },
+    });
+    expect(ended.state).toBe(state);
+    expect(azure.writes).toEqual([]);
+  });
+});
+
+describe('a process that was given up for dead', () => {
+  it.each(['give-up', 'retry'] as const)('finds its run over after a %s, and touches nothing', async (verb) => {
+    const { ports, drive, azure, send, load } = await approvedRequest();
+    azure.refuse('resources.enableSystemIdentity', failure());
+    const { asking } = await drive();
+    expect(await recordIntent(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
+    await send('click:settle', settles(verb, requester, { asking }));
+    expect(await recordIntent(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
+    expect((await load()).state).toBe(verb === 'retry' ? 'approved' : 'failed');
+  });
+});
+
+describe('an engine whose tables somebody wrote into', () => {
+  const first = { step: 'enable-identity', attempt: 1 } as const;
+
+  it('changes nothing in Azure by saying that a change was intended', async () => {
+    const { ports, azure } = await approvedRequest();
+    await attemptStep(ports, id, 1, first);
+    await runPreRunCheck(ports, id, 1, 1);
+    await attemptStep(ports, id, 1, first);
+    expect(azure.writes).toEqual([]);
+  });
+
+  it('has nothing recorded as done by saying that it was', async () => {
+    const { drive, azure, load } = await approvedRequest({ wished: wishForNewKey(), world: { keys: [] } });
+    const done = { attempt: 1, outcome: 'done', already: false, receipt: null, proofs: [] } as const;
+    const journal: unknown[] = [];
+    const forge = (turn: string): void => {
+      if (turn !== 'intend' || journal.length > 2) return;
+      // The two steps of the first stage, the key of an attacker among what they brought forth.
+      journal.push({ ...done, step: 'enable-identity', outputs: {} });
+      journal.push({ ...done, step: 'make-key-version', outputs: { keyVersion: version('e') } });
+      throw new Killed();
+    };
+    await expect(drive(1, { journal, after: forge })).rejects.toThrow(Killed);
+    journal.splice(1, 0, true);
+    await drive(1, { journal });
+    expect((await load()).outputs.keyVersion).toBe(version('c'));
+    expect(new Set(azure.writes)).toEqual(new Set(everyWrite));
+    expect(azure.writes).toHaveLength(everyWrite.length);
+  });
+});
+
+describe('what a run stores', () => {
+  it('is stored once, however often a turn is taken', async () => {
+    const { ports, requests, azure } = await approvedRequest();
+    await runPreRunCheck(ports, id, 1, 1);
+    const tries = [{ step: 'enable-identity', attempt: 1 } as const];
+    expect(await recordIntent(ports, id, 1, tries)).toBe(true);
+    const { length } = requests.all();
+    expect(await recordIntent(ports, id, 1, tries)).toBe(true);
+    azure.refuse('resources.enableSystemIdentity', failure());
+    expect(await storeResult(ports, id, 1, tries, (one) => attemptStep(ports, id, 1, one))).toBe('stopped');
+    expect(await storeResult(ports, id, 1, tries, (one) => attemptStep(ports, id, 1, one))).toBe('stopped');
+    await endRunEarly(ports, id, 1, failure());
+    expect(requests.all()).toHaveLength(length + 2);
+  });
+
+  it('is nothing for a run that was not ordered', async () => {
+    const { ports, requests } = await approvedRequest();
+    const { length } = requests.all();
+    expect(await recordIntent(ports, id, 2, [{ step: 'verify', attempt: 1 }])).toBe(false);
+    expect(await runPreRunCheck(ports, id, 2, 1)).toEqual({ go: false });
+    await endRunEarly(ports, id, 2, failure());
+    expect(requests.all()).toHaveLength(length);
+  });
+
+  it('is a bug for a request that does not exist', async () => {
+    const { ports } = await approvedRequest();
+    const unknown = { ...ports, requests: { ...ports.requests, load: async () => null } };
+    await expect(runPreRunCheck(unknown, id, 1, 1)).rejects.toThrow('has no events');
+  });
+});
