@@ -11,7 +11,7 @@ const keyBytes = 32;
 export type SecretKeys = readonly Uint8Array[];
 
 /** Purpose of a key, for messages. */
-export interface KeyUse {
+export interface KeyPurpose {
   /** Name in error messages. */
   readonly name: string;
   /** Each key must have exactly 32 bytes. */
@@ -22,7 +22,7 @@ export interface KeyUse {
   readonly secretSetting: string;
 }
 
-export const sealKeyUse: KeyUse = {
+export const sealKeyUse: KeyPurpose = {
   name: 'the seal key',
   exact: false,
   comment:
@@ -30,14 +30,14 @@ export const sealKeyUse: KeyUse = {
   secretSetting: 'CMK_SEAL_KEY_SECRET',
 };
 
-export const logKeyUse: KeyUse = {
+export const logKeyUse: KeyPurpose = {
   name: 'the log signing key',
   exact: true,
   comment: 'Log signing key of the published log. Someone who can read it can sign another history.',
   secretSetting: 'CMK_LOG_KEY_SECRET',
 };
 
-export const witnessKeyUse: KeyUse = {
+export const witnessKeyUse: KeyPurpose = {
   name: 'the witness’s key',
   exact: true,
   comment: 'Signing key of this witness. Someone who can read it can sign two histories of a log.',
@@ -45,12 +45,12 @@ export const witnessKeyUse: KeyUse = {
 };
 
 /** The key is missing or invalid. The message has the fix. */
-export class KeyUnusable extends Error {
-  override readonly name = 'KeyUnusable';
+export class KeyFileInvalid extends Error {
+  override readonly name = 'KeyFileInvalid';
 }
 
 /** The key file doesn't exist. Work that needs no key can continue. */
-export class KeyMissing extends KeyUnusable {}
+export class KeyMissing extends KeyFileInvalid {}
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
@@ -64,23 +64,23 @@ async function modeOf(file: string): Promise<number | null> {
   }
 }
 
-/** Parses keys. `where`: the source, for errors. Throws {@link KeyUnusable} if there is no key. */
-export function keysIn(text: string, where: string, use: KeyUse): SecretKeys {
+/** Parses keys. `where`: the source, for errors. Throws {@link KeyFileInvalid} if there is no key. */
+export function keysIn(text: string, where: string, use: KeyPurpose): SecretKeys {
   const lines = text.split('\n').map((line) => line.trim());
   const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => Buffer.from(line, 'base64'));
   const fits = ({ length }: Uint8Array): boolean => length === keyBytes || (length > keyBytes && !use.exact);
   if (keys.length > 0 && keys.every(fits)) return keys;
-  throw new KeyUnusable(
+  throw new KeyFileInvalid(
     `${use.name} in ${where}: every line must be a key of ${use.exact ? '' : 'at least '}${keyBytes} bytes in base64, ` +
       `such as “openssl rand -base64 ${keyBytes}” prints. Restore the file, or correct that line.`,
   );
 }
 
 /**
- * Reads the keys. Throws {@link KeyMissing} if the file doesn't exist, and {@link KeyUnusable} if others can read it or it has
+ * Reads the keys. Throws {@link KeyMissing} if the file doesn't exist, and {@link KeyFileInvalid} if others can read it or it has
  * no key.
  */
-export async function readKeys(file: string, use: KeyUse): Promise<SecretKeys> {
+export async function readKeys(file: string, use: KeyPurpose): Promise<SecretKeys> {
   const mode = await modeOf(file);
   if (mode === null) {
     throw new KeyMissing(
@@ -91,7 +91,7 @@ export async function readKeys(file: string, use: KeyUse): Promise<SecretKeys> {
   // The group can have read access: that's how a mounted secret reaches a process that isn't root.
   if ((mode & 0o027) !== 0) {
     const found = (mode & 0o777).toString(8).padStart(3, '0');
-    throw new KeyUnusable(
+    throw new KeyFileInvalid(
       `${use.name} in ${file} can be read or written by others (mode ${found}): chmod 600 ${file}. ` +
         'If someone might have read it, add a new key as its last line.',
     );
@@ -110,7 +110,7 @@ export interface OwnKeys {
 /**
  * Reads the keys like {@link readKeys}. If the file doesn't exist, creates a key under a temporary name until `keep` is called.
  */
-export async function openOwnKeys(file: string, use: KeyUse): Promise<OwnKeys> {
+export async function openOwnKeys(file: string, use: KeyPurpose): Promise<OwnKeys> {
   if ((await modeOf(file)) !== null) {
     return { keys: await readKeys(file, use), isNew: false, keep: async () => undefined };
   }

@@ -57,10 +57,10 @@ const Recorded = Row.transform(recordOf);
 
 export function graphChanges(connection: Connection): Changes['since'] {
   const of = (id: ArmId): Promise<Outcome<readonly ChangeRecord[]>> =>
-    connection.call('reading who changed a resource', async (line) => {
+    connection.call('reading who changed a resource', async (clients) => {
       const subscriptions = [armIdParts(id).subscriptionId];
       const options = { top: mostRecords, resultFormat: 'objectArray' as const };
-      const answer = await line.resourceGraph().resources({ subscriptions, query: queryFor(id), options });
+      const answer = await clients.resourceGraph().resources({ subscriptions, query: queryFor(id), options });
       const rows = z.array(z.unknown()).parse(answer.data);
       // Records of another shape are left out: one odd record must not hide the others.
       return rows.flatMap((row) => Recorded.safeParse(row).data ?? []);

@@ -32,7 +32,7 @@ function isNotFound(clients: AzureClients, id: string): boolean {
 const Named = z.object({ displayName: z.string().nullish() });
 
 /** Returns the display name; null: no such object. */
-export async function groupNameOf(
+export async function displayNameOf(
   clients: AzureClients,
   kind: 'groups' | 'users' | 'servicePrincipals',
   id: string,
@@ -139,9 +139,9 @@ export function graphGroups(connection: Connection): Groups {
       connection.call(
         `reading who ${id} is`,
         async (clients) => {
-          const group = await groupNameOf(clients, 'groups', id);
+          const group = await displayNameOf(clients, 'groups', id);
           if (group !== null) return { kind: 'group', name: group, ...(await membersOf(clients, id)) };
-          const person = await groupNameOf(clients, 'users', id);
+          const person = await displayNameOf(clients, 'users', id);
           return person === null ? null : { kind: 'person', name: person };
         },
         { brief: true },
@@ -172,12 +172,12 @@ async function resolveMembers(
 }
 
 async function resolveGroup(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
-  const name = await groupNameOf(clients, 'groups', id);
+  const name = await displayNameOf(clients, 'groups', id);
   return name === null ? null : { id, type: 'group', name, ...(await resolveMembers(clients, id)) };
 }
 
 async function resolvePerson(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
-  const name = await groupNameOf(clients, 'users', id);
+  const name = await displayNameOf(clients, 'users', id);
   return name === null ? null : { id, type: 'person', name, members: null };
 }
 
@@ -187,7 +187,7 @@ async function resolvePrincipal(clients: AzureClients, { id, type }: Principal):
     case 'bot':
       return unnamed({ id, type });
     case 'app':
-      return { id, type, name: await groupNameOf(clients, 'servicePrincipals', id), members: null };
+      return { id, type, name: await displayNameOf(clients, 'servicePrincipals', id), members: null };
     case 'group':
       return (await resolveGroup(clients, id)) ?? unnamed({ id, type });
     case 'person':

@@ -35,10 +35,10 @@ async function probeKey(clients: AzureClients, address: string): Promise<Probe> 
     const wrapped = await client.wrapKey('RSA-OAEP-256', secret);
     const unwrapped = await client.unwrapKey('RSA-OAEP-256', wrapped.result);
     if (unwrapped.result.length === secret.length && timingSafeEqual(unwrapped.result, secret)) return 'usable';
-    throw new KeyUnusable({ code: 'key-probe-mismatch' });
+    throw new ProbeRefused({ code: 'key-probe-mismatch' });
   } catch (error) {
     if (error instanceof Error && refusedBySdk.test(error.message))
-      throw new KeyUnusable({ code: 'key-not-usable', message: error.message });
+      throw new ProbeRefused({ code: 'key-not-usable', message: error.message });
     const { last } = clients.exchange;
     const reported = last === null ? null : azureErrorIn(last);
     if (last === null || reported === null || !isVaultRefusal({ status: last.status, codes: reported.codes }))
@@ -64,7 +64,7 @@ async function findDeleted(clients: AzureClients, vaultUri: string, name: KeyNam
   }
 }
 
-class KeyUnusable extends Error {
+class ProbeRefused extends Error {
   readonly found: Found;
   constructor(found: Found) {
     super(found.code);
@@ -81,7 +81,7 @@ function dataPlaneKeys(connection: Connection): Pick<Keys, 'probe' | 'deleted'> 
     try {
       return await connection.call(doing, (clients) => probeKey(clients, address));
     } catch (error) {
-      if (!(error instanceof KeyUnusable)) throw error;
+      if (!(error instanceof ProbeRefused)) throw error;
       return failed(botFailure(doing, error.found));
     }
   };

@@ -11,7 +11,7 @@ import { connectAzure, connectionOf } from './azure.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Cloud } from './clouds.ts';
 import { payloadOf } from './credential.ts';
-import { groupNameOf, membersOf } from './directory.ts';
+import { displayNameOf, membersOf } from './directory.ts';
 
 const Claims = z.object({
   tid: z.string().toLowerCase(),
@@ -116,9 +116,9 @@ export function operatorAzure(
       ),
     holder: (id) =>
       connection.call(`looking for ${id}`, async (clients) => {
-        const group = await groupNameOf(clients, 'groups', id);
+        const group = await displayNameOf(clients, 'groups', id);
         if (group !== null) return { name: group, kind: 'group', people: (await membersOf(clients, id)).members };
-        const person = await groupNameOf(clients, 'users', id);
+        const person = await displayNameOf(clients, 'users', id);
         return person === null ? null : { name: person, kind: 'person', people: [id.toLowerCase()] };
       }),
   };

@@ -40,7 +40,7 @@ export function vaultSecrets(options: AzureOptions): Secrets {
   };
 }
 
-class KeyNotUsable extends Error {}
+class SigningKeyUnsupported extends Error {}
 
 /** Returns the public key; null: not P-256. */
 function publicKeyOf({ kty, crv, x, y }: JsonWebKey): Buffer | null {
@@ -79,7 +79,7 @@ export function vaultSigner(address: string, options: AzureOptions): VaultSigner
       return await connection.call(doing, work, { brief: true });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (!(error instanceof KeyNotUsable) && !refusedBySdk.test(error.message)) throw error;
+      if (!(error instanceof SigningKeyUnsupported) && !refusedBySdk.test(error.message)) throw error;
       return failed(botFailure(doing, { code: 'key-not-usable', message: error.message }));
     }
   };
@@ -91,7 +91,9 @@ export function vaultSigner(address: string, options: AzureOptions): VaultSigner
         const { id, key } = await clients.keysAt(origin).getKey(name, version === '' ? {} : { version });
         const publicKey = key === undefined ? null : publicKeyOf(key);
         if (id === undefined || publicKey === null) {
-          throw new KeyNotUsable(`it is of the kind ${[key?.kty, key?.crv].join(' ').trim()}, and has to be EC P-256`);
+          throw new SigningKeyUnsupported(
+            `it is of the kind ${[key?.kty, key?.crv].join(' ').trim()}, and has to be EC P-256`,
+          );
         }
         return { id, publicKey };
       }),

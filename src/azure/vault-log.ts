@@ -3,8 +3,8 @@ import { LogsQueryResultStatus, type LogsTable } from '@azure/monitor-query-logs
 import { z } from 'zod';
 import type { Failure } from '../domain/failure.ts';
 import type { LoggedUser } from '../domain/key-impact.ts';
-import { countsFrom, type LoggedUse, type UsageQuery, type VaultLogRows } from '../domain/key-use.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
+import { countsFrom, type LoggedKeyCall, type UsageQuery, type VaultLogRows } from '../domain/usage-check.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { correlationIdOf, UnusableAnswer } from './exchange.ts';
@@ -63,7 +63,7 @@ const rowsOf = ({ columnDescriptors, rows }: LogsTable): readonly AnyRow[] =>
     AnyRow.parse(Object.fromEntries(columnDescriptors.map(({ name = '' }, index) => [name, row[index] ?? null]))),
   );
 
-const useOf = (row: z.infer<typeof UseRow>): LoggedUse => ({
+const useOf = (row: z.infer<typeof UseRow>): LoggedKeyCall => ({
   at: row.TimeGenerated,
   operation: row.OperationName,
   status: row.HttpStatusCode,

@@ -10,7 +10,7 @@ import { type Trust, trustHosts, trustThisMachine } from '../teams/service-urls.
 import { openCallerTokens } from '../teams/sign-in/caller-tokens.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 
-export interface BotFramework {
+export interface BotFrameworkConnection {
   readonly adapter: ReturnType<typeof openAdapter>;
   readonly callers: Callers;
   readonly trust: Trust;
@@ -27,7 +27,7 @@ function botTokens(config: Config): TokenSource {
 }
 
 /** In local mode there are no tokens, so only this machine is trusted. */
-export function openBotFramework({ config, log }: Pick<Infrastructure, 'config' | 'log'>): BotFramework {
+export function openBotFramework({ config, log }: Pick<Infrastructure, 'config' | 'log'>): BotFrameworkConnection {
   const { app, framework: addresses, serviceUrl } = config.teams;
   const framework = botFrameworkOf({ ...addresses, cloud: config.azure.cloud.name, appId: app.id });
   const botAppId = framework.appId;

@@ -1,4 +1,4 @@
-/** Outgoing Teams messages and cards. Incoming calls start later, in `start-bot.ts`. */
+/** Outgoing Teams messages and cards. Incoming notifications start later, in `start-bot.ts`. */
 import { defaultLimits } from '../azure/limits.ts';
 import { browserUrl } from '../config/config.ts';
 import { contradicting as contradictingOf } from '../domain/witnessing.ts';
@@ -10,19 +10,19 @@ import { type Chat, openChat } from '../teams/delivery/chat.ts';
 import { openDirectoryCache } from '../teams/delivery/directory-cache.ts';
 import { type DriftAlerts, openDriftAlerts } from '../teams/delivery/drift-alerts.ts';
 import { type Notifications, openNotifications } from '../teams/delivery/notifications.ts';
-import { type Notifier, openNotifier } from '../teams/delivery/notifier.ts';
 import { openReminders, type Reminders } from '../teams/delivery/reminders.ts';
+import { openRequestCards, type RequestCards } from '../teams/delivery/request-cards.ts';
 import { openWitnessPosts, type WitnessPosts } from '../teams/delivery/witness-posts.ts';
 import type { AzureModule } from './open-azure.ts';
-import { type BotFramework, openBotFramework } from './open-bot-framework.ts';
+import { type BotFrameworkConnection, openBotFramework } from './open-bot-framework.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import { checkpointsOf, type LogPublisher } from './start-log-publisher.ts';
 
-export interface TeamsModule extends Pick<BotFramework, 'adapter' | 'callers'> {
+export interface TeamsModule extends Pick<BotFrameworkConnection, 'adapter' | 'callers'> {
   readonly chat: Chat;
   readonly directory: Directory;
-  readonly notifier: Notifier;
-  readonly calls: Notifications;
+  readonly requestCards: RequestCards;
+  readonly notifications: Notifications;
   readonly reminders: Reminders;
   readonly auditChannel: AuditChannel;
   /** Returns the names of witnesses that signed a different history of the audit log. */
@@ -58,7 +58,7 @@ export function openTeamsModule(
   const { operators } = config;
   const linksIn = config.azure.cloud.name === 'public' ? { tenantId } : null;
   const notified = { approvers, approvalsChannel, operators, linksIn };
-  const calls = openNotifications({ ...posts, ...notified, conversations, people, lookups });
+  const notifications = openNotifications({ ...posts, ...notified, conversations, people, lookups });
   const timeLimits = {
     retry: config.retry,
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
@@ -72,9 +72,9 @@ export function openTeamsModule(
     callers,
     chat,
     directory,
-    notifier: openNotifier({ ...posts, onWritten, conversations, people, ...places, ...shownWith }),
-    calls,
-    reminders: openReminders({ requests, calls, directory }),
+    requestCards: openRequestCards({ ...posts, onWritten, conversations, people, ...places, ...shownWith }),
+    notifications,
+    reminders: openReminders({ requests, notifications, directory }),
     contradicting,
     driftAlerts: openDriftAlerts({
       ...{ drifts: store.drifts, requests, shown, chat, people, lookups, operators },

@@ -1,7 +1,7 @@
 /** Opens the audit log: migrates the database, opens the seal key, and verifies every row before use. */
 
 import { auditTools } from '../audit/audit-tools.ts';
-import { KeyUnusable, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
+import { KeyFileInvalid, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
 import { lineChecker } from '../audit/seals.ts';
 import { databasePassword, withPassword } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
@@ -42,7 +42,7 @@ export interface VerifiedStore {
 function toMessage(error: unknown, where: string): unknown {
   if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
   if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
-  const plain = error instanceof OlderRecord || error instanceof NewerRecord || error instanceof KeyUnusable;
+  const plain = error instanceof OlderRecord || error instanceof NewerRecord || error instanceof KeyFileInvalid;
   return plain ? new ConfigurationError(error.message) : error;
 }
 

@@ -38,7 +38,7 @@ function openSignIn(
   const { now } = store.clock;
   if (stepUp === null) return null;
   const authority = openAuthority({ ...azureModule.authority, tenantId: config.teams.tenantId, now });
-  const { directory, notifier } = teamsModule;
+  const { directory, requestCards } = teamsModule;
   return openStepUp({
     app: stepUp,
     stepUp,
@@ -46,7 +46,7 @@ function openSignIn(
     documents: store.documents,
     requests,
     directory,
-    redraw: notifier.redraw,
+    redraw: requestCards.redraw,
     random,
     now,
     log,
@@ -97,7 +97,7 @@ function openBot(
   const { now } = store.clock;
   const { documents, conversations, people, shown } = store;
   const { azure, roleChecks, portal } = azureModule;
-  const { chat, notifier, driftAlerts, directory, contradicting } = teamsModule;
+  const { chat, requestCards, driftAlerts, directory, contradicting } = teamsModule;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStatus, approverOf, requesterOf, operator, decidable } = roleChecks;
@@ -125,7 +125,7 @@ function openBot(
     lists: openLists({ documents, requests, directory, decidable, random, now, fleet, contradicting }),
     later,
     once: openClickDedupe(documents, now),
-    ...{ notifier, driftAlerts, documents },
+    ...{ requestCards, driftAlerts, documents },
     chat,
     conversations,
     people,

@@ -4,7 +4,7 @@ import { Publisher } from '../audit/anchor/publisher.ts';
 import { openVaultKeys, VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
 import { type CosignOutcome, memoryOf, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
 import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
-import { KeyUnusable, logKeyUse, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
+import { KeyFileInvalid, logKeyUse, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { vaultSigner } from '../azure/vault-clients.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
@@ -29,7 +29,7 @@ import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import { endProcess, type Stoppable } from './shutdown.ts';
 
-/** Throws {@link KeyUnusable} with advice. */
+/** Throws {@link KeyFileInvalid} with advice. */
 async function keysOf({ key }: AnchorSettings, config: Config): Promise<SecretKeys> {
   if (key.kind !== 'file' || !key.own) return (await loadKeys(key, config, logKeyUse)).keys;
   const own = await openOwnKeys(key.file, logKeyUse);
@@ -67,7 +67,7 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   const { config, store } = infrastructure;
   const { now } = store.clock;
   const seeds = await keysOf(settings, config).catch((error: unknown) => {
-    throw error instanceof KeyUnusable ? new ConfigurationError(error.message) : error;
+    throw error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
   });
   const keys = seeds.map((seed) => signingKey(settings.name, 'log', seed));
   const key = keys.at(-1);

@@ -13,8 +13,8 @@ import type { RunLostError } from '../workflow/fencing.ts';
 import { startOutboxWorker } from '../workflow/outbox-worker.ts';
 import { openRetryAfterOutage } from '../workflow/retry-after-outage.ts';
 import { openRunMonitor } from '../workflow/run-monitor.ts';
-import { openAttemptStore } from '../workflow/run-plan.ts';
 import { openUsageCheck } from '../workflow/usage-check.ts';
+import { openAttemptStore } from '../workflow/workflow-steps.ts';
 import { random, sha256 } from './crypto.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
@@ -82,10 +82,10 @@ export async function startWorkers(
     outbox,
     requests,
     run: openRunMonitor({ runs, engine, leases, me, beatMs, paused, outbox, log }),
-    show: teamsModule.notifier.show,
+    show: teamsModule.requestCards.show,
     audit: teamsModule.auditChannel.show,
     remind: teamsModule.reminders.remind,
-    call: teamsModule.calls.callForEvent,
+    call: teamsModule.notifications.notifyForEvent,
     alert: teamsModule.driftAlerts.show,
     retryAfterOutage: openRetryAfterOutage(runs),
     checkUsage: openUsageCheck({

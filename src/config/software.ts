@@ -29,7 +29,7 @@ export async function ownSoftware(image: string | null): Promise<Software> {
 }
 
 /** Adds the software to an event that has a field for it. */
-function signed(event: NewEvent, software: Software): NewEvent {
+function eventWithSoftware(event: NewEvent, software: Software): NewEvent {
   const { body } = event;
   if (body.type === 'submitted') return { ...event, body: { ...body, data: { ...body.data, software } } };
   if (body.type === 'run-checked') return { ...event, body: { ...body, data: { ...body.data, software } } };
@@ -37,14 +37,14 @@ function signed(event: NewEvent, software: Software): NewEvent {
   return event;
 }
 
-const signedBy = (decision: Decision, software: Software): Decision =>
+const decisionWithSoftware = (decision: Decision, software: Software): Decision =>
   decision.kind === 'refused'
     ? decision
-    : { ...decision, events: decision.events.map((event) => signed(event, software)) };
+    : { ...decision, events: decision.events.map((event) => eventWithSoftware(event, software)) };
 
 /** Wraps the store's append. */
 export const appendWithSoftware =
   (software: Software) =>
   (append: Requests['append']): Requests['append'] =>
   (id, cause, decide) =>
-    append(id, cause, (request, now) => signedBy(decide(request, now), software));
+    append(id, cause, (request, now) => decisionWithSoftware(decide(request, now), software));

@@ -181,7 +181,7 @@ export const Observation = z.strictObject({
 export type Observation = z.infer<typeof Observation>;
 
 /** A resource or vault that was deleted and created again under the same name. Times are ISO 8601. */
-export interface ReplacedKey {
+export interface RecreatedObject {
   readonly what: 'resource' | 'vault';
   readonly was: string;
   readonly now: string;
@@ -193,7 +193,7 @@ type Created = { readonly createdAt?: string | null | undefined };
 const sameCreationMs = 60_000;
 
 /** Detects a replacement by creation time. Null: it's the same one, or Azure didn't return both times. */
-export function replacedSince(what: ReplacedKey['what'], before: Created, after: Created): ReplacedKey | null {
+export function replacedSince(what: RecreatedObject['what'], before: Created, after: Created): RecreatedObject | null {
   const [was, now] = [before.createdAt, after.createdAt];
   if (!was || !now || Math.abs(Date.parse(now) - Date.parse(was)) < sameCreationMs) return null;
   return { what, was, now };

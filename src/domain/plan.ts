@@ -5,7 +5,7 @@ import { Check } from './check.ts';
 import { type ControlChange, controlNotCovered, identityNotCovered } from './control-change.ts';
 import { approvedPart, Effect } from './effect.ts';
 import { ArmId, sameArmId } from './ids.ts';
-import { Observation, type ReplacedKey, replacedSince } from './observed.ts';
+import { Observation, type RecreatedObject, replacedSince } from './observed.ts';
 
 export const StepName = z.enum([
   'enable-identity',
@@ -80,7 +80,7 @@ export interface NotCovered {
   readonly blocks: readonly Check[];
   readonly irreversible: readonly PlannedStep[];
   /** Deleted and created again under the same name, so people approved a different resource or vault. */
-  readonly replaced: readonly ReplacedKey[];
+  readonly replaced: readonly RecreatedObject[];
   /** New controllers of the key, controllers with more powers, another location of the vault, or another identity. */
   readonly control: readonly ControlChange[];
 }
@@ -106,7 +106,7 @@ export function notCovered(approved: Plan, observed: Plan): NotCovered {
   };
 }
 
-const replacedIn = (approved: Observation, now: Observation): readonly ReplacedKey[] =>
+const replacedIn = (approved: Observation, now: Observation): readonly RecreatedObject[] =>
   [
     sameArmId(approved.resource.id, now.resource.id)
       ? replacedSince('resource', approved.resource, now.resource)

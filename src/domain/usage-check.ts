@@ -61,7 +61,7 @@ export interface UsageQuery {
 }
 
 /** One logged call to the vault. */
-export interface LoggedUse {
+export interface LoggedKeyCall {
   readonly at: string;
   readonly operation: string;
   /** HTTP status. `ResultType` says `Success` for rejected calls, too. */
@@ -80,7 +80,7 @@ export interface VaultLogRows {
   /** Times of any calls to the vault; null: none. */
   readonly first: string | null;
   readonly last: string | null;
-  readonly uses: readonly LoggedUse[];
+  readonly uses: readonly LoggedKeyCall[];
   /** Name of the role assignment that the bot creates for this identity and key. Null: the identity isn't known. */
   readonly ownAssignment: string | null;
   /** Why the result is incomplete; null if it's complete. */
@@ -110,12 +110,12 @@ function isOfKey(address: string, { vaultUri, keyName, keyVersion }: UsageQuery)
   return isKey && same(host, new URL(vaultUri).host);
 }
 
-const knownBy = (use: LoggedUse, sought: UsageQuery): 'object-id' | 'resource-id' | null => {
+const knownBy = (use: LoggedKeyCall, sought: UsageQuery): 'object-id' | 'resource-id' | null => {
   if (same(use.principalId, sought.principalId)) return 'object-id';
   return same(use.resourceId, sought.resourceId) ? 'resource-id' : null;
 };
 
-function allowedBy({ assignmentId, byAccessPolicy }: LoggedUse, ownAssignment: string | null): AllowedBy {
+function allowedBy({ assignmentId, byAccessPolicy }: LoggedKeyCall, ownAssignment: string | null): AllowedBy {
   if (assignmentId !== null) {
     const ours = ownAssignment !== null && bareName(assignmentId) === bareName(ownAssignment);
     return { by: 'role-assignment', id: assignmentId, ours };
@@ -123,7 +123,7 @@ function allowedBy({ assignmentId, byAccessPolicy }: LoggedUse, ownAssignment: s
   return { by: byAccessPolicy ? 'access-policy' : 'not-told' };
 }
 
-const oldestFirst = (a: LoggedUse, b: LoggedUse): number => Date.parse(a.at) - Date.parse(b.at);
+const oldestFirst = (a: LoggedKeyCall, b: LoggedKeyCall): number => Date.parse(a.at) - Date.parse(b.at);
 
 /**
  * Evaluates the log. Calls by others, calls with another version, earlier calls and rejected calls aren't a use. "Not used"

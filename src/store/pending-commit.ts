@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { DriftId, RequestId, StreamId } from '../domain/ids.ts';
 import type { Seal } from '../domain/record/chain.ts';
-import { type Consequence, consequencesOf, holdsResource } from '../domain/request/consequences.ts';
+import { type Consequence, consequencesOf, reservedResourceId } from '../domain/request/consequences.ts';
 import type { NewEvent, StoredEvent } from '../domain/request/events.ts';
 import { evolve, fold } from '../domain/request/evolve.ts';
 import type { Refusal } from '../domain/request/refusal.ts';
@@ -23,7 +23,7 @@ export interface StreamRules<S, Id extends StreamId> {
 }
 
 export const requestRules: StreamRules<Request, RequestId> = {
-  ...{ fold, evolve, holds: holdsResource, consequences: consequencesOf },
+  ...{ fold, evolve, holds: reservedResourceId, consequences: consequencesOf },
 };
 
 export const driftRules: StreamRules<AgentWatch, DriftId> = {

@@ -1,7 +1,7 @@
 /** Texts for failures. Azure's own message is quoted unchanged, as Azure's. */
 
 import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
-import type { ReplacedKey } from '../domain/observed.ts';
+import type { RecreatedObject } from '../domain/observed.ts';
 import { kinds } from '../operations/resources/registry.ts';
 import { checkWords } from './checks.ts';
 import { utcDay, utcMinute } from './instants.ts';
@@ -61,7 +61,7 @@ const otherGrant = { 'role-assignments': 'access policy', 'access-policies': 'ro
 export const replacedTitles = { resource: 'It is another agent', vault: 'It is another vault' } as const;
 
 /** `The agent was deleted and created again …`: the title of a row, and the text of a failure. */
-export const replacedWords = ({ what, was, now }: ReplacedKey): string =>
+export const replacedWords = ({ what, was, now }: RecreatedObject): string =>
   `${missingThings[what]} was deleted and created again on ${utcMinute(now)}. The approval is for the one of ${utcMinute(was)}.`;
 
 /** Returns the text for what the bot found. */

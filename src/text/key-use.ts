@@ -2,7 +2,7 @@
  * Texts about a usage check: what the vault's log says about the agent's use of its key. Plain text, not escaped for
  * cards.
  */
-import type { AllowedBy, UseAnswer } from '../domain/key-use.ts';
+import type { AllowedBy, UseAnswer } from '../domain/usage-check.ts';
 import { cutAtSentence } from './excerpt.ts';
 import { sourceWords } from './failures.ts';
 import { quote } from './quote.ts';

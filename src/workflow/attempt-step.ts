@@ -12,7 +12,7 @@ import { attemptsSoFar, decideRetry, type RetryLimits, rereadAfterMs } from '../
 import { workOf } from '../operations/registry.ts';
 import { steps } from '../operations/steps/registry.ts';
 import { carryOut } from '../operations/steps/step.ts';
-import { type RunPorts, requireRequest, type StepAttempt, type Waiting } from './run-plan.ts';
+import { type RunPorts, requireRequest, type StepAttempt, type Waiting } from './workflow-steps.ts';
 
 /** Returns whether the audit log says that this attempt is intended and has no result yet. */
 const isUnderWay = (request: Request, run: number, { step, attempt }: StepAttempt): boolean =>
@@ -28,7 +28,7 @@ export async function attemptStep(ports: RunPorts, id: RequestId, run: number, o
   if (result !== null) ports.results.keep({ id, run, ...one }, result);
 }
 
-const usagePeriodFor = ({ useWithinMs }: RunPorts) => (useWithinMs === undefined ? {} : { useWithinMs });
+const useWithinOption = ({ useWithinMs }: RunPorts) => (useWithinMs === undefined ? {} : { useWithinMs });
 
 /** Returns whether the bot had something to do in the step, by the plan that the run's check found covered. */
 const wasToDo = ({ plan }: Request, step: StepName): boolean =>
@@ -101,7 +101,7 @@ export async function storeResult(
       ? refuse('request-ended', id)
       : decide(
           request,
-          { do: 'record', run, results: results.map(inTime(ports.retryLimits, at)), ...usagePeriodFor(ports) },
+          { do: 'record', run, results: results.map(inTime(ports.retryLimits, at)), ...useWithinOption(ports) },
           at,
         ),
   );

@@ -10,9 +10,9 @@ import { RequestId } from '../domain/ids.ts';
 import type { TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
 import { dequeueRuns, limitDatabaseBackoff } from './dbos-internals.ts';
 import { type EngineRun, type FencingOptions, fencedPorts } from './fencing.ts';
-import { runPlan, type Step } from './plan-workflow.ts';
-import { endRunEarly, type RunPorts } from './run-plan.ts';
+import { type EngineStep, runPlan } from './run-plan.ts';
 import { Semaphore, withReleasedSlot } from './semaphore.ts';
+import { endRunEarly, type RunPorts } from './workflow-steps.ts';
 
 /**
  * Raise it when a change makes running workflows impossible to replay. Runs of another version are left to replicas with
@@ -43,7 +43,7 @@ export interface Engine {
   /** Returns the engine's status of a run. Null: unknown to the engine. */
   look(id: RequestId, run: number): Promise<EngineRun | null>;
   /** Assigns a run of a failed replica to a live one. If the old replica still runs, it's fenced off. */
-  adopt(id: RequestId, run: number): Promise<void>;
+  takeOver(id: RequestId, run: number): Promise<void>;
   /** Starts queued runs now. The engine itself polls its queue every second, by its own clock. */
   dequeueRuns(): Promise<void>;
   stop(): Promise<void>;
@@ -56,8 +56,8 @@ const storeWaitMs = 2_000;
  * outcomes are returned. A step waits without limit for an unavailable or full store. Unexpected errors are retried for a
  * minute.
  */
-const stepsOf =
-  ({ isDatabaseUnavailable, isWritable }: EngineOptions, isStopping: () => boolean): Step =>
+const stepRunner =
+  ({ isDatabaseUnavailable, isWritable }: EngineOptions, isStopping: () => boolean): EngineStep =>
   (name, act) => {
     const outlast = async () => {
       for (;;) {
@@ -104,7 +104,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
   let stopping = false;
   const here = new Set<string>();
   const room = new Semaphore(runsAtOnce);
-  const step = stepsOf(options, () => stopping);
+  const step = stepRunner(options, () => stopping);
   const workflow = DBOS.registerWorkflow(
     async (requestId: string, run: number, from: TraceOrigin | null = null) => {
       const id = RequestId.parse(requestId);
@@ -151,7 +151,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
       await DBOS.startWorkflow(workflow, { workflowID: workflowId(id, run) })(id, run, from);
     },
     look: (id, run) => look(here, id, run),
-    async adopt(id, run) {
+    async takeOver(id, run) {
       await DBOS.resumeWorkflow(workflowId(id, run));
     },
     dequeueRuns,

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RequestId } from '../domain/ids.ts';
 import type { Leases } from '../domain/ports/store.ts';
-import type { RunPorts } from './run-plan.ts';
+import type { RunPorts } from './workflow-steps.ts';
 
 export class RunLostError extends Error {
   override readonly name = 'RunLostError';

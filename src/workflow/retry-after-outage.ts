@@ -8,7 +8,7 @@ import { decide } from '../domain/request/decide.ts';
 import { retriesAutomatically } from '../domain/request/decide-attention.ts';
 import { ownKeyOf } from '../domain/request/request.ts';
 import { operationOf } from '../operations/registry.ts';
-import type { RunPorts } from './run-plan.ts';
+import type { RunPorts } from './workflow-steps.ts';
 
 export type RetryAfterOutagePorts = Pick<RunPorts, 'requests' | 'azure' | 'retryLimits' | 'random' | 'now' | 'paused'>;
 

@@ -11,11 +11,11 @@ import type { Request } from '../domain/request/request.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
 import type { Engine } from './engine.ts';
 import type { EngineRun } from './fencing.ts';
-import { endRunEarly, type RunPorts } from './run-plan.ts';
+import { endRunEarly, type RunPorts } from './workflow-steps.ts';
 
 export interface RunMonitorPorts {
   readonly runs: Pick<RunPorts, 'requests' | 'now'>;
-  readonly engine: Pick<Engine, 'startRun' | 'look' | 'adopt' | 'dequeueRuns'>;
+  readonly engine: Pick<Engine, 'startRun' | 'look' | 'takeOver' | 'dequeueRuns'>;
   readonly leases: Pick<Leases, 'alive'>;
   readonly me: ProcessIdentity;
   /** The interval between heartbeats. */
@@ -30,7 +30,7 @@ export interface RunMonitorPorts {
 type Lost = Extract<Found, { readonly code: 'run-lost' }>;
 
 /** What to do about a run. */
-type NextAction = 'start' | 'going' | 'adopt' | 'adopt-own' | 'take' | { readonly lost: Lost['why'] };
+type NextAction = 'start' | 'going' | 'take-over' | 'resume-own' | 'dequeue' | { readonly lost: Lost['why'] };
 
 /** Check intervals in heartbeats, because the check is about missing heartbeats. */
 const lookEveryBeats = 5;
@@ -63,13 +63,13 @@ async function nextAction(ports: RunMonitorPorts, known: EngineRun | null, reque
     return { lost: { how: 'no-replica', workflowVersion: known.workflowVersion } };
   }
   // A queued run is soon taken by any free replica, unless a clock was changed.
-  if (known.replica === null) return known.workflowVersion === ports.me.workflowVersion ? 'take' : 'going';
+  if (known.replica === null) return known.workflowVersion === ports.me.workflowVersion ? 'dequeue' : 'going';
   const { me } = ports;
   if (known.replica !== me.instance && sameVersion.some(({ instance }) => instance === known.replica)) return 'going';
   // Only a replica with the same version can resume it.
   if (known.workflowVersion !== me.workflowVersion) return 'going';
   // Its replica failed, or is this process, which isn't running it.
-  return known.replica === me.instance ? 'adopt-own' : 'adopt';
+  return known.replica === me.instance ? 'resume-own' : 'take-over';
 }
 
 const lostRun = (why: Lost['why'], touched: boolean): Failure =>
@@ -115,30 +115,30 @@ export function openRunMonitor(
   async function act(
     id: RequestId,
     run: number,
-    fate: NextAction,
+    action: NextAction,
     request: Request,
     traceparent: string | null,
   ): Promise<RescheduleAt | null> {
     const key = `${id}:${run}`;
-    if (fate === 'going' || fate === 'start') {
+    if (action === 'going' || action === 'start') {
       suspectSince.delete(key);
-      if (fate === 'start' && !ports.paused) await engine.startRun(id, run, originOf(traceparent, request));
+      if (action === 'start' && !ports.paused) await engine.startRun(id, run, originOf(traceparent, request));
       return later(lookEveryBeats);
     }
-    if (fate !== 'adopt' && !isOverdue(key)) return later(suspectEveryBeats);
+    if (action !== 'take-over' && !isOverdue(key)) return later(suspectEveryBeats);
     suspectSince.delete(key);
-    if (fate === 'take') {
+    if (action === 'dequeue') {
       log.warn({ requestId: id, run }, 'a run that waited long for a replica is taken');
       await engine.dequeueRuns();
       return later(lookEveryBeats);
     }
-    if (fate === 'adopt' || fate === 'adopt-own') {
+    if (action === 'take-over' || action === 'resume-own') {
       log.warn({ requestId: id, run }, 'a run that lost its replica is taken over');
-      await engine.adopt(id, run);
+      await engine.takeOver(id, run);
       return later(lookEveryBeats);
     }
     log.warn({ requestId: id, run }, 'a run is lost, its request needs attention');
-    await endRunEarly(runs, id, run, lostRun(fate.lost, request.state === 'running'));
+    await endRunEarly(runs, id, run, lostRun(action.lost, request.state === 'running'));
     return null;
   }
 

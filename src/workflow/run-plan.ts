@@ -4,13 +4,13 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { RequestId } from '../domain/ids.ts';
 import type { StepName } from '../domain/plan.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
+import { attemptStep, storeResult } from './attempt-step.ts';
 import type { FencedPorts } from './fencing.ts';
-import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt, type Waiting } from './run-plan.ts';
 import type { Semaphore } from './semaphore.ts';
-import { attemptStep, storeResult } from './try-steps.ts';
+import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt, type Waiting } from './workflow-steps.ts';
 
 /** Runs a workflow step. Its result is stored and reused on replay. */
-export type Step = <T>(name: string, act: () => Promise<T>) => Promise<T>;
+export type EngineStep = <T>(name: string, act: () => Promise<T>) => Promise<T>;
 
 /**
  * Blocks the run while the bot is paused; it resumes after the next restart. It isn't an engine step, so a replay is the
@@ -33,7 +33,7 @@ const sleep = (ms: number): Promise<void> =>
 interface TracedPorts extends RunPorts, Pick<FencedPorts, 'permitted'> {
   readonly tracing: Tracing;
   readonly room: Semaphore;
-  readonly step: Step;
+  readonly step: EngineStep;
 }
 
 const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number, round: number) =>

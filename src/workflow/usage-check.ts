@@ -5,12 +5,18 @@
 
 import type { Failure, Outcome } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
-import { evaluateUse, type UsageQuery, type UseAnswer, unreadableLog, type VaultLogRows } from '../domain/key-use.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 import type { Succeeded } from '../domain/request/request.ts';
+import {
+  evaluateUse,
+  type UsageQuery,
+  type UseAnswer,
+  unreadableLog,
+  type VaultLogRows,
+} from '../domain/usage-check.ts';
 import { workOf } from '../operations/registry.ts';
 
 export interface UsageCheckPorts {
@@ -23,15 +29,15 @@ export interface UsageCheckPorts {
 }
 
 /** Azure gave no usable response. The row is retried with increasing delays. */
-export class LogNotThere extends Error {
-  override readonly name = 'LogNotThere';
+export class VaultLogUnreadable extends Error {
+  override readonly name = 'VaultLogUnreadable';
   constructor({ doing }: Failure) {
     super(`${doing}: no answer that lasts`);
   }
 }
 
 /** After this many attempts, about three minutes besides the reads, the failure is the result. */
-const mostTries = 9;
+const maxAttempts = 9;
 
 function usageQueryOf({ plan, outputs, use }: Succeeded): UsageQuery | null {
   const work = workOf(plan);
@@ -53,7 +59,7 @@ function answerOf(sought: UsageQuery, read: Outcome<VaultLogRows> | null): UseAn
   return read.ok ? evaluateUse(sought, read.value) : unreadableLog(read.failure);
 }
 
-/** Runs the check once. Returns when to check again, or null when finished. Throws {@link LogNotThere}. */
+/** Runs the check once. Returns when to check again, or null when finished. Throws {@link VaultLogUnreadable}. */
 export const openUsageCheck =
   ({ requests, vaultLog, pollMs, now }: UsageCheckPorts) =>
   async (id: RequestId, run: number, tries: number): Promise<RescheduleAt | null> => {
@@ -66,7 +72,8 @@ export const openUsageCheck =
     const answer = answerOf(sought, read);
     if (answer.outcome !== 'used') {
       if (now().toISOString() < use.until) return { afterMs: pollMs, noLaterThan: use.until };
-      if (read?.ok === false && read.failure.next === 'wait' && tries < mostTries) throw new LogNotThere(read.failure);
+      if (read?.ok === false && read.failure.next === 'wait' && tries < maxAttempts)
+        throw new VaultLogUnreadable(read.failure);
     }
     await requests.append(id, `use:${run}`, (current, at) => decide(current, { do: 'judge-use', run, answer }, at));
     return null;

@@ -1,8 +1,8 @@
 import { connectAzure } from '../../src/azure/azure.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
-import { evaluateUse, type UsageQuery } from '../../src/domain/key-use.ts';
 import type { VaultLog } from '../../src/domain/ports/azure.ts';
+import { evaluateUse, type UsageQuery } from '../../src/domain/usage-check.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';

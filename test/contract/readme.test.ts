@@ -10,7 +10,7 @@ import {
 import { mostChanges } from '../../src/domain/request/decide-change.ts';
 import { RequestState } from '../../src/domain/request/payloads.ts';
 import { longestText } from '../../src/domain/request/request-command.ts';
-import { furthestStartMs } from '../../src/domain/request/start-window.ts';
+import { maxStartAheadMs } from '../../src/domain/request/start-window.ts';
 import { commands } from '../../src/operations/commands/registry.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -87,7 +87,7 @@ describe('docs/reference', () => {
     const value = (what: string) => page.split('\n').find((line) => line.startsWith(`| ${what} |`));
     expect(value('reason, comment')).toContain(`| ${longestText} characters`);
     expect(value('edits of a waiting request')).toContain(`| ${mostChanges} |`);
-    expect(value('start time')).toContain(` ${furthestStartMs / 86_400_000} days`);
+    expect(value('start time')).toContain(` ${maxStartAheadMs / 86_400_000} days`);
     expect(value('approval expiry')).toContain(
       ` ${environmentSchema.shape.CMK_APPROVAL_EXPIRY.parse(undefined) / 3_600_000} hours`,
     );

@@ -78,7 +78,7 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
 }
 
 /** Returns the agent that an open request reserves, or null. No other derived data affects decisions. */
-export const holdsResource = (request: Request): string | null =>
+export const reservedResourceId = (request: Request): string | null =>
   hasEnded(request) ? null : request.plan.wish.resource.id.toLowerCase();
 
 const endings: readonly string[] = [
@@ -89,7 +89,7 @@ const endings: readonly string[] = [
   'succeeded',
 ] satisfies readonly EventType[];
 
-/** Returns whether an event of this type ends its request and frees its agent. It agrees with {@link holdsResource}. */
+/** Returns whether an event of this type ends its request and frees its agent. It agrees with {@link reservedResourceId}. */
 export const isEnding = (type: string): boolean => endings.includes(type);
 
 export type OutboxItem = OutboxRow &

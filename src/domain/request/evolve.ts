@@ -2,8 +2,8 @@
 
 import type { Failure } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
-import type { UseAnswer } from '../key-use.ts';
 import type { Plan } from '../plan.ts';
+import type { UseAnswer } from '../usage-check.ts';
 import type { EventBody, StoredEvent } from './events.ts';
 import { evolveRun } from './evolve-run.ts';
 import type { Comment, Decided, Request, RequestBase, StepProgress } from './request.ts';

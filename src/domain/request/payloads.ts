@@ -6,12 +6,12 @@ import { z } from 'zod';
 import { Reading } from '../evidence/reading.ts';
 import { Failure } from '../failure.ts';
 import { FormId } from '../ids.ts';
-import { UseAnswer } from '../key-use.ts';
 import { NonceHash } from '../own-key.ts';
 import { type Plan, StepName } from '../plan.ts';
 import { AppliedPolicy, ChangeReference } from '../policy/policy.ts';
 import { SignIn } from '../policy/sign-in.ts';
 import { Proof } from '../proof.ts';
+import { UseAnswer } from '../usage-check.ts';
 import { driftPayloads } from '../watch/events.ts';
 
 /** Every state of a request. request.ts has the fields of each. */

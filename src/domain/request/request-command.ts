@@ -3,11 +3,11 @@
 import type { Reading } from '../evidence/reading.ts';
 import type { Failure, Receipt } from '../failure.ts';
 import type { FormId, PersonId } from '../ids.ts';
-import type { UseAnswer } from '../key-use.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy, RoleStatus } from '../policy/policy.ts';
 import type { SignIn, StepUp } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
+import type { UseAnswer } from '../usage-check.ts';
 import type { Actor, NewEvent } from './events.ts';
 import type { Origin } from './payloads.ts';
 import type { Refusal } from './refusal.ts';

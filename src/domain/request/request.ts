@@ -2,12 +2,12 @@
 
 import type { Failure } from '../failure.ts';
 import type { FormId, PersonId, RequestId } from '../ids.ts';
-import type { UseAnswer } from '../key-use.ts';
 import type { KeyIntent, OwnKey } from '../own-key.ts';
 import type { Plan, PlannedStep, StepName } from '../plan.ts';
 import type { AppliedPolicy } from '../policy/policy.ts';
 import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
+import type { UseAnswer } from '../usage-check.ts';
 import type { EventType } from './events.ts';
 import type { Origin, ReapprovalReason, UsagePeriod } from './payloads.ts';
 

@@ -5,14 +5,14 @@ import type { Approval, Request } from './request.ts';
 const dayMs = 86_400_000;
 
 /** Latest selectable start, from now. */
-export const furthestStartMs = 14 * dayMs;
+export const maxStartAheadMs = 14 * dayMs;
 
 /** Validates a chosen start, ISO 8601. Returns null if it's valid or if none was chosen. */
 export function startRefusal(notBefore: string | null, now: Date): Refusal | null {
   if (notBefore === null) return null;
   const aheadMs = Date.parse(notBefore) - now.getTime();
   if (aheadMs <= 0) return refuse('start-passed', notBefore);
-  return aheadMs > furthestStartMs ? refuse('start-too-far', `${furthestStartMs / dayMs}`) : null;
+  return aheadMs > maxStartAheadMs ? refuse('start-too-far', `${maxStartAheadMs / dayMs}`) : null;
 }
 
 /** Returns the event field for a start, or no field for none. */

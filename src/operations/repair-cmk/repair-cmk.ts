@@ -72,7 +72,9 @@ function judgeIdentity({ approvedIdentity: approved, observed }: KeyWork, { own 
   const { resource, grantHeld: hasAccess } = observed;
   const { principalId: now } = resource;
   if (own !== null || approved === undefined || now === null) return [];
-  return approved.toLowerCase() === now.toLowerCase() ? [] : [judge('warn', 'identity-replaced', { approved, now, hasAccess })];
+  return approved.toLowerCase() === now.toLowerCase()
+    ? []
+    : [judge('warn', 'identity-replaced', { approved, now, hasAccess })];
 }
 
 function judgeNeed({ effects, own }: CheckContext, checks: readonly Check[]): readonly Check[] {

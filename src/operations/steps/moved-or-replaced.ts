@@ -1,7 +1,7 @@
 /** Detects resources and vaults that were moved to another resource group or subscription, or deleted and created again. */
 import { botFailure, done, type Failure, type Outcome } from '../../domain/failure.ts';
 import { type ArmId, armIdParts, sameArmId } from '../../domain/ids.ts';
-import { type Observation, type ObservedResource, type ReplacedKey, replacedSince } from '../../domain/observed.ts';
+import { type Observation, type ObservedResource, type RecreatedObject, replacedSince } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 
 type Approved = Pick<Observation, 'resource' | 'vault'>;
@@ -59,7 +59,7 @@ export async function withNewLocation(azure: Azure, { resource, vault }: Approve
 type Created = { readonly createdAt?: string | null | undefined };
 
 function failIfReplaced<T extends Created>(
-  what: ReplacedKey['what'],
+  what: RecreatedObject['what'],
   before: T,
   read: Outcome<T | null>,
 ): Outcome<T | null> {

@@ -1,5 +1,5 @@
 /** The bot's own keys of its published log, never read from the published log. */
-import { KeyMissing, KeyUnusable } from '../../audit/key-file.ts';
+import { KeyFileInvalid, KeyMissing } from '../../audit/key-file.ts';
 import { readConfig } from '../../config/config.ts';
 import { ConfigurationError, readPlace } from '../../config/env.ts';
 import type { Place } from '../../config/place.ts';
@@ -38,7 +38,7 @@ async function ownKeys({ records, data }: Pick<CommandEnvironment, 'records' | '
   return (await control.logKeys({})).keys;
 }
 
-const expected = [Unusable, ConfigurationError, KeyMissing, KeyUnusable];
+const expected = [Unusable, ConfigurationError, KeyMissing, KeyFileInvalid];
 
 /** Asks the bot that runs on the data folder. With a server, reads them with this shell's configuration. */
 export async function ownLogKeys(surroundings: Pick<CommandEnvironment, 'records' | 'data'>): Promise<OwnLogKeys> {

@@ -1,5 +1,5 @@
 /** A verifier's keys file: verifier keys, one per line, and the required number of witnesses. */
-import { KeyMissing, KeyUnusable, readKeys, sealKeyUse } from '../../audit/key-file.ts';
+import { KeyFileInvalid, KeyMissing, readKeys, sealKeyUse } from '../../audit/key-file.ts';
 import type { SealKeys } from '../../audit/seals.ts';
 import { type KeyLineFault, readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
 import type { NoteSignature } from '../../audit/tlog/note.ts';
@@ -85,7 +85,7 @@ export const isWitnessed = ({ needed, signed }: WitnessCheck): boolean => signed
 export class SealKeyUnusable extends Unusable {}
 
 const rethrowUnusable = (error: unknown): never => {
-  throw error instanceof KeyUnusable ? new SealKeyUnusable(error.message) : error;
+  throw error instanceof KeyFileInvalid ? new SealKeyUnusable(error.message) : error;
 };
 
 /** Reads seal keys from a file. Throws {@link Unusable} with the fix. */

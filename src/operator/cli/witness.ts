@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { KeyUnusable, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
+import { KeyFileInvalid, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
 import { keyLine, readKeyLine, type SigningKey, signingKey } from '../../audit/tlog/keys.ts';
 import { startWitness } from '../../audit/witness/server.ts';
 import { WitnessState, WitnessStateUnusable } from '../../audit/witness/state.ts';
@@ -23,7 +23,7 @@ const listen = z
 
 async function keyIn(at: string, of: string): Promise<SigningKey> {
   const own = await openOwnKeys(`${at}/witness.key`, witnessKeyUse).catch((error: unknown) => {
-    throw error instanceof KeyUnusable ? new Unusable(error.message) : error;
+    throw error instanceof KeyFileInvalid ? new Unusable(error.message) : error;
   });
   await own.keep();
   const seed = own.keys.at(-1);

@@ -1,7 +1,7 @@
 /** Checks the audit log: seals, size, published log, and clock. */
 import { newestPath } from '../../audit/anchor/files.ts';
 import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
-import { KeyMissing, KeyUnusable, sealKeyUse } from '../../audit/key-file.ts';
+import { KeyFileInvalid, KeyMissing, sealKeyUse } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
 import type { VerifierKey } from '../../audit/tlog/keys.ts';
 import type { KeyPlace } from '../../config/place.ts';
@@ -115,7 +115,7 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
 }
 
 const anchorAdvice = (error: Error): string =>
-  error instanceof KeyUnusable
+  error instanceof KeyFileInvalid
     ? 'The bot doesn’t start without the key that CMK_LOG_KEY_FILE or CMK_LOG_KEY_SECRET names.'
     : 'Check CMK_ANCHOR: the place must be there, and the bot’s user needs permission to read and write it.';
 

@@ -1,6 +1,6 @@
 /** Checks that vault logs are readable, if usage checks are configured. */
 import { ArmId } from '../../domain/ids.ts';
-import type { UsageQuery } from '../../domain/key-use.ts';
+import type { UsageQuery } from '../../domain/usage-check.ts';
 import { callServer } from '../../io/call-server.ts';
 import { faultOf } from '../../store/db-errors.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';

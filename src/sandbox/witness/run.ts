@@ -1,5 +1,5 @@
 /** Runs a witness as its own process: `run.ts FOLDER`. Prints `witness ADDRESS KEY` when it listens. */
-import { KeyUnusable, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
+import { KeyFileInvalid, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
 import { keyLine, signingKey } from '../../audit/tlog/keys.ts';
 import { startWitness } from '../../audit/witness/server.ts';
 import { WitnessState } from '../../audit/witness/state.ts';
@@ -9,7 +9,7 @@ const [folder = ''] = process.argv.slice(2);
 const { keys, keep } = await openOwnKeys(`${folder}/witness.key`, witnessKeyUse);
 await keep();
 const seed = keys.at(-1);
-if (seed === undefined) throw new KeyUnusable(`${folder}/witness.key holds no key`);
+if (seed === undefined) throw new KeyFileInvalid(`${folder}/witness.key holds no key`);
 const state = await WitnessState.open(folder);
 const lock = await lockFolder(folder, `${folder}/logs`);
 const key = signingKey('localhost/witness', 'witness', seed);

@@ -52,7 +52,7 @@ export async function askFromList(
 
 /** Everyone with a role can view it. What they can do is checked at each click on the card. */
 export async function openFromList(
-  { actionPorts, notifier }: Pick<RequestClickOptions, 'actionPorts' | 'notifier'>,
+  { actionPorts, requestCards }: Pick<RequestClickOptions, 'actionPorts' | 'requestCards'>,
   sender: KnownSender,
   wanted: string,
 ): Promise<InvokeResponse> {
@@ -60,7 +60,7 @@ export async function openFromList(
   const request = id === undefined ? null : await actionPorts.requests.load(id);
   if (request === null) return messageAnswer(refusalText(refuse('unknown-request', wanted.slice(0, 20))));
   const reader = await ownReader(actionPorts, request, sender.person);
-  await notifier.open(request, sender.origin, reader);
+  await requestCards.open(request, sender.origin, reader);
   return messageAnswer(`${request.id} is below.`);
 }
 
@@ -102,6 +102,6 @@ export async function answerFormFromCard(
   if (opened.kind === 'refused') return refused(opened);
   if (await once.isFirst(sender, verb, `${request.id}/${request.asking}`))
     await reply(options, context, openFormCard(options, sender, opened.form), 'everybody');
-  await options.notifier.adopt(request.id, clickedCard(context));
+  await options.requestCards.registerCopy(request.id, clickedCard(context));
   return messageAnswer('The form is below.');
 }

@@ -11,7 +11,7 @@ export interface DeferredUpdates {
   /** The same for a card that is requested only after the click's answer had its head start. */
   follow(at: Posted, card: () => Promise<AdaptiveCard | null>): void;
   /** Runs a repeatable action twice, 3 and 15 seconds later. A failure is only logged, and ends it. */
-  afterwards(act: () => Promise<void>): void;
+  runTwiceLater(act: () => Promise<void>): void;
   /** Running actions end, but nothing is shown any more. */
   stop(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export function openDeferredUpdates(
         at,
         pause(headStartMs).then(() => (stopped ? null : card())),
       ),
-    afterwards: (act) =>
+    runTwiceLater: (act) =>
       void twice(act).catch((error: unknown) => log.warn({ err: error }, 'what was to come after a turn failed')),
     async stop() {
       stopped = true;

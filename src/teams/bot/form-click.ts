@@ -15,7 +15,7 @@ import type { Forms } from './forms.ts';
 import type { Reply } from './reply.ts';
 import { answerWithCard, type RequestClickOptions } from './request-click.ts';
 
-export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts' | 'notifier' | 'later'> {
+export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts' | 'requestCards' | 'later'> {
   readonly forms: Forms;
   /** An earlier form of the same person in the same channel makes way. */
   readonly replaceEarlierForm: (form: Form) => Promise<void>;
@@ -64,7 +64,7 @@ async function replaceCard(context: TurnContext, { origin }: Form, card: Adaptiv
 }
 
 /**
- * Answers the owner with the request's card at once; the notifier updates the message for everyone. A message for the owner alone
+ * Answers the owner with the request's card at once; the background update shows it to everyone. A message for the owner alone
  * doesn't become the request's card.
  */
 async function submitted(options: FormClickOptions, form: Form, at: Posted | null) {

@@ -10,8 +10,8 @@ import { withDownload } from '../cards/views/evidence-button.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
-import type { Notifier, ViewedCard } from '../delivery/notifier.ts';
 import type { CardReads } from '../delivery/prefetch.ts';
+import type { RequestCards, ViewedCard } from '../delivery/request-cards.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
 import type { EvidenceLinks } from '../sign-in/evidence-links.ts';
 import type { Purpose } from '../sign-in/pending.ts';
@@ -21,7 +21,7 @@ import type { DeferredUpdates } from './deferred-updates.ts';
 
 export interface RequestClickOptions {
   readonly actionPorts: ActionPorts;
-  readonly notifier: Notifier;
+  readonly requestCards: RequestCards;
   readonly later: DeferredUpdates;
   /** Null: approving needs no step-up authentication. */
   readonly stepUp: StepUpSignIn | null;
@@ -68,15 +68,15 @@ export async function answerRequestClick(
   const presented = await stepUp?.presented(purpose, click.authentication);
   if (presented?.kind === 'answer') return presented.answer;
   const signIn = presented?.signIn ?? null;
-  const reads = options.notifier.prefetch(options.actionPorts.loadSnapshot(requestId), person);
+  const reads = options.requestCards.prefetch(options.actionPorts.loadSnapshot(requestId), person);
   const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
   if (result.kind === 'refused') {
-    await options.notifier.adopt(requestId, at);
+    await options.requestCards.registerCopy(requestId, at);
     return answerRefused(options, result, { purpose, stepUp, at, inputs: enteredOn(inputs) });
   }
   await stepUp?.settle(purpose);
   if (cameLate(result)) {
-    await options.notifier.adopt(requestId, at);
+    await options.requestCards.registerCopy(requestId, at);
     return refusalAnswer(refuse(lateCode(result)), requestId);
   }
   const reader = await ownReader(options.actionPorts, result.request, person);
@@ -125,22 +125,22 @@ async function enteredBefore(
  * card is checked once more.
  */
 export async function answerWithCard(
-  { notifier, later }: Pick<RequestClickOptions, 'notifier' | 'later'>,
+  { requestCards, later }: Pick<RequestClickOptions, 'requestCards' | 'later'>,
   request: Request,
   { inputs = {}, ...viewed }: ViewedCard & { readonly inputs?: CardInputs },
   reads?: CardReads,
 ): Promise<InvokeResponse> {
-  const { card, isUnknown } = await notifier.cardFor(request, viewed, reads);
+  const { card, isUnknown } = await requestCards.cardFor(request, viewed, reads);
   const { at } = viewed;
-  if (at !== null) later.follow(at, () => notifier.movedOn(request, at));
+  if (at !== null) later.follow(at, () => requestCards.latestCard(request, at));
   // Another process that just posted the card has stored it by then. If not, its answer was lost, and this is a copy.
-  if (isUnknown) later.afterwards(() => notifier.adopt(request.id, at));
+  if (isUnknown) later.runTwiceLater(() => requestCards.registerCopy(request.id, at));
   return cardAnswer(withInputs(card, inputs));
 }
 
 /** Null: something else is missing, or the request doesn't exist. */
 async function missingTick(
-  { notifier, actionPorts }: RequestClickOptions,
+  { requestCards, actionPorts }: RequestClickOptions,
   refusal: Refusal,
   { requestId, person, at, inputs }: Purpose & ClickToRepeat,
 ): Promise<InvokeResponse | null> {
@@ -148,7 +148,7 @@ async function missingTick(
   const request = await actionPorts.requests.load(requestId);
   if (request === null) return null;
   const reader = await ownReader(actionPorts, request, person);
-  const { card } = await notifier.cardFor(request, { at, reader, automatic: false });
+  const { card } = await requestCards.cardFor(request, { at, reader, automatic: false });
   return cardAnswer(withMissingTick(card, refusal, inputs));
 }
 
@@ -179,7 +179,7 @@ export interface EvidenceClickOptions extends RequestClickOptions {
 }
 
 export async function answerEvidenceClick(
-  { evidence, actionPorts, notifier }: EvidenceClickOptions,
+  { evidence, actionPorts, requestCards }: EvidenceClickOptions,
   { person }: KnownSender,
   { at, click }: { readonly at: Posted | null; readonly click: CardClick },
 ): Promise<InvokeResponse> {
@@ -192,6 +192,6 @@ export async function answerEvidenceClick(
     );
   }
   const reader = await ownReader(actionPorts, request, person);
-  const { card } = await notifier.cardFor(request, { at, reader, automatic: false });
+  const { card } = await requestCards.cardFor(request, { at, reader, automatic: false });
   return cardAnswer(withDownload(card, await evidence.offer({ person, requestId: request.id })));
 }

@@ -37,7 +37,7 @@ export interface VerbOptions
     FormFromCardOptions,
     TypedCommandsOptions {
   readonly lists: Lists;
-  readonly driftAlerts: Pick<DriftAlerts, 'cardOf' | 'adopt'>;
+  readonly driftAlerts: Pick<DriftAlerts, 'cardOf' | 'registerCopy'>;
   readonly commandPorts: FormFromCardOptions['commandPorts'];
 }
 
@@ -116,7 +116,7 @@ const showDrift: Handle<AdmittedSender> = async ({ driftAlerts, later }, { at, c
   const card = id === undefined ? null : await driftAlerts.cardOf(id, number);
   if (id === undefined || card === null) return messageAnswer(refusalText(refuse('unknown-request', driftId ?? '')));
   // Another process that just posted the card has stored it by then. If not, its answer was lost, and this is a copy.
-  if (at !== null) later.afterwards(() => driftAlerts.adopt(id, number, at));
+  if (at !== null) later.runTwiceLater(() => driftAlerts.registerCopy(id, number, at));
   return cardAnswer(card);
 };
 

@@ -18,7 +18,7 @@ export interface AwaitedApprovers {
 
 export interface Approvers {
   /** Never fails for the directory: without it, groups aren't named and their members aren't mentioned. */
-  of(request: Request, hurry?: 'a click waits'): Promise<AwaitedApprovers>;
+  of(request: Request, waiting?: 'click'): Promise<AwaitedApprovers>;
 }
 
 export interface ApproversOptions extends SourcesOptions {
@@ -27,7 +27,7 @@ export interface ApproversOptions extends SourcesOptions {
 
 const timeoutMs = 10_000;
 /** Shorter for a click, which must be answered within seconds. */
-const hurryMs = 1_500;
+const clickMs = 1_500;
 
 /**
  * Returns people in both lists. If a list is incomplete, returns all of `sources`: every click is still authorized
@@ -50,11 +50,11 @@ function describedOf(sources: readonly Source[]): string {
 
 export function openApprovers({ policy, ...tools }: ApproversOptions): Approvers {
   return {
-    async of(request, hurry) {
+    async of(request, waiting) {
       const { approvers } = termsFor(policy, request.plan.observation.resource);
       if (approvers.some((ids) => ids.length === 0))
         return { described: 'no one: CMK_APPROVERS is empty', addressed: [], people: [], sources: [] };
-      const waitMs = hurry === undefined ? timeoutMs : hurryMs;
+      const waitMs = waiting === undefined ? timeoutMs : clickMs;
       const exclude = [request.requester, ...request.approvals.map(({ by }) => by)];
       // The last list is that of the last tag rule that applies. The others only remove people who aren't in them too.
       const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, exclude, waitMs)));

@@ -45,7 +45,7 @@ export interface RequestView {
 
 export interface CardRenderer {
   /** `people`: source of names, if they shouldn't be read now. */
-  of(request: Request, hurry?: 'a click waits', people?: CardRendererOptions['people']): Promise<RequestView>;
+  of(request: Request, waiting?: 'click', people?: CardRendererOptions['people']): Promise<RequestView>;
 }
 
 /** Teams: `refresh.userIds` takes 60. */
@@ -75,9 +75,9 @@ export function openCardRenderer(options: CardRendererOptions): CardRenderer {
   }
 
   return {
-    async of(request, hurry, people = options.people) {
+    async of(request, waiting, people = options.people) {
       const [asked, names, viewers, witnesses] = await Promise.all([
-        hasEnded(request) ? nobody : approvers.of(request, hurry),
+        hasEnded(request) ? nobody : approvers.of(request, waiting),
         openDirectory(people).names(peopleIn(request)),
         viewersOf(request, people),
         // Nothing would take the warning off the card of an ended request.

@@ -1,4 +1,4 @@
-/** Keeps one card for each drift where operators see it, and calls them when it is posted or becomes critical. */
+/** Keeps one card for each drift where operators see it, and notifies them when it is posted or becomes critical. */
 import type { DriftId } from '../../domain/ids.ts';
 import type { Drifts, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import { type AgentWatch, type Drift, isCritical } from '../../domain/watch/agent-watch.ts';
@@ -18,7 +18,7 @@ export interface DriftAlertsOptions extends SourcesOptions {
   readonly shown: PostedCards;
   readonly chat: Pick<Chat, 'post' | 'postThread' | 'update'>;
   readonly channel: string;
-  /** Who is called: object ids of people and groups. */
+  /** Who is notified: object IDs of people and groups. */
   readonly operators: readonly string[];
 }
 
@@ -28,19 +28,19 @@ export interface DriftAlerts {
   /** Returns the card as it is now. Null: there is no such drift. */
   cardOf(id: DriftId, number: number): Promise<AdaptiveCard | null>;
   /** Registers a copy that is left of a post without an answer, so that it is brought up to date as well. */
-  adopt(id: DriftId, number: number, at: Posted): Promise<void>;
+  registerCopy(id: DriftId, number: number, at: Posted): Promise<void>;
 }
 
 interface Alert {
   readonly watch: AgentWatch;
   readonly drift: Drift;
   readonly verified: LastVerified;
-  readonly called: readonly Addressee[];
+  readonly notified: readonly Addressee[];
 }
 
-const patienceMs = 10_000;
+const workerTimeoutMs = 10_000;
 /** While a client waits for the card. */
-const hurryMs = 2_000;
+const clickTimeoutMs = 2_000;
 
 async function alertFor(
   options: DriftAlertsOptions,
@@ -53,11 +53,12 @@ async function alertFor(
   const request = drift === undefined ? null : await options.requests.load(drift.basis.request);
   const verified = request === null ? null : lastVerifiedOf(request);
   if (watch === null || drift === undefined || verified === null) return null;
-  const called = addressedOf(await sourcesOf(options, options.operators, [], timeoutMs));
-  return { watch, drift, verified, called };
+  const notified = addressedOf(await sourcesOf(options, options.operators, [], timeoutMs));
+  return { watch, drift, verified, notified };
 }
 
-const cardFor = ({ watch, drift, verified, called }: Alert): AdaptiveCard => driftCard(watch, drift, verified, called);
+const cardFor = ({ watch, drift, verified, notified }: Alert): AdaptiveCard =>
+  driftCard(watch, drift, verified, notified);
 
 const audienceOf = (number: number): string => `drift:${number}`;
 const copiesOf = (number: number): string => `${audienceOf(number)}:copy/`;
@@ -71,7 +72,7 @@ const laterCritical = (drift: Drift): string | null =>
 /** Teams sends no notification of an edited card: each time a drift becomes critical later, its thread gets a post. */
 async function showWorse(
   { shown, chat }: DriftAlertsOptions,
-  { watch, drift, called }: Alert,
+  { watch, drift, notified }: Alert,
   { conversationId, activityId }: PostedCard,
   cards: readonly PostedCard[],
 ): Promise<void> {
@@ -86,7 +87,7 @@ async function showWorse(
     await reconcileCard(
       { shown, chat },
       watch,
-      { audience, card: worseCard(watch.agentName, isNow, called), post },
+      { audience, card: worseCard(watch.agentName, isNow, notified), post },
       at,
     );
   }
@@ -99,7 +100,7 @@ async function showAlert(options: DriftAlertsOptions, alert: Alert): Promise<voi
   const before = await shown.of(id);
   const audience = audienceOf(number);
   const at = before.find((card) => card.audience === audience);
-  // It is over before anybody was told of it.
+  // It was closed before it was posted.
   if (at === undefined && closedAt !== null) return;
   const card = cardFor(alert);
   const post = (one: AdaptiveCard) => chat.postThread(channel, one);
@@ -120,14 +121,14 @@ export function openDriftAlerts(options: DriftAlertsOptions): DriftAlerts {
   const { shown } = options;
   return {
     async cardOf(id, number) {
-      const alert = await alertFor(options, id, number, hurryMs);
+      const alert = await alertFor(options, id, number, clickTimeoutMs);
       return alert === null ? null : cardFor(alert);
     },
     async show(id, number) {
-      const alert = await alertFor(options, id, number, patienceMs);
+      const alert = await alertFor(options, id, number, workerTimeoutMs);
       if (alert !== null) await showAlert(options, alert);
     },
-    async adopt(id, number, at) {
+    async registerCopy(id, number, at) {
       const [cards, held] = await Promise.all([shown.of(id), shown.at(at.activityId)]);
       const known = cards.find(({ audience }) => audience === audienceOf(number));
       // The client says which card it shows: it must be near the alert, and no other card.

@@ -43,13 +43,13 @@ export interface Notification {
 
 export interface Notifications {
   /** Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. */
-  call(request: Request, call: Notification): Promise<void>;
+  notify(request: Request, what: Notification): Promise<void>;
   /** The same for a stored event, by its revision. */
-  callForEvent(id: RequestId, revision: number): Promise<void>;
+  notifyForEvent(id: RequestId, revision: number): Promise<void>;
 }
 
 const notificationPrefix = 'call:';
-/** Where more are to be called than this, the channel has to do. */
+/** With more recipients than this, only the channel is notified. */
 const mostInPerson = 50;
 const timeoutMs = 10_000;
 
@@ -203,25 +203,25 @@ export async function erasedNotifications(
 export function openNotifications(options: NotificationsOptions): Notifications {
   const { requests, directory } = options;
 
-  async function ring(request: Request, one: Notification): Promise<void> {
-    const ringing = new NotificationPosts(options, request, one);
+  async function notify(request: Request, one: Notification): Promise<void> {
+    const posts = new NotificationPosts(options, request, one);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
     // A failure in one place doesn't stop the posts in others.
-    const results = await Promise.allSettled(turns.map((to) => ringing[to]()));
+    const results = await Promise.allSettled(turns.map((to) => posts[to]()));
     const refused = results.find((result) => result.status === 'rejected');
     if (refused?.status === 'rejected') throw refused.reason;
   }
 
   return {
-    call: ring,
-    async callForEvent(id, revision) {
+    notify,
+    async notifyForEvent(id, revision) {
       const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
       const event = events.find((one) => one.revision === revision);
       if (request === null || event === undefined || !isStillNeeded(request, event)) return;
       const doer = actingPerson(event);
       const names = await directory.names(doer === null ? [request.requester] : [request.requester, doer]);
       const notice = (to: RecipientGroup) => eventNotice(to, event, request, names);
-      await ring(request, { occasion: `${revision}`, who: recipientsOf(event.body), except: doer, notice });
+      await notify(request, { occasion: `${revision}`, who: recipientsOf(event.body), except: doer, notice });
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Notifications } from './notifications.ts';
 
 export interface RemindersOptions {
   readonly requests: Pick<Requests, 'load'>;
-  readonly calls: Pick<Notifications, 'call'>;
+  readonly notifications: Pick<Notifications, 'notify'>;
   readonly directory: Pick<Directory, 'names'>;
 }
 
@@ -18,7 +18,7 @@ export interface Reminders {
   remind(id: RequestId, key: string, dueAt: string): Promise<RescheduleAt | null>;
 }
 
-export function openReminders({ requests, calls, directory }: RemindersOptions): Reminders {
+export function openReminders({ requests, notifications, directory }: RemindersOptions): Reminders {
   return {
     async remind(id, key, dueAt) {
       const request = await requests.load(id);
@@ -28,13 +28,13 @@ export function openReminders({ requests, calls, directory }: RemindersOptions):
         const day = Math.round((Date.parse(dueAt) - Date.parse(request.askedAt)) / attentionEveryMs);
         const occasion = `reminder:${request.asking}:${day}`;
         const notice = () => attentionNotice('the request still needs attention', request, names);
-        await calls.call(request, { occasion, who: ['requester', 'operators'], except: null, notice });
+        await notifications.notify(request, { occasion, who: ['requester', 'operators'], except: null, notice });
         return { afterMs: attentionEveryMs };
       }
       if (request?.state !== 'awaiting-approval' || key === 'attention') return null;
       const occasion = `reminder:${request.asking}:${key}`;
       const notice = () => decisionNotice(request);
-      await calls.call(request, { occasion, who: ['approvers'], except: null, notice });
+      await notifications.notify(request, { occasion, who: ['approvers'], except: null, notice });
       return null;
     },
   };

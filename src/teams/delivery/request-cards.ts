@@ -22,7 +22,7 @@ import { type CardReads, prefetch } from './prefetch.ts';
 import { fingerprint, reconcileCard } from './reconcile-card.ts';
 import { openUpdateThrottle } from './update-throttle.ts';
 
-export interface NotifierOptions {
+export interface RequestCardsOptions {
   readonly requests: Requests;
   readonly shown: PostedCards;
   readonly onWritten: Outbox['onWritten'];
@@ -62,7 +62,7 @@ export interface Drawn {
   readonly isUnknown: boolean;
 }
 
-export interface Notifier {
+export interface RequestCards {
   show(id: RequestId): Promise<void>;
   /** Returns the current card for this reader. An unregistered copy is updated for everyone and registered. */
   cardFor(request: Request, viewed: ViewedCard, reads?: CardReads): Promise<Drawn>;
@@ -72,7 +72,7 @@ export interface Notifier {
    * Returns the shared card if the request has come to rest since it was rendered as `request`; otherwise null. Other
    * changes are followed by more updates, or shown later than any answer.
    */
-  movedOn(request: Request, at: Posted): Promise<AdaptiveCard | null>;
+  latestCard(request: Request, at: Posted): Promise<AdaptiveCard | null>;
   /**
    * Sends the current card again to a place that has one. Fills in the inputs of the person who clicked it, where no one
    * else sees them.
@@ -81,7 +81,7 @@ export interface Notifier {
   /**
    * Registers an unregistered copy as `cardFor` does, for callers that need no card: after a refused click, or later.
    */
-  adopt(id: RequestId, clicked: Posted | null): Promise<void>;
+  registerCopy(id: RequestId, clicked: Posted | null): Promise<void>;
   /** Posts the card where a person opened it. */
   open(request: Request, place: Origin, reader: Reader): Promise<void>;
 }
@@ -102,7 +102,7 @@ interface Setting {
 
 /** Returns which card is at this location. Updates and registers an unknown copy. */
 async function cardAt(
-  { requests, shown, chat }: NotifierOptions,
+  { requests, shown, chat }: RequestCardsOptions,
   { request, view, cards }: Setting,
   { at, automatic }: Click,
 ): Promise<Found> {
@@ -116,13 +116,13 @@ async function cardAt(
   return { kind: kindOf((known ?? copy)?.audience ?? '') ?? 'approval', isUnknown };
 }
 
-export function openNotifier(options: NotifierOptions): Notifier {
+export function openRequestCards(options: RequestCardsOptions): RequestCards {
   const { requests, shown } = options;
   const drawing = openCardRenderer(options);
   const pace = openUpdateThrottle();
-  async function settingOf(request: Request, hurry?: 'a click waits', reads: CardReads = options): Promise<Setting> {
+  async function settingOf(request: Request, waiting?: 'click', reads: CardReads = options): Promise<Setting> {
     const [view, cards] = await Promise.all([
-      drawing.of(request, hurry, reads.people),
+      drawing.of(request, waiting, reads.people),
       knownCards(reads.shown, request),
     ]);
     return { request, view, cards };
@@ -133,34 +133,34 @@ export function openNotifier(options: NotifierOptions): Notifier {
   return {
     prefetch: (coming, by) => prefetch(options, coming, by),
     async cardFor(request, viewed, reads) {
-      const setting = await settingOf(request, 'a click waits', reads);
+      const setting = await settingOf(request, 'click', reads);
       const { kind, isUnknown } = await cardAt(options, setting, viewed);
       return { card: setting.view.forReader(kind, viewed.reader), isUnknown };
     },
-    async movedOn({ id, revision }, at) {
+    async latestCard({ id, revision }, at) {
       const request = await requests.load(id);
       if (request === null || request.revision === revision || !isAtRest(request)) return null;
       const known = (await knownCards(shown, request)).find((card) => card.activityId === at.activityId);
       if (known === undefined) return null;
-      return (await drawing.of(request, 'a click waits')).inPlace(known.audience);
+      return (await drawing.of(request, 'click')).inPlace(known.audience);
     },
     async redraw(id, at, inputs) {
       const request = await requests.load(id);
       if (request === null) return;
-      const { view, cards } = await settingOf(request, 'a click waits');
+      const { view, cards } = await settingOf(request, 'click');
       const known = cards.find(({ activityId }) => activityId === at.activityId);
       if (known === undefined) return;
       const own = approverIn(known.audience) === null ? {} : inputs;
       await options.chat.update(known, withInputs(view.inPlace(known.audience), own));
     },
-    async adopt(id, at) {
+    async registerCopy(id, at) {
       if (at === null) return;
       const request = await requests.load(id);
       if (request === null) return;
-      await cardAt(options, await settingOf(request, 'a click waits'), { at, automatic: false });
+      await cardAt(options, await settingOf(request, 'click'), { at, automatic: false });
     },
     async open(request, place, reader) {
-      await openCard(options, request, place, reader, await drawing.of(request, 'a click waits'));
+      await openCard(options, request, place, reader, await drawing.of(request, 'click'));
     },
     async show(id) {
       await pace.turn(id);

@@ -23,7 +23,7 @@ export interface SecretDocumentTools {
 /** Enough to read the page, find the security key and return. */
 const lifeMs = 10 * 60_000;
 
-const ReplayState = z.object({ until: z.string(), spent: z.boolean().default(false) });
+const Lifetime = z.object({ until: z.string(), spent: z.boolean().default(false) });
 
 export function openSecretDocuments<T extends object>(
   { documents, random, now }: SecretDocumentTools,
@@ -36,7 +36,7 @@ export function openSecretDocuments<T extends object>(
   async function read(name: string) {
     const document = (await documents.read([keyOf(name)]))[keyOf(name)];
     const found = schema.safeParse(document).data;
-    const life = ReplayState.safeParse(document).data;
+    const life = Lifetime.safeParse(document).data;
     if (found === undefined || life === undefined || life.spent || life.until < now().toISOString()) return null;
     return { found, document };
   }

@@ -1,8 +1,8 @@
 /** Takes one run through its turns as the workflow body does, without waiting: the clock moves instead. */
 
 import type { RequestId } from '../../../src/domain/ids.ts';
-import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt } from '../../../src/workflow/run-plan.ts';
-import { attemptStep, storeResult } from '../../../src/workflow/try-steps.ts';
+import { attemptStep, storeResult } from '../../../src/workflow/attempt-step.ts';
+import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt } from '../../../src/workflow/workflow-steps.ts';
 
 /** The process ends here: what the engine had not stored of this turn is lost. */
 export class Killed extends Error {}

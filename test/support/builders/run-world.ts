@@ -6,7 +6,7 @@ import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
-import { openAttemptStore, type RunPorts } from '../../../src/workflow/run-plan.ts';
+import { openAttemptStore, type RunPorts } from '../../../src/workflow/workflow-steps.ts';
 import { decides, id, policy } from './commands.ts';
 import { type Drive, driveRun } from './drive-run.ts';
 import { approver, submit, tenant } from './fixtures.ts';

@@ -2,13 +2,13 @@
 
 import type { Failure } from '../../../src/domain/failure.ts';
 import { FormId, type PersonId, RequestId } from '../../../src/domain/ids.ts';
-import type { UseAnswer } from '../../../src/domain/key-use.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
+import type { UseAnswer } from '../../../src/domain/usage-check.ts';
 import type { Turn } from '../builders/commands.ts';
 import * as commands from '../builders/commands.ts';
 import { approver, requester, submit, tenant } from '../builders/fixtures.ts';

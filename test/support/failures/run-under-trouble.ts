@@ -11,7 +11,7 @@ import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { approversGroup, requestersGroup } from '../../../src/sandbox/people.ts';
-import { openAttemptStore, type RunPorts } from '../../../src/workflow/run-plan.ts';
+import { openAttemptStore, type RunPorts } from '../../../src/workflow/workflow-steps.ts';
 import { type ConnectChoices, connect } from '../../contract/azure-setup.ts';
 import type { RunningAzure } from '../azure/local-azure.ts';
 import { decides, policy, settles } from '../builders/commands.ts';

@@ -1,8 +1,8 @@
 import { FormId } from '../../../src/domain/ids.ts';
-import type { UseAnswer } from '../../../src/domain/key-use.ts';
 import type { EventBody, EventType } from '../../../src/domain/request/events.ts';
 import { botActor, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
+import type { UseAnswer } from '../../../src/domain/usage-check.ts';
 import {
   asks,
   checks,

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { botFailure } from '../../../src/domain/failure.ts';
 import {
   evaluateUse,
-  type LoggedUse,
+  type LoggedKeyCall,
   type UsageQuery,
   type UseAnswer,
   type VaultLogRows,
-} from '../../../src/domain/key-use.ts';
+} from '../../../src/domain/usage-check.ts';
 
 /** What is made of rows of a vault's log. */
 
@@ -25,7 +25,7 @@ const sought: UsageQuery = {
   keyVersion: version,
   since: '2026-03-01T12:00:00.000Z',
 };
-const wrap: LoggedUse = {
+const wrap: LoggedKeyCall = {
   at: '2026-03-01T12:00:20.000Z',
   operation: 'KeyWrap',
   status: 200,
@@ -35,7 +35,7 @@ const wrap: LoggedUse = {
   assignmentId: own,
   byAccessPolicy: false,
 };
-const judged = (uses: readonly LoggedUse[], change: Partial<VaultLogRows> = {}): UseAnswer =>
+const judged = (uses: readonly LoggedKeyCall[], change: Partial<VaultLogRows> = {}): UseAnswer =>
   evaluateUse(sought, {
     first: '2026-02-28T12:00:00.000Z',
     last: '2026-03-01T12:20:00.000Z',
@@ -62,7 +62,7 @@ describe('a use', () => {
     });
   });
 
-  it.each<[string, Partial<LoggedUse>, object]>([
+  it.each<[string, Partial<LoggedKeyCall>, object]>([
     ['unwraps', { operation: 'KeyUnwrap' }, { operation: 'KeyUnwrap' }],
     [
       'is known by its resource where its identity is a new one',
@@ -119,7 +119,7 @@ describe('a use', () => {
 });
 
 describe('no use', () => {
-  it.each<[string, Partial<LoggedUse>]>([
+  it.each<[string, Partial<LoggedKeyCall>]>([
     ['by another identity, a trusted service’s among them', { principalId: 'f'.repeat(36), resourceId: null }],
     ['by another agent', { principalId: 'f'.repeat(36), resourceId: `${agent}-test` }],
     ['of another version', { addresses: [key.replace('5d1f', '0000')] }],

@@ -1,6 +1,6 @@
 import type { EngineRun } from '../../../src/workflow/fencing.ts';
 import { openRunMonitor } from '../../../src/workflow/run-monitor.ts';
-import { recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
+import { recordIntent, runPreRunCheck } from '../../../src/workflow/workflow-steps.ts';
 import { cancels, id } from '../../support/builders/commands.ts';
 import { noon } from '../../support/builders/plans.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';
@@ -26,7 +26,7 @@ async function watched(
         done.push('start');
         origins.push(from);
       },
-      adopt: async () => void done.push('adopt'),
+      takeOver: async () => void done.push('takeOver'),
       dequeueRuns: async () => void done.push('take'),
       look: async () => engine.known,
     },
@@ -147,7 +147,7 @@ describe('a run that was ordered', () => {
   ])('is adopted at once when %s', async (_why, alive) => {
     const { look, done } = await watched(going, alive);
     await look();
-    expect(done).toEqual(['adopt']);
+    expect(done).toEqual(['takeOver']);
   });
 
   it('is adopted once this replica has it and is not in the middle of it for a while', async () => {
@@ -155,7 +155,7 @@ describe('a run that was ordered', () => {
     await look();
     expect(done).toEqual([]);
     await wait();
-    expect(done).toEqual(['adopt']);
+    expect(done).toEqual(['takeOver']);
   });
 
   it('is taken where it waits for a replica and none took it for a while', async () => {
@@ -171,7 +171,7 @@ describe('a run that was ordered', () => {
     await look();
     advance(-86_400_000);
     await wait();
-    expect(done).toEqual(['adopt']);
+    expect(done).toEqual(['takeOver']);
   });
 
   it.each([
@@ -211,6 +211,6 @@ describe('a run that was ordered', () => {
     await look();
     expect(done).toEqual([]);
     await wait();
-    expect(done).toEqual(['adopt']);
+    expect(done).toEqual(['takeOver']);
   });
 });

@@ -1,12 +1,12 @@
 import { noTracing } from '../../../src/domain/ports/telemetry.ts';
-import { runPlan, type Step } from '../../../src/workflow/plan-workflow.ts';
+import { type EngineStep, runPlan } from '../../../src/workflow/run-plan.ts';
 import { Semaphore } from '../../../src/workflow/semaphore.ts';
 import { failure, id } from '../../support/builders/commands.ts';
 import { Killed } from '../../support/builders/drive-run.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';
 
 /** As the engine does: what it has stored of a step is returned, and the step isn't taken again. */
-function replaying(journal: unknown[], before: (name: string) => void): Step {
+function replaying(journal: unknown[], before: (name: string) => void): EngineStep {
   let taken = 0;
   return async <T>(name: string, act: () => Promise<T>): Promise<T> => {
     const turn = taken;

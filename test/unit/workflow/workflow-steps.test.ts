@@ -1,6 +1,6 @@
 import { decide } from '../../../src/domain/request/decide.ts';
-import { endRunEarly, recordIntent, runPreRunCheck } from '../../../src/workflow/run-plan.ts';
-import { attemptStep, storeResult } from '../../../src/workflow/try-steps.ts';
+import { attemptStep, storeResult } from '../../../src/workflow/attempt-step.ts';
+import { endRunEarly, recordIntent, runPreRunCheck } from '../../../src/workflow/workflow-steps.ts';
 import { cancels, decides, failure, id, settles } from '../../support/builders/commands.ts';
 import { Killed } from '../../support/builders/drive-run.ts';
 import { approver, requester } from '../../support/builders/fixtures.ts';

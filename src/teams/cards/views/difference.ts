@@ -1,7 +1,7 @@
 /** Differences between the current plan and the approved one, or the one before the requester edited it. */
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import type { ControlChange } from '../../../domain/control-change.ts';
-import type { ReplacedKey } from '../../../domain/observed.ts';
+import type { RecreatedObject } from '../../../domain/observed.ts';
 import { effectsOf, notCovered, type Plan } from '../../../domain/plan.ts';
 import type { ChangedFrom, Request } from '../../../domain/request/request.ts';
 import { workOf } from '../../../operations/registry.ts';
@@ -34,7 +34,7 @@ function controlRow(change: ControlChange): Row {
   return row(marks.warn, plain(title), [grey(plain(text))]);
 }
 
-const replacedRow = (replaced: ReplacedKey): Row =>
+const replacedRow = (replaced: RecreatedObject): Row =>
   row(marks.bad, plain(replacedTitles[replaced.what]), [grey(plain(replacedWords(replaced)))]);
 
 const beforeAndNow = (name: string, before: CardText, now: CardText): Row =>

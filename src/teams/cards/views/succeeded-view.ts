@@ -1,8 +1,8 @@
 /** The card of a request that succeeded. */
 import { shortDigest } from '../../../domain/digest.ts';
-import type { UseAnswer } from '../../../domain/key-use.ts';
 import { highestProof, type Proof } from '../../../domain/proof.ts';
 import type { Request, StepProgress, Succeeded, UsageCheck } from '../../../domain/request/request.ts';
+import type { UseAnswer } from '../../../domain/usage-check.ts';
 import type { OperationWords } from '../../../operations/operation.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { earlierStepWords } from '../../../text/attention.ts';

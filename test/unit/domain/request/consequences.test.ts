@@ -1,4 +1,4 @@
-import { consequencesOf, holdsResource } from '../../../../src/domain/request/consequences.ts';
+import { consequencesOf, reservedResourceId } from '../../../../src/domain/request/consequences.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import {
@@ -81,7 +81,7 @@ it('has nothing follow where nothing was stored', () => {
 });
 
 it('lets a request hold its agent until it ends', () => {
-  expect(holdsResource(requestAfter(asks()))).toBe(resourceId().toLowerCase());
-  expect(holdsResource(requestAfter(...toAttention))).toBe(resourceId().toLowerCase());
-  expect(holdsResource(requestAfter(asks(), cancels()))).toBeNull();
+  expect(reservedResourceId(requestAfter(asks()))).toBe(resourceId().toLowerCase());
+  expect(reservedResourceId(requestAfter(...toAttention))).toBe(resourceId().toLowerCase());
+  expect(reservedResourceId(requestAfter(asks(), cancels()))).toBeNull();
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { UseAnswer } from '../../../../src/domain/key-use.ts';
 import { highestProof } from '../../../../src/domain/proof.ts';
 import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
+import type { UseAnswer } from '../../../../src/domain/usage-check.ts';
 import {
   asks,
   checks,

@@ -2,7 +2,7 @@ import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command, Submit } from '../../../../src/domain/request/request-command.ts';
-import { furthestStartMs, startsAt } from '../../../../src/domain/request/start-window.ts';
+import { maxStartAheadMs, startsAt } from '../../../../src/domain/request/start-window.ts';
 import {
   asks,
   cancels,
@@ -30,7 +30,7 @@ describe('a start that is put off', () => {
     ['is now', inHours(0), 'start-passed'],
     [
       'is further ahead than anybody remembers',
-      new Date(noon.getTime() + furthestStartMs + 1).toISOString(),
+      new Date(noon.getTime() + maxStartAheadMs + 1).toISOString(),
       'start-too-far',
     ],
   ])('is refused where it %s, of whoever asks and whoever approves', (_what, notBefore, code) => {

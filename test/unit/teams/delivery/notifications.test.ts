@@ -148,7 +148,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
       request,
       await shown.of(id),
     );
-  return { said, ring: () => calls.callForEvent(id, last), last, erased };
+  return { said, ring: () => calls.notifyForEvent(id, last), last, erased };
 }
 
 const mentioned = (text: string): string => [...text.matchAll(/<at>(.*?)<\/at>/g)].map(([, name]) => name).join(', ');

@@ -17,35 +17,35 @@ import { noon } from '../../../support/builders/plans.ts';
 
 const hour = 3_600_000;
 
-/** Reminders of a request after these commands, and what was rung for; a call whose occasion was rung before rings for nobody. */
+/** Reminders of a request after these commands, and what they notified of. An occasion that was notified of before notifies nobody. */
 function opened(...commands: readonly Command[]) {
-  const rung: Pick<Notification, 'occasion' | 'who'>[] = [];
+  const notified: Pick<Notification, 'occasion' | 'who'>[] = [];
   const reminders = openReminders({
     requests: { load: async () => requestAfter(...commands) },
-    calls: { call: async (_request, { occasion, who }) => void rung.push({ occasion, who }) },
+    notifications: { notify: async (_request, { occasion, who }) => void notified.push({ occasion, who }) },
     directory: { names: async () => () => 'Somebody' },
   });
   return {
-    rung,
+    notified,
     remind: (key: string, hours = 0) =>
       reminders.remind(id, key, new Date(noon.getTime() + hours * hour).toISOString()),
   };
 }
 
 it('tells approvers once that they are waited for, and is done with it', async () => {
-  const { remind, rung } = opened(asks());
+  const { remind, notified } = opened(asks());
   expect(await remind('half', 36)).toBeNull();
-  expect(rung).toEqual([{ occasion: 'reminder:1:half', who: ['approvers'] }]);
+  expect(notified).toEqual([{ occasion: 'reminder:1:half', who: ['approvers'] }]);
 });
 
 it('is the same reminder where it has to be tried again, whatever time it is, and another one later and for another question', async () => {
-  const { remind, rung } = opened(...approvedBy(approver));
+  const { remind, notified } = opened(...approvedBy(approver));
   await remind('half', 36);
   await remind('half', 37);
   await remind('last', 68);
   const changed = opened(asks(), changes());
   await changed.remind('half', 36);
-  expect([...rung, ...changed.rung].map(({ occasion }) => occasion)).toEqual([
+  expect([...notified, ...changed.notified].map(({ occasion }) => occasion)).toEqual([
     ...['reminder:1:half', 'reminder:1:half', 'reminder:1:last'],
     'reminder:2:half',
   ]);
@@ -57,21 +57,21 @@ it.each([
   ['expired', [asks(), expires]],
   ['stuck', toAttention],
 ])('nobody is reminded to decide on what is %s', async (_what, commands) => {
-  const { remind, rung } = opened(...commands);
+  const { remind, notified } = opened(...commands);
   expect([await remind('half', 36), await remind('last', 68)]).toEqual([null, null]);
-  expect(rung).toEqual([]);
+  expect(notified).toEqual([]);
 });
 
 it('what needs attention is brought up once a day, and not where it does not any more', async () => {
-  const { remind, rung } = opened(...toAttention);
+  const { remind, notified } = opened(...toAttention);
   expect(await remind('attention', 24)).toEqual({ afterMs: 24 * hour });
   await remind('attention', 25);
   await remind('attention', 48);
   const occasions = [1, 1, 2].map((day) => `reminder:8:${day}`);
-  expect(rung.map(({ occasion, who }) => `${occasion} ${who}`)).toEqual(
+  expect(notified.map(({ occasion, who }) => `${occasion} ${who}`)).toEqual(
     occasions.map((one) => `${one} requester,operators`),
   );
   const waiting = opened(asks());
   expect(await waiting.remind('attention', 24)).toBeNull();
-  expect(waiting.rung).toEqual([]);
+  expect(waiting.notified).toEqual([]);
 });
