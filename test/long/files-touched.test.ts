@@ -37,9 +37,9 @@ const additions: readonly Addition[] = [
         added: `{ "type": "TextBlock", "text": "\${oneMore}", "wrap": true },\n`,
       },
       {
-        file: 'src/teams/cards/data/status-short.ts',
-        after: '  line: CardText,\n',
-        added: '  oneMore: CardText,\n',
+        file: 'src/teams/cards/data/requests.ts',
+        after: '    line: CardText,\n',
+        added: '    oneMore: CardText,\n',
       },
       {
         file: 'src/teams/cards/views/short-status-view.ts',

@@ -12,7 +12,7 @@ import { shortDrift } from '../../../text/drift.ts';
 import { fleetGuardWords } from '../../../text/guard.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { countOf } from '../../../text/words.ts';
-import type { AgentsData } from '../data/agents.ts';
+import type { CardDataOf } from '../data/registry.ts';
 import { bold, type CardText, date, dateAndTime, joinText, md, nothing, plain } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 import { messageCard } from './short-views.ts';
@@ -24,7 +24,7 @@ export interface FleetSummary {
   readonly guards: readonly AgentGuard[] | null;
 }
 
-type Top = Pick<AgentsData, 'driftTitle' | 'driftStyle' | 'drifts' | 'expiries' | 'guard'>;
+type Top = Pick<CardDataOf<'agents'>, 'driftTitle' | 'driftStyle' | 'drifts' | 'expiries' | 'guard'>;
 
 /** On later pages. */
 export const noSummary: Top = { driftTitle: nothing, driftStyle: 'warning', drifts: [], expiries: [], guard: nothing };

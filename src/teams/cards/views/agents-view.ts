@@ -12,7 +12,7 @@ import { repairCommand, repairVerb, shortDrift } from '../../../text/drift.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { countOf } from '../../../text/words.ts';
-import type { AgentRow, FleetPart } from '../data/agents.ts';
+import type { AgentRow, FleetPart } from '../data/lists.ts';
 import { coloured, grey, type Line, marks } from '../data/row.ts';
 import {
   bold,

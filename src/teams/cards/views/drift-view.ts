@@ -3,7 +3,7 @@ import { type AgentWatch, type Drift, type DriftFinding, isCritical } from '../.
 import type { LastVerified } from '../../../domain/watch/drift.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
 import { causeWords, type DriftWords, driftWords } from '../../../text/drift.ts';
-import type { DriftData } from '../data/drift.ts';
+import type { CardDataOf } from '../data/registry.ts';
 import { marks } from '../data/row.ts';
 import {
   type Addressee,
@@ -26,7 +26,7 @@ const mostRefreshed = 60;
 const boxStyleOf = ({ state }: DriftFinding): 'attention' | 'warning' =>
   severityOf(state.code) === 'critical' ? 'attention' : 'warning';
 
-type Box = DriftData['found'][number];
+type Box = CardDataOf<'drift'>['found'][number];
 
 function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirst: boolean): Box {
   const { cause, by, foundAt } = finding;
@@ -39,7 +39,7 @@ function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirs
   };
 }
 
-type Step = Pick<DriftData, 'next' | 'command' | 'button' | 'typed'>;
+type Step = Pick<CardDataOf<'drift'>, 'next' | 'command' | 'button' | 'typed'>;
 const noStep: Step = { next: nothing, command: nothing, button: '', typed: '' };
 
 function stepOf({ step }: DriftWords): Step {

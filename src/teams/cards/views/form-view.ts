@@ -13,7 +13,7 @@ import { operationNamed, operationOf } from '../../../operations/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { countOf } from '../../../text/words.ts';
-import type { Block } from '../data/form-review.ts';
+import type { Block } from '../data/forms.ts';
 import { type CardText, type Label, label, nothing, plain, sentences, withDates } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';

@@ -3,8 +3,7 @@
 import type { Request } from '../../../domain/request/request.ts';
 import type { HistoryShow } from '../../../operations/commands/command.ts';
 import type { HistoryEntry } from '../../../text/history.ts';
-import type { HistoryRow } from '../data/history.ts';
-import type { Chip } from '../data/list.ts';
+import type { Chip, HistoryRow } from '../data/lists.ts';
 import { marks } from '../data/row.ts';
 import { type CardText, dateAndTime, joinText, label, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';

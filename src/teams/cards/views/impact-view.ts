@@ -1,7 +1,7 @@
 /** Who uses a vault or a key. */
 import type { KeyImpact } from '../../../domain/key-impact.ts';
 import { type ImpactSection, impactSections, impactSummary, impactTitle } from '../../../text/key-impact.ts';
-import type { ImpactData } from '../data/impact.ts';
+import type { CardDataOf } from '../data/registry.ts';
 import { marks } from '../data/row.ts';
 import { label, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderRows } from '../render-card.ts';
@@ -9,7 +9,7 @@ import { type AdaptiveCard, renderRows } from '../render-card.ts';
 /** In each section. */
 const mostRows = 15;
 
-const sectionOf = ({ title, rows }: ImpactSection, shown: number): ImpactData['sections'][number] => ({
+const sectionOf = ({ title, rows }: ImpactSection, shown: number): CardDataOf<'impact'>['sections'][number] => ({
   title: plain<string>(`${title} (${rows.length})`),
   rows: rows.slice(0, shown).map(({ mark, name, detail }) => ({
     ...marks[mark],

@@ -3,7 +3,7 @@
 import type { Request } from '../../../domain/request/request.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { fromNow } from '../../../text/instants.ts';
-import type { ListRow } from '../data/list.ts';
+import type { ListRow } from '../data/lists.ts';
 import { coloured, grey, marks, personMark } from '../data/row.ts';
 import type { Directory } from '../directory.ts';
 import { label, md, plain } from '../plain-text.ts';

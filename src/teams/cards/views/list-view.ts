@@ -1,6 +1,6 @@
 /** A page of requests. */
 import type { OpenShow } from '../../../operations/commands/command.ts';
-import type { Chip, ListRow } from '../data/list.ts';
+import type { Chip, ListRow } from '../data/lists.ts';
 import { type CardText, label, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { CardDataOf, CardName } from '../../../../src/teams/cards/data/registry.ts';
 import { grey, marks, row } from '../../../../src/teams/cards/data/row.ts';
-import type { StatusAttentionData } from '../../../../src/teams/cards/data/status-attention.ts';
 import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
 import { bytesOf, renderCard, withInputs } from '../../../../src/teams/cards/render-card.ts';
 import { impactCard } from '../../../../src/teams/cards/views/impact-view.ts';
@@ -61,7 +60,7 @@ test('shows a comment and a start time again, in a section that is open', () => 
 
 describe('size', () => {
   const azure = 'ÄÖÜ (*) "[{x}]" \\ '.repeat(400);
-  const longest = (words: string): StatusAttentionData => {
+  const longest = (words: string): CardDataOf<'status-attention'> => {
     const name = plain('n*'.repeat(200), 120);
     const step = row(marks.bad, name, [grey(plain(words, 300)), grey(plain(words, 300)), grey(plain(words, 300))]);
     const data = sample('status-attention', '.needs-attention');
