@@ -3,7 +3,7 @@ import { KeyFileInvalid, KeyMissing, type KeyPurpose, keysIn, readKeys, type Sec
 import { secretsFor } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import type { KeyPlace } from '../config/place.ts';
-import { secretReadErrorWords } from '../text/secret-read-error.ts';
+import { secretReadErrorWords } from '../text/remedies.ts';
 
 export interface LoadedKeys {
   readonly keys: SecretKeys;

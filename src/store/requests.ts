@@ -1,13 +1,15 @@
-/** The port `Requests`. Open requests come from the index of verified events, never from derived tables. */
+/** The ports `Requests` and `Drifts`. What is open comes from the index of verified events, never from derived tables. */
+import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import { RequestId, type StreamId } from '../domain/ids.ts';
-import type { Appended, AppendedTo, Requests } from '../domain/ports/store.ts';
+import { DriftId, driftIdOf, RequestId, type StreamId } from '../domain/ids.ts';
+import type { Appended, AppendedTo, Drifts, Requests } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import type { Request } from '../domain/request/request.ts';
+import { foldWatch, openDriftOf } from '../domain/watch/agent-watch.ts';
 import { type AppendTools, append } from './append.ts';
-import { countRequests, eventsOfEach, eventsOfNewest, eventsOfThese } from './event-rows.ts';
-import { requestRules } from './pending-commit.ts';
+import { countRequests, eventsOf, eventsOfEach, eventsOfNewest, eventsOfThese } from './event-rows.ts';
+import { driftRules, requestRules } from './pending-commit.ts';
 import { batchCalls } from './sql.ts';
 
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
@@ -67,6 +69,33 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
     ofResource: async (resourceId) => {
       await caughtUp([]);
       return tools.monitor.index.requestsFor(resourceId.toLowerCase()).map((id) => RequestId.parse(id));
+    },
+  };
+}
+
+const streamOf = (agent: string): DriftId =>
+  driftIdOf(createHash('sha256').update(agent.toLowerCase(), 'utf8').digest('hex'));
+
+export function openDrifts(pool: Pool, tools: AppendTools): Drifts {
+  const load = async (id: DriftId) => foldWatch(id, await eventsOf(pool, tools, id));
+  return {
+    append: (agent, cause, decide) =>
+      append(pool, tools, { rules: driftRules, id: streamOf(agent), cause, decide, trace: tools.trace() }),
+    load,
+    of: (agent) => load(streamOf(agent)),
+    succeeded: async () => {
+      await tools.monitor.catchUp(pool);
+      return new Map([...tools.monitor.index.succeeded].map(([agent, id]) => [agent, RequestId.parse(id)]));
+    },
+    open: async () => {
+      await tools.monitor.catchUp(pool);
+      const streams = tools.monitor.index.drifts;
+      const events = await eventsOfEach(pool, tools, [...streams.values()]);
+      const open = [...streams].flatMap(([agent, id]) => {
+        const drift = openDriftOf(foldWatch(DriftId.parse(id), events.get(id) ?? []));
+        return drift === null ? [] : [[agent, drift] as const];
+      });
+      return new Map(open);
     },
   };
 }

@@ -11,12 +11,11 @@ import { openConversations } from './conversations.ts';
 import type { Database } from './database.ts';
 import { type DatabaseClock, type DatabaseClockTools, openDatabaseClock } from './database-clock.ts';
 import { type DocumentTools, openDocuments, type SweptDocuments } from './documents.ts';
-import { openDrifts } from './drifts.ts';
 import { defaultBeatMs, openLeases } from './leases.ts';
 import { type OutboxTools, openOutbox } from './outbox.ts';
 import { openPeople } from './people.ts';
 import { openPostedCards } from './posted-cards.ts';
-import { openRequests } from './requests.ts';
+import { openDrifts, openRequests } from './requests.ts';
 import { openWitnesses } from './witnesses.ts';
 
 /** All ports, plus what the command line and the sweeper need. */

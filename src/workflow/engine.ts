@@ -3,12 +3,15 @@
  * once, waits, retries, and resumes after a crash. Its tables contain progress only; a request's state is never read from
  * them.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
+import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
+import { dbRetryConfig, INTERNAL_QUEUE_NAME } from '@dbos-inc/dbos-sdk/internal/utils';
+import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
 import { botFailure, type Failure } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
-import { dequeueRuns, limitDatabaseBackoff } from './dbos-internals.ts';
 import { type EngineRun, type FencingOptions, fencedPorts } from './fencing.ts';
 import { type EngineStep, runPlan } from './run-plan.ts';
 import { Semaphore, withReleasedSlot } from './semaphore.ts';
@@ -98,6 +101,31 @@ async function look(here: ReadonlySet<string>, id: RequestId, run: number): Prom
 }
 
 const bug = (errorId: string): Failure => botFailure('running the plan', { code: 'unexpected', errorId });
+
+// Exports of DBOS that it marks as internal, because it has no public calls for them: see ADR 7.
+
+/**
+ * Limits how long the engine waits before it tries the database again. Its default is a minute, so it could wait up to 90 s
+ * after the database is back.
+ */
+function limitDatabaseBackoff(ms: number): void {
+  dbRetryConfig.maxBackoffSec = ms / 1_000;
+}
+
+/**
+ * Dequeues and starts queued runs, as the engine's own poller does. That poller waits for a wall-clock time. If a clock was
+ * ahead for a moment, it stops polling for just as long, and no public call wakes it. Two replicas never take the same run.
+ */
+async function dequeueRuns(): Promise<void> {
+  const executor = DBOSExecutor.globalInstance;
+  const queue = wfQueueRunner.getInternalQueue(INTERNAL_QUEUE_NAME);
+  if (executor === undefined || queue === undefined) return;
+  const { systemDatabase, executorID } = executor;
+  const owner = randomUUID();
+  const version = DBOS.applicationVersion;
+  const taken = await systemDatabase.findAndMarkStartableWorkflows(queue, executorID, version, undefined, 0, 0, owner);
+  await executor.dispatchDequeuedWorkflows(taken, owner);
+}
 
 /** Starts the engine. Interrupted runs continue at once. One engine per process. */
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {

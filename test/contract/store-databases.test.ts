@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { isDatabaseUnavailable } from '../../src/store/db-errors.ts';
-import { Mutex } from '../../src/store/mutex.ts';
+import { Mutex } from '../../src/store/lite-pool.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { runAs } from '../support/store/postgres.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';

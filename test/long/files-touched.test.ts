@@ -42,7 +42,7 @@ const additions: readonly Addition[] = [
         added: '    oneMore: CardText,\n',
       },
       {
-        file: 'src/teams/cards/views/short-status-view.ts',
+        file: 'src/teams/cards/views/request-card.ts',
         after: '    line: lineOf(request, context),\n',
         added: "    oneMore: plain('One more'),\n",
       },

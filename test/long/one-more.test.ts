@@ -55,7 +55,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/failure.ts',
     after: "  z.strictObject({ source: z.literal('no-answer'), ...outside }),\n",
     added: "  z.strictObject({ source: z.literal('one-more'), ...outside }),\n",
-    objections: ['src/text/failures.ts', 'src/text/secret-read-error.ts', 'src/text/waiting.ts'],
+    objections: ['src/text/failures.ts', 'src/text/remedies.ts', 'src/text/waiting.ts'],
   },
   {
     more: 'change',

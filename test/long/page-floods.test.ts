@@ -1,4 +1,4 @@
-import { pageLimits } from '../../src/teams/ingress/page-limits.ts';
+import { pageLimits } from '../../src/teams/ingress/rate-limit.ts';
 import { activity, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
 

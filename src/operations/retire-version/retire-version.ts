@@ -6,7 +6,7 @@ import { done, type Outcome } from '../../domain/failure.ts';
 import { retirementOf } from '../../domain/find-version-users.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
-import { CustomerKey, isNamedAlike, type Observation } from '../../domain/observed.ts';
+import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retirement } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import { type CheckContext, judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import { judgeControl, judgePermittedVault } from '../control-checks.ts';
@@ -17,7 +17,6 @@ import { reviewPage } from '../pages/review-page.ts';
 import { readKeyUse } from '../read-key-use.ts';
 import { Resource } from '../resources/registry.ts';
 import { retireTaskOf } from '../steps/disable-key-version.ts';
-import { judgeRetirement } from './judge-retirement.ts';
 import { oldVersionPage } from './old-version-page.ts';
 import { retireVersionWords } from './words.ts';
 
@@ -41,6 +40,46 @@ function judgeCurrentKey({ from, observed }: KeyWork): Check {
   return isNamedAlike(key, from)
     ? judge('pass', 'customer-managed', { key })
     : judge('block', 'key-moved', { key, expected: from });
+}
+
+const ageOf = (time: string, now: Date): number => now.getTime() - Date.parse(time);
+
+/** What the log can't tell blocks: "not seen" must not be taken for "not used". */
+function judgeLog({ log }: Retirement, now: Date): Check | null {
+  if (log.outcome === 'not-readable') return judge('block', 'vault-log-needed', { why: log.outcome, told: log.code });
+  if (log.outcome !== 'read') return judge('block', 'vault-log-needed', { why: log.outcome, told: null });
+  if (ageOf(log.first, now) < dayOfOldUseMs)
+    return judge('block', 'vault-log-needed', { why: 'too-short', told: log.first });
+  return ageOf(log.last, now) < dayOfOldUseMs
+    ? null
+    : judge('block', 'vault-log-needed', { why: 'too-old', told: log.last });
+}
+
+function judgeNewVersion({ usedSince: since }: Retirement, now: Date): Check {
+  if (since === null) return judge('block', 'new-version-used', { since, until: null });
+  const until = new Date(Date.parse(since) + dayOfOldUseMs).toISOString();
+  return judge(until <= now.toISOString() ? 'pass' : 'block', 'new-version-used', { since, until });
+}
+
+function judgeUse(retirement: Retirement, now: Date): readonly Check[] {
+  const unreadable = judgeLog(retirement, now);
+  if (unreadable !== null) return [unreadable];
+  const { users, version, log } = retirement;
+  const since = log.outcome === 'read' ? { since: log.first } : {};
+  return [
+    judgeNewVersion(retirement, now),
+    judge(users.length === 0 ? 'pass' : 'block', 'old-version-used', { version, users, ...since }),
+  ];
+}
+
+/** Checks whether the old version can be disabled. In a run, a version that is disabled already is what was asked for. */
+function judgeRetirement(retirement: Retirement | undefined, { now, own }: CheckContext): readonly Check[] {
+  if (retirement === undefined) return [];
+  const { version, enabled, unread } = retirement;
+  if (enabled === null) return [judge('block', 'old-version-unfit', { version, why: 'missing' })];
+  if (!enabled && own === null) return [judge('block', 'old-version-unfit', { version, why: 'disabled' })];
+  const isRead = unread.subscriptions + unread.types === 0;
+  return [...judgeUse(retirement, now), ...(isRead ? [] : [judge('warn', 'declared-not-read', unread)])];
 }
 
 function judgeRetire(work: KeyWork, context: CheckContext): readonly Check[] {

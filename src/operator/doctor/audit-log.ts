@@ -1,4 +1,4 @@
-/** Checks the audit log: seals, size, published log, and clock. */
+/** Checks the audit log: seals, size, published log, clock, and what waits for people. */
 import { newestPath } from '../../audit/anchor/files.ts';
 import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
 import { KeyFileInvalid, KeyMissing, sealKeyUse } from '../../audit/key-file.ts';
@@ -6,6 +6,7 @@ import { openSeals, sealKeyId } from '../../audit/seals.ts';
 import type { VerifierKey } from '../../audit/tlog/keys.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import type { AnchorSettings } from '../../config/settings/audit-log.ts';
+import { waitsIn } from '../../domain/request/request.ts';
 import { durationWords } from '../../text/instants.ts';
 import { foreignWords } from '../../text/record.ts';
 import { countOf } from '../../text/words.ts';
@@ -140,3 +141,34 @@ export async function diagnoseAuditLog(subjects: Subjects): Promise<readonly Dia
   ]);
   return [sealed, events, ...published, time];
 }
+
+const requests = about('record/attention', 'requests');
+const drifts = about('record/drift', 'agents as approved');
+
+/** Longer lists are cut. */
+const maxNamed = 5;
+
+const listed = (names: readonly string[], total: number): string =>
+  [...names, ...(total > names.length ? [`and ${total - names.length} more`] : [])].join(', ');
+
+async function requestsOf({ store }: Subjects): Promise<Diagnosis> {
+  const { requests: found, total } = await store.requests.open(maxNamed, 0, { waits: waitsIn['needs-attention'] });
+  if (total === 0) return ok(requests, 'none needs attention');
+  const ids = found.map(({ id }) => id);
+  const said = `${countOf(total, 'request needs', 'requests need')} attention: ${listed(ids, total)}`;
+  const commands = ids.map((id) => command('cmk-bot', 'requests', 'show', id));
+  return warn(requests, said, 'See what failed, and what is safe now.', { commands });
+}
+
+const nameIn = (resource: string): string => resource.slice(resource.lastIndexOf('/') + 1);
+
+async function driftsOf({ store }: Subjects): Promise<Diagnosis> {
+  const agents = [...(await store.drifts.open()).keys()].map(nameIn).sort();
+  if (agents.length === 0) return ok(drifts, 'no difference was found');
+  const said = `${countOf(agents.length, 'agent is', 'agents are')} not as approved: ${listed(agents.slice(0, maxNamed), agents.length)}`;
+  return warn(drifts, said, 'The cards in the operations channel say what differs and what to do.');
+}
+
+/** Checks requests that need attention, and agents that aren't as approved. */
+export const diagnoseAttention = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
+  Promise.all([failOnError(requests, requestsOf(subjects)), failOnError(drifts, driftsOf(subjects))]);

@@ -2,11 +2,13 @@ import { clockSkew } from '../../domain/clock-skew.ts';
 import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, isAtOrBelow, PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
+import { type FleetGuard, isWhole, readFleetGuard } from '../../operations/guard/read-guard.ts';
 import { actionsOn } from '../../operations/resources/rights.ts';
+import { guardWords, vaultDifferenceWords } from '../../text/guard.ts';
 import { durationWords } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { changeSetting, giveBotRole, newSecret, setClock, whoGivesRoles } from './commands.ts';
+import { changeSetting, giveBotRole, newSecret, setClock, updateBotRole, whoGivesRoles } from './commands.ts';
 import { type CheckedResources, diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
 import { peopleOf, resolveHolders } from './role-members.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
@@ -196,4 +198,44 @@ export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readon
     ...(await diagnoseGuests(subjects)),
     ...(await diagnoseAzureClock(subjects)),
   ];
+}
+
+const guard = about('azure/guard', 'guard policies');
+const guardPage = 'docs/how-to/guard-with-azure-policy.md has the steps.';
+const mostNamed = 3;
+
+const isAssigned = ({ agents }: FleetGuard): boolean =>
+  agents.some(({ states }) => Object.values(states).some((state) => state !== 'not-assigned'));
+
+function judgedGuard(found: FleetGuard): Diagnosis {
+  if (!isAssigned(found))
+    return ok(guard, 'not assigned: anyone who can write an agent can change its key without the bot');
+  if (isWhole({ ...found, unread: [] }))
+    return ok(guard, `Azure refuses changes around the bot, for ${found.agents.length} agents`);
+  const open = found.agents.filter((one) => !isWhole({ agents: [one], vaults: [], unread: [] }));
+  const named = open.slice(0, mostNamed).map(({ name, states }) => `${name}: ${guardWords(states)}`);
+  const lines = [...named, ...found.vaults.map(vaultDifferenceWords)];
+  return warn(
+    guard,
+    `${open.length} of ${found.agents.length} agents aren’t fully guarded. ${lines.join('; ')}`,
+    guardPage,
+    {
+      who: 'Resource Policy Contributor or Owner of the subscription',
+      commands: ['cmk-bot guard check'],
+    },
+  );
+}
+
+/** Checks whether Azure Policy refuses changes of keys around the bot. The guard pack is optional. */
+export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const read = await readFleetGuard(azure, config.policy, new Date());
+  // Lists that can't be read have findings of their own.
+  if (!read.ok) return [];
+  const unread = read.value.unread.map(({ subscriptionId, failure }) =>
+    unknown(about('azure/guard', `guard policies in ${subscriptionId}`), lookupFailureLine(failure), guardPage, {
+      who: whoGivesRoles(`subscription ${subscriptionId}`),
+      commands: [updateBotRole(config.azure.subscriptions)],
+    }),
+  );
+  return read.value.agents.length === 0 ? unread : [judgedGuard(read.value), ...unread];
 }

@@ -1,5 +1,4 @@
 /** The content of a list page. Reads only what is on the page, or a bounded part of the audit log. */
-
 import type { PersonId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -8,8 +7,7 @@ import { operations } from '../../operations/registry.ts';
 import { countOf } from '../../text/words.ts';
 import type { Directory } from '../cards/directory.ts';
 import { type CardText, md, nothing, plain, quoted } from '../cards/plain-text.ts';
-import { requestRows } from '../cards/views/list-rows.ts';
-import { type ListContent, openChips, rowsPerPage } from '../cards/views/list-view.ts';
+import { type ListContent, openChips, requestRows, rowsPerPage } from '../cards/views/list-view.ts';
 
 export interface ContentOptions {
   readonly requests: Requests;

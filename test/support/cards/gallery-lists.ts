@@ -1,5 +1,4 @@
 /** Lists: open requests, agents with their keys, histories. */
-
 import { judge } from '../../../src/domain/check.ts';
 import { ArmId, KeyName, RequestId } from '../../../src/domain/ids.ts';
 import type { KeyImpact } from '../../../src/domain/key-impact.ts';
@@ -12,8 +11,13 @@ import { nothing, plain } from '../../../src/teams/cards/plain-text.ts';
 import { agentsCard } from '../../../src/teams/cards/views/agents-view.ts';
 import { entriesPerPage, historyCard } from '../../../src/teams/cards/views/history-view.ts';
 import { impactCard } from '../../../src/teams/cards/views/impact-view.ts';
-import { requestRows } from '../../../src/teams/cards/views/list-rows.ts';
-import { type ListContent, listCard, openChips, rowsPerPage } from '../../../src/teams/cards/views/list-view.ts';
+import {
+  type ListContent,
+  listCard,
+  openChips,
+  requestRows,
+  rowsPerPage,
+} from '../../../src/teams/cards/views/list-view.ts';
 import { historyOf } from '../../../src/text/history.ts';
 
 import { forbidden } from './card-failures.ts';

@@ -1,7 +1,6 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import { ArmId } from '../../../../src/domain/ids.ts';
-import { diagnoseAzure } from '../../../../src/operator/doctor/azure.ts';
-import { diagnoseGuard } from '../../../../src/operator/doctor/guard.ts';
+import { diagnoseAzure, diagnoseGuard } from '../../../../src/operator/doctor/azure.ts';
 import { diagnoseRights } from '../../../../src/operator/doctor/rights.ts';
 import type { DoctorEnvironment } from '../../../../src/operator/doctor/subjects.ts';
 import { failure } from '../../../support/builders/commands.ts';

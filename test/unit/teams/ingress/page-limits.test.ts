@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { openPageLimit, pageLimits, shareAnswers } from '../../../../src/teams/ingress/page-limits.ts';
+import { openPageLimit, pageLimits, shareAnswers } from '../../../../src/teams/ingress/rate-limit.ts';
 
 const { burst, perSecond } = pageLimits;
 const times = (count: number, one: () => boolean): number => Array.from({ length: count }, one).filter(Boolean).length;
