@@ -8,6 +8,7 @@ import type { Effect } from '../domain/effect.ts';
 import { isAlreadySet, type KeyWork, showsRequestedKey } from '../domain/key-change.ts';
 import {
   hasFailed,
+  isNamedAlike,
   type KeyKind,
   type Observation,
   type ObservedKey,
@@ -43,6 +44,15 @@ export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): C
   if (key === null || !showsRequestedKey(work)) return null;
   const nothingToDo = own === null ? 'block' : 'pass';
   return judge(isAlreadySet(work) ? nothingToDo : recoveryOutcome(own), 'already-under-this-key', { key });
+}
+
+/** Checks that the resource still has the key that the change starts from. */
+export function judgeUnchangedKey({ from, observed }: KeyWork): Check {
+  const { customerKey: key } = observed.resource;
+  if (key === null) return judge('block', 'microsoft-managed', {});
+  return from === null || isNamedAlike(key, from)
+    ? judge('pass', 'customer-managed', { key })
+    : judge('block', 'key-moved', { key, expected: from });
 }
 
 export function judgeVault({ observed: { resource, vault } }: KeyWork, context: CheckContext): readonly Check[] {

@@ -6,7 +6,7 @@ import { codeOf, type Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import { retriesAutomatically } from '../domain/request/decide-attention.ts';
 import { type EarlierStep, keyProgress, type Request, type StepProgress } from '../domain/request/request.ts';
-import { attemptFate, type EndOfRun, endOfRun, keyFate, stepStatus } from '../domain/request/step-status.ts';
+import { type EndOfRun, endOfRun, keyFate, stepStatus } from '../domain/request/step-status.ts';
 import { isLastingBlock, remedyWords } from './remedies.ts';
 import { stepWordsIn } from './steps.ts';
 import { countOf, type Names } from './words.ts';
@@ -60,14 +60,15 @@ export function stoppedAttemptWords(request: AtRest): string {
   if (stoppedOf(request.failure) === null || end.at !== 'step' || end.step.failure === null) return '';
   const { attempt, failure } = end.step;
   const code = codeOf(failure);
-  switch (attemptFate(failure)) {
-    case 'not-sent':
+  switch (failure.source === 'bot' ? undefined : failure.change) {
+    case 'none':
       return `Attempt ${attempt} sent nothing to Azure (${code}).`;
-    case 'rejected':
+    case 'refused':
       return `Azure rejected attempt ${attempt} (${code}).`;
     case 'accepted':
       return `Azure accepted attempt ${attempt} and did not confirm it (${code}). The resource might be in the state Failed until a change succeeds.`;
     case 'unknown':
+    case undefined:
       return `Attempt ${attempt} was not confirmed (${code}).`;
   }
 }

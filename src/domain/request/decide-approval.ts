@@ -9,7 +9,7 @@ import { orderRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
-import type { Request } from './request.ts';
+import { type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, longestText } from './request-command.ts';
 import { startField, startRefusal } from './start-window.ts';
 
@@ -41,12 +41,11 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
       ...(stops ? stopEvents(request, command.actor, command.by) : []),
     );
   }
-  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester };
   if (command.do === 'reject') {
     if (isBlank(command.comment)) return refuse('reason-missing', command.do);
-    return accept(newEvent('rejected', command.actor, {}, { ...rest, result: 'rejected' }, texts));
+    return accept(newEvent('rejected', command.actor, {}, { ...runRest(request), result: 'rejected' }, texts));
   }
-  return approve(request, command, now, rest, texts);
+  return approve(request, command, now, texts);
 }
 
 /** A decision without effect. It's logged anyway, once per person and verb. */
@@ -80,7 +79,6 @@ function approve(
   request: Request,
   command: Extract<Command, { do: 'approve' }>,
   now: Date,
-  rest: { planDigest: string; target: string; onBehalfOf: string },
   texts: Record<string, string>,
 ): Decision {
   if (request.approvals.some((approval) => approval.by === command.by)) return refuse('already-approved-by-you');
@@ -110,7 +108,7 @@ function approve(
       signIn: stepUp === null ? null : signIn,
       ...startField(command),
     },
-    { ...rest, result: 'approved' },
+    { ...runRest(request), result: 'approved' },
     texts,
   );
   if (counted < approvalsRequired) return accept(approved);

@@ -1,5 +1,4 @@
 /** The status of each step, computed from events. Cards and the command line show only this. */
-import type { Failure } from '../failure.ts';
 import type { Plan } from '../plan.ts';
 import { type EarlierStep, keyProgress, type Request, type RequestBase, type StepProgress } from './request.ts';
 
@@ -79,20 +78,4 @@ export function endOfRun(request: Extract<Request, { state: 'needs-attention' | 
   if (step !== undefined) return { at: 'step', run, step };
   const last = ofRun.at(-1);
   return last === undefined ? { at: 'check', run } : { at: 'between', run, last };
-}
-
-/** Returns what happened to one attempt, by Azure's response. */
-export function attemptFate(failure: Failure): 'not-sent' | 'rejected' | 'accepted' | 'unknown' {
-  if (failure.source === 'bot') return 'unknown';
-  switch (failure.change) {
-    case 'none':
-      return 'not-sent';
-    case 'refused':
-      return 'rejected';
-    case 'accepted':
-      return 'accepted';
-    case 'unknown':
-    case undefined:
-      return 'unknown';
-  }
 }

@@ -3,7 +3,7 @@
  * that anyone who has them can calculate it again; verify.py does. A change here needs the same change there.
  */
 import type { GuardStates } from '../guard.ts';
-import { type CustomerKey, sameKeyName, sameVaultUri } from '../observed.ts';
+import { type CustomerKey, isNamedAlike } from '../observed.ts';
 import type { ProofLevel } from '../proof.ts';
 import type { EventType } from '../request/events.ts';
 import { hasEnded } from '../request/request.ts';
@@ -124,9 +124,6 @@ export interface Statement {
 export const hasChanged = ({ changes }: Pick<Statement, 'changes'>): boolean =>
   Object.values(changes.counts).some(({ now }) => now > 0);
 
-export const sameApprovedKey = (a: CustomerKey, b: CustomerKey): boolean =>
-  sameVaultUri(a.vaultUri, b.vaultUri) && sameKeyName(a.keyName, b.keyName) && a.keyVersion === b.keyVersion;
-
 function countsOf(events: readonly StreamEvent[], days: EventDays, period: Period): StatedChanges['counts'] {
   const before = periodBefore(period);
   const count = (type: EventType, within: Period): number =>
@@ -145,7 +142,7 @@ function keyChangesIn(states: readonly ApprovedState[], days: EventDays, period:
   return states.flatMap(({ agent, name, request, event, at, key }) => {
     const from = last.get(agent.toLowerCase()) ?? null;
     last.set(agent.toLowerCase(), key);
-    if (!isOfPeriod(period, days, event) || (from !== null && sameApprovedKey(from, key))) return [];
+    if (!isOfPeriod(period, days, event) || (from !== null && isNamedAlike(from, key))) return [];
     return [{ agent, name, request, event, at, from, to: key }];
   });
 }

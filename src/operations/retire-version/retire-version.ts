@@ -6,9 +6,16 @@ import { done, type Outcome } from '../../domain/failure.ts';
 import { retirementOf } from '../../domain/find-version-users.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
-import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retirement } from '../../domain/observed.ts';
+import { CustomerKey, dayOfOldUseMs, type Observation, type Retirement } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import { type CheckContext, judgeResource, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import {
+  type CheckContext,
+  judgeResource,
+  judgeUnchangedKey,
+  judgeVault,
+  judgeWantedKey,
+  judgeWrites,
+} from '../checks.ts';
 import { judgeControl, judgePermittedVault } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
 import { answerOn } from '../pages/page.ts';
@@ -32,15 +39,6 @@ const RetireVersionSpec = z.strictObject({
   old: KeyVersion,
 });
 type RetireVersionSpec = z.infer<typeof RetireVersionSpec>;
-
-/** Checks that the agent still has the key whose use was observed. */
-function judgeCurrentKey({ from, observed }: KeyWork): Check {
-  const key = observed.resource.customerKey;
-  if (key === null || from === null) return judge('block', 'microsoft-managed', {});
-  return isNamedAlike(key, from)
-    ? judge('pass', 'customer-managed', { key })
-    : judge('block', 'key-moved', { key, expected: from });
-}
 
 const ageOf = (time: string, now: Date): number => now.getTime() - Date.parse(time);
 
@@ -87,7 +85,7 @@ function judgeRetire(work: KeyWork, context: CheckContext): readonly Check[] {
   const isRoleNeeded = context.own === null && work.observed.retirement?.enabled === true;
   return [
     ...judgeResource(work.observed.resource, context),
-    judgeCurrentKey(work),
+    judgeUnchangedKey(work),
     ...judgeVault(work, context),
     // Steps can give access to the key, and protect its vault for good.
     ...judgePermittedVault(work, context),

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
-import { CustomerKey, isNamedAlike, KeyKind } from '../../domain/observed.ts';
-import type { CheckContext } from '../checks.ts';
-import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import { CustomerKey, KeyKind } from '../../domain/observed.ts';
+import { judgeResource, judgeShown, judgeUnchangedKey, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
 import { chosenKeyOf } from '../choose.ts';
 import { judgeControl, judgePlace } from '../control-checks.ts';
 import type { Form } from '../form.ts';
@@ -68,18 +67,6 @@ function makingOf(to: To): KeyChange['make'] {
   return to.make === null ? null : { kind: to.make, after: null };
 }
 
-/** Checks that the resource still uses the approved version. */
-function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
-  const key = work.observed.resource.customerKey;
-  if (key === null) return judge('block', 'microsoft-managed', {});
-  const shown = judgeShown(work, context);
-  if (shown !== null) return shown;
-  const { from: expected } = work;
-  return expected === null || isNamedAlike(key, expected)
-    ? judge('pass', 'customer-managed', { key })
-    : judge('block', 'key-moved', { key, expected });
-}
-
 /** Checks the old version: moving back, and use of it for a while after the change, depend on it. */
 function judgeOldVersion({ from: key, observed }: KeyWork): readonly Check[] {
   if (key === null) return [];
@@ -124,7 +111,7 @@ export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
   stages: [['enable-identity', 'make-key-version'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],
   checks: (work, context) => [
     ...judgeResource(work.observed.resource, context),
-    judgeCurrentKey(work, context),
+    judgeShown(work, context) ?? judgeUnchangedKey(work),
     ...judgeOldVersion(work),
     ...judgeVault(work, context),
     ...judgePlace(work, context),
