@@ -32,9 +32,6 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** Known end of the chain, from a checkpoint or the database. */
-type KnownHead = Link;
-
 const mismatch = (what: string, expected: unknown, found: unknown): string =>
   `${what}: expected ${String(expected)}, found ${String(found)}`;
 
@@ -67,8 +64,6 @@ export function readLine(line: ChainEntry): ReadLine {
   return { body, findings };
 }
 
-const verifyLine = (line: ChainEntry): readonly Finding[] => readLine(line).findings;
-
 /** Returns the first column that differs from the body, with both values. */
 export function wrongColumn(line: ChainEntry, body: Readonly<Record<string, unknown>>): string | null {
   for (const column of ['seq', 'prev', 'request', 'revision', 'cause', 'n'] as const) {
@@ -85,22 +80,6 @@ export function verifyLink(before: Link, line: ChainEntry): readonly Finding[] {
   if (line.seq !== before.seq + 1) findings.push(found('not-contiguous', mismatch('seq', before.seq + 1, line.seq)));
   if (line.prev !== before.hash) findings.push(found('prev-differs', mismatch('prev', before.hash, line.prev)));
   return findings;
-}
-
-/** Yields all findings of a chain, in order. None: the chain is unchanged, up to the known head if given. */
-export function* verifyChain(lines: Iterable<ChainEntry>, head?: KnownHead): Generator<Finding, void> {
-  let last: Link = { seq: 0, hash: genesis };
-  for (const line of lines) {
-    yield* verifyLink(last, line);
-    yield* verifyLine(line);
-    last = line;
-  }
-  if (head === undefined) return;
-  if (last.seq !== head.seq)
-    yield { seq: last.seq, kind: 'head-differs', detail: mismatch('last seq', head.seq, last.seq) };
-  else if (last.hash !== head.hash) {
-    yield { seq: last.seq, kind: 'head-differs', detail: mismatch('last hash', head.hash, last.hash) };
-  }
 }
 
 /** Checks texts against their commitments. A missing text isn't a finding: it might be erased. */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
-import { genesis, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
+import { genesis, verifyTexts } from '../../../src/audit/verify.ts';
 import type { Position } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
+import { verifyChain } from '../../support/audit/verify-chain.ts';
 import { submitted } from '../../support/builders/fixtures.ts';
 
 /**
@@ -69,7 +70,7 @@ describe('golden vectors', () => {
     const texts = vectors.flatMap(({ position: { request, revision }, salts, texts }) =>
       texts.map((text, index) => ({ request, revision, ...text, salt: salts[index] ?? '' })),
     );
-    expect([...verifyChain(lines)]).toEqual([]);
+    expect(verifyChain(lines)).toEqual([]);
     expect(texts).toHaveLength(2);
     expect([...verifyTexts(lines, texts)]).toEqual([]);
   });

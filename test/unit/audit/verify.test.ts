@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
-import { type ChainEntry, genesis, hashOf, verifyChain, verifyTexts } from '../../../src/audit/verify.ts';
+import { type ChainEntry, genesis, hashOf, verifyTexts } from '../../../src/audit/verify.ts';
+import { verifyChain } from '../../support/audit/verify-chain.ts';
 import { submitted } from '../../support/builders/fixtures.ts';
 
 /** A chain of events of one request that differ in their text and name. */
@@ -21,7 +22,7 @@ function chainOf(names: readonly string[]) {
 
 const headOf = (lines: readonly ChainEntry[]) => ({ seq: lines.length, hash: lines.at(-1)?.hash ?? genesis });
 const kinds = (lines: readonly ChainEntry[], head?: { seq: number; hash: string }) =>
-  [...verifyChain(lines, head)].map(({ seq, kind }) => `${seq} ${kind}`);
+  verifyChain(lines, head).map(({ seq, kind }) => `${seq} ${kind}`);
 const at = (lines: readonly ChainEntry[], index: number): ChainEntry => {
   const line = lines[index];
   if (line === undefined) throw new Error(`there is no line ${index}`);
