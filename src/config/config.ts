@@ -118,7 +118,7 @@ function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
   return ['other machines can reach the bot over plain http. Let only the proxy that ends TLS reach the port'];
 }
 
-/** Warns about rules whose meaning has changed since older versions. */
+/** Warns about rules that apply whatever the value of their tag is. */
 const tagWarnings = ({ policy }: Config): readonly string[] =>
   policy.tagRules.flatMap((rule) => {
     const free = untrustedTags(rule, policy);
@@ -126,7 +126,6 @@ const tagWarnings = ({ policy }: Config): readonly string[] =>
     const tags = `tag ${free.join(' or ')}`;
     return [
       `policy rule ${rule.name} applies to every agent that its other criteria match, whatever the value of ${tags} is: requesters might be able to write tags. ` +
-        `In earlier versions, it applied only if the tag matched, and could make other rules looser. ` +
         `Name tags in trustedTags that no requester can write, or match by subscription, group or name`,
     ];
   });

@@ -203,7 +203,6 @@ export const doctor = subcommand({
   positionals: [],
   input: z.object({
     resource: z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null),
-    agent: z.undefined({ error: 'is called --resource now' }).optional(),
     package: z.string().min(1, 'names no file').nullable().default(null),
     env: z.string().min(1, 'names no file').nullable().default(null),
     only: codes,
