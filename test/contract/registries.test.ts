@@ -60,7 +60,7 @@ describe('a registry names every file of its folder, once', () => {
   const beside: Readonly<Record<string, readonly string[]>> = {
     'src/operations/commands': ['command.ts', 'registry.ts'],
     'src/operations/actions': ['action.ts', 'registry.ts'],
-    'src/operations/steps': ['memoize-reads.ts', 'moved-or-replaced.ts', 'registry.ts', 'step.ts'],
+    'src/operations/steps': ['moved-or-replaced.ts', 'registry.ts', 'step.ts'],
     'src/operations/resources': ['registry.ts', 'rights.ts'],
   };
 

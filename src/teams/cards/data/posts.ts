@@ -10,7 +10,6 @@ const AuditEvent = z.strictObject({
   /** UTC with seconds: `14:02:10`. */
   time: CardText,
 });
-export type AuditEvent = z.infer<typeof AuditEvent>;
 
 const NoteLine = z.strictObject({ text: CardText });
 

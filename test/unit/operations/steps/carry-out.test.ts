@@ -1,9 +1,8 @@
 import type { FoundCode } from '../../../../src/domain/failure.ts';
 import { effectsOf, StepName, stagesOf } from '../../../../src/domain/plan.ts';
 import { workOf } from '../../../../src/operations/registry.ts';
-import { memoizeReads } from '../../../../src/operations/steps/memoize-reads.ts';
 import { steps } from '../../../../src/operations/steps/registry.ts';
-import { carryOut } from '../../../../src/operations/steps/step.ts';
+import { carryOut, memoizeReads } from '../../../../src/operations/steps/step.ts';
 import { failure, id } from '../../../support/builders/commands.ts';
 import {
   key,
