@@ -1,9 +1,9 @@
-/** Key state of each agent, most urgent first. Pure functions. */
-import type { ArmId, RequestId } from '../domain/ids.ts';
+/** Key state of each agent, most urgent first, and what stands above that list. Pure functions. */
+import { ArmId, armIdParts, type RequestId } from '../domain/ids.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
 import type { Waits } from '../domain/request/request.ts';
 import type { Drift } from '../domain/watch/agent-watch.ts';
-import { type DriftCode, severityOf } from '../domain/watch/state.ts';
+import { byUrgency, type DriftCode, severityOf } from '../domain/watch/state.ts';
 
 /** In the order of lists. */
 export const fleetStates = [
@@ -84,14 +84,14 @@ const order = new Map(fleetStates.map((state, index) => [state, index]));
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Sorts by state, expiry and name. */
-const byUrgency = (a: AgentKeyState, b: AgentKeyState): number =>
+const byState = (a: AgentKeyState, b: AgentKeyState): number =>
   (order.get(a.state) ?? 0) - (order.get(b.state) ?? 0) ||
   (a.state === b.state && (a.state === 'ends-soon' || a.state === 'ended') ? byText(a.ends ?? '', b.ends ?? '') : 0) ||
   byText(a.name.toLowerCase(), b.name.toLowerCase()) ||
   byText(a.id, b.id);
 
 export const judgeFleet = (resources: readonly ResourceKey[], facts: FleetFacts, now: Date): readonly AgentKeyState[] =>
-  resources.map((one) => keyStateOf(one, facts, now)).sort(byUrgency);
+  resources.map((one) => keyStateOf(one, facts, now)).sort(byState);
 
 export type FleetCounts = Readonly<Record<FleetState, number>>;
 
@@ -100,3 +100,42 @@ export function countsOf(fleet: readonly AgentKeyState[]): FleetCounts {
   for (const { state } of fleet) counts[state] += 1;
   return counts;
 }
+
+/** Open drifts by what was found. */
+export interface DriftSummary {
+  readonly code: DriftCode;
+  /** Names of the agents, in order. */
+  readonly agents: readonly string[];
+  /** ISO 8601: when the first of them was found. */
+  readonly since: string;
+}
+
+/** `drifts`: open ones, by ARM id in lower case. Also of deleted agents, which aren't in the list. */
+export function driftSummaries(
+  drifts: ReadonlyMap<string, Drift>,
+  fleet: readonly AgentKeyState[],
+  isShown: (agent: { readonly name: string }) => boolean,
+): readonly DriftSummary[] {
+  const names = new Map(fleet.map(({ id, name }) => [id.toLowerCase(), name]));
+  const byCode = new Map<DriftCode, { agents: string[]; times: string[] }>();
+  for (const [id, { found }] of drifts) {
+    const name = names.get(id) ?? armIdParts(ArmId.parse(id)).name;
+    if (!isShown({ name })) continue;
+    for (const { state, foundAt } of found) {
+      const known = byCode.get(state.code) ?? { agents: [], times: [] };
+      known.agents.push(name);
+      known.times.push(foundAt);
+      byCode.set(state.code, known);
+    }
+  }
+  return [...byCode]
+    .map(([code, { agents, times }]) => ({ code, agents: agents.sort(), since: times.sort()[0] ?? '' }))
+    .sort(byUrgency);
+}
+
+/** Keys that expire next, the soonest first. Expired ones are no longer among them. */
+export const nextExpiries = (fleet: readonly AgentKeyState[], now: Date, most: number): readonly AgentKeyState[] =>
+  fleet
+    .filter(({ ends }) => ends !== null && Date.parse(ends) > now.getTime())
+    .sort((a, b) => ((a.ends ?? '') < (b.ends ?? '') ? -1 : 1))
+    .slice(0, most);

@@ -1,5 +1,4 @@
 /** Texts for every outcome of a check, from its facts. */
-
 import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
 import { type CustomerKey, hasFailed, sameKeyName, sameVaultUri } from '../domain/observed.ts';
@@ -10,7 +9,6 @@ import { keyChecks } from './key-checks.ts';
 import { identityName, keyWords, ownIdentityRemedy } from './keys.ts';
 import { rolesRemedy } from './permission-remedies.ts';
 import { regionWords, scopeWords, shortVersion } from './places.ts';
-import { retirementChecks } from './retirement-checks.ts';
 import { type CheckWords, pass, type WordsByCode } from './words.ts';
 
 const unseenWords = {
@@ -201,7 +199,6 @@ const words: WordsByCode = {
   'purge-protection-on': () => pass('Purge protection is on'),
   'purge-protection-will-be-on': () => pass('Purge protection will be turned on'),
   ...keyChecks,
-  ...retirementChecks,
   'no-lock': () => pass('No lock stops the changes'),
   locked: ({ locks }) => ({
     title: 'A lock stops the changes.',

@@ -1,11 +1,9 @@
 /** The content of a page of the agents list. */
-
 import type { Outcome } from '../../domain/failure.ts';
 import { done } from '../../domain/failure.ts';
 import { armIdParts } from '../../domain/ids.ts';
 import type { FleetShow, ListSubject } from '../../operations/commands/command.ts';
-import { type AgentKeyState, countsOf, type FleetState } from '../../operations/fleet.ts';
-import { driftSummaries, nextExpiries } from '../../operations/fleet-summary.ts';
+import { type AgentKeyState, countsOf, driftSummaries, type FleetState, nextExpiries } from '../../operations/fleet.ts';
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import { type AgentsContent, agentsPerPage, mostExpiries } from '../cards/views/agents-view.ts';
 
