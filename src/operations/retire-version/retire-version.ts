@@ -29,7 +29,7 @@ import { retireTaskOf } from '../steps/disable-key-version.ts';
 import { retireVersionWords } from './words.ts';
 
 const OldVersion = z.strictObject({
-  /** The agent's key when this was answered. */
+  /** The agent's key when this was requested. It stays. */
   from: CustomerKey,
   vaultId: ArmId,
   keyName: KeyName,
@@ -93,13 +93,7 @@ const oldVersionPage: Page<z.infer<typeof OldVersion>> = {
 const RetireVersionSpec = z.strictObject({
   operation: z.literal('retire-version'),
   resource: Resource,
-  /** The agent's key when this was requested. It stays. */
-  from: CustomerKey,
-  vaultId: ArmId,
-  keyName: KeyName,
-  keyVersion: KeyVersion,
-  /** The version to disable. */
-  old: KeyVersion,
+  ...OldVersion.shape,
 });
 type RetireVersionSpec = z.infer<typeof RetireVersionSpec>;
 
