@@ -35,20 +35,27 @@ export async function takeAbstractSocketLock(folder: string): Promise<AbstractSo
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** Asks the holder for its process ID. It might be busy with the database, or have ended. */
-export async function abstractSocketLockHolder(folder: string): Promise<string> {
-  const name = await nameOf(folder);
+/** Reads what a process says on its socket: nothing while it's busy. `code`: of the connection's error, or empty. */
+export function askSocket(address: string): Promise<{ readonly answer: string; readonly code: string }> {
   return new Promise((resolve) => {
-    const socket = connect(name);
-    let answer = '';
+    const socket = connect(address);
+    let [answer, code] = ['', ''];
     socket.setEncoding('utf8').setTimeout(answerMs);
     socket.on('data', (chunk: string) => {
       answer += chunk;
     });
     socket.on('timeout', () => socket.destroy());
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve(/^\d{1,10}$/.test(answer) ? answer : '(it does not say which)'));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      code = error.code ?? 'unknown';
+    });
+    socket.on('close', () => resolve({ answer, code }));
   });
+}
+
+/** Asks the holder for its process ID. It might be busy with the database, or have ended. */
+export async function abstractSocketLockHolder(folder: string): Promise<string> {
+  const { answer } = await askSocket(await nameOf(folder));
+  return /^\d{1,10}$/.test(answer) ? answer : '(it does not say which)';
 }
 
 async function nameOf(folder: string): Promise<string> {

@@ -16,16 +16,15 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shortSocketPath } from '../io/files.ts';
-import { abstractSocketLockHolder, takeAbstractSocketLock } from './abstract-socket-lock.ts';
+import { abstractSocketLockHolder, askSocket, takeAbstractSocketLock } from './abstract-socket-lock.ts';
 
 const lockName = /^lock-(\d+)-[0-9a-f-]+\.sock$/;
 const nameLength = `lock-0000000-${randomUUID()}.sock`.length;
 const patienceMs = 5_000;
-const answerMs = 1_000;
 
 export interface FolderLock {
   /** Must be called before each use of the folder. Throws {@link FolderLost}, from then on always. */
@@ -195,20 +194,10 @@ async function answeringOthers(at: string, mine: Candidate): Promise<readonly (R
  * Asks a contender for its state. A process that accepts the connection but doesn't answer is busy with the database it
  * holds.
  */
-function ask(socketPath: string): Promise<'trying' | 'held' | 'dead'> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath);
-    let answer = '';
-    socket.setEncoding('utf8').setTimeout(answerMs);
-    socket.on('data', (chunk: string) => {
-      answer += chunk;
-    });
-    socket.on('timeout', () => socket.destroy());
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      resolve(error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? 'dead' : 'held');
-    });
-    socket.on('close', () => resolve(answer === 'trying' ? 'trying' : 'held'));
-  });
+async function ask(socketPath: string): Promise<'trying' | 'held' | 'dead'> {
+  const { answer, code } = await askSocket(socketPath);
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return 'dead';
+  return code === '' && answer === 'trying' ? 'trying' : 'held';
 }
 
 /** Listens before publishing the name, so a published name always answers while its process runs. */
