@@ -1,5 +1,6 @@
 /** Composition root: opens and starts the bot's parts in dependency order, and stops them in reverse. */
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
 import { connectAzure } from '../azure/azure.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
@@ -7,6 +8,7 @@ import { readConfig } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
 import { ownBuild } from '../config/software.ts';
+import { openLog, withoutSecrets } from '../observability/log.ts';
 import { requireValidSettings } from '../operator/check-settings.ts';
 import { diagnose } from '../operator/doctor/diagnose.ts';
 import { evidenceFor } from '../operator/evidence-ports.ts';
@@ -105,13 +107,17 @@ async function start(folder: string | null): Promise<void> {
   const bot = await startBot(infrastructure, azureModule, teamsModule, evidence);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([control, bot, alarm, watch, digest, running, runs, anchor, infrastructure]);
+  stopInOrder([control, bot, alarm, watch, digest, running, runs, anchor, infrastructure], infrastructure.log);
 }
 
-/** Prints expected errors as messages, and bugs with their stack. */
+/** Prints expected errors as messages, and bugs with their stack. Logs them too, because alerts read only the log. */
 function giveUp(error: unknown): never {
   const isExpected = error instanceof ConfigurationError || error instanceof FolderInUse;
   const said = isExpected ? error.message : error;
+  // The settings might be what is wrong, so the log is opened without them.
+  const log = openLog('fatal', hostname());
+  if (isExpected) log.fatal({}, `the bot does not start: ${withoutSecrets(error.message)}`);
+  else log.fatal({ err: error }, 'the bot does not start: an unexpected error');
   process.stderr.write(`cmk-bot does not start: ${said instanceof Error ? said.stack : said}\n`);
   process.exit(1);
 }

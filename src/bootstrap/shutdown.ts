@@ -1,5 +1,4 @@
 /** Shutdown of the process. */
-import type { Log } from '../observability/log.ts';
 
 /** A part that must be stopped. */
 export interface Stoppable {
@@ -9,12 +8,17 @@ export interface Stoppable {
 /** Also in docs/how-to/scale-out.md. A kill at any moment loses no stored data, so the wait is limited. */
 const stopWithinMs = 25_000;
 
+interface FatalLog {
+  fatal(fields: object, message: string): void;
+}
+
 /** Reports why a part didn't stop. The parts after it still do. Returns whether it stopped. */
-const stopped = (part: Stoppable): Promise<boolean> =>
+const stopped = (part: Stoppable, log: FatalLog): Promise<boolean> =>
   part.stop().then(
     () => true,
     (error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
+      log.fatal({ err: error }, 'a part of the bot did not stop');
       process.stderr.write(`cmk-bot ends: a part did not stop: ${why}\n`);
       return false;
     },
@@ -24,25 +28,24 @@ const stopped = (part: Stoppable): Promise<boolean> =>
  * Stops the parts in the given order when the process is asked to end. Exit code 0; 1 if a part failed to stop, or if all
  * together took longer than `withinMs`.
  */
-export function stopInOrder(parts: readonly Stoppable[], withinMs = stopWithinMs): void {
+export function stopInOrder(parts: readonly Stoppable[], log: FatalLog, withinMs = stopWithinMs): void {
   let stopping = false;
   // Ctrl-C reaches every process of a terminal, and the parent process then sends a second signal.
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => {
-      process.stderr.write(`cmk-bot ends: it did not stop within ${withinMs / 1_000} seconds\n`);
-      process.exit(1);
-    }, withinMs);
+    const seconds = withinMs / 1_000;
+    const late = `it did not stop within ${seconds} seconds`;
+    setTimeout(() => endProcess(log, { seconds }, 'the bot did not stop in time', late), withinMs);
     let failed = 0;
-    for (const part of parts) if (!(await stopped(part))) failed += 1;
+    for (const part of parts) if (!(await stopped(part, log))) failed += 1;
     process.exit(failed === 0 ? 0 : 1);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
 }
 
 /** Ends the process because of something that it can't recover from. `said`: for people, on standard error. */
-export function endProcess(log: Log, fields: object, message: string, said = message): never {
+export function endProcess(log: FatalLog, fields: object, message: string, said = message): never {
   log.fatal(fields, message);
   process.stderr.write(`cmk-bot ends: ${said}\n`);
   return process.exit(1);

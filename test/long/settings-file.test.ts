@@ -46,11 +46,13 @@ test('npm start reads it, variables that are set take precedence, and what is wr
   expect(err).not.toContain('MicrosoftAppPassword');
 });
 
-test('npm start stops at a line that is not a setting, without a stack', async () => {
+test('npm start stops at a line that is not a setting, without a stack, and logs it', async () => {
   env('PORT=3978\nMicrosoftAppId\n');
-  const { code, err } = await start('src/start.js', []);
+  const { code, out, err } = await start('src/start.js', []);
   expect(code).toBe(1);
   expect(err).toContain(`cmk-bot does not start: line 2 of ${path.join(folder, '.env')} isn’t a setting`);
+  const logged = { level: 60, msg: expect.stringContaining('the bot does not start: line 2 of ') };
+  expect(JSON.parse(out)).toMatchObject(logged);
   expect(err).not.toMatch(/^\s+at /m);
 });
 

@@ -15,6 +15,7 @@ stopInOrder(
     part('second', how === 'fails' ? second.fails : second.hangs),
     part('third', async () => undefined),
   ],
+  { fatal: (_fields, message) => void process.stdout.write(`log: ${message}\n`) },
   Number(within),
 );
 setInterval(() => undefined, 1_000);

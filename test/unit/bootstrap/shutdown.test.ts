@@ -19,18 +19,21 @@ async function ended(how: 'hangs' | 'fails', withinMs: number, signal: 'SIGTERM'
   return { exit: await exit, out, err };
 }
 
-test.each(['SIGTERM', 'SIGINT'] as const)('a part that hangs keeps no process from ending after %s', async (signal) => {
-  expect(await ended('hangs', 300, signal)).toEqual({
-    exit: [1, null],
-    out: 'started\nfirst\nsecond\n',
-    err: 'cmk-bot ends: it did not stop within 0.3 seconds\n',
-  });
-});
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'a part that hangs keeps no process from ending after %s, and is logged',
+  async (signal) => {
+    expect(await ended('hangs', 300, signal)).toEqual({
+      exit: [1, null],
+      out: 'started\nfirst\nsecond\nlog: the bot did not stop in time\n',
+      err: 'cmk-bot ends: it did not stop within 0.3 seconds\n',
+    });
+  },
+);
 
-test('a part that fails to stop is named, and the parts after it are stopped', async () => {
+test('a part that fails to stop is named and logged, and the parts after it are stopped', async () => {
   expect(await ended('fails', 60_000, 'SIGTERM')).toEqual({
     exit: [1, null],
-    out: 'started\nfirst\nsecond\nthird\n',
+    out: 'started\nfirst\nsecond\nlog: a part of the bot did not stop\nthird\n',
     err: 'cmk-bot ends: a part did not stop: no answer\n',
   });
 });
