@@ -113,6 +113,11 @@ export function openMetrics({
     figures: async () => (await register.getMetricsAsJSON()).map(figureOf),
     count({ type, status, reason }: Call) {
       calls.inc({ type, outcome: status < 400 ? 'answered' : status < 500 ? 'refused' : 'failed' });
+  const attemptsFigure = {
+    name: 'cmk_outbox_attempts',
+    help: 'How often the work that failed most has failed in a row',
+  };
+  queryGauge(register, attemptsFigure, async (gauge) => gauge.set(await outbox.mostAttempts()));
       if (reason !== null) refusedCalls.inc({ reason });
     },
     azureFailed: ({ next }) => failures.inc({ next }),

@@ -168,6 +168,10 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
       );
     },
     postpone: (item, waitMs) => releaseFor(item, { afterMs: waitMs }, item.attempts + 1),
+    mostAttempts: async () => {
+      const most = 'select coalesce(max(attempts), 0) as attempts from cmk.outbox';
+      return (await selectOne(pool, z.object({ attempts: z.number() }), most, []))?.attempts ?? 0;
+    },
     reschedule: (item, again) => releaseFor(item, again, 0),
     onWritten,
   };

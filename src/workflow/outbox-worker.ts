@@ -7,7 +7,7 @@ import type { OutboxItem, RescheduleAt } from '../domain/request/consequences.ts
 import { decide } from '../domain/request/decide.ts';
 
 export interface OutboxWorkerPorts {
-  readonly outbox: Omit<Outbox, 'requestShow'>;
+  readonly outbox: Pick<Outbox, 'claim' | 'finish' | 'postpone' | 'reschedule' | 'onWritten'>;
   readonly requests: Requests;
   /** Starts and monitors the run. Returns when to check again; null when it's over. */
   readonly run: (id: RequestId, run: number, traceparent: string | null) => Promise<RescheduleAt | null>;
@@ -115,7 +115,8 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
   } catch (error) {
     note({ 'error.type': 'postponed' });
     const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);
-    ports.log.warn({ err: error, kind: item.kind, requestId: item.requestId }, 'outbox item postponed');
+    const { kind, requestId, attempts } = item;
+    ports.log.warn({ err: error, kind, requestId, attempts: attempts + 1 }, 'outbox item postponed');
     await ports.outbox.postpone(item, waitMs);
   }
   return false;

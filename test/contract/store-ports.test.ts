@@ -200,9 +200,11 @@ await onEveryDatabase((databases) => {
       const [item] = await claim(0);
       if (item === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'postpone', item, 1_000);
+      expect(await store.call('outbox', 'mostAttempts')).toBe(1);
       const [tried] = await claim(1);
       if (tried === undefined) throw new Error('nothing was due');
       await store.call('outbox', 'reschedule', tried, { afterMs: 2_000 });
+      expect(await store.call('outbox', 'mostAttempts')).toBe(0);
       expect(await claim(1)).toEqual([]);
       expect(await claim(2)).toMatchObject([{ kind: 'show', attempts: 0 }]);
     });

@@ -3,7 +3,17 @@ import { expect, test } from '@jest/globals';
 import { sourcesText } from '../support/docs/source-text.ts';
 import { activity, invoke, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
-import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/world/story.ts';
+import {
+  approvalCard,
+  approve,
+  ask,
+  faultAzure,
+  mendAzure,
+  people,
+  places,
+  type,
+  until,
+} from '../support/world/story.ts';
 
 const world = scenario();
 
@@ -48,10 +58,15 @@ test('open requests are counted by state, refusals by code, and failures of Azur
   expect(await grown('cmk_azure_failures_total{next="ask"}')).toBeGreaterThan(0);
 });
 
-test('it tells for how long the oldest work has waited', async () => {
-  const text = await scrape();
-  expect(text).toContain('\ncmk_outbox_age_seconds ');
-  expect(figure(text, 'cmk_outbox_age_seconds')).toBeLessThan(60);
+test('work that fails is counted while it fails, although each failure makes it due later', async () => {
+  const attempts = async () => figure(await scrape(), 'cmk_outbox_attempts');
+  const card = await approvalCard(world, await ask(world));
+  await world.teams.call('POST', '/simulator/faults', { match: { method: 'PUT' }, respond: { status: 503, body: {} } });
+  await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
+  await until(async () => (await attempts()) > 1, 'work to fail twice');
+  expect(figure(await scrape(), 'cmk_outbox_age_seconds')).toBeLessThan(60);
+  await world.teams.call('DELETE', '/simulator/faults');
+  await until(async () => (await attempts()) === 0, 'work to be done');
 });
 
 test('no id, name or address of anybody is among the labels', async () => {

@@ -121,6 +121,8 @@ export interface Outbox {
   requestShow(id: RequestId): Promise<void>;
   /** The due time of the oldest due row. Null: none is due. */
   oldestDue(now: Date): Promise<Date | null>;
+  /** How often the row that failed most has failed since it last succeeded. Each failure makes it due later, but this grows. */
+  mostAttempts(): Promise<number>;
   /**
    * Calls the listener after each commit of this process that wrote rows, with the request as of that commit, so that rows needn't
    * wait for the next poll. Listeners are called in the order in which they were added.

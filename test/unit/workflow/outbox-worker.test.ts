@@ -39,7 +39,6 @@ async function cameUp(at: Date, ...commands: readonly Command[]) {
       finish: async () => became.push('gone') > 0,
       postpone: async () => void became.push('put off'),
       reschedule: async (_item, again) => void became.push('at' in again ? again.at : 'later'),
-      oldestDue: nothing,
       onWritten: () => undefined,
     },
     ...quiet,
@@ -83,7 +82,6 @@ it('begins runs and ends what nobody decided although Teams answers no post', as
         finish: async () => true,
         postpone: async () => undefined,
         reschedule: async () => undefined,
-        oldestDue: nothing,
         onWritten: () => undefined,
       },
       requests: memoryRequests(() => noon),
@@ -116,7 +114,6 @@ it('begins work again that has been in hand for half an hour', async () => {
         finish: async () => true,
         postpone: async () => undefined,
         reschedule: async () => undefined,
-        oldestDue: nothing,
         onWritten: () => undefined,
       },
       requests: { ...memoryRequests(() => noon), append: () => new Promise(() => undefined) },
@@ -130,8 +127,9 @@ it('begins work again that has been in hand for half an hour', async () => {
   }
 });
 
-it('tries again within a minute, however often it failed', async () => {
+it('tries again within a minute, however often it failed, and logs how often that was', async () => {
   const waits: number[] = [];
+  const logged: object[] = [];
   const due: OutboxItem[] = [{ ...expiry, kind: 'show', attempts: 12 }];
   const worker = startOutboxWorker({
     ...quiet,
@@ -140,12 +138,13 @@ it('tries again within a minute, however often it failed', async () => {
       finish: async () => true,
       postpone: async (_item, waitMs) => void waits.push(waitMs),
       reschedule: async () => undefined,
-      oldestDue: nothing,
       onWritten: () => undefined,
     },
     requests: memoryRequests(() => noon),
     show: async () => Promise.reject(new Error('Teams is away')),
+    log: { warn: (fields, message) => void logged.push({ ...fields, message }) },
   });
   await worker.stop();
   expect(waits).toEqual([60_000]);
+  expect(logged).toMatchObject([{ message: 'outbox item postponed', kind: 'show', requestId: id, attempts: 13 }]);
 });
