@@ -54,6 +54,7 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
     storing: watched,
     refusedDocuments,
     witnessing,
+    watchMs: config.watchMs,
     now: clock.now,
   });
   telemetry.exportMetrics(metrics.figures);

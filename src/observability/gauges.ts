@@ -32,6 +32,25 @@ export function queryGauge<Label extends string>(
   });
 }
 
+/** How long repeated work is overdue. */
+export interface Overdue {
+  /** The work has succeeded. */
+  done(): void;
+  /** The time since the last success, or since the start, beyond what is normal. */
+  seconds(): number;
+}
+
+/** `normalMs`: how long the time between two successes normally is at most. Null: the work is turned off, and never overdue. */
+export function trackOverdue(now: () => Date, normalMs: number | null): Overdue {
+  let last = now().getTime();
+  return {
+    done() {
+      last = now().getTime();
+    },
+    seconds: () => (normalMs === null ? 0 : Math.max(0, (now().getTime() - last - normalMs) / 1_000)),
+  };
+}
+
 export interface WatchedWriteHealth extends Pick<WriteHealth, 'counts'> {
   readonly isWritable: () => boolean;
 }

@@ -46,6 +46,8 @@ export interface MetricsPorts {
 function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): MetricSnapshot {
   const kind = type.toString();
   if (kind !== 'counter' && kind !== 'gauge' && kind !== 'histogram') throw new Error(`${name} is a ${kind}`);
+  /** Interval of the key watch. Null: it is turned off. */
+  readonly watchMs: number | null;
   return { name, help, type: kind, values: values.map(({ labels, ...one }) => ({ ...one, labels: defined(labels) })) };
 }
 
@@ -72,6 +74,7 @@ export function openMetrics({
     'type',
     'outcome',
   );
+  watchMs,
   const refusedCalls = counter('cmk_calls_refused_total', 'Calls that did not reach the bot, by reason', 'reason');
   const refusals = counter('cmk_refusals_total', 'What was asked of a request and refused, by reason code', 'code');
   const failures = counter(
@@ -107,7 +110,7 @@ export function openMetrics({
   watchDocuments(register, refusedDocuments);
   return {
     ...watchWitnesses(register, witnessing, now),
-    ...watchDrifts(register, drifts, now),
+    ...watchDrifts(register, drifts, now, watchMs),
     contentType: register.contentType,
     text: () => register.metrics(),
     figures: async () => (await register.getMetricsAsJSON()).map(figureOf),

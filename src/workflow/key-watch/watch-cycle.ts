@@ -143,6 +143,13 @@ async function watchAgent(
   return finding.verdict;
 }
 
+/** Logs how many agents couldn't be read, by part: what was found of them before still holds, and nothing new is found. */
+function logUnread(log: CyclePorts['log'], agents: Iterable<WatchedAgent>): void {
+  const counts: Partial<Record<WatchedPart, number>> = {};
+  for (const { unread } of agents) for (const part of unread) counts[part] = (counts[part] ?? 0) + 1;
+  if (Object.keys(counts).length > 0) log.warn({ agents: counts }, 'the key watch couldn’t read some agents');
+}
+
 /** `id`: unique for each cycle, so that an append that was repeated stores once. */
 export async function watchCycle(ports: CyclePorts, id: string, cursor: string): Promise<CycleResult> {
   const all = await ports.verified();
@@ -185,5 +192,6 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
       { err: failures[0], agents: failures.length },
       'the key watch couldn’t judge some agents, and tries again',
     );
+  logUnread(log, agents.values());
   return { agents, cursor: signal.aborted ? cursor : (queue.at(-1) ?? '') };
 }

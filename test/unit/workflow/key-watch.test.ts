@@ -2,6 +2,7 @@ import { ArmId, RequestId } from '../../../src/domain/ids.ts';
 import type { LastVerified } from '../../../src/domain/watch/drift.ts';
 import { startKeyWatch } from '../../../src/workflow/key-watch/schedule.ts';
 import { watchCycle } from '../../../src/workflow/key-watch/watch-cycle.ts';
+import { failure } from '../../support/builders/commands.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';
 import { key, noon, principal, resource, under, vault, version } from '../../support/builders/plans.ts';
 import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
@@ -42,7 +43,7 @@ test('the cursor moves on although another replica took the next cycle meanwhile
   expect(begun.map(({ cursor }) => cursor)).toEqual(['', '', '1', '1']);
 });
 
-test('an agent that can’t be judged doesn’t keep the others from it, and the cursor moves on', async () => {
+test('an agent that can’t be judged or read is logged and keeps no other from it, and the cursor moves on', async () => {
   const approved = version('a');
   const azure = scriptedAzure({
     resource: resource({ principalId: principal, customerKey: under(approved) }),
@@ -50,6 +51,7 @@ test('an agent that can’t be judged doesn’t keep the others from it, and the
     keys: [key({ version: approved })],
     granted: true,
   });
+  azure.refuse('vaults.get', failure());
   const verifiedAs = (name: string): LastVerified => ({
     ...{ request: RequestId.parse('CMK-000001'), planDigest: 'd'.repeat(64), at: '2026-01-01T00:00:00.000Z' },
     resource: { kind: 'healthcare-agent', id: ArmId.parse(resource().id.replace(/[^/]+$/, name)) },
@@ -81,12 +83,15 @@ test('an agent that can’t be judged doesn’t keep the others from it, and the
       },
       verified: async () => agents,
       ...{ now: () => noon, settleMs: 0, intervalMs: 0, signal: new AbortController().signal },
-      log: { warn: (fields) => void warnings.push(fields) },
+      log: { warn: (fields, message) => void warnings.push({ ...fields, message }) },
     },
     'a cycle',
     '',
   );
   expect([...cycle.agents.keys()].sort()).toEqual(['a', 'c']);
   expect(cycle.cursor).toBe('c');
-  expect(warnings).toMatchObject([{ agents: 1 }]);
+  expect(warnings).toMatchObject([
+    { agents: 1, message: 'the key watch couldn’t judge some agents, and tries again' },
+    { agents: { vault: 2 }, message: 'the key watch couldn’t read some agents' },
+  ]);
 });
