@@ -30,7 +30,7 @@ import { readiness, rejectOnClockSkew } from './write-health.ts';
 
 /** Returns null if approving needs no sign-in. */
 function openSignIn(
-  { config, store, requests, log }: Infrastructure,
+  { config, store, requests, metrics, log }: Infrastructure,
   azureModule: AzureModule,
   teamsModule: TeamsModule,
 ) {
@@ -49,6 +49,7 @@ function openSignIn(
     redraw: requestCards.redraw,
     random,
     now,
+    onRefused: metrics.refused,
     log,
   });
 }
@@ -91,7 +92,7 @@ function openBot(
     readonly evidence: EvidenceLinks | null;
   },
 ): CmkBot {
-  const { config, store } = infrastructure;
+  const { config, store, log } = infrastructure;
   const { stepUp, later, evidence } = parts;
   const requests = rejectOnClockSkew(infrastructure.requests);
   const { now } = store.clock;
@@ -135,6 +136,7 @@ function openBot(
     ...cacheRoles(roleChecks),
     stepUp,
     evidence,
+    log,
   });
 }
 

@@ -8,6 +8,7 @@ import type { Failure } from '../domain/failure.ts';
 import type { Drifts, Outbox, Requests } from '../domain/ports/store.ts';
 import type { Call, CallMetrics } from '../domain/ports/telemetry.ts';
 import type { DocumentFault } from '../domain/record/seals.ts';
+import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
 import { type DriftFigures, watchDrifts } from './drift-gauges.ts';
 import {
@@ -27,6 +28,8 @@ export interface Metrics extends CallMetrics, WitnessMetrics, DriftFigures {
   azureFailed(failure: Failure): void;
   /** Wraps the port to count refusals. */
   requests(requests: Requests): Requests;
+  /** Counts a refusal that no append of {@link Metrics.requests} counts. */
+  refused(code: RefusalCode): void;
 }
 
 export interface MetricsPorts {
@@ -134,3 +137,4 @@ export function openMetrics({
     }),
   };
 }
+    refused: (code) => refusals.inc({ code }),

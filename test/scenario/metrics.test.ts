@@ -51,6 +51,11 @@ test('open requests are counted by state, refusals by code, and failures of Azur
   expect(await grown('cmk_requests_open{state="awaiting-approval"}')).toBe(1);
   await approve(world, people.requester, await approvalCard(world, id));
   expect(await grown('cmk_refusals_total{code="own-request"}')).toBe(1);
+  const refused = world
+    .printed()
+    .split('\n')
+    .find((line) => line.includes('"a decision was refused"') && line.includes(id));
+  expect(JSON.parse(refused ?? '{}')).toMatchObject({ person: people.requester, code: 'own-request' });
   await faultAzure(world, { match: { url: 'Microsoft.ResourceGraph' }, times: 1, respond: { status: 403, body: {} } });
   await type(world, people.teamMember, '/enable-cmk', places.group);
   await type(world, people.requester, '/enable-cmk', places.group);

@@ -25,6 +25,7 @@ export interface RequestClickOptions {
   readonly later: DeferredUpdates;
   /** Null: approving needs no step-up authentication. */
   readonly stepUp: StepUpSignIn | null;
+  readonly log: { info(fields: object, message: string): void };
 }
 
 /** Reads the request and its revision on the card. Null: the click names no request. */
@@ -99,7 +100,10 @@ async function answerRefused(
   const question = await stepUp?.question(purpose, refusal, { at, inputs });
   if (question != null) return question;
   const missing = await missingTick(options, refusal, { ...purpose, at, inputs });
-  return missing ?? refusalAnswer(refusal, purpose.requestId);
+  if (missing !== null) return missing;
+  const { requestId, person } = purpose;
+  options.log.info({ requestId, person, code: refusal.code }, 'a decision was refused');
+  return refusalAnswer(refusal, requestId);
 }
 
 /** The inputs that the card shows again. The checkbox must be selected again. */

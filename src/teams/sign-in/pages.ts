@@ -3,6 +3,7 @@
 import type { RequestId } from '../../domain/ids.ts';
 import { type SignIn, type StepUp, signInRefusal } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
+import type { RefusalCode } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
 import { refusalWords } from '../../text/refusals.ts';
@@ -25,6 +26,8 @@ export interface PageTools extends FlowTools {
   readonly redraw: (id: RequestId, at: ClickedCard, inputs: CardInputs) => Promise<void>;
   readonly random: (size: number) => Uint8Array;
   readonly now: () => Date;
+  /** Called for each sign-in that isn't enough to approve. */
+  readonly onRefused: (code: RefusalCode) => void;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
@@ -142,6 +145,7 @@ async function judged(tools: PageTools, { purpose, at, inputs }: Ask, signIn: Si
   const refusal = signInRefusal(tools.stepUp, who, signIn, tools.now());
   if (refusal !== null) {
     tools.log.warn({ requestId, person, signedIn: signIn.person, code: refusal.code }, 'a sign-in was not enough');
+    tools.onRefused(refusal.code);
     const { title, text } = refusalWords(refusal);
     return refusal.code === 'sign-in-too-weak'
       ? refused('This sign-in isn’t enough to approve.', tooWeak)

@@ -18,7 +18,8 @@ import { type BrowserPage, type PageTools, signInPages, startPath } from './page
 import { type ClickedCard, openPendingSignIns, type Purpose } from './pending.ts';
 import { verifyToken } from './verify-token.ts';
 
-export interface StepUpOptions extends Pick<PageTools, 'app' | 'random' | 'now' | 'log' | 'authority' | 'redraw'> {
+export interface StepUpOptions
+  extends Pick<PageTools, 'app' | 'random' | 'now' | 'log' | 'authority' | 'redraw' | 'onRefused'> {
   readonly stepUp: StepUp;
   readonly documents: Parameters<typeof openPendingSignIns>[0]['documents'];
   readonly requests: Requests;

@@ -22,6 +22,7 @@ const minutes = (count: number) => count * 60_000;
 let entra: TestEntra;
 let logged: string[];
 let redrawn: string[];
+let refused: string[];
 const inputs = { comment: 'At night', startDay: '2026-03-04', startTime: '02:00' };
 const click = { at: { conversationId: '19:approvals', activityId: '1' }, inputs };
 let documents: ReturnType<typeof memoryDocuments>;
@@ -42,6 +43,7 @@ function restart(): void {
     redraw: async (of, at, { comment }) => void redrawn.push(`${of} ${at.activityId} ${comment}`),
     random: randomBytes,
     now,
+    onRefused: (code) => void refused.push(code),
     log: { info: log, warn: log },
   });
 }
@@ -62,6 +64,7 @@ beforeEach(() => {
   entra.mend();
   logged = [];
   redrawn = [];
+  refused = [];
   documents = memoryDocuments();
   restart();
 });
@@ -299,6 +302,11 @@ describe('signing in in a browser', () => {
     expect([answer.status, answer.body]).toEqual([403, expect.stringMatching(words)]);
     expect(await presented()).toBeNull();
     expect(await presented(purpose({ person: secondApprover }))).toBeNull();
+  });
+
+  it('is counted as refused where another person signs in', async () => {
+    await signsIn(linkOf(await asked()), { oid: secondApprover });
+    expect(refused).toEqual(['sign-in-other-person']);
   });
 
   it('does not end in another browser than the one that showed what it is for', async () => {
