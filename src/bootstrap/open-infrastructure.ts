@@ -55,6 +55,7 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
     refusedDocuments,
     witnessing,
     watchMs: config.watchMs,
+    publishMs: config.anchor?.everyMs ?? null,
     now: clock.now,
   });
   telemetry.exportMetrics(metrics.figures);

@@ -11,7 +11,6 @@ import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { AnchorSettings } from '../config/settings/audit-log.ts';
-import type { Log } from '../observability/log.ts';
 import { evidencePorts } from '../operator/evidence-ports.ts';
 import { loadKeys } from '../operator/load-keys.ts';
 import {
@@ -97,8 +96,10 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
 }
 
 /** A failure is only logged. Publishing is retried at the next interval. */
-const notNow = (log: Log, error: unknown): void =>
-  log.warn({ err: error, setting: 'CMK_ANCHOR' }, 'the audit log could not be published');
+const notNow = ({ log, metrics }: Pick<Infrastructure, 'log' | 'metrics'>, error: unknown): void => {
+  const overdueSeconds = Math.round(metrics.publishing.seconds());
+  log.warn({ err: error, setting: 'CMK_ANCHOR', overdueSeconds }, 'the audit log could not be published');
+};
 
 export interface LogPublisher extends Stoppable {
   /** Publishes new events immediately. A failure is logged and retried later. */
@@ -109,7 +110,7 @@ export interface LogPublisher extends Stoppable {
 
 /** Throws {@link ConfigurationError} if the published log contradicts the audit log. */
 export async function startLogPublisher(infrastructure: Infrastructure): Promise<LogPublisher> {
-  const { config, log, database } = infrastructure;
+  const { config, log, database, metrics } = infrastructure;
   const { anchor } = config;
   if (anchor === null) return { stop: async () => undefined, publish: async () => undefined, logKeys: [] };
   const { publisher, logKeys } = await openPublisher(anchor, infrastructure);
@@ -121,9 +122,14 @@ export async function startLogPublisher(infrastructure: Infrastructure): Promise
     waiting ??= last
       .then(() => {
         waiting = null;
-        return tryLocked(() => publisher.publish());
+        return tryLocked(async () => {
+          await publisher.publish();
+          metrics.publishing.done();
+        });
       })
-      .catch((error: unknown) => (error instanceof AnchorContradicts ? onContradiction(error) : notNow(log, error)));
+      .catch((error: unknown) =>
+        error instanceof AnchorContradicts ? onContradiction(error) : notNow(infrastructure, error),
+      );
     last = waiting;
     return last;
   };

@@ -78,13 +78,38 @@ export function watchWriteHealth(register: Registry, { counts, isWritable }: Wat
   });
 }
 
-/** Counts documents that were ignored because they have no valid seal. */
-export function watchDocuments(register: Registry, refused: Readonly<Record<DocumentFault, number>>): void {
+/** `intervalMs`: how often the audit log is published; null: it isn't. */
+export function watchPublishing(register: Registry, intervalMs: number | null, now: () => Date): Overdue {
+  const publishing = trackOverdue(now, intervalMs);
+  const figure = {
+    name: 'cmk_publish_overdue_seconds',
+    help: 'For how long this replica has not published the audit log, beyond the interval',
+  };
+  queryGauge(register, figure, async (gauge) => gauge.set(publishing.seconds()));
+  return publishing;
+}
+
+/** Counts what someone else put into the database: documents without a valid seal, and rows that no event asks for. */
+export function watchForged(
+  register: Registry,
+  refused: Readonly<Record<DocumentFault, number>>,
+  orphans: () => number,
+): void {
+  const registers = [register];
+  new Counter({
+    name: 'cmk_rows_dropped_total',
+    help: 'Rows in the database that were dropped because no event asks for them',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(orphans());
+    },
+  });
   new Counter({
     name: 'cmk_documents_refused_total',
     help: 'Documents in the database that were ignored because their seal is missing or wrong, by what is wrong',
     labelNames: ['fault'],
-    registers: [register],
+    registers,
     collect() {
       this.reset();
       for (const fault of documentFaults) this.inc({ fault }, refused[fault]);

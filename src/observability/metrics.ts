@@ -12,10 +12,12 @@ import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
 import { type DriftFigures, watchDrifts } from './drift-gauges.ts';
 import {
+  type Overdue,
   queryGauge,
   type WatchedWriteHealth,
   type WitnessMetrics,
-  watchDocuments,
+  watchForged,
+  watchPublishing,
   watchWitnesses,
   watchWriteHealth,
 } from './gauges.ts';
@@ -28,18 +30,26 @@ export interface Metrics extends CallMetrics, WitnessMetrics, DriftFigures {
   azureFailed(failure: Failure): void;
   /** Wraps the port to count refusals. */
   requests(requests: Requests): Requests;
+  /** Publishing of the audit log. */
+  readonly publishing: Overdue;
+  /** Wraps the port to count refusals. */
+  requests(requests: Requests): Requests;
   /** Counts a refusal that no append of {@link Metrics.requests} counts. */
   refused(code: RefusalCode): void;
 }
 
 export interface MetricsPorts {
-  readonly requests: Requests;
-  readonly outbox: Outbox;
+  readonly requests: Pick<Requests, 'countOpen'>;
+  readonly outbox: Pick<Outbox, 'oldestDue' | 'mostAttempts' | 'orphans'>;
   readonly drifts: Pick<Drifts, 'open'>;
   readonly clock: { look(): Promise<ClockSkew | null> };
   readonly storing: WatchedWriteHealth;
   /** Updated by the reader of documents. */
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
+  /** Interval of the key watch. Null: it is turned off. */
+  readonly watchMs: number | null;
+  /** Interval of publishing. Null: the audit log isn't published. */
+  readonly publishMs: number | null;
   /** Null: no witness is configured. */
   readonly witnessing: (() => Promise<WitnessSummary>) | null;
   readonly now: () => Date;
@@ -64,6 +74,8 @@ export function openMetrics({
   clock,
   storing,
   refusedDocuments,
+  watchMs,
+  publishMs,
   witnessing,
   now,
 }: MetricsPorts): Metrics {
@@ -110,7 +122,7 @@ export function openMetrics({
     }
   });
   watchWriteHealth(register, storing);
-  watchDocuments(register, refusedDocuments);
+  watchForged(register, refusedDocuments, outbox.orphans);
   return {
     ...watchWitnesses(register, witnessing, now),
     ...watchDrifts(register, drifts, now, watchMs),
@@ -122,6 +134,7 @@ export function openMetrics({
   const attemptsFigure = {
     name: 'cmk_outbox_attempts',
     help: 'How often the work that failed most has failed in a row',
+    publishing: watchPublishing(register, publishMs, now),
   };
   queryGauge(register, attemptsFigure, async (gauge) => gauge.set(await outbox.mostAttempts()));
       if (reason !== null) refusedCalls.inc({ reason });

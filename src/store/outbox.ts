@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { DriftId, RequestId } from '../domain/ids.ts';
 import type { Outbox } from '../domain/ports/store.ts';
-import type { Consequence, OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
+import type { Consequence, OrphanRow, OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { aliveInstances } from './leases.ts';
 import { batchCalls, changedRows, int8, type Sql, select, selectOne } from './sql.ts';
@@ -72,13 +72,6 @@ const claim = `with held as (select * from unnest($6::text[], $7::text[], $8::te
 
 const Claim = z.looseObject({ claimed: z.boolean(), request_id: z.string(), kind: z.string(), key: z.string() });
 
-/** A deleted row that belonged to no request. */
-export interface OrphanRow {
-  readonly request: string;
-  readonly kind: string;
-  readonly key: string;
-}
-
 function itemOf(claimed: unknown): OutboxItem {
   const { request_id, due_at, ...rest } = Row.parse(claimed);
   const item = { ...rest, dueAt: due_at.toISOString() };
@@ -124,7 +117,7 @@ const show = `insert into cmk.outbox (request_id, kind, key, due_at) values ($1,
 
 export interface OutboxTools {
   readonly clock: Pick<DatabaseClock, 'now'>;
-  /** Called for each deleted row that belonged to no request. */
+  /** Called for each dropped row that no event asks for. */
   readonly onOrphan: (row: OrphanRow) => void;
 }
 
@@ -138,6 +131,11 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
   const removed = batchCalls((items: readonly OutboxItem[]) => removeAll(pool, items));
   const releaseFor = (item: OutboxItem, again: RescheduleAt, attempts: number): Promise<void> =>
     release(pool, item, nextDue(again, clock.now()), attempts);
+  let orphans = 0;
+  const reportOrphan = (orphan: OrphanRow): void => {
+    orphans += 1;
+    onOrphan(orphan);
+  };
   async function requestShow(id: RequestId): Promise<void> {
     await changedRows(pool, show, [id, clock.now().toISOString()]);
   }
@@ -149,7 +147,8 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
       const half = new Date(now.getTime() + leaseMs / 2).toISOString();
       const held = [inHand.map((one) => one.requestId), inHand.map((one) => one.kind), inHand.map((one) => one.key)];
       const rows = await select(pool, Claim, claim, [...given, ...held, half]);
-      for (const { claimed, request_id: request, kind, key } of rows) if (!claimed) onOrphan({ request, kind, key });
+      for (const { claimed, request_id: request, kind, key } of rows)
+        if (!claimed) reportOrphan({ request, kind, key });
       return rows
         .flatMap((row) => (row.claimed ? itemOf(row) : []))
         .sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : a.version - b.version));
@@ -161,17 +160,19 @@ export function openOutbox(pool: Pool, onWritten: Outbox['onWritten'], { clock, 
       return false;
     },
     requestShow,
+    reportOrphan,
+    orphans: () => orphans,
     oldestDue: async (now) => {
       const oldest = 'select min(due_at) as due_at from cmk.outbox where due_at <= $1';
       return (
         (await selectOne(pool, z.object({ due_at: z.date().nullable() }), oldest, [now.toISOString()]))?.due_at ?? null
       );
     },
-    postpone: (item, waitMs) => releaseFor(item, { afterMs: waitMs }, item.attempts + 1),
     mostAttempts: async () => {
       const most = 'select coalesce(max(attempts), 0) as attempts from cmk.outbox';
       return (await selectOne(pool, z.object({ attempts: z.number() }), most, []))?.attempts ?? 0;
     },
+    postpone: (item, waitMs) => releaseFor(item, { afterMs: waitMs }, item.attempts + 1),
     reschedule: (item, again) => releaseFor(item, again, 0),
     onWritten,
   };

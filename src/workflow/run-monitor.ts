@@ -21,7 +21,7 @@ export interface RunMonitorPorts {
   /** The interval between heartbeats. */
   readonly beatMs: number;
   /** Updates the cards, for example because this process started or ended a pause. */
-  readonly outbox: Pick<Outbox, 'requestShow'>;
+  readonly outbox: Pick<Outbox, 'requestShow' | 'reportOrphan'>;
   /** While true, no runs are started. Running ones are still monitored. */
   readonly paused: boolean;
   readonly log: { warn(fields: object, message: string): void };
@@ -148,9 +148,7 @@ export function openRunMonitor(
     const request = await runs.requests.load(id);
     const ordered = request?.runs ?? 0;
     if (!isRunning(request, run)) {
-      if (run > ordered) {
-        log.warn({ requestId: id, kind: 'run', key: `${run}` }, 'a row that no event asks for was dropped');
-      }
+      if (run > ordered) ports.outbox.reportOrphan({ request: id, kind: 'run', key: `${run}` });
       suspectSince.delete(`${id}:${run}`);
       drawn.delete(id);
       return null;

@@ -1,7 +1,7 @@
 /** The ports of the store. Every method throws if the database can't be reached. */
 
 import type { ArmId, DriftId, PersonId, RequestId, StreamId } from '../ids.ts';
-import type { OutboxItem, RescheduleAt } from '../request/consequences.ts';
+import type { OrphanRow, OutboxItem, RescheduleAt } from '../request/consequences.ts';
 import type { StoredEvent } from '../request/events.ts';
 import type { Refusal } from '../request/refusal.ts';
 import type { OpenState, Request, Waits } from '../request/request.ts';
@@ -123,6 +123,10 @@ export interface Outbox {
   oldestDue(now: Date): Promise<Date | null>;
   /** How often the row that failed most has failed since it last succeeded. Each failure makes it due later, but this grows. */
   mostAttempts(): Promise<number>;
+  /** Reports a row that no event asks for. The caller drops it. */
+  reportOrphan(row: OrphanRow): void;
+  /** How many rows this process has reported. */
+  orphans(): number;
   /**
    * Calls the listener after each commit of this process that wrote rows, with the request as of that commit, so that rows needn't
    * wait for the next poll. Listeners are called in the order in which they were added.

@@ -98,6 +98,13 @@ export type OutboxItem = OutboxRow &
     | { readonly kind: 'alert'; readonly requestId: DriftId }
   );
 
+/** A row that no event asks for: someone with access to the database added it. */
+export interface OrphanRow {
+  readonly request: string;
+  readonly kind: string;
+  readonly key: string;
+}
+
 interface OutboxRow extends Consequence {
   readonly attempts: number;
   /** Changes with every write. Finishing an older version doesn't delete a newer row. */

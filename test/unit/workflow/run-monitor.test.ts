@@ -37,7 +37,10 @@ async function watched(
     me: { instance: 'one', workflowVersion: '1' },
     beatMs: 1_000,
     paused,
-    outbox: { requestShow: async () => void shown.push(paused ? 'paused' : 'not paused') },
+    outbox: {
+      requestShow: async () => void shown.push(paused ? 'paused' : 'not paused'),
+      reportOrphan: () => undefined,
+    },
     log: { warn: () => undefined },
   });
   const look = (traceparent: string | null = null) => watch(id, 1, traceparent);
