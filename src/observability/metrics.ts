@@ -6,7 +6,7 @@ import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type Metri
 import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Drifts, Outbox, Requests } from '../domain/ports/store.ts';
-import type { Call, CallMetrics } from '../domain/ports/telemetry.ts';
+import { type Call, type CallMetrics, callRefusalReasons, callTypes } from '../domain/ports/telemetry.ts';
 import type { DocumentFault } from '../domain/record/seals.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
@@ -28,14 +28,12 @@ export interface Metrics extends CallMetrics, WitnessMetrics, DriftFigures {
   readonly figures: () => Promise<readonly MetricSnapshot[]>;
   /** Counts a failed Azure call. */
   azureFailed(failure: Failure): void;
-  /** Wraps the port to count refusals. */
-  requests(requests: Requests): Requests;
+  /** Counts a refusal that no append of {@link Metrics.requests} counts. */
+  refused(code: RefusalCode): void;
   /** Publishing of the audit log. */
   readonly publishing: Overdue;
   /** Wraps the port to count refusals. */
   requests(requests: Requests): Requests;
-  /** Counts a refusal that no append of {@link Metrics.requests} counts. */
-  refused(code: RefusalCode): void;
 }
 
 export interface MetricsPorts {
@@ -46,21 +44,22 @@ export interface MetricsPorts {
   readonly storing: WatchedWriteHealth;
   /** Updated by the reader of documents. */
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
+  /** Null: no witness is configured. */
+  readonly witnessing: (() => Promise<WitnessSummary>) | null;
   /** Interval of the key watch. Null: it is turned off. */
   readonly watchMs: number | null;
   /** Interval of publishing. Null: the audit log isn't published. */
   readonly publishMs: number | null;
-  /** Null: no witness is configured. */
-  readonly witnessing: (() => Promise<WitnessSummary>) | null;
   readonly now: () => Date;
 }
+
+/** Refusals of approvals that an alert counts. */
+const watchedRefusals: readonly RefusalCode[] = ['own-request', 'not-an-approver', 'sign-in-other-person'];
 
 /** Converts a metric. The library spells each type in two ways. */
 function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): MetricSnapshot {
   const kind = type.toString();
   if (kind !== 'counter' && kind !== 'gauge' && kind !== 'histogram') throw new Error(`${name} is a ${kind}`);
-  /** Interval of the key watch. Null: it is turned off. */
-  readonly watchMs: number | null;
   return { name, help, type: kind, values: values.map(({ labels, ...one }) => ({ ...one, labels: defined(labels) })) };
 }
 
@@ -74,9 +73,9 @@ export function openMetrics({
   clock,
   storing,
   refusedDocuments,
+  witnessing,
   watchMs,
   publishMs,
-  witnessing,
   now,
 }: MetricsPorts): Metrics {
   const register = new Registry();
@@ -89,7 +88,6 @@ export function openMetrics({
     'type',
     'outcome',
   );
-  watchMs,
   const refusedCalls = counter('cmk_calls_refused_total', 'Calls that did not reach the bot, by reason', 'reason');
   const refusals = counter('cmk_refusals_total', 'What was asked of a request and refused, by reason code', 'code');
   const failures = counter(
@@ -97,6 +95,11 @@ export function openMetrics({
     'Calls of Azure that did not do as asked, by what must be done next',
     'next',
   );
+  // All words exist from the start. An alert on growth doesn't detect a series that starts with its first count.
+  for (const type of callTypes) calls.inc({ type, outcome: 'failed' }, 0);
+  for (const reason of callRefusalReasons) refusedCalls.inc({ reason }, 0);
+  for (const code of watchedRefusals) refusals.inc({ code }, 0);
+  failures.inc({ next: 'ask' }, 0);
   const openFigure = {
     name: 'cmk_requests_open',
     help: 'Requests that have not ended, by state',
@@ -110,6 +113,11 @@ export function openMetrics({
     const due = await outbox.oldestDue(now());
     gauge.set(due === null ? 0 : Math.max(0, (now().getTime() - due.getTime()) / 1_000));
   });
+  const attemptsFigure = {
+    name: 'cmk_outbox_attempts',
+    help: 'How often the work that failed most has failed in a row',
+  };
+  queryGauge(register, attemptsFigure, async (gauge) => gauge.set(await outbox.mostAttempts()));
   const clockFigure = {
     name: 'cmk_clock_ahead_seconds',
     help: 'How far this process’s clock, or the last stored event, is ahead of the database’s clock (below 0: behind) where that is more than a minute; else 0',
@@ -126,20 +134,16 @@ export function openMetrics({
   return {
     ...watchWitnesses(register, witnessing, now),
     ...watchDrifts(register, drifts, now, watchMs),
+    publishing: watchPublishing(register, publishMs, now),
     contentType: register.contentType,
     text: () => register.metrics(),
     figures: async () => (await register.getMetricsAsJSON()).map(figureOf),
     count({ type, status, reason }: Call) {
       calls.inc({ type, outcome: status < 400 ? 'answered' : status < 500 ? 'refused' : 'failed' });
-  const attemptsFigure = {
-    name: 'cmk_outbox_attempts',
-    help: 'How often the work that failed most has failed in a row',
-    publishing: watchPublishing(register, publishMs, now),
-  };
-  queryGauge(register, attemptsFigure, async (gauge) => gauge.set(await outbox.mostAttempts()));
       if (reason !== null) refusedCalls.inc({ reason });
     },
     azureFailed: ({ next }) => failures.inc({ next }),
+    refused: (code) => refusals.inc({ code }),
     requests: (given) => ({
       ...given,
       async append(id, cause, decide) {
@@ -150,4 +154,3 @@ export function openMetrics({
     }),
   };
 }
-    refused: (code) => refusals.inc({ code }),

@@ -44,8 +44,40 @@ export interface Call {
   readonly type: CallType;
   readonly status: number;
   /** Why it didn't reach the bot; null if it did. */
-  readonly reason: string | null;
+  readonly reason: CallRefusalReason | null;
 }
+
+const invalidTokens = [
+  'no-token',
+  'malformed-token',
+  'wrong-algorithm',
+  'unknown-key',
+  'wrong-signature',
+  'wrong-issuer',
+  'wrong-audience',
+  'token-expired',
+  'token-not-yet-valid',
+  'missing-claim',
+  'not-endorsed',
+] as const;
+export type InvalidToken = (typeof invalidTokens)[number];
+
+export const callRefusalReasons = [
+  ...invalidTokens,
+  'unreadable-keys',
+  'foreign-host',
+  'foreign-origin',
+  'forwarded',
+  'not-plain-json',
+  'too-long',
+  'cut',
+  'too-deep',
+  'no-json',
+  'malformed',
+  'untrusted-service-url',
+  'flood',
+] as const;
+export type CallRefusalReason = (typeof callRefusalReasons)[number];
 
 const types = [
   'message',
@@ -55,7 +87,8 @@ const types = [
   'application/search',
 ] as const;
 /** `unread`: rejected before its type was known. `other`: a type that the bot doesn't answer. */
-type CallType = (typeof types)[number] | 'unread' | 'other';
+export const callTypes = [...types, 'unread', 'other'] as const;
+type CallType = (typeof callTypes)[number];
 
 /** Classifies a call. Invokes are classified by name. Clients choose all other values freely, so they count as `other`. */
 export const callType = ({ type, name }: { readonly type: string; readonly name?: string | undefined }): CallType =>

@@ -1,5 +1,6 @@
 /** Authenticates callers before the body is read. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { CallRefusalReason } from '../../domain/ports/telemetry.ts';
 import { isLoopback } from '../../domain/private-url.ts';
 import { type Trust, trustThisMachine } from '../service-urls.ts';
 import type { CallerTokens } from '../sign-in/caller-tokens.ts';
@@ -9,7 +10,7 @@ export interface CallRefusal {
   readonly kind: 'refused';
   readonly status: 400 | 401 | 403 | 408 | 413 | 415 | 429 | 503;
   /** For the application log and metrics: the cause, never the content. */
-  readonly reason: string;
+  readonly reason: CallRefusalReason;
   readonly message: string;
 }
 
@@ -19,7 +20,7 @@ export interface Admitted {
   readonly mayCarry: Trust;
 }
 
-export const refused = (status: CallRefusal['status'], reason: string, message: string): CallRefusal => ({
+export const refused = (status: CallRefusal['status'], reason: CallRefusalReason, message: string): CallRefusal => ({
   kind: 'refused',
   status,
   reason,

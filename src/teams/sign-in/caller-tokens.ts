@@ -8,22 +8,10 @@
  */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
+import type { InvalidToken } from '../../domain/ports/telemetry.ts';
 import { isPrivate } from '../../domain/private-url.ts';
 import { callServer } from '../../io/call-server.ts';
 import type { BotFramework } from '../bot-framework.ts';
-
-export type InvalidToken =
-  | 'no-token'
-  | 'malformed-token'
-  | 'wrong-algorithm'
-  | 'unknown-key'
-  | 'wrong-signature'
-  | 'wrong-issuer'
-  | 'wrong-audience'
-  | 'token-expired'
-  | 'token-not-yet-valid'
-  | 'missing-claim'
-  | 'not-endorsed';
 
 export type TokenCheck =
   | { readonly kind: 'valid'; readonly serviceUrl: string }
