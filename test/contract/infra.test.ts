@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { brokenWords, contradictedWords, notTrustedWords } from '../../src/text/record.ts';
 import {
   at,
   auditors,
@@ -230,31 +231,57 @@ const Alerts = z.object({
 const alerts = Alerts.parse(JSON.parse(readFileSync(`${root}infra/alerts.json`, 'utf8')));
 
 describe('infra/alerts.json', () => {
-  test('looks for messages that the sources log, each whole or by its beginning', () => {
+  test('looks for messages that the sources log, each whole or by a part', () => {
     const messages = alerts.logs.flatMap(({ where }) =>
       [...where.matchAll(/'([^']+)'/g)].map(([, said = '']) => [where, said] as const),
     );
-    const unknown = messages.filter(
-      ([where, said]) => !sourcesText.includes(where.includes('startswith') ? `'${said}` : `'${said}'`),
-    );
+    const quoted = (where: string, said: string): string =>
+      where.includes('contains') ? said : where.includes('startswith') ? `'${said}` : `'${said}'`;
+    const unknown = messages.filter(([where, said]) => !sourcesText.includes(quoted(where, said)));
     expect(messages.length).toBeGreaterThan(8);
     expect(unknown).toEqual([]);
   });
 
+  test('looks for fields of a line that the sources log with that message', () => {
+    const fields = alerts.logs.flatMap(({ where }) =>
+      [...where.matchAll(/line\.(\w+)/g)].map(([, field = '']) => ({ field, said: /'([^']+)'/.exec(where)?.[1] })),
+    );
+    const unknown = fields.filter(({ field, said }) =>
+      sourcesText.split('\n').every((line) => !(line.includes(`'${said}'`) && new RegExp(`\\b${field}\\b`).test(line))),
+    );
+    expect(fields.length).toBeGreaterThan(1);
+    expect(unknown).toEqual([]);
+  });
+
+  test('finds what a start and a running bot log of an audit log that was changed', () => {
+    const where = alerts.logs.find(({ name }) => name === 'log-contradiction')?.where ?? '';
+    const parts = [...where.matchAll(/said contains '([^']+)'/g)].map(([, part = '']) => part);
+    const said = [
+      brokenWords({ seq: 1, request: null, fault: 'hash-differs', detail: '' }),
+      contradictedWords({ kind: 'record-shorter', published: 2, recorded: 1, reason: null }, 'the folder'),
+      notTrustedWords({ seq: 1, hash: 'a' }, 'the folder'),
+    ];
+    const logged = ['the audit log was changed outside the bot', 'the published log contradicts the audit log'];
+    expect(logged.filter((message) => !sourcesText.includes(`'${message}'`))).toEqual([]);
+    const found = [...said, ...logged].map((words) => parts.findIndex((part) => words.includes(part)));
+    expect(found).toEqual([0, 1, 2, 0, 1]);
+  });
+
   test('is the table of alerts in docs/how-to/monitor.md', () => {
     const text = readFileSync(`${root}docs/how-to/monitor.md`, 'utf8');
-    const spans: Readonly<Record<string, string>> = { PT30M: '30 minutes', PT15M: '15 minutes', P1D: 'a day' };
+    const spans: Readonly<Record<string, string>> = { PT5M: '5 minutes', PT1H: 'an hour', P1D: 'a day' };
     const rows = [
-      ...alerts.logs.map(({ title, where, above, window, silent, severity }) => {
+      ...alerts.logs.map(({ title, where, above, window, silent }) => {
         const count = silent ? ', no line' : above === undefined ? '' : `, more than ${above} lines`;
-        return `| ${title} | \`${where}\`${window === undefined ? '' : `${count} in ${spans[window]}`} | ${severity} |`;
+        return `| ${title} | \`${where}\`${window === undefined ? '' : `${count} in ${spans[window]}`} |`;
       }),
       ...alerts.metrics.map(
-        ({ title, metric, operator, threshold, severity }) =>
-          `| ${title} | \`${metric}\` ${operator === 'LessThan' ? 'below' : 'above'} ${String(threshold)} | ${severity} |`,
+        ({ title, metric, operator, threshold }) =>
+          `| ${title} | \`${metric}\` ${operator === 'LessThan' ? 'below' : 'above'} ${String(threshold)} |`,
       ),
     ];
-    expect(rows.filter((row) => !text.includes(row))).toEqual([]);
+    const table = text.split('| rule | condition |\n| --- | --- |\n')[1]?.split('\n\n')[0];
+    expect(table?.split('\n')).toEqual(rows);
   });
 
   test('has a heading or a row for each rule in docs/how-to/respond-to-alerts.md', () => {

@@ -94,6 +94,12 @@ test('alerts ask for figures that there are, in words of the program, and each h
     const expression = /expr: (.*)/.exec(rule)?.[1] ?? '';
     const asked = [...expression.matchAll(/\b(?:cmk|nodejs|process)_\w+/g)].map(([name]) => name);
     expect(asked.filter((name) => !figures.has(name))).toEqual([]);
+    const labels = [...expression.matchAll(/\b(cmk_\w+)\{(\w+)/g)].map(([, name, label]) => `${name}{${label}`);
+    const grouped = /by \((\w+)\)/.exec(expression)?.[1];
+    const by = grouped === undefined || grouped === 'instance' ? [] : [`{${grouped}`];
+    // The shared world has no witness.
+    const known = `${text}cmk_witnessed_age_seconds{witness="" cmk_witness_contradicts{witness=""`;
+    expect([...labels, ...by].filter((label) => !known.includes(`${label}="`))).toEqual([]);
     const values = [...expression.matchAll(/\b(?:state|outcome|reason|next|code)(?:=|=~|!~|!=)"([^"]+)"/g)];
     const words = values.flatMap(([, value = '']) => value.split('|'));
     expect(words.filter((word) => !sourcesText.includes(`'${word}'`))).toEqual([]);

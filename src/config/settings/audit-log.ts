@@ -146,7 +146,7 @@ export const auditLogSettings = group('The audit log', {
   CMK_CHECKPOINT_EVERY: {
     value: duration.default(60_000),
     example: '1m',
-    meaning: 'how often new events are published. Default: `1m`',
+    meaning: 'how often new events are published. Default: `1m`. Alerts on witnesses need at most `1h`',
   },
   CMK_REPLICA: {
     value: optional,
