@@ -62,7 +62,8 @@ Or take another environment: azd env new NAME"
 }
 
 # A role can't lose a subscription with assignments, so all of its subscriptions remain. A role of another
-# environment isn't changed.
+# environment isn't changed: this one owns the role if it found none before, or if a deployment says so. azd stores
+# that output only after a success, and `azd down` removes it.
 role_scopes() {
   local id found='' kept
   for id in ${CMK_SUBSCRIPTIONS//,/ } "$AZURE_SUBSCRIPTION_ID"; do
@@ -70,7 +71,9 @@ role_scopes() {
       --query '[].[name, assignableScopes[]][][]' --output tsv)"
   done
   found="$(tr -s '[:space:]' '\n' <<< "$found" | sed '/^$/d' | sort -u)"
-  if [ -n "$found" ] && ! grep -qx "${CMK_ROLE_ID:-none}" <<< "$found"; then
+  if [ -z "$found" ]; then
+    keep CMK_OWNS_ROLES true
+  elif [ "${CMK_OWNS_ROLES:-}" != true ] && ! grep -qx "${CMK_ROLE_ID:-none}" <<< "$found"; then
     stop "The tenant already has the role CMK bot, and this environment did not create it: the names of roles are unique in a tenant.
 Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false. docs/how-to/deploy-with-azd.md, \"Ask other roles\""
   fi

@@ -15,7 +15,10 @@ const scripts = ['infra', 'infra/hooks'].flatMap((folder) =>
 );
 const settings = Object.values(parameterFile).flatMap(({ value }) => variablesIn(value));
 /** What only the hooks read. */
-const forHooks = ['CMK_ADMIN_IP', 'CMK_WAIT', 'CMK_BASE_IMAGE', 'CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'];
+const forHooks = [
+  ...['CMK_ADMIN_IP', 'CMK_WAIT', 'CMK_BASE_IMAGE', 'CMK_OWNS_ROLES'],
+  ...['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'],
+];
 
 describeCompiled('infra/main.parameters.json', () => {
   test('has every parameter of infra/main.bicep, in its order', () => {

@@ -46,6 +46,15 @@ const administrator = {
   CMK_WAIT: '0',
 };
 
+/** What a hook stored in azd's environment, which hides what is exported. */
+const stored = (calls: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    calls.flatMap((call) => {
+      const [, name = '', value = ''] = /^azd env set (\w+) (.*)$/.exec(call) ?? [];
+      return name === '' ? [] : [[name, value]];
+    }),
+  );
+
 describe('the hook after a deployment', () => {
   const programs = ['az', 'azd', 'psql', 'git'];
   const usual: readonly Answer[] = [
@@ -210,7 +219,9 @@ describe('the hook before a deployment', () => {
       { ...set, ...env },
     );
   const azd = (calls: readonly string[]) => calls.filter((call) => call.startsWith('azd'));
-  const again = { ...outputs, CMK_ADMIN_ID: 'a-group' };
+  /** Without a deployment before it. */
+  const first = ['azd env set CMK_OWNS_ROLES true'];
+  const again = { ...outputs, CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true' };
   const deployed: readonly Answer[] = [
     { to: /^az group exists/, says: ['true'] },
     { to: /^az storage container-rm exists/, says: ['true'] },
@@ -223,11 +234,12 @@ describe('the hook before a deployment', () => {
       'azd env set CMK_ADMIN_ID the-id',
       'azd env set CMK_ADMIN_NAME someone@care.example',
       'azd env set CMK_ADMIN_TYPE User',
+      ...first,
     ]);
     expect(out).toContain('CMK_APPROVERS is empty');
     expect(out).toContain('approvers do not have to sign in again');
     const env = { CMK_ADMIN_ID: 'a-group', CMK_REQUESTERS: 'x', CMK_APPROVERS: 'y', CMK_STEP_UP: 'c1' };
-    expect(azd((await beforehand(env)).calls)).toEqual([]);
+    expect(azd((await beforehand(env)).calls)).toEqual(first);
   });
 
   test('leaves the immutability policy out of the deployment once it is locked, and only then', async () => {
@@ -251,7 +263,10 @@ describe('the hook before a deployment', () => {
       to: /role definition list .*--scope \/subscriptions\/s-1 /,
       says: [`${outputs.CMK_ROLE_ID}\t/subscriptions/s-1\t/subscriptions/s-2\t/subscriptions/s-old`],
     };
-    const { code, out, calls } = await beforehand({ ...again, CMK_ANCHOR_LOCKED: 'false' }, [...deployed, roles]);
+    const { code, out, calls } = await beforehand({ ...again, CMK_OWNS_ROLES: '', CMK_ANCHOR_LOCKED: 'false' }, [
+      ...deployed,
+      roles,
+    ]);
     expect(code).toBe(0);
     expect(azd(calls)).toEqual(['azd env set CMK_ROLE_SUBSCRIPTIONS s-1,s-2,s-old']);
     expect(out).toContain(`az role assignment list --subscription s-old --assignee ${outputs.CMK_BOT_PRINCIPAL_ID}`);
@@ -276,6 +291,14 @@ describe('the hook before a deployment', () => {
   ])('stops where %s, and says how to go on', async (_what, env, answers, words) => {
     const { code, err } = await beforehand(env, answers);
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
+  });
+
+  test('goes on with its own roles after a deployment that failed once it had made them', async () => {
+    const { calls } = await beforehand({ CMK_ADMIN_ID: 'a-group' });
+    expect(azd(calls)).toEqual(first);
+    // azd has no outputs: it stores them after a success.
+    const repeated = await beforehand({ CMK_ADMIN_ID: 'a-group', ...stored(calls) }, [elsewhere]);
+    expect([repeated.code, repeated.err]).toEqual([0, '']);
   });
 
   test('goes on beside the roles of another environment where it assigns none', async () => {
