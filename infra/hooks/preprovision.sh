@@ -91,5 +91,8 @@ if [ -n "${AZURE_RESOURCE_GROUP:-}" ] && [ "$(ask az group exists --name "$AZURE
   database_disk
 else
   deleted_vault
+  # In a new resource group, such as after `azd down`, there is no image, and the database has no tables.
+  keep CMK_IMAGE ''
+  if [ -n "${CMK_MIGRATE:-}" ]; then keep CMK_MIGRATE true; fi
 fi
 if [ "${CMK_ASSIGN_ROLES:-true}" = true ]; then role_scopes; fi

@@ -293,6 +293,15 @@ describe('the hook before a deployment', () => {
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
   });
 
+  test('deploys the image and the tables again after azd down, which keeps what the hooks stored', async () => {
+    const env = { CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true', CMK_IMAGE: 'old@sha256:abc', CMK_MIGRATE: 'false' };
+    const { code, calls } = await beforehand(env, [elsewhere]);
+    expect([code, azd(calls)]).toEqual([
+      0,
+      ['azd env set CMK_IMAGE ', 'azd env set CMK_MIGRATE true', 'azd env set CMK_ROLE_SUBSCRIPTIONS s-1'],
+    ]);
+  });
+
   test('goes on with its own roles after a deployment that failed once it had made them', async () => {
     const { calls } = await beforehand({ CMK_ADMIN_ID: 'a-group' });
     expect(azd(calls)).toEqual(first);
