@@ -38,6 +38,10 @@ need() {
   command -v "$1" > /dev/null 2>&1 || stop "$1 is missing: $2"
 }
 
+# The settings that the hook after a deployment moves to the vault.
+# shellcheck disable=SC2034
+secret_settings=(CMK_STEP_UP_APP_SECRET OTEL_EXPORTER_OTLP_HEADERS)
+
 need_az() {
   need az 'install the Azure CLI, https://learn.microsoft.com/cli/azure/install-azure-cli'
   az account show --output none 2> /dev/null || stop 'az is not signed in: az login --tenant TENANT'

@@ -101,7 +101,8 @@ settings_to_vault() {
   for setting in "${secret_settings[@]}"; do
     [ -n "${!setting:-}" ] || continue
     printf '%s' "${!setting}" | store "$(tr 'A-Z_' 'a-z-' <<< "$setting")"
-    run azd env set "$setting" ''
+    # azd's values hide exported ones, even if they're empty. So an exported secret leaves none behind.
+    if azd env get-value "$setting" > /dev/null 2>&1; then run azd env set "$setting" ''; fi
     case ",$settings," in *",$setting,"*) ;; *) settings="${settings:+$settings,}$setting" ;; esac
   done
   [ "$settings" = "${CMK_VAULT_SETTINGS:-}" ] || run azd env set CMK_VAULT_SETTINGS "$settings"
@@ -120,7 +121,6 @@ image() {
   run azd env set CMK_IMAGE "$(ask az acr show --name "$CMK_REGISTRY" --query loginServer --output tsv)/cmk-bot@$digest"
 }
 
-secret_settings=(CMK_STEP_UP_APP_SECRET OTEL_EXPORTER_OTLP_HEADERS)
 has_secret=no
 for setting in "${secret_settings[@]}"; do if [ -n "${!setting:-}" ]; then has_secret=yes; fi; done
 

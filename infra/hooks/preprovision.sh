@@ -27,6 +27,11 @@ done
 if [ -z "${CMK_STEP_UP:-}" ]; then
   say 'CMK_STEP_UP is not set: approvers do not have to sign in again. docs/how-to/require-sign-in.md'
 fi
+for setting in "${secret_settings[@]}"; do
+  if [ -n "${!setting+set}" ] && [ -z "${!setting}" ]; then
+    say "$setting is empty in azd's environment, which hides an exported value. To replace the secret: azd env set $setting VALUE"
+  fi
+done
 
 # Stores a value for the deployment, if it changed.
 keep() { [ "${!1:-}" = "$2" ] || run azd env set "$1" "$2"; }

@@ -153,11 +153,22 @@ describe('the hook after a deployment', () => {
       expect.stringContaining('--name cmk-step-up-app-secret --file'),
     ]);
     expect(calls.filter((call) => call.startsWith('azd'))).toEqual([
+      'azd env get-value CMK_STEP_UP_APP_SECRET',
       'azd env set CMK_STEP_UP_APP_SECRET ',
       'azd env set CMK_VAULT_SETTINGS OTEL_EXPORTER_OTLP_HEADERS,CMK_STEP_UP_APP_SECRET',
     ]);
     expect(`${out}${calls.join('\n')}`).not.toContain('the-secret');
     for (const one of closes) expect(calls.filter((call) => one.test(call))).toHaveLength(1);
+  });
+
+  test('takes an exported secret each time: no value of azd hides the next one', async () => {
+    const env = { CMK_IMAGE: 'registry.example/cmk-bot@sha256:abc', CMK_STEP_UP_APP_SECRET: 'the-secret' };
+    const notInAzd: Answer = { to: /^azd env get-value/, fails: "ERROR: key 'CMK_STEP_UP_APP_SECRET' not found" };
+    const { calls } = await afterwards([notInAzd], env);
+    const next = await afterwards([notInAzd], { ...env, CMK_STEP_UP_APP_SECRET: 'the-next', ...stored(calls) });
+    const count = (all: readonly string[]) =>
+      all.filter((call) => call.includes('--name cmk-step-up-app-secret')).length;
+    expect([count(calls), count(next.calls)]).toEqual([1, 1]);
   });
 
   test('once the bot is deployed, changes nothing and prints the next steps', async () => {
@@ -240,6 +251,12 @@ describe('the hook before a deployment', () => {
     expect(out).toContain('approvers do not have to sign in again');
     const env = { CMK_ADMIN_ID: 'a-group', CMK_REQUESTERS: 'x', CMK_APPROVERS: 'y', CMK_STEP_UP: 'c1' };
     expect(azd((await beforehand(env)).calls)).toEqual(first);
+  });
+
+  test('says that an empty secret in the environment of azd hides an exported one', async () => {
+    const hidden = 'hides an exported value. To replace the secret: azd env set CMK_STEP_UP_APP_SECRET VALUE';
+    expect((await beforehand({ CMK_STEP_UP_APP_SECRET: '' })).out).toContain(hidden);
+    expect((await beforehand({})).out).not.toContain(hidden);
   });
 
   test('leaves the immutability policy out of the deployment once it is locked, and only then', async () => {
