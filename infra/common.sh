@@ -39,8 +39,16 @@ need() {
 }
 
 # The settings that the hook after a deployment moves to the vault.
-# shellcheck disable=SC2034
 secret_settings=(CMK_STEP_UP_APP_SECRET OTEL_EXPORTER_OTLP_HEADERS)
+
+# Whether that hook opens the database and the vault. Stops if it doesn't know for which address.
+must_open() {
+  local setting secrets=''
+  for setting in "${secret_settings[@]}"; do secrets+="${!setting:-}"; done
+  [ -z "${CMK_IMAGE:-}" ] || [ -n "$secrets" ] || return 1
+  [ -n "${CMK_ADMIN_IP:-}" ] ||
+    stop 'CMK_ADMIN_IP is not set: azd env set CMK_ADMIN_IP ADDRESS, with the public address of this machine. Then azd up.'
+}
 
 need_az() {
   need az 'install the Azure CLI, https://learn.microsoft.com/cli/azure/install-azure-cli'

@@ -121,13 +121,7 @@ image() {
   run azd env set CMK_IMAGE "$(ask az acr show --name "$CMK_REGISTRY" --query loginServer --output tsv)/cmk-bot@$digest"
 }
 
-has_secret=no
-for setting in "${secret_settings[@]}"; do if [ -n "${!setting:-}" ]; then has_secret=yes; fi; done
-
-if [ -z "${CMK_IMAGE:-}" ] || [ "$has_secret" = yes ]; then
-  if [ -z "${CMK_ADMIN_IP:-}" ]; then
-    stop 'CMK_ADMIN_IP is not set: azd env set CMK_ADMIN_IP ADDRESS, with the public address of this machine. Then azd up.'
-  fi
+if must_open; then
   open_for_here
   if [ -z "${CMK_IMAGE:-}" ]; then database_roles; fi
   open_vault

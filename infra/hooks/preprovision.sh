@@ -34,7 +34,10 @@ for setting in "${secret_settings[@]}"; do
 done
 
 # Stores a value for the deployment, if it changed.
-keep() { [ "${!1:-}" = "$2" ] || run azd env set "$1" "$2"; }
+keep() {
+  [ "${!1:-}" = "$2" ] || run azd env set "$1" "$2"
+  printf -v "$1" '%s' "$2"
+}
 
 # A locked immutability policy refuses every change, so the deployment must leave it unchanged.
 published_log() {
@@ -100,4 +103,5 @@ else
   keep CMK_IMAGE ''
   if [ -n "${CMK_MIGRATE:-}" ]; then keep CMK_MIGRATE true; fi
 fi
+must_open || true
 if [ "${CMK_ASSIGN_ROLES:-true}" = true ]; then role_scopes; fi

@@ -216,6 +216,7 @@ describe('the hook before a deployment', () => {
     CMK_SUBSCRIPTIONS: 's-1, s-2',
     CMK_APPROVALS_CHANNEL: '19:a',
     CMK_AUDIT_CHANNEL: 'none',
+    CMK_ADMIN_IP: '192.0.2.7',
   };
   const beforehand = (env: NodeJS.ProcessEnv, answers: readonly Answer[] = []) =>
     runWith(
@@ -297,6 +298,12 @@ describe('the hook before a deployment', () => {
       { CMK_AUDIT_CHANNEL: '' },
       [],
       'CMK_AUDIT_CHANNEL is not set: azd env set CMK_AUDIT_CHANNEL',
+    ],
+    [
+      'the hook afterwards would not know for whom to open the database',
+      { CMK_ADMIN_IP: '', CMK_IMAGE: 'of-a-deleted-registry' },
+      [],
+      'CMK_ADMIN_IP is not set: azd env set CMK_ADMIN_IP',
     ],
     [
       'the name of the vault is taken after azd down, with the command that recovers it',
