@@ -59,14 +59,13 @@ export const teamsSettings = group('The bot in Teams', {
 });
 
 export const channelsSettings = group('Where in Teams', {
-  CMK_TEAM_ID: {
-    value: optional,
-    example: '19:general@thread.tacv2',
+  CMK_TEAM_ID: { value: optional, example: '19:general@thread.tacv2', meaning: 'has no effect' },
+  CMK_OPERATIONS_CHANNEL: {
+    value: channel.optional(),
+    example: '19:operations@thread.tacv2',
     meaning:
-      'team, and channel where people make requests. Requests from chats are also shown there. IDs as `19:…@thread.tacv2`; `cmk-bot setup --set` takes a link',
-    mustBeSet: true,
+      'channel where people make requests. Requests from chats are also shown there. ID as `19:…@thread.tacv2`; `cmk-bot setup --set` takes a link. Default: none',
   },
-  CMK_OPERATIONS_CHANNEL: { value: channel.optional(), example: '19:operations@thread.tacv2', mustBeSet: true },
   CMK_APPROVALS_CHANNEL: {
     value: channel,
     example: '19:approvals@thread.tacv2',
