@@ -2,7 +2,7 @@
 # Creates the bot's custom roles from the files in this folder, and assigns them to its identity. The caller must be Owner or User
 # Access Administrator of every scope. Shows what it would do; --yes does it. You can repeat it.
 #   bash infra/grant-azure.sh [--yes] [--workspace WORKSPACE] PRINCIPAL [SCOPE…]
-# PRINCIPAL is the identity's object ID. A SCOPE is a subscription's ID, or the output of `az group show --query id`: resource
+# PRINCIPAL is the identity's object ID or app ID. A SCOPE is a subscription's ID, or the output of `az group show --query id`: resource
 # groups of agents and vaults are better than their subscription, where the bot then can't read policies and the Activity Log. WORKSPACE is the ARM ID of the Log Analytics workspace with the
 # vaults' audit logs: the bot gets permission to query that one table, and nothing else.
 set -euo pipefail
@@ -37,6 +37,8 @@ done
 if [ -z "$principal" ] || { [ "${#scopes[@]}" = 0 ] && [ -z "$workspace" ]; }; then stop "whose and where? $usage"; fi
 need_az
 need node 'the roles are read with it'
+# az finds a service principal by both IDs. An object ID also works for a caller that can't read Microsoft Graph.
+if found="$(az ad sp show --id "$principal" --query id --output tsv 2> /dev/null)"; then principal="$found"; fi
 
 # Sorts as node does.
 export LC_ALL=C

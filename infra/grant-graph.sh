@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Grants the bot's identity its Microsoft Graph permissions, to read group members and guests. The caller must be a
 # Privileged Role Administrator. Shows what it would do; --yes does it. You can repeat it.
-#   bash infra/grant-graph.sh [--yes] IDENTITY      its object ID, or the name of a managed identity
+#   bash infra/grant-graph.sh [--yes] IDENTITY      its object ID or app ID, or the name of a managed identity
 set -euo pipefail
 # shellcheck source=infra/common.sh
 . "$(dirname "$0")/common.sh"
@@ -24,7 +24,8 @@ graph_url="$(ask az cloud show --query endpoints.microsoftGraphResourceId --outp
 graph_url="${graph_url%/}/v1.0"
 
 case "$identity" in
-  ????????-????-????-????-????????????) id="$identity" ;;
+  # az finds a service principal by its object ID and by its app ID.
+  ????????-????-????-????-????????????) id="$(ask az ad sp show --id "$identity" --query id --output tsv)" ;;
   *)
     found="$(ask az ad sp list --display-name "$identity" --query '[].id' --output tsv)"
     [ -n "$found" ] || stop "Entra knows no $identity. A new identity takes a minute to be known."

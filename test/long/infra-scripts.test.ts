@@ -14,6 +14,8 @@ import { type Answer, runWith } from '../support/processes/stand-ins.ts';
 
 const signedIn: Answer = { to: /^az account show/ };
 const bot = '50000000-0000-4000-8000-0000000000b1';
+/** Of the bot's app: it isn't the object ID. */
+const appId = '70000000-0000-4000-8000-0000000000c1';
 const graph = '50000000-0000-4000-8000-00000000000f';
 const rights = { 'GroupMember.Read.All': 'role-of-groups', 'User.Read.All': 'role-of-users' };
 const posts = (calls: readonly string[]) => calls.filter((call) => / --method POST | create | update /.test(call));
@@ -24,6 +26,7 @@ describe('infra/grant-graph.sh', () => {
   const known: readonly Answer[] = [
     { to: /az cloud show .*microsoftGraphResourceId/, says: ['https://graph.microsoft.com/'] },
     { to: /az ad sp list --display-name id-cmk-bot/, says: [bot], warns: 'WARNING: this command is to change' },
+    { to: new RegExp(`az ad sp show --id (${bot}|${appId}) `), says: [bot] },
     { to: /az ad sp show .*--query id /, says: [graph] },
     ...Object.entries(rights).map(
       ([name, role]): Answer => ({ to: new RegExp(`az ad sp show .*'${name}'`), says: [role] }),
@@ -41,9 +44,9 @@ describe('infra/grant-graph.sh', () => {
     expect(out).toContain('Nothing was changed. --yes does it.');
   });
 
-  test('does what is missing, and reads back that it is there', async () => {
+  test.each([bot, appId])('does what is missing, and reads back that it is there, given %s', async (id) => {
     const { code, out, calls } = await grant(
-      ['--yes', bot],
+      ['--yes', id],
       [...known, held('', 'role-of-groups\nrole-of-users'), post],
     );
     expect(code).toBe(0);
@@ -108,9 +111,10 @@ describe('infra/grant-azure.sh', () => {
   const names = [first?.Name ?? '', second?.Name ?? ''] as const;
   /** What the caller can see beside the scopes. */
   const elsewhere = '40000000-0000-4000-8000-0000000000e1';
+  const shown: Answer = { to: /^az ad sp show/, says: [bot] };
   const seen: Answer = { to: /^az account list/, says: [`${subscription}\n${elsewhere}`] };
   const grant = (args: readonly string[], answers: readonly Answer[]) =>
-    runWith(['infra/grant-azure.sh', ...args], ['az'], [...answers, conditioned([]), seen, signedIn]);
+    runWith(['infra/grant-azure.sh', ...args], ['az'], [...answers, shown, conditioned([]), seen, signedIn]);
 
   /** Roles as `az` lists them: their scopes, and what they permit. */
   const roles = (scopes: string): readonly Answer[] =>
@@ -153,6 +157,14 @@ describe('infra/grant-azure.sh', () => {
     );
     expect(grants).toContain(`--role ${names[1]} --scope ${group} --condition (`);
     expect(grants).toMatch(/e147488a-f6f5-4113-8e2d-b22465e65bf6[\s\S]*--condition-version 2\.0$/);
+  });
+
+  test('takes an app ID for the identity, and an object ID where Microsoft Graph refuses', async () => {
+    const answers = [...roles(`/subscriptions/${subscription}`), given('0')];
+    const { out } = await grant([appId, group], answers);
+    expect(out).toContain(`${bot} lacks “${names[1]}” at ${group}.`);
+    const refused = await grant([bot, group], [{ ...shown, fails: 'Insufficient privileges' }, ...answers]);
+    expect(refused.out).toContain(`${bot} lacks “${names[1]}” at ${group}.`);
   });
 
   test('does nothing where everything is as the files say', async () => {
