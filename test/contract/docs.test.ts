@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { pages, sentencesOf, textOf } from '../support/docs/prose.ts';
 
@@ -51,6 +51,20 @@ describe('the pages for people', () => {
         .map(([words]) => `${page}: ${words}`),
     ]);
     expect(lost).toEqual([]);
+  });
+
+  test('exist where comments outside of the pages name them', () => {
+    const inRoot = readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
+      .map(({ name }) => name);
+    const inInfra = readdirSync(new URL('infra', root), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.\w+$/.test(name))
+      .map((name) => `infra/${name}`);
+    const named = [...inRoot, ...inInfra].flatMap((file) =>
+      [...textOf(file).matchAll(/\bdocs\/[\w/-]+\.md/g)].map(([page]) => ({ file, page })),
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter(({ page }) => !existsSync(new URL(page, root)))).toEqual([]);
   });
 
   test('are each linked from the index or from the list of decisions', () => {
