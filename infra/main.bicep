@@ -62,6 +62,10 @@ param auditorAddresses string = ''
 @description('Settings whose value is a secret of the vault, separated by commas. The hook after provisioning stores the secrets and sets it.')
 param vaultSettings string = ''
 
+@description('Cores of each replica of the bot. It has twice as many GiB of memory.')
+@allowed(['0.5', '1', '2'])
+param cores string = '0.5'
+
 @description('SKU of the database server. Standard_B2s allows 414 connections of users; modules/database.bicep has the arithmetic.')
 param databaseSku string = 'Standard_B2s'
 
@@ -244,6 +248,7 @@ module app 'modules/app.bicep' = if (!empty(image)) {
     hostingName: names.hosting
     host: '${names.route}.${hosting.outputs.domain}'
     image: image
+    cores: cores
     registryServer: registry.outputs.server
     bot: identity.outputs.bot
     owner: identity.outputs.owner

@@ -11,6 +11,9 @@ param hostingName string
 param host string
 @description('Image of the bot.')
 param image string
+@description('Cores of each replica.')
+@allowed(['0.5', '1', '2'])
+param cores string
 @description('Registry of the image.')
 param registryServer string
 @description('Identity of the bot.')
@@ -41,6 +44,8 @@ param vaultSettings string[]
 param policy object
 
 var port = 3978
+// The only memory that Azure accepts for them.
+var memoryFor = { '0.5': '1Gi', '1': '2Gi', '2': '4Gi' }
 var hasPolicy = !empty(policy)
 // What the deployment knows. A setting of the same name overrides it.
 var known = {
@@ -117,8 +122,8 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           name: 'cmk-bot'
           image: image
           resources: {
-            cpu: json('0.5')
-            memory: '1Gi'
+            cpu: json(cores)
+            memory: memoryFor[cores]
           }
           env: concat(
             map(items(values), item => { name: item.key, value: item.value }),

@@ -90,6 +90,14 @@ describeCompiled('the bot in a container', () => {
     expect(environmentOf(usual().made)).not.toHaveProperty('CMK_PAUSE');
   });
 
+  test('has half a core, unless azd env set CMK_CORES says more, and the memory that belongs to it', () => {
+    const resources = [usual, otherwise].map((deployed) => at(containerOf(deployed().made), 'resources'));
+    expect(resources).toEqual([
+      { cpu: 0.5, memory: '1Gi' },
+      { cpu: 1, memory: '2Gi' },
+    ]);
+  });
+
   test('gets the secret for signing in again from the vault: neither azd nor the app stores it', () => {
     const { made } = otherwise();
     expect(environmentOf(made, 'the-secret').CMK_STEP_UP_APP_SECRET).toBe('the-secret');

@@ -194,6 +194,7 @@ export const otherwise = () =>
     CMK_ANCHOR_LOCKED: 'true',
     CMK_LOG_NAME: 'cmk/2',
     CMK_ZONE_REDUNDANT: 'true',
+    CMK_CORES: '1',
     CMK_DATABASE_SKU: 'Standard_D2ds_v5',
     CMK_DATABASE_TIER: 'GeneralPurpose',
     CMK_DATABASE_HIGH_AVAILABILITY: 'ZoneRedundant',
