@@ -1,6 +1,6 @@
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { http } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
@@ -85,6 +85,36 @@ test('a key shows its public parts only', async () => {
   const found = await clients.keys(`https://localhost:${running.port + 1}/`).getKey('cmk-triage-agent');
   expect(found.key?.n).toBeDefined();
   expect(found.key?.d).toBeUndefined();
+});
+
+test('a token counts only if it is genuine, unexpired and for Azure Resource Manager', async () => {
+  const codeFor = async (token: string): Promise<string> => {
+    const path = '/subscriptions?api-version=2022-12-01';
+    const { body } = await http(
+      running,
+      'GET',
+      path,
+      token === '' ? {} : { headers: { authorization: `Bearer ${token}` } },
+    );
+    return body.error?.code ?? 'served';
+  };
+  expect(await codeFor('')).toBe('AuthenticationFailed');
+  expect(await codeFor(await clients.token('https://vault.azure.net/.default'))).toBe(
+    'InvalidAuthenticationTokenAudience',
+  );
+  await changeState(running, ({ settings }) => {
+    settings.tokenSeconds.application = 1;
+  });
+  const token = await clientsOf(running).token();
+  const [head = '', payload = '', signature = ''] = token.split('.');
+  const { exp, ...claims } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  const forged = Buffer.from(JSON.stringify({ ...claims, exp: exp + 3_600 })).toString('base64url');
+  expect(await codeFor(`${head}.${forged}.${signature}`)).toBe('InvalidAuthenticationToken');
+  while (Date.now() <= (exp + 1) * 1_000) await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await codeFor(token)).toBe('ExpiredAuthenticationToken');
+  await changeState(running, ({ settings }) => {
+    settings.tokenSeconds.application = 3_599;
+  });
 });
 
 test('a write is answered as the real provider was recorded to', async () => {

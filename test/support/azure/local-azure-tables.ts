@@ -24,7 +24,6 @@ const areas: readonly (readonly [string, RegExp])[] = [
   ['Resource Graph', /Microsoft\.ResourceGraph\//],
   ['Subscriptions, groups, resources and providers', /^\/(subscriptions|tenants|providers|\{\*scope\})/],
   ['Microsoft Graph', /^\/v1\.0\//],
-  ['Managed identity', /^\/(msi|metadata\/identity)\//],
   ['Signing in, and what tells addresses', /^\//],
 ];
 

@@ -53,8 +53,7 @@ const assigns = (body: unknown): readonly Right[] => {
 };
 
 /** Signing in, addresses and Microsoft Graph, which know other rights. */
-const noRoles =
-  /^\/([^/]+\/(oauth2|discovery|v2\.0|\.well-known)\/|msi\/|metadata\/|v1\.0\/|common\/|organizations\/)/i;
+const noRoles = /^\/([^/]+\/(oauth2|discovery|v2\.0|\.well-known)\/|metadata\/|v1\.0\/|common\/|organizations\/)/i;
 
 /** What the call takes. Null: no row is about it, or it is no call that roles say anything of. */
 export function rightsOf({ method, url, body }: ServedCall): readonly Right[] | 'no roles' | null {

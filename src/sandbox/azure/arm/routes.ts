@@ -7,7 +7,6 @@ import { cloudMetadataRoutes } from '../identity/cloud-metadata.ts';
 import { entraRoutes } from '../identity/entra.ts';
 import { graphRoutes } from '../identity/graph.ts';
 import { graphApplicationRoutes, graphListRoutes } from '../identity/graph-applications.ts';
-import { managedIdentityRoutes } from '../identity/managed-identity.ts';
 import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
 import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
@@ -26,7 +25,6 @@ import { subscriptionRoutes } from './subscriptions.ts';
 /** Routes of the main port. Extensions of scopes (roles, locks) come before the scopes themselves. */
 export const mainRouter = new Router([
   ...entraRoutes,
-  ...managedIdentityRoutes,
   ...cloudMetadataRoutes,
   ...graphRoutes,
   ...graphListRoutes,

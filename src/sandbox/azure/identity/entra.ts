@@ -94,7 +94,7 @@ const issueToken = async (call: Call): Promise<Reply> => {
   const token = await call.world.tokens.issue(
     resource,
     caller,
-    { seconds, by: 'secret', graphPermissions: principal.graphPermissions },
+    { seconds, graphPermissions: principal.graphPermissions },
     call.now,
   );
   return reply(200, {

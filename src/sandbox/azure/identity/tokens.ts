@@ -59,12 +59,9 @@ type TokenCheck =
   | { readonly kind: 'invalid' }
   | { readonly kind: 'wrong-audience'; readonly audience: string };
 
-/** How an application got its token, and its lifetime. */
+/** The lifetime of a token, and what it permits. */
 interface Issued {
   readonly seconds: number;
-  /** The ARM ID of a user-assigned managed identity. */
-  readonly identityId?: string | null;
-  readonly by: 'secret' | 'managed-identity';
   /** Application permissions, in tokens for Microsoft Graph. */
   readonly graphPermissions?: readonly string[];
 }
@@ -96,7 +93,7 @@ export class Tokens {
   async issue(
     resource: string,
     caller: Caller,
-    { seconds, identityId, by, graphPermissions = [] }: Issued,
+    { seconds, graphPermissions = [] }: Issued,
     now: Date,
   ): Promise<string> {
     const { privateKey, kid } = await this.key.loaded();
@@ -105,10 +102,8 @@ export class Tokens {
     // Only granted permissions, and only in tokens for Microsoft Graph.
     const isGraphs = audiencesOf(resource, this.port).includes('graph') && graphPermissions.length > 0;
     const roles = isGraphs ? { roles: graphPermissions } : {};
-    // A managed identity signs in with a certificate, and its token names its resource (both from memory).
-    const how =
-      by === 'secret' ? { appidacr: '1' } : { appidacr: '2', ...(identityId ? { xms_mirid: identityId } : {}) };
-    return new SignJWT({ ...claims, ...how, ...roles, idp: this.issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() })
+    const how = { appidacr: '1', idp: this.issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() };
+    return new SignJWT({ ...claims, ...how, ...roles })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
       .setAudience(resource)
       .setIssuer(this.issuer)

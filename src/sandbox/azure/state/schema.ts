@@ -73,7 +73,7 @@ const LogSettings = z.object({
   agentsAgoMs: z.number().int().nonnegative().default(0),
 });
 
-/** The default principal of the managed identity endpoints: the bot's. */
+/** The bot's principal. */
 export const hostPrincipalId = '50000000-0000-4000-8000-000000000002';
 
 const seconds = (usual: number) => z.number().int().positive().default(usual);
@@ -81,12 +81,10 @@ const seconds = (usual: number) => z.number().int().positive().default(usual);
 /** Settings of a tenant or administrator, and behavior of the real service that can't be configured there. */
 export const Settings = z.object({
   /**
-   * Lifetimes of access tokens. Microsoft's references: about an hour for an application, 24 hours for a managed
-   * identity, between 60 and 90 minutes for a person.
+   * Lifetimes of access tokens. Microsoft's references: about an hour for an application, between 60 and 90 minutes for
+   * a person.
    */
-  tokenSeconds: z
-    .object({ application: seconds(3_599), managedIdentity: seconds(86_399), person: seconds(3_899) })
-    .prefault({}),
+  tokenSeconds: z.object({ application: seconds(3_599), person: seconds(3_899) }).prefault({}),
   /** Maximum entries of one page of an ARM list. */
   pageSize: z.number().int().positive().default(1_000),
   /** How far Resource Graph lags. Microsoft doesn't promise less than minutes. */
@@ -109,14 +107,6 @@ export const Settings = z.object({
   logs: LogSettings.prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;
-
-/** Identities of the machine that the managed identity endpoints serve. */
-export const HostIdentities = z.object({
-  /** A principal's ID; null for a machine without a system-assigned identity. */
-  systemAssigned: z.string().nullable().default(hostPrincipalId),
-  /** ARM IDs. */
-  userAssigned: z.array(z.string()).default([]),
-});
 
 export const Subscription = z.object({ id: z.string(), displayName: z.string() });
 export type Subscription = z.infer<typeof Subscription>;
@@ -159,7 +149,6 @@ export const SimulatorState = z.object({
   port: z.number().int(),
   latency: LatencyName.default('realistic'),
   settings: Settings.prefault({}),
-  host: HostIdentities.prefault({}),
   subscriptions: z.array(Subscription),
   resourceGroups: z.array(ResourceGroup),
   principals: z.array(ServicePrincipal),

@@ -1,7 +1,7 @@
 import { localTenantId } from '../../people.ts';
 import { groupScope, keyId } from '../arm/ids.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
-import { HostIdentities, type OtherResource, Settings, type SimulatorState } from './schema.ts';
+import { type OtherResource, Settings, type SimulatorState } from './schema.ts';
 import type { KeyVaultProperties } from './schema-agents.ts';
 import type { Vault, VaultKey } from './schema-vaults.ts';
 import {
@@ -89,7 +89,6 @@ export const seedState = async (port: number, now: Date): Promise<SimulatorState
     port,
     latency: 'realistic',
     settings: Settings.parse({}),
-    host: HostIdentities.parse({}),
     subscriptions: seedSubscriptions(),
     resourceGroups: seedResourceGroups(),
     principals: [...seedPrincipals(), ...seedAgentPrincipals()],
