@@ -98,14 +98,3 @@ export const messageOf = async (work: Promise<unknown>): Promise<string> => {
     return error instanceof Error ? error.message : String(error);
   }
 };
-
-/** Why a vault refused, which stands beside the general code. */
-export const innerCodeOf = async (work: Promise<unknown>): Promise<unknown> => {
-  try {
-    await work;
-    return 'no refusal';
-  } catch (error) {
-    // biome-ignore lint/suspicious/noExplicitAny: the client's error has no type for its details
-    return (error as any).details?.error?.innerError?.code;
-  }
-};
