@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { changeState, http } from '../support/azure/local-azure.ts';
+import { changeState, discard, http, startAzure } from '../support/azure/local-azure.ts';
 import {
   clientsOf,
   codeOf,
@@ -9,8 +9,9 @@ import {
   readAgent,
   writeAgent,
 } from '../support/azure/local-azure-clients.ts';
-import { agentId, researchId, vaultId } from '../support/azure/local-azure-names.ts';
+import { agentId, bot, researchId, tenantId, vaultId } from '../support/azure/local-azure-names.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 
 /** The doors for tests and for the page: what goes wrong on purpose, what there was before a change, and the way back to the start. */
 
@@ -116,9 +117,25 @@ test('listens at once for a vault that a new state brings', async () => {
   expect(key.name).toBe('cmk-triage-agent');
 });
 
-test('keeps secrets out of its log', async () => {
-  await clients.token();
-  expect(JSON.stringify(await requests())).not.toContain('local-bot');
+test('keeps secrets, codes and verifiers out of its log', async () => {
+  const grant = { client_id: bot.id, client_secret: bot.secret, code: 'a-code', code_verifier: 'v'.repeat(43) };
+  const body = new URLSearchParams({ ...grant, grant_type: 'authorization_code', redirect_uri: 'http://127.0.0.1:1/' });
+  await http(azure, 'POST', `/${tenantId}/oauth2/v2.0/token`, { body: body.toString() });
+  const log = JSON.stringify((await requests()).at(-1));
+  expect(log).toContain('authorization_code');
+  for (const secret of [grant.client_secret, grant.code, grant.code_verifier]) expect(log).not.toContain(secret);
+});
+
+test('the page where people sign in serves nothing else', async () => {
+  const port = await freePorts(11);
+  const own = await startAzure({ port, signInPort: port + 11 });
+  const pages = `http://localhost:${port + 11}`;
+  try {
+    expect((await fetch(`${pages}/simulator/state`)).status).toBe(404);
+    expect((await fetch(`${pages}/${tenantId}/oauth2/v2.0/token`, { method: 'POST' })).status).toBe(404);
+  } finally {
+    await discard(own);
+  }
 });
 
 test.each<[string, 'GET' | 'POST', Record<string, string>, number]>([
