@@ -1,162 +1,89 @@
 import { approver, requester } from '../../src/sandbox/people.ts';
-import { cardText, type JsonObject } from '../support/teams/local-teams.ts';
+import type { JsonObject } from '../support/teams/local-teams.ts';
 import { activitiesOf, bareTeams, cardType, operations, postCard, updateCard } from './teams-setup.ts';
 
-/** What people do in the Teams simulator, and what the bot gets of it. */
+/** What the Teams simulator promises to scripts, and no test of the bot meets. */
 
 const world = bareTeams();
 const client = () => world.teams.client;
-const invokes = () => world.received.filter(({ type }) => type === 'invoke');
 const posted = (content: JsonObject) => postCard(world, content);
-const updated = (id: string, content: JsonObject) => updateCard(world, id, content);
 
 const card = (text: string) => ({
   type: 'AdaptiveCard',
   version: '1.5',
-  body: [
-    { type: 'TextBlock', text },
-    { type: 'Input.Text', id: 'comment' },
-    { type: 'Input.Text', id: 'reason', value: 'preset', isVisible: false },
-    { type: 'Input.Toggle', id: 'acknowledgeIrreversible', title: 'I accept' },
-    {
-      type: 'Input.ChoiceSet',
-      id: 'resource',
-      style: 'filtered',
-      choices: [],
-      'choices.data': { type: 'Data.Query', dataset: 'agents' },
-    },
-  ],
-  actions: [
-    { type: 'Action.Execute', title: 'Approve', verb: 'request.approve', data: { requestId: 'CMK-1', revision: 1 } },
-    { type: 'Action.Execute', title: 'Back', verb: 'form.back', data: { formId: 'F1' }, associatedInputs: 'none' },
-    { type: 'Action.Execute', title: '2', verb: 'list.page', data: { page: 2 } },
-    { type: 'Action.Execute', title: '3', verb: 'list.page', data: { page: 3 } },
-  ],
+  body: [{ type: 'TextBlock', text }],
+  actions: [{ type: 'Action.Execute', title: 'Approve', verb: 'request.approve', data: { requestId: 'CMK-1' } }],
 });
 
 const cardAnswer = (text: string) => ({ status: 200, body: { statusCode: 200, type: cardType, value: card(text) } });
-const textAnswer = (value: string) => ({
-  status: 200,
-  body: { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value },
+
+it('a click that the bot does not answer in 10 s gets 504, and shows Teams’ own error', async () => {
+  const id = await posted(card('slow'));
+  world.answer = () => new Promise<never>(() => undefined);
+  const late = await client().click(approver.id, id, 'request.approve');
+  expect(late.status).toBe(504);
+  const shown = await client().sees(operations, approver.id, (seen) => seen.replyToId === id);
+  expect(shown).toMatchObject({ text: 'Unable to reach app. Please try again.', local: { tone: 'error' } });
 });
 
-const seenBy = async (personId: string, id: string) =>
-  cardText(await client().sees(operations, personId, (activity) => activity.id === id)).split('\n')[0];
-
-beforeEach(() => {
-  world.received.length = 0;
-  world.answer = () => textAnswer('done');
+it('the bot gets no channel post that neither starts with / nor mentions it', async () => {
+  await client().say(requester.id, operations, 'just talking');
+  await client().say(requester.id, operations, '@CMK bot are you there');
+  const texts = () => world.received.flatMap(({ text }) => text ?? []);
+  while (texts().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(texts()).toEqual(['<at>CMK bot</at> are you there']);
 });
 
-describe('a click', () => {
-  it('sends the invoke a Teams client would, with every input of the card that holds something', async () => {
-    const id = await posted(card('decide'));
-    await client().click(approver.id, id, 'request.approve', { inputs: { acknowledgeIrreversible: 'true' } });
-    expect(invokes()).toEqual([
-      expect.objectContaining({
-        type: 'invoke',
-        name: 'adaptiveCard/action',
-        replyToId: id,
-        from: expect.objectContaining({ aadObjectId: approver.id }),
-        conversation: expect.objectContaining({ id: `${operations};messageid=${id}` }),
-        value: {
-          action: {
-            type: 'Action.Execute',
-            title: 'Approve',
-            verb: 'request.approve',
-            data: { requestId: 'CMK-1', revision: 1, reason: 'preset', acknowledgeIrreversible: 'true' },
-          },
-          trigger: 'manual',
-        },
-      }),
-    ]);
-  });
-
-  it('sends no inputs where the button says so', async () => {
-    const id = await posted(card('form'));
-    await client().click(approver.id, id, 'form.back', { inputs: { comment: 'x' } });
-    expect(invokes()[0]?.value.action.data).toEqual({ formId: 'F1' });
-  });
-
-  it('takes the button whose data agrees where several share a verb', async () => {
-    const id = await posted(card('list'));
-    await client().click(approver.id, id, 'list.page', { data: { page: 3 } });
-    expect(invokes()[0]?.value.action).toMatchObject({ title: '3', data: { page: 3 } });
-  });
-
-  it('is sent also for a verb the card does not have', async () => {
-    const id = await posted(card('decide'));
-    const { status } = await client().click(approver.id, id, 'request.cancel', { data: { requestId: 'CMK-1' } });
-    expect(status).toBe(200);
-    expect(invokes()[0]?.value.action).toMatchObject({ verb: 'request.cancel', data: { requestId: 'CMK-1' } });
-  });
-
-  it('repeats the same activity for the same invokeId', async () => {
-    const id = await posted(card('decide'));
-    await client().click(approver.id, id, 'request.approve', { invokeId: 'again' });
-    await client().click(approver.id, id, 'request.approve', { invokeId: 'again' });
-    expect(invokes()).toHaveLength(2);
-    expect(invokes()[1]).toEqual(invokes()[0]);
-  });
+it('activities with `after` are those that changed since', async () => {
+  const path = `/client/conversations/${encodeURIComponent(operations)}/activities?personId=${approver.id}`;
+  const look = async (after: string) => {
+    const { body } = await client().call('GET', `${path}&after=${after}`);
+    const { upTo, ids, changed } = body as { upTo: string; ids: string[]; changed: { id: string }[] };
+    return { upTo, ids, changed: changed.map(({ id }) => id) };
+  };
+  const [kept, gone] = [await posted(card('kept')), await posted(card('goes'))];
+  const first = await look('');
+  expect(first.changed).toEqual(first.ids);
+  await updateCard(world, kept, card('other'));
+  await client().call('DELETE', `${activitiesOf(operations)}/${gone}`);
+  const second = await look(first.upTo);
+  expect(second).toMatchObject({ changed: [kept], ids: first.ids.filter((id) => id !== gone) });
+  expect((await look('another-7')).changed).toEqual(second.ids);
 });
 
-describe('what a click shows', () => {
-  it('is a card in place of the clicker’s, until the bot updates the message for all', async () => {
-    const id = await posted(card('for all'));
-    world.answer = () => cardAnswer('for the clicker');
-    await client().click(approver.id, id, 'request.approve');
-    expect(await seenBy(approver.id, id)).toBe('for the clicker');
-    expect(await seenBy(requester.id, id)).toBe('for all');
-    await updated(id, card('new for all'));
-    expect(await seenBy(approver.id, id)).toBe('new for all');
-  });
+describe('the Connector', () => {
+  const post = (text: string, conversationId = operations) =>
+    client().call('POST', activitiesOf(conversationId), { type: 'message', text });
 
-  it('is a text that only the clicker sees', async () => {
-    const id = await posted(card('decide'));
-    world.answer = () => textAnswer('You cannot approve your own request.');
-    await client().click(requester.id, id, 'request.approve');
-    const mine = await client().sees(operations, requester.id, (seen) => seen.replyToId === id);
-    expect(mine).toMatchObject({
-      text: 'You cannot approve your own request.',
-      local: { onlyYou: true, tone: 'answer' },
-    });
-    const theirs = await client().activities(operations, approver.id);
-    expect(theirs.filter((seen) => seen.replyToId === id)).toEqual([]);
-  });
-
-  it('is Teams’ own error when the bot does not answer in 10 s', async () => {
-    const id = await posted(card('slow'));
-    world.answer = () => new Promise<never>(() => undefined);
-    const late = await client().click(approver.id, id, 'request.approve');
-    expect(late.status).toBe(504);
-    const shown = await client().sees(operations, approver.id, (seen) => seen.replyToId === id);
-    expect(shown).toMatchObject({ text: 'Unable to reach app. Please try again.', local: { tone: 'error' } });
-  });
-});
-
-describe('a channel', () => {
-  it('tells whoever looks again what is new, other or gone, and all of it to whoever looked in another life', async () => {
-    const path = `/client/conversations/${encodeURIComponent(operations)}/activities?personId=${approver.id}`;
-    const look = async (after: string) => {
-      const { body } = await client().call('GET', `${path}&after=${after}`);
-      return body as { upTo: string; ids: string[]; changed: { id: string }[] };
+  it('fails the call whose body says what a fault names, and remembers every call', async () => {
+    const respond = { status: 429, body: { error: { code: 'TooManyRequests' } } };
+    await client().call('POST', '/simulator/faults', { match: { says: 'this one' }, times: 1, respond });
+    const statuses = [];
+    for (const text of ['another', 'this one', 'this one']) statuses.push((await post(text)).status);
+    expect(statuses).toEqual([200, 429, 200]);
+    const { body } = await client().call('GET', '/simulator/requests');
+    const failed = {
+      method: 'POST',
+      url: activitiesOf(operations),
+      status: 429,
+      body: { type: 'message', text: 'this one' },
     };
-    const changedSince = async (after: string) => (await look(after)).changed.map(({ id }) => id);
-    const [kept, viewed, gone] = [await posted(card('kept')), await posted(card('asks')), await posted(card('goes'))];
-    const first = await look('');
-    expect(first.changed).toEqual((await client().call('GET', path)).body);
-    expect(await changedSince(first.upTo)).toEqual([]);
-    world.answer = () => cardAnswer('for the clicker');
-    await client().click(approver.id, viewed, 'request.approve');
-    await updated(kept, card('other'));
-    expect(await changedSince(first.upTo)).toEqual([kept, viewed]);
-    const second = await look(first.upTo);
-    await updated(viewed, card('asks again'));
-    await client().call('DELETE', `${activitiesOf(operations)}/${gone}`);
-    const third = await look(second.upTo);
-    expect(third.changed).toEqual([expect.objectContaining({ id: viewed })]);
-    expect(third.ids).toEqual(first.ids.filter((id) => id !== gone));
-    expect(await changedSince('another-7')).toEqual(third.ids);
+    expect(body).toContainEqual(expect.objectContaining(failed));
+  });
+
+  it('refuses a message over 100 KB', async () => {
+    expect((await post('x'.repeat(60_000))).status).toBe(413);
+  });
+
+  it('refuses a bot that was removed until it is added again', async () => {
+    const conversationId = `a:${approver.id}`;
+    const installed = (value: boolean) =>
+      client().call('POST', '/client/installations', { conversationId, installed: value });
+    await installed(false);
+    const refused = { status: 403, body: { error: { code: 'BotNotInConversationRoster' } } };
+    expect(await post('x', conversationId)).toMatchObject(refused);
+    await installed(true);
+    expect((await post('x', conversationId)).status).toBe(200);
   });
 });
 
