@@ -2,45 +2,73 @@
 import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { isDoneByRole } from '../../domain/effect.ts';
-import { ArmId, KeyName, KeyVersion, RequestId } from '../../domain/ids.ts';
+import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/ids.ts';
 import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
-import { CustomerKey, isNamedAlike } from '../../domain/observed.ts';
+import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
+import { refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import type { CheckContext } from '../checks.ts';
 import { judgeKey, judgeResource, judgeVault, judgeWrites } from '../checks.ts';
 import { judgeControl, judgePermittedVault } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
-import { answerOn } from '../pages/page.ts';
+import { answerOn, type Page } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { Resource } from '../resources/registry.ts';
 import { isRecoverable, roleTaskOf } from '../steps/recover-key.ts';
-import { approvedPage } from './approved-page.ts';
 import { repairCmkWords } from './words.ts';
 
-const RepairCmkSpec = z.strictObject({
-  operation: z.literal('repair-cmk'),
-  resource: Resource,
-  /** The request whose approved state is restored. */
+const ApprovedState = z.strictObject({
+  /** The request that approved and verified it. */
   basis: RequestId,
-  /** The agent's key when this was requested; null: a Microsoft-managed key. */
+  /** The agent's key when this was answered; null: a Microsoft-managed key. The approval covers only a change from that key. */
   from: CustomerKey.nullable(),
   vaultId: ArmId,
   keyName: KeyName,
   keyVersion: KeyVersion,
-  /** Object ID of the identity that was approved. Missing: not known. */
+  /** Object ID of the identity that it verified. Missing: not known. */
   approvedIdentity: z.string().optional(),
 });
-type RepairCmkSpec = z.infer<typeof RepairCmkSpec>;
 
-const isSource = (key: CustomerKey | null, from: CustomerKey | null): boolean =>
-  key === null || from === null ? key === from : isNamedAlike(key, from);
+/** Page that is never shown: the approved state that the agent returns to, and its key now. */
+const approvedPage: Page<z.infer<typeof ApprovedState>> = {
+  name: 'version',
+  label: 'Approved key',
+  automatic: true,
+  dependsOn: ['resource'],
+  answer: ApprovedState,
+  typed: () => ({}),
+  async take(form, _inputs, { azure, lastVerified }) {
+    const ref = answerOn(form, resourcePage);
+    if (ref === null) return refuse('unknown-resource');
+    const { name } = armIdParts(ref.id);
+    const verified = await lastVerified(ref.id);
+    if (verified === null) return refuse('no-approved-state', name);
+    const { request: basis, vault: approved, keyName, keyVersion, principalId } = verified;
+    const [resource, vault] = await Promise.all([azure.resources.get(ref), azure.vaults.get(approved.id)]);
+    if (!resource.ok) return refuseFailure(resource.failure);
+    if (!vault.ok) return refuseFailure(vault.failure);
+    if (resource.value === null) return refuse('unknown-resource', name);
+    if (vault.value === null) return refuse('approved-vault-gone', approved.name);
+    const answer = { basis, from: resource.value.customerKey, vaultId: approved.id, keyName, keyVersion };
+    return principalId === null ? answer : { ...answer, approvedIdentity: principalId };
+  },
+  facts: async () => refuse('choice-missing'),
+};
+
+const RepairCmkSpec = z.strictObject({
+  operation: z.literal('repair-cmk'),
+  resource: Resource,
+  ...ApprovedState.shape,
+});
+type RepairCmkSpec = z.infer<typeof RepairCmkSpec>;
 
 /** Checks that the agent still has the key that the approval moves it away from. In a run, the approved key is fine, too. */
 function judgeCurrentKey(work: KeyWork, { own }: CheckContext): Check {
   const { customerKey: key } = work.observed.resource;
   const isDone = own !== null && showsRequestedKey(work);
-  if (!isDone && !isSource(key, work.from)) return judge('block', 'repair-outdated', { key, expected: work.from });
+  if (!isDone && !isUnchangedKey(key, work.from))
+    return judge('block', 'repair-outdated', { key, expected: work.from });
   return key === null ? judge('pass', 'microsoft-managed', {}) : judge('pass', 'customer-managed', { key });
 }
 

@@ -2,6 +2,7 @@
  * Renders request cards: updates all places that show a request, and renders each person's own view.
  * A card that was lost, refused or deleted is posted again the next time.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, Outbox, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
@@ -20,7 +21,38 @@ import { openCard } from './open-card.ts';
 import { asCopy, knownCards } from './orphan-cards.ts';
 import { type CardReads, prefetch } from './prefetch.ts';
 import { fingerprint, reconcileCard } from './reconcile-card.ts';
-import { openUpdateThrottle } from './update-throttle.ts';
+
+/** Teams accepts about one update a second in a conversation without throttling the bot. */
+const betweenUpdatesMs = 1_000;
+
+interface UpdateThrottle {
+  /** Waits until the request can be shown again, and counts it as shown. */
+  turn(id: RequestId): Promise<void>;
+  /** Skips the wait for a request that came to rest: for the current caller and the next one. */
+  atOnce(id: RequestId): void;
+}
+
+/** Uses a monotonic clock, so that a wrong time of day can't block updates. */
+export function openUpdateThrottle(): UpdateThrottle {
+  const last = new Map<RequestId, number>();
+  const waiting = new Map<RequestId, AbortController>();
+  return {
+    async turn(id) {
+      const since = performance.now() - (last.get(id) ?? Number.NEGATIVE_INFINITY);
+      if (since < betweenUpdatesMs) {
+        const cut = waiting.get(id) ?? new AbortController();
+        waiting.set(id, cut);
+        await sleep(betweenUpdatesMs - since, undefined, { signal: cut.signal }).catch(() => undefined);
+      }
+      last.set(id, performance.now());
+    },
+    atOnce(id) {
+      last.delete(id);
+      waiting.get(id)?.abort();
+      waiting.delete(id);
+    },
+  };
+}
 
 export interface RequestCardsOptions {
   readonly requests: Requests;

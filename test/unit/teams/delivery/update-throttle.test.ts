@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
 import { RequestId } from '../../../../src/domain/ids.ts';
-import { openUpdateThrottle } from '../../../../src/teams/delivery/update-throttle.ts';
+import { openUpdateThrottle } from '../../../../src/teams/delivery/request-cards.ts';
 
 const [ended, going] = [RequestId.parse('CMK-7F3K9Q'), RequestId.parse('CMK-000000')];
 
