@@ -29,7 +29,6 @@ const slowest = [
   'browser/enable-cmk',
   'long/card-gallery',
   'long/weekly-digest',
-  'long/attention',
   'long/outage',
   'long/decisions',
   'long/open-forms',
