@@ -191,6 +191,8 @@ describe('the policy', () => {
     const first = answered(await approve(world, people.approver, card));
     expect(first).toContain('1 of 2');
     expect(answered(await approve(world, people.approver, card))).toBe(first);
+    const inChat = await shows(world, `a:${people.approver}`, people.approver, id, /Needs approval: 1 of 2/);
+    expect(answered(await approve(world, people.approver, inChat))).toContain('Needs approval: 1 of 2');
     const updated = await shows(world, places.approvals, people.secondApprover, id, /Needs approval: 1 of 2/);
     expect(answered(await approve(world, people.approver, updated))).toMatch(/1 of 2|already/);
     expect(answered(await approve(world, people.secondApprover, updated))).toContain('Approved: 2 of 2');

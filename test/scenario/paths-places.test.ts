@@ -5,8 +5,6 @@ import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { follow, linesOf } from '../support/world/path.ts';
 import {
   activityText,
-  answered,
-  approve,
   ask,
   cardsAbout,
   choices,
@@ -88,33 +86,6 @@ describe('an approver’s own chat', () => {
       expect(card && activityText(card)).toContain('Nothing was changed in Azure.');
     }
     expect((await writes(world)).length).toBe(3 * 4);
-  });
-});
-
-describe('two approvals required', () => {
-  test('the first changes nothing, counts once, and the second one from another chat starts the run', async () => {
-    await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
-    const id = await ask(world);
-    asked.push(id);
-    const from = (await world.azureRequests()).length;
-    const mine = await shows(world, chat, people.approver, id, /Needs approval: 0 of 2/);
-    expect(answered(await approve(world, people.approver, mine))).toContain('Needs approval: 1 of 2');
-    const second = await shows(world, secondChat, people.secondApprover, id, /Needs approval: 1 of 2/);
-    expect(linesOf(second)).toContain('Approver approved');
-    await shows(world, places.operations, people.requester, id, /Waiting for approval: 1 of 2/);
-    const channel = await shows(world, places.approvals, people.approver, id, /Needs approval: 1 of 2/);
-    // The same person on the other card: the same answer, and still one approval.
-    expect(answered(await approve(world, people.approver, channel))).toContain('Needs approval: 1 of 2');
-    expect(answered(await approve(world, people.requester, channel))).toContain('This is your own request.');
-    const unticked = await approve(world, people.secondApprover, second, { comment: 'From the second chat' });
-    expect(answered(unticked)).toContain('Not approved yet.');
-    expect(JSON.stringify(unticked.body)).toContain('"value":"From the second chat"');
-    expect(await writes(world, from)).toEqual([]);
-    expect(answered(await approve(world, people.secondApprover, second))).toContain('Approved: 2 of 2');
-    await expectShown(id, always, 'Succeeded');
-    const end = await shows(world, places.operations, people.requester, id, /Succeeded/);
-    expect(linesOf(end).join('\n')).toMatch(/Approver approved\..*Second approver.*From the second chat/s);
-    expect(await writes(world, from)).toHaveLength(4);
   });
 });
 
