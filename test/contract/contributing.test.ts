@@ -5,17 +5,6 @@ import { z } from 'zod';
 const root = new URL('../../', import.meta.url);
 const text = readFileSync(new URL('docs/contributing.md', root), 'utf8');
 
-describe('the recipes for contributors', () => {
-  test.each([
-    ['StepName', 'src/domain/plan.ts'],
-    ['Command', 'src/domain/request/request-command.ts'],
-    ['commandLists', 'manifest/manifest.json'],
-  ])('say rightly that %s is in %s', (name, path) => {
-    expect(text).toContain(`\`${name}\` in \`${path}\``);
-    expect(readFileSync(new URL(path, root), 'utf8')).toMatch(new RegExp(`(type |")${name}\\b`));
-  });
-});
-
 describe('the map', () => {
   const Rules = z.object({
     forbidden: z.array(
