@@ -1,3 +1,4 @@
+import { onVault } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
@@ -47,6 +48,12 @@ describe('reading a vault', () => {
     expect(await vaultNow(azure, vaultId('kv-policy-keys'))).toMatchObject({ access: 'access-policies' });
     expect(await vaultNow(azure, vaultId('kv-hospital-keys'))).toMatchObject({ sku: 'premium', purgeProtection: true });
     expect(await vaultNow(azure, legacy)).toMatchObject({ softDelete: false, purgeProtection: false });
+  });
+
+  test.each(['Disabled', 'SecuredByPerimeter'])('public access %s closes the firewall', async (publicNetworkAccess) => {
+    const close = onVault('kv-policy-keys', (one) => Object.assign(one, { publicNetworkAccess }));
+    await changeState(running, close);
+    expect(await vaultNow(azure, vaultId('kv-policy-keys'))).toMatchObject({ firewall: 'closed' });
   });
 
   test('a vault that does not exist is null', async () => {

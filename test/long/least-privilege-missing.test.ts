@@ -5,8 +5,7 @@ import { changeState } from '../support/azure/local-azure.ts';
 import { table } from '../support/docs/table.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
-import { newKey } from '../support/world/check-row.ts';
-import { follow, linesOf, openReview, type Path, rotation } from '../support/world/path.ts';
+import { follow, linesOf, newKey, openReview, type Path, rotation } from '../support/world/path.ts';
 import { choices, people, rememberAzure, type, writes } from '../support/world/story.ts';
 import { startWorld, type World } from '../support/world/world.ts';
 

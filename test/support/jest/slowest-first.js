@@ -38,7 +38,6 @@ const slowest = [
   'long/hostile-queries',
   'long/statement',
   'long/stop-run',
-  'long/checks',
   'long/backup-restore',
   'long/failed-agent',
   'scenario/evidence',

@@ -3,9 +3,17 @@ import { z } from 'zod';
 import type { AzureState } from '../azure/azure-state.ts';
 import { http } from '../azure/local-azure.ts';
 import { cardText, type SeenActivity } from '../teams/local-teams.ts';
-import type { NewKeyInputs } from './check-row.ts';
 import { answered, approvalCard, approve, people, places, shows, submit, type, writes } from './story.ts';
 import type { World } from './world.ts';
+
+interface NewKeyInputs {
+  readonly newKeyName: string;
+  readonly keyType: string;
+  readonly keySize: string;
+  readonly keyExpiry: string;
+}
+
+export const newKey: NewKeyInputs = { newKeyName: 'cmk-new', keyType: 'RSA', keySize: '3072', keyExpiry: '' };
 
 export interface Path {
   readonly agent: string;

@@ -1,11 +1,20 @@
-import { type Check, type CheckCode, checkCodes, type FactOf } from '../../../src/domain/check.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  type Check,
+  type CheckCode,
+  checkCodes,
+  type FactOf,
+  isRemovableBlock,
+  judge,
+} from '../../../src/domain/check.ts';
 import { isAlreadySet } from '../../../src/domain/key-change.ts';
 import type { Observation, ObservedOthers } from '../../../src/domain/observed.ts';
 import type { OwnKey } from '../../../src/domain/own-key.ts';
 import { judgeKey, type KeyTerms } from '../../../src/operations/checks.ts';
 import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
 import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';
-import { resourceId } from '../../support/builders/fixtures.ts';
+import { checkWords } from '../../../src/text/checks.ts';
+import { resourceId, vaultId } from '../../support/builders/fixtures.ts';
 import {
   control,
   guards,
@@ -295,6 +304,42 @@ const checksIn = ([, , seen, { wished, own: mine, terms } = {}]: Example<object>
 it.each(checkCodes)('comes to %s', (code) => {
   const [outcome, fact] = example(code);
   expect(checksIn(example(code))).toContainEqual({ outcome, code, fact });
+});
+
+/** Facts that read otherwise than those of the examples. */
+const otherFacts: readonly Check[] = [
+  judge('warn', 'provisioning-unsettled', { provisioningState: 'Failed' }),
+  judge('block', 'microsoft-managed', {}),
+  judge('warn', 'already-under-this-key', { key: keyAt('a') }),
+  judge('block', 'key-moved', { key: under(null, { keyName: 'other' }), expected: keyAt('a') }),
+  judge('block', 'vault-not-permitted', { rule: 'care', vault: 'kv-care', sameSubscription: false }),
+  judge('warn', 'controllers-not-checked', { unseen: ['role-assignments', 'roles'] }),
+  judge('warn', 'other-subscription', { resource: { id: 's-1', name: null }, vault: { id: 's-2', name: null } }),
+  judge('warn', 'name-alike', { of: 'key', name: 'cmk-1ab', other: 'cmk-lab' }),
+  ...(['none', 'deleted', 'not-checked'] as const).map((deleted) => judge('block', 'key-missing', { deleted })),
+  judge('block', 'key-missing', { deleted: 'none', now: version('b') }),
+  judge('block', 'key-cannot-wrap', { missing: ['wrapKey', 'unwrapKey'] }),
+  judge('warn', 'identity-replaced', { approved: 'before', now: principal, hasAccess: false }),
+  judge('block', 'locked', {
+    locks: [resourceId(), vaultId, ...[5, 3].map((parts) => vaultId.split('/').slice(0, parts).join('/'))].map(
+      (scope, at) => ({ name: `freeze-${at}`, scope }),
+    ),
+  }),
+];
+
+/** The words, and whether a review offers to check again. */
+function lineOf(check: Check): string {
+  const { title, text, remedy } = checkWords(check);
+  const offer = check.outcome === 'block' && isRemovableBlock(check) ? ', check again' : '';
+  return `${check.outcome} ${check.code}${offer}: ${[title, text, remedy].filter(Boolean).join(' | ')}`;
+}
+
+it('reads as test/golden/check-words.txt has it; UPDATE_GOLDEN=1 rewrites that', () => {
+  const all = [...checkCodes.flatMap((code) => checksIn(example(code))), ...otherFacts];
+  const lines = [...new Set(all.map(lineOf))].sort().join('\n');
+  const golden = new URL('../../golden/check-words.txt', import.meta.url);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, `${lines}\n`);
+  expect(`${lines}\n`).toBe(readFileSync(golden, 'utf8'));
 });
 
 describe('the checks of a plan', () => {
