@@ -94,6 +94,7 @@ scenario('help', 'Help, and what the bot does not know', 'Each person is told wh
   await t.clicks(requester, near, 'Yes, start');
   await t.types(requester, '/enable-cmk agent=nobody');
   await t.types(requester, '/enable-cmk triage-agent-prod volt=kv-care-prod');
+  await t.types(requester, '/enable-cmk triage-agent-prod vault=kv-care-prod key=cmk-triage-agnet');
   await t.types(requester, '/cmk-requests');
   await t.types(requester, '/cmk-history');
   await t.types(requester, '/cmk-history CMK-ZZZZZZ');
@@ -291,13 +292,6 @@ scenario(
     await t.clicks(requester, form, 'Cancel');
   },
 );
-
-scenario('typo', 'A slip of the finger', 'Nothing is opened for something else than was meant.', async (t) => {
-  await t.types(requester, '/enable-cmkk');
-  await t.types(requester, '/enable-cmk triage-agent-prdo');
-  await t.types(requester, '/enable-cmk triage-agent-prod volt=kv-care-prod');
-  await t.types(requester, '/enable-cmk triage-agent-prod vault=kv-care-prod key=cmk-triage-agnet');
-});
 
 scenario(
   'cancel',
