@@ -9,13 +9,13 @@ import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
 import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
-import type { DocumentFault } from '../domain/record/seals.ts';
+import type { DocumentFault, RowSeals } from '../domain/record/seals.ts';
 import type { OrphanRow } from '../domain/request/consequences.ts';
 import type { WriteHealth } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { loadKeys } from '../operator/load-keys.ts';
-import { backfillEventSeals, backfillRowSeals, NotTrusted, type SealTrust } from '../store/backfill-seals.ts';
+import { backfillEventSeals, NotTrusted, type SealTrust } from '../store/backfill-seals.ts';
 import { RecordBroken } from '../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { faultOf } from '../store/db-errors.ts';
@@ -108,20 +108,16 @@ async function refuseOtherDatabase(owner: Database, database: Database, { ownerU
   throw new ConfigurationError(otherDatabaseWords(ownerWhere, ownWhere));
 }
 
-/**
- * Does the owner's work: migrates the tables and limits the permissions of the bot's own user. Returns the applied
- * migrations.
- */
-async function prepare(owner: Database, database: Database, config: Config): Promise<readonly string[]> {
+/** Does the owner's work: migrates the tables and limits the permissions of the bot's own user. */
+async function prepare(owner: Database, database: Database, config: Config, seals: RowSeals): Promise<void> {
   const { ownerUrl, store: place } = config;
-  const migrated = await migrate(owner, placeName(place));
-  if (ownerUrl === null) return migrated;
+  await migrate(owner, placeName(place), seals);
+  if (ownerUrl === null) return;
   const role = await roleOf(database.pool);
   // Loaded only if needed this early. It opens its own connections, by URL alone.
   const { prepareEngine } = await import('../workflow/engine.ts');
   await prepareEngine(await withPassword(ownerUrl, databasePassword(config, 'owner')), role);
   if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
-  return migrated;
 }
 
 /** Explains the missing permission to create or change tables. */
@@ -136,15 +132,16 @@ const refuseNoOwner =
     );
   };
 
-/** Seals rows from before seals existed, if they can be trusted. */
-async function sealAfterwards(owner: Database, config: Config, log: Log, migrated: readonly string[]) {
+/** Opens the keys, prepares the tables with them, and seals events from before seals existed, if they can be trusted. */
+async function prepareSealed(owner: Database, database: Database, config: Config, log: Log) {
+  await refuseOtherDatabase(owner, database, config);
   const { keys, isNew, keep } = await openKeys(config);
   const tools = auditTools(random, keys);
+  await prepare(owner, database, config, tools.rowSeals).catch(refuseNoOwner(config));
   const trust: SealTrust = isNew ? 'new-key' : config.seals.trust;
   const unsealed = { check: lineChecker(null), onBroken: () => undefined };
   const adopted = await backfillEventSeals(owner.pool, tools.seals, trust, unsealed);
   await keep();
-  await backfillRowSeals(owner.pool, tools.rowSeals, migrated);
   const { keyId: sealKey } = tools.seals;
   if (adopted !== null) log.warn({ ...adopted, sealKey }, 'events from before there were seals were sealed');
   return tools;
@@ -162,11 +159,9 @@ async function openStoreOn(
     ownerUrl === null
       ? database
       : await openDatabase({ kind: 'postgres', url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
-  const tools = await refuseOtherDatabase(owner, database, config)
-    .then(() => prepare(owner, database, config))
-    .catch(refuseNoOwner(config))
-    .then((migrated) => sealAfterwards(owner, config, log, migrated))
-    .finally(() => (owner === database ? undefined : owner.close()));
+  const tools = await prepareSealed(owner, database, config, log).finally(() =>
+    owner === database ? undefined : owner.close(),
+  );
   // While starting, an error must fail the start instead of ending the process.
   let started = false;
   const onBroken = (broken: RecordBroken): void => (started ? endOnBroken(log, broken) : undefined);

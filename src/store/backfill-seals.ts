@@ -1,4 +1,4 @@
-/** Seals rows from before seals existed, once, at the start that applies the migration. */
+/** Seals events and rows from before seals existed, once. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Link } from '../domain/record/chain.ts';
@@ -111,9 +111,10 @@ async function sealTable(sql: Sql, seals: RowSeals, { table, seal, what, keys, o
 }
 
 /**
- * Seals rows as they are, because their author can't be verified any more. `migrated`: the migrations applied in this start.
+ * Seals rows as they are, because their author can't be verified any more. Runs in the transaction of the migration that adds
+ * their column: a start that ends in between leaves neither. Rows without a seal that appear later are never sealed.
  */
-export async function backfillRowSeals(pool: Pool, seals: RowSeals, migrated: readonly string[]): Promise<void> {
-  if (migrated.includes(ofRows)) for (const one of sealedTables) await sealTable(pool, seals, one);
-  if (migrated.includes(ofWitnesses)) await sealWitnesses(pool, seals);
+export async function backfillRowSeals(sql: Sql, seals: RowSeals, migration: string): Promise<void> {
+  if (migration === ofRows) for (const one of sealedTables) await sealTable(sql, seals, one);
+  if (migration === ofWitnesses) await sealWitnesses(sql, seals);
 }

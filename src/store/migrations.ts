@@ -2,7 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { RowSeals } from '../domain/record/seals.ts';
 import { recordVersion } from '../domain/request/events.ts';
+import { backfillRowSeals } from './backfill-seals.ts';
 import { inTransaction, int8, type Sql, select } from './sql.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
@@ -60,22 +62,19 @@ async function refuseOlder(sql: Sql, applied: readonly number[], where: string):
 
 /**
  * Applies pending migrations. Safe to run in several replicas at once: they take turns, and each migration is one
- * transaction. Throws {@link NewerRecord} and {@link OlderRecord}. `where`: the database's name for people. Returns the
- * applied file names.
+ * transaction. Throws {@link NewerRecord} and {@link OlderRecord}. `where`: the database's name for people. `seals`: for rows
+ * from before they had seals.
  */
-export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<readonly string[]> {
+export async function migrate({ pool }: { readonly pool: Pool }, where: string, seals: RowSeals): Promise<void> {
   // A user without permission to change the tables can start if nothing is pending.
-  if ((await pendingMigrations({ pool }, where)).length === 0) return [];
+  if ((await pendingMigrations({ pool }, where)).length === 0) return;
   const migrations = await listMigrations();
   const applied = await inTransaction(pool, prepare);
   refuseNewer(applied, migrations, where);
   await refuseOlder(pool, applied, where);
-  const names: string[] = [];
   for (const migration of migrations) {
-    if (applied.includes(migration.number)) continue;
-    if (await inTransaction(pool, (sql) => apply(sql, migration))) names.push(migration.name);
+    if (!applied.includes(migration.number)) await inTransaction(pool, (sql) => apply(sql, migration, seals));
   }
-  return names;
 }
 
 /**
@@ -111,14 +110,14 @@ async function prepare(sql: Sql): Promise<readonly number[]> {
   return appliedIn(sql);
 }
 
-/** Returns false if another replica has applied it. */
-async function apply(sql: Sql, { number, name }: Migration): Promise<boolean> {
+/** Does nothing if another replica has applied it. */
+async function apply(sql: Sql, { number, name }: Migration, seals: RowSeals): Promise<void> {
   await takeTurn(sql);
   const before = await sql.query('select 1 from cmk.migration where number = $1', [number]);
-  if (before.rows.length > 0) return false;
+  if (before.rows.length > 0) return;
   await sql.query(await readFile(new URL(name, folder), 'utf8'));
+  await backfillRowSeals(sql, seals, name);
   await sql.query('insert into cmk.migration values ($1, $2)', [number, name]);
-  return true;
 }
 
 const takeTurn = (sql: Sql): Promise<unknown> => sql.query('select pg_advisory_xact_lock($1)', [lockKey]);

@@ -33,6 +33,12 @@ const startsWith = (env: NodeJS.ProcessEnv): Promise<string> =>
     () => 'starts',
     (error: Error) => error.message,
   );
+async function unsealedPeople(): Promise<unknown> {
+  const store = await startStore(world.database);
+  const [found] = await store.sql('select count(*)::int as rows from cmk.person where seal is null');
+  await store.close();
+  return found?.rows;
+}
 const verify = () => cmkBot(['audit', 'verify'], { CMK_DATA_DIR: world.dataDir });
 
 test('is not acted on, and the end is named that somebody has to know', async () => {
@@ -54,6 +60,7 @@ test('is sealed as it is where its end is the one that is named, and said so', a
   expect(world.printed()).toContain('events from before there were seals were sealed');
   await world.restartBot('SIGINT');
   await world.endBot('SIGINT');
+  expect(await unsealedPeople()).toBe(0);
   const { code, out } = await verify();
   expect(code).toBe(0);
   expect(out).toContain(`Seals: 0 events sealed, ${seq} older events sealed later, checked.`);

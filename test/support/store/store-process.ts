@@ -24,9 +24,10 @@ const written = { times: 0, within: 0 };
 
 async function open(setup: Setup) {
   const database = await openDatabase(setup.database);
-  await migrate(database, 'the database');
+  const tools = auditTools(randomBytes, await sealKeysFor(setup.database));
+  await migrate(database, 'the database', tools.rowSeals);
   const store = openStore(database, {
-    ...auditTools(randomBytes, await sealKeysFor(setup.database)),
+    ...tools,
     time: () => now ?? new Date(),
     read: parseEventBody,
     onBroken: () => undefined,
