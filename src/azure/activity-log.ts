@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { ChangeRecord, Changes } from '../domain/ports/azure.ts';
 import { concerns } from '../domain/watch/causes.ts';
+import type { AzureClients } from './azure-clients.ts';
 import { recordsOfEach } from './changes.ts';
 import type { Connection } from './connection.ts';
 
@@ -53,18 +54,20 @@ function recordOf({
   };
 }
 
+async function eventsOf(clients: AzureClients, id: ArmId, since: Date): Promise<readonly ChangeRecord[]> {
+  const found: ChangeRecord[] = [];
+  let left = mostEvents;
+  for await (const item of clients.plain.list(pathFor(id, since, new Date()))) {
+    const event = Event.safeParse(item).data;
+    if (event?.status.value === 'Succeeded' && concerns(event.resourceId, id)) found.push(recordOf(event));
+    left -= 1;
+    if (left === 0) break;
+  }
+  return found;
+}
+
 export function activityLog(connection: Connection): Changes['activity'] {
   const read = (id: ArmId, since: Date) =>
-    connection.call('reading the activity log', async (clients) => {
-      const found: ChangeRecord[] = [];
-      let left = mostEvents;
-      for await (const item of clients.plain.list(pathFor(id, since, new Date()))) {
-        const event = Event.safeParse(item).data;
-        if (event?.status.value === 'Succeeded' && concerns(event.resourceId, id)) found.push(recordOf(event));
-        left -= 1;
-        if (left === 0) break;
-      }
-      return found;
-    });
+    connection.call('reading the activity log', (clients) => eventsOf(clients, id, since), { optional: true });
   return (ids, since) => recordsOfEach(ids, (id) => read(id, since));
 }

@@ -82,16 +82,18 @@ export interface ClientOptions {
 export interface CallKind {
   /** It waits for a long-running operation, with the longest limit. */
   readonly operation?: boolean;
-  /** Optional for a waiting person, with a short limit. */
+  /** A person waits for it, with a short limit. */
   readonly brief?: boolean;
   /** A click waits for it, with the shortest limit. */
   readonly click?: boolean;
   /** It depends on key access that might be new, so a refusal can be temporary. */
   readonly dependsOnGrant?: boolean;
+  /** The caller does without it if the bot has no permission, so such a refusal isn't counted. */
+  readonly optional?: boolean;
 }
 
 /** For a call that is optional for a waiting person. */
-export const brief: CallKind = { brief: true };
+export const brief: CallKind = { brief: true, optional: true };
 
 function deadlineOf(kind: CallKind, limits: Limits): number {
   if (kind.operation === true) return limits.operationMs;

@@ -1,5 +1,5 @@
 /** Runs the calls of all ports: deadline, clients and failures. */
-import { done, type Failure, failed, type Outcome } from '../domain/failure.ts';
+import { done, type Failure, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import { AzureClients, type CallKind, type ClientOptions } from './azure-clients.ts';
@@ -12,6 +12,7 @@ export interface ConnectionOptions extends Omit<ClientOptions, 'wire'> {
   readonly kinds: readonly ResourceKind[];
   readonly subscriptions: readonly string[];
   readonly pollIntervalMs: number;
+  /** Gets each failure, except a missing permission of an optional call. */
   readonly onFailure: (failure: Failure) => void;
 }
 
@@ -32,8 +33,8 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
 
 export function openConnection(options: ConnectionOptions): Connection {
   const { cloud, subscriptions, pollIntervalMs, kinds } = options;
-  const report = (failure: Failure) => {
-    options.onFailure(failure);
+  const report = (failure: Failure, { optional }: CallKind = {}) => {
+    if (optional !== true || !isPermissionRefusal(failure)) options.onFailure(failure);
     return failed(failure);
   };
   const clientOptions = { ...options, wire: wireTo(cloud) };
@@ -45,7 +46,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       const context = { doing, dependsOnGrant: kind.dependsOnGrant === true, now: options.clock() };
       const failure = readFailure(error, clients.exchange, context);
       if (failure === null) throw error;
-      return report(failure);
+      return report(failure, kind);
     } finally {
       clients.exchange.end();
     }

@@ -124,14 +124,14 @@ async function controllersOf(
 
 const Subscription = z.object({ displayName: z.string().nullish() });
 
-/** Time to cache a subscription's name. Names are for display only. */
+/** Time to cache a subscription's name, or that the bot can't read it. Names are for display only. */
 const nameMs = 3_600_000;
 
 /** Creates the port over ARM and Microsoft Graph. */
 export function armControl(connection: Connection): Control {
   const sources = { connection, definitions: roleDefinitions(connection) };
   /** By subscription. Bounded by the configured subscriptions. */
-  const names = new Map<string, { readonly name: string; readonly until: number }>();
+  const names = new Map<string, { readonly name: string | null; readonly until: number }>();
   return {
     of: (vault, keyName) => controllersOf(sources, vault, keyName),
     async subscriptionName(id) {
@@ -147,7 +147,7 @@ export function armControl(connection: Connection): Control {
       const seen = nullIfForbidden(read);
       if (!seen.ok) return seen;
       const name = seen.value?.displayName ?? null;
-      if (name !== null) names.set(id, { name, until: performance.now() + nameMs });
+      names.set(id, { name, until: performance.now() + nameMs });
       return done(name);
     },
   };

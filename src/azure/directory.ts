@@ -202,6 +202,7 @@ const resolve = async (connection: Connection, one: Principal) => ({
   one,
   outcome: await connection.call(`reading who ${one.id} is`, (clients) => resolvePrincipal(clients, one), {
     click: true,
+    optional: true,
   }),
 });
 

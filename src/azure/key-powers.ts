@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Power, powers } from '../domain/control.ts';
 import { done, nullIfForbidden, type Outcome } from '../domain/failure.ts';
 import type { ObservedVault } from '../domain/observed.ts';
+import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { inBatches } from './limits.ts';
 import { maybeAllowedBy, Permission } from './permissions.ts';
@@ -121,7 +122,7 @@ export function roleDefinitions(connection: Connection, now: () => number = () =
         const pending = clients.authorization(subscriptionId).roleDefinitions.get(vault.id.slice(1), id);
         return Definition.nullable().parse((await clients.nullOn(deleted, pending)) ?? null);
       },
-      { brief: true },
+      brief,
     );
     if (found.ok) return done(found.value === null ? null : store(id, found.value));
     return nullIfForbidden(found);

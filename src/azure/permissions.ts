@@ -124,6 +124,7 @@ export function armGuards(connection: Connection): Guards {
             dataActions: Object.fromEntries(dataActions.map((action) => [action, granted.dataAction(action)])),
           };
         },
+        { optional: true },
       ),
   };
 }

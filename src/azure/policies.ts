@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { done } from '../domain/failure.ts';
 import type { Policies, PolicyAssignment, PolicyDefinition } from '../domain/ports/policies.ts';
+import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { inBatches } from './limits.ts';
 import { lastPart } from './resource-ids.ts';
@@ -64,7 +65,7 @@ async function definitionAt(connection: Connection, id: string): Promise<PolicyD
       const { policyRule, parameters } = Definition.parse(await clients.plain.read(`${id}?${version}`)).properties;
       return { rule: policyRule, defaults: defaultsIn(parameters) };
     },
-    { brief: true },
+    brief,
   );
   return read.ok ? read.value : null;
 }
@@ -116,7 +117,7 @@ export function armPolicies(connection: Connection): Policies {
         connection.call(
           `reading the policies of subscription ${subscriptionId}`,
           (clients) => all(clients.plain.list(listed(subscriptionId, type, query)), shape),
-          { brief: true },
+          brief,
         );
       const [assigned, exempt] = await Promise.all([
         list('policyAssignments', version, Assignment),

@@ -11,6 +11,7 @@ import {
   careId,
   connect,
   customCloud,
+  failureOf,
   got,
   key,
   outsideFailureOf,
@@ -19,6 +20,7 @@ import {
   sentDuring,
   tenantId,
   under,
+  untilItWorks,
   vaultId,
   vaultNow,
 } from './azure-setup.ts';
@@ -132,6 +134,32 @@ describe('what a role allows', () => {
     expect(outsideFailureOf(await answered(503, 'ServiceUnavailable')).next).toBe('wait');
     expect(got(await answered(403, 'AuthorizationFailed')).get(builtIn)).toBeNull();
     expect(got(await roles.read(at, [builtIn])).get(builtIn)).toMatchObject([{ dataActions: expect.anything() }]);
+  });
+});
+
+test('a missing permission is counted where the bot needs it alone, and a refused name is read once', async () => {
+  const counted: string[] = [];
+  const own = connect(running, { onFailure: ({ doing }) => counted.push(doing) });
+  const at = await vaultNow(azure, vaultId('kv-care-prod'));
+  await untilItWorks(() => own.vaults.get(at.id));
+  counted.length = 0;
+  const body = { error: { code: 'AuthorizationFailed', message: 'x' } };
+  await under(running, { match: { url: 'subscriptions/' }, respond: { status: 403, body } }, async () => {
+    const name = async () => got(await own.control.subscriptionName(careId));
+    const sent = await sentDuring(running, async () => expect([await name(), await name()]).toEqual([null, null]));
+    expect(sent).toHaveLength(1);
+    expect(got(await own.control.of(at, key('cmk-triage'))).unseen).toContain('role-assignments');
+    expect(got(await own.keyUsers.holders(at, null))).toBeNull();
+    const refused = await Promise.all([
+      own.guards.locks(at.id),
+      own.guards.allowed(at.id, { actions: [], dataActions: [] }),
+      own.policies.assigned(careId, []),
+      own.changes.activity([at.id], new Date()),
+    ]);
+    expect(refused.map((one) => outsideFailureOf(one).code)).toEqual(refused.map(() => body.error.code));
+    expect(counted).toEqual([]);
+    const { doing } = failureOf(await own.vaults.get(at.id));
+    expect(counted).toEqual([doing]);
   });
 });
 

@@ -40,6 +40,7 @@ export interface ConnectChoices {
   readonly authority?: Cloud;
   /** How, when that is not by the secret of `who`. */
   readonly signIn?: Partial<AzureSignIn>;
+  readonly onFailure?: (failure: Failure) => void;
 }
 
 const always = async (): Promise<void> => undefined;
@@ -82,6 +83,7 @@ export function connectUnfenced(azure: RunningAzure, choices: ConnectChoices = {
     pollIntervalMs: 50,
     workspaceId,
     limits: { firstRetryMs: 20, longestRetryMs: 2000, ...choices.limits },
+    onFailure: choices.onFailure ?? (() => undefined),
   });
 }
 
