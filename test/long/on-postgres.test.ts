@@ -1,9 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { packFile } from '../../src/audit/pack/files.ts';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { botEnvironment, localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
+import { readPack } from '../support/audit/taken-evidence.ts';
 import { takeRoles } from '../support/azure/azure-state.ts';
 import { type Azurite, startAzurite } from '../support/azure/azurite.ts';
 import { changeState } from '../support/azure/local-azure.ts';
@@ -118,6 +120,15 @@ onPostgres('over PostgreSQL', () => {
     if (python !== null) expect(python).toEqual([0, expect.stringMatching(/^proved: \d+ events of CMK-/)]);
     const whole = await cmkBot(['audit', 'verify', ...given], settings());
     expect([whole.code, whole.out]).toEqual([0, expect.stringMatching(/Published log: \d+ events .* consistent/)]);
+  });
+
+  test('a statement made beside it has the log’s own keys, of this shell’s settings', async () => {
+    const out = path.join(world.dataDir, 'statement.zip');
+    const today = new Date().toISOString().slice(0, 10);
+    const made = await cmkBot(['statement', '--from', today, '--to', today, '--out', out], settings());
+    expect(made).toMatchObject({ code: 0, err: '' });
+    const keys = (await readPack(out)).get(packFile.keys)?.toString('utf8');
+    expect(keys).toBe(await readFile(path.join(world.dataDir, 'my-keys.txt'), 'utf8'));
   });
 });
 
