@@ -81,7 +81,7 @@ const checkpointChanges = (files: PackFiles): readonly PackChange[] => {
   return [
     change('another size in the checkpoint', (text) => text.replace(/\n(\d+)\n/, '\n9$1\n')),
     change('another root in the checkpoint', (text) =>
-      text.replace(/\n[A-Za-z0-9+/](?=[A-Za-z0-9+/]{42}=\n\n)/, '\n_'.replace('_', 'B')),
+      text.replace(/\n([A-Za-z0-9+/])(?=[A-Za-z0-9+/]{42}=\n\n)/, (_, a) => (a === 'B' ? '\nA' : '\nB')),
     ),
     change('the log’s signature taken away', (text) =>
       noteOf(
