@@ -76,6 +76,7 @@ const FileRule = z.strictObject(
 );
 type FileRule = z.infer<typeof FileRule>;
 
+const anyRule = 'write a rule, or leave CMK_POLICY_FILE out';
 const noTags = 'name a tag that no requester can write, or remove it to trust no tag';
 
 const isPattern = (text: string): boolean => {
@@ -96,7 +97,7 @@ const ChangeReference = z.strictObject({
 
 export const policyFileSchema = z.strictObject(
   {
-    rules: listOf(FileRule, 'write a rule, or leave CMK_POLICY_FILE out'),
+    rules: z.array(FileRule, `must be a list in [ ]; ${anyRule}`),
     trustedTags: listOf(z.string('must be the name of a tag').trim().min(1, 'is empty'), noTags).optional(),
     changeReference: ChangeReference.optional(),
   },
@@ -172,6 +173,10 @@ const addsNothing = (rule: FileRule): boolean =>
   looksAtTags(rule) &&
   Object.entries(rule).every(([key, value]) => ['name', 'match'].includes(key) || value === undefined);
 
+/** Without a rule, only a change number has an effect. */
+const emptyMistakes = ({ rules, changeReference }: Content): readonly string[] =>
+  rules.length > 0 || changeReference !== undefined ? [] : [`rules is empty; ${anyRule}`];
+
 /** A trusted tag without a rule has no effect, so it's probably a mistake. */
 const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
   trustedTags.flatMap((tag, at) =>
@@ -202,7 +207,7 @@ export function readPolicyFile(file: string): PolicyFile {
   }
   const read = policyFileSchema.safeParse(value);
   if (!read.success) return wrong(...read.error.issues.flatMap(mistakeOf));
-  const mistakes = [...mistakesBetween(read.data.rules), ...tagMistakes(read.data)];
+  const mistakes = [...emptyMistakes(read.data), ...mistakesBetween(read.data.rules), ...tagMistakes(read.data)];
   return mistakes.length > 0 ? wrong(...mistakes) : { content: read.data, mistakes: [] };
 }
 

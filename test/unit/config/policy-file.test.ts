@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configWarnings, readConfig } from '../../../src/config/config.ts';
@@ -119,6 +119,21 @@ describe('a policy file', () => {
     expect(others).toEqual([]);
     expect(configWarnings(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
   });
+
+  it('can ask for a change number alone', () => {
+    const changeReference = { pattern: 'CHG[0-9]{7}', required: true };
+    expect(read({ rules: [], changeReference }).policy).toMatchObject({ rules: [], tagRules: [], changeReference });
+  });
+
+  it.each(['how-to/set-the-approval-policy', 'reference/policy-file'])(
+    'is read from each example of docs/%s.md',
+    (page) => {
+      const text = readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8');
+      const examples = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, example = '']) => example);
+      expect(examples).not.toEqual([]);
+      expect(examples.flatMap((example) => mistakes(example))).toEqual([]);
+    },
+  );
 
   it('may begin with a byte order mark', () => {
     expect(read(`\uFEFF${JSON.stringify({ rules: [whole] })}`).policy.rules).toHaveLength(1);
