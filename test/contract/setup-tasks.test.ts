@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { followUpTasks } from '../../src/operator/setup/follow-up-tasks.ts';
 import type { QuestionId, SetupAnswer } from '../../src/operator/setup/question.ts';
+import { entraPrincipals } from '../support/store/entra-database.ts';
 import { rowsOf, runAs, startPostgres } from '../support/store/postgres.ts';
 
 /** The commands that the wizard prints at its end for a bot on its own host. */
@@ -62,30 +63,39 @@ afterAll(() => postgres?.stop());
 const onPostgres = postgres === null ? describe.skip : describe;
 
 onPostgres('the commands for the database', () => {
-  const [suffix] = randomUUID().split('-');
-  const [admin, database, role, owner] = ['admin', 'cmk', 'bot', 'owner'].map((name) => `${name}_${suffix}`);
-
-  test('work for an administrator who is no superuser; then the owner can create tables, and the bot can’t', async () => {
-    const url = (await postgres?.newDatabase()) ?? '';
-    const as = (user = '', name?: string): string => {
-      const other = new URL(url);
-      other.username = user;
-      if (name !== undefined) other.pathname = name;
-      return other.href;
-    };
-    await runAs(url, [`create role ${admin} login createdb createrole`]);
-    const sql = commandsFor({ database: database ?? '', role: role ?? '', owner: owner ?? '' }).flatMap(
-      (line) => /^psql .* -c '([^\\].*)'$/.exec(line)?.[1] ?? [],
-    );
-    try {
-      await runAs(as(admin), sql);
-      await runAs(as(owner, database), ['create schema cmk', 'create table cmk.event ()']);
-      await runAs(as(role, database), ['select 1']);
-      await expect(runAs(as(role, database), ['create schema other'])).rejects.toThrow('permission denied');
-      expect(await rowsOf(url, `select 1 from pg_database where datname = '${database}'`)).toHaveLength(1);
-    } finally {
-      await runAs(url, [`drop database if exists ${database} with (force)`]);
-      for (const one of [role, owner, admin]) await runAs(url, [`drop role if exists ${one}`]);
-    }
-  });
+  test.each(['SingleTenant', 'UserAssignedMSI'])(
+    'work with %s for an administrator who is no superuser; then the owner can create tables, and the bot can’t',
+    async (identity) => {
+      const [suffix] = randomUUID().split('-');
+      const [admin = '', database = '', role = '', owner = ''] = ['admin', 'cmk', 'bot', 'owner'].map(
+        (name) => `${name}_${suffix}`,
+      );
+      const url = (await postgres?.newDatabase()) ?? '';
+      const as = (user = '', name?: string): string => {
+        const other = new URL(url);
+        other.username = user;
+        if (name !== undefined) other.pathname = name;
+        return other.href;
+      };
+      await runAs(url, [`create role ${admin} login createdb createrole`, entraPrincipals]);
+      const ownerIdentity = '70000000-0000-4000-8000-000000000001';
+      const sql = commandsFor({ identity, database, role, owner, ownerIdentity }).flatMap(
+        (line) => /^psql .* -c (['"])([^\\].*)\1$/.exec(line)?.[2] ?? [],
+      );
+      const lookedUp = sql.flatMap(
+        (one) => /'(\w+)', '\$\(az ad sp show --id (\S+) --query id -o tsv\)'/.exec(one)?.slice(1) ?? [],
+      );
+      expect(lookedUp).toEqual(identity === 'SingleTenant' ? [] : [owner, ownerIdentity, role, usual.app]);
+      try {
+        await runAs(as(admin), sql);
+        await runAs(as(owner, database), ['create schema cmk', 'create table cmk.event ()']);
+        await runAs(as(role, database), ['select 1']);
+        await expect(runAs(as(role, database), ['create schema other'])).rejects.toThrow('permission denied');
+        expect(await rowsOf(url, `select 1 from pg_database where datname = '${database}'`)).toHaveLength(1);
+      } finally {
+        await runAs(url, [`drop database if exists ${database} with (force)`]);
+        for (const one of [role, owner, admin]) await runAs(url, [`drop role if exists ${one}`]);
+      }
+    },
+  );
 });

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cmkBot } from '../support/processes/command-line.ts';
+import { entraPrincipals } from '../support/store/entra-database.ts';
 import { findPrograms, runAs, startPostgres } from '../support/store/postgres.ts';
 import { runbook } from '../support/world/runbook.ts';
 import { approvalCard, approve, ask, people, places, shows, writes } from '../support/world/story.ts';
@@ -15,10 +16,6 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 const postgres = await startPostgres();
 const onPostgres = postgres === null ? describe.skip : describe;
 afterAll(() => postgres?.stop());
-
-/** What Azure's servers have, which make a role for an identity; here it is one that needs no password. */
-const azureOwn = `create or replace function pgaadauth_create_principal_with_oid(name text, oid text, kind text, admin boolean, mfa boolean)
-  returns text language plpgsql as $$ begin execute format('create role %I login', name); return 'Created role for ' || name; end $$`;
 
 /** The statements of infra/runtime-role.sql, with psql's variables put in as psql does. */
 const runtimeRoles = (variables: Readonly<Record<string, string>>): readonly string[] => {
@@ -50,7 +47,7 @@ onPostgres('a bot that does not own the tables', () => {
     const [owner, bot] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
     const database = new URL(url).pathname.slice(1);
     const roles = runtimeRoles({ database, owner, owner_id: randomUUID(), bot, bot_id: randomUUID() });
-    await runAs(url, [azureOwn, ...roles]);
+    await runAs(url, [entraPrincipals, ...roles]);
     // Whoever sets it up again changes nothing.
     await runAs(url, roles);
     own = as(url, bot);
@@ -127,7 +124,7 @@ if (tools === null) process.stderr.write('\nNOT TESTED: pg_dump, pg_restore and 
     await runAs(url.href, [
       `create role "${admin}" login createrole`,
       `alter database "${database}" owner to "${admin}"`,
-      azureOwn,
+      entraPrincipals,
     ]);
     await runAs(asUser(admin), runtimeRoles({ database, owner, owner_id: randomUUID(), bot, bot_id: randomUUID() }));
     await runAs(asUser(owner), [

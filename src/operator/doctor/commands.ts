@@ -102,6 +102,17 @@ export const giveGraphPermission = (graph: string, objectId: string, appRoleId: 
   return `${command('az', 'rest', '--method', 'POST', '--uri', uri)} --body "${body.replaceAll('"', '\\"')}"`;
 };
 
+/** Returns the words for a shell that stand for the object ID of an app or a managed identity. */
+const objectIdOf = (clientId: string): string =>
+  `$(${command('az', 'ad', 'sp', 'show', '--id', clientId, '--query', 'id', '-o', 'tsv')})`;
+
+/**
+ * Returns the SQL, quoted for a shell, that creates a database role for a managed identity (Azure Database for PostgreSQL, "Manage
+ * Microsoft Entra roles"). By object ID, because without it, the role must have the identity's name.
+ */
+export const makeEntraRole = (role: string, clientId: string): string =>
+  `"select * from pgaadauth_create_principal_with_oid('${role.replaceAll('$', '\\$')}', '${objectIdOf(clientId)}', 'service', false, false)"`;
+
 /** Returns the command that adds a secret to an app registration; the old one works until it expires. */
 export const newSecret = (appId: string): string =>
   `az ad app credential reset --id ${quoted(appId)} --append --years 1 --query password -o tsv`;

@@ -5,6 +5,7 @@ import {
   giveGrantsRole,
   giveGraphPermission,
   graphPermissionIds,
+  makeEntraRole,
   makeRole,
   whoGivesRoles,
 } from '../doctor/commands.ts';
@@ -33,9 +34,12 @@ function databaseTasks(answers: Answers): readonly Task[] {
   ];
   const [host = '', port] = server.split(':');
   const connect = ['psql', '-h', host, ...(port === undefined ? [] : ['-p', port]), '-d', 'postgres'];
+  const run = (sql: string): string => command(...connect, '-c', sql);
   const made = isManaged(answers)
-    ? [owner, role].map((name) => `select * from pgaadauth_create_principal('${name}', false, false)`)
-    : [owner, role].map((name) => `create role "${name}" login`);
+    ? [makeEntraRole(owner, answerTo(answers, 'ownerIdentity')), makeEntraRole(role, answerTo(answers, 'app'))].map(
+        (quotedSql) => `${command(...connect, '-c')} ${quotedSql}`,
+      )
+    : [owner, role].map((name) => run(`create role "${name}" login`));
   // As infra/runtime-role.sql: an administrator without superuser can't create a database for another owner.
   const permitted = [
     `create database "${database}"`,
@@ -46,10 +50,11 @@ function databaseTasks(answers: Answers): readonly Task[] {
   return [
     {
       what: 'Create the database and its roles',
-      who: 'an administrator of the database server',
+      who: `${isManaged(answers) ? 'a Microsoft Entra' : 'an'} administrator of the database server`,
       how: [
-        ...[...made, ...permitted].map((sql) => command(...connect, '-c', sql)),
-        ...(isManaged(answers) ? [] : [owner, role].map((name) => command(...connect, '-c', `\\password ${name}`))),
+        ...made,
+        ...permitted.map(run),
+        ...(isManaged(answers) ? [] : [owner, role].map((name) => run(`\\password ${name}`))),
       ],
     },
   ];

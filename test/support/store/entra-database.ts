@@ -6,6 +6,10 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { decodeJwt } from 'jose';
 
+/** What Azure's servers have, which make a role for an identity; here it is one that needs no password. */
+export const entraPrincipals = `create or replace function pgaadauth_create_principal_with_oid(name text, oid text, kind text, admin boolean, mfa boolean)
+  returns text language plpgsql as $$ begin execute format('create role %I login', name); return 'Created role for ' || name; end $$`;
+
 export interface EntraDatabase {
   /** The address without a password. */
   readonly url: string;

@@ -33,7 +33,7 @@ const server: PartQuestion = {
 const database: PartQuestion = {
   id: 'database',
   asks: () => 'Database',
-  explains: 'It must exist. The bot creates its tables in it.',
+  explains: 'One of the remaining steps creates it. The bot creates its tables in it.',
   usual: 'cmkbot',
   isAsked: byHand,
   check: (given) => acceptIf(/^[\w-]{1,63}$/.test(given), given, 'Letters, digits, _ and -, at most 63.'),
