@@ -185,6 +185,17 @@ describe('doctor without a configuration', () => {
     expect(out).toContain('\n7 failures, 0 warnings.\n');
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');
   });
+
+  it('on Container Apps names azd for each mistake, because it sets the settings there', async () => {
+    const CMK_POLICY_FILE = path.join(empty.folder, 'none.json');
+    const env = { CMK_DATA_DIR: empty.folder, CMK_APPROVERS: 'everybody', CMK_POLICY_FILE };
+    const { code, out } = await cmkBot(['doctor'], { ...env, CONTAINER_APP_NAME: 'cmk-bot' });
+    expect(code).toBe(1);
+    for (const name of ['CMK_APPROVERS', 'CMK_SUBSCRIPTIONS', 'CMK_POLICY'])
+      expect(out).toContain(`    azd env set ${name} VALUE && azd provision\n`);
+    expect(out).toMatch(/\n {4}azd provision\n/);
+    expect(out).not.toContain('setup --set');
+  });
 });
 
 describe('what destroys is asked for twice', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
+import { azdSecrets, deploymentSettings } from '../../src/operator/doctor/commands.ts';
 import { donePath } from '../../src/teams/sign-in/code-flow.ts';
 import { evidencePath, packPath } from '../../src/teams/sign-in/evidence-links.ts';
 import { startPath } from '../../src/teams/sign-in/pages.ts';
@@ -31,13 +32,9 @@ import { grantCondition, logsRole, publishingRole, roleFiles, signingRole } from
 
 /** Settings that azd does not hand on, and why. */
 const notByAzd: Readonly<Record<string, readonly string[]>> = {
-  'the deployment knows them': [
-    ...['PORT', 'CMK_LISTEN', 'MicrosoftAppType', 'MicrosoftAppId', 'MicrosoftAppTenantId', 'AZURE_CLIENT_ID'],
-    ...['DATABASE_URL', 'CMK_DATABASE_SIGN_IN', 'CMK_DATABASE_OWNER_URL', 'CMK_DATABASE_OWNER_CLIENT_ID'],
-    ...['CMK_SEAL_KEY_SECRET', 'CMK_LOG_KEY_SECRET', 'CMK_LOG_VAULT_KEY', 'CMK_ANCHOR', 'CMK_PUBLIC_URL'],
-    ...['CMK_POLICY_FILE', 'CMK_SUBSCRIPTIONS', 'CMK_IMAGE'],
-  ],
-  'secrets, which go through the vault': ['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'],
+  'the deployment knows them': deploymentSettings,
+  'parameters of their own': ['CMK_POLICY_FILE', 'CMK_SUBSCRIPTIONS', 'CMK_IMAGE'],
+  'secrets, which go through the vault': azdSecrets,
   'a managed identity signs in without them': [
     ...['MicrosoftAppPassword', 'AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE'],
   ],

@@ -1,12 +1,39 @@
 /** Shell commands to copy. */
+import { processVariables } from '../../config/env.ts';
 
 /** Quotes a word for a POSIX shell. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 export const command = (...words: readonly string[]): string => words.map(quoted).join(' ');
 
-/** Returns the command that asks for one setting, checks it, and writes it to `.env`. */
-export const changeSetting = (variable: string): string => command('cmk-bot', 'setup', '--set', variable);
+/** Settings that the deployment with azd makes itself. A test compares the list with infra. */
+export const deploymentSettings: readonly string[] = [
+  ...['PORT', 'CMK_LISTEN', 'MicrosoftAppType', 'MicrosoftAppId', 'MicrosoftAppTenantId', 'AZURE_CLIENT_ID'],
+  ...['DATABASE_URL', 'CMK_DATABASE_SIGN_IN', 'CMK_DATABASE_OWNER_URL', 'CMK_DATABASE_OWNER_CLIENT_ID'],
+  ...['CMK_SEAL_KEY_SECRET', 'CMK_LOG_KEY_SECRET', 'CMK_LOG_VAULT_KEY', 'CMK_ANCHOR', 'CMK_PUBLIC_URL'],
+];
+
+/** Secrets that azd stores in the vault. */
+export const azdSecrets: readonly string[] = ['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'];
+
+/** Returns the command that reads a secret into the shell, for azd. */
+export const readSecret = (variable: string): string => `read -rs ${variable} && export ${variable}`;
+
+function changeWithAzd(variable: string): string {
+  if (deploymentSettings.includes(variable)) return 'azd provision';
+  if (azdSecrets.includes(variable)) return `${readSecret(variable)} && azd up`;
+  const named = variable === 'CMK_POLICY_FILE' ? 'CMK_POLICY' : variable;
+  return `${command('azd', 'env', 'set', named, 'VALUE')} && azd provision`;
+}
+
+/**
+ * Returns the command that changes one setting. On Azure Container Apps, which sets `CONTAINER_APP_NAME`, the settings come from
+ * azd. Elsewhere, the command asks for the value, checks it, and writes it to `.env`.
+ */
+export const changeSetting = (variable: string): string =>
+  processVariables().CONTAINER_APP_NAME === undefined
+    ? command('cmk-bot', 'setup', '--set', variable)
+    : changeWithAzd(variable);
 
 export const whoGivesRoles = (scope: string): string => `Owner or User Access Administrator of ${scope}`;
 

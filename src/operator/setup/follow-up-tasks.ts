@@ -7,6 +7,7 @@ import {
   graphPermissionIds,
   makeEntraRole,
   makeRole,
+  readSecret,
   whoGivesRoles,
 } from '../doctor/commands.ts';
 import { type Answers, answerTo, byAzd, byHand, isManaged } from './question.ts';
@@ -137,7 +138,6 @@ function azdTasks(answers: Answers, settings: Readonly<Record<string, string | n
   const set = Object.entries(settings).flatMap(([name, value]) =>
     value !== null && azdSettings.includes(name) ? [command('azd', 'env', 'set', name, value)] : [],
   );
-  const secret = 'read -rs CMK_STEP_UP_APP_SECRET && export CMK_STEP_UP_APP_SECRET';
   return [
     {
       what: 'Set the values for azd (prod: any name for this environment)',
@@ -145,7 +145,7 @@ function azdTasks(answers: Answers, settings: Readonly<Record<string, string | n
       how: [
         'azd env new prod',
         ...set,
-        ...(answerTo(answers, 'signInApp') === '' ? [] : [secret]),
+        ...(answerTo(answers, 'signInApp') === '' ? [] : [readSecret('CMK_STEP_UP_APP_SECRET')]),
         'azd env set CMK_ADMIN_IP ADDRESS     (the public address of this machine)',
       ],
     },
