@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
       shift || true
       case "$workspace" in
         /subscriptions/*/providers/[Mm]icrosoft.[Oo]perational[Ii]nsights/workspaces/*) ;;
-        *) stop "--workspace takes the ARM id of a Log Analytics workspace, which az monitor log-analytics workspace show --query id prints" ;;
+        *) stop "--workspace takes the ARM id of a Log Analytics workspace: az monitor log-analytics workspace list --query '[].id' prints them" ;;
       esac
       ;;
     -*) stop "there is no $word: $usage" ;;

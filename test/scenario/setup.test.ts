@@ -319,6 +319,7 @@ where('the wizard', () => {
     expect(told).toContain(`azd env set CMK_SUBSCRIPTIONS ${careId},${researchId}`);
     expect(told).toContain('azd env set CMK_APPROVALS_CHANNEL 19:operations@thread.tacv2');
     expect(told).toContain(`azd env set CMK_LOGS_WORKSPACE ${workspaceId}`);
+    expect(told).toContain(`[?customerId=='${workspaceId}'].id" -o tsv)" "$(azd env get-value CMK_BOT_PRINCIPAL_ID)"`);
     expect(told).not.toContain('CMK_STEP_UP ');
     const parameters = readFileSync(new URL('../../infra/main.parameters.json', import.meta.url), 'utf8');
     expect(azdSettings.filter((name) => !parameters.includes(`{${name}`))).toEqual([]);

@@ -11,7 +11,7 @@ import {
   whoGivesRoles,
 } from '../doctor/commands.ts';
 import { type Answers, answerTo, byAzd, byHand, isManaged } from './question.ts';
-import { keyTasks, type Task, verificationTasks } from './verification-tasks.ts';
+import { keyTasks, type Task, verificationTasks, workspaceTask } from './verification-tasks.ts';
 
 export type { Task };
 
@@ -155,6 +155,7 @@ function azdTasks(answers: Answers, settings: Readonly<Record<string, string | n
       who: 'Privileged Role Administrator',
       how: ['bash infra/grant-graph.sh --yes id-cmk-bot'],
     },
+    ...workspaceTask(answers, '"$(azd env get-value CMK_BOT_PRINCIPAL_ID)"'),
     ...stepUpTask(answers),
     {
       what: 'Upload the app package to Teams; azd prints the command that builds it',

@@ -73,7 +73,8 @@ function signerTasks(answers: Answers, objectId: string): readonly Task[] {
   ];
 }
 
-function workspaceTask(answers: Answers, objectId: string): readonly Task[] {
+/** Returns the task for a workspace that azd doesn't create. `objectId`: as a word for a shell. */
+export function workspaceTask(answers: Answers, objectId: string): readonly Task[] {
   const workspace = answerTo(answers, 'workspace');
   if (['', 'none'].includes(workspace)) return [];
   return [

@@ -96,7 +96,7 @@ const workspace: PartQuestion = {
   asks: (answers) =>
     `Workspace ID of the Log Analytics workspace with the vaults’ audit logs, or “none”${byHand(answers) ? '' : ' (azd creates one)'}`,
   explains:
-    'After a success, the bot checks there whether the agent uses its key. az monitor log-analytics workspace show --query customerId -o tsv shows the ID. You can add it later.',
+    'After a success, the bot checks there whether the agent uses its key. az monitor log-analytics workspace list --query "[].[name, customerId]" -o tsv shows the IDs. You can add it later.',
   usual: none,
   check: (given) =>
     given === none || isValidSetting('CMK_LOGS_WORKSPACE', given)
