@@ -1,5 +1,5 @@
 // Azure Policy definitions that refuse the way around the bot, and their assignments in one subscription.
-// An administrator deploys them: az deployment sub create --location REGION --template-file infra/guard/main.bicep --parameters FILE
+// An administrator deploys them: az deployment sub create --subscription ID --location REGION --template-file infra/guard/main.bicep --parameters FILE
 targetScope = 'subscription'
 
 @description('Deny refuses changes, Audit only reports them. Deleting is refused with Deny, and not reported with Audit.')

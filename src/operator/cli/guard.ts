@@ -72,8 +72,8 @@ export const guardPrint = subcommand({
     ['--env FILE', 'file with the settings. Default: .env'],
   ],
   examples: [
-    'cmk-bot guard print > guard.json',
-    'az deployment sub create --location westeurope --template-file guard.json --parameters effect=Deny',
+    'cmk-bot guard print --subscription ID > guard.json',
+    'az deployment sub create --subscription ID --location westeurope --template-file guard.json --parameters effect=Deny',
   ],
   positionals: [],
   input: z.object({
