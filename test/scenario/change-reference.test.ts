@@ -34,6 +34,7 @@ afterAll(() => evidence.end());
 test('a request needs a reference that matches the policy; card, history, exports and evidence have it', async () => {
   const { world } = evidence;
   const form = await typeAll(world, choices.test);
+  expect(JSON.stringify(form)).toContain('"label":"Change number (format CHG[0-9]{7})"');
   const submit = async (changeReference: string): Promise<string> => {
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true', changeReference };
     return answered(await world.teams.click(people.requester, form.id, 'form.submit', { inputs }));

@@ -4,7 +4,7 @@ import type { Outcome } from '../../domain/failure.ts';
 import type { RequestId } from '../../domain/ids.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../../domain/observed.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { AppliedPolicy } from '../../domain/policy/policy.ts';
+import type { AppliedPolicy, ChangeReferenceRule } from '../../domain/policy/policy.ts';
 import type { ResourceSummary } from '../../domain/ports/inventory.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -82,8 +82,8 @@ export type PageFacts =
       readonly plan: Plan;
       readonly digest: string;
       readonly policy: AppliedPolicy;
-      /** Whether the policy file asks for a change number. */
-      readonly reference: 'not-asked' | 'optional' | 'required';
+      /** The policy file's rule for change numbers; null: the page asks for none. */
+      readonly changeReference: ChangeReferenceRule | null;
       /** Another open request for the resource. It blocks this one. */
       readonly openRequest: RequestId | null;
       /** The request that is edited, and why it can't be edited any more; null: a new request. */

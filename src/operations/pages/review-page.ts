@@ -55,9 +55,7 @@ export async function reviewFacts(
   const digest = planDigest(plan, ports.sha256);
   const conflict = openRequest === change?.request.id ? null : openRequest;
   const { changeReference } = ports.policy;
-  const whenAsked = changeReference?.required === true ? 'required' : 'optional';
-  const reference = changeReference === null ? 'not-asked' : whenAsked;
-  return done({ page: 'review', plan, digest, policy, reference, openRequest: conflict, change });
+  return done({ page: 'review', plan, digest, policy, changeReference, openRequest: conflict, change });
 }
 
 /** Returns the request that the form edits, in its current state. */

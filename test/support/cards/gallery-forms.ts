@@ -80,7 +80,7 @@ const reviewFacts = (plan: Plan, approvalsRequired = 1) => ({
   plan,
   digest: planDigest(plan, sha256),
   policy: { version: '3f9c21ab', rule: 'environment', approvalsRequired, expiresAt: '2026-03-05T12:00:00.000Z' },
-  reference: 'not-asked' as const,
+  changeReference: null,
   openRequest: null,
   change: null,
 });

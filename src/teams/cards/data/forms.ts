@@ -132,7 +132,7 @@ export const formSchemas = {
     justification: z.string().max(500),
     /** Typed earlier; not Markdown. */
     changeReference: z.string().max(100),
-    /** `Change number (optional)`; empty: not required. */
+    /** `Change number (optional, format CHG[0-9]{7})`; empty: not asked for. */
     referenceLabel: Label,
     referenceRequired: z.boolean(),
     acknowledged: z.enum(['true', 'false']),

@@ -57,11 +57,8 @@ function planBlocks({ plan, openRequest }: Review): Block[] {
   return [open, ...blocks];
 }
 
-const referenceLabels: Readonly<Record<Review['reference'], string>> = {
-  'not-asked': '',
-  optional: 'Change number (optional)',
-  required: 'Change number',
-};
+const referenceLabel = (rule: Review['changeReference']): string =>
+  rule === null ? '' : `Change number (${rule.required ? '' : 'optional, '}format ${rule.pattern})`;
 
 function reviewPage(form: Form, facts: Review, problem: Refusal | null): AdaptiveCard {
   const { plan, policy, change } = facts;
@@ -83,8 +80,8 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     instead: change === null ? insteadOf(plan) : label(''),
     justification: form.justification.slice(0, 500),
     changeReference: form.changeReference.slice(0, 100),
-    referenceLabel: label(referenceLabels[facts.reference]),
-    referenceRequired: facts.reference === 'required',
+    referenceLabel: label(referenceLabel(facts.changeReference)),
+    referenceRequired: facts.changeReference?.required === true,
     acknowledged: 'false',
     startDay: form.startDay,
     startTime: form.startTime,

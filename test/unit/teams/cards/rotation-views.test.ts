@@ -46,7 +46,7 @@ const reviewOf = (plan: Plan): FactsOf<'review'> => ({
   plan,
   digest: 'd'.repeat(64),
   policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2026-03-05T12:00:00.000Z' },
-  reference: 'not-asked',
+  changeReference: null,
   openRequest: null,
   change: null,
 });
