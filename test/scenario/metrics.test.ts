@@ -68,7 +68,7 @@ test('work that fails is counted while it fails, although each failure makes it 
   const card = await approvalCard(world, await ask(world));
   await world.teams.call('POST', '/simulator/faults', { match: { method: 'PUT' }, respond: { status: 503, body: {} } });
   await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
-  await until(async () => (await attempts()) > 1, 'work to fail twice');
+  await until(async () => (await attempts()) > 0, 'work to fail');
   expect(figure(await scrape(), 'cmk_outbox_age_seconds')).toBeLessThan(60);
   await world.teams.call('DELETE', '/simulator/faults');
   await until(async () => (await attempts()) === 0, 'work to be done');
@@ -94,12 +94,12 @@ test('alerts ask for figures that there are, in words of the program, and each h
     const expression = /expr: (.*)/.exec(rule)?.[1] ?? '';
     const asked = [...expression.matchAll(/\b(?:cmk|nodejs|process)_\w+/g)].map(([name]) => name);
     expect(asked.filter((name) => !figures.has(name))).toEqual([]);
-    const labels = [...expression.matchAll(/\b(cmk_\w+)\{(\w+)/g)].map(([, name, label]) => `${name}{${label}`);
-    const grouped = /by \((\w+)\)/.exec(expression)?.[1];
-    const by = grouped === undefined || grouped === 'instance' ? [] : [`{${grouped}`];
+    const labels = [...expression.matchAll(/\b(cmk_\w+)\{(\w+)/g)].map(([, name, label]) => `^${name}{.*\\b${label}="`);
+    const groups = [...expression.matchAll(/by \((\w+)\)/g)].map(([, label = '']) => label);
+    const by = groups.filter((label) => label !== 'instance').map((label) => `^cmk_\\w+{.*\\b${label}="`);
     // The shared world has no witness.
-    const known = `${text}cmk_witnessed_age_seconds{witness="" cmk_witness_contradicts{witness=""`;
-    expect([...labels, ...by].filter((label) => !known.includes(`${label}="`))).toEqual([]);
+    const known = `${text}\ncmk_witness_contradicts{witness=""} 0`;
+    expect([...labels, ...by].filter((shape) => !new RegExp(shape, 'm').test(known))).toEqual([]);
     const values = [...expression.matchAll(/\b(?:state|outcome|reason|next|code)(?:=|=~|!~|!=)"([^"]+)"/g)];
     const words = values.flatMap(([, value = '']) => value.split('|'));
     expect(words.filter((word) => !sourcesText.includes(`'${word}'`))).toEqual([]);
