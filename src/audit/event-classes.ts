@@ -1,45 +1,6 @@
 /** OCSF class and activity of each event type. Numbers are those of OCSF 1.5.0. */
 import type { StepName } from '../domain/plan.ts';
-import type { EventBody, EventType } from '../domain/request/events.ts';
-
-/** `begun`: a later event has its end. `no effect`: it came too late. */
-export type EventOutcome = 'done' | 'begun' | 'failed' | 'no effect';
-
-/** A type without an outcome doesn't compile. */
-const outcomes: Readonly<Record<EventType, EventOutcome>> = {
-  submitted: 'done',
-  approved: 'done',
-  rejected: 'done',
-  cancelled: 'done',
-  expired: 'done',
-  'decided-late': 'no effect',
-  'plan-changed': 'done',
-  'request-changed': 'done',
-  'run-ordered': 'begun',
-  'run-checked': 'done',
-  'step-intended': 'begun',
-  'step-done': 'done',
-  'step-failed': 'failed',
-  'attention-needed': 'failed',
-  succeeded: 'done',
-  // The check is done; its result is in the event.
-  'use-judged': 'done',
-  'stop-requested': 'begun',
-  retried: 'begun',
-  'retried-automatically': 'begun',
-  'taken-on': 'done',
-  reminded: 'done',
-  'given-up': 'done',
-  'texts-erased': 'done',
-  'evidence-made': 'done',
-  'clock-set-right': 'done',
-  'drift-opened': 'done',
-  'drift-changed': 'done',
-  'drift-closed': 'done',
-};
-
-/** Returns the outcome of an event in one word, for filters. */
-export const outcomeOf = ({ type }: { readonly type: EventType }): EventOutcome => outcomes[type];
+import { type EventBody, type EventTraits, type EventType, eventTraits, isStep } from '../domain/request/events.ts';
 
 export const ocsfVersion = '1.5.0';
 
@@ -110,20 +71,17 @@ const onAzure: Readonly<Record<StepName, Activity>> = {
   verify: [2, 'Read'],
 };
 
-export const isStep = (body: EventBody): body is Extract<EventBody, { readonly type: `step-${string}` }> =>
-  body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed';
-
 export const activityOf = (body: EventBody): Activity =>
   isStep(body) ? onAzure[body.data.step] : onRequests[body.type];
 
 /** `[id, caption]` of OCSF, which has none for `begun`. */
-const statuses: Readonly<Record<EventOutcome, readonly [number, string]>> = {
+const statuses: Readonly<Record<EventTraits['outcome'], readonly [number, string]>> = {
   done: [1, 'Success'],
   failed: [2, 'Failure'],
   'no effect': [2, 'Failure'],
   begun: [99, 'Begun'],
 };
-export const ocsfStatusOf = (body: EventBody): readonly [number, string] => statuses[outcomeOf(body)];
+export const ocsfStatusOf = (body: EventBody): readonly [number, string] => statuses[eventTraits[body.type].outcome];
 
 /** Events that need a person's attention. All others are informational. */
 const severities: Partial<Record<EventType, readonly [number, string]>> = {

@@ -1,8 +1,8 @@
 /** CSV export for spreadsheets. It can't be verified; the JSONL export can. */
 import { z } from 'zod';
 import type { ChainLine, RevealedText } from '../domain/record/chain.ts';
+import type { EventTraits } from '../domain/request/events.ts';
 import { revealInvisible } from '../domain/strings.ts';
-import type { EventOutcome } from './event-classes.ts';
 
 /** Fields of a body that have their own columns. */
 const Body = z.object({
@@ -28,7 +28,7 @@ export interface ReadableColumns {
   readonly what: string;
   readonly detail: string;
   /** Empty: the event is unreadable. */
-  readonly outcome: EventOutcome | '';
+  readonly outcome: EventTraits['outcome'] | '';
 }
 
 export interface CsvExtent {

@@ -6,13 +6,12 @@
 import { codeOf, statusOf as httpStatusOf } from '../domain/failure.ts';
 import { DriftId } from '../domain/ids.ts';
 import type { ChainLine } from '../domain/record/chain.ts';
-import type { EventBody, StoredEvent } from '../domain/request/events.ts';
+import { type EventBody, isStep, type StoredEvent } from '../domain/request/events.ts';
 import {
   activityOf,
   apiActivity,
   baseEvent,
   entityManagement,
-  isStep,
   type OcsfClass,
   ocsfStatusOf,
   ocsfVersion,

@@ -136,55 +136,24 @@ function foundWords(found: Found): string {
   }
 }
 
-/** Returns the expected state, for failed read-backs; null if it is obvious. */
+/** The expected state, by failure of a comparison between what the bot did and what Azure shows. */
+const expectations: { readonly [C in FoundCode]?: (found: Extract<Found, { readonly code: C }>) => string } = {
+  'identity-not-shown': () => 'It has one.',
+  'key-not-there': ({ keyName }) => `Key ${keyName} exists.`,
+  'key-made-otherwise': ({ keyName }) => `Key ${keyName} is as it was approved.`,
+  'grant-not-shown': () => 'The agent’s identity has the Get, Wrap Key, and Unwrap Key permissions.',
+  'protection-not-shown': () => 'Soft delete and purge protection are on.',
+  'resource-not-settled': () => 'The agent is Succeeded.',
+  'key-not-shown': ({ expected }) => `The agent shows ${resourceKeyWords(expected)}.`,
+  'key-moved': ({ expected }) =>
+    `The agent still uses ${expected === null ? 'a Microsoft-managed key' : resourceKeyWords(expected)}.`,
+};
+
+/** Returns the expected state of such a failure; null for others. */
 export function expectedWords(failure: Failure): string | null {
   if (failure.source !== 'bot') return null;
-  const { found } = failure;
-  switch (found.code) {
-    case 'identity-not-shown':
-      return 'It has one.';
-    case 'key-not-there':
-      return `Key ${found.keyName} exists.`;
-    case 'key-made-otherwise':
-      return `Key ${found.keyName} is as it was approved.`;
-    case 'grant-not-shown':
-      return 'The agent’s identity has the Get, Wrap Key, and Unwrap Key permissions.';
-    case 'protection-not-shown':
-      return 'Soft delete and purge protection are on.';
-    case 'resource-not-settled':
-      return 'The agent is Succeeded.';
-    case 'key-not-shown':
-      return `The agent shows ${resourceKeyWords(found.expected)}.`;
-    case 'key-moved':
-      return found.expected === null
-        ? 'The agent still uses a Microsoft-managed key.'
-        : `The agent still uses ${resourceKeyWords(found.expected)}.`;
-    case 'blocked':
-    case 'resource-busy':
-    case 'missing':
-    case 'vault-moved':
-    case 'resource-moved':
-    case 'replaced':
-    case 'identity-changed':
-    case 'access-gone':
-    case 'identity-lost':
-    case 'key-of-others':
-    case 'key-doubtful':
-    case 'stopped-before-making':
-    case 'role-needed':
-    case 'access-mode-changed':
-    case 'membership-unknown':
-    case 'requester-lost-role':
-    case 'run-lost':
-    case 'stopped':
-    case 'unexpected':
-    case 'not-of-kind':
-    case 'outside-subscriptions':
-    case 'not-a-vault-address':
-    case 'key-probe-mismatch':
-    case 'key-not-usable':
-      return null;
-  }
+  const words = expectations[failure.found.code] as ((found: Found) => string) | undefined;
+  return words?.(failure.found) ?? null;
 }
 
 /** Returns the message of a failure. Azure's is word for word. */
@@ -194,24 +163,12 @@ export const messageOf = (failure: Failure): string =>
 /** `AuthorizationFailed: The client …` */
 export const failureLine = (failure: Failure): string => `${codeOf(failure)}: ${messageOf(failure)}`;
 
-/** Failures of a comparison between what the bot did and what Azure shows. */
-const readBack: ReadonlySet<string> = new Set([
-  'identity-not-shown',
-  'key-not-there',
-  'key-made-otherwise',
-  'grant-not-shown',
-  'protection-not-shown',
-  'resource-not-settled',
-  'key-not-shown',
-  'key-moved',
-] satisfies FoundCode[]);
-
 /** Returns true for a failed operation: the poll itself succeeded. */
 const isFailedOperation = ({ status, code }: Extract<Failure, { readonly source: 'azure' }>): boolean =>
   status < 400 && code !== 'UnexpectedAnswer';
 
 /** Returns true if Azure showed something unexpected when the bot read it back. */
-export const isReadBack = (failure: Failure): boolean => failure.source === 'bot' && readBack.has(failure.found.code);
+export const isReadBack = (failure: Failure): boolean => expectedWords(failure) !== null;
 
 /** Returns the source of the message on a card: `Azure says · 403 AuthorizationFailed`. */
 export function sourceWords(failure: Failure): string {

@@ -5,7 +5,7 @@
 import type { Effect } from '../domain/effect.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
-import type { EventBodyOf, EventType, StoredEvent } from '../domain/request/events.ts';
+import { type EventTraits, eventTraits, isStep, type StepBody, type StoredEvent } from '../domain/request/events.ts';
 import { eventWords } from './events.ts';
 import { shortDuration, utcSecond } from './instants.ts';
 import { effectWords, interruptedWords, stepWords } from './steps.ts';
@@ -18,41 +18,8 @@ export interface HistoryEntry {
   readonly title: string;
   /** Can be empty. */
   readonly detail: string;
-  /** `decision`: by a person. `change`: an action or a finding of the bot. */
-  readonly kind: HistoryKind;
+  readonly kind: EventTraits['kind'];
 }
-type HistoryKind = 'decision' | 'change' | 'other';
-
-const kinds: Readonly<Record<EventType, HistoryKind>> = {
-  submitted: 'decision',
-  approved: 'decision',
-  rejected: 'decision',
-  cancelled: 'decision',
-  expired: 'decision',
-  'decided-late': 'decision',
-  'plan-changed': 'decision',
-  'request-changed': 'decision',
-  'stop-requested': 'decision',
-  retried: 'decision',
-  'retried-automatically': 'change',
-  'taken-on': 'decision',
-  reminded: 'decision',
-  'given-up': 'decision',
-  'run-ordered': 'change',
-  'run-checked': 'change',
-  'step-intended': 'change',
-  'step-done': 'change',
-  'step-failed': 'change',
-  'attention-needed': 'change',
-  succeeded: 'change',
-  'use-judged': 'change',
-  'texts-erased': 'other',
-  'evidence-made': 'other',
-  'clock-set-right': 'other',
-  'drift-opened': 'other',
-  'drift-changed': 'other',
-  'drift-closed': 'other',
-};
 
 /** One step of one run, from its first intent to its last result. */
 interface StepEntry {
@@ -64,11 +31,7 @@ interface StepEntry {
   readonly done: { readonly at: string; readonly note: string } | null;
 }
 
-type StepEvent = EventBodyOf<'step-intended' | 'step-done' | 'step-failed'>;
-const isOfStep = (body: StoredEvent['body']): body is StepEvent =>
-  body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed';
-
-function after(entry: StepEntry | undefined, body: StepEvent, time: string): StepEntry {
+function after(entry: StepEntry | undefined, body: StepBody, time: string): StepEntry {
   const before = entry ?? { step: body.data.step, from: time, changes: [], tries: 0, failure: null, done: null };
   const changes = before.changes.length > 0 ? before.changes : (body.changes ?? []);
   switch (body.type) {
@@ -116,14 +79,14 @@ export function historyOf(events: readonly StoredEvent[], names: Names, ended: b
   const checkedRuns = new Set(events.flatMap(({ body }) => (body.type === 'run-checked' ? body.data.run : [])));
   for (const event of events) {
     const { body, time } = event;
-    if (isOfStep(body)) {
+    if (isStep(body)) {
       const key = `${body.data.run}/${body.data.step}`;
       if (!steps.has(key)) placed.push(key);
       steps.set(key, after(steps.get(key), body, time));
       // Leaves out the event for a new run: the check right after it says the same.
     } else if (body.type !== 'run-ordered' || !checkedRuns.has(body.data.run)) {
       const { mark, title, detail } = eventWords(event, names, { texts: false });
-      placed.push({ at: time, mark: mark === 'now' ? 'idle' : mark, title, detail, kind: kinds[body.type] });
+      placed.push({ at: time, mark: mark === 'now' ? 'idle' : mark, title, detail, kind: eventTraits[body.type].kind });
     }
   }
   return placed.flatMap((one) => {

@@ -23,11 +23,9 @@ const cases: readonly Case[] = [
     objections: [
       'src/audit/event-classes.ts',
       'src/audit/replay-rules.ts',
-      'src/domain/request/notifications.ts',
+      'src/domain/request/events.ts',
       'src/domain/request/evolve.ts',
-      'src/teams/cards/views/notification-view.ts',
       'src/text/events.ts',
-      'src/text/history.ts',
     ],
   },
   {

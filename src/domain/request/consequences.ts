@@ -3,7 +3,7 @@
 import type { DriftId, RequestId } from '../ids.ts';
 import { retriesAutomatically } from './decide-attention.ts';
 import type { EventType, StoredEvent } from './events.ts';
-import { recipientsOf } from './notifications.ts';
+import { isNotifying } from './notifications.ts';
 import { hasEnded, type Request } from './request.ts';
 import { later } from './start-window.ts';
 
@@ -43,8 +43,9 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
           { kind: 'show', key: '', dueAt: now },
           { kind: 'audit', key: '', dueAt: auditAt },
         ];
-  for (const { body, time, revision } of events) {
-    if (recipientsOf(body).length > 0) rows.push({ kind: 'call', key: `${revision}`, dueAt: time });
+  for (const event of events) {
+    const { body, time, revision } = event;
+    if (isNotifying(event)) rows.push({ kind: 'call', key: `${revision}`, dueAt: time });
     if (body.type === 'run-ordered')
       rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: latest(time, request.notBefore) });
     if (body.type === 'submitted' || body.type === 'plan-changed' || body.type === 'request-changed') {

@@ -24,6 +24,51 @@ const version = z.literal(recordVersion, 'has another version of the audit log')
 
 export type EventType = keyof Payloads;
 
+/** `operators`: the configured recipients for requests that need attention. */
+export type RecipientGroup = 'requester' | 'approvers' | 'operators';
+
+export interface EventTraits {
+  /** `decision`: by a person. `change`: an action or a finding of the bot. */
+  readonly kind: 'decision' | 'change' | 'other';
+  /** `begun`: a later event has its end. `no effect`: it came too late. */
+  readonly outcome: 'done' | 'begun' | 'failed' | 'no effect';
+  /** Submitting a request notifies by posting new cards, and an alert's card calls operators itself. */
+  readonly notifies?: readonly RecipientGroup[];
+}
+
+/** Complete: a missing type doesn't compile. */
+export const eventTraits = {
+  submitted: { kind: 'decision', outcome: 'done' },
+  approved: { kind: 'decision', outcome: 'done' },
+  rejected: { kind: 'decision', outcome: 'done', notifies: ['requester'] },
+  cancelled: { kind: 'decision', outcome: 'done', notifies: ['requester'] },
+  expired: { kind: 'decision', outcome: 'done', notifies: ['requester'] },
+  'decided-late': { kind: 'decision', outcome: 'no effect' },
+  'plan-changed': { kind: 'decision', outcome: 'done', notifies: ['requester', 'approvers'] },
+  'request-changed': { kind: 'decision', outcome: 'done', notifies: ['approvers'] },
+  'run-ordered': { kind: 'change', outcome: 'begun' },
+  'run-checked': { kind: 'change', outcome: 'done' },
+  'step-intended': { kind: 'change', outcome: 'begun' },
+  'step-done': { kind: 'change', outcome: 'done' },
+  'step-failed': { kind: 'change', outcome: 'failed' },
+  'attention-needed': { kind: 'change', outcome: 'failed', notifies: ['requester', 'operators'] },
+  succeeded: { kind: 'change', outcome: 'done', notifies: ['requester'] },
+  // The check is done; its result is in the event.
+  'use-judged': { kind: 'change', outcome: 'done' },
+  'stop-requested': { kind: 'decision', outcome: 'begun' },
+  retried: { kind: 'decision', outcome: 'begun' },
+  'retried-automatically': { kind: 'change', outcome: 'begun' },
+  'taken-on': { kind: 'decision', outcome: 'done' },
+  reminded: { kind: 'decision', outcome: 'done', notifies: ['approvers'] },
+  'given-up': { kind: 'decision', outcome: 'done', notifies: ['requester'] },
+  'texts-erased': { kind: 'other', outcome: 'done' },
+  'evidence-made': { kind: 'other', outcome: 'done' },
+  'clock-set-right': { kind: 'other', outcome: 'done' },
+  'drift-opened': { kind: 'other', outcome: 'done' },
+  'drift-changed': { kind: 'other', outcome: 'done' },
+  'drift-closed': { kind: 'other', outcome: 'done' },
+} as const satisfies Readonly<Record<EventType, EventTraits>>;
+
 /** Fields of every event next to its payload. Null: unknown or not applicable. */
 const common = z.strictObject({
   actor: Actor,
@@ -47,6 +92,10 @@ export type EventBodyOf<T extends EventType = EventType> = {
   [P in T]: Common & { readonly type: P; readonly data: Payload<P> };
 }[T];
 export type EventBody = EventBodyOf;
+
+export type StepBody = EventBodyOf<'step-intended' | 'step-done' | 'step-failed'>;
+export const isStep = (body: EventBody): body is StepBody =>
+  body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed';
 
 /** Loose, because a stored body also contains its position in the chain. */
 const storedAs = (payloads: Payloads, type: EventType) =>

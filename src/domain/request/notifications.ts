@@ -3,51 +3,17 @@
  * once by a message. People aren't notified of their own actions.
  */
 import { PersonId } from '../ids.ts';
-import type { EventBody, EventType, StoredEvent } from './events.ts';
+import { type EventBodyOf, eventTraits, type RecipientGroup, type StoredEvent } from './events.ts';
 import { hasEnded, type Request } from './request.ts';
 
-/** `operators`: the configured recipients for requests that need attention. */
-export type RecipientGroup = 'requester' | 'approvers' | 'operators';
+type Traits = typeof eventTraits;
+type NotifyingType = { [T in keyof Traits]: Traits[T] extends { notifies: unknown } ? T : never }[keyof Traits];
+export type NotifyingEvent = StoredEvent & { readonly body: EventBodyOf<NotifyingType> };
 
-const nobody: readonly RecipientGroup[] = [];
+export const isNotifying = (event: StoredEvent): event is NotifyingEvent => 'notifies' in eventTraits[event.body.type];
 
-/** Complete: a missing type doesn't compile. Submitting a request notifies by posting new cards. */
-const called: { readonly [T in EventType]: readonly RecipientGroup[] } = {
-  submitted: nobody,
-  approved: nobody,
-  rejected: ['requester'],
-  cancelled: ['requester'],
-  expired: ['requester'],
-  'decided-late': nobody,
-  'plan-changed': ['requester', 'approvers'],
-  'request-changed': ['approvers'],
-  'run-ordered': nobody,
-  'run-checked': nobody,
-  'step-intended': nobody,
-  'step-done': nobody,
-  'step-failed': nobody,
-  'attention-needed': ['requester', 'operators'],
-  succeeded: ['requester'],
-  // The card and the audit channel show it. No one is waiting for it.
-  'use-judged': nobody,
-  'stop-requested': nobody,
-  retried: nobody,
-  // The result notifies.
-  'retried-automatically': nobody,
-  // The card shows it.
-  'taken-on': nobody,
-  'given-up': ['requester'],
-  reminded: ['approvers'],
-  'texts-erased': nobody,
-  'evidence-made': nobody,
-  'clock-set-right': nobody,
-  // The alert's card calls operators itself.
-  'drift-opened': nobody,
-  'drift-changed': nobody,
-  'drift-closed': nobody,
-};
-
-export const recipientsOf = ({ type }: Pick<EventBody, 'type'>): readonly RecipientGroup[] => called[type];
+export const recipientsOf = ({ body }: NotifyingEvent): readonly [RecipientGroup, ...RecipientGroup[]] =>
+  eventTraits[body.type].notifies;
 
 /**
  * Returns the person who caused the event; null for the bot or an operator. A stopped run needs attention because of the

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { outcomeOf } from '../../audit/event-classes.ts';
 import { csvHeader, csvRow, type ReadableColumns } from '../../audit/export-csv.ts';
 import { type ExportPart, eventLine, headerLine, headLine, textLine } from '../../audit/export-jsonl.ts';
 import { cloudEventLine } from '../../audit/export-ocsf.ts';
 import { genesis } from '../../audit/verify.ts';
 import { PersonId } from '../../domain/ids.ts';
 import type { Link } from '../../domain/record/chain.ts';
-import type { StoredEvent } from '../../domain/request/events.ts';
+import { eventTraits, type StoredEvent } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { actorName, eventWords } from '../../text/events.ts';
 import { countOf } from '../../text/words.ts';
@@ -53,7 +52,8 @@ function describeEvents(records: Records): (event: RecordedEvent) => Promise<Rea
     for (const id of fresh) known.set(id, found(id));
     const names = (id: PersonId | null): string => (id === null ? found(null) : (known.get(id) ?? id));
     const { title, detail } = eventWords(event, names, { texts: false });
-    const readable = { who: actorName(event, names), what: title, detail, outcome: outcomeOf(event.body) };
+    const { outcome } = eventTraits[event.body.type];
+    const readable = { who: actorName(event, names), what: title, detail, outcome };
     return { event, readable };
   };
 }

@@ -5,7 +5,8 @@
  */
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
-import { actingPerson, isStillNeeded, type RecipientGroup, recipientsOf } from '../../domain/request/notifications.ts';
+import type { RecipientGroup } from '../../domain/request/events.ts';
+import { actingPerson, isNotifying, isStillNeeded, recipientsOf } from '../../domain/request/notifications.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Directory } from '../cards/directory.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';
@@ -193,8 +194,8 @@ export async function erasedNotifications(
   const names = await directory.names([request.requester, ...erased.flatMap((event) => actingPerson(event) ?? [])]);
   return posts.flatMap(({ audience, revision }) => {
     const event = erased.find((one) => one.revision === revision);
-    const [to] = event === undefined ? [] : recipientsOf(event.body);
-    if (event === undefined || to === undefined) return [];
+    if (event === undefined || !isNotifying(event)) return [];
+    const [to] = recipientsOf(event);
     const notice = eventNotice(to, event, request, names);
     return [{ audience, card: notificationCard(request, notice, { to, addressees: [], url: null }), post: null }];
   });
@@ -217,11 +218,11 @@ export function openNotifications(options: NotificationsOptions): Notifications 
     async notifyForEvent(id, revision) {
       const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
       const event = events.find((one) => one.revision === revision);
-      if (request === null || event === undefined || !isStillNeeded(request, event)) return;
+      if (request === null || event === undefined || !isNotifying(event) || !isStillNeeded(request, event)) return;
       const doer = actingPerson(event);
       const names = await directory.names(doer === null ? [request.requester] : [request.requester, doer]);
       const notice = (to: RecipientGroup) => eventNotice(to, event, request, names);
-      await notify(request, { occasion: `${revision}`, who: recipientsOf(event.body), except: doer, notice });
+      await notify(request, { occasion: `${revision}`, who: recipientsOf(event), except: doer, notice });
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { Effect } from '../../../domain/effect.ts';
 import { codeOf } from '../../../domain/failure.ts';
 import type { PlannedStep, StepName } from '../../../domain/plan.ts';
-import type { EventBodyOf, StoredEvent } from '../../../domain/request/events.ts';
+import { isStep, type StepBody, type StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
 
 export interface ReportedAttempt {
@@ -25,9 +25,8 @@ export interface StepStory {
   readonly done: ReportedAttempt | null;
 }
 
-type StepEvent = StoredEvent & { readonly body: EventBodyOf<'step-intended' | 'step-done' | 'step-failed'> };
-const isOfStep = (event: StoredEvent): event is StepEvent =>
-  event.body.type === 'step-intended' || event.body.type === 'step-done' || event.body.type === 'step-failed';
+type StepEvent = StoredEvent & { readonly body: StepBody };
+const isOfStep = (event: StoredEvent): event is StepEvent => isStep(event.body);
 
 function completed(open: ReportedAttempt, { seq, time, body }: StepEvent): ReportedAttempt {
   const { correlationId } = body;

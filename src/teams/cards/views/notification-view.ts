@@ -1,7 +1,7 @@
 /** Notifications: one event for one person, with the reason, and buttons that lead to the request. */
 
-import type { StoredEvent } from '../../../domain/request/events.ts';
-import { actingPerson, type RecipientGroup } from '../../../domain/request/notifications.ts';
+import type { RecipientGroup, StoredEvent } from '../../../domain/request/events.ts';
+import { actingPerson, type NotifyingEvent } from '../../../domain/request/notifications.ts';
 import { hasEnded, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
 import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf } from '../../../operations/registry.ts';
@@ -62,7 +62,7 @@ export const decisionNotice = ({ policy }: Request, title = 'your decision is ne
 const withdrawn = 'Earlier approvals don’t count.';
 
 /** The event, for one of those who are notified of it; the request is as it is now. */
-export function eventNotice(to: RecipientGroup, event: StoredEvent, request: Request, names: Names): Notice {
+export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: Request, names: Names): Notice {
   const { body } = event;
   switch (body.type) {
     case 'rejected':
@@ -97,26 +97,6 @@ export function eventNotice(to: RecipientGroup, event: StoredEvent, request: Req
     }
     case 'reminded':
       return decisionNotice(request, `${names(actingPerson(event))} asks you to decide`);
-    case 'submitted':
-    case 'approved':
-    case 'decided-late':
-    case 'run-ordered':
-    case 'run-checked':
-    case 'step-intended':
-    case 'step-done':
-    case 'step-failed':
-    case 'use-judged':
-    case 'stop-requested':
-    case 'retried':
-    case 'retried-automatically':
-    case 'taken-on':
-    case 'texts-erased':
-    case 'evidence-made':
-    case 'clock-set-right':
-    case 'drift-opened':
-    case 'drift-changed':
-    case 'drift-closed':
-      throw new Error(`no notification exists for ${body.type}`);
   }
 }
 
