@@ -199,9 +199,10 @@ export function replacedSince(what: RecreatedObject['what'], before: Created, af
   return { what, was, now };
 }
 
-/** Compares vault addresses. Azure writes them in any case, with and without a final slash. */
-export const sameVaultUri = (a: string, b: string): boolean =>
-  a.toLowerCase().replace(/\/$/, '') === b.toLowerCase().replace(/\/$/, '');
+/** Returns a vault's address for comparison. Azure writes them in any case, with and without a final slash. */
+export const normalizedVaultUri = (uri: string): string => uri.toLowerCase().replace(/\/+$/, '');
+
+export const sameVaultUri = (a: string, b: string): boolean => normalizedVaultUri(a) === normalizedVaultUri(b);
 
 /** Compares key names. Key Vault keeps their case and ignores it. */
 export const sameKeyName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -7,6 +7,7 @@ import type { Check } from '../domain/check.ts';
 import { done, type Outcome } from '../domain/failure.ts';
 import type { AgentGuard } from '../domain/guard.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
+import { normalizedVaultUri } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKey, ResourceKeys, VaultSummary } from '../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../domain/ports/store.ts';
@@ -58,8 +59,6 @@ interface KeyToRead {
   readonly name: KeyName;
   readonly version: KeyVersion;
 }
-
-const addressOf = (uri: string): string => uri.replace(/\/+$/, '').toLowerCase();
 
 export class FleetReader {
   readonly #ports: FleetPorts;
@@ -160,13 +159,13 @@ export class FleetReader {
 
   #keysToRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {
     const wanted = new Map<string, KeyToRead>();
-    const byAddress = new Map(vaults?.map(({ uri, id }) => [addressOf(uri), id]));
+    const byAddress = new Map(vaults?.map(({ uri, id }) => [normalizedVaultUri(uri), id]));
     for (const resource of resources) {
       const key = keyOf(resource);
       if (key === null || resource.customerKey === null || wanted.has(key)) continue;
       const known = this.#expiries.get(key);
       if (known !== undefined && Math.abs(now - known.at) < expiryTtlMs) continue;
-      const vaultId = byAddress.get(addressOf(resource.customerKey.vaultUri));
+      const vaultId = byAddress.get(normalizedVaultUri(resource.customerKey.vaultUri));
       const name = KeyName.safeParse(resource.customerKey.keyName).data;
       const version = KeyVersion.safeParse(resource.customerKey.keyVersion).data;
       if (vaultId === undefined || name === undefined || version === undefined) continue;

@@ -8,14 +8,14 @@ import { type EventOfRequest, eventsOfReplacement, replacementIn } from '../../d
 import { requestedKey } from '../../domain/evidence/run-history.ts';
 import { verdictOf } from '../../domain/evidence/verdict.ts';
 import type { Outcome } from '../../domain/failure.ts';
-import { KeyVersion, PersonId, type RequestId } from '../../domain/ids.ts';
+import { KeyVersion, type PersonId, type RequestId } from '../../domain/ids.ts';
 import type { ObservedResource, ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
-import type { Actor, StoredEvent } from '../../domain/request/events.ts';
+import { type Actor, peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
@@ -102,10 +102,6 @@ async function waitFor(
   }
 }
 
-const peopleIn = (events: readonly StoredEvent[]): readonly PersonId[] => [
-  ...new Set(events.flatMap(({ body }) => PersonId.safeParse(body.actor.id).data ?? [])),
-];
-
 async function note(ports: EvidencePorts, { id, actor, cause, texts }: EvidenceRequest): Promise<number | Refusal> {
   const request = await ports.requests.load(id);
   if (request === null) return refuse('unknown-request', id);
@@ -149,7 +145,7 @@ export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest
   const proved = await provedFiles(log.read, numbers, { later, fromSize });
   const files = makePack({
     proved,
-    names: wanted.names ? await ports.names(peopleIn(events)) : null,
+    names: wanted.names ? await ports.names(peopleInEvents(events)) : null,
     texts,
     rules: ports.rules,
     keys: (await log.keys()).map((key) => `${keyLine(key)}\n`).join(''),

@@ -1,7 +1,7 @@
 /** The events of a request. They are the only source of truth; a request's state is computed from them. */
 import { z } from 'zod';
 import { Effect } from '../effect.ts';
-import type { PersonId } from '../ids.ts';
+import { PersonId } from '../ids.ts';
 import { type ChangeSpec, planSchema } from '../plan.ts';
 import { type Payloads, payloadsWith } from './payloads.ts';
 
@@ -119,6 +119,12 @@ export function eventReader(wish: z.ZodType<ChangeSpec>): (value: unknown) => Ev
     return body as EventBody;
   };
 }
+
+/** Returns the people that the events name, each once. */
+export const peopleInEvents = (events: readonly Pick<StoredEvent, 'body'>[]): readonly PersonId[] => {
+  const ids = events.flatMap(({ body }) => [body.actor.id, ...(body.type === 'run-checked' ? body.data.counted : [])]);
+  return [...new Set(ids.flatMap((id) => PersonId.safeParse(id).data ?? []))];
+};
 
 /** An event before storing. Texts are stored separately; the hashed event contains a salted commitment to each. */
 export interface NewEvent {

@@ -4,7 +4,7 @@ import { done, type Outcome } from '../../domain/failure.ts';
 import type { AgentGuard, GuardStates, VaultDifference } from '../../domain/guard.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { KeyChange } from '../../domain/key-change.ts';
-import { sameVaultUri } from '../../domain/observed.ts';
+import { normalizedVaultUri, sameVaultUri } from '../../domain/observed.ts';
 import { type Policy, ruleFor } from '../../domain/policy/policy.ts';
 import { permitsVault } from '../../domain/policy/rules.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
@@ -62,7 +62,6 @@ function differenceIn(
 
 /** Subscriptions read at once. */
 const atOnce = 8;
-const addressOf = (uri: string): string => uri.replace(/\/+$/, '').toLowerCase();
 
 export interface ReadGuards {
   readonly agents: readonly AgentGuard[];
@@ -88,9 +87,9 @@ export async function readGuards(
   const unread = read.flatMap(({ id: subscriptionId, found }) =>
     found.ok ? [] : [{ subscriptionId, failure: found.failure }],
   );
-  const byAddress = new Map(vaults.map((vault) => [addressOf(vault.uri), vault]));
+  const byAddress = new Map(vaults.map((vault) => [normalizedVaultUri(vault.uri), vault]));
   const vaultOf = ({ customerKey }: ResourceKey) => {
-    const vault = customerKey === null ? undefined : byAddress.get(addressOf(customerKey.vaultUri));
+    const vault = customerKey === null ? undefined : byAddress.get(normalizedVaultUri(customerKey.vaultUri));
     const its = vault === undefined ? undefined : assigned.get(subscriptionOf(vault.id));
     return vault === undefined || its === undefined ? null : { id: vault.id, policies: its };
   };

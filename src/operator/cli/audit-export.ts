@@ -3,9 +3,9 @@ import { csvHeader, csvRow, type ReadableColumns } from '../../audit/export-csv.
 import { type ExportPart, eventLine, headerLine, headLine, textLine } from '../../audit/export-jsonl.ts';
 import { cloudEventLine } from '../../audit/export-ocsf.ts';
 import { genesis } from '../../audit/verify.ts';
-import { PersonId } from '../../domain/ids.ts';
+import type { PersonId } from '../../domain/ids.ts';
 import type { Link } from '../../domain/record/chain.ts';
-import { eventTraits, type StoredEvent } from '../../domain/request/events.ts';
+import { eventTraits, peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { actorName, eventWords } from '../../text/events.ts';
 import { countOf } from '../../text/words.ts';
@@ -36,18 +36,13 @@ function eventIn({ line }: RecordedEvent): StoredEvent | null {
   }
 }
 
-const peopleIn = ({ body }: StoredEvent): readonly PersonId[] =>
-  [body.actor.id, ...(body.type === 'run-checked' ? body.data.counted : [])].flatMap(
-    (id) => PersonId.safeParse(id).data ?? [],
-  );
-
 /** Returns a function that describes events. It reads each person's name once. People's texts have their own column. */
 function describeEvents(records: Records): (event: RecordedEvent) => Promise<ReadableEvent> {
   const known = new Map<string, string>();
   return async (recorded) => {
     const event = eventIn(recorded);
     if (event === null) return { event, readable: nothing };
-    const fresh = peopleIn(event).filter((id) => !known.has(id));
+    const fresh = peopleInEvents([event]).filter((id) => !known.has(id));
     const found = await namesOf(records, fresh);
     for (const id of fresh) known.set(id, found(id));
     const names = (id: PersonId | null): string => (id === null ? found(null) : (known.get(id) ?? id));

@@ -1,7 +1,7 @@
 /** The content of a history page: entries of one request, or of all requests of an agent. */
 
-import { armIdParts, PersonId, type RequestId } from '../../domain/ids.ts';
-import type { StoredEvent } from '../../domain/request/events.ts';
+import { armIdParts, type RequestId } from '../../domain/ids.ts';
+import { peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { ListSubject } from '../../operations/commands/command.ts';
@@ -31,15 +31,6 @@ async function readAll({ requests }: ContentOptions, ids: readonly RequestId[]):
   return all.flatMap(({ request, events }) => (request === null ? [] : { request, events }));
 }
 
-const peopleIn = (histories: readonly RequestEvents[]): readonly PersonId[] =>
-  histories.flatMap(({ events }) => {
-    const ids = events.flatMap(({ body }) => [
-      body.actor.id,
-      ...(body.type === 'run-checked' ? body.data.counted : []),
-    ]);
-    return ids.flatMap((id) => PersonId.safeParse(id).data ?? []);
-  });
-
 /** Newest first. */
 async function idsOf({ requests }: ContentOptions, subject: HistorySubject): Promise<readonly RequestId[]> {
   return subject.kind === 'history-of-request' ? [subject.requestId] : requests.ofResource(subject.resourceId);
@@ -59,7 +50,7 @@ export async function historyContent(
 ): Promise<HistoryContent> {
   const ids = await idsOf(options, subject);
   const histories = [...(await readAll(options, ids.slice(0, mostRequests)))].reverse();
-  const names = await options.directory.names(peopleIn(histories));
+  const names = await options.directory.names(peopleInEvents(histories.flatMap(({ events }) => events)));
   const one = subject.kind === 'history-of-request';
   const all = histories
     .flatMap(({ request, events }) =>

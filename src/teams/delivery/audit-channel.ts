@@ -1,7 +1,6 @@
 /** Posts a request's events to the audit channel: a root post, and batched replies below it. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { PersonId, type RequestId } from '../../domain/ids.ts';
+import type { RequestId } from '../../domain/ids.ts';
 import {
   type Documents,
   type EventHashes,
@@ -11,13 +10,14 @@ import {
   StaleDocument,
 } from '../../domain/ports/store.ts';
 import type { RescheduleAt } from '../../domain/request/consequences.ts';
-import type { StoredEvent } from '../../domain/request/events.ts';
+import { peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { WitnessSummary } from '../../domain/witnessing.ts';
 import type { Names } from '../../text/words.ts';
 import type { Directory } from '../cards/directory.ts';
 import { auditCheckpointCard, auditReplyCard, auditRootCard, eventsPerReply } from '../cards/views/audit-view.ts';
 import type { Chat, Posted } from './chat.ts';
+import { fingerprint } from './reconcile-card.ts';
 
 export interface AuditChannelOptions {
   readonly requests: Requests;
@@ -51,9 +51,6 @@ const lastCheckpoint = 'audit-checkpoint';
 const LastCheckpoint = z.looseObject({ day: z.string(), size: z.number(), eTag: z.string() });
 const dayMs = 86_400_000;
 
-const peopleIn = (events: readonly StoredEvent[]): PersonId[] =>
-  events.flatMap((event) => PersonId.safeParse(event.body.actor.id).data ?? []);
-
 /** Up to which sequence number the channel shows the request. */
 const shownUpTo = (cards: readonly PostedCard[]): number =>
   Math.max(0, ...cards.map((card) => Number(reply.exec(card.audience)?.[1] ?? 0)));
@@ -72,13 +69,13 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
   /** Updates the root post, or posts it again if it was deleted. */
   async function showRoot(request: Request, names: Names, upTo: number, at: PostedCard | undefined): Promise<Posted> {
     const card = auditRootCard(request, names, upTo);
-    const fingerprint = createHash('sha256').update(JSON.stringify(card)).digest('hex');
-    if (at !== undefined && (at.fingerprint === fingerprint || (await chat.update(at, card)))) {
-      if (at.fingerprint !== fingerprint) await shown.save({ ...at, fingerprint });
+    const now = fingerprint(card);
+    if (at !== undefined && (at.fingerprint === now || (await chat.update(at, card)))) {
+      if (at.fingerprint !== now) await shown.save({ ...at, fingerprint: now });
       return at;
     }
     const posted = await chat.postThread(channelId ?? '', card);
-    await shown.save({ requestId: request.id, audience: root, ...posted, fingerprint });
+    await shown.save({ requestId: request.id, audience: root, ...posted, fingerprint: now });
     return posted;
   }
 
@@ -135,7 +132,7 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
       if (channelId === null) return null;
       const [request, events, cards] = await Promise.all([requests.load(id), requests.events(id), shown.of(id)]);
       if (request === null) return null;
-      const names = await directory.names([request.requester, ...peopleIn(events)]);
+      const names = await directory.names([request.requester, ...peopleInEvents(events)]);
       const upTo = shownUpTo(cards);
       const fresh = events.filter((event) => event.seq > upTo);
       const at = cards.find((card) => card.audience === root);
