@@ -1,5 +1,6 @@
 /** Renders the sign-in pages: no script, no external resources, all text escaped. */
 import { createHash } from 'node:crypto';
+import { escapeHtml } from '../../domain/strings.ts';
 import { label } from '../cards/plain-text.ts';
 
 export interface PageAnswer {
@@ -52,17 +53,7 @@ const headers = {
   'x-frame-options': 'DENY',
 };
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string): string => label(text).replace(/[&<>"']/g, (mark) => entities[mark] ?? '');
-/** Escapes a URL without shortening it, unlike labels. Only for URLs that the bot built. */
-const attribute = (url: string): string => url.replace(/[&<>"']/g, (mark) => entities[mark] ?? '');
+const escaped = (text: string): string => escapeHtml(label(text));
 
 /** Renders a page, with headers that prevent framing, caching and referrers. */
 export function page(words: PageWords, more: Readonly<Record<string, string>> = {}): PageAnswer {
@@ -71,7 +62,9 @@ export function page(words: PageWords, more: Readonly<Record<string, string>> = 
     `<h1>${escaped(title)}</h1>`,
     ...lines.map((line) => `<p>${escaped(line)}</p>`),
     ...(facts.length === 0 ? [] : [`<dl>${facts.map(([name, value]) => fact(name, value)).join('')}</dl>`]),
-    ...(button === undefined ? [] : [`<a class="button" href="${attribute(button.url)}">${escaped(button.title)}</a>`]),
+    ...(button === undefined
+      ? []
+      : [`<a class="button" href="${escapeHtml(button.url)}">${escaped(button.title)}</a>`]),
     ...(note === undefined ? [] : [`<p class="note">${escaped(note)}</p>`]),
   ];
   const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>`;

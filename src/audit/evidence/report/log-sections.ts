@@ -137,4 +137,5 @@ export function limitsSection(facts: ReportFacts): Html {
 
 const lines = html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`;
 
-export const reviewSection = (): Html => html`<div class="review">${section(10, 'Review', lines)}</div>`;
+export const reviewSection = (number: number): Html =>
+  html`<div class="review">${section(number, 'Review', lines)}</div>`;

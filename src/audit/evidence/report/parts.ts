@@ -2,7 +2,7 @@
 import type { Replacement } from '../../../domain/evidence/replacement.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
-import { revealInvisible } from '../../../domain/strings.ts';
+import { escapeHtml, revealInvisible } from '../../../domain/strings.ts';
 import type { Sentence, Who } from '../../../text/evidence.ts';
 
 export class Html {
@@ -14,23 +14,13 @@ export class Html {
 
 type Part = string | number | Html | readonly Html[];
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Replaces direction overrides and invisible characters with a visible sign. */
 const visible = (text: string): string =>
   revealInvisible(text).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
 
-const escaped = (text: string): string => visible(text).replaceAll(/[&<>"']/g, (mark) => entities[mark] ?? '');
-
 function piece(part: Part): string {
   if (part instanceof Html) return part.text;
-  return typeof part === 'object' ? part.map(({ text }) => text).join('') : escaped(String(part));
+  return typeof part === 'object' ? part.map(({ text }) => text).join('') : escapeHtml(visible(String(part)));
 }
 
 export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html =>
@@ -132,3 +122,7 @@ export const htmlTable = (number: number, caption: string, columns: readonly Col
 ${rows}</tbody></table></div>`;
 
 export const bullet = (mark: string, content: Html): Html => html`<li data-m="${mark}">${content}</li>\n`;
+
+/** One of the facts at the top. */
+export const topFact = (name: string, strong: string, more: string): Html =>
+  html`<div><dt>${name}</dt><dd><b>${strong}</b>${more}</dd></div>\n`;

@@ -9,7 +9,7 @@ import { countOf } from '../../../text/words.ts';
 import { changedSection } from './changed.ts';
 import { decidedSection } from './decided.ts';
 import { checkpointOf, controlsSection, limitsSection, logSection, reviewSection } from './log-sections.ts';
-import { clockOf, dayOf, Html, html, none, type ReportFacts, strongIn, whoIn } from './parts.ts';
+import { clockOf, dayOf, Html, html, none, type ReportFacts, strongIn, topFact, whoIn } from './parts.ts';
 import { notProvedSection, provedSection, undoSection, unverifiedWords } from './proved.ts';
 import { happenedSection } from './time-line.ts';
 
@@ -104,9 +104,6 @@ const paper = (foot: string): string => `
   @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 7pt Arial, "Liberation Sans", sans-serif; color: #434d58; } }
 `;
 
-/** `foot`: text at the bottom of each page; only letters, digits, spaces and dots. */
-export const styleOf = (foot: string): string => `${page}${tables}${drawing}${rest}${paper(foot)}`;
-
 /** Version of the report. Increase it with each change of the output for the same events. */
 export const madeBy = '<meta name="generator" content="cmk-bot evidence report 5">';
 
@@ -114,16 +111,13 @@ export const madeBy = '<meta name="generator" content="cmk-bot evidence report 5
 export const madeOfIn = (page: string): string | null =>
   /<meta name="made-of" content="([^"]*)">/.exec(page)?.[1] ?? null;
 
-const fact = (name: string, strong: string, more: string): Html =>
-  html`<div><dt>${name}</dt><dd><b>${strong}</b>${more}</dd></div>\n`;
-
 function decisionFact({ request }: ReportFacts): Html {
   const { approvalsRequired } = request.policy;
   const count = `${request.approvals.length} of ${approvalsRequired} approvals`;
   if (request.state === 'rejected' || request.state === 'cancelled')
-    return fact('Decision', request.state, `after ${count}`);
-  if (request.state === 'expired') return fact('Decision', 'none in time', `after ${count}`);
-  return fact('Decision', count, `by ${approvalsRequired > 1 ? 'people' : 'a person'} other than the requester`);
+    return topFact('Decision', request.state, `after ${count}`);
+  if (request.state === 'expired') return topFact('Decision', 'none in time', `after ${count}`);
+  return topFact('Decision', count, `by ${approvalsRequired > 1 ? 'people' : 'a person'} other than the requester`);
 }
 
 function planFact({ request }: ReportFacts): Html {
@@ -133,18 +127,18 @@ function planFact({ request }: ReportFacts): Html {
       : request.progress.some(({ run }) => run > 0)
         ? 'approved, and checked again'
         : 'requested, not carried out';
-  return fact('Plan, by digest', shortDigest(request.digest), more);
+  return topFact('Plan, by digest', shortDigest(request.digest), more);
 }
 
 function proofFact(facts: ReportFacts): Html {
   const { request } = facts;
   const level = request.state === 'succeeded' ? highestProof(request.proofs) : null;
-  if (level === null) return fact('Verification level', 'none', unverifiedWords(facts));
+  if (level === null) return topFact('Verification level', 'none', unverifiedWords(facts));
   const more =
     level === 'use-seen'
       ? 'the vault’s log shows that the agent used the key'
       : 'use by the agent wasn’t checked, or wasn’t observed';
-  return fact('Verification level', `${levelCode(level)}, ${lowerFirst(proofWords[level].name)}`, more);
+  return topFact('Verification level', `${levelCode(level)}, ${lowerFirst(proofWords[level].name)}`, more);
 }
 
 function logFact(facts: ReportFacts): Html {
@@ -154,7 +148,7 @@ function logFact(facts: ReportFacts): Html {
     witness === null
       ? `in a log of ${size}; no witness has signed it`
       : `in a log of ${size}, witnessed on ${dayOf(witness.at)}, ${clockOf(witness.at)}`;
-  return fact(
+  return topFact(
     'Audit log',
     `${countOf(events.length, 'event', 'events')}, ${witness === null ? 'signed' : 'witnessed'}`,
     more,
@@ -198,27 +192,36 @@ const footOf = (facts: ReportFacts): string =>
     '',
   );
 
-/** Returns the report. Deterministic, so that a verifier can reproduce it. */
-export function reportOf(facts: ReportFacts): string {
-  const { id, resourceName } = facts.request;
-  return html`<!doctype html>
+type Heading = Readonly<Record<'madeBy' | 'madeOf' | 'title' | 'foot', string>>;
+
+/** `foot`: text at the bottom of each page; only letters, digits, spaces and dots. */
+export const reportPage = ({ madeBy, madeOf, title, foot }: Heading, content: Html): string =>
+  html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light">
 ${new Html(madeBy)}
-<meta name="made-of" content="${facts.madeOf}">
+<meta name="made-of" content="${madeOf}">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Evidence ${id}: ${resourceName}</title>
-<style>${new Html(styleOf(footOf(facts)))}</style>
+<title>${title}</title>
+<style>${new Html(`${page}${tables}${drawing}${rest}${paper(foot)}`)}</style>
 </head>
 <body>
 <main>
-${head(facts)}${happenedSection(facts)}
+${content}</main>
+</body>
+</html>
+`.text;
+
+/** Returns the report. Deterministic, so that a verifier can reproduce it. */
+export function reportOf(facts: ReportFacts): string {
+  const { id, resourceName, touched } = facts.request;
+  const content = html`${head(facts)}${happenedSection(facts)}
 ${decidedSection(facts)}
 ${changedSection(facts)}
-<div class="${facts.request.touched ? 'break' : 'on'}">
+<div class="${touched ? 'break' : 'on'}">
 ${provedSection(facts)}
 <div class="two">
 ${notProvedSection(facts)}
@@ -227,10 +230,9 @@ ${undoSection(facts)}
 ${logSection(facts)}
 ${controlsSection()}
 ${limitsSection(facts)}
-${reviewSection()}
+${reviewSection(10)}
 </div>
-</main>
-</body>
-</html>
-`.text;
+`;
+  const { madeOf } = facts;
+  return reportPage({ madeBy, madeOf, title: `Evidence ${id}: ${resourceName}`, foot: footOf(facts) }, content);
 }

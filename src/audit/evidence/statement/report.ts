@@ -25,9 +25,9 @@ import {
 } from '../../../text/statement.ts';
 import { countOf } from '../../../text/words.ts';
 import { statementControls, statementOthers } from '../controls.ts';
-import { controlsTable, otherControls } from '../report/log-sections.ts';
-import { bullet, Html, html, htmlTable, id, none, type ReportFacts, section } from '../report/parts.ts';
-import { styleOf } from '../report/report.ts';
+import { controlsTable, otherControls, reviewSection } from '../report/log-sections.ts';
+import { bullet, type Html, html, htmlTable, id, none, type ReportFacts, section, topFact } from '../report/parts.ts';
+import { reportPage } from '../report/report.ts';
 
 /** Version of the report. Increase it with each change of the output for the same events. */
 export const statementMadeBy = '<meta name="generator" content="cmk-bot statement report 2">';
@@ -46,9 +46,6 @@ const moreWords = (facts: StatementFacts, rows: readonly unknown[]): Html =>
     ? none
     : html`<p class="full">The first ${fewRows} of ${rows.length}. All are in ${id('statement.json')}.</p>`;
 
-const fact = (name: string, strong: string, more: string): Html =>
-  html`<div><dt>${name}</dt><dd><b>${strong}</b>${more}</dd></div>\n`;
-
 function head({ statement, witness }: StatementFacts): Html {
   const { period, before, summary, log, lastEvent } = statement;
   const signed = witness === null ? 'signed; no witness has signed it' : `witnessed on ${utcDay(witness.at)}`;
@@ -59,7 +56,7 @@ function head({ statement, witness }: StatementFacts): Html {
 <p class="verdict">${statementSentences(statement).join(' ')}</p>
 <p class="but">Compared with ${before.from} to ${before.to}. Everything is calculated from the audit log. Section 4 lists what the log <b>doesn’t</b> say.</p>
 <dl class="facts">
-${fact('Agents', `${summary.withApprovedKey} of ${summary.agents}`, 'under an approved customer-managed key')}${fact('Not as approved', `${summary.openDrifts}`, 'agents with an open difference')}${fact('Exceptions', `${summary.exceptions}`, `accepted; ${countOf(summary.openRequests, 'request is', 'requests are')} open`)}${fact('Audit log', countOf(log.events, 'event', 'events'), `${signed}; ${last}`)}</dl>
+${topFact('Agents', `${summary.withApprovedKey} of ${summary.agents}`, 'under an approved customer-managed key')}${topFact('Not as approved', `${summary.openDrifts}`, 'agents with an open difference')}${topFact('Exceptions', `${summary.exceptions}`, `accepted; ${countOf(summary.openRequests, 'request is', 'requests are')} open`)}${topFact('Audit log', countOf(log.events, 'event', 'events'), `${signed}; ${last}`)}</dl>
 </header>\n`;
 }
 
@@ -183,37 +180,20 @@ const related = controlsTable(
   html`${otherControls((number) => statementOthers.includes(number))}. Confirm the mapping.`,
 );
 
-const review = html`<div class="review">${section(7, 'Review', html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`)}</div>`;
-
 /** Returns the report. Deterministic, so that a verifier can reproduce it. */
 export function statementReport(facts: StatementFacts): string {
   const { period, log } = facts.statement;
   const foot = `cmk-bot statement ${period.from} to ${period.to} · log size ${log.events}`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-${new Html(statementMadeBy)}
-<meta name="made-of" content="${facts.madeOf}">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Statement ${period.from} to ${period.to}</title>
-<style>${new Html(styleOf(foot))}</style>
-</head>
-<body>
-<main>
-${head(facts)}${changesSection(facts)}
+  const content = html`${head(facts)}${changesSection(facts)}
 <div class="${hasChanged(facts.statement) ? 'break' : 'on'}">
 ${agentsSection(facts)}
 ${exceptionsSection(facts)}
 ${gapsSection(facts)}
 ${checkSection(facts)}
 ${related}
-${review}
+${reviewSection(7)}
 </div>
-</main>
-</body>
-</html>
-`.text;
+`;
+  const title = `Statement ${period.from} to ${period.to}`;
+  return reportPage({ madeBy: statementMadeBy, madeOf: facts.madeOf, title, foot }, content);
 }
