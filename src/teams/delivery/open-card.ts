@@ -2,9 +2,9 @@
 import type { PostedCards } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import type { Request } from '../../domain/request/request.ts';
-import { label, plain } from '../cards/plain-text.ts';
-import { renderCard } from '../cards/render-card.ts';
+import { plain } from '../cards/plain-text.ts';
 import type { Reader } from '../cards/views/reader.ts';
+import { messageCard } from '../cards/views/short-views.ts';
 import { isOpenedAudience, openedAudience } from './audience.ts';
 import type { RequestView } from './card-renderer.ts';
 import type { Chat } from './chat.ts';
@@ -17,12 +17,9 @@ export interface OpenCardOptions {
 
 /** Replaces an opened card when it is opened again further down. */
 const movedCard = ({ id, resourceName }: Request) =>
-  renderCard('message', {
-    fallbackText: label(`${id} for ${resourceName} is further down.`),
-    title: plain(resourceName),
-    titleColor: 'Default',
-    text: plain('Its card is further down.'),
-    reference: plain<string>(id),
+  messageCard(resourceName, plain('Its card is further down.'), {
+    reference: id,
+    fallback: `${id} for ${resourceName} is further down.`,
   });
 
 /** Keeps one opened card in each conversation: the previous one is replaced by a short note. */

@@ -18,6 +18,7 @@ import {
   withDates,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { messageCard } from './short-views.ts';
 
 const long = 1_000;
 /** Teams: `refresh.userIds` takes 60. */
@@ -96,14 +97,10 @@ export function worseCard(agentName: string, isNow: boolean, operators: readonly
   const title = isNow ? 'Now critical' : 'No longer critical';
   const addressees = isNow ? operators : [];
   const words = isNow ? 'The card above shows what changed, and what to do.' : 'The card above shows what is left.';
-  const card = renderCard('message', {
-    fallbackText: label(`${agentName}: ${title.toLowerCase()}.`),
-    ...{ title: plain<string>(title), titleColor: isNow ? 'Attention' : 'Default' },
-    text: joinText(
-      [listedText(addressees.map(({ text }) => text)), md`${plain(agentName)}: ${plain<string>(words)}`],
-      ' ',
-    ),
-    reference: nothing,
+  const called = listedText(addressees.map(({ text }) => text));
+  const card = messageCard(title, joinText([called, md`${plain(agentName)}: ${plain<string>(words)}`], ' '), {
+    color: isNow ? 'Attention' : 'Default',
+    fallback: `${agentName}: ${title.toLowerCase()}.`,
   });
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }
