@@ -23,19 +23,25 @@ export interface AnswerLimits {
   readonly ms: number;
 }
 
-async function bytesOf(response: IncomingMessage, most: number): Promise<Buffer> {
-  const { 'content-encoding': packed = 'identity' } = response.headers;
-  if (packed !== 'identity') throw new Error(`the answer is packed (${packed.slice(0, 40)})`);
+/** Reads the stream to its end; null if it has more bytes. Leaving the loop closes the connection. */
+export async function bytesUpTo(stream: AsyncIterable<unknown>, most: number): Promise<Buffer | null> {
   const parts: Buffer[] = [];
   let length = 0;
-  // Leaving the loop closes the connection.
-  for await (const part of response) {
+  for await (const part of stream) {
     const bytes = part as Buffer;
     length += bytes.length;
-    if (length > most) throw new Error(`the answer is too long: more than ${most} bytes`);
+    if (length > most) return null;
     parts.push(bytes);
   }
   return Buffer.concat(parts);
+}
+
+async function bytesOf(response: IncomingMessage, most: number): Promise<Buffer> {
+  const { 'content-encoding': packed = 'identity' } = response.headers;
+  if (packed !== 'identity') throw new Error(`the answer is packed (${packed.slice(0, 40)})`);
+  const bytes = await bytesUpTo(response, most);
+  if (bytes === null) throw new Error(`the answer is too long: more than ${most} bytes`);
+  return bytes;
 }
 
 function answerTo(url: URL, { method = 'GET', headers, body, ca = null }: ServerCall, signal: AbortSignal) {

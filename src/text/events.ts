@@ -37,7 +37,7 @@ const planWords = (event: StoredEvent): string =>
 
 /** Returns the requested change of the agent's key. */
 const wantedWords = ({ steps }: Plan): string =>
-  list(
+  joinParts(
     ...steps
       .flatMap(({ effects }) => effects)
       .filter(({ change }) => change === 'customer-key')
@@ -50,7 +50,7 @@ const quoted = (event: StoredEvent, field: string, { texts }: Options): string =
   return text === null ? 'its text was erased' : quote(text);
 };
 
-const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
+export const joinParts = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
 /** Why approval is requested again, for the middle of a sentence. */
 export const reapprovalReasons: Readonly<Record<ReapprovalReason, string>> = {
@@ -100,7 +100,7 @@ const startWords = (notBefore: string | undefined): string =>
 
 /** Returns what Azure showed after the step: the changes, and values that the effects don't name. */
 function readBackOf(changes: readonly Effect[], { keyVersion, principalId }: Readonly<Record<string, string>>): string {
-  const values = list(
+  const values = joinParts(
     ...changes.map(effectWords),
     keyVersion === undefined ? '' : `version ${keyVersion}`,
     principalId === undefined ? '' : `principal ${principalId}`,
@@ -119,7 +119,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   submitted: ({ notBefore, changeReference }, { event, name, options }) => ({
     mark: 'now',
     title: `${name} submitted the request`,
-    detail: list(
+    detail: joinParts(
       quoted(event, 'justification', options),
       referenceWords(changeReference),
       planWords(event),
@@ -129,7 +129,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   approved: ({ acknowledgedIrreversible, counted, required, signIn, quick, notBefore }, { event, name, options }) => ({
     mark: 'done',
     title: `${name} approved`,
-    detail: list(
+    detail: joinParts(
       planWords(event),
       `${counted} of ${required}`,
       acknowledgedIrreversible ? 'accepted what can’t be undone' : '',
@@ -142,26 +142,26 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   rejected: (_data, { event, name, options }) => ({
     mark: 'bad',
     title: `${name} rejected`,
-    detail: list(planWords(event), quoted(event, 'comment', options)),
+    detail: joinParts(planWords(event), quoted(event, 'comment', options)),
   }),
   cancelled: (_data, { name }) => ({ mark: 'idle', title: `${name} canceled`, detail: '' }),
   expired: () => ({ mark: 'idle', title: 'Expired', detail: 'no decision in time' }),
   'decided-late': ({ verb, state }, { event, name, options }) => ({
     mark: 'idle',
     title: `${name} decided too late`,
-    detail: list(`${verb}, the request was ${state}`, quoted(event, 'comment', options)),
+    detail: joinParts(`${verb}, the request was ${state}`, quoted(event, 'comment', options)),
   }),
   'plan-changed': ({ reason }, { event }) => {
     return {
       mark: 'warn',
       title: 'Approval requested again',
-      detail: list(reapprovalReasons[reason], planWords(event)),
+      detail: joinParts(reapprovalReasons[reason], planWords(event)),
     };
   },
   'request-changed': ({ plan, notBefore, changeReference }, { event, name, options }) => ({
     mark: 'warn',
     title: `${name} edited the request`,
-    detail: list(
+    detail: joinParts(
       quoted(event, 'justification', options),
       referenceWords(changeReference),
       wantedWords(plan),
@@ -173,17 +173,17 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   'run-checked': ({ run, counted }, { event, names }) => ({
     mark: 'done',
     title: `Run ${run} checked: the approval still covers the state of Azure`,
-    detail: list(planWords(event), `counted: ${joinList(counted.map((id) => names(PersonId.parse(id))))}`),
+    detail: joinParts(planWords(event), `counted: ${joinList(counted.map((id) => names(PersonId.parse(id))))}`),
   }),
   'step-intended': ({ step, attempt }, { event }) => ({
     mark: 'now',
     title: `${stepWords(step, event.body.changes ?? []).title}: starts${attempt > 1 ? `, attempt ${attempt}` : ''}`,
-    detail: list(...(event.body.changes ?? []).map(effectWords)),
+    detail: joinParts(...(event.body.changes ?? []).map(effectWords)),
   }),
   'step-done': ({ step, already, interrupted, outputs }, { event }) => ({
     mark: 'done',
     title: `${stepWords(step, event.body.changes ?? []).title}: done`,
-    detail: list(
+    detail: joinParts(
       interrupted ? interruptedWords.toLowerCase() : already ? 'no change was needed' : '',
       readBackOf(event.body.changes ?? [], outputs),
       correlationOf(event.body.correlationId),
@@ -195,15 +195,15 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     // The next event, `attention-needed`, has the whole message.
     detail:
       retryAt === null
-        ? list(codeOf(failure), 'needs attention')
-        : list(failed(failure), `next attempt ${utcSecond(retryAt)}`),
+        ? joinParts(codeOf(failure), 'needs attention')
+        : joinParts(failed(failure), `next attempt ${utcSecond(retryAt)}`),
   }),
   'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failed(failure) }),
   succeeded: ({ proofs, seeks }) => {
     const level = highestProof(proofs);
     const proof = level === null ? 'none' : proofWords[level].name.toLowerCase();
     const sought = seeks === undefined ? '' : `usage check until ${utcMinute(seeks.until)}`;
-    return { mark: 'done', title: 'Succeeded', detail: list(`verified: ${proof}`, sought) };
+    return { mark: 'done', title: 'Succeeded', detail: joinParts(`verified: ${proof}`, sought) };
   },
   'use-judged': ({ answer }) => {
     const at = answer.outcome === 'used' ? [`at ${utcSecond(answer.at)}.`] : [];
@@ -232,7 +232,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   'evidence-made': ({ texts, reading }, { name }) => ({
     mark: 'idle',
     title: `${name} created an evidence pack`,
-    detail: list(readingWords(reading), texts ? 'with texts' : ''),
+    detail: joinParts(readingWords(reading), texts ? 'with texts' : ''),
   }),
   'texts-erased': ({ reason }, { name }) => ({
     mark: 'idle',
@@ -242,12 +242,12 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   'drift-opened': ({ agentName, found }) => ({
     mark: 'alarm',
     title: `${agentName} differs from what was approved`,
-    detail: list(...found.map(({ state }) => shortDrift(state.code))),
+    detail: joinParts(...found.map(({ state }) => shortDrift(state.code))),
   }),
   'drift-changed': ({ agentName, found }) => ({
     mark: 'alarm',
     title: `${agentName} differs in another way`,
-    detail: list(...found.map(({ state }) => shortDrift(state.code))),
+    detail: joinParts(...found.map(({ state }) => shortDrift(state.code))),
   }),
   'drift-closed': ({ agentName, basis }) => ({
     mark: 'done',

@@ -6,7 +6,7 @@ import type { Effect } from '../domain/effect.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
 import { type EventTraits, eventTraits, isStep, type StepBody, type StoredEvent } from '../domain/request/events.ts';
-import { eventWords } from './events.ts';
+import { eventWords, joinParts } from './events.ts';
 import { shortDuration, utcSecond } from './instants.ts';
 import { effectWords, interruptedWords, stepWords } from './steps.ts';
 import { countOf, type Mark, type Names } from './words.ts';
@@ -47,14 +47,12 @@ function after(entry: StepEntry | undefined, body: StepBody, time: string): Step
   }
 }
 
-const list = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
-
 function endOf({ from, tries, failure, done }: StepEntry): string {
   const after = tries > 1 ? countOf(tries, 'attempt', 'attempts') : '';
-  if (done !== null) return list(done.note, `in ${shortDuration(Date.parse(done.at) - Date.parse(from))}`, after);
-  if (failure === null) return list('not ended', after);
+  if (done !== null) return joinParts(done.note, `in ${shortDuration(Date.parse(done.at) - Date.parse(from))}`, after);
+  if (failure === null) return joinParts('not ended', after);
   const next = failure.retryAt === null ? 'needs attention' : `next attempt ${utcSecond(failure.retryAt)}`;
-  return list(`attempt ${tries} failed: ${codeOf(failure.failure)}`, next);
+  return joinParts(`attempt ${tries} failed: ${codeOf(failure.failure)}`, next);
 }
 
 /** Only a step without a result, of a request that hasn't ended, is marked as running. */
@@ -68,7 +66,7 @@ const entryOfStep = (entry: StepEntry, ended: boolean): HistoryEntry => ({
   at: entry.from,
   mark: markOf(entry, ended),
   title: stepWords(entry.step, entry.changes).title,
-  detail: list(...entry.changes.map(effectWords), endOf(entry)),
+  detail: joinParts(...entry.changes.map(effectWords), endOf(entry)),
   kind: 'change',
 });
 

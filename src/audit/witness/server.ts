@@ -1,6 +1,7 @@
 /** HTTP server of a witness (C2SP tlog-witness): `POST /add-checkpoint`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bytesUpTo } from '../../io/call-server.ts';
 import type { SigningKey } from '../tlog/keys.ts';
 import { cosignText } from '../tlog/note.ts';
 import { type Judgement, judgeCheckpoint } from './add-checkpoint.ts';
@@ -32,18 +33,6 @@ const statusOf = {
   'not-consistent': 422,
   signs: 200,
 } as const satisfies Record<Judgement['verdict'], number>;
-
-async function bodyOf(request: IncomingMessage): Promise<string | null> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request) {
-    const bytes = part as Buffer;
-    length += bytes.length;
-    if (length > maxRequestBytes) return null;
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
 
 function answer(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
@@ -82,7 +71,7 @@ class Signer {
 async function serve(options: WitnessOptions, signer: Signer, request: IncomingMessage, response: ServerResponse) {
   if (request.url !== '/add-checkpoint') return answer(response, 404, 'not found\n');
   if (request.method !== 'POST') return answer(response, 405, 'POST a checkpoint\n');
-  const body = await bodyOf(request);
+  const body = (await bytesUpTo(request, maxRequestBytes))?.toString('utf8') ?? null;
   if (body === null) return answer(response, 413, 'too long\n');
   const { judgement, line } = await signer.sign(body);
   const { verdict } = judgement;

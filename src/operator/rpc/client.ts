@@ -1,6 +1,7 @@
 /** Client of the control socket, for the command line. */
 import { request as httpRequest } from 'node:http';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { type CallName, type ControlCalls, calls } from './calls.ts';
 import { socketFolder, socketName } from './socket.ts';
@@ -16,13 +17,7 @@ function post(socketPath: string, name: string, input: unknown): Promise<Reply> 
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
     const request = httpRequest({ socketPath, method: 'POST', path: `/${name}`, headers, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      text(response).then((read) => resolve({ status: response.statusCode ?? 0, text: read }), reject);
     });
     request.on('error', reject);
     request.end(JSON.stringify(input));

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { z } from 'zod';
+import { bytesUpTo } from '../../io/call-server.ts';
 import { type CallName, type ControlCalls, calls } from './calls.ts';
 import { listenOn, socketFolder, socketName } from './socket.ts';
 
@@ -21,15 +22,10 @@ class BadCall extends Error {
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    chunks.push(Buffer.from(chunk as Uint8Array));
-    length += chunks.at(-1)?.length ?? 0;
-    if (length > maxBody) throw new BadCall(413, 'the call is too long');
-  }
+  const bytes = await bytesUpTo(request, maxBody);
+  if (bytes === null) throw new BadCall(413, 'the call is too long');
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(bytes.toString('utf8'));
   } catch {
     throw new BadCall(400, 'the call is not JSON');
   }
