@@ -201,23 +201,19 @@ export interface Conversations {
   serviceUrl(tenantId: string): Promise<string | null>;
 }
 
+/** A person whose name Teams reported. */
+export type KnownPerson = { readonly id: PersonId; readonly memberId: string; readonly name: string };
+
 /**
  * People as Teams last named them. Names are for cards only and never part of the audit log. A name that several known people have is
  * returned with the address, `Requester (requester@example.com)`, or with the object id if no address is known.
  */
 export interface People {
   /** Without an address, the stored one stays. */
-  save(person: {
-    readonly id: PersonId;
-    readonly memberId: string;
-    readonly name: string;
-    readonly address: string | null;
-  }): Promise<void>;
-  get(id: PersonId): Promise<{ readonly memberId: string; readonly name: string } | null>;
+  save(person: KnownPerson & { readonly address: string | null }): Promise<void>;
+  get(id: PersonId): Promise<Omit<KnownPerson, 'id'> | null>;
   /** Those of the people who are known, in any order. */
-  among(
-    ids: readonly PersonId[],
-  ): Promise<readonly { readonly id: PersonId; readonly memberId: string; readonly name: string }[]>;
+  among(ids: readonly PersonId[]): Promise<readonly KnownPerson[]>;
   /** The same for very many people, without telling equal names apart: so don't show them. */
   amongMany: People['among'];
 }
@@ -237,6 +233,15 @@ export interface Documents {
 export class StaleDocument extends Error {
   override readonly name = 'StaleDocument';
 }
+
+/** Returns whether it was written. False instead of a {@link StaleDocument}. */
+export const isWritten = (writing: Promise<void>): Promise<boolean> =>
+  writing
+    .then(() => true)
+    .catch((error: unknown) => {
+      if (error instanceof StaleDocument) return false;
+      throw error;
+    });
 
 export interface Store {
   readonly requests: Requests;

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
+import { type Documents, isWritten } from '../../domain/ports/store.ts';
 import type { KnownSender } from './activity.ts';
 
 /** Longer than a client's timeout, shorter than a repeat on purpose. */
@@ -27,14 +27,8 @@ export function openClickDedupe(documents: Documents, now: () => Date): ClickDed
       const before = Posted.safeParse(found).data;
       // Absolute, in case the clock was set back.
       if (before !== undefined && Math.abs(at.getTime() - Date.parse(before.at)) < onceInMs) return false;
-      try {
-        await documents.write({ [key]: { at: at.toISOString(), eTag: found?.eTag ?? '' } });
-        return true;
-      } catch (error) {
-        // The other click was faster.
-        if (error instanceof StaleDocument) return false;
-        throw error;
-      }
+      // False: the other click was faster.
+      return isWritten(documents.write({ [key]: { at: at.toISOString(), eTag: found?.eTag ?? '' } }));
     },
   };
 }

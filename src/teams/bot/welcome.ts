@@ -2,7 +2,7 @@
 import type { TurnContext } from 'botbuilder';
 import type { Roles } from '../../authorization/role-checks.ts';
 import { PersonId } from '../../domain/ids.ts';
-import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
+import { type Documents, isWritten } from '../../domain/ports/store.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
 import { welcomeCard } from '../cards/views/help-view.ts';
 import type { Chat } from '../delivery/chat.ts';
@@ -24,15 +24,8 @@ const isArrival = ({ activity }: TurnContext): boolean =>
   (activity.membersAdded ?? []).some((member) => member.id === activity.recipient.id);
 
 /** Returns false if the card was posted before. */
-async function isFirst(documents: Pick<Documents, 'write'>, conversationId: string): Promise<boolean> {
-  try {
-    await documents.write({ [`welcome/${conversationId}`]: { eTag: '' } });
-    return true;
-  } catch (error) {
-    if (error instanceof StaleDocument) return false;
-    throw error;
-  }
-}
+const isFirst = (documents: Pick<Documents, 'write'>, conversationId: string): Promise<boolean> =>
+  isWritten(documents.write({ [`welcome/${conversationId}`]: { eTag: '' } }));
 
 /** Posts nothing for a person without a role, who must not learn what is here. */
 export async function welcome(context: TurnContext, { documents, chat, rolesOf }: WelcomeOptions): Promise<void> {

@@ -1,15 +1,8 @@
 /** Resolves configured IDs to people and groups that Teams and the directory know. */
 import { PersonId } from '../../domain/ids.ts';
-import type { People } from '../../domain/ports/store.ts';
+import type { KnownPerson, People } from '../../domain/ports/store.ts';
 import { type Addressee, bold, mention } from '../cards/plain-text.ts';
 import type { DirectoryCache } from './directory-cache.ts';
-
-/** A person whose name Teams reported. */
-export interface KnownPerson {
-  readonly id: PersonId;
-  readonly memberId: string;
-  readonly name: string;
-}
 
 /** A configured ID, with the people behind it that Teams knows. */
 export interface Source {

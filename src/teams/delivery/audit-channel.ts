@@ -4,10 +4,10 @@ import type { RequestId } from '../../domain/ids.ts';
 import {
   type Documents,
   type EventHashes,
+  isWritten,
   type PostedCard,
   type PostedCards,
   type Requests,
-  StaleDocument,
 } from '../../domain/ports/store.ts';
 import type { RescheduleAt } from '../../domain/request/consequences.ts';
 import { peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
@@ -96,15 +96,8 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
   }
 
   /** Whether this process is the one to post a checkpoint of that size today. */
-  async function claims(size: number, day: string, eTag: string): Promise<boolean> {
-    try {
-      await documents.write({ [lastCheckpoint]: { day, size, eTag } });
-      return true;
-    } catch (error) {
-      if (error instanceof StaleDocument) return false;
-      throw error;
-    }
-  }
+  const claims = (size: number, day: string, eTag: string): Promise<boolean> =>
+    isWritten(documents.write({ [lastCheckpoint]: { day, size, eTag } }));
 
   /** At most one a day, after a request has ended. `last`: the request's newest event. */
   async function showCheckpoint(request: Request, last: number): Promise<RescheduleAt | null> {

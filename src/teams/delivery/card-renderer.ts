@@ -1,6 +1,6 @@
 /** Renders a request's card for a reader and a place. */
 import type { Portal } from '../../domain/ports/azure.ts';
-import type { People } from '../../domain/ports/store.ts';
+import type { KnownPerson, People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import { openDirectory } from '../cards/directory.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
@@ -9,7 +9,7 @@ import { withPortal } from '../cards/views/parts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard } from '../cards/views/request-card.ts';
 import { withDoubt } from '../cards/views/witness-view.ts';
-import { type KnownPerson, knownIn } from './addressees.ts';
+import { knownIn } from './addressees.ts';
 import type { Approvers, AwaitedApprovers } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
 import { peopleIn } from './prefetch.ts';

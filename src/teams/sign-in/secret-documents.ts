@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
+import { type Documents, isWritten } from '../../domain/ports/store.ts';
 
 export interface SecretDocuments<T> {
   /** Stores a document and returns its name: random, 256 bits. */
@@ -53,13 +53,9 @@ export function openSecretDocuments<T extends object>(
     async take(name) {
       const there = await read(name);
       if (there === null) return null;
-      try {
-        await documents.write({ [keyOf(name)]: { ...there.document, spent: true } });
-        return there.found;
-      } catch (error) {
-        if (error instanceof StaleDocument) return null;
-        throw error;
-      }
+      return (await isWritten(documents.write({ [keyOf(name)]: { ...there.document, spent: true } })))
+        ? there.found
+        : null;
     },
   };
 }

@@ -3,7 +3,7 @@
  * process ended is made up for by the next one.
  */
 import { z } from 'zod';
-import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
+import { type Documents, isWritten } from '../../domain/ports/store.ts';
 import type { CycleResult } from './watch-cycle.ts';
 
 export interface SchedulePorts {
@@ -37,13 +37,9 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
 
   /** Where another replica took the next cycle meanwhile, its time stays: a cycle can last longer than the interval. */
   async function moveOn(cursor: string, { dueAt, eTag }: Due): Promise<void> {
-    try {
-      await documents.write({ [key]: { dueAt, cursor, eTag } });
-    } catch (error) {
-      if (!(error instanceof StaleDocument)) throw error;
-      const stored = await read();
-      if (stored !== undefined) await moveOn(cursor, stored);
-    }
+    if (await isWritten(documents.write({ [key]: { dueAt, cursor, eTag } }))) return;
+    const stored = await read();
+    if (stored !== undefined) await moveOn(cursor, stored);
   }
 
   /** Null: it isn't due. */
@@ -54,12 +50,7 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
     if (ahead > 0 && ahead <= intervalMs * (1 + jitter)) return null;
     const cursor = stored?.cursor ?? '';
     const dueAt = nextDue();
-    try {
-      await documents.write({ [key]: { dueAt, cursor, eTag: stored?.eTag ?? '*' } });
-    } catch (error) {
-      if (error instanceof StaleDocument) return null;
-      throw error;
-    }
+    if (!(await isWritten(documents.write({ [key]: { dueAt, cursor, eTag: stored?.eTag ?? '*' } })))) return null;
     return { dueAt, cursor, eTag: (await read())?.eTag ?? '' };
   }
 
