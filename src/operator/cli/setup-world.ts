@@ -1,7 +1,5 @@
 /** The wizard's environment: Azure with the person's own sign-in, DNS, certificates and the database. */
 import { lookup } from 'node:dns/promises';
-import { request } from 'node:https';
-import { rootCertificates, type TLSSocket } from 'node:tls';
 import { openCloud } from '../../azure/clouds.ts';
 import { claimsFor, openCredential } from '../../azure/credential.ts';
 import { operatorAzure } from '../../azure/operator-azure.ts';
@@ -12,9 +10,8 @@ import { kinds } from '../../operations/resources/registry.ts';
 import { closestName } from '../../operations/similar-names.ts';
 import { probeServer } from '../../store/postgres-probe.ts';
 import { failureLine } from '../../text/failures.ts';
+import { probeAddress } from '../doctor/outside.ts';
 import type { Lookup, LookupResult, SeenAddress, SeenHolder, SeenIdentity, SetupWorld } from '../setup/world.ts';
-
-const timeoutMs = 8_000;
 
 /** Checks an address. `ca`: trusted in addition to the default authorities. */
 async function checkAddress(host: string, ca: string | undefined): Promise<SeenAddress> {
@@ -24,21 +21,13 @@ async function checkAddress(host: string, ca: string | undefined): Promise<SeenA
     () => false,
   );
   if (!known) return { kind: 'unknown-name' };
-  const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
-  return new Promise((resolve) => {
-    const pending = request(`https://${host}/healthz`, { agent: false, ...trusted }, (response) => {
-      const { valid_to: until } = (response.socket as TLSSocket).getPeerCertificate();
-      resolve({ kind: 'answers', certificateEnds: new Date(until), status: response.statusCode ?? 0 });
-      // The body isn't needed, however long it is.
-      response.destroy();
-    });
-    pending.setTimeout(timeoutMs, () => pending.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
-    pending.on('error', ({ code = '', message }: NodeJS.ErrnoException) => {
+  return probeAddress('GET', `https://${host}/healthz`, ca).then(
+    ({ status, certificate }) => ({ kind: 'answers', certificateEnds: new Date(certificate.valid_to), status }),
+    ({ code = '', message }: NodeJS.ErrnoException) => {
       const isCertificate = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code);
-      resolve({ kind: isCertificate ? 'bad-certificate' : 'silent', why: message });
-    });
-    pending.end();
-  });
+      return { kind: isCertificate ? 'bad-certificate' : 'silent', why: message };
+    },
+  );
 }
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? text;

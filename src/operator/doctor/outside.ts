@@ -19,20 +19,20 @@ interface ProbeResult {
   readonly certificate: PeerCertificate;
 }
 
-/** Posts an empty request without sign-in. `ca`: trusted in addition to the default authorities. */
-function probe(url: string, ca: string | undefined): Promise<ProbeResult> {
+/** Sends an empty request without sign-in. `ca`: trusted in addition to the default authorities. */
+export function probeAddress(method: 'GET' | 'POST', url: string, ca: string | undefined): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
     const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
     const headers = { 'content-type': 'application/json' };
-    const posting = request(url, { method: 'POST', agent: false, headers, ...authorities }, (response) => {
+    const pending = request(url, { method, agent: false, headers, ...authorities }, (response) => {
       const socket = response.socket as TLSSocket;
       resolve({ status: response.statusCode ?? 0, certificate: socket.getPeerCertificate() });
       // The body isn't needed, however long it is.
       response.destroy();
     });
-    posting.setTimeout(timeoutMs, () => posting.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
-    posting.on('error', reject);
-    posting.end('{}');
+    pending.setTimeout(timeoutMs, () => pending.destroy(new Error(`no answer within ${timeoutMs / 1_000} seconds`)));
+    pending.on('error', reject);
+    pending.end(method === 'POST' ? '{}' : undefined);
   });
 }
 
@@ -92,7 +92,7 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
   }
   const url = `${publicUrl}/api/messages`;
   try {
-    return [judge(url, await probe(url, cloud.tls.tlsOptions?.ca))];
+    return [judge(url, await probeAddress('POST', url, cloud.tls.tlsOptions?.ca))];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const [mend, look] = fixForReach(error, new URL(url));
