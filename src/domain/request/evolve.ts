@@ -41,7 +41,6 @@ function begin(id: RequestId, event: StoredEvent): Request {
     askedAt: time,
     forms: [body.data.formId],
     requester: PersonId.parse(body.actor.id),
-    requesterTenant: body.actor.tenantId ?? '',
     resourceName: body.data.resourceName,
     plan: body.data.plan,
     digest: body.planDigest ?? '',

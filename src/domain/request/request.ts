@@ -71,7 +71,6 @@ export interface RequestBase {
   /** Submitted forms: the request's form, then those of its edits. */
   readonly forms: readonly FormId[];
   readonly requester: PersonId;
-  readonly requesterTenant: string;
   readonly resourceName: string;
   readonly plan: Plan;
   readonly digest: string;

@@ -3,7 +3,7 @@ import { evolve, fold } from '../../../../src/domain/request/evolve.ts';
 import { RefusalCode, refuse } from '../../../../src/domain/request/refusal.ts';
 import { parseEventBody } from '../../../../src/operations/registry.ts';
 import { asks, decides, eventsAfter, id, requestAfter, toAttention } from '../../../support/builders/commands.ts';
-import { approver, tenant } from '../../../support/builders/fixtures.ts';
+import { approver } from '../../../support/builders/fixtures.ts';
 import { noon } from '../../../support/builders/plans.ts';
 
 const stored = (revision: number, event: ReturnType<typeof newEvent>): StoredEvent => ({
@@ -67,9 +67,8 @@ describe('folding', () => {
     expect(erased).toMatchObject({ justification: null, ended: { by: approver, comment: null } });
   });
 
-  it('remembers where, for whom and from which tenant the request came', () => {
+  it('remembers where and for whom the request was made', () => {
     expect(requestAfter(asks())).toMatchObject({
-      requesterTenant: tenant,
       origin: { conversationType: 'channel' },
       submittedAt: noon.toISOString(),
       runs: 0,
