@@ -3,6 +3,7 @@
  * generated from it, and a test compares them. Mistyped names are found in env.ts.
  */
 import { z } from 'zod';
+import { wrapText } from '../../domain/strings.ts';
 import { auditLogSettings } from './audit-log.ts';
 import { azureSettings } from './azure.ts';
 import { peopleSettings } from './people.ts';
@@ -68,15 +69,10 @@ const plain = (markdown: string): string => markdown.replaceAll(/\[([^\]]+)\]\([
 /** Maximum line length, as in code. */
 const longest = 118;
 
-function commentOf(text: string): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < longest) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`# ${word}`);
-  }
-  return `${lines.join('\n')}\n`;
-}
+const commentOf = (text: string): string =>
+  wrapText(text, longest - '# '.length)
+    .map((line) => `# ${line}\n`)
+    .join('');
 
 /** Returns plain text with a capital first letter, unless it starts with a value. */
 const beginning = (markdown: string): string =>

@@ -1,4 +1,5 @@
 /** Text of `--help`, and shell completion. */
+import { wrapText } from '../../domain/strings.ts';
 import { type Exit, exit, type Subcommand } from './subcommand.ts';
 import { indent, textTable } from './words/table.ts';
 
@@ -20,18 +21,6 @@ const exitMeanings: readonly string[] = [
 
 const maxLineLength = 118;
 const maxNameWidth = 30;
-
-/** Wraps text at spaces. A longer word stays whole. */
-function wrapText(text: string, width: number): readonly string[] {
-  const lines: string[] = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1) ?? '';
-    if (line === '') lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
 
 /** Returns two columns. A long name gets its own line. */
 function explainedTable(rows: Explained): string {
