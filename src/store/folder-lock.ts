@@ -13,7 +13,9 @@
  * removed, the holder restores it and checks for others again. If another process has taken the folder in the meantime, that
  * one has the lock.
  */
+
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -209,10 +211,7 @@ async function publish(at: string): Promise<Candidate> {
   });
   const candidate: Candidate = { name, server, inode: null, state: 'trying' };
   const unpublished = path.join(at, `${randomUUID().slice(0, 8)}.new`);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(unpublished, resolve);
-  });
+  await once(server.listen(unpublished), 'listening');
   // The socket must not keep the process alive.
   server.unref();
   await rename(unpublished, path.join(at, name));

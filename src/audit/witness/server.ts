@@ -1,4 +1,5 @@
 /** HTTP server of a witness (C2SP tlog-witness): `POST /add-checkpoint`. */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bytesUpTo } from '../../io/call-server.ts';
@@ -92,10 +93,7 @@ export async function startWitness(options: WitnessOptions): Promise<RunningWitn
     });
   });
   server.requestTimeout = 10_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.listen, resolve);
-  });
+  await once(server.listen(options.port, options.listen), 'listening');
   const { port } = server.address() as AddressInfo;
   const host = options.listen.includes(':') ? `[${options.listen}]` : options.listen;
   return {

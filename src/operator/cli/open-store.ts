@@ -11,6 +11,7 @@ import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/sea
 import { parseEventBody } from '../../operations/registry.ts';
 import type { RecordBroken } from '../../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
+import { faultOf } from '../../store/db-errors.ts';
 import { NewerRecord, OlderRecord, pendingMigrations } from '../../store/migrations.ts';
 import { type OpenStore, openStore, type StoreTools } from '../../store/store.ts';
 import { brokenWords } from '../../text/record.ts';
@@ -24,12 +25,6 @@ export interface StoreRecords {
   readonly store: OpenStore;
   readonly records: Records;
   close(): Promise<void>;
-}
-
-/** Returns the cause of an error. The driver reports attempts on several addresses without a message of its own. */
-export function causeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Refuses an empty folder: opening an embedded database would create one. */
@@ -118,7 +113,7 @@ export class UnsupportedFormat extends Unusable {}
 async function refuseOtherVersion(database: Database, place: Place): Promise<void> {
   const pending = await pendingMigrations(database, placeName(place)).catch((error: unknown) => {
     if (error instanceof OlderRecord || error instanceof NewerRecord) throw new UnsupportedFormat(error.message);
-    throw new Unusable(`reading ${placeName(place)}: ${causeOf(error)}`);
+    throw new Unusable(`reading ${placeName(place)}: ${faultOf(error).message}`);
   });
   if (pending.length === 0) return;
   throw new NotMigrated(

@@ -1,4 +1,5 @@
 /** Path and creation of the bot's control socket. */
+import { once } from 'node:events';
 import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import path from 'node:path';
@@ -19,10 +20,7 @@ export async function listenOn(folder: string, server: Server): Promise<void> {
   const privateFolder = await mkdtemp(path.join(folder, temporaryPrefix));
   const temporarySocket = path.join(privateFolder, 's');
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(temporarySocket, resolve);
-    });
+    await once(server.listen(temporarySocket), 'listening');
     await chmod(temporarySocket, 0o600);
     await rename(temporarySocket, path.join(folder, socketName));
   } finally {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 
@@ -6,14 +7,8 @@ interface Certificate {
   readonly key: string;
 }
 
-const listen = (server: Server, port: number, host: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host, ipv6Only: true }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+const listen = (server: Server, port: number, host: string): Promise<unknown> =>
+  once(server.listen({ port, host, ipv6Only: true }), 'listening');
 
 const close = (server: Server): Promise<void> =>
   new Promise((resolve) => {
