@@ -1,6 +1,6 @@
 /** OCSF class and activity of each event type. Numbers are those of OCSF 1.5.0. */
 import type { StepName } from '../domain/plan.ts';
-import { type EventBody, type EventTraits, type EventType, eventTraits, isStep } from '../domain/request/events.ts';
+import { type EventBody, type EventTraits, type EventType, isStep, traitsOf } from '../domain/request/events.ts';
 
 export const ocsfVersion = '1.5.0';
 
@@ -81,7 +81,7 @@ const statuses: Readonly<Record<EventTraits['outcome'], readonly [number, string
   'no effect': [2, 'Failure'],
   begun: [99, 'Begun'],
 };
-export const ocsfStatusOf = (body: EventBody): readonly [number, string] => statuses[eventTraits[body.type].outcome];
+export const ocsfStatusOf = (body: EventBody): readonly [number, string] => statuses[traitsOf(body).outcome];
 
 /** Events that need a person's attention. All others are informational. */
 const severities: Partial<Record<EventType, readonly [number, string]>> = {

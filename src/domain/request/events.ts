@@ -93,6 +93,8 @@ export type EventBodyOf<T extends EventType = EventType> = {
 }[T];
 export type EventBody = EventBodyOf;
 
+export const traitsOf = ({ type }: Pick<EventBody, 'type'>): EventTraits => eventTraits[type];
+
 export type StepBody = EventBodyOf<'step-intended' | 'step-done' | 'step-failed'>;
 export const isStep = (body: EventBody): body is StepBody =>
   body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed';

@@ -3,14 +3,14 @@
  * once by a message. People aren't notified of their own actions.
  */
 import { PersonId } from '../ids.ts';
-import { type EventBodyOf, eventTraits, type RecipientGroup, type StoredEvent } from './events.ts';
+import { type EventBodyOf, eventTraits, type RecipientGroup, type StoredEvent, traitsOf } from './events.ts';
 import { hasEnded, type Request } from './request.ts';
 
 type Traits = typeof eventTraits;
 type NotifyingType = { [T in keyof Traits]: Traits[T] extends { notifies: unknown } ? T : never }[keyof Traits];
 export type NotifyingEvent = StoredEvent & { readonly body: EventBodyOf<NotifyingType> };
 
-export const isNotifying = (event: StoredEvent): event is NotifyingEvent => 'notifies' in eventTraits[event.body.type];
+export const isNotifying = (event: StoredEvent): event is NotifyingEvent => traitsOf(event.body).notifies !== undefined;
 
 export const recipientsOf = ({ body }: NotifyingEvent): readonly [RecipientGroup, ...RecipientGroup[]] =>
   eventTraits[body.type].notifies;

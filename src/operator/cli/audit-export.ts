@@ -5,7 +5,7 @@ import { cloudEventLine } from '../../audit/export-ocsf.ts';
 import { genesis } from '../../audit/verify.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { Link } from '../../domain/record/chain.ts';
-import { eventTraits, peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
+import { peopleInEvents, type StoredEvent, traitsOf } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { actorName, eventWords } from '../../text/events.ts';
 import { countOf } from '../../text/words.ts';
@@ -47,7 +47,7 @@ function describeEvents(records: Records): (event: RecordedEvent) => Promise<Rea
     for (const id of fresh) known.set(id, found(id));
     const names = (id: PersonId | null): string => (id === null ? found(null) : (known.get(id) ?? id));
     const { title, detail } = eventWords(event, names, { texts: false });
-    const { outcome } = eventTraits[event.body.type];
+    const { outcome } = traitsOf(event.body);
     const readable = { who: actorName(event, names), what: title, detail, outcome };
     return { event, readable };
   };
