@@ -2,57 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { type AppManifest, AppManifestUtils } from '@microsoft/app-manifest';
 import { strToU8, zipSync } from 'fflate';
-import { z } from 'zod';
 import { ownVersion } from '../../../config/software.ts';
-import { holdsSampleValue, type Settings } from './settings.ts';
+import { fillManifest, Manifest, sampleValuesIn } from './fill-manifest.ts';
+import type { Settings } from './settings.ts';
 
 const folder = new URL('../../../../manifest/', import.meta.url);
 
 export type BuiltPackage =
   | { readonly kind: 'built'; readonly bytes: Uint8Array }
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
-
-/** Fields that are read or replaced; the rest is unchanged. */
-export const Manifest = z.looseObject({
-  $schema: z.string(),
-  manifestVersion: z.string(),
-  id: z.string(),
-  developer: z.looseObject({ name: z.string() }),
-  bots: z.array(z.looseObject({ botId: z.string() })),
-  webApplicationInfo: z.object({ id: z.string(), resource: z.string() }).optional(),
-  validDomains: z.array(z.string()),
-});
-export type Manifest = z.infer<typeof Manifest>;
-
-/**
- * Fills the manifest. Bot, app and sign-in share one id. A managed identity has no app registration, so its manifest has no
- * sign-in.
- */
-function fillManifest(template: Manifest, settings: Settings): Manifest {
-  const { MicrosoftAppId: id, MicrosoftAppType: type } = settings;
-  const { webApplicationInfo: _ofTemplate, ...rest } = template;
-  return {
-    ...rest,
-    id,
-    developer: {
-      ...template.developer,
-      name: settings.CMK_DEVELOPER_NAME,
-      websiteUrl: settings.CMK_WEBSITE_URL,
-      privacyUrl: settings.CMK_PRIVACY_URL,
-      termsOfUseUrl: settings.CMK_TERMS_URL,
-    },
-    bots: template.bots.map((bot) => ({ ...bot, botId: id })),
-    ...(type === 'UserAssignedMSI' ? {} : { webApplicationInfo: { id, resource: `api://botid-${id}` } }),
-    validDomains: [settings.CMK_PUBLIC_HOST],
-  };
-}
-
-/** Returns paths with sample values, such as `bots.0.botId`: fields that were added only to the template. */
-export function sampleValuesIn(value: unknown, path: readonly string[] = []): string[] {
-  if (typeof value === 'string') return holdsSampleValue(value) ? [path.join('.')] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => sampleValuesIn(inner, [...path, name]));
-}
 
 /** Reads the repository's manifest, which is the sandbox tenant's. Its version is the program's. */
 async function readTemplate(): Promise<Manifest> {
