@@ -110,7 +110,7 @@ export function graphAppSecrets(options: AzureOptions): AppSecrets {
             endsAt: endDateTime ? new Date(endDateTime) : null,
           }));
         },
-        { brief: true },
+        { limit: 'brief' },
       ),
   };
 }

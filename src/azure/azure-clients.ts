@@ -5,7 +5,7 @@ import { KeyVaultManagementClient } from '@azure/arm-keyvault';
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
-import type { PipelinePolicy, PipelineRequest, SendRequest } from '@azure/core-rest-pipeline';
+import type { PipelinePolicy, SendRequest } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
@@ -13,7 +13,7 @@ import { z } from 'zod';
 import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { Cloud } from './clouds.ts';
 import { azureErrorIn } from './error-body.ts';
-import { Exchange, UnusableAnswer } from './exchange.ts';
+import { Exchange, isChange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
 import { Links } from './links.ts';
 import { PlainCalls, retriesWithin, traceCalls } from './plain-calls.ts';
@@ -37,17 +37,11 @@ class UnfencedWriteError extends Error {
   override readonly name = 'UnfencedWriteError';
 }
 
-/** Every POST that only reads or signs. Any other POST counts as a change. */
-const readingPost = /\/(resources|query|wrapkey|unwrapkey|sign|acquirePolicyToken)\/?$/i;
-
-const isRead = ({ method, url }: PipelineRequest): boolean =>
-  method === 'GET' || method === 'HEAD' || (method === 'POST' && readingPost.test(new URL(url).pathname));
-
 /** The last policy before the network. */
 const checkWriteFence: PipelinePolicy = {
   name: 'cmkPermit',
   async sendRequest(request, next) {
-    if (isRead(request)) return next(request);
+    if (!isChange(request)) return next(request);
     const fence = writeFences.getStore();
     if (fence === undefined) throw new UnfencedWriteError(`${request.method} without a write fence`);
     await fence();
@@ -80,12 +74,11 @@ export interface ClientOptions {
 
 /** Properties of a call that change its limits or its failures. */
 export interface CallKind {
-  /** It waits for a long-running operation, with the longest limit. */
-  readonly operation?: boolean;
-  /** A person waits for it, with a short limit. */
-  readonly brief?: boolean;
-  /** A click waits for it, with the shortest limit. */
-  readonly click?: boolean;
+  /**
+   * `operation`: it waits for a long-running operation, with the longest limit. `brief`: a person waits for it, with a short limit.
+   * `click`: a click waits for it, with the shortest limit.
+   */
+  readonly limit?: 'operation' | 'brief' | 'click';
   /** It depends on key access that might be new, so a refusal can be temporary. */
   readonly dependsOnGrant?: boolean;
   /** The caller does without it if the bot has no permission, so such a refusal isn't counted. */
@@ -93,13 +86,7 @@ export interface CallKind {
 }
 
 /** For a call that is optional for a waiting person. */
-export const brief: CallKind = { brief: true, optional: true };
-
-function deadlineOf(kind: CallKind, limits: Limits): number {
-  if (kind.operation === true) return limits.operationMs;
-  if (kind.click === true) return limits.clickMs;
-  return kind.brief === true ? limits.briefMs : limits.callMs;
-}
+export const brief: CallKind = { limit: 'brief', optional: true };
 
 /**
  * Error codes for a missing object. A 404 without one of them is a failure: a wrong API version, a missing subscription or a
@@ -126,7 +113,7 @@ export class AzureClients {
   constructor(options: ClientOptions, kind: CallKind) {
     const { limits } = options;
     this.options = options;
-    this.exchange = new Exchange(limits, options.clock, deadlineOf(kind, limits));
+    this.exchange = new Exchange(limits, options.clock, limits[`${kind.limit ?? 'call'}Ms` as const]);
     this.plain = new PlainCalls(options, { exchange: this.exchange, links: this.links });
   }
 

@@ -122,7 +122,7 @@ async function kindOf(clients: AzureClients, person: PersonId): Promise<PersonKi
 /** Creates the port over Microsoft Graph. */
 export function graphGroups(connection: Connection): Groups {
   const click = <T>(doing: string, look: (clients: AzureClients) => Promise<T>) =>
-    connection.call(doing, look, { click: true });
+    connection.call(doing, look, { limit: 'click' });
   return {
     async memberOf(person, ids) {
       // Each with its own clients, so that each error is matched with its own answer.
@@ -144,7 +144,7 @@ export function graphGroups(connection: Connection): Groups {
           const person = await displayNameOf(clients, 'users', id);
           return person === null ? null : { kind: 'person', name: person };
         },
-        { brief: true },
+        { limit: 'brief' },
       ),
   };
 }
@@ -201,7 +201,7 @@ async function resolvePrincipal(clients: AzureClients, { id, type }: Principal):
 const resolve = async (connection: Connection, one: Principal) => ({
   one,
   outcome: await connection.call(`reading who ${one.id} is`, (clients) => resolvePrincipal(clients, one), {
-    click: true,
+    limit: 'click',
     optional: true,
   }),
 });

@@ -45,12 +45,12 @@ class ChangeUnanswered extends Error {
   }
 }
 
-/**
- * Returns whether a request changes something. Most POSTs only read: queries, memberships, key tests. One creates a key
- * version.
- */
-const isChange = ({ method, url }: Pick<PipelineRequest, 'method' | 'url'>): boolean =>
-  ['PUT', 'PATCH', 'DELETE'].includes(method) || (method === 'POST' && /\/keys\/[^/]+\/create\?/.test(url));
+/** Every POST that only reads or signs. Any other POST counts as a change. */
+const readingPost = /\/(resources|query|wrapkey|unwrapkey|sign|acquirePolicyToken|checkMemberGroups)\/?$/i;
+
+/** Returns whether a request changes something. */
+export const isChange = ({ method, url }: Pick<PipelineRequest, 'method' | 'url'>): boolean =>
+  method === 'POST' ? !readingPost.test(new URL(url).pathname) : method !== 'GET' && method !== 'HEAD';
 
 /**
  * Returns whether a change with this status might have been applied, although the SDK would repeat it. Throttling means that it

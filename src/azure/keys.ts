@@ -89,7 +89,7 @@ function dataPlaneKeys(connection: Connection): Pick<Keys, 'probe' | 'deleted'> 
   const deleted: Keys['deleted'] = async (vaultUri, name) => {
     const doing = `looking for a deleted key ${name} in ${vaultUri}`;
     if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
-    return connection.call(doing, (clients) => findDeleted(clients, vaultUri, name), { brief: true });
+    return connection.call(doing, (clients) => findDeleted(clients, vaultUri, name), { limit: 'brief' });
   };
 
   return { probe, deleted };

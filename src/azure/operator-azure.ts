@@ -89,12 +89,9 @@ export function operatorAzure(
         return { name: claims.upn ?? claims.name ?? claims.appid ?? 'an unknown account', tenantId: claims.tid };
       }),
     subscriptions: async () => {
-      const listed = await connection.call('listing subscriptions', async (clients) => {
-        const found: z.output<typeof Subscription>[] = [];
-        for await (const item of clients.plain.list('/subscriptions?api-version=2022-12-01'))
-          found.push(Subscription.parse(item));
-        return found;
-      });
+      const listed = await connection.call('listing subscriptions', (clients) =>
+        clients.plain.listAll('/subscriptions?api-version=2022-12-01', Subscription),
+      );
       if (!listed.ok) return listed;
       const each = listed.value.map(async ({ subscriptionId: id, displayName: name }) => ({
         id,
@@ -104,7 +101,7 @@ export function operatorAzure(
       return done(await Promise.all(each));
     },
     identities: (named) =>
-      connection.call(`looking for ${named}`, (clients) => findIdentities(clients, named), { brief: true }),
+      connection.call(`looking for ${named}`, (clients) => findIdentities(clients, named), { limit: 'brief' }),
     groups: (beginning) =>
       connection.call(
         `looking for groups that begin with ${beginning}`,
@@ -112,7 +109,7 @@ export function operatorAzure(
           const path = `/v1.0/groups?$filter=startswith(displayName,${quoted(beginning)})&$select=id,displayName`;
           return Groups.parse(await clients.plain.graph(path)).value.map(({ id, displayName: name }) => ({ id, name }));
         },
-        { brief: true },
+        { limit: 'brief' },
       ),
     holder: (id) =>
       connection.call(`looking for ${id}`, async (clients) => {

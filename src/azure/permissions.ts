@@ -23,12 +23,8 @@ export const Permission = z.object({
 export type Permission = z.infer<typeof Permission>;
 
 /** Reads the permissions at a scope. The list excludes conditions on role assignments and deny assignments. */
-export async function permissionsAt(clients: AzureClients, scope: string): Promise<readonly Permission[]> {
-  const found: Permission[] = [];
-  const path = `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
-  for await (const item of clients.plain.list(path)) found.push(Permission.parse(item));
-  return found;
-}
+export const permissionsAt = (clients: AzureClients, scope: string): Promise<readonly Permission[]> =>
+  clients.plain.listAll(`${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`, Permission);
 
 /** Matches a pattern. `*` is any text including slashes; case doesn't matter. */
 const fitsAsWritten = (pattern: string, action: string): boolean => fits(pattern.toLowerCase(), action.toLowerCase());
@@ -83,20 +79,15 @@ const ArmLock = z.object({
 
 const levels = { ReadOnly: 'read-only', CanNotDelete: 'cannot-delete' } as const;
 
-function lockOf(item: unknown): Lock {
-  const { name, id, properties } = ArmLock.parse(item);
+function lockOf({ name, id, properties }: z.infer<typeof ArmLock>): Lock {
   return { name, level: levels[properties.level], scope: id.split('/').slice(0, -4).join('/') };
 }
 
 async function locksAt(clients: AzureClients, id: string): Promise<readonly Lock[]> {
-  const found: Lock[] = [];
   // Locks at or above the scope. Without the filter, also those below (`-AtScope` of Get-AzResourceLock).
-  const query = 'api-version=2020-05-01&$filter=atScope()';
-  for await (const item of clients.plain.list(`${id}/providers/Microsoft.Authorization/locks?${query}`)) {
-    const lock = lockOf(item);
-    if (scopeCovers(lock.scope, id)) found.push(lock);
-  }
-  return found;
+  const path = `${id}/providers/Microsoft.Authorization/locks?api-version=2020-05-01&$filter=atScope()`;
+  const locks = (await clients.plain.listAll(path, ArmLock)).map(lockOf);
+  return locks.filter(({ scope }) => scopeCovers(scope, id));
 }
 
 /** Creates the port over ARM. */

@@ -82,11 +82,12 @@ export const traceCalls = ({ span }: Tracing): PipelinePolicy => ({
 /** One HTTP client for all plain calls, as the SDK's clients share one. */
 const httpClient = createDefaultHttpClient();
 
-/** A page of any list in ARM. */
-const Page = z.object({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
-
-/** A page of any list in Microsoft Graph. */
-const GraphPage = z.object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().nullish() });
+/** A page of any list in ARM or Microsoft Graph. */
+const Page = z.object({
+  value: z.array(z.unknown()),
+  nextLink: z.string().nullish(),
+  '@odata.nextLink': z.string().nullish(),
+});
 
 const GraphCount = z.object({ '@odata.count': z.number() });
 
@@ -154,14 +155,9 @@ export class PlainCalls {
   }
 
   /** Yields the pages of an advanced query in Microsoft Graph. Results can lag. */
-  async *graphPages(path: string): AsyncGenerator<readonly unknown[]> {
+  graphPages(path: string): AsyncGenerator<readonly unknown[]> {
     const { graphEndpoint, graphScope } = this.cloud;
-    let url = `${graphEndpoint}${path}`;
-    while (url !== '') {
-      const page = GraphPage.parse(await this.ask('GET', url, graphScope, undefined, advanced));
-      yield page.value;
-      url = page['@odata.nextLink'] ?? '';
-    }
+    return this.pages(`${graphEndpoint}${path}`, graphScope, advanced);
   }
 
   /** Reads one object in ARM that no SDK client covers. `path` includes the API version. */
@@ -173,11 +169,21 @@ export class PlainCalls {
   /** Yields the items of a list in ARM that no SDK client covers. `path` includes the API version. */
   async *list(path: string): AsyncGenerator<unknown> {
     const { armEndpoint, armScope } = this.cloud;
-    let url = `${armEndpoint}${path}`;
-    while (url !== '') {
-      const page = Page.parse(await this.ask('GET', url, armScope));
-      yield* page.value;
-      url = page.nextLink ?? '';
+    for await (const page of this.pages(`${armEndpoint}${path}`, armScope)) yield* page;
+  }
+
+  /** Reads the whole list. Throws at an item of another shape, because an omitted one could be a lock or a guard. */
+  async listAll<T>(path: string, shape: z.ZodType<T>): Promise<readonly T[]> {
+    const found: T[] = [];
+    for await (const item of this.list(path)) found.push(shape.parse(item));
+    return found;
+  }
+
+  private async *pages(first: string, scopes: string, more?: Readonly<Record<string, string>>) {
+    for (let url = first; url !== ''; ) {
+      const page = Page.parse(await this.ask('GET', url, scopes, undefined, more));
+      yield page.value;
+      url = page.nextLink ?? page['@odata.nextLink'] ?? '';
     }
   }
 

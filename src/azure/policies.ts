@@ -81,13 +81,6 @@ const assignmentOf = ({ id, properties }: Assignment, definition: PolicyDefiniti
   narrowed: properties.resourceSelectors.length + properties.overrides.length > 0,
 });
 
-/** Every item has to be read: one that is left out would be a guard that isn't seen. */
-async function all<T>(items: AsyncIterable<unknown>, shape: z.ZodType<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(shape.parse(item));
-  return found;
-}
-
 /** What was read is kept so long: a person's pages and the run that follows read the same few lists. */
 const keptMs = 60_000;
 
@@ -116,7 +109,7 @@ export function armPolicies(connection: Connection): Policies {
       const list = <T>(type: string, query: string, shape: z.ZodType<T>) =>
         connection.call(
           `reading the policies of subscription ${subscriptionId}`,
-          (clients) => all(clients.plain.list(listed(subscriptionId, type, query)), shape),
+          (clients) => clients.plain.listAll(listed(subscriptionId, type, query), shape),
           brief,
         );
       const [assigned, exempt] = await Promise.all([

@@ -172,7 +172,7 @@ export function armResources(connection: Connection): Resources {
     call: CallKind = {},
   ): Promise<Outcome<Receipt>> => {
     try {
-      return await on(doing, ref, work, { ...call, operation: true });
+      return await on(doing, ref, work, { ...call, limit: 'operation' });
     } catch (error) {
       if (!(error instanceof ResourceChanged)) throw error;
       return failed(botFailure(`${doing} ${lastPart(ref.id)}`, error.found, 'wait'));
@@ -190,7 +190,7 @@ export function armResources(connection: Connection): Resources {
           const found = await read(target);
           return found === null ? null : (found.resource.tags ?? {});
         },
-        { click: true },
+        { limit: 'click' },
       ),
 
     enableSystemIdentity: (ref, judged) =>

@@ -33,7 +33,7 @@ export function armSubscriptions(options: AzureOptions): Subscriptions {
           const at = Date.parse(clients.exchange.last?.header('date') ?? '');
           return Number.isFinite(at) ? new Date(at) : null;
         },
-        { brief: true },
+        { limit: 'brief' },
       ),
     lacks: (scope, { actions, dataActions }) =>
       connection.call(`reading what the bot can do at ${scope}`, async (clients) => {

@@ -76,7 +76,7 @@ export function vaultSigner(address: string, options: AzureOptions): VaultSigner
   const call: typeof connection.call = async (doing, work) => {
     if (!isVaultHost(origin, options.cloud)) return failed(notAVault(doing, origin));
     try {
-      return await connection.call(doing, work, { brief: true });
+      return await connection.call(doing, work, { limit: 'brief' });
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (!(error instanceof SigningKeyUnsupported) && !refusedBySdk.test(error.message)) throw error;
