@@ -121,14 +121,6 @@ const rows: readonly Broken[] = [
       'https://teams.microsoft.com/l/channel/19%3Aapprovals%40thread.tacv2/Approvals?groupId=7&tenantId=10000000-0000-4000-8000-000000000000',
   },
   {
-    what: 'the trail is copied to the approvals channel',
-    code: 'config/settings',
-    outcome: 'fail',
-    found: /CMK_AUDIT_CHANNEL: is the approvals or operations channel/,
-    breaks: setting('CMK_AUDIT_CHANNEL', '19:approvals@thread.tacv2'),
-    value: own('CMK_AUDIT_CHANNEL'),
-  },
-  {
     what: 'the trail is copied nowhere',
     code: 'teams/channels',
     outcome: 'warn',

@@ -133,6 +133,10 @@ it.each<[string, Change]>([
   ['AZURE_ARM_ENDPOINT', { AZURE_ARM_ENDPOINT: 'https://management.example.org' }],
   ['AZURE_AUTHORITY_HOST', { AZURE_CLOUD: 'usgovernment', AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com/' }],
   ['AZURE_CA_FILE', { AZURE_CLOUD: 'china', AZURE_CA_FILE: '/ca.pem' }],
+  ['CMK_LOG_KEY_FILE', { CMK_ANCHOR: '/var/lib/anchor' }],
+  ['CMK_WITNESSES', { CMK_WITNESSES: 'https://witness.example' }],
+  ['CMK_LOGS_WORKSPACE', { CMK_LOGS_WORKSPACE: `/subscriptions/${subscription}/workspaces/w` }],
+  ['CMK_STEP_UP_MAX_AGE', { CMK_STEP_UP_MAX_AGE: '10' }],
 ])('refuses a wrong %s: %j', (variable, change) => {
   expect(named(change)).toEqual([variable]);
 });
