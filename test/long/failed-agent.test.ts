@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn, all, type Change, onAgent, putUnder } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { azureState, follow, linesOf, openReview, type Path } from '../support/world/path.ts';
+import { azureState, follow, type Path } from '../support/world/path.ts';
 import {
   activityText,
   agentId,
@@ -81,8 +81,8 @@ describe.each(['rolled-back', 'kept'] as const)(
   (change) => {
     const error = { code: 'KeyVaultAccessForbidden', message: 'The identity of the resource may not use the key.' };
     const match = { method: 'PATCH', url: 'healthBots', carries: 'properties.keyVaultProperties' };
-    const fails = (times: { times?: number }, because = error) =>
-      faultAzure(world, { id: 'fails', match, ...times, operation: { status: 'Failed', change, error: because } });
+    const fails = (times: { times?: number }) =>
+      faultAzure(world, { id: 'fails', match, ...times, operation: { status: 'Failed', change, error } });
     async function approved(): Promise<string> {
       const id = await ask(world);
       await approve(world, people.approver, await approvalCard(world, id));
@@ -106,22 +106,5 @@ describe.each(['rolled-back', 'kept'] as const)(
       await status(requestIdIn(activityText(card)), /Succeeded/);
       await expectSet();
     });
-
-    test('is given up and asked anew', async () => {
-      await fails({}, { code: 'QuotaExceeded', message: 'The quota is used up.' });
-      const card = await status(await approved(), /Needs attention/);
-      await world.teams.click(people.requester, card.id, 'request.give-up', { inputs: { comment: 'Not this week' } });
-      await mendAzure(world);
-      const { review } = await follow(world, path);
-      expect(review).toContain('The last operation on the agent failed');
-      await expectSet();
-    });
   },
 );
-
-test('one that Azure is at work on is still waited for before anything can be asked', async () => {
-  await changeState(world.azure, left('Accepted'));
-  const review = linesOf(await openReview(world, path));
-  expect(review).toContain('Another operation is running on the agent. Azure says Accepted.');
-  expect(review.join('\n')).not.toContain('Submit');
-});

@@ -58,18 +58,6 @@ async function walk(path: Path, change?: Change): Promise<Ended & { readonly bef
   return { ...ended, before };
 }
 
-test('an existing key on an RBAC vault', async () => {
-  const path = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: 'cmk-triage-agent' };
-  const { wrote, approval } = await walk(path);
-  expect(wrote).toEqual([
-    'PATCH healthBots/triage-agent-prod 201',
-    grant,
-    'PATCH vaults/kv-care-prod 200',
-    'PATCH healthBots/triage-agent-prod 201',
-  ]);
-  expect(approval).toContain('[ ] I understand that purge protection on kv-care-prod can’t be turned off.');
-});
-
 test('a new key, RSA 3072 with an end', async () => {
   const made = { newKeyName: 'cmk-triage-2099', keyType: 'RSA', keySize: '3072', keyExpiry: '2099-02-28' };
   const path = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: made };
