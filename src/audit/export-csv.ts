@@ -31,7 +31,7 @@ export interface ReadableColumns {
   readonly outcome: EventTraits['outcome'] | '';
 }
 
-export interface CsvExtent {
+interface CsvExtent {
   /** Includes people's texts. */
   readonly texts: boolean;
   /** Part in words; empty: everything. */

@@ -9,7 +9,7 @@ import type { EventBody, EventBodyOf, EventType } from '../domain/request/events
 import { aboutOf, type ReplayState, type State } from './replay-state.ts';
 
 /** The rule that an event breaks, with details; null: none. */
-export type ReplayVerdict = readonly [fault: ReplayFault, detail: string] | null;
+type ReplayVerdict = readonly [fault: ReplayFault, detail: string] | null;
 
 const requireState = (replay: ReplayState, ...allowed: readonly State[]): ReplayVerdict =>
   allowed.includes(replay.state) ? null : ['not-in-this-state', `it was ${replay.state}`];

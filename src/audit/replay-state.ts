@@ -2,7 +2,7 @@
 import type { Plan, StepName } from '../domain/plan.ts';
 import type { EventBody, EventBodyOf } from '../domain/request/events.ts';
 
-export interface ReplayedAttempt {
+interface ReplayedAttempt {
   readonly run: number;
   readonly attempt: number;
   readonly state: 'under-way' | 'waiting' | 'done' | 'failed';
@@ -41,7 +41,7 @@ export interface ReplayState {
 /** Returns operation and agent of a plan. */
 export const aboutOf = ({ wish: { operation, resource } }: Plan): string => `${operation} ${resource.id.toLowerCase()}`;
 
-export interface ApprovalQuestion {
+interface ApprovalQuestion {
   readonly digest: string | null;
   readonly about: string;
   readonly required: number;

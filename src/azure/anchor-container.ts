@@ -7,7 +7,7 @@ import { ContainerClient, RestError } from '@azure/storage-blob';
 import type { AnchorFiles, AnchorSource } from '../domain/ports/published-log.ts';
 import type { Cloud } from './clouds.ts';
 
-export interface AnchorContainerOptions {
+interface AnchorContainerOptions {
   /** `https://ACCOUNT.blob.core.windows.net/CONTAINER` */
   readonly url: string;
   readonly cloud: Cloud;

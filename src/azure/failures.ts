@@ -35,7 +35,7 @@ import {
 } from './error-body.ts';
 import { correlationIdOf, type Exchange, type HttpAnswer, retryAfterOf } from './exchange.ts';
 
-export interface FailureContext {
+interface FailureContext {
   /** What the call does: `reading agent triage-agent-prod`. */
   readonly doing: string;
   /** The call depends on key access that might have been assigned just before. */

@@ -27,7 +27,7 @@ export function kqlString(text: string, maxLength = maxNameLength): string {
 const vaultLogTable = 'AZKVAuditLogs';
 
 /** Each `{name}` is replaced with a literal. */
-export const vaultLogQuery = `let VaultLog = ${vaultLogTable}
+const vaultLogQuery = `let VaultLog = ${vaultLogTable}
 | where _ResourceId =~ {vault};
 VaultLog
 | summarize First = min(TimeGenerated), Last = max(TimeGenerated)
@@ -46,7 +46,7 @@ VaultLog
 `;
 
 /** Everyone whose calls with keys of the vault were logged, by key version, with the span of the vault's rows. */
-export const vaultUsersQuery = `let VaultLog = ${vaultLogTable}
+const vaultUsersQuery = `let VaultLog = ${vaultLogTable}
 | where _ResourceId =~ {vault};
 VaultLog
 | summarize First = min(TimeGenerated), Last = max(TimeGenerated)

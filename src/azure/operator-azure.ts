@@ -33,7 +33,7 @@ const Principals = z.object({
 const Groups = z.object({ value: z.array(z.object({ id: z.string(), displayName: z.string() })) });
 const Subscription = z.object({ subscriptionId: z.string(), displayName: z.string() });
 
-export interface OperatorAzure {
+interface OperatorAzure {
   me(): Promise<Outcome<{ readonly name: string; readonly tenantId: string }>>;
   subscriptions(): Promise<
     Outcome<readonly { id: string; name: string; agents: number | null; vaults: number | null }[]>
@@ -48,7 +48,7 @@ export interface OperatorAzure {
 }
 
 /** Returns the credential of the person at this machine. */
-export const operatorCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential =>
+const operatorCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential =>
   new DefaultAzureCredential({
     authorityHost: cloud.authorityHost,
     disableInstanceDiscovery: cloud.name === 'custom',

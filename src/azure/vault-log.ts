@@ -11,7 +11,7 @@ import { correlationIdOf, UnusableAnswer } from './exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
 import { vaultLogQueryFor, vaultUsersQueryFor } from './kql.ts';
 
-export interface VaultLogPlace {
+interface VaultLogPlace {
   /** The workspace's own id, not an ARM id. */
   readonly workspaceId: string;
   /** Query endpoint without the version. */

@@ -37,7 +37,7 @@ export const skuOf = (name: string): 'standard' | 'premium' =>
   name.toLowerCase() === 'premium' ? 'premium' : 'standard';
 
 /** Converts a vault. A missing protection is off, and a missing mode means access policies. */
-export function observedVault(resource: unknown): ObservedVault {
+function observedVault(resource: unknown): ObservedVault {
   const { id, name, location, properties, systemData } = Vault.parse(resource);
   return {
     id,

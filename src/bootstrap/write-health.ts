@@ -10,7 +10,7 @@ import { writeRejectionIn } from '../store/db-errors.ts';
 import type { OpenStore } from '../store/store.ts';
 import type { Readiness } from '../teams/ingress/server.ts';
 
-export interface LoggedWriteHealth extends WriteHealth {
+interface LoggedWriteHealth extends WriteHealth {
   /** Reports any error that the database returns. */
   readonly onError: (error: unknown) => void;
 }
@@ -33,7 +33,7 @@ export function logWriteHealth(log: Log): LoggedWriteHealth {
   };
 }
 
-export interface WriteHealthSources {
+interface WriteHealthSources {
   readonly store: Pick<OpenStore, 'leases' | 'clock'>;
   readonly storing: WriteHealth;
 }

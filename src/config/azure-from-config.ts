@@ -40,7 +40,7 @@ export function credentialForBotFramework({
 }
 
 /** Returns the password for a new database connection. Null: the URL has one, or none is needed. */
-export type DatabasePassword = (() => Promise<string>) | null;
+type DatabasePassword = (() => Promise<string>) | null;
 
 /**
  * Returns a token source for the identity that is the database user: the bot's own, or the owner of the tables. An open

@@ -24,7 +24,7 @@ export const nameOfUser = ({ resourceId, name, principalId }: ObservedUser): str
 /** What resources name is compared with, without case. */
 const isVersion = (found: string | null, version: string): boolean => found?.toLowerCase() === version.toLowerCase();
 
-export interface VersionChange {
+interface VersionChange {
   readonly agent: { readonly id: string; readonly principalId: string | null };
   readonly current: KeyVersion;
   readonly old: KeyVersion;

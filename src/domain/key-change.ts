@@ -33,7 +33,7 @@ export interface KeyWork extends KeyChange {
 }
 
 /** Returns the requested version. If the run creates it: the version that was found, or null. */
-export const requestedVersion = ({ to, observed }: Pick<KeyWork, 'to' | 'observed'>): KeyVersion | null =>
+const requestedVersion = ({ to, observed }: Pick<KeyWork, 'to' | 'observed'>): KeyVersion | null =>
   to.keyVersion ?? observed.key?.version ?? null;
 
 /** Returns whether the resource shows exactly the requested key, however the operation that sets it ended. */

@@ -3,7 +3,7 @@ import type { Failure } from './failure.ts';
 import type { StepName } from './plan.ts';
 import type { StoredEvent } from './request/events.ts';
 
-export type RetryDecision = { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'ask' };
+type RetryDecision = { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'ask' };
 
 /** Limits of automatic retries. The propagation window follows Azure's "up to ten minutes", plus a margin. */
 export interface RetryLimits {
@@ -53,7 +53,7 @@ export function decideRetry(
 }
 
 /** Attempts and time spent on a step in a run, as input of the retry limits. */
-export interface StepAttempts {
+interface StepAttempts {
   /** Failed attempts with a temporary cause, without those that waited for propagation. */
   readonly waited: number;
   /** Time spent on attempts and the waits between them. */

@@ -24,7 +24,7 @@ export interface WitnessSummary {
 }
 
 /** Signers from the settings. */
-export interface Signers {
+interface Signers {
   /** The witnesses' full verifier keys. */
   readonly keys: readonly string[];
   /** Number of cosignatures that are needed. */

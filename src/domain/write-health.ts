@@ -21,7 +21,7 @@ export interface WriteHealth {
   counts(): Readonly<Record<WriteRejection, number>>;
 }
 
-export interface WriteHealthTools {
+interface WriteHealthTools {
   /** Monotonic clock in milliseconds. */
   readonly elapsedMs: () => number;
   /** Called only when the reason changes. Null: writes succeed again. */

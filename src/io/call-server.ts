@@ -6,7 +6,7 @@
 import { type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 
-export interface ServerCall {
+interface ServerCall {
   readonly method?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: string | undefined;
@@ -16,7 +16,7 @@ export interface ServerCall {
   readonly limits: AnswerLimits;
 }
 
-export interface AnswerLimits {
+interface AnswerLimits {
   /** A longer response is an error. */
   readonly bytes: number;
   /** From the call to the last byte of the response. */

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import type { KeyPlace } from '../config/place.ts';
 import { secretReadErrorWords } from '../text/remedies.ts';
 
-export interface LoadedKeys {
+interface LoadedKeys {
   readonly keys: SecretKeys;
   /** The file, or the secret with its version. */
   readonly where: string;

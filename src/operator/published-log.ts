@@ -74,7 +74,7 @@ export async function anchorFiles(
   }
 }
 
-export interface NewestCheckpoint {
+interface NewestCheckpoint {
   /** Number of events that it covers. */
   readonly size: number;
   /** The signed note. */

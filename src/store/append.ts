@@ -29,7 +29,7 @@ export interface AppendTools extends ReadTools, CommitTools {
 }
 
 /** `written` is null if nothing was stored: a refusal, a replay, or a decision without events. */
-export interface AppendResult<S> {
+interface AppendResult<S> {
   readonly answer: AppendedTo<S> | Refusal;
   readonly written: PendingCommit<S> | null;
 }

@@ -14,7 +14,7 @@ import { asStored, type PlacedEvent, type ReadEvent } from './event-rows.ts';
 import { type Sql, selectOne } from './sql.ts';
 
 /** What the events of a stream fold to, and what follows from them. */
-export interface StreamRules<S, Id extends StreamId> {
+interface StreamRules<S, Id extends StreamId> {
   readonly fold: (id: Id, events: readonly StoredEvent[]) => S | null;
   readonly evolve: (state: S, event: StoredEvent) => S;
   /** The resource that it holds, in lower case. Null: none. */

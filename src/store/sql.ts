@@ -107,7 +107,7 @@ export function batchCalls<Item, Answer>(
 const lockKeys = { anchor: 7_236_402, alarm: 7_236_403, digest: 7_236_404 } as const;
 
 /** Runs the work and returns its result, or null at once if another replica has the lock. */
-export type TryLocked = <T>(work: () => Promise<T>) => Promise<T | null>;
+type TryLocked = <T>(work: () => Promise<T>) => Promise<T | null>;
 
 const lockQuery = 'select pg_try_advisory_lock($1) as locked';
 

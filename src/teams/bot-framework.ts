@@ -44,7 +44,7 @@ const clouds: Readonly<Record<BotFrameworkSettings['cloud'], Endpoints>> = {
 };
 
 /** Missing or null values use the cloud's default. */
-export interface BotFrameworkSettings {
+interface BotFrameworkSettings {
   readonly cloud: 'public' | 'usgovernment' | 'china' | 'custom';
   /** Null: no tokens are used or required. */
   readonly appId: string | null;

@@ -18,7 +18,7 @@ type Stopped = Extract<Extract<Failure, { source: 'bot' }>['found'], { code: 'st
 export const stoppedOf = (failure: Failure | null): Stopped | null =>
   failure?.source === 'bot' && failure.found.code === 'stopped' ? failure.found : null;
 
-export const stoppedBy = ({ by, operator }: Stopped, names: Names): string =>
+const stoppedBy = ({ by, operator }: Stopped, names: Names): string =>
   operator === null ? names(PersonId.safeParse(by).data ?? null) : `Operator ${operator}`;
 
 /** `step 4 of 5 (Set customer-managed key)` */

@@ -10,7 +10,7 @@ import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
 
 /** What a person does next: a command of the bot, with its button, or an instruction for a role, with an `az` command. */
-export type DriftStep =
+type DriftStep =
   | {
       readonly kind: 'command';
       readonly button: string;

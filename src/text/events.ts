@@ -20,7 +20,7 @@ import { quote } from './quote.ts';
 import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
 import type { Mark, Names } from './words.ts';
 
-export interface EventWords {
+interface EventWords {
   readonly mark: Mark;
   readonly title: string;
   /** Can be empty. */

@@ -19,9 +19,9 @@ export const plainSentence = (sentence: Sentence): string =>
   sentence.map((piece) => (typeof piece === 'string' ? piece : piece.strong)).join('');
 
 /** Marks that are readable without color, also on a fax. */
-export type EvidenceMark = '✔' | '▲' | '○' | '✘' | '!';
+type EvidenceMark = '✔' | '▲' | '○' | '✘' | '!';
 
-export interface VerdictWords {
+interface VerdictWords {
   readonly mark: EvidenceMark;
   readonly sentence: Sentence;
 }

@@ -16,7 +16,7 @@ import { utcMinute } from './instants.ts';
 import { placeWords, shortVersion } from './places.ts';
 import { countOf, type Mark } from './words.ts';
 
-export interface ImpactRow {
+interface ImpactRow {
   readonly mark: Mark;
   readonly name: string;
   readonly detail: string;
@@ -55,7 +55,7 @@ function permittedRow({ users }: KeyImpact, holder: KeyHolder): ImpactRow {
 }
 
 /** `virtual-visit-agent, 3f2a…`: a resource by its name, with the object id of its identity. */
-export function callerWords({ resourceId, principalId, ...caller }: ObservedUser): string {
+function callerWords({ resourceId, principalId, ...caller }: ObservedUser): string {
   const id = principalId ?? 'unknown';
   const resource = resourceId?.split('/').at(-1);
   return resource ? `${resource}, identity ${id}` : controllerWords({ ...caller, id, can: [] });
@@ -87,7 +87,7 @@ const differences = (impact: KeyImpact): readonly ImpactRow[] => [
 ];
 
 /** Why the log doesn't say who used the key. Null: it does. */
-export function unreadLogWords(observed: ObservedUse): string | null {
+function unreadLogWords(observed: ObservedUse): string | null {
   switch (observed.outcome) {
     case 'read':
       return null;

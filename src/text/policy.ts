@@ -9,7 +9,7 @@ const places: Readonly<Record<string, string>> = {
 };
 
 /** `resource group`, `tag environment` */
-export const criterionName = (name: string): string => places[name] ?? name.replace(/^tags\./, 'tag ');
+const criterionName = (name: string): string => places[name] ?? name.replace(/^tags\./, 'tag ');
 
 function criterionWords({ name, found, judged }: AppliedRule['criteria'][number]): string {
   const criterion = criterionName(name);

@@ -1,6 +1,6 @@
 /** Cleanup: deletes old documents, closes abandoned ones, and informs people whose background work was lost. */
 
-export interface CleanupPorts {
+interface CleanupPorts {
   readonly documents: { deleteLeftFor(ms: number): Promise<number> };
   readonly closeAbandonedForms: () => Promise<void>;
   readonly recoverLostFormJobs: () => Promise<void>;

@@ -23,7 +23,7 @@ import { endRunEarly, type RunPorts } from './workflow-steps.ts';
  */
 export const workflowVersion = '2';
 
-export interface EngineOptions extends FencingOptions {
+interface EngineOptions extends FencingOptions {
   /** A `pg.Pool` or a compatible object. */
   readonly pool: object;
   /** True: the pool's user owns the engine's tables and migrates them. False: {@link prepareEngine} has done it. */

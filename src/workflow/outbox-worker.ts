@@ -6,7 +6,7 @@ import type { Note, SpanOf, Tracing } from '../domain/ports/telemetry.ts';
 import type { OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 
-export interface OutboxWorkerPorts {
+interface OutboxWorkerPorts {
   readonly outbox: Pick<Outbox, 'claim' | 'finish' | 'postpone' | 'reschedule' | 'onWritten'>;
   readonly requests: Requests;
   /** Starts and monitors the run. Returns when to check again; null when it's over. */
@@ -48,7 +48,7 @@ const roomWithoutTeams = 16;
 /** So that cards are right within a minute after Teams answers again. */
 const longestWaitMs = 60_000;
 
-export interface OutboxWorker {
+interface OutboxWorker {
   stop(): Promise<void>;
 }
 

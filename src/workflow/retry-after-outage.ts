@@ -10,7 +10,7 @@ import { ownKeyOf } from '../domain/request/request.ts';
 import { operationOf } from '../operations/registry.ts';
 import type { RunPorts } from './workflow-steps.ts';
 
-export type RetryAfterOutagePorts = Pick<RunPorts, 'requests' | 'azure' | 'retryLimits' | 'random' | 'now' | 'paused'>;
+type RetryAfterOutagePorts = Pick<RunPorts, 'requests' | 'azure' | 'retryLimits' | 'random' | 'now' | 'paused'>;
 
 /** Mean interval between two checks, in first waits. Default: a minute. */
 const checkEvery = 6;

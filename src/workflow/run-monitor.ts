@@ -13,7 +13,7 @@ import type { Engine } from './engine.ts';
 import type { EngineRun } from './fencing.ts';
 import { endRunEarly, type RunPorts } from './workflow-steps.ts';
 
-export interface RunMonitorPorts {
+interface RunMonitorPorts {
   readonly runs: Pick<RunPorts, 'requests' | 'now'>;
   readonly engine: Pick<Engine, 'startRun' | 'look' | 'takeOver' | 'dequeueRuns'>;
   readonly leases: Pick<Leases, 'alive'>;

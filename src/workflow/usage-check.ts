@@ -19,7 +19,7 @@ import {
 } from '../domain/usage-check.ts';
 import { workOf } from '../operations/registry.ts';
 
-export interface UsageCheckPorts {
+interface UsageCheckPorts {
   readonly requests: Requests;
   /** Null: no workspace is configured any more. */
   readonly vaultLog: VaultLog | null;
@@ -29,7 +29,7 @@ export interface UsageCheckPorts {
 }
 
 /** Azure gave no usable response. The row is retried with increasing delays. */
-export class VaultLogUnreadable extends Error {
+class VaultLogUnreadable extends Error {
   override readonly name = 'VaultLogUnreadable';
   constructor({ doing }: Failure) {
     super(`${doing}: no answer that lasts`);

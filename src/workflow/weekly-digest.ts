@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type Documents, StaleDocument } from '../domain/ports/store.ts';
 import { lastWeekday } from '../domain/statement/period.ts';
 
-export interface DigestPorts {
+interface DigestPorts {
   readonly documents: Pick<Documents, 'read' | 'write'>;
   /** Day of the week, 0 for Sunday. */
   readonly day: number;

@@ -60,7 +60,7 @@ export interface RunPorts {
 }
 
 /** Result of the check: whether the run continues, and its stages. */
-export type Gate =
+type Gate =
   | { readonly go: true; readonly stages: readonly (readonly StepName[])[] }
   | { readonly go: false }
   | { readonly go: 'wait'; readonly ms: number };
@@ -221,7 +221,7 @@ export async function endRunEarly(
 }
 
 /** One attempt of a step in a run. */
-export interface AttemptId {
+interface AttemptId {
   readonly id: RequestId;
   readonly run: number;
   readonly step: StepName;
@@ -229,7 +229,7 @@ export interface AttemptId {
 }
 
 /** Values of an attempt, in this process's memory only. They are deliberately not durable. */
-export interface AttemptStore<T> {
+interface AttemptStore<T> {
   keep(of: AttemptId, what: T): void;
   /** Returns null if this process has no value. */
   of(one: AttemptId): T | null;

@@ -13,7 +13,7 @@ import { AnchorContradicts, openNewest, type Published } from './newest-checkpoi
 import type { VaultCosigner } from './vault-cosignature.ts';
 import type { CosignOutcome, Witnesses } from './witnesses.ts';
 
-export interface PublisherPorts {
+interface PublisherPorts {
   readonly files: AnchorFiles;
   /** Verified events after a number, oldest first. Fewer than `limit` only at the end. */
   readonly lines: (after: number, limit: number) => Promise<readonly { readonly seq: number; readonly body: string }[]>;

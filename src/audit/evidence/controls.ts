@@ -13,7 +13,7 @@ export interface ControlMapping {
   readonly sections: string;
 }
 
-export interface OtherControl {
+interface OtherControl {
   readonly control: string;
   readonly shows: string;
   readonly mapping: 'mapping to be confirmed';

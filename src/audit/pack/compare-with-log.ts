@@ -8,7 +8,7 @@ import type { PackReport } from './pack-report.ts';
  * `holds`: the copy contains all events of the pack's log. `older`: it's shorter, and the pack proves consistency.
  * `older-unproved`: it's shorter, without a proof. `newer-unproved`: a newer checkpoint alone proves nothing.
  */
-export type Relation = 'holds' | 'older' | 'older-unproved' | 'newer-unproved';
+type Relation = 'holds' | 'older' | 'older-unproved' | 'newer-unproved';
 
 export interface LogComparison {
   /** Number of events in the copy. */

@@ -29,7 +29,7 @@ export interface OpenedNote {
   readonly signatures: readonly NoteSignature[];
 }
 
-export type NoteFault = 'not-a-note' | 'signature-differs' | 'no-known-signature';
+type NoteFault = 'not-a-note' | 'signature-differs' | 'no-known-signature';
 
 /** Returns the line of an existing signature. */
 export const signatureLine = (key: VerifierKey, signature: Buffer): string =>

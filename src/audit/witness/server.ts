@@ -8,7 +8,7 @@ import { cosignText } from '../tlog/note.ts';
 import { type Judgement, judgeCheckpoint } from './add-checkpoint.ts';
 import type { WitnessState } from './state.ts';
 
-export interface WitnessOptions {
+interface WitnessOptions {
   readonly state: WitnessState;
   /** Called before each signature. Throws if another process owns the state now. */
   readonly check?: () => Promise<void>;

@@ -163,7 +163,7 @@ export const auditLogSettings = group('The audit log', {
 
 type Env = Values<typeof auditLogSettings>;
 
-export interface SealSettings {
+interface SealSettings {
   readonly key: KeyPlace;
   /** The last event of an audit log from before seals, which an operator trusts. Null: not set. */
   readonly trust: { readonly seq: number; readonly hash: string } | null;

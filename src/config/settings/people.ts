@@ -95,7 +95,7 @@ export const peopleSettings = group('Roles and the approval policy', {
 type Env = Values<typeof peopleSettings>;
 
 /** The app and requirements for step-up authentication. */
-export interface StepUpChoice {
+interface StepUpChoice {
   /** An authentication context, such as `c1`. */
   readonly context: string;
   readonly maxAgeMs: number;

@@ -22,7 +22,7 @@ export function requestedKey({ plan, outputs }: Requested): CustomerKey | null {
 }
 
 /** A key that Azure, read back, showed on the agent. */
-export interface KeyShown {
+interface KeyShown {
   readonly key: CustomerKey;
   /** ISO 8601: the first time. */
   readonly at: string;

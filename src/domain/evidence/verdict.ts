@@ -10,7 +10,7 @@ import type { Replacement } from './replacement.ts';
 import { keyShownFor, type RunHistory, requestedKey, runHistory } from './run-history.ts';
 
 /** The last Azure state that was read for evidence. */
-export interface LatestReading {
+interface LatestReading {
   readonly at: string;
   /** Sequence number of the event. */
   readonly seq: number;

@@ -18,7 +18,7 @@ export type LineFault =
   | 'seal-key-retired';
 
 /** Errors between rows. */
-export type ChainFault =
+type ChainFault =
   /** The row doesn't contain the previous row's hash: that row was changed, replaced or removed. */
   | 'prev-differs'
   /** A row is missing, duplicated or moved. */
@@ -29,7 +29,7 @@ export type ChainFault =
   | 'revision-differs';
 
 /** Errors of the texts stored next to the chain. */
-export type TextFault =
+type TextFault =
   /** A text doesn't match the commitment. */
   | 'text-differs'
   /** A text without a commitment. */
@@ -38,7 +38,7 @@ export type TextFault =
   | 'text-missing';
 
 /** Derived data that contradicts the events. */
-export type DerivedFault =
+type DerivedFault =
   /** The resource's open request isn't the one in the events. */
   | 'open-request-differs'
   /** An outbox row for a request or run that isn't in the events. */
@@ -81,7 +81,7 @@ export type ReplayFault =
   | 'not-proved';
 
 /** Errors that only the verifier detects. */
-export type VerifierFault =
+type VerifierFault =
   | ReplayFault
   /** It's dated before the previous event. Only the event that corrects a clock can be. */
   | 'time-went-back'
@@ -95,7 +95,7 @@ export type VerifierFault =
   | 'line-unreadable';
 
 /** Errors of a published log alone. */
-export type PublishedFault =
+type PublishedFault =
   /** A checkpoint isn't signed by these keys, or belongs to a log of another name. */
   | 'checkpoint-not-signed'
   /** A checkpoint's root doesn't match the events up to it, or its number is wrong. */
@@ -104,7 +104,7 @@ export type PublishedFault =
   | 'tile-differs';
 
 /** Errors of an evidence pack alone. */
-export type PackFault =
+type PackFault =
   /** A file doesn't match the pack's checksums: it was damaged, removed or added. */
   | 'file-damaged'
   /** The inclusion proof doesn't connect the event with the signed root. */

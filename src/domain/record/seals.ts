@@ -44,7 +44,7 @@ export interface SealableDocument {
   readonly text: string;
 }
 
-export interface DocumentSeal {
+interface DocumentSeal {
   readonly sealKey: string | null;
   readonly seal: string | null;
 }

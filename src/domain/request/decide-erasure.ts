@@ -6,7 +6,7 @@ import { refuse } from './refusal.ts';
 import { accept, type Decision, longestText } from './request-command.ts';
 
 /** Whose texts they are. */
-export interface ErasedStream {
+interface ErasedStream {
   readonly id: StreamId;
   /** Of the plan that it is about. */
   readonly digest: string;

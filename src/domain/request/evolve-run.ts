@@ -44,7 +44,7 @@ const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEven
 const usageCheckOf = ({ seeks }: EventBodyOf<'succeeded'>['data']): UsageCheck | null =>
   seeks === undefined ? null : { ...seeks, judged: null };
 
-export type RunEvent = Extract<
+type RunEvent = Extract<
   EventBody,
   {
     type:

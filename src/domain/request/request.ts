@@ -119,7 +119,7 @@ export interface RequestBase {
   readonly changedFrom: ChangedFrom | null;
 }
 
-export interface Replaced {
+interface Replaced {
   readonly plan: Plan;
   readonly reason: ReapprovalReason;
 }
@@ -132,7 +132,7 @@ export interface ChangedFrom {
   readonly notBefore: string | null;
 }
 
-export interface TakenOn {
+interface TakenOn {
   readonly by: PersonId;
   readonly at: string;
 }
@@ -155,7 +155,7 @@ export interface Decided extends Comment {
   readonly at: string;
 }
 
-export type AwaitingApproval = RequestBase & { readonly state: 'awaiting-approval' };
+type AwaitingApproval = RequestBase & { readonly state: 'awaiting-approval' };
 export type Approved = RequestBase & { readonly state: 'approved' };
 export type Running = RequestBase & { readonly state: 'running' };
 export type NeedsAttention = RequestBase & {
@@ -178,7 +178,7 @@ export type Failed = RequestBase & {
   readonly failure: Failure | null;
 };
 export type Rejected = RequestBase & { readonly state: 'rejected'; readonly ended: Decided };
-export type Cancelled = RequestBase & { readonly state: 'cancelled'; readonly ended: Decided };
+type Cancelled = RequestBase & { readonly state: 'cancelled'; readonly ended: Decided };
 export type Expired = RequestBase & { readonly state: 'expired' };
 
 export type Request =
@@ -212,13 +212,13 @@ export const keyProgress = ({ plan, progress }: Request): StepProgress | undefin
   );
 
 /** Final states. */
-export const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
+const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
 export const hasEnded = (request: Request): boolean => (endedStates as readonly string[]).includes(request.state);
 
 /** Returns whether nothing happens without a person: it has ended, or needs attention. */
 export const isAtRest = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';
 
-export const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
+const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
 export type OpenState = (typeof openStates)[number];
 
 /** What a request waits for, in list order. */

@@ -40,7 +40,7 @@ export function earlierSteps({ earlier, plan, progress }: RequestBase, { steps }
 }
 
 /** What this request did to the agent's key, as far as Azure confirmed it. */
-export type KeyFate = 'not-changed' | 'earlier-plan' | 'already-set' | 'changed' | 'unknown';
+type KeyFate = 'not-changed' | 'earlier-plan' | 'already-set' | 'changed' | 'unknown';
 
 export function keyFate(request: Request): KeyFate {
   const step = keyProgress(request);

@@ -49,7 +49,7 @@ export interface StatedAgent {
   readonly drift: OpenDrift | null;
 }
 
-export const statedGaps = [
+const statedGaps = [
   'no-approved-key',
   'use-not-observed',
   'guard-unknown',
@@ -91,7 +91,7 @@ export type CountedName = keyof typeof countedTypes;
 export const countedNames = Object.keys(countedTypes) as readonly CountedName[];
 
 /** The difference from the period before. */
-export interface StatedChanges {
+interface StatedChanges {
   readonly counts: Readonly<Record<CountedName, Counted>>;
   readonly agentsAdded: readonly KeyChanged[];
   readonly keysChanged: readonly KeyChanged[];

@@ -63,7 +63,7 @@ export interface DriftVerdict {
 
 const dayMs = 24 * 3_600_000;
 /** Key Vault's own notice, `KeyNearExpiry`, comes as early. */
-export const expiresSoonMs = 30 * dayMs;
+const expiresSoonMs = 30 * dayMs;
 
 export const approvedKey = ({ vault, keyName, keyVersion }: LastVerified): CustomerKey => ({
   vaultUri: vault.uri,

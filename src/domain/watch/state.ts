@@ -39,7 +39,7 @@ export type DriftCode = DriftState['code'];
 export const driftCodes: readonly DriftCode[] = DriftState.options.map(({ shape }) => shape.code.value);
 
 /** `critical`: the agent's data is or soon might be unreadable, or isn't under the approved key. `info` opens no alert. */
-export type DriftSeverity = 'critical' | 'warning' | 'info';
+type DriftSeverity = 'critical' | 'warning' | 'info';
 
 const milder: Partial<Record<DriftCode, DriftSeverity>> = {
   'key-expired': 'warning',

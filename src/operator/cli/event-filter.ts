@@ -5,7 +5,7 @@ import { genesis } from '../../audit/verify.ts';
 import type { ChainLine, Link } from '../../domain/record/chain.ts';
 import type { RecordedEvent } from './open-records.ts';
 
-export interface EventFilter {
+interface EventFilter {
   /** ISO 8601, UTC. */
   readonly since?: string | undefined;
   readonly request?: string | undefined;
@@ -70,7 +70,7 @@ export class EventSelector {
 }
 
 /** `after`: chain position before the first event; the same for all. */
-export interface SelectedEvent {
+interface SelectedEvent {
   readonly after: Link;
   readonly event: RecordedEvent;
 }

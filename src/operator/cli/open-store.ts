@@ -20,7 +20,7 @@ import { recordsOf } from '../rpc/store-records.ts';
 import { Unusable } from './inputs.ts';
 import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
 
-export interface StoreRecords {
+interface StoreRecords {
   readonly database: Database;
   readonly store: OpenStore;
   readonly records: Records;
@@ -28,7 +28,7 @@ export interface StoreRecords {
 }
 
 /** Refuses an empty folder: opening an embedded database would create one. */
-export async function refuseEmpty(dataDir: string): Promise<void> {
+async function refuseEmpty(dataDir: string): Promise<void> {
   await access(path.join(dataDir, 'database', 'PG_VERSION')).catch(() => {
     throw new Unusable(`${dataDir} has no audit log. Give the bot’s data folder with --data or CMK_DATA_DIR.`);
   });

@@ -40,7 +40,7 @@ import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
 
 type People = Pick<CommandEnvironment, 'print' | 'complain' | 'ask' | 'nextLine'>;
 
-export interface SetupOptions {
+interface SetupOptions {
   /** Path of the settings file. */
   readonly env: string;
   /** Path of an answers file; null: interactive. */

@@ -83,7 +83,7 @@ function unknownSignersIn(files: PackFiles, { checkpoint }: PackReport): readonl
   return [...new Set(others.map((line) => line.split(' ')[1] ?? ''))].sort();
 }
 
-export interface PackInput {
+interface PackInput {
   readonly file: string;
   readonly keyFile: string | undefined;
   /** A published log or a saved checkpoint to compare with. */

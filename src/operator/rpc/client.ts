@@ -39,7 +39,7 @@ async function call(socketPath: string, name: CallName, input: unknown): Promise
 /** No listener: the socket doesn't exist, or a dead bot left it behind. */
 const NoListener = z.object({ code: z.enum(['ENOENT', 'ECONNREFUSED']) });
 
-export interface ControlClient {
+interface ControlClient {
   readonly control: ControlCalls;
   /** Process id of the bot. */
   readonly pid: number;

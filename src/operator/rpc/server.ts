@@ -64,14 +64,14 @@ async function serve(
   response.end(JSON.stringify(value));
 }
 
-export interface ControlOptions {
+interface ControlOptions {
   /** The data folder, locked by this process. */
   readonly folder: string;
   readonly control: Omit<ControlCalls, 'hello'>;
   readonly log: { error(fields: object, message: string): void };
 }
 
-export interface ControlServer {
+interface ControlServer {
   stop(): Promise<void>;
 }
 

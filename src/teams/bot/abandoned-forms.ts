@@ -9,7 +9,7 @@ import type { Chat } from '../delivery/chat.ts';
 import { type Dialog, editFormPrefix, OpenFormMark, openDialogStore, openFormPrefix } from './dialog-store.ts';
 import { jobPrefix, lostAfterMs } from './form-jobs.ts';
 
-export interface AbandonedFormsOptions {
+interface AbandonedFormsOptions {
   readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
   readonly chat: Pick<Chat, 'update' | 'remove'>;
   readonly directory: Directory;
@@ -117,7 +117,7 @@ export async function replaceEarlierForm(options: AbandonedFormsOptions, { id, o
 // Jobs of forms whose process ended. Otherwise their cards would wait forever. The card says so and lets the owner continue. An
 // owner's own view is refreshed, and the replica that answers repeats the job.
 
-export interface LostFormJobsOptions {
+interface LostFormJobsOptions {
   readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
   readonly chat: Pick<Chat, 'update'>;
   readonly people: Pick<People, 'among'>;

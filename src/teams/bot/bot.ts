@@ -19,7 +19,7 @@ import { type AdmittedSender, say } from './typed-commands.ts';
 import { type ClickTurn, type VerbOptions, verbs } from './verbs.ts';
 import { type WelcomeOptions, welcome } from './welcome.ts';
 
-export interface BotOptions extends VerbOptions, WelcomeOptions {
+interface BotOptions extends VerbOptions, WelcomeOptions {
   readonly agents: TypeaheadCache;
   readonly chat: Pick<Chat, 'replyTargeted' | 'post' | 'postThread'>;
   readonly conversations: Conversations;
@@ -174,13 +174,13 @@ export class CmkBot extends ActivityHandler {
 }
 
 /** `sender` is null for another tenant. */
-export interface UnauthorizedSender {
+interface UnauthorizedSender {
   readonly sender: KnownSender | null;
   readonly refusal: Refusal;
 }
 
 /** `click` is null if the invoke isn't a click. */
-export async function answerUnauthorizedClick(
+async function answerUnauthorizedClick(
   options: VerbOptions,
   { sender, refusal }: UnauthorizedSender,
   turn: Pick<ClickTurn<KnownSender>, 'context' | 'at'>,

@@ -44,7 +44,7 @@ const documentOf = ({ form, card }: Dialog, eTag: string) => ({
   eTag,
 });
 
-export interface DialogStore {
+interface DialogStore {
   /** Null: it doesn't exist or can't be read. */
   read(formId: string): Promise<StoredDialog | null>;
   /** Stores a new form. Throws {@link StaleDocument} if it exists. */

@@ -48,7 +48,7 @@ export interface DialogTools {
 }
 
 /** A click on the form. Owner and page are already checked. */
-export interface DialogClick {
+interface DialogClick {
   readonly verb: string;
   readonly inputs: FormInputs;
   /** Returns false after the person abandoned the click: then it creates no request. */

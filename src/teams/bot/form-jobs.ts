@@ -14,7 +14,7 @@ export const lostAfterMs = 45_000;
 
 type Coming = Promise<AdaptiveCard | null>;
 
-export interface FormJobs {
+interface FormJobs {
   /** Returns the job's result; undefined if this process doesn't run it. */
   of(look: string): Coming | undefined;
   /** Writes the heartbeat. It must exist before a form that waits is stored. */

@@ -32,9 +32,9 @@ interface FormCard extends DialogPage {
    */
   readonly later: Promise<AdaptiveCard | null> | null;
 }
-export type FormAnswer = FormCard | Submitted | Refusal;
+type FormAnswer = FormCard | Submitted | Refusal;
 
-export interface FormClickCall {
+interface FormClickCall {
   readonly by: PersonId;
   readonly formId: string;
   readonly revision: number;
@@ -60,7 +60,7 @@ const isFormId = (id: string): boolean => FormId.safeParse(id).success;
 /** A stored click that took too long to answer. Its ID identifies it among the form's clicks. */
 type Pending = NonNullable<Form['pending']>;
 
-export interface FormsOptions extends DialogTools {
+interface FormsOptions extends DialogTools {
   readonly documents: Documents;
   /** Returns true if a request's card is at this location. */
   readonly isTaken: (at: Posted) => Promise<boolean>;

@@ -11,7 +11,7 @@ import { plain } from '../cards/plain-text.ts';
 import { entriesPerPage, type HistoryContent } from '../cards/views/history-view.ts';
 import type { ContentOptions } from './list-contents.ts';
 
-export type HistorySubject = Extract<ListSubject, { kind: 'history-of-request' | 'history-of-resource' }>;
+type HistorySubject = Extract<ListSubject, { kind: 'history-of-request' | 'history-of-resource' }>;
 
 /** For an agent with more requests, only the newest are shown. The export contains all of them. */
 const mostRequests = 20;

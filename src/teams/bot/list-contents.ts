@@ -21,7 +21,7 @@ export interface ContentOptions {
 export const mostListed = 200;
 
 type Of<K extends ListSubject['kind']> = Extract<ListSubject, { kind: K }>;
-export type RequestsSubject = Of<'open-requests' | 'one-request' | 'latest-requests'>;
+type RequestsSubject = Of<'open-requests' | 'one-request' | 'latest-requests'>;
 
 /** `To request a change, type /a or /b`: the commands to begin with. */
 const firstCommands = operations.filter(({ startsFrom }) => startsFrom !== 'either').map(({ typed }) => typed.name);

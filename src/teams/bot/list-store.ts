@@ -5,7 +5,7 @@ import type { Documents } from '../../domain/ports/store.ts';
 import type { ListSubject } from '../../operations/commands/command.ts';
 import { ListSubject as Subject } from '../../operations/commands/command.ts';
 
-export interface ListStore {
+interface ListStore {
   /** Stores the subject for some days and returns its ID. */
   keep(subject: ListSubject): Promise<FormId>;
   /** Null: unknown or deleted. */

@@ -18,7 +18,7 @@ import { type ListStoreOptions, openListStore } from './list-store.ts';
 type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
 
 /** The reader, who decides which buttons the card has. */
-export interface Viewer {
+interface Viewer {
   readonly person: PersonId;
   /** True for a requester. */
   readonly asks: boolean;
@@ -106,7 +106,7 @@ async function drawPage(
   return drawn.kind === 'card' ? asCard(withDoubt(drawn.card, witnesses)) : drawn;
 }
 
-export interface ListsOptions extends ContentOptions, ListStoreOptions {
+interface ListsOptions extends ContentOptions, ListStoreOptions {
   readonly fleet: Pick<FleetReader, 'read' | 'unsupported'>;
   /** Names of witnesses that signed a different version of the log; lists show a warning. */
   readonly contradicting: () => Promise<readonly string[]>;

@@ -12,7 +12,7 @@ import type { ActionPorts } from '../../operations/actions/action.ts';
 import { actions } from '../../operations/actions/registry.ts';
 import type { CardClick } from './activity.ts';
 
-export interface RequestPrefetch extends Pick<ActionPorts, 'loadSnapshot'> {
+interface RequestPrefetch extends Pick<ActionPorts, 'loadSnapshot'> {
   /** Starts, once the sender is known to be of this tenant. */
   begin(): void;
 }

@@ -82,10 +82,10 @@ export const costs: { readonly [W in TypedCommand['weight']]: Cost } = {
 const openedOnReview: Cost = { clicks: 5, azureCalls: 16 };
 
 /** The same for a click on an open form. */
-export const reviewing: Cost = { ...costs.light, azureCalls: 16 };
+const reviewing: Cost = { ...costs.light, azureCalls: 16 };
 
 /** Unknown commands are answered with the help, which is cheap. */
-export function costOfTyped({ command, args }: Pick<TypedMessage, 'command' | 'args'>): Cost {
+function costOfTyped({ command, args }: Pick<TypedMessage, 'command' | 'args'>): Cost {
   const weight = commands.find(({ name }) => name === command)?.weight ?? 'light';
   const chosen = args.vault !== undefined || args.key !== undefined || args.version !== undefined;
   return weight === 'form' && chosen ? openedOnReview : costs[weight];

@@ -157,7 +157,7 @@ export const withDates = (text: CardText): CardText =>
   );
 
 /** A mention: put `text` into a text of the card and `entity` into its mentions. */
-export interface Mention {
+interface Mention {
   readonly text: CardText;
   readonly entity: {
     readonly type: 'mention';

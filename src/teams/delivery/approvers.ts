@@ -21,7 +21,7 @@ export interface Approvers {
   of(request: Request, waiting?: 'click'): Promise<AwaitedApprovers>;
 }
 
-export interface ApproversOptions extends SourcesOptions {
+interface ApproversOptions extends SourcesOptions {
   readonly policy: Policy;
 }
 

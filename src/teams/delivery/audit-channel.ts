@@ -19,7 +19,7 @@ import { auditCheckpointCard, auditReplyCard, auditRootCard, eventsPerReply } fr
 import type { Chat, Posted } from './chat.ts';
 import { fingerprint } from './reconcile-card.ts';
 
-export interface AuditChannelOptions {
+interface AuditChannelOptions {
   readonly requests: Requests;
   readonly shown: PostedCards;
   readonly hashes: EventHashes;

@@ -43,7 +43,7 @@ export interface RequestView {
   withoutQuestion(): AdaptiveCard;
 }
 
-export interface CardRenderer {
+interface CardRenderer {
   /** `people`: source of names, if they shouldn't be read now. */
   of(request: Request, waiting?: 'click', people?: CardRendererOptions['people']): Promise<RequestView>;
 }

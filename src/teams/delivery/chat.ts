@@ -39,7 +39,7 @@ export class UnknownServiceUrl extends Error {
   override readonly name = 'UnknownServiceUrl';
 }
 
-export interface ChatOptions {
+interface ChatOptions {
   readonly adapter: CloudAdapter;
   readonly botAppId: string;
   readonly botId: string;

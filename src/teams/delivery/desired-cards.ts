@@ -8,7 +8,7 @@ import { approverAudience, approverIn, isCopyAudience } from './audience.ts';
 import type { RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
 
-export interface DesiredCardsOptions {
+interface DesiredCardsOptions {
   readonly approvers: Approvers;
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
   readonly conversations: Pick<Conversations, 'personalChat'>;

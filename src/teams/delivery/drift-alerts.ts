@@ -12,7 +12,7 @@ import type { Chat, Posted } from './chat.ts';
 import { isNear } from './orphan-cards.ts';
 import { reconcileCard } from './reconcile-card.ts';
 
-export interface DriftAlertsOptions extends SourcesOptions {
+interface DriftAlertsOptions extends SourcesOptions {
   readonly drifts: Pick<Drifts, 'load'>;
   readonly requests: Pick<Requests, 'load'>;
   readonly shown: PostedCards;

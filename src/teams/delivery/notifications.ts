@@ -18,7 +18,7 @@ import { type Chat, isUnreachable, messageLink } from './chat.ts';
 import type { DesiredCard } from './desired-cards.ts';
 import { channelOf, knownCards } from './orphan-cards.ts';
 
-export interface NotificationsOptions extends SourcesOptions {
+interface NotificationsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;
   readonly shown: Pick<PostedCards, 'of' | 'save'>;
   readonly chat: Pick<Chat, 'post' | 'postThread'>;

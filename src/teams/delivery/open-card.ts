@@ -10,7 +10,7 @@ import type { RequestView } from './card-renderer.ts';
 import type { Chat } from './chat.ts';
 import { fingerprint } from './reconcile-card.ts';
 
-export interface OpenCardOptions {
+interface OpenCardOptions {
   readonly shown: PostedCards;
   readonly chat: Pick<Chat, 'post' | 'update'>;
 }

@@ -20,7 +20,7 @@ export const isNear = (known: PostedCard, { conversationId, activityId }: Posted
   (channelOf(known.conversationId) === channelOf(conversationId) &&
     conversationId.endsWith(`;messageid=${activityId}`));
 
-export interface OrphanCardsOptions {
+interface OrphanCardsOptions {
   readonly requests: Requests;
   readonly shown: PostedCards;
 }

@@ -6,7 +6,7 @@ import type { AdaptiveCard } from '../cards/render-card.ts';
 import { type Chat, isUnreachable } from './chat.ts';
 import type { DesiredCard } from './desired-cards.ts';
 
-export interface ReconcileOptions {
+interface ReconcileOptions {
   readonly shown: PostedCards;
   readonly chat: Pick<Chat, 'update'>;
 }

@@ -7,7 +7,7 @@ import { attentionNotice, decisionNotice } from '../cards/views/notification-vie
 import { peopleOfStop } from '../cards/views/stop-view.ts';
 import type { Notifications } from './notifications.ts';
 
-export interface RemindersOptions {
+interface RemindersOptions {
   readonly requests: Pick<Requests, 'load'>;
   readonly notifications: Pick<Notifications, 'notify'>;
   readonly directory: Pick<Directory, 'names'>;

@@ -54,7 +54,7 @@ export function openUpdateThrottle(): UpdateThrottle {
   };
 }
 
-export interface RequestCardsOptions {
+interface RequestCardsOptions {
   readonly requests: Requests;
   readonly shown: PostedCards;
   readonly onWritten: Outbox['onWritten'];

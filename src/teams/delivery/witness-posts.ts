@@ -4,7 +4,7 @@ import { contradictsCard, settledCard } from '../cards/views/witness-view.ts';
 import { addressedOf, type SourcesOptions, sourcesOf } from './addressees.ts';
 import type { Chat } from './chat.ts';
 
-export interface WitnessPostsOptions extends SourcesOptions {
+interface WitnessPostsOptions extends SourcesOptions {
   readonly chat: Pick<Chat, 'postThread'>;
   readonly approvalsChannel: string;
   /** Who is notified: object IDs of people and groups. */

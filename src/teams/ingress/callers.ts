@@ -15,7 +15,7 @@ export interface CallRefusal {
 }
 
 /** An accepted call, and the service URLs that its activity can carry. */
-export interface Admitted {
+interface Admitted {
   readonly kind: 'admitted';
   readonly mayCarry: Trust;
 }

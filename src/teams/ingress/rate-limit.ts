@@ -1,5 +1,5 @@
 /** Rate limits by token bucket, so that one person or conversation can't block the bot for others. */
-export interface RateLimits {
+interface RateLimits {
   /** Maximum at once. */
   readonly burst: number;
   /** Sustained rate. */
@@ -21,7 +21,7 @@ export const conversationLimits = (most: number): RateLimits => personLimits(5 *
 /** Above this, the least recently used key is dropped. That can only allow more, never less. */
 const mostKeys = 10_000;
 
-export interface RateLimit {
+interface RateLimit {
   /** False: over the limit. Takes nothing. */
   has(key: string, cost: number): boolean;
   take(key: string, cost: number): void;

@@ -47,7 +47,7 @@ const bugPage = (id: string): PageAnswer =>
     ],
   });
 
-export interface ServerOptions extends GateOptions {
+interface ServerOptions extends GateOptions {
   readonly adapter: CloudAdapter;
   readonly bot: CmkBot;
   readonly port: number;
@@ -65,7 +65,7 @@ export interface ServerOptions extends GateOptions {
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 
-export interface BotServer {
+interface BotServer {
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -217,7 +217,7 @@ function listen(answer: RequestListener, port: number, host: string): Promise<Se
 const Place = z.enum(['personal', 'groupChat', 'channel']);
 const Click = z.object({ action: z.object({ data: z.object({ requestId: RequestId }) }) });
 
-export function turnSpan(activity: InboundActivity): SpanOf {
+function turnSpan(activity: InboundActivity): SpanOf {
   const type = callType(activity);
   const place = Place.safeParse(activity.conversation.conversationType).data ?? 'other';
   const clicked = Click.safeParse(activity.value).data?.action.data.requestId;

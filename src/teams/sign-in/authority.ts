@@ -15,7 +15,7 @@ import { z } from 'zod';
 import { isPrivate } from '../../domain/private-url.ts';
 import { AuthorityUnreachable, httpsFetch, timeoutS, unreachable } from './https-fetch.ts';
 
-export interface AuthorityOptions {
+interface AuthorityOptions {
   /** For example `https://login.microsoftonline.com`. */
   readonly host: string;
   readonly tenantId: string;

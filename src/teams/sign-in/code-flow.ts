@@ -15,7 +15,7 @@ import { label } from '../cards/plain-text.ts';
 import type { Authority } from './authority.ts';
 import { AuthorityUnreachable, unreachable } from './https-fetch.ts';
 
-export interface SignInApp {
+interface SignInApp {
   readonly appId: string;
   readonly appSecret: string;
   /** The bot's address for browsers, without a trailing slash. */
@@ -39,7 +39,7 @@ export interface FlowSecrets {
  * `why` is the bot's own text. `said` came from outside and could be written by anyone: it is for the log, never for a
  * page.
  */
-export type Redeemed =
+type Redeemed =
   | { readonly kind: 'redeemed'; readonly idToken: string }
   | { readonly kind: 'refused'; readonly why: string; readonly said: string | null };
 

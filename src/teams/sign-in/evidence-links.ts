@@ -18,12 +18,12 @@ const Offer = z.object({ person: PersonId, requestId: RequestId });
 type Offer = z.infer<typeof Offer>;
 
 /** The result of a download. */
-export type EvidenceDownload =
+type EvidenceDownload =
   | { readonly kind: 'made'; readonly name: string; readonly archive: Buffer }
   | { readonly kind: 'not-published' | 'nowhere-published' }
   | Refusal;
 
-export interface EvidenceLinkOptions extends SecretDocumentTools {
+interface EvidenceLinkOptions extends SecretDocumentTools {
   /** The bot's address for browsers, without a trailing slash. */
   readonly publicUrl: string;
   readonly tenantId: string;

@@ -9,7 +9,7 @@ export interface PageAnswer {
   readonly body: string | Buffer;
 }
 
-export interface PageWords {
+interface PageWords {
   readonly status: number;
   readonly tone: 'ask' | 'good' | 'bad';
   readonly title: string;

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Documents, isWritten } from '../../domain/ports/store.ts';
 
-export interface SecretDocuments<T> {
+interface SecretDocuments<T> {
   /** Stores a document and returns its name: random, 256 bits. */
   save(document: T): Promise<string>;
   read(name: string): Promise<T | null>;

@@ -18,7 +18,7 @@ import { type BrowserPage, type PageTools, signInPages, startPath } from './page
 import { type ClickedCard, openPendingSignIns, type Purpose } from './pending.ts';
 import { verifyToken } from './verify-token.ts';
 
-export interface StepUpOptions
+interface StepUpOptions
   extends Pick<PageTools, 'app' | 'random' | 'now' | 'log' | 'authority' | 'redraw' | 'onRefused'> {
   readonly stepUp: StepUp;
   readonly documents: Parameters<typeof openPendingSignIns>[0]['documents'];
@@ -38,7 +38,7 @@ export interface ClickToRepeat {
   readonly inputs: CardInputs;
 }
 
-export type Presented =
+type Presented =
   | { readonly kind: 'presented'; readonly signIn: SignIn | null }
   | { readonly kind: 'answer'; readonly answer: InvokeResponse };
 

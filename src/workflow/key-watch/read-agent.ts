@@ -5,7 +5,7 @@ import type { Azure } from '../../domain/ports/azure.ts';
 import { type LastVerified, type WatchReading, watchedUseMs } from '../../domain/watch/drift.ts';
 import { findMovedVault } from '../../operations/steps/moved-or-replaced.ts';
 
-export type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog' | 'inventory'>;
+type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog' | 'inventory'>;
 
 /** A cycle can last ten minutes: what was read at its beginning says nothing of its end. */
 const freshMs = 30_000;

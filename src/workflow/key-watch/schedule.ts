@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Documents, isWritten } from '../../domain/ports/store.ts';
 import type { CycleResult } from './watch-cycle.ts';
 
-export interface SchedulePorts {
+interface SchedulePorts {
   readonly documents: Documents;
   readonly intervalMs: number;
   readonly now: () => Date;

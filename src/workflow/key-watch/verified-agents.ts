@@ -5,7 +5,7 @@ import type { Drifts, Requests } from '../../domain/ports/store.ts';
 import type { LastVerified, VerifiedAgents } from '../../domain/watch/drift.ts';
 import { lastVerifiedOf } from '../../operations/last-verified.ts';
 
-export interface VerifiedPorts {
+interface VerifiedPorts {
   readonly requests: Pick<Requests, 'load'>;
   readonly drifts: Pick<Drifts, 'succeeded'>;
 }

@@ -8,7 +8,7 @@ const narrowest = 4;
 /** Width of a letter in a label. */
 const letter = 4.4;
 
-export interface DrawnRun {
+interface DrawnRun {
   readonly number: number;
   readonly from: string;
   readonly to: string;

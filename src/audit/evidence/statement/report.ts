@@ -32,7 +32,7 @@ import { reportPage } from '../report/report.ts';
 /** Version of the report. Increase it with each change of the output for the same events. */
 export const statementMadeBy = '<meta name="generator" content="cmk-bot statement report 2">';
 
-export type StatementFacts = Pick<ReportFacts, 'note' | 'witness' | 'vault' | 'madeOf'> & {
+type StatementFacts = Pick<ReportFacts, 'note' | 'witness' | 'vault' | 'madeOf'> & {
   readonly statement: Statement;
 };
 

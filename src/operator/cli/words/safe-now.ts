@@ -6,9 +6,9 @@ import { keyFateWords } from '../../../text/attention.ts';
 import { completedTitles, titlesOf } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
 
-export type SafeVerb = 'cancel' | 'stop' | 'retry' | 'give-up';
+type SafeVerb = 'cancel' | 'stop' | 'retry' | 'give-up';
 
-export interface SafeNow {
+interface SafeNow {
   readonly verbs: readonly SafeVerb[];
   readonly words: string;
 }

@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 
 const folder = new URL('../../../../manifest/', import.meta.url);
 
-export type BuiltPackage =
+type BuiltPackage =
   | { readonly kind: 'built'; readonly bytes: Uint8Array }
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 

@@ -42,7 +42,7 @@ function run(program: string, args: readonly string[], cwd: string): Ran {
 export const hasDotnet = (): boolean => spawnSync('dotnet', ['--version']).status === 0;
 
 /** Returns the compiler's path. Restores it if it's missing. Throws with the output of `dotnet restore` if that fails. */
-export function restoreBicep(): string {
+function restoreBicep(): string {
   const inPackage = path.join(packageId.toLowerCase(), bicepVersion, 'tools', system === 'win' ? 'bicep.exe' : 'bicep');
   const there = path.join(bicepCache, bicepVersion, inPackage);
   if (existsSync(there)) return there;

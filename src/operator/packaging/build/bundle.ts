@@ -6,7 +6,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 /** Root of the sources. */
 export const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
-export interface Bundling {
+interface Bundling {
   /** Source of each program, relative to the root, by output name. */
   readonly programs: Readonly<Record<string, string>>;
   readonly folder: string;

@@ -14,7 +14,7 @@ import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
 import { changeFacts, checkRow, controllerRows, planRows, vaultAddress } from './parts.ts';
 
 /** The requester, and how the reader's card calls them. */
-export interface Asker {
+interface Asker {
   readonly id: PersonId;
   readonly words: 'The requester' | 'You';
 }
@@ -42,7 +42,7 @@ function askerRisk({ observation: { control } }: Plan, { id, words }: Asker): Ro
   return [red(`${has} control over this key`, own.through === null ? '' : `Through ${own.through}.`)];
 }
 
-export function riskRows(plan: Plan, asker: Asker): Row[] {
+function riskRows(plan: Plan, asker: Asker): Row[] {
   const found = warningsOf(plan)
     .filter((check) => riskOf(check) >= 0)
     .sort((one, other) => riskOf(one) - riskOf(other))
@@ -51,7 +51,7 @@ export function riskRows(plan: Plan, asker: Asker): Row[] {
 }
 
 /** Returns true if the plan turns on purge protection, the only effect that can't be undone. */
-export const protectsVault = (plan: Plan): boolean => stepsOf(plan, 'irreversible').length > 0;
+const protectsVault = (plan: Plan): boolean => stepsOf(plan, 'irreversible').length > 0;
 
 const amber = (title: string, text: string): Row =>
   row(marks.warn, plain<string>(title), [{ ...grey(plain<string>(text, 600)), subtle: false }], {
@@ -72,7 +72,7 @@ const tasksOf = (plan: Plan) =>
   );
 
 /** Returns what the plan does that can't be undone, and what people must retain. */
-export function consequenceRows(plan: Plan): Row[] {
+function consequenceRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.wish);
   const softDelete = effectsOf(plan).some(({ change }) => change === 'soft-delete') ? 'soft delete and ' : '';
   const protects = amber(
@@ -118,7 +118,7 @@ export const acceptWords = (plan: Plan): string =>
  * Returns notes that apply to most requests: other warnings, steps that might not be reversible, the operation's own
  * notes.
  */
-export function noteRows(plan: Plan): Row[] {
+function noteRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.wish);
   const unknown = stepsOf(plan, 'unknown').map(() =>
     row(noteMark, plain('Might not be reversible'), [

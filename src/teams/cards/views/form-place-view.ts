@@ -8,7 +8,7 @@ import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { nameOf } from './form-view.ts';
 import { badge } from './state-line.ts';
 
-export interface FormOwner {
+interface FormOwner {
   readonly name: string;
   /** Teams' user ID. */
   readonly memberId: string;

@@ -9,7 +9,7 @@ import { grey, numberedRow } from '../data/row.ts';
 import { bold, type CardText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 
-export interface HelpFacts {
+interface HelpFacts {
   readonly commands: readonly TypedCommand[];
   readonly policy: Policy;
   readonly mayAsk: boolean;
@@ -32,7 +32,7 @@ function roleOf(facts: May): keyof typeof roles {
 }
 
 /** Returns the text for a reader's permissions. */
-export const roleText = (may: May): CardText => roles[roleOf(may)]();
+const roleText = (may: May): CardText => roles[roleOf(may)]();
 
 /** `2`, or `1 to 3` where rules differ. */
 function spanOf(numbers: readonly number[]): string {

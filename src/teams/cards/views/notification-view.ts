@@ -101,7 +101,7 @@ export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: 
 }
 
 /** Who is notified, and how they get to the request. */
-export interface NotificationReader {
+interface NotificationReader {
   readonly to: RecipientGroup;
   readonly addressees: readonly Addressee[];
   /** Of the request's card in Teams; null: a button posts the card. */

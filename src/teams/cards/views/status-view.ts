@@ -22,7 +22,7 @@ import { succeededCard } from './succeeded-view.ts';
 const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 
 /** The scheduled start. */
-export const startFacts = ({ notBefore }: Request) =>
+const startFacts = ({ notBefore }: Request) =>
   notBefore === null ? [] : [fact('Starts', md`${dateAndTime(new Date(notBefore))} or later`)];
 
 const endedNote = (request: Request): CardText => {
