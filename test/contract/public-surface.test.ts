@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { environmentSchema } from '../../src/config/settings/table.ts';
 import { planSchema } from '../../src/domain/plan.ts';
@@ -14,8 +14,8 @@ import { StoredChangeSpec } from '../../src/operations/registry.ts';
 import { subcommands } from '../../src/operator/cli/registry.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
+import { scenario } from '../support/world/scenario.ts';
 import { approvalCard, approve, ask, people, places, shows } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 const folder = fileURLToPath(new URL('../golden/public/', import.meta.url));
 
@@ -57,7 +57,7 @@ test('stored events', () => {
 });
 
 describe('of a sandbox with one request', () => {
-  let world: World;
+  const world = scenario({ own: { record: 'folder' } });
   let id = '';
   const json = async (...args: readonly string[]): Promise<unknown> => {
     const { code, out } = await cmkBot([...args, '--json'], world.place);
@@ -66,12 +66,10 @@ describe('of a sandbox with one request', () => {
   };
 
   beforeAll(async () => {
-    world = await startWorld({ record: 'folder' });
     id = await ask(world);
     await approve(world, people.approver, await approvalCard(world, id));
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
-  afterAll(() => world.end());
 
   test('what the doctor finds', async () => {
     const { findings } = DiagnosisReport.parse(await json('doctor'));

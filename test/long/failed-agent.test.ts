@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { agentIn, all, type Change, onAgent, putUnder } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { azureState, follow, type Path } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -14,12 +15,10 @@ import {
   mendAzure,
   people,
   places,
-  rememberAzure,
   requestIdIn,
   shows,
   writes,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 const { agent, vault, key } = choices.first;
 const path: Path = choices.first;
@@ -31,14 +30,7 @@ const forms: readonly (readonly [string, Change])[] = [
   ['still shows the key that was asked for', all(putUnder(agent, vault, key), left('Failed'))],
 ];
 
-let world: World;
-let putBack: () => Promise<void>;
-beforeAll(async () => {
-  world = await startWorld({ env: { CMK_RETRY_FIRST_WAIT: '50ms', CMK_GRANT_WAIT: '3s' } });
-  putBack = await rememberAzure(world);
-});
-afterEach(() => putBack());
-afterAll(() => world.end());
+const world = scenario({ own: { env: { CMK_RETRY_FIRST_WAIT: '50ms', CMK_GRANT_WAIT: '3s' } }, restoresAzure: true });
 
 const status = (id: string, words: RegExp) => shows(world, places.operations, people.requester, id, words);
 async function expectSet(): Promise<void> {

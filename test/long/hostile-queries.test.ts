@@ -5,6 +5,7 @@ import { oddTexts } from '../support/attacks/attack-values.ts';
 import { watch } from '../support/attacks/attack-watch.ts';
 import type { JsonObject, SeenActivity } from '../support/teams/local-teams.ts';
 import { activity, invoke, send } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -17,7 +18,7 @@ import {
   typeAll,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 /**
  * What people type goes into one kind of query, as one literal that means just that. And whatever it names, the bot looks at
@@ -27,15 +28,10 @@ const own = '40000000-0000-4000-8000-000000000001';
 const foreign = '40000000-0000-4000-8000-000000000002';
 const table = new AttackTable();
 
-let world: World;
-beforeAll(async () => {
-  // One person types hundreds of texts, one after the other.
-  world = await startWorld({ record: 'folder', env: { CMK_SUBSCRIPTIONS: own, CMK_CALLS_AT_ONCE: '1000000' } });
-});
-afterAll(async () => {
-  await world?.end();
-  table.print('What was typed where an agent, a vault or a key is asked for');
-});
+// One person types hundreds of texts, one after the other.
+const env = { CMK_SUBSCRIPTIONS: own, CMK_CALLS_AT_ONCE: '1000000' };
+const world = scenario({ own: { record: 'folder', env } });
+afterAll(() => table.print('What was typed where an agent, a vault or a key is asked for'));
 
 const GraphQuery = z.object({ subscriptions: z.array(z.string()), query: z.string() });
 let asked = 0;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { actionsOn, dataActionsOnVault } from '../../src/operations/resources/rights.ts';
 import { allow, type Change, hideCreationOnAgent, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
@@ -6,24 +6,15 @@ import { table } from '../support/docs/table.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { follow, linesOf, newKey, openReview, type Path, rotation } from '../support/world/path.ts';
-import { choices, people, rememberAzure, type, writes } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { choices, people, type, writes } from '../support/world/story.ts';
+import type { World } from '../support/world/world.ts';
 
 /** Each right of the bot's roles taken away alone: what somebody who asks then reads, and that nothing was changed before. */
 
-let world: World;
-let putBack: () => Promise<void>;
+const world = scenario({ own: { record: 'folder', env: { CMK_VAULTS: '*/*/*' } }, restoresAzure: true });
 const seen: string[][] = [];
-
-beforeAll(async () => {
-  world = await startWorld({ record: 'folder', env: { CMK_VAULTS: '*/*/*' } });
-  putBack = await rememberAzure(world);
-});
-afterEach(() => putBack());
-afterAll(async () => {
-  await world.end();
-  console.log(table('Each right taken away', ['right', 'noticed', 'words'], seen));
-});
+afterAll(() => console.log(table('Each right taken away', ['right', 'noticed', 'words'], seen)));
 
 type Where =
   | 'agent page'

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { http } from '../support/azure/local-azure.ts';
+import { scenario } from '../support/world/scenario.ts';
 import { approvalCard, approve, ask, people, places, shows, writes } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 interface Operation {
   readonly agentId: string;
@@ -10,12 +11,7 @@ interface Operation {
 }
 
 describe('with the pace of the real Azure', () => {
-  let world: World;
-
-  beforeAll(async () => {
-    world = await startWorld({ latency: 'realistic' });
-  });
-  afterAll(() => world.end());
+  const world = scenario({ own: { latency: 'realistic' } });
 
   test('a run that is killed with both servers in the middle of every long operation goes on to its end', async () => {
     const id = await ask(world);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { localBotPrincipal, usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
 import { http } from '../support/azure/local-azure.ts';
@@ -8,6 +8,7 @@ import { cardText } from '../support/teams/local-teams.ts';
 import { openTranscript, type Transcript } from '../support/transcripts/transcript.ts';
 import { expectGolden } from '../support/transcripts/transcript-golden.ts';
 import { azureState } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   approvalCard,
   approve,
@@ -16,14 +17,13 @@ import {
   mendAzure,
   people,
   places,
-  rememberAzure,
   shows,
   submit,
   type,
   until,
   untilMended,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 /**
  * Whether an agent was seen using its key, as the vault's log tells: each answer, and the card on the way to it. What is made of
@@ -32,19 +32,8 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 const { requester, approver } = people;
 const { operations } = places;
-let world: World;
-let putBack: () => Promise<void>;
-
-beforeAll(async () => {
-  world = await startWorld({ env: { ...usageCheckSettings, CMK_USE_WITHIN: '6s', CMK_USE_POLL: '200ms' } });
-  putBack = await rememberAzure(world);
-});
-afterEach(async () => {
-  await http(world.azure, 'DELETE', '/simulator/scenarios');
-  await mendAzure(world);
-  await putBack();
-});
-afterAll(() => world.end());
+const env = { ...usageCheckSettings, CMK_USE_WITHIN: '6s', CMK_USE_POLL: '200ms' };
+const world = scenario({ own: { env }, restoresAzure: true });
 
 const happens = (...names: string[]) => http(world.azure, 'POST', '/simulator/scenarios', { body: { names } });
 const noMore = (name: string) => http(world.azure, 'DELETE', `/simulator/scenarios?name=${name}`);

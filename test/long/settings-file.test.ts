@@ -1,17 +1,12 @@
-/** `.env` in the working folder: `npm start`, the bundle (test/long/build.test.ts) and every command read it. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { startControl } from '../../src/operator/rpc/server.ts';
 import { recordsOf } from '../../src/operator/rpc/store-records.ts';
-import type { Said } from '../support/processes/command-line.ts';
-import { surroundings } from '../support/processes/surroundings.ts';
+import { runProgram, type Said } from '../support/processes/command-line.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-settings-'));
@@ -19,22 +14,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const env = (text: string): void => writeFileSync(path.join(folder, '.env'), text);
 
-/** A program of the sources, in the folder, with nothing of this process's settings. */
-function start(program: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Said> {
-  const child = spawn(process.execPath, [path.join(root, program), ...args], {
-    cwd: folder,
-    env: { ...surroundings(), ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [out, err] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
-}
+const start = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> =>
+  runProgram(program, args, { env, cwd: folder });
 const cmkBot = (...args: readonly string[]): Promise<Said> => start('src/operator/cli/cmk-bot.js', args);
 
 test('npm start reads it, variables that are set take precedence, and what is wrong in it is named', async () => {

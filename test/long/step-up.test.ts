@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { localTenantId } from '../../src/sandbox/people.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
 import { signIn, signInLink, signInWords } from '../support/world/sign-in.ts';
 import {
   activityText,
@@ -19,16 +20,11 @@ import {
   shows,
   writes,
 } from '../support/world/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
+import { queryStore, readRecord } from '../support/world/world.ts';
 
 /** Approving needs a sign-in of its own, over the whole product: local Entra, local Teams, the bot. */
 
-let world: World;
-
-beforeAll(async () => {
-  world = await startWorld({ stepUp: true });
-});
-afterAll(() => world.end());
+const world = scenario({ own: { stepUp: true } });
 
 const clicks = async (id: string, person = people.approver) => approve(world, person, await approvalCard(world, id));
 

@@ -3,19 +3,14 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
 import { sealKeysIn } from '../support/store/seal-keys.ts';
+import { scenario } from '../support/world/scenario.ts';
 import { activityText, approvalCard, ask, people, places, shows, type, until } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 /** An operator at the command line while the bot runs on its folder, and after it was killed. */
 
-let world: World;
+const world = scenario({ own: { record: 'folder' } });
 const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir });
 const socket = () => path.join(world.dataDir, 'control.sock');
-
-beforeAll(async () => {
-  world = await startWorld({ record: 'folder' });
-});
-afterAll(() => world.end());
 
 describe('while the bot runs', () => {
   let id: string;

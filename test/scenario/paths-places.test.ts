@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { wholeDigest } from '../../src/domain/digest.ts';
 import { startStore } from '../support/store/store-client.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { follow, linesOf } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   ask,
@@ -10,12 +11,10 @@ import {
   choices,
   people,
   places,
-  rememberAzure,
   shows,
   until,
   writes,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 const audit = '19:audit@thread.tacv2';
 const chatOf = (person: string): string => `a:${person}`;
@@ -31,16 +30,8 @@ const everywhere: readonly (readonly [string, string, string])[] = [
   ['second approver’s', secondChat, people.secondApprover],
 ];
 
-let world: World;
-let putBack: () => Promise<void>;
+const world = scenario({ own: {}, restoresAzure: true });
 const asked: string[] = [];
-
-beforeAll(async () => {
-  world = await startWorld();
-  putBack = await rememberAzure(world);
-});
-afterEach(() => putBack());
-afterAll(() => world.end());
 
 /** The badge stands first. */
 const stateLine = (text: string): string => text.split('\n')[0] ?? '';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, test } from '@jest/globals';
+import { beforeAll, test } from '@jest/globals';
 import { agentIn, onKey } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, writeAgent } from '../support/azure/local-azure-clients.ts';
@@ -8,6 +8,7 @@ import { openTranscript, type Transcript } from '../support/transcripts/transcri
 import { drawCard } from '../support/transcripts/transcript-card.ts';
 import { expectGolden } from '../support/transcripts/transcript-golden.ts';
 import { azureState } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   approvalCard,
@@ -19,7 +20,6 @@ import {
   requestIdIn,
   shows,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 /** From the alert to its end: what people see when the owner's client broke what was approved. */
 
@@ -28,13 +28,13 @@ const { operations, approvals } = places;
 const { agent: agentName, vault: vaultName, key: keyName } = choices.first;
 const day = 24 * 3_600_000;
 const because = { justification: 'As it was approved', acknowledgeDataLoss: 'true' };
-let world: World;
+const env = { CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover };
+const world = scenario({ own: { env } });
 let others: Clients;
 let vaultUrl: string;
 let keyVersion: string;
 
 beforeAll(async () => {
-  world = await startWorld({ env: { CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover } });
   others = clientsOf(world.azure, owner);
   const id = await ask(world);
   await approve(world, approver, await approvalCard(world, id));
@@ -43,7 +43,6 @@ beforeAll(async () => {
   vaultUrl = keyVaultProperties?.keyVaultUri ?? '';
   keyVersion = keyVaultProperties?.keyVersion ?? '';
 }, 400_000);
-afterAll(() => world.end());
 
 /** The newest alert, once it says the words. */
 async function sees(t: Transcript, ...words: readonly string[]): Promise<SeenActivity> {

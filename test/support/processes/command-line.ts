@@ -1,5 +1,6 @@
 /** Runs `cmk-bot`: as an operator would, or without starting it anew for every call. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { forkProgram } from '../jest/prepared.ts';
 import { surroundings } from './surroundings.ts';
@@ -21,10 +22,15 @@ export interface Call {
   readonly atTerminal: boolean;
 }
 
-/** In a process of its own, from the sources, as `npx cmk-bot` starts it. */
-export function npxCmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
-  const child = spawn(process.execPath, ['src/operator/cli/cmk-bot.js', ...args], {
-    cwd: root,
+interface Surroundings {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+/** A program of the sources in a process of its own, with nothing of this process's settings. `program`: its path in the project. */
+export function runProgram(program: string, args: readonly string[], { env = {}, cwd = root }: Surroundings = {}) {
+  const child = spawn(process.execPath, [path.join(root, program), ...args], {
+    cwd,
     env: { ...surroundings(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -35,11 +41,15 @@ export function npxCmkBot(args: readonly string[], env: NodeJS.ProcessEnv = {}):
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
   });
-  return new Promise((resolve, reject) => {
+  return new Promise<Said>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, out, err }));
   });
 }
+
+/** As `npx cmk-bot` starts it. */
+export const npxCmkBot = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> =>
+  runProgram('src/operator/cli/cmk-bot.js', args, { env });
 
 let host: Promise<ChildProcess> | null = null;
 let calls = 0;
