@@ -214,7 +214,7 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const certificate = await serverCertificate(options.dataDir);
   const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
   const world = await openWorld(options, file);
-  const beforeStates = new BeforeStates(world.state);
+  const beforeStates = new BeforeStates(join(options.dataDir, 'azure'), world.state);
   const start = randomUUID();
   const revision = () => `${start} ${file.changes} ${world.requests.all().length}`;
   const { recordDir } = options;

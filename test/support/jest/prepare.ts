@@ -66,8 +66,8 @@ async function startOnce(folder: string): Promise<void> {
   await startBotOnce(options, {});
   await startOnServer(options, folder);
   await azure.kill();
-  // What Azure was asked belongs to the world that asks.
-  await rm(`${dataDir}/azure/requests.jsonl`, { force: true });
+  // What Azure was asked and had before belongs to the world that asks.
+  for (const name of ['requests.jsonl', 'before.json']) await rm(`${dataDir}/azure/${name}`, { force: true });
 }
 
 /** One story, and everything that takes part is stopped. */

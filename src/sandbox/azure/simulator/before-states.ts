@@ -1,15 +1,32 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { agentId as idOf, sameId } from '../arm/ids.ts';
-import type { SimulatorState } from '../state/schema.ts';
+import { type SimulatorState, SimulatorState as State } from '../state/schema.ts';
 import type { AgentOperation } from '../state/schema-agents.ts';
 
-/** What a comparison needs of a state. */
-type Snapshot = Pick<SimulatorState, 'agents' | 'vaults' | 'roleAssignments' | 'roleDefinitions'>;
+/**
+ * State other than agents that a comparison needs. Changes that started from the same state share one file, named by
+ * its hash.
+ */
+const Rest = State.pick({ vaults: true, roleAssignments: true, roleDefinitions: true });
+type Rest = z.infer<typeof Rest>;
+const Agents = State.pick({ agents: true });
 
-const snapshotOf = ({ agents, vaults, roleAssignments, roleDefinitions }: SimulatorState): Snapshot =>
-  structuredClone({ agents, vaults, roleAssignments, roleDefinitions });
+export type Snapshot = Rest & z.infer<typeof Agents>;
 
-const hasEnded = ({ status }: AgentOperation): boolean => status !== 'Working';
-const endedById = ({ operations }: SimulatorState) => new Map(operations.map((one) => [one.id, hasEnded(one)]));
+const StoredAgents = Agents.extend({ rest: z.string().regex(/^[0-9a-f]{64}$/) });
+
+const Changes = z.object({
+  /** The state when the last change ended. */
+  quiet: StoredAgents,
+  /** By the agent's ARM ID: the state before its latest change, and whether that change has ended. */
+  changes: z.array(z.object({ agentId: z.string(), before: StoredAgents, ended: z.boolean() })),
+  /** Operations already counted, with `true` for ended ones. */
+  counted: z.record(z.string(), z.boolean()),
+});
+type Changes = z.infer<typeof Changes>;
 
 /** Returns false for a repeated write: a retry after a lost answer changes nothing. */
 const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
@@ -17,63 +34,98 @@ const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
   return JSON.stringify(agent?.content) !== JSON.stringify(operation.before);
 };
 
-interface Change {
-  readonly before: Snapshot;
-  ended: boolean;
-}
+/** An unreadable file, such as an older version's, counts as missing. */
+const readChanges = (file: string): Changes | null =>
+  existsSync(file) ? (Changes.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null) : null;
 
 /**
- * Keeps the state before each agent's latest change since the start.
+ * Stores the state before each agent's latest change.
  * A change starts with the first write after the previous one ended, and ends when a write that sets a key succeeds.
  * Several writes can form one change.
  */
 export class BeforeStates {
-  /** The state when the last change ended. */
-  private quiet: Snapshot;
-  /** By the agent's ARM ID in lower case. */
-  private readonly changes = new Map<string, Change>();
-  /** Operations already counted, with `true` for ended ones. */
-  private counted: Map<string, boolean>;
+  private readonly file: string;
+  private readonly rests: string;
+  private stored: Changes;
 
-  constructor(state: SimulatorState) {
-    this.quiet = snapshotOf(state);
-    this.counted = endedById(state);
+  constructor(folder: string, state: SimulatorState) {
+    this.file = join(folder, 'before.json');
+    this.rests = join(folder, 'before');
+    this.stored = readChanges(this.file) ?? this.initial(state);
   }
 
   /** Starts over after the whole state was replaced. */
   restart(state: SimulatorState): void {
-    this.quiet = snapshotOf(state);
-    this.counted = endedById(state);
-    this.changes.clear();
+    rmSync(this.rests, { recursive: true, force: true });
+    this.stored = this.initial(state);
+    this.save();
   }
 
   /** Detects operations that started or ended since the last call. */
   follow(state: SimulatorState): void {
-    for (const operation of state.operations) {
+    const changed = state.operations.filter(({ id, status }) => this.stored.counted[id] !== (status !== 'Working'));
+    for (const operation of changed) {
       const { id, agentId, status, triesKey } = operation;
-      const counted = this.counted.get(id);
-      if (counted === hasEnded(operation)) continue;
-      if (counted === undefined && changes(operation, state)) this.begin(agentId);
-      this.counted.set(id, hasEnded(operation));
+      if (!(id in this.stored.counted) && changes(operation, state)) this.begin(agentId);
+      this.stored.counted[id] = status !== 'Working';
       if (triesKey && status === 'Succeeded') this.end(agentId, state);
     }
+    if (changed.length > 0) this.save();
   }
 
   /** Returns the state before the latest change of the agent with this name. Without a change: the last quiet state. */
   of(agentName: string): Snapshot {
-    const change = [...this.changes].find(([id]) => id.endsWith(`/${agentName.toLowerCase()}`))?.[1];
-    return change?.before ?? this.quiet;
+    const change = this.stored.changes.find(({ agentId }) => sameId(agentId.split('/').at(-1) ?? '', agentName));
+    const { agents, rest } = change?.before ?? this.stored.quiet;
+    return { agents, ...Rest.parse(JSON.parse(readFileSync(this.fileOf(rest), 'utf8'))) };
   }
 
   private begin(agentId: string): void {
-    if (this.changes.get(agentId.toLowerCase())?.ended === false) return;
-    const agents = this.quiet.agents.filter((one) => sameId(idOf(one), agentId));
-    this.changes.set(agentId.toLowerCase(), { before: { ...this.quiet, agents }, ended: false });
+    const change = this.stored.changes.find((one) => sameId(one.agentId, agentId));
+    if (change?.ended === false) return;
+    const others = this.stored.changes.filter((one) => one !== change);
+    const { agents, rest } = this.stored.quiet;
+    const before = { agents: agents.filter((one) => sameId(idOf(one), agentId)), rest };
+    this.stored.changes = [...others, { agentId, before, ended: false }];
   }
 
   private end(agentId: string, state: SimulatorState): void {
-    const change = this.changes.get(agentId.toLowerCase());
+    const change = this.stored.changes.find((one) => sameId(one.agentId, agentId));
     if (change !== undefined) change.ended = true;
-    this.quiet = snapshotOf(state);
+    this.stored.quiet = this.snapshotOf(state);
+  }
+
+  private initial(state: SimulatorState): Changes {
+    const counted = Object.fromEntries(state.operations.map(({ id, status }) => [id, status !== 'Working']));
+    return { quiet: this.snapshotOf(state), changes: [], counted };
+  }
+
+  private snapshotOf({
+    agents,
+    vaults,
+    roleAssignments,
+    roleDefinitions,
+  }: SimulatorState): z.infer<typeof StoredAgents> {
+    const text = JSON.stringify({ vaults, roleAssignments, roleDefinitions });
+    const rest = createHash('sha256').update(text).digest('hex');
+    if (!existsSync(this.fileOf(rest))) {
+      mkdirSync(this.rests, { recursive: true });
+      replace(this.fileOf(rest), text);
+    }
+    return { agents: structuredClone(agents), rest };
+  }
+
+  private fileOf(rest: string): string {
+    return join(this.rests, `${rest}.json`);
+  }
+
+  private save(): void {
+    replace(this.file, JSON.stringify(this.stored));
   }
 }
+
+/** Replaces the file atomically: a killed process leaves the old or the new one. */
+const replace = (file: string, text: string): void => {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+};
