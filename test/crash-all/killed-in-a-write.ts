@@ -1,18 +1,10 @@
 /** The bot is killed while Azure has just received a write: a world for that, and what has to hold of it afterwards. */
-import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { afterAll, expect } from '@jest/globals';
 import { table } from '../support/docs/table.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
-import {
-  approve,
-  type Fault,
-  faultAzure,
-  mendAzure,
-  people,
-  rememberAzure,
-  untilFaultsAreMet,
-  untilMended,
-} from '../support/world/story.ts';
-import { readRecord, startWorld, type World, type WorldOptions } from '../support/world/world.ts';
+import { scenario } from '../support/world/scenario.ts';
+import { approve, type Fault, faultAzure, people, untilFaultsAreMet, untilMended } from '../support/world/story.ts';
+import { readRecord, type World, type WorldOptions } from '../support/world/world.ts';
 
 /** Azure never did it, or did it and nobody heard. */
 export const doneOrNot = {
@@ -37,27 +29,9 @@ export interface Killing {
 /** Azure is as it was before each case. What came of all is printed under the title at the end. */
 export function worldForKilling(title: string, options: WorldOptions = {}): Killing {
   const rows: string[][] = [];
-  let world: World;
-  let putBack: () => Promise<void>;
-  beforeAll(async () => {
-    world = await startWorld(options);
-    putBack = await rememberAzure(world);
-  });
-  afterEach(async () => {
-    await mendAzure(world);
-    await putBack();
-  });
-  afterAll(async () => {
-    process.stdout.write(table(title, ['write', 'killed', 'state', 'effects'], rows));
-    await world.end();
-  });
-  return {
-    get world() {
-      return world;
-    },
-    rows,
-    ended: [],
-  };
+  const world = scenario({ own: options, restoresAzure: true });
+  afterAll(() => void process.stdout.write(table(title, ['write', 'killed', 'state', 'effects'], rows)));
+  return { world, rows, ended: [] };
 }
 
 /** Approves, and kills the bot when the write has come to Azure, which holds it. `passing`: faults of writes before it. */

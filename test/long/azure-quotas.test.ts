@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { changeState } from '../support/azure/local-azure.ts';
 import { careId } from '../support/azure/local-azure-names.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   approvalCard,
@@ -12,7 +13,7 @@ import {
   type,
   typeAll,
 } from '../support/world/story.ts';
-import { type AzureRequest, startWorld, type World } from '../support/world/world.ts';
+import type { AzureRequest } from '../support/world/world.ts';
 
 /** The quotas of Azure Resource Manager and Resource Graph are on at the realistic pace. */
 
@@ -24,16 +25,14 @@ const counted = (requests: readonly AzureRequest[]) =>
   requests.filter(({ url }) => url.includes(`/subscriptions/${careId}`) || url.includes('Microsoft.ResourceGraph'));
 
 describe('under the quotas of Azure', () => {
-  let world: World;
+  const world = scenario({ own: { latency: 'realistic' } });
 
   beforeAll(async () => {
-    world = await startWorld({ latency: 'realistic' });
     await changeState(world.azure, (state) => {
       const model = state.agents.find(({ name }: { name: string }) => name === 'triage-agent-prod');
       for (const name of names) state.agents.push({ ...structuredClone(model), name });
     });
   });
-  afterAll(() => world.end());
 
   const succeed = async (agent: string): Promise<void> => {
     const form = await typeAll(world, { agent, vault: 'kv-care-prod', key: 'cmk-triage-agent' });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { agentIn, all, giveRole, keyRoles, scopes, takeRoles } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
@@ -22,7 +22,7 @@ import {
   typeAll,
   writes,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
+import type { World } from '../support/world/world.ts';
 
 /** Whose vault it is, who controls the key, and where it comes from: what an approver cannot tell by a name. */
 
@@ -149,12 +149,8 @@ describe('where the policy says nothing', () => {
 });
 
 describe('a rule that permits the other subscription', () => {
-  let world: World;
-  beforeAll(async () => {
-    const rules = [{ name: 'care', match: {}, vaults: [{ subscriptions: [research], names: ['kv-hospit*'] }] }];
-    world = await startWorld({ record: 'folder', env: { CMK_POLICY_FILE: policyFile('permits.json', rules) } });
-  });
-  afterAll(() => world.end());
+  const rules = [{ name: 'care', match: {}, vaults: [{ subscriptions: [research], names: ['kv-hospit*'] }] }];
+  const world = scenario({ own: { record: 'folder', env: { CMK_POLICY_FILE: policyFile('permits.json', rules) } } });
 
   test('lets it through, and the face of the card says in which subscription it is and who owns it', async () => {
     const id = await submit(world, await typeAll(world, lookAlike));
@@ -204,12 +200,8 @@ describe('a rule that permits the other subscription', () => {
 });
 
 describe('a rule that wants new keys', () => {
-  let world: World;
-  beforeAll(async () => {
-    const rules = [{ name: 'patients', match: {}, requireNewKey: true }];
-    world = await startWorld({ env: { CMK_POLICY_FILE: policyFile('new.json', rules) } });
-  });
-  afterAll(() => world.end());
+  const rules = [{ name: 'patients', match: {}, requireNewKey: true }];
+  const world = scenario({ own: { env: { CMK_POLICY_FILE: policyFile('new.json', rules) } } });
 
   test('an attacker puts in a key that they have a copy of: it is blocked', async () => {
     const review = await typeAll(world, hospitals);

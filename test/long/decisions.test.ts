@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { shiftedClock } from '../support/processes/shifted-clock.ts';
 import type { BotAnswer, JsonObject, SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
@@ -18,20 +19,16 @@ import {
   typeAll,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
-let world: World;
+// The last tests shift the clock, which a server has for itself.
+const world = scenario({ own: { record: 'folder' } });
 let putBack: () => Promise<void>;
 beforeAll(async () => {
-  // The last tests shift the clock, which a server has for itself.
-  world = await startWorld({ record: 'folder' });
   putBack = await rememberAzure(world);
 });
 const clock = shiftedClock();
-afterAll(async () => {
-  await world.end();
-  clock.remove();
-});
+afterAll(() => clock.remove());
 
 const accepting = { acknowledgeIrreversible: 'true' };
 const click = (person: string, card: SeenActivity, verb: string, inputs: JsonObject = {}, data: JsonObject = {}) =>

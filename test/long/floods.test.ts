@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { activity, type RawAnswer, send, sendRaw } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
 import { people, places, until } from '../support/world/story.ts';
-import { queryStore, startWorld, type World } from '../support/world/world.ts';
+import { queryStore, type World } from '../support/world/world.ts';
 
 const person = (id: string) => ({ id: `29:${id}`, name: 'Somebody', aadObjectId: id });
 const stranger = '99999999-0000-4000-8000-000000000001';
@@ -40,14 +41,9 @@ const head = (...headers: readonly string[]): string =>
   ['POST /api/messages HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', ...headers, '', ''].join('\r\n');
 
 describe('with 20 calls at once', () => {
-  let world: World;
+  const world = scenario({ own: { env: { CMK_CALLS_AT_ONCE: '20' } } });
   /** Who typed a command and was told to wait. */
   let silenced = '';
-
-  beforeAll(async () => {
-    world = await startWorld({ env: { CMK_CALLS_AT_ONCE: '20' } });
-  });
-  afterAll(() => world?.end());
 
   const statuses = (answers: readonly RawAnswer[]): number[] => answers.map(({ status }) => status);
   const served = (answers: readonly RawAnswer[]): number => statuses(answers).filter((status) => status === 200).length;

@@ -9,6 +9,7 @@ import { actAs, goTo } from '../support/browser/page.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { activity, invoke, type RawAnswer, send } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -20,7 +21,6 @@ import {
   requestIdIn,
   until,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 /**
  * Everybody whose words come to be shown means harm: who asks, who approves, what they write, and Azure itself in names,
@@ -52,7 +52,7 @@ const table = new AttackTable();
 const audit = '19:audit@thread.tacv2';
 const everywhere = [places.operations, places.approvals, places.group, audit];
 
-let world: World;
+const world = scenario({ own: { record: 'folder', env: { CMK_LOG_LEVEL: 'info' } } });
 let failedId = '';
 let rejectedId = '';
 
@@ -99,7 +99,6 @@ function check(place: string, card: unknown): void {
 }
 
 beforeAll(async () => {
-  world = await startWorld({ record: 'folder', env: { CMK_LOG_LEVEL: 'info' } });
   await changeState(world.azure, (state) => {
     agentIn(state, 'virtual-visit-agent').provisioningState = words.state;
     const key = agentIn(state, 'virtual-visit-agent').content.keyVaultProperties;
@@ -108,10 +107,7 @@ beforeAll(async () => {
     lock((one) => scopes.agent(one, 'x-ray-agent'), 'ReadOnly', words.lock.replaceAll('/', '|'))(state);
   });
 });
-afterAll(async () => {
-  await world?.end();
-  table.print('Whose words were shown where');
-});
+afterAll(() => table.print('Whose words were shown where'));
 
 describe('hostile words', () => {
   test('of requester, approver, reason and Azure’s error, on the way to a request that needs attention', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
 import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
@@ -7,6 +7,7 @@ import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
@@ -22,7 +23,7 @@ import {
   type,
   until,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 /**
  * What somebody else does to an agent, its key and its vault: each noticed, named with its cause, and closed once it is undone.
@@ -32,7 +33,8 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 const { agent: agentName, vault: vaultName, key: keyName } = choices.first;
 const agent = agentId(agentName);
 const vault = vaultId(vaultName);
-let world: World;
+const env = { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover };
+const world = scenario({ own: { env } });
 let others: Clients;
 let vaultUrl: string;
 let keyVersion: string;
@@ -40,9 +42,6 @@ let approvedKey: object;
 let request: string;
 
 beforeAll(async () => {
-  world = await startWorld({
-    env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover },
-  });
   others = clientsOf(world.azure, owner);
   request = await ask(world);
   await approve(world, people.approver, await approvalCard(world, request));
@@ -53,7 +52,6 @@ beforeAll(async () => {
   vaultUrl = keyVaultProperties.keyVaultUri;
   keyVersion = keyVaultProperties.keyVersion ?? '';
 }, 400_000);
-afterAll(() => world.end());
 
 const stateOfAgent = async () => agentIn(await azureState(world), agentName);
 

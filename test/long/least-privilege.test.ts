@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { actionsOn, actionsOnWorkspace, dataActionsOnVault } from '../../src/operations/resources/rights.ts';
 import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
@@ -11,6 +11,7 @@ import { guardPolicy, tokenPolicy } from '../support/azure/token-policy.ts';
 import { judge, rightsIn, rightsOf } from '../support/permissions/judge.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { azureState, follow, openReview, rotation } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   approvalCard,
   approve,
@@ -24,7 +25,6 @@ import {
   type,
   until,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 /**
  * The bot's identity holds the roles of `infra/` and nothing else, and everything the product does is done with it. What it was
@@ -80,7 +80,8 @@ describe('the role files', () => {
 });
 
 describe('with these roles alone', () => {
-  let world: World;
+  const env = { ...usageCheckSettings, CMK_WATCH_INTERVAL: '2s' };
+  const world = scenario({ own: { record: 'folder', env } });
 
   /** Nothing of the seed's roles is relied on: the bot gets those of the files, the second under its condition. */
   const giveOnlyTheFiles = (state: AzureState): void => {
@@ -123,14 +124,12 @@ describe('with these roles alone', () => {
   };
 
   beforeAll(async () => {
-    world = await startWorld({ record: 'folder', env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '2s' } });
     await changeState(world.azure, giveOnlyTheFiles);
     // Reading a definition takes a permission of its own, and so does acquiring tokens.
     const scope = `/subscriptions/${careId}`;
     await changeState(world.azure, tokenPolicy(scope, 'Microsoft.HealthBot/healthBots', { successProbability: 1 }));
     await changeState(world.azure, guardPolicy(scope));
   });
-  afterAll(() => world.end());
 
   test('an existing key on a vault with roles, tried at the end', async () => {
     const { end } = await follow(world, choices.first);

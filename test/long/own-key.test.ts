@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Attacker, attackerIn, versionsIn } from '../support/azure/attacker-keys.ts';
 import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState, linesOf, openReview } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   answered,
   approvalCard,
@@ -14,7 +15,6 @@ import {
   mendAzure,
   people,
   places,
-  rememberAzure,
   shows,
   submit,
   type,
@@ -22,7 +22,7 @@ import {
   untilFaultsAreMet,
   untilMended,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 /**
  * Who asks for a new key, or a new version, may be allowed to import keys into that vault, and knows the request's id. None of
@@ -34,22 +34,17 @@ const vault = 'kv-care-prod';
 const name = 'cmk-made-here';
 const rotated = { agent: 'virtual-visit-agent', vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' };
 
-let world: World;
+const world = scenario({ own: {}, restoresAzure: true });
 let attacker: Attacker;
 let rotating: Attacker;
-let putBack: () => Promise<void>;
 
 beforeAll(async () => {
-  world = await startWorld();
-  putBack = await rememberAzure(world);
   attacker = await attackerIn(world, vault, name);
   rotating = await attackerIn(world, rotated.vault, rotated.key);
 });
 /** Whatever a request came to, the next one finds the agent free. */
 let open = '';
 afterEach(async () => {
-  await mendAzure(world);
-  await putBack();
   if (open === '') return;
   const cards = await cardsAbout(world, places.operations, people.requester, open);
   for (const card of cards) {
@@ -57,7 +52,6 @@ afterEach(async () => {
       await world.teams.click(people.requester, card.id, verb, { inputs: { comment: 'Not this week' } });
   }
 });
-afterAll(() => world.end());
 
 interface Asked {
   readonly id: string;

@@ -13,6 +13,7 @@ import { cmkBot } from '../support/processes/command-line.ts';
 import { copyFolder } from '../support/processes/copy-folder.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { sendRaw } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   approvalCard,
@@ -24,13 +25,13 @@ import {
   type,
   until,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 /** What the bot publishes of its record, checked by whoever has the folder, and what comes of a record that is not the one published. */
 
 const logName = 'bot.example/audit';
 
-let world: World;
+const env = { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: logName };
+const world = scenario({ own: { record: 'folder', env } });
 const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir });
 const anchor = (...parts: string[]): string => path.join(world.dataDir, 'anchor', ...parts);
 const published = async (): Promise<number> =>
@@ -38,10 +39,6 @@ const published = async (): Promise<number> =>
 
 let id: string;
 beforeAll(async () => {
-  world = await startWorld({
-    record: 'folder',
-    env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: 'bot.example/audit' },
-  });
   id = await ask(world, choices.first);
   const card = await approvalCard(world, id);
   await until(async () => (await published()) === 1, 'the request is published');
@@ -49,7 +46,6 @@ beforeAll(async () => {
   await shows(world, places.operations, people.requester, id, /Rejected/);
   await until(async () => (await published()) === 2, 'the rejection is published');
 });
-afterAll(() => world.end());
 
 /** What the bot says when it does not start. */
 const startFails = async (): Promise<string> => {

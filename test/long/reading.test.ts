@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { approversGroup, requestersGroup } from '../../src/sandbox/people.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';
 import { activity, invoke, send } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -20,11 +21,10 @@ import {
   type,
   until,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 /** Attacks by looking: the bot lends its rights in Azure, and what it remembers, to nobody who has no role. */
 
-let world: World;
+const world = scenario({ own: { record: 'folder' } });
 let id = '';
 let form: SeenActivity;
 let list: SeenActivity;
@@ -33,14 +33,12 @@ let status: SeenActivity;
 
 /** The card of a page that holds two requests' worth of events, so that it has another page. */
 beforeAll(async () => {
-  world = await startWorld({ record: 'folder' });
   id = await ask(world);
   form = await type(world, people.requester, '/enable-cmk');
   list = await type(world, people.requester, `/cmk-history ${id}`);
   approval = await approvalCard(world, id);
   status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
 });
-afterAll(() => world.end());
 
 const chatOf = (person: string): string => `a:${person}`;
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cmkBot } from '../support/processes/command-line.ts';
 import type { ShiftedClock } from '../support/processes/shifted-clock.ts';
 import { clockOfFixture, type Fixture, keepFixture, putFixture, readFixture } from '../support/store/record-fixture.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   approvalCard,
   approve,
@@ -15,7 +16,7 @@ import {
   submit,
   type,
 } from '../support/world/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
+import { queryStore, readRecord } from '../support/world/world.ts';
 
 /**
  * A record of version 2 as the first program that wrote it left it, kept in test/golden/record-2. Whatever becomes of this
@@ -25,12 +26,8 @@ const version = 2;
 const fixture = process.env.NEW_RECORD === '1' ? null : readFixture(version);
 const clock = fixture === null ? null : clockOfFixture(fixture);
 
-let world: World;
-beforeAll(async () => {
-  // A key of the fixture expires by the clock of Azure.
-  world = await startWorld({ record: 'folder', azureEnv: clock?.env ?? {} });
-});
-afterAll(() => world.end());
+// A key of the fixture expires by the clock of Azure.
+const world = scenario({ own: { record: 'folder', azureEnv: clock?.env ?? {} } });
 
 const newKey = async (agent: string, vault: string, newKeyName: string): Promise<string> => {
   const form = await type(world, people.requester, `/enable-cmk resource=${agent} vault=${vault}`);

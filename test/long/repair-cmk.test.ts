@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { agentIn, keyIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState, linesOf } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
@@ -21,7 +22,7 @@ import {
   until,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 /**
  * What another client does to an agent, its key and its vault: noticed by the key watch, repaired through approval, closed. A
@@ -32,20 +33,19 @@ const { agent: agentName, vault: vaultName, key: keyName } = choices.first;
 const agent = agentId(agentName);
 const vault = vaultId(vaultName);
 const typed = `/repair-cmk resource=${agentName}`;
-let world: World;
+const env = { CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover };
+const world = scenario({ own: { env } });
 let others: Clients;
 let vaultUrl: string;
 let keyVersion: string;
 
 beforeAll(async () => {
-  world = await startWorld({ env: { CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover } });
   others = clientsOf(world.azure, owner);
   await succeeds(await ask(world));
   const { keyVaultProperties } = await agentNow();
   vaultUrl = keyVaultProperties?.keyVaultUri ?? '';
   keyVersion = keyVaultProperties?.keyVersion ?? '';
 }, 400_000);
-afterAll(() => world.end());
 
 const agentNow = async () => agentIn(await azureState(world), agentName).content;
 const key = () => others.keys(vaultUrl);

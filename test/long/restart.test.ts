@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { startStore } from '../support/store/store-client.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   agentId,
@@ -21,17 +22,15 @@ import {
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
+import { queryStore, readRecord } from '../support/world/world.ts';
 
 /** What a bot that is started again goes on with: a form of the version before, a run, a run that the engine lost. Kills: test/crash-all. */
 
-let world: World;
+const world = scenario({ own: { record: 'folder', env: { CMK_HEARTBEAT: '500ms' } } });
 let putBack: () => Promise<void>;
 beforeAll(async () => {
-  world = await startWorld({ record: 'folder', env: { CMK_HEARTBEAT: '500ms' } });
   putBack = await rememberAzure(world);
 });
-afterAll(() => world.end());
 
 describe('forms that were stored by the version before this one, whose dialogs were those of `botbuilder-dialogs`', () => {
   /** The document of a form on its second page, byte by byte as that version stored it. */

@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { requestersGroup } from '../../src/sandbox/people.ts';
 import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { azureState, linesOf } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   answered,
   approvalCard,
@@ -15,14 +16,13 @@ import {
   mendAzure,
   people,
   places,
-  rememberAzure,
   shows,
   untilAzureAnswered,
   untilFaultsAreMet,
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 /**
  * A run that somebody wants to end before it is through, and one that the bot's pause comes upon. What the cards show, button by
@@ -32,25 +32,16 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 const agent = 'triage-agent-prod';
 const identity = `PATCH healthBots/${agent} 201`;
 
-let world: World;
-let putBack: () => Promise<void>;
-
-beforeAll(async () => {
-  world = await startWorld();
-  putBack = await rememberAzure(world);
-});
+const world = scenario({ own: {}, restoresAzure: true });
 /** Whatever a request came to, the next one finds the agent free. */
 let open = '';
 afterEach(async () => {
-  await mendAzure(world);
-  await putBack();
   if (open === '') return;
   const cards = await cardsAbout(world, places.operations, people.requester, open);
   for (const { id } of cards)
     await world.teams.click(people.requester, id, 'request.give-up', { inputs: { comment: 'Not this week' } });
   open = '';
 });
-afterAll(() => world.end());
 
 /** Held at Azure while somebody acts. */
 const holding = (method: string, url: string): Fault => ({ match: { method, url }, ...untilMended });

@@ -4,29 +4,25 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { clockOfFixture, putFixture, readFixture } from '../support/store/record-fixture.ts';
 import { startStore } from '../support/store/store-client.ts';
-import { startWorld, type World } from '../support/world/world.ts';
+import { scenario } from '../support/world/scenario.ts';
 
 /**
  * A record from before there were seals, and a key that is not new to it: as on a server, or as somebody would have it who put
  * such a record in place of a sealed one. Only an operator can say that it is the one to go on with.
  */
 
-let world: World;
 const fixture = readFixture(2);
 const clock = clockOfFixture(fixture);
+const world = scenario({ own: { record: 'folder', env: clock.env } });
 const { seq, hash } = fixture.head;
 
 beforeAll(async () => {
-  world = await startWorld({ record: 'folder', env: clock.env });
   await world.endBot('SIGINT');
   await putFixture(world, fixture);
   const key = Buffer.from('a key that was there before, as said').toString('base64');
   await writeFile(path.join(world.dataDir, 'seal.key'), `${key}\n`, { mode: 0o600 });
 });
-afterAll(async () => {
-  await world.end();
-  clock.remove();
-});
+afterAll(() => clock.remove());
 
 const startsWith = (env: NodeJS.ProcessEnv): Promise<string> =>
   world.startBot(env).then(

@@ -3,6 +3,7 @@ import { clientsOf, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner } from '../support/azure/local-azure-names.ts';
 import { shiftedClock } from '../support/processes/shifted-clock.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   approvalCard,
@@ -14,7 +15,6 @@ import {
   shows,
   until,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 /** The weekly digest: one post each week, whatever restarts, which says what changed and what is open. */
 
@@ -23,7 +23,9 @@ const clock = shiftedClock();
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 /** The day of the first digest is over when the clock is two days ahead. */
 const tomorrow = weekdays[new Date(Date.now() + day).getUTCDay()];
-let world: World;
+const env = { ...clock.env, CMK_DIGEST: tomorrow ?? '', CMK_WATCH_INTERVAL: '1s' };
+// The embedded database has the clock of its process.
+const world = scenario({ own: { record: 'folder', env } });
 
 const digests = async (): Promise<readonly SeenActivity[]> =>
   (await world.teams.activities(places.operations, people.requester)).filter(
@@ -41,11 +43,6 @@ const killed = async (): Promise<void> => {
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 beforeAll(async () => {
-  // The embedded database has the clock of its process.
-  world = await startWorld({
-    record: 'folder',
-    env: { ...clock.env, CMK_DIGEST: tomorrow ?? '', CMK_WATCH_INTERVAL: '1s' },
-  });
   const id = await ask(world, choices.first);
   await approve(world, people.approver, await approvalCard(world, id));
   await shows(world, places.operations, people.requester, id, /Succeeded/);
@@ -54,10 +51,7 @@ beforeAll(async () => {
   });
   await shows(world, places.operations, people.requester, 'DRIFT-', /The customer-managed key was removed/);
 }, 300_000);
-afterAll(async () => {
-  await world?.end();
-  clock.remove();
-});
+afterAll(() => clock.remove());
 
 test('it waits for its day, then says what changed, what is open, what expires and what is published', async () => {
   expect(await digests()).toEqual([]);
