@@ -19,7 +19,7 @@ import { startWorld, type World } from '../support/world/world.ts';
 
 /** What a collector of OpenTelemetry gets to see, and what becomes of the bot when it sees nothing. */
 
-const said = 'Own keys before the audit of the ward';
+const said = 'Own keys before the audit of the maternity ward';
 
 let world: World;
 let collector: Collector;
@@ -126,7 +126,7 @@ describe('a request from the click to its end', () => {
     const everything = collector.bodies.join('\n');
     for (const person of Object.values(people)) expect(everything).not.toContain(person);
     const { agent, key } = choices.first;
-    for (const secret of [said, 'ward', agent, key, 'Bearer', 'requester', '@thread'])
+    for (const secret of [said, 'maternity', agent, key, 'Bearer', 'requester', '@thread'])
       expect(everything).not.toContain(secret);
   });
 
