@@ -200,7 +200,7 @@ export function replacedSince(what: RecreatedObject['what'], before: Created, af
 }
 
 /** Returns a vault's address for comparison. Azure writes them in any case, with and without a final slash. */
-export const normalizedVaultUri = (uri: string): string => uri.toLowerCase().replace(/\/+$/, '');
+export const normalizedVaultUri = (uri: string): string => uri.toLowerCase().replace(/\/$/, '');
 
 export const sameVaultUri = (a: string, b: string): boolean => normalizedVaultUri(a) === normalizedVaultUri(b);
 

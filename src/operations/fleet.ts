@@ -1,5 +1,6 @@
 /** Key state of each agent, most urgent first, and what stands above that list. Pure functions. */
 import { ArmId, armIdParts, type RequestId } from '../domain/ids.ts';
+import { normalizedVaultUri } from '../domain/observed.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
 import type { Waits } from '../domain/request/request.ts';
 import type { Drift } from '../domain/watch/agent-watch.ts';
@@ -38,7 +39,7 @@ export type KeyEnds = ReadonlyMap<string, string | null>;
 export function keyOf({ customerKey }: Pick<ResourceKey, 'customerKey'>): string | null {
   if (customerKey === null || customerKey.keyVersion === null) return null;
   const { vaultUri, keyName, keyVersion } = customerKey;
-  return `${vaultUri.replace(/\/+$/, '')}/keys/${keyName}/${keyVersion}`.toLowerCase();
+  return `${normalizedVaultUri(vaultUri)}/keys/${keyName}/${keyVersion}`.toLowerCase();
 }
 
 export const soonDays = 60;
