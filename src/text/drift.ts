@@ -122,7 +122,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   }),
   'identity-changed': ({ now }, verified) => ({
     title: now === null ? 'The agent’s system-assigned identity is off' : 'The agent has another identity',
-    meaning: `${now === null ? 'The identity that has access to the key is gone.' : 'It might have no access to the key, or access that nobody approved here.'} ${unreadable} ${noTime}`,
+    meaning: `${now === null ? 'The identity that has access to the key is gone.' : 'It might have no access to the key, or access that no approver confirmed.'} ${unreadable} ${noTime}`,
     step: repair(verified),
   }),
   'access-lost': (_state, verified) => ({
