@@ -4,7 +4,6 @@ import fc from 'fast-check';
 const nul = '\u0000';
 const dollar = '$';
 
-/** Texts by what is odd in them. */
 export const oddTexts: Readonly<Record<string, string>> = {
   empty: '',
   blank: ' \t\u00a0\u3000 ',

@@ -28,7 +28,6 @@ export async function missingForDebianWitness(): Promise<readonly string[]> {
   return found.filter((name) => name !== null);
 }
 
-/** Ends it, and waits for that. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill();

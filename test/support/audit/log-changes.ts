@@ -80,7 +80,6 @@ export const swapped = (log: LogFiles): Change[] =>
 export const spliced = (log: LogFiles, other: LogFiles): Change[] =>
   each(log, (entries, index) => entries.with(index, other.entries[index] ?? Buffer.of()));
 
-/** The entries cut, the checkpoint left. */
 export const cut = (log: LogFiles): Change[] => each(log, (entries, index) => entries.slice(0, index));
 
 /** The newest checkpoint put back to an older one, everything else left. */

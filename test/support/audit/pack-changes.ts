@@ -76,7 +76,6 @@ export function eventsMoved(files: PackFiles): PackChange[] {
   });
 }
 
-/** Each file of one pack in another. */
 export const swappedWith = (files: PackFiles, other: PackFiles, names: readonly string[]): PackChange[] =>
   names.flatMap((name) => {
     const theirs = other.get(name);

@@ -35,7 +35,6 @@ export const memoryIn = (lost: Map<string, string>): WitnessMemory => ({
   },
 });
 
-/** A witness book in memory, of one log. */
 export function bookInMemory(): Pick<WitnessBook, 'of' | 'keep'> & { readonly asked: readonly WitnessResponse[] } {
   const asked: WitnessResponse[] = [];
   const roleStatus = (key: string): WitnessStatus => {

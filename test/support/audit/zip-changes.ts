@@ -13,7 +13,6 @@ const directoryHeader = Buffer.from('PK\u0001\u0002', 'latin1');
 const end = Buffer.from('PK\u0005\u0006', 'latin1');
 const pastBytes = 42;
 
-/** A copy of the file's bytes with something written at an offset. */
 function written(archive: Buffer, offset: number, bytes: string | Buffer): Buffer {
   const copy = Buffer.from(archive);
   Buffer.from(bytes as string).copy(copy, offset);

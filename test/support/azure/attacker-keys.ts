@@ -17,7 +17,6 @@ export interface Attacker {
   removes(): Promise<void>;
 }
 
-/** A whole RSA key as it is imported. */
 function ownKey(): JsonWebKey {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
   const { n, e, d, p, q, dp, dq, qi } = privateKey.export({ format: 'jwk' });

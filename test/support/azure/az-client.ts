@@ -69,7 +69,6 @@ export class AzClient {
     });
   }
 
-  /** A script of the repository, with this client as its `az`. */
   script(file: string, ...args: readonly string[]): Promise<AzOutcome> {
     const env = { ...this.env, PATH: `${path.dirname(this.program)}:${process.env.PATH ?? ''}` };
     return new Promise((resolve) => {

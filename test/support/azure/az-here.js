@@ -17,7 +17,6 @@ for (let at = firstOption; at < words.length; at += 1) {
   options.set(words[at].replace(/^--?/, ''), isFlag ? '' : words[at + 1]);
   if (!isFlag) at += 1;
 }
-/** A value that has to be there. */
 const of = (option) => {
   const value = options.get(option);
   if (!value) throw new Error(`--${option} is missing`);

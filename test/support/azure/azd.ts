@@ -13,7 +13,6 @@ export const parameterFile: Readonly<Record<string, { readonly value: Json }>> =
   JSON.parse(readFileSync(new URL('../../../infra/main.parameters.json', import.meta.url), 'utf8')),
 ).parameters;
 
-/** The variables that a value is made of. */
 export const variablesIn = (value: Json): readonly string[] =>
   [...JSON.stringify(value).matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name);
 

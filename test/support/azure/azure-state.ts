@@ -21,7 +21,6 @@ export const vaultIn = (state: AzureState, name: string): Vault => named(state.v
 export const keyIn = (state: AzureState, vault: string, key: string): VaultKey =>
   named(vaultIn(state, vault).keys, key);
 
-/** The version of a key that was made last. */
 export function newestIn(state: AzureState, vault: string, key: string): KeyVersion {
   const newest = keyIn(state, vault, key).versions.at(-1);
   if (newest === undefined) throw new Error(`${key} has no version`);
@@ -41,7 +40,6 @@ export const onKey =
   (state) =>
     change(newestIn(state, vault, key));
 
-/** Puts an agent under the newest version of a key, as somebody in the portal would. */
 export const putUnder =
   (agent: string, vault: string, key: string): Change =>
   (state) => {
@@ -123,14 +121,12 @@ export const letSignWith =
     giveRole(principalId, signingRoleId, key, 'ServicePrincipal')(state);
   };
 
-/** Takes every role of somebody away. */
 export const takeRoles =
   (principalId: string): Change =>
   (state) => {
     state.roleAssignments = state.roleAssignments.filter((one) => one.principalId !== principalId);
   };
 
-/** Gives somebody key permissions by access policy. */
 export const givePolicy =
   (vault: string, objectId: string, ...keys: readonly string[]): Change =>
   (state) => {
@@ -200,7 +196,6 @@ export const hideCreation = (name: string): Change =>
     });
   });
 
-/** Every change, one after the other. */
 export const all =
   (...changes: readonly Change[]): Change =>
   (state) => {

@@ -8,7 +8,6 @@ import { ContainerClient } from '@azure/storage-blob';
 import { freePorts } from '../processes/free-ports.ts';
 import { localhostCertificate } from '../processes/localhost-certificate.ts';
 
-/** The account that every Azurite has. */
 const account = 'devstoreaccount1';
 
 const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -29,7 +28,6 @@ export const storageCredential: TokenCredential = {
   },
 };
 export interface Azurite {
-  /** Of a container that is there. */
   readonly container: string;
   readonly ca: string;
   readonly caFile: string;

@@ -50,9 +50,7 @@ export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Pr
   const usualBody = async (path: string): Promise<unknown> => {
     const base = `${host}/${tenantId}`;
     if (path === 'keys')
-      return {
-        keys: [{ ...(await exportJWK(current.publicKey)), kid: current.kid, use: 'sig', alg: 'RS256' }],
-      };
+      return { keys: [{ ...(await exportJWK(current.publicKey)), kid: current.kid, use: 'sig', alg: 'RS256' }] };
     return {
       issuer: `${base}/v2.0`,
       authorization_endpoint: `${base}/oauth2/v2.0/authorize`,

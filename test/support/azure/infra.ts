@@ -50,7 +50,6 @@ function compiled(args: readonly string[]): string {
   return out;
 }
 
-/** main.bicep as an ARM template. */
 export const template = () => Template.parse(kept('template', () => compiled(['build', 'main.bicep', '--stdout'])));
 
 const tenant = '10000000-0000-4000-8000-000000000000';
@@ -153,7 +152,6 @@ export function only(made: readonly Made[], type: string): Made {
   return one;
 }
 
-/** What lies at a path of names and numbers. */
 export const at = (value: unknown, ...names: readonly (string | number)[]): unknown =>
   names.reduce<unknown>((found, name) => {
     if (Array.isArray(found)) return found[Number(name)];

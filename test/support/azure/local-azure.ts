@@ -9,7 +9,6 @@ import { startOf } from '../jest/prepared.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { newAzureDir } from '../store/data-folder.ts';
 
-/** A local Azure running as a process of its own. */
 export interface RunningAzure {
   readonly url: string;
   readonly port: number;

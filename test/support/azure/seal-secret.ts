@@ -16,7 +16,6 @@ export async function putSealSecret(azure: RunningAzure, ...lines: readonly stri
   return `${vault}/secrets/${sealSecretName}`;
 }
 
-/** Lets the bot read the secret, and nothing else in the vault. */
 const letBotRead = (azure: RunningAzure): Promise<void> =>
   changeState(
     azure,

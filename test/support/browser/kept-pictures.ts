@@ -13,7 +13,6 @@ const inRoot = (file: string): string => fileURLToPath(new URL(`../../../${file}
 const digests = inRoot('test/golden/pictures.json');
 const kept = (): Record<string, string> => JSON.parse(readFileSync(digests, 'utf8'));
 
-/** Writes a picture if pictures are taken again. `take` returns a PNG. */
 export async function keepPicture(name: string, take: () => Promise<Buffer>): Promise<void> {
   if (isUpdate) writeFileSync(inRoot(`docs/pictures/${name}.png`), withPalette(await take()));
 }

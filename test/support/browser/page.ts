@@ -15,7 +15,6 @@ export async function say(page: Page, text: string): Promise<void> {
   await page.locator('.compose .send').click();
 }
 
-/** The last message of the bot that shows the words. */
 export const botSays = (page: Page, words: string | RegExp): Locator =>
   page.locator('article[data-author="bot"]').filter({ hasText: words }).last();
 

@@ -25,10 +25,9 @@ const farApart = (one: number, other: number): number => {
 
 function chosenOf(byCount: readonly number[]): readonly number[] {
   const palette = byCount.slice(0, most);
-  const rest = byCount.slice(most).map((colour) => ({
-    colour,
-    far: Math.min(...palette.map((other) => farApart(colour, other))),
-  }));
+  const rest = byCount
+    .slice(most)
+    .map((colour) => ({ colour, far: Math.min(...palette.map((other) => farApart(colour, other))) }));
   while (palette.length < size) {
     const next = rest.reduce((one, other) => (other.far > one.far ? other : one), { colour: 0, far: 0 });
     if (next.far === 0) break;

@@ -5,7 +5,6 @@ import { openBrowser } from './browser.ts';
 import { withPalette } from './png-palette.ts';
 
 export interface Printed {
-  /** Pages, by the format of the paper. */
   readonly pages: Readonly<Record<'A4' | 'Letter', number>>;
   /** What hangs over the edge of the paper or of the drawing, by its words. */
   readonly overhanging: readonly string[];

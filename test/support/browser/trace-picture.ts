@@ -49,7 +49,6 @@ export function waterfallHtml(title: string, spans: readonly Span[]): string {
   </style><h1>${escaped(title)}</h1><table>${rows.join('')}</table>`;
 }
 
-/** Draws nothing unless a folder is named. */
 export async function drawTrace(title: string, spans: readonly Span[], name: string): Promise<void> {
   const folder = process.env.UPDATE_PICTURES === '1' ? 'docs/pictures' : undefined;
   const path = folder === undefined ? null : await chromiumPath();

@@ -135,13 +135,7 @@ export const failedWith = (
   retryAt: string | null,
   attempt = 1,
   change: Partial<AzureFailure> = {},
-): StepResult => ({
-  step,
-  attempt,
-  outcome: 'failed',
-  failure: failure(change),
-  retryAt,
-});
+): StepResult => ({ step, attempt, outcome: 'failed', failure: failure(change), retryAt });
 export const records = (run: number, ...results: readonly StepResult[]): Command => ({ do: 'record', run, results });
 export const stops = (run = 1): Command => ({ do: 'stop-run', run, failure: failure() });
 
@@ -200,7 +194,6 @@ export const proved: readonly Proof[] = [
 ];
 export const toChecked = [...toApproved, checks()];
 export const toRunning = [...toChecked, intends()];
-/** A step that is done at its first try. */
 export const does = (step: StepName, change: Parameters<typeof doneWith>[1] = {}, run = 1): readonly Command[] => [
   intends(run, step),
   records(run, doneWith(step, change)),

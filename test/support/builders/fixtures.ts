@@ -15,7 +15,6 @@ const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroup
 export const resourceId = (name = 'bot-care'): ArmId => ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/${name}`);
 export const vaultId = ArmId.parse(`${group}/Microsoft.KeyVault/vaults/kv-care`);
 
-/** `requestId(7)` is `CMK-000007`. */
 export const requestId = (number: number): RequestId => RequestId.parse(`CMK-${String(number).padStart(6, '0')}`);
 
 /** A plan to put an agent under a key: one reversible step, one that is not, and the proof. */

@@ -401,5 +401,4 @@ export function commandOf(one: Attempt, count: number): readonly [cause: string,
 }
 
 export const idOf = (one: Attempt): RequestId => slots[one.slot]?.id ?? slots[0].id;
-/** Whether an approval of what was asked covers what was seen. */
 export const isCoveredIn = (asked: WorldName, seen: WorldName): boolean => covers[asked].includes(seen);

@@ -18,7 +18,6 @@ export const rule = (change: Partial<Rule> = {}): Rule => ({
   ...change,
 });
 
-/** The terms of one rule alone. */
 export const termsOf = (change: Partial<Rule> = {}): Terms => termsFor(policyOf([], change), resourceFacts);
 
 export const policyOf = (

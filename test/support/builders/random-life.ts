@@ -40,7 +40,6 @@ const doneOf = (request: Request, attempt: number): Command => {
   const step = nextOf(request);
   return records(request.runs, doneWith(step, { attempt, proofs: step === 'verify' ? proved : [] }));
 };
-/** The first step that is not done in this run. */
 const nextOf = ({ progress, runs }: Request) =>
   progress.find((one) => one.run !== runs || one.state !== 'done')?.name ?? 'verify';
 

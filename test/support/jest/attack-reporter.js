@@ -31,7 +31,6 @@ function written(text) {
   );
 }
 
-/** The row of a suite that ran. */
 function rowOf({ suite, heading, rows, broken }) {
   const tries = rows.reduce((sum, one) => sum + one.tries, 0);
   return row(heading, tries.toLocaleString('en'), broken === 0 ? 'all held' : `${broken} did not`, `\`${suite}\``);

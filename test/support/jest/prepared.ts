@@ -28,7 +28,6 @@ const maps: readonly string[] = process.env.CMK_TEST_STACKS === undefined ? [] :
  */
 const options: readonly string[] = ['--liftoff-only', '--single-threaded', ...maps];
 
-/** What Node is given to start a program. */
 export const startOf = async (name: ProgramName, args: readonly string[]): Promise<string[]> => [
   ...options,
   programIn(await prepared(), name),

@@ -6,64 +6,20 @@
 import Sequencer from '@jest/test-sequencer';
 
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
-const slowest = [
-  'crash-all/commits-after',
-  'crash-all/commits-before',
-  'long/engine-faults',
-  'crash-all/writes',
-  'crash-all/replicas',
-  'crash-all/drifts',
-  'crash-all/cards',
-  'long/database-trouble',
-  'long/hostile-tables',
-  'long/failures-doc',
-  'long/cannot-store',
-  'long/slow-azure',
-  'long/seen-in-use',
-  'long/key-watch',
-  'long/moved-world',
-  'long/policy',
-  'long/cli-audit',
-  'long/record-attacks',
-  'scenario/transcripts',
-  'browser/enable-cmk',
-  'long/card-gallery',
-  'long/weekly-digest',
-  'long/outage',
-  'long/decisions',
-  'long/open-forms',
-  'long/own-key',
-  'long/published-log',
-  'long/hostile-folder',
-  'long/hostile-queries',
-  'long/statement',
-  'long/stop-run',
-  'long/backup-restore',
-  'long/failed-agent',
-  'scenario/evidence',
-  'long/evidence-forgeries',
-  'long/evidence-later',
-  'scenario/status',
-  'long/repair-cmk',
-  'long/control',
-  'scenario/paths-places',
-  'scenario/transcripts-repairs',
-  'long/store-folder',
-  'long/telemetry',
-  'long/on-postgres',
-  'scenario/cli',
-  'scenario/doctor',
-  'long/broken-settings',
-  'long/wrong-clock',
-  'long/restart',
-  'contract/infra-bot',
-  'long/infra-hooks',
-  'contract/infra',
-  'contract/start',
-  'long/unsealed-record',
-  'unit/authorization/moment.property',
-  'unit/domain/request/right-people.property',
-];
+const slowest = `
+  crash-all/commits-after crash-all/commits-before long/engine-faults crash-all/writes crash-all/replicas
+  crash-all/drifts crash-all/cards long/database-trouble long/hostile-tables long/failures-doc long/cannot-store
+  long/slow-azure long/seen-in-use long/key-watch long/moved-world long/policy long/cli-audit long/record-attacks
+  scenario/transcripts browser/enable-cmk long/card-gallery long/weekly-digest long/outage long/decisions
+  long/open-forms long/own-key long/published-log long/hostile-folder long/hostile-queries long/statement
+  long/stop-run long/backup-restore long/failed-agent scenario/evidence long/evidence-forgeries long/evidence-later
+  scenario/status long/repair-cmk long/control scenario/paths-places scenario/transcripts-repairs long/store-folder
+  long/telemetry long/on-postgres scenario/cli scenario/doctor long/broken-settings long/wrong-clock long/restart
+  contract/infra-bot long/infra-hooks contract/infra contract/start long/unsealed-record
+  unit/domain/request/right-people.property
+`
+  .trim()
+  .split(/\s+/);
 
 /** Unit tests need nothing that `prepare.ts` makes: they run while it makes it. */
 const isUnit = (path) => path.includes('/test/unit/');

@@ -58,7 +58,6 @@ export const stories: readonly Story[] = [
 /** `null`: nobody is killed. */
 export type KillPoint = { readonly at: number; readonly side: 'before' | 'after' } | null;
 
-/** What a life left. */
 export interface Left {
   readonly id: string;
   readonly killed: boolean;

@@ -17,7 +17,6 @@ export interface Outcome {
   readonly life: Life;
   readonly made: readonly Made[];
   readonly events: readonly RecordedEvent[];
-  /** The event that ended it. */
   readonly ended: string;
   readonly wrong: readonly string[];
   readonly extraCards: number;
@@ -145,7 +144,6 @@ class LedLife {
   }
 }
 
-/** Leads the life of a request for this agent. */
 export async function lead(desk: Desk, agent: string, life: Life): Promise<Outcome> {
   const led = new LedLife(desk, agent, life);
   const seen = await led.lead().catch(async (error: Error) => {

@@ -11,7 +11,6 @@ import { type Desk, keys } from './troubled-world.ts';
 
 /** What is said where nothing was decided: because nobody could, or because the minute that was chosen has begun meanwhile. */
 const undecided = /can’t save anything at the moment|clock is wrong|start is in the past|couldn’t check/;
-/** What was said; null: nothing. */
 function saidWholly(answer: BotAnswer): string | null {
   if (answer.status !== 200) return null;
   try {
@@ -27,7 +26,6 @@ function saidBy(answer: BotAnswer): string | null {
   return words === null || undecided.test(words) ? null : words.slice(0, 120);
 }
 
-/** A form was opened: its card is below the request's. */
 const isOpened = (said: string | null): boolean => said !== null && /^\[card\]|^The form is below/.test(said);
 
 /** The key that a review shows under *To*; null where it is no review. */

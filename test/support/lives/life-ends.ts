@@ -15,13 +15,11 @@ export const titles: Readonly<Record<string, RegExp>> = {
   'given-up': /Failed/,
 };
 
-/** A request that has ended. */
 export interface Ended {
   /** When it was begun to be asked for, by a clock that nobody moves; ISO 8601. */
   readonly begun: string;
   readonly id: string;
   readonly agent: string;
-  /** Its event that ended it. */
   readonly ended: string;
   readonly events: readonly RecordedEvent[];
   readonly stand: ModelState;

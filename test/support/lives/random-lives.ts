@@ -37,7 +37,6 @@ const click = fc.record({
 type Drawn<A> = A extends fc.Arbitrary<infer T> ? T : never;
 export type Click = Drawn<typeof click>;
 
-/** Most changes are of those who may. */
 const ownChange = click.map((one): Click => ({ ...one, verb: 'change', person: 'requester', off: 0 }));
 
 const wave = fc.record({
@@ -76,5 +75,4 @@ const life = fc.record({
 });
 export type Life = Drawn<typeof life>;
 
-/** The lives that a seed gives. */
 export const lives = (seed: number, count: number): readonly Life[] => fc.sample(life, { seed, numRuns: count });

@@ -114,7 +114,6 @@ const inTime: readonly string[] = ['approved', 'rejected', 'reminded', 'request-
 /** What an approval covers is the plan that it was given to. */
 const ofThePlan: readonly string[] = ['approved', 'rejected', 'run-ordered', 'run-checked', 'step-intended'];
 const mostChanges = 5;
-/** The last of every plan. */
 const lastStep = 'verify';
 
 type Broken = (stand: ModelState, event: RecordedEvent) => boolean;

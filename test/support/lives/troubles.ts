@@ -37,13 +37,11 @@ interface Met {
 }
 
 export interface Troubles {
-  /** How often each came. */
   readonly met: ReadonlyMap<Trouble, number>;
   /** Each with the time at which it came, ISO 8601; oldest first. */
   readonly log: readonly Met[];
   /** So many replicas ended although nobody ended them; others were started for them. */
   readonly endedByThemselves: number;
-  /** Starts one more replica. */
   startOne(): Promise<void>;
   /** From now on nothing is started any more. */
   stop(): Promise<void>;

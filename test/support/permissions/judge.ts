@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { type Kind, logCalls, logsPath, type OfficialCall, officialCalls, tableRight } from './official-calls.ts';
 
-/** One call that was served. `url` with or without its host. */
 export interface ServedCall {
   readonly method: string;
   readonly url: string;

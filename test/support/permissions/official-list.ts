@@ -12,6 +12,5 @@ const listed: ReadonlySet<string> = new Set([
 ]);
 
 export const isListed = (right: Right): boolean => listed.has(keyOf(right));
-/** Whether a name is listed as one or the other. */
 export const isListedAsAny = (name: string): boolean =>
   listed.has(name.toLowerCase()) || listed.has(`data: ${name.toLowerCase()}`);

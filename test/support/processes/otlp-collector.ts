@@ -51,7 +51,6 @@ const Metrics = z.object({
 export interface Collector {
   readonly url: string;
   spans(): readonly Span[];
-  /** The latest of each, as it came. */
   metrics(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Every body that came, word for word. */
   readonly bodies: readonly string[];

@@ -5,7 +5,6 @@ import os from 'node:os';
 import path from 'node:path';
 
 export interface ShiftedClock {
-  /** For the process that is started with it. */
   readonly env: { readonly NODE_OPTIONS: string };
   /** Moves the clock by so much from the true time; a process that runs notices within moments. */
   shift(ms: number): void;

@@ -15,7 +15,6 @@ export async function sealKeysFor(database: DatabaseOptions): Promise<SealKeys> 
   return own.keys;
 }
 
-/** The file that a bot on a server is given. */
 export async function writeServerSealKey(folder: string): Promise<string> {
   const file = path.join(folder, 'server-seal.key');
   await writeFile(file, `${serverSealKey}\n`, { mode: 0o600 });

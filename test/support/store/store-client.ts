@@ -29,7 +29,6 @@ export interface StoreProcess {
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** The rows of each statement, all on one client, or the code of its error. */
   session(...statements: string[]): Promise<unknown[]>;
-  /** Null: the machine's clock. */
   setClock(now: Date | null): Promise<void>;
   /** How often the outbox's listener was called, and how often in the middle of what wrote. */
   written(): Promise<{ readonly times: number; readonly within: number }>;

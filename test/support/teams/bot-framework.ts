@@ -40,7 +40,6 @@ const makeKey = (kid: string, endorsements?: readonly string[]): FrameworkKey =>
   return { kid, ...(endorsements === undefined ? {} : { endorsements }), private: privateKey, public: publicKey };
 };
 
-/** The keys that are published. */
 export const frameworkKeys = {
   teams: makeKey('teams', ['webchat', 'msteams']),
   web: makeKey('web', ['webchat']),

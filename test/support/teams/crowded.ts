@@ -27,7 +27,6 @@ export interface Crowd {
   readonly listsBefore: number;
   readonly lists: number;
   readonly refused: number;
-  /** What the click was answered. */
   readonly answer: string;
 }
 

@@ -205,7 +205,6 @@ function succeeded(answer: BotAnswer): unknown {
   return answer.body;
 }
 
-/** The first Adaptive Card of an activity. */
 export function cardOf(activity: SeenActivity): JsonObject | undefined {
   const card = activity.attachments?.find((each) => each.contentType === 'application/vnd.microsoft.card.adaptive');
   return isObject(card?.content) ? card.content : undefined;

@@ -76,6 +76,5 @@ export function activity(world: World, changes: Readonly<Record<string, unknown>
   };
 }
 
-/** A click with any value at all. */
 export const invoke = (world: World, value: unknown, changes: Readonly<Record<string, unknown>> = {}) =>
   activity(world, { type: 'invoke', name: 'adaptiveCard/action', value, ...changes });

@@ -64,7 +64,6 @@ function panel({ type, title, card }: JsonObject): string[] {
   return ['', `┆ folded, opened by ( ${textOf(title)} )`, ...drawCard(card).map((line) => `┆ ${line}`.trimEnd())];
 }
 
-/** Which button unfolds the element with this id. */
 function unfoldedBy(node: unknown, id: string): string | undefined {
   if (Array.isArray(node)) return node.map((item) => unfoldedBy(item, id)).find((title) => title !== undefined);
   if (!isObject(node)) return undefined;

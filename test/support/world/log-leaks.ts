@@ -20,7 +20,6 @@ export class LogWatch {
     if (typeof text === 'string' && text.trim().length >= shortest) this.known.set(text.trim(), what);
   }
 
-  /** Every input of a click. */
   keepOutInputs(inputs: Readonly<Record<string, unknown>> = {}): void {
     for (const [name, value] of Object.entries(inputs)) this.keepOut(`the input ${name}`, value);
   }

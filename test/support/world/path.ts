@@ -52,7 +52,6 @@ export const linesOf = (card: SeenActivity): readonly string[] =>
 export const azureState = async (world: World): Promise<AzureState> =>
   z.custom<AzureState>().parse((await http(world.azure, 'GET', '/simulator/state')).body);
 
-/** The card as a person now sees it. */
 export async function cardNow(world: World, card: SeenActivity, person: string, place: string): Promise<SeenActivity> {
   const found = (await world.teams.activities(place, person)).find((one) => one.id === card.id);
   if (found === undefined) throw new Error('the card is gone');

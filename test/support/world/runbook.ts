@@ -6,7 +6,6 @@ import { surroundings } from '../processes/surroundings.ts';
 
 const document = readFileSync(new URL('../../../docs/how-to/back-up-and-restore.md', import.meta.url), 'utf8');
 
-/** The block as it stands there. */
 export function runbookBlock(name: string): string {
   const block = new RegExp(`^\`\`\`sh ${name}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(document)?.[1];
   if (block === undefined) throw new Error(`docs/how-to/back-up-and-restore.md has no block ${name}`);

@@ -114,7 +114,6 @@ export async function typeForm(
   return world.teams.sees(place, people.requester, isForm, timeoutMs);
 }
 
-/** Fills in the form of `/enable-cmk` up to its review page. */
 export async function fillForm(world: World, choice: Choices = choices.first) {
   const form = await type(world, people.requester, '/enable-cmk');
   const next = (inputs: Record<string, unknown>) =>
@@ -240,7 +239,6 @@ export const mendAzure = async (world: World): Promise<void> => {
   await http(world.azure, 'DELETE', '/simulator/faults');
 };
 
-/** The same of one fault, by its id. */
 export const mendOne = async (world: World, id: string): Promise<void> => {
   await http(world.azure, 'DELETE', `/simulator/faults?id=${encodeURIComponent(id)}`);
 };

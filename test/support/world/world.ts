@@ -32,7 +32,6 @@ export interface World {
   readonly recordedBefore: number;
   /** What the local Azure was asked, oldest first. */
   azureRequests(): Promise<readonly AzureRequest[]>;
-  /** Everything the bot printed, in all its lives. */
   printed(): string;
   /** Lets the bot stand still, or go on. */
   signalBot(signal: 'SIGSTOP' | 'SIGCONT'): void;
@@ -84,7 +83,6 @@ export interface WorldOptions {
   readonly latency?: Latency;
   /** Over the bot's usual local configuration. With `DATABASE_URL` the record lies there. */
   readonly env?: NodeJS.ProcessEnv;
-  /** The same for the Azure simulator. */
   readonly azureEnv?: NodeJS.ProcessEnv;
   /**
    * Where the record lies if `env` names no database: in the data folder, or on a server of the world's own, where there is one to

@@ -94,12 +94,10 @@ const eventAt = (index: number): Written => {
   return event;
 };
 
-/** The life with one event as another. */
 function changed(type: EventType, change: object, nth = 0): readonly Written[] {
   const event = eventAt(at(type, nth));
   return life.with(at(type, nth), { ...event, body: { ...event.body, ...change } as EventBody });
 }
-/** The life with other data in one event. */
 function withData(type: EventType, data: object, nth = 0): readonly Written[] {
   const { body } = eventAt(at(type, nth));
   return changed(type, { data: { ...('data' in body ? body.data : {}), ...data } }, nth);
@@ -166,9 +164,7 @@ it.each([
   ['a use that was found at once', judgedThen([after(60_000), usedAt(after(1_000))])],
   ['a use from a minute before, by another clock', judgedThen([after(60_000), usedAt(after(-60_000))])],
   ['that nobody knows, at the deadline', judgedThen([until, nobodyKnows])],
-])('passes %s', (_what, events) => {
-  expect(verified(sealedRecord(events)).findings).toEqual([]);
-});
+])('passes %s', (_what, events) => expect(verified(sealedRecord(events)).findings).toEqual([]));
 
 it('is found out in no way as it was', () => {
   expect(verified(sealedRecord(life))).toMatchObject({ findings: [], requests: 1, replayed: 1 });

@@ -76,9 +76,7 @@ describe('a line', () => {
       { ...one, seal: openSeals([first]).sealAfterwards(one.body) },
       'seal-differs',
     ],
-  ])('%s is not sound', (_what, line, fault) => {
-    expect(faultOf(line)).toBe(fault);
-  });
+  ])('%s is not sound', (_what, line, fault) => expect(faultOf(line)).toBe(fault));
 
   it('of a key that is not known is not sound, and names no key but by its id', () => {
     const other = lineChecker([Buffer.alloc(32, 7)])(one);
@@ -133,7 +131,5 @@ describe('the file with the key', () => {
     expect(await readFile(file(), 'utf8')).toBe(content);
   });
 
-  it('is asked for where it is missing', async () => {
-    await expect(readKeys(file(), sealKeyUse)).rejects.toThrow('doesn’t exist');
-  });
+  it('is asked for where it is missing', () => expect(readKeys(file(), sealKeyUse)).rejects.toThrow('doesn’t exist'));
 });

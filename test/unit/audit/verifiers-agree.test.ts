@@ -194,24 +194,10 @@ const { value } = fc.letrec((tie) => ({
     fc.dictionary(names, tie('value')),
   ),
 }));
-const written = [
-  'NaN',
-  'Infinity',
-  '1e999',
-  '-0',
-  '-0.0',
-  '1.0',
-  '1E2',
-  '1e+21',
-  '1e21',
-  '12345678901234567890',
-  '"\\ud83d"',
-  '"\\u00e9"',
-  '"\\/"',
-  '"\\u001f"',
-  '"\\u001F"',
-  '1,"a":2',
-];
+const written =
+  'NaN Infinity 1e999 -0 -0.0 1.0 1E2 1e+21 1e21 12345678901234567890 "\\ud83d" "\\u00e9" "\\/" "\\u001f" "\\u001F" 1,"a":2'.split(
+    ' ',
+  );
 
 test('both take the same text for canonical JSON', () => {
   const canonical = fc.sample(fc.dictionary(names, value), { numRuns: 500 }).flatMap((one) => {

@@ -91,9 +91,7 @@ describe('a record read event by event', () => {
     expect(findings).toEqual([{ seq: 1, kind: 'text-missing', detail: `1 of ${request}` }]);
   });
 
-  it('holds for an empty one', () => {
-    expect(verified([])).toMatchObject({ events: 0, findings: [] });
-  });
+  it('holds for an empty one', () => expect(verified([])).toMatchObject({ events: 0, findings: [] }));
 });
 
 describe('an export', () => {

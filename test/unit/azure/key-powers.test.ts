@@ -10,28 +10,29 @@ const role = (
 ) => powersOfRole([{ ...none, ...change }], access);
 const keys = 'Microsoft.KeyVault/vaults/keys';
 
-describe('what Azure’s own roles let somebody do to a key', () => {
-  it.each([
-    ['Owner', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
-    ['Contributor', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
-    ['Reader', [], []],
-    ['Key Vault Administrator', ['copy', 'change', 'delete', 'purge'], []],
-    ['Key Vault Crypto Officer', ['copy', 'change', 'delete', 'purge'], []],
-    ['Key Vault Crypto User', ['copy', 'change'], []],
-    ['Key Vault Crypto Service Encryption User', [], []],
-    ['Key Vault Reader', [], []],
-    // Purging deleted vaults is taken out of it.
-    ['Key Vault Contributor', ['delete', 'give-access'], ['delete', 'give-access']],
-    ['User Access Administrator', ['give-access'], ['give-access']],
-    ['Key Vault Data Access Administrator', ['give-access'], ['give-access']],
-    ['CMK bot', ['change', 'give-access'], ['give-access']],
-  ])('%s: %j, and %j where the vault grants by access policy', (name, byRole, byPolicy) => {
+it.each([
+  ['Owner', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
+  ['Contributor', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
+  ['Reader', [], []],
+  ['Key Vault Administrator', ['copy', 'change', 'delete', 'purge'], []],
+  ['Key Vault Crypto Officer', ['copy', 'change', 'delete', 'purge'], []],
+  ['Key Vault Crypto User', ['copy', 'change'], []],
+  ['Key Vault Crypto Service Encryption User', [], []],
+  ['Key Vault Reader', [], []],
+  // Purging deleted vaults is taken out of it.
+  ['Key Vault Contributor', ['delete', 'give-access'], ['delete', 'give-access']],
+  ['User Access Administrator', ['give-access'], ['give-access']],
+  ['Key Vault Data Access Administrator', ['give-access'], ['give-access']],
+  ['CMK bot', ['change', 'give-access'], ['give-access']],
+])(
+  'what Azure’s own roles let somebody do to a key %s: %j, and %j where the vault grants by access policy',
+  (name, byRole, byPolicy) => {
     const permissions = seedRoleDefinitions().find(({ roleName }) => roleName === name)?.permissions ?? [];
     expect(permissions).not.toEqual([]);
     expect(powersOfRole(permissions, 'role-assignments')).toEqual(byRole);
     expect(powersOfRole(permissions, 'access-policies')).toEqual(byPolicy);
-  });
-});
+  },
+);
 
 describe('a role of one’s own', () => {
   it('that signs the published log lets its holder do nothing else to the key', () => {
@@ -59,9 +60,7 @@ describe('a role of one’s own', () => {
     'Microsoft.Authorization/roleAssignmentScheduleRequests/write',
     'Microsoft.Authorization/roleEligibilityScheduleRequests/write',
     'Microsoft.Authorization/roleManagementPolicies/write',
-  ])('counts %s as a way to give access', (name) => {
-    expect(role({ actions: [name] })).toEqual(['give-access']);
-  });
+  ])('counts %s as a way to give access', (name) => expect(role({ actions: [name] })).toEqual(['give-access']));
 
   it('does not count what it takes out again', () => {
     expect(
@@ -93,22 +92,20 @@ describe('a role of one’s own', () => {
   });
 });
 
-describe('what an access policy lets somebody do to a key', () => {
-  it.each([
-    [['get', 'wrapKey', 'unwrapKey'], []],
-    [['Get', 'List', 'Backup'], ['copy']],
-    [['release'], ['copy']],
-    [['update', 'import'], ['change']],
-    [
-      ['delete', 'purge'],
-      ['delete', 'purge'],
-    ],
-    [['all'], ['copy', 'change', 'delete', 'purge']],
-    [[], []],
-  ])('%j: %j', (permissions, wanted) => {
-    expect(powersOfPolicy(permissions)).toEqual(wanted);
-  });
-});
+it.each([
+  [['get', 'wrapKey', 'unwrapKey'], []],
+  [['Get', 'List', 'Backup'], ['copy']],
+  [['release'], ['copy']],
+  [['update', 'import'], ['change']],
+  [
+    ['delete', 'purge'],
+    ['delete', 'purge'],
+  ],
+  [['all'], ['copy', 'change', 'delete', 'purge']],
+  [[], []],
+])('what an access policy lets somebody do to a key %j: %j', (permissions, wanted) =>
+  expect(powersOfPolicy(permissions)).toEqual(wanted),
+);
 
 it('several rights of one principal are told once each', () => {
   expect(union(['delete', 'copy'], ['delete'], ['give-access'])).toEqual(['copy', 'delete', 'give-access']);

@@ -71,9 +71,7 @@ test('every type has its shape here', () => {
 });
 
 describe.each(Object.entries(shapes))('%s', (type, [properties, keys]) => {
-  test('names its key', () => {
-    expect(keysNamedBy(type, properties)).toEqual(keys);
-  });
+  test('names its key', () => expect(keysNamedBy(type, properties)).toEqual(keys));
   test.each([[{}], [null], [{ encryption: null }], [{ encryption: { keySource: 'Microsoft.Storage' } }]])(
     'names none in %j',
     (without) => {

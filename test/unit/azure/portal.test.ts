@@ -32,9 +32,7 @@ it.each([
   'http://kv-care.vault.azure.net/',
   'https://example.com/kv-care.vault.azure.net',
   '',
-])('leads to no key of the vault at %p', (uri) => {
-  expect(of('public')?.key(uri, name, version)).toBeNull();
-});
+])('leads to no key of the vault at %p', (uri) => expect(of('public')?.key(uri, name, version)).toBeNull());
 
 it('ends no link early, whatever a group is called', () => {
   const odd = ArmId.parse(`${group}/Pflege (Süd)]*'!/providers/Microsoft.HealthBot/healthBots/triage`);
@@ -48,6 +46,4 @@ it.each([
   'http://portal.azure.com/x',
   'https://portal.azure.com/a b',
   'https://portal.azure.com/x)',
-])('makes no link to %p', (url) => {
-  expect(() => link('Agent', url)).toThrow('not an address');
-});
+])('makes no link to %p', (url) => expect(() => link('Agent', url)).toThrow('not an address'));

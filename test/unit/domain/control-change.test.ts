@@ -38,9 +38,7 @@ describe('an approval does not cover', () => {
       ['vault-address'],
     ],
     ['another tenant of the vault', seen([owner], { vault: vault({ tenantId: 'other' }) }), ['vault-tenant']],
-  ])('%s', (_what, now, wanted) => {
-    expect(changesBetween(seen([owner, group]), now)).toEqual(wanted);
-  });
+  ])('%s', (_what, now, wanted) => expect(changesBetween(seen([owner, group]), now)).toEqual(wanted));
 
   it.each<[string, Controller, Controller, number]>([
     ['one who took another’s place in a group', groupOf('a', 'b', 'c'), groupOf('a', 'b', 'x'), 1],
@@ -68,25 +66,18 @@ describe('an approval does not cover', () => {
   });
 });
 
-describe('an approval covers', () => {
-  it.each<[string, Seen]>([
-    ['fewer controllers', seen([owner])],
-    ['none', seen([])],
-    ['one who can do less', seen([{ ...owner, can: ['delete'] }, group])],
-    ['a group that has shrunk', seen([owner, { ...group, members: 1 }])],
-    [
-      'a group of which it was not noted who was in it, of the same size',
-      seen([{ ...group, people: ['a', 'b', 'c'] }]),
-    ],
-    ['names that the directory does not tell any more', seen([owner, { ...group, name: null, members: null }])],
-    [
-      'an address that Azure spells otherwise',
-      seen([owner], { vault: vault({ uri: 'https://KV-care.vault.azure.net' }) }),
-    ],
-  ])('%s', (_what, now) => {
-    expect(changesBetween(seen([owner, group]), now)).toEqual([]);
-  });
-});
+it.each<[string, Seen]>([
+  ['fewer controllers', seen([owner])],
+  ['none', seen([])],
+  ['one who can do less', seen([{ ...owner, can: ['delete'] }, group])],
+  ['a group that has shrunk', seen([owner, { ...group, members: 1 }])],
+  ['a group of which it was not noted who was in it, of the same size', seen([{ ...group, people: ['a', 'b', 'c'] }])],
+  ['names that the directory does not tell any more', seen([owner, { ...group, name: null, members: null }])],
+  [
+    'an address that Azure spells otherwise',
+    seen([owner], { vault: vault({ uri: 'https://KV-care.vault.azure.net' }) }),
+  ],
+])('an approval covers %s', (_what, now) => expect(changesBetween(seen([owner, group]), now)).toEqual([]));
 
 it('an approval covers a group that somebody left, and one that is not told any more', () => {
   const before = seen([groupOf('a', 'b', 'c')]);

@@ -72,9 +72,7 @@ describe('the digest stays', () => {
       planFor({ seen: { resource: resource({ userAssignedIds: ['one'] }) } }),
     ],
     ['when the identity gets a number', planFor({ seen: { resource: resource({ principalId: principal }) } })],
-  ])('%s', (_when, plan) => {
-    expect([digest(base), digest(madeFirst)]).toContain(digest(plan));
-  });
+  ])('%s', (_when, plan) => expect([digest(base), digest(madeFirst)]).toContain(digest(plan)));
 
   function reordered(plan: Plan): Plan {
     return { ...plan, steps: plan.steps.map((step) => ({ ...step, effects: [...step.effects].reverse() })) };
@@ -98,9 +96,7 @@ describe('the digest changes', () => {
       'with what cannot be undone',
       { ...base, steps: base.steps.map((step) => ({ ...step, reversibility: 'irreversible' as const })) },
     ],
-  ])('%s', (_with, plan) => {
-    expect(digest(plan)).not.toBe(digest(base));
-  });
+  ])('%s', (_with, plan) => expect(digest(plan)).not.toBe(digest(base)));
 
   it('with each setting of a new key', () => {
     const digests = [
@@ -119,10 +115,6 @@ describe('what is digested', () => {
     expect(JSON.parse(text)).toMatchObject({ warnings: ['other-region'], irreversible: ['protect-vault'] });
     for (const word of ['observation', 'northeurope', '2024-05-01', 'created', '"before"'])
       expect(text).not.toContain(word);
-  });
-
-  it('is canonical: names in order, no spaces', () => {
-    expect(canonicalJson({ b: 1, a: [true, null, 'ü'] })).toBe('{"a":[true,null,"ü"],"b":1}');
   });
 
   it('cannot be something JSON cannot hold', () => {

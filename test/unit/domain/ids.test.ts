@@ -24,9 +24,7 @@ describe('a request id', () => {
     expect(mintRequestId(Uint8Array.of(224, 33, 255, 9, 8, 7, 6, 5))).toBe('CMK-01Z987');
   });
 
-  it('is never shorter than six characters', () => {
-    expect(() => mintRequestId(Uint8Array.of(1, 2, 3))).toThrow();
-  });
+  it('is never shorter than six characters', () => expect(() => mintRequestId(Uint8Array.of(1, 2, 3))).toThrow());
 
   it.each([
     'CMK-7F3K9',

@@ -129,9 +129,7 @@ describe('no use', () => {
     ['that is no address', { addresses: ['cmk-triage-agent'] }],
     ['that only reads the key', { operation: 'KeyGet' }],
     ['from before the change', { at: '2026-03-01T11:57:59.000Z' }],
-  ])('is one %s', (_what, change) => {
-    expect(judged([{ ...wrap, ...change }])).toEqual(notUsed);
-  });
+  ])('is one %s', (_what, change) => expect(judged([{ ...wrap, ...change }])).toEqual(notUsed));
 
   it('tells of the last try that the vault refused', () => {
     const refused = { ...wrap, status: 403 };

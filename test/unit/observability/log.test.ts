@@ -64,9 +64,7 @@ describe('an error in the log', () => {
     [null, 'object'],
     [undefined, 'undefined'],
     [7, 'number'],
-  ])('can be %p', (thrown, type) => {
-    expect(errorInLog(thrown)).toEqual({ type, message: String(thrown) });
-  });
+  ])('can be %p', (thrown, type) => expect(errorInLog(thrown)).toEqual({ type, message: String(thrown) }));
 
   it('does not repeat its message in the stack', () => {
     const { message, stack } = errorInLog(new Error(`asked with Bearer ${token}`));
@@ -84,13 +82,9 @@ describe('a text in the log', () => {
     ['postgresql://bot:pa55word@db:5432/cmk', 'postgresql://bot:…@db:5432/cmk'],
     ['https://login.example/x?sig=abc%2F&se=1', 'https://login.example/x?sig=…&se=1'],
     ['nothing secret: eyJ, Bearer of news', 'nothing secret: eyJ, Bearer …news'],
-  ])('%s', (text, clean) => {
-    expect(withoutSecrets(text)).toBe(clean.replace('…news', '… news'));
-  });
+  ])('%s', (text, clean) => expect(withoutSecrets(text)).toBe(clean.replace('…news', '… news')));
 
-  it('ends after a thousand characters', () => {
-    expect(withoutSecrets('x'.repeat(5000))).toHaveLength(1001);
-  });
+  it('ends after a thousand characters', () => expect(withoutSecrets('x'.repeat(5000))).toHaveLength(1001));
 });
 
 describe('the look through what a bot printed', () => {

@@ -60,29 +60,25 @@ describe('what goes on from something earlier', () => {
   });
 });
 
-describe('the request that something is about', () => {
-  it('is named on what happens within, and on what it happens in', async () => {
-    const { tracing, found } = opened();
-    const attributes = { 'cmk.request.id': 'CMK-7F3K9Q' };
-    await tracing.span({ name: 'turn' }, async () => {
-      await tracing.span({ name: 'before' }, nothing);
-      await tracing.span({ name: 'decision', attributes }, () => tracing.span({ name: 'call' }, nothing));
-    });
-    for (const name of ['turn', 'decision', 'call']) expect(found(name).attributes).toEqual(attributes);
-    expect(found('before').attributes).toEqual({});
+it('the request that something is about is named on what happens within, and on what it happens in', async () => {
+  const { tracing, found } = opened();
+  const attributes = { 'cmk.request.id': 'CMK-7F3K9Q' };
+  await tracing.span({ name: 'turn' }, async () => {
+    await tracing.span({ name: 'before' }, nothing);
+    await tracing.span({ name: 'decision', attributes }, () => tracing.span({ name: 'call' }, nothing));
   });
+  for (const name of ['turn', 'decision', 'call']) expect(found(name).attributes).toEqual(attributes);
+  expect(found('before').attributes).toEqual({});
 });
 
-describe('what fails', () => {
-  it('is thrown on, and told by its class alone: its words hold what was asked', async () => {
-    const { tracing, found } = opened();
-    const failed = tracing.span({ name: 'call' }, async () => Promise.reject(new TypeError('Nurse Adams said so')));
-    await expect(failed).rejects.toThrow('Nurse Adams said so');
-    const { status, attributes, events } = found('call');
-    expect({ status, attributes, events }).toEqual({
-      status: { code: 2 },
-      attributes: { 'error.type': 'TypeError' },
-      events: [],
-    });
+it('what fails is thrown on, and told by its class alone: its words hold what was asked', async () => {
+  const { tracing, found } = opened();
+  const failed = tracing.span({ name: 'call' }, async () => Promise.reject(new TypeError('Nurse Adams said so')));
+  await expect(failed).rejects.toThrow('Nurse Adams said so');
+  const { status, attributes, events } = found('call');
+  expect({ status, attributes, events }).toEqual({
+    status: { code: 2 },
+    attributes: { 'error.type': 'TypeError' },
+    events: [],
   });
 });

@@ -86,55 +86,42 @@ const userIdentity = `${resourceId().replace(/Microsoft.*/, 'Microsoft.ManagedId
 const read = 'Microsoft.KeyVault/vaults/keys/read';
 const create = 'Microsoft.KeyVault/vaults/keys/create/action';
 
+const forNewKey = { wished: wishForNewKey() };
+const ownKeyMade = { ...forNewKey, own };
+const rotates = { wished: wishToRotate() };
+const makesVersion = { wished: wishToRotate(toNewVersion) };
+const repairs = { wished: wishToRepair() };
+const retires = { wished: wishToRetire() };
+const agent = (change: Parameters<typeof resource>[0]) => ({ resource: resource(change) });
+const vaultIs = (change: Parameters<typeof vault>[0]) => ({ vault: vault(change) });
 const examples: { readonly [C in CheckCode]: Example<FactOf<C>> } = {
-  'created-after-cutoff': [
-    'pass',
-    { day: '2021-11-12', cutoff },
-    { resource: resource({ createdAt: '2021-11-12T00:00:00Z' }) },
-  ],
-  'created-before-cutoff': [
-    'block',
-    { day: '2021-11-11', cutoff },
-    { resource: resource({ createdAt: '2021-11-11T23:59:59Z' }) },
-  ],
-  'created-unknown': ['block', { cutoff }, { resource: resource({ createdAt: null }) }],
+  'created-after-cutoff': ['pass', { day: '2021-11-12', cutoff }, agent({ createdAt: '2021-11-12T00:00:00Z' })],
+  'created-before-cutoff': ['block', { day: '2021-11-11', cutoff }, agent({ createdAt: '2021-11-11T23:59:59Z' })],
+  'created-unknown': ['block', { cutoff }, agent({ createdAt: null })],
   'provisioning-settled': ['pass', { provisioningState: 'Succeeded' }, {}],
-  'provisioning-unsettled': [
-    'block',
-    { provisioningState: 'Updating' },
-    { resource: resource({ provisioningState: 'Updating' }) },
-  ],
+  'provisioning-unsettled': ['block', { provisioningState: 'Updating' }, agent({ provisioningState: 'Updating' })],
   'microsoft-managed': ['pass', {}, {}],
-  'customer-managed': ['pass', { key: keyAt('a') }, rotating(), { wished: wishToRotate() }],
-  'already-under-this-key': ['block', { key: keyAt('a') }, { resource: resource({ customerKey: keyAt('a') }) }],
-  'already-under-another-key': ['block', { key: keyAt('b') }, { resource: resource({ customerKey: keyAt('b') }) }],
+  'customer-managed': ['pass', { key: keyAt('a') }, rotating(), rotates],
+  'already-under-this-key': ['block', { key: keyAt('a') }, agent({ customerKey: keyAt('a') })],
+  'already-under-another-key': ['block', { key: keyAt('b') }, agent({ customerKey: keyAt('b') })],
   'key-user-identity': [
     'block',
     { identity: userIdentity },
-    rotating({ resource: resource({ customerKey: { ...keyAt('a'), userIdentity } }) }),
-    { wished: wishToRotate() },
+    rotating(agent({ customerKey: { ...keyAt('a'), userIdentity } })),
+    rotates,
   ],
   'key-moved': [
     'block',
     { key: keyAt('c'), expected: keyAt('a') },
-    rotating({ resource: resource({ customerKey: keyAt('c') }) }),
-    { wished: wishToRotate() },
+    rotating(agent({ customerKey: keyAt('c') })),
+    rotates,
   ],
-  'old-version-disabled': [
-    'warn',
-    { key: keyAt('a') },
-    rotating({ from: key({ enabled: false }) }),
-    { wished: wishToRotate() },
-  ],
-  'old-version-unknown': ['warn', { key: keyAt('a') }, rotating({ from: null }), { wished: wishToRotate() }],
+  'old-version-disabled': ['warn', { key: keyAt('a') }, rotating({ from: key({ enabled: false }) }), rotates],
+  'old-version-unknown': ['warn', { key: keyAt('a') }, rotating({ from: null }), rotates],
   'same-tenant': ['pass', {}, {}],
-  'other-tenant': ['block', { tenantId: 'other' }, { vault: vault({ tenantId: 'other' }) }],
+  'other-tenant': ['block', { tenantId: 'other' }, vaultIs({ tenantId: 'other' })],
   'same-region': ['pass', { region: 'westeurope' }, {}],
-  'other-region': [
-    'warn',
-    { resource: 'westeurope', vault: 'northeurope' },
-    { vault: vault({ location: 'northeurope' }) },
-  ],
+  'other-region': ['warn', { resource: 'westeurope', vault: 'northeurope' }, vaultIs({ location: 'northeurope' })],
   'same-subscription': ['pass', {}, { control: control() }],
   'other-subscription': [
     'warn',
@@ -174,24 +161,19 @@ const examples: { readonly [C in CheckCode]: Example<FactOf<C>> } = {
   'key-origin-unknown': ['warn', {}, { control: control() }],
   'key-must-be-new': ['block', { rule: 'care' }, {}, { terms: termsOf({ name: 'care', requireNewKey: true }) }],
   'vault-reachable': ['pass', {}, {}],
-  'vault-firewalled': ['block', {}, { vault: vault({ firewall: 'closed' }) }],
+  'vault-firewalled': ['block', {}, vaultIs({ firewall: 'closed' })],
   'soft-delete-on': ['pass', {}, {}],
-  'soft-delete-will-be-on': ['warn', {}, { vault: vault({ softDelete: false }) }],
-  'purge-protection-on': ['pass', {}, { vault: vault({ purgeProtection: true }) }],
+  'soft-delete-will-be-on': ['warn', {}, vaultIs({ softDelete: false })],
+  'purge-protection-on': ['pass', {}, vaultIs({ purgeProtection: true })],
   'purge-protection-will-be-on': ['pass', {}, {}],
   'key-fit': ['pass', { type: 'RSA', size: 3072 }, {}],
-  'key-new': ['pass', { type: 'RSA', size: 3072 }, { key: null }, { wished: wishForNewKey() }],
-  'key-made': ['pass', { name: 'care' }, { keyIs: 'own' }, { wished: wishForNewKey(), own }],
-  'key-version-new': [
-    'pass',
-    { type: 'RSA', size: 3072 },
-    rotating({ key: null }),
-    { wished: wishToRotate(toNewVersion) },
-  ],
+  'key-new': ['pass', { type: 'RSA', size: 3072 }, { key: null }, forNewKey],
+  'key-made': ['pass', { name: 'care' }, { keyIs: 'own' }, ownKeyMade],
+  'key-version-new': ['pass', { type: 'RSA', size: 3072 }, rotating({ key: null }), makesVersion],
   'key-missing': ['block', { deleted: 'none' }, { key: null }],
-  'key-of-others': ['block', { name: 'care' }, { keyIs: 'others' }, { wished: wishForNewKey(), own }],
-  'key-doubtful': ['block', { name: 'care', doubt: 'copied' }, { keyIs: 'copied' }, { wished: wishForNewKey(), own }],
-  'key-name-taken': ['block', { name: 'care' }, {}, { wished: wishForNewKey() }],
+  'key-of-others': ['block', { name: 'care' }, { keyIs: 'others' }, ownKeyMade],
+  'key-doubtful': ['block', { name: 'care', doubt: 'copied' }, { keyIs: 'copied' }, ownKeyMade],
+  'key-name-taken': ['block', { name: 'care' }, {}, forNewKey],
   'key-not-rsa': ['block', { type: 'EC' }, { key: key({ type: 'EC', size: null }) }],
   'key-size-unfit': ['block', { size: 1024 }, { key: key({ size: 1024 }) }],
   'key-disabled': ['block', {}, { key: key({ enabled: false }) }],
@@ -200,19 +182,14 @@ const examples: { readonly [C in CheckCode]: Example<FactOf<C>> } = {
   'key-expires': ['warn', { at: soon }, { key: key({ expires: soon }) }],
   'key-cannot-wrap': ['block', { missing: ['unwrapKey'] }, { key: key({ operations: ['wrapKey'] }) }],
   'key-hsm-needs-premium': ['block', {}, { key: null }, { wished: wishForNewKey({ newKey: hsm }) }],
-  'key-name-deleted': [
-    'block',
-    { name: 'care' },
-    { key: null, guards: guards({ deletedKey: 'deleted' }) },
-    { wished: wishForNewKey() },
-  ],
+  'key-name-deleted': ['block', { name: 'care' }, { key: null, guards: guards({ deletedKey: 'deleted' }) }, forNewKey],
   'key-name-not-checked': [
     'warn',
     { name: 'care' },
     { key: null, guards: guards({ deletedKey: 'not-checked' }) },
-    { wished: wishForNewKey() },
+    forNewKey,
   ],
-  'nothing-to-repair': ['block', {}, asApproved(), { wished: wishToRepair() }],
+  'nothing-to-repair': ['block', {}, asApproved(), repairs],
   'identity-replaced': [
     'warn',
     { approved: 'before', now: principal, hasAccess: true },
@@ -221,53 +198,48 @@ const examples: { readonly [C in CheckCode]: Example<FactOf<C>> } = {
     }),
     { wished: wishToRepair({ approvedIdentity: 'before' }) },
   ],
-  'repair-outdated': [
-    'block',
-    { key: null, expected: keyAt('a') },
-    asApproved({ resource: resource({ customerKey: null }) }),
-    { wished: wishToRepair() },
-  ],
+  'repair-outdated': ['block', { key: null, expected: keyAt('a') }, asApproved(agent({ customerKey: null })), repairs],
   'approved-key-gone': [
     'block',
     { vault: 'kv-care', name: 'care', version: version('a'), inUse: true },
     asApproved({ key: null, keyNow: null }),
-    { wished: wishToRepair() },
+    repairs,
   ],
   'role-needed': [
     'warn',
     { task: 'enable-key-version', by: 'role-assignments', vault: 'kv-care', keyName: 'care', keyVersion: version('a') },
     asApproved({ key: key({ enabled: false }) }),
-    { wished: wishToRepair() },
+    repairs,
   ],
   'old-version-unfit': [
     'block',
     { version: version('a'), why: 'disabled' },
     retiring({ retirement: retirement({ enabled: false }) }),
-    { wished: wishToRetire() },
+    retires,
   ],
   'vault-log-needed': [
     'block',
     { why: 'not-readable', told: 'InsufficientAccessError' },
     retiring({ retirement: retirement({ log: { outcome: 'not-readable', code: 'InsufficientAccessError' } }) }),
-    { wished: wishToRetire() },
+    retires,
   ],
   'new-version-used': [
     'pass',
     { since: '2026-02-28T12:00:00.000Z', until: '2026-03-01T12:00:00.000Z' },
     retiring(),
-    { wished: wishToRetire() },
+    retires,
   ],
   'old-version-used': [
     'pass',
     { version: version('a'), users: [], since: '2026-02-01T12:00:00.000Z' },
     retiring(),
-    { wished: wishToRetire() },
+    retires,
   ],
   'declared-not-read': [
     'warn',
     { subscriptions: 1, types: 22 },
     retiring({ retirement: retirement({ unread: { subscriptions: 1, types: 22 } }) }),
-    { wished: wishToRetire() },
+    retires,
   ],
   'no-lock': ['pass', {}, {}],
   locked: [
@@ -294,7 +266,7 @@ const examples: { readonly [C in CheckCode]: Example<FactOf<C>> } = {
     'warn',
     { actions: [read, create] },
     rotating({ key: null, vault: vault({ access: 'access-policies' }), guards: guards({ allowedData: null }) }),
-    { wished: wishToRotate(toNewVersion) },
+    makesVersion,
   ],
 };
 const example = (code: CheckCode): Example<object> => examples[code];
@@ -402,9 +374,7 @@ describe('a key', () => {
     expect(codes({ type: 'EC', size: null, operations: ['sign', 'verify'] })).toEqual(['key-not-rsa']);
   });
 
-  it.each([2048, 3072, 4096])('fits with %i bits', (size) => {
-    expect(codes({ size })).toEqual(['key-fit']);
-  });
+  it.each([2048, 3072, 4096])('fits with %i bits', (size) => expect(codes({ size })).toEqual(['key-fit']));
 
   it('has expired at the very moment of its expiry', () => {
     expect(codes({ expires: noon.toISOString() })).toEqual(['key-expired']);
@@ -473,15 +443,6 @@ describe('a rotation', () => {
     expect(codes(elsewhere, wishToRotate(), own)).toContain('block key-moved');
   });
 
-  it.each<[string, Parameters<typeof key>[0], string]>([
-    ['disabled', { enabled: false }, 'block key-disabled'],
-    ['expired', { expires: past }, 'block key-expired'],
-    ['not yet valid', { notBefore: soon }, 'block key-not-yet-valid'],
-    ['of a kind that cannot wrap', { type: 'EC', size: null }, 'block key-not-rsa'],
-  ])('refuses a version that is %s', (_what, change, code) => {
-    expect(codes(rotating({ key: key({ version: version('b'), ...change }) }), wishToRotate())).toContain(code);
-  });
-
   it('needs a right in the vault itself for a version that it makes, and names it', () => {
     const lacking = rotating({ key: null, guards: guards({ allowedData: { [read]: false, [create]: false } }) });
     expect(checksOf(lacking, wishToRotate(toNewVersion))).toContainEqual({
@@ -490,11 +451,6 @@ describe('a rotation', () => {
       fact: { actions: [], dataActions: [read, create] },
     });
     expect(codes(rotating({ guards: guards({ allowedData: {} }) }), wishToRotate())).toContain('pass bot-allowed');
-  });
-
-  it('to a version that expired before it was made is blocked', () => {
-    const old: typeof toNewVersion = { ...toNewVersion, make: { ...newKey, expires: past } };
-    expect(codes(rotating({ key: null }), wishToRotate(old))).toContain('block key-expired');
   });
 });
 
@@ -513,7 +469,5 @@ describe('an agent', () => {
     ['whatever version is newest', under(null)],
     ['another key', under(version('a'), { keyName: 'other' })],
     ['another vault', under(version('a'), { vaultUri: 'https://kv-other.vault.azure.net/' })],
-  ])('is not as wished under %s', (_what, customerKey) => {
-    expect(asWished(customerKey)).toBe(false);
-  });
+  ])('is not as wished under %s', (_what, customerKey) => expect(asWished(customerKey)).toBe(false));
 });

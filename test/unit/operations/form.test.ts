@@ -24,18 +24,16 @@ import { key, keyName, newKey, ref, resource, vault as vaultThere, version } fro
 const existing = { kind: 'existing', name: keyName, version: version('a') } as const;
 const ticked = { acknowledgeDataLoss: 'true', justification: 'Policy 7' };
 
-describe('a new form', () => {
-  it('opens on its first page with ids of its own, and outlives the process as JSON', async () => {
-    const { ports } = commandWorld();
-    const open = async () => {
-      const opened = await openForm(enableCmk, call(), ports);
-      return Form.parse(JSON.parse(JSON.stringify(opened.kind === 'open-form' ? opened.form : null)));
-    };
-    const [one, other] = [await open(), await open()];
-    expect(one).toMatchObject({ page: 'resource', revision: 0, owner: requester, answers: {}, ended: null });
-    expect(one.id).not.toBe(other.id);
-    expect(one.requestId).not.toBe(other.requestId);
-  });
+it('a new form opens on its first page with ids of its own, and outlives the process as JSON', async () => {
+  const { ports } = commandWorld();
+  const open = async () => {
+    const opened = await openForm(enableCmk, call(), ports);
+    return Form.parse(JSON.parse(JSON.stringify(opened.kind === 'open-form' ? opened.form : null)));
+  };
+  const [one, other] = [await open(), await open()];
+  expect(one).toMatchObject({ page: 'resource', revision: 0, owner: requester, answers: {}, ended: null });
+  expect(one.id).not.toBe(other.id);
+  expect(one.requestId).not.toBe(other.requestId);
 });
 
 test('a form that repeats a request names it, so that erasing its texts finds the form', async () => {

@@ -9,9 +9,7 @@ it('agent=, resource= and a bare name mean the same', () => {
   expect(read({ vault: 'kv' }, 'ward')).toEqual({ resource: 'ward', vault: 'kv' });
 });
 
-it('a name with nothing behind it answers nothing', () => {
-  expect(read({ resource: ' ', key: '' })).toEqual({});
-});
+it('a name with nothing behind it answers nothing', () => expect(read({ resource: ' ', key: '' })).toEqual({}));
 
 it('what it does not take is said, with what it takes', () => {
   expect(read({ volt: 'kv' }, 'ward')).toEqual({

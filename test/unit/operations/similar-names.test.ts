@@ -19,9 +19,7 @@ test.each([
   ['kv-keys-01', 'kv-keys-02'],
   ['kv-a', 'kv-b'],
   ['cmk-triage-agent', 'cmk-ward-agent'],
-])('%s is not taken for %s', (one, other) => {
-  expect(areNamesSimilar(one, other)).toBe(false);
-});
+])('%s is not taken for %s', (one, other) => expect(areNamesSimilar(one, other)).toBe(false));
 
 const names = ['triage-agent-prod', 'triage-agent-test', 'ward-agent'];
 
@@ -29,9 +27,7 @@ it.each([
   ['triage-agent-prdo', 'triage-agent-prod'],
   ['Triage-Agent-Tst', 'triage-agent-test'],
   ['ward_agent', 'ward-agent'],
-])('%s is taken for %s', (wrote, meant) => {
-  expect(closestName(wrote, names)).toBe(meant);
-});
+])('%s is taken for %s', (wrote, meant) => expect(closestName(wrote, names)).toBe(meant));
 
 it('what is like none of them is taken for none', () => {
   expect(closestName('pharmacy', names)).toBeNull();

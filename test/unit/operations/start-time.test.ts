@@ -6,9 +6,7 @@ const at = (startDay: string, startTime: string, zone = 'UTC') => parseStartTime
 const half = { kind: 'refused', code: 'start-half-chosen' };
 
 describe('a start that was chosen on a card', () => {
-  it('is none where nothing was chosen', () => {
-    expect(parseStartTime(noStart)).toBeNull();
-  });
+  it('is none where nothing was chosen', () => expect(parseStartTime(noStart)).toBeNull());
 
   it.each([
     ['2026-11-29', '02:00', 'UTC', '2026-11-29T02:00:00.000Z'],
@@ -18,9 +16,7 @@ describe('a start that was chosen on a card', () => {
     ['2026-11-29', '02:00', 'Asia/Kolkata', '2026-11-28T20:30:00.000Z'],
     ['2026-11-29', '02:00', 'Nowhere/Town', '2026-11-29T02:00:00.000Z'],
     ['2026-11-29', '02:00', '', '2026-11-29T02:00:00.000Z'],
-  ])('is %s %s in %s: %s', (day, time, zone, expected) => {
-    expect(at(day, time, zone)).toBe(expected);
-  });
+  ])('is %s %s in %s: %s', (day, time, zone, expected) => expect(at(day, time, zone)).toBe(expected));
 
   it('that the clock skips, as when summer time begins, is the next there is', () => {
     expect(at('2027-03-28', '02:30', 'Europe/Berlin')).toMatch(/^2027-03-28T0[01]:30:00/);
@@ -33,9 +29,7 @@ describe('a start that was chosen on a card', () => {
     ['2026-11-29', '2 am'],
     ['2026-99-99', '02:00'],
     ['2026-11-29', '99:99'],
-  ])('is not guessed from “%s” and “%s”', (day, time) => {
-    expect(at(day, time)).toMatchObject(half);
-  });
+  ])('is not guessed from “%s” and “%s”', (day, time) => expect(at(day, time)).toMatchObject(half));
 });
 
 describe('a start that a form shows', () => {
@@ -44,9 +38,7 @@ describe('a start that a form shows', () => {
     ['2026-12-31T23:30:00.000Z', 'Europe/Berlin', { startDay: '2027-01-01', startTime: '00:30' }],
     ['2028-02-28T20:00:00.000Z', 'Asia/Kolkata', { startDay: '2028-02-29', startTime: '01:30' }],
     ['2026-11-29T00:00:00.000Z', 'Nowhere/Town', { startDay: '2026-11-29', startTime: '00:00' }],
-  ])('%s in %s is %o', (notBefore, zone, expected) => {
-    expect(toStartInputs(notBefore, zone)).toEqual(expected);
-  });
+  ])('%s in %s is %o', (notBefore, zone, expected) => expect(toStartInputs(notBefore, zone)).toEqual(expected));
 
   // 02:30 on this day is a time that the clocks of New York skip.
   it('is by the reader’s clock, wherever the bot runs', () => {

@@ -31,29 +31,18 @@ describe('the options of npm run local', () => {
   });
 });
 
-describe('how quick the local Azure is', () => {
-  test('is left as it was last, also as the page chose it, unless somebody says otherwise', () => {
-    expect(azureArguments(options())).not.toContain('--latency');
+describe('what the local Azure is started with', () => {
+  test('is what it was last, also as the page chose it, unless somebody says otherwise', () => {
+    for (const name of ['--latency', '--scenario']) expect(azureArguments(options())).not.toContain(name);
   });
 
   test.each([
-    ['on the command line', ['--latency', 'instant'], {}],
-    ['in the environment', [], { CMK_LOCAL_LATENCY: 'instant' }],
-  ])('is what is said %s', (_where, args, env) => {
-    expect(azureArguments(options(args, env)).slice(-2)).toEqual(['--latency', 'instant']);
-  });
-});
-
-describe('what happens with Azure', () => {
-  test('is left as it was last, unless somebody says otherwise', () => {
-    expect(azureArguments(options())).not.toContain('--scenario');
-  });
-
-  test.each([
-    ['on the command line', ['--scenario', 'throttled', '--scenario', 'none'], {}],
-    ['in the environment', [], { CMK_LOCAL_SCENARIO: 'throttled,none' }],
-  ])('is what is said %s', (_where, args, env) => {
-    expect(azureArguments(options(args, env)).slice(-4)).toEqual(['--scenario', 'throttled', '--scenario', 'none']);
+    [['--latency', 'instant'], {}, ['--latency', 'instant']],
+    [[], { CMK_LOCAL_LATENCY: 'instant' }, ['--latency', 'instant']],
+    [['--scenario', 'throttled', '--scenario', 'none'], {}, ['--scenario', 'throttled', '--scenario', 'none']],
+    [[], { CMK_LOCAL_SCENARIO: 'throttled,none' }, ['--scenario', 'throttled', '--scenario', 'none']],
+  ])('is what is said on the command line, %j, or in the environment, %j', (args, env, expected) => {
+    expect(azureArguments(options(args, env)).slice(-expected.length)).toEqual(expected);
   });
 
   test('is refused with the names that there are when there is no such thing; help says what each does', () => {

@@ -76,9 +76,7 @@ test.each([
   ['KeyNotFound', /recover it/],
   ['ForbiddenByFirewall', /Ask the vault owner before you change network access, or end this request/],
   ['Http403', /isn’t one of Azure’s/],
-])('%s has a remedy of its own', (code, remedy) => {
-  expect(azureRemedy(failure(code))).toMatch(remedy);
-});
+])('%s has a remedy of its own', (code, remedy) => expect(azureRemedy(failure(code))).toMatch(remedy));
 
 test('a vault that names a deny assignment is answered by what it is', () => {
   const message =
@@ -127,7 +125,5 @@ describe('the command for a missing role', () => {
     ['a scope that a shell would read', told('a/write', '/subscriptions/$(reboot)')],
     ['another refusal', { ...told('a/write', vault), code: 'RequestDisallowedByPolicy' }],
     ['words that name nothing', { ...told('a/write', vault), message: 'Forbidden' }],
-  ])('is not made of %s', (_what, failure) => {
-    expect(assignmentCommand(failure)).toBeNull();
-  });
+  ])('is not made of %s', (_what, failure) => expect(assignmentCommand(failure)).toBeNull());
 });

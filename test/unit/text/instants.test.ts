@@ -58,17 +58,13 @@ test.each([
   [3_601_000, '1 h'],
   [7_380_000, '2 h 3 min'],
   [90_000_000, '1 d 1 h'],
-])('%d milliseconds are %s', (ms, words) => {
-  expect(shortDuration(ms)).toBe(words);
-});
+])('%d milliseconds are %s', (ms, words) => expect(shortDuration(ms)).toBe(words));
 
 test.each([
   [40_000, '40 seconds'],
   [118_000, '2 minutes'],
   [7_200_000, '2 hours'],
-])('%d milliseconds are about %s', (ms, words) => {
-  expect(durationWords(ms)).toBe(words);
-});
+])('%d milliseconds are about %s', (ms, words) => expect(durationWords(ms)).toBe(words));
 
 /** Files below the folder that have the pattern, with the words that match. */
 const uses = (folder: string, ending: string, pattern: RegExp): readonly string[] =>

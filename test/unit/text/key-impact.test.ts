@@ -113,6 +113,4 @@ it.each([
     ],
     'those of group rg-keys in subscription 4000; those in every subscription',
   ],
-])('%j: %s', (permits, words) => {
-  expect(permittedWords(permits)).toBe(words);
-});
+])('%j: %s', (permits, words) => expect(permittedWords(permits)).toBe(words));

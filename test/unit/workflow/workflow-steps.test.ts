@@ -286,14 +286,6 @@ describe('the check before a run', () => {
     expect(azure.writes).toEqual([]);
   });
 
-  it('starts the expiry of the new question anew', async () => {
-    const { drive, azure, advance, ports } = await approvedRequest();
-    advance(3_600_000);
-    azure.world.vault = vault({ access: 'access-policies' });
-    const expected = new Date(ports.now().getTime() + 72 * 3_600_000).toISOString();
-    expect((await drive()).policy.expiresAt).toBe(expected);
-  });
-
   it('asks again when the approver lost the role', async () => {
     const { drive, azure, roleStatus } = await approvedRequest();
     roleStatus.value = 'no';
@@ -370,23 +362,14 @@ describe('the check before a run', () => {
       failure: { found: { code: 'missing', what: 'resource' } },
     });
   });
-
-  it('asks a person about a block', async () => {
-    const { drive, azure } = await approvedRequest();
-    azure.world.keys = [key({ enabled: false })];
-    expect(await drive()).toMatchObject({
-      state: 'needs-attention',
-      failure: { found: { code: 'blocked', check: { code: 'key-disabled' } } },
-    });
-    expect(azure.writes).toEqual([]);
-  });
 });
 
-describe('a decision that comes while a run is being started', () => {
-  it.each([
-    ['a reject', () => decides('reject', approver), 'rejected'],
-    ['a cancellation', () => cancels(), 'cancelled'],
-  ] as const)('%s between the check and the first intent wins', async (_what, command, state) => {
+it.each([
+  ['a reject', () => decides('reject', approver), 'rejected'],
+  ['a cancellation', () => cancels(), 'cancelled'],
+] as const)(
+  'a decision that comes while a run is being started %s between the check and the first intent wins',
+  async (_what, command, state) => {
     const { drive, azure, send } = await approvedRequest();
     const ended = await drive(1, {
       before: async (turn) => {
@@ -395,8 +378,8 @@ describe('a decision that comes while a run is being started', () => {
     });
     expect(ended.state).toBe(state);
     expect(azure.writes).toEqual([]);
-  });
-});
+  },
+);
 
 describe('a process that was given up for dead', () => {
   it.each(['give-up', 'retry'] as const)('finds its run over after a %s, and touches nothing', async (verb) => {
@@ -463,11 +446,5 @@ describe('what a run stores', () => {
     expect(await runPreRunCheck(ports, id, 2, 1)).toEqual({ go: false });
     await endRunEarly(ports, id, 2, failure());
     expect(requests.all()).toHaveLength(length);
-  });
-
-  it('is a bug for a request that does not exist', async () => {
-    const { ports } = await approvedRequest();
-    const unknown = { ...ports, requests: { ...ports.requests, load: async () => null } };
-    await expect(runPreRunCheck(unknown, id, 1, 1)).rejects.toThrow('has no events');
   });
 });

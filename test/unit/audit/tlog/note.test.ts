@@ -94,9 +94,7 @@ describe('a signed checkpoint', () => {
         Array.from({ length: 100 }, () => signText('text\n', log)),
       ),
     ],
-  ])('is no note with %s', (_, note) => {
-    expect(openNote(note, [log.verifier])).toBe('not-a-note');
-  });
+  ])('is no note with %s', (_, note) => expect(openNote(note, [log.verifier])).toBe('not-a-note'));
 
   test.each([
     ['a line behind the root', `${origin}\n7\n${Buffer.alloc(32).toString('base64')}\nhead abc\n`],
@@ -104,9 +102,7 @@ describe('a signed checkpoint', () => {
     ['a size past what a number holds', `${origin}\n99999999999999999999\n${Buffer.alloc(32).toString('base64')}\n`],
     ['a root that is cut off', `${origin}\n7\n${Buffer.alloc(31).toString('base64')}\n`],
     ['no name', `\n7\n${Buffer.alloc(32).toString('base64')}\n`],
-  ])('is no checkpoint with %s', (_, text) => {
-    expect(readCheckpoint(text)).toBeNull();
-  });
+  ])('is no checkpoint with %s', (_, text) => expect(readCheckpoint(text)).toBeNull());
 });
 
 /** Of Sigstore's log, as it signed it: nobody here has its key. */
@@ -157,9 +153,7 @@ describe('a line that a key in a vault signs (ECDSA)', () => {
     ['key-cut-off', rekorLine.replace('WLc=', 'WLg=')],
     ['key-cut-off', rekorLine.slice(0, -4)],
     ['key-cut-off', rekorLine.replace('AjBZMBMG', 'AjBZMBMH')],
-  ])('has no key that is %s', (fault, line) => {
-    expect(readKeyLine(line)).toBe(fault);
-  });
+  ])('has no key that is %s', (fault, line) => expect(readKeyLine(line)).toBe(fault));
 });
 
 describe('a verifier key', () => {
@@ -177,9 +171,7 @@ describe('a verifier key', () => {
     ['key-cut-off', witnessLine.slice(0, -8)],
     ['key-id-differs', logLine.replace('bot.', 'bat.')],
     ['key-kind-unknown', logLine.replace('AYqI', 'BYqI')],
-  ])('is refused as %s', (fault, line) => {
-    expect(readKeyLine(line)).toBe(fault);
-  });
+  ])('is refused as %s', (fault, line) => expect(readKeyLine(line)).toBe(fault));
 });
 
 describe('tiles', () => {

@@ -192,7 +192,6 @@ describe('the state of a witness', () => {
     const names = await readdir(path.join(at, 'logs'));
     return path.join(at, 'logs', names.find((name) => name.endsWith(what)) ?? '');
   };
-  /** The folder of a witness that signed 700 events. */
   async function signed(): Promise<string> {
     const at = await folder();
     const witness = await start(at);

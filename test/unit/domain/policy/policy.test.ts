@@ -24,12 +24,10 @@ const lax: TagRule = {
 const policy = policyOf([care, wards], {}, { tagRules: [production, lax], trustedTags: ['environment'] });
 const tagged = (environment: string) => resource({ tags: { environment } });
 
-describe('the rule that applies', () => {
-  it('is the first that matches by what nobody can rewrite', () => {
-    expect(ruleFor(policy, resource()).name).toBe('care');
-    expect(ruleFor(policy, resource({ name: 'triage' })).name).toBe('wards');
-    expect(ruleFor(policyOf([care]), resource({ name: 'triage' })).name).toBe('environment');
-  });
+it('the rule that applies is the first that matches by what nobody can rewrite', () => {
+  expect(ruleFor(policy, resource()).name).toBe('care');
+  expect(ruleFor(policy, resource({ name: 'triage' })).name).toBe('wards');
+  expect(ruleFor(policyOf([care]), resource({ name: 'triage' })).name).toBe('environment');
 });
 
 describe('a rule by tag', () => {

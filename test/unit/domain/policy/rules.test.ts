@@ -20,9 +20,7 @@ describe('a text with stars', () => {
     ['*ab*ab*', 'xab', false],
     ['a*b*c', 'a-b-b-c', true],
     ['a.c', 'abc', false],
-  ])('%s fits %s: %s', (pattern, text, expected) => {
-    expect(fits(pattern, text)).toBe(expected);
-  });
+  ])('%s fits %s: %s', (pattern, text, expected) => expect(fits(pattern, text)).toBe(expected));
 
   it('fits what a regular expression for it fits', () => {
     const text = (letters: string) => fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 });
@@ -52,9 +50,7 @@ describe('a rule', () => {
     ['for an agent, in any case', { resources: ['BOT-*'] }, true],
     ['for another agent', { resources: ['triage-*'] }, false],
     ['for an agent that holds and a group that does not', { resources: ['bot-care'], resourceGroups: ['x'] }, false],
-  ])('%s: %s', (_for, match, expected) => {
-    expect(matches(match, seen)).toBe(expected);
-  });
+  ])('%s: %s', (_for, match, expected) => expect(matches(match, seen)).toBe(expected));
 
   it('says of every criterion what it wants, what the agent has, and how it was judged', () => {
     const match = { resources: ['triage-*'], tags: { OWNER: ['care'], cost: ['*'], environment: ['test'] } };
@@ -100,9 +96,7 @@ describe('a rule behind another', () => {
     ['a narrower one', { resources: ['triage-*-prod'] }, { resources: ['triage-*'] }, false],
     ['one for some of its agents', { resources: ['a'] }, { resources: ['a', 'b'] }, false],
     ['one for something else', { resourceGroups: ['rg'] }, { resources: ['a'] }, false],
-  ])('%s never applies: %#', (_behind, earlier, later, expected) => {
-    expect(covers(earlier, later)).toBe(expected);
-  });
+  ])('%s never applies: %#', (_behind, earlier, later, expected) => expect(covers(earlier, later)).toBe(expected));
 
   it('that is said never to apply matches nothing the earlier one does not', () => {
     const texts = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '*'), minLength: 1, maxLength: 3 }), {

@@ -29,7 +29,6 @@ function rowsAfter(...commands: Command[]) {
 }
 
 const now = noon.toISOString();
-/** The rows of one kind. */
 const of = (kind: string, rows: readonly string[]) => rows.filter((row) => row.startsWith(`${kind} `));
 
 it('shows whatever was stored, and tells the audit channel a little later, so that it can merge', () => {
@@ -69,10 +68,6 @@ it('reminds at half time and four hours before the end, and daily of what needs 
     'remind last 2026-03-05T08:00:00.000Z',
   ]);
   expect(of('remind', rowsAfter(...toAttention))).toEqual(['remind attention 2026-03-03T12:00:00.000Z']);
-});
-
-it('brings up a request that needs attention a day later', () => {
-  expect(rowsAfter(...toAttention)).toContain('remind attention 2026-03-03T12:00:00.000Z');
 });
 
 it('has nothing follow where nothing was stored', () => {

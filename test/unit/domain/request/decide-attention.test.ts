@@ -99,9 +99,7 @@ describe('taking a request on', () => {
     ['a reader', takes(outsider, 'no'), 'not-an-operator'],
     ['unknown to the directory', takes(outsider, 'unknown', 'unknown'), 'cannot-check-membership'],
     ['an old card', takes(approver, 'yes', 'no', attention - 1), 'stale-card'],
-  ])('%s', (_who, command, expected) => {
-    expect(comesTo(requestAfter(...toAttention), command)).toBe(expected);
-  });
+  ])('%s', (_who, command, expected) => expect(comesTo(requestAfter(...toAttention), command)).toBe(expected));
 
   it('names the person until another takes over or the run continues', () => {
     const first = requestAfter(...toAttention, takes(approver, 'yes'));

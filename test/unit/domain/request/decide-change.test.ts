@@ -10,12 +10,9 @@ import {
   checks,
   comesTo,
   decides,
-  doneWith,
   eventsAfter,
   id,
-  intends,
   later,
-  records,
   reminds,
   requestAfter,
   secondApprover,
@@ -44,11 +41,6 @@ it('an approval of what was asked before counts nowhere, on whichever card it wa
   const request = requestAfter(...approvedBy(approver), changes({ plan: otherKey }));
   for (const one of ['approve', 'reject'] as const)
     expect(comesTo(request, decides(one, secondApprover, { asking: 1 }))).toBe('stale-card');
-});
-
-it('is not stored once enough have approved, whoever was first', () => {
-  const approved = requestAfter(...approvedBy(approver, secondApprover));
-  expect(comesTo(approved, changes())).toBe('change-too-late');
 });
 
 it('of two at once the second is refused: it was made of what no longer is', () => {
@@ -93,10 +85,6 @@ it('may bring a start forward, which no approval has agreed to any more', () => 
   });
 });
 
-it('cannot be after the time to decide, though the timer has not come by', () => {
-  expect(comesTo(asked, changes(), later)).toBe('change-too-late');
-});
-
 it('cannot be once a run had begun: what it made for one plan must not serve another', () => {
   const retried = [...toAttention, settles('retry', requester, { asking: 8 })];
   const request = requestAfter(...retried, checks({ run: 2, roleStatuses: {} }));
@@ -129,12 +117,6 @@ it('what changed is told until Azure moves, and then that', () => {
   const approved = [changes(), ...[approver, secondApprover].map((one) => decides('approve', one, { asking: 2 }))];
   const request = requestAfter(asks(), ...approved, checks({ plan: moved }));
   expect(request).toMatchObject({ changedFrom: null, changes: 1, replaced: { reason: 'effects-not-covered' } });
-});
-
-it('runs like any other once it is approved as it is now', () => {
-  const approved = [approver, secondApprover].map((one) => decides('approve', one, { asking: 2 }));
-  const request = requestAfter(asks(), changes(), ...approved, checks(), intends());
-  expect(comesTo(request, records(1, doneWith('enable-identity')))).toBe('step-done');
 });
 
 const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);

@@ -1,5 +1,4 @@
 import {
-  attention,
   checks,
   comesTo,
   decides,
@@ -15,7 +14,6 @@ import {
   secondApprover,
   settles,
   stops as stopsRun,
-  toAttention,
   toChecked,
   toRunning,
   toVerifying,
@@ -36,9 +34,7 @@ describe('stopping a run while a step runs', () => {
     ['the requester', stops],
     ['an approver', settles('stop', outsider, { roleStatus: 'yes' })],
     ['an operator', operates('stop', 1)],
-  ])('is up to %s', (_who, command) => {
-    expect(comesTo(requestAfter(...toRunning), command)).toBe('stop-requested');
-  });
+  ])('is up to %s', (_who, command) => expect(comesTo(requestAfter(...toRunning), command)).toBe('stop-requested'));
 
   it('lets the step be finished, and nothing after it begin', () => {
     const asked = requestAfter(...toRunning, stops);
@@ -132,18 +128,10 @@ describe('stopping a run between two steps', () => {
   });
 });
 
-describe('what cannot be stopped', () => {
-  it('is the last step: it ends by itself', () => {
-    expect(comesTo(requestAfter(...toVerifying), stops)).toBe('run-ending');
-    expect(comesTo(requestAfter(...toVerifying), decides('reject', secondApprover))).toBe('decided-late');
-    expect(requestAfter(...toVerifying, records(1, doneWith('verify', { proofs: proved })))).toMatchObject({
-      state: 'succeeded',
-    });
-  });
-
-  it('is what has already stopped', () => {
-    expect(comesTo(requestAfter(...toAttention), settles('stop', requester, { asking: attention }))).toBe(
-      'run-stopped',
-    );
+it('what cannot be stopped is the last step: it ends by itself', () => {
+  expect(comesTo(requestAfter(...toVerifying), stops)).toBe('run-ending');
+  expect(comesTo(requestAfter(...toVerifying), decides('reject', secondApprover))).toBe('decided-late');
+  expect(requestAfter(...toVerifying, records(1, doneWith('verify', { proofs: proved })))).toMatchObject({
+    state: 'succeeded',
   });
 });

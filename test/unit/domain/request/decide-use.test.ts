@@ -104,9 +104,7 @@ describe('a judgement', () => {
     expect(judge(judged, used, until)).toMatchObject({ kind: 'refused', code: 'request-ended' });
   });
 
-  it('is of the run that succeeded', () => {
-    expect(() => judge(looked, used, noon, 2)).toThrow('run 2');
-  });
+  it('is of the run that succeeded', () => expect(() => judge(looked, used, noon, 2)).toThrow('run 2'));
 
   it('is refused while the run goes', () => {
     expect(judge(looked.slice(0, -1), used, noon)).toMatchObject({ kind: 'refused' });

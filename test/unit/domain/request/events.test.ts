@@ -1,9 +1,7 @@
 import { botActor, newEvent, type StoredEvent } from '../../../../src/domain/request/events.ts';
 import { evolve, fold } from '../../../../src/domain/request/evolve.ts';
-import { RefusalCode, refuse } from '../../../../src/domain/request/refusal.ts';
 import { parseEventBody } from '../../../../src/operations/registry.ts';
-import { asks, decides, eventsAfter, id, requestAfter, toAttention } from '../../../support/builders/commands.ts';
-import { approver } from '../../../support/builders/fixtures.ts';
+import { asks, eventsAfter, id, requestAfter, toAttention } from '../../../support/builders/commands.ts';
 import { noon } from '../../../support/builders/plans.ts';
 
 const stored = (revision: number, event: ReturnType<typeof newEvent>): StoredEvent => ({
@@ -27,9 +25,7 @@ describe('an event body', () => {
     ['a run number of nought', newEvent('run-ordered', botActor, { run: 0 }).body],
     ['no actor', { ...newEvent('expired', botActor, {}).body, actor: null }],
     ['a field of the record left out', { type: 'expired', data: {}, actor: botActor }],
-  ])('is not one with %s', (_what, value) => {
-    expect(() => parseEventBody(value)).toThrow();
-  });
+  ])('is not one with %s', (_what, value) => expect(() => parseEventBody(value)).toThrow());
 
   it('says null for all that is not known', () => {
     const { type, actor, data, ...rest } = newEvent('expired', botActor, {}).body;
@@ -39,10 +35,6 @@ describe('an event body', () => {
 });
 
 describe('folding', () => {
-  it('makes no request of no events', () => {
-    expect(fold(id, [])).toBeNull();
-  });
-
   it('throws on a history that cannot be: a bug, never a state', () => {
     const [first] = eventsAfter(asks());
     if (first === undefined) throw new Error('nothing was submitted');
@@ -57,16 +49,6 @@ describe('folding', () => {
     expect(after).toEqual({ ...request, revision: request.revision + 1 });
   });
 
-  it('does not know an erased reason or comment', () => {
-    const [submitted, rejected] = eventsAfter(asks(), decides('reject', approver, { comment: 'no' }));
-    if (submitted === undefined || rejected === undefined) throw new Error('two events were expected');
-    const erased = fold(id, [
-      { ...submitted, texts: { justification: null } },
-      { ...rejected, texts: { comment: null } },
-    ]);
-    expect(erased).toMatchObject({ justification: null, ended: { by: approver, comment: null } });
-  });
-
   it('remembers where and for whom the request was made', () => {
     expect(requestAfter(asks())).toMatchObject({
       origin: { conversationType: 'channel' },
@@ -75,10 +57,4 @@ describe('folding', () => {
       asking: 1,
     });
   });
-});
-
-it('refuses with a code and at most one fact', () => {
-  expect(refuse('stale-card')).toEqual({ kind: 'refused', code: 'stale-card', fact: '' });
-  expect(refuse('request-ended', id).fact).toBe(id);
-  expect(RefusalCode.options.filter((code) => !/^[a-z]+(-[a-z]+)*$/.test(code))).toEqual([]);
 });

@@ -21,7 +21,6 @@ import {
   records,
   secondApprover,
   settles,
-  toApproved,
   toAttention,
   toRunning,
   toSucceeded,
@@ -111,10 +110,6 @@ test('what was so before the first try was so already, in every later run too', 
   expect(progressOf('enable-identity', ...twoRuns(true, found))).toMatchObject({ already: true });
 });
 
-test('a step not yet tried has no try', () => {
-  expect(progressOf('set-cmk', ...toApproved)).toMatchObject({ state: 'planned', tries: 0, done: null });
-});
-
 describe('whether a step can have changed anything', () => {
   /** What came of each try, in order. */
   const after = (...failures: readonly Failure[]) =>
@@ -144,9 +139,7 @@ describe('whether a step can have changed anything', () => {
     ],
     ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
     ['it stands in a record that does not say', false, [failure()]],
-  ])('%s: %s', (_what, untouched, failures) => {
-    expect(after(...failures)).toBe(untouched);
-  });
+  ])('%s: %s', (_what, untouched, failures) => expect(after(...failures)).toBe(untouched));
 });
 
 describe('how long a step has been tried', () => {

@@ -5,14 +5,12 @@ import { cmkRequests } from '../../../../src/operations/commands/cmk-requests.ts
 import { requestCommand } from '../../../../src/operations/commands/registry.ts';
 import { enableCmk as enabling } from '../../../../src/operations/enable-cmk/enable-cmk.ts';
 import { submit } from '../../../../src/operations/form-clicks.ts';
-import { rotateCmk as rotating } from '../../../../src/operations/rotate-cmk/rotate-cmk.ts';
 import { call, commandWorld, inputs, reviewed } from '../../../support/builders/command-world.ts';
 import { failure } from '../../../support/builders/commands.ts';
 import { requester, resourceId, vaultId } from '../../../support/builders/fixtures.ts';
 import { keyName, ref, version } from '../../../support/builders/plans.ts';
 
 const enableCmk = requestCommand(enabling);
-const _rotateCmk = requestCommand(rotating);
 
 describe('/enable-cmk', () => {
   it.each([
@@ -104,10 +102,7 @@ describe('/cmk-requests', () => {
     [['waiting'], 'waiting'],
     [['running'], 'running'],
   ])('understands %j', async (words, show) => {
-    expect(await requests(commandWorld().ports, ...words)).toEqual({
-      kind: 'show-list',
-      subject: { ...open, show },
-    });
+    expect(await requests(commandWorld().ports, ...words)).toEqual({ kind: 'show-list', subject: { ...open, show } });
   });
 
   it('finds open requests by part of the agent’s name or of the id, and one by its id whether open or not', async () => {

@@ -1,5 +1,5 @@
 import type { FoundCode } from '../../../../src/domain/failure.ts';
-import { effectsOf, StepName, stagesOf } from '../../../../src/domain/plan.ts';
+import { effectsOf, StepName } from '../../../../src/domain/plan.ts';
 import { workOf } from '../../../../src/operations/registry.ts';
 import { steps } from '../../../../src/operations/steps/registry.ts';
 import { carryOut, memoizeReads } from '../../../../src/operations/steps/step.ts';
@@ -28,7 +28,6 @@ const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
 const outputs = { principalId: principal, keyVersion: version('c') };
 const made = key({ version: version('c'), nonceHash: intent.nonceHash, created: intent.at });
 
-/** Steps that change nothing in Azure. */
 type NoChange = 'recover-key' | 'enable-key-version' | 'disable-key-version' | 'verify';
 const noChange: readonly StepName[] = [
   'recover-key',
@@ -47,11 +46,7 @@ const changes: Record<Exclude<StepName, NoChange>, { before: Partial<World>; don
     done: { resource: identified, granted: true },
     write: 'grants.grant',
   },
-  'protect-vault': {
-    before: {},
-    done: { vault: vault({ purgeProtection: true }) },
-    write: 'vaults.protect',
-  },
+  'protect-vault': { before: {}, done: { vault: vault({ purgeProtection: true }) }, write: 'vaults.protect' },
   'set-cmk': {
     before: { resource: identified },
     done: { resource: resource({ ...identified, customerKey: under(version('c')) }) },
@@ -196,19 +191,5 @@ describe('what the plan rests on', () => {
     const azure = scriptedAzure({ resource: identified, vault: null });
     expect(await run(name, azure)).toMatchObject({ ok: false, failure: { found: { code: 'missing' }, next: 'ask' } });
     expect(azure.writes).toEqual([]);
-  });
-});
-
-describe('the registry', () => {
-  it('has every step under its own name', () => {
-    for (const name of StepName.options) expect(steps[name].name).toBe(name);
-  });
-
-  it('puts what cannot be undone after everything it need not precede', () => {
-    expect(stagesOf(plan).flat()).toEqual([...names, 'verify']);
-    const last = plan.steps.findLastIndex(
-      ({ name, reversibility }) => reversibility === 'reversible' && name !== 'verify',
-    );
-    expect(plan.steps.findIndex((step) => step.reversibility === 'irreversible')).toBeGreaterThan(last);
   });
 });

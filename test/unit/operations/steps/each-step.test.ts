@@ -195,12 +195,6 @@ describe('creating the key', () => {
     expect(outcome).toMatchObject({ ok: false, outputs: { keyVersion: version('c') } });
   });
 
-  it('bears the version that was made', async () => {
-    expect(await run(makeKeyVersion, { keys: [] }, plan).outcome).toMatchObject({
-      value: { outputs: { keyVersion: version('c') } },
-    });
-  });
-
   it.each([
     ['another type', { type: 'EC' }, /type is EC, not RSA/],
     ['another size', { size: 2048 }, /size is 2048, not 3072/],
@@ -264,21 +258,19 @@ describe('an agent that Azure is at work on', () => {
   });
 });
 
-describe('protecting the vault', () => {
-  it.each([
-    [true, ['purge-protection']],
-    [false, ['soft-delete', 'purge-protection']],
-  ])('plans what is missing when soft delete is %s', async (softDelete, properties) => {
-    const bare = vault({ softDelete });
-    expect(
-      protectVault
-        .effects(workOf({ wish: wish(), observation: observation({ vault: bare }) }))
-        .map(({ change }) => change),
-    ).toEqual(properties);
-    const { azure, outcome } = run(protectVault, { vault: bare });
-    expect(await outcome).toMatchObject({ ok: true });
-    expect(azure.world.vault).toMatchObject({ softDelete: true, purgeProtection: true });
-  });
+it.each([
+  [true, ['purge-protection']],
+  [false, ['soft-delete', 'purge-protection']],
+])('protecting the vault plans what is missing when soft delete is %s', async (softDelete, properties) => {
+  const bare = vault({ softDelete });
+  expect(
+    protectVault
+      .effects(workOf({ wish: wish(), observation: observation({ vault: bare }) }))
+      .map(({ change }) => change),
+  ).toEqual(properties);
+  const { azure, outcome } = run(protectVault, { vault: bare });
+  expect(await outcome).toMatchObject({ ok: true });
+  expect(azure.world.vault).toMatchObject({ softDelete: true, purgeProtection: true });
 });
 
 it('does not take a vault for protected while either protection is off', async () => {
@@ -310,9 +302,7 @@ describe('setting the key', () => {
     const keys = [key({ version: version('c') }), key({ version: version('d') })];
     const { azure } = run(setCmk, { resource: identified, keys }, plan, { keyVersion: version('c') });
     await Promise.resolve();
-    expect(await carryOut(setCmk, contextOf(azure, plan, { keyVersion: version('c') }))).toMatchObject({
-      ok: true,
-    });
+    expect(await carryOut(setCmk, contextOf(azure, plan, { keyVersion: version('c') }))).toMatchObject({ ok: true });
     expect(azure.world.resource?.customerKey?.keyVersion).toBe(version('c'));
   });
 
@@ -453,9 +443,7 @@ describe('verifying', () => {
   it('is not done when the key does not work', async () => {
     const azure = scriptedAzure(done);
     azure.refuse('keys.probe', failure({ code: 'KeyDisabled' }));
-    expect(await carryOut(verify, contextOf(azure))).toMatchObject({
-      failure: { code: 'KeyDisabled' },
-    });
+    expect(await carryOut(verify, contextOf(azure))).toMatchObject({ failure: { code: 'KeyDisabled' } });
   });
 });
 

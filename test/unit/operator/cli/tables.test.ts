@@ -29,9 +29,7 @@ it('measures what is shown: what could steer a terminal takes a column as a repl
   expect(shown.split('\n').map((line) => line.indexOf('|'))).toEqual([8, 8, 8]);
 });
 
-it('moves lines that hold something to the right', () => {
-  expect(indent('a\n\nb')).toBe('  a\n\n  b');
-});
+it('moves lines that hold something to the right', () => expect(indent('a\n\nb')).toBe('  a\n\n  b'));
 
 it('counts in words', () => {
   expect([0, 1, 2].map((count) => countOf(count, 'event', 'events'))).toEqual(['0 events', '1 event', '2 events']);

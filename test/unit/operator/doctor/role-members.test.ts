@@ -78,6 +78,4 @@ it.each<[string, Rule, readonly TagRule[], readonly string[]]>([
     ['its only approver is also its only requester'],
   ],
   ['nothing where the directory did not tell everybody', asked(), [tightened('gold', { approvers: ['xy?'] })], []],
-])('says %s', (_what, one, tagRules, words) => {
-  expect(found(one, ...tagRules)).toEqual(words);
-});
+])('says %s', (_what, one, tagRules, words) => expect(found(one, ...tagRules)).toEqual(words));

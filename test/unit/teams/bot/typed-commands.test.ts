@@ -56,9 +56,7 @@ it.each([
   ['/enabel-cmk triage-agent-prod', '/enabel-cmk', '/enable-cmk triage-agent-prod'],
   ['rotate cmk agent=x version=new', '/rotate-cmk', '/rotate-cmk agent=x version=new'],
   ['/enabel-cmk vault="a b"', '/enabel-cmk', '/enable-cmk vault="a b"'],
-])('%s', (text, wrote, meant) => {
-  expect(suggestCommand(typed(text))).toEqual({ wrote, meant });
-});
+])('%s', (text, wrote, meant) => expect(suggestCommand(typed(text))).toEqual({ wrote, meant }));
 
 it.each(['hello', '/', '', 'help', 'good morning bot'])('%s is near nothing', (text) => {
   expect(suggestCommand(typed(text))).toBeNull();
@@ -85,9 +83,7 @@ it.each([
   ],
   ['/cmk-requests waitng for me', near('waitng for me', 'waiting for me'), '/cmk-requests waiting for me'],
   ['/cmk-history triage-prdo changes', near('triage-prdo', 'triage-prod'), '/cmk-history triage-prod changes'],
-])('%s with the name that is near', (text, refusal, meant) => {
-  expect(suggestName(typed(text), refusal)).toBe(meant);
-});
+])('%s with the name that is near', (text, refusal, meant) => expect(suggestName(typed(text), refusal)).toBe(meant));
 
 it('nothing is offered where nothing is near, or where the name does not stand', () => {
   expect(suggestName(typed('/enable-cmk x'), refuse('unknown-resource', 'x'))).toBeNull();

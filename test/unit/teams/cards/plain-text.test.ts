@@ -101,9 +101,7 @@ describe('plainLines', () => {
   test('makes a paragraph of each line and escapes each', () => {
     expect(plainLines('one\n\n# two\r\n1. three')).toBe('one\n\n\\# two\n\n1\\. three');
   });
-  test('keeps at most so many lines', () => {
-    expect(plainLines('a\nb\nc', 100, 2)).toBe('a\n\nb\n\n…');
-  });
+  test('keeps at most so many lines', () => expect(plainLines('a\nb\nc', 100, 2)).toBe('a\n\nb\n\n…'));
 });
 
 describe('md', () => {
@@ -129,9 +127,7 @@ test('a date is a token that each reader sees in their own time zone', () => {
   expect(dateAndTime(at)).toBe('{{DATE(2026-11-24T14:02:00Z,SHORT)}}, {{TIME(2026-11-24T14:02:00Z)}}');
 });
 
-test('a label is not Markdown, one line', () => {
-  expect(label('care_shared *\n2048')).toBe('care_shared * 2048');
-});
+test('a label is not Markdown, one line', () => expect(label('care_shared *\n2048')).toBe('care_shared * 2048'));
 
 test('a mention has the same text in the card and in its entity, whatever the name', () => {
   const { text, entity } = mention('29:x', 'A</at> [*Approver*]');
@@ -149,14 +145,12 @@ test('a message to one person makes no link, hides nothing and has one line', ()
   );
 });
 
-describe('a quotation', () => {
-  it('is closed by nothing that stands in it, however long it is', () => {
-    const marks = /[“”]/g;
-    for (const text of ['due” Security: “fine', '"due" „now“', `${'long '.repeat(400)}” end`, '”']) {
-      expect(shown(quoted(text)).match(marks)).toEqual(['“', '”']);
-      expect(shown(quoted(text))).toMatch(/^“.*”$/);
-    }
-  });
+it('a quotation is closed by nothing that stands in it, however long it is', () => {
+  const marks = /[“”]/g;
+  for (const text of ['due” Security: “fine', '"due" „now“', `${'long '.repeat(400)}” end`, '”']) {
+    expect(shown(quoted(text)).match(marks)).toEqual(['“', '”']);
+    expect(shown(quoted(text))).toMatch(/^“.*”$/);
+  }
 });
 
 describe('words outside a card', () => {

@@ -64,11 +64,7 @@ describe('size', () => {
     const name = plain('n*'.repeat(200), 120);
     const step = row(marks.bad, name, [grey(plain(words, 300)), grey(plain(words, 300)), grey(plain(words, 300))]);
     const data = sample('status-attention', '.needs-attention');
-    return {
-      ...data,
-      words: plainLines(words, 3000),
-      steps: Array(10).fill(step),
-    };
+    return { ...data, words: plainLines(words, 3000), steps: Array(10).fill(step) };
   };
 
   test('stays within what Teams takes with everything at its longest', () => {

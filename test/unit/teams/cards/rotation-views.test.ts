@@ -29,7 +29,6 @@ import { names, patienceAt } from '../../../support/cards/card-readers.ts';
 import { asked, requestOf } from '../../../support/cards/card-turns.ts';
 
 const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
-const _buttons = (card: AdaptiveCard): readonly string[] => executesOf(card.body).map(({ title }) => String(title));
 const primary = (card: AdaptiveCard): readonly string[] =>
   executesOf(card.body)
     .filter(({ style }) => style === 'positive')
@@ -141,9 +140,7 @@ describe('the page that asks for the version', () => {
     expect(await factsOf(form, seeing)).toMatchObject({ ok: true, value: { page: 'version', makes } });
   });
 
-  test('keeps what was chosen', () => {
-    expect(input(page({ chosen: 'other' })).value).toBe('other');
-  });
+  test('keeps what was chosen', () => expect(input(page({ chosen: 'other' })).value).toBe('other'));
 
   test('does not offer the version in use', () => {
     const current = { ...from, keyVersion: newestKey.version };
@@ -189,7 +186,6 @@ describe('the page that asks for the version', () => {
 describe('a review of what is not in the state for it leads to the operation that is', () => {
   const switches = (card: AdaptiveCard): readonly unknown[] =>
     executesOf(card.body).filter(({ verb }) => verb === 'form.switch');
-  const _enabling = formOn('review', ports, { answers: { resource: ref() } });
 
   test('any other block leads nowhere', () => {
     const updating = { ...visitAgent, provisioningState: 'Updating' };

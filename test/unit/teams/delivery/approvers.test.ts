@@ -34,10 +34,7 @@ function asked({ approvers, tagRules = [], known = [], directory = {} }: Setting
     ids.filter((id) => known.includes(id)).map((id) => ({ id, memberId: `29:${id}`, name: `${name}${id.slice(-2)}` }));
   const opened = openApprovers({
     policy: policyOf([], { approvers }, { tagRules }),
-    people: {
-      among: async (ids) => knownIn(ids, 'P'),
-      amongMany: async (ids) => knownIn(ids, 'not to be shown '),
-    },
+    people: { among: async (ids) => knownIn(ids, 'P'), amongMany: async (ids) => knownIn(ids, 'not to be shown ') },
     lookups: { look: async (id) => directory[id] ?? null },
   });
   return opened.of(request);

@@ -50,12 +50,7 @@ const origins = {
 } as const satisfies Record<string, Origin>;
 
 const asked = (origin: Origin): Command =>
-  submit({
-    plan: planFor(),
-    digest: '1'.repeat(64),
-    policy: policy(),
-    origin,
-  });
+  submit({ plan: planFor(), digest: '1'.repeat(64), policy: policy(), origin });
 const approved = [decides('approve', approver), decides('approve', secondApprover)];
 const running = [...approved, checks(), intends()];
 const stuck = [...running, records(1, failedWith('enable-identity', null))];

@@ -109,7 +109,5 @@ describe('the bot’s token', () => {
     expect(asked).toEqual(['https://api.botframework.com/.default']);
   });
 
-  it('is for one app', async () => {
-    await expect(factory.createCredentials('another-app')).rejects.toThrow('another app');
-  });
+  it('is for one app', () => expect(factory.createCredentials('another-app')).rejects.toThrow('another app'));
 });

@@ -98,7 +98,6 @@ async function visit(url: string, cookie?: string): Promise<PageAnswer> {
   return page.show(searchParams, cookie);
 }
 
-/** What the page's button leads to. */
 const entraUrl = (answer: PageAnswer): URL =>
   new URL((/class="button" href="([^"]+)"/.exec(String(answer.body))?.[1] ?? '').replaceAll('&amp;', '&'));
 
@@ -133,10 +132,7 @@ describe('the question', () => {
   it('is the login request of Universal Actions, with something to exchange and a page', async () => {
     const { value, ...rest } = await asked();
     expect(rest).toEqual({ statusCode: 401, type: 'application/vnd.microsoft.activity.loginRequest' });
-    expect(value).toMatchObject({
-      connectionName: 'cmk-step-up',
-      text: expect.stringMatching(/^Sign in first\./),
-    });
+    expect(value).toMatchObject({ connectionName: 'cmk-step-up', text: expect.stringMatching(/^Sign in first\./) });
     expect(value.tokenExchangeResource).toEqual({
       id: expect.stringMatching(/^[\w-]{43}$/),
       uri: `api://botid-${appId}`,

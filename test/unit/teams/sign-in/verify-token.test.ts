@@ -50,7 +50,6 @@ const browser: TokenRequirements = { how: 'browser', nonce };
 const verify = (token: string, wanted: TokenRequirements = teams) =>
   verifyToken(authority, appId, token, wanted, now());
 
-/** What comes of a token with these claims. */
 async function comesTo(claims: Readonly<Record<string, unknown>>, wanted: TokenRequirements = teams): Promise<string> {
   const verified = await verify(await entra.token(claims), wanted);
   return verified.kind === 'verified' ? 'verified' : `${verified.kind}: ${verified.why}`;
