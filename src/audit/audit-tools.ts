@@ -1,15 +1,17 @@
 /** The stored and hashed form of an event. It can never change for stored events: `test/golden/chain.json` fixes it. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
-import type { Position, Seal, Sealed } from '../domain/record/chain.ts';
 import type {
   DocumentFault,
   DocumentSeals,
+  Position,
   RowSeals,
+  Seal,
   SealableDocument,
+  Sealed,
   SealedValues,
   Seals,
-} from '../domain/record/seals.ts';
+} from '../domain/record/chain.ts';
 import { type NewEvent, recordVersion } from '../domain/request/events.ts';
 import { keysById, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';

@@ -5,7 +5,7 @@ import { DriftId, driftIdOf } from '../domain/ids.ts';
 import type { ChainLine, Derived } from '../domain/record/chain.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 import type { EventBody } from '../domain/request/events.ts';
-import { isDriftEvent } from '../domain/watch/events.ts';
+import { isDriftEvent } from '../domain/watch/state.ts';
 import { judgeEvent } from './replay-rules.ts';
 import { applyEvent, type EndedReplay, type ReplayState, restoreEnded, startReplay } from './replay-state.ts';
 import { parseBody } from './verify.ts';

@@ -5,8 +5,7 @@
  * over its own label, so that it can't be chosen and reveals nothing about the key.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ChainLine } from '../domain/record/chain.ts';
-import type { CheckLine, FaultyLine, Seals } from '../domain/record/seals.ts';
+import type { ChainLine, CheckLine, FaultyLine, Seals } from '../domain/record/chain.ts';
 import { hashOf, wrongColumn } from './verify.ts';
 
 /** Oldest first. The last one seals; the others verify what they sealed. */

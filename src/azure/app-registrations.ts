@@ -21,7 +21,6 @@ const Registration = z.object({
 });
 
 export interface BotRegistration {
-  /** ARM id. */
   readonly id: string;
   readonly name: string;
   readonly resourceGroup: string;

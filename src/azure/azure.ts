@@ -2,10 +2,9 @@
 import type { TokenCredential } from '@azure/core-auth';
 import type { Failure } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import type { ResourceKind } from '../domain/ports/inventory.ts';
 import { noTracing, type Tracing } from '../domain/ports/telemetry.ts';
-import { activityLog } from './activity-log.ts';
-import { graphChanges } from './changes.ts';
+import { activityLog, graphChanges } from './changes.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { armControl } from './control.ts';
@@ -40,13 +39,11 @@ export interface AzureOptions {
   readonly clock?: () => Date;
   /** Traces every call; optional. */
   readonly tracing?: Tracing;
-  /** Called for each failed call; optional. */
   readonly onFailure?: (failure: Failure) => void;
 }
 
 const clockOf = (options: AzureOptions) => options.clock ?? (() => new Date());
 
-/** Returns the connection that all adapters use. */
 export const connectionOf = (options: AzureOptions): Connection =>
   openConnection({
     kinds: options.kinds,

@@ -1,7 +1,7 @@
 /** Runs the calls of all ports: deadline, clients and failures. */
 import { done, type Failure, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import type { ResourceKind } from '../domain/ports/inventory.ts';
 import { AzureClients, type CallKind, type ClientOptions } from './azure-clients.ts';
 import { ownIdOf } from './credential.ts';
 import { readFailure } from './failures.ts';

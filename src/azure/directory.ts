@@ -8,10 +8,9 @@
  * is unchanged. The bot's identity needs the application permissions `GroupMember.Read.All` and `User.Read.All`.
  */
 import { z } from 'zod';
-import type { Controller } from '../domain/control.ts';
+import { type Controller, memberMark } from '../domain/control.ts';
 import { done } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
-import { memberMark } from '../domain/member-mark.ts';
 import type { DirectoryEntry, Groups, PersonKind } from '../domain/ports/azure.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
@@ -70,7 +69,6 @@ export async function membersOf(
   return { members: [...members], complete: true };
 }
 
-/** Returns the number of people in a group, including nested groups. */
 const countMembers = (clients: AzureClients, id: string): Promise<number> =>
   clients.plain.graphCount(
     `/v1.0/groups/${encodeURIComponent(id)}/transitiveMembers/microsoft.graph.user?$count=true&$select=id&$top=1`,

@@ -14,10 +14,8 @@ import { z } from 'zod';
 import type { ChangeFate, Receipt } from '../domain/failure.ts';
 import type { Limits } from './limits.ts';
 
-/** One HTTP answer as received. */
 export interface HttpAnswer {
   readonly method: string;
-  /** Whether the request was a change. */
   readonly change: boolean;
   readonly status: number;
   readonly body: string;
@@ -132,7 +130,6 @@ export class Exchange {
   write: HttpAnswer | null = null;
   /** Outcome of the change that the call makes. */
   change: ChangeFate = 'none';
-  /** Whether a request was sent. */
   sent = false;
   /** Number of 429 answers. */
   private throttled = 0;

@@ -144,7 +144,6 @@ async function addPolicy(
   });
 }
 
-/** Creates the port over ARM. */
 export function armGrants(connection: Connection): Grants {
   return {
     held: (vault, keyName, principalId) =>

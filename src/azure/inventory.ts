@@ -8,11 +8,11 @@ import { ArmId } from '../domain/ids.ts';
 import type {
   Inventory,
   ResourceKey,
+  ResourceKind,
   ResourceSummary,
   UnreadSubscription,
   VaultSummary,
 } from '../domain/ports/inventory.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { UnusableAnswer } from './exchange.ts';
@@ -184,7 +184,6 @@ const summaryOfVault = (row: z.infer<typeof VaultRow>): VaultSummary => ({
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name.localeCompare(b.name, 'en', { sensitivity: 'base' });
 
-/** Creates the port over Resource Graph. */
 export function graphInventory(connection: Connection): Inventory {
   const { subscriptions, kinds } = connection;
   const ofEach = async <T>(read: (kind: ResourceKind) => Promise<readonly T[]>): Promise<readonly T[]> =>

@@ -166,7 +166,6 @@ async function observed(
   };
 }
 
-/** Who uses keys, as Azure has it. */
 export function armKeyUsers(connection: Connection, log: VaultLog | null): KeyUsers {
   const definitions = roleDefinitions(connection);
   return {

@@ -1,8 +1,9 @@
 /**
  * Further versions of a key. ARM can only create the first (`createIfNotExist`), so later ones are created in the vault itself.
  */
-import { createHash } from 'node:crypto';
+
 import { z } from 'zod';
+import { sha256 } from '../domain/canonical-json.ts';
 import { done, failed, type Receipt } from '../domain/failure.ts';
 import { type ArmId, type ArmIdParts, type KeyName, KeyVersion } from '../domain/ids.ts';
 import type { ObservedKey } from '../domain/observed.ts';
@@ -39,7 +40,7 @@ export const tagsOf = ({ request, nonce }: KeyMark): Record<string, string> => (
 /** Returns the hash of any text in the tag. A foreign text has a hash that isn't stored. */
 function nonceHashOf(tags: Readonly<Record<string, string>> | null | undefined): string | null {
   const nonce = tags?.[nonceTag];
-  return nonce === undefined ? null : createHash('sha256').update(nonce, 'utf8').digest('hex');
+  return nonce === undefined ? null : sha256(nonce);
 }
 
 const isoOf = (seconds: number | null | undefined): string | null =>

@@ -136,7 +136,6 @@ async function readMissing(
   return done(found.sort((a, b) => a.name.localeCompare(b.name, 'en')));
 }
 
-/** Creates the port over ARM and, for the rest, Key Vault. */
 export function armKeys(connection: Connection): Keys {
   const get: Keys['get'] = (vaultId, name, version) =>
     connection.on(vaultKind, vaultId, `reading key ${name} in ${lastPart(vaultId)}`, async (clients, parts) => {

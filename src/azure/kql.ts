@@ -64,7 +64,6 @@ VaultLog
 )
 `;
 
-/** Longest resource id. */
 const maxIdLength = 1_000;
 
 /** `since` is ISO 8601; every other value is a text. */

@@ -5,8 +5,8 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { DefaultAzureCredential } from '@azure/identity';
 import { z } from 'zod';
-import { done, type Outcome } from '../domain/failure.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { done } from '../domain/failure.ts';
+import type { ResourceKind } from '../domain/ports/inventory.ts';
 import { connectAzure, connectionOf } from './azure.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Cloud } from './clouds.ts';
@@ -33,20 +33,6 @@ const Principals = z.object({
 const Groups = z.object({ value: z.array(z.object({ id: z.string(), displayName: z.string() })) });
 const Subscription = z.object({ subscriptionId: z.string(), displayName: z.string() });
 
-interface OperatorAzure {
-  me(): Promise<Outcome<{ readonly name: string; readonly tenantId: string }>>;
-  subscriptions(): Promise<
-    Outcome<readonly { id: string; name: string; agents: number | null; vaults: number | null }[]>
-  >;
-  identities(
-    named: string,
-  ): Promise<Outcome<readonly { objectId: string; clientId: string; name: string; isManaged: boolean }[]>>;
-  /** Returns groups whose names begin with this text. */
-  groups(beginning: string): Promise<Outcome<readonly { id: string; name: string }[]>>;
-  /** Returns the group or person; null: none has the id. */
-  holder(id: string): Promise<Outcome<{ name: string; kind: 'group' | 'person'; people: readonly string[] } | null>>;
-}
-
 /** Returns the credential of the person at this machine. */
 const operatorCredential = (cloud: Pick<Cloud, 'name' | 'authorityHost' | 'tls'>): TokenCredential =>
   new DefaultAzureCredential({
@@ -69,11 +55,7 @@ async function findIdentities(clients: AzureClients, named: string) {
 }
 
 /** Creates the reader. Sends no request until a method is called. */
-export function operatorAzure(
-  cloud: Cloud,
-  kinds: readonly ResourceKind[],
-  credential = operatorCredential(cloud),
-): OperatorAzure {
+export function operatorAzure(cloud: Cloud, kinds: readonly ResourceKind[], credential = operatorCredential(cloud)) {
   const options = { cloud, credential, kinds, subscriptions: [] };
   const connection = connectionOf(options);
   const counts = async (id: string) => {
@@ -100,9 +82,10 @@ export function operatorAzure(
       }));
       return done(await Promise.all(each));
     },
-    identities: (named) =>
+    identities: (named: string) =>
       connection.call(`looking for ${named}`, (clients) => findIdentities(clients, named), { limit: 'brief' }),
-    groups: (beginning) =>
+    /** Groups whose names begin with this text. */
+    groups: (beginning: string) =>
       connection.call(
         `looking for groups that begin with ${beginning}`,
         async (clients) => {
@@ -111,12 +94,14 @@ export function operatorAzure(
         },
         { limit: 'brief' },
       ),
-    holder: (id) =>
+    /** The group or person; null: none has the id. */
+    holder: (id: string) =>
       connection.call(`looking for ${id}`, async (clients) => {
         const group = await displayNameOf(clients, 'groups', id);
-        if (group !== null) return { name: group, kind: 'group', people: (await membersOf(clients, id)).members };
+        if (group !== null)
+          return { name: group, kind: 'group' as const, people: (await membersOf(clients, id)).members };
         const person = await displayNameOf(clients, 'users', id);
-        return person === null ? null : { name: person, kind: 'person', people: [id.toLowerCase()] };
+        return person === null ? null : { name: person, kind: 'person' as const, people: [id.toLowerCase()] };
       }),
   };
 }

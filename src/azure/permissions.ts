@@ -90,7 +90,6 @@ async function locksAt(clients: AzureClients, id: string): Promise<readonly Lock
   return locks.filter(({ scope }) => scopeCovers(scope, id));
 }
 
-/** Creates the port over ARM. */
 export function armGuards(connection: Connection): Guards {
   const { kinds } = connection;
   return {

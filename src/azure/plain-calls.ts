@@ -50,7 +50,6 @@ export function templateOf(url: string): string {
   return `/${shown.join('/')}`;
 }
 
-/** Returns the operation in one word. */
 const wordOf = (template: string): string =>
   template.split('/').findLast((part) => part !== '' && !part.startsWith('{')) ?? '';
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { done } from '../domain/failure.ts';
-import type { Policies, PolicyAssignment, PolicyDefinition } from '../domain/ports/policies.ts';
+import type { Policies, PolicyAssignment, PolicyDefinition } from '../domain/ports/inventory.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { inBatches } from './limits.ts';

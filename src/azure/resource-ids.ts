@@ -5,7 +5,7 @@
 import { botFailure, type Failure } from '../domain/failure.ts';
 import { type ArmId, type ArmIdParts, armIdParts } from '../domain/ids.ts';
 import type { Portal } from '../domain/ports/azure.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import type { ResourceKind } from '../domain/ports/inventory.ts';
 import type { Cloud } from './clouds.ts';
 
 /** A kind of object that an id can name. */
@@ -69,7 +69,6 @@ export function ownResource(
   return { parts };
 }
 
-/** Returns the last part of an id. */
 export const lastPart = (id: string): string => id.split('/').at(-1) ?? id;
 
 /** Normalizes a region: `East US` and `eastus` are the same. */

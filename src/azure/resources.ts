@@ -15,15 +15,20 @@ import {
 } from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Resources } from '../domain/ports/azure.ts';
-import { ArmResource, observe, path, read, readOrThrow, type Target } from './arm-resource.ts';
 import type { CallKind } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import {
+  ArmResource,
   type AzureReading,
   hasOwnIdentity,
   type IdentityChange,
   identityChange,
+  observe,
+  path,
   Readings,
+  read,
+  readOrThrow,
+  type Target,
   waitUntilShown,
 } from './observed-resource.ts';
 import { kindIn, lastPart } from './resource-ids.ts';
@@ -140,7 +145,6 @@ async function setKey(
   return clients.exchange.receipt();
 }
 
-/** Creates the port over ARM. */
 export function armResources(connection: Connection): Resources {
   const { pollIntervalMs, kinds } = connection;
   const readings = new Readings<ArmResource>();

@@ -55,7 +55,6 @@ function observedVault(resource: unknown): ObservedVault {
   };
 }
 
-/** Creates the port over ARM. */
 export function armVaults(connection: Connection): Vaults {
   return {
     get: (id) =>

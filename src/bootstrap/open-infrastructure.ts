@@ -1,35 +1,20 @@
 /** Shared infrastructure: application log, database, metrics and tracing. */
 import { type Config, configWarnings } from '../config/config.ts';
 import { appendWithSoftware, ownBuild, ownSoftware } from '../config/software.ts';
-import type { Requests } from '../domain/ports/store.ts';
-import type { WriteHealth } from '../domain/write-health.ts';
-import { type Log, logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../observability/log.ts';
-import { type Metrics, openMetrics } from '../observability/metrics.ts';
+import { logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../observability/log.ts';
+import { openMetrics } from '../observability/metrics.ts';
 import { noTelemetry, type Telemetry, type TelemetryOptions, tracedRequests } from '../observability/telemetry.ts';
 import { witnessingFor } from '../operator/published-log.ts';
-import type { Database } from '../store/database.ts';
-import type { OpenStore } from '../store/store.ts';
 import { openVerifiedStore } from './open-verified-store.ts';
 import { isWritable } from './write-health.ts';
 
-export interface Infrastructure {
-  readonly config: Config;
-  readonly log: Log;
-  readonly database: Database;
-  readonly store: OpenStore;
-  readonly storing: WriteHealth;
-  /** The store's requests port, with refusals counted. For actions of people. */
-  readonly requests: Requests;
-  readonly metrics: Metrics;
-  readonly telemetry: Telemetry;
-  stop(): Promise<void>;
-}
+export type Infrastructure = Awaited<ReturnType<typeof openInfrastructure>>;
 
 /**
  * Opens the application log first, so that everything that libraries print goes there, without secrets. `settingsFile`: the
  * `.env` that was read; null: none.
  */
-export async function openInfrastructure(config: Config, settingsFile: string | null): Promise<Infrastructure> {
+export async function openInfrastructure(config: Config, settingsFile: string | null) {
   let telemetry = noTelemetry;
   const log = openLog(config.log.level, config.replica, () => telemetry.lineIds());
   redirectConsole(log);
@@ -64,6 +49,7 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
     await database.close();
   };
   const append = appendWithSoftware(await ownSoftware(config.image))(stored.append);
+  /** With refusals counted. For actions of people. */
   const requests = metrics.requests(tracedRequests({ ...stored, append }, tracing));
   return { config, log, database, store, storing, requests, metrics, telemetry, stop };
 }

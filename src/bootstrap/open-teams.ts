@@ -5,33 +5,22 @@ import { browserUrl, type Config } from '../config/config.ts';
 import { contradicting as contradictingOf } from '../domain/witnessing.ts';
 import { witnessingFor } from '../operator/published-log.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
-import { botFrameworkOf } from '../teams/bot-framework.ts';
-import { type Directory, openDirectory } from '../teams/cards/directory.ts';
+import { botFrameworkOf, trustHosts, trustThisMachine } from '../teams/bot-framework.ts';
+import { openDirectory } from '../teams/cards/views/people-texts.ts';
+import { openDirectoryCache } from '../teams/delivery/addressees.ts';
 import { openApprovers } from '../teams/delivery/approvers.ts';
-import { type AuditChannel, openAuditChannel } from '../teams/delivery/audit-channel.ts';
-import { type Chat, openChat } from '../teams/delivery/chat.ts';
-import { openDirectoryCache } from '../teams/delivery/directory-cache.ts';
-import { type DriftAlerts, openDriftAlerts } from '../teams/delivery/drift-alerts.ts';
-import { type Notifications, openNotifications } from '../teams/delivery/notifications.ts';
-import { openReminders, type Reminders } from '../teams/delivery/reminders.ts';
-import { openRequestCards, type RequestCards } from '../teams/delivery/request-cards.ts';
-import { openWitnessPosts, type WitnessPosts } from '../teams/delivery/witness-posts.ts';
-import { openAdapter } from '../teams/ingress/adapter.ts';
-import { type Callers, localCallers, tokenCallers } from '../teams/ingress/callers.ts';
-import type { TokenSource } from '../teams/ingress/credentials.ts';
-import { type Trust, trustHosts, trustThisMachine } from '../teams/service-urls.ts';
+import { openAuditChannel } from '../teams/delivery/audit-channel.ts';
+import { openChat } from '../teams/delivery/chat.ts';
+import { openDriftAlerts, openWitnessPosts } from '../teams/delivery/drift-alerts.ts';
+import { openNotifications } from '../teams/delivery/notifications.ts';
+import { openReminders } from '../teams/delivery/reminders.ts';
+import { openRequestCards } from '../teams/delivery/request-cards.ts';
+import { openAdapter, type TokenSource } from '../teams/ingress/adapter.ts';
+import { localCallers, tokenCallers } from '../teams/ingress/callers.ts';
 import { openCallerTokens } from '../teams/sign-in/caller-tokens.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import { checkpointsOf, type LogPublisher } from './start-log-publisher.ts';
-
-/** Connection to Bot Framework: caller authentication, trusted service URLs and the bot's own tokens. */
-interface BotFrameworkConnection {
-  readonly adapter: ReturnType<typeof openAdapter>;
-  readonly callers: Callers;
-  readonly trust: Trust;
-  readonly botAppId: string;
-}
 
 function botTokens(config: Config): TokenSource {
   const credential = credentialForBotFramework(config);
@@ -42,8 +31,11 @@ function botTokens(config: Config): TokenSource {
   };
 }
 
-/** In local mode there are no tokens, so only this machine is trusted. */
-function openBotFramework({ config, log }: Pick<Infrastructure, 'config' | 'log'>): BotFrameworkConnection {
+/**
+ * Connects to Bot Framework: caller authentication, trusted service URLs and the bot's own tokens. In local mode there are no
+ * tokens, so only this machine is trusted.
+ */
+function openBotFramework({ config, log }: Infrastructure) {
   const { app, framework: addresses, serviceUrl } = config.teams;
   const framework = botFrameworkOf({ ...addresses, cloud: config.azure.cloud.name, appId: app.id });
   const botAppId = framework.appId;
@@ -60,19 +52,9 @@ function openBotFramework({ config, log }: Pick<Infrastructure, 'config' | 'log'
   return { adapter, callers: tokenCallers(openCallerTokens(framework, log), trust), trust, botAppId };
 }
 
-export interface TeamsModule extends Pick<BotFrameworkConnection, 'adapter' | 'callers'> {
-  readonly chat: Chat;
-  readonly directory: Directory;
-  readonly requestCards: RequestCards;
-  readonly notifications: Notifications;
-  readonly reminders: Reminders;
-  readonly auditChannel: AuditChannel;
-  /** Returns the names of witnesses that signed a different history of the audit log. */
-  readonly contradicting: () => Promise<readonly string[]>;
-  readonly witnessPosts: WitnessPosts;
-  readonly driftAlerts: DriftAlerts;
-}
+export type TeamsModule = ReturnType<typeof openTeamsModule>;
 
+/** Returns what reads the names of witnesses that signed a different history of the audit log. */
 function contradictingFor({ config, store }: Infrastructure): () => Promise<readonly string[]> {
   const witnessing = witnessingFor(config, store.witnesses);
   return async () => (witnessing === null ? [] : contradictingOf(await witnessing()).map(({ name }) => name));
@@ -82,7 +64,7 @@ export function openTeamsModule(
   infrastructure: Infrastructure,
   { azure, portal }: AzureModule,
   anchor: Pick<LogPublisher, 'publish' | 'logKeys'>,
-): TeamsModule {
+) {
   const { config, store, requests } = infrastructure;
   const { policy, paused } = config;
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
@@ -116,7 +98,7 @@ export function openTeamsModule(
     directory,
     requestCards: openRequestCards({ ...posts, onWritten, conversations, people, ...places, ...shownWith }),
     notifications,
-    reminders: openReminders({ requests, notifications, directory }),
+    remind: openReminders({ requests, notifications, directory }),
     contradicting,
     driftAlerts: openDriftAlerts({
       ...{ drifts: store.drifts, requests, shown, chat, people, lookups, operators },

@@ -1,5 +1,6 @@
 /** Opens the audit log: migrates the database, opens the seal key, and verifies every row before use. */
 
+import { randomBytes } from 'node:crypto';
 import { auditTools } from '../audit/audit-tools.ts';
 import { KeyFileInvalid, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
 import { lineChecker } from '../audit/seals.ts';
@@ -7,11 +8,10 @@ import { databasePassword, withPassword } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
-import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
-import type { DocumentFault, RowSeals } from '../domain/record/seals.ts';
+import type { DocumentFault, RowSeals } from '../domain/record/chain.ts';
 import type { OrphanRow } from '../domain/request/consequences.ts';
-import type { WriteHealth } from '../domain/write-health.ts';
+import type { ClockSkew } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { loadKeys } from '../operator/load-keys.ts';
@@ -26,17 +26,8 @@ import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { databaseAdvice, otherDatabaseWords, ownerUserAdvice } from '../text/database.ts';
 import { brokenWords, notTrustedWords } from '../text/record.ts';
-import { random } from './crypto.ts';
 import { endProcess } from './shutdown.ts';
 import { logWriteHealth } from './write-health.ts';
-
-export interface VerifiedStore {
-  readonly database: Database;
-  readonly store: OpenStore;
-  readonly storing: WriteHealth;
-  /** Number of rejected documents, by fault. */
-  readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
-}
 
 /** Converts errors that an operator can fix to messages. A stack trace would hide what to do. */
 function toMessage(error: unknown, where: string): unknown {
@@ -136,7 +127,7 @@ const refuseNoOwner =
 async function prepareSealed(owner: Database, database: Database, config: Config, log: Log) {
   await refuseOtherDatabase(owner, database, config);
   const { keys, isNew, keep } = await openKeys(config);
-  const tools = auditTools(random, keys);
+  const tools = auditTools(randomBytes, keys);
   await prepare(owner, database, config, tools.rowSeals).catch(refuseNoOwner(config));
   const trust: SealTrust = isNew ? 'new-key' : config.seals.trust;
   const unsealed = { check: lineChecker(null), onBroken: () => undefined };
@@ -178,11 +169,7 @@ async function openStoreOn(
   return store;
 }
 
-export async function openVerifiedStore(
-  config: Config,
-  log: Log,
-  tracing: Pick<Tracing, 'current'>,
-): Promise<VerifiedStore> {
+export async function openVerifiedStore(config: Config, log: Log, tracing: Pick<Tracing, 'current'>) {
   const { store: place } = config;
   // No clean shutdown: it would write to files that another process owns.
   const onLost = (error: Error): void => {
@@ -196,6 +183,7 @@ export async function openVerifiedStore(
       : { kind: 'postgres', url: place.url, onError, ...passwordOf(config, 'bot') },
   );
   try {
+    /** Number of rejected documents, by fault. */
     const refusedDocuments = { 'seal-missing': 0, 'seal-key-unknown': 0, 'seal-differs': 0 };
     const store = await openStoreOn(database, config, log, tracing, refusedDocuments);
     store.outbox.onWritten(() => storing.stored());

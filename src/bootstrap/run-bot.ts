@@ -18,18 +18,16 @@ import type { Look } from '../operator/rpc/diagnosis.ts';
 import { startControl as startSocket } from '../operator/rpc/server.ts';
 import { recordsOf } from '../operator/rpc/store-records.ts';
 import { FolderInUse } from '../store/folder-lock.ts';
+import { openVerified } from '../workflow/key-watch/read-agent.ts';
 import { startKeyWatch } from '../workflow/key-watch/schedule.ts';
-import { openVerified } from '../workflow/key-watch/verified-agents.ts';
 import { watchCycle } from '../workflow/key-watch/watch-cycle.ts';
-import { logRunning } from './log-running.ts';
 import { openAzureModule } from './open-azure.ts';
 import { type Infrastructure, openInfrastructure } from './open-infrastructure.ts';
 import { openTeamsModule } from './open-teams.ts';
 import { type Stoppable, stopInOrder } from './shutdown.ts';
 import { startBot } from './start-bot.ts';
 import { openEvidence, startLogPublisher } from './start-log-publisher.ts';
-import { startDigest } from './start-weekly-digest.ts';
-import { startWitnessAlarm } from './start-witness-alarm.ts';
+import { startDigest, startWitnessAlarm } from './start-weekly-digest.ts';
 import { startWorkers } from './start-workers.ts';
 
 /** Azure's reads can show an older state for so long after a change. */
@@ -127,3 +125,31 @@ function giveUp(error: unknown): never {
  * can't start.
  */
 export const runBot = (folder: string | null): void => void start(folder).catch(giveUp);
+
+interface RunningSources {
+  readonly log: Record<'info' | 'warn', (fields: object, message: string) => unknown>;
+  /** Reads the end of the audit log. */
+  readonly head: () => Promise<{ readonly seq: number }>;
+  /** The program's version, and where it is known, its commit. */
+  readonly build: object;
+}
+
+/** Well within the window of the alert on silence in infra/alerts.json, which is a day. */
+const everyMs = 3_600_000;
+
+/** Logs one line an hour: the build, and how many events the audit log has. */
+export function logRunning({ log, head, build }: RunningSources): Stoppable {
+  let logging: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    logging = head().then(
+      ({ seq }) => log.info({ ...build, events: seq }, 'running'),
+      (err: unknown) => log.warn({ ...build, err }, 'running, but the end of the audit log couldn’t be read'),
+    );
+  }, everyMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await logging;
+    },
+  };
+}

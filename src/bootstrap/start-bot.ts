@@ -1,5 +1,6 @@
 /** Starts the bot: messages, clicks and sign-in pages. Incoming calls start here. */
 
+import { randomBytes } from 'node:crypto';
 import { type EvidencePorts, takeEvidence } from '../audit/evidence/take-evidence.ts';
 import { cacheRoles } from '../authorization/role-cache.ts';
 import { browserUrl, type Config } from '../config/config.ts';
@@ -10,18 +11,17 @@ import { FleetReader } from '../operations/read-fleet.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { replaceEarlierForm } from '../teams/bot/abandoned-forms.ts';
 import { CmkBot } from '../teams/bot/bot.ts';
-import { openClickDedupe } from '../teams/bot/click-dedupe.ts';
 import { type DeferredUpdates, openDeferredUpdates } from '../teams/bot/deferred-updates.ts';
 import { openForms } from '../teams/bot/forms.ts';
 import { openLists } from '../teams/bot/lists.ts';
-import { openTypeaheadCache } from '../teams/bot/typeahead-cache.ts';
-import { holderOf } from '../teams/delivery/orphan-cards.ts';
+import { openClickDedupe } from '../teams/bot/reply.ts';
+import { openTypeaheadCache } from '../teams/bot/typeahead.ts';
+import { holderOf } from '../teams/delivery/audience.ts';
 import { startServer } from '../teams/ingress/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
-import { openLastVerified } from '../workflow/key-watch/verified-agents.ts';
-import { random, sha256 } from './crypto.ts';
+import { openLastVerified } from '../workflow/key-watch/read-agent.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import type { TeamsModule } from './open-teams.ts';
@@ -47,7 +47,7 @@ function openSignIn(
     requests,
     directory,
     redraw: requestCards.redraw,
-    random,
+    random: randomBytes,
     now,
     onRefused: metrics.refused,
     log,
@@ -76,7 +76,7 @@ function openLinks(
     signIn: signInOf(infrastructure.config),
     rolesOf,
     take,
-    random,
+    random: randomBytes,
     now: store.clock.now,
     log,
   });
@@ -103,7 +103,7 @@ function openBot(
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStatus, approverOf, requesterOf, operator, decidable } = roleChecks;
   const lastVerified = openLastVerified({ requests, drifts: store.drifts });
-  const commandPorts = { azure, requests, policy, tenantId, requesterStatus, lastVerified, random, sha256, now };
+  const commandPorts = { azure, requests, policy, tenantId, requesterStatus, lastVerified, random: randomBytes, now };
   const fleet = new FleetReader({ azure, requests, drifts: store.drifts, now });
   return new CmkBot({
     commandPorts,
@@ -123,7 +123,7 @@ function openBot(
       isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
     }),
     replaceEarlierForm: (form) => replaceEarlierForm({ documents, chat, directory, requests }, form),
-    lists: openLists({ documents, requests, directory, decidable, random, now, fleet, contradicting }),
+    lists: openLists({ documents, requests, directory, decidable, random: randomBytes, now, fleet, contradicting }),
     later,
     once: openClickDedupe(documents, now),
     ...{ requestCards, driftAlerts, documents },

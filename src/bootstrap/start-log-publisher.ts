@@ -180,7 +180,6 @@ export function checkpointsOf(
 /** Limit on waiting for a slow witness, because a person waits for the evidence. */
 const timeoutMs = 10_000;
 
-/** Opens the ports for evidence: audit log, published log and Azure's current state. */
 export const openEvidence = (
   { config, store }: Infrastructure,
   { azure }: AzureModule,

@@ -1,5 +1,5 @@
 /** Starts the background workers: leases, the workflow engine, the outbox worker and cleanup. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { withWriteFence } from '../azure/azure-clients.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
@@ -7,7 +7,6 @@ import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/abandoned-forms.ts';
 import { ownerAdvice } from '../text/record.ts';
-import { startCleanup } from '../workflow/cleanup.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
 import type { RunLostError } from '../workflow/fencing.ts';
 import { startOutboxWorker } from '../workflow/outbox-worker.ts';
@@ -15,7 +14,6 @@ import { openRetryAfterOutage } from '../workflow/retry-after-outage.ts';
 import { openRunMonitor } from '../workflow/run-monitor.ts';
 import { openUsageCheck } from '../workflow/usage-check.ts';
 import { openAttemptStore } from '../workflow/workflow-steps.ts';
-import { random, sha256 } from './crypto.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import type { TeamsModule } from './open-teams.ts';
@@ -23,6 +21,31 @@ import { endProcess, type Stoppable } from './shutdown.ts';
 import { isWritable, retryOnClockSkew } from './write-health.ts';
 
 const leaseLost = 'other replicas took over its work, because its lease expired: it was unresponsive or disconnected';
+
+/**
+ * Cleanup: deletes old documents, closes abandoned forms, and informs people whose background work was lost. Lost work has the
+ * shortest interval, because a person is waiting. Returns how to stop it.
+ */
+function startCleanup({ store, requests, log }: Infrastructure, { chat, directory }: TeamsModule): () => void {
+  const { documents, people } = store;
+  const forms = { documents, chat, directory, people, requests };
+  const week = 7 * 24 * 3_600_000;
+  const jobs = [
+    { work: () => documents.deleteLeftFor(week), everyMs: 3_600_000, failure: 'sweeping old forms did not work' },
+    { work: () => closeAbandonedForms(forms), everyMs: 60_000, failure: 'closing forms that were left did not work' },
+    { work: () => recoverLostFormJobs(forms), everyMs: 20_000, failure: 'telling of lost looks did not work' },
+  ];
+  const timers = jobs.map(({ work, everyMs, failure }) => {
+    const job = (): void => {
+      work().catch((error: unknown) => log.warn({ err: error }, failure));
+    };
+    job();
+    return setInterval(job, everyMs);
+  });
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+}
 
 /** The lease is acquired first and released last, so that other replicas see heartbeats while the engine runs. */
 export async function startWorkers(
@@ -32,7 +55,7 @@ export async function startWorkers(
 ): Promise<Stoppable> {
   const { config, log, database, store, requests, telemetry } = infrastructure;
   const { azure, roleChecks } = azureModule;
-  const { outbox, leases, documents, people } = store;
+  const { outbox, leases } = store;
   const { now } = store.clock;
   const { policy, paused, beatMs, stepUp, retry: retryLimits } = config;
   const { tenantId } = config.teams;
@@ -46,8 +69,7 @@ export async function startWorkers(
     requesterStatus,
     stepUp,
     retryLimits,
-    sha256,
-    random,
+    random: randomBytes,
     nonces: openAttemptStore<string>(),
     intents: openAttemptStore<true>(),
     results: openAttemptStore<StepResult>(),
@@ -84,7 +106,7 @@ export async function startWorkers(
     run: openRunMonitor({ runs, engine, leases, me, beatMs, paused, outbox, log }),
     show: teamsModule.requestCards.show,
     audit: teamsModule.auditChannel.show,
-    remind: teamsModule.reminders.remind,
+    remind: teamsModule.remind,
     call: teamsModule.notifications.notifyForEvent,
     alert: teamsModule.driftAlerts.show,
     retryAfterOutage: openRetryAfterOutage(runs),
@@ -98,17 +120,10 @@ export async function startWorkers(
     log,
     tracing,
   });
-  const { chat, directory } = teamsModule;
-  const forms = { documents, chat, directory, people, requests };
-  const sweeper = startCleanup({
-    documents,
-    closeAbandonedForms: () => closeAbandonedForms(forms),
-    recoverLostFormJobs: () => recoverLostFormJobs(forms),
-    log,
-  });
+  const stopCleanup = startCleanup(infrastructure, teamsModule);
   return {
     async stop() {
-      sweeper.stop();
+      stopCleanup();
       await runner.stop();
       await engine.stop();
       await release();

@@ -1,22 +1,16 @@
 /** Write health and readiness of this process, by its heartbeats and the database's errors. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClockNotBelieved } from '../domain/clock-skew.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { refuse } from '../domain/request/refusal.ts';
-import { trackWriteHealth, type WriteHealth } from '../domain/write-health.ts';
+import { ClockNotBelieved, trackWriteHealth, type WriteHealth } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import { writeRejectionIn } from '../store/db-errors.ts';
 import type { OpenStore } from '../store/store.ts';
 import type { Readiness } from '../teams/ingress/server.ts';
 
-interface LoggedWriteHealth extends WriteHealth {
-  /** Reports any error that the database returns. */
-  readonly onError: (error: unknown) => void;
-}
-
 /** Tracks write health, and logs changes only. */
-export function logWriteHealth(log: Log): LoggedWriteHealth {
+export function logWriteHealth(log: Log) {
   const storing = trackWriteHealth({
     elapsedMs: () => performance.now(),
     onChange(why) {
@@ -26,7 +20,8 @@ export function logWriteHealth(log: Log): LoggedWriteHealth {
   });
   return {
     ...storing,
-    onError(error) {
+    /** Reports any error that the database returns. */
+    onError(error: unknown): void {
       const why = writeRejectionIn(error);
       if (why !== null) storing.refused(why);
     },

@@ -4,7 +4,7 @@
  */
 import type { CloudChoice } from '../azure/clouds.ts';
 import { untrustedTags } from '../domain/policy/policy.ts';
-import { isLoopbackAddress } from '../domain/private-url.ts';
+import { isLoopbackAddress } from '../domain/strings.ts';
 import { ConfigurationError, type Mistake, processVariables, readEnvironment, type Variables } from './env.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
 import { anchorFrom, replicaFrom, sealsFrom, storeFrom } from './settings/audit-log.ts';
@@ -109,7 +109,6 @@ const anchorWarnings = ({ server, anchor }: Config): readonly string[] =>
       ]
     : [];
 
-/** Warns about who can reach the port. */
 function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
   if (mode === 'local') return [];
   if (listen === null)

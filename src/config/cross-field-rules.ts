@@ -1,7 +1,6 @@
-import { isLoopbackAddress } from '../domain/private-url.ts';
+import { isLoopbackAddress } from '../domain/strings.ts';
 import type { Environment } from './settings/table.ts';
 
-/** A cross-field rule: a predicate, the variable to report, and the message. */
 type Rule = readonly [holds: (env: Environment) => boolean, variable: string, message: string];
 
 const onlyCustom =
@@ -107,21 +106,13 @@ export const crossFieldRules: readonly Rule[] = [
     'CMK_WITNESSES_NEEDED',
     'is more than CMK_WITNESSES names',
   ],
-  [
-    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_ARM_ENDPOINT !== undefined,
-    'AZURE_ARM_ENDPOINT',
-    'is missing; the custom cloud needs it',
-  ],
-  [
-    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_AUTHORITY_HOST !== undefined,
-    'AZURE_AUTHORITY_HOST',
-    'is missing; the custom cloud needs it',
-  ],
-  [
-    (env) => env.AZURE_CLOUD !== 'custom' || env.AZURE_GRAPH_ENDPOINT !== undefined,
-    'AZURE_GRAPH_ENDPOINT',
-    'is missing; the custom cloud needs it',
-  ],
+  ...(['AZURE_ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_GRAPH_ENDPOINT'] as const).map(
+    (name): Rule => [
+      (env) => env.AZURE_CLOUD !== 'custom' || env[name] !== undefined,
+      name,
+      'is missing; the custom cloud needs it',
+    ],
+  ),
   [
     (env) =>
       env.CMK_LOGS_WORKSPACE === undefined || env.AZURE_CLOUD !== 'custom' || env.AZURE_LOGS_ENDPOINT !== undefined,

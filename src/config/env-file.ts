@@ -36,7 +36,7 @@ export function statementsOf(text: string): readonly string[] {
 }
 
 /** Returns the message alone, also for errors of another realm. */
-const messageOf = (error: unknown): string => String(error).replace(/^\w*Error: /, '');
+export const messageOf = (error: unknown): string => String(error).replace(/^\w*Error: /, '');
 
 function textOf(file: string): string {
   try {

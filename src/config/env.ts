@@ -129,7 +129,6 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Environment variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 export const processVariables = (): Variables => process.env;
@@ -139,7 +138,6 @@ export function setVariable(name: string, value: string): void {
   process.env[name] ||= value;
 }
 
-/** The parsed variables, or all mistakes. */
 type ReadEnvironment =
   | { readonly env: Environment; readonly mistakes: readonly [] }
   | { readonly env: null; readonly mistakes: readonly Mistake[] };

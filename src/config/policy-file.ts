@@ -2,12 +2,14 @@
  * The policy file (`CMK_POLICY_FILE`): ordered rules in addition to the environment's settings. It's read once, at the
  * start. Every mistake is reported with its place.
  */
-import { createHash } from 'node:crypto';
+
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { sha256 } from '../domain/canonical-json.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import { covers, environmentRule, isTrustedTag, type Rule, type TagRule } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
+import { messageOf } from './env-file.ts';
 import { duration } from './settings/setting.ts';
 
 const listOf = <T extends z.ZodType>(item: T, instead: string) =>
@@ -168,7 +170,6 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
   });
 }
 
-/** Returns whether a rule with tags has no effect. */
 const addsNothing = (rule: FileRule): boolean =>
   looksAtTags(rule) &&
   Object.entries(rule).every(([key, value]) => ['name', 'match'].includes(key) || value === undefined);
@@ -185,14 +186,11 @@ const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
       : [`trustedTags[${at}] is a tag that no rule uses. Remove it, or add the rule`],
   );
 
-/** Returns the message alone, also for errors of another realm. */
-const withoutName = (error: unknown): string => String(error).replace(/^\w*Error: /, '');
-
 function readText(file: string): string | PolicyFile {
   try {
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    return wrong(`cannot be read: ${withoutName(error)}`);
+    return wrong(`cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -203,7 +201,7 @@ export function readPolicyFile(file: string): PolicyFile {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return wrong(`${file} is not JSON: ${withoutName(error)}`);
+    return wrong(`${file} is not JSON: ${messageOf(error)}`);
   }
   const read = policyFileSchema.safeParse(value);
   if (!read.success) return wrong(...read.error.issues.flatMap(mistakeOf));
@@ -245,6 +243,6 @@ export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'm
   const trustedTags = content.trustedTags ?? [];
   const changeReference = content.changeReference ?? null;
   const text = policyText({ rules, otherwise, tagRules, trustedTags, changeReference }, stepUp);
-  const digest = createHash('sha256').update(text).digest('hex');
+  const digest = sha256(text);
   return { version: digest.slice(0, 8), digest, rules, otherwise, tagRules, trustedTags, changeReference };
 }

@@ -28,7 +28,6 @@ export async function ownSoftware(image: string | null): Promise<Software> {
   return { version, ...(commit === undefined ? {} : { commit }), ...(image === null ? {} : { image }) };
 }
 
-/** Adds the software to an event that has a field for it. */
 function eventWithSoftware(event: NewEvent, software: Software): NewEvent {
   const { body } = event;
   if (body.type === 'submitted') return { ...event, body: { ...body, data: { ...body.data, software } } };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** Returns RFC 8785 canonical JSON. Throws if the value has no JSON form. */
@@ -42,3 +43,6 @@ export function parseCanonical(text: string): unknown {
     return undefined;
   }
 }
+
+/** Returns SHA-256 over the text in UTF-8, as 64 lower-case hexadecimal digits. */
+export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');

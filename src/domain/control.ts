@@ -3,6 +3,7 @@
  * isn't enough to judge it: another vault can have a name that differs by one letter.
  */
 import { z } from 'zod';
+import { sha256 } from './canonical-json.ts';
 
 /**
  * A power over a key other than using it. `copy`: back up or release it, with the private part. `change`: disable it, or
@@ -47,3 +48,25 @@ export const ObservedControl = z.strictObject({
   resourceSubscription: Subscription,
 });
 export type ObservedControl = z.infer<typeof ObservedControl>;
+
+/** Returns 64 bits of a hash of both object IDs. The directory assigns the IDs, so a collision can't be constructed. */
+export const memberMark = (group: string, member: string): string => sha256(`${group} ${member}`).slice(0, 16);
+
+/** Whether a person is one of the key's controllers. */
+export type OwnControl =
+  /** `through`: the group's name or ID. Null: the person has a role or policy of their own. */
+  | { readonly known: 'yes'; readonly through: string | null }
+  | { readonly known: 'no' }
+  /** Counts of groups whose members weren't read, apps (their owners aren't read) and unknown IDs. */
+  | { readonly known: 'not'; readonly groups: number; readonly apps: number; readonly others: number };
+
+/** Returns whether a person controls the key, directly or through nested groups. `person`: an object ID in lower case. */
+export function ownControl({ controllers }: Pick<ObservedControl, 'controllers'>, person: string): OwnControl {
+  if (controllers.some(({ id }) => id === person)) return { known: 'yes', through: null };
+  const group = controllers.find(({ id, people }) => people?.includes(memberMark(id, person)) === true);
+  if (group !== undefined) return { known: 'yes', through: group.name ?? group.id };
+  const count = (type: string) =>
+    controllers.filter((one) => one.type === type && (type !== 'group' || one.people === undefined)).length;
+  const [groups, apps, others] = [count('group'), count('app'), count('unknown')];
+  return groups + apps + others === 0 ? { known: 'no' } : { known: 'not', groups, apps, others };
+}

@@ -1,11 +1,9 @@
 /** The plan digest: the value that an approval is bound to. */
-import { canonicalJson } from './canonical-json.ts';
+
+import { canonicalJson, sha256 } from './canonical-json.ts';
 import { controlSubject } from './control-change.ts';
 import { approvedPart, lowerIds } from './effect.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from './plan.ts';
-
-/** Hashes UTF-8 text with SHA-256, as 64 lower-case hexadecimal digits. It's a parameter to keep the domain pure. */
-export type Sha256 = (text: string) => string;
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -31,7 +29,7 @@ export const digestSubject = (plan: Plan): unknown => ({
 });
 
 /** Returns SHA-256 over RFC 8785 canonical JSON of the {@link digestSubject}. */
-export const planDigest = (plan: Plan, sha256: Sha256): string => sha256(canonicalJson(digestSubject(plan)));
+export const planDigest = (plan: Plan): string => sha256(canonicalJson(digestSubject(plan)));
 
 /** Formats the first digits of the digest for people: `4f9a 2c71`. */
 export const shortDigest = (digest: string): string => `${digest.slice(0, 4)} ${digest.slice(4, 8)}`;

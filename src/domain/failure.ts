@@ -107,7 +107,6 @@ const outside = {
   doing: z.string(),
   /** The provider's code, unchanged. */
   code: z.string(),
-  /** The provider's message, unchanged. */
   message: z.string(),
   /** Milliseconds the provider asked to wait; null if it didn't say. */
   retryAfterMs: z.number().nullable(),

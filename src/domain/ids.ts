@@ -91,7 +91,6 @@ const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** Encodes random bytes in Crockford base 32, one character per byte (five bits of each are used). */
 const spell = (random: Uint8Array): string => Array.from(random, (byte) => crockford[byte & 31]).join('');
 
-/** Generates a request ID from six random bytes. */
 export const mintRequestId = (random: Uint8Array): RequestId => RequestId.parse(`CMK-${spell(random.subarray(0, 6))}`);
 
 /** Of the SHA-256 of the agent's ARM id in lower case, in hexadecimal digits. */
@@ -100,5 +99,4 @@ export const driftIdOf = (hash: string): DriftId =>
     `DRIFT-${spell(Uint8Array.from(hash.slice(0, 20).match(/../g) ?? [], (two) => Number.parseInt(two, 16)))}`,
   );
 
-/** Generates a form ID from ten random bytes. */
 export const mintFormId = (random: Uint8Array): FormId => FormId.parse(`F-${spell(random.subarray(0, 10))}`);

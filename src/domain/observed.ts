@@ -78,7 +78,6 @@ export const ObservedVault = z.strictObject({
   softDelete: z.boolean(),
   retentionDays: z.number().nullable(),
   purgeProtection: z.boolean(),
-  /** How access to keys is granted. */
   access: z.enum(['role-assignments', 'access-policies']),
   /** `closed`: public access is off, or denied by default. */
   firewall: z.enum(['open', 'closed']),

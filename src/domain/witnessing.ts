@@ -23,7 +23,6 @@ export interface WitnessSummary {
   readonly vaultKey: WitnessView | null;
 }
 
-/** Signers from the settings. */
 interface Signers {
   /** The witnesses' full verifier keys. */
   readonly keys: readonly string[];

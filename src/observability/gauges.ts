@@ -1,7 +1,7 @@
 /** Metrics of the database, of documents and of witnesses. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { WitnessOutcome } from '../domain/ports/published-log.ts';
-import { type DocumentFault, documentFaults } from '../domain/record/seals.ts';
+import { type DocumentFault, documentFaults } from '../domain/record/chain.ts';
 import type { WitnessSummary, WitnessView } from '../domain/witnessing.ts';
 import { type WriteHealth, writeRejections } from '../domain/write-health.ts';
 

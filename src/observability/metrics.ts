@@ -3,13 +3,13 @@
  * never IDs, names or texts, which would create unlimited series and reveal who did what.
  */
 import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
-import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Drifts, Outbox, Requests } from '../domain/ports/store.ts';
 import { type Call, type CallMetrics, callRefusalReasons, callTypes } from '../domain/ports/telemetry.ts';
-import type { DocumentFault } from '../domain/record/seals.ts';
+import type { DocumentFault } from '../domain/record/chain.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
+import type { ClockSkew } from '../domain/write-health.ts';
 import { type DriftFigures, watchDrifts } from './drift-gauges.ts';
 import {
   type Overdue,

@@ -5,6 +5,7 @@
  */
 import { type Check, judge } from '../domain/check.ts';
 import type { Effect } from '../domain/effect.ts';
+import { armIdParts } from '../domain/ids.ts';
 import { isAlreadySet, type KeyWork, showsRequestedKey } from '../domain/key-change.ts';
 import {
   hasFailed,
@@ -16,7 +17,8 @@ import {
 } from '../domain/observed.ts';
 import type { OwnKey } from '../domain/own-key.ts';
 import type { Terms } from '../domain/policy/policy.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
+import type { ResourceKind } from '../domain/ports/inventory.ts';
 import { rightsForEffects } from './resources/rights.ts';
 
 /** Checks that the resource supports a customer-managed key and that no other operation is in progress. */
@@ -74,26 +76,26 @@ const wrapOperations = ['wrapKey', 'unwrapKey'];
 
 /** Checks an existing key on its own. The lists of keys to choose from use it too. */
 export function judgeKey(key: ObservedKey, now: Date): readonly Check[] {
-  const at = now.toISOString();
   const found: Check[] = [];
-  const { type, size } = key;
+  const { type, size, notBefore } = key;
+  const expiry = expiryOf(key, now);
   const isRsa = /^RSA(-HSM)?$/.test(type);
   if (!isRsa) found.push(judge('block', 'key-not-rsa', { type }));
   else if (![2048, 3072, 4096].includes(size ?? 0)) found.push(judge('block', 'key-size-unfit', { size }));
   if (!key.enabled) found.push(judge('block', 'key-disabled', {}));
-  if (key.notBefore !== null && key.notBefore > at)
-    found.push(judge('block', 'key-not-yet-valid', { from: key.notBefore }));
-  if (key.expires !== null && key.expires <= at) found.push(judge('block', 'key-expired', { at: key.expires }));
+  if (notBefore !== null && notBefore > now.toISOString())
+    found.push(judge('block', 'key-not-yet-valid', { from: notBefore }));
+  if (expiry?.outcome === 'block') found.push(expiry);
   const missing = wrapOperations.filter((operation) => !key.operations.includes(operation));
   // EC keys can't wrap at all, so a hint about key operations would point to a setting that doesn't exist.
   if (missing.length > 0 && isRsa) found.push(judge('block', 'key-cannot-wrap', { missing }));
   if (found.length > 0) return found;
   const fit = judge('pass', 'key-fit', { type, size });
-  return key.expires === null ? [fit] : [fit, judge('warn', 'key-expires', { at: key.expires })];
+  return expiry === null ? [fit] : [fit, expiry];
 }
 
-/** Checks the expiry again: days can pass between form and run, and the date can pass with them. */
-const expiryOf = ({ expires }: KeyKind, now: Date): Check | null =>
+/** Also of a key to create: days can pass between form and run, and the date can pass with them. */
+const expiryOf = ({ expires }: Pick<KeyKind, 'expires'>, now: Date): Check | null =>
   expires === null
     ? null
     : expires <= now.toISOString()
@@ -194,7 +196,6 @@ export type KeyTerms = Pick<Terms, 'vaults' | 'newKeyWantedBy'>;
 export interface PlanContext {
   readonly tenantId: string;
   readonly policyVersion: string;
-  /** Terms of the current policy for the resource. */
   readonly terms: KeyTerms;
   readonly now: Date;
   /** Keys that the request might have created. Null: no run yet, the plan is a preview. */
@@ -205,4 +206,43 @@ export interface PlanContext {
 export interface CheckContext extends PlanContext {
   readonly effects: readonly Effect[];
   readonly kind: ResourceKind;
+}
+
+export function judgePermittedVault({ resource, to }: KeyWork, { terms }: CheckContext): readonly Check[] {
+  const against = terms.vaults.find(({ permits }) => !permitsVault(permits, resource.id, to.vaultId));
+  if (against === undefined) return [];
+  const { name: vault } = armIdParts(to.vaultId);
+  const sameSubscription = inOneSubscription(resource.id, to.vaultId);
+  return [judge('block', 'vault-not-permitted', { rule: against.rule, vault, sameSubscription })];
+}
+
+/** A key or key version that the request creates counts as new, because the vault generates its material then. */
+export function judgePlace(work: KeyWork, context: CheckContext): readonly Check[] {
+  const [wantsNew] = context.terms.newKeyWantedBy;
+  return [
+    ...judgePermittedVault(work, context),
+    ...(wantsNew === undefined || work.make !== null ? [] : [judge('block', 'key-must-be-new', { rule: wantsNew })]),
+  ];
+}
+
+/**
+ * Checks who has control over the key. Returns nothing if that wasn't observed: only older plans lack it, and the comparison
+ * before the run requests approval again.
+ */
+export function judgeControl({ make, observed: { control } }: KeyWork, { own, terms }: CheckContext): readonly Check[] {
+  if (control === undefined) return [];
+  const { controllers, vaultSubscription: vault, resourceSubscription: resource } = control;
+  const unseen = control.unseen.filter((one) => one !== 'names');
+  const found: Check[] = [
+    vault.id.toLowerCase() === resource.id.toLowerCase()
+      ? judge('pass', 'same-subscription', {})
+      : judge('warn', 'other-subscription', { resource, vault }),
+    unseen.length === 0
+      ? judge('pass', 'controllers-known', { count: controllers.length })
+      : judge('warn', 'controllers-not-checked', { unseen }),
+  ];
+  // Only on the form. Before a run, an unanswered directory query doesn't void the approval.
+  if (own === null && control.unseen.includes('names')) found.push(judge('warn', 'controllers-not-named', {}));
+  if (make === null && terms.newKeyWantedBy.length === 0) found.push(judge('warn', 'key-origin-unknown', {}));
+  return found;
 }

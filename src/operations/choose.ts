@@ -6,8 +6,7 @@ import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } 
 import type { Terms } from '../domain/policy/policy.ts';
 import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import type { ResourceSummary } from '../domain/ports/inventory.ts';
-import type { ResourceKind } from '../domain/ports/resource-kind.ts';
+import type { ResourceKind, ResourceSummary } from '../domain/ports/inventory.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import { judgeKey } from './checks.ts';
 import { closestName } from './similar-names.ts';

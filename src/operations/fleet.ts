@@ -84,7 +84,6 @@ function keyStateOf(resource: ResourceKey, { held, ends, drifts }: FleetFacts, n
 const order = new Map(fleetStates.map((state, index) => [state, index]));
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Sorts by state, expiry and name. */
 const byState = (a: AgentKeyState, b: AgentKeyState): number =>
   (order.get(a.state) ?? 0) - (order.get(b.state) ?? 0) ||
   (a.state === b.state && (a.state === 'ends-soon' || a.state === 'ended') ? byText(a.ends ?? '', b.ends ?? '') : 0) ||

@@ -5,13 +5,13 @@ import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
 import { applyPolicy, readChangeReference } from '../domain/policy/policy.ts';
 import { decide } from '../domain/request/decide.ts';
-import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
 import type { Command, Submit } from '../domain/request/request-command.ts';
 import type { CommandPorts } from './commands/command.ts';
 import type { Form } from './form.ts';
 import { type ShownPage, shownPage } from './obstacle.ts';
 import type { Operation } from './operation.ts';
-import { type FormInputs, isRefusal, type Page, type PageFacts } from './pages/page.ts';
+import type { FormInputs, Page, PageFacts } from './pages/page.ts';
 import { reviewFacts } from './pages/review-page.ts';
 import { operationNamed } from './registry.ts';
 import { parseStartTime } from './start-time.ts';
@@ -127,7 +127,6 @@ export async function next(form: Form, inputs: FormInputs, ports: CommandPorts):
   return advance(after, {});
 }
 
-/** Limits the review page's inputs to their stored lengths. */
 const reviewInputsOf = (inputs: FormInputs) => ({
   justification: inputs.justification.slice(0, 600),
   changeReference: inputs.changeReference.slice(0, 100),

@@ -1,19 +1,17 @@
 import { requesterRefusals } from '../authorization/role-checks.ts';
 import { mintFormId, mintRequestId } from '../domain/ids.ts';
 import { changeRefusal } from '../domain/request/decide-change.ts';
-import { type Refusal, refuse } from '../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../domain/request/refusal.ts';
 import { hasEnded, type Request } from '../domain/request/request.ts';
 import { ChosenKey } from './choose.ts';
-import type { CommandPorts, TypedCall } from './commands/command.ts';
+import { type CommandPorts, parseArguments, type TypedCall } from './commands/command.ts';
 import type { Form } from './form.ts';
 import { pageOf, withAnswer } from './form-clicks.ts';
 import type { Operation } from './operation.ts';
-import { FormInputs, isRefusal } from './pages/page.ts';
-import { parseArguments } from './parse-arguments.ts';
+import { FormInputs } from './pages/page.ts';
 import { operationOf } from './registry.ts';
 import { toStartInputs } from './start-time.ts';
 
-/** The requester and the conversation. */
 type RequesterContext = Pick<TypedCall, 'by' | 'actor' | 'origin'>;
 
 /** Returns a new form on its first page. */

@@ -1,8 +1,7 @@
 /** Reads who declares a key, and who was observed using it. */
 import { done, type Outcome } from '../domain/failure.ts';
-import { nameOfUser } from '../domain/find-version-users.ts';
 import type { KeyName } from '../domain/ids.ts';
-import { type KeyUse, observedForMs, observedOnly } from '../domain/key-impact.ts';
+import { type KeyUse, nameOfUser, observedForMs, observedOnly } from '../domain/key-impact.ts';
 import type { Observation, ObservedVault } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 

@@ -2,17 +2,17 @@
  * Appends events, in one transaction: it locks the chain head, reads the request, decides, and inserts the events with their
  * outbox rows. Events of every stream are written here.
  */
-
 import type { Pool } from 'pg';
-import { auditLogSkew, ClockNotBelieved } from '../domain/clock-skew.ts';
-import type { StreamId } from '../domain/ids.ts';
+import { z } from 'zod';
+import { RequestId, type StreamId } from '../domain/ids.ts';
 import type { AppendedTo } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
-import { conflictingRequest } from './active-request-lock.ts';
+import { auditLogSkew, ClockNotBelieved } from '../domain/write-health.ts';
+import type { ChainMonitor } from './chain-monitor.ts';
 import { type LockedHead, lockHead, lockText, readLocked } from './chain-rows.ts';
 import type { DatabaseClock } from './database-clock.ts';
-import { eventsUpTo, type ReadTools } from './event-rows.ts';
+import { eventsUpTo, type LockRow, type ReadTools } from './event-rows.ts';
 import {
   type AppendCommand,
   type CommitTools,
@@ -20,7 +20,7 @@ import {
   prepareCommit,
   writeCommit,
 } from './pending-commit.ts';
-import { inTransactionFrom, type Sql } from './sql.ts';
+import { inTransactionFrom, type Sql, select, selectOne } from './sql.ts';
 
 export interface AppendTools extends ReadTools, CommitTools {
   readonly clock: Pick<DatabaseClock, 'heard'>;
@@ -110,4 +110,46 @@ function findReplay<S, Id extends StreamId>(
     all.filter((event) => event.revision <= last.revision),
   );
   return after === null ? null : { kind: 'accepted', after, events, replay: true };
+}
+
+const Row = z.object({ request_id: RequestId });
+
+async function holderOf(sql: Sql, resource: string): Promise<RequestId | null> {
+  const row = await selectOne(sql, Row, 'select request_id from cmk.open_request where resource = $1', [resource]);
+  return row?.request_id ?? null;
+}
+
+const All = z.object({ resource: z.string(), request_id: z.string() });
+
+/** Verifies the whole table against the events. Needs the head's lock, and the chain read up to it. Throws `RecordBroken`. */
+export async function verifyLocks(sql: Sql, monitor: ChainMonitor): Promise<void> {
+  const rows = await select(sql, All, 'select resource, request_id from cmk.open_request');
+  const found = new Map(rows.map((row) => [row.resource, row.request_id]));
+  for (const resource of new Set([...found.keys(), ...monitor.index.holders.keys()])) {
+    verifyLock(monitor, resource, found.get(resource) ?? null);
+  }
+}
+
+function verifyLock(monitor: ChainMonitor, resource: string, found: string | null): void {
+  const expected = monitor.index.holderOf(resource);
+  if (expected === found) return;
+  const detail = `${resource}: expected ${expected ?? 'no request'}, found ${found ?? 'none'}`;
+  monitor.broken({ request: found ?? expected ?? '' }, 'open-request-differs', detail);
+}
+
+/**
+ * Returns the active request that has the resource that this commit needs. Null: it's free. Verifies the rows that it uses,
+ * as {@link verifyLocks} does. `read`: such a row, if the caller has already read it.
+ */
+async function conflictingRequest(
+  sql: Sql,
+  monitor: ChainMonitor,
+  { from, to }: Pick<PendingCommit, 'from' | 'to'>,
+  read: LockRow | null,
+): Promise<RequestId | null> {
+  for (const resource of new Set([from, to])) {
+    if (resource === null) continue;
+    verifyLock(monitor, resource, read?.resource === resource ? read.holder : await holderOf(sql, resource));
+  }
+  return from === to || to === null ? null : RequestId.nullable().parse(monitor.index.holderOf(to));
 }

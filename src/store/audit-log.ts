@@ -1,6 +1,5 @@
 /** The audit log for auditors: raw rows and texts that weren't erased. Also erasing, and `audit resume`. */
 import { z } from 'zod';
-import { auditLogSkew } from '../domain/clock-skew.ts';
 import { type DriftId, RequestId, type StreamId } from '../domain/ids.ts';
 import type { Appended, AppendedTo, EventHashes } from '../domain/ports/store.ts';
 import { type ChainLine, Derived, type RevealedText } from '../domain/record/chain.ts';
@@ -8,8 +7,8 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import type { AgentWatch } from '../domain/watch/agent-watch.ts';
-import { verifyLocks } from './active-request-lock.ts';
-import { type AppendTools, appendIn, lockedHead } from './append.ts';
+import { auditLogSkew } from '../domain/write-health.ts';
+import { type AppendTools, appendIn, lockedHead, verifyLocks } from './append.ts';
 import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { deleteFormsOf } from './documents.ts';

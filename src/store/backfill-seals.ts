@@ -1,8 +1,7 @@
 /** Seals events and rows from before seals existed, once. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Link } from '../domain/record/chain.ts';
-import type { RowSeals, Seals } from '../domain/record/seals.ts';
+import type { Link, RowSeals, Seals } from '../domain/record/chain.ts';
 import { ChainMonitor, type ChainMonitorOptions } from './chain-monitor.ts';
 import { linesAfter, lockHead } from './chain-rows.ts';
 import { changedRows, inTransaction, int8, type Sql, select, selectOne } from './sql.ts';

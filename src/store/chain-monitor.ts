@@ -2,9 +2,8 @@
  * Chain monitor: remembers how far this process has read the audit log and which events it has verified. Seals don't reveal
  * a database that was rolled back, because every old row is valid on its own. A process that read the newer rows detects it.
  */
-import type { ChainLine, Link } from '../domain/record/chain.ts';
+import type { ChainLine, CheckLine, Link, SoundLine } from '../domain/record/chain.ts';
 import type { RowFault } from '../domain/record/faults.ts';
-import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
 import { type ChainHead, headAndLinesAfter, linesAfter, readHead } from './chain-rows.ts';
 import { RequestIndex, type RequestSummary } from './request-index.ts';
 import type { Sql } from './sql.ts';

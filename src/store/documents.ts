@@ -6,7 +6,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Documents, StaleDocument } from '../domain/ports/store.ts';
-import type { DocumentFault, DocumentSeals } from '../domain/record/seals.ts';
+import type { DocumentFault, DocumentSeals } from '../domain/record/chain.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { changedRows, inTransaction, type Sql, select } from './sql.ts';
 
@@ -42,7 +42,6 @@ const left = `select key from cmk.document where starts_with(key, $1) and change
 const atOnce = 100;
 const sweep = `delete from cmk.document where changed_at < $1 and not starts_with(key, '${lasting}')`;
 
-/** A document that the bot didn't write. */
 export interface UnsoundDocument {
   /** The kind that its key claims: the first part of the key. */
   readonly kind: string;

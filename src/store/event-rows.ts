@@ -1,8 +1,7 @@
 /** Reads events and verifies every row before anything else uses it. */
 import { z } from 'zod';
 import type { StreamId } from '../domain/ids.ts';
-import type { ChainLine, Position, Sealed } from '../domain/record/chain.ts';
-import type { CommitmentTo } from '../domain/record/seals.ts';
+import type { ChainLine, CommitmentTo, Position, Sealed } from '../domain/record/chain.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
 import type { ChainMonitor, KnownAtSend } from './chain-monitor.ts';
 import { type ChainHead, columnsOf, lineColumns, toLine } from './chain-rows.ts';
@@ -187,7 +186,6 @@ export async function countRequests(sql: Sql, most: number): Promise<number> {
   return (await selectOne(sql, z.object({ requests: int8 }), text, [most]))?.requests ?? 0;
 }
 
-/** An event that is about to be inserted. */
 export interface PlacedEvent {
   readonly position: Position;
   readonly sealed: Sealed;

@@ -55,7 +55,6 @@ function openSteadiness(beatMs: number): () => boolean {
   };
 }
 
-/** Sends heartbeats, and deletes expired leases. Returns the function that stops it. */
 function startHeartbeats(
   sql: Sql,
   me: ProcessIdentity,

@@ -7,51 +7,29 @@
  */
 import { EventEmitter } from 'node:events';
 import type { PGlite, Results } from '@electric-sql/pglite';
+import pLimit from 'p-limit';
 
 /** Releases the mutex. Calling it again has no effect. */
 type Release = () => void;
 
-/** FIFO mutex with a timeout, for the one connection. */
-export class Mutex {
-  readonly #waiting: (() => void)[] = [];
-  #locked = false;
+type Acquire = (timeoutMs: number) => Promise<Release>;
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
+/** Makes a FIFO mutex for the one connection. */
+export function openMutex(): Acquire {
+  const limit = pLimit(1);
   /** Throws after `timeoutMs`: then a holder waits for itself or never released, and an error is better than a hang. */
-  async acquire(timeoutMs: number): Promise<Release> {
-    if (this.#locked) await this.#wait(timeoutMs);
-    this.#locked = true;
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      this.#release();
-    };
-  }
-
-  #wait(timeoutMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const proceed = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
+  return (timeoutMs) =>
+    new Promise((resolve, reject) => {
+      let gaveUp = false;
       const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(proceed), 1);
+        gaveUp = true;
         reject(new Error(`waiting for the embedded database: its one connection was not free for ${timeoutMs} ms`));
       }, timeoutMs);
-      this.#waiting.push(proceed);
+      limit(async () => {
+        clearTimeout(timer);
+        if (!gaveUp) await new Promise<void>((release) => resolve(release));
+      });
     });
-  }
-
-  /** Stays locked if someone waits, so that no later caller gets in between. */
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#locked = false;
-    else next();
-  }
 }
 
 interface LiteQuery {
@@ -109,7 +87,7 @@ type OnError = (error: unknown) => void;
 /** One borrowed client. Statements run in the order in which they were sent. */
 class LiteClient extends EventEmitter {
   readonly #db: PGlite;
-  readonly #mutex: Mutex;
+  readonly #acquire: Acquire;
   readonly #beforeUse: BeforeUse;
   readonly #onError: OnError;
   readonly #channels = new Set<string>();
@@ -118,11 +96,11 @@ class LiteClient extends EventEmitter {
   #stopListening: (() => void) | null = null;
   #released = false;
 
-  constructor(db: PGlite, mutex: Mutex, beforeUse: BeforeUse, onError: OnError) {
+  constructor(db: PGlite, acquire: Acquire, beforeUse: BeforeUse, onError: OnError) {
     super();
     this.#onError = onError;
     this.#db = db;
-    this.#mutex = mutex;
+    this.#acquire = acquire;
     this.#beforeUse = beforeUse;
   }
 
@@ -143,7 +121,7 @@ class LiteClient extends EventEmitter {
 
   async #run(query: LiteQuery): Promise<LiteResult> {
     const begins = this.#release === null;
-    this.#release ??= await this.#mutex.acquire(longestWaitMs);
+    this.#release ??= await this.#acquire(longestWaitMs);
     try {
       if (begins) await this.#beforeUse();
       this.#listen(query.text);
@@ -182,7 +160,7 @@ export class LitePool extends EventEmitter {
   /** The engine reads this to size its own limits. */
   readonly options = { max: 10 };
   readonly #db: PGlite;
-  readonly #mutex = new Mutex();
+  readonly #acquire = openMutex();
   readonly #beforeUse: BeforeUse;
   readonly #onError: OnError;
   #ended = false;
@@ -194,13 +172,9 @@ export class LitePool extends EventEmitter {
     this.#beforeUse = beforeUse;
   }
 
-  get waitingCount(): number {
-    return this.#mutex.waiting;
-  }
-
   async connect(): Promise<LiteClient> {
     if (this.#ended) throw new Error('the embedded database was closed');
-    return new LiteClient(this.#db, this.#mutex, this.#beforeUse, this.#onError);
+    return new LiteClient(this.#db, this.#acquire, this.#beforeUse, this.#onError);
   }
 
   async query(query: string | LiteQuery, values?: unknown[]): Promise<LiteResult> {
@@ -215,7 +189,7 @@ export class LitePool extends EventEmitter {
   /** Rejects new work and waits for current work. */
   async end(): Promise<void> {
     this.#ended = true;
-    const release = await this.#mutex.acquire(longestWaitMs);
+    const release = await this.#acquire(longestWaitMs);
     release();
   }
 }

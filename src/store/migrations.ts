@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { RowSeals } from '../domain/record/seals.ts';
+import type { RowSeals } from '../domain/record/chain.ts';
 import { recordVersion } from '../domain/request/events.ts';
 import { backfillRowSeals } from './backfill-seals.ts';
 import { inTransaction, int8, type Sql, select } from './sql.ts';
@@ -102,7 +102,6 @@ function refuseNewer(applied: readonly number[], migrations: readonly Migration[
   if (unknown !== undefined) throw new NewerRecord(where, unknown);
 }
 
-/** Creates the schema, and returns the numbers of applied migrations. */
 async function prepare(sql: Sql): Promise<readonly number[]> {
   await takeTurn(sql);
   await sql.query('create schema if not exists cmk');

@@ -94,7 +94,6 @@ const remove = `delete from cmk.outbox where (request_id, kind, key) in
       using (request_id, kind, key, version)
     for update of o skip locked) returning version`;
 
-/** Returns the versions that were deleted. They are unique. */
 async function removeAll(sql: Sql, items: readonly OutboxItem[]): Promise<ReadonlySet<number>> {
   const columns = [items.map((one) => one.requestId), items.map((one) => one.kind), items.map((one) => one.key)];
   const removed = await select(sql, Version, remove, [...columns, items.map((one) => one.version)]);

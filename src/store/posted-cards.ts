@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { StreamId } from '../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../domain/ports/store.ts';
-import type { RowSeals } from '../domain/record/seals.ts';
+import type { RowSeals } from '../domain/record/chain.ts';
 import { batchCalls, changedRows, select } from './sql.ts';
 
 const Row = z
@@ -31,7 +31,6 @@ const save = `insert into cmk.shown (request_id, audience, conversation_id, acti
   on conflict (request_id, audience) do update set conversation_id = excluded.conversation_id,
     activity_id = excluded.activity_id, fingerprint = excluded.fingerprint, seal = excluded.seal`;
 
-/** What the seal covers. */
 const postedCardSeal = ({ requestId, audience, conversationId, activityId, fingerprint }: PostedCard) =>
   ['shown', [requestId, audience, conversationId, activityId, fingerprint]] as const;
 

@@ -1,11 +1,10 @@
 /** In-memory index of requests, built from verified events only. It answers which requests are open without a query. */
 import { z } from 'zod';
 import type { OpenWanted } from '../domain/ports/store.ts';
-import type { ChainLine } from '../domain/record/chain.ts';
-import type { SoundLine } from '../domain/record/seals.ts';
+import type { ChainLine, SoundLine } from '../domain/record/chain.ts';
 import { isEnding } from '../domain/request/consequences.ts';
 import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/request.ts';
-import { isDriftEvent } from '../domain/watch/events.ts';
+import { isDriftEvent } from '../domain/watch/state.ts';
 
 export interface RequestSummary {
   /** Revision and hash of its last event. */
@@ -111,7 +110,6 @@ export class RequestIndex {
     return this.#requests.get(request)?.holds ?? null;
   }
 
-  /** Returns the open request that was submitted from the form in that message. */
   openFrom(message: string): string | null {
     return [...this.#holders.values()].find((id) => this.#requests.get(id)?.message === message) ?? null;
   }

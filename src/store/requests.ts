@@ -1,6 +1,7 @@
 /** The ports `Requests` and `Drifts`. What is open comes from the index of verified events, never from derived tables. */
-import { createHash } from 'node:crypto';
+
 import type { Pool } from 'pg';
+import { sha256 } from '../domain/canonical-json.ts';
 import { DriftId, driftIdOf, RequestId, type StreamId } from '../domain/ids.ts';
 import type { Appended, AppendedTo, Drifts, Requests } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
@@ -73,8 +74,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
   };
 }
 
-const streamOf = (agent: string): DriftId =>
-  driftIdOf(createHash('sha256').update(agent.toLowerCase(), 'utf8').digest('hex'));
+const streamOf = (agent: string): DriftId => driftIdOf(sha256(agent.toLowerCase()));
 
 export function openDrifts(pool: Pool, tools: AppendTools): Drifts {
   const load = async (id: DriftId) => foldWatch(id, await eventsOf(pool, tools, id));

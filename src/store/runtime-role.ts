@@ -4,7 +4,6 @@ import { type Sql, selectOne } from './sql.ts';
 
 const Role = z.object({ role: z.string() });
 
-/** The connection's user. */
 export async function roleOf(sql: Sql): Promise<string> {
   const row = await selectOne(sql, Role, 'select current_user::text as role');
   return row?.role ?? '';

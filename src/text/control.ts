@@ -1,8 +1,7 @@
 /** Texts about control over a key, and the subscription of its vault. */
 
-import type { Controller, ObservedControl, Power, Subscription } from '../domain/control.ts';
+import type { Controller, ObservedControl, OwnControl, Power, Subscription } from '../domain/control.ts';
 import type { ControlChange } from '../domain/control-change.ts';
-import type { OwnControl } from '../domain/member-mark.ts';
 import { countOf } from './words.ts';
 
 /** `Research`, or its ID if Azure doesn't tell the bot the name. */

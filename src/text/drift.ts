@@ -2,8 +2,7 @@
 import type { RoleTask } from '../domain/check.ts';
 import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
-import type { DriftCause } from '../domain/watch/events.ts';
-import type { DriftCode, DriftState } from '../domain/watch/state.ts';
+import type { DriftCause, DriftCode, DriftState } from '../domain/watch/state.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { foundKeyRemedy, keyWords } from './keys.ts';
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';

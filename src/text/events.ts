@@ -2,14 +2,13 @@
 
 import { shortDigest } from '../domain/digest.ts';
 import type { Effect } from '../domain/effect.ts';
-import type { Reading } from '../domain/evidence/reading.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
 import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
-import type { ReapprovalReason } from '../domain/request/payloads.ts';
+import type { Reading, ReapprovalReason } from '../domain/request/payloads.ts';
 import { joinList } from '../domain/strings.ts';
 import { shortDrift } from './drift.ts';
 import { excerptLine } from './excerpt.ts';

@@ -1,8 +1,7 @@
 /** The conclusion of an evidence report: one sentence from the events of a request. */
 
-import type { Replacement } from '../domain/evidence/replacement.ts';
 import type { RunHistory } from '../domain/evidence/run-history.ts';
-import type { Verdict } from '../domain/evidence/verdict.ts';
+import type { Replacement, Verdict } from '../domain/evidence/verdict.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
 import { effectsOf, type StepName } from '../domain/plan.ts';
 import { ProofLevel } from '../domain/proof.ts';

@@ -13,8 +13,7 @@ import { botFailure, type Failure } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
 import { type EngineRun, type FencingOptions, fencedPorts } from './fencing.ts';
-import { type EngineStep, runPlan } from './run-plan.ts';
-import { Semaphore, withReleasedSlot } from './semaphore.ts';
+import { type EngineStep, runPlan, Semaphore, withReleasedSlot } from './run-plan.ts';
 import { endRunEarly, type RunPorts } from './workflow-steps.ts';
 
 /**

@@ -47,7 +47,6 @@ async function waitForOwnership(
 /** The run's ports with fencing: ownership is checked before each write to the store and each change in Azure. */
 export interface FencedPorts {
   readonly ports: RunPorts;
-  /** For work that changes Azure. */
   permitted<T>(work: () => Promise<T>): Promise<T>;
 }
 

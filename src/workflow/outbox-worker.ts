@@ -1,5 +1,4 @@
 /** The outbox worker. It processes follow-up work of events, such as updating cards, starting runs and expiring requests. */
-
 import type { DriftId, RequestId } from '../domain/ids.ts';
 import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { Note, SpanOf, Tracing } from '../domain/ports/telemetry.ts';
@@ -47,10 +46,6 @@ const withoutTeams: readonly OutboxItem['kind'][] = ['run', 'expire', 'retry', '
 const roomWithoutTeams = 16;
 /** So that cards are right within a minute after Teams answers again. */
 const longestWaitMs = 60_000;
-
-interface OutboxWorker {
-  stop(): Promise<void>;
-}
 
 /** Expires the request. If a clock was set back since the claim, the request isn't due yet and the row is rescheduled. */
 async function expire(
@@ -123,7 +118,7 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
 }
 
 /** Starts polling: shortly after each write by this process, and every second for other processes' writes. */
-export function startOutboxWorker(ports: OutboxWorkerPorts): OutboxWorker {
+export function startOutboxWorker(ports: OutboxWorkerPorts): { stop(): Promise<void> } {
   const inHand = new Map<Promise<void>, { readonly item: OutboxItem; readonly since: number }>();
   let stopped = false;
   let kicked = false;

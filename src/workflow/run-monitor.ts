@@ -29,7 +29,6 @@ interface RunMonitorPorts {
 
 type Lost = Extract<Found, { readonly code: 'run-lost' }>;
 
-/** What to do about a run. */
 type NextAction = 'start' | 'going' | 'take-over' | 'resume-own' | 'dequeue' | { readonly lost: Lost['why'] };
 
 /** Check intervals in heartbeats, because the check is about missing heartbeats. */

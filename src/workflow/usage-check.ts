@@ -23,7 +23,6 @@ interface UsageCheckPorts {
   readonly requests: Requests;
   /** Null: no workspace is configured any more. */
   readonly vaultLog: VaultLog | null;
-  /** Interval between two checks. */
   readonly pollMs: number;
   readonly now: () => Date;
 }

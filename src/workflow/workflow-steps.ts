@@ -4,9 +4,10 @@
  * can change them: they decide only which step is next. Permitted changes and results come from the audit log and from this
  * process's memory.
  */
+
+import { sha256 } from '../domain/canonical-json.ts';
 import { isTemporaryBlock } from '../domain/check.ts';
-import { maxSkewMs } from '../domain/clock-skew.ts';
-import { planDigest, type Sha256 } from '../domain/digest.ts';
+import { planDigest } from '../domain/digest.ts';
 import { botFailure, type Failure, isDisappearance, type Outcome } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import type { Observation } from '../domain/observed.ts';
@@ -22,6 +23,7 @@ import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { IntendedTry, StepResult } from '../domain/request/request-command.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
 import { decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
+import { maxSkewMs } from '../domain/write-health.ts';
 import { operationOf } from '../operations/registry.ts';
 import { withNewLocation } from '../operations/steps/moved-or-replaced.ts';
 import { steps } from '../operations/steps/registry.ts';
@@ -39,7 +41,6 @@ export interface RunPorts {
   /** Step-up authentication that an approval needs; null: none. */
   readonly stepUp: StepUp | null;
   readonly retryLimits: RetryLimits;
-  readonly sha256: Sha256;
   readonly random: (bytes: number) => Uint8Array;
   /**
    * Nonces, from storing their hashes until the key is created. Readers of the database, a log or a card must not learn a
@@ -107,7 +108,7 @@ export async function runPreRunCheck(
     const failure = await withNewLocation(ports.azure, request.plan.observation, observed.failure);
     return stopOrWait(ports, id, run, attempt, failure);
   }
-  const { policy, tenantId, now, sha256, stepUp } = ports;
+  const { policy, tenantId, now, stepUp } = ports;
   const terms = termsFor(policy, observed.value.resource);
   const context = { tenantId, policyVersion: policy.version, terms, own };
   const planAt = (at: Date): Plan => operation.plan(wish, observed.value, { ...context, now: at });
@@ -130,7 +131,7 @@ export async function runPreRunCheck(
   const checked = await ports.requests.append(id, cause, (current, at) => {
     // This machine's clock might be wrong, so a key's expiry is checked at the time of storing.
     const found = planAt(at);
-    const digest = planDigest(found, sha256);
+    const digest = planDigest(found);
     return decide(current, { ...command, plan: found, digest, policy: applyPolicy(policy, found, at) }, at);
   });
   const passed = checked.kind === 'accepted' && checked.events.some(({ body }) => body.type === 'run-checked');
@@ -172,7 +173,7 @@ async function stopOrWait(
 
 /** Generates a nonce per attempt, for a step that marks what it creates. Only the hash is stored. */
 function withNonce(
-  { random, sha256 }: RunPorts,
+  { random }: RunPorts,
   one: StepAttempt,
 ): { readonly intended: IntendedTry; readonly nonce: string | null } {
   if (steps[one.step].marks !== true) return { intended: one, nonce: null };
@@ -220,7 +221,6 @@ export async function endRunEarly(
   );
 }
 
-/** One attempt of a step in a run. */
 interface AttemptId {
   readonly id: RequestId;
   readonly run: number;

@@ -12,7 +12,7 @@ import {
   type Payload,
   personActor,
 } from '../../src/domain/request/events.ts';
-import { unknownCause } from '../../src/domain/watch/events.ts';
+import { unknownCause } from '../../src/domain/watch/state.ts';
 import { approver, plan, requester, requestId, resourceId, tenant, vaultId } from '../support/builders/fixtures.ts';
 
 const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' };

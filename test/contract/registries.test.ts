@@ -6,7 +6,7 @@ import { operations, StoredChangeSpec } from '../../src/operations/registry.ts';
 import { kinds, Resource } from '../../src/operations/resources/registry.ts';
 import { steps } from '../../src/operations/steps/registry.ts';
 import { verbs } from '../../src/teams/bot/verbs.ts';
-import { evidenceVerb } from '../../src/teams/cards/views/evidence-button.ts';
+import { evidenceVerb } from '../../src/teams/cards/views/request-card.ts';
 
 /** What can be asked for, clicked, done and refused: registries against plans, cards and sources. */
 const root = new URL('../../', import.meta.url);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { isDatabaseUnavailable } from '../../src/store/db-errors.ts';
-import { Mutex } from '../../src/store/lite-pool.ts';
+import { openMutex } from '../../src/store/lite-pool.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { runAs } from '../support/store/postgres.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
@@ -194,11 +194,11 @@ describe('the embedded pool alone', () => {
 
 describe('turns', () => {
   it('come in the order they were asked for', async () => {
-    const mutex = new Mutex();
+    const acquire = openMutex();
     const order: number[] = [];
-    const end = await mutex.acquire(1000);
+    const end = await acquire(1000);
     const others = [1, 2, 3].map(async (number) => {
-      const endMine = await mutex.acquire(1000);
+      const endMine = await acquire(1000);
       order.push(number);
       endMine();
     });
@@ -209,11 +209,10 @@ describe('turns', () => {
   });
 
   it('say so when one never comes, and the next is not lost for it', async () => {
-    const mutex = new Mutex();
-    const end = await mutex.acquire(1000);
-    await expect(mutex.acquire(20)).rejects.toThrow('was not free for 20 ms');
-    expect(mutex.waiting).toBe(0);
+    const acquire = openMutex();
+    const end = await acquire(1000);
+    await expect(acquire(20)).rejects.toThrow('was not free for 20 ms');
     end();
-    (await mutex.acquire(1000))();
+    (await acquire(1000))();
   });
 });

@@ -27,7 +27,7 @@ export const guards: readonly Guard[] = [
   },
   {
     guard: 'a service URL is called over https only',
-    file: 'src/teams/service-urls.ts',
+    file: 'src/teams/bot-framework.ts',
     from: "return read.protocol === 'https:' && read.port === ''",
     to: "return read.port === ''",
     suite: 'test/unit/teams/ingress/service-urls.test.ts',

@@ -17,7 +17,7 @@ import { chooseNewKey } from '../../src/operations/choose.ts';
 import { FormInputs } from '../../src/operations/pages/page.ts';
 import { textTable as columns, indent, printable } from '../../src/operator/cli/words/table.ts';
 import { CardClick, CardSearch, InboundActivity, senderOf } from '../../src/teams/bot/activity.ts';
-import { parseMessage } from '../../src/teams/bot/parse-message.ts';
+import { parseMessage } from '../../src/teams/bot/suggestions.ts';
 import { bold, Label, label, mention, plain, plainLines } from '../../src/teams/cards/plain-text.ts';
 import { checkWords } from '../../src/text/checks.ts';
 import { regionWords, scopeWords } from '../../src/text/places.ts';

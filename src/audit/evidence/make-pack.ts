@@ -1,6 +1,6 @@
 /** Creates an evidence pack: proved files, views, report and instructions for verification. */
 import { readFileSync } from 'node:fs';
-import { type Replacement, replacementIn } from '../../domain/evidence/replacement.ts';
+import { type Replacement, replacementIn } from '../../domain/evidence/verdict.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';

@@ -3,10 +3,8 @@
  * and packs what was published.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Reading, Seen } from '../../domain/evidence/reading.ts';
-import { type EventOfRequest, eventsOfReplacement, replacementIn } from '../../domain/evidence/replacement.ts';
 import { requestedKey } from '../../domain/evidence/run-history.ts';
-import { verdictOf } from '../../domain/evidence/verdict.ts';
+import { type EventOfRequest, eventsOfReplacement, replacementIn, verdictOf } from '../../domain/evidence/verdict.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { KeyVersion, type PersonId, type RequestId } from '../../domain/ids.ts';
 import type { ObservedResource, ObservedVault } from '../../domain/observed.ts';
@@ -17,6 +15,7 @@ import type { RevealedText } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { type Actor, peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
+import type { Reading, Seen } from '../../domain/request/payloads.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { parseEventBody, workOf } from '../../operations/registry.ts';

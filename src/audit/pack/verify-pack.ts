@@ -3,10 +3,8 @@
  * verdict is derived from the events alone.
  */
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { planDigest } from '../../domain/digest.ts';
-import { type Replacement, replacementIn } from '../../domain/evidence/replacement.ts';
-import { type Verdict, verdictOf } from '../../domain/evidence/verdict.ts';
+import { type Replacement, replacementIn, type Verdict, verdictOf } from '../../domain/evidence/verdict.ts';
 import { RequestId } from '../../domain/ids.ts';
 import { type Link, RevealedText } from '../../domain/record/chain.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
@@ -23,11 +21,10 @@ import { nothingRead, type PackReport, PackUnusable } from './pack-report.ts';
 import { provedOlder } from './proved-files.ts';
 import { type PackEvent, readEvent, viewsOf } from './views.ts';
 
-const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 /** Checks that an event with a plan has the plan's digest. */
 export function judgeDigest({ seq, body }: StoredEvent): readonly Finding[] {
   if (!('plan' in body.data)) return [];
-  const digest = planDigest(body.data.plan, sha256);
+  const digest = planDigest(body.data.plan);
   const detail = `${body.planDigest}, the plan makes ${digest}`;
   return digest === body.planDigest ? [] : [{ seq, kind: 'plan-digest-differs', detail }];
 }

@@ -2,7 +2,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { isPrivate } from '../../domain/private-url.ts';
+import { isPrivate } from '../../domain/strings.ts';
 import { type KeyPlace, keyPlace, type Place } from '../place.ts';
 import { databaseUrl, duration, group, optional, secretId, type Values, vaultKeyId } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
@@ -183,7 +183,6 @@ export interface AnchorSettings {
   readonly everyMs: number;
   /** Witnesses that are asked to cosign checkpoints: address without a final slash, and verifier key. */
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
-  /** Number of cosignatures that make a checkpoint witnessed. */
   readonly witnessesNeeded: number;
   /** Address of a Key Vault key that also signs checkpoints; null: none. */
   readonly vaultKey: string | null;

@@ -62,7 +62,6 @@ export function cloudFrom(env: Omit<Env, 'CMK_SUBSCRIPTIONS'>): CloudChoice {
   return { name, armEndpoint, authorityHost, graphEndpoint, ...logs, caFile };
 }
 
-/** The Azure part of the configuration. */
 export const azureFrom = (
   env: Env & Pick<Values<typeof teamsSettings>, 'MicrosoftAppTenantId'> & { readonly CMK_AZURE_POLL: number },
 ) => ({

@@ -94,7 +94,6 @@ export const peopleSettings = group('Roles and the approval policy', {
 
 type Env = Values<typeof peopleSettings>;
 
-/** The app and requirements for step-up authentication. */
 interface StepUpChoice {
   /** An authentication context, such as `c1`. */
   readonly context: string;

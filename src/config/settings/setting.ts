@@ -1,12 +1,10 @@
 /** Definition of a setting, and schemas that several settings share. */
 import { z } from 'zod';
 import type { VaultMatch } from '../../domain/policy/rules.ts';
-import { isPrivate } from '../../domain/private-url.ts';
+import { isPrivate } from '../../domain/strings.ts';
 
 export interface Setting {
-  /** Schema of the value. */
   readonly value: z.ZodType;
-  /** A valid example. */
   readonly example: string;
   /** One sentence in Markdown, for docs/configuration.md and `.env.example`. Missing: described with the setting before it. */
   readonly meaning?: string;

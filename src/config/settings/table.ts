@@ -63,7 +63,6 @@ export const variableRows = (): string =>
     })
     .join('');
 
-/** Removes Markdown syntax. */
 const plain = (markdown: string): string => markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '');
 
 /** Maximum line length, as in code. */

@@ -1,15 +1,81 @@
 /** A request's outcome for an auditor, derived from its events. */
-import type { PersonId } from '../ids.ts';
+
+import { madeVersion } from '../effect.ts';
+import { type ArmId, PersonId } from '../ids.ts';
 import { type CustomerKey, isNamedAlike } from '../observed.ts';
 import type { StepName } from '../plan.ts';
 import { highestProof, type ProofLevel } from '../proof.ts';
 import type { EventBodyOf, StoredEvent } from '../request/events.ts';
+import type { Reading } from '../request/payloads.ts';
 import type { Request, Succeeded } from '../request/request.ts';
-import type { Reading } from './reading.ts';
-import type { Replacement } from './replacement.ts';
 import { keyShownFor, type RunHistory, requestedKey, runHistory } from './run-history.ts';
 
-/** The last Azure state that was read for evidence. */
+// The later request that replaced an agent's key, found in its events. It distinguishes an approved rotation from a manual
+// change.
+
+export interface Replacement {
+  readonly request: string;
+  /** Sequence number of the event that says the key was set. */
+  readonly seq: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly approvers: readonly PersonId[];
+  readonly key: CustomerKey;
+}
+
+export interface EventOfRequest {
+  readonly request: string;
+  readonly event: StoredEvent;
+}
+
+/** Returns the key that the event says was set on the agent. Null for any other event. */
+function keySetBy({ body }: StoredEvent, resource: ArmId): CustomerKey | null {
+  if (body.type !== 'step-done' || body.data.step !== 'set-cmk') return null;
+  if (body.target?.toLowerCase() !== resource.toLowerCase()) return null;
+  const effect = body.changes?.find(({ change }) => change === 'customer-key');
+  return effect?.change === 'customer-key' ? effect.to : null;
+}
+
+const madeIn = (events: readonly StoredEvent[]): string | null =>
+  events
+    .flatMap(({ body }) =>
+      body.type === 'step-done' || body.type === 'step-failed' ? (body.data.outputs?.keyVersion ?? []) : [],
+    )
+    .at(-1) ?? null;
+
+/** Selects the events that show how the agent's key was last replaced and who approved it. Takes and returns oldest first. */
+export function eventsOfReplacement(events: readonly EventOfRequest[], resource: ArmId): readonly EventOfRequest[] {
+  const last = events.findLast(({ event }) => keySetBy(event, resource) !== null);
+  if (last === undefined) return [];
+  const own = events.filter(({ request, event }) => request === last.request && event.seq <= last.event.seq);
+  return own.filter(({ event: { body } }) => {
+    if (body.type === 'approved') return body.planDigest === last.event.body.planDigest;
+    // A failed step can name the version, too: Azure created the key, but its response came too late.
+    const isMade = (body.type === 'step-done' || body.type === 'step-failed') && body.data.step === 'make-key-version';
+    return isMade || (body.type === 'step-done' && body.data.step === 'set-cmk');
+  });
+}
+
+/** Reads the replacement from those events. Null unless they show an approved request that set a key. */
+export function replacementIn(events: readonly EventOfRequest[], resource: ArmId): Replacement | null {
+  const last = events.at(-1);
+  const to = last === undefined ? null : keySetBy(last.event, resource);
+  if (last === undefined || to === null || events.some(({ request }) => request !== last.request)) return null;
+  const { planDigest, onBehalfOf } = last.event.body;
+  const approvals = events.flatMap(({ event: { body } }) =>
+    body.type === 'approved' && body.planDigest === planDigest && body.actor.id !== onBehalfOf ? [body] : [],
+  );
+  if (!approvals.some(({ data }) => data.counted >= data.required)) return null;
+  const version = to.keyVersion === madeVersion ? madeIn(events.map(({ event }) => event)) : to.keyVersion;
+  return {
+    request: last.request,
+    seq: last.event.seq,
+    at: last.event.time,
+    approvers: approvals.flatMap(({ actor }) => PersonId.safeParse(actor.id).data ?? []),
+    key: { ...to, keyVersion: version },
+  };
+}
+
 interface LatestReading {
   readonly at: string;
   /** Sequence number of the event. */

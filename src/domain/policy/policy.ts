@@ -46,7 +46,6 @@ export const AppliedPolicy = z.strictObject({
 });
 export type AppliedPolicy = z.infer<typeof AppliedPolicy>;
 
-/** The configured policy. */
 export interface Policy {
   /** Part of every plan digest. Changes with every change of a rule. */
   readonly version: string;
@@ -121,7 +120,6 @@ export const looksAtTags = (policy: Policy): boolean =>
 /** Whether a person has a role. `unknown`: the directory didn't answer, which counts as no. */
 export type RoleStatus = 'yes' | 'no' | 'unknown' | 'nobody-configured';
 
-/** Returns the number of approvals that a plan needs. */
 const approvalsFor = (terms: Terms, plan: Plan): number => {
   const more = terms.extraApprovalForIrreversible && stepsOf(plan, 'irreversible').length > 0;
   return terms.approvalsRequired + (more ? 1 : 0);

@@ -10,10 +10,8 @@ import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault
 import type { KeyVersions } from '../own-key.ts';
 import type { ResourceRef } from '../plan.ts';
 import type { UsageQuery, VaultLogRows } from '../usage-check.ts';
-import type { Inventory, KeyUsers } from './inventory.ts';
-import type { Policies } from './policies.ts';
+import type { Inventory, KeyUsers, Policies } from './inventory.ts';
 
-/** Resources of every supported kind. */
 export interface Resources {
   /** Reads the resource from ARM, never from a cache or Resource Graph. Null: it doesn't exist. */
   get(ref: ResourceRef): Promise<Outcome<ObservedResource | null>>;
@@ -28,7 +26,6 @@ export interface Resources {
   setCustomerKey(ref: ResourceRef, judged: ObservedResource, key: CustomerKey): Promise<Outcome<Receipt>>;
 }
 
-/** Key vaults. */
 export interface Vaults {
   get(id: ArmId): Promise<Outcome<ObservedVault | null>>;
   /** Turns on purge protection (irreversible), and soft delete if requested. Safe to repeat. */
@@ -117,7 +114,6 @@ export interface Control {
   subscriptionName(id: string): Promise<Outcome<string | null>>;
 }
 
-/** A management lock. */
 export interface Lock {
   readonly name: string;
   /** `read-only` blocks every write at its scope and below. `cannot-delete` blocks none of the bot's writes. */

@@ -1,8 +1,11 @@
 /** Lists of agents and vaults, and who uses keys, across subscriptions. */
+import type { z } from 'zod';
+import type { Check } from '../check.ts';
 import type { Failure, Outcome } from '../failure.ts';
 import type { ArmId, KeyName } from '../ids.ts';
 import type { DeclaredUse, KeyHolder, ObservedUse } from '../key-impact.ts';
-import type { CustomerKey, ObservedVault } from '../observed.ts';
+import type { CustomerKey, ObservedResource, ObservedVault } from '../observed.ts';
+import type { ResourceRef } from '../plan.ts';
 
 /** A resource as returned by a list. */
 export interface ResourceSummary {
@@ -57,4 +60,76 @@ export interface KeyUsers {
   holders(vault: ObservedVault, keyName: KeyName | null): Promise<Outcome<readonly KeyHolder[] | null>>;
   /** Who used keys of the vault since then (ISO 8601), by its log. */
   observed(vault: Pick<ObservedVault, 'id' | 'name'>, since: string): Promise<ObservedUse>;
+}
+
+/**
+ * Everything specific to one kind of resource: data and pure functions. The adapter gets the registry of kinds, so adding a
+ * kind takes a file and a line there. `Ref` is used covariantly only, so that one list can hold all kinds.
+ */
+export interface ResourceKind<Ref extends z.ZodType<ResourceRef> = z.ZodType<ResourceRef>> {
+  /** Stored with every request: never changes. */
+  readonly name: string;
+  /** Display name: short, `agent`, and in full for readers who might not know it, `healthcare agent service`. */
+  readonly noun: string;
+  readonly nounInFull: string;
+  readonly ref: Ref;
+  readonly arm: {
+    /** As in Azure's documentation. Azure itself returns different spellings. */
+    readonly type: string;
+    /** The API version that the schemas below follow. */
+    readonly apiVersion: string;
+    readonly names: RegExp;
+  };
+  /** Path of the vault's address in list results, from the resource down. */
+  readonly customerKeyField: string;
+  /** Reads and builds the part of the resource's `properties` that contains the key. */
+  readonly customerKeyIn: (properties: unknown) => CustomerKey | null;
+  readonly customerKeyBody: (key: CustomerKey) => Readonly<Record<string, unknown>>;
+  readonly rights: { readonly read: readonly string[]; readonly write: readonly string[] };
+  /** Checks whether this resource supports a customer-managed key. */
+  readonly checks: (resource: ObservedResource) => readonly Check[];
+  /** Returns whether resources of this kind can reach a vault with this firewall. */
+  readonly reaches: (vault: Pick<ObservedVault, 'firewall'>) => boolean;
+}
+
+/** A definition as Azure has it. `rule` is JSON. */
+export interface PolicyDefinition {
+  readonly rule: unknown;
+  /** Default values of its parameters. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+export interface PolicyAssignment {
+  readonly id: string;
+  /** Name of its definition, the last part of its ID. */
+  readonly definitionName: string;
+  /** Null: it can't be read. */
+  readonly definition: PolicyDefinition | null;
+  readonly scope: string;
+  readonly notScopes: readonly string[];
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** False: `DoNotEnforce`, which only reports. */
+  readonly enforced: boolean;
+  /** It has `resourceSelectors` or `overrides`, which can change what it applies to and its effect. */
+  readonly narrowed: boolean;
+}
+
+interface PolicyExemption {
+  readonly scope: string;
+  readonly assignmentId: string;
+  /** ISO 8601; null: without end. */
+  readonly expires: string | null;
+}
+
+export interface AssignedPolicies {
+  readonly assignments: readonly PolicyAssignment[];
+  readonly exemptions: readonly PolicyExemption[];
+}
+
+export interface Policies {
+  /**
+   * Assignments of definitions with these names that hold in the subscription or in a part of it, inherited ones included, and all
+   * exemptions there. Definitions that are assigned in an initiative aren't found. Answers can be a minute old.
+   */
+  assigned(subscriptionId: string, names: readonly string[]): Promise<Outcome<AssignedPolicies>>;
 }

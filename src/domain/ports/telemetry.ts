@@ -97,6 +97,5 @@ export const callType = ({ type, name }: { readonly type: string; readonly name?
 export interface CallMetrics {
   count(call: Call): void;
   readonly contentType: string;
-  /** Returns the metrics in the Prometheus text format. */
   text(): Promise<string>;
 }

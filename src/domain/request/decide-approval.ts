@@ -4,7 +4,6 @@ import { stepsOf } from '../plan.ts';
 import type { RoleStatus } from '../policy/policy.ts';
 import { signInRefusal } from '../policy/sign-in.ts';
 import { isBlank } from '../strings.ts';
-import { isPastDeadline } from './decide-remind.ts';
 import { orderRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
@@ -18,6 +17,10 @@ const roleRefusals: Record<Exclude<RoleStatus, 'yes'>, RefusalCode> = {
   unknown: 'cannot-check-membership',
   'nobody-configured': 'no-approvers-configured',
 };
+
+/** Returns whether the deadline has passed, even if the timer hasn't fired. */
+export const isPastDeadline = (request: Request, now: Date): boolean =>
+  request.state === 'awaiting-approval' && now.toISOString() >= request.policy.expiresAt;
 
 /** The event for a missed deadline. */
 export const expiry = (request: Request): NewEvent =>

@@ -4,7 +4,7 @@ import { sameArmId } from '../ids.ts';
 import { blocksOf } from '../plan.ts';
 import { referenceField } from '../policy/policy.ts';
 import { isBlank } from '../strings.ts';
-import { isPastDeadline } from './decide-remind.ts';
+import { isPastDeadline } from './decide-approval.ts';
 import { newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Request } from './request.ts';

@@ -93,7 +93,6 @@ const checkingAgain = 'checking the plan before the run';
 export const blockedBy = (check: Check, next: Failure['next'] = 'ask'): Failure =>
   botFailure(checkingAgain, { code: 'blocked', check }, next);
 
-/** Returns whether the run can change Azure: the request is approved or in this run. */
 const inRun = (request: Request, run: number): boolean =>
   request.runs === run && (request.state === 'approved' || request.state === 'running');
 

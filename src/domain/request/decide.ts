@@ -3,13 +3,12 @@
  * locked: it sees every event stored before, and nothing else can be stored in between.
  */
 
+import type { ArmId, StreamId } from '../ids.ts';
 import { referenceField } from '../policy/policy.ts';
 import { isBlank } from '../strings.ts';
-import { decideOn, expiry, lostRequesterRefusal } from './decide-approval.ts';
+import { decideOn, expiry, isPastDeadline, lostRequesterRefusal } from './decide-approval.ts';
 import { retryAutomatically, takeOn } from './decide-attention.ts';
 import { change, specRefusal } from './decide-change.ts';
-import { decideErasure } from './decide-erasure.ts';
-import { isPastDeadline, remind } from './decide-remind.ts';
 import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { decideUse } from './decide-use.ts';
@@ -112,6 +111,22 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
   return accept(newEvent('cancelled', command.actor, {}, { ...rest, submittedBy: submittedBy(command.actor) }));
 }
 
+const remindEveryMs = 3_600_000;
+
+/** Only the requester can send reminders. */
+function remind(request: Request, command: Extract<Command, { do: 'remind' }>, now: Date): Decision {
+  if (command.by !== request.requester) return refuse('not-your-request');
+  if (command.asking !== request.asking) return refuse('stale-card', request.id);
+  if (request.state !== 'awaiting-approval' || isPastDeadline(request, now))
+    return refuse('not-awaiting-approval', request.id);
+  const passedMs = now.getTime() - Date.parse(request.remindedAt ?? request.askedAt);
+  if (request.remindedAt !== null && passedMs < remindEveryMs) {
+    return refuse('reminded-lately', new Date(Date.parse(request.remindedAt) + remindEveryMs).toISOString());
+  }
+  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id };
+  return accept(newEvent('reminded', command.actor, {}, rest));
+}
+
 type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' }>;
 
 /** The requester, an approver, or an operator at the command line can act. Returns null if nothing prevents it. */
@@ -167,4 +182,21 @@ function noteEvidence(request: Request, command: Extract<Command, { do: 'note-ev
     submittedBy: actor.kind === 'operator' ? actor.id : null,
   };
   return accept(newEvent('evidence-made', actor, { texts, reading }, rest));
+}
+
+interface ErasedStream {
+  readonly id: StreamId;
+  /** Of the plan that it is about. */
+  readonly digest: string;
+  readonly target: ArmId;
+}
+
+/** Allowed in any state, for operators alone. Nothing else changes, because texts don't affect it. */
+export function decideErasure({ id, digest: planDigest, target }: ErasedStream, actor: Actor, text: string): Decision {
+  if (actor.kind !== 'operator') return refuse('not-your-request', id);
+  const reason = text.trim();
+  if (isBlank(reason)) return refuse('justification-missing');
+  if (reason.length > longestText) return refuse('justification-too-long', `${longestText}`);
+  const rest = { planDigest, target, result: 'erased', submittedBy: actor.id };
+  return accept(newEvent('texts-erased', actor, { reason }, rest));
 }

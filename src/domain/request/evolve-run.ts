@@ -61,7 +61,6 @@ type RunEvent = Extract<
   }
 >;
 
-/** Returns the request after one more event. */
 export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent): Request {
   const { time, revision } = event;
   switch (body.type) {

@@ -121,7 +121,6 @@ const decided = (event: StoredEvent): Decided => ({
   ...commentOf(event),
 });
 
-/** Returns the request after one more event. */
 export function evolve(request: Request, event: StoredEvent): Request {
   const { body, time } = event;
   const base: RequestBase = { ...baseOf(request), revision: event.revision, changedAt: time };

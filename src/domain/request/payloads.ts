@@ -3,16 +3,39 @@
  * readable.
  */
 import { z } from 'zod';
-import { Reading } from '../evidence/reading.ts';
 import { Failure } from '../failure.ts';
 import { FormId } from '../ids.ts';
+import { ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import { NonceHash } from '../own-key.ts';
 import { type Plan, StepName } from '../plan.ts';
 import { AppliedPolicy, ChangeReference } from '../policy/policy.ts';
 import { SignIn } from '../policy/sign-in.ts';
 import { Proof } from '../proof.ts';
 import { UseAnswer } from '../usage-check.ts';
-import { driftPayloads } from '../watch/events.ts';
+import { driftPayloads } from '../watch/state.ts';
+
+/** `absent`: Azure says that it doesn't exist. `not`: the bot couldn't read it; `failure` says why. */
+const seenOf = <T extends z.ZodType>(value: T) =>
+  z.discriminatedUnion('seen', [
+    z.strictObject({ seen: z.literal('yes'), value }),
+    z.strictObject({ seen: z.literal('absent') }),
+    z.strictObject({ seen: z.literal('not'), failure: Failure }),
+  ]);
+
+export const Reading = z.strictObject({
+  resource: seenOf(ObservedResource),
+  vault: seenOf(ObservedVault),
+  /** The request's key in that vault, at the request's version. */
+  key: seenOf(ObservedKey),
+  /** Whether the resource's identity has the get, wrap and unwrap permissions for it. */
+  grantHeld: seenOf(z.boolean()),
+});
+export type Reading = z.infer<typeof Reading>;
+
+export type Seen<T> =
+  | { readonly seen: 'yes'; readonly value: T }
+  | { readonly seen: 'absent' }
+  | { readonly seen: 'not'; readonly failure: Failure };
 
 /** Every state of a request. request.ts has the fields of each. */
 export const RequestState = z.enum([

@@ -106,3 +106,6 @@ function refusalFor(failure: Failure): RefusalCode {
   if (isPermissionRefusal(failure)) return 'azure-refused';
   return failure.source !== 'bot' && failure.next === 'ask' ? 'azure-cannot' : 'azure-unreachable';
 }
+
+export const isRefusal = (value: unknown): value is Refusal =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refused';

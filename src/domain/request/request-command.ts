@@ -1,6 +1,5 @@
 /** Commands on a request, from people and from its run, and the result of a decision. */
 
-import type { Reading } from '../evidence/reading.ts';
 import type { Failure, Receipt } from '../failure.ts';
 import type { FormId, PersonId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
@@ -9,7 +8,7 @@ import type { SignIn, StepUp } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
 import type { UseAnswer } from '../usage-check.ts';
 import type { Actor, NewEvent } from './events.ts';
-import type { Origin } from './payloads.ts';
+import type { Origin, Reading } from './payloads.ts';
 import type { Refusal } from './refusal.ts';
 
 export const longestText = 500;
@@ -106,7 +105,6 @@ export type Command =
   | { readonly do: 'retry-automatically'; readonly asking: number }
   /** Says that this person works on it. `operator`: whether the person is an operator. */
   | (Click & { readonly do: 'take-on'; readonly roleStatus: RoleStatus; readonly operator: RoleStatus })
-  /** Reminds the approvers. */
   | (Click & { readonly do: 'remind' })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
   /** A reader made evidence. The caller has checked the permission. */

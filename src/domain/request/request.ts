@@ -18,7 +18,6 @@ export interface Comment {
   readonly commentErased: boolean;
 }
 
-/** An approval of the current plan. */
 export interface Approval extends Comment {
   readonly by: PersonId;
   readonly at: string;
@@ -68,7 +67,6 @@ export interface RequestBase {
   readonly asking: number;
   /** Time of that event. */
   readonly askedAt: string;
-  /** Submitted forms: the request's form, then those of its edits. */
   readonly forms: readonly FormId[];
   readonly requester: PersonId;
   readonly resourceName: string;
@@ -211,7 +209,6 @@ export const keyProgress = ({ plan, progress }: Request): StepProgress | undefin
     plan.steps.some((step) => step.name === name && step.effects.some(({ change }) => change === 'customer-key')),
   );
 
-/** Final states. */
 const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
 export const hasEnded = (request: Request): boolean => (endedStates as readonly string[]).includes(request.state);
 

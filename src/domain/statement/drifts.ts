@@ -1,7 +1,6 @@
 /** Drifts in a statement: those that are open at its end, and those that were opened, changed and closed in its period. Pure. */
 import type { EventBodyOf, StoredEvent } from '../request/events.ts';
-import { type DriftEventType, isDriftEvent } from '../watch/events.ts';
-import type { DriftCode } from '../watch/state.ts';
+import { type DriftCode, type DriftEventType, isDriftEvent } from '../watch/state.ts';
 import type { StreamEvent } from './approved-state.ts';
 import { ageInDays, type EventDays, isOfPeriod, type Period } from './period.ts';
 

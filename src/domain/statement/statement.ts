@@ -69,7 +69,6 @@ export interface KeyChanged {
   readonly to: CustomerKey;
 }
 
-/** Number of events of a kind. */
 interface Counted {
   readonly before: number;
   readonly now: number;

@@ -3,14 +3,13 @@ import { canonicalJson } from '../canonical-json.ts';
 import { ArmId, type DriftId } from '../ids.ts';
 
 import type { Consequence } from '../request/consequences.ts';
-import { decideErasure } from '../request/decide-erasure.ts';
+import { decideErasure } from '../request/decide.ts';
 import { type Actor, botActor, newEvent, type StoredEvent } from '../request/events.ts';
 import { refuse } from '../request/refusal.ts';
 
 import { accept, type Decision } from '../request/request-command.ts';
 import { carriedOver, type DriftVerdict, type LastVerified } from './drift.ts';
-import { type DriftCause, unknownCause } from './events.ts';
-import { type DriftCode, type DriftState, severityOf } from './state.ts';
+import { type DriftCause, type DriftCode, type DriftState, severityOf, unknownCause } from './state.ts';
 
 export interface DriftFinding {
   readonly state: DriftState;

@@ -3,8 +3,7 @@ import { type ArmId, isAtOrBelow } from '../ids.ts';
 import type { ChangeRecord } from '../ports/azure.ts';
 import type { KnownCauses } from './agent-watch.ts';
 import type { LastVerified } from './drift.ts';
-import type { DriftCause } from './events.ts';
-import { type DriftCode, type DriftState, partOf } from './state.ts';
+import { type DriftCause, type DriftCode, type DriftState, partOf } from './state.ts';
 
 /** Where a change of each state shows: a property of the resource, or the operation's name. */
 const traces: Partial<Record<DriftCode, RegExp>> = {

@@ -1,9 +1,7 @@
 import { RequestId } from '../../domain/ids.ts';
-import { refuse } from '../../domain/request/refusal.ts';
+import { isRefusal, refuse } from '../../domain/request/refusal.ts';
 import { chooseResource } from '../choose.ts';
-import { isRefusal } from '../pages/page.ts';
-import { parseArguments } from '../parse-arguments.ts';
-import { HistoryShow, type TypedCommand } from './command.ts';
+import { HistoryShow, parseName, type TypedCommand } from './command.ts';
 
 /** Returns the filter if the last of several words is one. A single word can be an agent's name. */
 function showIn(words: readonly string[]): HistoryShow {
@@ -20,10 +18,8 @@ export const cmkHistory: TypedCommand = {
   async handle({ args, words }, { azure, requests }) {
     const named = [args.agent, args.resource].filter((one) => one !== undefined);
     const show = showIn([...named, ...words]);
-    const text = (show === 'everything' ? words : words.slice(0, -1)).join(' ').trim();
-    const typed = parseArguments({ args, words: text === '' ? [] : [text] }, ['resource']);
-    if (isRefusal(typed)) return typed;
-    const wanted = (typed.resource ?? '').trim();
+    const wanted = parseName({ args, words: show === 'everything' ? words : words.slice(0, -1) });
+    if (isRefusal(wanted)) return wanted;
     if (wanted === '') return { kind: 'show-list', subject: { kind: 'latest-requests' } };
     const id = RequestId.safeParse(wanted.toUpperCase()).data;
     if (id !== undefined) {

@@ -1,10 +1,15 @@
 import { RequestId } from '../../domain/ids.ts';
-import { refuse } from '../../domain/request/refusal.ts';
+import { isRefusal, refuse } from '../../domain/request/refusal.ts';
 import { nameIn } from '../choose.ts';
-import { isRefusal } from '../pages/page.ts';
-import { parseArguments } from '../parse-arguments.ts';
 import { closestName } from '../similar-names.ts';
-import type { CommandPorts, CommandResult, OpenShow, TypedCall, TypedCommand } from './command.ts';
+import {
+  type CommandPorts,
+  type CommandResult,
+  type OpenShow,
+  parseName,
+  type TypedCall,
+  type TypedCommand,
+} from './command.ts';
 
 /** Filter words after the command. The help card shows the first word of each filter. */
 const shows: Readonly<Record<OpenShow, readonly string[]>> = {
@@ -40,11 +45,6 @@ async function listByName(text: string, { by }: TypedCall, ports: CommandPorts):
   return { kind: 'show-list', subject: { kind: 'open-requests', show: 'all', by, named: typed.slice(0, 100) } };
 }
 
-function parseText({ args, words }: TypedCall) {
-  const text = words.join(' ').trim();
-  return parseArguments({ args, words: text === '' ? [] : [text] }, ['resource']);
-}
-
 /** Lists open requests, those that wait for people first. A filter or a name limits the list. */
 export const cmkRequests: TypedCommand = {
   name: '/cmk-requests',
@@ -52,9 +52,8 @@ export const cmkRequests: TypedCommand = {
   usage: '/cmk-requests <mine, waiting for me, running, or part of an agent’s name>',
   weight: 'list',
   async handle(call, ports) {
-    const typed = parseText(call);
-    if (isRefusal(typed)) return typed;
-    const text = (typed.resource ?? '').trim();
+    const text = parseName(call);
+    if (isRefusal(text)) return text;
     const show = text === '' ? 'all' : openShows.find((one) => shows[one].includes(text.toLowerCase()));
     if (show === undefined) return listByName(text, call, ports);
     return { kind: 'show-list', subject: { kind: 'open-requests', show, by: call.by, named: '' } };

@@ -8,7 +8,7 @@ import type { Azure } from '../../domain/ports/azure.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import type { Actor } from '../../domain/request/events.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
-import type { Refusal } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { LastVerified } from '../../domain/watch/drift.ts';
 import type { Form } from '../form.ts';
 
@@ -91,6 +91,47 @@ export interface CommandPorts {
   /** What the agent's last succeeded request approved and verified; null: no request succeeded. */
   readonly lastVerified: (agent: ArmId) => Promise<LastVerified | null>;
   readonly random: (bytes: number) => Uint8Array;
-  readonly sha256: (text: string) => string;
   readonly now: () => Date;
+}
+
+type Arguments = Readonly<Record<string, string>>;
+
+const maxQuoted = 80;
+
+/** Refuses unknown parts. Ignoring them could select another agent or key than the person meant. */
+function refuseUnknownParts(parts: readonly string[], takes: readonly string[]): Refusal {
+  const quoted = parts.map((one) => `“${one}”`).join(' ');
+  return { ...refuse('not-understood', quoted.slice(0, maxQuoted)), near: takes.map((name) => `${name}=`).join(', ') };
+}
+
+/**
+ * Returns the arguments. `agent=NAME`, `resource=NAME` and a bare name mean the same. An empty value counts as missing: its
+ * page asks.
+ */
+export function parseArguments(
+  { args, words }: Pick<TypedCall, 'args' | 'words'>,
+  takes: readonly string[],
+): Arguments | Refusal {
+  const { agent, ...rest } = args;
+  const named = Object.fromEntries(Object.entries(rest).filter(([, value]) => value.trim() !== ''));
+  const unknown = Object.keys(rest).filter((name) => !takes.includes(name));
+  const resources = [agent, named.resource, ...words].filter((one) => one !== undefined && one.trim() !== '');
+  const [resource, ...more] = resources;
+  if (unknown.length > 0)
+    return refuseUnknownParts(
+      unknown.map((name) => `${name}=`),
+      takes,
+    );
+  if (more.length > 0)
+    return refuseUnknownParts(
+      more.flatMap((one) => one ?? []),
+      takes,
+    );
+  return resource === undefined ? named : { ...named, resource };
+}
+
+/** Returns what a command that takes only a name was given. All words are one name; empty: none. */
+export function parseName({ args, words }: Pick<TypedCall, 'args' | 'words'>): string | Refusal {
+  const typed = parseArguments({ args, words: [words.join(' ')] }, ['resource']);
+  return isRefusal(typed) ? typed : (typed.resource ?? '').trim();
 }

@@ -4,10 +4,17 @@ import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
 import { KeyKind } from '../../domain/observed.ts';
-import type { CheckContext } from '../checks.ts';
-import { judgeResource, judgeShown, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import {
+  type CheckContext,
+  judgeControl,
+  judgePlace,
+  judgeResource,
+  judgeShown,
+  judgeVault,
+  judgeWantedKey,
+  judgeWrites,
+} from '../checks.ts';
 import { chosenKeyOf } from '../choose.ts';
-import { judgeControl, judgePlace } from '../control-checks.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
 import { keyPage } from '../pages/key-page.ts';

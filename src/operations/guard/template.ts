@@ -2,9 +2,7 @@
 import type { ArmId } from '../../domain/ids.ts';
 
 export interface GuardParameters {
-  /** Agents that have a customer-managed key. */
   readonly agents: readonly ArmId[];
-  /** Vaults that hold their keys. */
   readonly vaults: readonly ArmId[];
   /** Addresses of all vaults that a key can lie in. */
   readonly vaultUris: readonly string[];

@@ -84,7 +84,6 @@ export type PageFacts =
       readonly policy: AppliedPolicy;
       /** The policy file's rule for change numbers; null: the page asks for none. */
       readonly changeReference: ChangeReferenceRule | null;
-      /** Another open request for the resource. It blocks this one. */
       readonly openRequest: RequestId | null;
       /** The request that is edited, and why it can't be edited any more; null: a new request. */
       readonly change: { readonly request: Request; readonly refusal: Refusal | null } | null;
@@ -100,7 +99,6 @@ export interface Page<Answer = unknown> {
   readonly automatic?: true;
   /** Pages that this answer depends on. A different answer there removes this one. */
   readonly dependsOn: readonly PageName[];
-  /** Reads the stored answer. */
   readonly answer: { parse(value: unknown): Answer };
   /** Inputs from the typed command's arguments; null: none. */
   readonly typed: (args: Readonly<Record<string, string>>) => Partial<FormInputs> | null;
@@ -116,6 +114,3 @@ export function answerOn<A>(form: Form, page: Pick<Page<A>, 'name' | 'answer'>):
   const answer = form.answers[page.name];
   return answer === undefined ? null : page.answer.parse(answer);
 }
-
-export const isRefusal = (value: unknown): value is Refusal =>
-  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refused';

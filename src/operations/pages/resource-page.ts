@@ -5,7 +5,6 @@ import { chooseResource } from '../choose.ts';
 import { Resource } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
 
-/** Number of choices on a card before anything is typed. */
 export const listedAgents = 15;
 
 export const resourcePage: Page<ResourceRef> = {

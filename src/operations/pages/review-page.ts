@@ -4,12 +4,12 @@ import { planDigest } from '../../domain/digest.ts';
 import { done, type Outcome } from '../../domain/failure.ts';
 import { applyPolicy, type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { changeRefusal } from '../../domain/request/decide-change.ts';
-import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { joinList } from '../../domain/strings.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import type { Operation } from '../operation.ts';
-import { type FactsOf, FormInputs, isRefusal, type Page } from './page.ts';
+import { type FactsOf, FormInputs, type Page } from './page.ts';
 
 /** Returns the names of the policy rules that define the requesters. */
 const namesOf = ({ rule, tightenedBy }: Terms): string =>
@@ -52,13 +52,12 @@ export async function reviewFacts(
   const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, terms, now, own: null };
   const plan = operation.plan(spec, observed.value, context);
   const policy = applyPolicy(ports.policy, plan, now);
-  const digest = planDigest(plan, ports.sha256);
+  const digest = planDigest(plan);
   const conflict = openRequest === change?.request.id ? null : openRequest;
   const { changeReference } = ports.policy;
   return done({ page: 'review', plan, digest, policy, changeReference, openRequest: conflict, change });
 }
 
-/** Returns the request that the form edits, in its current state. */
 async function changeOf({ id, changes, requestId, owner: by }: Form, { requests, now }: CommandPorts) {
   const request = changes === null ? null : await requests.load(requestId);
   if (changes === null || request === null) return null;

@@ -6,9 +6,15 @@ import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/
 import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
 import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
 import { refuse, refuseFailure } from '../../domain/request/refusal.ts';
-import type { CheckContext } from '../checks.ts';
-import { judgeKey, judgeResource, judgeVault, judgeWrites } from '../checks.ts';
-import { judgeControl, judgePermittedVault } from '../control-checks.ts';
+import {
+  type CheckContext,
+  judgeControl,
+  judgeKey,
+  judgePermittedVault,
+  judgeResource,
+  judgeVault,
+  judgeWrites,
+} from '../checks.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
 import { answerOn, type Page } from '../pages/page.ts';

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { ArmId } from '../../domain/ids.ts';
 import type { CustomerKey } from '../../domain/observed.ts';
-import type { ResourceKind } from '../../domain/ports/resource-kind.ts';
+import type { ResourceKind } from '../../domain/ports/inventory.ts';
 
 const type = 'Microsoft.HealthBot/healthBots';
 const agentIdPattern = new RegExp(`/providers/${type}/[^/]+$`, 'i');

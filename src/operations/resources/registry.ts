@@ -1,6 +1,6 @@
 /** All kinds of resources. To add one: its file and its entry in this list. */
 import { z } from 'zod';
-import type { ResourceKind } from '../../domain/ports/resource-kind.ts';
+import type { ResourceKind } from '../../domain/ports/inventory.ts';
 import { healthcareAgent } from './healthcare-agent.ts';
 
 const all = [healthcareAgent] as const;

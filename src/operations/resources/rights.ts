@@ -5,7 +5,7 @@
  */
 import type { Effect } from '../../domain/effect.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
-import type { ResourceKind } from '../../domain/ports/resource-kind.ts';
+import type { ResourceKind } from '../../domain/ports/inventory.ts';
 import { kinds } from './registry.ts';
 
 /** Read on every resource of a request. */

@@ -3,21 +3,22 @@ import { z } from 'zod';
 import { type Check, judge } from '../../domain/check.ts';
 import { isDoneByRole } from '../../domain/effect.ts';
 import { done, type Outcome } from '../../domain/failure.ts';
-import { retirementOf } from '../../domain/find-version-users.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
+import { retirementOf } from '../../domain/key-impact.ts';
 import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retirement } from '../../domain/observed.ts';
 import type { Azure, ListedKeyVersion } from '../../domain/ports/azure.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import {
   type CheckContext,
+  judgeControl,
+  judgePermittedVault,
   judgeResource,
   judgeUnchangedKey,
   judgeVault,
   judgeWantedKey,
   judgeWrites,
 } from '../checks.ts';
-import { judgeControl, judgePermittedVault } from '../control-checks.ts';
 import { vaultAt } from '../observe.ts';
 import { defineOperation } from '../operation.ts';
 import { answerOn, type Page } from '../pages/page.ts';
@@ -34,7 +35,6 @@ const OldVersion = z.strictObject({
   vaultId: ArmId,
   keyName: KeyName,
   keyVersion: KeyVersion,
-  /** The version to disable. */
   old: KeyVersion,
 });
 

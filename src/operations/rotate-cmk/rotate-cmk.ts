@@ -4,9 +4,17 @@ import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { CustomerKey, KeyKind } from '../../domain/observed.ts';
-import { judgeResource, judgeShown, judgeUnchangedKey, judgeVault, judgeWantedKey, judgeWrites } from '../checks.ts';
+import {
+  judgeControl,
+  judgePlace,
+  judgeResource,
+  judgeShown,
+  judgeUnchangedKey,
+  judgeVault,
+  judgeWantedKey,
+  judgeWrites,
+} from '../checks.ts';
 import { chosenKeyOf } from '../choose.ts';
-import { judgeControl, judgePlace } from '../control-checks.ts';
 import type { Form } from '../form.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';

@@ -21,7 +21,6 @@ export async function findMovedVault(
   return done(found === undefined || sameArmId(found.id, id) ? null : found.id);
 }
 
-/** Maximum number of resources of one name that are compared. */
 const maxCompared = 5;
 
 /** Returns whether two resources are the same. Names aren't unique, so the creation time or the identity must match. */

@@ -155,17 +155,11 @@ export const noOutputs: Verified = { outputs: {}, proofs: [] };
 export const reversible = (): Reversibility => 'reversible';
 export const irreversible = (): Reversibility => 'irreversible';
 
-interface MemoizedReads {
-  readonly azure: Azure;
-  /** Clears the cache after a change or a possible change. */
-  invalidate(): void;
-}
-
 /**
  * Returns ports that cache reads, for one attempt of one step. The check before the change and the change itself use the same
  * read; the verification after it reads again. Failed reads aren't cached.
  */
-export function memoizeReads(azure: Azure): MemoizedReads {
+export function memoizeReads(azure: Azure): { readonly azure: Azure; invalidate(): void } {
   const { resources, vaults } = azure;
   const cache = {
     resources: new Map<ArmId, ReturnType<typeof resources.get>>(),
@@ -195,6 +189,7 @@ export function memoizeReads(azure: Azure): MemoizedReads {
       },
       vaults: { ...vaults, get: (id) => memoize(cache.vaults, id, () => vaults.get(id)) },
     },
+    /** Clears the cache after a change or a possible change. */
     invalidate() {
       cache.resources.clear();
       cache.vaults.clear();

@@ -7,7 +7,7 @@ import { lineChecker } from '../../audit/seals.ts';
 import { commitmentTo } from '../../audit/verify.ts';
 import { readDatabasePassword } from '../../config/azure-from-config.ts';
 import { type Place, placeName } from '../../config/place.ts';
-import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/seals.ts';
+import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/chain.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import type { RecordBroken } from '../../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../../store/database.ts';

@@ -1,7 +1,7 @@
-import { clockSkew } from '../../domain/clock-skew.ts';
 import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, isAtOrBelow, PersonId } from '../../domain/ids.ts';
 import { rulesOf } from '../../domain/policy/policy.ts';
+import { clockSkew } from '../../domain/write-health.ts';
 import { type FleetGuard, isWhole, readFleetGuard } from '../../operations/guard/read-guard.ts';
 import { actionsOn } from '../../operations/resources/rights.ts';
 import { guardWords, vaultDifferenceWords } from '../../text/guard.ts';

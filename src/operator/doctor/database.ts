@@ -1,7 +1,7 @@
 /** Checks the database: reachability, TLS, permissions. Another file checks its content. */
 import { databasePassword } from '../../config/azure-from-config.ts';
 import { placeName } from '../../config/place.ts';
-import { isLoopbackAddress } from '../../domain/private-url.ts';
+import { isLoopbackAddress } from '../../domain/strings.ts';
 import type { WriteRejection } from '../../domain/write-health.ts';
 import { openDatabase } from '../../store/database.ts';
 import { faultOf } from '../../store/db-errors.ts';

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { credentialForBotFramework } from '../../config/azure-from-config.ts';
 import { callServer } from '../../io/call-server.ts';
-import { botFrameworkOf } from '../../teams/bot-framework.ts';
-import { trustHosts, trustThisMachine } from '../../teams/service-urls.ts';
+import { botFrameworkOf, trustHosts, trustThisMachine } from '../../teams/bot-framework.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting } from './commands.ts';
 import { about, fail, ok, type Subjects, unknown, warn } from './subjects.ts';

@@ -2,12 +2,18 @@
 import { type Documents, type People, type Requests, StaleDocument } from '../../domain/ports/store.ts';
 import { refuse } from '../../domain/request/refusal.ts';
 import type { Form } from '../../operations/form.ts';
-import type { Directory } from '../cards/directory.ts';
-import { type ClosingReason, formAbandonedCard, formOpenCard } from '../cards/views/form-place-view.ts';
-import { formUnreadCard } from '../cards/views/form-slow-view.ts';
+import { type ClosingReason, formAbandonedCard, formOpenCard, formUnreadCard } from '../cards/views/form-place-view.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
 import type { Chat } from '../delivery/chat.ts';
-import { type Dialog, editFormPrefix, OpenFormMark, openDialogStore, openFormPrefix } from './dialog-store.ts';
-import { jobPrefix, lostAfterMs } from './form-jobs.ts';
+import {
+  type Dialog,
+  editFormPrefix,
+  jobPrefix,
+  lostAfterMs,
+  OpenFormMark,
+  openDialogStore,
+  openFormPrefix,
+} from './dialog-store.ts';
 
 interface AbandonedFormsOptions {
   readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };

@@ -10,9 +10,8 @@ import { operationFrom } from '../../operations/registry.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { messageAnswer } from '../invoke-answers.ts';
 import type { CardClick, KnownSender } from './activity.ts';
-import type { ClickDedupe } from './click-dedupe.ts';
 import { clickedCard, type FormClickOptions, openFormCard } from './form-click.ts';
-import { type Reply, type ReplyOptions, reply } from './reply.ts';
+import { type ClickDedupe, type Reply, type ReplyOptions, reply } from './reply.ts';
 import { ownReader, type RequestClickOptions } from './request-click.ts';
 
 export interface AskFromListOptions extends Pick<FormClickOptions, 'forms' | 'replaceEarlierForm'>, ReplyOptions {

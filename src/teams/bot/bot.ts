@@ -1,23 +1,23 @@
 /** The bot: routes each activity to its command, form or action, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
 import type { CachedRoles } from '../../authorization/role-cache.ts';
+import type { Roles } from '../../authorization/role-checks.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
-import type { Conversations, People } from '../../domain/ports/store.ts';
+import { type Conversations, type Documents, isWritten, type People } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
+import { welcomeCard } from '../cards/views/help-view.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { type Chat, isUnreachable } from '../delivery/chat.ts';
 import { badRequestAnswer, choicesAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, CardSearch, type KnownSender, senderOf, tenantOf } from './activity.ts';
 import { clickedCard } from './form-click.ts';
-import { parseMessage } from './parse-message.ts';
 import { send } from './reply.ts';
-import { openRequestPrefetch } from './request-prefetch.ts';
-import { search } from './typeahead.ts';
-import type { TypeaheadCache } from './typeahead-cache.ts';
+import { openRequestPrefetch } from './request-click.ts';
+import { parseMessage } from './suggestions.ts';
+import { search, type TypeaheadCache } from './typeahead.ts';
 import { type AdmittedSender, say } from './typed-commands.ts';
 import { type ClickTurn, type VerbOptions, verbs } from './verbs.ts';
-import { type WelcomeOptions, welcome } from './welcome.ts';
 
 interface BotOptions extends VerbOptions, WelcomeOptions {
   readonly agents: TypeaheadCache;
@@ -193,4 +193,38 @@ async function answerUnauthorizedClick(
     if (request?.requester === sender.person) return verb.handle(options, { ...turn, sender, click });
   }
   return messageAnswer(refusalText(refusal));
+}
+
+interface WelcomeOptions {
+  readonly documents: Pick<Documents, 'write'>;
+  readonly chat: Pick<Chat, 'post' | 'postThread'>;
+  /** Checked in the directory at every message and click. */
+  readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
+}
+
+/**
+ * Returns true if the bot was added.
+ * Teams reports new conversation and installation at the same time, in any order. It also reports people who join
+ * later.
+ */
+const isArrival = ({ activity }: TurnContext): boolean =>
+  activity.type === 'installationUpdate' ||
+  (activity.membersAdded ?? []).some((member) => member.id === activity.recipient.id);
+
+/** Returns false if the card was posted before. */
+const isFirst = (documents: Pick<Documents, 'write'>, conversationId: string): Promise<boolean> =>
+  isWritten(documents.write({ [`welcome/${conversationId}`]: { eTag: '' } }));
+
+/** Posts nothing for a person without a role, who must not learn what is here. */
+async function welcome(context: TurnContext, { documents, chat, rolesOf }: WelcomeOptions): Promise<void> {
+  if (!isArrival(context)) return;
+  const { conversation, from } = context.activity;
+  const person = PersonId.safeParse(from.aadObjectId).data;
+  const isPersonal = conversation.conversationType === 'personal';
+  const roles = isPersonal && person !== undefined ? await rolesOf(person) : null;
+  if (roles?.kind === 'refused' || (isPersonal && roles === null)) return;
+  if (!(await isFirst(documents, conversation.id))) return;
+  // Not a reply, because the activity isn't a visible message.
+  const post = conversation.conversationType === 'channel' ? chat.postThread : chat.post;
+  await post(conversation.id, welcomeCard(roles));
 }

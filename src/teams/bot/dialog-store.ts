@@ -26,7 +26,6 @@ export interface Dialog {
   readonly card: AdaptiveCard | null;
 }
 
-/** A dialog with the version of its document. */
 export interface StoredDialog extends Dialog {
   readonly eTag: string;
 }
@@ -44,18 +43,8 @@ const documentOf = ({ form, card }: Dialog, eTag: string) => ({
   eTag,
 });
 
-interface DialogStore {
-  /** Null: it doesn't exist or can't be read. */
-  read(formId: string): Promise<StoredDialog | null>;
-  /** Stores a new form. Throws {@link StaleDocument} if it exists. */
-  create(dialog: Dialog): Promise<void>;
+export function openDialogStore(documents: Documents) {
   /** Throws {@link StaleDocument} if the stored form changed since it was read with this ETag. */
-  save(dialog: Dialog, eTag: string): Promise<void>;
-  /** The same for an abandoned form: doesn't count as activity of its owner. */
-  saveLeft(dialog: Dialog, eTag: string): Promise<void>;
-}
-
-export function openDialogStore(documents: Documents): DialogStore {
   const save = ({ form, card }: Dialog, eTag: string): Promise<void> =>
     documents.write({
       [formKey(form.id)]: documentOf({ form, card }, eTag),
@@ -63,7 +52,8 @@ export function openDialogStore(documents: Documents): DialogStore {
       ...(form.changes === null ? {} : { [`${editFormPrefix}${form.id}`]: {} }),
     });
   return {
-    async read(formId) {
+    /** Null: it doesn't exist or can't be read. */
+    async read(formId: string): Promise<StoredDialog | null> {
       const key = formKey(formId);
       const read = DialogDocument.safeParse((await documents.read([key]))[key]).data;
       if (read === undefined) return null;
@@ -71,8 +61,52 @@ export function openDialogStore(documents: Documents): DialogStore {
       // The store returns only what this program wrote and sealed.
       return { form, card: (card ?? null) as AdaptiveCard | null, eTag: read.eTag };
     },
-    create: (dialog) => save(dialog, ''),
+    /** Stores a new form. Throws {@link StaleDocument} if it exists. */
+    create: (dialog: Dialog): Promise<void> => save(dialog, ''),
     save,
-    saveLeft: (dialog, eTag) => documents.write({ [formKey(dialog.form.id)]: documentOf(dialog, eTag) }),
+    /** The same for an abandoned form: doesn't count as activity of its owner. */
+    saveLeft: (dialog: Dialog, eTag: string): Promise<void> =>
+      documents.write({ [formKey(dialog.form.id)]: documentOf(dialog, eTag) }),
+  };
+}
+
+// Background jobs of forms that outlast their click. A heartbeat document shows other replicas that a job is running.
+
+/** The heartbeat of a form that waits for a job. Its age is the time since the process last wrote it. */
+export const jobPrefix = 'looking/';
+
+/** Far below the time after which a job counts as lost. */
+const heartbeatMs = 15_000;
+export const lostAfterMs = 45_000;
+
+type Coming = Promise<AdaptiveCard | null>;
+
+const Mark = z.looseObject({ saidAt: z.iso.datetime() });
+
+export function openFormJobs(documents: Documents, now: () => Date) {
+  const jobs = new Map<string, Coming>();
+  const keyOf = (formId: string): string => `${jobPrefix}${formId}`;
+  /** Writes the heartbeat. It must exist before a form that waits is stored. */
+  const announce = (formId: string): Promise<void> =>
+    documents.write({ [keyOf(formId)]: { saidAt: now().toISOString() } });
+  return {
+    /** Returns the job's result; undefined if this process doesn't run it. */
+    of: (look: string): Coming | undefined => jobs.get(look),
+    announce,
+    async runsElsewhere(formId: string): Promise<boolean> {
+      const mark = Mark.safeParse((await documents.read([keyOf(formId)]))[keyOf(formId)]).data;
+      return mark !== undefined && Math.abs(now().getTime() - Date.parse(mark.saidAt)) < lostAfterMs;
+    },
+    keep(formId: string, look: string, coming: Coming): void {
+      jobs.set(look, coming);
+      // A failed write is repeated at the next interval.
+      const timer = setInterval(() => void announce(formId).catch(() => undefined), heartbeatMs);
+      const end = (): void => {
+        jobs.delete(look);
+        clearInterval(timer);
+        documents.delete([keyOf(formId)]).catch(() => undefined);
+      };
+      coming.then(end, end);
+    },
   };
 }

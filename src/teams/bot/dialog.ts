@@ -79,7 +79,6 @@ const showing = (form: Form, digest: string): Form => ({
   revision: form.shownDigest === null || form.shownDigest === digest ? form.revision : form.revision + 1,
 });
 
-/** Renders the page. Returns a refusal if its facts can't be read. */
 async function draw(
   { ports, portal }: DialogTools,
   form: Form,

@@ -7,7 +7,7 @@ import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { Form } from '../../operations/form.ts';
 import { FormInputs } from '../../operations/pages/page.ts';
 import { type AdaptiveCard, withInputs } from '../cards/render-card.ts';
-import { formUnreadCard, formWaitingCard } from '../cards/views/form-slow-view.ts';
+import { formUnreadCard, formWaitingCard } from '../cards/views/form-place-view.ts';
 import type { Posted } from '../delivery/chat.ts';
 import {
   becameRequest,
@@ -18,8 +18,7 @@ import {
   submitLost,
   turn as turnDialog,
 } from './dialog.ts';
-import { openDialogStore, type StoredDialog } from './dialog-store.ts';
-import { openFormJobs } from './form-jobs.ts';
+import { openDialogStore, openFormJobs, type StoredDialog } from './dialog-store.ts';
 import { withSoftTimeout } from './reply.ts';
 
 /** Maximum of retries. Each conflict means that another click won; a person doesn't make more at once. */
@@ -146,7 +145,6 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     return answer.kind === 'refused' ? onCard(form, formUnreadCard(form, answer, card !== null)) : answer;
   }
 
-  /** Waits a while for a job of this process. */
   async function awaitJob(dialog: StoredDialog, pending: Pending): Promise<FormAnswer> {
     const { form } = dialog;
     const going = jobs.of(pending.look);

@@ -1,13 +1,27 @@
 /** The content of a list page. Reads only what is on the page, or a bounded part of the audit log. */
-import type { PersonId } from '../../domain/ids.ts';
+import { done, type Outcome } from '../../domain/failure.ts';
+import { armIdParts, type PersonId, type RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
-import type { Request } from '../../domain/request/request.ts';
-import type { ListSubject } from '../../operations/commands/command.ts';
+import { peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
+import { fold } from '../../domain/request/evolve.ts';
+import { hasEnded, type Request } from '../../domain/request/request.ts';
+import type { FleetShow, ListSubject } from '../../operations/commands/command.ts';
+import { type AgentKeyState, countsOf, driftSummaries, type FleetState, nextExpiries } from '../../operations/fleet.ts';
+import type { FleetReader } from '../../operations/read-fleet.ts';
 import { operations } from '../../operations/registry.ts';
+import { historyOf } from '../../text/history.ts';
 import { countOf } from '../../text/words.ts';
-import type { Directory } from '../cards/directory.ts';
 import { type CardText, md, nothing, plain, quoted } from '../cards/plain-text.ts';
-import { type ListContent, openChips, requestRows, rowsPerPage } from '../cards/views/list-view.ts';
+import { type AgentsContent, agentsPerPage, mostExpiries } from '../cards/views/agents-view.ts';
+import {
+  entriesPerPage,
+  type HistoryContent,
+  type ListContent,
+  openChips,
+  requestRows,
+  rowsPerPage,
+} from '../cards/views/list-view.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
 
 export interface ContentOptions {
   readonly requests: Requests;
@@ -28,7 +42,6 @@ const firstCommands = operations.filter(({ startsFrom }) => startsFrom !== 'eith
 const howToAsk = `To request a change, type ${firstCommands.join(' or ')}`;
 
 const offsetOf = (page: number): number => (page - 1) * rowsPerPage;
-/** A page of requests, with the number on all pages. */
 interface Found {
   readonly requests: readonly Request[];
   readonly total: number;
@@ -95,7 +108,6 @@ function emptyOf(subject: RequestsSubject): string {
   return subject.show === 'all' ? howToAsk : '';
 }
 
-/** Returns a page of requests, with the reader's buttons. */
 export async function listContent(
   options: ContentOptions,
   subject: RequestsSubject,
@@ -114,5 +126,114 @@ export async function listContent(
     rows: await requestRows(found.requests, options.directory, asOf, may),
     total: found.total,
     asOf,
+  };
+}
+
+export type AgentsSubject = Extract<ListSubject, { kind: 'agents' }>;
+
+const nothingToDo: readonly FleetState[] = ['own-key', 'end-unknown', 'microsofts-key'];
+
+const shows: Readonly<Record<FleetShow, (agent: AgentKeyState) => boolean>> = {
+  all: () => true,
+  'to-do': ({ state }) => !nothingToDo.includes(state),
+  microsofts: ({ state }) => state === 'microsofts-key',
+};
+
+const repeatedIn = (names: readonly string[]): ReadonlySet<string> => {
+  const known = new Set<string>();
+  return new Set(names.filter((name) => known.size === known.add(name).size));
+};
+
+/** Returns the content; after the last page, that of the last page. */
+export async function agentsContent(
+  fleet: Pick<FleetReader, 'read' | 'unsupported'>,
+  { show, named }: AgentsSubject,
+  { asks, now }: { readonly asks: boolean; readonly now: Date },
+  wanted: number,
+): Promise<Outcome<{ readonly content: AgentsContent; readonly page: number }>> {
+  const read = await fleet.read();
+  if (!read.ok) return read;
+  const { agents, drifts, guards, unread, asOf } = read.value;
+  const part = named.toLowerCase();
+  const isCalled = ({ name }: { readonly name: string }): boolean => name.toLowerCase().includes(part);
+  const called = agents.filter(isCalled);
+  const shown = called.filter(shows[show]);
+  const page = Math.min(wanted, Math.max(1, Math.ceil(shown.length / agentsPerPage)));
+  const onPage = shown.slice((page - 1) * agentsPerPage, page * agentsPerPage);
+  const plain = onPage.filter(({ state }) => state === 'microsofts-key');
+  const content: AgentsContent = {
+    show,
+    named,
+    counts: countsOf(called),
+    subscriptions: new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size,
+    agents: onPage,
+    repeatedNames: repeatedIn(agents.map(({ name }) => name.toLowerCase())),
+    unsupported: await fleet.unsupported(plain.map(({ id }) => id)),
+    total: shown.length,
+    drifts: driftSummaries(drifts, agents, isCalled),
+    expiries: nextExpiries(called, now, mostExpiries),
+    guards: guards?.filter(isCalled) ?? null,
+    unread,
+    asks,
+    asOf,
+    now,
+  };
+  return done({ content, page });
+}
+
+type HistorySubject = Extract<ListSubject, { kind: 'history-of-request' | 'history-of-resource' }>;
+
+/** For an agent with more requests, only the newest are shown. The export contains all of them. */
+const mostRequests = 20;
+
+interface RequestEvents {
+  readonly request: Request;
+  readonly events: readonly StoredEvent[];
+}
+
+async function readAll({ requests }: ContentOptions, ids: readonly RequestId[]): Promise<readonly RequestEvents[]> {
+  const all = await Promise.all(
+    ids.map(async (id) => {
+      const events = await requests.events(id);
+      return { request: fold(id, events), events };
+    }),
+  );
+  return all.flatMap(({ request, events }) => (request === null ? [] : { request, events }));
+}
+
+/** Newest first. */
+async function idsOf({ requests }: ContentOptions, subject: HistorySubject): Promise<readonly RequestId[]> {
+  return subject.kind === 'history-of-request' ? [subject.requestId] : requests.ofResource(subject.resourceId);
+}
+
+function subjectWords(subject: HistorySubject, entries: number, requests: number): string {
+  const counted = `${countOf(entries, 'entry', 'entries')}, oldest first.`;
+  if (subject.kind === 'history-of-request') return `${counted} Reasons and comments are on the request’s card.`;
+  if (requests <= mostRequests) return `${counted} Of ${countOf(requests, 'request', 'requests')}.`;
+  return `${counted} Of the newest ${mostRequests} of ${requests} requests.`;
+}
+
+export async function historyContent(
+  options: ContentOptions,
+  subject: HistorySubject,
+  page: number,
+): Promise<HistoryContent> {
+  const ids = await idsOf(options, subject);
+  const histories = [...(await readAll(options, ids.slice(0, mostRequests)))].reverse();
+  const names = await options.directory.names(peopleInEvents(histories.flatMap(({ events }) => events)));
+  const one = subject.kind === 'history-of-request';
+  const all = histories
+    .flatMap(({ request, events }) =>
+      historyOf(events, names, hasEnded(request)).map((entry) => ({ ...entry, of: one ? '' : request.id })),
+    )
+    .filter(({ kind }) => subject.show === 'everything' || `${kind}s` === subject.show);
+  const title = one ? (histories[0]?.request.resourceName ?? '') : armIdParts(subject.resourceId).name;
+  return {
+    request: one ? (histories[0]?.request ?? null) : null,
+    title: plain(title),
+    subject: plain<string>(subjectWords(subject, all.length, ids.length)),
+    show: subject.show,
+    entries: all.slice((page - 1) * entriesPerPage, page * entriesPerPage),
+    total: all.length,
   };
 }

@@ -1,19 +1,28 @@
 /** Lists with pages: opens them and handles their buttons. */
-
 import pLimit from 'p-limit';
-import type { PersonId } from '../../domain/ids.ts';
+import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
+import type { Documents } from '../../domain/ports/store.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
-import { FleetShow, HistoryShow, type ListSubject, OpenShow } from '../../operations/commands/command.ts';
+import {
+  FleetShow,
+  HistoryShow,
+  type ListSubject,
+  OpenShow,
+  ListSubject as Subject,
+} from '../../operations/commands/command.ts';
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { agentsCard } from '../cards/views/agents-view.ts';
-import { entriesPerPage, historyCard } from '../cards/views/history-view.ts';
-import { listCard, rowsPerPage } from '../cards/views/list-view.ts';
-import { withDoubt } from '../cards/views/witness-view.ts';
-import { type AgentsSubject, agentsContent } from './agents-contents.ts';
-import { historyContent } from './history-contents.ts';
-import { type ContentOptions, listContent, mostListed } from './list-contents.ts';
-import { type ListStoreOptions, openListStore } from './list-store.ts';
+import { withDoubt } from '../cards/views/drift-view.ts';
+import { entriesPerPage, historyCard, listCard, rowsPerPage } from '../cards/views/list-view.ts';
+import {
+  type AgentsSubject,
+  agentsContent,
+  type ContentOptions,
+  historyContent,
+  listContent,
+  mostListed,
+} from './list-contents.ts';
 
 type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
 
@@ -45,7 +54,6 @@ function filtered(subject: ListSubject, word: string, by: PersonId): ListSubject
   return { ...subject, show };
 }
 
-/** A stored list and its reader. */
 interface Listed {
   readonly id: string;
   readonly subject: ListSubject;
@@ -126,6 +134,55 @@ export function openLists(options: ListsOptions): Lists {
       if (verb === 'list.page') return drawPage(options, limit, { ...list, viewer }, page);
       const other = filtered(list.subject, verb.slice('list.'.length), viewer.person);
       return other === null ? refuse('list-ended') : open(other, viewer);
+    },
+  };
+}
+
+interface ListStoreOptions {
+  readonly documents: Pick<Documents, 'read' | 'write'>;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly now: () => Date;
+}
+
+/**
+ * The same list within this time gets the same ID, so nothing is written. Short compared with the days after which
+ * unused documents are deleted.
+ */
+const sameIdMs = 3_600_000;
+const mostRemembered = 1_000;
+
+export function openListStore({ documents, random, now }: ListStoreOptions) {
+  /** By subject; least recently written first. */
+  const written = new Map<string, { readonly at: number; readonly id: Promise<FormId> }>();
+
+  async function write(subject: ListSubject): Promise<FormId> {
+    const id = mintFormId(random(10));
+    await documents.write({ [`list/${id}`]: { subject, eTag: '' } });
+    return id;
+  }
+
+  return {
+    /** Stores the subject for some days and returns its ID. */
+    keep(subject: ListSubject): Promise<FormId> {
+      const [about, at] = [JSON.stringify(subject), now().getTime()];
+      const before = written.get(about);
+      // Absolute, in case the clock was set back.
+      if (before !== undefined && Math.abs(at - before.at) < sameIdMs) return before.id;
+      const id = write(subject);
+      written.delete(about);
+      written.set(about, { at, id });
+      id.catch(() => written.delete(about));
+      const [oldest] = written.keys();
+      if (written.size > mostRemembered && oldest !== undefined) written.delete(oldest);
+      return id;
+    },
+    /** Null: unknown or deleted. */
+    async read(id: string): Promise<{ readonly id: FormId; readonly subject: ListSubject } | null> {
+      const listId = FormId.safeParse(id).data;
+      if (listId === undefined) return null;
+      const stored = (await documents.read([`list/${listId}`]))[`list/${listId}`];
+      const subject = Subject.safeParse(stored?.subject).data;
+      return subject === undefined ? null : { id: listId, subject };
     },
   };
 }

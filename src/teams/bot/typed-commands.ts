@@ -5,16 +5,14 @@ import type { CommandPorts, CommandResult, TypedCommand } from '../../operations
 import { commands } from '../../operations/commands/registry.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, welcomeCard } from '../cards/views/help-view.ts';
-import { impactCard } from '../cards/views/impact-view.ts';
+import { impactCard } from '../cards/views/list-view.ts';
 import { type Offer, refusalCard, typoCard } from '../cards/views/short-views.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
 import type { KnownSender } from './activity.ts';
-import type { ClickDedupe } from './click-dedupe.ts';
 import { type FormClickOptions, openFormCard } from './form-click.ts';
 import type { Lists } from './lists.ts';
-import { parseMessage, type TypedMessage } from './parse-message.ts';
-import { type Reply, type ReplyOptions, reply } from './reply.ts';
-import { type Suggestion, suggestCommand, suggestName } from './suggestions.ts';
+import { type ClickDedupe, type Reply, type ReplyOptions, reply } from './reply.ts';
+import { parseMessage, type Suggestion, suggestCommand, suggestName, type TypedMessage } from './suggestions.ts';
 
 /** A person with at least one role. */
 export type AdmittedSender = KnownSender & { readonly roles: Roles };
@@ -88,7 +86,6 @@ async function answerTo(options: TypedCommandsOptions, sender: AdmittedSender, t
   return { card: await resultCard(options, result, sender, typed), ...aside };
 }
 
-/** Runs a typed command and posts its answer. */
 export async function say(
   options: TypedCommandsOptions,
   context: TurnContext,
@@ -113,7 +110,6 @@ export async function start(
   return cardAnswer(on === 'help' ? helpFor(options, sender) : welcomeCard(sender.roles));
 }
 
-/** Runs a suggestion that was clicked. */
 export async function runSuggestion(
   options: TypedCommandsOptions,
   context: TurnContext,

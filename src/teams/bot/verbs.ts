@@ -9,7 +9,7 @@ import { actions } from '../../operations/actions/registry.ts';
 import { stop } from '../../operations/actions/stop.ts';
 import { FleetShow, HistoryShow, OpenShow, type TypedCommand } from '../../operations/commands/command.ts';
 import { commands } from '../../operations/commands/registry.ts';
-import { evidenceVerb } from '../cards/views/evidence-button.ts';
+import { evidenceVerb } from '../cards/views/request-card.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
 import type { DriftAlerts } from '../delivery/drift-alerts.ts';
@@ -26,9 +26,8 @@ import {
 import { formVerbs } from './dialog.ts';
 import { answerFormClick } from './form-click.ts';
 import type { Lists } from './lists.ts';
-import { parseMessage, type TypedMessage } from './parse-message.ts';
 import { answerEvidenceClick, answerRequestClick, type EvidenceClickOptions } from './request-click.ts';
-import { helpVerb, suggestionOf, suggestionVerb } from './suggestions.ts';
+import { helpVerb, parseMessage, suggestionOf, suggestionVerb, type TypedMessage } from './suggestions.ts';
 import { type AdmittedSender, runSuggestion, start, type TypedCommandsOptions } from './typed-commands.ts';
 
 export interface VerbOptions

@@ -21,7 +21,6 @@ const CardShape = z.looseObject({
   fallbackText: z.string().min(1),
   body: z.array(z.looseObject({ type: z.string() })).min(1),
 });
-/** The content of a card attachment. */
 export type AdaptiveCard = z.infer<typeof CardShape>;
 
 /** Teams refuses messages over 100 KB in UTF-16; the rest of the activity needs space too. */

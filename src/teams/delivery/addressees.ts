@@ -1,8 +1,10 @@
 /** Resolves configured IDs to people and groups that Teams and the directory know. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PersonId } from '../../domain/ids.ts';
+import type { DirectoryEntry, Groups } from '../../domain/ports/azure.ts';
 import type { KnownPerson, People } from '../../domain/ports/store.ts';
 import { type Addressee, bold, mention } from '../cards/plain-text.ts';
-import type { DirectoryCache } from './directory-cache.ts';
 
 /** A configured ID, with the people behind it that Teams knows. */
 export interface Source {
@@ -101,4 +103,54 @@ export function furtherAddressedOf(sources: readonly Source[]): readonly (readon
   const people = knownIn(sources.filter(({ kind }) => kind === 'person'));
   const further = people.slice(mostMentions).map(({ memberId, name }) => mention(memberId, name));
   return further.flatMap((_, n) => (n % mostMentions === 0 ? [further.slice(n, n + mostMentions)] : []));
+}
+
+// Cache of directory entries for configured IDs.
+// Entries last minutes: cards are rendered often, and their names grant nothing. Authorization never uses this cache.
+
+interface DirectoryCache {
+  /**
+   * Null: neither a group nor a person. `unknown`: the directory didn't answer in time, and no earlier answer is known.
+   */
+  look(id: string, timeoutMs: number): Promise<DirectoryEntry | null | 'unknown'>;
+}
+
+const lifetimeMs = 300_000;
+/** After a failure, the directory isn't called again for each card. */
+const retryAfterMs = 30_000;
+
+interface Known {
+  readonly entry: DirectoryEntry | null | 'unknown';
+  readonly at: number;
+  readonly forMs: number;
+}
+
+export function openDirectoryCache(groups: Pick<Groups, 'look'>, now: () => Date): DirectoryCache {
+  const known = new Map<string, Known>();
+  const asking = new Map<string, Promise<void>>();
+
+  async function ask(id: string): Promise<void> {
+    // After any failure, a card is shown without the names.
+    const found = await groups.look(id).catch(() => null);
+    const at = now().getTime();
+    known.set(
+      id,
+      found?.ok
+        ? { entry: found.value, at, forMs: lifetimeMs }
+        : { entry: known.get(id)?.entry ?? 'unknown', at, forMs: retryAfterMs },
+    );
+    asking.delete(id);
+  }
+
+  return {
+    async look(id, timeoutMs) {
+      const before = known.get(id);
+      // Absolute, so that an entry read while the clock was ahead expires too.
+      if (before !== undefined && Math.abs(now().getTime() - before.at) < before.forMs) return before.entry;
+      const asked = asking.get(id) ?? ask(id);
+      asking.set(id, asked);
+      await Promise.race([asked, sleep(timeoutMs, undefined, { ref: false })]);
+      return known.get(id)?.entry ?? 'unknown';
+    },
+  };
 }

@@ -21,10 +21,6 @@ export interface Approvers {
   of(request: Request, waiting?: 'click'): Promise<AwaitedApprovers>;
 }
 
-interface ApproversOptions extends SourcesOptions {
-  readonly policy: Policy;
-}
-
 const timeoutMs = 10_000;
 /** Shorter for a click, which must be answered within seconds. */
 const clickMs = 1_500;
@@ -48,7 +44,7 @@ function describedOf(sources: readonly Source[]): string {
   return sources.some(({ kind }) => kind === 'unknown') ? `${names.join(', ')} and others` : names.join(', ');
 }
 
-export function openApprovers({ policy, ...tools }: ApproversOptions): Approvers {
+export function openApprovers({ policy, ...tools }: SourcesOptions & { readonly policy: Policy }): Approvers {
   return {
     async of(request, waiting) {
       const { approvers } = termsFor(policy, request.plan.observation.resource);

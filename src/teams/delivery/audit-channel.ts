@@ -14,10 +14,10 @@ import { peopleInEvents, type StoredEvent } from '../../domain/request/events.ts
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { WitnessSummary } from '../../domain/witnessing.ts';
 import type { Names } from '../../text/words.ts';
-import type { Directory } from '../cards/directory.ts';
 import { auditCheckpointCard, auditReplyCard, auditRootCard, eventsPerReply } from '../cards/views/audit-view.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
 import type { Chat, Posted } from './chat.ts';
-import { fingerprint } from './reconcile-card.ts';
+import { fingerprint } from './desired-cards.ts';
 
 interface AuditChannelOptions {
   readonly requests: Requests;

@@ -1,18 +1,19 @@
 /** Renders a request's card for a reader and a place. */
+
+import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Portal } from '../../domain/ports/azure.ts';
-import type { KnownPerson, People } from '../../domain/ports/store.ts';
+import type { KnownPerson, People, PostedCards } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
-import { openDirectory } from '../cards/directory.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { withEvidence } from '../cards/views/evidence-button.ts';
+import { withDoubt } from '../cards/views/drift-view.ts';
 import { withPortal } from '../cards/views/parts.ts';
+import { openDirectory } from '../cards/views/people-texts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
-import { type CardKind, requestCard } from '../cards/views/request-card.ts';
-import { withDoubt } from '../cards/views/witness-view.ts';
+import { type CardKind, requestCard, withEvidence } from '../cards/views/request-card.ts';
+import { peopleOfStop } from '../cards/views/stop-view.ts';
 import { knownIn } from './addressees.ts';
 import type { Approvers, AwaitedApprovers } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
-import { peopleIn } from './prefetch.ts';
 
 export interface CardRendererOptions {
   readonly people: Pick<People, 'among'>;
@@ -43,11 +44,6 @@ export interface RequestView {
   withoutQuestion(): AdaptiveCard;
 }
 
-interface CardRenderer {
-  /** `people`: source of names, if they shouldn't be read now. */
-  of(request: Request, waiting?: 'click', people?: CardRendererOptions['people']): Promise<RequestView>;
-}
-
 /** Teams: `refresh.userIds` takes 60. */
 const mostRefreshed = 60;
 
@@ -64,7 +60,7 @@ function refreshedFor(
   return [...members.values()].slice(0, mostRefreshed).sort();
 }
 
-export function openCardRenderer(options: CardRendererOptions): CardRenderer {
+export function openCardRenderer(options: CardRendererOptions) {
   const { approvers, paused, stepUp, evidence, timeLimits, portal, contradicting, now } = options;
 
   /** Returns the people who have their own view, as far as Teams knows them. */
@@ -74,43 +70,84 @@ export function openCardRenderer(options: CardRendererOptions): CardRenderer {
     return ids.flatMap((id) => known.get(id) ?? []);
   }
 
+  /** `people`: source of names, if they shouldn't be read now. */
+  return async (request: Request, waiting?: 'click', people = options.people): Promise<RequestView> => {
+    const [asked, names, viewers, witnesses] = await Promise.all([
+      hasEnded(request) ? nobody : approvers.of(request, waiting),
+      openDirectory(people).names(peopleIn(request)),
+      viewersOf(request, people),
+      // Nothing would take the warning off the card of an ended request.
+      hasEnded(request) ? [] : contradicting(),
+    ]);
+    const userIds = refreshedFor(request, viewers, asked);
+
+    /** `alone`: a chat with one reader, whose card is theirs from the start. */
+    function draw(kind: CardKind, reader: Reader, alone: boolean): AdaptiveCard {
+      const card = requestCard(kind, request, {
+        timeLimits: { ...timeLimits, now: now() },
+        reader,
+        names,
+        awaited: asked.described,
+        addressed: alone ? [] : asked.addressed,
+        userIds: alone ? [] : userIds,
+        paused,
+        stepUp,
+      });
+      if (kind === 'short') return withDoubt(card, witnesses);
+      const whole = withPortal(card, portal, request.plan, request.outputs.keyVersion);
+      return withDoubt(withEvidence(whole, request, evidence), witnesses);
+    }
+
+    return {
+      asked,
+      forReader: (kind, reader) => draw(kind, reader, false),
+      inPlace(audience) {
+        const reader = readerIn(audience, request);
+        return draw(kindOf(audience) ?? 'approval', reader, reader.kind !== 'everybody');
+      },
+      withoutQuestion: () => draw('status', everybody, true),
+    };
+  };
+}
+
+/** Names, and locations of the request's cards. */
+export interface CardReads {
+  readonly people: Pick<People, 'among'>;
+  readonly shown: Pick<PostedCards, 'of'>;
+}
+
+/**
+ * `coming`: the request before the decision. `by`: the person who clicked. Other people are read when they are needed.
+ */
+export function prefetch({ people, shown }: CardReads, coming: Promise<Request | null>, by: PersonId): CardReads {
+  const reading = coming.then(async (request) => {
+    if (request === null) return null;
+    const ids = [...new Set([...peopleIn(request), by])];
+    const [known, cards] = await Promise.all([people.among(ids), shown.of(request.id)]);
+    return { ids: new Set(ids), known, id: request.id, cards };
+  });
+  // Callers that await it get the error. A refused click doesn't await it.
+  reading.catch(() => undefined);
   return {
-    async of(request, waiting, people = options.people) {
-      const [asked, names, viewers, witnesses] = await Promise.all([
-        hasEnded(request) ? nobody : approvers.of(request, waiting),
-        openDirectory(people).names(peopleIn(request)),
-        viewersOf(request, people),
-        // Nothing would take the warning off the card of an ended request.
-        hasEnded(request) ? [] : contradicting(),
-      ]);
-      const userIds = refreshedFor(request, viewers, asked);
-
-      /** `alone`: a chat with one reader, whose card is theirs from the start. */
-      function draw(kind: CardKind, reader: Reader, alone: boolean): AdaptiveCard {
-        const card = requestCard(kind, request, {
-          timeLimits: { ...timeLimits, now: now() },
-          reader,
-          names,
-          awaited: asked.described,
-          addressed: alone ? [] : asked.addressed,
-          userIds: alone ? [] : userIds,
-          paused,
-          stepUp,
-        });
-        if (kind === 'short') return withDoubt(card, witnesses);
-        const whole = withPortal(card, portal, request.plan, request.outputs.keyVersion);
-        return withDoubt(withEvidence(whole, request, evidence), witnesses);
-      }
-
-      return {
-        asked,
-        forReader: (kind, reader) => draw(kind, reader, false),
-        inPlace(audience) {
-          const reader = readerIn(audience, request);
-          return draw(kindOf(audience) ?? 'approval', reader, reader.kind !== 'everybody');
-        },
-        withoutQuestion: () => draw('status', everybody, true),
-      };
+    people: {
+      async among(wanted) {
+        const read = await reading;
+        const isRead = read !== null && wanted.every((id) => read.ids.has(id));
+        return isRead ? read.known.filter(({ id }) => wanted.includes(id)) : people.among(wanted);
+      },
+    },
+    shown: {
+      async of(id: RequestId) {
+        const read = await reading;
+        return read?.id === id ? read.cards : shown.of(id);
+      },
     },
   };
+}
+
+function peopleIn(request: Request): readonly PersonId[] {
+  const ended = 'ended' in request && request.ended.by !== null ? [request.ended.by] : [];
+  const taken = request.takenOn === null ? [] : [request.takenOn.by];
+  const approvers = request.approvals.map((approval) => approval.by);
+  return [request.requester, ...approvers, ...ended, ...peopleOfStop(request), ...taken];
 }

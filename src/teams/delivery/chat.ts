@@ -9,11 +9,10 @@ import {
 } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import type { Conversations } from '../../domain/ports/store.ts';
+import type { Trust } from '../bot-framework.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import type { Trust } from '../service-urls.ts';
 import { replyTargeted, TargetedUnsupported, updateTargeted } from './targeted-messages.ts';
 
-/** The location of a posted card. */
 export interface Posted {
   readonly conversationId: string;
   readonly activityId: string;

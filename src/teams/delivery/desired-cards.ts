@@ -1,14 +1,20 @@
 /** Lists the desired cards of a request and their places. */
-import type { PersonId } from '../../domain/ids.ts';
-import type { Conversations, PostedCard } from '../../domain/ports/store.ts';
-import { hasEnded, type Request } from '../../domain/request/request.ts';
-import type { AdaptiveCard } from '../cards/render-card.ts';
-import type { Approvers } from './approvers.ts';
-import { approverAudience, approverIn, isCopyAudience } from './audience.ts';
-import type { RequestView } from './card-renderer.ts';
-import type { Chat, Posted } from './chat.ts';
 
-interface DesiredCardsOptions {
+import { sha256 } from '../../domain/canonical-json.ts';
+import type { PersonId, StreamId } from '../../domain/ids.ts';
+import type { Conversations, PostedCard, PostedCards } from '../../domain/ports/store.ts';
+import type { Origin } from '../../domain/request/payloads.ts';
+import { hasEnded, type Request } from '../../domain/request/request.ts';
+import { plain } from '../cards/plain-text.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
+import type { Reader } from '../cards/views/reader.ts';
+import { messageCard } from '../cards/views/short-views.ts';
+import type { Approvers } from './approvers.ts';
+import { approverAudience, approverIn, isCopyAudience, isOpenedAudience, openedAudience } from './audience.ts';
+import type { RequestView } from './card-renderer.ts';
+import { type Chat, isUnreachable, type Posted } from './chat.ts';
+
+export interface DesiredCardsOptions {
   readonly approvers: Approvers;
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
   readonly conversations: Pick<Conversations, 'personalChat'>;
@@ -94,4 +100,65 @@ export async function desiredCards(
     ...cards.filter(({ audience }) => isCopyAudience(audience)).map(({ audience }) => draw(audience, null)),
     ...inPerson,
   ];
+}
+
+export const fingerprint = (card: AdaptiveCard): string => sha256(JSON.stringify(card));
+
+/** `at`: the card's last known location. Stores only what Teams accepted. */
+export async function reconcileCard(
+  { shown, chat }: { readonly shown: PostedCards; readonly chat: Pick<Chat, 'update'> },
+  { id }: { readonly id: StreamId },
+  { audience, card, post, isOptional = false }: DesiredCard,
+  at: PostedCard | undefined,
+): Promise<void> {
+  const now = fingerprint(card);
+  if (at?.fingerprint === now) return;
+  if (at !== undefined && (await chat.update(at, card))) {
+    await shown.save({ ...at, fingerprint: now });
+    return;
+  }
+  if (post === null) {
+    await shown.remove(id, audience);
+    return;
+  }
+  try {
+    const posted = await post(card);
+    await shown.save({ requestId: id, audience, ...posted, fingerprint: now });
+  } catch (error) {
+    if (!isOptional || !isUnreachable(error)) throw error;
+    await shown.remove(id, audience);
+  }
+}
+
+/** Replaces an opened card when it is opened again further down. */
+const movedCard = ({ id, resourceName }: Request) =>
+  messageCard(resourceName, plain('Its card is further down.'), {
+    reference: id,
+    fallback: `${id} for ${resourceName} is further down.`,
+  });
+
+/** Keeps one opened card in each conversation: the previous one is replaced by a short note. */
+export async function openCard(
+  { shown, chat }: { readonly shown: PostedCards; readonly chat: Pick<Chat, 'post' | 'update'> },
+  request: Request,
+  place: Origin,
+  reader: Reader,
+  view: RequestView,
+): Promise<void> {
+  const { conversationId } = place;
+  const earlier = (await shown.of(request.id)).filter(
+    (card) => isOpenedAudience(card.audience) && card.conversationId === conversationId,
+  );
+  const card = view.inPlace(openedAudience(reader, place, ''));
+  const posted = await chat.post(conversationId, card);
+  const audience = openedAudience(reader, place, posted.activityId);
+  await shown.save({ requestId: request.id, audience, ...posted, fingerprint: fingerprint(card) });
+  for (const old of earlier) {
+    // Unregistered only if it was replaced: otherwise texts that people wrote would remain after their erasure.
+    const isMoved = await chat.update(old, movedCard(request)).then(
+      () => true,
+      () => false,
+    );
+    if (isMoved) await shown.remove(request.id, old.audience);
+  }
 }

@@ -1,16 +1,17 @@
 /** Keeps one card for each drift where operators see it, and notifies them when it is posted or becomes critical. */
 import type { DriftId } from '../../domain/ids.ts';
+import type { Contradiction, WitnessStatus } from '../../domain/ports/published-log.ts';
 import type { Drifts, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import { type AgentWatch, type Drift, isCritical } from '../../domain/watch/agent-watch.ts';
 import type { LastVerified } from '../../domain/watch/drift.ts';
-import { lastVerifiedOf } from '../../operations/last-verified.ts';
+import { lastVerifiedOf } from '../../operations/registry.ts';
 import type { Addressee } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { driftCard, worseCard } from '../cards/views/drift-view.ts';
+import { contradictsCard, driftCard, settledCard, worseCard } from '../cards/views/drift-view.ts';
 import { addressedOf, type SourcesOptions, sourcesOf } from './addressees.ts';
+import { isNear } from './audience.ts';
 import type { Chat, Posted } from './chat.ts';
-import { isNear } from './orphan-cards.ts';
-import { reconcileCard } from './reconcile-card.ts';
+import { reconcileCard } from './desired-cards.ts';
 
 interface DriftAlertsOptions extends SourcesOptions {
   readonly drifts: Pick<Drifts, 'load'>;
@@ -135,6 +136,29 @@ export function openDriftAlerts(options: DriftAlertsOptions): DriftAlerts {
       if (known === undefined || held.length > 0 || !isNear(known, at)) return;
       await shown.save({ requestId: id, audience: `${copiesOf(number)}${at.activityId}`, ...at, fingerprint: '' });
       await this.show(id, number);
+    },
+  };
+}
+
+interface WitnessPostsOptions extends SourcesOptions, Pick<DriftAlertsOptions, 'operators'> {
+  readonly chat: Pick<Chat, 'postThread'>;
+  readonly approvalsChannel: string;
+}
+
+export interface WitnessPosts {
+  contradicts(name: string, contradiction: Contradiction): Promise<void>;
+  settled(name: string, cleared: NonNullable<WitnessStatus['cleared']>): Promise<void>;
+}
+
+export function openWitnessPosts(options: WitnessPostsOptions): WitnessPosts {
+  const { chat, approvalsChannel, operators } = options;
+  return {
+    async contradicts(name, contradiction) {
+      const called = addressedOf(await sourcesOf(options, operators, [], workerTimeoutMs));
+      await chat.postThread(approvalsChannel, contradictsCard(name, contradiction, called));
+    },
+    async settled(name, cleared) {
+      await chat.postThread(approvalsChannel, settledCard(name, cleared));
     },
   };
 }

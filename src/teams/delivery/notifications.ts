@@ -8,15 +8,14 @@ import type { Conversations, People, PostedCard, PostedCards, Requests } from '.
 import type { RecipientGroup } from '../../domain/request/events.ts';
 import { actingPerson, isNotifying, isStillNeeded, recipientsOf } from '../../domain/request/notifications.ts';
 import type { Request } from '../../domain/request/request.ts';
-import type { Directory } from '../cards/directory.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';
 import { eventNotice, type Notice, notificationCard } from '../cards/views/notification-view.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
 import { addressedOf, furtherAddressedOf, knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 import type { Approvers } from './approvers.ts';
-import { kindOf } from './audience.ts';
+import { channelOf, kindOf, knownCards } from './audience.ts';
 import { type Chat, isUnreachable, messageLink } from './chat.ts';
 import type { DesiredCard } from './desired-cards.ts';
-import { channelOf, knownCards } from './orphan-cards.ts';
 
 interface NotificationsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;

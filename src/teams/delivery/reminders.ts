@@ -2,8 +2,8 @@
 import type { RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { attentionEveryMs, type RescheduleAt } from '../../domain/request/consequences.ts';
-import type { Directory } from '../cards/directory.ts';
 import { attentionNotice, decisionNotice } from '../cards/views/notification-view.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
 import { peopleOfStop } from '../cards/views/stop-view.ts';
 import type { Notifications } from './notifications.ts';
 
@@ -13,29 +13,23 @@ interface RemindersOptions {
   readonly directory: Pick<Directory, 'names'>;
 }
 
-export interface Reminders {
-  /** `dueAt`: when this reminder was due, ISO 8601. Returns when to remind again; null if no one is awaited. */
-  remind(id: RequestId, key: string, dueAt: string): Promise<RescheduleAt | null>;
-}
-
-export function openReminders({ requests, notifications, directory }: RemindersOptions): Reminders {
-  return {
-    async remind(id, key, dueAt) {
-      const request = await requests.load(id);
-      if (request?.state === 'needs-attention' && key === 'attention') {
-        const names = await directory.names(peopleOfStop(request));
-        // A retry counts as the same day's reminder.
-        const day = Math.round((Date.parse(dueAt) - Date.parse(request.askedAt)) / attentionEveryMs);
-        const occasion = `reminder:${request.asking}:${day}`;
-        const notice = () => attentionNotice('the request still needs attention', request, names);
-        await notifications.notify(request, { occasion, who: ['requester', 'operators'], except: null, notice });
-        return { afterMs: attentionEveryMs };
-      }
-      if (request?.state !== 'awaiting-approval' || key === 'attention') return null;
-      const occasion = `reminder:${request.asking}:${key}`;
-      const notice = () => decisionNotice(request);
-      await notifications.notify(request, { occasion, who: ['approvers'], except: null, notice });
-      return null;
-    },
+/** `dueAt`: when this reminder was due, ISO 8601. Returns when to remind again; null if no one is awaited. */
+export const openReminders =
+  ({ requests, notifications, directory }: RemindersOptions) =>
+  async (id: RequestId, key: string, dueAt: string): Promise<RescheduleAt | null> => {
+    const request = await requests.load(id);
+    if (request?.state === 'needs-attention' && key === 'attention') {
+      const names = await directory.names(peopleOfStop(request));
+      // A retry counts as the same day's reminder.
+      const day = Math.round((Date.parse(dueAt) - Date.parse(request.askedAt)) / attentionEveryMs);
+      const occasion = `reminder:${request.asking}:${day}`;
+      const notice = () => attentionNotice('the request still needs attention', request, names);
+      await notifications.notify(request, { occasion, who: ['requester', 'operators'], except: null, notice });
+      return { afterMs: attentionEveryMs };
+    }
+    if (request?.state !== 'awaiting-approval' || key === 'attention') return null;
+    const occasion = `reminder:${request.asking}:${key}`;
+    const notice = () => decisionNotice(request);
+    await notifications.notify(request, { occasion, who: ['approvers'], except: null, notice });
+    return null;
   };
-}

@@ -4,40 +4,35 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PersonId, RequestId } from '../../domain/ids.ts';
-import type { Conversations, Outbox, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
+import type { Outbox, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
-import type { Directory } from '../cards/directory.ts';
 import { type AdaptiveCard, type CardInputs, withInputs } from '../cards/render-card.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
-import type { Approvers } from './approvers.ts';
-import { approverIn, kindOf } from './audience.ts';
-import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
+import { approverIn, asCopy, kindOf, knownCards } from './audience.ts';
+import {
+  type CardReads,
+  type CardRendererOptions,
+  openCardRenderer,
+  prefetch,
+  type RequestView,
+} from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
-import { desiredCards } from './desired-cards.ts';
+import { type DesiredCardsOptions, desiredCards, fingerprint, openCard, reconcileCard } from './desired-cards.ts';
 import { erasedNotifications } from './notifications.ts';
-import { openCard } from './open-card.ts';
-import { asCopy, knownCards } from './orphan-cards.ts';
-import { type CardReads, prefetch } from './prefetch.ts';
-import { fingerprint, reconcileCard } from './reconcile-card.ts';
 
 /** Teams accepts about one update a second in a conversation without throttling the bot. */
 const betweenUpdatesMs = 1_000;
 
-interface UpdateThrottle {
-  /** Waits until the request can be shown again, and counts it as shown. */
-  turn(id: RequestId): Promise<void>;
-  /** Skips the wait for a request that came to rest: for the current caller and the next one. */
-  atOnce(id: RequestId): void;
-}
-
 /** Uses a monotonic clock, so that a wrong time of day can't block updates. */
-export function openUpdateThrottle(): UpdateThrottle {
+export function openUpdateThrottle() {
   const last = new Map<RequestId, number>();
   const waiting = new Map<RequestId, AbortController>();
   return {
-    async turn(id) {
+    /** Waits until the request can be shown again, and counts it as shown. */
+    async turn(id: RequestId): Promise<void> {
       const since = performance.now() - (last.get(id) ?? Number.NEGATIVE_INFINITY);
       if (since < betweenUpdatesMs) {
         const cut = waiting.get(id) ?? new AbortController();
@@ -46,7 +41,8 @@ export function openUpdateThrottle(): UpdateThrottle {
       }
       last.set(id, performance.now());
     },
-    atOnce(id) {
+    /** Skips the wait for a request that came to rest: for the current caller and the next one. */
+    atOnce(id: RequestId): void {
       last.delete(id);
       waiting.get(id)?.abort();
       waiting.delete(id);
@@ -54,33 +50,14 @@ export function openUpdateThrottle(): UpdateThrottle {
   };
 }
 
-interface RequestCardsOptions {
+interface RequestCardsOptions extends CardRendererOptions, DesiredCardsOptions {
   readonly requests: Requests;
   readonly shown: PostedCards;
   readonly onWritten: Outbox['onWritten'];
   readonly chat: Chat;
-  readonly conversations: Conversations;
-  readonly approvalsChannel: string;
-  /** Requests from chats are also shown in this channel, in short; null: nowhere. */
-  readonly operationsChannel: string | null;
-  readonly approvers: Approvers;
-  readonly people: Pick<People, 'among'>;
   readonly directory: Directory;
-  /** Runs are not started: cards say so. */
-  readonly paused: boolean;
-  /** Approving requires step-up authentication; cards announce it. */
-  readonly stepUp: boolean;
-  /** The evidence pack of an ended request can be downloaded. */
-  readonly evidence: boolean;
-  /** Time limits that cards of waiting runs show. */
-  readonly timeLimits: CardRendererOptions['timeLimits'];
-  /** Null: the address of the Azure portal is unknown. */
-  readonly portal: CardRendererOptions['portal'];
-  readonly contradicting: CardRendererOptions['contradicting'];
-  readonly now: () => Date;
 }
 
-/** A card that a person viewed or clicked. */
 export interface ViewedCard {
   readonly at: Posted | null;
   readonly reader: Reader;
@@ -125,7 +102,6 @@ interface Found {
   readonly isUnknown: boolean;
 }
 
-/** A request, everything that its cards show, and their locations. */
 interface Setting {
   readonly request: Request;
   readonly view: RequestView;
@@ -150,13 +126,10 @@ async function cardAt(
 
 export function openRequestCards(options: RequestCardsOptions): RequestCards {
   const { requests, shown } = options;
-  const drawing = openCardRenderer(options);
+  const draw = openCardRenderer(options);
   const pace = openUpdateThrottle();
   async function settingOf(request: Request, waiting?: 'click', reads: CardReads = options): Promise<Setting> {
-    const [view, cards] = await Promise.all([
-      drawing.of(request, waiting, reads.people),
-      knownCards(reads.shown, request),
-    ]);
+    const [view, cards] = await Promise.all([draw(request, waiting, reads.people), knownCards(reads.shown, request)]);
     return { request, view, cards };
   }
   options.onWritten((after) => {
@@ -174,7 +147,7 @@ export function openRequestCards(options: RequestCardsOptions): RequestCards {
       if (request === null || request.revision === revision || !isAtRest(request)) return null;
       const known = (await knownCards(shown, request)).find((card) => card.activityId === at.activityId);
       if (known === undefined) return null;
-      return (await drawing.of(request, 'click')).inPlace(known.audience);
+      return (await draw(request, 'click')).inPlace(known.audience);
     },
     async redraw(id, at, inputs) {
       const request = await requests.load(id);
@@ -192,7 +165,7 @@ export function openRequestCards(options: RequestCardsOptions): RequestCards {
       await cardAt(options, await settingOf(request, 'click'), { at, automatic: false });
     },
     async open(request, place, reader) {
-      await openCard(options, request, place, reader, await drawing.of(request, 'click'));
+      await openCard(options, request, place, reader, await draw(request, 'click'));
     },
     async show(id) {
       await pace.turn(id);

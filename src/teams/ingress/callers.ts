@@ -1,8 +1,8 @@
 /** Authenticates callers before the body is read. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CallRefusalReason } from '../../domain/ports/telemetry.ts';
-import { isLoopback } from '../../domain/private-url.ts';
-import { type Trust, trustThisMachine } from '../service-urls.ts';
+import { isLoopback } from '../../domain/strings.ts';
+import { type Trust, trustThisMachine } from '../bot-framework.ts';
 import type { CallerTokens } from '../sign-in/caller-tokens.ts';
 
 /** Why a call is refused, in the shape of the answer. */

@@ -1,7 +1,7 @@
 /**
  * Caches Bot Framework clients for each service URL; the SDK would create one in every turn.
  * This skips no check: the client signs each request itself, and checks the address before it adds a token
- * (`credentials.ts`).
+ * (`adapter.ts`).
  */
 import type { Activity } from 'botbuilder';
 import {

@@ -65,11 +65,6 @@ interface ServerOptions extends GateOptions {
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 
-interface BotServer {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 /** Timeouts for slow or idle connections, in milliseconds. */
 const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
 const mostConnections = 1_000;
@@ -124,7 +119,7 @@ async function showPage(
   }
 }
 
-export async function startServer(options: ServerOptions): Promise<BotServer> {
+export async function startServer(options: ServerOptions): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const routes = restify.createServer({ name: 'cmk-bot', handleUncaughtExceptions: false });
   const { adapter, bot, metrics, tracing, port, log } = options;
   const now = (): number => performance.now();

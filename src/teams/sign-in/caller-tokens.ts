@@ -9,7 +9,7 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { InvalidToken } from '../../domain/ports/telemetry.ts';
-import { isPrivate } from '../../domain/private-url.ts';
+import { isPrivate } from '../../domain/strings.ts';
 import { callServer } from '../../io/call-server.ts';
 import type { BotFramework } from '../bot-framework.ts';
 

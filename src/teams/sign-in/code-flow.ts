@@ -12,8 +12,7 @@ import {
 } from 'openid-client';
 import { z } from 'zod';
 import { label } from '../cards/plain-text.ts';
-import type { Authority } from './authority.ts';
-import { AuthorityUnreachable, unreachable } from './https-fetch.ts';
+import { type Authority, AuthorityUnreachable, unreachable } from './authority.ts';
 
 interface SignInApp {
   readonly appId: string;

@@ -2,9 +2,10 @@
  * Links for downloading an evidence pack in a browser, because a bot can't send files in a channel.
  * A link is valid for ten minutes and one download. Permission is checked again when it is opened.
  */
-import { createHash } from 'node:crypto';
+
 import { z } from 'zod';
 import type { Roles } from '../../authorization/role-checks.ts';
+import { sha256 } from '../../domain/canonical-json.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { type Actor, personActor } from '../../domain/request/events.ts';
@@ -17,7 +18,6 @@ import { openSecretDocuments, type SecretDocumentTools } from './secret-document
 const Offer = z.object({ person: PersonId, requestId: RequestId });
 type Offer = z.infer<typeof Offer>;
 
-/** The result of a download. */
 type EvidenceDownload =
   | { readonly kind: 'made'; readonly name: string; readonly archive: Buffer }
   | { readonly kind: 'not-published' | 'nowhere-published' }
@@ -122,7 +122,7 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
       requestId,
       // Safe: the link identifies the person whose click created it, and others can't act through it.
       personActor(person, tenantId, signIn),
-      `evidence:${createHash('sha256').update(name).digest('hex').slice(0, 32)}`,
+      `evidence:${sha256(name).slice(0, 32)}`,
     );
     if (taken.kind === 'refused') return refusedPage(taken);
     if (taken.kind !== 'made') {

@@ -7,13 +7,12 @@ import type { RefusalCode } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
 import { refusalWords } from '../../text/refusals.ts';
-import type { Directory } from '../cards/directory.ts';
 import type { CardInputs } from '../cards/render-card.ts';
-import type { BrowserCookie } from './browser-cookie.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
+import { AuthorityUnreachable } from './authority.ts';
 import { authorizeUrl, donePath, type FlowSecrets, type FlowTools, redeem } from './code-flow.ts';
 import { type PageAnswer, page } from './html.ts';
-import { AuthorityUnreachable } from './https-fetch.ts';
-import type { Ask, ClickedCard, PendingSignIns } from './pending.ts';
+import type { Ask, BrowserCookie, ClickedCard, PendingSignIns } from './pending.ts';
 import { type VerifiedToken, verifyToken } from './verify-token.ts';
 
 export interface PageTools extends FlowTools {

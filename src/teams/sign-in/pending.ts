@@ -1,4 +1,6 @@
 /** Stores sign-ins between a click and its proof. Each entry is usable only by the person it is for. */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { SignIn } from '../../domain/policy/sign-in.ts';
@@ -19,42 +21,67 @@ const Ask = z.object({
 });
 export type Ask = z.infer<typeof Ask>;
 const Started = Ask.extend({ nonce: z.string(), verifier: z.string(), browser: z.string() });
-type Started = z.infer<typeof Started>;
 const Proof = z.object({ signIn: SignIn, inputs: Ask.shape.inputs });
 type Proof = z.infer<typeof Proof>;
 
-export interface PendingSignIns {
-  /** Stores that a person was asked to sign in; returns the question's name. */
-  ask(asked: Ask): Promise<string>;
-  asked(name: string): Promise<Ask | null>;
-  /** The same, but only once: a second caller gets null. */
-  takeAsked(name: string): Promise<Purpose | null>;
-  /** Stores a sign-in that started in a browser; returns its state. */
-  start(started: Started): Promise<string>;
-  takeStarted(state: string): Promise<Started | null>;
-  prove(purpose: Purpose, proof: Proof): Promise<void>;
-  proved(purpose: Purpose): Promise<Proof | null>;
-  /** Deletes the proof once the approval is stored. */
-  spend(purpose: Purpose): Promise<void>;
-}
-
 const proofKey = ({ requestId, asking, person }: Purpose): string => `sign-in/proof/${requestId}/${asking}/${person}`;
 
-export function openPendingSignIns(tools: SecretDocumentTools): PendingSignIns {
+export type PendingSignIns = ReturnType<typeof openPendingSignIns>;
+
+export function openPendingSignIns(tools: SecretDocumentTools) {
   const { documents } = tools;
   const asks = openSecretDocuments(tools, 'sign-in/ask', Ask);
   const states = openSecretDocuments(tools, 'sign-in/state', Started);
   return {
-    ask: (asked) => asks.save(asked),
+    /** Stores that a person was asked to sign in; returns the question's name. */
+    ask: asks.save,
     asked: asks.read,
-    takeAsked: async (name) => (await asks.take(name))?.purpose ?? null,
-    start: (started) => states.save(started),
-    takeStarted: (state) => states.take(state),
-    prove: (purpose, proof) => documents.write({ [proofKey(purpose)]: proof }),
-    proved: async (purpose) => {
+    /** The same, but only once: a second caller gets null. */
+    takeAsked: async (name: string): Promise<Purpose | null> => (await asks.take(name))?.purpose ?? null,
+    /** Stores a sign-in that started in a browser; returns its state. */
+    start: states.save,
+    takeStarted: states.take,
+    prove: (purpose: Purpose, proof: Proof): Promise<void> => documents.write({ [proofKey(purpose)]: proof }),
+    proved: async (purpose: Purpose): Promise<Proof | null> => {
       const key = proofKey(purpose);
       return Proof.safeParse((await documents.read([key]))[key]).data ?? null;
     },
-    spend: (purpose) => documents.delete([proofKey(purpose)]),
+    /** Deletes the proof once the approval is stored. */
+    spend: (purpose: Purpose): Promise<void> => documents.delete([proofKey(purpose)]),
+  };
+}
+
+// Binds a sign-in to the browser that showed its purpose. An attacker's link to Entra ID can't be completed in another
+// browser, which never showed that page.
+
+export type BrowserCookie = ReturnType<typeof browserCookie>;
+
+const lifeS = 3_600;
+const value = /^[A-Za-z0-9_-]{43}$/;
+
+const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+/** With https, only this host can set or read the cookie, over https. Plain http is for the sandbox. */
+export function browserCookie(publicUrl: string, random: (size: number) => Uint8Array) {
+  const secure = publicUrl.startsWith('https:');
+  const name = secure ? '__Host-cmk-sign-in' : 'cmk-sign-in';
+  const read = (cookies: string | undefined): string | null => {
+    const pairs = (cookies ?? '').split(';').map((pair) => pair.trim().split('='));
+    const found = pairs.find(([key]) => key === name)?.[1];
+    return found !== undefined && value.test(found) ? found : null;
+  };
+  return {
+    /** Returns the browser's value, or a new one, and the header that sets it. */
+    keep(cookies: string | undefined): { readonly browser: string; readonly header: string } {
+      const own = read(cookies) ?? Buffer.from(random(32)).toString('base64url');
+      const flags = `Path=/; Max-Age=${lifeS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+      return { browser: hashed(own), header: `${name}=${own}; ${flags}` };
+    },
+    /** Returns true if it is the browser that was stored as `browser`. */
+    isSame(cookies: string | undefined, browser: string): boolean {
+      const own = read(cookies);
+      const [a, b] = [Buffer.from(hashed(own ?? '')), Buffer.from(browser)];
+      return own !== null && a.length === b.length && timingSafeEqual(a, b);
+    },
   };
 }

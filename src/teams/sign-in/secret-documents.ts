@@ -6,14 +6,6 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Documents, isWritten } from '../../domain/ports/store.ts';
 
-interface SecretDocuments<T> {
-  /** Stores a document and returns its name: random, 256 bits. */
-  save(document: T): Promise<string>;
-  read(name: string): Promise<T | null>;
-  /** The same, but only once: a second caller gets null. */
-  take(name: string): Promise<T | null>;
-}
-
 export interface SecretDocumentTools {
   readonly documents: Documents;
   readonly random: (size: number) => Uint8Array;
@@ -29,7 +21,7 @@ export function openSecretDocuments<T extends object>(
   { documents, random, now }: SecretDocumentTools,
   folder: string,
   schema: z.ZodType<T>,
-): SecretDocuments<T> {
+) {
   /** Stored by hash, so that the database reveals no link. */
   const keyOf = (name: string): string => `${folder}/${createHash('sha256').update(name).digest('base64url')}`;
 
@@ -42,15 +34,19 @@ export function openSecretDocuments<T extends object>(
   }
 
   return {
-    async save(document) {
+    /** Stores a document and returns its name: random, 256 bits. */
+    async save(document: T): Promise<string> {
       const name = Buffer.from(random(32)).toString('base64url');
       const until = new Date(now().getTime() + lifeMs).toISOString();
       await documents.write({ [keyOf(name)]: { ...document, until, eTag: '' } });
       return name;
     },
-    read: async (name) => (await read(name))?.found ?? null,
-    /** Marked as used before it is returned, by compare-and-set: of two simultaneous calls, only one succeeds. */
-    async take(name) {
+    read: async (name: string): Promise<T | null> => (await read(name))?.found ?? null,
+    /**
+     * The same, but only once: a second caller gets null. Marked as used before it is returned, by compare-and-set: of two
+     * simultaneous calls, only one succeeds.
+     */
+    async take(name: string): Promise<T | null> {
       const there = await read(name);
       if (there === null) return null;
       return (await isWritten(documents.write({ [keyOf(name)]: { ...there.document, spent: true } })))

@@ -8,14 +8,13 @@ import type { InvokeResponse } from 'botbuilder';
 import type { SignIn, StepUp } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
-import type { Directory } from '../cards/directory.ts';
 import type { CardInputs } from '../cards/render-card.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import { loginAnswer, messageAnswer, preconditionAnswer } from '../invoke-answers.ts';
 import type { Authority } from './authority.ts';
-import { browserCookie } from './browser-cookie.ts';
 import { type BrowserPage, type PageTools, signInPages, startPath } from './pages.ts';
-import { type ClickedCard, openPendingSignIns, type Purpose } from './pending.ts';
+import { browserCookie, type ClickedCard, openPendingSignIns, type Purpose } from './pending.ts';
 import { verifyToken } from './verify-token.ts';
 
 interface StepUpOptions

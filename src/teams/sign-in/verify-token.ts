@@ -7,8 +7,7 @@ import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { PersonId, TenantId } from '../../domain/ids.ts';
 import type { SignIn } from '../../domain/policy/sign-in.ts';
-import { type Authority, algorithm, clockDifferenceS } from './authority.ts';
-import { AuthorityUnreachable } from './https-fetch.ts';
+import { type Authority, AuthorityUnreachable, algorithm, clockDifferenceS } from './authority.ts';
 
 /**
  * `invalid`: not a token of this tenant for this app, or claims are missing. `unreachable`: it can't be verified now.

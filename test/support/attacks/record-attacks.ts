@@ -4,8 +4,7 @@ import os from 'node:os';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { openSeals } from '../../../src/audit/seals.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
-import type { ChainLine } from '../../../src/domain/record/chain.ts';
-import type { Seals } from '../../../src/domain/record/seals.ts';
+import type { ChainLine, Seals } from '../../../src/domain/record/chain.ts';
 import { botActor, type NewEvent, newEvent, personActor } from '../../../src/domain/request/events.ts';
 import { approver, localTenantId, requester } from '../../../src/sandbox/people.ts';
 

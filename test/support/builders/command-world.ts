@@ -10,7 +10,7 @@ import { factsOf } from '../../../src/operations/form-clicks.ts';
 import { FormInputs } from '../../../src/operations/pages/page.ts';
 import { requester, requestId, tenant, vaultId } from './fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
-import { keyName, noon, principal, ref, sha256, vault, version } from './plans.ts';
+import { keyName, noon, principal, ref, vault, version } from './plans.ts';
 import { policyOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
@@ -38,7 +38,6 @@ export function commandWorld(world: Partial<World> = {}) {
       minted += 1;
       return new Uint8Array(bytes).fill(minted);
     },
-    sha256,
     now: () => noon,
   };
   return { azure, requests, roleStatus, ports };

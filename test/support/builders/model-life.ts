@@ -3,6 +3,7 @@
  * attempt what must be stored, and what every request then is. Random lives are led through both.
  */
 
+import { sha256 } from '../../../src/domain/canonical-json.ts';
 import { FormId, type PersonId, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
@@ -21,7 +22,7 @@ import {
   stops,
 } from './commands.ts';
 import { requestId, resourceId, submit, tenant } from './fixtures.ts';
-import { planFor, ref, resource, sha256, vault, wish } from './plans.ts';
+import { planFor, ref, resource, vault, wish } from './plans.ts';
 
 /** What Azure looks like when somebody looks. The last is one that nobody can approve a way around. */
 export const worlds = [

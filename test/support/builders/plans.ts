@@ -1,5 +1,4 @@
 /** What Azure holds, what is wished, and the real plan that follows: small values, each test changes what it is about. */
-import { createHash } from 'node:crypto';
 import type { Controller, ObservedControl } from '../../../src/domain/control.ts';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type {
@@ -37,7 +36,6 @@ export const guards = (change: Partial<ObservedGuards> = {}): ObservedGuards => 
   ...change,
 });
 
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 export const noon = new Date('2026-03-02T12:00:00.000Z');
 export const keyName = KeyName.parse('care');
 export const version = (digit: string): KeyVersion => KeyVersion.parse(digit.repeat(32));

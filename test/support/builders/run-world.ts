@@ -11,7 +11,7 @@ import { decides, id, policy } from './commands.ts';
 import { type Drive, driveRun } from './drive-run.ts';
 import { approver, submit, tenant } from './fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
-import { noon, sha256, wish } from './plans.ts';
+import { noon, wish } from './plans.ts';
 import { policyOf, termsOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
@@ -44,7 +44,6 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
     requesterStatus: async () => requesterStatus.value,
     stepUp: null,
     retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
-    sha256,
     random: (bytes) => new Uint8Array(bytes).fill(7),
     nonces: openAttemptStore<string>(),
     get intents() {
@@ -66,7 +65,7 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
   if (!seen.ok) throw new Error(codeOf(seen.failure));
   const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now: now(), own: null };
   const plan = operation.plan(wished, seen.value, context);
-  await send('submit', submit({ plan, digest: planDigest(plan, sha256), policy: policy(1), notBefore }));
+  await send('submit', submit({ plan, digest: planDigest(plan), policy: policy(1), notBefore }));
   await send('click:1', decides('approve', approver));
 
   const load = async () => {

@@ -1,5 +1,6 @@
 /** What people and the bot do in turn, and the life that comes of it: folded from real events, nothing is made up for a card. */
 
+import { sha256 } from '../../../src/domain/canonical-json.ts';
 import type { Failure } from '../../../src/domain/failure.ts';
 import { FormId, type PersonId, RequestId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
@@ -12,7 +13,7 @@ import type { UseAnswer } from '../../../src/domain/usage-check.ts';
 import type { Turn } from '../builders/commands.ts';
 import * as commands from '../builders/commands.ts';
 import { approver, requester, submit, tenant } from '../builders/fixtures.ts';
-import { noon, principal, sha256 } from '../builders/plans.ts';
+import { noon, principal } from '../builders/plans.ts';
 import { azureSaid, receipt } from './card-failures.ts';
 import { newKeyWished, planOf } from './card-plans.ts';
 

@@ -1,5 +1,6 @@
 /** Every card there is, in every state and for every reader, drawn by the product's own views from real requests. */
 
+import { sha256 } from '../../../src/domain/canonical-json.ts';
 import { type RefusalCode, refuse } from '../../../src/domain/request/refusal.ts';
 import { commands } from '../../../src/operations/commands/registry.ts';
 import { auditReplyCard, auditRootCard } from '../../../src/teams/cards/views/audit-view.ts';
@@ -14,7 +15,6 @@ import {
   typoCard,
 } from '../../../src/teams/cards/views/short-views.ts';
 import { commandWorld } from '../builders/command-world.ts';
-import { sha256 } from '../builders/plans.ts';
 import { names } from './card-readers.ts';
 import { longLife, requestStates } from './card-states.ts';
 import { driftCards } from './gallery-drifts.ts';

@@ -1,13 +1,14 @@
 /** Alerts of the key watch, and the review of the repair that they lead to. */
+
+import { sha256 } from '../../../src/domain/canonical-json.ts';
 import { driftIdOf, RequestId } from '../../../src/domain/ids.ts';
 import type { AgentWatch, Drift, DriftFinding } from '../../../src/domain/watch/agent-watch.ts';
 import type { LastVerified } from '../../../src/domain/watch/drift.ts';
-import { type DriftCause, unknownCause } from '../../../src/domain/watch/events.ts';
-import type { DriftState } from '../../../src/domain/watch/state.ts';
+import { type DriftCause, type DriftState, unknownCause } from '../../../src/domain/watch/state.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import { driftCard } from '../../../src/teams/cards/views/drift-view.ts';
 import { tenant } from '../builders/fixtures.ts';
-import { key, principal, sha256, version, wishToRepair } from '../builders/plans.ts';
+import { key, principal, version, wishToRepair } from '../builders/plans.ts';
 import { planOf, seen, wished } from './card-plans.ts';
 import { reviewOf } from './gallery-forms.ts';
 import type { GalleryCard } from './gallery-requests.ts';

@@ -7,12 +7,17 @@ import { refuse } from '../../../src/domain/request/refusal.ts';
 import { judgeKeys, judgeVaults } from '../../../src/operations/choose.ts';
 import type { Form } from '../../../src/operations/form.ts';
 import type { FactsOf } from '../../../src/operations/pages/page.ts';
-import { formAbandonedCard, formCancelledCard, formOpenCard } from '../../../src/teams/cards/views/form-place-view.ts';
-import { formUnreadCard, formWaitingCard } from '../../../src/teams/cards/views/form-slow-view.ts';
+import {
+  formAbandonedCard,
+  formCancelledCard,
+  formOpenCard,
+  formUnreadCard,
+  formWaitingCard,
+} from '../../../src/teams/cards/views/form-place-view.ts';
 import { formCard } from '../../../src/teams/cards/views/form-view.ts';
 import { commandWorld, formOn } from '../builders/command-world.ts';
 import { tenant } from '../builders/fixtures.ts';
-import { key, kind, noon, resource, sha256, version } from '../builders/plans.ts';
+import { key, kind, noon, resource, version } from '../builders/plans.ts';
 import { termsOf } from '../builders/policies.ts';
 import {
   lookAlikePlan,
@@ -78,7 +83,7 @@ const keys = judgeKeys(
 const reviewFacts = (plan: Plan, approvalsRequired = 1) => ({
   page: 'review' as const,
   plan,
-  digest: planDigest(plan, sha256),
+  digest: planDigest(plan),
   policy: { version: '3f9c21ab', rule: 'environment', approvalsRequired, expiresAt: '2026-03-05T12:00:00.000Z' },
   changeReference: null,
   openRequest: null,

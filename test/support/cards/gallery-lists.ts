@@ -8,9 +8,10 @@ import type { HistoryShow } from '../../../src/operations/commands/command.ts';
 import { type AgentKeyState, countsOf, type FleetState, nextExpiries } from '../../../src/operations/fleet.ts';
 import { nothing, plain } from '../../../src/teams/cards/plain-text.ts';
 import { agentsCard } from '../../../src/teams/cards/views/agents-view.ts';
-import { entriesPerPage, historyCard } from '../../../src/teams/cards/views/history-view.ts';
-import { impactCard } from '../../../src/teams/cards/views/impact-view.ts';
 import {
+  entriesPerPage,
+  historyCard,
+  impactCard,
   type ListContent,
   listCard,
   openChips,

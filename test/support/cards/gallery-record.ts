@@ -1,14 +1,15 @@
 /** Cards of a record that is published: evidence, checkpoints, and what is told where a witness knows another history. */
 
+import { sha256 } from '../../../src/domain/canonical-json.ts';
 import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { summarizeWitnesses } from '../../../src/domain/witnessing.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import type { AdaptiveCard } from '../../../src/teams/cards/render-card.ts';
 import { auditCheckpointCard } from '../../../src/teams/cards/views/audit-view.ts';
-import { withDownload, withEvidence } from '../../../src/teams/cards/views/evidence-button.ts';
-import { contradictsCard, settledCard, withDoubt } from '../../../src/teams/cards/views/witness-view.ts';
-import { noon, sha256 } from '../builders/plans.ts';
+import { contradictsCard, settledCard, withDoubt } from '../../../src/teams/cards/views/drift-view.ts';
+import { withDownload, withEvidence } from '../../../src/teams/cards/views/request-card.ts';
+import { noon } from '../builders/plans.ts';
 import { type GalleryCard, named } from './gallery-requests.ts';
 
 const names = ['audit.example/one', 'transparency.hospital-group.example/witness'];

@@ -18,7 +18,6 @@ import { decides, policy, settles } from '../builders/commands.ts';
 import { driveRun } from '../builders/drive-run.ts';
 import { approver, requester, requestId, submit, tenant } from '../builders/fixtures.ts';
 import { memoryRequests } from '../builders/memory-requests.ts';
-import { sha256 } from '../builders/plans.ts';
 import { policyOf, termsOf } from '../builders/policies.ts';
 
 const id = requestId(1);
@@ -58,7 +57,6 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
     requesterStatus: (person, resource) => roleStatuses().requester(person, resource),
     stepUp: null,
     retryLimits: defaultRetryLimits,
-    sha256,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     nonces: openAttemptStore<string>(),
     intents: openAttemptStore<true>(),
@@ -77,7 +75,7 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
   const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now: now(), own: null };
   const plan = operation.plan(wished, seen.value, context);
   const expiresAt = new Date(ms + 72 * 3_600_000).toISOString();
-  await send('submit', submit({ plan, digest: planDigest(plan, sha256), policy: { ...policy(1), expiresAt } }));
+  await send('submit', submit({ plan, digest: planDigest(plan), policy: { ...policy(1), expiresAt } }));
   await send('click:1', decides('approve', approver));
 
   const load = async (): Promise<Request> => {

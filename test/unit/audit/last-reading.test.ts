@@ -1,11 +1,10 @@
 import { reportOf } from '../../../src/audit/evidence/report/report.ts';
-import type { Reading } from '../../../src/domain/evidence/reading.ts';
-import { eventsOfReplacement, replacementIn } from '../../../src/domain/evidence/replacement.ts';
-import { verdictOf } from '../../../src/domain/evidence/verdict.ts';
+import { eventsOfReplacement, replacementIn, verdictOf } from '../../../src/domain/evidence/verdict.ts';
 import type { RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
+import type { Reading } from '../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { plainSentence, verdictWords } from '../../../src/text/evidence.ts';
 import { inPython } from '../../support/audit/python-verifier.ts';

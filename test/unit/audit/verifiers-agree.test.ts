@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openCheckpoint } from '../../../src/audit/anchor/read-anchor.ts';
@@ -35,12 +34,10 @@ import { sealedRecord } from '../../support/builders/sealed-record.ts';
 
 /** What one verifier takes, the other takes too: small changes of a pack, of text, and of signatures. */
 
-const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
-
 /** Sorted by code points, the second one comes first. */
 const tags = { '\u{1f511}': 'key', '\uff21': 'wide', é: '', tier: 'gold' };
 const plan = planFor({ seen: { resource: resource({ tags }) } });
-const asked = submit({ plan, digest: planDigest(plan, sha256) });
+const asked = submit({ plan, digest: planDigest(plan) });
 const comment = 'As agreed \ud83d\ude00';
 
 function recordOf(...commands: readonly Command[]) {

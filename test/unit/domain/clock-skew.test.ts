@@ -1,4 +1,4 @@
-import { auditLogSkew, clockSkew, maxSkewMs } from '../../../src/domain/clock-skew.ts';
+import { auditLogSkew, clockSkew, maxSkewMs } from '../../../src/domain/write-health.ts';
 
 const at = (ms: number): Date => new Date(1_800_000_000_000 + ms);
 

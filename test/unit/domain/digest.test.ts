@@ -11,7 +11,6 @@ import {
   principal,
   ref,
   resource,
-  sha256,
   vault,
   version,
   wish,
@@ -19,7 +18,7 @@ import {
 } from '../../support/builders/plans.ts';
 
 const PlanSchema = planSchema(StoredChangeSpec);
-const digest = (plan: Plan): string => planDigest(plan, sha256);
+const digest = (plan: Plan): string => planDigest(plan);
 const base = planFor();
 const madeFirst = planFor({ wished: wishForNewKey(), seen: { key: null, vault: vault({ softDelete: false }) } });
 

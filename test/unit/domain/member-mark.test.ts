@@ -1,6 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Controller } from '../../../src/domain/control.ts';
-import { memberMark, ownControl } from '../../../src/domain/member-mark.ts';
+import { type Controller, memberMark, ownControl } from '../../../src/domain/control.ts';
 
 const [person, other, group] = ['p', 'q', 'g'];
 const controller = (change: Partial<Controller>): Controller => ({

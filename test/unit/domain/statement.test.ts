@@ -6,8 +6,7 @@ import type { Command } from '../../../src/domain/request/request-command.ts';
 import type { StreamEvent } from '../../../src/domain/statement/approved-state.ts';
 import { ageInDays, daysBefore, lastWeekday, periodBefore } from '../../../src/domain/statement/period.ts';
 import { hasChanged, statementOf } from '../../../src/domain/statement/statement.ts';
-import { unknownCause } from '../../../src/domain/watch/events.ts';
-import type { DriftState } from '../../../src/domain/watch/state.ts';
+import { type DriftState, unknownCause } from '../../../src/domain/watch/state.ts';
 import { countLines, statementSentences } from '../../../src/text/statement.ts';
 import { inPython } from '../../support/audit/python-verifier.ts';
 import {

@@ -1,4 +1,4 @@
-import { parseArguments } from '../../../src/operations/parse-arguments.ts';
+import { parseArguments } from '../../../src/operations/commands/command.ts';
 
 const takes = ['resource', 'vault', 'key'];
 const read = (args: Record<string, string>, ...words: readonly string[]) => parseArguments({ args, words }, takes);

@@ -13,10 +13,9 @@ import {
 } from '../../../src/domain/plan.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { CommandPorts } from '../../../src/operations/commands/command.ts';
-import { lastVerifiedOf } from '../../../src/operations/last-verified.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
 import { reviewFacts } from '../../../src/operations/pages/review-page.ts';
-import { operationOf, StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { lastVerifiedOf, operationOf, StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { repairCmk } from '../../../src/operations/repair-cmk/repair-cmk.ts';
 import { call, commandWorld, formOn, lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { requestId, vaultId } from '../../support/builders/fixtures.ts';

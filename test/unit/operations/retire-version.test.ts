@@ -4,9 +4,8 @@ import type { KeyUser, ObservedUse, ObservedUser } from '../../../src/domain/key
 import { blocksOf, effectsOf, isCovered, notCovered, type Plan } from '../../../src/domain/plan.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { LastVerified } from '../../../src/domain/watch/drift.ts';
-import { lastVerifiedOf } from '../../../src/operations/last-verified.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
-import { operationOf } from '../../../src/operations/registry.ts';
+import { lastVerifiedOf, operationOf } from '../../../src/operations/registry.ts';
 import { observeRetirement, retireVersion } from '../../../src/operations/retire-version/retire-version.ts';
 import { call, commandWorld, lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { requestId, resourceId } from '../../support/builders/fixtures.ts';

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { maxSkewMs } from '../../../src/domain/clock-skew.ts';
+import { maxSkewMs } from '../../../src/domain/write-health.ts';
 import { openDatabaseClock } from '../../../src/store/database-clock.ts';
 
 const day = 86_400_000;

@@ -1,4 +1,4 @@
-import { WriteDedupe } from '../../../src/store/write-dedupe.ts';
+import { WriteDedupe } from '../../../src/store/people.ts';
 
 /** Writes are let go by hand, so that two can be under way together. */
 function open() {

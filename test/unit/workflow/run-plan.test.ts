@@ -1,6 +1,5 @@
 import { noTracing } from '../../../src/domain/ports/telemetry.ts';
-import { type EngineStep, runPlan } from '../../../src/workflow/run-plan.ts';
-import { Semaphore } from '../../../src/workflow/semaphore.ts';
+import { type EngineStep, runPlan, Semaphore } from '../../../src/workflow/run-plan.ts';
 import { failure, id } from '../../support/builders/commands.ts';
 import { Killed } from '../../support/builders/drive-run.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';

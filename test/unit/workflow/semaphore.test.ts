@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Semaphore } from '../../../src/workflow/semaphore.ts';
+import { Semaphore } from '../../../src/workflow/run-plan.ts';
 
 test('room for two: the third waits until one leaves or waits outside, who comes back behind it', async () => {
   const room = new Semaphore(2);

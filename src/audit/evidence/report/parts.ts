@@ -1,5 +1,5 @@
 /** Shared parts of the report: HTML escaping, times, names, sections and tables. */
-import type { Replacement } from '../../../domain/evidence/replacement.ts';
+import type { Replacement } from '../../../domain/evidence/verdict.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { escapeHtml, revealInvisible } from '../../../domain/strings.ts';

@@ -1,5 +1,5 @@
 /** Optional questions: published log, witnesses, usage checks and policy. */
-import { isPrivate } from '../../../domain/private-url.ts';
+import { isPrivate } from '../../../domain/strings.ts';
 import {
   type Answers,
   acceptAnswer,

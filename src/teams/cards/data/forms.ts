@@ -150,7 +150,6 @@ export const formSchemas = {
     ...formHeader,
     /** `Looking at the vaults` */
     title: CardText,
-    /** The agent, if one is selected. */
     subject: CardText,
     /** What the bot does, or why it failed. */
     state: z.array(Row).length(1),
@@ -176,7 +175,6 @@ export const formSchemas = {
     revision: z.int(),
     fallbackText: Label,
     ...stateBadge,
-    /** What was requested. */
     title: CardText,
     text: CardText,
   }),

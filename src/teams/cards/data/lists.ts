@@ -48,7 +48,6 @@ const paging = {
   nextPage: z.int(),
 };
 
-/** A request. */
 const ListRow = z.strictObject({
   ...entryHeader,
   lines: z.array(Line).max(4),
@@ -60,7 +59,6 @@ const ListRow = z.strictObject({
 });
 export type ListRow = z.infer<typeof ListRow>;
 
-/** One entry. */
 const HistoryRow = z.strictObject({
   ...entryHeader,
   /** Time and details, in one small line. */
@@ -122,7 +120,6 @@ export const listSchemas = {
     /** The request's ID; empty for the history of an agent. */
     requestId: z.string(),
     revision: z.int(),
-    /** The agent’s name. */
     title: CardText,
     /** `11 entries, oldest first` */
     subject: CardText,

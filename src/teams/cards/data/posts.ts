@@ -63,7 +63,6 @@ export const postSchemas = {
     requestId: z.string(),
     /** What happened: `This is your own request.` */
     title: CardText,
-    /** What to do. */
     text: CardText,
     /** `Only you see this. The request is unchanged.`; can be empty. */
     note: CardText,

@@ -49,7 +49,6 @@ export const requestSchemas = {
     ...requestHeader,
     /** `Microsoft-managed key → **cmk-triage-agent** in kv-care-prod` */
     change: CardText,
-    /** Decisions with person, time and plan. */
     decisions: z.array(Row).max(12),
     /** True if it ended without a change, which the card says. */
     nothingChanged: z.boolean(),

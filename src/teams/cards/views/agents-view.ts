@@ -78,7 +78,6 @@ const looks: Readonly<Record<FleetState, Look>> = {
 };
 const partsInOrder = Object.keys(looks) as (keyof typeof looks)[];
 
-/** Leaves out parts of size zero. */
 const partsOf = (counts: FleetCounts): FleetPart[] =>
   partsInOrder
     .filter((state) => counts[state] > 0)
@@ -143,7 +142,6 @@ function stepOf({ id, state, request, drift: [found] }: AgentKeyState, { asks, u
   return operation === null ? noStep : { ...noStep, resourceId: id, button: label(operation.words.verb) };
 }
 
-/** Tells agents with the same name apart. */
 function placeLine({ id, name }: AgentKeyState, { repeatedNames }: AgentsContent): readonly Line[] {
   const { resourceGroup, subscriptionId } = armIdParts(id);
   return repeatedNames.has(name.toLowerCase())

@@ -112,7 +112,6 @@ function factsOf(request: AtRest) {
   ];
 }
 
-/** Returns what remains after the request is ended. */
 function giveUpWords(request: Request): CardText {
   const completed = completedTitles(request).join(', ');
   return plain<string>(
@@ -190,7 +189,6 @@ function causeAndSummary(request: AtRest): CardText {
   );
 }
 
-/** Returns who works on the request. */
 const takenOnOf = (request: AtRest, { names }: CardContext): CardText =>
   request.state === 'failed' || request.takenOn === null
     ? nothing

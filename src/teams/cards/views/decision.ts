@@ -1,7 +1,7 @@
 /** What people decide on: the change, its risks and consequences, and notes that apply to most requests. */
 import type { Check, CheckCode } from '../../../domain/check.ts';
+import { ownControl } from '../../../domain/control.ts';
 import type { PersonId } from '../../../domain/ids.ts';
-import { ownControl } from '../../../domain/member-mark.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from '../../../domain/plan.ts';
 import { joinList } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';

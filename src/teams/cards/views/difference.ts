@@ -81,7 +81,6 @@ export function planChangeRows(before: Plan, now: Plan): Row[] {
 const startText = (notBefore: string | null): CardText =>
   notBefore === null ? plain('once approved') : md`not before ${dateAndTime(new Date(notBefore))}`;
 
-/** Maximum of rows on a card. */
 const mostChanges = 10;
 
 function changedRows(before: ChangedFrom, now: Request): Row[] {

@@ -1,13 +1,80 @@
+/** The pages of the vault and of the key. */
+import { sameArmId } from '../../../domain/ids.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
-import type { JudgedKey } from '../../../operations/choose.ts';
+import { joinList } from '../../../domain/strings.ts';
+import { isUsable, type JudgedKey, type JudgedVault } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
+import { regionWords } from '../../../text/places.ts';
 import { grey, marks, type Row, row, styleFor } from '../data/row.ts';
-import { label, md, nothing, plain } from '../plain-text.ts';
+import { bold, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { formHeaderOf } from './parts.ts';
+import { canGoBack, formHeaderOf } from './parts.ts';
+
+/** Vaults or keys that can't be used, each with the reason. */
+const unusableOf = <T>(all: readonly T[], rowOf: (one: T) => Row) => ({
+  unusable: all.slice(0, 15).map(rowOf),
+  unusableTitle: label(`${all.length} not usable`),
+});
+
+/** Returns what would change on the vault. */
+const changes = ({ vault }: JudgedVault): readonly string[] => [
+  ...(vault.softDelete ? [] : ['soft delete']),
+  ...(vault.purgeProtection ? [] : ['purge protection']),
+];
+
+/** The title of a usable vault in the list. */
+export function vaultTitle(one: JudgedVault): string {
+  const todo = changes(one);
+  const region = one.otherRegion ? `${regionWords(one.vault.location)} (another region)` : 'same region';
+  return [
+    `${one.vault.name}: ${region}`,
+    ...(one.otherSubscription ? ['another subscription'] : []),
+    todo.length === 0 ? 'no changes' : `turns on ${joinList(todo)}, which can’t be undone`,
+  ].join(', ');
+}
+
+function whyNot(one: JudgedVault): string {
+  if (one.otherTenant) return 'It’s in another tenant.';
+  if (one.notPermitted) {
+    return one.otherSubscription
+      ? 'It’s in another subscription. The approval policy doesn’t allow that for this agent.'
+      : 'The approval policy allows only other vaults for this agent.';
+  }
+  return 'Its firewall blocks healthcare agent services.';
+}
+
+/** The vault page: usable vaults first, each with what would change. */
+export function vaultPageCard(
+  form: Form,
+  { resource, vaults, chosen: id }: FactsOf<'vault'>,
+  problem: Refusal | null,
+): AdaptiveCard {
+  const usable = vaults.filter(isUsable);
+  const unusable = vaults.filter((one) => !isUsable(one));
+  const choices = usable.slice(0, 15).map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
+  const chosen = vaults.find((one) => id !== null && sameArmId(one.vault.id, id));
+  const [only] = usable.length === 1 ? choices : [];
+  const selected = choices.find((choice) => choice.value === chosen?.vault.name) ?? only;
+  return renderCard('form-vault', {
+    ...formHeaderOf(form, problem),
+    ...(chosen === undefined || isUsable(chosen)
+      ? {}
+      : { problem: md`${bold<string>(`${chosen.vault.name} can’t be used.`)} ${plain(whyNot(chosen))}` }),
+    canGoBack: canGoBack(form),
+    subject: md`${plain(resource.name)}  ·  ${plain(regionWords(resource.location))}`,
+    style: styleFor(usable.length),
+    choices,
+    selected: selected?.value ?? '',
+    ...unusableOf(unusable, (one) => row(marks.bad, plain(one.vault.name), [grey(plain(whyNot(one)))])),
+    coverage:
+      vaults.length === 0
+        ? plain('The bot can read no key vault: that takes Microsoft.KeyVault/vaults/read.')
+        : nothing,
+  });
+}
 
 type Facts = FactsOf<'key'>;
 
@@ -17,7 +84,7 @@ const expiry = ({ key }: JudgedKey): string => (key.expires === null ? 'no expir
 export const keyTitle = (one: JudgedKey): string =>
   `${one.key.name} · ${kind(one)} · ${one.fit ? expiry(one) : 'not usable'}`;
 
-const unusableRow = (one: JudgedKey): Row =>
+const unfitRow = (one: JudgedKey): Row =>
   row(
     marks.bad,
     plain(one.key.name),
@@ -26,6 +93,8 @@ const unusableRow = (one: JudgedKey): Row =>
       .map((check) => grey(plain(checkWords(check).title)))
       .slice(0, 6),
   );
+
+const unfitIn = (keys: readonly JudgedKey[]): readonly JudgedKey[] => keys.filter(({ fit }) => !fit);
 
 const day = (at: Date): string => at.toISOString().slice(0, 10);
 const years = (from: Date, count: number): Date =>
@@ -39,11 +108,6 @@ function freeName(resourceName: string, taken: readonly string[]): string {
   while (taken.includes(`${base}-${count}`)) count++;
   return `${base}-${count}`;
 }
-
-const unusableOf = (keys: readonly JudgedKey[]) => {
-  const unfit = keys.filter((one) => !one.fit);
-  return { unusable: unfit.slice(0, 15).map(unusableRow), unusableTitle: label(`${unfit.length} not usable`) };
-};
 
 const headerOf = (form: Form, { resource, vault }: Facts, problem: Refusal | null) => ({
   ...formHeaderOf(form, problem),
@@ -61,7 +125,7 @@ function existingPage(form: Form, facts: Facts, problem: Refusal | null): Adapti
     style: styleFor(fit.length),
     choices,
     selected: chosen?.value ?? '',
-    ...unusableOf(facts.keys),
+    ...unusableOf(unfitIn(facts.keys), unfitRow),
   });
 }
 
@@ -83,7 +147,7 @@ function newPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCar
     keyExpiryMin: day(new Date(now.getTime() + 86_400_000)),
     keyExpiryMax: day(years(now, 10)),
     keyExpiryNote: plain('Two years from now unless you choose another day.'),
-    ...unusableOf(none === nothing ? [] : keys),
+    ...unusableOf(none === nothing ? [] : unfitIn(keys), unfitRow),
   });
 }
 

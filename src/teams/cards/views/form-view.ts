@@ -18,9 +18,8 @@ import { type CardText, type Label, label, nothing, plain, sentences, withDates 
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';
 import { planChangeRows } from './difference.ts';
-import { keyPageCard } from './form-key-view.ts';
+import { keyPageCard, vaultPageCard } from './form-key-view.ts';
 import { resourcePageCard } from './form-resource-view.ts';
-import { vaultPageCard } from './form-vault-view.ts';
 import { versionPageCard } from './form-version-view.ts';
 import { canGoBack, formHeaderOf, passRows } from './parts.ts';
 
@@ -100,7 +99,6 @@ function insteadOf(plan: Plan): Label {
   return label(leads ? operationNamed(instead.operation).words.offer : '');
 }
 
-/** The form's current page. */
 export function formCard(
   form: Form,
   facts: PageFacts,

@@ -31,7 +31,6 @@ function roleOf(facts: May): keyof typeof roles {
   return facts.mayApprove ? 'approve' : 'neither';
 }
 
-/** Returns the text for a reader's permissions. */
 const roleText = (may: May): CardText => roles[roleOf(may)]();
 
 /** `2`, or `1 to 3` where rules differ. */

@@ -1,13 +1,17 @@
 /** A page of requests. */
+import type { KeyImpact } from '../../../domain/key-impact.ts';
 import type { Request } from '../../../domain/request/request.ts';
-import type { OpenShow } from '../../../operations/commands/command.ts';
+import type { HistoryShow, OpenShow } from '../../../operations/commands/command.ts';
 import { operationOf } from '../../../operations/registry.ts';
+import type { HistoryEntry } from '../../../text/history.ts';
 import { fromNow } from '../../../text/instants.ts';
-import type { Chip, ListRow } from '../data/lists.ts';
+import { type ImpactSection, impactSections, impactSummary, impactTitle } from '../../../text/key-impact.ts';
+import type { Chip, HistoryRow, ListRow } from '../data/lists.ts';
+import type { CardDataOf } from '../data/registry.ts';
 import { coloured, grey, marks, personMark } from '../data/row.ts';
-import type { Directory } from '../directory.ts';
-import { type CardText, label, md, nothing, plain, time } from '../plain-text.ts';
-import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { type CardText, dateAndTime, joinText, label, md, nothing, plain, time } from '../plain-text.ts';
+import { type AdaptiveCard, renderCard, renderRows } from '../render-card.ts';
+import type { Directory } from './people-texts.ts';
 import { stateLineOf } from './state-line.ts';
 
 export const rowsPerPage = 5;
@@ -20,7 +24,6 @@ export interface ListContent {
   readonly empty: CardText;
   /** Rows of this page. */
   readonly rows: readonly ListRow[];
-  /** The number on all pages. */
   readonly total: number;
   readonly asOf: Date;
 }
@@ -37,7 +40,7 @@ export function pagesOf(total: number, page: number, perPage: number, rows: numb
   };
 }
 
-const chipWords: Readonly<Record<OpenShow, string>> = {
+const openWords: Readonly<Record<OpenShow, string>> = {
   all: 'All',
   waiting: 'Needs your approval',
   mine: 'Requested by you',
@@ -46,15 +49,13 @@ const chipWords: Readonly<Record<OpenShow, string>> = {
 
 /** Returns filter buttons; the selected one is highlighted. */
 export const chipsOf = <S extends string>(words: Readonly<Record<S, string>>, shown: S | null): readonly Chip[] =>
-  (Object.keys(words) as S[]).map((show): Chip => {
-    return {
-      title: label(show === shown ? `✓ ${words[show]}` : words[show]),
-      selected: show === shown,
-      verb: `list.${show}`,
-    };
-  });
+  (Object.keys(words) as S[]).map((show) => ({
+    title: label(show === shown ? `✓ ${words[show]}` : words[show]),
+    selected: show === shown,
+    verb: `list.${show}`,
+  }));
 
-export const openChips = (shown: OpenShow | null): readonly Chip[] => chipsOf(chipWords, shown);
+export const openChips = (shown: OpenShow | null): readonly Chip[] => chipsOf(openWords, shown);
 
 export function listCard(id: string, content: ListContent, page: number): AdaptiveCard {
   const { title, subject, chips, empty, rows, total, asOf } = content;
@@ -113,5 +114,77 @@ export async function requestRows(
       revision: request.asking,
       button: label(mayDecide ? 'Review' : 'Open'),
     };
+  });
+}
+
+/** In each section. */
+const mostRows = 15;
+
+const sectionOf = ({ title, rows }: ImpactSection, shown: number): CardDataOf<'impact'>['sections'][number] => ({
+  title: plain<string>(`${title} (${rows.length})`),
+  rows: rows.slice(0, shown).map(({ mark, name, detail }) => ({
+    ...marks[mark],
+    name: plain<string>(name, 160),
+    line: plain<string>(detail, 280),
+  })),
+  more: rows.length > shown ? plain<string>(`and ${rows.length - shown} more`) : nothing,
+});
+
+export function impactCard(impact: KeyImpact): AdaptiveCard {
+  const [title, summary] = [impactTitle(impact), impactSummary(impact)];
+  const sections = impactSections(impact);
+  return renderRows('impact', mostRows, (shown) => ({
+    fallbackText: label(`Use of ${title}. ${summary}`),
+    title: plain<string>(title),
+    subject: plain<string>(summary),
+    sections: sections.map((one) => sectionOf(one, shown)),
+  }));
+}
+
+export const entriesPerPage = 15;
+
+export interface HistoryContent {
+  /** The request; null for an agent. */
+  readonly request: Request | null;
+  readonly title: CardText;
+  readonly subject: CardText;
+  readonly show: HistoryShow;
+  /** Entries of this page, with request IDs if there are several requests. */
+  readonly entries: readonly (HistoryEntry & { readonly of: string })[];
+  readonly total: number;
+}
+
+const historyWords: Readonly<Record<HistoryShow, string>> = {
+  everything: 'Everything',
+  decisions: 'Decisions',
+  changes: 'Changes',
+};
+
+/** Teams draws a card of so many rows only where each is short. */
+const longestLine = 420;
+
+const rowOf = ({ at, mark, title, detail, of }: HistoryContent['entries'][number]): HistoryRow => ({
+  ...marks[mark],
+  name: plain(title, 160),
+  line: joinText([dateAndTime(new Date(at)), plain<string>(of), plain(detail, longestLine)], '  ·  '),
+});
+
+export function historyCard(id: string, content: HistoryContent, page: number): AdaptiveCard {
+  const { request, title, subject, show, entries, total } = content;
+  const state = request === null ? null : stateLineOf(request);
+  return renderCard('history', {
+    formId: id,
+    fallbackText: label(`History of ${title}. ${subject}`),
+    stateLine: state === null ? nothing : plain(state.text),
+    stateColor: state?.color ?? 'Default',
+    stateIcon: state?.icon ?? '',
+    requestId: request?.id ?? '',
+    revision: request?.asking ?? 0,
+    title,
+    subject,
+    chips: [...chipsOf(historyWords, show)],
+    rows: entries.map(rowOf),
+    empty: total === 0 ? plain('Nothing of the kind happened.') : nothing,
+    ...pagesOf(total, page, entriesPerPage, entries.length),
   });
 }

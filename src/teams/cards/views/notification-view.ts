@@ -61,7 +61,6 @@ export const decisionNotice = ({ policy }: Request, title = 'your decision is ne
 
 const withdrawn = 'Earlier approvals don’t count.';
 
-/** The event, for one of those who are notified of it; the request is as it is now. */
 export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: Request, names: Names): Notice {
   const { body } = event;
   switch (body.type) {

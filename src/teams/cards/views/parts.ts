@@ -145,7 +145,6 @@ export function withPortal(
 /** Returns a vault's address without scheme and trailing slash. */
 export const vaultAddress = (uri: string): string => uri.replace(/^https:\/\//i, '').replace(/\/$/, '');
 
-/** Maximum of rows. */
 const mostListed = 14;
 
 /** Returns each controller with their powers. */
@@ -177,7 +176,6 @@ function stepOf(form: Form) {
 export const canGoBack = (form: Form): boolean =>
   shownPagesOf(operationNamed(form.operation), form)[0]?.name !== form.page;
 
-/** Fields of every page. */
 export function formHeaderOf(form: Form, problem: Refusal | null) {
   const words = problem === null ? null : refusalWords(problem);
   const { title } = operationNamed(form.operation).words;

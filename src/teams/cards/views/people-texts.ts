@@ -1,5 +1,9 @@
 /** People's texts about a request, with what they did. Shown to those who decide and those who see the result. */
+
+import type { PersonId } from '../../../domain/ids.ts';
+import type { People } from '../../../domain/ports/store.ts';
 import type { Comment, Request } from '../../../domain/request/request.ts';
+import { isBlank } from '../../../domain/strings.ts';
 import type { Names } from '../../../text/words.ts';
 import { grey, type Line } from '../data/row.ts';
 import { bold, type CardText, joinText, md, plain, quoted } from '../plain-text.ts';
@@ -50,3 +54,15 @@ export function peopleTexts(request: Request, names: Names): CardText {
     '\n\n',
   );
 }
+
+export interface Directory {
+  names(ids: readonly PersonId[]): Promise<Names>;
+}
+
+export const openDirectory = (people: Pick<People, 'among'>): Directory => ({
+  async names(ids) {
+    const known = await people.among([...new Set(ids)]);
+    const found = new Map(known.filter(({ name }) => !isBlank(name)).map(({ id, name }) => [id, name]));
+    return (id) => (id === null ? 'An operator' : (found.get(id) ?? 'Someone'));
+  },
+});

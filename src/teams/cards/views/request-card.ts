@@ -1,5 +1,7 @@
 /** Renders a request's card, by place and reader. */
-import type { Request } from '../../../domain/request/request.ts';
+
+import { z } from 'zod';
+import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
 import { waitingWords } from '../../../text/waiting.ts';
 import { type CardText, dateAndTime, joinText, md, plain } from '../plain-text.ts';
@@ -12,7 +14,6 @@ import type { CardContext } from './reader.ts';
 import { pausedWords, requestHeaderOf, startWords } from './state-line.ts';
 import { statusCard } from './status-view.ts';
 
-/** Returns the running or waiting step. */
 function stepWords(request: Request): CardText {
   const step = request.progress.find(({ state }) => state === 'running' || state === 'waiting');
   if (step === undefined) return plain('The next step is about to begin.');
@@ -43,7 +44,6 @@ function lineOf(request: Request, context: CardContext): CardText {
   }
 }
 
-/** The short card of a request from a chat. */
 function shortCard(request: Request, context: CardContext): AdaptiveCard {
   const name = context.names(request.requester);
   const line = requestHeaderOf(request, context);
@@ -69,4 +69,33 @@ export function requestCard(kind: CardKind, request: Request, context: CardConte
   const decidable = request.state === 'awaiting-approval' || request.state === 'approved';
   const approval = decidable && reader.kind !== 'everybody' ? reader.kind === 'approver' : kind === 'approval';
   return approval ? approvalCard(request, context) : statusCard(request, context);
+}
+
+export const evidenceVerb = 'request.evidence';
+
+const evidenceRow = 'evidence';
+
+/** `offered`: the log is published, and the bot has an address for browsers. */
+export function withEvidence(card: AdaptiveCard, request: Request, offered: boolean): AdaptiveCard {
+  if (!offered || !hasEnded(request)) return card;
+  const data = { requestId: request.id, revision: request.asking };
+  const button = { type: 'Action.Execute', title: 'Download evidence', verb: evidenceVerb, data };
+  const row = { type: 'ActionSet', id: evidenceRow, spacing: 'Default', actions: [button] };
+  return { ...card, body: [...card.body, row] };
+}
+
+const Row = z.looseObject({ type: z.string(), id: z.literal(evidenceRow), actions: z.array(z.looseObject({})) });
+
+/** Adds a link for the person who clicked. The button remains, because the link works once. */
+export function withDownload(card: AdaptiveCard, url: string): AdaptiveCard {
+  const download = { type: 'Action.OpenUrl', title: 'Open the download', url };
+  const body = card.body.map((element) => {
+    const row = Row.safeParse(element).data;
+    if (row === undefined) return element;
+    const again = row.actions.map((action) => ({ ...action, title: 'Get new link' }));
+    return { ...row, actions: [download, ...again] };
+  });
+  const text = 'The evidence pack is ready. The link works once, for you, for 10 minutes.';
+  const note = { type: 'TextBlock', text, wrap: true, size: 'Small', isSubtle: true, spacing: 'Small' };
+  return { ...card, body: [...body, note] };
 }

@@ -65,7 +65,6 @@ export function stateLineOf(request: Request, paused = false): StateLine {
   }
 }
 
-/** A longer check is mentioned. */
 const longCheckMs = 20_000;
 
 /** For a run whose pre-run check is still running. Its attempts aren't stored, so only the elapsed time is known. */

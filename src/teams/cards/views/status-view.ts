@@ -21,7 +21,6 @@ import { succeededCard } from './succeeded-view.ts';
 
 const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
 
-/** The scheduled start. */
 const startFacts = ({ notBefore }: Request) =>
   notBefore === null ? [] : [fact('Starts', md`${dateAndTime(new Date(notBefore))} or later`)];
 
@@ -110,7 +109,6 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
   });
 }
 
-/** Returns the card for the request's state. */
 export function statusCard(request: Request, context: CardContext): AdaptiveCard {
   switch (request.state) {
     case 'succeeded':

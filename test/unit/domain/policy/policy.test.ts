@@ -1,7 +1,7 @@
 import { planDigest } from '../../../../src/domain/digest.ts';
 import { applyPolicy, ruleFor, termsFor } from '../../../../src/domain/policy/policy.ts';
 import type { TagRule } from '../../../../src/domain/policy/rules.ts';
-import { noon, planFor, resource, sha256, vault } from '../../../support/builders/plans.ts';
+import { noon, planFor, resource, vault } from '../../../support/builders/plans.ts';
 import { policyOf, rule } from '../../../support/builders/policies.ts';
 
 const hour = 3_600_000;
@@ -85,6 +85,6 @@ describe('the policy of a plan', () => {
 });
 
 it('tags are no effects: the digest stays when they change', () => {
-  const digest = (seen: ReturnType<typeof resource>) => planDigest(planFor({ seen: { resource: seen } }), sha256);
+  const digest = (seen: ReturnType<typeof resource>) => planDigest(planFor({ seen: { resource: seen } }));
   expect(digest(tagged('production'))).toBe(digest(resource()));
 });

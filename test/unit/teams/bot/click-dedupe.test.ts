@@ -1,4 +1,4 @@
-import { openClickDedupe } from '../../../../src/teams/bot/click-dedupe.ts';
+import { openClickDedupe } from '../../../../src/teams/bot/reply.ts';
 import { approver, requester } from '../../../support/builders/fixtures.ts';
 import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
 import { noon } from '../../../support/builders/plans.ts';

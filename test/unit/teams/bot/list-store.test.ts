@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PersonId } from '../../../../src/domain/ids.ts';
 import type { ListSubject } from '../../../../src/operations/commands/command.ts';
-import { openListStore } from '../../../../src/teams/bot/list-store.ts';
-import { openLists } from '../../../../src/teams/bot/lists.ts';
+import { openListStore, openLists } from '../../../../src/teams/bot/lists.ts';
 import { refusalWords } from '../../../../src/text/refusals.ts';
 import { memoryRequests } from '../../../support/builders/memory-requests.ts';
 

@@ -1,6 +1,6 @@
 import type { PersonId } from '../../../../src/domain/ids.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
-import { openRequestPrefetch } from '../../../../src/teams/bot/request-prefetch.ts';
+import { openRequestPrefetch } from '../../../../src/teams/bot/request-click.ts';
 import { requestAfter } from '../../../support/builders/commands.ts';
 import { requester, requestId, submit } from '../../../support/builders/fixtures.ts';
 

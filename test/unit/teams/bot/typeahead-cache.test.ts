@@ -1,6 +1,6 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import type { ResourceSummary } from '../../../../src/domain/ports/inventory.ts';
-import { openTypeaheadCache } from '../../../../src/teams/bot/typeahead-cache.ts';
+import { openTypeaheadCache } from '../../../../src/teams/bot/typeahead.ts';
 import { failure } from '../../../support/builders/commands.ts';
 
 /** A tenant that is asked for its agents, and a clock that stands still until it is put on. */

@@ -3,7 +3,7 @@ import type { CardDataOf, CardName } from '../../../../src/teams/cards/data/regi
 import { grey, marks, row } from '../../../../src/teams/cards/data/row.ts';
 import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
 import { bytesOf, renderCard, withInputs } from '../../../../src/teams/cards/render-card.ts';
-import { impactCard } from '../../../../src/teams/cards/views/impact-view.ts';
+import { impactCard } from '../../../../src/teams/cards/views/list-view.ts';
 import { failure } from '../../../support/builders/commands.ts';
 import { vaultId } from '../../../support/builders/fixtures.ts';
 

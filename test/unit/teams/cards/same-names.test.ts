@@ -1,7 +1,7 @@
 /** Agents with the same name in several groups or subscriptions, where people choose one and where they read of one. */
 import { done } from '../../../../src/domain/failure.ts';
 import { ArmId, armIdParts } from '../../../../src/domain/ids.ts';
-import { agentsContent } from '../../../../src/teams/bot/agents-contents.ts';
+import { agentsContent } from '../../../../src/teams/bot/list-contents.ts';
 import { agentsCard } from '../../../../src/teams/cards/views/agents-view.ts';
 import { resourceTitle } from '../../../../src/teams/cards/views/form-resource-view.ts';
 import { formCard } from '../../../../src/teams/cards/views/form-view.ts';

@@ -2,11 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ConversationAddress } from '../../../../src/domain/ports/store.ts';
-import { botFrameworkOf } from '../../../../src/teams/bot-framework.ts';
+import { botFrameworkOf, trustHosts } from '../../../../src/teams/bot-framework.ts';
 import { bugCard } from '../../../../src/teams/cards/views/short-views.ts';
 import { openChat, UnknownServiceUrl } from '../../../../src/teams/delivery/chat.ts';
 import { openAdapter } from '../../../../src/teams/ingress/adapter.ts';
-import { trustHosts } from '../../../../src/teams/service-urls.ts';
 
 /** What Teams answers; null: nothing, ever. */
 let answered: number | null = 200;

@@ -1,6 +1,6 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
-import { openDirectoryCache } from '../../../../src/teams/delivery/directory-cache.ts';
+import { openDirectoryCache } from '../../../../src/teams/delivery/addressees.ts';
 import { failure } from '../../../support/builders/commands.ts';
 import { noon } from '../../../support/builders/plans.ts';
 

@@ -2,7 +2,7 @@ import { type DriftId, driftIdOf, PersonId } from '../../../../src/domain/ids.ts
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { type AgentWatch, decideDrift, foldWatch } from '../../../../src/domain/watch/agent-watch.ts';
 import type { DriftState } from '../../../../src/domain/watch/state.ts';
-import { lastVerifiedOf } from '../../../../src/operations/last-verified.ts';
+import { lastVerifiedOf } from '../../../../src/operations/registry.ts';
 import { openDriftAlerts } from '../../../../src/teams/delivery/drift-alerts.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
 import {

@@ -1,5 +1,5 @@
 import { PersonId, type RequestId } from '../../../../src/domain/ids.ts';
-import { prefetch } from '../../../../src/teams/delivery/prefetch.ts';
+import { prefetch } from '../../../../src/teams/delivery/card-renderer.ts';
 import { requestAfter } from '../../../support/builders/commands.ts';
 import { approver, requester, requestId, submit } from '../../../support/builders/fixtures.ts';
 

@@ -20,15 +20,14 @@ const hour = 3_600_000;
 /** Reminders of a request after these commands, and what they notified of. An occasion that was notified of before notifies nobody. */
 function opened(...commands: readonly Command[]) {
   const notified: Pick<Notification, 'occasion' | 'who'>[] = [];
-  const reminders = openReminders({
+  const remind = openReminders({
     requests: { load: async () => requestAfter(...commands) },
     notifications: { notify: async (_request, { occasion, who }) => void notified.push({ occasion, who }) },
     directory: { names: async () => () => 'Somebody' },
   });
   return {
     notified,
-    remind: (key: string, hours = 0) =>
-      reminders.remind(id, key, new Date(noon.getTime() + hours * hour).toISOString()),
+    remind: (key: string, hours = 0) => remind(id, key, new Date(noon.getTime() + hours * hour).toISOString()),
   };
 }
 

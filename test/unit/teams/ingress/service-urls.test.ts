@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { isPrivate } from '../../../../src/domain/private-url.ts';
-import { botFrameworkOf } from '../../../../src/teams/bot-framework.ts';
-import { BotCredentialsFactory } from '../../../../src/teams/ingress/credentials.ts';
-import { trustHosts, trustThisMachine } from '../../../../src/teams/service-urls.ts';
+import { isPrivate } from '../../../../src/domain/strings.ts';
+import { botFrameworkOf, trustHosts, trustThisMachine } from '../../../../src/teams/bot-framework.ts';
+import { BotCredentialsFactory } from '../../../../src/teams/ingress/adapter.ts';
 
 const hostsOf = (cloud: 'public' | 'usgovernment' | 'china' | 'custom') =>
   botFrameworkOf({ cloud, appId: null }).serviceHosts;

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { httpsFetch } from '../../../../src/teams/sign-in/https-fetch.ts';
+import { httpsFetch } from '../../../../src/teams/sign-in/authority.ts';
 import { localhostCertificate } from '../../../support/processes/localhost-certificate.ts';
 
 /** Asking the authority, against a server that answers as it likes. */
