@@ -15,6 +15,8 @@ interface SchedulePorts {
   readonly newId: () => string;
   readonly cycle: (id: string, cursor: string, signal: AbortSignal) => Promise<CycleResult>;
   readonly onCycle: (result: CycleResult) => void;
+  /** How long no cycle could read and judge every agent, beyond what is normal. */
+  readonly overdueSeconds: () => number;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -28,7 +30,7 @@ const mostPauseMs = 60_000;
 type Due = z.infer<typeof Schedule>;
 
 export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
-  const { documents, intervalMs, now, random, newId, cycle, onCycle, log } = ports;
+  const { documents, intervalMs, now, random, newId, cycle, onCycle, overdueSeconds, log } = ports;
   const nextDue = (): string => new Date(now().getTime() + intervalMs * (1 + jitter * random())).toISOString();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | null = null;
@@ -67,7 +69,9 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
     if (stopping.signal.aborted) return;
     timer = setTimeout(() => {
       running = run()
-        .catch((error: unknown) => log.warn({ err: error }, 'the key watch failed, and tries again'))
+        .catch((err: unknown) =>
+          log.warn({ err, overdueSeconds: overdueSeconds() }, 'the key watch failed, and tries again'),
+        )
         .finally(() => plan(Math.min(intervalMs / 2, mostPauseMs)));
     }, waitMs);
   };

@@ -31,6 +31,8 @@ export interface CyclePorts {
   readonly intervalMs: number;
   /** Aborted when the bot stops: the cycle ends early. */
   readonly signal: AbortSignal;
+  /** How long no cycle could read and judge every agent, beyond what is normal. An alert reads it in the log. */
+  readonly overdueSeconds: () => number;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -43,6 +45,8 @@ export interface WatchedAgent {
 export interface CycleResult {
   /** By ARM id in lower case: those that this cycle judged. */
   readonly agents: ReadonlyMap<string, WatchedAgent>;
+  /** It could read and judge every agent. */
+  readonly isWhole: boolean;
   /** Where the next cycle continues. */
   readonly cursor: string;
 }
@@ -143,17 +147,30 @@ async function watchAgent(
   return finding.verdict;
 }
 
-/** Logs how many agents couldn't be read, by part: what was found of them before still holds, and nothing new is found. */
-function logUnread(log: CyclePorts['log'], agents: Iterable<WatchedAgent>): void {
+/** Counts the agents that couldn't be read, by part: what was found of them before still holds, and nothing new is found. */
+function countUnread(agents: Iterable<WatchedAgent>): Partial<Record<WatchedPart, number>> {
   const counts: Partial<Record<WatchedPart, number>> = {};
   for (const { unread } of agents) for (const part of unread) counts[part] = (counts[part] ?? 0) + 1;
-  if (Object.keys(counts).length > 0) log.warn({ agents: counts }, 'the key watch couldn’t read some agents');
+  return counts;
+}
+
+/** Logs what kept the cycle from being whole. Returns whether it was. */
+function logGaps(ports: CyclePorts, agents: Iterable<WatchedAgent>, failures: readonly unknown[]): boolean {
+  const { log } = ports;
+  const overdueSeconds = ports.overdueSeconds();
+  const unread = countUnread(agents);
+  const isRead = Object.keys(unread).length === 0;
+  const failed = { err: failures[0], agents: failures.length };
+  if (failures.length > 0)
+    log.warn({ ...failed, overdueSeconds }, 'the key watch couldn’t judge some agents, and tries again');
+  if (!isRead) log.warn({ agents: unread, overdueSeconds }, 'the key watch couldn’t read some agents');
+  return failures.length === 0 && isRead;
 }
 
 /** `id`: unique for each cycle, so that an append that was repeated stores once. */
 export async function watchCycle(ports: CyclePorts, id: string, cursor: string): Promise<CycleResult> {
   const all = await ports.verified();
-  if (all.size === 0) return { agents: new Map(), cursor };
+  if (all.size === 0) return { agents: new Map(), isWhole: true, cursor };
   const [open, busy, kept] = await Promise.all([
     ports.drifts.open(),
     busyAgents(ports),
@@ -166,7 +183,7 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
   const cycle = { id, reader: new AgentReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
   const agents = new Map<string, WatchedAgent>();
   const failures: unknown[] = [];
-  const { intervalMs, signal, log } = ports;
+  const { intervalMs, signal } = ports;
   const began = performance.now();
   const turn = async (n: number): Promise<void> => {
     const early = began + (n * spread * intervalMs) / mostAgents - performance.now();
@@ -187,11 +204,6 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
     }
   };
   await Promise.all(Array.from({ length: atOnce }, read));
-  if (failures.length > 0)
-    log.warn(
-      { err: failures[0], agents: failures.length },
-      'the key watch couldn’t judge some agents, and tries again',
-    );
-  logUnread(log, agents.values());
-  return { agents, cursor: signal.aborted ? cursor : (queue.at(-1) ?? '') };
+  const isWhole = logGaps(ports, agents.values(), failures);
+  return { agents, isWhole, cursor: signal.aborted ? cursor : (queue.at(-1) ?? '') };
 }

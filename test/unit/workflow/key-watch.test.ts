@@ -17,10 +17,11 @@ test('the cursor moves on although another replica took the next cycle meanwhile
     startKeyWatch({
       ...{ documents, intervalMs, now: () => new Date(now), random: () => 0, newId: () => 'a cycle' },
       onCycle: () => undefined,
+      overdueSeconds: () => 0,
       log: { warn: () => undefined },
       cycle: (_id, cursor) =>
         new Promise((resolve) => {
-          const end = () => resolve({ agents: new Map(), cursor: `${Number(cursor) + 1}` });
+          const end = () => resolve({ agents: new Map(), isWhole: true, cursor: `${Number(cursor) + 1}` });
           begun.push({ cursor, end });
         }),
     });
@@ -83,15 +84,16 @@ test('an agent that can’t be judged or read is logged and keeps no other from 
       },
       verified: async () => agents,
       ...{ now: () => noon, settleMs: 0, intervalMs: 0, signal: new AbortController().signal },
+      overdueSeconds: () => 1_801,
       log: { warn: (fields, message) => void warnings.push({ ...fields, message }) },
     },
     'a cycle',
     '',
   );
   expect([...cycle.agents.keys()].sort()).toEqual(['a', 'c']);
-  expect(cycle.cursor).toBe('c');
+  expect(cycle).toMatchObject({ cursor: 'c', isWhole: false });
   expect(warnings).toMatchObject([
-    { agents: 1, message: 'the key watch couldn’t judge some agents, and tries again' },
-    { agents: { vault: 2 }, message: 'the key watch couldn’t read some agents' },
+    { agents: 1, overdueSeconds: 1_801, message: 'the key watch couldn’t judge some agents, and tries again' },
+    { agents: { vault: 2 }, overdueSeconds: 1_801, message: 'the key watch couldn’t read some agents' },
   ]);
 });
