@@ -92,7 +92,7 @@ function openBot(
     readonly evidence: EvidenceLinks | null;
   },
 ): CmkBot {
-  const { config, store, log } = infrastructure;
+  const { config, store, metrics, log } = infrastructure;
   const { stepUp, later, evidence } = parts;
   const requests = rejectOnClockSkew(infrastructure.requests);
   const { now } = store.clock;
@@ -134,6 +134,7 @@ function openBot(
     signIn: signInOf(config),
     auditChannel: auditChannel !== null,
     ...cacheRoles(roleChecks),
+    onRefused: metrics.refused,
     stepUp,
     evidence,
     log,

@@ -53,8 +53,14 @@ export interface MetricsPorts {
   readonly now: () => Date;
 }
 
-/** Refusals of approvals that an alert counts. */
-const watchedRefusals: readonly RefusalCode[] = ['own-request', 'not-an-approver', 'sign-in-other-person'];
+/** Refusals for which people can have alerts: of approvals, and of people without a role. */
+const watchedRefusals: readonly RefusalCode[] = [
+  'own-request',
+  'not-an-approver',
+  'sign-in-other-person',
+  'no-role',
+  'guest',
+];
 
 /** Converts a metric. The library spells each type in two ways. */
 function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): MetricSnapshot {
@@ -89,7 +95,11 @@ export function openMetrics({
     'outcome',
   );
   const refusedCalls = counter('cmk_calls_refused_total', 'Calls that did not reach the bot, by reason', 'reason');
-  const refusals = counter('cmk_refusals_total', 'What was asked of a request and refused, by reason code', 'code');
+  const refusals = counter(
+    'cmk_refusals_total',
+    'Refused actions on requests, and what people without a role typed or clicked, by reason code',
+    'code',
+  );
   const failures = counter(
     'cmk_azure_failures_total',
     'Calls of Azure that did not do as asked, by what must be done next',

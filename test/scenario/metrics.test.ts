@@ -63,6 +63,19 @@ test('open requests are counted by state, refusals by code, and failures of Azur
   expect(await grown('cmk_azure_failures_total{next="ask"}')).toBeGreaterThan(0);
 });
 
+test('what people without a role type or click is counted, but no refresh of a card', async () => {
+  const card = await approvalCard(world, await ask(world));
+  const before = await scrape();
+  const grown = async (series: string) => figure(await scrape(), series) - figure(before, series);
+  const { teamMember } = people;
+  await type(world, teamMember, '/cmk-status');
+  await world.teams.click(teamMember, card.id, 'request.approve', {});
+  const from = { id: `29:${teamMember}`, aadObjectId: teamMember };
+  const refresh = { action: { type: 'Action.Execute', verb: 'request.refresh', data: {} }, trigger: 'automatic' };
+  await send(world, invoke(world, refresh, { from }));
+  expect(await grown('cmk_refusals_total{code="no-role"}')).toBe(2);
+});
+
 test('work that fails is counted while it fails, although each failure makes it due later', async () => {
   const attempts = async () => figure(await scrape(), 'cmk_outbox_attempts');
   const card = await approvalCard(world, await ask(world));

@@ -4,7 +4,7 @@ import type { CachedRoles } from '../../authorization/role-cache.ts';
 import type { Roles } from '../../authorization/role-checks.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { type Conversations, type Documents, isWritten, type People } from '../../domain/ports/store.ts';
-import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { type Refusal, type RefusalCode, refuse } from '../../domain/request/refusal.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
 import { welcomeCard } from '../cards/views/help-view.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
@@ -29,6 +29,8 @@ interface BotOptions extends VerbOptions, WelcomeOptions {
   readonly signIn: string;
   readonly rolesForHelp: CachedRoles['rolesForHelp'];
   readonly forClick: CachedRoles['forClick'];
+  /** Counts what a person without a role typed or clicked. */
+  readonly onRefused: (code: RefusalCode) => void;
 }
 
 export class CmkBot extends ActivityHandler {
@@ -121,6 +123,7 @@ export class CmkBot extends ActivityHandler {
     const sender = await this.admitted(context, typed.command === cmkHelp.name ? rolesForHelp : rolesOf);
     if (sender === null) return;
     if ('refusal' in sender) {
+      this.options.onRefused(sender.refusal.code);
       await send(this.options, context, refusalCard(sender.refusal), 'who-asked');
       return;
     }
@@ -181,7 +184,7 @@ interface UnauthorizedSender {
 
 /** `click` is null if the invoke isn't a click. */
 async function answerUnauthorizedClick(
-  options: VerbOptions,
+  options: VerbOptions & Pick<BotOptions, 'onRefused'>,
   { sender, refusal }: UnauthorizedSender,
   turn: Pick<ClickTurn<KnownSender>, 'context' | 'at'>,
   click: CardClick | null,
@@ -192,6 +195,8 @@ async function answerUnauthorizedClick(
     const request = await options.actionPorts.loadSnapshot(id);
     if (request?.requester === sender.person) return verb.handle(options, { ...turn, sender, click });
   }
+  // Teams refreshes cards and searches at each letter by itself.
+  if (click !== null && (click.trigger ?? 'manual') === 'manual') options.onRefused(refusal.code);
   return messageAnswer(refusalText(refusal));
 }
 
