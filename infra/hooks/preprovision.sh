@@ -94,7 +94,26 @@ Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false
   done
 }
 
-if [ -n "${AZURE_RESOURCE_GROUP:-}" ] && [ "$(ask az group exists --name "$AZURE_RESOURCE_GROUP")" = true ]; then
+deployed=no
+# Finds an earlier deployment. Azure refuses to delete a locked container, so `azd down` then leaves its storage account and the
+# resource group. An empty database can't continue its published log.
+earlier_deployment() {
+  local group types
+  [ -n "${AZURE_RESOURCE_GROUP:-}" ] || return 0
+  group="$(ask az group exists --name "$AZURE_RESOURCE_GROUP")"
+  [ "$group" = true ] || return 0
+  types="$(ask az resource list --resource-group "$AZURE_RESOURCE_GROUP" --query '[].type' --output tsv)"
+  if grep -qix Microsoft.DBforPostgreSQL/flexibleServers <<< "$types"; then
+    deployed=yes
+  elif grep -qix Microsoft.Storage/storageAccounts <<< "$types"; then
+    stop "The resource group $AZURE_RESOURCE_GROUP has no database server, but still the storage account $CMK_ANCHOR_ACCOUNT with the published log.
+If the container $CMK_ANCHOR_CONTAINER is locked, azd down leaves both until CMK_ANCHOR_DAYS after the last event. Take another environment: azd env new NAME
+If it is not locked, run azd down again. docs/how-to/uninstall.md, \"What stays after azd down\""
+  fi
+}
+
+earlier_deployment
+if [ "$deployed" = yes ]; then
   published_log
   database_disk
 else

@@ -236,6 +236,7 @@ describe('the hook before a deployment', () => {
   const again = { ...outputs, CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true' };
   const deployed: readonly Answer[] = [
     { to: /^az group exists/, says: ['true'] },
+    { to: /^az resource list/, says: ['Microsoft.Storage/storageAccounts\nMicrosoft.DBforPostgreSQL/flexibleServers'] },
     { to: /^az storage container-rm exists/, says: ['true'] },
   ];
 
@@ -310,6 +311,22 @@ describe('the hook before a deployment', () => {
       {},
       [{ to: /list-deleted/, says: ['kv-abc'] }],
       'az group create --name rg-prod-cmk --location westeurope && az keyvault recover --name kv-abc',
+    ],
+    [
+      'azd down left the locked container',
+      again,
+      [
+        { to: /^az group exists/, says: ['true'] },
+        { to: /^az resource list/, says: ['Microsoft.Storage/storageAccounts'] },
+        { to: /^az resource show/, fails: 'ResourceNotFound' },
+      ],
+      'If the container anchor is locked, azd down leaves both until CMK_ANCHOR_DAYS after the last event. Take another environment: azd env new NAME',
+    ],
+    [
+      'it can’t find out whether there is a deployment',
+      again,
+      [{ to: /^az group exists/, fails: 'AuthorizationFailed' }],
+      'an Owner of the resource group has to',
     ],
     ['another environment has the roles', {}, [elsewhere], 'azd env set CMK_ASSIGN_ROLES false'],
   ])('stops where %s, and says how to go on', async (_what, env, answers, words) => {
