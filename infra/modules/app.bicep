@@ -67,6 +67,8 @@ var known = {
   CMK_PUBLIC_URL: 'https://${host}'
   CMK_SUBSCRIPTIONS: subscriptions
   CMK_LOGS_WORKSPACE: workspace
+  // By this, the doctor knows that azd sets the settings.
+  AZURE_ENV_NAME: place.tags['azd-env-name']
 }
 var migration = {
   CMK_DATABASE_OWNER_URL: 'postgresql://${owner.name}@${database}?sslmode=verify-full'

@@ -186,10 +186,23 @@ describe('doctor without a configuration', () => {
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');
   });
 
-  it('on Container Apps names azd for each mistake, because it sets the settings there', async () => {
+  it('on Container Apps names az for each mistake, and hides secrets', async () => {
+    const env = { DATABASE_URL: 'mysql://', CMK_APPROVERS: 'everybody', CONTAINER_APP_NAME: 'our-bot' };
+    const { code, out } = await cmkBot(['doctor'], env);
+    expect(code).toBe(1);
+    const update = 'az containerapp update --name our-bot --resource-group GROUP --set-env-vars';
+    expect(out).toContain(`    ${update} CMK_APPROVERS=VALUE\n`);
+    expect(out).toContain(
+      `    read -rs DATABASE_URL && export DATABASE_URL && az containerapp secret set --name our-bot --resource-group GROUP --secrets "database-url=$DATABASE_URL" && ${update} DATABASE_URL=secretref:database-url\n`,
+    );
+    expect(out).not.toMatch(/azd|setup --set/);
+  });
+
+  it('where azd deployed it names azd for each mistake, because it sets the settings there', async () => {
     const CMK_POLICY_FILE = path.join(empty.folder, 'none.json');
     const env = { CMK_DATA_DIR: empty.folder, CMK_APPROVERS: 'everybody', CMK_POLICY_FILE };
-    const { code, out } = await cmkBot(['doctor'], { ...env, CONTAINER_APP_NAME: 'cmk-bot' });
+    const deployed = { CONTAINER_APP_NAME: 'cmk-bot', AZURE_ENV_NAME: 'prod' };
+    const { code, out } = await cmkBot(['doctor'], { ...env, ...deployed });
     expect(code).toBe(1);
     for (const name of ['CMK_APPROVERS', 'CMK_SUBSCRIPTIONS', 'CMK_POLICY'])
       expect(out).toContain(`    azd env set ${name} VALUE && azd provision\n`);

@@ -26,14 +26,29 @@ function changeWithAzd(variable: string): string {
   return `${command('azd', 'env', 'set', named, 'VALUE')} && azd provision`;
 }
 
+const secretSettings: readonly string[] = [
+  ...azdSecrets,
+  ...['MicrosoftAppPassword', 'AZURE_CLIENT_SECRET', 'DATABASE_URL', 'CMK_DATABASE_OWNER_URL'],
+];
+
+function changeInContainerApp(app: string, variable: string): string {
+  const place = command('--name', app, '--resource-group', 'GROUP');
+  const set = `az containerapp update ${place} --set-env-vars ${variable}`;
+  if (!secretSettings.includes(variable)) return `${set}=VALUE`;
+  const secret = variable.toLowerCase().replaceAll('_', '-');
+  const stored = `az containerapp secret set ${place} --secrets "${secret}=$${variable}"`;
+  return `${readSecret(variable)} && ${stored} && ${set}=secretref:${secret}`;
+}
+
 /**
- * Returns the command that changes one setting. On Azure Container Apps, which sets `CONTAINER_APP_NAME`, the settings come from
- * azd. Elsewhere, the command asks for the value, checks it, and writes it to `.env`.
+ * Returns the command that changes one setting. Azure Container Apps sets `CONTAINER_APP_NAME`, and the deployment with azd sets
+ * `AZURE_ENV_NAME`. Elsewhere, the command asks for the value, checks it, and writes it to `.env`.
  */
-export const changeSetting = (variable: string): string =>
-  processVariables().CONTAINER_APP_NAME === undefined
-    ? command('cmk-bot', 'setup', '--set', variable)
-    : changeWithAzd(variable);
+export function changeSetting(variable: string): string {
+  const { CONTAINER_APP_NAME: app, AZURE_ENV_NAME: environment } = processVariables();
+  if (app === undefined) return command('cmk-bot', 'setup', '--set', variable);
+  return environment === undefined ? changeInContainerApp(app, variable) : changeWithAzd(variable);
+}
 
 export const whoGivesRoles = (scope: string): string => `Owner or User Access Administrator of ${scope}`;
 
