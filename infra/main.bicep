@@ -125,11 +125,13 @@ var roleScopes = map(
   union([subscription().subscriptionId], subscriptionIds, filter(split(roleSubscriptions, ','), id => !empty(id))),
   id => '/subscriptions/${id}'
 )
+// infra/grant-azure.sh gives the role in a workspace of one's own. It adds that subscription, which a deployment would take out.
+var hasOwnWorkspace = !empty(settings.?CMK_LOGS_WORKSPACE ?? '')
 // Of this environment: a role's name is unique in its tenant, so a second environment cannot have it too.
 var roleIds = {
   bot: guid(subscription().id, environmentName, 'CMK bot')
   grants: guid(subscription().id, environmentName, 'CMK bot grants')
-  logs: guid(subscription().id, environmentName, 'CMK bot logs')
+  logs: hasOwnWorkspace ? '' : guid(subscription().id, environmentName, 'CMK bot logs')
 }
 var names = {
   botIdentity: 'id-cmk-bot'
@@ -295,7 +297,7 @@ module roles 'modules/roles.bicep' = if (assignRoles) {
   }
 }
 
-module logsReader 'modules/logs-reader.bicep' = if (assignRoles) {
+module logsReader 'modules/logs-reader.bicep' = if (assignRoles && !hasOwnWorkspace) {
   scope: group
   params: {
     workspaceName: names.workspace

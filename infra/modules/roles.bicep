@@ -7,17 +7,20 @@ param ids {
   bot: string
   @description('Of the role with which it assigns key access.')
   grants: string
-  @description('Of the role with which it reads the audit logs of vaults.')
+  @description('Of the role with which it reads the audit logs of vaults. Empty: a script creates it.')
   logs: string
 }
 @description('Scopes in which the roles can be assigned.')
 param scopes string[]
 
-var roles = [
-  { id: ids.bot, file: loadJsonContent('../custom-role.json') }
-  { id: ids.grants, file: loadJsonContent('../custom-role-grants.json') }
-  { id: ids.logs, file: loadJsonContent('../custom-role-logs.json') }
-]
+var roles = filter(
+  [
+    { id: ids.bot, file: loadJsonContent('../custom-role.json') }
+    { id: ids.grants, file: loadJsonContent('../custom-role-grants.json') }
+    { id: ids.logs, file: loadJsonContent('../custom-role-logs.json') }
+  ],
+  role => !empty(role.id)
+)
 
 resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [for role in roles: {
   name: role.id

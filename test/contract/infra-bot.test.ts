@@ -270,7 +270,13 @@ describeCompiled('the roles of the bot in Azure', () => {
     const found = assignments(made).filter(({ id }) => id.includes('/workspaces/'));
     expect(found.map(roleIdOf)).toEqual([role?.name]);
     expect(readConfig(environmentOf(made)).logs).toMatchObject({ workspaceId: expect.any(String) });
-    expect(environmentOf(otherwise().made).CMK_LOGS_WORKSPACE).toBe('b0000000-0000-4000-8000-0000000000c9');
+  });
+
+  test('leave the role of a workspace of one’s own to the script, whose subscription a deployment would take out', () => {
+    const { made } = otherwise();
+    expect(environmentOf(made).CMK_LOGS_WORKSPACE).toBe('b0000000-0000-4000-8000-0000000000c9');
+    expect(rolesOf(made).map((one) => at(one, 'properties', 'roleName'))).toEqual(roleFiles.map(({ Name }) => Name));
+    expect(assignments(made).filter(({ id }) => id.includes('/workspaces/'))).toEqual([]);
   });
 
   test('beside those are to read secrets of its vault and sign with one key, to publish in its container, and to pull its image', () => {

@@ -273,7 +273,7 @@ const rows: readonly Broken[] = [
           principalId !== localBotPrincipal.id || roles.every(({ id }) => id !== roleDefinitionId),
       );
     }),
-    runs: /az role/,
+    runs: /grant-azure/,
   },
   {
     what: 'the workspace’s id is mistyped',

@@ -216,7 +216,8 @@ where('the wizard', () => {
       'infra/custom-role-signing.json)',
       "--role 'CMK bot signing'",
       'cmk-bot witness add LINE',
-      `bash infra/grant-azure.sh --yes --workspace "$(az monitor log-analytics workspace list --query "[?customerId=='${workspaceId}'].id" -o tsv)"`,
+      'bash infra/grant-azure.sh --yes --workspace "$(az account list',
+      `az monitor log-analytics workspace list --subscription % --query "[?customerId=='${workspaceId}'].id" -o tsv)"`,
     ])
       expect(said.out).toContain(task);
     expect(statSync(envFile).mode & 0o777).toBe(0o600);

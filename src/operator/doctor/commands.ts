@@ -65,13 +65,12 @@ export const giveGrantsRole = (objectId: string, scope: string): string =>
   '--condition "$(cat infra/grant-condition.txt)" --condition-version 2.0';
 
 /**
- * Returns the command that lets an identity query one table of the workspace. The role must exist, from
- * infra/custom-role-logs.json.
+ * Returns the command that lets an identity query one table of the workspace, in any subscription: it creates the role, or adds the
+ * subscription to it. `objectId`: as a word for a shell.
  */
 export const giveLogsRole = (objectId: string, workspaceId: string): string =>
-  `${command('az', 'role', 'assignment', 'create', '--role', 'CMK bot logs', '--assignee-object-id', objectId)} ` +
-  '--assignee-principal-type ServicePrincipal ' +
-  `--scope "$(az monitor log-analytics workspace list --query "[?customerId=='${workspaceId}'].id" -o tsv)"`;
+  `bash infra/grant-azure.sh --yes --workspace "$(az account list --query '[].id' -o tsv | xargs -I% az monitor log-analytics ` +
+  `workspace list --subscription % --query "[?customerId=='${workspaceId}'].id" -o tsv)" ${objectId}`;
 
 export const makeSigningKey = (vault: string, name: string): string =>
   `${command('az', 'keyvault', 'key', 'create', '--vault-name', vault, '--name', name)} --kty EC --curve P-256 --ops sign verify`;

@@ -1,6 +1,7 @@
 /** Follow-up tasks for publishing and usage checks, for people with permissions that the wizard doesn't need. */
 import {
   giveKeyRole,
+  giveLogsRole,
   givePublishingRole,
   giveSecretRole,
   makePublishingRole,
@@ -81,9 +82,7 @@ export function workspaceTask(answers: Answers, objectId: string): readonly Task
     {
       what: 'Let the bot query the workspace with the vaults’ logs',
       who: whoGivesRoles('the workspace'),
-      how: [
-        `bash infra/grant-azure.sh --yes --workspace "$(az monitor log-analytics workspace list --query "[?customerId=='${workspace}'].id" -o tsv)" ${objectId}`,
-      ],
+      how: [giveLogsRole(objectId, workspace)],
     },
   ];
 }

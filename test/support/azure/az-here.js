@@ -75,7 +75,33 @@ async function writeRole(isThere) {
   });
 }
 
+async function roleNamed(name, scope) {
+  const filter = encodeURIComponent(`roleName eq '${name}'`);
+  const path = `${scope}/providers/Microsoft.Authorization/roleDefinitions?$filter=${filter}&api-version=2022-04-01`;
+  return (await send('GET', path)).value[0];
+}
+
 const commands = {
+  async 'account show'() {},
+  async 'account list'() {
+    return subscription;
+  },
+  async 'role definition list'() {
+    const { assignableScopes, permissions } = (await roleNamed(of('name'), of('scope')))?.properties ?? {};
+    if (!of('query').includes('permissions')) return assignableScopes?.join('\n') ?? '';
+    return permissions
+      .flatMap((one) => [...one.actions, ...one.dataActions.map((action) => `data ${action}`)])
+      .join('\n');
+  },
+  async 'role assignment list'() {
+    const [, role] = /roleDefinitionName=='([^']+)'/.exec(of('query')) ?? [];
+    const { id } = await roleNamed(role, of('scope'));
+    const path = `${of('scope')}/providers/Microsoft.Authorization/roleAssignments`;
+    const filter = encodeURIComponent(`principalId eq '${of('assignee')}'`);
+    const { value } = await send('GET', `${path}?$filter=${filter}&api-version=2022-04-01`);
+    return value.filter(({ properties }) => properties.roleDefinitionId === id && properties.scope === of('scope'))
+      .length;
+  },
   async 'role assignment create'() {
     const scope = of('scope');
     const path = `${scope}/providers/Microsoft.Authorization`;
