@@ -81,6 +81,24 @@ test('a vault is served by its host name on the main port too', async () => {
   expect(body.key.kid).toMatch(new RegExp(`^https://${host}/keys/cmk-triage-agent/[0-9a-f]{32}$`));
 });
 
+test('the official client reads a list through its pages, each entry once', async () => {
+  const pages = async (): Promise<string[][]> => {
+    const read: string[][] = [];
+    for await (const page of clients.vaults().vaults.listBySubscription().byPage())
+      read.push(page.map(({ id = '' }) => id));
+    return read;
+  };
+  const [all = []] = await pages();
+  expect(all.length).toBeGreaterThan(2);
+  const setPageSize = (size: number) =>
+    changeState(running, ({ settings }) => {
+      settings.pageSize = size;
+    });
+  await setPageSize(all.length - 1);
+  expect(await pages()).toEqual([all.slice(0, -1), all.slice(-1)]);
+  await setPageSize(1_000);
+});
+
 test('a key shows its public parts only', async () => {
   const found = await clients.keys(`https://localhost:${running.port + 1}/`).getKey('cmk-triage-agent');
   expect(found.key?.n).toBeDefined();
