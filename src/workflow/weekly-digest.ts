@@ -4,7 +4,7 @@
  * that ends in between leaves its week without a digest, and a post that Teams takes without an answer is posted again.
  */
 import { z } from 'zod';
-import { type Documents, StaleDocument } from '../domain/ports/store.ts';
+import { type Documents, isWritten } from '../domain/ports/store.ts';
 import { lastWeekday } from '../domain/statement/period.ts';
 
 interface DigestPorts {
@@ -31,17 +31,20 @@ export function startWeeklyDigest({ documents, day, now, tryLocked, prepare, log
   stop(): Promise<void>;
 } {
   const read = async () => Last.safeParse((await documents.read([key]))[key]).data;
-  /** `eTag`: as it was read. Throws if another replica has stored a time since. */
-  const store = (due: string, eTag: string): Promise<void> => documents.write({ [key]: { due, eTag } });
+  /** `eTag`: as it was read. False: another replica has stored a time since. */
+  const store = (due: string, eTag: string): Promise<boolean> => isWritten(documents.write({ [key]: { due, eTag } }));
 
   async function check(): Promise<void> {
     const last = await read();
     const due = lastWeekday(now(), day, hour);
     // At first, and after the day or a wrong clock was corrected: the next one is posted.
-    if (last === undefined || Date.parse(last.due) > now().getTime()) return store(due.toISOString(), last?.eTag ?? '');
+    if (last === undefined || Date.parse(last.due) > now().getTime()) {
+      await store(due.toISOString(), last?.eTag ?? '');
+      return;
+    }
     if (due.getTime() <= Date.parse(last.due)) return;
     const post = await prepare(due);
-    await store(due.toISOString(), last.eTag);
+    if (!(await store(due.toISOString(), last.eTag))) return;
     const stored = await read();
     try {
       await post();
@@ -61,8 +64,6 @@ export function startWeeklyDigest({ documents, day, now, tryLocked, prepare, log
     checking = checking
       .then(() => tryLocked(check))
       .catch((error: unknown) => {
-        // Another replica has posted it.
-        if (error instanceof StaleDocument) return;
         skip = pollsSkipped;
         log.warn({ err: error }, 'the weekly digest couldn’t be posted; the bot tries again in minutes');
       });
