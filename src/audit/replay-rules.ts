@@ -21,6 +21,9 @@ const requireActor = (body: EventBody, ...kinds: readonly string[]): ReplayVerdi
 const requireOtherPerson = (replay: ReplayState, body: EventBody): ReplayVerdict =>
   requireActor(body, 'person') ?? (body.actor.id === replay.requester ? ['not-theirs', 'by the requester'] : null);
 
+const requireRequester = (replay: ReplayState, { actor: { id } }: EventBody): ReplayVerdict =>
+  failUnless(id === replay.requester, 'not-theirs', `by ${id}`);
+
 const requireRun = (replay: ReplayState, run: number): ReplayVerdict =>
   run === replay.runs ? null : ['another-run', `run ${run}, ordered were ${replay.runs}`];
 
@@ -116,11 +119,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
     firstFault(
       requireState(replay, 'asked', 'ordered'),
       requireActor(body, 'person', 'operator'),
-      failUnless(
-        body.actor.kind === 'operator' || body.actor.id === replay.requester,
-        'not-theirs',
-        `by ${body.actor.id}`,
-      ),
+      body.actor.kind === 'operator' ? null : requireRequester(replay, body),
     ),
   expired: (replay, body, time) =>
     firstFault(
@@ -136,7 +135,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
     firstFault(
       requireState(replay, 'asked'),
       requireActor(body, 'person'),
-      failUnless(body.actor.id === replay.requester, 'not-theirs', `by ${body.actor.id}`),
+      requireRequester(replay, body),
       failUnless(time < replay.question.expiresAt, 'out-of-time', `at ${time}, until ${replay.question.expiresAt}`),
       failUnless(!replay.touched, 'changed-unduly', 'a run had started'),
       failUnless(replay.changes < maxEdits, 'changed-unduly', `changed ${replay.changes} times before`),
@@ -223,11 +222,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
       failUnless(!replay.objected, 'too-few-approvals', 'an approver stopped a run of it'),
     ),
   'taken-on': (replay, body) => firstFault(requireState(replay, 'stuck'), requireActor(body, 'person')),
-  reminded: (replay, body) =>
-    firstFault(
-      requireState(replay, 'asked'),
-      failUnless(body.actor.id === replay.requester, 'not-theirs', `by ${body.actor.id}`),
-    ),
+  reminded: (replay, body) => firstFault(requireState(replay, 'asked'), requireRequester(replay, body)),
   'given-up': (replay, body) => firstFault(requireState(replay, 'stuck'), requireActor(body, 'person', 'operator')),
   'texts-erased': (_replay, body) => requireActor(body, 'operator'),
   'clock-set-right': (_replay, body) => requireActor(body, 'operator'),

@@ -1,7 +1,7 @@
 /** Opens all store ports on one database. */
 import { AsyncResource } from 'node:async_hooks';
 import type { WitnessBook } from '../domain/ports/published-log.ts';
-import type { Store } from '../domain/ports/store.ts';
+import type { Conversations, Drifts, Leases, Outbox, People, PostedCards, Requests } from '../domain/ports/store.ts';
 import type { DocumentSeals, RowSeals } from '../domain/record/chain.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { AppendTools } from './append.ts';
@@ -18,7 +18,14 @@ import { openDrifts, openRequests } from './requests.ts';
 import { openWitnesses } from './witnesses.ts';
 
 /** All ports, plus what the command line and the sweeper need. */
-export interface OpenStore extends Store {
+export interface OpenStore {
+  readonly requests: Requests;
+  readonly drifts: Drifts;
+  readonly outbox: Outbox;
+  readonly leases: Leases;
+  readonly shown: PostedCards;
+  readonly conversations: Conversations;
+  readonly people: People;
   readonly documents: SweptDocuments;
   readonly trail: AuditLog;
   readonly witnesses: WitnessBook;

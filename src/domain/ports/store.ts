@@ -242,14 +242,3 @@ export const isWritten = (writing: Promise<void>): Promise<boolean> =>
       if (error instanceof StaleDocument) return false;
       throw error;
     });
-
-export interface Store {
-  readonly requests: Requests;
-  readonly drifts: Drifts;
-  readonly outbox: Outbox;
-  readonly leases: Leases;
-  readonly shown: PostedCards;
-  readonly conversations: Conversations;
-  readonly people: People;
-  readonly documents: Documents;
-}
