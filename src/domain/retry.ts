@@ -1,7 +1,18 @@
-/** Retry policy of failed steps: wait and try again, or ask a person. */
+/** Retry policy of failed steps: wait and try again, or ask a person. Also what a throttled port asks its callers to wait. */
 import type { Failure } from './failure.ts';
 import type { StepName } from './plan.ts';
 import type { StoredEvent } from './request/events.ts';
+
+/** Thrown by a port whose server refuses calls until a time has passed. */
+export class Throttled extends Error {
+  override readonly name = 'Throttled';
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
+    super(`the server refuses calls for ${retryAfterMs} ms`);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
 
 type RetryDecision = { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'ask' };
 

@@ -4,6 +4,7 @@ import type { Outbox, Requests } from '../domain/ports/store.ts';
 import type { Note, SpanOf, Tracing } from '../domain/ports/telemetry.ts';
 import type { OutboxItem, RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
+import { Throttled } from '../domain/retry.ts';
 
 interface OutboxWorkerPorts {
   readonly outbox: Pick<Outbox, 'claim' | 'finish' | 'postpone' | 'reschedule' | 'onWritten'>;
@@ -46,6 +47,8 @@ const withoutTeams: readonly OutboxItem['kind'][] = ['run', 'expire', 'retry', '
 const roomWithoutTeams = 16;
 /** So that cards are right within a minute after Teams answers again. */
 const longestWaitMs = 60_000;
+/** Teams asks for seconds or minutes. More would leave cards out of date for a wrong answer. */
+const longestThrottleMs = 10 * 60_000;
 
 /** Expires the request. If a clock was set back since the claim, the request isn't due yet and the row is rescheduled. */
 async function expire(
@@ -109,7 +112,8 @@ async function tryItem(ports: OutboxWorkerPorts, item: OutboxItem, note: Note): 
     await ports.outbox.reschedule(item, again);
   } catch (error) {
     note({ 'error.type': 'postponed' });
-    const waitMs = Math.min(500 * 2 ** item.attempts, longestWaitMs);
+    const askedMs = error instanceof Throttled ? Math.min(error.retryAfterMs, longestThrottleMs) : 0;
+    const waitMs = Math.max(askedMs, Math.min(500 * 2 ** item.attempts, longestWaitMs));
     const { kind, requestId, attempts } = item;
     ports.log.warn({ err: error, kind, requestId, attempts: attempts + 1 }, 'outbox item postponed');
     await ports.outbox.postpone(item, waitMs);

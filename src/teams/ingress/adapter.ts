@@ -16,6 +16,7 @@ import { cardActivity } from '../delivery/chat.ts';
 import { answerWithinMs } from '../delivery/targeted-messages.ts';
 import { messageAnswer } from '../invoke-answers.ts';
 import { ConnectorCache } from './connector-cache.ts';
+import { httpClient } from './throttled-calls.ts';
 
 /**
  * Returns a token for a scope such as `https://api.botframework.com/.default`; can be cached. Throws if it is refused.
@@ -97,7 +98,9 @@ export function openAdapter(
 ): CloudAdapter {
   const adapter = new CloudAdapter(
     new ConnectorCache(
-      credentials === null ? new ConfigurationBotFrameworkAuthentication({}) : authenticationOf(credentials),
+      credentials === null
+        ? new ConfigurationBotFrameworkAuthentication({}, undefined, undefined, undefined, { httpClient })
+        : authenticationOf(credentials),
       limitMs,
     ),
   );
@@ -127,6 +130,8 @@ function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthenti
     '',
     new BotCredentialsFactory(credentials),
     onlyFromChannels,
+    undefined,
+    { httpClient },
   );
 }
 

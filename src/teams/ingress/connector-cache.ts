@@ -12,6 +12,7 @@ import {
   ConnectorFactory,
   type UserTokenClient,
 } from 'botframework-connector';
+import { timeLimit } from './throttled-calls.ts';
 
 /** Teams has a handful of service URLs. If a caller tries many others, the cache is cleared. */
 const maxEntries = 50;
@@ -36,14 +37,11 @@ class PromiseCache<T> {
 
 type Clients = PromiseCache<ConnectorClient>;
 
-/**
- * Sets a time limit for each call, including the SDK's retries: the SDK has none, and waits for as long as `Retry-After` says.
- * The outbox tries again later.
- */
+/** Sets a time limit for each call, because the SDK has none. The outbox tries again later. */
 function withTimeLimit(client: ConnectorClient, limitMs: number): ConnectorClient {
   const send = client.sendOperationRequest.bind(client);
   client.sendOperationRequest = (given, ...rest) =>
-    send({ ...given, options: { abortSignal: AbortSignal.timeout(limitMs), ...given.options } }, ...rest);
+    send({ ...given, options: { abortSignal: timeLimit(limitMs), ...given.options } }, ...rest);
   return client;
 }
 

@@ -3,6 +3,7 @@ import { noTracing } from '../../../src/domain/ports/telemetry.ts';
 import type { OutboxItem } from '../../../src/domain/request/consequences.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
+import { Throttled } from '../../../src/domain/retry.ts';
 import { startOutboxWorker } from '../../../src/workflow/outbox-worker.ts';
 import { asks, cancels, expiresAt, id, later } from '../../support/builders/commands.ts';
 import { memoryRequests } from '../../support/builders/memory-requests.ts';
@@ -125,6 +126,26 @@ it('begins work again that has been in hand for half an hour', async () => {
   } finally {
     jest.useRealTimers();
   }
+});
+
+it('waits as long as Teams asks, if that is longer, and ten minutes at most', async () => {
+  const waits: number[] = [];
+  const due: OutboxItem[] = [1, 120_000, 36_000_000].map((version) => ({ ...expiry, kind: 'show', version }));
+  const asked = due.map(({ version }) => version);
+  const worker = startOutboxWorker({
+    ...quiet,
+    outbox: {
+      claim: async () => due.splice(0),
+      finish: async () => true,
+      postpone: async (_item, waitMs) => void waits.push(waitMs),
+      reschedule: async () => undefined,
+      onWritten: () => undefined,
+    },
+    requests: memoryRequests(() => noon),
+    show: async () => Promise.reject(new Throttled(asked.shift() ?? 0)),
+  });
+  await worker.stop();
+  expect(waits).toEqual([500, 120_000, 600_000]);
 });
 
 it('tries again within a minute, however often it failed, and logs how often that was', async () => {

@@ -116,16 +116,23 @@ it('gives a call that Teams holds up, so that it is tried again', async () => {
   expect(bugs).toEqual([]);
 });
 
-it('gives up a call that Teams throttles for longer than the time limit', async () => {
-  const before = arrived.teams.length;
-  [answered, retryAfter] = [429, '60'];
-  try {
-    await expect(opened(urls.teams, null, 200).post('a:1', card)).rejects.toMatchObject({ name: 'AbortError' });
-  } finally {
-    [answered, retryAfter] = [200, null];
-  }
-  expect(arrived.teams).toHaveLength(before + 1);
-});
+it.each([
+  ['60', 5_000, 1],
+  ['1', 1_500, 2],
+])(
+  'gives up a call that Teams throttles beyond the time limit, and says for how long',
+  async (wait, limitMs, calls) => {
+    const before = arrived.teams.length;
+    [answered, retryAfter] = [429, wait];
+    try {
+      const posting = opened(urls.teams, null, limitMs).post('a:1', card);
+      await expect(posting).rejects.toMatchObject({ name: 'Throttled', retryAfterMs: Number(wait) * 1_000 });
+    } finally {
+      [answered, retryAfter] = [200, null];
+    }
+    expect(arrived.teams).toHaveLength(before + calls);
+  },
+);
 
 it.each([400, 403, 404])('says of a message that Teams will not have edited (%i) that it is none', async (status) => {
   answered = status;

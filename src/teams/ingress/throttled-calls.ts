@@ -1,0 +1,61 @@
+/**
+ * Calls of Teams that wait no longer than their time limit. The SDK waits as long as `Retry-After` says until the limit aborts it, and
+ * the caller never learns for how long. Its HTTP client is the only public place that sees each answer.
+ */
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineRequest,
+  type PipelineResponse,
+} from '@azure/core-rest-pipeline';
+import type { ConnectorClientOptions } from 'botframework-connector';
+import { Throttled } from '../../domain/retry.ts';
+
+type HttpClient = NonNullable<ConnectorClientOptions['httpClient']>;
+type Sent = Parameters<HttpClient['sendRequest']>[0];
+
+const deadlines = new WeakMap<object, number>();
+
+/** A time limit of a call, including the SDK's retries. */
+export function timeLimit(limitMs: number): AbortSignal {
+  const signal = AbortSignal.timeout(limitMs);
+  deadlines.set(signal, performance.now() + limitMs);
+  return signal;
+}
+
+/** Returns how long `Retry-After` says to wait, in milliseconds; null: it doesn't say. */
+function retryAfterMs({ status, headers }: PipelineResponse): number | null {
+  if (status !== 429 && status !== 503) return null;
+  const said = headers.get('retry-after') ?? '';
+  const waitMs = /^\d+$/.test(said) ? Number(said) * 1_000 : Date.parse(said) - Date.now();
+  return Number.isFinite(waitMs) ? waitMs : null;
+}
+
+/** In the SDK's older form of headers. */
+function headersOf(sent: Sent, { headers }: PipelineResponse): Sent['headers'] {
+  const made = sent.headers.clone();
+  for (const name of made.headerNames()) made.remove(name);
+  for (const [name, value] of headers) made.set(name, value);
+  return made;
+}
+
+const inner = createDefaultHttpClient();
+
+/** Throws {@link Throttled} where the server takes calls again only after the call's time limit. */
+export const httpClient: HttpClient = {
+  async sendRequest(sent) {
+    const { url, method, body, timeout, requestId, abortSignal, agent } = sent;
+    const headers = createHttpHeaders(sent.headers.toJson({ preserveCase: true }));
+    const request = createPipelineRequest({
+      ...{ url, method, headers, body, timeout, requestId, allowInsecureConnection: url.startsWith('http:') },
+      ...(abortSignal && { abortSignal }),
+      // Of a proxy.
+      ...(agent && { agent }),
+    });
+    const response = await inner.sendRequest(request);
+    const deadline = deadlines.get(abortSignal ?? {});
+    const waitMs = retryAfterMs(response);
+    if (deadline !== undefined && waitMs !== null && performance.now() + waitMs > deadline) throw new Throttled(waitMs);
+    return { ...response, request: sent, headers: headersOf(sent, response) };
+  },
+};
