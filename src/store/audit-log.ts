@@ -11,7 +11,7 @@ import { auditLogSkew } from '../domain/write-health.ts';
 import { type AppendTools, appendIn, lockedHead, verifyLocks } from './append.ts';
 import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
-import { deleteFormsOf } from './documents.ts';
+import { deleteTextsOf } from './documents.ts';
 import { makeDueNow } from './outbox.ts';
 import { type AppendCommand, type Decide, driftRules, requestRules } from './pending-commit.ts';
 import { appendedTo } from './requests.ts';
@@ -39,7 +39,7 @@ export interface AuditLog extends EventHashes {
   textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
   /**
    * Appends an erasure event. In the same transaction, it deletes every earlier text of the request with its salt, so that
-   * the commitments in the chain can't be guessed any more, and the forms that hold copies. Erases nothing if `decide` refuses.
+   * the commitments in the chain can't be guessed any more, and the forms and sign-ins that hold copies. Erases nothing if `decide` refuses.
    */
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
   /** {@link erase} for an agent's drifts. */
@@ -72,7 +72,7 @@ async function eraseIn<S extends { readonly revision: number }, Id extends Strea
   if (answer.kind === 'refused' || answer.replay) return answer;
   const first = answer.events[0]?.revision ?? answer.after.revision + 1;
   await changedRows(sql, 'delete from cmk.free_text where request_id = $1 and revision < $2', [command.id, first]);
-  await deleteFormsOf(sql, command.id);
+  await deleteTextsOf(sql, command.id);
   return answer;
 }
 
@@ -114,8 +114,8 @@ export function openAuditLog(
   ) => {
     const answer = await inTransaction(pool, (sql) => eraseIn(sql, tools, command));
     if (answer.kind === 'refused') return answer;
-    // Deleted rows stay readable in the table's file until it's rewritten, and samples in the statistics. Forms contain
-    // typed texts until they are submitted. Runs again if the call is repeated.
+    // Deleted rows stay readable in the table's file until it's rewritten, and samples in the statistics. Forms and
+    // sign-ins contain typed texts. Runs again if the call is repeated.
     await pool.query('vacuum (full, analyze) cmk.free_text, cmk.document');
     await forgetJournal();
     return answer;

@@ -71,9 +71,13 @@ async function writeOne(sql: Sql, key: string, document: Document, tools: Docume
   if (written === 0) throw new StaleDocument(`writing document ${key}: it is no longer at version '${String(eTag)}'`);
 }
 
-/** Deletes forms that name a request: they edit, repeat or made it, and hold its texts. The next click says that the form has ended. */
-export const deleteFormsOf = (sql: Sql, id: string): Promise<number> =>
-  changedRows(sql, "delete from cmk.document where starts_with(key, 'form/') and position($1 in value) > 0", [id]);
+const withTexts = `delete from cmk.document where (starts_with(key, 'form/') or starts_with(key, 'sign-in/'))
+  and position($1 in key || value) > 0`;
+/**
+ * Deletes documents that hold texts of a request: forms that edit, repeat or made it, and sign-ins to approve it, with the comment. The
+ * next click says that it has ended.
+ */
+export const deleteTextsOf = (sql: Sql, id: string): Promise<number> => changedRows(sql, withTexts, [id]);
 
 export interface SweptDocuments extends Documents {
   /** Keys with the prefix, returned without it, not written for `ms`. Oldest first, at most 100. */

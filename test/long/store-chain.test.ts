@@ -140,13 +140,18 @@ await onEveryDatabase((databases) => {
     expect(await store.erase(id, 'erase:1', approve(first.by))).toMatchObject({ code: 'own-request' });
     expect(await store.call('trail', 'textsOf', [id])).toHaveLength(1);
     const form = { form: { repeats: id, justification: first.justification } };
-    await store.call('documents', 'write', { 'form/1': form, 'form/2': { form: { repeats: requestId(2) } } });
+    const proof = `sign-in/proof/${id}/1/${approver}`;
+    await store.call('documents', 'write', {
+      ...{ 'form/1': form, 'form/2': { form: { repeats: requestId(2) } } },
+      ...{ 'sign-in/ask/1': { purpose: { requestId: id }, inputs: { comment: 'a name' } }, [proof]: { inputs: {} } },
+    });
     const erasing = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' } as const;
     expect(await store.erase(id, 'erase:1', erasing)).toMatchObject({ kind: 'accepted', replay: false });
     expect(await store.erase(id, 'erase:1', erasing)).toMatchObject({ kind: 'accepted', replay: true });
     expect(await store.call('trail', 'textsOf', [id])).toEqual([]);
     expect(await store.call('trail', 'textsOf', [requestId(2)])).toHaveLength(2);
-    expect(Object.keys(await store.call('documents', 'read', ['form/1', 'form/2']))).toEqual(['form/2']);
+    const documents = await store.call('documents', 'read', ['form/1', 'form/2', 'sign-in/ask/1', proof]);
+    expect(Object.keys(documents)).toEqual(['form/2']);
     expect((await store.call('requests', 'load', id))?.justification).toBeNull();
     expect((await store.call('requests', 'events', id))[0]?.texts).toEqual({ justification: null });
     expect(await findings()).toEqual([]);
