@@ -67,6 +67,8 @@ export function openDialogStore(documents: Documents) {
     /** The same for an abandoned form: doesn't count as activity of its owner. */
     saveLeft: (dialog: Dialog, eTag: string): Promise<void> =>
       documents.write({ [formKey(dialog.form.id)]: documentOf(dialog, eTag) }),
+    delete: (formId: string): Promise<void> =>
+      documents.delete([formKey(formId), `${openFormPrefix}${formId}`, `${editFormPrefix}${formId}`]),
   };
 }
 

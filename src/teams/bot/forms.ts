@@ -155,6 +155,13 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     return onCard(form, card ?? formWaitingCard(form, dialog.card !== null));
   }
 
+  /** Whether the texts that a new form repeats were erased while it was opened, and so before it was stored. */
+  async function isErased({ repeats, changes, requestId, justification }: Form): Promise<boolean> {
+    const source = changes === null ? repeats : requestId;
+    if (source === undefined || justification === '') return false;
+    return (await ports.requests.load(source))?.justification === null;
+  }
+
   /** Performs a click; in the background if Azure is slow. */
   async function act(
     form: Form,
@@ -215,8 +222,11 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     async open(opened) {
       const form = Form.parse(opened);
       const answer = asAnswer(await showPage(tools, { form, problem: null }, FormInputs.parse({})));
-      if (answer.kind !== 'refused') await dialogs.create({ form: answer.form, card: cardOf(answer) });
-      return answer;
+      if (answer.kind === 'refused') return answer;
+      await dialogs.create({ form: answer.form, card: cardOf(answer) });
+      if (!(await isErased(form))) return answer;
+      await dialogs.delete(form.id);
+      return refuse('form-ended');
     },
     standsIn: (formId, messageId) =>
       retryOnConflict(async () => {
