@@ -65,16 +65,13 @@ describe('a person whom the directory calls a guest', () => {
   const of = (kind: PersonKind, allowGuests: boolean) =>
     checkRole(groups(['g'], kind), approver, [['g']], { allowGuests });
 
-  it('is nobody, whatever group they are in, unless guests are allowed', async () => {
-    expect([await of('guest', false), await of('guest', true)]).toEqual(['no', 'yes']);
-  });
-
-  it('may be anybody of whom it does not say so: that is unknown, and counts as no', async () => {
-    expect([await of('not-told', false), await of('not-told', true)]).toEqual(['unknown', 'yes']);
-  });
-
-  it('is not anybody it does not know', async () => {
-    expect([await of('stranger', false), await of('stranger', true)]).toEqual(['no', 'no']);
+  it.each<[PersonKind, string, string]>([
+    ['guest', 'no', 'yes'],
+    // Counts as no.
+    ['not-told', 'unknown', 'yes'],
+    ['stranger', 'no', 'no'],
+  ])('has a role in no group as %s: %s, and where guests are allowed %s', async (kind, usual, withGuests) => {
+    expect([await of(kind, false), await of(kind, true)]).toEqual([usual, withGuests]);
   });
 });
 

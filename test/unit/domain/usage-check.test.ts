@@ -137,26 +137,15 @@ describe('no use', () => {
     expect(judged([again, refused])).toEqual({ ...notUsed, refused: { at: again.at, status: 403 } });
   });
 
-  it('counts for nothing where the log began later', () => {
-    const first = '2026-03-01T11:59:00.000Z';
-    expect(judged([], { first })).toEqual({ outcome: 'unknown', why: { code: 'no-log-before', first } });
-  });
-
-  it('counts for nothing where the log has nothing of the vault', () => {
-    expect(judged([], { first: null, last: null })).toEqual({
-      outcome: 'unknown',
-      why: { code: 'no-log-before', first: null },
-    });
-  });
-
-  it('counts for nothing where the log ended before the change', () => {
-    const last = '2026-03-01T11:30:00.000Z';
-    expect(judged([], { last })).toEqual({ outcome: 'unknown', why: { code: 'no-log-since', last } });
-  });
-
-  it('counts for nothing where the answer was cut short', () => {
-    const cutShort = botFailure('reading', { code: 'unexpected', errorId: 'x' });
-    expect(judged([], { cutShort })).toEqual({ outcome: 'unknown', why: { code: 'not-readable', failure: cutShort } });
+  const [early, began] = ['2026-03-01T11:30:00.000Z', '2026-03-01T11:59:00.000Z'];
+  const cutShort = botFailure('reading', { code: 'unexpected', errorId: 'x' });
+  it.each([
+    ['the log began later', { first: began }, { code: 'no-log-before', first: began }],
+    ['the log has nothing of the vault', { first: null, last: null }, { code: 'no-log-before', first: null }],
+    ['the log ended before the change', { last: early }, { code: 'no-log-since', last: early }],
+    ['the answer was cut short', { cutShort }, { code: 'not-readable', failure: cutShort }],
+  ])('counts for nothing where %s', (_where, change, why) => {
+    expect(judged([], change)).toEqual({ outcome: 'unknown', why });
   });
 });
 

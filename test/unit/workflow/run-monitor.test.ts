@@ -153,20 +153,15 @@ describe('a run that was ordered', () => {
     expect(done).toEqual(['takeOver']);
   });
 
-  it('is adopted once this replica has it and is not in the middle of it for a while', async () => {
-    const { look, wait, done } = await watched({ ...going, replica: 'one' });
+  it.each([
+    ['is adopted once this replica has it and is not in the middle of it', { replica: 'one' }, 'takeOver'],
+    ['is taken where it waits for a replica and none took it', { status: 'ENQUEUED', replica: null }, 'take'],
+  ] as const)('%s for a while', async (_what, change, wanted) => {
+    const { look, wait, done } = await watched({ ...going, ...change });
     await look();
     expect(done).toEqual([]);
     await wait();
-    expect(done).toEqual(['takeOver']);
-  });
-
-  it('is taken where it waits for a replica and none took it for a while', async () => {
-    const { look, wait, done } = await watched({ ...going, status: 'ENQUEUED', replica: null });
-    await look();
-    expect(done).toEqual([]);
-    await wait();
-    expect(done).toEqual(['take']);
+    expect(done).toEqual([wanted]);
   });
 
   it('is in trouble from now on where the clock was ahead when the trouble began', async () => {

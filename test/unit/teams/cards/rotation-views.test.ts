@@ -142,45 +142,27 @@ describe('the page that asks for the version', () => {
 
   test('keeps what was chosen', () => expect(input(page({ chosen: 'other' })).value).toBe('other'));
 
-  test('does not offer the version in use', () => {
-    const current = { ...from, keyVersion: newestKey.version };
-    const card = page({ current, resource: { ...visitAgent, customerKey: current }, inUse: newestKey });
-    expect(offered(card)).toEqual(['new', 'other']);
-    expect(words(card)).toContain('The agent uses the newest version of its key.');
+  const newest = { ...from, keyVersion: newestKey.version };
+  const usesNewest = { current: newest, resource: { ...visitAgent, customerKey: newest }, inUse: newestKey };
+  const cannotRead = 'The bot can’t read the vault of this key, so you can only choose another key.';
+  const notNamed = 'No version named\nIt isn’t known whether the agent follows newer versions.';
+  const all = ['newest', 'new', 'other'];
+  test.each<[string, Partial<FactsOf<'version'>>, readonly string[], string]>([
+    ['the newest is in use', usesNewest, ['new', 'other'], 'The agent uses the newest version of its key.'],
+    ['only the newest could be read', { current: newest, inUse: null }, ['new', 'other'], ''],
+    ['Azure could not use a new one', { makes: null }, ['newest', 'other'], ''],
+    ['the vault is not seen', { vault: null, inUse: null, newest: null, makes: null }, ['other'], cannotRead],
+    ['the one in use is disabled', { inUse: { ...oldKey, enabled: false } }, all, '**Disabled**, created '],
+    ['the newest is disabled', { newest: { ...newestKey, enabled: false } }, all, 'The newest version is disabled.'],
+    ['no version is named', { current: { ...from, keyVersion: null }, inUse: null }, all, notNamed],
+  ])('offers what can be had, and says so, where %s', (_where, change, wanted, said) => {
+    const card = page(change);
+    expect(offered(card)).toEqual(wanted);
+    expect(words(card)).toContain(said);
   });
 
-  test('does not offer the version in use where only the newest could be read', () => {
-    const current = { ...from, keyVersion: newestKey.version };
-    expect(offered(page({ current, inUse: null }))).toEqual(['new', 'other']);
-  });
-
-  test('does not offer a new version of a key that Azure could not use', () => {
-    expect(offered(page({ makes: null }))).toEqual(['newest', 'other']);
-  });
-
-  test('leads to another key where the bot does not see the vault', () => {
-    const card = page({ vault: null, inUse: null, newest: null, makes: null });
-    expect(offered(card)).toEqual(['other']);
-    expect(words(card)).toContain('cmk-virtual-visit in kv-care-prod.vault.azure.net');
-    expect(words(card)).toContain('The bot can’t read the vault of this key, so you can only choose another key.');
-  });
-
-  test('says that a version in use is disabled', () => {
-    expect(words(page({ inUse: { ...oldKey, enabled: false } }))).toContain('**Disabled**, created ');
-  });
-
-  test('says that the newest is disabled', () => {
-    expect(words(page({ newest: { ...newestKey, enabled: false } }))).toContain('The newest version is disabled.');
-  });
-
-  test('says that no version is named', () => {
-    const text = words(page({ current: { ...from, keyVersion: null }, inUse: null }));
-    expect(text).toContain('No version named\nIt isn’t known whether the agent follows newer versions.');
-  });
-
-  test('says what was wrong with the last answer', () => {
-    expect(words(page({}, refuse('choice-missing')))).toContain('**Nothing is chosen.**');
-  });
+  test('says what was wrong with the last answer', () =>
+    expect(words(page({}, refuse('choice-missing')))).toContain('**Nothing is chosen.**'));
 });
 
 describe('a review of what is not in the state for it leads to the operation that is', () => {
