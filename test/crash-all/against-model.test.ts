@@ -5,6 +5,7 @@
  * So many requests as `CMK_CRASH_LIVES` says, 60 unless set; what happens is chosen by `CMK_CRASH_SEED`, which is printed.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { crashSeed } from '../support/lives/chosen-cases.ts';
 import { lead, type Outcome } from '../support/lives/led-life.ts';
 import { lives } from '../support/lives/random-lives.ts';
 import type { RecordedEvent } from '../support/lives/request-model.ts';
@@ -13,12 +14,11 @@ import { startPostgres } from '../support/store/postgres.ts';
 import { readRecord } from '../support/world/world.ts';
 
 const count = Number(process.env.CMK_CRASH_LIVES ?? 60);
-const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
 /** So many requests live at a time: more than are busy, since those whose start was put off wait. */
 const atOnce = 6;
 /** The requests of each desk, one after the other. */
 const queues = Array.from({ length: atOnce }, (_, desk) =>
-  lives(seed, count)
+  lives(crashSeed, count)
     .map((life, n) => ({ life, agent: agentName(n + 1, desk, life.needed), n }))
     .filter(({ n }) => n % atOnce === desk),
 );
@@ -51,7 +51,7 @@ onPostgres('requests to which everything happens', () => {
   test(`${count} of them: each click has its effect once or none, in one order, and every card says how it ended`, async () => {
     const began = Date.now();
     // Before anything can hang.
-    process.stdout.write(`against the model: CMK_CRASH_LIVES=${count} CMK_CRASH_SEED=${seed}\n`);
+    process.stdout.write(`against the model: CMK_CRASH_LIVES=${count} CMK_CRASH_SEED=${crashSeed}\n`);
     const leadAll = async (desk: (typeof troubled.desks)[number], n: number): Promise<void> => {
       for (const { agent, life } of queues[n] ?? []) outcomes.push(await lead(desk, agent, life));
     };
@@ -59,7 +59,7 @@ onPostgres('requests to which everything happens', () => {
     const clicks = outcomes.flatMap(({ made }) => made);
     const ends = outcomes.map(({ ended }) => ended);
     const said = [
-      `against the model: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, seed ${seed}`,
+      `against the model: ${count} requests in ${Math.round((Date.now() - began) / 1_000)} s, seed ${crashSeed}`,
       `${clicks.length} clicks, ${clicks.filter(({ said }) => said !== null).length} answered`,
       `${clicks.filter(({ key }) => key !== null).length} of ${clicks.filter(({ form }) => form !== undefined).length} changes with a key that was seen`,
       [...new Set(ends)].map((end) => `${ends.filter((one) => one === end).length} ${end}`).join(', '),

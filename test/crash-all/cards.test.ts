@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { chosenCases } from '../support/lives/chosen-cases.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
@@ -64,7 +65,10 @@ describe('killed while Teams has just received a card, or a call', () => {
   const submitIn = (form: SeenActivity) => () =>
     world.teams.click(people.requester, form.id, 'form.submit', { inputs });
 
-  test('the approval card stands twice; a click on either counts, and both end right', async () => {
+  const stories: (readonly [string, () => Promise<void>])[] = [];
+  const story = (name: string, live: () => Promise<void>) => stories.push([name, live]);
+
+  story('the approval card stands twice; a click on either counts, and both end right', async () => {
     const form = await typeAll(world);
     const id = requestIdIn(activityText(form));
     // Whoever clicked may have no answer: on a busy machine it comes after the post.
@@ -84,7 +88,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     await putBack();
   });
 
-  test('a copy that nobody clicks is brought up to date as well, once somebody has looked at it', async () => {
+  story('a copy that nobody clicks is brought up to date as well, once somebody has looked at it', async () => {
     const form = await typeAll(world);
     const id = requestIdIn(activityText(form));
     // Whoever clicked may have no answer: on a busy machine it comes after the post.
@@ -102,7 +106,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     }, 'both copies end right for everybody');
   });
 
-  test('the form’s message becomes the request’s card all the same, and no other card is posted', async () => {
+  story('the form’s message becomes the request’s card all the same, and no other card is posted', async () => {
     const form = await typeAll(world);
     // The form knows the id of the request that it will make.
     const id = requestIdIn(activityText(form));
@@ -121,7 +125,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     );
   });
 
-  test('the form’s message was deleted: the card stands twice; a click on either brings it up to date', async () => {
+  story('the form’s message was deleted: the card stands twice; a click on either brings it up to date', async () => {
     const form = await typeAll(world);
     const id = requestIdIn(activityText(form));
     await killAt({ method: 'POST', url: 'operations.*/activities', says: id }, async () => {
@@ -147,7 +151,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     }, 'both copies end right for everybody');
   });
 
-  test('a card that was deleted before its run is posted once, although Teams is slow', async () => {
+  story('a card that was deleted before its run is posted once, although Teams is slow', async () => {
     const id = await ask(world);
     const approval = await approvalCard(world, id);
     const [card] = await copies(id, places.operations, people.requester);
@@ -164,7 +168,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     await putBack();
   });
 
-  test('an update whose answer was lost is made again', async () => {
+  story('an update whose answer was lost is made again', async () => {
     const id = await ask(world);
     const card = await shows(world, places.approvals, people.approver, id, /Needs approval/);
     await killAt({ method: 'PUT', url: '/activities/', says: id }, async () =>
@@ -174,7 +178,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     expect(await copies(id, places.approvals, people.approver)).toHaveLength(1);
   });
 
-  test('a call is made once more at most, and none is lost', async () => {
+  story('a call is made once more at most, and none is lost', async () => {
     const id = await ask(world);
     const card = await shows(world, places.approvals, people.approver, id, /Needs approval/);
     const ownChat = `a:${people.requester}`;
@@ -191,6 +195,8 @@ describe('killed while Teams has just received a card, or a call', () => {
     // Teams had taken the one that nobody knows of.
     expect(await callsIn(ownChat)).toBe(2);
   });
+
+  test.each(chosenCases(stories))('%s', (_name, live) => live());
 
   test('the record verifies', async () => {
     expect((await readRecord(world)).findings).toEqual([]);

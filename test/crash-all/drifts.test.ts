@@ -8,6 +8,7 @@ import { agentIn, keyIn, newestIn, vaultIn } from '../support/azure/azure-state.
 import { changeState } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { crashSeed } from '../support/lives/chosen-cases.ts';
 import { startPostgres } from '../support/store/postgres.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
@@ -23,7 +24,7 @@ import {
   until,
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
-import { type KilledReplicas, killSeed, startReplicas } from './killed-replicas.ts';
+import { type KilledReplicas, startReplicas } from './killed-replicas.ts';
 
 const lanes = 4;
 /** Three at least, or all is over before a replica is killed. */
@@ -97,7 +98,7 @@ interface Trouble {
   beforeAll(async () => {
     const url = (await postgres?.newDatabase()) ?? '';
     world = await startWorld({
-      env: { DATABASE_URL: url, CMK_WATCH_INTERVAL: '1s', CMK_HEARTBEAT: '500ms', CMK_OPERATORS: people.approver },
+      env: { DATABASE_URL: url, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.approver },
     });
     others = clientsOf(world.azure, owner);
     await changeState(world.azure, (state) => {
@@ -135,7 +136,7 @@ interface Trouble {
 
   test(`${lanes * rounds} drifts are noticed and closed`, async () => {
     // Before anything can hang.
-    process.stdout.write(`drifts: ${lanes * rounds} CMK_CRASH_SEED=${killSeed}\n`);
+    process.stdout.write(`drifts: ${lanes * rounds} CMK_CRASH_SEED=${crashSeed}\n`);
     const began = Date.now();
     const inLane = async (lane: number): Promise<void> => {
       for (let round = 0; round < rounds; round += 1) {

@@ -1,26 +1,14 @@
 /**
  * Kills the bot just before and just after every commit of a request's life. `npm run test:crash` takes all of them, both sides
- * at once; `CMK_CRASH_SHARE=20` takes 20 of each life, chosen by `CMK_CRASH_SEED`, which is printed.
+ * at once; `CMK_CRASH_SHARE=20` takes 20 of each life: see `chosen-cases.ts`. Both settings are printed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { chosenCases, crashSettings } from '../support/lives/chosen-cases.ts';
 import { type Killing, type KillPoint, type Left, startKilling, stories } from '../support/lives/killed-lives.ts';
 import { readRecord } from '../support/world/world.ts';
-
-const seed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
-const share =
-  process.env.CMK_CRASH_SHARE === undefined ? Number.POSITIVE_INFINITY : Number(process.env.CMK_CRASH_SHARE);
-
-/** So many of them, spread by the seed over the whole. */
-function chosen<T>(all: readonly T[]): readonly T[] {
-  if (all.length <= share) return all;
-  const stride = all.length / share;
-  return Array.from({ length: share }, (_, index) => all[Math.floor(((seed % 997) / 997 + index) * stride)]).filter(
-    (one) => one !== undefined,
-  );
-}
 
 interface Sum {
   points: number;
@@ -43,9 +31,8 @@ export function killAroundCommits(side: 'before' | 'after', url: () => Promise<s
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-kill-'));
   let killing: Killing | null = null;
   const ids: string[] = [];
-  const some = Number.isFinite(share) ? `CMK_CRASH_SHARE=${share} ` : '';
   // Before anything can hang.
-  beforeAll(() => void process.stdout.write(`crash matrix: ${some}CMK_CRASH_SEED=${seed}\n`));
+  beforeAll(() => void process.stdout.write(`crash matrix: ${crashSettings}\n`));
   afterAll(async () => {
     await killing?.world.end();
     rmSync(folder, { recursive: true, force: true });
@@ -67,7 +54,7 @@ export function killAroundCommits(side: 'before' | 'after', url: () => Promise<s
       const sum: Sum = { points: 0, killed: 0, lost: 0, doubled: 0, extraCards: 0, stale: 0, extraCalls: 0 };
       sums.set(`${story.name}, ${length} commits, killed ${side} each`, sum);
       const wrong: { readonly point: KillPoint; readonly commit: string; readonly left: Left }[] = [];
-      for (const point of chosen(points)) {
+      for (const point of chosenCases(points)) {
         const left = await killing.live(story, point);
         ids.push(left.id);
         const missing = story.effects.filter((effect) => !left.effects.includes(effect)).length;

@@ -1,15 +1,14 @@
 /** Three replicas on one PostgreSQL behind a balancer, of which one is killed every few seconds and a new one started. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { crashSeed } from '../support/lives/chosen-cases.ts';
 import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
 import type { Replica, World } from '../support/world/world.ts';
 
-/** Chooses who is killed. */
-export const killSeed = Number(process.env.CMK_CRASH_SEED ?? Date.now() % 1_000_000);
 const killEveryMs = 4_000;
 
-/** Numbers that a seed gives: the same ones each time. */
+/** Numbers that the seed gives: the same ones each time. */
 export function* numbers(): Generator<number, never> {
-  for (let state = killSeed; ; ) {
+  for (let state = crashSeed; ; ) {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
     yield state / 2_147_483_648;
   }

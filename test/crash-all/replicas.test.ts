@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
+import { crashSeed } from '../support/lives/chosen-cases.ts';
 import { again } from '../support/lives/troubled-world.ts';
 import { startPostgres } from '../support/store/postgres.ts';
 import {
@@ -20,7 +21,7 @@ import {
   writes,
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
-import { type KilledReplicas, killSeed, startReplicas } from './killed-replicas.ts';
+import { type KilledReplicas, startReplicas } from './killed-replicas.ts';
 
 const count = Number(process.env.CMK_CRASH_REQUESTS ?? 200);
 /** So many people ask, approve and look on at a time. */
@@ -37,7 +38,7 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
   const told = new Map<string, readonly string[]>();
 
   beforeAll(async () => {
-    world = await startWorld({ env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '' } });
+    world = await startWorld({ env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '', CMK_HEARTBEAT: '1s' } });
     await changeState(world.azure, (state) => {
       const pattern = agentIn(state, 'triage-agent-test');
       for (let n = 1; n <= count; n += 1)
@@ -79,7 +80,7 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
   test(`${count} requests are asked, approved and carried out`, async () => {
     const began = Date.now();
     // Before anything can hang.
-    process.stdout.write(`replicas: CMK_CRASH_REQUESTS=${count} CMK_CRASH_SEED=${killSeed}\n`);
+    process.stdout.write(`replicas: CMK_CRASH_REQUESTS=${count} CMK_CRASH_SEED=${crashSeed}\n`);
     const waiting = Array.from({ length: count }, (_, index) => `agent-${index + 1}`);
     const person = async (): Promise<void> => {
       for (let agent = waiting.shift(); agent !== undefined; agent = waiting.shift()) ids.set(agent, await live(agent));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AzureState, keyIn } from '../support/azure/azure-state.ts';
+import { chosenCases } from '../support/lives/chosen-cases.ts';
 import { effectsSince } from '../support/lives/killed-lives.ts';
 import { azureState } from '../support/world/path.ts';
 import {
@@ -99,7 +100,7 @@ const makesVersion: KillPoint = {
 const late = 'long before Azure does it';
 const fates = { ...doneOrNot, [late]: { late: true } } as const;
 // A create that comes late makes another version: Azure has no condition against that.
-const cases = [...inEveryWay(points, fates), ...inEveryWay([makesVersion], doneOrNot)];
+const cases = chosenCases([...inEveryWay(points, fates), ...inEveryWay([makesVersion], doneOrNot)]);
 
 /** What Azure holds of what the bot may change. */
 const withoutTimes = ({ agents, vaults, roleAssignments }: AzureState) => ({

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn, all, type Change, keyIn, onVault } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
+import { chosenCases } from '../support/lives/chosen-cases.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { type MovedRow, movedRows, north } from '../support/world/moved-rows.ts';
 import { azureState, kindsOf, linesOf, openReview } from '../support/world/path.ts';
@@ -119,7 +120,9 @@ async function expectAsksAPerson({ id, from }: Approved, says: readonly string[]
 describe('Azure moves between the approval and the run', () => {
   afterEach(endOpen);
 
-  test.each(movedRows)('$what: $outcome', async (row: MovedRow) => {
+  const outcomes = [...new Set(movedRows.map(({ outcome }) => outcome))];
+  const rows = outcomes.flatMap((outcome) => chosenCases(movedRows.filter((row) => row.outcome === outcome)));
+  test.each(rows)('$what: $outcome', async (row: MovedRow) => {
     const path = row.path ?? choices.first;
     if (row.before !== undefined) await changeState(world.azure, row.before);
     const approved = await askFor(path);
