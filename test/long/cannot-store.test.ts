@@ -51,7 +51,7 @@ onPostgres('a database that answers, and takes nothing', () => {
     url = (await postgres?.newDatabase()) ?? '';
     await runAs(url, [`create role ${bot} login`]);
     const own = Object.assign(new URL(url), { username: bot }).href;
-    const env = { DATABASE_URL: own, CMK_DATABASE_OWNER_URL: url, CMK_HEARTBEAT: '500ms' };
+    const env = { DATABASE_URL: own, CMK_DATABASE_OWNER_URL: url };
     world = await startWorld({ stepUp: true, env });
   });
   afterAll(() => world?.end());

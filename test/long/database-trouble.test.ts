@@ -51,7 +51,7 @@ onPostgres('a bot whose database goes away', () => {
 
   beforeAll(async () => {
     url = (await postgres?.newDatabase()) ?? '';
-    world = await startWorld({ env: { DATABASE_URL: url, CMK_REPLICA: 'one' } });
+    world = await startWorld({ env: { DATABASE_URL: url, CMK_REPLICA: 'one', CMK_HEARTBEAT: '1s' } });
     other = await world.startReplica('two');
     putBack = await rememberAzure(world);
   });

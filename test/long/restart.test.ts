@@ -26,7 +26,7 @@ import { queryStore, readRecord } from '../support/world/world.ts';
 
 /** What a bot that is started again goes on with: a form of the version before, a run, a run that the engine lost. Kills: test/crash-all. */
 
-const world = scenario({ own: { record: 'folder', env: { CMK_HEARTBEAT: '500ms' } } });
+const world = scenario({ own: { record: 'folder' } });
 let putBack: () => Promise<void>;
 beforeAll(async () => {
   putBack = await rememberAzure(world);

@@ -88,8 +88,7 @@ export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promis
   const plan = (text: string): void => writeFileSync(file, text);
   plan('off');
   const world = await startWorld({
-    // So that each start soon takes over what the one before had in hand.
-    env: { ...env, CMK_HEARTBEAT: '500ms', CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` },
+    env: { ...env, CMK_TEST_KILL: file, NODE_OPTIONS: `--import=${hook}` },
   });
   const putBack = await rememberAzure(world);
 

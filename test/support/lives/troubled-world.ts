@@ -102,7 +102,7 @@ export async function startTroubledWorld(
   const clock = shiftedClock();
   const numbers = Array.from({ length: deskCount }, (_, n) => n);
   const world = await startWorld({
-    env: { DATABASE_URL: url, CMK_APPROVAL_EXPIRY: `${expiryMs / 1_000}s`, ...clock.env },
+    env: { DATABASE_URL: url, CMK_HEARTBEAT: '1s', CMK_APPROVAL_EXPIRY: `${expiryMs / 1_000}s`, ...clock.env },
   });
   await world.endBot('SIGINT');
   const file = join(world.dataDir, 'policy.json');

@@ -142,6 +142,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const env = botEnvironment(options, {
       CMK_LOG_LEVEL: 'debug',
       CMK_WATCH_INTERVAL: 'off',
+      // So that others soon take over what a killed bot had in hand.
+      CMK_HEARTBEAT: '500ms',
       ...sealKey,
       ...extra,
       ...more,
