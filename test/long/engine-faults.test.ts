@@ -133,7 +133,8 @@ onPostgres('faults that were reported of the engine', () => {
   });
 
   test('dbos-transact-ts#1299: a start gives back many interrupted runs at once', async () => {
-    const many = 30;
+    // More than a process carries out at once.
+    const many = 12;
     await changeState(world.azure, (state) => {
       const pattern = agentIn(state, 'triage-agent-test');
       for (let n = 1; n <= many; n += 1)
