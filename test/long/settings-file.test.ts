@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { startControl } from '../../src/operator/rpc/server.ts';
 import { recordsOf } from '../../src/operator/rpc/store-records.ts';
-import { runProgram, type Said } from '../support/processes/command-line.ts';
+import { cmkBot as callCmkBot, runProgram, type Said } from '../support/processes/command-line.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -16,7 +16,7 @@ const env = (text: string): void => writeFileSync(path.join(folder, '.env'), tex
 
 const start = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> =>
   runProgram(program, args, { env, cwd: folder });
-const cmkBot = (...args: readonly string[]): Promise<Said> => start('src/operator/cli/cmk-bot.js', args);
+const cmkBot = (...args: readonly string[]): Promise<Said> => callCmkBot(args, {}, [], false, folder);
 
 test('npm start reads it, variables that are set take precedence, and what is wrong in it is named', async () => {
   env('CMK_AUDIT_CHANNEL=none\nPORT=many\nMicrosoftAppType=SingleTenant\n');
@@ -39,7 +39,8 @@ test('npm start stops at a line that is not a setting, without a stack, and logs
 
 test('commands read it: without --data they go to the database that it names', async () => {
   env('DATABASE_URL=postgres://bot@127.0.0.1:9/cmk\nCMK_SEAL_KEY_FILE=/nowhere/seal.key\n');
-  expect(await cmkBot('audit', 'verify')).toMatchObject({ code: 2, err: expect.stringContaining('127.0.0.1:9') });
+  const elsewhere = { code: 2, err: expect.stringContaining('127.0.0.1:9') };
+  expect(await start('src/operator/cli/cmk-bot.js', ['audit', 'verify'])).toMatchObject(elsewhere);
   env('DATABASE_URL\n');
   const refused = await cmkBot('requests', 'list');
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('isn’t a setting') });

@@ -87,7 +87,7 @@ async function callCommandLine(env: NodeJS.ProcessEnv, ...calls: readonly (reado
   const child = await forkProgram('command-line');
   const ended = once(child, 'exit');
   for (const [id, args] of calls.entries()) {
-    const call: Call = { id, args, env: { ...surroundings(), ...env }, lines: [], atTerminal: false };
+    const call: Call = { id, args, env: { ...surroundings(), ...env }, lines: [], atTerminal: false, folder: null };
     const said = once(child, 'message');
     child.send(call);
     await Promise.race([said, ended]);

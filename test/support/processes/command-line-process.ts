@@ -6,9 +6,10 @@ import type { Call, Said } from './command-line.ts';
  * As long as the call lasts, the process has its environment and no other. What stays the same is never away in between: the
  * library that moves the clock reads its setting at any time.
  */
-async function carryOut({ args, env, lines, atTerminal }: Call): Promise<Said> {
+async function carryOut({ args, env, lines, atTerminal, folder }: Call): Promise<Said> {
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);
+  if (folder !== null) process.chdir(folder);
   const left = [...lines];
   // Whoever types no more has broken off.
   const typed = async (): Promise<string> => {
@@ -26,7 +27,7 @@ async function carryOut({ args, env, lines, atTerminal }: Call): Promise<Said> {
     },
     atTerminal ? { ask: typed } : { nextLine: async () => left.shift() ?? null },
   );
-  const code = await run(args, terminal, null);
+  const code = await run(args, terminal, folder);
   return { code, out, err };
 }
 

@@ -20,6 +20,8 @@ export interface Call {
   /** Lines that come by a pipe, or that a person types at a terminal. */
   readonly lines: readonly string[];
   readonly atTerminal: boolean;
+  /** Where it is called. Null: its `.env` isn't read. */
+  readonly folder: string | null;
 }
 
 interface Surroundings {
@@ -68,11 +70,12 @@ export async function cmkBot(
   env: NodeJS.ProcessEnv = {},
   lines: readonly string[] = [],
   atTerminal = false,
+  folder: string | null = null,
 ): Promise<Said> {
   host ??= forkProgram('command-line');
   const child = await host;
   calls += 1;
-  const call: Call = { id: calls, args, env: { ...surroundings(), ...env }, lines, atTerminal };
+  const call: Call = { id: calls, args, env: { ...surroundings(), ...env }, lines, atTerminal, folder };
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`cmk-bot ${args.join(' ')} ended with ${code}`));
     const hear = ({ id, said }: { readonly id: number; readonly said: Said }): void => {
