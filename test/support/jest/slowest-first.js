@@ -7,16 +7,14 @@ import Sequencer from '@jest/test-sequencer';
 
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
 const slowest = `
-  crash-all/commits-after crash-all/commits-before long/engine-faults crash-all/writes crash-all/replicas
-  crash-all/drifts crash-all/cards long/database-trouble long/hostile-tables long/failures-doc long/cannot-store
-  long/slow-azure long/seen-in-use long/key-watch long/moved-world long/policy long/cli-audit long/record-attacks
-  scenario/transcripts browser/enable-cmk long/card-gallery long/weekly-digest long/outage long/decisions
-  long/open-forms long/own-key long/published-log long/hostile-folder long/hostile-queries long/statement
-  long/stop-run long/backup-restore long/failed-agent scenario/evidence long/evidence-forgeries long/evidence-later
-  scenario/status long/repair-cmk long/control scenario/paths-places scenario/transcripts-repairs long/store-folder
-  long/telemetry long/on-postgres scenario/cli scenario/doctor long/broken-settings long/wrong-clock long/restart
-  contract/infra-bot long/infra-hooks contract/infra contract/start long/unsealed-record
-  unit/domain/request/right-people.property
+  long/database-trouble long/slow-azure long/cannot-store crash-all/commits-after crash-all/commits-before
+  long/wrong-clock long/outage long/failures-doc long/azure-quotas long/engine-faults crash-all/against-model
+  long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges long/store-folder
+  long/weekly-digest long/restart long/reading long/hostile-tables long/open-forms long/policy long/hostile-folder
+  crash-all/replicas crash-all/drifts crash-all/writes crash-all/retirements long/stop-run long/decisions
+  long/evidence-forgeries long/requester-role long/step-up long/key-watch long/hostile-queries long/seen-in-use
+  long/card-gallery long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot
+  contract/start scenario/rotate-cmk
 `
   .trim()
   .split(/\s+/);
