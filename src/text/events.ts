@@ -1,21 +1,28 @@
 /** Texts for every type of event, for the audit channel and the history. Plain text, not escaped for cards. */
 
-import { shortDigest } from '../domain/digest.ts';
-import type { Effect } from '../domain/effect.ts';
-import { codeOf, type Failure } from '../domain/failure.ts';
+import { codeOf } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
-import type { Plan } from '../domain/plan.ts';
-import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
 import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
-import type { Reading, ReapprovalReason } from '../domain/request/payloads.ts';
+import type { ReapprovalReason } from '../domain/request/payloads.ts';
 import { joinList } from '../domain/strings.ts';
 import { shortDrift } from './drift.ts';
-import { excerptLine } from './excerpt.ts';
+import {
+  correlationOf,
+  earliestStart,
+  failureExcerpt,
+  joinParts,
+  planWords,
+  readBackOf,
+  readingWords,
+  referenceWords,
+  signInDetail,
+  type TextOptions,
+  wantedWords,
+  writtenText,
+} from './event-details.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
-import { resourceKeyWords } from './keys.ts';
-import { quote } from './quote.ts';
 import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
 import type { Mark, Names } from './words.ts';
 
@@ -26,31 +33,6 @@ interface EventWords {
   readonly detail: string;
 }
 
-/** `texts`: quotes what people wrote. Not for copies that would survive an erasure. */
-interface Options {
-  readonly texts: boolean;
-}
-
-const planWords = (event: StoredEvent): string =>
-  event.body.planDigest === null ? '' : `plan ${shortDigest(event.body.planDigest)}`;
-
-/** Returns the requested change of the agent's key. */
-const wantedWords = ({ steps }: Plan): string =>
-  joinParts(
-    ...steps
-      .flatMap(({ effects }) => effects)
-      .filter(({ change }) => change === 'customer-key')
-      .map(effectWords),
-  );
-
-const quoted = (event: StoredEvent, field: string, { texts }: Options): string => {
-  const text = texts ? event.texts[field] : undefined;
-  if (text === undefined) return '';
-  return text === null ? 'its text was erased' : quote(text);
-};
-
-export const joinParts = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
-
 /** Why approval is requested again, for the middle of a sentence. */
 export const reapprovalReasons: Readonly<Record<ReapprovalReason, string>> = {
   'effects-not-covered': 'Azure changed after the approval',
@@ -59,18 +41,6 @@ export const reapprovalReasons: Readonly<Record<ReapprovalReason, string>> = {
   'approval-ended': 'the approval expired before the run started',
   'stopped-by-approver': 'an approver stopped the run',
 };
-
-/** Returns the agent's key at the time of the evidence pack. */
-const readingWords = ({ resource }: Reading): string => {
-  if (resource.seen === 'absent') return 'the agent no longer existed';
-  return resource.seen === 'not'
-    ? 'Azure couldn’t be read'
-    : `Azure showed ${resourceKeyWords(resource.value.customerKey)}`;
-};
-
-/** In UTC, as all times in the audit log. */
-const signInWords = (signIn: SignIn | null): string =>
-  signIn === null ? '' : `signed in again at ${utcMinute(signIn.signedInAt)} (${signIn.contexts.join(' ')})`;
 
 /** Returns the actor: a person's name, an operator's given name, or the bot. */
 export function actorName(event: StoredEvent, names: Names): string {
@@ -84,34 +54,10 @@ export function actorName(event: StoredEvent, names: Names): string {
 interface EventContext {
   readonly event: StoredEvent;
   readonly names: Names;
-  readonly options: Options;
+  readonly options: TextOptions;
   /** The actor's name. */
   readonly name: string;
 }
-
-const mostOfFailure = 200;
-/** Shortened, but never without the missing permission and its scope. */
-const failed = (failure: Failure): string => excerptLine(failure, mostOfFailure);
-
-/** In UTC, as all times in the audit log. */
-const startWords = (notBefore: string | undefined): string =>
-  notBefore === undefined ? '' : `to start no earlier than ${utcMinute(notBefore)}`;
-
-/** Returns what Azure showed after the step: the changes, and values that the effects don't name. */
-function readBackOf(changes: readonly Effect[], { keyVersion, principalId }: Readonly<Record<string, string>>): string {
-  const values = joinParts(
-    ...changes.map(effectWords),
-    keyVersion === undefined ? '' : `version ${keyVersion}`,
-    principalId === undefined ? '' : `principal ${principalId}`,
-  );
-  return values === '' ? 'read back' : `read back: ${values}`;
-}
-
-/** The ID of the call in Azure's own logs. */
-const correlationOf = (id: string | null): string => (id === null ? '' : `Azure’s correlation id ${id}`);
-
-const referenceWords = (reference: string | undefined): string =>
-  reference === undefined ? '' : `change number ${reference}`;
 
 /** An event type without texts doesn't compile. */
 const words: { readonly [T in EventType]: (data: Payload<T>, context: EventContext) => EventWords } = {
@@ -119,10 +65,10 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     mark: 'now',
     title: `${name} submitted the request`,
     detail: joinParts(
-      quoted(event, 'justification', options),
+      writtenText(event, 'justification', options),
       referenceWords(changeReference),
       planWords(event),
-      startWords(notBefore),
+      earliestStart(notBefore),
     ),
   }),
   approved: ({ acknowledgedIrreversible, counted, required, signIn, quick, notBefore }, { event, name, options }) => ({
@@ -132,23 +78,23 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
       planWords(event),
       `${counted} of ${required}`,
       acknowledgedIrreversible ? 'accepted what can’t be undone' : '',
-      signInWords(signIn),
+      signInDetail(signIn),
       quick ? 'within 5 seconds after the request' : '',
-      startWords(notBefore),
-      quoted(event, 'comment', options),
+      earliestStart(notBefore),
+      writtenText(event, 'comment', options),
     ),
   }),
   rejected: (_data, { event, name, options }) => ({
     mark: 'bad',
     title: `${name} rejected`,
-    detail: joinParts(planWords(event), quoted(event, 'comment', options)),
+    detail: joinParts(planWords(event), writtenText(event, 'comment', options)),
   }),
   cancelled: (_data, { name }) => ({ mark: 'idle', title: `${name} canceled`, detail: '' }),
   expired: () => ({ mark: 'idle', title: 'Expired', detail: 'no decision in time' }),
   'decided-late': ({ verb, state }, { event, name, options }) => ({
     mark: 'idle',
     title: `${name} decided too late`,
-    detail: joinParts(`${verb}, the request was ${state}`, quoted(event, 'comment', options)),
+    detail: joinParts(`${verb}, the request was ${state}`, writtenText(event, 'comment', options)),
   }),
   'plan-changed': ({ reason }, { event }) => {
     return {
@@ -161,11 +107,11 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     mark: 'warn',
     title: `${name} edited the request`,
     detail: joinParts(
-      quoted(event, 'justification', options),
+      writtenText(event, 'justification', options),
       referenceWords(changeReference),
       wantedWords(plan),
       planWords(event),
-      startWords(notBefore),
+      earliestStart(notBefore),
     ),
   }),
   'run-ordered': ({ run }, { event }) => ({ mark: 'now', title: `Run ${run} ordered`, detail: planWords(event) }),
@@ -195,9 +141,9 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     detail:
       retryAt === null
         ? joinParts(codeOf(failure), 'needs attention')
-        : joinParts(failed(failure), `next attempt ${utcSecond(retryAt)}`),
+        : joinParts(failureExcerpt(failure), `next attempt ${utcSecond(retryAt)}`),
   }),
-  'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failed(failure) }),
+  'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failureExcerpt(failure) }),
   succeeded: ({ proofs, seeks }) => {
     const level = highestProof(proofs);
     const proof = level === null ? 'none' : proofWords[level].name.toLowerCase();
@@ -260,5 +206,5 @@ const rendered = <T extends EventType>({ type, data }: EventBodyOf<T>, context: 
   words[type](data, context);
 
 /** Returns the texts of an event. */
-export const eventWords = (event: StoredEvent, names: Names, options: Options): EventWords =>
+export const eventWords = (event: StoredEvent, names: Names, options: TextOptions): EventWords =>
   rendered(event.body, { event, names, options, name: actorName(event, names) });
