@@ -68,7 +68,7 @@ export function openTeamsModule(
   const { config, store, requests } = infrastructure;
   const { policy, paused } = config;
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
-  const { shown, conversations, people, clock } = store;
+  const { postedCards, conversations, people, clock } = store;
   const { now } = clock;
   const { onWritten } = store.outbox;
   const { adapter, callers, trust, botAppId } = openBotFramework(infrastructure);
@@ -78,7 +78,7 @@ export function openTeamsModule(
   const lookups = openDirectoryCache(azure.groups, now);
   const approvers = openApprovers({ policy, people, lookups });
   const checkpoints = checkpointsOf(infrastructure, anchor);
-  const posts = { requests, shown, chat, directory };
+  const posts = { requests, postedCards, chat, directory };
   const { operators } = config;
   const linksIn = config.azure.cloud.name === 'public' ? { tenantId } : null;
   const notified = { approvers, approvalsChannel, operators, linksIn };
@@ -101,13 +101,13 @@ export function openTeamsModule(
     remind: openReminders({ requests, notifications, directory }),
     contradicting,
     driftAlerts: openDriftAlerts({
-      ...{ drifts: store.drifts, requests, shown, chat, people, lookups, operators },
+      ...{ drifts: store.drifts, requests, postedCards, chat, people, lookups, operators },
       channel: operationsChannel ?? approvalsChannel,
     }),
     witnessPosts: openWitnessPosts({ chat, people, lookups, operators, approvalsChannel }),
     auditChannel: openAuditChannel({
       ...posts,
-      hashes: store.trail,
+      hashes: store.auditLog,
       channelId,
       checkpoints,
       documents: store.documents,

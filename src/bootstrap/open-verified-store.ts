@@ -164,7 +164,7 @@ async function openStoreOn(
   };
   const store = openStore(database, { ...tools, ...told, read: parseEventBody, trace }, beatMs);
   await store.clock.sync();
-  await store.trail.check();
+  await store.auditLog.check();
   started = true;
   return store;
 }

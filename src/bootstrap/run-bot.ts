@@ -102,7 +102,7 @@ async function start(folder: string | null): Promise<void> {
   const digest = startDigest(infrastructure, teamsModule);
   const running = logRunning({
     log: infrastructure.log,
-    head: infrastructure.store.trail.head,
+    head: infrastructure.store.auditLog.head,
     build: await ownBuild(),
   });
   const control = await startControlServer(infrastructure, evidence);

@@ -96,7 +96,7 @@ function openBot(
   const { stepUp, later, evidence } = parts;
   const requests = rejectOnClockSkew(infrastructure.requests);
   const { now } = store.clock;
-  const { documents, conversations, people, shown } = store;
+  const { documents, conversations, people, postedCards } = store;
   const { azure, roleChecks, portal } = azureModule;
   const { chat, requestCards, driftAlerts, directory, contradicting } = teamsModule;
   const { policy } = config;
@@ -120,7 +120,7 @@ function openBot(
       documents,
       ports: commandPorts,
       portal,
-      isTaken: async (at) => (await holderOf({ requests, shown }, at)) !== null,
+      isTaken: async (at) => (await holderOf({ requests, postedCards }, at)) !== null,
     }),
     replaceEarlierForm: (form) => replaceEarlierForm({ documents, chat, directory, requests }, form),
     lists: openLists({ documents, requests, directory, decidable, random: randomBytes, now, fleet, contradicting }),

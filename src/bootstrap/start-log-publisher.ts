@@ -76,7 +76,7 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   const memory = memoryOf(store.witnesses, settings.name);
   const publisher = new Publisher({
     files: await anchorFiles(settings.place, config),
-    lines: store.trail.soundLines,
+    lines: store.auditLog.soundLines,
     key,
     olderKeys,
     witnesses: new Witnesses(witnesses.map(witnessOf), memory, now),

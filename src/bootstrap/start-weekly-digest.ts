@@ -21,7 +21,7 @@ const days = 7;
 async function allEvents({ store }: Infrastructure): Promise<readonly StreamEvent[]> {
   const events: StreamEvent[] = [];
   for (;;) {
-    const lines = await store.trail.lines(events.length, pageSize);
+    const lines = await store.auditLog.lines(events.length, pageSize);
     const read = streamEvents(
       lines.map(({ body }) => body),
       parseEventBody,

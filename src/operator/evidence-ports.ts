@@ -12,7 +12,7 @@ import type { Evidence, EvidenceWanted } from './rpc/calls.ts';
 
 interface EvidenceParts {
   readonly config: Config;
-  readonly store: Pick<OpenStore, 'people' | 'requests' | 'trail' | 'witnesses'>;
+  readonly store: Pick<OpenStore, 'people' | 'requests' | 'auditLog' | 'witnesses'>;
   readonly azure: Azure;
   readonly publish: PublishedLog['publish'];
   readonly timeoutMs: number;
@@ -32,7 +32,7 @@ export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts
         ? null
         : { ...(await openPublishedLog(anchor, config, store.witnesses, logKeys)), publish, timeoutMs },
     names: async (people) => new Map((await store.people.among(people)).map(({ id, name }) => [id, name])),
-    texts: (id) => store.trail.textsOf([id]),
+    texts: (id) => store.auditLog.textsOf([id]),
     rules: { digest: policy.digest, text: policyText(policy, rule) },
   };
 }

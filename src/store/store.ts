@@ -23,11 +23,11 @@ export interface OpenStore {
   readonly drifts: Drifts;
   readonly outbox: Outbox;
   readonly leases: Leases;
-  readonly shown: PostedCards;
+  readonly postedCards: PostedCards;
   readonly conversations: Conversations;
   readonly people: People;
   readonly documents: SweptDocuments;
-  readonly trail: AuditLog;
+  readonly auditLog: AuditLog;
   readonly witnesses: WitnessBook;
   readonly clock: Pick<DatabaseClock, 'now' | 'sync' | 'look'>;
 }
@@ -66,7 +66,7 @@ export function openStore(database: Database, given: StoreTools, beatMs = defaul
       { clock, onOrphan: given.onOrphan ?? (() => undefined) },
     ),
     leases: openLeases(database, beatMs, clock),
-    shown: openPostedCards(pool, given.rowSeals),
+    postedCards: openPostedCards(pool, given.rowSeals),
     conversations: openConversations(pool, given.rowSeals),
     people: openPeople(pool, given.rowSeals),
     documents: openDocuments(pool, {
@@ -74,7 +74,7 @@ export function openStore(database: Database, given: StoreTools, beatMs = defaul
       seals: given.documentSeals,
       onUnsound: given.onUnsound ?? (() => undefined),
     }),
-    trail: openAuditLog(database, tools, written),
+    auditLog: openAuditLog(database, tools, written),
     witnesses: openWitnesses(pool, given.rowSeals),
     clock,
   };

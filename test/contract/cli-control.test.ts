@@ -33,7 +33,7 @@ const nobody: RecordStore = {
   },
   witnesses: { clear: async () => 0 },
   people: { get: async () => ({ memberId: '29:x', name: 'Zoë' }) },
-  trail: {
+  auditLog: {
     head: async () => {
       throw new Error('the database is away');
     },

@@ -56,9 +56,9 @@ await onEveryDatabase((databases) => {
     await store.append(requestId(6), 'click:cancel', cancel());
     expect(await store.call('requests', 'openFrom', 'form-6')).toBeNull();
     const card = { conversationId: 'chat', activityId: 'post-6', fingerprint: 'x' };
-    await store.call('shown', 'save', { requestId: requestId(6), audience: 'status', ...card });
-    expect(await store.call('shown', 'at', 'post-6')).toEqual([requestId(6)]);
-    expect(await store.call('shown', 'at', 'post-7')).toEqual([]);
+    await store.call('postedCards', 'save', { requestId: requestId(6), audience: 'status', ...card });
+    expect(await store.call('postedCards', 'at', 'post-6')).toEqual([requestId(6)]);
+    expect(await store.call('postedCards', 'at', 'post-7')).toEqual([]);
   });
 
   it('is not made to say that an agent has an open request, nor to name another', async () => {

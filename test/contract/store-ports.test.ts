@@ -251,15 +251,15 @@ await onEveryDatabase((databases) => {
     };
 
     it('keeps one a request and audience', async () => {
-      await store.call('shown', 'save', card);
-      await store.call('shown', 'save', { ...card, activityId: '2', fingerprint: 'b' });
-      await store.call('shown', 'save', { ...card, audience: 'approval' });
-      expect(await store.call('shown', 'of', card.requestId)).toEqual([
+      await store.call('postedCards', 'save', card);
+      await store.call('postedCards', 'save', { ...card, activityId: '2', fingerprint: 'b' });
+      await store.call('postedCards', 'save', { ...card, audience: 'approval' });
+      expect(await store.call('postedCards', 'of', card.requestId)).toEqual([
         { ...card, audience: 'approval' },
         { ...card, activityId: '2', fingerprint: 'b' },
       ]);
-      await store.call('shown', 'remove', card.requestId, 'approval');
-      expect(await store.call('shown', 'of', card.requestId)).toHaveLength(1);
+      await store.call('postedCards', 'remove', card.requestId, 'approval');
+      expect(await store.call('postedCards', 'of', card.requestId)).toHaveLength(1);
     });
   });
 
@@ -303,8 +303,8 @@ await onEveryDatabase((databases) => {
         chat: await store.call('conversations', 'personalChat', secondApprover),
         place: await store.call('conversations', 'get', place.conversationId),
         url: await store.call('conversations', 'serviceUrl', 'sealed'),
-        cards: await store.call('shown', 'of', card.requestId),
-        holders: await store.call('shown', 'at', card.activityId),
+        cards: await store.call('postedCards', 'of', card.requestId),
+        holders: await store.call('postedCards', 'at', card.activityId),
       });
       const whole = {
         ...{ name: 'Somebody', chat: place, place, url: place.serviceUrl, cards: [card], holders: [card.requestId] },
@@ -316,7 +316,7 @@ await onEveryDatabase((databases) => {
         await store.call('conversations', 'save', { ...place, serviceUrl: 'https://another.example/' });
         await store.call('people', 'save', person);
         await store.call('conversations', 'save', place);
-        await store.call('shown', 'save', card);
+        await store.call('postedCards', 'save', card);
         expect(await read()).toEqual(whole);
       });
 

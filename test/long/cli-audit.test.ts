@@ -364,7 +364,7 @@ describe('erasing', () => {
     record = await newDataFolder();
   });
 
-  it('destroys every text of one request, says so once, and the trail still verifies', async () => {
+  it('destroys every text of one request, says so once, and the audit log still verifies', async () => {
     const asked = ['audit', 'erase', rejected, '--reason', 'asked for under article 17', '--as', 'duty'];
     const unasked = await record.cli(...asked);
     expect(unasked).toMatchObject({ code: 2, out: '' });

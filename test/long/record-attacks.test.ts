@@ -65,7 +65,7 @@ onPostgres('with the rights of the database’s owner', () => {
     await reject(rejectedLast);
     await world.endBot('SIGINT');
     const store = await startStore(world.database);
-    record = { lines: await store.call('trail', 'lines', null, 100), rejected, waiting, rejectedLast };
+    record = { lines: await store.call('auditLog', 'lines', null, 100), rejected, waiting, rejectedLast };
     await store.close();
     expect(record.lines).toHaveLength(5);
     kept = path.join(world.dataDir, 'kept.jsonl');

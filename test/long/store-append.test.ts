@@ -76,12 +76,12 @@ await onEveryDatabase((databases) => {
 
   it('stores nothing of a refusal, so that the same cause can be accepted later', async () => {
     const { id, ask } = fresh();
-    const head = await store.call('trail', 'head');
+    const head = await store.call('auditLog', 'head');
     expect(await store.append(id, 'click:approve', approve())).toMatchObject({ code: 'unknown-request' });
     expect(await store.append(id, 'submit', { ...ask, justification: ' ' })).toMatchObject({
       code: 'justification-missing',
     });
-    expect(await store.call('trail', 'head')).toEqual(head);
+    expect(await store.call('auditLog', 'head')).toEqual(head);
     accepted(await store.append(id, 'submit', ask));
     expect(accepted(await store.append(id, 'click:approve', approve())).replay).toBe(false);
   });
@@ -183,9 +183,9 @@ await onEveryDatabase((databases) => {
       }
     });
     const [reader] = replicas as [StoreProcess];
-    const lines = await reader.call('trail', 'lines', 0, 1000);
+    const lines = await reader.call('auditLog', 'lines', 0, 1000);
     expect(lines.map((line) => line.seq)).toEqual(Array.from({ length: 16 * 5 * 3 }, (_, index) => index + 1));
-    expect(verifyChain(lines, await reader.call('trail', 'head'))).toEqual([]);
+    expect(verifyChain(lines, await reader.call('auditLog', 'head'))).toEqual([]);
   });
 
   it('goes on after SIGKILL between commit and answer: the repeated click finds its event', async () => {

@@ -32,7 +32,7 @@ await onEveryDatabase((databases) => {
   });
 
   const findings = async () =>
-    verifyChain(await store.call('trail', 'lines', 0, 1000), await store.call('trail', 'head'));
+    verifyChain(await store.call('auditLog', 'lines', 0, 1000), await store.call('auditLog', 'head'));
   const found = async () => (await findings()).map(({ seq, kind }) => `${seq} ${kind}`);
 
   /** Does something to the tables that only their owner can do, looks, and puts everything back. */
@@ -82,7 +82,7 @@ await onEveryDatabase((databases) => {
   });
 
   it('starts at the genesis hash and holds what was decided', async () => {
-    const [line] = await store.call('trail', 'lines', 0, 1);
+    const [line] = await store.call('auditLog', 'lines', 0, 1);
     expect(line).toMatchObject({ seq: 1, prev: genesis, request: id, revision: 1, cause: 'submit', n: 0 });
     expect(line?.hash).toBe(hashOf(line?.body ?? ''));
     expect(JSON.parse(line?.body ?? '')).toMatchObject({
@@ -128,8 +128,8 @@ await onEveryDatabase((databases) => {
   });
 
   it('reveals texts that fit their commitments, and says when one does not', async () => {
-    const lines = await store.call('trail', 'linesOf', id);
-    const texts = await store.call('trail', 'textsOf', [id]);
+    const lines = await store.call('auditLog', 'linesOf', id);
+    const texts = await store.call('auditLog', 'textsOf', [id]);
     expect(texts.map((text) => text.text)).toEqual([first.justification]);
     expect([...verifyTexts(lines, texts)]).toEqual([]);
     const changed = texts.map((text) => ({ ...text, text: 'another reason' }));
@@ -138,7 +138,7 @@ await onEveryDatabase((databases) => {
 
   it('erases texts and salts with the event that says so, and still verifies', async () => {
     expect(await store.erase(id, 'erase:1', approve(first.by))).toMatchObject({ code: 'own-request' });
-    expect(await store.call('trail', 'textsOf', [id])).toHaveLength(1);
+    expect(await store.call('auditLog', 'textsOf', [id])).toHaveLength(1);
     const form = { form: { repeats: id, justification: first.justification } };
     const proof = `sign-in/proof/${id}/1/${approver}`;
     await store.call('documents', 'write', {
@@ -148,8 +148,8 @@ await onEveryDatabase((databases) => {
     const erasing = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' } as const;
     expect(await store.erase(id, 'erase:1', erasing)).toMatchObject({ kind: 'accepted', replay: false });
     expect(await store.erase(id, 'erase:1', erasing)).toMatchObject({ kind: 'accepted', replay: true });
-    expect(await store.call('trail', 'textsOf', [id])).toEqual([]);
-    expect(await store.call('trail', 'textsOf', [requestId(2)])).toHaveLength(2);
+    expect(await store.call('auditLog', 'textsOf', [id])).toEqual([]);
+    expect(await store.call('auditLog', 'textsOf', [requestId(2)])).toHaveLength(2);
     const documents = await store.call('documents', 'read', ['form/1', 'form/2', 'sign-in/ask/1', proof]);
     expect(Object.keys(documents)).toEqual(['form/2']);
     expect((await store.call('requests', 'load', id))?.justification).toBeNull();

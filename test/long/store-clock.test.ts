@@ -57,7 +57,7 @@ await onEveryDatabase((databases) => {
       actor: { kind: 'operator', id: 'duty' },
     });
     expect(await store.call('requests', 'load', requestId(1))).toMatchObject({ state: 'awaiting-approval' });
-    const lines = await store.call('trail', 'lines', 0, 100);
-    expect(verifyChain(lines, await store.call('trail', 'head'))).toEqual([]);
+    const lines = await store.call('auditLog', 'lines', 0, 100);
+    expect(verifyChain(lines, await store.call('auditLog', 'head'))).toEqual([]);
   });
 });

@@ -102,8 +102,8 @@ onPostgres('two replicas', () => {
     expect(results.map((answer) => (answer.kind === 'refused' ? answer.code : answer.replay))).toEqual([
       ...[false, true, 'justification-missing', false, 'resource-has-open-request', false],
     ]);
-    await store.call('trail', 'check');
-    await other.call('trail', 'check');
+    await store.call('auditLog', 'check');
+    await other.call('auditLog', 'check');
   });
 
   it('decide nothing on rows that were changed since they were read', async () => {

@@ -47,7 +47,7 @@ onPostgres('answers of the database that overtake each other', () => {
       () => store.call('requests', 'open'),
       () => store.call('requests', 'countOpen'),
       () => store.call('requests', 'countOpen'),
-      () => store.call('trail', 'lines', null, 1_000),
+      () => store.call('auditLog', 'lines', null, 1_000),
     ];
     /** One after the other, so that there is always something to be learnt. */
     const written = async (id: ReturnType<typeof requestId>, name: string): Promise<void> => {

@@ -62,7 +62,7 @@ it('does not take an event that somebody puts in who has the older key', async (
   const { database, file, write, verify } = await rotated();
   const [, own = ''] = (await readFile(file, 'utf8')).split('\n');
   const victim = await databases.start(database);
-  const { seq, hash } = await victim.call('trail', 'head');
+  const { seq, hash } = await victim.call('auditLog', 'head');
   const place = { seq: seq + 1, request: requestId(4), revision: 1, cause: 'submit', n: 0, prev: hash };
   const seal = sealWith(randomBytes, openSeals([Buffer.from(own, 'base64')]));
   const forged = seal({ ...place, time: '2100-01-01T00:00:00.000Z' }, submitted());

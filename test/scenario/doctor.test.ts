@@ -121,7 +121,7 @@ const rows: readonly Broken[] = [
       'https://teams.microsoft.com/l/channel/19%3Aapprovals%40thread.tacv2/Approvals?groupId=7&tenantId=10000000-0000-4000-8000-000000000000',
   },
   {
-    what: 'the trail is copied nowhere',
+    what: 'the audit log is copied nowhere',
     code: 'teams/channels',
     outcome: 'warn',
     found: /the audit log has no copy in Teams/,

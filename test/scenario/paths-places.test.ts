@@ -104,7 +104,7 @@ describe('the audit channel', () => {
     const cards = await world.teams.activities(audit, people.approver);
     await world.endBot('SIGINT');
     const store = await startStore(world.database);
-    const stored = await store.call('trail', 'lines', 0, 10_000);
+    const stored = await store.call('auditLog', 'lines', 0, 10_000);
     await store.close();
     for (const id of asked) {
       const about = cards.map((card) => ({ card, text: activityText(card) })).filter(({ text }) => text.includes(id));

@@ -113,7 +113,7 @@ where('the wizard', () => {
         '<', // the link before was the right one, after all
         '',
         link('channel', 'approvals'),
-        link('channel', 'operations'), // not the trail's own
+        link('channel', 'operations'), // not the audit channel
         link('channel', 'audit'),
         String(good.server),
         String(good.database),

@@ -18,14 +18,14 @@ import { failOnError } from './database.ts';
 import { about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const seals = about('record/seals', 'seals');
-const trail = about('record/trail', 'audit log');
+const logSubject = about('record/trail', 'audit log');
 const anchor = about('record/anchor', 'published log');
 const clock = about('record/clock', 'clock');
 
 /** Returns the seal key id of the last event; null: no event, or from before seals. */
 async function lastKeyOf({ store }: Subjects): Promise<string | null> {
-  const { seq } = await store.trail.head();
-  const lines = await store.trail.lines(seq - 1, 1);
+  const { seq } = await store.auditLog.head();
+  const lines = await store.auditLog.lines(seq - 1, 1);
   return lines.at(-1)?.sealKey ?? null;
 }
 
@@ -55,9 +55,9 @@ async function sealsOf(subjects: Subjects): Promise<Diagnosis> {
   return ok(seals, `events are sealed with key ${openSeals(keys).keyId} of ${where}${older}`);
 }
 
-async function trailOf({ store }: Subjects): Promise<Diagnosis> {
-  const { seq } = await store.trail.head();
-  return ok(trail, `${seq} events; cmk-bot audit verify verifies them`);
+async function headOf({ store }: Subjects): Promise<Diagnosis> {
+  const { seq } = await store.auditLog.head();
+  return ok(logSubject, `${seq} events; cmk-bot audit verify verifies them`);
 }
 
 /** Number of publishing intervals after which the log is late. */
@@ -96,7 +96,7 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const note = (await files.read(newestPath))?.toString('utf8') ?? null;
   const newest = await newestPublishedCheckpoint(files);
   const published = newest?.size ?? 0;
-  const { seq, time } = await store.trail.head();
+  const { seq, time } = await store.auditLog.head();
   const found = `${published} of ${seq} events are published in ${where}`;
   if (published > seq) {
     const mend =
@@ -135,7 +135,7 @@ async function clockOf({ store }: Subjects): Promise<Diagnosis> {
 export async function diagnoseAuditLog(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const [sealed, events, published, time] = await Promise.all([
     failOnError(seals, sealsOf(subjects)),
-    failOnError(trail, trailOf(subjects)),
+    failOnError(logSubject, headOf(subjects)),
     anchorOf(subjects).catch((error: Error) => [fail(anchor, error.message, anchorAdvice(error))]),
     failOnError(clock, clockOf(subjects)),
   ]);

@@ -23,7 +23,7 @@ export interface DoctorEnvironment {
 
 export interface RecordSubjects {
   readonly database: Database;
-  readonly store: Pick<OpenStore, 'clock' | 'conversations' | 'drifts' | 'requests' | 'trail' | 'witnesses'>;
+  readonly store: Pick<OpenStore, 'clock' | 'conversations' | 'drifts' | 'requests' | 'auditLog' | 'witnesses'>;
 }
 
 export type Subjects = DoctorEnvironment & RecordSubjects;

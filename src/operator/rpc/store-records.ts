@@ -17,7 +17,7 @@ export interface RecordStore {
   readonly requests: Pick<Requests, 'append' | 'events' | 'list' | 'load'>;
   readonly people: Pick<People, 'get'>;
   readonly witnesses: Pick<WitnessBook, 'clear'>;
-  readonly trail: {
+  readonly auditLog: {
     head(): Promise<{ readonly seq: number; readonly hash: string }>;
     lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
     derived(): Promise<Derived>;
@@ -39,13 +39,13 @@ const lastTextRevision = (events: readonly StoredEvent[]): number =>
 
 type Carried = Pick<Appended, 'kind' | 'events' | 'replay'> | Refusal;
 
-async function erase({ requests, trail }: RecordStore, id: StreamId, by: string, reason: string): Promise<Carried> {
+async function erase({ requests, auditLog }: RecordStore, id: StreamId, by: string, reason: string): Promise<Carried> {
   const actor = operatorActor(by);
   const cause = `cli:erase:${lastTextRevision(await requests.events(id))}`;
   const drift = DriftId.safeParse(id).data;
-  if (drift !== undefined) return trail.eraseDrift(drift, cause, (watch) => eraseNames(watch, actor, reason));
+  if (drift !== undefined) return auditLog.eraseDrift(drift, cause, (watch) => eraseNames(watch, actor, reason));
   const command = { do: 'erase-texts', actor, reason } as const;
-  return trail.erase(RequestId.parse(id), cause, (now, at) => decide(now, command, at));
+  return auditLog.erase(RequestId.parse(id), cause, (now, at) => decide(now, command, at));
 }
 
 /** Carries out an action. The cause makes it idempotent; after newer texts, erasing is a new action. */
@@ -80,19 +80,19 @@ export const recordsOf = (store: RecordStore): Records => ({
   events: async ({ id }) => copyOf(await store.requests.events(id)),
   person: async ({ id }) => ({ name: (await store.people.get(id))?.name ?? null }),
   head: async () => {
-    const { seq, hash } = await store.trail.head();
+    const { seq, hash } = await store.auditLog.head();
     return { seq, hash };
   },
-  lines: async ({ after, limit }) => [...(await store.trail.lines(after, limit))],
-  derived: () => store.trail.derived(),
+  lines: async ({ after, limit }) => [...(await store.auditLog.lines(after, limit))],
+  derived: () => store.auditLog.derived(),
   // Ids come unchecked from chain entries; an impossible id has no texts.
-  texts: async ({ requests }) => [...(await store.trail.textsOf(requests as RequestId[]))],
+  texts: async ({ requests }) => [...(await store.auditLog.textsOf(requests as RequestId[]))],
   resume: async ({ by }) => {
     const actor = operatorActor(by);
     // The date ahead identifies the event, so the current time doesn't matter.
     const decided = (request: Request | null, ahead: string) =>
       decide(request, { do: 'set-clock-right', actor, ahead }, new Date(ahead));
-    return resultOf(await store.trail.resume(decided));
+    return resultOf(await store.auditLog.resume(decided));
   },
   askAgain: async ({ witness, by }) => ({ cleared: await store.witnesses.clear(witness, by, new Date()) }),
   act: async ({ id, act: wanted }) => resultOf(await act(store, id, wanted)),

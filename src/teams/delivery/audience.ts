@@ -73,23 +73,23 @@ export const isNear = (known: PostedCard, { conversationId, activityId }: Posted
 
 interface OrphanCardsOptions {
   readonly requests: Requests;
-  readonly shown: PostedCards;
+  readonly postedCards: PostedCards;
 }
 
 /** Returns the open request that has a card at this message; null if there is none, or only the excluded one. */
 export async function holderOf(
-  { requests, shown }: OrphanCardsOptions,
+  { requests, postedCards }: OrphanCardsOptions,
   { activityId }: Posted,
   leftOut: RequestId | null = null,
 ): Promise<RequestId | null> {
-  const held = await shown.at(activityId);
+  const held = await postedCards.at(activityId);
   const open = [...(await requests.held()).values()];
   const holder = open.find(({ id }) => id !== leftOut && held.includes(id))?.id;
   if (holder !== undefined) return holder;
   // A form's message is its request's status card, before a status card was posted.
   const from = await requests.openFrom(activityId);
   if (from === null || from === leftOut) return null;
-  return (await shown.of(from)).some(({ audience }) => audience === 'status') ? null : from;
+  return (await postedCards.of(from)).some(({ audience }) => audience === 'status') ? null : from;
 }
 
 /**
@@ -98,7 +98,7 @@ export async function holderOf(
  * can have it.
  */
 export async function asCopy(tools: OrphanCardsOptions, request: Request, clicked: Posted): Promise<PostedCard | null> {
-  const known = await knownCards(tools.shown, request);
+  const known = await knownCards(tools.postedCards, request);
   const neighbor = known.find((card) => isNear(card, clicked) && kindOf(card.audience) !== null);
   if (neighbor === undefined || (await holderOf(tools, clicked, request.id)) !== null) return null;
   const audience = copyAudience(neighbor.audience, clicked.activityId);
@@ -111,10 +111,10 @@ export async function asCopy(tools: OrphanCardsOptions, request: Request, clicke
  * edited instead of a second one posted.
  */
 export async function knownCards(
-  shown: Pick<PostedCards, 'of'>,
+  postedCards: Pick<PostedCards, 'of'>,
   { id, origin }: Request,
 ): Promise<readonly PostedCard[]> {
-  const cards = await shown.of(id);
+  const cards = await postedCards.of(id);
   const { conversationId, messageId } = origin;
   if (messageId === undefined || cards.some(({ audience }) => audience === 'status')) return cards;
   return [...cards, { requestId: id, audience: 'status', conversationId, activityId: messageId, fingerprint: '' }];

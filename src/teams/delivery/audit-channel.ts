@@ -21,7 +21,7 @@ import { fingerprint } from './desired-cards.ts';
 
 interface AuditChannelOptions {
   readonly requests: Requests;
-  readonly shown: PostedCards;
+  readonly postedCards: PostedCards;
   readonly hashes: EventHashes;
   readonly chat: Chat;
   readonly directory: Directory;
@@ -64,18 +64,18 @@ export interface AuditChannel {
 }
 
 export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
-  const { requests, shown, hashes, chat, directory, channelId, checkpoints, documents, now } = options;
+  const { requests, postedCards, hashes, chat, directory, channelId, checkpoints, documents, now } = options;
 
   /** Updates the root post, or posts it again if it was deleted. */
   async function showRoot(request: Request, names: Names, upTo: number, at: PostedCard | undefined): Promise<Posted> {
     const card = auditRootCard(request, names, upTo);
     const now = fingerprint(card);
     if (at !== undefined && (at.fingerprint === now || (await chat.update(at, card)))) {
-      if (at.fingerprint !== now) await shown.save({ ...at, fingerprint: now });
+      if (at.fingerprint !== now) await postedCards.save({ ...at, fingerprint: now });
       return at;
     }
     const posted = await chat.postThread(channelId ?? '', card);
-    await shown.save({ requestId: request.id, audience: root, ...posted, fingerprint: now });
+    await postedCards.save({ requestId: request.id, audience: root, ...posted, fingerprint: now });
     return posted;
   }
 
@@ -91,7 +91,12 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
       if (last === undefined) return;
       const card = auditReplyCard(request, some, await hashes.hashAt(last.seq), names);
       const posted = await chat.post(thread.conversationId, card);
-      await shown.save({ requestId: request.id, audience: `audit-reply:${last.seq}`, ...posted, fingerprint: '' });
+      await postedCards.save({
+        requestId: request.id,
+        audience: `audit-reply:${last.seq}`,
+        ...posted,
+        fingerprint: '',
+      });
     }
   }
 
@@ -123,7 +128,7 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
   return {
     async show(id) {
       if (channelId === null) return null;
-      const [request, events, cards] = await Promise.all([requests.load(id), requests.events(id), shown.of(id)]);
+      const [request, events, cards] = await Promise.all([requests.load(id), requests.events(id), postedCards.of(id)]);
       if (request === null) return null;
       const names = await directory.names([request.requester, ...peopleInEvents(events)]);
       const upTo = shownUpTo(cards);
@@ -133,7 +138,7 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
       const last = fresh.at(-1)?.seq ?? upTo;
       if (fresh.length > 0) {
         await showEvents(request, names, thread, fresh);
-        const again = (await shown.of(id)).find((card) => card.audience === root);
+        const again = (await postedCards.of(id)).find((card) => card.audience === root);
         await showRoot(request, names, last, again);
       }
       return showCheckpoint(request, last);

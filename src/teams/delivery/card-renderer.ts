@@ -113,17 +113,17 @@ export function openCardRenderer(options: CardRendererOptions) {
 /** Names, and locations of the request's cards. */
 export interface CardReads {
   readonly people: Pick<People, 'among'>;
-  readonly shown: Pick<PostedCards, 'of'>;
+  readonly postedCards: Pick<PostedCards, 'of'>;
 }
 
 /**
  * `coming`: the request before the decision. `by`: the person who clicked. Other people are read when they are needed.
  */
-export function prefetch({ people, shown }: CardReads, coming: Promise<Request | null>, by: PersonId): CardReads {
+export function prefetch({ people, postedCards }: CardReads, coming: Promise<Request | null>, by: PersonId): CardReads {
   const reading = coming.then(async (request) => {
     if (request === null) return null;
     const ids = [...new Set([...peopleIn(request), by])];
-    const [known, cards] = await Promise.all([people.among(ids), shown.of(request.id)]);
+    const [known, cards] = await Promise.all([people.among(ids), postedCards.of(request.id)]);
     return { ids: new Set(ids), known, id: request.id, cards };
   });
   // Callers that await it get the error. A refused click doesn't await it.
@@ -136,10 +136,10 @@ export function prefetch({ people, shown }: CardReads, coming: Promise<Request |
         return isRead ? read.known.filter(({ id }) => wanted.includes(id)) : people.among(wanted);
       },
     },
-    shown: {
+    postedCards: {
       async of(id: RequestId) {
         const read = await reading;
-        return read?.id === id ? read.cards : shown.of(id);
+        return read?.id === id ? read.cards : postedCards.of(id);
       },
     },
   };

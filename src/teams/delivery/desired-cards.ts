@@ -106,7 +106,7 @@ export const fingerprint = (card: AdaptiveCard): string => sha256(JSON.stringify
 
 /** `at`: the card's last known location. Stores only what Teams accepted. */
 export async function reconcileCard(
-  { shown, chat }: { readonly shown: PostedCards; readonly chat: Pick<Chat, 'update'> },
+  { postedCards, chat }: { readonly postedCards: PostedCards; readonly chat: Pick<Chat, 'update'> },
   { id }: { readonly id: StreamId },
   { audience, card, post, isOptional = false }: DesiredCard,
   at: PostedCard | undefined,
@@ -114,19 +114,19 @@ export async function reconcileCard(
   const now = fingerprint(card);
   if (at?.fingerprint === now) return;
   if (at !== undefined && (await chat.update(at, card))) {
-    await shown.save({ ...at, fingerprint: now });
+    await postedCards.save({ ...at, fingerprint: now });
     return;
   }
   if (post === null) {
-    await shown.remove(id, audience);
+    await postedCards.remove(id, audience);
     return;
   }
   try {
     const posted = await post(card);
-    await shown.save({ requestId: id, audience, ...posted, fingerprint: now });
+    await postedCards.save({ requestId: id, audience, ...posted, fingerprint: now });
   } catch (error) {
     if (!isOptional || !isUnreachable(error)) throw error;
-    await shown.remove(id, audience);
+    await postedCards.remove(id, audience);
   }
 }
 
@@ -139,26 +139,26 @@ const movedCard = ({ id, resourceName }: Request) =>
 
 /** Keeps one opened card in each conversation: the previous one is replaced by a short note. */
 export async function openCard(
-  { shown, chat }: { readonly shown: PostedCards; readonly chat: Pick<Chat, 'post' | 'update'> },
+  { postedCards, chat }: { readonly postedCards: PostedCards; readonly chat: Pick<Chat, 'post' | 'update'> },
   request: Request,
   place: Origin,
   reader: Reader,
   view: RequestView,
 ): Promise<void> {
   const { conversationId } = place;
-  const earlier = (await shown.of(request.id)).filter(
+  const earlier = (await postedCards.of(request.id)).filter(
     (card) => isOpenedAudience(card.audience) && card.conversationId === conversationId,
   );
   const card = view.inPlace(openedAudience(reader, place, ''));
   const posted = await chat.post(conversationId, card);
   const audience = openedAudience(reader, place, posted.activityId);
-  await shown.save({ requestId: request.id, audience, ...posted, fingerprint: fingerprint(card) });
+  await postedCards.save({ requestId: request.id, audience, ...posted, fingerprint: fingerprint(card) });
   for (const old of earlier) {
     // Unregistered only if it was replaced: otherwise texts that people wrote would remain after their erasure.
     const isMoved = await chat.update(old, movedCard(request)).then(
       () => true,
       () => false,
     );
-    if (isMoved) await shown.remove(request.id, old.audience);
+    if (isMoved) await postedCards.remove(request.id, old.audience);
   }
 }

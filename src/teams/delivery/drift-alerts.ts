@@ -16,7 +16,7 @@ import { reconcileCard } from './desired-cards.ts';
 interface DriftAlertsOptions extends SourcesOptions {
   readonly drifts: Pick<Drifts, 'load'>;
   readonly requests: Pick<Requests, 'load'>;
-  readonly shown: PostedCards;
+  readonly postedCards: PostedCards;
   readonly chat: Pick<Chat, 'post' | 'postThread' | 'update'>;
   readonly channel: string;
   /** Who is notified: object IDs of people and groups. */
@@ -72,7 +72,7 @@ const laterCritical = (drift: Drift): string | null =>
 
 /** Teams sends no notification of an edited card: each time a drift becomes critical later, its thread gets a post. */
 async function showWorse(
-  { shown, chat }: DriftAlertsOptions,
+  { postedCards, chat }: DriftAlertsOptions,
   { watch, drift, notified }: Alert,
   { conversationId, activityId }: PostedCard,
   cards: readonly PostedCard[],
@@ -86,7 +86,7 @@ async function showWorse(
     const isNow = audience === current;
     const post = isNow ? (card: AdaptiveCard) => chat.post(conversationId, card) : null;
     await reconcileCard(
-      { shown, chat },
+      { postedCards, chat },
       watch,
       { audience, card: worseCard(watch.agentName, isNow, notified), post },
       at,
@@ -95,31 +95,31 @@ async function showWorse(
 }
 
 async function showAlert(options: DriftAlertsOptions, alert: Alert): Promise<void> {
-  const { shown, chat, channel } = options;
+  const { postedCards, chat, channel } = options;
   const { id } = alert.watch;
   const { number, closedAt } = alert.drift;
-  const before = await shown.of(id);
+  const before = await postedCards.of(id);
   const audience = audienceOf(number);
   const at = before.find((card) => card.audience === audience);
   // It was closed before it was posted.
   if (at === undefined && closedAt !== null) return;
   const card = cardFor(alert);
   const post = (one: AdaptiveCard) => chat.postThread(channel, one);
-  await reconcileCard({ shown, chat }, { id }, { audience, card, post }, at);
+  await reconcileCard({ postedCards, chat }, { id }, { audience, card, post }, at);
   for (const copy of before.filter((one) => one.audience.startsWith(copiesOf(number))))
-    await reconcileCard({ shown, chat }, { id }, { audience: copy.audience, card, post: null }, copy);
-  const posted = (await shown.of(id)).find((one) => one.audience === audience);
+    await reconcileCard({ postedCards, chat }, { id }, { audience: copy.audience, card, post: null }, copy);
+  const posted = (await postedCards.of(id)).find((one) => one.audience === audience);
   if (posted === undefined) return;
   const critical = laterCritical(alert.drift);
   const told = before.find((one) => one.audience === critical) ?? at;
   // A new alert that is critical already notifies by itself.
   if (critical !== null && posted.activityId !== at?.activityId && told?.activityId === at?.activityId)
-    await shown.save({ ...posted, audience: critical, fingerprint: '' });
-  await showWorse(options, alert, posted, await shown.of(id));
+    await postedCards.save({ ...posted, audience: critical, fingerprint: '' });
+  await showWorse(options, alert, posted, await postedCards.of(id));
 }
 
 export function openDriftAlerts(options: DriftAlertsOptions): DriftAlerts {
-  const { shown } = options;
+  const { postedCards } = options;
   return {
     async cardOf(id, number) {
       const alert = await alertFor(options, id, number, clickTimeoutMs);
@@ -130,11 +130,16 @@ export function openDriftAlerts(options: DriftAlertsOptions): DriftAlerts {
       if (alert !== null) await showAlert(options, alert);
     },
     async registerCopy(id, number, at) {
-      const [cards, held] = await Promise.all([shown.of(id), shown.at(at.activityId)]);
+      const [cards, held] = await Promise.all([postedCards.of(id), postedCards.at(at.activityId)]);
       const known = cards.find(({ audience }) => audience === audienceOf(number));
       // The client says which card it shows: it must be near the alert, and no other card.
       if (known === undefined || held.length > 0 || !isNear(known, at)) return;
-      await shown.save({ requestId: id, audience: `${copiesOf(number)}${at.activityId}`, ...at, fingerprint: '' });
+      await postedCards.save({
+        requestId: id,
+        audience: `${copiesOf(number)}${at.activityId}`,
+        ...at,
+        fingerprint: '',
+      });
       await this.show(id, number);
     },
   };

@@ -19,7 +19,7 @@ import type { DesiredCard } from './desired-cards.ts';
 
 interface NotificationsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load' | 'events'>;
-  readonly shown: Pick<PostedCards, 'of' | 'save'>;
+  readonly postedCards: Pick<PostedCards, 'of' | 'save'>;
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
   readonly directory: Directory;
   readonly conversations: Pick<Conversations, 'personalChat'>;
@@ -76,7 +76,7 @@ class NotificationPosts {
 
   /** Read before each post: another process might have posted in the meantime. */
   #cards(): Promise<readonly PostedCard[]> {
-    return knownCards(this.#options.shown, this.#request);
+    return knownCards(this.#options.postedCards, this.#request);
   }
 
   async requester(): Promise<void> {
@@ -160,7 +160,7 @@ class NotificationPosts {
     addressees: readonly Addressee[],
     how: 'post' | 'postThread' = 'post',
   ): Promise<boolean> {
-    const { chat, shown } = this.#options;
+    const { chat, postedCards } = this.#options;
     const cards = await this.#cards();
     const audience = `${notificationPrefix}${this.#call.occasion}:${place}`;
     if (cards.some((one) => one.audience === audience)) return true;
@@ -168,7 +168,7 @@ class NotificationPosts {
     const card = notificationCard(this.#request, this.#call.notice(to), { to, addressees, url });
     try {
       const posted = await chat[how](conversationId, card);
-      await shown.save({ requestId: this.#request.id, audience, ...posted, fingerprint: '' });
+      await postedCards.save({ requestId: this.#request.id, audience, ...posted, fingerprint: '' });
       return true;
     } catch (error) {
       if (isUnreachable(error)) return false;

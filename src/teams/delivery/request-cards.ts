@@ -52,7 +52,7 @@ export function openUpdateThrottle() {
 
 interface RequestCardsOptions extends CardRendererOptions, DesiredCardsOptions {
   readonly requests: Requests;
-  readonly shown: PostedCards;
+  readonly postedCards: PostedCards;
   readonly onWritten: Outbox['onWritten'];
   readonly chat: Chat;
   readonly directory: Directory;
@@ -110,26 +110,31 @@ interface Setting {
 
 /** Returns which card is at this location. Updates and registers an unknown copy. */
 async function cardAt(
-  { requests, shown, chat }: RequestCardsOptions,
+  { requests, postedCards, chat }: RequestCardsOptions,
   { request, view, cards }: Setting,
   { at, automatic }: Click,
 ): Promise<Found> {
   const known = cards.find((card) => card.activityId === at?.activityId);
-  const copy = known === undefined && at !== null && !automatic ? await asCopy({ requests, shown }, request, at) : null;
+  const copy =
+    known === undefined && at !== null && !automatic ? await asCopy({ requests, postedCards }, request, at) : null;
   if (copy !== null) {
     const card = view.inPlace(copy.audience);
-    if (await chat.update(copy, card).catch(() => false)) await shown.save({ ...copy, fingerprint: fingerprint(card) });
+    if (await chat.update(copy, card).catch(() => false))
+      await postedCards.save({ ...copy, fingerprint: fingerprint(card) });
   }
   const isUnknown = known === undefined && at !== null && automatic;
   return { kind: kindOf((known ?? copy)?.audience ?? '') ?? 'approval', isUnknown };
 }
 
 export function openRequestCards(options: RequestCardsOptions): RequestCards {
-  const { requests, shown } = options;
+  const { requests, postedCards } = options;
   const draw = openCardRenderer(options);
   const pace = openUpdateThrottle();
   async function settingOf(request: Request, waiting?: 'click', reads: CardReads = options): Promise<Setting> {
-    const [view, cards] = await Promise.all([draw(request, waiting, reads.people), knownCards(reads.shown, request)]);
+    const [view, cards] = await Promise.all([
+      draw(request, waiting, reads.people),
+      knownCards(reads.postedCards, request),
+    ]);
     return { request, view, cards };
   }
   options.onWritten((after) => {
@@ -145,7 +150,7 @@ export function openRequestCards(options: RequestCardsOptions): RequestCards {
     async latestCard({ id, revision }, at) {
       const request = await requests.load(id);
       if (request === null || request.revision === revision || !isAtRest(request)) return null;
-      const known = (await knownCards(shown, request)).find((card) => card.activityId === at.activityId);
+      const known = (await knownCards(postedCards, request)).find((card) => card.activityId === at.activityId);
       if (known === undefined) return null;
       return (await draw(request, 'click')).inPlace(known.audience);
     },

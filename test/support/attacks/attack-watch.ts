@@ -7,7 +7,7 @@ import type { World } from '../world/world.ts';
 export interface RoleStatus {
   readonly pid: number;
   readonly ready: boolean;
-  /** Where the audit trail ends. */
+  /** Where the audit log ends. */
   readonly head: { readonly seq: number; readonly hash: string };
 }
 

@@ -61,7 +61,7 @@ async function answer(opened: Opened, ask: Ask): Promise<unknown> {
   switch (ask.ask) {
     case 'append':
     case 'erase': {
-      const append = ask.ask === 'append' ? store.requests.append : store.trail.erase;
+      const append = ask.ask === 'append' ? store.requests.append : store.auditLog.erase;
       const result = await append(ask.request, ask.cause, (request, at) => decide(request, ask.command, at));
       // The moment between the commit and its answer.
       if (ask.dieAfterCommit) process.kill(process.pid, 'SIGKILL');

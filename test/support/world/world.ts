@@ -261,9 +261,9 @@ export async function readRecord(world: World): Promise<WorldRecord> {
   if (world.database.kind === 'pglite') await world.endBot('SIGINT');
   const store = await startStore(world.database);
   try {
-    const derived = await store.call('trail', 'derived');
-    const lines = await store.call('trail', 'lines', null, 100_000);
-    const head = await store.call('trail', 'head');
+    const derived = await store.call('auditLog', 'derived');
+    const lines = await store.call('auditLog', 'lines', null, 100_000);
+    const head = await store.call('auditLog', 'head');
     const rows = z
       .array(Text)
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));

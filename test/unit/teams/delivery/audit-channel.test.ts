@@ -13,7 +13,7 @@ test('the day’s checkpoint is posted once, also if Teams refused it at first',
   let checkpoints = 0;
   const channel = openAuditChannel({
     requests: { ...memoryRequests(now), load: async () => request, events: async () => events },
-    shown: memoryPostedCards(),
+    postedCards: memoryPostedCards(),
     hashes: { hashAt: async () => 'a'.repeat(64) },
     chat: {
       post: async (conversationId) => ({ conversationId, activityId: '1' }),

@@ -25,7 +25,7 @@ async function shownWith(request: Request, refusing: readonly string[]) {
       ...{ requestId: id, audience, conversationId: audience, activityId: `${n}`, fingerprint: '' },
     }),
   );
-  const shown = memoryPostedCards(cards);
+  const postedCards = memoryPostedCards(cards);
   const post = async (conversationId: string) => {
     if (refusing.includes(conversationId)) throw Object.assign(new Error('blocked'), { statusCode: 403 });
     return { conversationId, activityId: 'new' };
@@ -49,7 +49,7 @@ async function shownWith(request: Request, refusing: readonly string[]) {
   const results = await Promise.allSettled(
     wanted.map((one) =>
       reconcileCard(
-        { shown, chat },
+        { postedCards, chat },
         request,
         one,
         cards.find(({ audience }) => audience === one.audience),
@@ -58,7 +58,7 @@ async function shownWith(request: Request, refusing: readonly string[]) {
   );
   return {
     refused: wanted.flatMap(({ audience }, n) => (results[n]?.status === 'rejected' ? [audience] : [])),
-    stored: (await shown.of(id)).map(({ audience }) => audience),
+    stored: (await postedCards.of(id)).map(({ audience }) => audience),
   };
 }
 

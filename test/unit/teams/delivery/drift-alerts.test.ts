@@ -47,7 +47,7 @@ function watched() {
   const alerts = openDriftAlerts({
     drifts: { load: async () => watchNow() },
     requests: { load: async () => request },
-    shown: memoryPostedCards(),
+    postedCards: memoryPostedCards(),
     chat: {
       post: chat('reply'),
       postThread: chat('alert'),

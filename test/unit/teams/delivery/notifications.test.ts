@@ -92,7 +92,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
   const request = fold(id, events);
   if (request === null) throw new Error('nothing happened');
   const said: { readonly at: string; readonly text: string; readonly card: AdaptiveCard }[] = [];
-  const shown = memoryPostedCards([
+  const postedCards = memoryPostedCards([
     { requestId: id, audience: 'approval', conversationId: 'approvals-thread', activityId: '1', fingerprint: '' },
     { requestId: id, audience: 'status', conversationId: origin.conversationId, activityId: '2', fingerprint: '' },
   ]);
@@ -116,7 +116,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
   };
   const calls = openNotifications({
     requests,
-    shown,
+    postedCards,
     chat: { post, postThread: (channelId, card) => post(`new thread in ${channelId}`, card) },
     directory,
     conversations: {
@@ -141,7 +141,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
     erasedNotifications(
       { requests: { ...requests, events: async () => erasing }, directory },
       request,
-      await shown.of(id),
+      await postedCards.of(id),
     );
   return { said, ring: () => calls.notifyForEvent(id, last), last, erased };
 }

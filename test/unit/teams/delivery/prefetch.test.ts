@@ -15,13 +15,13 @@ function open(coming = Promise.resolve<typeof waiting | null>(waiting)) {
       return ids.map(called);
     },
   };
-  const shown = {
+  const postedCards = {
     of: async (id: RequestId) => {
       sought.push(id);
       return [];
     },
   };
-  return { named, sought, beside: prefetch({ people, shown }, coming, approver) };
+  return { named, sought, beside: prefetch({ people, postedCards }, coming, approver) };
 }
 
 test('reads whom the request names and who clicked before anybody asks, and not once more', async () => {
@@ -29,7 +29,7 @@ test('reads whom the request names and who clicked before anybody asks, and not 
   await Promise.resolve();
   expect([named, sought]).toEqual([[[requester, approver]], [waiting.id]]);
   expect(await beside.people.among([approver])).toEqual([called(approver)]);
-  expect(await beside.shown.of(waiting.id)).toEqual([]);
+  expect(await beside.postedCards.of(waiting.id)).toEqual([]);
   expect([named.length, sought.length]).toEqual([1, 1]);
 });
 
@@ -46,11 +46,11 @@ test('reads nothing ahead of a request that there is not', async () => {
   const { sought, beside } = open(Promise.resolve(null));
   expect(await beside.people.among([requester])).toEqual([called(requester)]);
   expect(sought).toEqual([]);
-  await beside.shown.of(requestId(9));
+  await beside.postedCards.of(requestId(9));
   expect(sought).toEqual([requestId(9)]);
 });
 
 test('whoever needs what could not be read hears why', async () => {
   const { beside } = open(Promise.reject(new Error('the database is away')));
-  await expect(beside.shown.of(waiting.id)).rejects.toThrow('the database is away');
+  await expect(beside.postedCards.of(waiting.id)).rejects.toThrow('the database is away');
 });
