@@ -10,7 +10,7 @@ const keyBytes = 32;
 /** Oldest first. The last one is active; the others verify what was made with them. */
 export type SecretKeys = readonly Uint8Array[];
 
-/** Purpose of a key, for messages. */
+/** Purpose of a key, with the texts of its file. */
 export interface KeyPurpose {
   /** Name in error messages. */
   readonly name: string;
@@ -20,29 +20,12 @@ export interface KeyPurpose {
   readonly comment: string;
   /** Setting for a vault secret with this key. */
   readonly secretSetting: string;
+  /** A line isn't a key. `where`: the file or the secret. */
+  malformed(where: string): string;
+  missing(file: string): string;
+  /** Others can read or write the file. `mode`: octal. */
+  exposed(file: string, mode: string): string;
 }
-
-export const sealKeyUse: KeyPurpose = {
-  name: 'the seal key',
-  exact: false,
-  comment:
-    'Seal key of this audit log. Someone who can read it can forge events. Keep it apart from copies of the database.',
-  secretSetting: 'CMK_SEAL_KEY_SECRET',
-};
-
-export const logKeyUse: KeyPurpose = {
-  name: 'the log signing key',
-  exact: true,
-  comment: 'Log signing key of the published log. Someone who can read it can sign another history.',
-  secretSetting: 'CMK_LOG_KEY_SECRET',
-};
-
-export const witnessKeyUse: KeyPurpose = {
-  name: 'the witness’s key',
-  exact: true,
-  comment: 'Signing key of this witness. Someone who can read it can sign two histories of a log.',
-  secretSetting: '',
-};
 
 /** The key is missing or invalid. The message has the fix. */
 export class KeyFileInvalid extends Error {
@@ -70,10 +53,7 @@ export function keysIn(text: string, where: string, use: KeyPurpose): SecretKeys
   const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => Buffer.from(line, 'base64'));
   const fits = ({ length }: Uint8Array): boolean => length === keyBytes || (length > keyBytes && !use.exact);
   if (keys.length > 0 && keys.every(fits)) return keys;
-  throw new KeyFileInvalid(
-    `${use.name} in ${where}: every line must be a key of ${use.exact ? '' : 'at least '}${keyBytes} bytes in base64, ` +
-      `such as “openssl rand -base64 ${keyBytes}” prints. Restore the file, or correct that line.`,
-  );
+  throw new KeyFileInvalid(use.malformed(where));
 }
 
 /**
@@ -82,19 +62,11 @@ export function keysIn(text: string, where: string, use: KeyPurpose): SecretKeys
  */
 export async function readKeys(file: string, use: KeyPurpose): Promise<SecretKeys> {
   const mode = await modeOf(file);
-  if (mode === null) {
-    throw new KeyMissing(
-      `${use.name} doesn’t exist: ${file}. Restore the file of this audit log. ` +
-        `For a new audit log, create one: (umask 077; openssl rand -base64 ${keyBytes} > ${file}).`,
-    );
-  }
+  if (mode === null) throw new KeyMissing(use.missing(file));
   // The group can have read access: that's how a mounted secret reaches a process that isn't root.
   if ((mode & 0o027) !== 0) {
     const found = (mode & 0o777).toString(8).padStart(3, '0');
-    throw new KeyFileInvalid(
-      `${use.name} in ${file} can be read or written by others (mode ${found}): chmod 600 ${file}. ` +
-        'If someone might have read it, add a new key as its last line.',
-    );
+    throw new KeyFileInvalid(use.exposed(file, found));
   }
   return keysIn(await readFile(file, 'utf8'), file, use);
 }

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { auditTools } from '../audit/audit-tools.ts';
-import { KeyFileInvalid, type OwnKeys, openOwnKeys, sealKeyUse } from '../audit/key-file.ts';
+import { KeyFileInvalid, type OwnKeys, openOwnKeys } from '../audit/key-file.ts';
 import { lineChecker } from '../audit/seals.ts';
 import { databasePassword, withPassword } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
@@ -20,12 +20,12 @@ import { RecordBroken } from '../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { faultOf } from '../store/db-errors.ts';
 import type { UnsoundDocument } from '../store/documents.ts';
-import { migrate, NewerRecord, OlderRecord } from '../store/migrations.ts';
+import { migrate, UnknownFormat } from '../store/migrations.ts';
 import { type DatabaseIdentity, databaseIdentity, isSameDatabase } from '../store/postgres-probe.ts';
 import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { databaseAdvice, otherDatabaseWords, ownerUserAdvice } from '../text/database.ts';
-import { brokenWords, notTrustedWords } from '../text/record.ts';
+import { brokenWords, notTrustedWords, sealKeyUse, unknownFormatWords } from '../text/record.ts';
 import { endProcess } from './shutdown.ts';
 import { logWriteHealth } from './write-health.ts';
 
@@ -33,8 +33,8 @@ import { logWriteHealth } from './write-health.ts';
 function toMessage(error: unknown, where: string): unknown {
   if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
   if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
-  const plain = error instanceof OlderRecord || error instanceof NewerRecord || error instanceof KeyFileInvalid;
-  return plain ? new ConfigurationError(error.message) : error;
+  if (error instanceof UnknownFormat) return new ConfigurationError(unknownFormatWords(error));
+  return error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
 }
 
 async function openKeys(config: Config): Promise<OwnKeys> {

@@ -21,6 +21,7 @@ import { startServer } from '../teams/ingress/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
+import { listenErrorWords } from '../text/remedies.ts';
 import { openLastVerified } from '../workflow/key-watch/read-agent.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
@@ -141,17 +142,6 @@ function openBot(
   });
 }
 
-/** Returns a message for listening errors that a setting causes; null for other errors. */
-function listenWords(error: unknown, { port, listen }: Config['server']): string | null {
-  const at = listen ?? '127.0.0.1';
-  const words: Readonly<Record<string, string>> = {
-    EADDRINUSE: `PORT: port ${port} of ${at} is in use. End the program that uses it, or set PORT to another port.`,
-    EACCES: `PORT: this user can’t listen on port ${port}. Set PORT to a port above 1023.`,
-    EADDRNOTAVAIL: `CMK_LISTEN: this machine has no address ${at}. Set an address of this machine, 0.0.0.0 or ::.`,
-  };
-  return words[(error as NodeJS.ErrnoException).code ?? ''] ?? null;
-}
-
 /** Starts listening. Throws {@link ConfigurationError} if the port or address isn't available. */
 export async function startBot(
   infrastructure: Infrastructure,
@@ -180,7 +170,8 @@ export async function startBot(
     tracing: telemetry.tracing,
     log,
   }).catch((error: unknown) => {
-    const words = listenWords(error, config.server);
+    const { code } = error as NodeJS.ErrnoException;
+    const words = listenErrorWords(code, port, listen ?? '127.0.0.1');
     throw words === null ? error : new ConfigurationError(words);
   });
   log.info({ url: server.url }, 'listening');

@@ -4,7 +4,7 @@ import { Publisher } from '../audit/anchor/publisher.ts';
 import { openVaultKeys, VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
 import { type CosignOutcome, memoryOf, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
 import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
-import { KeyFileInvalid, logKeyUse, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
+import { KeyFileInvalid, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { vaultSigner } from '../azure/vault-clients.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
@@ -23,7 +23,7 @@ import {
 } from '../operator/published-log.ts';
 import { advisoryLock } from '../store/sql.ts';
 import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
-import { contradictedWords } from '../text/record.ts';
+import { contradictedWords, logKeyUse } from '../text/record.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import { endProcess, type Stoppable } from './shutdown.ts';

@@ -9,7 +9,7 @@ import { anchorFiles, newestPublishedCheckpoint, witnessingFor } from '../operat
 import { advisoryLock } from '../store/sql.ts';
 import { digestCard } from '../teams/cards/views/agents-summary.ts';
 import { digestLines } from '../text/statement.ts';
-import { signersWords } from '../text/witnesses.ts';
+import { notPublished, publicationLines } from '../text/witnesses.ts';
 import { startWeeklyDigest } from '../workflow/weekly-digest.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import type { TeamsModule } from './open-teams.ts';
@@ -33,17 +33,13 @@ async function allEvents({ store }: Infrastructure): Promise<readonly StreamEven
 }
 
 /** What is published, and who signed it. */
-async function publishedWords({ config, store }: Infrastructure): Promise<readonly string[]> {
+async function publicationOf({ config, store }: Infrastructure): Promise<readonly string[]> {
   const { anchor } = config;
-  if (anchor === null) return ['The audit log isn’t published.'];
+  if (anchor === null) return [notPublished];
   const newest = await newestPublishedCheckpoint(await anchorFiles(anchor.place, config)).catch(() => undefined);
   const witnessing = witnessingFor(config, store.witnesses);
-  return [
-    newest === undefined
-      ? 'The published log couldn’t be read.'
-      : `The last checkpoint covers ${newest?.size ?? 0} events.`,
-    witnessing === null ? 'No witness is configured.' : `${signersWords(await witnessing())}.`,
-  ];
+  const size = newest === undefined ? undefined : (newest?.size ?? 0);
+  return publicationLines(size, witnessing === null ? null : await witnessing());
 }
 
 export function startDigest(infrastructure: Infrastructure, { chat }: Pick<TeamsModule, 'chat'>): Stoppable {
@@ -58,7 +54,7 @@ export function startDigest(infrastructure: Infrastructure, { chat }: Pick<Teams
       const events = await allEvents(infrastructure);
       const week = statementOf(events, about, daysBefore(due, days));
       const today = statementOf(events, about, dayOnly(clock.now()));
-      const lines = [...digestLines(week, today, clock.now()), ...(await publishedWords(infrastructure))];
+      const lines = [...digestLines(week, today, clock.now()), ...(await publicationOf(infrastructure))];
       const card = digestCard(week.period, lines);
       return () => chat.postThread(operationsChannel ?? approvalsChannel, card);
     },

@@ -2,7 +2,6 @@
 import { anchorFolder, maxFileSize, newestPath } from '../audit/anchor/files.ts';
 import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoint.ts';
 import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
-import { logKeyUse } from '../audit/key-file.ts';
 import { readCheckpoint } from '../audit/tlog/checkpoint.ts';
 import { keyLine, readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
@@ -11,6 +10,7 @@ import { ConfigurationError } from '../config/env.ts';
 import type { AnchorPlace, AnchorSettings } from '../config/settings/audit-log.ts';
 import type { AnchorFiles, AnchorSource, WitnessBook } from '../domain/ports/published-log.ts';
 import { summarizeWitnesses, type WitnessSummary } from '../domain/witnessing.ts';
+import { logKeyUse } from '../text/record.ts';
 import { loadKeys } from './load-keys.ts';
 
 export interface PublishedLogFiles {

@@ -2,9 +2,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { logKeyUse, openOwnKeys } from '../audit/key-file.ts';
+import { openOwnKeys } from '../audit/key-file.ts';
 import { keyLine, signingKey } from '../audit/tlog/keys.ts';
 import { WitnessState } from '../audit/witness/state.ts';
+import { logKeyUse } from '../text/record.ts';
 import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings, watchingKeys } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';

@@ -3,7 +3,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { RowSeals } from '../domain/record/chain.ts';
-import { recordVersion } from '../domain/request/events.ts';
 import { backfillRowSeals } from './backfill-seals.ts';
 import { inTransaction, int8, type Sql, select } from './sql.ts';
 
@@ -24,45 +23,36 @@ async function listMigrations(): Promise<readonly Migration[]> {
 /** The migration that introduced format 2 of the audit log. */
 const secondRecord = 4;
 
+/** Why this version can't read the tables: events of format 1, or a migration that it doesn't know. */
+type OtherFormat =
+  | { readonly is: 'older'; readonly events: number }
+  | { readonly is: 'newer'; readonly migration: number };
+
 /**
- * The audit log has an older format. Hashed data can't be rewritten and must not be misread. It stays where it is, and a new
- * audit log is started.
+ * The tables are of a version that this program must not misread. Hashed data can't be rewritten, and there is no downgrade. An
+ * older audit log stays where it is, and a new one is started.
  */
-export class OlderRecord extends Error {
-  override readonly name = 'OlderRecord';
-  constructor(where: string, events: number) {
-    super(
-      `${where} has an audit log of version 1, with ${events} events. This program reads version ${recordVersion} and later. ` +
-        'Keep it: the program that wrote it can still export and verify it. Set a new data folder ' +
-        '(CMK_DATA_DIR, or --data) or a new database (DATABASE_URL).',
-    );
+export class UnknownFormat extends Error {
+  override readonly name = 'UnknownFormat';
+  readonly where: string;
+  readonly format: OtherFormat;
+  constructor(where: string, format: OtherFormat) {
+    super(`${where} has the format of another version: ${JSON.stringify(format)}`);
+    this.where = where;
+    this.format = format;
   }
 }
 
-/**
- * A newer version of this program has migrated the tables. There is no downgrade, because this version doesn't know the
- * newer format and must not misread it.
- */
-export class NewerRecord extends Error {
-  override readonly name = 'NewerRecord';
-  constructor(where: string, migration: number) {
-    super(
-      `${where} has migration ${migration}, made by a newer version of this program. Start that version again, or restore the ` +
-        'backup from before its first start, and lose later decisions (docs/how-to/upgrade.md).',
-    );
-  }
-}
-
-/** Throws {@link OlderRecord} if events were stored before format 2. An empty audit log is just migrated. */
+/** Throws {@link UnknownFormat} if events were stored before format 2. An empty audit log is just migrated. */
 async function refuseOlder(sql: Sql, applied: readonly number[], where: string): Promise<void> {
   if (!applied.includes(1) || applied.includes(secondRecord)) return;
   const [row] = await select(sql, z.object({ events: int8 }), 'select count(*) as events from cmk.event');
-  if (row !== undefined && row.events > 0) throw new OlderRecord(where, row.events);
+  if (row !== undefined && row.events > 0) throw new UnknownFormat(where, { is: 'older', events: row.events });
 }
 
 /**
  * Applies pending migrations. Safe to run in several replicas at once: they take turns, and each migration is one
- * transaction. Throws {@link NewerRecord} and {@link OlderRecord}. `where`: the database's name for people. `seals`: for rows
+ * transaction. Throws {@link UnknownFormat}. `where`: the database's name for people. `seals`: for rows
  * from before they had seals.
  */
 export async function migrate({ pool }: { readonly pool: Pool }, where: string, seals: RowSeals): Promise<void> {
@@ -99,7 +89,7 @@ async function appliedIn(sql: Sql): Promise<readonly number[]> {
 
 function refuseNewer(applied: readonly number[], migrations: readonly Migration[], where: string): void {
   const unknown = applied.find((number) => !migrations.some((migration) => migration.number === number));
-  if (unknown !== undefined) throw new NewerRecord(where, unknown);
+  if (unknown !== undefined) throw new UnknownFormat(where, { is: 'newer', migration: unknown });
 }
 
 async function prepare(sql: Sql): Promise<readonly number[]> {

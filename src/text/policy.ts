@@ -1,4 +1,4 @@
-/** Texts for the policy rules that apply to an agent, and why. */
+/** Texts for the policy rules that apply to an agent, why, and who can approve. */
 import type { AppliedRule } from '../domain/policy/policy.ts';
 import { environmentRule } from '../domain/policy/rules.ts';
 
@@ -29,4 +29,14 @@ function criterionWords({ name, found, judged }: AppliedRule['criteria'][number]
 export function reasonWords({ rule, criteria }: AppliedRule): string {
   if (criteria.length > 0) return criteria.map(criterionWords).join('; ');
   return rule === environmentRule ? 'no other rule matches' : 'it matches every agent';
+}
+
+export const noApprovers = 'no one: CMK_APPROVERS is empty';
+
+/** `Approver, CMK approvers and others`. `approvers`: names of people and groups; null for one whose name is unknown. */
+export function approverWords(approvers: readonly (string | null)[]): string {
+  const names = [...new Set(approvers.filter((name) => name !== null))];
+  if (approvers.length === 0) return 'no one else can';
+  if (names.length === 0) return 'the configured approvers';
+  return approvers.includes(null) ? `${names.join(', ')} and others` : names.join(', ');
 }

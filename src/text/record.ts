@@ -1,5 +1,6 @@
-/** Texts for faults of the audit log, for the person who repairs it. */
+/** Texts for faults of the audit log and for its keys, for the person who repairs it. */
 import type { RecordFault, RowFault } from '../domain/record/faults.ts';
+import { recordVersion } from '../domain/request/events.ts';
 
 export const faultWords: Record<RecordFault, string> = {
   'hash-differs': 'its body or hash was changed',
@@ -130,3 +131,52 @@ export const notTrustedWords = (
 
 /** For a bot whose own database user could turn off what protects the audit log. */
 export const ownerAdvice = 'set another user in DATABASE_URL, and the owner in CMK_DATABASE_OWNER_URL for migrations';
+
+/** For tables of a version that this program can't read. */
+export const unknownFormatWords = ({
+  where,
+  format,
+}: {
+  readonly where: string;
+  readonly format:
+    | { readonly is: 'older'; readonly events: number }
+    | { readonly is: 'newer'; readonly migration: number };
+}): string =>
+  format.is === 'older'
+    ? `${where} has an audit log of version 1, with ${format.events} events. This program reads version ${recordVersion} and later. Keep it: the program that wrote it can still export and verify it. Set a new data folder (CMK_DATA_DIR, or --data) or a new database (DATABASE_URL).`
+    : `${where} has migration ${format.migration}, made by a newer version of this program. Start that version again, or restore the backup from before its first start, and lose later decisions (docs/how-to/upgrade.md).`;
+
+/** The purpose of a key, with the texts of its file. `exact`: 32 bytes, no more. `comment`: the first line of a new file. */
+const keyUse = (name: string, exact: boolean, secretSetting: string, comment: string) => ({
+  name,
+  exact,
+  secretSetting,
+  comment,
+  malformed: (where: string) =>
+    `${name} in ${where}: every line must be a key of ${exact ? '' : 'at least '}32 bytes in base64, such as “openssl rand -base64 32” prints. Restore the file, or correct that line.`,
+  missing: (file: string) =>
+    `${name} doesn’t exist: ${file}. Restore the file of this audit log. For a new audit log, create one: (umask 077; openssl rand -base64 32 > ${file}).`,
+  exposed: (file: string, mode: string) =>
+    `${name} in ${file} can be read or written by others (mode ${mode}): chmod 600 ${file}. If someone might have read it, add a new key as its last line.`,
+});
+
+export const sealKeyUse = keyUse(
+  'the seal key',
+  false,
+  'CMK_SEAL_KEY_SECRET',
+  'Seal key of this audit log. Someone who can read it can forge events. Keep it apart from copies of the database.',
+);
+
+export const logKeyUse = keyUse(
+  'the log signing key',
+  true,
+  'CMK_LOG_KEY_SECRET',
+  'Log signing key of the published log. Someone who can read it can sign another history.',
+);
+
+export const witnessKeyUse = keyUse(
+  'the witness’s key',
+  true,
+  '',
+  'Signing key of this witness. Someone who can read it can sign two histories of a log.',
+);

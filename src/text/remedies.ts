@@ -140,3 +140,13 @@ export function secretReadErrorWords(failure: Failure, { name, secretSetting }: 
     (failure.source === 'azure' ? secretRemedies[failure.code] : undefined) ?? otherSecretRemedies[failure.source];
   return `${name} (${secretSetting}): ${failure.doing}: ${code}${messageOf(failure).trim()} ${remedy}`;
 }
+
+/** Texts for a port or an address that can't be used, by the code of the system error. Null: something else is wrong. */
+export function listenErrorWords(code: string | undefined, port: number, address: string): string | null {
+  const words: Readonly<Record<string, string>> = {
+    EADDRINUSE: `PORT: port ${port} of ${address} is in use. End the program that uses it, or set PORT to another port.`,
+    EACCES: `PORT: this user can’t listen on port ${port}. Set PORT to a port above 1023.`,
+    EADDRNOTAVAIL: `CMK_LISTEN: this machine has no address ${address}. Set an address of this machine, 0.0.0.0 or ::.`,
+  };
+  return words[code ?? ''] ?? null;
+}

@@ -11,7 +11,7 @@ import { keyLine, readKeyLine, type VerifierKey } from '../tlog/keys.ts';
 import { emptyRoot, type Tree } from '../tlog/merkle-tree.ts';
 import type { KnownLog } from './add-checkpoint.ts';
 
-/** The state of a log is lost. The message names the file and the fix. */
+/** The state of a log is lost. The message names the file and what is wrong with it. */
 export class WitnessStateUnusable extends Error {
   override readonly name = 'WitnessStateUnusable';
 }
@@ -24,17 +24,10 @@ const namesFile = 'logs.txt';
 /** Returns a file name for a log: log names contain slashes. */
 const fileOf = (origin: string): string => createHash('sha256').update(origin).digest('hex').slice(0, 32);
 
-const advice =
-  'The witness could sign a second history, so it signs nothing. Put the newest copy of the file back. ' +
-  'Without one, delete the folder, and run a witness with a new name and a new key. ' +
-  'If this witness never signed a checkpoint of the log, delete the log’s files and its line in logs.txt, and add the log again.';
-
-const unusable = (what: string): WitnessStateUnusable => new WitnessStateUnusable(`${what}. ${advice}`);
-
 async function textIn(file: string): Promise<string | null> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw unusable(`${file} can’t be read: ${error.message}`);
+    throw new WitnessStateUnusable(`${file} can’t be read: ${error.message}`);
   });
 }
 
@@ -45,7 +38,7 @@ function keysIn(text: string, file: string): readonly [VerifierKey, ...VerifierK
   const [first, ...more] = keys;
   const isWhole = keys.length === lines.length && text.endsWith('\n');
   if (first === undefined || !isWhole || keys.some(({ name }) => name !== first.name)) {
-    throw unusable(`${file} doesn’t hold the keys of a log`);
+    throw new WitnessStateUnusable(`${file} doesn’t hold the keys of a log`);
   }
   return [first, ...more];
 }
@@ -53,7 +46,9 @@ function keysIn(text: string, file: string): readonly [VerifierKey, ...VerifierK
 function lastIn(text: string | null, file: string, origin: string): Tree {
   const last = readCheckpoint(text ?? '');
   if (last?.origin === origin) return last;
-  throw unusable(`${file}, the last checkpoint of ${origin} that this witness signed, is ${wordsFor(text)}`);
+  throw new WitnessStateUnusable(
+    `${file}, the last checkpoint of ${origin} that this witness signed, is ${wordsFor(text)}`,
+  );
 }
 
 const wordsFor = (text: string | null): string => {
@@ -75,12 +70,13 @@ export class WitnessState {
     const logs = path.join(folder, 'logs');
     const names = await readdir(logs).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
-      throw unusable(`${logs} can’t be read: ${error.message}`);
+      throw new WitnessStateUnusable(`${logs} can’t be read: ${error.message}`);
     });
     for (const name of names.filter((one) => one.endsWith('.keys'))) await state.#read(path.join(logs, name));
     const told = (await textIn(path.join(folder, namesFile)))?.split('\n').filter((line) => line !== '') ?? [];
     const lost = told.find((name) => !state.#logs.has(name));
-    if (lost !== undefined) throw unusable(`${logs} doesn’t hold the keys of ${lost}, which this witness knew`);
+    if (lost !== undefined)
+      throw new WitnessStateUnusable(`${logs} doesn’t hold the keys of ${lost}, which this witness knew`);
     for (const name of names.filter((one) => one.endsWith('.last'))) await state.#requireKeys(path.join(logs, name));
     return state;
   }
@@ -88,7 +84,7 @@ export class WitnessState {
   async #read(file: string): Promise<void> {
     const [first, ...more] = keysIn((await textIn(file)) ?? '', file);
     if (path.basename(file) !== `${fileOf(first.name)}.keys`)
-      throw unusable(`${file} is of another log than its name says`);
+      throw new WitnessStateUnusable(`${file} is of another log than its name says`);
     const last = this.#file(first.name, 'last');
     this.#logs.set(first.name, { keys: [first, ...more], last: lastIn(await textIn(last), last, first.name) });
   }
@@ -97,7 +93,9 @@ export class WitnessState {
   async #requireKeys(file: string): Promise<void> {
     const last = readCheckpoint((await textIn(file)) ?? '');
     if (last?.size === 0 || this.origins.some((origin) => file === this.#file(origin, 'last'))) return;
-    throw unusable(`${file} is a checkpoint that this witness signed, and the keys of its log are not there`);
+    throw new WitnessStateUnusable(
+      `${file} is a checkpoint that this witness signed, and the keys of its log are not there`,
+    );
   }
 
   log(origin: string): KnownLog | null {

@@ -12,9 +12,9 @@ import { parseEventBody } from '../../operations/registry.ts';
 import type { RecordBroken } from '../../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { faultOf } from '../../store/db-errors.ts';
-import { NewerRecord, OlderRecord, pendingMigrations } from '../../store/migrations.ts';
+import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
 import { type OpenStore, openStore, type StoreTools } from '../../store/store.ts';
-import { brokenWords } from '../../text/record.ts';
+import { brokenWords, unknownFormatWords } from '../../text/record.ts';
 import type { Records } from '../rpc/calls.ts';
 import { recordsOf } from '../rpc/store-records.ts';
 import { Unusable } from './inputs.ts';
@@ -112,7 +112,7 @@ export class UnsupportedFormat extends Unusable {}
 /** Refuses a database of another version: starting that version's bot migrates it. */
 async function refuseOtherVersion(database: Database, place: Place): Promise<void> {
   const pending = await pendingMigrations(database, placeName(place)).catch((error: unknown) => {
-    if (error instanceof OlderRecord || error instanceof NewerRecord) throw new UnsupportedFormat(error.message);
+    if (error instanceof UnknownFormat) throw new UnsupportedFormat(unknownFormatWords(error));
     throw new Unusable(`reading ${placeName(place)}: ${faultOf(error).message}`);
   });
   if (pending.length === 0) return;

@@ -1,11 +1,12 @@
 /** A verifier's keys file: verifier keys, one per line, and the required number of witnesses. */
-import { KeyFileInvalid, KeyMissing, readKeys, sealKeyUse } from '../../audit/key-file.ts';
+import { KeyFileInvalid, KeyMissing, readKeys } from '../../audit/key-file.ts';
 import type { SealKeys } from '../../audit/seals.ts';
 import { type KeyLineFault, readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
 import type { NoteSignature } from '../../audit/tlog/note.ts';
 import { readConfig } from '../../config/config.ts';
 import { readSealKeyPlace } from '../../config/env.ts';
 import type { KeyPlace, Place } from '../../config/place.ts';
+import { sealKeyUse } from '../../text/record.ts';
 import { Unusable } from './inputs.ts';
 
 /** Messages for an invalid verifier key. */

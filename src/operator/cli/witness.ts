@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { KeyFileInvalid, openOwnKeys, witnessKeyUse } from '../../audit/key-file.ts';
+import { KeyFileInvalid, openOwnKeys } from '../../audit/key-file.ts';
 import { keyLine, readKeyLine, type SigningKey, signingKey } from '../../audit/tlog/keys.ts';
 import { startWitness } from '../../audit/witness/server.ts';
 import { WitnessState, WitnessStateUnusable } from '../../audit/witness/state.ts';
 import { FolderInUse, type FolderLock, lockFolder } from '../../store/folder-lock.ts';
+import { witnessKeyUse } from '../../text/record.ts';
+import { lostStateWords } from '../../text/witnesses.ts';
 import { Unusable } from './inputs.ts';
 import { exit, subcommand } from './subcommand.ts';
 import { keyLineWords } from './verifier-keys.ts';
@@ -33,7 +35,7 @@ async function keyIn(at: string, of: string): Promise<SigningKey> {
 
 async function stateIn(at: string): Promise<WitnessState> {
   return WitnessState.open(at).catch((error: unknown) => {
-    throw error instanceof WitnessStateUnusable ? new Unusable(error.message) : error;
+    throw error instanceof WitnessStateUnusable ? new Unusable(lostStateWords(error.message)) : error;
   });
 }
 

@@ -1,14 +1,14 @@
 /** Checks the audit log: seals, size, published log, clock, and what waits for people. */
 import { newestPath } from '../../audit/anchor/files.ts';
 import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
-import { KeyFileInvalid, KeyMissing, sealKeyUse } from '../../audit/key-file.ts';
+import { KeyFileInvalid, KeyMissing } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
 import type { VerifierKey } from '../../audit/tlog/keys.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import type { AnchorSettings } from '../../config/settings/audit-log.ts';
 import { waitsIn } from '../../domain/request/request.ts';
 import { durationWords } from '../../text/instants.ts';
-import { foreignWords } from '../../text/record.ts';
+import { foreignWords, sealKeyUse } from '../../text/record.ts';
 import { countOf } from '../../text/words.ts';
 import { loadKeys } from '../load-keys.ts';
 import { anchorFiles, anchorName, logVerifiers, newestPublishedCheckpoint } from '../published-log.ts';

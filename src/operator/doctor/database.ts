@@ -5,7 +5,7 @@ import { isLoopbackAddress } from '../../domain/strings.ts';
 import type { WriteRejection } from '../../domain/write-health.ts';
 import { openDatabase } from '../../store/database.ts';
 import { faultOf } from '../../store/db-errors.ts';
-import { pendingMigrations } from '../../store/migrations.ts';
+import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
 import {
   connectionFacts,
   databaseIdentity,
@@ -15,7 +15,7 @@ import {
 } from '../../store/postgres-probe.ts';
 import { roleRights } from '../../store/runtime-role.ts';
 import { databaseAdvice, otherDatabaseWords } from '../../text/database.ts';
-import { ownerAdvice } from '../../text/record.ts';
+import { ownerAdvice, unknownFormatWords } from '../../text/record.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { asOwner, changeSetting, command } from './commands.ts';
 import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
@@ -166,7 +166,8 @@ export async function failOnError(subject: About, look: Promise<Diagnosis>): Pro
     return await look;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return fail(subject, message, 'Check the database, and DATABASE_URL or CMK_DATA_DIR.');
+    const found = error instanceof UnknownFormat ? unknownFormatWords(error) : message;
+    return fail(subject, found, 'Check the database, and DATABASE_URL or CMK_DATA_DIR.');
   }
 }
 

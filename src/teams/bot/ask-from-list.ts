@@ -7,6 +7,7 @@ import { chooseResource } from '../../operations/choose.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
 import { openAgain, openChange, openForm as openFormOf } from '../../operations/open-form.ts';
 import { operationFrom } from '../../operations/registry.ts';
+import { postedBelow } from '../../text/lists.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { messageAnswer } from '../invoke-answers.ts';
 import type { CardClick, KnownSender } from './activity.ts';
@@ -46,7 +47,7 @@ export async function askFromList(
     return messageAnswer(refusalText(refuse('unknown-resource', String(wanted ?? '').slice(0, 80))));
   if (await options.once.isFirst(sender, 'list.ask', id.toLowerCase()))
     await reply(options, context, formFor(options, sender, id), 'everybody');
-  return messageAnswer('The form is below.');
+  return messageAnswer(postedBelow.form);
 }
 
 /** Everyone with a role can view it. What they can do is checked at each click on the card. */
@@ -60,7 +61,7 @@ export async function openFromList(
   if (request === null) return messageAnswer(refusalText(refuse('unknown-request', wanted.slice(0, 20))));
   const reader = await ownReader(actionPorts, request, sender.person);
   await requestCards.open(request, sender.origin, reader);
-  return messageAnswer(`${request.id} is below.`);
+  return messageAnswer(postedBelow.card(request.id));
 }
 
 // A button on a request's card opens a form in its own message: to submit an ended request again, or to edit a waiting one.
@@ -102,5 +103,5 @@ export async function answerFormFromCard(
   if (await once.isFirst(sender, verb, `${request.id}/${request.asking}`))
     await reply(options, context, openFormCard(options, sender, opened.form), 'everybody');
   await options.requestCards.registerCopy(request.id, clickedCard(context));
-  return messageAnswer('The form is below.');
+  return messageAnswer(postedBelow.form);
 }

@@ -10,7 +10,15 @@ import { type AgentKeyState, countsOf, driftSummaries, type FleetState, nextExpi
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import { operations } from '../../operations/registry.ts';
 import { historyOf } from '../../text/history.ts';
-import { countOf } from '../../text/words.ts';
+import {
+  historySubject,
+  howToAsk,
+  latestRequestsTitle,
+  listSubjects,
+  noRequests,
+  openRequestsTitle,
+  requestTitle,
+} from '../../text/lists.ts';
 import { type CardText, md, nothing, plain, quoted } from '../cards/plain-text.ts';
 import { type AgentsContent, agentsPerPage, mostExpiries } from '../cards/views/agents-view.ts';
 import {
@@ -37,9 +45,8 @@ export const mostListed = 200;
 type Of<K extends ListSubject['kind']> = Extract<ListSubject, { kind: K }>;
 type RequestsSubject = Of<'open-requests' | 'one-request' | 'latest-requests'>;
 
-/** `To request a change, type /a or /b`: the commands to begin with. */
+/** The commands to begin with. */
 const firstCommands = operations.filter(({ startsFrom }) => startsFrom !== 'either').map(({ typed }) => typed.name);
-const howToAsk = `To request a change, type ${firstCommands.join(' or ')}`;
 
 const offsetOf = (page: number): number => (page - 1) * rowsPerPage;
 interface Found {
@@ -88,24 +95,24 @@ async function requestsOn(options: ContentOptions, subject: RequestsSubject, pag
 
 async function subjectOf({ directory }: ContentOptions, subject: RequestsSubject): Promise<CardText> {
   if (subject.kind === 'one-request') return nothing;
-  if (subject.kind === 'latest-requests') return plain('Newest first');
+  if (subject.kind === 'latest-requests') return plain(listSubjects.latest);
   const { show, by, named } = subject;
-  if (named !== '') return md`Named like ${quoted<string>(named, 60)}`;
+  if (named !== '') return md`${plain(listSubjects.named)} ${quoted<string>(named, 60)}`;
   if (show === 'all') return nothing;
-  if (show === 'running') return plain('Approved, and under way or about to start');
+  if (show === 'running') return plain(listSubjects.running);
   const name = plain((await directory.names([by]))(by));
-  return show === 'mine' ? md`Requested by ${name}` : md`Waiting for ${name}`;
+  return md`${plain(show === 'mine' ? listSubjects.by : listSubjects.for)} ${name}`;
 }
 
 function titleOf(subject: RequestsSubject, total: number): string {
-  if (subject.kind === 'latest-requests') return 'Latest requests';
-  if (subject.kind === 'one-request') return `Request ${subject.requestId}`;
-  return total === 0 ? 'No open requests' : countOf(total, 'open request', 'open requests');
+  if (subject.kind === 'latest-requests') return latestRequestsTitle;
+  if (subject.kind === 'one-request') return requestTitle(subject.requestId);
+  return openRequestsTitle(total);
 }
 
 function emptyOf(subject: RequestsSubject): string {
-  if (subject.kind !== 'open-requests') return `There was no request. ${howToAsk}`;
-  return subject.show === 'all' ? howToAsk : '';
+  if (subject.kind !== 'open-requests') return noRequests(firstCommands);
+  return subject.show === 'all' ? howToAsk(firstCommands) : '';
 }
 
 export async function listContent(
@@ -206,13 +213,6 @@ async function idsOf({ requests }: ContentOptions, subject: HistorySubject): Pro
   return subject.kind === 'history-of-request' ? [subject.requestId] : requests.ofResource(subject.resourceId);
 }
 
-function subjectWords(subject: HistorySubject, entries: number, requests: number): string {
-  const counted = `${countOf(entries, 'entry', 'entries')}, oldest first.`;
-  if (subject.kind === 'history-of-request') return `${counted} Reasons and comments are on the request’s card.`;
-  if (requests <= mostRequests) return `${counted} Of ${countOf(requests, 'request', 'requests')}.`;
-  return `${counted} Of the newest ${mostRequests} of ${requests} requests.`;
-}
-
 export async function historyContent(
   options: ContentOptions,
   subject: HistorySubject,
@@ -231,7 +231,7 @@ export async function historyContent(
   return {
     request: one ? (histories[0]?.request ?? null) : null,
     title: plain(title),
-    subject: plain<string>(subjectWords(subject, all.length, ids.length)),
+    subject: plain<string>(historySubject(all.length, one ? null : ids.length, mostRequests)),
     show: subject.show,
     entries: all.slice((page - 1) * entriesPerPage, page * entriesPerPage),
     total: all.length,

@@ -8,6 +8,7 @@ import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../operations/actions/action.ts';
 import { approve } from '../../operations/actions/approve.ts';
 import { actions } from '../../operations/actions/registry.ts';
+import { evidenceByOperator } from '../../text/pages.ts';
 import { type CardInputs, withInputs } from '../cards/render-card.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { withDownload } from '../cards/views/request-card.ts';
@@ -192,9 +193,7 @@ export async function answerEvidenceClick(
   const request = id === undefined ? null : await actionPorts.requests.load(id);
   if (request === null) return messageAnswer(refusalText(refuse('unknown-request', id ?? '')));
   if (evidence === null) {
-    return messageAnswer(
-      `The bot has no address for browsers. An operator takes evidence with: cmk-bot evidence ${request.id}`,
-    );
+    return messageAnswer(evidenceByOperator(request.id));
   }
   const reader = await ownReader(actionPorts, request, person);
   const { card } = await requestCards.cardFor(request, { at, reader, automatic: false });

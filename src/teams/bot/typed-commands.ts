@@ -3,6 +3,7 @@ import type { InvokeResponse, TurnContext } from 'botbuilder';
 import type { Roles } from '../../authorization/role-checks.ts';
 import type { CommandPorts, CommandResult, TypedCommand } from '../../operations/commands/command.ts';
 import { commands } from '../../operations/commands/registry.ts';
+import { postedBelow } from '../../text/lists.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { helpCard, welcomeCard } from '../cards/views/help-view.ts';
 import { impactCard } from '../cards/views/list-view.ts';
@@ -118,5 +119,5 @@ export async function runSuggestion(
 ): Promise<InvokeResponse> {
   const about = `${context.activity.replyToId ?? ''} ${text}`;
   if (await options.once.isFirst(sender, 'meant', about)) await say(options, context, sender, typed);
-  return messageAnswer('The answer is below.');
+  return messageAnswer(postedBelow.answer);
 }

@@ -2,6 +2,7 @@
 import type { PersonId } from '../../domain/ids.ts';
 import { type Policy, termsFor } from '../../domain/policy/policy.ts';
 import type { Request } from '../../domain/request/request.ts';
+import { approverWords, noApprovers } from '../../text/policy.ts';
 import type { Addressee } from '../cards/plain-text.ts';
 import { addressedOf, knownIn, named, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 
@@ -37,19 +38,12 @@ function onlyAmong(sources: readonly Source[], others: readonly Source[]): reado
     .filter(({ everybody }) => everybody === null || everybody.some((id) => may.has(id)));
 }
 
-function describedOf(sources: readonly Source[]): string {
-  const names = [...new Set(sources.flatMap(({ kind, name }) => (kind === 'unknown' ? [] : [name])))];
-  if (sources.length === 0) return 'no one else can';
-  if (names.length === 0) return 'the configured approvers';
-  return sources.some(({ kind }) => kind === 'unknown') ? `${names.join(', ')} and others` : names.join(', ');
-}
-
 export function openApprovers({ policy, ...tools }: SourcesOptions & { readonly policy: Policy }): Approvers {
   return {
     async of(request, waiting) {
       const { approvers } = termsFor(policy, request.plan.observation.resource);
       if (approvers.some((ids) => ids.length === 0))
-        return { described: 'no one: CMK_APPROVERS is empty', addressed: [], people: [], sources: [] };
+        return { described: noApprovers, addressed: [], people: [], sources: [] };
       const waitMs = waiting === undefined ? timeoutMs : clickMs;
       const exclude = [request.requester, ...request.approvals.map(({ by }) => by)];
       // The last list is that of the last tag rule that applies. The others only remove people who aren't in them too.
@@ -57,7 +51,7 @@ export function openApprovers({ policy, ...tools }: SourcesOptions & { readonly 
       const narrowed = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
       const sources = lists.length > 1 ? await named(tools.people, narrowed) : narrowed;
       return {
-        described: describedOf(sources),
+        described: approverWords(sources.map(({ kind, name }) => (kind === 'unknown' ? null : name))),
         addressed: addressedOf(sources),
         people: knownIn(sources).map(({ id }) => id),
         sources,

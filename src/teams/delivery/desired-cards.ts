@@ -5,6 +5,7 @@ import type { PersonId, StreamId } from '../../domain/ids.ts';
 import type { Conversations, PostedCard, PostedCards } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
+import { cardMoved } from '../../text/lists.ts';
 import { plain } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
@@ -132,9 +133,9 @@ export async function reconcileCard(
 
 /** Replaces an opened card when it is opened again further down. */
 const movedCard = ({ id, resourceName }: Request) =>
-  messageCard(resourceName, plain('Its card is further down.'), {
+  messageCard(resourceName, plain(cardMoved.text), {
     reference: id,
-    fallback: `${id} for ${resourceName} is further down.`,
+    fallback: cardMoved.fallback(id, resourceName),
   });
 
 /** Keeps one opened card in each conversation: the previous one is replaced by a short note. */

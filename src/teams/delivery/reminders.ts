@@ -23,7 +23,7 @@ export const openReminders =
       // A retry counts as the same day's reminder.
       const day = Math.round((Date.parse(dueAt) - Date.parse(request.askedAt)) / attentionEveryMs);
       const occasion = `reminder:${request.asking}:${day}`;
-      const notice = () => attentionNotice('the request still needs attention', request, names);
+      const notice = () => attentionNotice(request, names);
       await notifications.notify(request, { occasion, who: ['requester', 'operators'], except: null, notice });
       return { afterMs: attentionEveryMs };
     }

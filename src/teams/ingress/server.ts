@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { RequestId } from '../../domain/ids.ts';
 import { type CallMetrics, callType, type SpanOf, type Tracing } from '../../domain/ports/telemetry.ts';
 import type { WriteRejection } from '../../domain/write-health.ts';
+import { cannotSave, tooManyPages, unexpectedError } from '../../text/pages.ts';
 import type { InboundActivity } from '../bot/activity.ts';
 import type { CmkBot } from '../bot/bot.ts';
 import { type PageAnswer, page } from '../sign-in/html.ts';
@@ -16,36 +17,12 @@ import { openPageLimit, shareAnswers } from './rate-limit.ts';
 
 // Error pages for browsers. They never show the address, because it contains secrets.
 
-/** The database is away or read-only. The bot's pages change nothing in Azure and approve nothing. */
-const notStoringPage = (id: string): PageAnswer =>
-  page({
-    status: 503,
-    tone: 'bad',
-    title: 'The bot can’t save anything at the moment.',
-    lines: [
-      'Nothing was approved, and nothing was changed in Azure. Go back to Teams in a few minutes, and try again.',
-      `An operator can find the error in the application log under ${id}.`,
-    ],
-  });
+const notStoringPage = (id: string): PageAnswer => page({ status: 503, tone: 'bad', ...cannotSave(id) });
 
 /** Rendered once, because it answers floods. */
-const tooManyPage: PageAnswer = page({
-  status: 429,
-  tone: 'bad',
-  title: 'Too many pages are being opened.',
-  lines: ['Nothing was approved, and nothing was changed in Azure. Wait a moment, and reload this page.'],
-});
+const tooManyPage: PageAnswer = page({ status: 429, tone: 'bad', ...tooManyPages });
 
-const bugPage = (id: string): PageAnswer =>
-  page({
-    status: 500,
-    tone: 'bad',
-    title: 'Something unexpected happened.',
-    lines: [
-      'Nothing was approved, and nothing was changed in Azure. Go back to Teams, and check the card before you try again.',
-      `An operator can find the error in the application log under ${id}.`,
-    ],
-  });
+const bugPage = (id: string): PageAnswer => page({ status: 500, tone: 'bad', ...unexpectedError(id) });
 
 interface ServerOptions extends GateOptions {
   readonly adapter: CloudAdapter;

@@ -11,6 +11,7 @@ import {
   calculatePKCECodeChallenge,
 } from 'openid-client';
 import { z } from 'zod';
+import { signInErrorWords, signInMissing } from '../../text/pages.ts';
 import { label } from '../cards/plain-text.ts';
 import { type Authority, AuthorityUnreachable, unreachable } from './authority.ts';
 
@@ -76,13 +77,13 @@ export async function redeem(
   query: URLSearchParams,
   { state, nonce, verifier }: FlowSecrets,
 ): Promise<Redeemed> {
-  if (!query.has('code') && !query.has('error')) return refused('Entra ID sent no code.');
+  if (!query.has('code') && !query.has('error')) return refused(signInMissing.code);
   const client = await authority.client(app);
   const back = new URL(`${app.publicUrl}${donePath}?${query}`);
   const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
   try {
     const { id_token: idToken } = await authorizationCodeGrant(client, back, checks, { scope });
-    return idToken === undefined ? refused('Entra ID sent no ID token.') : { kind: 'redeemed', idToken };
+    return idToken === undefined ? refused(signInMissing.idToken) : { kind: 'redeemed', idToken };
   } catch (error) {
     return outcomeOf(error, client.serverMetadata().token_endpoint ?? '');
   }
@@ -94,26 +95,8 @@ const refused = (why: string, said: string | null = null): Redeemed => ({
   said,
 });
 
-/** Error codes of OAuth 2.0 (RFC 6749) and OpenID Connect Core that a person can act on. */
-const knownErrors: Readonly<Record<string, string>> = {
-  access_denied: 'Microsoft Entra ID refused the sign-in, or you canceled it.',
-  login_required: 'Microsoft Entra ID requires you to sign in again.',
-  interaction_required: 'Microsoft Entra ID requires another step, such as multifactor authentication.',
-  consent_required: 'An administrator must consent to the app for signing in.',
-  invalid_grant: 'The sign-in took too long, or was used already.',
-  temporarily_unavailable: 'Microsoft Entra ID is busy. Try again in a minute.',
-  server_error: 'Microsoft Entra ID had an internal error. Try again in a minute.',
-};
-
-/** Unknown codes aren't repeated, because they can be any text. */
-function refusedBy({ error, error_description: description }: z.infer<typeof Refused>): Redeemed {
-  const words = Object.hasOwn(knownErrors, error) ? knownErrors[error] : undefined;
-  const said = label(`${error}: ${description ?? ''}`);
-  return refused(
-    words ?? 'Microsoft Entra ID refused the sign-in. An operator can find the message in the application log.',
-    said,
-  );
-}
+const refusedBy = ({ error, error_description: description }: z.infer<typeof Refused>): Redeemed =>
+  refused(signInErrorWords(error), label(`${error}: ${description ?? ''}`));
 
 const Refused = z.object({ error: z.string(), error_description: z.string().optional().catch(undefined) });
 

@@ -10,6 +10,7 @@ import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { type Actor, personActor } from '../../domain/request/events.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
+import { evidenceLinkExpired, evidenceNotReady, evidenceOffer } from '../../text/pages.ts';
 import { refusalWords } from '../../text/refusals.ts';
 import { type PageAnswer, page } from './html.ts';
 import type { BrowserPage } from './pages.ts';
@@ -46,22 +47,9 @@ export interface EvidenceLinks {
 export const evidencePath = '/evidence';
 export const packPath = '/evidence/pack';
 
-const over = page({
-  status: 410,
-  tone: 'bad',
-  title: 'This link has expired.',
-  lines: ['It works once, for 10 minutes. Go back to Teams, and select Download evidence again.'],
-});
+const over = page({ status: 410, tone: 'bad', ...evidenceLinkExpired });
 
-const notYet = page({
-  status: 503,
-  tone: 'bad',
-  title: 'The evidence pack can’t be created now.',
-  lines: [
-    'A pack needs the published log, and the bot couldn’t publish the last events in time.',
-    'Nothing is lost. Go back to Teams, and select Download evidence again in a minute, or ask an operator.',
-  ],
-});
+const notYet = page({ status: 503, tone: 'bad', ...evidenceNotReady });
 
 const refusedPage = (refusal: Refusal): PageAnswer => {
   const { title, text } = refusalWords(refusal);
@@ -96,13 +84,9 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
     return page({
       status: 200,
       tone: 'ask',
-      title: `Evidence of ${request.id}`,
-      lines: [
-        'A zip with a report to read and print, the request’s events, and what others need to check them offline.',
-      ],
+      ...evidenceOffer(request.id),
       facts: [['Agent', request.resourceName]],
       button: { title: 'Download', url: `${publicUrl}${packPath}?ask=${name}` },
-      note: 'It’s created now: the bot reads Azure again, and records that you downloaded it. It contains the reason and all comments. Store it where only people with access to the request can read it.',
     });
   }
 

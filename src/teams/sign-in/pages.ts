@@ -6,6 +6,16 @@ import type { Requests } from '../../domain/ports/store.ts';
 import type { RefusalCode } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
+import {
+  signInAsk,
+  signInDone,
+  signInElsewhere,
+  signInEnded,
+  signInFailed,
+  signInRefused,
+  signInUnavailable,
+  signInWeak,
+} from '../../text/pages.ts';
 import { refusalWords } from '../../text/refusals.ts';
 import type { CardInputs } from '../cards/render-card.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
@@ -37,25 +47,11 @@ export interface BrowserPage {
 
 export const startPath = '/sign-in/start';
 
-const ended = page({
-  status: 410,
-  tone: 'bad',
-  title: 'This sign-in has ended.',
-  lines: ['Nothing was approved. Go back to Teams, and select Approve again.'],
-});
+const ended = page({ status: 410, tone: 'bad', ...signInEnded });
 
-const tooWeak =
-  'Approving needs a sign-in that meets your organization’s policy, for example with multifactor authentication. Go back to Teams, and select Approve again.';
+const unreachable = page({ status: 503, tone: 'bad', ...signInUnavailable });
 
-const unreachable = page({
-  status: 503,
-  tone: 'bad',
-  title: 'You can’t sign in at the moment.',
-  lines: ['Microsoft Entra ID doesn’t answer. Nothing was approved. Try again in a minute.'],
-});
-
-const refused = (title: string, text: string): PageAnswer =>
-  page({ status: 403, tone: 'bad', title, lines: [text, 'Nothing was approved.'] });
+const refused = (text: ReturnType<typeof signInRefused>): PageAnswer => page({ status: 403, tone: 'bad', ...text });
 
 /** Returns both pages. An unreachable Entra ID is reported; other errors are bugs. */
 export const signInPages = (tools: PageTools): readonly BrowserPage[] =>
@@ -95,15 +91,13 @@ async function startWords({ directory }: PageTools, request: Request, url: strin
   return {
     status: 200,
     tone: 'ask',
-    title: `Sign in to approve ${request.id}`,
-    lines: ['You selected Approve in Teams. Sign in to confirm that it’s you.'],
+    ...signInAsk(request.id),
     facts: [
       ['Agent', request.resourceName],
       ['New key', `${workOf(request.plan).to.keyName} in ${request.plan.observation.vault.name}`],
       ['Requester', names(request.requester)],
     ],
     button: { title: 'Sign in', url },
-    note: 'Signing in doesn’t approve anything yet: afterward, select Approve again. If you didn’t select Approve, close this page and tell your security team.',
   } as const;
 }
 
@@ -114,13 +108,13 @@ async function done(tools: PageTools, query: URLSearchParams, cookies: string | 
   const { requestId, person } = started.purpose;
   if (!tools.cookie.isSame(cookies, started.browser)) {
     tools.log.warn({ requestId, person }, 'a sign-in ended in another browser than it began in');
-    return refused('This sign-in started in another browser.', 'Go back to Teams, and select Approve again.');
+    return refused(signInElsewhere);
   }
   const outcome = await signInOf(tools, query, { ...started, state });
   if (outcome.kind === 'unreachable') throw new AuthorityUnreachable(outcome.why);
   if (outcome.kind === 'invalid') {
     tools.log.info({ requestId, person, why: outcome.why }, 'a sign-in proved nothing');
-    return refused('The sign-in failed.', outcome.why);
+    return refused(signInFailed(outcome.why));
   }
   return judged(tools, started, outcome.signIn);
 }
@@ -146,9 +140,7 @@ async function judged(tools: PageTools, { purpose, at, inputs }: Ask, signIn: Si
     tools.log.warn({ requestId, person, signedIn: signIn.person, code: refusal.code }, 'a sign-in was not enough');
     tools.onRefused(refusal.code);
     const { title, text } = refusalWords(refusal);
-    return refusal.code === 'sign-in-too-weak'
-      ? refused('This sign-in isn’t enough to approve.', tooWeak)
-      : refused(title, text);
+    return refused(refusal.code === 'sign-in-too-weak' ? signInWeak : signInRefused(title, text));
   }
   await tools.pending.prove(purpose, { signIn, inputs });
   tools.log.info({ requestId, person }, 'a sign-in was proved');
@@ -157,9 +149,7 @@ async function judged(tools: PageTools, { purpose, at, inputs }: Ask, signIn: Si
   return page({
     status: 200,
     tone: 'good',
-    title: 'You’re signed in.',
-    lines: ['Go back to Teams, and select Approve. Nothing is approved until then.'],
+    ...signInDone,
     facts: [['Request', requestId]],
-    note: 'You can close this page.',
   });
 }

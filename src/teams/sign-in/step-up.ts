@@ -8,6 +8,7 @@ import type { InvokeResponse } from 'botbuilder';
 import type { SignIn, StepUp } from '../../domain/policy/sign-in.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { tokenRefused } from '../../text/pages.ts';
 import type { CardInputs } from '../cards/render-card.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
 import { refusalText } from '../cards/views/short-views.ts';
@@ -69,7 +70,7 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
     const answer =
       verified.kind === 'unreachable'
         ? messageAnswer(refusalText(refuse('sign-in-unverifiable')))
-        : preconditionAnswer('Teams sent no valid sign-in. Use the sign-in button.');
+        : preconditionAnswer(tokenRefused);
     return { kind: 'answer', answer };
   }
 

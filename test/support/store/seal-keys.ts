@@ -1,9 +1,10 @@
 /** The seals' key in tests: a folder's own beside its database, and always the same one for databases on a server. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openOwnKeys, sealKeyUse } from '../../../src/audit/key-file.ts';
+import { openOwnKeys } from '../../../src/audit/key-file.ts';
 import type { SealKeys } from '../../../src/audit/seals.ts';
 import type { DatabaseOptions } from '../../../src/store/database.ts';
+import { sealKeyUse } from '../../../src/text/record.ts';
 
 /** The base64 of 32 bytes that spell what they are. */
 export const serverSealKey = Buffer.from('a key for tests, and for no other').toString('base64');

@@ -4,10 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
-import { openOwnKeys, readKeys, sealKeyUse } from '../../../src/audit/key-file.ts';
+import { openOwnKeys, readKeys } from '../../../src/audit/key-file.ts';
 import { lineChecker, openSeals, sealKeyId } from '../../../src/audit/seals.ts';
 import type { ChainLine, Position } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';
+import { sealKeyUse } from '../../../src/text/record.ts';
 
 /** The bytes of a sealed line, fixed by vectors that another program computed. When this fails, the code is wrong. */
 const Vector = z.object({

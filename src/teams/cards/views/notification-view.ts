@@ -49,7 +49,11 @@ function saidIn({ texts }: StoredEvent): CardText {
 const unchanged = ({ touched }: Request): CardText => (touched ? nothing : plain('Nothing was changed in Azure.'));
 
 /** Why a person has to act. */
-export function attentionNotice(title: string, request: NeedsAttention, names: Names): Notice {
+export function attentionNotice(
+  request: NeedsAttention,
+  names: Names,
+  title = 'the request still needs attention',
+): Notice {
   const remedy = attentionRemedy(request);
   const fix = remedy === '' ? nothing : md` ${sentences<string>(remedy)}`;
   return notice(title, md`${attentionHeadline(request, names)}.${fix}`);
@@ -86,7 +90,7 @@ export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: 
       );
     case 'attention-needed':
       return request.state === 'needs-attention'
-        ? attentionNotice('the request needs attention', request, names)
+        ? attentionNotice(request, names, 'the request needs attention')
         : notice('the request needed attention');
     case 'succeeded':
       return notice(operationOf(request.plan.wish).words.succeeded.toLowerCase());

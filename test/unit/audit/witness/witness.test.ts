@@ -201,8 +201,8 @@ describe('the state of a witness', () => {
     return at;
   }
   const lost: readonly [string, (at: string) => Promise<unknown>, RegExp][] = [
-    ['its last checkpoint is empty', async (at) => writeFile(await fileIn(at, '.last'), ''), /\.last, .* is empty\. /],
-    ['its last checkpoint is deleted', async (at) => rm(await fileIn(at, '.last')), /\.last, .* is not there\. /],
+    ['its last checkpoint is empty', async (at) => writeFile(await fileIn(at, '.last'), ''), /\.last, .* is empty$/],
+    ['its last checkpoint is deleted', async (at) => rm(await fileIn(at, '.last')), /\.last, .* is not there$/],
     [
       'its last checkpoint is cut off',
       async (at) => truncate(await fileIn(at, '.last'), 30),
@@ -257,12 +257,11 @@ describe('the state of a witness', () => {
     ],
   ];
 
-  test.each(lost)('is refused where %s, and says what to do', async (_, lose, why) => {
+  test.each(lost)('is refused where %s', async (_, lose, why) => {
     const at = await signed();
     await lose(at);
     const refusal = { name: 'WitnessStateUnusable', message: expect.stringMatching(why) };
     await expect(WitnessState.open(at)).rejects.toMatchObject(refusal);
-    await expect(WitnessState.open(at)).rejects.toThrow('run a witness with a new name and a new key');
   });
 
   test('begins with no event for a log that is new, also where adding it was cut short', async () => {
