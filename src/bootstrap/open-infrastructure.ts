@@ -24,7 +24,7 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   telemetry = await openTelemetry({
     ...config.telemetry,
     replica: config.replica,
-    onTrouble: (trouble) => log.warn({ trouble: withoutSecrets(trouble) }, 'telemetry does not arrive'),
+    onTrouble: (trouble) => log.warn({ trouble: withoutSecrets(trouble) }, 'telemetry could not be exported'),
   });
   const { tracing } = telemetry;
   const { database, store, storing, refusedDocuments } = await openVerifiedStore(config, log, tracing);

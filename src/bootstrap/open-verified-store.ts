@@ -54,23 +54,26 @@ function endOnBroken(log: Log, broken: RecordBroken): never {
 const logClock =
   (log: Log) =>
   (apart: ClockSkew | null): void => {
-    if (apart === null) log.warn({}, 'the clock is believed again');
+    if (apart === null) log.warn({}, 'clock skew ended');
     else
-      log.error(apart, 'the clock is not believed: it differs from the database’s, or the last event is dated ahead');
+      log.error(
+        apart,
+        'clock skew: this replica’s clock differs from the database’s, or the last event is dated ahead',
+      );
   };
 
 /** The row was added by someone with access to the database. It had no effect, but operators should know. */
 const logOrphan =
   (log: Log) =>
   ({ request, kind, key }: OrphanRow): void =>
-    log.warn({ requestId: request, kind, key }, 'a row that no event asks for was dropped');
+    log.warn({ requestId: request, kind, key }, 'an outbox item without an event was deleted');
 
 /** The same for forged documents. */
 const countUnsound =
   (log: Log, refused: Record<DocumentFault, number>) =>
   ({ kind, fault }: UnsoundDocument): void => {
     refused[fault] += 1;
-    log.warn({ document: kind, fault }, 'a document that this bot did not write was refused');
+    log.warn({ document: kind, fault }, 'a stored document without a valid seal was rejected');
   };
 
 const passwordOf = (config: Config, user: 'bot' | 'owner'): { readonly password?: () => Promise<string> } => {
@@ -134,7 +137,7 @@ async function prepareSealed(owner: Database, database: Database, config: Config
   const adopted = await backfillEventSeals(owner.pool, tools.seals, trust, unsealed);
   await keep();
   const { keyId: sealKey } = tools.seals;
-  if (adopted !== null) log.warn({ ...adopted, sealKey }, 'events from before there were seals were sealed');
+  if (adopted !== null) log.warn({ ...adopted, sealKey }, 'events without a seal were sealed');
   return tools;
 }
 

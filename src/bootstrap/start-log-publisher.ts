@@ -57,8 +57,8 @@ const sayWitnessed =
       if (kind === 'another-history')
         log.error({ witness, detail }, 'a witness signed a different version of the audit log');
       else if (vault === witness)
-        log.warn({ key: vault, detail }, 'the key in the vault did not sign what was published');
-      else log.warn({ witness, detail }, 'a witness did not sign what was published');
+        log.warn({ key: vault, detail }, 'the key in the vault did not sign the newest checkpoint');
+      else log.warn({ witness, detail }, 'a witness did not sign the newest checkpoint');
     }
   };
 

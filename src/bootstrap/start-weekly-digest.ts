@@ -110,7 +110,7 @@ export function startWitnessAlarm(
   const next = (): void => {
     telling = telling
       .then(() => tryLocked(() => tell(witnessing)))
-      .catch((error: unknown) => log.warn({ err: error }, 'people could not be told of a witness'));
+      .catch((error: unknown) => log.warn({ err: error }, 'the warning about a witness could not be posted'));
   };
   const timer = setInterval(next, Math.min(anchor.everyMs, mostMs));
   next();

@@ -31,9 +31,13 @@ function startCleanup({ store, requests, log }: Infrastructure, { chat, director
   const forms = { documents, chat, directory, people, requests };
   const week = 7 * 24 * 3_600_000;
   const jobs = [
-    { work: () => documents.deleteLeftFor(week), everyMs: 3_600_000, failure: 'sweeping old forms did not work' },
-    { work: () => closeAbandonedForms(forms), everyMs: 60_000, failure: 'closing forms that were left did not work' },
-    { work: () => recoverLostFormJobs(forms), everyMs: 20_000, failure: 'telling of lost looks did not work' },
+    { work: () => documents.deleteLeftFor(week), everyMs: 3_600_000, failure: 'old forms could not be deleted' },
+    { work: () => closeAbandonedForms(forms), everyMs: 60_000, failure: 'abandoned forms could not be closed' },
+    {
+      work: () => recoverLostFormJobs(forms),
+      everyMs: 20_000,
+      failure: 'cards that wait for a lost Azure lookup could not be updated',
+    },
   ];
   const timers = jobs.map(({ work, everyMs, failure }) => {
     const job = (): void => {
@@ -80,11 +84,11 @@ export async function startWorkers(
   };
   const me = { instance: randomUUID(), workflowVersion };
   const release = await leases.acquire(me, {
-    onTrouble: (error) => log.warn({ err: error }, 'this replica could not say it lives'),
+    onTrouble: (error) => log.warn({ err: error }, 'this replica could not renew its lease'),
     onExpired: (gone) => log.warn({ gone }, 'replicas failed: this one takes over their work'),
     onLost: () => endProcess(log, {}, leaseLost),
   });
-  log.info(me, 'this replica has its lease');
+  log.info(me, 'this replica acquired its lease');
   const { owns: ownTables } = await roleRights(database.pool);
   if (ownTables && config.server.mode === 'production' && database.kind === 'postgres') {
     log.warn({}, `the bot’s database user owns the tables: ${ownerAdvice}`);

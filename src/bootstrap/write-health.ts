@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Requests } from '../domain/ports/store.ts';
 import { refuse } from '../domain/request/refusal.ts';
-import { ClockNotBelieved, trackWriteHealth, type WriteHealth } from '../domain/write-health.ts';
+import { ClockSkewError, trackWriteHealth, type WriteHealth } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import { writeRejectionIn } from '../store/db-errors.ts';
 import type { OpenStore } from '../store/store.ts';
@@ -14,8 +14,8 @@ export function logWriteHealth(log: Log) {
   const storing = trackWriteHealth({
     elapsedMs: () => performance.now(),
     onChange(why) {
-      if (why === null) log.warn({}, 'what is given is stored again');
-      else log.error({ reason: why }, 'nothing can be stored: the database takes nothing');
+      if (why === null) log.warn({}, 'the database accepts writes again');
+      else log.error({ reason: why }, 'the database refuses writes: nothing can be saved');
     },
   });
   return {
@@ -55,7 +55,7 @@ export const rejectOnClockSkew = (requests: Requests): Requests => ({
     try {
       return await requests.append(id, cause, decide);
     } catch (error) {
-      if (error instanceof ClockNotBelieved) return refuse('clock-not-believed', id);
+      if (error instanceof ClockSkewError) return refuse('clock-not-believed', id);
       throw error;
     }
   },
@@ -74,7 +74,7 @@ export const retryOnClockSkew = (requests: Requests): Requests => ({
       try {
         return await requests.append(id, cause, decide);
       } catch (error) {
-        if (!(error instanceof ClockNotBelieved)) throw error;
+        if (!(error instanceof ClockSkewError)) throw error;
         await sleep(everyMs);
       }
     }

@@ -8,7 +8,7 @@ export type WriteRejection = (typeof writeRejections)[number];
  * How long a rejection counts without a new write, in milliseconds. After that, the next click tries again. No test rows are
  * written.
  */
-const believedMs = 60_000;
+const freshMs = 60_000;
 
 export interface WriteHealth {
   /** Reports that the database rejected a statement. */
@@ -37,7 +37,7 @@ export function trackWriteHealth({ elapsedMs, onChange }: WriteHealthTools): Wri
     'server-trouble': 0,
   };
   let last: { readonly why: WriteRejection; readonly at: number } | null = null;
-  const refusal = (): WriteRejection | null => (last !== null && elapsedMs() - last.at < believedMs ? last.why : null);
+  const refusal = (): WriteRejection | null => (last !== null && elapsedMs() - last.at < freshMs ? last.why : null);
   return {
     refusal,
     counts: () => counts,
@@ -68,8 +68,8 @@ export interface ClockSkew {
 }
 
 /** Thrown when the last event has a time in the future, so no event can be stored. Safe to retry. */
-export class ClockNotBelieved extends Error {
-  override readonly name = 'ClockNotBelieved';
+export class ClockSkewError extends Error {
+  override readonly name = 'ClockSkewError';
   readonly apart: ClockSkew;
   constructor(apart: ClockSkew) {
     const far = `${Math.round(apart.aheadMs / 1_000)} s ahead of the database’s clock`;

@@ -8,7 +8,7 @@ import { RequestId, type StreamId } from '../domain/ids.ts';
 import type { AppendedTo } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
-import { auditLogSkew, ClockNotBelieved } from '../domain/write-health.ts';
+import { auditLogSkew, ClockSkewError } from '../domain/write-health.ts';
 import type { ChainMonitor } from './chain-monitor.ts';
 import { type LockedHead, lockHead, lockText, readLocked } from './chain-rows.ts';
 import type { DatabaseClock } from './database-clock.ts';
@@ -35,7 +35,7 @@ interface AppendResult<S> {
 }
 
 /**
- * Implements `Requests.append` and `Drifts.append`. Writers of all replicas wait for each other at the chain head. Throws `ClockNotBelieved` if
+ * Implements `Requests.append` and `Drifts.append`. Writers of all replicas wait for each other at the chain head. Throws `ClockSkewError` if
  * the last event has a time in the future, and `RecordBroken` if stored rows were changed. Throws the driver's error if the
  * database can't be reached. In that case the commit might have happened, and repeating with the same cause finds out.
  */
@@ -72,7 +72,7 @@ export async function appendIn<S, Id extends StreamId>(
   const replay = findReplay(command, events);
   if (replay !== null) return stored(replay);
   const ahead = auditLogSkew(head.time, now);
-  if (ahead !== null) throw new ClockNotBelieved(ahead);
+  if (ahead !== null) throw new ClockSkewError(ahead);
   const commit = prepareCommit(tools, head, command, { events, state: rules.fold(id, events) }, now);
   if ('kind' in commit) return stored(commit);
   const holder = await conflictingRequest(sql, tools.monitor, commit, held);

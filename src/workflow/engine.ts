@@ -150,7 +150,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
         // continues after the next start or takeover. An error, or asking a person, would end it.
         if (stopping || options.isDatabaseUnavailable(error)) return new Promise<void>(() => undefined);
         const errorId = `${id}:${run}`;
-        options.log.error({ err: error, errorId }, 'run stopped by an unexpected error');
+        options.log.error({ err: error, errorId }, 'run stopped: unexpected error');
         await step('stop', () => endRunEarly(own, id, run, bug(errorId)));
       } finally {
         room.leave();

@@ -165,7 +165,7 @@ export function startOutboxWorker(ports: OutboxWorkerPorts): { stop(): Promise<v
     kicked = true;
     if (stopped || claiming !== null) return;
     claiming = claimAll()
-      .catch((error: unknown) => ports.log.warn({ err: error }, 'sweeping the outbox did not work'))
+      .catch((error: unknown) => ports.log.warn({ err: error }, 'the outbox could not be processed'))
       .finally(() => {
         claiming = null;
         if (kicked) kick();

@@ -127,7 +127,7 @@ export function openRunMonitor(
     if (action !== 'take-over' && !isOverdue(key)) return later(suspectEveryBeats);
     suspectSince.delete(key);
     if (action === 'dequeue') {
-      log.warn({ requestId: id, run }, 'a run that waited long for a replica is taken');
+      log.warn({ requestId: id, run }, 'a run that waited too long for its replica is taken over');
       await engine.dequeueRuns();
       return later(lookEveryBeats);
     }

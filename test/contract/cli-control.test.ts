@@ -124,7 +124,7 @@ it('is there again after a cleaner removed it, to its owner only, and says so', 
     expect(client.pid).toBe(process.pid);
     await client.close();
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(logged).toEqual(['the socket for the command line was removed, and is there again']);
+    expect(logged).toEqual(['the socket for the command line was removed, and was created again']);
   }
   logged.length = 0;
   await before.close();

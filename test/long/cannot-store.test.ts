@@ -117,7 +117,7 @@ onPostgres('a database that answers, and takes nothing', () => {
     await until(async () => JSON.stringify(await ready()) === said, 'it to say why nothing is stored');
     expect(await figure(`cmk_store_refusals_total{reason="${reason}"}`)).toBeGreaterThan(before);
     expect(await figure('cmk_storing')).toBe(0);
-    expect(world.printed()).toMatch(new RegExp(`"reason":"${reason}".*nothing can be stored`));
+    expect(world.printed()).toMatch(new RegExp(`"reason":"${reason}".*nothing can be saved`));
     await runAs(url, end);
     await until(async () => {
       const click = await approve(world, people.approver, card).catch(() => null);
@@ -127,7 +127,7 @@ onPostgres('a database that answers, and takes nothing', () => {
     await until(async () => (await figure('cmk_storing')) === 1, 'the figure to say that it stores');
     expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
     expect((await readRecord(world)).findings).toEqual([]);
-    expect(world.printed()).toContain('what is given is stored again');
+    expect(world.printed()).toContain('the database accepts writes again');
   });
 
   test('a right that is taken away in mid-run: the run waits for longer than the engine tries by itself, asks nobody, and goes on', async () => {

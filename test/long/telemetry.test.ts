@@ -224,7 +224,7 @@ describe('a collector', () => {
         .printed()
         .slice(before)
         .split('\n')
-        .find((one) => one.includes('telemetry does not arrive')),
+        .find((one) => one.includes('telemetry could not be exported')),
     );
     expect(JSON.parse(line)).toMatchObject({ level: 40, trouble: expect.stringMatching(/ECONNREFUSED|timed out/) });
     await world.endBot('SIGINT');

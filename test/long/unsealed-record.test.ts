@@ -53,7 +53,7 @@ test.each([
 
 test('is sealed as it is where its end is the one that is named, and said so', async () => {
   expect(await startsWith({ CMK_TRUST_RECORD: `${seq}:${hash}` })).toBe('starts');
-  expect(world.printed()).toContain('events from before there were seals were sealed');
+  expect(world.printed()).toContain('events without a seal were sealed');
   await world.restartBot('SIGINT');
   await world.endBot('SIGINT');
   expect(await unsealedPeople()).toBe(0);

@@ -107,13 +107,16 @@ export async function startControl(options: ControlOptions, everyMs = checkEvery
     server = next;
     // Answers pending calls on the old socket before it closes.
     before.close();
-    log.error({ file: socketName }, 'the socket for the command line was removed, and is there again');
+    log.error({ file: socketName }, 'the socket for the command line was removed, and was created again');
   }
 
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     looking = looking.then(putBack).catch((error: unknown) => {
-      log.error({ err: error, file: socketName }, 'the socket for the command line was removed, and is not there');
+      log.error(
+        { err: error, file: socketName },
+        'the socket for the command line was removed, and could not be created again',
+      );
     });
   }, everyMs);
   timer.unref();

@@ -39,7 +39,7 @@ export function openDeferredUpdates(
   async function sayBug(at: Posted, error: unknown): Promise<void> {
     if (stopped) return;
     const errorId = randomUUID().slice(0, 8);
-    log.error({ err: error, errorId }, 'a card that was to come later ended by an unexpected error');
+    log.error({ err: error, errorId }, 'a deferred card update failed: unexpected error');
     await chat.update(at, bugCard(errorId)).catch(() => undefined);
   }
 
@@ -62,7 +62,7 @@ export function openDeferredUpdates(
         pause(headStartMs).then(() => (stopped ? null : card())),
       ),
     runTwiceLater: (act) =>
-      void twice(act).catch((error: unknown) => log.warn({ err: error }, 'what was to come after a turn failed')),
+      void twice(act).catch((error: unknown) => log.warn({ err: error }, 'a deferred update failed')),
     async stop() {
       stopped = true;
     },

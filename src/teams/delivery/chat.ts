@@ -106,7 +106,7 @@ export function openChat(options: ChatOptions): Chat {
         return { conversationId: typed.activity.conversation.id, activityId, alone: true };
       } catch (error) {
         if (!(error instanceof TargetedUnsupported)) throw error;
-        log.warn({ err: error }, 'an answer for one person was refused, so everyone sees it');
+        log.warn({ err: error }, 'a message for one person was refused by Teams, so everyone sees it');
         return null;
       }
     },

@@ -135,7 +135,7 @@ export function openCallerTokens({ metadataUrl, issuer, appId }: BotFramework, l
       } catch (error) {
         const reason = reasonOf(error);
         if (reason !== null) return { kind: 'invalid', reason };
-        log.warn({ err: error }, 'the keys of callers cannot be read');
+        log.warn({ err: error }, 'the signing keys of Bot Framework could not be read');
         return { kind: 'unreadable-keys' };
       }
     },

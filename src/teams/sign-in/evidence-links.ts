@@ -97,7 +97,7 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
     const { person, requestId } = offer;
     const roles = await rolesOf(person);
     if (roles.kind === 'refused') {
-      log.warn({ requestId, person, code: roles.code }, 'evidence was refused');
+      log.warn({ requestId, person, code: roles.code }, 'the evidence pack was refused');
       return refusedPage(roles);
     }
     // Of two simultaneous calls, only one succeeds.
@@ -110,10 +110,10 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
     );
     if (taken.kind === 'refused') return refusedPage(taken);
     if (taken.kind !== 'made') {
-      log.warn({ requestId, person, why: taken.kind }, 'evidence could not be made');
+      log.warn({ requestId, person, why: taken.kind }, 'the evidence pack could not be created');
       return notYet;
     }
-    log.info({ requestId, person }, 'evidence was taken');
+    log.info({ requestId, person }, 'the evidence pack was downloaded');
     return download(taken);
   }
 

@@ -65,7 +65,7 @@ export const signInPages = (tools: PageTools): readonly BrowserPage[] =>
         return await show(tools, query, cookies);
       } catch (error) {
         if (!(error instanceof AuthorityUnreachable)) throw error;
-        tools.log.warn({ why: error.message }, 'a sign-in could not continue');
+        tools.log.warn({ why: error.message }, 'a sign-in failed: Microsoft Entra ID did not answer');
         return unreachable;
       }
     },
@@ -107,13 +107,13 @@ async function done(tools: PageTools, query: URLSearchParams, cookies: string | 
   if (started === null) return ended;
   const { requestId, person } = started.purpose;
   if (!tools.cookie.isSame(cookies, started.browser)) {
-    tools.log.warn({ requestId, person }, 'a sign-in ended in another browser than it began in');
+    tools.log.warn({ requestId, person }, 'a sign-in was completed in another browser than it started in');
     return refused(signInElsewhere);
   }
   const outcome = await signInOf(tools, query, { ...started, state });
   if (outcome.kind === 'unreachable') throw new AuthorityUnreachable(outcome.why);
   if (outcome.kind === 'invalid') {
-    tools.log.info({ requestId, person, why: outcome.why }, 'a sign-in proved nothing');
+    tools.log.info({ requestId, person, why: outcome.why }, 'a sign-in was invalid');
     return refused(signInFailed(outcome.why));
   }
   return judged(tools, started, outcome.signIn);
@@ -122,7 +122,7 @@ async function done(tools: PageTools, query: URLSearchParams, cookies: string | 
 async function signInOf(tools: PageTools, query: URLSearchParams, secrets: FlowSecrets): Promise<VerifiedToken> {
   const redeemed = await redeem(tools, query, secrets);
   if (redeemed.kind === 'refused') {
-    if (redeemed.said !== null) tools.log.warn({ said: redeemed.said }, 'Microsoft Entra gave no sign-in');
+    if (redeemed.said !== null) tools.log.warn({ said: redeemed.said }, 'a sign-in was refused by Microsoft Entra ID');
     return { kind: 'invalid', why: redeemed.why };
   }
   const wanted = { how: 'browser', nonce: secrets.nonce } as const;
@@ -137,13 +137,13 @@ async function judged(tools: PageTools, { purpose, at, inputs }: Ask, signIn: Si
   const who = { person, tenantId: tools.authority.tenantId };
   const refusal = signInRefusal(tools.stepUp, who, signIn, tools.now());
   if (refusal !== null) {
-    tools.log.warn({ requestId, person, signedIn: signIn.person, code: refusal.code }, 'a sign-in was not enough');
+    tools.log.warn({ requestId, person, signedIn: signIn.person, code: refusal.code }, 'a sign-in was not sufficient');
     tools.onRefused(refusal.code);
     const { title, text } = refusalWords(refusal);
     return refused(refusal.code === 'sign-in-too-weak' ? signInWeak : signInRefused(title, text));
   }
   await tools.pending.prove(purpose, { signIn, inputs });
-  tools.log.info({ requestId, person }, 'a sign-in was proved');
+  tools.log.info({ requestId, person }, 'a sign-in was verified');
   if (at !== undefined)
     await tools.redraw(requestId, at, inputs).catch((err: unknown) => tools.log.warn({ err, requestId }, redrawFailed));
   return page({

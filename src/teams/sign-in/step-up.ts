@@ -66,7 +66,7 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
   async function ofToken(token: string, { requestId, person }: Purpose): Promise<Presented> {
     const verified = await verifyToken(authority, app.appId, token, { how: 'teams' }, now());
     if (verified.kind === 'verified') return { kind: 'presented', signIn: verified.signIn };
-    log.info({ requestId, person, why: verified.why }, 'the token of a click proved nothing');
+    log.info({ requestId, person, why: verified.why }, 'the sign-in token of a click was invalid');
     const answer =
       verified.kind === 'unreachable'
         ? messageAnswer(refusalText(refuse('sign-in-unverifiable')))

@@ -160,7 +160,7 @@ export const recordAttacks: readonly RecordAttack[] = [
     statements: ({ waiting }) => [startRun(waiting)],
     bot: starts,
     verify: 'outbox-unknown',
-    logs: { level: 40, kind: 'run', key: '1', msg: 'a row that no event asks for was dropped' },
+    logs: { level: 40, kind: 'run', key: '1', msg: 'an outbox item without an event was deleted' },
   },
   {
     attack: 'rows that are due for requests that are not there',
@@ -170,7 +170,7 @@ export const recordAttacks: readonly RecordAttack[] = [
     ],
     bot: starts,
     verify: 'outbox-unknown',
-    logs: { level: 40, requestId: 'x', kind: 'expire', msg: 'a row that no event asks for was dropped' },
+    logs: { level: 40, requestId: 'x', kind: 'expire', msg: 'an outbox item without an event was deleted' },
   },
   {
     attack: 'a run put into the engine’s tables, which say that it was checked and a change intended',
