@@ -26,7 +26,7 @@ test('comments in src use plain words', () => {
 
 /** Words that readers of cards, pages and terminals stumble over, or that mean two things. */
 const privateWords =
-  /\b(nobody|somebody|whoever|everybody|anybody|anew|goe?s? on|may|mend(?:s|ed|ing)?|the record|look(?:s|ed)? (?:at|again)|put off|brought up|dead)\b/i;
+  /\b(nobody|somebody|whoever|everybody|anybody|anew|goe?s? on|may|mend(?:s|ed|ing)?|the record|look(?:s|ed)? (?:at|again)|put off|brought up|dead|trail|believed)\b/i;
 
 const literal = /'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`/g;
 
@@ -50,4 +50,14 @@ test('sentences in src use plain words', () => {
   expect(found.filter((text) => privateWords.test(text) && !notOurs.test(text.slice(text.indexOf(': ') + 2)))).toEqual(
     [],
   );
+});
+
+/** A malformed call gets these answers. No click of a person is one. */
+const answersCalls = /^teams.bot.(bot|form-click)\.ts$/;
+
+test('the bot, its workers and its start take sentences from src/text', () => {
+  const logic = sources.filter((file) => /^(bootstrap|workflow|teams.(bot|delivery|sign-in)).\w/.test(file));
+  const found = logic.filter((file) => !answersCalls.test(file)).flatMap(sentences);
+  expect(logic.length).toBeGreaterThan(50);
+  expect(found.filter((text) => /^[A-Z][\w’]*,? /.test(text))).toEqual([]);
 });
