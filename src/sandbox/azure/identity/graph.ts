@@ -27,11 +27,13 @@ export const userBody = (user: User) => ({
   mail: user.mail,
   userPrincipalName: user.mail,
   userType: user.userType,
+  accountEnabled: user.accountEnabled,
 });
 
 export const groupBody = (group: UserGroup) => ({
   id: group.id,
   displayName: group.displayName,
+  groupTypes: group.groupTypes,
   mailEnabled: false,
   securityEnabled: true,
 });
@@ -107,14 +109,27 @@ export const graphPage = <T>(call: Call, what: string, entries: readonly T[], bo
   });
 };
 
-/** Lists users of a group and of all its nested groups. */
-const listTransitiveUsers = (call: Call): Reply => {
-  const { id } = findGroup(call);
-  demandAdvanced(call);
-  const members = membersOf(call.world.state, id);
-  const users = call.world.state.users.filter((user) => members.has(user.id));
-  return graphPage(call, 'users', users, (user) => selected(userBody(user), call.incoming.query));
-};
+/** Without permission to read a type of member, Microsoft Graph returns only the ID. */
+const limited = (call: Call, permission: string, body: Readonly<Record<string, unknown>>) =>
+  isGranted(call, permission)
+    ? body
+    : Object.fromEntries(Object.keys(body).map((name) => [name, name === 'id' ? body.id : null]));
+
+/** Lists members of one type in a group and in all its nested groups. */
+const listTransitive =
+  (what: 'users' | 'servicePrincipals', permission: string) =>
+  (call: Call): Reply => {
+    const { id, groupTypes } = findGroup(call);
+    demandAdvanced(call);
+    const { users, principals } = call.world.state;
+    if (what === 'servicePrincipals' && groupTypes.includes('Unified')) {
+      throw graphRefusal(400, 'Request_UnsupportedQuery', 'The member type is not supported by the group.');
+    }
+    const members = membersOf(call.world.state, id);
+    const bodies = what === 'users' ? users.map(userBody) : principals.map(principalBody);
+    const found = bodies.filter((one) => members.has(one.id));
+    return graphPage(call, what, found, (one) => selected(limited(call, permission, one), call.incoming.query));
+  };
 
 /** Returns the fields that `$select` names, or else the default ones. */
 const selected = (
@@ -139,9 +154,15 @@ const checkMemberGroups = (call: Call): Reply => {
   });
 };
 
+const grantedTo = (call: Call): readonly string[] =>
+  call.world.state.principals.find((one) => one.id === call.caller.principalId)?.graphPermissions ?? [];
+
+const isGranted = (call: Call, permission: string): boolean =>
+  grantedTo(call).some((one) => one === permission || one === 'Directory.Read.All');
+
 /** Real code and text. */
 const requirePermissions = (call: Call, wanted: readonly string[]): void => {
-  const granted = call.world.state.principals.find((one) => one.id === call.caller.principalId)?.graphPermissions ?? [];
+  const granted = grantedTo(call);
   if (granted.includes('Directory.Read.All') && wanted.every((one) => one.includes('.Read.'))) return;
   if (!wanted.every((permission) => granted.includes(permission))) {
     throw graphRefusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
@@ -208,5 +229,16 @@ export const graphRoutes: readonly Route[] = [
   graphRoute('GET', '/v1.0/organization', ['Organization.Read.All'], listOrganizations),
   graphRoute('GET', '/v1.0/groups/{id}', [readMembers], getGroup),
   graphRoute('GET', '/v1.0/groups/{id}/members', [readMembers], listMembers),
-  graphRoute('GET', '/v1.0/groups/{id}/transitiveMembers/microsoft.graph.user', [readMembers], listTransitiveUsers),
+  graphRoute(
+    'GET',
+    '/v1.0/groups/{id}/transitiveMembers/microsoft.graph.user',
+    [readMembers],
+    listTransitive('users', readUsers),
+  ),
+  graphRoute(
+    'GET',
+    '/v1.0/groups/{id}/transitiveMembers/microsoft.graph.servicePrincipal',
+    [readMembers],
+    listTransitive('servicePrincipals', 'Application.Read.All'),
+  ),
 ];

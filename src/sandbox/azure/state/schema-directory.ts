@@ -25,11 +25,19 @@ export const User = z.object({
   mail: z.string(),
   /** Null for some users that were synchronized before this field existed. */
   userType: z.enum(['Member', 'Guest']).nullable(),
+  /** False: the sign-in is blocked. */
+  accountEnabled: z.boolean().default(true),
 });
 export type User = z.infer<typeof User>;
 
-/** Members can be users, service principals and other groups. */
-export const UserGroup = z.object({ id: z.string(), displayName: z.string(), memberIds: z.array(z.string()) });
+/** Members can be users, service principals and other groups; of a Microsoft 365 group, only users. */
+export const UserGroup = z.object({
+  id: z.string(),
+  displayName: z.string(),
+  memberIds: z.array(z.string()),
+  /** `Unified`: a Microsoft 365 group. */
+  groupTypes: z.array(z.string()).default([]),
+});
 export type UserGroup = z.infer<typeof UserGroup>;
 
 /** `contexts` are the authentication contexts that the sign-in met. */

@@ -41,6 +41,7 @@ export const seedUsers = (): User[] =>
     displayName: person.name,
     mail: person.email,
     userType: person.homeTenantId === localTenantId ? 'Member' : 'Guest',
+    accountEnabled: true,
   }));
 
 /** The hospital's key custodians. */
@@ -48,10 +49,16 @@ const custodians: UserGroup = {
   id: '60000000-0000-4000-8000-0000000000c1',
   displayName: 'Key custodians',
   memberIds: [secondApprover.id, teamMember.id],
+  groupTypes: [],
 };
 
 export const seedGroups = (): UserGroup[] => [
-  ...localGroups.map((group) => ({ id: group.id, displayName: group.name, memberIds: [...group.memberIds] })),
+  ...localGroups.map((group) => ({
+    id: group.id,
+    displayName: group.name,
+    memberIds: [...group.memberIds],
+    groupTypes: [],
+  })),
   custodians,
 ];
 
