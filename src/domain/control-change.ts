@@ -17,6 +17,14 @@ export type ControlChange =
       readonly now: number;
       readonly came: number | null;
     }
+  /** A group that has new apps. Older plans don't tell which apps a group had, so their approvals aren't compared. */
+  | {
+      readonly change: 'apps';
+      readonly controller: Controller;
+      readonly before: number;
+      readonly now: number;
+      readonly came: number;
+    }
   /** Another system-assigned identity of the resource. IDs of principals. */
   | { readonly change: 'identity'; readonly before: string; readonly now: string }
   | { readonly change: 'vault-address'; readonly before: string; readonly now: string }
@@ -29,22 +37,31 @@ type Seen = Pick<Observation, 'vault' | 'control'>;
 const byId = (controllers: readonly Controller[]): ReadonlyMap<string, Controller> =>
   new Map(controllers.map((one) => [one.id, one]));
 
-/** Counts the group's new members. Null if the members before or now aren't known. */
-function cameInto(approved: Controller, { people }: Controller): number | null {
-  if (approved.people === undefined || people === undefined) return null;
-  const before = new Set(approved.people);
-  return people.filter((one) => !before.has(one)).length;
+/** Counts the new marks. Null if the marks before or now aren't known. */
+function countNew(approved: readonly string[] | undefined, marks: readonly string[] | undefined): number | null {
+  if (approved === undefined || marks === undefined) return null;
+  const before = new Set(approved);
+  return marks.filter((one) => !before.has(one)).length;
+}
+
+function newPeople(approved: Controller, now: Controller): readonly ControlChange[] {
+  const [before, members] = [approved.members, now.members];
+  if (before === null || members === null) return [];
+  const came = countNew(approved.people, now.people);
+  if (came === null ? members <= before : came === 0) return [];
+  return [{ change: 'members', controller: now, before, now: members, came }];
+}
+
+function newApps(approved: Controller, now: Controller): readonly ControlChange[] {
+  const came = countNew(approved.apps, now.apps) ?? 0;
+  const [before, apps] = [approved.apps?.length ?? 0, now.apps?.length ?? 0];
+  return came === 0 ? [] : [{ change: 'apps', controller: now, before, now: apps, came }];
 }
 
 function changesOf(approved: Controller | undefined, now: Controller): readonly ControlChange[] {
   const more = now.can.filter((power) => approved === undefined || !approved.can.includes(power));
   if (more.length > 0) return [{ change: 'controller', controller: now, more }];
-  const before = approved?.members ?? null;
-  const { members } = now;
-  if (approved === undefined || before === null || members === null) return [];
-  const came = cameInto(approved, now);
-  if (came === null ? members <= before : came === 0) return [];
-  return [{ change: 'members', controller: now, before, now: members, came }];
+  return approved === undefined ? [] : [...newPeople(approved, now), ...newApps(approved, now)];
 }
 
 const host = (uri: string): string => uri.toLowerCase().replace(/\/$/, '');

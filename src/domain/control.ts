@@ -30,6 +30,8 @@ export const Controller = z.strictObject({
    * sizes can be compared.
    */
   people: z.array(z.string()).optional(),
+  /** The same for apps in a group, nested groups included. Missing in older plans, and if they couldn't be read. */
+  apps: z.array(z.string()).optional(),
 });
 export type Controller = z.infer<typeof Controller>;
 
@@ -57,7 +59,7 @@ export type OwnControl =
   /** `through`: the group's name or ID. Null: the person has a role or policy of their own. */
   | { readonly known: 'yes'; readonly through: string | null }
   | { readonly known: 'no' }
-  /** Counts of groups whose members weren't read, apps (their owners aren't read) and unknown IDs. */
+  /** Counts of groups whose members weren't read, apps, also in groups (their owners aren't read), and unknown IDs. */
   | { readonly known: 'not'; readonly groups: number; readonly apps: number; readonly others: number };
 
 /** Returns whether a person controls the key, directly or through nested groups. `person`: an object ID in lower case. */
@@ -67,6 +69,7 @@ export function ownControl({ controllers }: Pick<ObservedControl, 'controllers'>
   if (group !== undefined) return { known: 'yes', through: group.name ?? group.id };
   const count = (type: string) =>
     controllers.filter((one) => one.type === type && (type !== 'group' || one.people === undefined)).length;
-  const [groups, apps, others] = [count('group'), count('app'), count('unknown')];
+  const inGroups = controllers.reduce((sum, { apps }) => sum + (apps?.length ?? 0), 0);
+  const [groups, apps, others] = [count('group'), count('app') + inGroups, count('unknown')];
   return groups + apps + others === 0 ? { known: 'no' } : { known: 'not', groups, apps, others };
 }

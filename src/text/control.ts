@@ -33,13 +33,22 @@ const nounOf: Readonly<Record<Controller['type'], string>> = {
   unknown: 'Object',
 };
 
+const peopleWords = (people: number): string => countOf(people, 'person', 'people');
+
+/** `3 people`, `3 people and 1 app` */
+const membersWords = (people: number, apps: number): string =>
+  apps === 0 ? peopleWords(people) : `${peopleWords(people)} and ${countOf(apps, 'app', 'apps')}`;
+
+function groupWords({ members, apps = [] }: Controller): string {
+  if (members === null) return 'a group, members not checked';
+  return `a group of ${apps.length === 0 ? members : membersWords(members, apps.length)}`;
+}
+
 /** `Key custodians, a group of 3`, `app 5000…0001`, `This bot`. Without a name, the object ID. */
-export function controllerWords({ id, type, name, members }: Controller): string {
+export function controllerWords(controller: Controller): string {
+  const { id, type, name } = controller;
   if (type === 'bot') return 'This bot';
-  if (type === 'group') {
-    const size = members === null ? 'a group, members not checked' : `a group of ${members}`;
-    return `${name ?? id}, ${size}`;
-  }
+  if (type === 'group') return `${name ?? id}, ${groupWords(controller)}`;
   return name === null ? `${nounOf[type]} ${id}` : type === 'app' ? `${name}, an app` : name;
 }
 
@@ -67,7 +76,7 @@ export function ownControlWords(own: OwnControl, person: 'The requester' | 'You'
 const numberOf = (controllers: readonly Controller[], ...types: readonly Controller['type'][]): number =>
   controllers.filter(({ type }) => types.includes(type)).length;
 
-/** `2 people, 1 group (3 people), 1 app and this bot`; for unresolved IDs, `1 unknown`. */
+/** `2 people, 1 group (3 people and 1 app), 1 app and this bot`; for unresolved IDs, `1 unknown`. */
 function countWords(controllers: readonly Controller[]): string {
   const people = numberOf(controllers, 'person');
   const groups = controllers.filter(({ type }) => type === 'group');
@@ -78,10 +87,11 @@ function countWords(controllers: readonly Controller[]): string {
   const apps = numberOf(controllers, 'app');
   const bot = numberOf(controllers, 'bot');
   const unknown = numberOf(controllers, 'unknown');
-  const group = members === null ? '' : ` (${members === 1 ? '1 person' : `${members} people`})`;
+  const appsInside = groups.reduce((sum, one) => sum + (one.apps?.length ?? 0), 0);
+  const group = members === null ? '' : ` (${membersWords(members, appsInside)})`;
   return listed(
     [
-      ...(people === 0 ? [] : [countOf(people, 'person', 'people')]),
+      ...(people === 0 ? [] : [peopleWords(people)]),
       ...(groups.length === 0 ? [] : [`${countOf(groups.length, 'group', 'groups')}${group}`]),
       ...(apps === 0 ? [] : [countOf(apps, 'app', 'apps')]),
       ...(bot === 0 ? [] : ['this bot']),
@@ -118,9 +128,10 @@ export function controlChangeWords(change: ControlChange): { readonly title: str
         controller.can.length === more.length ? 'Could not when it was approved' : 'Could do less when it was approved';
       return { title: `${controllerWords(controller)}: can ${powersWords(more)} the key now`, text: before };
     }
-    case 'members': {
+    case 'members':
+    case 'apps': {
       const { controller, before, now, came } = change;
-      const size = `the group has ${countOf(now, 'person', 'people')} now`;
+      const size = `the group has ${change.change === 'apps' ? countOf(now, 'app', 'apps') : peopleWords(now)} now`;
       const others = came === null ? '' : `, ${came} of them not in it when it was approved`;
       return {
         title: `${controller.name ?? controller.id}: ${size}${others}`,

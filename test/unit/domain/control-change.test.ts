@@ -51,6 +51,18 @@ describe('an approval does not cover', () => {
     ]);
   });
 
+  it('an app that came into a group, even where another one left and the people stayed', () => {
+    const before = { ...groupOf('a'), apps: ['k', 'l'] };
+    const now = { ...groupOf('a'), apps: ['l', 'x'] };
+    expect(controlNotCovered(seen([before]), seen([now]))).toEqual([
+      { change: 'apps', controller: now, before: 2, now: 2, came: 1 },
+    ]);
+    expect(changesBetween(seen([{ ...group, apps: [] }]), seen([{ ...group, members: 4, apps: ['x'] }]))).toEqual([
+      'members',
+      'apps',
+    ]);
+  });
+
   it('names of the powers of one who can do more those that are new', () => {
     const more = { ...person, can: ['delete', 'give-access'] as const };
     expect(controlNotCovered(seen([person]), seen([{ ...more, can: [...more.can] }]))).toMatchObject([
@@ -86,6 +98,13 @@ it('an approval covers a group that somebody left, and one that is not told any 
   expect(changesBetween(before, seen([{ ...group, members: null }]))).toEqual([]);
 });
 
+it('an approval covers apps that left a group, apps that are not told any more, and those that its plan could not name', () => {
+  const before = seen([{ ...groupOf('a'), apps: ['k', 'l'] }]);
+  expect(changesBetween(before, seen([{ ...groupOf('a'), apps: ['l'] }]))).toEqual([]);
+  expect(changesBetween(before, seen([groupOf('a')]))).toEqual([]);
+  expect(changesBetween(seen([groupOf('a')]), seen([{ ...groupOf('a'), apps: ['x'] }]))).toEqual([]);
+});
+
 describe('the digest', () => {
   const digested = (controllers: readonly Controller[], uri = vault().uri) =>
     JSON.stringify(
@@ -105,7 +124,7 @@ describe('the digest', () => {
   it('stays the same when the directory tells a name or a number, or keeps silent', () => {
     const named = { ...group, name: 'Key custodians', members: 4 };
     expect(digested([owner, named])).toBe(digested([owner, { ...group, members: null }]));
-    expect(digested([owner, groupOf('a', 'b')])).toBe(digested([owner, groupOf('x')]));
+    expect(digested([owner, groupOf('a', 'b')])).toBe(digested([owner, { ...groupOf('x'), apps: ['k'] }]));
   });
 });
 
@@ -117,6 +136,7 @@ describe('more controllers are never covered by fewer', () => {
     name: fc.option(fc.string()),
     members: fc.option(fc.nat(9)),
     people: fc.option(fc.subarray(['a', 'b', 'c', 'd']), { nil: undefined }),
+    apps: fc.option(fc.subarray(['k', 'l']), { nil: undefined }),
   });
   const anyControllers = fc.uniqueArray(anyController, { selector: ({ id }) => id });
   const without = (all: readonly Controller[], gone: number) => all.filter((_one, at) => at !== gone % all.length);

@@ -21,6 +21,8 @@ it('says no only when every controller is known', () => {
   expect(of(controller({}), strangers, controller({ type: 'bot' }))).toEqual({ known: 'no' });
   expect(of(controller({ id: group, type: 'group' }))).toEqual({ known: 'not', groups: 1, apps: 0, others: 0 });
   expect(of(controller({ type: 'app' }))).toEqual({ known: 'not', groups: 0, apps: 1, others: 0 });
+  const withApps = { ...strangers, apps: people('app', 'another') };
+  expect(of(controller({ type: 'app' }), withApps)).toEqual({ known: 'not', groups: 0, apps: 3, others: 0 });
   expect(of(controller({ type: 'unknown' }))).toEqual({ known: 'not', groups: 0, apps: 0, others: 1 });
 });
 
