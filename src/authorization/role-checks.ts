@@ -3,7 +3,7 @@ import { done } from '../domain/failure.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { looksAtTags, type Policy, type RoleStatus, rulesOf, type Terms, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts, Rule } from '../domain/policy/rules.ts';
-import type { Groups, PersonKind, Resources } from '../domain/ports/azure.ts';
+import type { DirectoryEntry, Groups, PersonKind, Resources } from '../domain/ports/azure.ts';
 import { type Refusal, type RefusalCode, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 
@@ -73,6 +73,15 @@ function kindStatus(kind: PersonKind, allowGuests: boolean): RoleStatus {
   if (kind === 'member' || allowGuests) return 'yes';
   return kind === 'guest' ? 'no' : 'unknown';
 }
+
+/** A configured ID, with the people behind it that have access. */
+export type Holders = Omit<DirectoryEntry, 'members'> & { readonly members: readonly PersonId[] };
+
+/** Leaves out guests, unless they're allowed, and disabled accounts. They aren't notified, and don't count as approvers. */
+export const withAccess = (entry: DirectoryEntry, allowGuests: boolean): Holders => ({
+  ...entry,
+  members: entry.members.filter(({ kind }) => kindStatus(kind, allowGuests) === 'yes').map(({ id }) => id),
+});
 
 /** Asks the directory. An empty list means that no one has the role. Without an answer, it’s `unknown`. */
 export async function checkRole(

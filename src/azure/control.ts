@@ -11,9 +11,9 @@ import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { type Principal, resolveNames } from './directory.ts';
 import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
 import { powersOfPolicy, powersOfRole, type RoleDefinitions, roleDefinitions, union } from './key-powers.ts';
+import { type Principal, resolveNames } from './principals.ts';
 import { vaultKind } from './resource-ids.ts';
 
 /** A generous limit of distinct roles. */

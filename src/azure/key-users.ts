@@ -8,13 +8,13 @@ import type { VaultLog } from '../domain/ports/azure.ts';
 import type { KeyUsers } from '../domain/ports/inventory.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { type Principal, resolveNames } from './directory.ts';
 import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
 import { listReadable, rows } from './inventory.ts';
 import { type RoleDefinitions, roleDefinitions } from './key-powers.ts';
 import { keysNamedBy, keyUserRoots, keyUserTypes } from './key-user-types.ts';
 import { kqlString } from './kql.ts';
 import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
+import { type Principal, resolveNames } from './principals.ts';
 import { vaultKind } from './resource-ids.ts';
 
 const query = [

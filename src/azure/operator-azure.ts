@@ -94,12 +94,15 @@ export function operatorAzure(cloud: Cloud, kinds: readonly ResourceKind[], cred
         },
         { limit: 'brief' },
       ),
-    /** The group or person; null: none has the id. */
+    /** The group without guests and disabled accounts, or the person; null: none has the id. */
     holder: (id: string) =>
       connection.call(`looking for ${id}`, async (clients) => {
         const group = await displayNameOf(clients, 'groups', id);
-        if (group !== null)
-          return { name: group, kind: 'group' as const, people: (await membersOf(clients, id)).members };
+        if (group !== null) {
+          const { members } = await membersOf(clients, id);
+          const people = members.filter(({ kind }) => kind === 'member' || kind === 'not-told').map((one) => one.id);
+          return { name: group, kind: 'group' as const, people };
+        }
         const person = await displayNameOf(clients, 'users', id);
         return person === null ? null : { name: person, kind: 'person' as const, people: [id.toLowerCase()] };
       }),

@@ -75,7 +75,7 @@ export function openTeamsModule(
   const bot = { botAppId, botId: `28:${botAppId}` };
   const chat = openChat({ adapter, ...bot, tenantId, conversations, serviceUrl, trust, log: infrastructure.log });
   const directory = openDirectory(people);
-  const lookups = openDirectoryCache(azure.groups, now);
+  const lookups = openDirectoryCache(azure.groups, config.admission.allowGuests, now);
   const approvers = openApprovers({ policy, people, lookups });
   const checkpoints = checkpointsOf(infrastructure, anchor);
   const posts = { requests, postedCards, chat, directory };

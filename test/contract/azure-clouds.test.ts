@@ -75,7 +75,7 @@ function answerOf({ host, path: url, body, authorization }: Visit): HostAnswer {
     return { status: 200, body: { totalRecords: 0, count: 0, resultTruncated: 'false', data: [] } };
   }
   if (url.endsWith('/checkMemberGroups')) return { status: 200, body: { value: [] } };
-  const [, person] = /\/users\/([^/?]+)\?\$select=id,userType$/.exec(url) ?? [];
+  const [, person] = /\/users\/([^/?]+)\?\$select=id,userType,accountEnabled$/.exec(url) ?? [];
   if (person !== undefined) return { status: 200, body: { id: person, userType: 'Member' } };
   if (url.includes('/locks')) return { status: 200, body: { value: [] } };
   return { status: 404, body: { error: { code: 'ResourceNotFound', message: 'There is none.' } } };

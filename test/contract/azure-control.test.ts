@@ -64,10 +64,42 @@ test('members of a group in the group have marks too', async () => {
   expect((await seenWith(inner))?.people).toEqual((await seenWith(fourth))?.people);
 });
 
+test('apps in a group have marks of their own, without the permission to read apps and never as people', async () => {
+  const without = await seenWith(third);
+  const [inner, app] = ['60000000-0000-4000-8000-0000000000ab', owner.id];
+  await changeState(running, (state) => {
+    state.groups.push({ id: inner, displayName: 'Inner', memberIds: [app] });
+  });
+  const direct = await seenWith(third, app);
+  expect(direct).toMatchObject({
+    members: 1,
+    people: without?.people,
+    apps: [expect.stringMatching(/^[0-9a-f]{16}$/)],
+  });
+  expect((await seenWith(third, inner))?.apps).toEqual(direct?.apps);
+  expect(without?.apps).toEqual([]);
+});
+
+test('a Microsoft 365 group can’t contain apps: Graph refuses to look for them, and its people are told', async () => {
+  const groupTypes = (types: readonly string[]) =>
+    changeState(running, (state) => {
+      for (const group of state.groups.filter(({ id }: { id: string }) => id === custodians)) group.groupTypes = types;
+    });
+  await groupTypes(['Unified']);
+  expect(await seenWith(third)).toMatchObject({ members: 1, apps: [] });
+  await groupTypes([]);
+});
+
+test('of apps that can’t be read nothing is claimed: the group counts as not read', async () => {
+  const fault = { match: { url: 'servicePrincipal' }, respond: { status: 403, body: { error: { code: 'No' } } } };
+  const silent = await under(running, fault, () => seenWith(third));
+  expect([silent?.members, silent?.people, silent?.apps]).toEqual([null, undefined, undefined]);
+});
+
 test('of a group of more people than are read there is the number alone, and so of none that Graph does not tell', async () => {
   const path = `/v1.0/groups/${custodians}/transitiveMembers/microsoft.graph.user`;
   const page = (n: number) => ({
-    match: { url: n === 0 ? 'transitiveMembers(?!.*skiptoken)' : `skiptoken=${n}x` },
+    match: { url: n === 0 ? 'graph.user(?!.*skiptoken)' : `skiptoken=${n}x` },
     respond: {
       status: 200,
       body: {

@@ -4,6 +4,7 @@ import type { Azure } from '../../src/domain/ports/azure.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
+  bot,
   connect,
   failureOf,
   got,
@@ -48,6 +49,11 @@ test("of one's own object id nobody is asked whether one belongs to it", async (
   expect(sent.map(({ method }) => method)).toEqual(['GET']);
 });
 
+const accountEnabled = (of: PersonId, is: boolean) =>
+  changeState(running, (state) => {
+    for (const one of state.users.filter(({ id }: { id: string }) => id === of)) one.accountEnabled = is;
+  });
+
 describe('who somebody is', () => {
   const kind = async (n: string) => got(await azure.groups.memberOf(PersonId.parse(n), [requesters])).kind;
   const type = (userType: 'Member' | 'Guest' | null) =>
@@ -61,6 +67,23 @@ describe('who somebody is', () => {
     expect(await kind(person(4))).toBe('guest');
     await type('Member');
     expect(await kind(stranger)).toBe('stranger');
+  });
+
+  test('a disabled account is nobody, also in its groups, and what Graph does not tell of it is no reason', async () => {
+    const enabled = (accountEnabled: boolean | null) =>
+      under(
+        running,
+        {
+          match: { url: `${person(2)}.*accountEnabled` },
+          respond: { status: 200, body: { id: person(2), userType: 'Member', accountEnabled } },
+        },
+        async () => got(await azure.groups.memberOf(person(2), [requesters, person(2)])),
+      );
+    expect(await enabled(null)).toEqual({ kind: 'member', of: [requesters, person(2)] });
+    expect(await enabled(false)).toEqual({ kind: 'stranger', of: [] });
+    await accountEnabled(person(2), false);
+    expect(got(await azure.groups.memberOf(person(2), [requesters]))).toEqual({ kind: 'stranger', of: [] });
+    await accountEnabled(person(2), true);
   });
 
   test('may not be told', async () => {
@@ -226,6 +249,7 @@ describe('looking at a configured id', () => {
   const inner = '60000000-0000-4000-8000-0000000000bb';
   const outer = '60000000-0000-4000-8000-0000000000cc';
   const unknown = '60000000-0000-4000-8000-0000000000dd';
+  const member = (id: PersonId) => ({ id, kind: 'member' });
   const many = (count: number) =>
     Array.from({ length: count }, (_, n) => `2100${String(n).padStart(4, '0')}-0000-4000-8000-000000000000`);
 
@@ -248,15 +272,41 @@ describe('looking at a configured id', () => {
     expect(got(await azure.groups.look(approvers.toUpperCase()))).toEqual({
       kind: 'group',
       name: 'CMK approvers',
-      members: [person(2), person(3)],
+      members: [member(person(2)), member(person(3))],
       complete: true,
     });
-    expect(got(await azure.groups.look(outer))).toMatchObject({ name: 'Outer', members: [person(2)] });
+    expect(got(await azure.groups.look(outer))).toMatchObject({ name: 'Outer', members: [member(person(2))] });
     expect(got(await azure.groups.look(inner))).toMatchObject({ members: [], complete: true });
   });
 
+  test('tells guests and disabled accounts among them, and that it was not told', async () => {
+    const kinds = async (id: string) => got(await azure.groups.look(id))?.members.map(({ kind }) => kind);
+    const users = (change: object) =>
+      changeState(running, (state) => {
+        for (const one of state.users.filter(({ id }: { id: string }) => id === person(3))) Object.assign(one, change);
+      });
+    await users({ userType: 'Guest' });
+    expect([await kinds(approvers), await kinds(person(3))]).toEqual([['member', 'guest'], ['guest']]);
+    await users({ userType: 'Member', accountEnabled: false });
+    expect([await kinds(approvers), await kinds(person(3))]).toEqual([['member', 'stranger'], ['stranger']]);
+    await users({ accountEnabled: true });
+    const permissions = (graphPermissions: readonly string[]) =>
+      changeState(running, (state) => {
+        for (const one of state.principals.filter(({ id }: { id: string }) => id === bot.id))
+          one.graphPermissions = graphPermissions;
+      });
+    await permissions(['GroupMember.Read.All']);
+    expect(await kinds(approvers)).toEqual(['not-told', 'not-told']);
+    await permissions(['User.Read.All', 'GroupMember.Read.All']);
+  });
+
   test('tells a person, and what is neither', async () => {
-    expect(got(await azure.groups.look(person(4)))).toEqual({ kind: 'person', name: 'Team member' });
+    expect(got(await azure.groups.look(person(4)))).toEqual({
+      kind: 'person',
+      name: 'Team member',
+      members: [member(person(4))],
+      complete: true,
+    });
     expect(got(await azure.groups.look(unknown))).toBeNull();
   });
 
@@ -266,7 +316,7 @@ describe('looking at a configured id', () => {
     const sent = await sentDuring(running, async () => {
       const entry = got(await azure.groups.look(outer));
       expect(entry).toMatchObject({ kind: 'group', complete: true });
-      expect(new Set(entry?.kind === 'group' ? entry.members : [])).toEqual(new Set([...ids, person(2)]));
+      expect(new Set(entry?.members.map(({ id }) => id))).toEqual(new Set([...ids, person(2)]));
     });
     expect(sent.filter(({ url }) => url.includes('transitiveMembers'))).toHaveLength(2);
   });
@@ -275,7 +325,7 @@ describe('looking at a configured id', () => {
     await fill(many(2100));
     const entry = got(await azure.groups.look(inner));
     expect(entry).toMatchObject({ kind: 'group', complete: false });
-    expect(entry?.kind === 'group' ? entry.members : []).toHaveLength(2000);
+    expect(entry?.members).toHaveLength(2000);
     await fill(many(2000));
     expect(got(await azure.groups.look(inner))).toMatchObject({ complete: true });
   });

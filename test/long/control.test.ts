@@ -135,6 +135,32 @@ describe('where the policy says nothing', () => {
     );
   });
 
+  test('an app comes into the group that has control over the key: the approval doesn’t cover it', async () => {
+    const before = await azureState(world);
+    const id = await submit(world, await typeAll(world, hospitals));
+    const from = (await world.azureRequests()).length;
+    const card = await approvalCard(world, id);
+    expect(cardText(card)).toContain('Control: 1 group (2 people), 1 app and this bot\n');
+    await changeState(world.azure, ({ principals, groups }) => {
+      const app = '50000000-0000-4000-8000-0000000000c9';
+      principals.push({ ...principals[0], id: app, appId: app, displayName: 'Backup', graphPermissions: [] });
+      for (const group of groups) if (group.displayName === 'Key custodians') group.memberIds.push(app);
+    });
+    await approve(world, people.approver, card);
+    const again = await shows(world, places.approvals, people.approver, id, /Earlier approvals don’t count/);
+    expect(cardText(again)).toContain('Control: 1 group (2 people and 1 app), 1 app and this bot\n');
+    expect(linesOf(again)).toEqual(
+      expect.arrayContaining([
+        'Key custodians: the group has 1 app now, 1 of them not in it when it was approved',
+        'Key custodians, a group of 2 people and 1 app',
+        'It isn’t known whether the requester is one of them: the bot couldn’t check the owners of 2 apps.',
+      ]),
+    );
+    expect(await writes(world, from)).toEqual([]);
+    await world.teams.click(people.approver, again.id, 'request.reject', { inputs: { comment: 'Not this week' } });
+    await changeState(world.azure, (state) => Object.assign(state, { groups: before.groups }));
+  });
+
   test('role assignments cannot be read: the face says that control was not checked, and the notes say why', async () => {
     // The key is used by the agent already: no grant is to be made.
     await faultAzure(world, {

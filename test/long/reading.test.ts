@@ -145,6 +145,22 @@ describe('attack: a guest who carries the host tenant’s id', () => {
     await looksEverywhere(people.teamMember, /Only members of this organization can use the bot\./);
   });
 
+  test('gets no card and no post in their chat, although they are in the group of approvers', async () => {
+    for (const one of [people.teamMember, people.approver]) await type(world, one, '/cmk-help', chatOf(one));
+    await inGroup(approversGroup.id, people.teamMember, true);
+    // The bot still knows who was in the group.
+    await world.restartBot('SIGINT');
+    const asked = await ask(world, choices.test);
+    const comment = { comment: 'Not this week' };
+    await world.teams.click(people.approver, (await approvalCard(world, asked)).id, 'request.reject', {
+      inputs: comment,
+    });
+    await shows(world, chatOf(people.approver), people.approver, asked, /Rejected/);
+    const seen = await world.teams.activities(chatOf(people.teamMember), people.teamMember);
+    expect(seen.map(activityText).filter((text) => text.includes(asked))).toEqual([]);
+    await inGroup(approversGroup.id, people.teamMember, false);
+  });
+
   test('is refused where the directory does not say whether they are one, and the doctor says whose errand that is', async () => {
     await userType(people.teamMember, null);
     await looksEverywhere(people.teamMember, /The bot couldn’t check your membership\./);

@@ -13,6 +13,7 @@ import {
   people,
   places,
   shows,
+  type,
   writes,
 } from '../support/world/story.ts';
 import { readRecord } from '../support/world/world.ts';
@@ -112,6 +113,39 @@ test('before a retry, in the middle of the work: what is done stays, nothing mor
       await world.teams.click(people.approver, stuck.id, 'request.give-up', { inputs: { comment: 'Not this week' } }),
     ),
   ).toContain('Failed');
+});
+
+const enableAccount = (person: string, accountEnabled: boolean) =>
+  changeState(world.azure, (state) => {
+    for (const user of state.users.filter(({ id }: { id: string }) => id === person))
+      user.accountEnabled = accountEnabled;
+  });
+const reject = { inputs: { comment: 'Not this week' } };
+
+test('a disabled account of the requester has no role: nobody can approve', async () => {
+  const id = await ask(world);
+  const card = await approvalCard(world, id);
+  await enableAccount(people.requester, false);
+  expect(activityText(await type(world, people.requester, '/cmk-requests'))).toContain('You have no role');
+  expect(answered(await approve(world, people.approver, card))).toMatch(lost);
+  await enableAccount(people.requester, true);
+  expect(answered(await world.teams.click(people.approver, card.id, 'request.reject', reject))).toContain('Rejected');
+});
+
+test('an approver’s account is disabled before the run: the approval does not count, and nothing is changed', async () => {
+  await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
+  const from = (await world.azureRequests()).length;
+  const id = await ask(world);
+  expect(answered(await approve(world, people.approver, await approvalCard(world, id)))).toContain('Approved: 1 of 1');
+  await enableAccount(people.approver, false);
+  await world.restartBot('SIGINT');
+  const again = await shows(world, places.approvals, people.secondApprover, id, /no longer an approver/);
+  expect(answered(await approve(world, people.approver, again))).toContain('You have no role');
+  expect(await writes(world, from)).toEqual([]);
+  await enableAccount(people.approver, true);
+  expect(answered(await world.teams.click(people.secondApprover, again.id, 'request.reject', reject))).toContain(
+    'Rejected',
+  );
 });
 
 test('the record verifies', async () => {

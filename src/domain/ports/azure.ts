@@ -144,20 +144,26 @@ export interface Guards {
   allowed(id: ArmId, rights: Rights): Promise<Outcome<Allowed>>;
 }
 
-/** The person or group that a configured ID belongs to. */
-export type DirectoryEntry =
-  | { readonly kind: 'person'; readonly name: string }
-  | {
-      readonly kind: 'group';
-      readonly name: string;
-      /** Includes members of nested groups. */
-      readonly members: readonly PersonId[];
-      /** False: the group has more members than were read. */
-      readonly complete: boolean;
-    };
-
-/** A person's type in the directory. `stranger`: the ID doesn't exist. `not-told`: the directory didn't return the type. */
+/**
+ * A person's type in the directory. `stranger`: the ID doesn't exist, or the account is disabled. `not-told`: the directory
+ * didn't return the type.
+ */
 export type PersonKind = 'member' | 'guest' | 'stranger' | 'not-told';
+
+export interface Account {
+  readonly id: PersonId;
+  readonly kind: PersonKind;
+}
+
+/** The person or group that a configured ID belongs to. */
+export interface DirectoryEntry {
+  readonly kind: 'person' | 'group';
+  readonly name: string;
+  /** The person, or the group's people, including those of nested groups. */
+  readonly members: readonly Account[];
+  /** False: the group has more members than were read. */
+  readonly complete: boolean;
+}
 
 export interface Membership {
   readonly kind: PersonKind;

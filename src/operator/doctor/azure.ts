@@ -10,7 +10,6 @@ import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, giveBotRole, newSecret, setClock, updateBotRole, whoGivesRoles } from './commands.ts';
 import { type CheckedResources, diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
-import { peopleOf, resolveHolders } from './role-members.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 const network = 'Check the network, the proxy and AZURE_CLOUD, and try again.';
@@ -149,18 +148,16 @@ async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
 }
 
 const guests = about('people/guests', 'guests');
-const maxTried = 20;
 
 /** Checks that Entra ID reports guests among the named people and group members. */
 async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, azure } = subjects;
   if (config.admission.allowGuests) return [ok(guests, 'allowed: a guest in a group counts like a member')];
-  const ids = idsIn(subjects);
-  const people = [...(peopleOf((await resolveHolders(azure.groups, ids))(ids)) ?? [])].slice(0, maxTried);
-  const outcome = await Promise.all(people.map((id) => azure.groups.memberOf(PersonId.parse(id), [])));
-  if (outcome.some(({ ok }) => !ok)) return [];
+  const outcomes = await Promise.all([...new Set(idsIn(subjects))].map((id) => azure.groups.look(id)));
+  if (outcomes.some(({ ok }) => !ok)) return [];
+  const people = outcomes.flatMap((one) => (one.ok ? (one.value?.members ?? []) : []));
   return [
-    outcome.some((one) => one.ok && one.value.kind === 'not-told')
+    people.some(({ kind }) => kind === 'not-told')
       ? fail(
           guests,
           'Microsoft Graph doesn’t say whether some people are guests (userType), so they have no role',

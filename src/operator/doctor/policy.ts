@@ -21,7 +21,13 @@ function holderMistakes(
     }
     if (entry === 'unknown' || entry.kind === 'person' || entry.members.length > 0 || !entry.complete) return [];
     const mend = 'Add people to the group, or remove it from the rule.';
-    return [warn(subjectOf(rule), `${role} group ${entry.name} (${id}) is empty`, mend)];
+    return [
+      warn(
+        subjectOf(rule),
+        `${role} group ${entry.name} (${id}) is empty; guests and disabled accounts don’t count`,
+        mend,
+      ),
+    ];
   });
 }
 
@@ -121,11 +127,12 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
 
 /** Resolves all named groups and people, and checks each rule. */
 export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const { policy, policyFile: file } = subjects.config;
+  const { policy, policyFile: file, admission } = subjects.config;
   const rules = rulesOf(policy);
   const lookup = await resolveHolders(
     subjects.azure.groups,
     [...rules, ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [...requesters, ...approvers]),
+    admission.allowGuests,
   );
   const found =
     file === null

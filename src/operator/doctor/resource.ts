@@ -55,8 +55,9 @@ function lengthOf(ms: number): string {
 }
 
 /** Returns what the rules mean for a request for this agent. */
-async function meaningOf(terms: Terms, { azure }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const lookup = await resolveHolders(azure.groups, [...terms.requesters, ...terms.approvers].flat());
+async function meaningOf(terms: Terms, { azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const ids = [...terms.requesters, ...terms.approvers].flat();
+  const lookup = await resolveHolders(azure.groups, ids, config.admission.allowGuests);
   const words = (lists: Terms['requesters']): string =>
     lists.map((ids) => holderWords(lookup(ids))).join(', and of these only: ');
   const more = terms.extraApprovalForIrreversible ? ', and one more if a step can’t be undone' : '';

@@ -1,7 +1,7 @@
 /** Detects rules that leave too few approvers or no requesters, alone and combined with tag rules. */
-import type { PersonId } from '../../domain/ids.ts';
+import { type Holders, withAccess } from '../../authorization/role-checks.ts';
 import { mayBothMatch, type Rule, type TagRule } from '../../domain/policy/rules.ts';
-import type { DirectoryEntry, Groups } from '../../domain/ports/azure.ts';
+import type { Groups } from '../../domain/ports/azure.ts';
 import { joinList } from '../../domain/strings.ts';
 import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
@@ -66,18 +66,20 @@ export function findTooFewPeople(rule: Rule, tagRules: readonly TagRule[], looku
 }
 
 /** `unknown`: the directory didn't answer. Null: neither a group nor a person has this id. */
-export type Holder = { readonly id: string; readonly entry: DirectoryEntry | null | 'unknown' };
+export type Holder = { readonly id: string; readonly entry: Holders | null | 'unknown' };
 
 /** Resolves each id once. */
 export async function resolveHolders(
   groups: Pick<Groups, 'look'>,
   ids: readonly string[],
+  allowGuests: boolean,
 ): Promise<(ids: readonly string[]) => readonly Holder[]> {
   const unique = [...new Set(ids.map((id) => id.toLowerCase()))];
   const found = await Promise.all(
     unique.map(async (id) => {
       const outcome = await groups.look(id);
-      return [id, outcome.ok ? outcome.value : ('unknown' as const)] as const;
+      const entry: Holder['entry'] = outcome.ok ? outcome.value && withAccess(outcome.value, allowGuests) : 'unknown';
+      return [id, entry] as const;
     }),
   );
   const entries = new Map(found);
@@ -86,11 +88,10 @@ export async function resolveHolders(
 
 /** Returns all people behind the ids; null: the directory didn't resolve all. */
 export function peopleOf(holders: readonly Holder[]): ReadonlySet<string> | null {
-  const people = new Set<PersonId | string>();
-  for (const { id, entry } of holders) {
-    if (entry === 'unknown' || (entry?.kind === 'group' && !entry.complete)) return null;
-    if (entry?.kind === 'person') people.add(id.toLowerCase());
-    if (entry?.kind === 'group') for (const member of entry.members) people.add(member);
+  const people = new Set<string>();
+  for (const { entry } of holders) {
+    if (entry === 'unknown' || entry?.complete === false) return null;
+    for (const member of entry?.members ?? []) people.add(member);
   }
   return people;
 }

@@ -1,8 +1,9 @@
 /** Resolves configured IDs to people and groups that Teams and the directory know. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Holders, withAccess } from '../../authorization/role-checks.ts';
 import { PersonId } from '../../domain/ids.ts';
-import type { DirectoryEntry, Groups } from '../../domain/ports/azure.ts';
+import type { Groups } from '../../domain/ports/azure.ts';
 import type { KnownPerson, People } from '../../domain/ports/store.ts';
 import { type Addressee, bold, mention } from '../cards/plain-text.ts';
 
@@ -44,8 +45,8 @@ export const named = (people: SourcesOptions['people'], sources: readonly Source
   );
 
 /**
- * Resolves the IDs, without the people in `exclude`. Never fails for the directory: IDs that it doesn't return in time
- * are unknown.
+ * Resolves the IDs, without the people in `exclude` and those without access: guests and disabled accounts. Never fails for
+ * the directory: IDs that it doesn't return in time are unknown.
  */
 export async function sourcesOf(
   { people, lookups }: SourcesOptions,
@@ -56,17 +57,16 @@ export async function sourcesOf(
   async function sourceOf(id: string): Promise<readonly Source[]> {
     const person = PersonId.parse(id);
     if (exclude.includes(person)) return [];
-    const [known] = await people.among([person]);
-    if (known !== undefined) return [{ kind: 'person', name: known.name, everybody: [person], known: [known] }];
     const entry = await lookups.look(person, timeoutMs);
     if (entry === null || entry === 'unknown') return [{ kind: 'unknown', name: '', everybody: null, known: [] }];
-    if (entry.kind === 'person') return [{ kind: 'person', name: entry.name, everybody: [person], known: [] }];
-    const members = await knownAmong(
+    const { kind, members, complete } = entry;
+    if (kind === 'person' && members.length === 0) return [];
+    const known = await knownAmong(
       people,
-      entry.members.filter((member) => !exclude.includes(member)),
+      members.filter((member) => !exclude.includes(member)),
     );
-    const everybody = entry.complete ? entry.members : null;
-    return [{ kind: 'group', name: entry.name, everybody, known: members.toSorted(byName) }];
+    const name = (kind === 'person' ? known[0]?.name : undefined) ?? entry.name;
+    return [{ kind, name, everybody: complete ? members : null, known: known.toSorted(byName) }];
   }
   return (await Promise.all(ids.map(sourceOf))).flat();
 }
@@ -112,7 +112,7 @@ interface DirectoryCache {
   /**
    * Null: neither a group nor a person. `unknown`: the directory didn't answer in time, and no earlier answer is known.
    */
-  look(id: string, timeoutMs: number): Promise<DirectoryEntry | null | 'unknown'>;
+  look(id: string, timeoutMs: number): Promise<Holders | null | 'unknown'>;
 }
 
 const lifetimeMs = 300_000;
@@ -120,12 +120,16 @@ const lifetimeMs = 300_000;
 const retryAfterMs = 30_000;
 
 interface Known {
-  readonly entry: DirectoryEntry | null | 'unknown';
+  readonly entry: Holders | null | 'unknown';
   readonly at: number;
   readonly forMs: number;
 }
 
-export function openDirectoryCache(groups: Pick<Groups, 'look'>, now: () => Date): DirectoryCache {
+export function openDirectoryCache(
+  groups: Pick<Groups, 'look'>,
+  allowGuests: boolean,
+  now: () => Date,
+): DirectoryCache {
   const known = new Map<string, Known>();
   const asking = new Map<string, Promise<void>>();
 
@@ -136,7 +140,7 @@ export function openDirectoryCache(groups: Pick<Groups, 'look'>, now: () => Date
     known.set(
       id,
       found?.ok
-        ? { entry: found.value, at, forMs: lifetimeMs }
+        ? { entry: found.value && withAccess(found.value, allowGuests), at, forMs: lifetimeMs }
         : { entry: known.get(id)?.entry ?? 'unknown', at, forMs: retryAfterMs },
     );
     asking.delete(id);

@@ -1,7 +1,13 @@
+import type { Holders } from '../../../../src/authorization/role-checks.ts';
+import { done } from '../../../../src/domain/failure.ts';
 import { PersonId } from '../../../../src/domain/ids.ts';
 import type { Rule, TagRule } from '../../../../src/domain/policy/rules.ts';
-import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
-import { findTooFewPeople, type HolderLookup } from '../../../../src/operator/doctor/role-members.ts';
+import {
+  findTooFewPeople,
+  type HolderLookup,
+  holderWords,
+  resolveHolders,
+} from '../../../../src/operator/doctor/role-members.ts';
 import { rule } from '../../../support/builders/policies.ts';
 
 /** What the doctor says of rules that leave too few people. Groups are named by their members: `ab` has two. */
@@ -9,7 +15,7 @@ import { rule } from '../../../support/builders/policies.ts';
 const person = (letter: string): PersonId =>
   PersonId.parse(`20000000-0000-4000-8000-0000000000${letter.charCodeAt(0).toString(16)}`);
 
-const group = (name: string): DirectoryEntry => ({
+const group = (name: string): Holders => ({
   kind: 'group',
   name,
   members: [...name.replace('?', '')].map(person),
@@ -79,3 +85,15 @@ it.each<[string, Rule, readonly TagRule[], readonly string[]]>([
   ],
   ['nothing where the directory did not tell everybody', asked(), [tightened('gold', { approvers: ['xy?'] })], []],
 ])('says %s', (_what, one, tagRules, words) => expect(found(one, ...tagRules)).toEqual(words));
+
+it('counts neither guests, unless they are allowed, nor disabled accounts', async () => {
+  const kinds = ['member', 'guest', 'stranger'] as const;
+  const members = kinds.map((kind, n) => ({ id: person('abc'[n] ?? ''), kind }));
+  const look = async () => done({ kind: 'group' as const, name: 'Stewards', members, complete: true });
+  const words = async (allowGuests: boolean) =>
+    holderWords((await resolveHolders({ look }, ['g'], allowGuests))(['g']));
+  expect([await words(false), await words(true)]).toEqual([
+    'group Stewards with 1 person',
+    'group Stewards with 2 people',
+  ]);
+});

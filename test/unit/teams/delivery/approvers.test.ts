@@ -1,6 +1,7 @@
+import { type Holders, withAccess } from '../../../../src/authorization/role-checks.ts';
 import { PersonId } from '../../../../src/domain/ids.ts';
 import type { Policy } from '../../../../src/domain/policy/policy.ts';
-import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
+import type { Account } from '../../../../src/domain/ports/azure.ts';
 import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
 import { requestAfter } from '../../../support/builders/commands.ts';
 import { requester, submit } from '../../../support/builders/fixtures.ts';
@@ -12,11 +13,15 @@ const person = (n: number): PersonId =>
 const groupId = (n: number): string => `60000000-0000-4000-8000-00000000000${n}`;
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
 
-const group = (name: string, ...members: readonly PersonId[]): DirectoryEntry => ({
+const group = (name: string, ...members: readonly PersonId[]): Holders => ({
   kind: 'group',
   name,
   members,
   complete: true,
+});
+const personEntry = (name: string, ...members: readonly PersonId[]): Holders => ({
+  ...group(name, ...members),
+  kind: 'person',
 });
 
 interface Setting {
@@ -24,7 +29,8 @@ interface Setting {
   readonly tagRules?: Policy['tagRules'];
   /** By number: those whom Teams has named. */
   readonly known?: readonly PersonId[];
-  readonly directory?: Readonly<Record<string, DirectoryEntry | 'unknown'>>;
+  /** People whom Teams knows are in the directory, too. */
+  readonly directory?: Readonly<Record<string, Holders | 'unknown'>>;
 }
 
 const request = requestAfter(submit({ plan: planFor() }));
@@ -35,14 +41,17 @@ function asked({ approvers, tagRules = [], known = [], directory = {} }: Setting
   const opened = openApprovers({
     policy: policyOf([], { approvers }, { tagRules }),
     people: { among: async (ids) => knownIn(ids, 'P'), amongMany: async (ids) => knownIn(ids, 'not to be shown ') },
-    lookups: { look: async (id) => directory[id] ?? null },
+    lookups: {
+      look: async (id) =>
+        directory[id] ?? (known.some((one) => one === id) ? personEntry('', PersonId.parse(id)) : null),
+    },
   });
   return opened.of(request);
 }
 
 const texts = ({ addressed }: Awaited<ReturnType<typeof asked>>) => addressed.map((one) => one.text);
 
-it('people who are configured by id are named and mentioned, without asking the directory', async () => {
+it('people who are configured by id are named and mentioned', async () => {
   const found = await asked({ approvers: [person(1), person(2)], known: [person(1), person(2)] });
   expect(found).toMatchObject({ described: 'P01, P02', people: [person(1), person(2)] });
   expect(texts(found)).toEqual(['<at>P01</at>', '<at>P02</at>']);
@@ -76,7 +85,7 @@ it('people beyond ten, and those whom Teams does not know, are named', async () 
   const found = await asked({
     approvers: [...numbers(12).map(person), stranger],
     known: numbers(12).map(person),
-    directory: { [stranger]: { kind: 'person', name: 'Not in the team' } },
+    directory: { [stranger]: personEntry('Not in the team', stranger) },
   });
   expect(texts(found).slice(9)).toEqual(['<at>P10</at>', '**P11**', '**P12**', '**Not in the team**']);
 });
@@ -136,6 +145,48 @@ it('of very many nobody is mentioned; of the few whom another list leaves, each 
   expect(texts(few)).toEqual(['<at>P03</at>', '<at>P04</at>']);
 });
 
+describe('a guest and a disabled account, whom Teams knows', () => {
+  const kinds = ['guest', 'stranger', 'not-told', 'member'] as const;
+  const accounts = kinds.map((kind, n): Account => ({ id: person(n + 1), kind }));
+  const known = accounts.map(({ id }) => id);
+  const entries = (allowGuests: boolean) => ({
+    ...Object.fromEntries(
+      accounts.map((one) => [
+        one.id,
+        withAccess({ kind: 'person', name: one.kind, members: [one], complete: true }, allowGuests),
+      ]),
+    ),
+    [groupId(1)]: withAccess({ kind: 'group', name: 'Stewards', members: accounts, complete: true }, allowGuests),
+  });
+
+  it.each([
+    ['in a group', [groupId(1)], 'Stewards'],
+    ['configured by id', known, 'P04'],
+  ])('get no posts and are no approvers: %s', async (_how, approvers, described) => {
+    const found = await asked({ approvers, known, directory: entries(false) });
+    expect(found).toMatchObject({ described, people: [person(4)] });
+    expect(texts(found)).toEqual(['<at>P04</at>']);
+  });
+
+  it('count where guests are allowed, but a disabled account never does', async () => {
+    const found = await asked({ approvers: [groupId(1), ...known], known, directory: entries(true) });
+    expect(new Set(found.people)).toEqual(new Set([person(1), person(3), person(4)]));
+  });
+
+  it('are no one, where no one else is configured', async () => {
+    expect(await asked({ approvers: known.slice(0, 3), known, directory: entries(false) })).toMatchObject({
+      described: 'no one else can',
+      addressed: [],
+      people: [],
+    });
+  });
+
+  it('a directory that does not answer posts to no one in person', async () => {
+    const directory = { [person(4)]: 'unknown' } as const;
+    expect(await asked({ approvers: [person(4)], known, directory })).toMatchObject({ addressed: [], people: [] });
+  });
+});
+
 it('nobody configured is said', async () => {
   expect((await asked({ approvers: [] })).described).toBe('no one: CMK_APPROVERS is empty');
 });
@@ -148,7 +199,7 @@ it('they are those of the rule for the agent', async () => {
       among: async (ids) => ids.map((id) => ({ id, memberId: id, name: `P${id.slice(-2)}` })),
       amongMany: async () => [],
     },
-    lookups: { look: async () => null },
+    lookups: { look: async (id) => personEntry('', PersonId.parse(id)) },
   });
   expect((await opened.of(request)).described).toBe('P01');
   const other = requestAfter(submit({ plan: planFor({ seen: { resource: resource({ name: 'ward' }) } }) }));

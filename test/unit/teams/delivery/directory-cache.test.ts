@@ -2,14 +2,17 @@ import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import type { DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
 import { openDirectoryCache } from '../../../../src/teams/delivery/addressees.ts';
 import { failure } from '../../../support/builders/commands.ts';
+import { approver } from '../../../support/builders/fixtures.ts';
 import { noon } from '../../../support/builders/plans.ts';
 
-const person: DirectoryEntry = { kind: 'person', name: 'Approver' };
+const entry = { kind: 'person', name: 'Approver', complete: true } as const;
+const found: DirectoryEntry = { ...entry, members: [{ id: approver, kind: 'member' }] };
+const person = { ...entry, members: [approver] };
 const minutes = 60_000;
 
 /** A directory that says what it is told to, at once or when it is let go. */
 function directory() {
-  const says: { next: Outcome<DirectoryEntry | null> } = { next: done(person) };
+  const says: { next: Outcome<DirectoryEntry | null> } = { next: done(found) };
   let clock = noon.getTime();
   let asked = 0;
   let held: Promise<void> = Promise.resolve();
@@ -21,7 +24,7 @@ function directory() {
   };
   return {
     says,
-    lookups: openDirectoryCache({ look }, () => new Date(clock)),
+    lookups: openDirectoryCache({ look }, false, () => new Date(clock)),
     asked: () => asked,
     later: (ms: number) => {
       clock += ms;
@@ -58,11 +61,17 @@ it('says unknown while a directory that never answered fails, and does not ask i
   const { lookups, says, asked, later } = directory();
   says.next = failed(failure());
   expect(await lookups.look('a', 1000)).toBe('unknown');
-  says.next = done(person);
+  says.next = done(found);
   expect(await lookups.look('a', 1000)).toBe('unknown');
   expect(asked()).toBe(1);
   later(minutes);
   expect(await lookups.look('a', 1000)).toEqual(person);
+});
+
+it('leaves out guests', async () => {
+  const { lookups, says } = directory();
+  says.next = done({ ...found, members: [{ id: approver, kind: 'guest' }] });
+  expect(await lookups.look('a', 1000)).toEqual({ ...entry, members: [] });
 });
 
 it('says what it knew while the directory fails', async () => {
@@ -84,6 +93,6 @@ it('waits no longer than it is told to, and asks once for all who wait', async (
 });
 
 it('takes a directory that throws for one that does not answer', async () => {
-  const lookups = openDirectoryCache({ look: () => Promise.reject(new Error('bug')) }, () => noon);
+  const lookups = openDirectoryCache({ look: () => Promise.reject(new Error('bug')) }, false, () => noon);
   expect(await lookups.look('a', 1000)).toBe('unknown');
 });

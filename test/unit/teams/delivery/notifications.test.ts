@@ -108,7 +108,14 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
       const name = people[one];
       return name === undefined ? [] : [{ id: one, memberId: `29:${one}`, name }];
     });
-  const lookups = { look: async () => null };
+  const personEntry = (one: PersonId, name: string) =>
+    ({ kind: 'person', name, members: [one], complete: true }) as const;
+  const lookups = {
+    look: async (one: string) => {
+      const name = people[one];
+      return name === undefined ? null : personEntry(PersonId.parse(one), name);
+    },
+  };
   const rules = policyOf([], { approvers: [approver, secondApprover] });
   const requests = { load: async () => request, events: async () => events };
   const directory = {

@@ -1,0 +1,89 @@
+/**
+ * Resolves object ids by Microsoft Graph: names of people and groups, the size of a group, and whether it's unchanged. App
+ * names need `Application.Read.All`, which the bot doesn't have by default: the app then keeps its object id. Results are for
+ * display; no decision uses a name.
+ */
+import { type Controller, memberMark } from '../domain/control.ts';
+import type { AzureClients } from './azure-clients.ts';
+import type { Connection } from './connection.ts';
+import { appsIn, countMembers, displayNameOf, membersOf } from './directory.ts';
+import { inBatches } from './limits.ts';
+
+export type Principal = Pick<Controller, 'id' | 'type'>;
+type NamedPrincipal = Omit<Controller, 'can'>;
+
+/** Maximum number of resolved names; the rest are shown by id. */
+const maxNamed = 60;
+
+const unnamed = ({ id, type }: Principal): NamedPrincipal => ({ id, type, name: null, members: null });
+
+/** Returns the people and apps in a group. Too many people are only counted. Disabled accounts count: they can return. */
+async function resolveMembers(
+  clients: AzureClients,
+  group: string,
+): Promise<Pick<NamedPrincipal, 'members' | 'people' | 'apps'>> {
+  const marks = (ids: readonly string[]) => ids.map((id) => memberMark(group, id)).sort();
+  const { members, complete } = await membersOf(clients, group);
+  const apps = marks(await appsIn(clients, group));
+  if (!complete) return { members: await countMembers(clients, group), apps };
+  return { members: members.length, people: marks(members.map(({ id }) => id)), apps };
+}
+
+async function resolveGroup(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
+  const name = await displayNameOf(clients, 'groups', id);
+  return name === null ? null : { id, type: 'group', name, ...(await resolveMembers(clients, id)) };
+}
+
+async function resolvePerson(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
+  const name = await displayNameOf(clients, 'users', id);
+  return name === null ? null : { id, type: 'person', name, members: null };
+}
+
+/** Resolves one principal. Access policies don't tell the type of their object ids. */
+async function resolvePrincipal(clients: AzureClients, { id, type }: Principal): Promise<NamedPrincipal> {
+  switch (type) {
+    case 'bot':
+      return unnamed({ id, type });
+    case 'app':
+      return { id, type, name: await displayNameOf(clients, 'servicePrincipals', id), members: null };
+    case 'group':
+      return (await resolveGroup(clients, id)) ?? unnamed({ id, type });
+    case 'person':
+      return (await resolvePerson(clients, id)) ?? unnamed({ id, type });
+    case 'unknown':
+      // An id that is neither a group nor a person is a service principal.
+      return (await resolveGroup(clients, id)) ?? (await resolvePerson(clients, id)) ?? unnamed({ id, type: 'app' });
+  }
+}
+
+const resolve = async (connection: Connection, one: Principal) => ({
+  one,
+  outcome: await connection.call(`reading who ${one.id} is`, (clients) => resolvePrincipal(clients, one), {
+    limit: 'click',
+    optional: true,
+  }),
+});
+
+/** Returns the principals with their names. `complete`: every person and group was resolved. */
+export async function resolveNames(
+  connection: Connection,
+  found: readonly Principal[],
+): Promise<{ readonly principals: readonly NamedPrincipal[]; readonly complete: boolean }> {
+  const ownId = await connection.ownId();
+  const all = found.map((one): Principal => (one.id === ownId ? { id: one.id, type: 'bot' } : one));
+  const others = all.filter(({ type }) => type !== 'app' && type !== 'bot').slice(0, maxNamed);
+  const [firstApp, ...otherApps] = all.filter(({ type }) => type === 'app').slice(0, maxNamed);
+  // The first app shows whether the bot can read app names.
+  const [known, first] = await Promise.all([
+    inBatches(others, (one) => resolve(connection, one)),
+    firstApp === undefined ? null : resolve(connection, firstApp),
+  ]);
+  const apps =
+    first?.outcome.ok === true ? [first, ...(await inBatches(otherApps, (one) => resolve(connection, one)))] : [];
+  const resolved = new Map(
+    [...known, ...apps].flatMap(({ one, outcome }) => (outcome.ok ? [[one.id, outcome.value] as const] : [])),
+  );
+  const principals = all.map((one) => resolved.get(one.id) ?? unnamed(one));
+  const open = all.filter(({ type }) => type !== 'app' && type !== 'bot');
+  return { principals, complete: open.every(({ id }) => resolved.has(id)) };
+}
