@@ -1,6 +1,6 @@
 import { reportOf } from '../../../src/audit/evidence/report/report.ts';
 import { eventsOfReplacement, replacementIn, verdictOf } from '../../../src/domain/evidence/verdict.ts';
-import type { RequestId } from '../../../src/domain/ids.ts';
+import { KeyName, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
@@ -10,6 +10,7 @@ import { plainSentence, verdictWords } from '../../../src/text/evidence.ts';
 import { inPython } from '../../support/audit/python-verifier.ts';
 import {
   asks,
+  changes,
   checks,
   decides,
   does,
@@ -23,6 +24,7 @@ import {
 } from '../../support/builders/commands.ts';
 import { approver, requestId, resourceId } from '../../support/builders/fixtures.ts';
 import {
+  control,
   key,
   noon,
   planFor,
@@ -32,6 +34,7 @@ import {
   under,
   vault,
   version,
+  wish,
   wishToRotate,
 } from '../../support/builders/plans.ts';
 
@@ -153,6 +156,14 @@ it('says that the agent no longer exists, and not that it has another key', () =
   expect(python.at(-1)).toBe('WHEN LAST READ, THE AGENT NO LONGER EXISTED');
   expect(page).toContain('Azure was read again for this report: the agent no longer exists.');
   expect(page).not.toContain('the key has changed');
+});
+
+it('says which event has who controlled the key of the current plan, and nothing where no event has it', () => {
+  const plan = planFor({ wished: wish({ keyName: KeyName.parse('cmk-other') }), seen: { control: control() } });
+  const rejects = decides('reject', approver, { asking: 2 });
+  const changed = eventsOf(first, [asks(1), changes({ plan }), rejects], () => noon);
+  expect(said(changed, first).page).toContain('Who controlled it when the plan was made is in event 2.');
+  expect(said(changed.slice(0, 1), first).page).toContain('no one else can use the key.\n');
 });
 
 it('says that Azure couldn’t be read, also of a request that was rejected', () => {

@@ -106,6 +106,14 @@ export function provedSection(facts: ReportFacts): Html {
 const isSeen = ({ request }: ReportFacts): boolean =>
   request.state === 'succeeded' && highestProof(request.proofs) === 'use-seen';
 
+/** Names the event with the current plan, which has who controlled the key; empty: older events don't have that. */
+function controlIn(events: ReportFacts['events']): string {
+  const planned = events.findLast(({ body }) => 'plan' in body.data);
+  if (planned === undefined || !('plan' in planned.body.data)) return '';
+  if (planned.body.data.plan.observation.control === undefined) return '';
+  return ` Who controlled it when the plan was made is in event ${planned.seq}.`;
+}
+
 export function notProvedSection(facts: ReportFacts): Html {
   const { request, events } = facts;
   const { vault, guard } = request.plan.observation;
@@ -119,7 +127,7 @@ export function notProvedSection(facts: ReportFacts): Html {
             : html`That the agent uses the key: no use was seen in the vault’s log.`,
         ]
       : []),
-    html`That no one else can use the key. Who controls it was shown to the approver, and is in event ${events[0]?.seq ?? ''}.`,
+    html`That no one else can use the key.${controlIn(events)}`,
     ...(guard === undefined
       ? []
       : [html`That no one changes the key without the bot. Guard, as read for the plan: ${guardLine(guard)}.`]),

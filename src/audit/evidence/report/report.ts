@@ -105,7 +105,7 @@ const paper = (foot: string): string => `
 `;
 
 /** Version of the report. Increase it with each change of the output for the same events. */
-export const madeBy = '<meta name="generator" content="cmk-bot evidence report 5">';
+export const madeBy = '<meta name="generator" content="cmk-bot evidence report 6">';
 
 /** Returns the source files named in the page; null: none. */
 export const madeOfIn = (page: string): string | null =>
