@@ -117,7 +117,11 @@ function decisionFact({ request }: ReportFacts): Html {
   if (request.state === 'rejected' || request.state === 'cancelled')
     return topFact('Decision', request.state, `after ${count}`);
   if (request.state === 'expired') return topFact('Decision', 'none in time', `after ${count}`);
-  return topFact('Decision', count, `by ${approvalsRequired > 1 ? 'people' : 'a person'} other than the requester`);
+  return topFact(
+    'Decision',
+    count,
+    `by ${approvalsRequired > 1 ? 'accounts' : 'an account'} other than the requester’s`,
+  );
 }
 
 function planFact({ request }: ReportFacts): Html {
