@@ -22,7 +22,8 @@ const RoleRights = z.object({
 const may = (right: string): string => `has_table_privilege(current_user, 'cmk.event', '${right}') as "${right}"`;
 
 const rightsQuery = `select current_user::text as role, rolsuper as superuser,
-  (select pg_has_role(current_user, relowner, 'usage') from pg_class where oid = 'cmk.event'::regclass) as owns,
+  (select pg_has_role(current_user, relowner, 'member') from pg_class where oid = 'cmk.event'::regclass)
+    or (rolcreaterole and current_setting('server_version_num')::int < 160000) as owns,
   ${['insert', 'update', 'delete', 'truncate'].map(may).join(', ')}
   from pg_roles where rolname = current_user`;
 
@@ -30,7 +31,10 @@ const rightsQuery = `select current_user::text as role, rolsuper as superuser,
 interface RoleOnEvents {
   readonly role: string;
   readonly superuser: boolean;
-  /** True: it could turn off the triggers, because it owns the tables, directly or as a member. */
+  /**
+   * True: it could turn off the triggers, because it owns the tables, or can become the role that owns them: as a member, also one
+   * that inherits nothing, or before PostgreSQL 16 by `createrole`, which lets it make itself a member.
+   */
   readonly owns: boolean;
   /** Needed to store anything. */
   readonly mayAdd: boolean;

@@ -35,6 +35,8 @@ onPostgres('a bot that does not own the tables', () => {
   let world: World;
   let own = '';
   let id = '';
+  let url = '';
+  const [owner, bot] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
 
   const as = (url: string, user: string): string => {
     const other = new URL(url);
@@ -43,8 +45,7 @@ onPostgres('a bot that does not own the tables', () => {
   };
 
   beforeAll(async () => {
-    const url = (await postgres?.newDatabase()) ?? '';
-    const [owner, bot] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
+    url = (await postgres?.newDatabase()) ?? '';
     const database = new URL(url).pathname.slice(1);
     const roles = runtimeRoles({ database, owner, owner_id: randomUUID(), bot, bot_id: randomUUID() });
     await runAs(url, [entraPrincipals, ...roles]);
@@ -107,6 +108,18 @@ onPostgres('a bot that does not own the tables', () => {
     const insert = `insert into cmk.event (seq, request_id, revision, cause, n, body, prev, hash, seal_key, seal)
       select ${seq}, 'CMK-00000X', 1, 'x', 0, '{}', ${prev}, encode(sha256('{}'), 'hex'), 'x', ${seal} from cmk.chain_head`;
     await expect(runAs(own, [insert])).rejects.toThrow(words);
+  });
+
+  test('is warned of a role that could become the owner, although it inherits nothing', async () => {
+    const role = async () => (await cmkBot(['doctor', '--only', 'db/role'], { ...world.settings, ...world.place })).out;
+    expect(await role()).toContain('owns nothing');
+    await runAs(url, [`alter role ${bot} noinherit`, `grant ${owner} to ${bot}`]);
+    expect(await role()).toContain('can act as their owner');
+    await runAs(own, [
+      `set role ${owner}`,
+      'alter table cmk.event disable trigger user',
+      'alter table cmk.event enable trigger user',
+    ]);
   });
 });
 

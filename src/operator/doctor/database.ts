@@ -101,7 +101,7 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
     return fail(subject, found, 'Let the bot sign in as a role with few permissions.', ownRole(config));
   }
   if (owns) {
-    const found = 'owns the tables, so it could turn off the protection of the audit log';
+    const found = 'owns the tables or can act as their owner, so it could turn off the protection of the audit log';
     return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ownRole(config));
   }
   const name = `"${role.replaceAll('"', '""')}"`;
