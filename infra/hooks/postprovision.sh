@@ -13,16 +13,26 @@ opened=no
 work=''
 officer=''
 vault_id=''
+left_open=()
+undo() { run "$@" || left_open+=("$(show "$@")"); }
+# Also takes away what an earlier run left. Whoever can read the seal key can change the audit log unnoticed, so a failure here counts.
 close() {
+  local code=$?
   if [ -n "$work" ]; then rm -rf "$work"; fi
   if [ -n "$officer" ]; then
-    run az role assignment delete --assignee "$CMK_ADMIN_ID" --role 'Key Vault Secrets Officer' --scope "$vault_id" || true
+    undo az role assignment delete --assignee "$CMK_ADMIN_ID" --role 'Key Vault Secrets Officer' --scope "$vault_id"
   fi
   if [ "$opened" = yes ]; then
-    run az resource delete --ids "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2025-08-01 || true
-    run az keyvault network-rule remove --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" \
-      --ip-address "$CMK_ADMIN_IP" --output none || true
+    undo az resource delete --ids "$CMK_DATABASE_SERVER_ID/firewallRules/setup" --api-version 2025-08-01
+    undo az keyvault network-rule remove --resource-group "$AZURE_RESOURCE_GROUP" --name "$CMK_VAULT" \
+      --ip-address "$CMK_ADMIN_IP" --output none
   fi
+  if [ "${#left_open[@]}" -gt 0 ]; then
+    say 'Not closed: this machine or your account could still have access to the keys or the database. Run:' >&2
+    printf '%s\n' "${left_open[@]#+ }" >&2
+    [ "$code" != 0 ] || code=1
+  fi
+  exit "$code"
 }
 trap close EXIT
 

@@ -121,6 +121,15 @@ describe('the hook after a deployment', () => {
     expect(calls.filter((call) => call.includes('CMK_IMAGE'))).toEqual([]);
   });
 
+  test('fails, and prints the command to repeat, where something it opened is not closed', async () => {
+    const { code, err, calls } = await afterwards([
+      { to: /^az role assignment delete/, fails: 'AADSTS700082: expired' },
+    ]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/Not closed: .*\naz role assignment delete .*Key\\ Vault\\ Secrets\\ Officer/);
+    for (const one of closes) expect(calls.filter((call) => one.test(call))).toHaveLength(1);
+  });
+
   (hasPsql ? test : test.skip)('signs in to the database with a name that has spaces, with any psql', async () => {
     // The machine's own psql, and a port on which nothing listens.
     const { code, err } = await runWith(['infra/hooks/postprovision.sh'], ['az', 'azd', 'git'], usual, {
