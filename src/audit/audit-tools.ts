@@ -25,10 +25,8 @@ import { commitmentTo, hashOf } from './verify.ts';
 const label = 'cmk-bot document seal 1';
 const rowLabel = 'cmk-bot row seal 1';
 
-const sealOf = (key: Uint8Array, keyId: string, { key: name, writtenAt, text }: SealableDocument): string =>
-  createHmac('sha256', key)
-    .update([label, JSON.stringify([keyId, name, writtenAt.toISOString()]), text].join('\n'), 'utf8')
-    .digest('hex');
+const mac = (key: Uint8Array, ...lines: readonly string[]): string =>
+  createHmac('sha256', key).update(lines.join('\n'), 'utf8').digest('hex');
 
 function isSame(seal: string, expected: string): boolean {
   const [found, wanted] = [Buffer.from(seal, 'utf8'), Buffer.from(expected, 'utf8')];
@@ -39,6 +37,8 @@ function isSame(seal: string, expected: string): boolean {
 export function openDocumentSeals(keys: SealKeys): DocumentSeals {
   const { key: newest, keyId } = newestKey(keys);
   const known = keysById(keys);
+  const sealOf = (key: Uint8Array, id: string, { key: name, writtenAt, text }: SealableDocument): string =>
+    mac(key, label, JSON.stringify([id, name, writtenAt.toISOString()]), text);
   return {
     seal: (document) => ({ sealKey: keyId, seal: sealOf(newest, keyId, document) }),
     faultOf(document, { sealKey, seal }): DocumentFault | null {
@@ -50,21 +50,18 @@ export function openDocumentSeals(keys: SealKeys): DocumentSeals {
   };
 }
 
-const rowSealOf = (key: Uint8Array, keyId: string, table: string, values: SealedValues): string =>
-  `${keyId}:${createHmac('sha256', key)
-    .update(`${rowLabel}\n${JSON.stringify([keyId, table, ...values])}`, 'utf8')
-    .digest('hex')}`;
-
 /** Creates row seals in the same way. */
 export function openRowSeals(keys: SealKeys): RowSeals {
   const { key: newest, keyId } = newestKey(keys);
   const known = keysById(keys);
+  const sealOf = (key: Uint8Array, id: string, table: string, values: SealedValues): string =>
+    `${id}:${mac(key, rowLabel, JSON.stringify([id, table, ...values]))}`;
   return {
-    seal: (table, values) => rowSealOf(newest, keyId, table, values),
+    seal: (table, values) => sealOf(newest, keyId, table, values),
     isGood(table, values, seal) {
       const named = seal?.split(':')[0] ?? '';
       const key = known.get(named);
-      return seal !== null && key !== undefined && isSame(seal, rowSealOf(key, named, table, values));
+      return seal !== null && key !== undefined && isSame(seal, sealOf(key, named, table, values));
     },
   };
 }
@@ -92,39 +89,22 @@ export const sealWith =
     return { body: bytes, hash: hashOf(bytes), ...sealed, openings };
   };
 
-const halfPair = /\p{Surrogate}/u;
-
 /**
  * Replaces unpaired surrogates, which have no UTF-8 form. External text (a provider's message, a truncated paste) can contain
  * them.
  */
-const replaceLoneSurrogates = (text: string): string =>
-  halfPair.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
+const replaceLoneSurrogates = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
 
 /** Also replaces NUL, which text columns can't store. */
 const storable = (text: string): string => replaceLoneSurrogates(text).replaceAll('\0', '\uFFFD');
 
-/** Replaces invalid text, and avoids a copy in the usual case without any. */
-const repaired = (value: Readonly<Record<string, unknown>>): unknown =>
-  isWellFormed(value) ? value : repairStrings(value);
-
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return !halfPair.test(value);
-  if (typeof value !== 'object' || value === null) return true;
-  if (Array.isArray(value)) return value.every(isWellFormed);
-  return Object.entries(value).every(([key, inner]) => !halfPair.test(key) && isWellFormed(inner));
-}
-
-function repairStrings(value: unknown): unknown {
+function repaired(value: unknown): unknown {
   if (typeof value === 'string') return replaceLoneSurrogates(value);
-  if (Array.isArray(value)) return value.map(repairStrings);
+  if (Array.isArray(value)) return value.map(repaired);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [replaceLoneSurrogates(key), repairStrings(inner)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [replaceLoneSurrogates(key), repaired(inner)]));
 }
 
-/** Returns the store's tools to write and read events with this process's keys. */
 export const auditTools = (randomBytes: (size: number) => Uint8Array, keys: SealKeys) => {
   const seals = openSeals(keys);
   return {

@@ -16,7 +16,6 @@ export const entityManagement: OcsfClass = {
   name: 'Entity Management',
   category: [3, 'Identity & Access Management'],
 };
-/** Changes in Azure. */
 export const apiActivity: OcsfClass = { uid: 6003, name: 'API Activity', category: [6, 'Application Activity'] };
 /** Events that this version can't read. */
 export const baseEvent: OcsfClass = { uid: 0, name: 'Base Event', category: [0, 'Uncategorized'] };

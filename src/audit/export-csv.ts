@@ -32,42 +32,50 @@ export interface ReadableColumns {
 }
 
 interface CsvExtent {
-  /** Includes people's texts. */
   readonly texts: boolean;
   /** Part in words; empty: everything. */
   readonly part: string;
 }
 
-const columns = [
-  'seq',
-  'time',
-  'request',
-  'agent',
-  'who',
-  'what',
-  'detail',
-  'outcome',
-  'revision',
-  'type',
-  'actorKind',
-  'actorId',
-  'signIn',
-  'submittedBy',
-  'onBehalfOf',
-  'target',
-  'result',
-  'planDigest',
-  'changes',
-  'clientRequestId',
-  'correlationId',
-  'cause',
-  'texts',
-  'data',
-  'prev',
-  'hash',
-  'part',
-] as const;
-type Row = Record<(typeof columns)[number], string>;
+interface RowInput {
+  readonly event: ChainLine;
+  readonly body: z.output<typeof Body>;
+  readonly readable: ReadableColumns;
+  readonly texts: string;
+  readonly part: string;
+}
+
+const json = (value: unknown): string => (value === null || value === undefined ? '' : JSON.stringify(value));
+
+const columns: Readonly<Record<string, (row: RowInput) => string>> = {
+  seq: ({ event }) => `${event.seq}`,
+  time: ({ body }) => body.time,
+  request: ({ event }) => event.request,
+  agent: ({ body }) => body.target?.split('/').at(-1) ?? '',
+  who: ({ readable }) => readable.who,
+  what: ({ readable }) => readable.what,
+  detail: ({ readable }) => readable.detail,
+  outcome: ({ readable }) => readable.outcome,
+  revision: ({ event }) => `${event.revision}`,
+  type: ({ body }) => body.type,
+  actorKind: ({ body }) => body.actor.kind,
+  actorId: ({ body }) => body.actor.id ?? '',
+  signIn: ({ body }) => body.actor.signIn ?? '',
+  submittedBy: ({ body }) => body.submittedBy ?? '',
+  onBehalfOf: ({ body }) => body.onBehalfOf ?? '',
+  target: ({ body }) => body.target ?? '',
+  result: ({ body }) => body.result ?? '',
+  planDigest: ({ body }) => body.planDigest ?? '',
+  changes: ({ body }) => json(body.changes),
+  clientRequestId: ({ body }) => body.clientRequestId ?? '',
+  correlationId: ({ body }) => body.correlationId ?? '',
+  cause: ({ event }) => event.cause,
+  texts: ({ texts }) => texts,
+  data: ({ body }) => json(body.data),
+  prev: ({ event }) => event.prev,
+  hash: ({ event }) => event.hash,
+  part: ({ part }) => part,
+};
 
 /** Invisible control characters. The verifiable export keeps them; here they would only affect the display. */
 const unseen = /(?![\t\n\r])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
@@ -87,48 +95,19 @@ function cell(value: string): string {
 }
 
 const row = (values: readonly string[]): string => `${values.map(cell).join(',')}\r\n`;
-const json = (value: unknown): string => (value === null || value === undefined ? '' : JSON.stringify(value));
 
-export const csvHeader = (): string => row(columns);
+export const csvHeader = (): string => row(Object.keys(columns));
 
 /** Returns the row of one event. Erased and omitted texts are named as such. */
 export function csvRow(
   event: ChainLine,
-  texts: readonly RevealedText[],
-  { who, what, detail, outcome }: ReadableColumns,
+  revealed: readonly RevealedText[],
+  readable: ReadableColumns,
   extent: CsvExtent,
 ): string {
   const body = Body.parse(JSON.parse(event.body));
-  const revealed = (field: string): string | undefined => texts.find((text) => text.field === field)?.text;
-  const textOf = (field: string): string => (extent.texts ? (revealed(field) ?? '(erased)') : '(not exported)');
-  const values: Row = {
-    seq: `${event.seq}`,
-    time: body.time,
-    request: event.request,
-    agent: body.target?.split('/').at(-1) ?? '',
-    who,
-    what,
-    detail,
-    outcome,
-    revision: `${event.revision}`,
-    type: body.type,
-    actorKind: body.actor.kind,
-    actorId: body.actor.id ?? '',
-    signIn: body.actor.signIn ?? '',
-    submittedBy: body.submittedBy ?? '',
-    onBehalfOf: body.onBehalfOf ?? '',
-    target: body.target ?? '',
-    result: body.result ?? '',
-    planDigest: body.planDigest ?? '',
-    changes: json(body.changes),
-    clientRequestId: body.clientRequestId ?? '',
-    correlationId: body.correlationId ?? '',
-    cause: event.cause,
-    texts: body.commitments.map(({ field }) => `${field}: ${textOf(field)}`).join('\n'),
-    data: json(body.data),
-    prev: event.prev,
-    hash: event.hash,
-    part: extent.part,
-  };
-  return row(columns.map((column) => values[column]));
+  const textOf = (wanted: string): string =>
+    extent.texts ? (revealed.find(({ field }) => field === wanted)?.text ?? '(erased)') : '(not exported)';
+  const texts = body.commitments.map(({ field }) => `${field}: ${textOf(field)}`).join('\n');
+  return row(Object.values(columns).map((column) => column({ event, body, readable, texts, part: extent.part })));
 }

@@ -55,87 +55,36 @@ export const headLine = ({ seq, hash }: Link): string => line({ kind: 'head', se
 
 type Known = Pick<ChainLine, 'seq' | 'hash'>;
 
-const perPage = 4_096;
-const hashBytes = 32;
-const isHash = (hash: string): boolean => /^[0-9a-f]{64}$/.test(hash);
-
-/** Consecutive hashes of the chain in one buffer: a million of them as text would take five times the memory. */
-interface Page {
-  readonly hashes: Buffer;
-  /** 1: a known hash that wasn't compared yet. */
-  readonly known: Uint8Array;
-}
-
 /** Baseline of an older export or a published log: all its events must still exist unchanged. */
 export class BaselineExport {
-  readonly #pages = new Map<number, Page>();
-  /** Entries that no valid chain has; compared as text. */
-  readonly #irregular = new Map<number, string>();
-  #events = 0;
-  #compared = 0;
+  /** Hashes that weren't compared yet, by number. */
+  readonly #left = new Map<number, string>();
+  events = 0;
+  compared = 0;
 
   add({ seq, hash }: Known): void {
-    if (this.#take(seq) === null) this.#events += 1;
-    if (!Number.isSafeInteger(seq) || !isHash(hash)) {
-      this.#irregular.set(seq, hash);
-      return;
-    }
-    const number = Math.floor(seq / perPage);
-    const page = this.#pages.get(number) ?? {
-      hashes: Buffer.alloc(perPage * hashBytes),
-      known: new Uint8Array(perPage),
-    };
-    this.#pages.set(number, page);
-    const at = seq - number * perPage;
-    page.hashes.write(hash, at * hashBytes, 'hex');
-    page.known[at] = 1;
-  }
-
-  get events(): number {
-    return this.#events;
-  }
-
-  get compared(): number {
-    return this.#compared;
+    if (!this.#left.has(seq)) this.events += 1;
+    this.#left.set(seq, hash);
   }
 
   /** Returns the difference; null: unknown or equal. Each event can be compared once. */
   differenceFrom({ seq, hash }: Known): string | null {
-    const known = this.#take(seq);
-    if (known === null) return null;
-    this.#compared += 1;
+    const known = this.#left.get(seq);
+    if (known === undefined) return null;
+    this.#left.delete(seq);
+    this.compared += 1;
     return known === hash ? null : `hash: kept was ${known}, found ${hash}`;
   }
 
   /** Returns the first and the last event that were never compared; null: none after that position. */
   missing(after: number): { readonly first: number; readonly last: number } | null {
-    let first = Number.POSITIVE_INFINITY;
-    let last = Number.NEGATIVE_INFINITY;
-    for (const seq of this.#left()) {
+    const range = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
+    for (const seq of this.#left.keys()) {
       if (seq <= after) continue;
-      first = Math.min(first, seq);
-      last = Math.max(last, seq);
+      range.first = Math.min(range.first, seq);
+      range.last = Math.max(range.last, seq);
     }
-    return first > last ? null : { first, last };
-  }
-
-  /** Returns and removes the known hash. */
-  #take(seq: number): string | null {
-    const irregular = this.#irregular.get(seq);
-    if (this.#irregular.delete(seq)) return irregular ?? null;
-    const number = Math.floor(seq / perPage);
-    const page = this.#pages.get(number);
-    const at = seq - number * perPage;
-    if (page?.known[at] !== 1) return null;
-    page.known[at] = 0;
-    return page.hashes.toString('hex', at * hashBytes, (at + 1) * hashBytes);
-  }
-
-  *#left(): Generator<number> {
-    yield* this.#irregular.keys();
-    for (const [number, { known }] of this.#pages) {
-      for (let at = known.indexOf(1); at >= 0; at = known.indexOf(1, at + 1)) yield number * perPage + at;
-    }
+    return range.first > range.last ? null : range;
   }
 }
 

@@ -21,7 +21,6 @@ import { safeJson } from './export-jsonl.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Input of the conversion. */
 interface ExportInput {
   readonly line: ChainLine;
   /** Null: this version can't parse it as an event. */
@@ -34,13 +33,10 @@ interface ExportInput {
   readonly comment: string | null;
 }
 
-/** Removes empty attributes. */
 const withoutEmpty = (values: Json): Json =>
   Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== ''),
   );
-
-const product = { name: 'cmk-bot', vendor_name: 'cmk-bot' };
 
 function actorOf({ actor, onBehalfOf }: EventBody, who: string): Json {
   switch (actor.kind) {
@@ -76,10 +72,6 @@ function responseOf(body: EventBody): Json | null {
   return Object.keys(answer).length === 0 ? null : answer;
 }
 
-const requestOf = ({ clientRequestId }: EventBody): Json | null =>
-  clientRequestId === null ? null : { uid: clientRequestId };
-
-/** Returns the attributes of the event's class. */
 function classFields({ line, event, comment }: ExportInput): Json {
   if (event === null) return {};
   const { body } = event;
@@ -98,7 +90,7 @@ function classFields({ line, event, comment }: ExportInput): Json {
   const api = withoutEmpty({
     operation: body.data.step,
     service: { name: 'Azure' },
-    request: requestOf(body),
+    request: body.clientRequestId === null ? null : { uid: body.clientRequestId },
     response: responseOf(body),
   });
   return { api, resources: resourcesOf(body), src_endpoint: { svc_name: 'cmk-bot' } };
@@ -114,7 +106,7 @@ const ocsfPage = (event: StoredEvent | null): string =>
 function metadataOf({ line, event }: ExportInput): Json {
   return withoutEmpty({
     version: ocsfVersion,
-    product,
+    product: { name: 'cmk-bot', vendor_name: 'cmk-bot' },
     uid: line.hash,
     sequence: line.seq,
     correlation_uid: line.request,
@@ -176,9 +168,6 @@ interface Envelope {
   readonly part: string;
 }
 
-/** Fixed length, so that numbers sort as text: CloudEvents' extension `sequence`. */
-const sequenceOf = (seq: number): string => String(seq).padStart(12, '0');
-
 /** Returns the line with its line feed. */
 export function cloudEventLine(input: ExportInput, { first, part }: Envelope): string {
   const { line, event } = input;
@@ -191,7 +180,8 @@ export function cloudEventLine(input: ExportInput, { first, part }: Envelope): s
     ...(event === null ? {} : { time: event.time }),
     datacontenttype: 'application/json',
     dataschema: ocsfPage(event),
-    sequence: sequenceOf(line.seq),
+    // Fixed length, so that numbers sort as text.
+    sequence: String(line.seq).padStart(12, '0'),
     ...(part === '' ? {} : { partof: part }),
     data: ocsfEvent(input),
   };

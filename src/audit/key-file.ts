@@ -10,9 +10,7 @@ const keyBytes = 32;
 /** Oldest first. The last one is active; the others verify what was made with them. */
 export type SecretKeys = readonly Uint8Array[];
 
-/** Purpose of a key, with the texts of its file. */
 export interface KeyPurpose {
-  /** Name in error messages. */
   readonly name: string;
   /** Each key must have exactly 32 bytes. */
   readonly exact: boolean;

@@ -6,25 +6,26 @@ import { keySince } from '../domain/evidence/verdict.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
+import type { Request } from '../domain/request/request.ts';
 import { isWithin, type Period } from '../domain/statement/period.ts';
 import { readEvent } from './pack/views.ts';
 import type { StrictBodyReader } from './replay-requests.ts';
 import { parseBody } from './verify.ts';
 
-const columns = [
-  'request',
-  'submitted',
-  'event',
-  'requester',
-  'operation',
-  'resource',
-  'state',
-  'stateSince',
-  'keySince',
-  'approvers',
-  'planDigest',
-  'changeReference',
-] as const;
+const columns: Readonly<Record<string, (request: Request, events: readonly StoredEvent[]) => string>> = {
+  request: ({ id }) => id,
+  submitted: ({ submittedAt }) => submittedAt,
+  event: (_request, [first]) => String(first?.seq ?? ''),
+  requester: ({ requester }) => requester,
+  operation: ({ plan }) => plan.wish.operation,
+  resource: ({ plan }) => plan.wish.resource.id,
+  state: ({ state }) => state,
+  stateSince: ({ changedAt }) => changedAt,
+  keySince: (request, events) => (request.state === 'succeeded' ? keySince(request, events) : ''),
+  approvers: ({ approvals }) => approvals.map(({ by }) => by).join(' '),
+  planDigest: ({ digest }) => digest,
+  changeReference: ({ changeReference }) => changeReference ?? '',
+};
 
 /** All values are quoted, so that readers don't have to guess where one ends. */
 const row = (values: readonly string[]): string =>
@@ -58,25 +59,11 @@ export class Population {
   table({ origin, size, root }: { readonly origin: string; readonly size: number; readonly root: Buffer }): string {
     const log = [origin, String(size), root.toString('base64')];
     const rows = [...this.#requests].map(([id, events]) => row([...valuesOf(id as RequestId, events), ...log]));
-    return [row([...columns, 'log', 'logSize', 'logRoot']), ...rows].join('');
+    return [row([...Object.keys(columns), 'log', 'logSize', 'logRoot']), ...rows].join('');
   }
 }
 
 function valuesOf(id: RequestId, events: readonly StoredEvent[]): readonly string[] {
   const request = fold(id, events);
-  if (request === null) return [id];
-  return [
-    id,
-    request.submittedAt,
-    String(events[0]?.seq ?? ''),
-    request.requester,
-    request.plan.wish.operation,
-    request.plan.wish.resource.id,
-    request.state,
-    request.changedAt,
-    request.state === 'succeeded' ? keySince(request, events) : '',
-    request.approvals.map(({ by }) => by).join(' '),
-    request.digest,
-    request.changeReference ?? '',
-  ];
+  return request === null ? [id] : Object.values(columns).map((value) => value(request, events));
 }

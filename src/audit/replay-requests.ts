@@ -1,5 +1,4 @@
 /** Replays all requests of an audit log, and compares the result with the derived data. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DriftId, driftIdOf } from '../domain/ids.ts';
 import type { ChainLine, Derived } from '../domain/record/chain.ts';
@@ -7,8 +6,8 @@ import type { RecordFault } from '../domain/record/faults.ts';
 import type { EventBody } from '../domain/request/events.ts';
 import { isDriftEvent } from '../domain/watch/state.ts';
 import { judgeEvent } from './replay-rules.ts';
-import { applyEvent, type EndedReplay, type ReplayState, restoreEnded, startReplay } from './replay-state.ts';
-import { parseBody } from './verify.ts';
+import { applyEvent, type ReplayState, startReplay } from './replay-state.ts';
+import { hashOf, parseBody } from './verify.ts';
 
 // Strict parsing of event bodies. The schema of the audit log itself is passed in: a copy would be a second thing to maintain,
 // and would hardly detect errors in the first. The meaning of events is checked independently (replay-rules.ts). Besides the
@@ -61,12 +60,7 @@ interface ReplayedDrift {
   open: boolean | null;
 }
 
-const streamOf = (target: string | null): string =>
-  driftIdOf(
-    createHash('sha256')
-      .update((target ?? '').toLowerCase(), 'utf8')
-      .digest('hex'),
-  );
+const streamOf = (target: string | null): string => driftIdOf(hashOf((target ?? '').toLowerCase()));
 
 /** Replays the drifts of agents. The events in an agent's stream open, change and close one drift at a time. */
 class DriftReplay {
@@ -95,7 +89,6 @@ class DriftReplay {
     this.#note(seq, 'not-in-this-state', `${type} of ${request}: ${known.open ? 'one is open' : 'none is open'}`);
   }
 
-  /** Whether an outbox row follows from these events. */
   has(stream: string, kind: string, key: string): boolean {
     const known = this.#streams.get(stream);
     return known !== undefined && kind === 'alert' && Number(key) <= known.revision;
@@ -105,21 +98,15 @@ class DriftReplay {
 interface ReplayedRequest {
   revision: number;
   /** Null: its beginning is missing or unreadable. */
-  replay: ReplayState | EndedReplay | null;
+  replay: ReplayState | null;
   readonly resource: string;
 }
-
-/** Returns whether the request is still open. */
-const isOpen = (replay: ReplayState | EndedReplay | null): replay is ReplayState =>
-  replay !== null && 'state' in replay;
 
 export class RequestReplay {
   readonly #read: StrictBodyReader;
   readonly #note: Note;
   readonly #drifts: DriftReplay;
   readonly #requests = new Map<string, ReplayedRequest>();
-  /** Interned strings, to save memory. */
-  readonly #names = new Map<string, string>();
   /** The audit log is read from its first event. */
   readonly #whole: boolean;
   #time: string | null = null;
@@ -158,7 +145,7 @@ export class RequestReplay {
     for (const [request, { replay, resource }] of this.#requests) {
       if (replay === null) continue;
       const holds = held.get(resource) === request;
-      if (holds !== isOpen(replay)) this.#note(seq, 'open-request-differs', `${request}: ${resource}`);
+      if (holds !== (replay.state !== 'ended')) this.#note(seq, 'open-request-differs', `${request}: ${resource}`);
       if (holds) held.delete(resource);
     }
     for (const [resource, request] of held) {
@@ -195,18 +182,9 @@ export class RequestReplay {
       return;
     }
     if (known.replay === null) return;
-    const replay = isOpen(known.replay) ? known.replay : restoreEnded(known.replay);
-    const verdict = judgeEvent(replay, event, time);
+    const verdict = judgeEvent(known.replay, event, time);
     if (verdict !== null) this.#note(line.seq, verdict[0], `${event.type} of ${line.request}: ${verdict[1]}`);
-    applyEvent(replay, event);
-    const { state, requester, runs, seeks } = replay;
-    known.replay = state === 'ended' ? { requester: this.#intern(requester), runs, seeks } : replay;
-  }
-
-  #intern(name: string): string {
-    const known = this.#names.get(name);
-    if (known === undefined) this.#names.set(name, name);
-    return known ?? name;
+    applyEvent(known.replay, event);
   }
 
   /** Returns whether the revision is the next one. Otherwise, the request isn't replayed any further. */
@@ -214,7 +192,7 @@ export class RequestReplay {
     const known = this.#requests.get(request);
     if (known === undefined) {
       const replay = event !== null && revision === 1 ? startReplay(event) : null;
-      const resource = this.#intern(event?.target?.toLowerCase() ?? '');
+      const resource = event?.target?.toLowerCase() ?? '';
       this.#requests.set(request, { revision, replay, resource });
       if (revision === 1 || !this.#whole) return true;
       this.#note(seq, 'revision-differs', `revision of ${request}: expected 1, found ${revision}`);

@@ -14,10 +14,9 @@ type ReplayVerdict = readonly [fault: ReplayFault, detail: string] | null;
 const requireState = (replay: ReplayState, ...allowed: readonly State[]): ReplayVerdict =>
   allowed.includes(replay.state) ? null : ['not-in-this-state', `it was ${replay.state}`];
 
-const requireActor = (body: EventBody, ...kinds: readonly string[]): ReplayVerdict =>
-  kinds.includes(body.actor.kind) ? null : ['not-theirs', `by ${body.actor.kind} ${body.actor.id}`];
+const requireActor = ({ actor }: Pick<EventBody, 'actor'>, ...kinds: readonly string[]): ReplayVerdict =>
+  kinds.includes(actor.kind) ? null : ['not-theirs', `by ${actor.kind} ${actor.id}`];
 
-/** Requires a person other than the requester. */
 const requireOtherPerson = (replay: ReplayState, body: EventBody): ReplayVerdict =>
   requireActor(body, 'person') ?? (body.actor.id === replay.requester ? ['not-theirs', 'by the requester'] : null);
 
@@ -26,6 +25,13 @@ const requireRequester = (replay: ReplayState, { actor: { id } }: EventBody): Re
 
 const requireRun = (replay: ReplayState, run: number): ReplayVerdict =>
   run === replay.runs ? null : ['another-run', `run ${run}, ordered were ${replay.runs}`];
+
+/** Requires the bot, in the run that was ordered. */
+const requireBotRun = (
+  replay: ReplayState,
+  body: Pick<EventBody, 'actor'> & { readonly data: { readonly run: number } },
+  ...states: readonly State[]
+): ReplayVerdict => requireState(replay, ...states) ?? requireActor(body, 'bot') ?? requireRun(replay, body.data.run);
 
 const firstFault = (...verdicts: readonly ReplayVerdict[]): ReplayVerdict =>
   verdicts.find((verdict) => verdict !== null) ?? null;
@@ -92,7 +98,6 @@ function checkApproval(replay: ReplayState, body: EventBodyOf<'approved'>, time:
   );
 }
 
-/** Returns whether Azure reports the key, and the agent's identity has the permissions. */
 const isProved = (proofs: readonly Proof[]): boolean =>
   ['read-back', 'permission-held'].every((level) =>
     proofs.some((proof) => proof.level === level && proof.outcome === 'proved'),
@@ -107,6 +112,9 @@ const maxEdits = 5;
 
 /** A drift has a stream of its own, which `DriftReplay` checks. */
 const ofAgent = (): ReplayVerdict => ['not-in-this-state', 'it belongs to an agent, not to a request'];
+
+const attemptEnded = (replay: ReplayState, body: EventBodyOf<'step-done' | 'step-failed'>): ReplayVerdict =>
+  firstFault(requireState(replay, 'running'), requireActor(body, 'bot'), isInProgress(replay, body.data));
 
 type Rule<T extends EventType> = (replay: ReplayState, body: EventBodyOf<T>, time: string) => ReplayVerdict;
 
@@ -129,8 +137,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
     ),
   'decided-late': (replay, body) =>
     firstFault(requireState(replay, 'running', 'stuck', 'ended'), requireOtherPerson(replay, body)),
-  'plan-changed': (replay, body) =>
-    firstFault(requireState(replay, 'ordered'), requireActor(body, 'bot'), requireRun(replay, body.data.run)),
+  'plan-changed': (replay, body) => requireBotRun(replay, body, 'ordered'),
   'request-changed': (replay, body, time) =>
     firstFault(
       requireState(replay, 'asked'),
@@ -150,39 +157,26 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
     ),
   'run-checked': (replay, body, time) =>
     firstFault(
-      requireState(replay, 'ordered'),
-      requireActor(body, 'bot'),
-      requireRun(replay, body.data.run),
+      requireBotRun(replay, body, 'ordered'),
       requireApprovals(replay, body.data.counted),
       failUnless(time >= replay.notBefore, 'out-of-time', `at ${time}, not before ${replay.notBefore}`),
       failUnless(!replay.objected, 'too-few-approvals', 'an approver stopped a run of it'),
     ),
   'step-intended': (replay, body) =>
     firstFault(
-      requireState(replay, 'ordered', 'running'),
-      requireActor(body, 'bot'),
-      requireRun(replay, body.data.run),
+      requireBotRun(replay, body, 'ordered', 'running'),
       failUnless(replay.checked, 'not-checked', `run ${body.data.run}`),
       failUnless(body.planDigest === replay.question.digest, 'approved-another-plan', `${body.planDigest}`),
       failUnless(!replay.stops, 'out-of-turn', `${body.data.step} after someone stopped the run`),
       requireNextAttempt(replay, body.data.step, body.data.attempt),
     ),
-  'step-done': (replay, body) =>
-    firstFault(requireState(replay, 'running'), requireActor(body, 'bot'), isInProgress(replay, body.data)),
-  'step-failed': (replay, body) =>
-    firstFault(requireState(replay, 'running'), requireActor(body, 'bot'), isInProgress(replay, body.data)),
-  'attention-needed': (replay, body) =>
-    firstFault(
-      requireState(replay, 'ordered', 'running'),
-      requireActor(body, 'bot'),
-      requireRun(replay, body.data.run),
-    ),
+  'step-done': attemptEnded,
+  'step-failed': attemptEnded,
+  'attention-needed': (replay, body) => requireBotRun(replay, body, 'ordered', 'running'),
   succeeded: (replay, body) => {
     const open = [...replay.question.stages.keys()].filter((step) => !isDone(replay, step));
     return firstFault(
-      requireState(replay, 'running'),
-      requireActor(body, 'bot'),
-      requireRun(replay, body.data.run),
+      requireBotRun(replay, body, 'running'),
       failUnless(open.length === 0, 'not-proved', `not done: ${open.join(', ')}`),
       failUnless(isProved(body.data.proofs), 'not-proved', 'the verification is less than success requires'),
     );

@@ -33,12 +33,11 @@ export interface ReplayState {
   changes: number;
   /** A change in Azure was intended. */
   touched: boolean;
-  readonly attempts: Map<StepName, ReplayedAttempt>;
+  attempts: Map<StepName, ReplayedAttempt>;
   /** The usage check in progress; null: none. ISO 8601. */
   seeks: { readonly since: string; readonly until: string } | null;
 }
 
-/** Returns operation and agent of a plan. */
 export const aboutOf = ({ wish: { operation, resource } }: Plan): string => `${operation} ${resource.id.toLowerCase()}`;
 
 interface ApprovalQuestion {
@@ -61,49 +60,35 @@ const questionOf = ({ planDigest, data }: EventBodyOf<Asking>): ApprovalQuestion
   irreversible: data.plan.steps.some((step) => step.reversibility === 'irreversible' && step.effects.length > 0),
 });
 
+const nothingYet = () => ({
+  approvals: [],
+  runs: 0,
+  checked: false,
+  stops: false,
+  objected: false,
+  outage: false,
+  retriedAutomatically: false,
+  notBefore: '',
+  changes: 0,
+  touched: false,
+  attempts: new Map(),
+  seeks: null,
+});
+
+const noQuestion = { digest: null, about: '', required: 0, expiresAt: '', stages: new Map(), irreversible: false };
+
+/** Drops what no later event needs: most requests have ended. */
+function end(replay: ReplayState, { runs, seeks } = replay): void {
+  Object.assign(replay, { ...nothingYet(), state: 'ended', question: noQuestion, runs, seeks });
+}
+
 /** Starts the replay with a first event; null: not a valid first event. */
 export function startReplay(body: EventBody): ReplayState | null {
   const { actor } = body;
   if (body.type !== 'submitted' || actor.kind !== 'person' || actor.id === null) return null;
-  const fresh = {
-    approvals: [],
-    runs: 0,
-    checked: false,
-    stops: false,
-    objected: false,
-    outage: false,
-    retriedAutomatically: false,
-    seeks: null,
-    attempts: new Map(),
-  };
   const notBefore = body.data.notBefore ?? '';
-  const since = { changes: 0, touched: false };
-  return { requester: actor.id, state: 'asked', question: questionOf(body), notBefore, ...since, ...fresh };
+  return { ...nothingYet(), requester: actor.id, state: 'asked', question: questionOf(body), notBefore };
 }
-
-/** Stored state of an ended request. Small, because most requests have ended. */
-export type EndedReplay = Pick<ReplayState, 'requester' | 'runs' | 'seeks'>;
-
-/** Restores the state of an ended request, as far as later events need it. */
-export const restoreEnded = ({ requester, runs, seeks }: EndedReplay): ReplayState => ({
-  ...{
-    requester,
-    runs,
-    seeks,
-    state: 'ended',
-    approvals: [],
-    checked: false,
-    stops: false,
-    objected: false,
-    notBefore: '',
-  },
-  ...{ changes: 0, touched: false, attempts: new Map(), outage: false, retriedAutomatically: false },
-  question: { digest: null, about: '', required: 0, expiresAt: '', stages: new Map(), irreversible: false },
-});
-
-const setAttempt = (replay: ReplayState, step: StepName, attempts: ReplayedAttempt): void => {
-  replay.attempts.set(step, attempts);
-};
 
 function resetApprovals(replay: ReplayState, body: EventBodyOf<'plan-changed' | 'request-changed'>): void {
   Object.assign(replay, { state: 'asked', question: questionOf(body), approvals: [], checked: false, objected: false });
@@ -136,17 +121,17 @@ export function applyEvent(replay: ReplayState, body: EventBody): void {
       const { step, run, attempt } = body.data;
       replay.state = 'running';
       replay.touched = true;
-      setAttempt(replay, step, { run, attempt, state: 'under-way' });
+      replay.attempts.set(step, { run, attempt, state: 'under-way' });
       break;
     }
     case 'step-done': {
       const { step, run, attempt } = body.data;
-      setAttempt(replay, step, { run, attempt, state: 'done' });
+      replay.attempts.set(step, { run, attempt, state: 'done' });
       break;
     }
     case 'step-failed': {
       const { step, run, attempt, retryAt } = body.data;
-      setAttempt(replay, step, { run, attempt, state: retryAt === null ? 'failed' : 'waiting' });
+      replay.attempts.set(step, { run, attempt, state: retryAt === null ? 'failed' : 'waiting' });
       break;
     }
     case 'attention-needed':
@@ -166,11 +151,10 @@ export function applyEvent(replay: ReplayState, body: EventBody): void {
     case 'cancelled':
     case 'expired':
     case 'given-up':
-      replay.state = 'ended';
+      end(replay);
       break;
     case 'succeeded':
-      replay.state = 'ended';
-      replay.seeks = body.data.seeks ?? null;
+      end(replay, { ...replay, seeks: body.data.seeks ?? null });
       break;
     case 'use-judged':
       replay.seeks = null;

@@ -87,7 +87,6 @@ export function lineChecker(keys: SealKeys | null): CheckLine {
   };
 }
 
-/** Counts of an audit log's seals. */
 export interface SealCount {
   /** Events that name their key and have a seal. */
   sealed: number;

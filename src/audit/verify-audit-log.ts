@@ -35,7 +35,6 @@ export interface VerifyOptions {
   readonly read: StrictBodyReader;
   /** Null: seals are not checked. */
   readonly keys: SealKeys | null;
-  /** Derived data of a database. */
   readonly derived?: Derived;
   readonly older?: BaselineExport;
   /** For a published log, which has no texts and seals. */
@@ -44,24 +43,6 @@ export interface VerifyOptions {
   readonly part?: ExportPart;
 }
 
-interface EventFields {
-  readonly type: string | null;
-  readonly request: string;
-  readonly sealKey: string | null;
-  /** Number of texts that the event commits to. */
-  readonly commitments: number;
-}
-
-const noFields: EventFields = { type: null, request: '', sealKey: null, commitments: 0 };
-
-/** Reads the fields of a parsed body. */
-function fieldsOf(value: Readonly<Record<string, unknown>>): EventFields {
-  const commitments = Array.isArray(value.commitments) ? value.commitments.length : 0;
-  const sealKey = typeof value.sealKey === 'string' ? value.sealKey : null;
-  return { type: String(value.type), request: String(value.request), sealKey, commitments };
-}
-
-/** Missing texts of one event. */
 interface Missing {
   readonly seq: number;
   readonly count: number;
@@ -79,9 +60,11 @@ export class AuditLogVerifier {
   readonly #findings: Finding[] = [];
   /** By request, until an event reports them as erased. */
   readonly #missing = new Map<string, readonly Missing[]>();
-  #last: Link;
+  /** Chain position of the latest event. */
+  last: Link;
   #line: ChainLine | null = null;
-  #fieldsOfEvent = noFields;
+  /** Of the latest event; empty: unreadable, or counted. */
+  #body: Readonly<Record<string, unknown>> = {};
   #events = 0;
   #texts = 0;
   #fields = new Set<string>();
@@ -90,7 +73,7 @@ export class AuditLogVerifier {
   constructor(options: VerifyOptions, after: Link = { seq: 0, hash: genesis }) {
     this.#options = options;
     this.#after = after;
-    this.#last = after;
+    this.last = after;
     this.#sealFault = options.keys === null ? null : sealChecker(options.keys);
     this.#derived = options.derived ?? null;
     this.#older = options.older?.events ?? null;
@@ -99,27 +82,22 @@ export class AuditLogVerifier {
     });
   }
 
-  /** Chain position of the latest event. */
-  get last(): Link {
-    return this.#last;
-  }
-
   event(line: ChainLine): void {
     this.#countMissing();
     if (this.#derived !== null && line.seq > this.#derived.seq) this.#compareDerived(this.#derived);
     const { body, findings } = readLine(line);
     this.#findings.push(...this.#link(line), ...findings);
-    this.#last = line;
+    this.last = line;
     this.#line = line;
     // An unreadable body has no fields, and is a finding of its own.
-    this.#fieldsOfEvent = body === null ? noFields : fieldsOf(body);
+    this.#body = body ?? {};
     this.#seal(line);
     const otherwise = this.#options.older?.differenceFrom(line) ?? null;
     if (otherwise !== null) this.note('export-differs', otherwise);
     this.#replay.event(line, body);
     this.#events += 1;
     this.#fields = new Set();
-    if (this.#fieldsOfEvent.type === 'texts-erased') this.#countErased(this.#fieldsOfEvent.request);
+    if (this.#body.type === 'texts-erased') this.#countErased(String(this.#body.request));
   }
 
   /** Adds a text of the latest event. */
@@ -132,20 +110,20 @@ export class AuditLogVerifier {
 
   /** Adds a finding from outside the chain arithmetic. */
   note(kind: Finding['kind'], detail: string): void {
-    this.#findings.push({ seq: this.#last.seq, kind, detail });
+    this.#findings.push({ seq: this.last.seq, kind, detail });
   }
 
   /** Ends the verification at the stored head. */
   end(head: Link): AuditLogReport {
     this.#countMissing();
-    this.#fieldsOfEvent = noFields;
+    this.#body = {};
     if (this.#derived !== null) this.#compareDerived(this.#derived);
     for (const [request, missing] of this.#missing) {
       for (const { seq, count } of missing) {
         this.#findings.push({ seq, kind: 'text-missing', detail: `${count} of ${request}` });
       }
     }
-    const { seq, hash } = this.#last;
+    const { seq, hash } = this.last;
     this.#compareHead(head);
     const part = this.#options.part ?? null;
     const missing = part === null ? (this.#options.older?.missing(this.#after.seq) ?? null) : null;
@@ -169,13 +147,13 @@ export class AuditLogVerifier {
 
   /** Checks the link to the previous event. In a partial export, only consecutive events are linked. */
   #link(line: ChainLine): readonly Finding[] {
-    const apart = this.#options.part !== undefined && line.seq > this.#last.seq + 1;
-    return apart ? [] : verifyLink(this.#last, line);
+    const apart = this.#options.part !== undefined && line.seq > this.last.seq + 1;
+    return apart ? [] : verifyLink(this.last, line);
   }
 
   /** A partial export can end before the audit log does. */
   #compareHead(head: Link): void {
-    const { seq, hash } = this.#last;
+    const { seq, hash } = this.last;
     if (this.#options.part !== undefined && head.seq > seq) return;
     if (head.seq !== seq) this.note('head-differs', `last seq: expected ${head.seq}, found ${seq}`);
     else if (head.hash !== hash) this.note('head-differs', `last hash: expected ${head.hash}, found ${hash}`);
@@ -183,7 +161,7 @@ export class AuditLogVerifier {
 
   #seal(line: ChainLine): void {
     if (this.#options.bodiesOnly) return;
-    const { sealKey } = this.#fieldsOfEvent;
+    const sealKey = typeof this.#body.sealKey === 'string' ? this.#body.sealKey : null;
     const order = this.#order.next(line, sealKey);
     const fault = order ?? this.#sealFault?.(line, sealKey) ?? null;
     if (fault !== null) this.note(fault.fault, fault.detail);
@@ -198,10 +176,11 @@ export class AuditLogVerifier {
   }
 
   #countMissing(): void {
-    const { request, commitments } = this.#fieldsOfEvent;
-    const count = commitments - this.#fields.size;
+    const { commitments } = this.#body;
+    const count = (Array.isArray(commitments) ? commitments.length : 0) - this.#fields.size;
     if (count <= 0 || this.#options.bodiesOnly) return;
-    this.#missing.set(request, [...(this.#missing.get(request) ?? []), { seq: this.#last.seq, count }]);
+    const request = String(this.#body.request);
+    this.#missing.set(request, [...(this.#missing.get(request) ?? []), { seq: this.last.seq, count }]);
   }
 
   #countErased(request: string): void {

@@ -14,7 +14,7 @@ import type { OrphanRow } from '../domain/request/consequences.ts';
 import type { ClockSkew } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
-import { loadKeys } from '../operator/load-keys.ts';
+import { loadKeys } from '../operator/published-log.ts';
 import { backfillEventSeals, NotTrusted, type SealTrust } from '../store/backfill-seals.ts';
 import { RecordBroken } from '../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../store/database.ts';

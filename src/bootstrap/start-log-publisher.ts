@@ -1,5 +1,5 @@
 /** Publishes the audit log: at the start, at each interval with new events, and at shutdown. */
-import { AnchorContradicts } from '../audit/anchor/newest-checkpoint.ts';
+import { AnchorContradicts, newestCheckpoint } from '../audit/anchor/newest-checkpoint.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
 import { openVaultKeys, VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
 import { type CosignOutcome, memoryOf, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
@@ -11,12 +11,11 @@ import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { AnchorSettings } from '../config/settings/audit-log.ts';
-import { evidencePorts } from '../operator/evidence-ports.ts';
-import { loadKeys } from '../operator/load-keys.ts';
 import {
   anchorFiles,
   anchorName,
-  newestPublishedCheckpoint,
+  evidencePorts,
+  loadKeys,
   openPublishedLog,
   type PublishedLogFiles,
   witnessingFor,
@@ -162,7 +161,7 @@ export function checkpointsOf(
   let opened: Promise<PublishedLogFiles> | null = null;
   const newest = async () => {
     opened ??= openPublishedLog(anchor, config, store.witnesses, logKeys);
-    return newestPublishedCheckpoint(await opened);
+    return newestCheckpoint(await opened);
   };
   return {
     async covering(seq) {

@@ -1,11 +1,12 @@
 /** The weekly digest: what changed in seven days, what is open, and what expires next. And the alarm about witnesses. */
+import { newestCheckpoint } from '../audit/anchor/newest-checkpoint.ts';
 import { streamEvents } from '../audit/pack/verify-statement.ts';
 import type { StreamEvent } from '../domain/statement/approved-state.ts';
 import { dayOnly, daysBefore } from '../domain/statement/period.ts';
 import { statementOf } from '../domain/statement/statement.ts';
 import type { WitnessView } from '../domain/witnessing.ts';
 import { parseEventBody } from '../operations/registry.ts';
-import { anchorFiles, newestPublishedCheckpoint, witnessingFor } from '../operator/published-log.ts';
+import { anchorFiles, witnessingFor } from '../operator/published-log.ts';
 import { advisoryLock } from '../store/sql.ts';
 import { digestCard } from '../teams/cards/views/agents-summary.ts';
 import { digestLines } from '../text/statement.ts';
@@ -36,7 +37,7 @@ async function allEvents({ store }: Infrastructure): Promise<readonly StreamEven
 async function publicationOf({ config, store }: Infrastructure): Promise<readonly string[]> {
   const { anchor } = config;
   if (anchor === null) return [notPublished];
-  const newest = await newestPublishedCheckpoint(await anchorFiles(anchor.place, config)).catch(() => undefined);
+  const newest = await newestCheckpoint(await anchorFiles(anchor.place, config)).catch(() => undefined);
   const witnessing = witnessingFor(config, store.witnesses);
   const size = newest === undefined ? undefined : (newest?.size ?? 0);
   return publicationLines(size, witnessing === null ? null : await witnessing());

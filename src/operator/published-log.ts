@@ -1,17 +1,48 @@
 /** The published log: its place, the bot's keys for it, its newest checkpoint and its witnesses. */
-import { anchorFolder, maxFileSize, newestPath } from '../audit/anchor/files.ts';
+import { anchorFolder, maxFileSize } from '../audit/anchor/files.ts';
 import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoint.ts';
 import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
-import { readCheckpoint } from '../audit/tlog/checkpoint.ts';
+import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/evidence/take-evidence.ts';
+import { KeyFileInvalid, KeyMissing, type KeyPurpose, keysIn, readKeys, type SecretKeys } from '../audit/key-file.ts';
 import { keyLine, readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
-import { optionsForAzure } from '../config/azure-from-config.ts';
+import { optionsForAzure, secretsFor } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
+import type { KeyPlace } from '../config/place.ts';
+import { policyText } from '../config/policy-file.ts';
 import type { AnchorPlace, AnchorSettings } from '../config/settings/audit-log.ts';
+import { appendWithSoftware, ownSoftware } from '../config/software.ts';
+import type { Azure } from '../domain/ports/azure.ts';
 import type { AnchorFiles, AnchorSource, WitnessBook } from '../domain/ports/published-log.ts';
+import { operatorActor } from '../domain/request/events.ts';
 import { summarizeWitnesses, type WitnessSummary } from '../domain/witnessing.ts';
+import type { OpenStore } from '../store/store.ts';
 import { logKeyUse } from '../text/record.ts';
-import { loadKeys } from './load-keys.ts';
+import { secretReadErrorWords } from '../text/remedies.ts';
+import type { Evidence, EvidenceWanted } from './rpc/calls.ts';
+
+interface LoadedKeys {
+  readonly keys: SecretKeys;
+  /** The file, or the secret with its version. */
+  readonly where: string;
+}
+
+async function fromSecret(id: string, config: Pick<Config, 'azure'>, use: KeyPurpose): Promise<LoadedKeys> {
+  const read = await secretsFor(config).get(id);
+  if (read.ok) return { keys: keysIn(read.value.value, read.value.id, use), where: read.value.id };
+  const { failure } = read;
+  const isMissing = failure.source === 'azure' && failure.code === 'SecretNotFound';
+  throw new (isMissing ? KeyMissing : KeyFileInvalid)(secretReadErrorWords(failure, use));
+}
+
+/**
+ * Loads the keys. Throws {@link KeyMissing} if nothing is there, and {@link KeyFileInvalid} if it's unreadable or has no key. Both
+ * messages contain the fix.
+ */
+export const loadKeys = async (place: KeyPlace, config: Pick<Config, 'azure'>, use: KeyPurpose): Promise<LoadedKeys> =>
+  place.kind === 'secret'
+    ? fromSecret(place.id, config, use)
+    : { keys: await readKeys(place.file, use), where: place.file };
 
 export interface PublishedLogFiles {
   /** Reads files like `verifiedRead`. */
@@ -57,7 +88,6 @@ export function keysFileOf(
   return [...keys.map(keyLine), ...quorum].map((line) => `${line}\n`).join('');
 }
 
-/** Returns the place's name for people. */
 export const anchorName = (place: AnchorPlace): string => (place.kind === 'folder' ? place.folder : place.url);
 
 /** Opens the place. Loads the blob client only for containers: it loads slowly. Throws {@link ConfigurationError}. */
@@ -74,20 +104,6 @@ export async function anchorFiles(
   }
 }
 
-interface NewestCheckpoint {
-  /** Number of events that it covers. */
-  readonly size: number;
-  /** The signed note. */
-  readonly note: string;
-}
-
-/** Returns the newest checkpoint; null: nothing published yet. Throws if the place isn't reachable. */
-export async function newestPublishedCheckpoint({ read }: Pick<AnchorFiles, 'read'>): Promise<NewestCheckpoint | null> {
-  const note = (await read(newestPath))?.toString('utf8') ?? '';
-  const checkpoint = readCheckpoint(note.slice(0, note.indexOf('\n\n') + 1));
-  return checkpoint === null ? null : { size: checkpoint.size, note };
-}
-
 /** Returns a reader of the cosigners' state; null: no witnesses and no vault key are configured. */
 export function witnessingFor(
   { anchor }: Pick<Config, 'anchor'>,
@@ -97,4 +113,40 @@ export function witnessingFor(
   const { witnesses, witnessesNeeded: needed, vaultKey } = anchor;
   const keys = witnesses.map(({ key }) => key);
   return async () => summarizeWitnesses({ keys, needed, vaultKey }, await book.of(anchor.name));
+}
+
+interface EvidenceParts {
+  readonly config: Config;
+  readonly store: Pick<OpenStore, 'people' | 'requests' | 'auditLog' | 'witnesses'>;
+  readonly azure: Azure;
+  readonly publish: PublishedLog['publish'];
+  readonly timeoutMs: number;
+  /** The log's own keys, oldest first. */
+  readonly logKeys: readonly VerifierKey[];
+}
+
+export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts> {
+  const { config, store, azure, publish, timeoutMs, logKeys } = parts;
+  const { anchor, policy, stepUp } = config;
+  const rule = stepUp === null ? null : { context: stepUp.context, maxAgeMs: stepUp.maxAgeMs };
+  return {
+    requests: { ...store.requests, append: appendWithSoftware(await ownSoftware(config.image))(store.requests.append) },
+    azure,
+    log:
+      anchor === null
+        ? null
+        : { ...(await openPublishedLog(anchor, config, store.witnesses, logKeys)), publish, timeoutMs },
+    names: async (people) => new Map((await store.people.among(people)).map(({ id, name }) => [id, name])),
+    texts: (id) => store.auditLog.textsOf([id]),
+    rules: { digest: policy.digest, text: policyText(policy, rule) },
+  };
+}
+
+export async function evidenceFor(
+  ports: EvidencePorts,
+  { by, ...wanted }: EvidenceWanted,
+  cause: string,
+): Promise<Evidence> {
+  const result = await takeEvidence(ports, { ...wanted, actor: operatorActor(by), cause });
+  return result.kind === 'made' ? { ...result, archive: result.archive.toString('base64') } : result;
 }

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
-import { noteOf, signText } from '../../src/audit/tlog/note.ts';
+import { checkpointText, noteOf, signText } from '../../src/audit/tlog/note.ts';
 import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
 import { approver, localTenantId, requester } from '../../src/sandbox/people.ts';
 import { freePorts } from '../support/processes/free-ports.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
+import { checkpointText } from '../../src/audit/tlog/note.ts';
 import { startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
 import { missingForDebianWitness, startDebianWitness } from '../support/audit/debian-witness.ts';

@@ -1,7 +1,7 @@
 import { copyFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
+import { checkpointText } from '../../src/audit/tlog/note.ts';
 import { type RunningWitness, startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';

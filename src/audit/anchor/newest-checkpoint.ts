@@ -1,8 +1,7 @@
 /** Verifies the newest checkpoint of a published log with the keys of the expected log. */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
-import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
-import { noteOf, openNote } from '../tlog/note.ts';
+import { type Checkpoint, noteOf, openNote, readCheckpoint, textOfNote } from '../tlog/note.ts';
 import { newestPath } from './files.ts';
 
 type ContradictionKind =
@@ -13,7 +12,6 @@ type ContradictionKind =
   /** The published events differ from those of the audit log. */
   | 'record-differs';
 
-/** Why a checkpoint isn't this log's. */
 type ForeignReason =
   /** It names another log. */
   | 'other-log'
@@ -51,11 +49,18 @@ export class AnchorContradicts extends Error {
   }
 }
 
-const textOf = (note: string): string => note.slice(0, note.indexOf('\n\n') + 1);
+/** Reads the newest checkpoint without verifying it; null: none, or unreadable. Throws if the place isn't reachable. */
+export async function newestCheckpoint({
+  read,
+}: Pick<AnchorFiles, 'read'>): Promise<(Checkpoint & { readonly note: string }) | null> {
+  const note = (await read(newestPath))?.toString('utf8') ?? '';
+  const checkpoint = readCheckpoint(textOfNote(note));
+  return checkpoint === null ? null : { ...checkpoint, note };
+}
 
 /** Returns the checkpoint, or why it isn't this log's. `origin`: the log's name. */
 export function openNewest(note: string, origin: string, keys: readonly VerifierKey[]): Checkpoint | ForeignReason {
-  const claimed = readCheckpoint(textOf(note));
+  const claimed = readCheckpoint(textOfNote(note));
   if (claimed === null) return 'unreadable';
   if (claimed.origin !== origin) return 'other-log';
   const opened = openNote(note, keys);

@@ -4,12 +4,10 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
-import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
-import { GrowingTree, leafHash } from '../tlog/merkle-tree.ts';
-import { type OpenedNote, openNote } from '../tlog/note.ts';
+import { GrowingTree, leafHash, tilePath, tileWidth } from '../tlog/merkle-tree.ts';
+import { type Checkpoint, type OpenedNote, openNote, readCheckpoint } from '../tlog/note.ts';
 import { TileReader, TileUnusable } from '../tlog/tile-reader.ts';
-import { tilePath, tileWidth } from '../tlog/tiles.ts';
 import type { Finding } from '../verify.ts';
 import { checkpointPath, newestPath } from './files.ts';
 
@@ -45,9 +43,12 @@ export async function openCheckpoint(read: AnchorFiles['read'], path: string, ke
 export class AnchorReader {
   readonly #source: AnchorSource;
   readonly #keys: readonly VerifierKey[];
-  readonly #findings: Finding[] = [];
-  #checkpoints = 0;
-  #vaultSigned = 0;
+  /** Findings so far; these three are complete after {@link bodies} ended. */
+  readonly findings: Finding[] = [];
+  /** Number of valid checkpoints. */
+  checkpoints = 0;
+  /** Number of them with the signature of a known vault key. */
+  vaultSigned = 0;
   readonly newest: SignedCheckpoint;
 
   private constructor(source: AnchorSource, keys: readonly VerifierKey[], newest: SignedCheckpoint) {
@@ -65,11 +66,6 @@ export class AnchorReader {
     return new AnchorReader({ ...source, sizes: async () => sizes }, keys, checkpoint);
   }
 
-  /** Findings so far; complete after {@link bodies} ended. */
-  get findings(): readonly Finding[] {
-    return this.#findings;
-  }
-
   /** Yields all event bodies, in order. Stops with a finding at an unreadable one. */
   async *bodies(): AsyncGenerator<string> {
     const { size } = this.newest;
@@ -84,7 +80,7 @@ export class AnchorReader {
         for (const tile of tree.add(leafHash(entry))) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
         if (sizes.at(-1) === tree.size) this.#compare(await this.#kept(sizes.pop() ?? 0), tree);
         // Read as text, such an entry would have another hash.
-        if (!isUtf8(entry)) this.#findings.push({ seq: tree.size, kind: 'tile-differs', detail: 'event: not UTF-8' });
+        if (!isUtf8(entry)) this.findings.push({ seq: tree.size, kind: 'tile-differs', detail: 'event: not UTF-8' });
         yield entry.toString('utf8');
       }
     }
@@ -95,22 +91,12 @@ export class AnchorReader {
     this.#compare(this.newest, tree);
   }
 
-  /** Number of valid checkpoints; complete after {@link bodies} ended. */
-  get checkpoints(): number {
-    return this.#checkpoints;
-  }
-
-  /** Number of them with the signature of a known vault key; complete after {@link bodies} ended. */
-  get vaultSigned(): number {
-    return this.#vaultSigned;
-  }
-
   async #entries(reader: TileReader, index: number): Promise<readonly Buffer[] | null> {
     try {
       return await reader.entries(index);
     } catch (error) {
       if (!(error instanceof TileUnusable)) throw error;
-      this.#findings.push({ seq: index * tileWidth + 1, kind: 'tile-differs', detail: error.message });
+      this.findings.push({ seq: index * tileWidth + 1, kind: 'tile-differs', detail: error.message });
       return null;
     }
   }
@@ -119,17 +105,17 @@ export class AnchorReader {
   async #kept(size: number): Promise<SignedCheckpoint | null> {
     const { fault, checkpoint } = await openCheckpoint(this.#source.read, checkpointPath(size), this.#keys);
     if (checkpoint === null) {
-      this.#findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
+      this.findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
       return null;
     }
     const isOther = checkpoint.origin !== this.newest.origin;
     if (isOther || checkpoint.size !== size || size > this.newest.size) {
       const detail = `${checkpointPath(size)}: of ${checkpoint.size} events of ${checkpoint.origin}, where ${this.newest.size} are published`;
-      this.#findings.push({ seq: size, kind: 'checkpoint-differs', detail });
+      this.findings.push({ seq: size, kind: 'checkpoint-differs', detail });
       return null;
     }
-    this.#checkpoints += 1;
-    if (isVaultSigned(checkpoint)) this.#vaultSigned += 1;
+    this.checkpoints += 1;
+    if (isVaultSigned(checkpoint)) this.vaultSigned += 1;
     return checkpoint;
   }
 
@@ -138,11 +124,11 @@ export class AnchorReader {
     const [expected, found] = [checkpoint.root.toString('base64'), tree.root().toString('base64')];
     if (expected === found) return;
     const detail = `root: signed ${expected}, the events make ${found}`;
-    this.#findings.push({ seq: checkpoint.size, kind: 'checkpoint-differs', detail });
+    this.findings.push({ seq: checkpoint.size, kind: 'checkpoint-differs', detail });
   }
 
   async #compareTile(path: string, bytes: Buffer, seq: number): Promise<void> {
     if ((await this.#source.read(path))?.equals(bytes) === true) return;
-    this.#findings.push({ seq, kind: 'tile-differs', detail: `${path}: not the hashes of the events` });
+    this.findings.push({ seq, kind: 'tile-differs', detail: `${path}: not the hashes of the events` });
   }
 }

@@ -5,7 +5,7 @@
 import { codeOf, done, type Failure, type Outcome } from '../../domain/failure.ts';
 import type { SigningVersion, VaultSigner, WitnessBook } from '../../domain/ports/published-log.ts';
 import { keyLine, readKeyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
-import { noteOf, openNote, signatureLine, signText } from '../tlog/note.ts';
+import { noteOf, openNote, signatureLine, signText, textOfNote } from '../tlog/note.ts';
 import type { Published } from './newest-checkpoint.ts';
 import { type CosignOutcome, maxDetail, type WitnessMemory } from './witnesses.ts';
 
@@ -82,7 +82,7 @@ export class VaultCosigner {
   }
 
   async #sign({ size, signedNote }: Published): Promise<CosignOutcome> {
-    const text = signedNote.slice(0, signedNote.indexOf('\n\n') + 1);
+    const text = textOfNote(signedNote);
     const version = await this.#signer.version();
     if (!version.ok) return this.#failed(version.failure);
     const key: VerifierKey = { name: this.#name, kind: 'vault', publicKey: version.value.publicKey };

@@ -7,7 +7,7 @@ import { callServer } from '../../io/call-server.ts';
 import { keyId, keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { type NoteSignature, openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { cosignRequestText } from '../witness/add-checkpoint.ts';
+import { cosignRequestText } from '../witness/server.ts';
 import type { Published } from './newest-checkpoint.ts';
 
 export interface Witness {
@@ -25,12 +25,16 @@ export type CosignOutcome =
       readonly time: number;
       readonly line: string;
     }
-  /** Unreachable or an unexpected answer: asked again the next time. */
-  | { readonly kind: 'no-answer'; readonly witness: string; readonly detail: string }
-  /** The witness signed another history: the audit log or the witness's state was replaced. */
-  | { readonly kind: 'another-history'; readonly witness: string; readonly detail: string }
-  /** The witness doesn't know this log or its key, or isn't a witness: needs a change of settings. */
-  | { readonly kind: 'refused'; readonly witness: string; readonly detail: string };
+  /**
+   * `no-answer`: unreachable or an unexpected answer, so it's asked again the next time. `another-history`: the witness signed
+   * another history, so the audit log or the witness's state was replaced. `refused`: the witness doesn't know this log or its
+   * key, or isn't a witness, so it needs a change of settings.
+   */
+  | {
+      readonly kind: 'no-answer' | 'another-history' | 'refused';
+      readonly witness: string;
+      readonly detail: string;
+    };
 
 /** A witness answers with a signature line or a few words; a proxy with a page. */
 const limits = { bytes: 65_536, ms: 5_000 };
@@ -88,7 +92,6 @@ async function requestCosignature(
   }
 }
 
-/** Last signature of a witness. */
 interface Signed {
   readonly size: number;
   readonly line: string;
@@ -104,14 +107,12 @@ const freshMs = 3_600_000;
 /** Maximum length of a stored answer. */
 export const maxDetail = 300;
 
-/** Stored state of witnesses for one log. */
 export interface WitnessMemory {
   /** Returns the conflicts of witnesses that aren't asked any more, by their complete verifier key. */
   contradictions(): Promise<ReadonlyMap<string, string>>;
   keep(results: readonly WitnessResponse[]): Promise<void>;
 }
 
-/** Returns the stored state for one log. */
 export const memoryOf = (book: Pick<WitnessBook, 'of' | 'keep'>, log: string): WitnessMemory => ({
   contradictions: async () =>
     new Map(

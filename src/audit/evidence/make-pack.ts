@@ -7,20 +7,20 @@ import type { StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { digestOf, type PackFiles, packFile, reportSources, sumsOf } from '../pack/files.ts';
+import { digestOf, jsonFile, type PackFiles, packFile, reportSources, sumsOf } from '../pack/files.ts';
 import type { ProvedFiles } from '../pack/proved-files.ts';
 import { readEvent, viewsOf } from '../pack/views.ts';
 import { readKeyLine } from '../tlog/keys.ts';
 import { openNote } from '../tlog/note.ts';
-import { controls } from './controls.ts';
+import { controls } from './report/log-sections.ts';
 import type { ReportFacts } from './report/parts.ts';
 import { reportOf } from './report/report.ts';
 
+/** The Python verifier, next to the sources or the build. Packs name its digest and don't contain it. */
+const verifier = new URL('../outside/verify.py', import.meta.url);
+
 /** How to verify it; `id`: the archive's name without `.zip`. */
-export const verifySection = ({
-  id,
-  verifierDigest,
-}: Pick<Readme, 'id' | 'verifierDigest'>): string => `CHECK IT YOURSELF
+export const verifySection = (id: string): string => `CHECK IT YOURSELF
 
 You need Python 3.9 or later. It installs nothing and needs no network.
 On Windows type "py" where this says "python3".
@@ -33,7 +33,7 @@ On Windows type "py" where this says "python3".
        sha256sum verify.py        (Windows: certutil -hashfile verify.py SHA256)
 
    The bot that created this pack has the verifier with this SHA-256:
-       ${verifierDigest}
+       ${digestOf(readFileSync(verifier))}
 
 2. Get the keys. Ask the security office, not the people who run the bot and
    not this pack, for the log's key and the witness's: lines that look like
@@ -107,28 +107,18 @@ const omittedTexts = `NOT INCLUDED: reason and comment. The events have a salted
 that a text that you get later can be checked.
 `;
 
-interface Readme {
-  /** Request id. */
-  readonly id: string;
-  /** The pack includes people's texts. */
-  readonly texts: boolean;
-  /** SHA-256 of the verifier in Python, in hexadecimal. */
-  readonly verifierDigest: string;
-}
-
-/** Returns the README.txt of a pack. */
-const readmeOf = (readme: Readme): string =>
+const readmeOf = (id: string, hasTexts: boolean): string =>
   [
-    `EVIDENCE OF REQUEST ${readme.id}
+    `EVIDENCE OF REQUEST ${id}
 
 This pack shows what was decided, changed and verified for one Azure healthcare
 agent, and proves that its audit log wasn't changed since. Start with
 report.html: open it in a browser, or print it.
 `,
-    verifySection(readme),
-    later(readme.id),
+    verifySection(id),
+    later(id),
     limits,
-    readme.texts ? withTexts : omittedTexts,
+    hasTexts ? withTexts : omittedTexts,
   ].join('\n');
 
 interface PackParts {
@@ -141,9 +131,6 @@ interface PackParts {
   /** The bot's verifier keys of the log and its witnesses, one per line. */
   readonly keys: string;
 }
-
-/** The Python verifier, next to the sources or the build. Packs name its digest and don't contain it. */
-export const verifier = new URL('../outside/verify.py', import.meta.url);
 
 /** Parses the published events of one request. Throws if one is unreadable: then the audit log isn't the bot's. */
 export function packEventsOf(
@@ -163,7 +150,6 @@ export function packEventsOf(
   return { request, events };
 }
 
-/** Returns the replacement that a later request's events in the pack show. */
 function replacementOf(files: PackFiles, { plan }: Request): Replacement | null {
   const bodies = (files.get(packFile.later)?.toString('utf8') ?? '').split('\n').slice(0, -1);
   const read = bodies.map((body) => readEvent(body, [], parseEventBody)).filter((one) => typeof one !== 'string');
@@ -209,19 +195,14 @@ export function reportFacts(files: PackFiles, request: Request, events: readonly
 export function makePack({ proved, names, texts, rules, keys }: PackParts): PackFiles {
   const { request, events } = packEventsOf(proved.bodies, texts ?? []);
   const files = new Map<string, Buffer>([...proved.files, ...viewsOf(request, events)]);
-  files.set(packFile.controls, json(controls));
+  files.set(packFile.controls, jsonFile(controls));
   files.set(packFile.keys, Buffer.from(keys));
   if (names !== null)
-    files.set(packFile.names, json(Object.fromEntries([...names].sort(([a], [b]) => (a < b ? -1 : 1)))));
+    files.set(packFile.names, jsonFile(Object.fromEntries([...names].sort(([a], [b]) => (a < b ? -1 : 1)))));
   if (texts !== null) files.set(packFile.texts, Buffer.from(texts.map((text) => `${JSON.stringify(text)}\n`).join('')));
   if (rules.digest === request.policy.digest) files.set(packFile.rules, Buffer.from(rules.text));
   files.set(packFile.report, Buffer.from(reportOf(reportFacts(files, request, events))));
-  files.set(
-    packFile.readme,
-    Buffer.from(readmeOf({ id: request.id, texts: texts !== null, verifierDigest: digestOf(readFileSync(verifier)) })),
-  );
+  files.set(packFile.readme, Buffer.from(readmeOf(request.id, texts !== null)));
   files.set(packFile.sums, sumsOf(files));
   return files;
 }
-
-const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);

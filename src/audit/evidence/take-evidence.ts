@@ -2,6 +2,7 @@
  * Creates the evidence of a request: reads Azure once more, stores an event with the result, publishes the audit log up to it,
  * and packs what was published.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestedKey } from '../../domain/evidence/run-history.ts';
 import { type EventOfRequest, eventsOfReplacement, replacementIn, verdictOf } from '../../domain/evidence/verdict.ts';
@@ -19,13 +20,14 @@ import type { Reading, Seen } from '../../domain/request/payloads.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { parseEventBody, workOf } from '../../operations/registry.ts';
+import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
 import { archiveOf } from '../pack/files.ts';
-import { newestCheckpoint, provedFiles } from '../pack/proved-files.ts';
+import { provedFiles } from '../pack/proved-files.ts';
 import { readEvent } from '../pack/views.ts';
 import { keyLine, type VerifierKey } from '../tlog/keys.ts';
+import { tileWidth } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { tileWidth } from '../tlog/tiles.ts';
 import { makePack } from './make-pack.ts';
 
 export interface EvidencePorts {
@@ -33,7 +35,6 @@ export interface EvidencePorts {
   readonly azure: ReadPorts;
   /** The published log; null: none, so there is no evidence. */
   readonly log: PublishedLog | null;
-  /** Returns the names of people that Teams provided. */
   readonly names: (people: readonly PersonId[]) => Promise<ReadonlyMap<PersonId, string>>;
   readonly texts: (id: RequestId) => Promise<readonly RevealedText[]>;
   /** The currently configured policy. */
@@ -46,7 +47,6 @@ export interface PublishedLog {
   /** Publishes new events if this process can; else another one does so within `timeoutMs`. */
   readonly publish: () => Promise<unknown>;
   readonly timeoutMs: number;
-  /** Verifier keys of the configured witnesses. */
   readonly witnessKeys: readonly VerifierKey[];
   /** Returns all keys of the log and its witnesses, the log's own first. */
   readonly keys: () => Promise<readonly VerifierKey[]>;
@@ -78,7 +78,6 @@ type EvidenceResult =
 
 const pollIntervalMs = 250;
 
-/** Returns whether a configured witness cosigned it. */
 const isWitnessed = (note: string, keys: readonly VerifierKey[]): boolean => typeof openNote(note, keys) !== 'string';
 
 /**
@@ -92,8 +91,8 @@ async function waitFor(
   const until = performance.now() + log.timeoutMs;
   for (;;) {
     await log.publish();
-    const newest = await newestCheckpoint(log.read);
-    const size = newest?.checkpoint.size ?? 0;
+    const newest = await newestCheckpoint(log);
+    const size = newest?.size ?? 0;
     const witnessed = newest !== null && isWitnessed(newest.note, log.witnessKeys);
     const enough = size >= needed && (witnessed || log.witnessKeys.length === 0);
     if (enough || performance.now() > until) return { size, witnessed };
@@ -130,7 +129,7 @@ export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest
   if (log === null) return { kind: 'nowhere-published' };
   const { fromSize } = wanted;
   if (fromSize !== null) {
-    const published = (await newestCheckpoint(log.read))?.checkpoint.size ?? 0;
+    const published = (await newestCheckpoint(log))?.size ?? 0;
     if (published < fromSize) return { kind: 'not-published', published, needed: fromSize };
   }
   const seq = await note(ports, wanted);

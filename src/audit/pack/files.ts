@@ -64,6 +64,8 @@ export const reportSources = [packFile.checkpoint, packFile.names, packFile.keys
 /** SHA-256 in hexadecimal. */
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
+export const jsonFile = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+
 /** Optional files that an auditor would miss. */
 export const optionalFiles: readonly string[] = [
   packFile.readme,
@@ -74,10 +76,8 @@ export const optionalFiles: readonly string[] = [
   packFile.texts,
 ];
 
-const indexDigits = 10;
-
 /** Returns the proof's path for a leaf index, from 0. */
-export const proofPath = (index: number): string => `proofs/${String(index).padStart(indexDigits, '0')}.tlog-proof`;
+export const proofPath = (index: number): string => `proofs/${String(index).padStart(10, '0')}.tlog-proof`;
 
 /** Files of a pack: names with slashes, in no order. */
 export type PackFiles = ReadonlyMap<string, Buffer>;

@@ -12,16 +12,15 @@ import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { openCheckpoint, type SignedCheckpoint } from '../anchor/read-anchor.ts';
 import { RequestReplay, type StrictBodyReader } from '../replay-requests.ts';
-import { readProofFile } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
 import { leafHash, provesInclusion, type Tree } from '../tlog/merkle-tree.ts';
+import { readProofFile } from '../tlog/note.ts';
 import { type Finding, genesis, parseBody, verifyLink, verifyTexts } from '../verify.ts';
 import { damagedIn, digestOf, isPackFile, neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
 import { nothingRead, type PackReport, PackUnusable } from './pack-report.ts';
 import { provedOlder } from './proved-files.ts';
 import { type PackEvent, readEvent, viewsOf } from './views.ts';
 
-/** Checks that an event with a plan has the plan's digest. */
 export function judgeDigest({ seq, body }: StoredEvent): readonly Finding[] {
   if (!('plan' in body.data)) return [];
   const digest = planDigest(body.data.plan);
@@ -163,7 +162,6 @@ class PackVerifier {
     }
   }
 
-  /** Replays the request with the rules, then folds it. */
   #live(read: readonly PackEvent[]): Request | null {
     const id = RequestId.safeParse(read[0]?.line.request).data;
     if (id === undefined) {

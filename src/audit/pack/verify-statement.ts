@@ -5,15 +5,15 @@
 import { z } from 'zod';
 import type { StreamEvent } from '../../domain/statement/approved-state.ts';
 import type { Period } from '../../domain/statement/period.ts';
-import { type StatedLog, type Statement, statementOf } from '../../domain/statement/statement.ts';
+import { type StatedLog, statementOf } from '../../domain/statement/statement.ts';
 import type { SignedCheckpoint } from '../anchor/read-anchor.ts';
 import type { StrictBodyReader } from '../replay-requests.ts';
-import type { Checkpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
 import { GrowingTree, leafHash } from '../tlog/merkle-tree.ts';
+import type { Checkpoint } from '../tlog/note.ts';
 import { type Finding, lineFrom } from '../verify.ts';
 import { AuditLogVerifier } from '../verify-audit-log.ts';
-import { damagedIn, type PackFiles, packFile, statementFile, statementFiles } from './files.ts';
+import { damagedIn, jsonFile, type PackFiles, packFile, statementFile, statementFiles } from './files.ts';
 import { nothingRead, type PackReport } from './pack-report.ts';
 import { judgeDigest, verifySigned } from './verify-pack.ts';
 import { readEvent } from './views.ts';
@@ -23,8 +23,6 @@ export const statedLog = ({ origin, size, root }: Checkpoint): StatedLog => ({
   events: size,
   root: root.toString('base64'),
 });
-
-export const statementBytes = (statement: Statement): Buffer => Buffer.from(`${JSON.stringify(statement, null, 2)}\n`);
 
 /** Returns the events, or the reason in words why one is unreadable. */
 export function streamEvents(bodies: readonly string[], read: StrictBodyReader): readonly StreamEvent[] | string {
@@ -86,7 +84,7 @@ function verified(
     return { ...nothingRead, findings };
   }
   const statement = statementOf(events, statedLog(checkpoint), period);
-  if (files.get(statementFile)?.equals(statementBytes(statement)) !== true)
+  if (files.get(statementFile)?.equals(jsonFile(statement)) !== true)
     findings.push({ seq: 0, kind: 'view-differs', detail: `${statementFile}: not what the events make` });
   return { ...nothingRead, statement, findings };
 }

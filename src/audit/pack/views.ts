@@ -11,7 +11,7 @@ import type { EventType, StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { readStrictly, type StrictBodyReader } from '../replay-requests.ts';
 import { lineFrom, parseBody } from '../verify.ts';
-import { packFile } from './files.ts';
+import { jsonFile, packFile } from './files.ts';
 
 /** Version of the views. Increase it with each change of their contents. */
 const schema = 1;
@@ -54,7 +54,6 @@ function stepOf(event: StoredEvent) {
   return { event: seq, time, type, changes, clientRequestId, correlationId, data: dataOf(event) };
 }
 
-/** Returns the observation of the latest submitted plan. */
 function beforeOf({ plan: { observation } }: Request) {
   const { resource, vault, key, from, grantHeld } = observation;
   return { resource, vault, key, from, grantHeld };
@@ -75,8 +74,6 @@ function proofOf(event: StoredEvent) {
   return { event: seq, time, type: body.type, data: dataOf(event) };
 }
 
-const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
-
 /**
  * Returns the views by file name. The plan file is the input of its digest: `sha256sum plan.json` is the digest in the events.
  */
@@ -86,10 +83,10 @@ export function viewsOf(request: Request, events: readonly StoredEvent[]): Reado
   const level = request.state === 'succeeded' ? highestProof(request.proofs) : null;
   return new Map([
     [packFile.plan, Buffer.from(canonicalJson(digestSubject(request.plan)))],
-    [packFile.decisions, json({ ...of, events: events.filter(isOf(decisions)).map(decisionOf) })],
+    [packFile.decisions, jsonFile({ ...of, events: events.filter(isOf(decisions)).map(decisionOf) })],
     [
       packFile.change,
-      json({
+      jsonFile({
         ...of,
         resource: wish.resource.id,
         vault: observation.vault.id,
@@ -98,8 +95,11 @@ export function viewsOf(request: Request, events: readonly StoredEvent[]): Reado
         now: nowOf(events),
       }),
     ],
-    [packFile.proof, json({ ...of, state: request.state, level, events: events.filter(isOf(ofProof)).map(proofOf) })],
-    [packFile.policy, json({ ...of, applied: applied(events) })],
+    [
+      packFile.proof,
+      jsonFile({ ...of, state: request.state, level, events: events.filter(isOf(ofProof)).map(proofOf) }),
+    ],
+    [packFile.policy, jsonFile({ ...of, applied: applied(events) })],
   ]);
 }
 
@@ -122,7 +122,9 @@ export function readEvent(body: string, texts: readonly RevealedText[], read: St
   const line = lineFrom(body);
   const { seq, revision, cause, request } = line;
   const shown = texts.filter((text) => text.request === request && text.revision === revision);
-  const fields = commitmentFields(parsed).map((field): [string, string | null] => [
+  // The strict schema validated these.
+  const commitments = parsed.commitments as readonly { readonly field: string }[];
+  const fields = commitments.map(({ field }): [string, string | null] => [
     field,
     shown.find((text) => text.field === field)?.text ?? null,
   ]);
@@ -131,7 +133,3 @@ export function readEvent(body: string, texts: readonly RevealedText[], read: St
     event: { seq, revision, cause, time: strict.time, body: strict.event, texts: Object.fromEntries(fields) },
   };
 }
-
-/** The strict schema validated these before. */
-const commitmentFields = ({ commitments }: Readonly<Record<string, unknown>>): readonly string[] =>
-  (commitments as readonly { readonly field: string }[]).map(({ field }) => field);

@@ -40,7 +40,6 @@ export function keyLine(key: VerifierKey): string {
   return `${key.name}+${keyId(key)}+${bytes.toString('base64')}`;
 }
 
-/** Returns whether it's a complete public key of its kind. */
 function isWhole({ kind, publicKey }: Pick<VerifierKey, 'kind' | 'publicKey'>): boolean {
   if (kind !== 'vault') return publicKey.length === keyBytes;
   if (publicKey.length !== p256.length + pointBytes || !publicKey.subarray(0, p256.length).equals(p256)) return false;
@@ -52,7 +51,6 @@ function isWhole({ kind, publicKey }: Pick<VerifierKey, 'kind' | 'publicKey'>): 
   }
 }
 
-/** Why a line isn't a key. */
 export type KeyLineFault = 'not-a-key-line' | 'key-cut-off' | 'key-kind-unknown' | 'key-id-differs';
 
 export function readKeyLine(text: string): VerifierKey | KeyLineFault {
@@ -66,7 +64,6 @@ export function readKeyLine(text: string): VerifierKey | KeyLineFault {
   return keyId(key) === id ? key : 'key-id-differs';
 }
 
-/** Returns the key for Node's crypto functions. */
 export const publicKeyObject = ({ kind, publicKey }: VerifierKey): KeyObject =>
   kind === 'vault'
     ? createPublicKey({ key: publicKey, ...der })
@@ -82,21 +79,13 @@ export interface SigningKey {
   sign(message: Uint8Array): Buffer;
 }
 
-const privateKeyOf = (seed: Uint8Array): KeyObject =>
-  createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' });
-
-function publicKeyOf(key: KeyObject): Buffer {
-  const { x } = createPublicKey(key).export({ format: 'jwk' });
-  if (x === undefined) throw new Error('an Ed25519 key without its point');
-  return Buffer.from(x, 'base64url');
-}
-
 /** Creates a signing key. Throws if the seed doesn't have {@link seedBytes}. */
 export function signingKey(name: string, kind: Exclude<SignatureKind, 'vault'>, seed: Uint8Array): SigningKey {
   if (seed.length !== seedBytes) throw new Error(`an Ed25519 seed has ${seedBytes} bytes, not ${seed.length}`);
-  const key = privateKeyOf(seed);
+  const key = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' });
+  const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
   return {
-    verifier: { name, kind, publicKey: publicKeyOf(key) },
+    verifier: { name, kind, publicKey: Buffer.from(x, 'base64url') },
     sign: (message) => sign(null, message, key),
   };
 }

@@ -1,6 +1,5 @@
 /** Merkle tree hashes by RFC 6962 (2.1). The first byte separates leaves from nodes. */
 import { createHash } from 'node:crypto';
-import { type TileAt, tileWidth } from './tiles.ts';
 
 /** 32 bytes of SHA-256. */
 export type Hash = Buffer;
@@ -19,6 +18,19 @@ export const emptyRoot: Hash = sha256();
 export const leafHash = (entry: Uint8Array): Hash => sha256(leafMark, entry);
 
 const nodeHash = (left: Hash, right: Hash): Hash => sha256(nodeMark, left, right);
+
+/** Returns hashes as text: each in base64 on its own line. */
+export const hashLines = (hashes: readonly Hash[]): string =>
+  hashes.map((hash) => `${hash.toString('base64')}\n`).join('');
+
+/** Parses {@link hashLines}; null: not the canonical form. */
+export function hashesIn(lines: string): readonly Hash[] | null {
+  const hashes = lines
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => Buffer.from(line, 'base64'));
+  return hashes.every(({ length }) => length === 32) && hashLines(hashes) === lines ? hashes : null;
+}
 
 /** Folds adjacent subtree hashes, the largest at the left, to one hash. */
 export const foldRight = (hashes: readonly Hash[]): Hash =>
@@ -71,7 +83,6 @@ export function provesInclusion(leaf: Hash, index: number, size: number, proof: 
   return at.last === 0 && found.equals(root);
 }
 
-/** A signed tree. */
 export interface Tree {
   readonly size: number;
   readonly root: Hash;
@@ -99,6 +110,70 @@ export function provesConsistency(older: Tree, newer: Tree, proof: readonly Hash
     foundNewer = side === 'left' ? nodeHash(hash, foundNewer) : nodeHash(foundNewer, hash);
   }
   return at.last === 0 && foundOlder.equals(older.root) && foundNewer.equals(newer.root);
+}
+
+export const tileWidth = 256;
+
+/** `entries`: the events. A number: a level of hashes; each level covers 256 times as many leaves as the one below. */
+type TileKind = 'entries' | number;
+
+export interface TileAt {
+  readonly kind: TileKind;
+  /** Number of the tile in its kind, from 0. */
+  readonly index: number;
+  /** Number of items, 1 to 256. */
+  readonly width: number;
+}
+
+const threeDigits = (n: number): string => String(n % 1000).padStart(3, '0');
+
+/** 1234067 is x001/x234/067. */
+function numberPath(n: number): string {
+  const parts = [threeDigits(n)];
+  for (let rest = Math.floor(n / 1000); rest > 0; rest = Math.floor(rest / 1000))
+    parts.unshift(`x${threeDigits(rest)}`);
+  return parts.join('/');
+}
+
+export const tilePath = ({ kind, index, width }: TileAt): string =>
+  `tile/${kind}/${numberPath(index)}${width === tileWidth ? '' : `.p/${width}`}`;
+
+/** Returns the tile with hash or entry `n` in a tree of `size` leaves. Entries count as the level of leaves. */
+export function tileOf(kind: TileKind, n: number, size: number): TileAt {
+  const index = Math.floor(n / tileWidth);
+  const items = Math.floor(size / tileWidth ** (kind === 'entries' ? 0 : kind));
+  return { kind, index, width: Math.min(tileWidth, items - index * tileWidth) };
+}
+
+// Entries in a tile: each after its length in two bytes, big-endian (C2SP tlog-tiles).
+
+const lengthBytes = 2;
+const maxEntryBytes = 0xff_ff;
+
+/** Throws if an entry exceeds the format's limit. Event bodies are far below it, because their texts are stored separately. */
+export function bundleOf(entries: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(
+    entries.flatMap((entry) => {
+      if (entry.length > maxEntryBytes)
+        throw new Error(`an entry of ${entry.length} bytes: at most ${maxEntryBytes} fit`);
+      const length = Buffer.alloc(lengthBytes);
+      length.writeUInt16BE(entry.length);
+      return [length, entry];
+    }),
+  );
+}
+
+/** Parses entries; null: incomplete, or more than a tile can have. */
+export function entriesIn(bundle: Buffer): readonly Buffer[] | null {
+  const entries: Buffer[] = [];
+  for (let at = 0; at < bundle.length; ) {
+    if (at + lengthBytes > bundle.length || entries.length === tileWidth) return null;
+    const end = at + lengthBytes + bundle.readUInt16BE(at);
+    if (end > bundle.length) return null;
+    entries.push(bundle.subarray(at + lengthBytes, end));
+    at = end;
+  }
+  return entries;
 }
 
 interface HashTile extends TileAt {
@@ -131,19 +206,16 @@ function grow(edge: Hash[], hash: Hash, count: number): void {
  */
 export class GrowingTree {
   readonly #levels: Level[] = [];
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
+  size = 0;
 
   /** Adds a leaf's hash. Returns the tiles that became full, leaves first. They never change again. */
   add(leaf: Hash): readonly HashTile[] {
-    this.#size += 1;
+    this.size += 1;
     const full: HashTile[] = [];
     let hash = leaf;
     for (let kind = 0; ; kind += 1) {
-      const level = this.#level(kind);
+      const level = this.#levels[kind] ?? { full: 0, hashes: [], edge: [] };
+      this.#levels[kind] = level;
       level.hashes.push(hash);
       grow(level.edge, hash, level.hashes.length);
       if (level.hashes.length < tileWidth) return full;
@@ -166,13 +238,5 @@ export class GrowingTree {
   root(): Hash {
     const highestFirst = [...this.#levels].reverse();
     return foldRight(highestFirst.flatMap(({ edge }) => edge));
-  }
-
-  #level(kind: number): Level {
-    const found = this.#levels[kind];
-    if (found !== undefined) return found;
-    const made = { full: 0, hashes: [], edge: [] };
-    this.#levels.push(made);
-    return made;
   }
 }

@@ -4,6 +4,7 @@
  */
 import { verify } from 'node:crypto';
 import { keyId, publicKeyObject, type SigningKey, type VerifierKey } from './keys.ts';
+import { type Hash, hashesIn, hashLines, type Tree } from './merkle-tree.ts';
 
 const dash = '\u2014';
 /** Readers of notes must accept at least this many signatures. More are an error. */
@@ -38,7 +39,6 @@ export const signatureLine = (key: VerifierKey, signature: Buffer): string =>
 /** Returns what a witness signs: the note's text after the time (C2SP tlog-cosignature). */
 const cosigned = (text: string, time: bigint | number): string => `cosignature/v1\ntime ${time}\n${text}`;
 
-/** Returns a log's signature line for the text. */
 export const signText = (text: string, key: SigningKey): string =>
   signatureLine(key.verifier, key.sign(Buffer.from(text)));
 
@@ -74,17 +74,15 @@ function partsOf(note: string): Parts | null {
   return canonical ? { text: note.slice(0, at + 1), lines } : null;
 }
 
-/** Verifies a vault key's signature; null: invalid. Node accepts only one DER encoding. */
-function vaultSignatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
-  const signer = { key: publicKeyObject(key), dsaEncoding: 'der' } as const;
-  return verify('sha256', Buffer.from(text), signer, bytes.subarray(idBytes)) ? { key, time: null, line } : null;
-}
-
 /** Verifies a signature; null: invalid. */
 function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
-  if (key.kind === 'vault') return vaultSignatureOf(key, text, bytes, line);
-  const isWitness = key.kind === 'witness';
   const body = bytes.subarray(idBytes);
+  if (key.kind === 'vault') {
+    // Node accepts only one DER encoding.
+    const signer = { key: publicKeyObject(key), dsaEncoding: 'der' } as const;
+    return verify('sha256', Buffer.from(text), signer, body) ? { key, time: null, line } : null;
+  }
+  const isWitness = key.kind === 'witness';
   if (body.length !== signatureBytes + (isWitness ? timeBytes : 0)) return null;
   const time = isWitness ? body.readBigUInt64BE() : null;
   const message = time === null ? text : cosigned(text, time);
@@ -108,3 +106,56 @@ export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote
   }
   return signatures.length === 0 ? 'no-known-signature' : { text: parts.text, signatures };
 }
+
+// A checkpoint (C2SP tlog-checkpoint): the log's name, size and root, as the text of a signed note.
+
+export interface Checkpoint extends Tree {
+  /** The log's name: permanent and unique. */
+  readonly origin: string;
+}
+
+export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
+  `${origin}\n${size}\n${root.toString('base64')}\n`;
+
+/**
+ * Parses a checkpoint; null: invalid. Refuses lines after the third: witnesses sign only three lines, and the rest would look
+ * signed.
+ */
+export function readCheckpoint(text: string): Checkpoint | null {
+  const [origin, size, root, end, ...more] = text.split('\n');
+  if (origin === undefined || origin === '' || size === undefined || root === undefined) return null;
+  if (end !== '' || more.length > 0 || !/^(0|[1-9]\d*)$/.test(size) || !Number.isSafeInteger(Number(size))) return null;
+  const bytes = Buffer.from(root, 'base64');
+  const canonical = bytes.length === 32 && bytes.toString('base64') === root;
+  return canonical ? { origin, size: Number(size), root: bytes } : null;
+}
+
+// Inclusion proof of one entry with its checkpoint, as a file (C2SP tlog-proof), verifiable on its own.
+
+interface ProofFile {
+  /** Leaf index, from 0. */
+  readonly index: number;
+  /** From the leaf up. */
+  readonly hashes: readonly Hash[];
+  /** The checkpoint as a signed note. */
+  readonly note: string;
+}
+
+const head = 'c2sp.org/tlog-proof@v1\n';
+
+export const proofFile = ({ index, hashes, note }: ProofFile): string =>
+  `${head}index ${index}\n${hashLines(hashes)}\n${note}`;
+
+/** Parses a proof file; null: invalid. Refuses C2SP's optional `extra` line, which isn't proved but would look so. */
+export function readProofFile(text: string): ProofFile | null {
+  const end = text.indexOf('\n\n');
+  const [, index, lines = ''] = /^index (0|[1-9]\d{0,15})\n(.*)$/s.exec(text.slice(head.length, end + 1)) ?? [];
+  const hashes = hashesIn(lines);
+  if (end < 0 || index === undefined || hashes === null) return null;
+  const proof = { index: Number(index), hashes, note: text.slice(end + 2) };
+  // Only the canonical form is valid.
+  return proofFile(proof) === text ? proof : null;
+}
+
+/** Returns the text of a note that has no empty line in it, such as a checkpoint. It isn't verified. */
+export const textOfNote = (note: string): string => note.slice(0, note.indexOf('\n\n') + 1);

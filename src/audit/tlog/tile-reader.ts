@@ -1,11 +1,7 @@
 /** Reads hashes and entries of a tree from published tiles. */
-import { foldRight, fullRoot, type Hash } from './merkle-tree.ts';
-import { entriesIn, type TileAt, tileOf, tilePath, tileWidth } from './tiles.ts';
+import type { AnchorFiles } from '../../domain/ports/published-log.ts';
+import { entriesIn, foldRight, fullRoot, type Hash, type TileAt, tileOf, tilePath, tileWidth } from './merkle-tree.ts';
 
-/** Reads a file by its path; null: it doesn't exist. */
-type ReadFile = (path: string) => Promise<Buffer | null>;
-
-/** A tile is missing or incomplete. */
 export class TileUnusable extends Error {
   override readonly name = 'TileUnusable';
 }
@@ -15,18 +11,14 @@ const hashBytes = 32;
 const levelsATile = 8;
 
 export class TileReader {
-  readonly #read: ReadFile;
+  readonly #read: AnchorFiles['read'];
   readonly #size: number;
   readonly #tiles = new Map<string, Promise<Buffer>>();
 
   /** A tree of `size` leaves. Caches hash tiles without limit: create one reader per proof or pass. */
-  constructor(read: ReadFile, size: number) {
+  constructor(read: AnchorFiles['read'], size: number) {
     this.#read = read;
     this.#size = size;
-  }
-
-  root(): Promise<Hash> {
-    return this.#rangeHash({ from: 0, to: this.#size });
   }
 
   /** Returns the root of the first `size` leaves. */
@@ -53,8 +45,8 @@ export class TileReader {
     return entries.slice(0, at.width);
   }
 
-  #rangeHash(range: Range): Promise<Hash> {
-    return rangeHash(range, (subtree) => this.#subtree(subtree));
+  async #rangeHash(range: Range): Promise<Hash> {
+    return foldRight(await Promise.all(subtreesOf(range).map((subtree) => this.#subtree(subtree))));
   }
 
   /** A subtree is in one tile, of the level at or below its own, as 1 to 128 adjacent hashes. */
@@ -104,17 +96,12 @@ interface Subtree {
   readonly index: number;
 }
 
-type ReadSubtree = (subtree: Subtree) => Promise<Hash>;
-
 /** Returns the exponent of the largest power of two that is at most n. */
 function exponentBelow(n: number): number {
   let exponent = 0;
   while (2 ** (exponent + 1) <= n) exponent += 1;
   return exponent;
 }
-
-/** Returns the split of a tree of n > 1 leaves: the largest power of two below n. */
-const splitOf = (n: number): number => 2 ** exponentBelow(n - 1);
 
 /** Returns the full subtrees of a range, largest first. The range must start at a split of the tree. */
 function subtreesOf({ from, to }: Range): readonly Subtree[] {
@@ -127,27 +114,29 @@ function subtreesOf({ from, to }: Range): readonly Subtree[] {
   return found;
 }
 
-async function rangeHash(range: Range, read: ReadSubtree): Promise<Hash> {
-  return foldRight(await Promise.all(subtreesOf(range).map(read)));
+/**
+ * Goes down from the whole tree, toward leaf `end - 1`, until `isThere` holds. Returns the siblings that it passed, nearest first,
+ * and the node. A tree splits at the largest power of two below its size.
+ */
+function descend(end: number, size: number, isThere: (node: Range) => boolean) {
+  const siblings: Range[] = [];
+  let node: Range = { from: 0, to: size };
+  while (!isThere(node)) {
+    const { from, to } = node;
+    const middle = from + 2 ** exponentBelow(to - from - 1);
+    const [left, right] = [
+      { from, to: middle },
+      { from: middle, to },
+    ];
+    siblings.unshift(end <= middle ? right : left);
+    node = end <= middle ? left : right;
+  }
+  return { siblings, node };
 }
 
 /** Returns the ranges whose hashes prove that leaf `index` is in a tree of `size` leaves, nearest first. */
-function inclusionRanges(index: number, size: number): readonly Range[] {
-  const ranges: Range[] = [];
-  let from = 0;
-  let to = size;
-  while (to - from > 1) {
-    const middle = from + splitOf(to - from);
-    if (index < middle) {
-      ranges.unshift({ from: middle, to });
-      to = middle;
-    } else {
-      ranges.unshift({ from, to: middle });
-      from = middle;
-    }
-  }
-  return ranges;
-}
+const inclusionRanges = (index: number, size: number): readonly Range[] =>
+  descend(index + 1, size, ({ from, to }) => to - from <= 1).siblings;
 
 /**
  * Returns the ranges whose hashes prove that a tree of `older` leaves is the beginning of one of `size`. Empty if either is
@@ -155,19 +144,7 @@ function inclusionRanges(index: number, size: number): readonly Range[] {
  */
 function consistencyRanges(older: number, size: number): readonly Range[] {
   if (older === 0 || older === size) return [];
-  const ranges: Range[] = [];
-  let from = 0;
-  let to = size;
+  const { siblings, node } = descend(older, size, ({ to }) => older >= to);
   // A part that both trees share is omitted while it's the whole older tree.
-  while (older < to) {
-    const middle = from + splitOf(to - from);
-    if (older <= middle) {
-      ranges.unshift({ from: middle, to });
-      to = middle;
-    } else {
-      ranges.unshift({ from, to: middle });
-      from = middle;
-    }
-  }
-  return from === 0 ? ranges : [{ from, to }, ...ranges];
+  return node.from === 0 ? siblings : [node, ...siblings];
 }

@@ -6,10 +6,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../../io/files.ts';
-import { checkpointText, readCheckpoint } from '../tlog/checkpoint.ts';
 import { keyLine, readKeyLine, type VerifierKey } from '../tlog/keys.ts';
 import { emptyRoot, type Tree } from '../tlog/merkle-tree.ts';
-import type { KnownLog } from './add-checkpoint.ts';
+import { checkpointText, readCheckpoint } from '../tlog/note.ts';
 
 /** The state of a log is lost. The message names the file and what is wrong with it. */
 export class WitnessStateUnusable extends Error {
@@ -46,15 +45,15 @@ function keysIn(text: string, file: string): readonly [VerifierKey, ...VerifierK
 function lastIn(text: string | null, file: string, origin: string): Tree {
   const last = readCheckpoint(text ?? '');
   if (last?.origin === origin) return last;
-  throw new WitnessStateUnusable(
-    `${file}, the last checkpoint of ${origin} that this witness signed, is ${wordsFor(text)}`,
-  );
+  const found = text === null ? 'not there' : text === '' ? 'empty' : 'not a checkpoint of it';
+  throw new WitnessStateUnusable(`${file}, the last checkpoint of ${origin} that this witness signed, is ${found}`);
 }
 
-const wordsFor = (text: string | null): string => {
-  if (text === null) return 'not there';
-  return text === '' ? 'empty' : 'not a checkpoint of it';
-};
+/** A configured log, and the last checkpoint signed; an empty tree before the first. */
+export interface KnownLog {
+  readonly keys: readonly VerifierKey[];
+  readonly last: Tree;
+}
 
 export class WitnessState {
   readonly #folder: string;

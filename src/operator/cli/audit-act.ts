@@ -2,10 +2,19 @@
 import { z } from 'zod';
 import { DriftId } from '../../domain/ids.ts';
 import { utcSecond } from '../../text/instants.ts';
-import { refusalLine } from '../../text/refusals.ts';
-import { asExplanation, flag, jsonExplanation, nameInput, reasonInput, streamIdInput, Unusable } from './inputs.ts';
-import { carryOutAct } from './requests.ts';
-import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
+import { carryOutAct, sayRefused } from './requests.ts';
+import {
+  argument,
+  type CommandEnvironment,
+  exit,
+  flag,
+  jsonFlag,
+  nameInput,
+  reasonInput,
+  streamIdInput,
+  subcommand,
+  Unusable,
+} from './subcommand.ts';
 
 /** Asks the operator to type the request's name, as confirmation. Throws {@link Unusable} without a terminal. */
 async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<boolean> {
@@ -16,7 +25,6 @@ async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<bo
   return typed.trim().toUpperCase() === id;
 }
 
-/** Destroys people's texts about a request. */
 export const auditErase = subcommand({
   name: 'audit erase',
   usage: 'ID --reason TEXT [--as NAME] [--yes] [--json]',
@@ -25,21 +33,16 @@ export const auditErase = subcommand({
     'Erases the reason and the comments, with the salts that would help someone guess them. Of a drift: the names of',
     'those who changed the agent. The audit log keeps an event that says who erased them and why.',
   ].join('\n'),
-  explains: [
-    ['ID', 'the request, such as CMK-7F3K9Q, or an agent’s drift, such as DRIFT-7F3K9Q2M8D'],
-    ['--reason TEXT', 'why; it stays in the audit log, so name no person'],
-    ['--yes', 'don’t ask for confirmation'],
-    asExplanation,
-    jsonExplanation,
-  ],
   examples: ['cmk-bot audit erase CMK-7F3K9Q --reason "Request 12 of the data protection officer" --yes'],
-  positionals: ['id'],
   input: z.object({
-    id: streamIdInput,
-    reason: reasonInput('enter a reason without names'),
-    yes: flag,
+    id: argument(streamIdInput, [
+      'ID',
+      'the request, such as CMK-7F3K9Q, or an agent’s drift, such as DRIFT-7F3K9Q2M8D',
+    ]),
+    reason: reasonInput('enter a reason without names', 'why; it stays in the audit log, so name no person'),
+    yes: argument(flag, ['--yes', 'don’t ask for confirmation']),
     as: nameInput,
-    json: flag,
+    json: jsonFlag,
   }),
   async run({ id, reason, as, yes, json }, surroundings) {
     if (!yes && !(await confirmErase(id, surroundings))) {
@@ -55,7 +58,6 @@ export const auditErase = subcommand({
   },
 });
 
-/** Continues the audit log after a wrong clock. */
 export const auditResume = subcommand({
   name: 'audit resume',
   usage: '[--as NAME] [--json]',
@@ -65,17 +67,11 @@ export const auditResume = subcommand({
     'and stored events keep their time. The audit log records that it continued from an earlier time. Requests',
     'submitted by the wrong clock expire by it: cancel them.',
   ].join('\n'),
-  explains: [asExplanation, jsonExplanation],
   examples: ['cmk-bot audit resume'],
-  positionals: [],
-  input: z.object({ as: nameInput, json: flag }),
+  input: z.object({ as: nameInput, json: jsonFlag }),
   async run({ as, json }, { records, user, print, complain, write }) {
     const answer = await (await records()).records.resume({ by: as ?? user });
-    if (answer.kind === 'refused') {
-      if (json) await write(`${JSON.stringify({ done: false, refusal: answer.code })}\n`);
-      await complain(`Nothing was done. ${refusalLine(answer)}`);
-      return exit.no;
-    }
+    if (answer.kind === 'refused') return sayRefused({ complain, write }, answer, json);
     const { event } = answer;
     if (json) await write(`${JSON.stringify({ done: true, seq: event.seq, time: event.time })}\n`);
     else await print(`The audit log continues from ${utcSecond(event.time)}. Recorded as event ${event.seq}.`);
@@ -83,7 +79,6 @@ export const auditResume = subcommand({
   },
 });
 
-/** Clears a witness's conflict after an operator resolved it. */
 export const auditAskAgain = subcommand({
   name: 'audit ask-again',
   usage: 'WITNESS [--as NAME] [--json]',
@@ -94,13 +89,14 @@ export const auditAskAgain = subcommand({
     'command ends the alarm, and the audit channel says who ran it. If the witness still has another version, the alarm',
     'returns with the next checkpoint.',
   ].join('\n'),
-  explains: [['WITNESS', 'name of the witness, as doctor shows it'], asExplanation, jsonExplanation],
   examples: ['cmk-bot audit ask-again witness.example/hospital'],
-  positionals: ['witness'],
   input: z.object({
-    witness: z.string({ error: 'is missing; name the witness' }).trim().min(1),
+    witness: argument(z.string({ error: 'is missing; name the witness' }).trim().min(1), [
+      'WITNESS',
+      'name of the witness, as doctor shows it',
+    ]),
     as: nameInput,
-    json: flag,
+    json: jsonFlag,
   }),
   async run({ witness, as, json }, { records, user, print, complain, write }) {
     const { cleared } = await (await records()).records.askAgain({ witness, by: as ?? user });

@@ -4,19 +4,18 @@ import { type ExportPart, eventLine, headerLine, headLine, textLine } from '../.
 import { cloudEventLine } from '../../audit/export-ocsf.ts';
 import { genesis } from '../../audit/verify.ts';
 import type { PersonId } from '../../domain/ids.ts';
-import type { Link } from '../../domain/record/chain.ts';
+import type { ChainLine, Link } from '../../domain/record/chain.ts';
 import { peopleInEvents, type StoredEvent, traitsOf } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { actorName, eventWords } from '../../text/events.ts';
 import { countOf } from '../../text/words.ts';
 import type { Records } from '../rpc/calls.ts';
-import { EventSelector, selectEvents } from './event-filter.ts';
-import { flag, namesOf, streamIdInput } from './inputs.ts';
 import { type RecordedEvent, readRecord } from './open-records.ts';
-import { EventCount, exit, subcommand } from './subcommand.ts';
+import { argument, eventCounter, exit, flag, namesOf, streamIdInput, subcommand } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
 
 const WithTime = z.object({ time: z.string() });
+const WithTarget = z.object({ target: z.string() });
 const nothing: ReadableColumns = { who: '', what: '', detail: '', outcome: '' };
 
 /** The parsed event, null if this version can't parse it, and its text. */
@@ -53,7 +52,57 @@ function describeEvents(records: Records): (event: RecordedEvent) => Promise<Rea
   };
 }
 
-/** Properties of the whole export. */
+function read<T>(schema: z.ZodType<T>, { body }: ChainLine): T | null {
+  try {
+    return schema.parse(JSON.parse(body));
+  } catch {
+    return null;
+  }
+}
+
+const matchesResource = (target: string, resource: string): boolean => {
+  const [id, filter] = [target.toLowerCase(), resource.toLowerCase()];
+  return id === filter || id.slice(id.lastIndexOf('/') + 1) === filter;
+};
+
+interface EventFilter {
+  /** ISO 8601, UTC. */
+  readonly since?: string | undefined;
+  readonly request?: string | undefined;
+  /** An agent's name or complete id; case doesn't matter. */
+  readonly resource?: string | undefined;
+}
+
+/**
+ * Yields the selected events, each with the chain position before the first. Returns that position and the head. An unreadable
+ * event is never excluded for a missing field.
+ */
+async function* selectEvents(
+  events: AsyncGenerator<RecordedEvent, Link>,
+  { since, request, resource }: EventFilter,
+): AsyncGenerator<
+  { readonly after: Link; readonly event: RecordedEvent },
+  { readonly after: Link; readonly head: Link }
+> {
+  let after: Link = { seq: 0, hash: genesis };
+  let started = since === undefined;
+  const ofAgent = new Set<string>();
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return { after, head: next.value };
+    const { line } = next.value;
+    // A request's first event names its agent.
+    if (resource !== undefined && line.revision === 1) {
+      if (matchesResource(read(WithTarget, line)?.target ?? resource, resource)) ofAgent.add(line.request);
+    }
+    started ||= !((read(WithTime, line)?.time ?? since ?? '') < (since ?? ''));
+    const isWanted =
+      [undefined, line.request].includes(request) && (resource === undefined || ofAgent.has(line.request));
+    if (!started) after = { seq: line.seq, hash: line.hash };
+    else if (isWanted) yield { after, event: next.value };
+  }
+}
+
 interface Extent {
   readonly part: ExportPart | null;
   /** {@link part} and start time in words; empty: everything. */
@@ -114,45 +163,42 @@ const partLine = (
 ): string =>
   `cmk-bot audit export: a part, ${exported} of ${countOf(of, 'event', 'events')}: ${partOf}. ${verifiableWords[name](part)}`;
 
-/** Exports the audit log for storage elsewhere or for an auditor. */
 export const auditExport = subcommand({
   name: 'audit export',
   usage: `--format ${formatNames.join('|')} [--since T] [--request ID] [--resource NAME] [--texts]`,
   summary: 'writes the audit log, or a part of it, to standard output',
   help: 'A part says in the file that it is one. Standard error says what of it can be verified.',
-  explains: [
-    [
-      '--format FORMAT',
-      'jsonl: each event word for word with its hashes; audit verify reads it. csv: for spreadsheets; can’t be verified. cloudevents: CloudEvents 1.0 with OCSF 1.5.0 events',
-    ],
-    ['--since TIME', 'leaves out events from before that day or time (UTC)'],
-    ['--request ID', 'only events of this request, or of this drift'],
-    ['--resource NAME', 'only requests for this agent: name or resource ID'],
-    ['--texts', 'adds reasons and comments to csv and cloudevents; a copy outlives their erasure'],
-  ],
   examples: [
     'cmk-bot audit export --format jsonl > audit.jsonl',
     'cmk-bot audit export --format csv --since 2026-01-01 --texts > audit.csv',
   ],
-  positionals: [],
   input: z.object({
-    format: z.enum(formatNames, { error: `must be one of ${formatNames.join(', ')}` }),
-    since,
-    request: streamIdInput.optional(),
-    resource: z.string().min(1, 'names no agent').optional(),
-    texts: flag,
+    format: argument(z.enum(formatNames, { error: `must be one of ${formatNames.join(', ')}` }), [
+      '--format FORMAT',
+      'jsonl: each event word for word with its hashes; audit verify reads it. csv: for spreadsheets; can’t be verified. cloudevents: CloudEvents 1.0 with OCSF 1.5.0 events',
+    ]),
+    since: argument(since, ['--since TIME', 'leaves out events from before that day or time (UTC)']),
+    request: argument(streamIdInput.optional(), ['--request ID', 'only events of this request, or of this drift']),
+    resource: argument(z.string().min(1, 'names no agent').optional(), [
+      '--resource NAME',
+      'only requests for this agent: name or resource ID',
+    ]),
+    texts: argument(flag, [
+      '--texts',
+      'adds reasons and comments to csv and cloudevents; a copy outlives their erasure',
+    ]),
   }),
   async run({ format: name, texts, ...wanted }, { records, write, complain, progress }) {
     const format: Format = formats[name];
     const { records: record } = await records();
-    const choice = new EventSelector(wanted);
-    const { part } = choice;
+    const { request = null, resource = null } = wanted;
+    const part = request === null && resource === null ? null : { request, resource };
     const [first] = await record.lines({ after: null, limit: 1 });
     const partOf = partWords(part, wanted.since);
     const extent: Extent = { part, partOf, texts, first: first?.hash ?? genesis };
     const readable = describeEvents(record);
-    const chosen = selectEvents(readRecord(record), choice);
-    const count = new EventCount('Exported', progress);
+    const chosen = selectEvents(readRecord(record), wanted);
+    const count = eventCounter('Exported', progress);
     for (let exported = 0; ; exported += 1) {
       const next = await chosen.next();
       if (exported === 0) await write(format.start(next.value.after, extent));
@@ -163,7 +209,7 @@ export const auditExport = subcommand({
         return exit.done;
       }
       const { event } = next.value;
-      count.add();
+      count();
       await write(await format.event(event, () => readable(event), extent));
     }
   },

@@ -19,10 +19,19 @@ import {
   type PackedApp,
 } from '../rpc/diagnosis.ts';
 import { isVariable } from '../setup/settings.ts';
-import { jsonExplanation, Unusable } from './inputs.ts';
-import { type CommandEnvironment, type Exit, exit, subcommand } from './subcommand.ts';
+import {
+  argument,
+  type CommandEnvironment,
+  type Exit,
+  envFile,
+  exit,
+  flag,
+  jsonFlag,
+  subcommand,
+  Unusable,
+} from './subcommand.ts';
 import { SealKeyUnusable } from './verifier-keys.ts';
-import { diagnosisTable } from './words/diagnosis-table.ts';
+import { diagnosisTable } from './words/report.ts';
 
 /** Maximum size of a manifest; a usual one has a few kilobytes. */
 const maxManifestBytes = 1_000_000;
@@ -74,7 +83,6 @@ const database = about('db/answers', 'database');
 
 const settingsPage = 'docs/configuration.md explains every setting.';
 
-/** Returns the configuration, or its mistakes as findings. */
 function readConfiguration(): Config | readonly Diagnosis[] {
   try {
     return readConfig();
@@ -83,15 +91,12 @@ function readConfiguration(): Config | readonly Diagnosis[] {
     return error.mistakes.map(([variable, message], index) => {
       const found = `${variable}: ${message}`;
       const mend = index === error.mistakes.length - 1 ? settingsPage : '';
-      if (isVariable(variable)) return fail(configuration, found, mend, { commands: [changeSetting(variable)] });
+      if (isVariable(variable)) return fail(configuration, found, mend, [changeSetting(variable)]);
       return fail(configuration, found, 'Correct its name, or remove it.');
     });
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Returns the finding for an audit log that couldn't be opened. */
 async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
   const key = readSealKeyPlace(place);
   if (error instanceof SealKeyUnusable && key !== null) {
@@ -101,12 +106,12 @@ async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
   const { NotMigrated, UnsupportedFormat } = await import('./open-store.ts');
   if (error instanceof NotMigrated) {
     const mend = 'Start this version of the bot once as the owner of the tables. It migrates them.';
-    return fail(about('db/tables', 'tables'), error.message, mend, { commands: ['npm start'] });
+    return fail(about('db/tables', 'tables'), error.message, mend, ['npm start']);
   }
   if (error instanceof UnsupportedFormat) return fail(database, error.message, 'Use the program that wrote it.');
   const variable = place.kind === 'server' ? 'DATABASE_URL' : 'CMK_DATA_DIR';
   const mend = 'Check DATABASE_URL, or CMK_DATA_DIR and --data.';
-  return fail(database, messageOf(error), mend, { commands: [changeSetting(variable)] });
+  return fail(database, error instanceof Error ? error.message : String(error), mend, [changeSetting(variable)]);
 }
 
 /** Asks the bot that runs on the folder only about data in the folder, which it has locked. */
@@ -178,7 +183,6 @@ const codes = z
 const reportOf = ({ bot, found }: CheckResult, settings: string | null, code: Exit): DiagnosisReport =>
   DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), bot, settings, exit: code, findings: found });
 
-/** Checks everything that the bot depends on, one line each. */
 export const doctor = subcommand({
   name: 'doctor',
   usage: '[--resource NAME_OR_ID] [--package ZIP] [--env FILE] [--only CODE,…] [--strict] [--json]',
@@ -187,27 +191,21 @@ export const doctor = subcommand({
     'Changes nothing. Checks the settings in .env in this folder; variables of this shell take precedence. Without .env, a',
     'bot that runs on the data folder checks its own settings. What can’t be checked is listed, and isn’t a failure.',
   ].join('\n'),
-  explains: [
-    [
-      '--resource NAME_OR_ID',
-      'also shows which policy rule applies to this agent, who can request and approve, how many approvals are needed, and when a request expires',
-    ],
-    ['--package ZIP', 'also checks that this app package is for this bot'],
-    ['--env FILE', 'file with the settings. Default: .env'],
-    ['--only CODE,…', 'only these checks, by the codes in the output'],
-    ['--strict', 'exit with 1 on a warning too'],
-    jsonExplanation,
-  ],
   exits: { 0: 'no failure', 1: 'a failure; with --strict also a warning', 2: 'invalid arguments or unreadable input' },
   examples: ['cmk-bot doctor', 'cmk-bot doctor --resource triage-agent-prod --json'],
-  positionals: [],
   input: z.object({
-    resource: z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null),
-    package: z.string().min(1, 'names no file').nullable().default(null),
-    env: z.string().min(1, 'names no file').nullable().default(null),
-    only: codes,
-    strict: z.boolean().default(false),
-    json: z.boolean().default(false),
+    resource: argument(z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null), [
+      '--resource NAME_OR_ID',
+      'also shows which policy rule applies to this agent, who can request and approve, how many approvals are needed, and when a request expires',
+    ]),
+    package: argument(z.string().min(1, 'names no file').nullable().default(null), [
+      '--package ZIP',
+      'also checks that this app package is for this bot',
+    ]),
+    env: envFile,
+    only: argument(codes, ['--only CODE,…', 'only these checks, by the codes in the output']),
+    strict: argument(flag, ['--strict', 'exit with 1 on a warning too']),
+    json: jsonFlag,
   }),
   async run({ resource, package: file, only, strict, json }, { print, write, progress, data, settingsFile }) {
     const look: Look = { resource, only, packed: file === null ? null : await readPackedApp(file) };

@@ -6,8 +6,17 @@ import type { Place } from '../../config/place.ts';
 import { replaceFile } from '../../io/files.ts';
 import { refusalLine } from '../../text/refusals.ts';
 import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';
-import { asExplanation, flag, idExplanation, jsonExplanation, nameInput, requestIdInput, Unusable } from './inputs.ts';
-import { type CommandEnvironment, exit, subcommand } from './subcommand.ts';
+import {
+  argument,
+  type CommandEnvironment,
+  exit,
+  flag,
+  jsonFlag,
+  nameInput,
+  requestIdInput,
+  subcommand,
+  Unusable,
+} from './subcommand.ts';
 
 /** With PostgreSQL, a running bot publishes on its own schedule. This is the extra wait. */
 const timeoutMs = 30_000;
@@ -20,7 +29,7 @@ async function createHere(place: Place, wanted: EvidenceWanted): Promise<Evidenc
       import('./open-store.ts'),
       import('../../azure/azure.ts'),
       import('../../config/azure-from-config.ts'),
-      import('../evidence-ports.ts'),
+      import('../published-log.ts'),
       import('../published-log.ts'),
     ]);
   const { store, close } = await openStoreRecords(place);
@@ -53,7 +62,6 @@ export async function writePack(file: string, archive: Buffer): Promise<void> {
   }
 }
 
-/** Writes an evidence pack that others can verify. */
 export const evidence = subcommand({
   name: 'evidence',
   usage: 'ID [-o PACK.zip] [--without-texts] [--without-names] [--from-size N] [--as NAME] [--json]',
@@ -63,58 +71,49 @@ export const evidence = subcommand({
     'rules that applied, and a report to print. The audit log records who created it.',
     'To verify it: cmk-bot audit verify PACK.zip --log-key FILE',
   ].join('\n'),
-  explains: [
-    idExplanation,
-    ['-o, --output PACK.zip', 'file to write, or to replace. Default: ID.zip'],
-    ['--without-texts', 'leaves out reasons and comments; from a pack they can’t be erased'],
-    ['--without-names', 'leaves out names of people; object IDs stay'],
-    [
-      '--from-size N',
-      'adds a proof that the log continues from N events, for someone with a copy or checkpoint of that size',
-    ],
-    asExplanation,
-    jsonExplanation,
-  ],
   examples: ['cmk-bot evidence CMK-7F3K9Q -o evidence.zip'],
-  positionals: ['id'],
   input: z
     .object({
       id: requestIdInput,
-      output: z.string().min(1, 'names no file').optional().meta({ short: 'o' }),
-      'with-texts': flag,
-      'without-texts': flag,
-      'without-names': flag,
-      'from-size': z
-        .string()
-        .regex(/^[1-9]\d{0,14}$/, 'must be a number of events, such as 108')
-        .transform(Number)
-        .nullable()
-        .default(null),
+      output: argument(z.string().min(1, 'names no file').optional(), [
+        '-o, --output PACK.zip',
+        'file to write, or to replace. Default: ID.zip',
+      ]),
+      withTexts: flag,
+      withoutTexts: argument(flag, [
+        '--without-texts',
+        'leaves out reasons and comments; from a pack they can’t be erased',
+      ]),
+      withoutNames: argument(flag, ['--without-names', 'leaves out names of people; object IDs stay']),
+      fromSize: argument(
+        z
+          .string()
+          .regex(/^[1-9]\d{0,14}$/, 'must be a number of events, such as 108')
+          .transform(Number)
+          .nullable()
+          .default(null),
+        [
+          '--from-size N',
+          'adds a proof that the log continues from N events, for someone with a copy or checkpoint of that size',
+        ],
+      ),
       as: nameInput,
-      json: flag,
+      json: jsonFlag,
     })
-    .refine((given) => !(given['with-texts'] && given['without-texts']), {
+    .refine(({ withTexts, withoutTexts }) => !(withTexts && withoutTexts), {
       error: 'use either --with-texts or --without-texts',
-      path: ['without-texts'],
-    })
-    .transform(
-      ({
-        'with-texts': _,
-        'without-texts': withoutTexts,
-        'without-names': without,
-        'from-size': fromSize,
-        ...rest
-      }) => ({
-        ...rest,
-        texts: !withoutTexts,
-        names: !without,
-        fromSize,
-      }),
-    ),
-  async run({ id, output, texts, names, fromSize, as, json }, surroundings) {
+      path: ['withoutTexts'],
+    }),
+  async run({ id, output, withoutTexts, withoutNames, fromSize, as, json }, surroundings) {
     const { print, complain, user, write, progress } = surroundings;
     progress('Collecting events, proofs and the present state in Azure …');
-    const result = await create(surroundings, { id, by: as ?? user, texts, names, fromSize });
+    const result = await create(surroundings, {
+      id,
+      by: as ?? user,
+      texts: !withoutTexts,
+      names: !withoutNames,
+      fromSize,
+    });
     switch (result.kind) {
       case 'made': {
         const file = output ?? result.name;

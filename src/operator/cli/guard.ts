@@ -16,8 +16,7 @@ import { guardTemplate } from '../../operations/guard/template.ts';
 import { failureLine } from '../../text/failures.ts';
 import { guardWords, vaultDifferenceWords } from '../../text/guard.ts';
 import { botRole, updateBotRole } from '../doctor/commands.ts';
-import { jsonExplanation, Unusable } from './inputs.ts';
-import { type Exit, exit, subcommand } from './subcommand.ts';
+import { argument, type Exit, envFile, exit, jsonFlag, subcommand, Unusable } from './subcommand.ts';
 import { textTable } from './words/table.ts';
 
 const explainedSettings =
@@ -56,7 +55,6 @@ function chosenSubscription(given: string | null): string {
   throw new Unusable(`--subscription: must be one of ${subscriptions.join(', ')}`);
 }
 
-/** The guard pack for one subscription. */
 export const guardPrint = subcommand({
   name: 'guard print',
   usage: '[--subscription ID] [--env FILE]',
@@ -67,18 +65,16 @@ export const guardPrint = subcommand({
     'of their keys, and the vaults that the approval policy permits. Deploy it as Resource Policy Contributor, first with',
     'effect=Audit. Print and deploy it again after each new agent, vault or rule.',
   ].join('\n'),
-  explains: [
-    ['--subscription ID', 'subscription to guard. Default: the only one in CMK_SUBSCRIPTIONS'],
-    ['--env FILE', 'file with the settings. Default: .env'],
-  ],
   examples: [
     'cmk-bot guard print --subscription ID > guard.json',
     'az deployment sub create --subscription ID --location westeurope --template-file guard.json --parameters effect=Deny',
   ],
-  positionals: [],
   input: z.object({
-    subscription: z.guid('must be a subscription id').nullable().default(null),
-    env: z.string().min(1, 'names no file').nullable().default(null),
+    subscription: argument(z.guid('must be a subscription id').nullable().default(null), [
+      '--subscription ID',
+      'subscription to guard. Default: the only one in CMK_SUBSCRIPTIONS',
+    ]),
+    env: envFile,
   }),
   async run({ subscription }, { write }) {
     const parameters = await parametersFor(chosenSubscription(subscription));
@@ -108,7 +104,6 @@ const json = ({ agents, vaults, unread }: FleetGuard, code: Exit): string =>
     unread: unread.map(({ subscriptionId, failure }) => ({ subscriptionId, code: codeOf(failure) })),
   });
 
-/** What of the guard pack is in force. */
 export const guardCheck = subcommand({
   name: 'guard check',
   usage: '[--env FILE] [--json]',
@@ -118,14 +113,9 @@ export const guardCheck = subcommand({
     'Reads the assignments of the definitions in infra/guard, and exemptions. For each agent with a customer-managed key:',
     'whether Azure refuses removing the key, a key in another vault, deleting the agent, and deleting the vault of its key.',
   ].join('\n'),
-  explains: [['--env FILE', 'file with the settings. Default: .env'], jsonExplanation],
   exits: { 0: 'Azure refuses all of it', 1: 'something isn’t refused', 2: 'invalid arguments, or Azure can’t be read' },
   examples: ['cmk-bot guard check', 'cmk-bot guard check --json'],
-  positionals: [],
-  input: z.object({
-    env: z.string().min(1, 'names no file').nullable().default(null),
-    json: z.boolean().default(false),
-  }),
+  input: z.object({ env: envFile, json: jsonFlag }),
   async run({ json: asJson }, { print, write }) {
     const config = readConfig();
     const read = await readFleetGuard(connectAzure(optionsForAzure(config)), config.policy, new Date());

@@ -1,10 +1,7 @@
 /** Text of `--help`, and shell completion. */
 import { wrapText } from '../../domain/strings.ts';
-import { type Exit, exit, type Subcommand } from './subcommand.ts';
+import { type Exit, type Explained, exit, type Subcommand } from './subcommand.ts';
 import { indent, textTable } from './words/table.ts';
-
-/** Positionals and options as typed, with meanings. */
-type Explained = readonly (readonly [typed: string, meaning: string])[];
 
 const everywhere: Explained = [
   ['--data DIR', 'data folder of the bot. Default: DATABASE_URL or CMK_DATA_DIR, then .local'],
@@ -59,7 +56,7 @@ export const overview = (subcommands: readonly Subcommand[]): string =>
     'To approve or reject a request, use Teams.',
   ].join('\n');
 
-export const helpOn = ({ name, usage, summary, help, explains, exits, examples }: Subcommand): string =>
+export const helpOn = ({ name, usage, summary, help = '', explains, exits, examples }: Subcommand): string =>
   [
     `Usage: cmk-bot ${name} ${usage}`.trim(),
     '',
@@ -70,7 +67,6 @@ export const helpOn = ({ name, usage, summary, help, explains, exits, examples }
     ...section('Examples', indent(examples.join('\n'))),
   ].join('\n');
 
-/** Shells with completion. */
 export const shells = ['bash', 'zsh'] as const;
 export type Shell = (typeof shells)[number];
 

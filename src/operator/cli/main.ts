@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { Unusable } from './inputs.ts';
 import { openTerminal, run } from './run.ts';
+import { Unusable } from './subcommand.ts';
 
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');

@@ -3,16 +3,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Place } from '../../config/place.ts';
 import type { ChainLine, Link, RevealedText } from '../../domain/record/chain.ts';
-import type { ControlCalls, Records } from '../rpc/calls.ts';
+import type { Records } from '../rpc/calls.ts';
 import { reachControl } from '../rpc/client.ts';
-import { Unusable } from './inputs.ts';
-
-export interface OpenRecords {
-  readonly records: Records;
-  /** The running bot; null: this process opened the database. */
-  readonly control: ControlCalls | null;
-  close(): Promise<void>;
-}
+import { type OpenRecords, Unusable } from './subcommand.ts';
 
 /** A starting bot has the folder's lock shortly before it answers, and a stopping one shortly after. */
 const maxWaitMs = 10_000;

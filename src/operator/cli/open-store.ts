@@ -9,7 +9,6 @@ import { readDatabasePassword } from '../../config/azure-from-config.ts';
 import { type Place, placeName } from '../../config/place.ts';
 import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/chain.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import type { RecordBroken } from '../../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { faultOf } from '../../store/db-errors.ts';
 import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
@@ -17,7 +16,7 @@ import { type OpenStore, openStore, type StoreTools } from '../../store/store.ts
 import { brokenWords, unknownFormatWords } from '../../text/record.ts';
 import type { Records } from '../rpc/calls.ts';
 import { recordsOf } from '../rpc/store-records.ts';
-import { Unusable } from './inputs.ts';
+import { Unusable } from './subcommand.ts';
 import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
 
 interface StoreRecords {
@@ -34,32 +33,24 @@ async function refuseEmpty(dataDir: string): Promise<void> {
   });
 }
 
-function tokens(): { readonly password?: () => Promise<string> } {
-  const password = readDatabasePassword();
-  return password === null ? {} : { password };
-}
-
-function storeWith(database: Database, tools: ReturnType<typeof toolsWith>): OpenStore {
-  return openStore(database, {
-    ...tools,
-    read: parseEventBody,
-    onBroken: (broken: RecordBroken) => {
-      throw new Unusable(brokenWords(broken));
-    },
-  });
-}
-
 /** Opens the database. Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
 export async function openStoreRecords(place: Place): Promise<StoreRecords> {
   if (place.kind === 'folder') await refuseEmpty(place.dataDir);
+  const password = place.kind === 'server' ? readDatabasePassword() : null;
   const database = await openDatabase(
     place.kind === 'folder'
       ? { kind: 'pglite', dataDir: place.dataDir }
-      : { kind: 'postgres', url: place.url, maxConnections: 2, ...tokens() },
+      : { kind: 'postgres', url: place.url, maxConnections: 2, ...(password && { password }) },
   );
   try {
     await refuseOtherVersion(database, place);
-    const store = storeWith(database, toolsWith(await loadSealKeys(place)));
+    const store = openStore(database, {
+      ...toolsWith(await loadSealKeys(place)),
+      read: parseEventBody,
+      onBroken: (broken) => {
+        throw new Unusable(brokenWords(broken));
+      },
+    });
     return { database, store, records: recordsOf(store), close: database.close };
   } catch (error) {
     await database.close();
@@ -106,7 +97,6 @@ function toolsWith({
 /** The tables are missing or of an earlier version. */
 export class NotMigrated extends Unusable {}
 
-/** The audit log has an unsupported format. */
 export class UnsupportedFormat extends Unusable {}
 
 /** Refuses a database of another version: starting that version's bot migrates it. */

@@ -10,19 +10,18 @@ import { completionFor, shells } from './help.ts';
 import { requestActs, requestsList, requestsShow } from './requests.ts';
 import { setup } from './setup.ts';
 import { statement } from './statement.ts';
-import { exit, type Subcommand, subcommand } from './subcommand.ts';
+import { argument, exit, type Subcommand, subcommand } from './subcommand.ts';
 import { witnessAdd, witnessRun } from './witness.ts';
 
 const completion = subcommand({
   name: 'completion',
   usage: shells.join('|'),
   summary: 'prints a script that completes commands and options in your shell',
-  help: '',
-  explains: [[shells.join('|'), 'your shell']],
   examples: ['source <(cmk-bot completion bash)'],
   withoutSettings: true,
-  positionals: ['shell'],
-  input: z.object({ shell: z.enum(shells, { error: `must be one of ${shells.join(', ')}` }) }),
+  input: z.object({
+    shell: argument(z.enum(shells, { error: `must be one of ${shells.join(', ')}` }), [shells.join('|'), 'your shell']),
+  }),
   async run({ shell }, { write }) {
     await write(`${completionFor(shell, subcommands)}\n`);
     return exit.done;

@@ -6,19 +6,21 @@ import type { StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { utcSecond } from '../../text/instants.ts';
 import { refusalLine } from '../../text/refusals.ts';
-import type { Act, Records } from '../rpc/calls.ts';
+import type { Act, ActResult, Records } from '../rpc/calls.ts';
 import {
-  asExplanation,
-  flag,
-  idExplanation,
-  jsonExplanation,
+  argument,
+  type CommandEnvironment,
+  type Exit,
+  exit,
+  jsonFlag,
   nameInput,
   namesOf,
   reasonInput,
   requestIdInput,
+  type Subcommand,
+  subcommand,
   Unusable,
-} from './inputs.ts';
-import { type CommandEnvironment, type Exit, exit, type Subcommand, subcommand } from './subcommand.ts';
+} from './subcommand.ts';
 import {
   lastFailure,
   nextRetry,
@@ -33,7 +35,6 @@ import { safeNow } from './words/safe-now.ts';
 const states = Object.keys(stateWords) as [Request['state'], ...Request['state'][]];
 const pageSize = 100;
 
-/** Reads all requests, newest first. */
 async function allRequests(records: Records): Promise<readonly Request[]> {
   const found: Request[] = [];
   for (;;) {
@@ -43,18 +44,17 @@ async function allRequests(records: Records): Promise<readonly Request[]> {
   }
 }
 
-/** Lists all requests, or those in one state. */
 export const requestsList = subcommand({
   name: 'requests list',
   usage: '[--state STATE] [--json]',
   summary: 'lists requests, newest first',
-  help: '',
-  explains: [['--state STATE', `only requests in this state: ${states.join(', ')}`], jsonExplanation],
   examples: ['cmk-bot requests list --state needs-attention'],
-  positionals: [],
   input: z.object({
-    state: z.enum(states, { error: `must be one of ${states.join(', ')}` }).optional(),
-    json: flag,
+    state: argument(z.enum(states, { error: `must be one of ${states.join(', ')}` }).optional(), [
+      '--state STATE',
+      `only requests in this state: ${states.join(', ')}`,
+    ]),
+    json: jsonFlag,
   }),
   async run({ state, json }, { records, print, write }) {
     const opened = await records();
@@ -103,16 +103,12 @@ const detailsOf = (request: Request, events: readonly StoredEvent[]) => ({
   })),
 });
 
-/** Shows one request: events, last failure, next retry, completed steps, and safe actions. */
 export const requestsShow = subcommand({
   name: 'requests show',
   usage: 'ID [--json]',
   summary: 'shows the events, the last failure, what is done, and what is safe now',
-  help: '',
-  explains: [idExplanation, jsonExplanation],
   examples: ['cmk-bot requests show CMK-7F3K9Q'],
-  positionals: ['id'],
-  input: z.object({ id: requestIdInput, json: flag }),
+  input: z.object({ id: requestIdInput, json: jsonFlag }),
   async run({ id, json }, { records, print, write }) {
     const { records: record } = await records();
     const events = await record.events({ id });
@@ -134,7 +130,6 @@ interface RequestAct {
   readonly done: (id: StreamId) => string;
 }
 
-/** In the order of the help. */
 const acts: readonly RequestAct[] = [
   {
     verb: 'cancel',
@@ -158,11 +153,8 @@ const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
     name: `requests ${verb}`,
     usage: 'ID [--as NAME] [--json]',
     summary,
-    help: '',
-    explains: [idExplanation, asExplanation, jsonExplanation],
     examples: [`cmk-bot requests ${verb} CMK-7F3K9Q`],
-    positionals: ['id'],
-    input: z.object({ id: requestIdInput, as: nameInput, json: flag }),
+    input: z.object({ id: requestIdInput, as: nameInput, json: jsonFlag }),
     run: ({ id, as, json }, surroundings) =>
       carryOutAct(surroundings, id, { verb, by: as ?? surroundings.user }, { done: done(id), json }),
   });
@@ -172,20 +164,12 @@ const giveUp = subcommand({
   name: 'requests give-up',
   usage: 'ID --reason TEXT [--as NAME] [--json]',
   summary: 'ends a request that needs attention; completed changes stay',
-  help: '',
-  explains: [
-    idExplanation,
-    ['--reason TEXT', 'why; everyone who sees the card can read it'],
-    asExplanation,
-    jsonExplanation,
-  ],
   examples: ['cmk-bot requests give-up CMK-7F3K9Q --reason "The vault is being replaced"'],
-  positionals: ['id'],
   input: z.object({
     id: requestIdInput,
-    reason: reasonInput('enter why the request is ended'),
+    reason: reasonInput('enter why the request is ended', 'why; everyone who sees the card can read it'),
     as: nameInput,
-    json: flag,
+    json: jsonFlag,
   }),
   run: ({ id, reason, as, json }, surroundings) =>
     carryOutAct(
@@ -198,6 +182,16 @@ const giveUp = subcommand({
 
 export const requestActs: readonly Subcommand[] = [...acts.map(asSubcommand), giveUp];
 
+export async function sayRefused(
+  { complain, write }: Pick<CommandEnvironment, 'complain' | 'write'>,
+  answer: Extract<ActResult, { kind: 'refused' }>,
+  json: boolean,
+): Promise<Exit> {
+  if (json) await write(`${JSON.stringify({ done: false, refusal: answer.code })}\n`);
+  await complain(`Nothing was done. ${refusalLine(answer)}`);
+  return exit.no;
+}
+
 /** Carries out the action and reports the result. A repeated call has no further effect. */
 export async function carryOutAct(
   { records, print, complain, write }: CommandEnvironment,
@@ -206,11 +200,7 @@ export async function carryOutAct(
   { done, json }: { readonly done: string; readonly json: boolean },
 ): Promise<Exit> {
   const answer = await (await records()).records.act({ id, act });
-  if (answer.kind === 'refused') {
-    if (json) await write(`${JSON.stringify({ done: false, refusal: answer.code })}\n`);
-    await complain(`Nothing was done. ${refusalLine(answer)}`);
-    return exit.no;
-  }
+  if (answer.kind === 'refused') return sayRefused({ complain, write }, answer, json);
   const { event, replay } = answer;
   const by = event.body.submittedBy ?? 'unknown';
   if (json) {

@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 import { ConfigurationError, readPlace } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
+import { ValueNotWritable } from '../setup/env-text.ts';
 import { helpOn, overview } from './help.ts';
-import { Unusable } from './inputs.ts';
-import { type OpenRecords, openRecords } from './open-records.ts';
+import { openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';
-import { type CommandEnvironment, type Exit, exit, type Subcommand } from './subcommand.ts';
+import { type CommandEnvironment, type Exit, exit, type OpenRecords, type Subcommand, Unusable } from './subcommand.ts';
 import { printable } from './words/table.ts';
 
 const matchesCommand = (args: readonly string[], { name }: Subcommand): boolean =>
@@ -115,7 +115,7 @@ export async function run(typed: readonly string[], terminal: Terminal, folder: 
       ? await printHelp(args, terminal)
       : await carryOut({ command, rest: [...common, ...args.slice(command.name.split(' ').length)], folder }, terminal);
   } catch (error) {
-    const expected = error instanceof Unusable || error instanceof ConfigurationError;
+    const expected = [Unusable, ConfigurationError, ValueNotWritable].some((kind) => error instanceof kind);
     const message = error instanceof Error ? error.message : String(error);
     await terminal.complain(`cmk-bot${name}: ${message.trim() || 'something unexpected happened'}`);
     if (!expected && error instanceof Error && error.stack !== undefined) await terminal.complain(error.stack);
@@ -123,7 +123,6 @@ export async function run(typed: readonly string[], terminal: Terminal, folder: 
   }
 }
 
-/** The terminal: outputs and the person. */
 type Terminal = Pick<CommandEnvironment, 'print' | 'write' | 'complain' | 'progress' | 'user' | 'ask' | 'nextLine'>;
 
 /** Returns the user's name. A container can run under a uid without a name. */

@@ -1,5 +1,5 @@
 /** The `setup` wizard: at a terminal, from a pipe, or from an answers file. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { openCloud } from '../../azure/clouds.ts';
@@ -11,16 +11,16 @@ import { replaceFile } from '../../io/files.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
 import { textOf, withSettings, writeWithBackup } from '../setup/env-text.ts';
-import { asLines, asMarkdown, followUpTasks, type Task } from '../setup/follow-up-tasks.ts';
+import { asLines, asMarkdown, followUpTasks } from '../setup/follow-up-tasks.ts';
 import {
   type Answers,
   answerOf,
   answerTo,
   byAzd,
-  isAsked,
   type QuestionId,
   questionIds,
   type SetupAnswer,
+  type SetupWorld,
 } from '../setup/question.ts';
 import { isSecret, isVariable, settingsFrom } from '../setup/settings.ts';
 import {
@@ -32,20 +32,15 @@ import {
   summary,
   titleOf,
 } from '../setup/wizard.ts';
-import type { SetupWorld } from '../setup/world.ts';
-import { Unusable } from './inputs.ts';
-import { writable } from './setup-set.ts';
 import { openSetupWorld } from './setup-world.ts';
-import { type CommandEnvironment, type Exit, exit } from './subcommand.ts';
+import { type CommandEnvironment, type Exit, exit, Unusable } from './subcommand.ts';
 
 type People = Pick<CommandEnvironment, 'print' | 'complain' | 'ask' | 'nextLine'>;
 
 interface SetupOptions {
-  /** Path of the settings file. */
   readonly env: string;
   /** Path of an answers file; null: interactive. */
   readonly answers: string | null;
-  /** Prints the result without writing it. */
   readonly print: boolean;
 }
 
@@ -65,7 +60,7 @@ async function loadSavedAnswers(env: string, people: People, world: SetupWorld):
   const answers = new Map<QuestionId, SetupAnswer>();
   for (const question of questions) {
     const given = saved.data.answers[question.id];
-    if (given === undefined || !isAsked(question, answers)) continue;
+    if (given === undefined || !question.isAsked(answers)) continue;
     const checked = await question.check(given, answers, world);
     if (checked.kind === 'refused') return answers;
     answers.set(question.id, answerOf(given, checked));
@@ -88,24 +83,17 @@ const conversationWith = ({ print, ask, nextLine }: People): Conversation => ({
   hear: ({ unseen }) => (ask === null ? nextLine() : ask('> ', { unseen }).catch(() => null)),
 });
 
-/** Content to write. */
-interface PreparedFiles {
-  readonly env: string;
-  readonly tasks: readonly Task[];
-  readonly changed: number;
-}
-
 /** Returns the shell's variables and the existing file's: they name the cloud. */
 async function variablesFor(env: string): Promise<Variables> {
   const there = (await textOf(env)) === null ? {} : readEnvFile(env);
   return { ...there, ...Object.fromEntries(Object.entries(processVariables()).filter(([, value]) => value !== '')) };
 }
 
-async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorld): Promise<PreparedFiles> {
+async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorld) {
   const shell = await variablesFor(env);
   const settings = settingsFrom(answers, shell);
   const named = byAzd(answers) ? null : await world.identity(answerTo(answers, 'app'));
-  const objectId = named?.kind === 'seen' ? (named.value.found?.objectId ?? null) : null;
+  const objectId = named?.kind === 'seen' ? (named.value?.objectId ?? null) : null;
   const graph = openCloud(readCloud(shell)).graphEndpoint;
   const given = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? undefined]));
   const { mistakes } = readEnvironment(given);
@@ -114,7 +102,7 @@ async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorl
     throw new Unusable(`the answers contradict each other: ${mistakes.map((one) => one.join(' ')).join('; ')}`);
   const before = (await textOf(env)) ?? emptyEnvironment();
   return {
-    env: writable(() => withSettings(before, settings)),
+    env: withSettings(before, settings),
     tasks: followUpTasks(answers, { objectId, graph, envFile: env, settings }),
     changed: Object.values(settings).filter((value) => value !== null).length,
   };
@@ -143,7 +131,6 @@ async function write(answers: Answers, options: SetupOptions, world: SetupWorld,
   // azd stores the settings itself, and no process here reads them.
   const old = byAzd(answers) ? null : await writeWithBackup(options.env, env, now);
   await writeWithBackup(tasksFile(options.env), asMarkdown(tasks, now), now);
-  const { rm } = await import('node:fs/promises');
   await rm(savedFile(options.env), { force: true });
   const saved = old === null ? '' : `; the previous file is now ${old}`;
   if (!byAzd(answers)) await print(`   ✔ ${options.env}   ${changed} settings, readable only by you${saved}`);

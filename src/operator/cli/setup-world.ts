@@ -11,7 +11,7 @@ import { closestName } from '../../operations/similar-names.ts';
 import { probeServer } from '../../store/postgres-probe.ts';
 import { failureLine } from '../../text/failures.ts';
 import { probeAddress } from '../doctor/outside.ts';
-import type { Lookup, LookupResult, SeenAddress, SeenHolder, SeenIdentity, SetupWorld } from '../setup/world.ts';
+import type { Lookup, LookupResult, SeenAddress, SetupWorld } from '../setup/question.ts';
 
 /** Checks an address. `ca`: trusted in addition to the default authorities. */
 async function checkAddress(host: string, ca: string | undefined): Promise<SeenAddress> {
@@ -43,11 +43,6 @@ async function toLookup<T>(pending: Promise<Outcome<T>>): Promise<Lookup<T>> {
   }
 }
 
-const similarTo = (named: string, names: readonly string[]): readonly string[] => {
-  const one = closestName(named, names);
-  return one === null ? [] : [one];
-};
-
 /** Caches the result of the first call. */
 function cached<T>(ask: () => Promise<T>): () => Promise<T> {
   let pending: Promise<T> | null = null;
@@ -56,9 +51,6 @@ function cached<T>(ask: () => Promise<T>): () => Promise<T> {
     return pending;
   };
 }
-
-/** Returns the first characters: similar names usually begin alike. */
-const prefixOf = (name: string): string => name.slice(0, Math.min(4, name.length));
 
 /** Opens the environment. `variables` name the cloud. */
 export function openSetupWorld(variables: Variables): SetupWorld {
@@ -71,22 +63,22 @@ export function openSetupWorld(variables: Variables): SetupWorld {
   });
   const subscriptions = cached(() => toLookup(view.subscriptions()));
 
-  async function holderOf(id: string): Promise<Lookup<LookupResult<SeenHolder>>> {
+  async function holderOf(id: string): Promise<Lookup<LookupResult>> {
     const found = await toLookup(view.holder(id));
     if (found.kind === 'unseen') return found;
     return {
       kind: 'seen',
-      value: { found: found.value === null ? null : { id: id.toLowerCase(), ...found.value }, near: [] },
+      value: { found: found.value === null ? null : { id: id.toLowerCase(), ...found.value }, near: null },
     };
   }
 
   return {
     me,
     subscriptions,
-    async identity(named): Promise<Lookup<LookupResult<SeenIdentity>>> {
+    async identity(named) {
       const found = await toLookup(view.identities(named));
       if (found.kind === 'unseen') return found;
-      return { kind: 'seen', value: { found: found.value[0] ?? null, near: [] } };
+      return { kind: 'seen', value: found.value[0] ?? null };
     },
     async trySecret(tenantId, clientId, clientSecret) {
       const credential = openCredential({ tenantId, clientId, clientSecret, federatedTokenFile: null }, cloud);
@@ -101,20 +93,13 @@ export function openSetupWorld(variables: Variables): SetupWorld {
     address: (host) => checkAddress(host, cloud.tls.tlsOptions?.ca),
     async holder(named) {
       if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(named)) return holderOf(named);
-      const listed = await toLookup(view.groups(prefixOf(named)));
+      // Similar names usually begin alike.
+      const listed = await toLookup(view.groups(named.slice(0, 4)));
       if (listed.kind === 'unseen') return listed;
       const same = listed.value.find(({ name }) => name.toLowerCase() === named.toLowerCase());
       if (same !== undefined) return holderOf(same.id);
-      return {
-        kind: 'seen',
-        value: {
-          found: null,
-          near: similarTo(
-            named,
-            listed.value.map(({ name }) => name),
-          ),
-        },
-      };
+      const names = listed.value.map(({ name }) => name);
+      return { kind: 'seen', value: { found: null, near: closestName(named, names) } };
     },
     database: probeServer,
   };

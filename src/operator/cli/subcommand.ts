@@ -1,11 +1,17 @@
-/** Subcommands of the command line. */
+/** Subcommands of the command line, and arguments that several of them share. */
 import type { ParseArgsConfig } from 'node:util';
 import { z } from 'zod';
+import { DriftId, PersonId, RequestId, StreamId } from '../../domain/ids.ts';
+import { longestText } from '../../domain/request/request-command.ts';
+import { isBlank } from '../../domain/strings.ts';
 import { countOf } from '../../text/words.ts';
-import { Unusable } from './inputs.ts';
-import type { OpenRecords } from './open-records.ts';
+import type { ControlCalls, Records } from '../rpc/calls.ts';
 
-/** Exit codes. */
+/** The command can't be carried out. The message has one line. */
+export class Unusable extends Error {
+  override readonly name = 'Unusable';
+}
+
 export const exit = {
   done: 0,
   /** Refused, integrity error, or failed check. */
@@ -25,7 +31,13 @@ export const verificationResult = {
 } as const;
 export type VerificationExit = keyof typeof verificationResult;
 
-/** Environment of a subcommand. */
+export interface OpenRecords {
+  readonly records: Records;
+  /** The running bot; null: this process opened the database. */
+  readonly control: ControlCalls | null;
+  close(): Promise<void>;
+}
+
 export interface CommandEnvironment {
   /** Prints text for people. Control characters are removed. */
   print(text: string): Promise<void>;
@@ -49,25 +61,29 @@ export interface CommandEnvironment {
   readonly settingsFile: string | null;
 }
 
-/** Counts events and shows progress. */
-export class EventCount {
-  readonly #tell: (text: string) => void;
-  readonly #doing: string;
-  #count = 0;
+/** Returns a function that counts an event and shows progress. `doing`: such as `Verified`. */
+export function eventCounter(doing: string, progress: (text: string) => void): () => void {
+  let count = 0;
+  return () => {
+    count += 1;
+    if (count % 100 === 0) progress(`${doing} ${countOf(count, 'event', 'events')} …`);
+  };
+}
 
-  /** `doing`: such as `Verified`. */
-  constructor(doing: string, tell: (text: string) => void) {
-    this.#doing = doing;
-    this.#tell = tell;
-  }
+/** Arguments as typed, with meanings. */
+export type Explained = readonly (readonly [typed: string, meaning: string])[];
 
-  add(): void {
-    this.#count += 1;
-    if (this.#count % 100 === 0) this.#tell(`${this.#doing} ${countOf(this.#count, 'event', 'events')} …`);
+declare module 'zod' {
+  interface GlobalMeta {
+    /** Rows of the help about this argument. */
+    explains?: Explained;
   }
 }
 
-export type Options = NonNullable<ParseArgsConfig['options']>;
+/** Adds the help of an argument. As typed, options start with a hyphen, and everything else is positional. */
+export const argument = <T extends z.ZodType>(schema: T, ...explains: Explained): T => schema.meta({ explains });
+
+type Options = NonNullable<ParseArgsConfig['options']>;
 
 export interface Subcommand {
   /** `requests list` */
@@ -76,10 +92,9 @@ export interface Subcommand {
   readonly usage: string;
   /** One line in the third person: `lists requests, newest first`. */
   readonly summary: string;
-  /** Further help, in lines of at most 120 characters; can be empty. */
-  readonly help: string;
-  /** Arguments and options as typed, with meanings. */
-  readonly explains: readonly (readonly [typed: string, meaning: string])[];
+  /** Further help, in lines of at most 120 characters. */
+  readonly help?: string;
+  readonly explains: Explained;
   /** Meanings of exit codes that differ from the general ones. */
   readonly exits?: Readonly<Partial<Record<Exit, string>>>;
   /** Whole commands. */
@@ -92,37 +107,114 @@ export interface Subcommand {
   run(input: Readonly<Record<string, unknown>>, surroundings: CommandEnvironment): Promise<Exit>;
 }
 
-interface Parts<I> extends Omit<Subcommand, 'run' | 'options'> {
-  /** Schema of an object of options and positionals. Its messages are shown to the user. */
-  readonly input: z.ZodType<I>;
-  readonly run: (input: I, surroundings: CommandEnvironment) => Promise<Exit>;
+interface Parts<S extends Readonly<Record<string, z.ZodType>>>
+  extends Omit<Subcommand, 'run' | 'explains' | 'options' | 'positionals'> {
+  /** Schema of the arguments: `logKey` is the option `--log-key`. Its messages are shown to the user. */
+  readonly input: z.ZodObject<S>;
+  readonly run: (input: z.output<z.ZodObject<S>>, surroundings: CommandEnvironment) => Promise<Exit>;
 }
 
-/** Returns the schema's fields as options: a switch where it accepts true, with `short` from the field's metadata. */
-function optionsOf(input: z.ZodType, positionals: readonly string[]): Options {
-  const object = input instanceof z.ZodPipe ? input.in : input;
-  const fields = object instanceof z.ZodObject ? Object.entries<z.ZodType>(object.shape) : [];
-  const options = fields.filter(([name]) => !positionals.includes(name));
-  return Object.fromEntries(
-    options.map(([name, field]) => {
-      const { short } = z.object({ short: z.string().optional() }).parse(field.meta() ?? {});
-      const type = field.safeParse(true).success ? 'boolean' : 'string';
-      return [name, short === undefined ? { type } : { type, short }];
-    }),
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const camel = (name: string): string => name.replaceAll(/-(.)/g, (_all, letter: string) => letter.toUpperCase());
+
+/** An option is a switch where its schema accepts true. A short form is in its help: `-o, --output`. */
+function optionOf(schema: z.ZodType): Options[string] {
+  const type = schema.safeParse(true).success ? 'boolean' : 'string';
+  const short = /^-(\w),/.exec(schema.meta()?.explains?.[0]?.[0] ?? '')?.[1];
+  return short === undefined ? { type } : { type, short };
+}
+
+export function subcommand<S extends Readonly<Record<string, z.ZodType>>>({
+  input,
+  run,
+  ...rest
+}: Parts<S>): Subcommand {
+  const fields = Object.entries<z.ZodType>(input.shape);
+  const isPositional = (field: z.ZodType): boolean => field.meta()?.explains?.[0]?.[0].startsWith('-') === false;
+  const positionals = fields.filter(([, field]) => isPositional(field)).map(([name]) => name);
+  const options = fields.filter(([, field]) => !isPositional(field));
+  return {
+    ...rest,
+    explains: fields.flatMap(([, field]) => field.meta()?.explains ?? []),
+    options: Object.fromEntries(options.map(([name, field]) => [kebab(name), optionOf(field)])),
+    positionals,
+    run: async (typed, surroundings) => {
+      const read = input.safeParse(
+        Object.fromEntries(Object.entries(typed).map(([name, value]) => [camel(name), value])),
+      );
+      if (read.success) return run(read.data, surroundings);
+      const mistakes = read.error.issues.map((issue) => {
+        const name = issue.path.join('.');
+        return `${positionals.includes(name) ? name.toUpperCase() : `--${kebab(name)}`}: ${issue.message}`;
+      });
+      throw new Unusable(mistakes.join('; '));
+    },
+  };
+}
+
+export const day = z.iso.date('must be a day, such as 2026-03-31');
+export const flag = z.boolean().default(false);
+export const jsonFlag = argument(flag, ['--json', 'prints JSON for programs']);
+/** Read before the command runs. */
+export const envFile = argument(z.string().min(1, 'names no file').nullable().default(null), [
+  '--env FILE',
+  'file with the settings. Default: .env',
+]);
+
+const typedId = z
+  .string({ error: 'is missing; name a request, such as CMK-7F3K9Q' })
+  .transform((text) => text.trim().toUpperCase());
+
+/** A request's name; case doesn't matter. */
+export const requestIdInput = argument(
+  typedId
+    .refine((text) => RequestId.safeParse(text).success, {
+      error: ({ input }) =>
+        DriftId.safeParse(input).success
+          ? `is a drift. For its events: cmk-bot audit export --format jsonl --request ${input}`
+          : 'is not a request’s name; they look like CMK-7F3K9Q',
+    })
+    .transform((text) => RequestId.parse(text)),
+  ['ID', 'the request, such as CMK-7F3K9Q'],
+);
+
+/** The same, or an agent's drifts. */
+export const streamIdInput = typedId
+  .refine(
+    (text) => StreamId.safeParse(text).success,
+    'is no request’s name, such as CMK-7F3K9Q, and no drift’s, such as DRIFT-7F3K9Q2M8D',
+  )
+  .transform((text) => StreamId.parse(text));
+
+/** The operator's name. Default: the operating system's user name. */
+export const nameInput = argument(
+  z
+    .string()
+    .trim()
+    .refine((name) => !isBlank(name), 'is blank')
+    .max(100, 'is longer than 100 characters')
+    .optional(),
+  ['--as NAME', 'name to record. Default: your user name'],
+);
+
+/** The reason. `advice`: what to write. */
+export const reasonInput = (advice: string, meaning: string) =>
+  argument(
+    z
+      .string({ error: `is missing; ${advice}` })
+      .trim()
+      .refine((reason) => !isBlank(reason), `is empty; ${advice}`)
+      .max(longestText, `is longer than ${longestText} characters`),
+    ['--reason TEXT', meaning],
   );
-}
 
-/** Creates a subcommand from its schema and its implementation. */
-export const subcommand = <I>({ input, run, ...rest }: Parts<I>): Subcommand => ({
-  ...rest,
-  options: optionsOf(input, rest.positionals),
-  run: async (typed, surroundings) => {
-    const read = input.safeParse(typed);
-    if (read.success) return run(read.data, surroundings);
-    const mistakes = read.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      return `${rest.positionals.includes(name) ? name.toUpperCase() : `--${name}`}: ${issue.message}`;
-    });
-    throw new Unusable(mistakes.join('; '));
-  },
-});
+/** Returns people's names as Teams last provided them, or their ids. */
+export async function namesOf(
+  records: Records,
+  ids: readonly (string | null)[],
+): Promise<(id: string | null) => string> {
+  const people = [...new Set(ids)].flatMap((id) => PersonId.safeParse(id).data ?? []);
+  const found = await Promise.all(people.map(async (id) => [id, (await records.person({ id })).name] as const));
+  const known = new Map<string, string | null>(found);
+  return (id) => (id === null ? 'an operator' : (known.get(id) ?? id));
+}

@@ -7,9 +7,8 @@ import { readConfig } from '../../config/config.ts';
 import { readSealKeyPlace } from '../../config/env.ts';
 import type { KeyPlace, Place } from '../../config/place.ts';
 import { sealKeyUse } from '../../text/record.ts';
-import { Unusable } from './inputs.ts';
+import { Unusable } from './subcommand.ts';
 
-/** Messages for an invalid verifier key. */
 export const keyLineWords: Record<KeyLineFault, string> = {
   'not-a-key-line': 'not a verifier key: it is name, eight letters and the key, with plus signs between',
   'key-cut-off': 'the key is cut off, or too long: copy the whole line',
@@ -23,9 +22,7 @@ export interface VerifierKeysFile {
   readonly quorum: number | null;
 }
 
-/** Which of the given witnesses signed a checkpoint. */
 export interface WitnessCheck {
-  /** Required number of witnesses. */
   readonly needed: number;
   /** There is no line `quorum N`. */
   readonly isDefault: boolean;
@@ -35,7 +32,6 @@ export interface WitnessCheck {
   readonly missing: readonly string[];
 }
 
-/** Returns the lines without empty lines and comments. */
 const linesIn = (text: string): readonly string[] =>
   text
     .split('\n')
@@ -79,7 +75,6 @@ export function checkWitnesses({ keys, quorum }: VerifierKeysFile, signatures: r
   };
 }
 
-/** Returns whether enough witnesses signed. */
 export const isWitnessed = ({ needed, signed }: WitnessCheck): boolean => signed.length >= needed;
 
 /** The seal key is unusable; the rest of the audit log is readable. */
@@ -100,7 +95,7 @@ export interface SealKeySource {
 
 /** Loads Azure's clients only for a secret: they load slowly. */
 async function fromSecret(named: KeyPlace): Promise<SealKeys> {
-  const { loadKeys } = await import('../load-keys.ts');
+  const { loadKeys } = await import('../published-log.ts');
   return (await loadKeys(named, readConfig(), sealKeyUse)).keys;
 }
 

@@ -4,7 +4,6 @@ import { isVaultSigned, openCheckpoint } from '../../audit/anchor/read-anchor.ts
 import { reportFacts, signedBy } from '../../audit/evidence/make-pack.ts';
 import { madeBy, madeOfIn, reportOf } from '../../audit/evidence/report/report.ts';
 import { statementMadeBy, statementReport } from '../../audit/evidence/statement/report.ts';
-import { compareWithCheckpoint, compareWithLog, type LogComparison } from '../../audit/pack/compare-with-log.ts';
 import {
   filesOf,
   type NoArchive,
@@ -14,14 +13,20 @@ import {
   packFile,
   statementFile,
 } from '../../audit/pack/files.ts';
-import { nothingRead, type PackReport, PackUnusable } from '../../audit/pack/pack-report.ts';
+import {
+  compareWithCheckpoint,
+  compareWithLog,
+  type LogComparison,
+  nothingRead,
+  type PackReport,
+  PackUnusable,
+} from '../../audit/pack/pack-report.ts';
 import { verifyPack } from '../../audit/pack/verify-pack.ts';
 import { verifyStatement } from '../../audit/pack/verify-statement.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { Unusable } from './inputs.ts';
-import { isContainer, isFolder, openPublished } from './published.ts';
-import { exit, type VerificationExit } from './subcommand.ts';
+import { exit, Unusable, type VerificationExit } from './subcommand.ts';
 import { checkWitnesses, parseVerifierKeys, type VerifierKeysFile } from './verifier-keys.ts';
+import { isContainer, isFolder, openPublished } from './verify-sources.ts';
 import { isProved, type VerifiedPack } from './words/pack.ts';
 
 /** First bytes of every zip. */
@@ -45,7 +50,6 @@ const archiveFaults: Readonly<Record<Exclude<NoArchive, 'not-a-zip'>, string>> =
     'not the zip that the bot writes: it has data before, between or after its files, or it was zipped again',
 };
 
-/** Returns the report of a zip that isn't a valid pack. */
 const refusedPack = (detail: string): PackReport => ({
   ...nothingRead,
   findings: [{ seq: 0, kind: 'file-damaged', detail }],

@@ -1,25 +1,138 @@
 /** Sources of the verifier: the database, an export or a published log, and baselines. */
 import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
-import type { AnchorReader } from '../../audit/anchor/read-anchor.ts';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
+import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../audit/anchor/read-anchor.ts';
 import { BaselineExport } from '../../audit/export-jsonl.ts';
-import { lineFrom } from '../../audit/verify.ts';
+import { type Finding, lineFrom } from '../../audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
 import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verify-export.ts';
+import { readConfig } from '../../config/config.ts';
 import type { Place } from '../../config/place.ts';
+import type { AnchorSource } from '../../domain/ports/published-log.ts';
 import type { Link } from '../../domain/record/chain.ts';
+import { parseEventBody } from '../../operations/registry.ts';
 import type { Records } from '../rpc/calls.ts';
-import { Unusable } from './inputs.ts';
 import { readRecord } from './open-records.ts';
-import type { OpenedAnchor } from './published.ts';
-import type { EventCount } from './subcommand.ts';
-import { loadSealKeys, readSealKeys, type SealKeySource } from './verifier-keys.ts';
+import { eventCounter, exit, Unusable, type VerificationExit } from './subcommand.ts';
+import {
+  checkWitnesses,
+  isWitnessed,
+  loadSealKeys,
+  parseVerifierKeys,
+  readSealKeys,
+  type SealKeySource,
+  type VerifierKeysFile,
+  type WitnessCheck,
+} from './verifier-keys.ts';
+
+export const isFolder = (file: string): Promise<boolean> =>
+  stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+export interface PublishedReport {
+  readonly origin: string;
+  readonly events: number;
+  readonly checkpoints: number;
+  /** Witnesses that signed the newest checkpoint, by the given keys, and when. */
+  readonly witnesses: readonly { readonly name: string; readonly at: string }[];
+  /** Cosignatures of the given vault key; null: no vault key was given. */
+  readonly vaultKey: {
+    /** It signed the newest checkpoint. */
+    readonly newest: boolean;
+    /** Number of stored checkpoints that it signed. */
+    readonly checkpoints: number;
+  } | null;
+  /** From the line `quorum N` of the keys; null: none. */
+  readonly quorum: number | null;
+  readonly witnessCheck: WitnessCheck;
+  readonly keysGiven: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export interface OpenedAnchor {
+  readonly reader: AnchorReader;
+  /** The keys were given, or are the bot's own: they weren't read from the published log. */
+  readonly keysGiven: boolean;
+  readonly given: VerifierKeysFile;
+  /** The keys include a vault key. */
+  readonly vaultKey: boolean;
+}
+
+/** Returns whether the place is a blob container; else it's a folder. */
+export const isContainer = (place: string): boolean => place.startsWith('https://');
+
+/** Loads Azure's clients only here: they load slowly. */
+async function container(place: string): Promise<AnchorSource> {
+  const { anchorFiles } = await import('../published-log.ts');
+  return anchorFiles({ kind: 'container', url: place.replace(/\/+$/, '') }, readConfig());
+}
+
+/** Opens the source. A container needs the bot's complete configuration; a folder needs none. */
+async function sourceOf(place: string): Promise<AnchorSource> {
+  const rethrow = (error: Error): never => {
+    throw new Unusable(`reading the log published in ${place}: ${error.message}`);
+  };
+  const { read, sizes } = isContainer(place) ? await container(place).catch(rethrow) : anchorFolder(place);
+  return { read: (path) => read(path).catch(rethrow), sizes: () => sizes().catch(rethrow) };
+}
+
+/**
+ * Opens a published log with keys from a file, else with the bot's own, else with those stored next to it. `own`: as a keys file.
+ * Throws {@link Unusable}.
+ */
+export async function openPublished(
+  folder: string,
+  keyFile: string | undefined,
+  own: string | null = null,
+): Promise<OpenedAnchor> {
+  const files = await sourceOf(folder);
+  const text =
+    keyFile === undefined ? (own ?? (await files.read(keysPath))) : await readFile(keyFile).catch(() => null);
+  if (text === null) {
+    throw new Unusable(
+      keyFile === undefined
+        ? `${folder} has no published log: there is no ${keysPath}. Name the file with the log’s key with --log-key.`
+        : `${keyFile} doesn’t exist, or this user can’t read it`,
+    );
+  }
+  try {
+    const given = parseVerifierKeys(String(text), keyFile ?? (own === null ? `${folder}/${keysPath}` : 'own keys'));
+    const reader = await AnchorReader.open(files, given.keys);
+    const vaultKey = given.keys.some(({ kind, name }) => kind === 'vault' && name === reader.newest.origin);
+    return { reader, keysGiven: keyFile !== undefined || own !== null, given, vaultKey };
+  } catch (error) {
+    if (!(error instanceof AnchorUnusable)) throw error;
+    throw new Unusable(`reading the log published in ${folder}: ${error.message}`);
+  }
+}
+
+/** Returns whether a vault key was given that didn't sign the newest checkpoint. */
+export const vaultMissing = ({ vaultKey }: PublishedReport): boolean => vaultKey !== null && !vaultKey.newest;
+
+/** Returns the report. Call it after reading all events. */
+export function publishedReport({ reader, keysGiven, given, vaultKey }: OpenedAnchor): PublishedReport {
+  const witnessCheck = checkWitnesses(given, reader.newest.signatures);
+  return {
+    origin: reader.newest.origin,
+    events: reader.newest.size,
+    checkpoints: reader.checkpoints,
+    witnesses: witnessCheck.signed,
+    vaultKey: vaultKey ? { newest: isVaultSigned(reader.newest), checkpoints: reader.vaultSigned } : null,
+    quorum: given.quorum,
+    witnessCheck,
+    keysGiven,
+    findings: reader.findings,
+  };
+}
 
 /** Verifies the database. Derived data is read first: later events come after it. */
 export async function verifyStore(
   records: Records,
   options: VerifyOptions,
-  count: EventCount,
+  count: () => void,
 ): Promise<AuditLogReport> {
   const verifier = new AuditLogVerifier({ ...options, derived: await records.derived({}) });
   const events = readRecord(records);
@@ -27,7 +140,7 @@ export async function verifyStore(
     const next = await events.next();
     if (next.done) return verifier.end(next.value);
     verifier.event(next.value.line);
-    count.add();
+    count();
     for (const text of next.value.texts) verifier.text(text);
   }
 }
@@ -36,16 +149,40 @@ export async function verifyStore(
 export async function verifyPublished(
   reader: AnchorReader,
   options: VerifyOptions,
-  count: EventCount,
+  count: () => void,
   also: (body: string) => void = () => undefined,
 ): Promise<AuditLogReport> {
   const verifier = new AuditLogVerifier({ ...options, keys: null, bodiesOnly: true });
   for await (const body of reader.bodies()) {
     verifier.event(lineFrom(body));
-    count.add();
+    count();
     also(body);
   }
   return verifier.end(verifier.last);
+}
+
+/** Returns the exit code. Scripts must be able to detect unchecked seals and log keys. */
+export function exitOutcomeOf(
+  { findings, seals }: AuditLogReport,
+  published: PublishedReport | null,
+): VerificationExit {
+  if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
+  // A published log has no seals, so without the database there is nothing to check.
+  const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
+  const witnessed = published === null || (isWitnessed(published.witnessCheck) && !vaultMissing(published));
+  return published?.keysGiven === false || !sealsDone || !witnessed ? exit.unchecked : exit.done;
+}
+
+/** Verifies a published log with its keys. `also` gets each body. */
+export async function verifyLog(
+  published: OpenedAnchor,
+  progress: (text: string) => void,
+  also: (body: string) => void,
+): Promise<{ readonly report: AuditLogReport; readonly log: PublishedReport; readonly outcome: VerificationExit }> {
+  const options = { read: parseEventBody, keys: null };
+  const report = await verifyPublished(published.reader, options, eventCounter('Verified', progress), also);
+  const log = publishedReport(published);
+  return { report, log, outcome: exitOutcomeOf(report, log) };
 }
 
 async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
@@ -58,40 +195,34 @@ async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
 }
 
 /** Verifies an export. Throws {@link Unusable}. */
-export const verifyFile = (file: string, options: VerifyOptions, count: EventCount): Promise<AuditLogReport> =>
+export const verifyFile = (file: string, options: VerifyOptions, count: () => void): Promise<AuditLogReport> =>
   readable(file, () => verifyExport(counted(fileLines(file), count), options));
 
-async function* counted(lines: AsyncIterable<string>, count: EventCount): AsyncGenerator<string> {
+async function* counted(lines: AsyncIterable<string>, count: () => void): AsyncGenerator<string> {
   for await (const line of lines) {
-    count.add();
+    count();
     yield line;
   }
 }
 
 interface BaselineSources {
-  /** An older export. */
   readonly against: string | undefined;
-  /** One noted event: number and hash. */
   readonly noted: Link | undefined;
   readonly published: OpenedAnchor | null;
 }
 
 /** Returns the baseline from all given sources; null: none. Throws {@link Unusable}. */
-export async function openBaseline(
-  { against, noted, published }: BaselineSources,
-  read: VerifyOptions['read'],
-): Promise<BaselineExport | null> {
+export async function openBaseline({ against, noted, published }: BaselineSources): Promise<BaselineExport | null> {
   if (against === undefined && noted === undefined && published === null) return null;
   const known =
     against === undefined
       ? new BaselineExport()
-      : await readable(against, () => readBaselineExport(() => fileLines(against), read));
+      : await readable(against, () => readBaselineExport(() => fileLines(against), parseEventBody));
   if (noted !== undefined) known.add(noted);
   if (published !== null) for await (const body of published.reader.bodies()) known.add(lineFrom(body));
   return known;
 }
 
-/** Returns the seal keys of the named file, else of the database. */
 export async function keysFor(named: string | undefined, store: Place | null): Promise<SealKeySource> {
   if (named !== undefined) return { keys: await readSealKeys(named), missing: null };
   return store === null ? { keys: null, missing: null } : loadSealKeys(store);

@@ -7,8 +7,7 @@ import { WitnessState, WitnessStateUnusable } from '../../audit/witness/state.ts
 import { FolderInUse, type FolderLock, lockFolder } from '../../store/folder-lock.ts';
 import { witnessKeyUse } from '../../text/record.ts';
 import { lostStateWords } from '../../text/witnesses.ts';
-import { Unusable } from './inputs.ts';
-import { exit, subcommand } from './subcommand.ts';
+import { argument, exit, subcommand, Unusable } from './subcommand.ts';
 import { keyLineWords } from './verifier-keys.ts';
 
 const folder = z.string().trim().min(1).default('witness');
@@ -54,17 +53,15 @@ export const witnessAdd = subcommand({
   usage: 'KEY [--folder FOLDER]',
   summary: 'adds a log that a witness signs',
   help: 'Restart the witness afterwards.',
-  explains: [
-    [
-      'KEY',
-      'verifier key of the log: the whole line, from the operator of the bot. A second key of the same log is added to the first',
-    ],
-    ['--folder FOLDER', 'folder of the witness. Default: witness'],
-  ],
   examples: ['cmk-bot witness add "hospital.example/cmk-bot+1a2b3c4d+AbCd…"'],
   withoutSettings: true,
-  positionals: ['key'],
-  input: z.object({ key: z.string({ error: 'is missing; type the complete verifier key of the log' }), folder }),
+  input: z.object({
+    key: argument(z.string({ error: 'is missing; type the complete verifier key of the log' }), [
+      'KEY',
+      'verifier key of the log: the whole line, from the operator of the bot. A second key of the same log is added to the first',
+    ]),
+    folder: argument(folder, ['--folder FOLDER', 'folder of the witness. Default: witness']),
+  }),
   async run({ key: line, folder: at }, { print }) {
     const key = readKeyLine(line);
     if (typeof key === 'string') throw new Unusable(`KEY: ${keyLineWords[key]}`);
@@ -76,7 +73,6 @@ export const witnessAdd = subcommand({
   },
 });
 
-/** Runs a witness, on a machine that the bot's operators can't access. */
 export const witnessRun = subcommand({
   name: 'witness run',
   usage: '--name NAME [--folder FOLDER] [--listen ADDRESS:PORT]',
@@ -86,15 +82,16 @@ export const witnessRun = subcommand({
     'audit log without being detected. It needs no database, settings or permissions. It creates its key in the folder on',
     'the first start. Never restore the folder from a copy: the witness could sign a second history.',
   ].join('\n'),
-  explains: [
-    ['--name NAME', 'name of the witness; it can’t be changed later'],
-    ['--folder FOLDER', 'folder for its key and state. Default: witness'],
-    ['--listen ADDRESS:PORT', 'address to listen on; put TLS in front of it. Default: 127.0.0.1:7380'],
-  ],
   examples: ['cmk-bot witness run --name witness.example/hospital'],
   withoutSettings: true,
-  positionals: [],
-  input: z.object({ name, folder, listen }),
+  input: z.object({
+    name: argument(name, ['--name NAME', 'name of the witness; it can’t be changed later']),
+    folder: argument(folder, ['--folder FOLDER', 'folder for its key and state. Default: witness']),
+    listen: argument(listen, [
+      '--listen ADDRESS:PORT',
+      'address to listen on; put TLS in front of it. Default: 127.0.0.1:7380',
+    ]),
+  }),
   async run({ name: of, folder: at, listen: { host, port } }, { print, complain }) {
     const state = await stateIn(at);
     if (state.origins.length === 0)

@@ -1,6 +1,6 @@
 /** Checks the audit log: seals, size, published log, clock, and what waits for people. */
 import { newestPath } from '../../audit/anchor/files.ts';
-import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
+import { newestCheckpoint, openNewest } from '../../audit/anchor/newest-checkpoint.ts';
 import { KeyFileInvalid, KeyMissing } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
 import type { VerifierKey } from '../../audit/tlog/keys.ts';
@@ -10,8 +10,7 @@ import { waitsIn } from '../../domain/request/request.ts';
 import { durationWords } from '../../text/instants.ts';
 import { foreignWords, sealKeyUse } from '../../text/record.ts';
 import { countOf } from '../../text/words.ts';
-import { loadKeys } from '../load-keys.ts';
-import { anchorFiles, anchorName, logVerifiers, newestPublishedCheckpoint } from '../published-log.ts';
+import { anchorFiles, anchorName, loadKeys, logVerifiers } from '../published-log.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, setClock } from './commands.ts';
 import { failOnError } from './database.ts';
@@ -32,12 +31,11 @@ async function lastKeyOf({ store }: Subjects): Promise<string | null> {
 /** Returns the fix for a key file that others can read. The message ends with the command. */
 const fixForFile = (place: KeyPlace, message: string): Remedy =>
   place.kind === 'file' && message.includes('chmod 600')
-    ? { who: 'the file’s owner', commands: [command('chmod', '600', place.file)] }
-    : { commands: [] };
+    ? [[command('chmod', '600', place.file)], 'the file’s owner']
+    : [[]];
 
-/** Returns the finding for an unusable seal key. */
 export const sealsUnusable = (place: KeyPlace, message: string): Diagnosis =>
-  fail(seals, 'the key cannot be used', message, fixForFile(place, message));
+  fail(seals, 'the key cannot be used', message, ...fixForFile(place, message));
 
 async function sealsOf(subjects: Subjects): Promise<Diagnosis> {
   const { config } = subjects;
@@ -94,7 +92,7 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const where = anchorName(place);
   const files = await anchorFiles(place, config);
   const note = (await files.read(newestPath))?.toString('utf8') ?? null;
-  const newest = await newestPublishedCheckpoint(files);
+  const newest = await newestCheckpoint(files);
   const published = newest?.size ?? 0;
   const { seq, time } = await store.auditLog.head();
   const found = `${published} of ${seq} events are published in ${where}`;
@@ -103,7 +101,7 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
       'This isn’t the audit log that was published, or its end is missing: change nothing, and find out which.';
     const commands = [command('cmk-bot', 'audit', 'verify', '--anchor', where)];
     return [
-      fail(anchor, `${published} events are published in ${where}, and the audit log has ${seq}`, mend, { commands }),
+      fail(anchor, `${published} events are published in ${where}, and the audit log has ${seq}`, mend, commands),
     ];
   }
   const foreign = await foreignCheckpoint(subjects, note);
@@ -112,7 +110,7 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   if (published === seq || lateMs < Math.max(lateIntervals * everyMs, minLateMs)) return [ok(anchor, found)];
   const mend = 'Publishing stopped: check that a bot runs, its log, and that its user can write there.';
   const listFolder = place.kind === 'folder' ? [command('ls', '-ld', where)] : [];
-  return [warn(anchor, found, mend, { commands: listFolder })];
+  return [warn(anchor, found, mend, listFolder)];
 }
 
 const anchorAdvice = (error: Error): string =>
@@ -126,10 +124,10 @@ async function clockOf({ store }: Subjects): Promise<Diagnosis> {
   const far = `${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
   if (apart.kind === 'clock') {
     const mend = 'Events have the database’s time, but tokens are checked by this clock. Correct the wrong one.';
-    return fail(clock, `${far}${apart.aheadMs > 0 ? ' of' : ''} the database’s`, mend, setClock);
+    return fail(clock, `${far}${apart.aheadMs > 0 ? ' of' : ''} the database’s`, mend, ...setClock);
   }
   const found = `the last event is dated ${far}: nothing is stored`;
-  return fail(clock, found, 'If this clock is right: cmk-bot audit resume', { commands: ['cmk-bot audit resume'] });
+  return fail(clock, found, 'If this clock is right: cmk-bot audit resume', ['cmk-bot audit resume']);
 }
 
 export async function diagnoseAuditLog(subjects: Subjects): Promise<readonly Diagnosis[]> {
@@ -157,7 +155,7 @@ async function requestsOf({ store }: Subjects): Promise<Diagnosis> {
   const ids = found.map(({ id }) => id);
   const said = `${countOf(total, 'request needs', 'requests need')} attention: ${listed(ids, total)}`;
   const commands = ids.map((id) => command('cmk-bot', 'requests', 'show', id));
-  return warn(requests, said, 'See what failed, and what is safe now.', { commands });
+  return warn(requests, said, 'See what failed, and what is safe now.', commands);
 }
 
 const nameIn = (resource: string): string => resource.slice(resource.lastIndexOf('/') + 1);

@@ -22,11 +22,8 @@ const subscription = (id: string) => about('azure/subscription', `subscription $
 /** Returns the fix for a refused sign-in: a new secret. */
 function fixForSignIn({ azure }: DoctorEnvironment['config']): Remedy {
   const { clientId, clientSecret } = azure.signIn;
-  if (clientId === null || clientSecret === null) return { commands: [changeSetting('AZURE_CLIENT_ID')] };
-  return {
-    who: 'an owner of the app registration',
-    commands: [newSecret(clientId), changeSetting('AZURE_CLIENT_SECRET')],
-  };
+  if (clientId === null || clientSecret === null) return [[changeSetting('AZURE_CLIENT_ID')]];
+  return [[newSecret(clientId), changeSetting('AZURE_CLIENT_SECRET')], 'an owner of the app registration'];
 }
 
 /** Returns the finding for a machine without a managed identity, the only option without secret and token file. */
@@ -37,7 +34,7 @@ function withoutIdentity({ azure: { signIn } }: DoctorEnvironment['config'], why
     azure,
     `AZURE_CLIENT_SECRET isn’t set, nor is AZURE_FEDERATED_TOKEN_FILE, so the bot signs in with a managed identity (${which}), which this machine doesn’t have: ${why}`,
     'Run the bot where it has that managed identity, or set AZURE_CLIENT_SECRET.',
-    { commands: [changeSetting('AZURE_CLIENT_SECRET')] },
+    [changeSetting('AZURE_CLIENT_SECRET')],
   );
 }
 
@@ -49,7 +46,7 @@ function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Dia
     return withoutIdentity(config, line);
   }
   if (failure.next === 'wait') return fail(azure, line, network);
-  return fail(azure, line, signIn, fixForSignIn(config));
+  return fail(azure, line, signIn, ...fixForSignIn(config));
 }
 
 interface SubscriptionRead {
@@ -80,12 +77,13 @@ async function diagnoseSubscription(
   const [inGroup] = [...resources, ...vaults].filter((one) => isIn(id, one));
   const isRefused = statusOf(outcome.failure) === 403 && inGroup !== undefined;
   if (isRefused && (await subscriptions.lacks(inGroup.id, noRights)).ok)
-    return warn(subscription(id), 'readable in resource groups only', onGroupsOnly, { who, commands: [] });
+    return warn(subscription(id), 'readable in resource groups only', onGroupsOnly, [], who);
   return fail(
     subscription(id),
     lookupFailureLine(outcome.failure),
     'Assign the role of infra/custom-role.json on it to the bot’s identity, or remove it from CMK_SUBSCRIPTIONS.',
-    { who, commands: [giveBotRole(objectId, scopeOf(id)), changeSetting('CMK_SUBSCRIPTIONS')] },
+    [giveBotRole(objectId, scopeOf(id)), changeSetting('CMK_SUBSCRIPTIONS')],
+    who,
   );
 }
 
@@ -182,7 +180,7 @@ async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment):
   if (apart === null) return [ok(subject, 'less than a minute from this machine’s')];
   const far = `this machine is ${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
   return [
-    fail(subject, far, 'Azure and the bot refuse tokens with wrong times. Correct this machine’s clock.', setClock),
+    fail(subject, far, 'Azure and the bot refuse tokens with wrong times. Correct this machine’s clock.', ...setClock),
   ];
 }
 
@@ -216,10 +214,8 @@ function judgedGuard(found: FleetGuard): Diagnosis {
     guard,
     `${open.length} of ${found.agents.length} agents aren’t fully guarded. ${lines.join('; ')}`,
     guardPage,
-    {
-      who: 'Resource Policy Contributor or Owner of the subscription',
-      commands: ['cmk-bot guard check'],
-    },
+    ['cmk-bot guard check'],
+    'Resource Policy Contributor or Owner of the subscription',
   );
 }
 
@@ -229,10 +225,13 @@ export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promi
   // Lists that can't be read have findings of their own.
   if (!read.ok) return [];
   const unread = read.value.unread.map(({ subscriptionId, failure }) =>
-    unknown(about('azure/guard', `guard policies in ${subscriptionId}`), lookupFailureLine(failure), guardPage, {
-      who: whoGivesRoles(`subscription ${subscriptionId}`),
-      commands: [updateBotRole(config.azure.subscriptions)],
-    }),
+    unknown(
+      about('azure/guard', `guard policies in ${subscriptionId}`),
+      lookupFailureLine(failure),
+      guardPage,
+      [updateBotRole(config.azure.subscriptions)],
+      whoGivesRoles(`subscription ${subscriptionId}`),
+    ),
   );
   return read.value.agents.length === 0 ? unread : [judgedGuard(read.value), ...unread];
 }

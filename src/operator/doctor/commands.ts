@@ -16,7 +16,6 @@ export const deploymentSettings: readonly string[] = [
 /** Secrets that azd stores in the vault. */
 export const azdSecrets: readonly string[] = ['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'];
 
-/** Returns the command that reads a secret into the shell, for azd. */
 export const readSecret = (variable: string): string => `read -rs ${variable} && export ${variable}`;
 
 function changeWithAzd(variable: string): string {
@@ -55,14 +54,15 @@ export const whoGivesRoles = (scope: string): string => `Owner or User Access Ad
 export const botRole = 'CMK bot';
 const grantsRole = 'CMK bot grants';
 
-/** Returns the command that assigns the bot's role at a scope. */
-export const giveBotRole = (objectId: string, scope: string): string =>
-  `${command('az', 'role', 'assignment', 'create', '--role', botRole)} ${roleTo(objectId, scope)}`;
+/** `scope`: as a word for a shell. */
+const giveRole = (role: string, objectId: string, scope: string): string =>
+  `${command('az', 'role', 'assignment', 'create', '--role', role, '--assignee-object-id', objectId)} --assignee-principal-type ServicePrincipal --scope ${scope}`;
+
+export const giveBotRole = (objectId: string, scope: string): string => giveRole(botRole, objectId, quoted(scope));
 
 /** Returns the command that assigns the role for role assignments, with the condition that limits it to one role. */
 export const giveGrantsRole = (objectId: string, scope: string): string =>
-  `${command('az', 'role', 'assignment', 'create', '--role', grantsRole)} ${roleTo(objectId, scope)} ` +
-  '--condition "$(cat infra/grant-condition.txt)" --condition-version 2.0';
+  `${giveRole(grantsRole, objectId, quoted(scope))} --condition "$(cat infra/grant-condition.txt)" --condition-version 2.0`;
 
 /**
  * Returns the command that lets an identity query one table of the workspace, in any subscription: it creates the role, or adds the
@@ -74,9 +74,6 @@ export const giveLogsRole = (objectId: string, workspaceId: string): string =>
 
 export const makeSigningKey = (vault: string, name: string): string =>
   `${command('az', 'keyvault', 'key', 'create', '--vault-name', vault, '--name', name)} --kty EC --curve P-256 --ops sign verify`;
-
-const signingRole = 'CMK bot signing';
-const publishingRole = 'CMK bot publishing';
 
 /** Returns the command that creates a role in the subscription of a resource, which the words of an `az` command show. */
 const makeRoleBeside = (file: string, ...shown: readonly string[]): string => {
@@ -92,23 +89,23 @@ export const makeSigningRole = (vault: string): string =>
 export const makePublishingRole = (account: string): string =>
   makeRoleBeside('infra/custom-role-publishing.json', 'storage', 'account', 'show', '--name', account);
 
+/** Returns a scope below the resource that the words of an `az` command show. */
+const below = (path: string, ...shown: readonly string[]): string =>
+  `"$(${command('az', ...shown)} --query id -o tsv)/${path}"`;
+
 /** Returns the command that lets an identity read and write blobs of one container, and delete none. */
-export const givePublishingRole = (objectId: string, account: string, container: string): string =>
-  `${command('az', 'role', 'assignment', 'create', '--role', publishingRole, '--assignee-object-id', objectId)} ` +
-  `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'storage', 'account', 'show', '--name', account)} --query id -o tsv)/blobServices/default/containers/${container}"`;
+export const givePublishingRole = (objectId: string, account: string, container: string): string => {
+  const path = `blobServices/default/containers/${container}`;
+  return giveRole('CMK bot publishing', objectId, below(path, 'storage', 'account', 'show', '--name', account));
+};
 
 /** Returns the command that lets an identity sign with one key of a vault and read its public half. */
 export const giveKeyRole = (objectId: string, vault: string, name: string): string =>
-  `${command('az', 'role', 'assignment', 'create', '--role', signingRole, '--assignee-object-id', objectId)} ` +
-  `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv)/keys/${name}"`;
+  giveRole('CMK bot signing', objectId, below(`keys/${name}`, 'keyvault', 'show', '--name', vault));
 
 /** Returns the command that lets an identity read one secret of a vault. */
 export const giveSecretRole = (objectId: string, vault: string, name: string): string =>
-  `${command('az', 'role', 'assignment', 'create', '--role', 'Key Vault Secrets User', '--assignee-object-id', objectId)} ` +
-  `--assignee-principal-type ServicePrincipal --scope "$(${command('az', 'keyvault', 'show', '--name', vault)} --query id -o tsv)/secrets/${name}"`;
-
-const roleTo = (objectId: string, scope: string): string =>
-  command('--assignee-object-id', objectId, '--assignee-principal-type', 'ServicePrincipal', '--scope', scope);
+  giveRole('Key Vault Secrets User', objectId, below(`secrets/${name}`, 'keyvault', 'show', '--name', vault));
 
 /** Returns the file with the subscriptions in place of the placeholder. */
 const filledRole = (file: string, subscriptions: readonly string[]): string => {
@@ -116,7 +113,6 @@ const filledRole = (file: string, subscriptions: readonly string[]): string => {
   return `sed 's#"/subscriptions/0.*0"#${scopes}#' ${file}`;
 };
 
-/** Returns the command that updates the bot's role from the file. */
 export const updateBotRole = (subscriptions: readonly string[]): string =>
   `az role definition update --role-definition "$(${filledRole('infra/custom-role.json', subscriptions)})"`;
 
@@ -159,7 +155,7 @@ export const newSecret = (appId: string): string =>
   `az ad app credential reset --id ${quoted(appId)} --append --years 1 --query password -o tsv`;
 
 /** Synchronizes the machine's clock with a time server (systemd). */
-export const setClock = { who: 'root on this machine', commands: [command('timedatectl', 'set-ntp', 'true')] };
+export const setClock = [[command('timedatectl', 'set-ntp', 'true')], 'root on this machine'] as const;
 
 /**
  * Returns the command that runs a statement as the tables' owner. The address isn't printed, because it can contain a password.

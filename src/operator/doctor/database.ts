@@ -57,16 +57,14 @@ async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<re
     return [ok(subject, 'none: it is on this machine')];
   }
   const mend = 'Someone on the network can read and change the data. Add sslmode=verify-full to the address.';
-  return [fail(subject, `none, to ${host}`, mend, { commands: [changeSetting('DATABASE_URL')] })];
+  return [fail(subject, `none, to ${host}`, mend, [changeSetting('DATABASE_URL')])];
 }
 
 async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
   const subject = about('db/tables', 'tables');
   const pending = await pendingMigrations(database, placeName(config.store));
   if (pending.length === 0) return ok(subject, 'complete');
-  return fail(subject, `missing: ${pending.join(', ')}`, 'Start this version of the bot once.', {
-    commands: ['npm start'],
-  });
+  return fail(subject, `missing: ${pending.join(', ')}`, 'Start this version of the bot once.', ['npm start']);
 }
 
 async function engineOf({ database }: Subjects): Promise<Diagnosis> {
@@ -74,21 +72,21 @@ async function engineOf({ database }: Subjects): Promise<Diagnosis> {
   const { rows } = await database.pool.query("select to_regclass('dbos.workflow_status') is not null as there");
   const there = (rows as { there?: boolean }[])[0]?.there === true;
   if (there) return ok(subject, 'its tables exist');
-  return fail(subject, 'its tables don’t exist', 'Start the bot once: it creates them.', { commands: ['npm start'] });
+  return fail(subject, 'its tables don’t exist', 'Start the bot once: it creates them.', ['npm start']);
 }
 
 /** Returns the fix: an administrator creates the bot's own database role, and the setting is changed. */
 function ownRole({ store }: Subjects['config']): Remedy {
   const { hostname, port, pathname } = new URL(store.kind === 'server' ? store.url : 'postgres://localhost/');
   const at = ['-h', hostname, ...(port === '' ? [] : ['-p', port]), '-d', pathname.slice(1)];
-  return {
-    who: 'an administrator of the database server',
-    commands: [
+  return [
+    [
       command('psql', ...at, '-c', 'create role cmk_bot login'),
       changeSetting('DATABASE_URL'),
       changeSetting('CMK_DATABASE_OWNER_URL'),
     ],
-  };
+    'an administrator of the database server',
+  ];
 }
 
 async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
@@ -98,11 +96,11 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
   const isLocal = config.server.mode === 'local';
   if (superuser && !isLocal) {
     const found = `${role} is a superuser, so it could change the audit log`;
-    return fail(subject, found, 'Let the bot sign in as a role with few permissions.', ownRole(config));
+    return fail(subject, found, 'Let the bot sign in as a role with few permissions.', ...ownRole(config));
   }
   if (owns) {
     const found = 'owns the tables or can act as their owner, so it could turn off the protection of the audit log';
-    return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ownRole(config));
+    return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ...ownRole(config));
   }
   const name = `"${role.replaceAll('"', '""')}"`;
   if (!mayAdd) {
@@ -110,10 +108,8 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
       subject,
       `${role} can’t insert events: nothing can be stored`,
       'It needs permission to read and insert.',
-      {
-        who: ownerRole,
-        commands: [asOwner(`grant insert on cmk.event to ${name}`)],
-      },
+      [asOwner(`grant insert on cmk.event to ${name}`)],
+      ownerRole,
     );
   }
   if (mayChange.length === 0) return ok(subject, 'can insert and read events, and owns nothing');
@@ -122,10 +118,8 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
     subject,
     `${role} can ${rights} events, so it could change the audit log`,
     'It needs permission only to read and insert.',
-    {
-      who: ownerRole,
-      commands: [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
-    },
+    [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
+    ownerRole,
   );
 }
 
@@ -157,7 +151,7 @@ async function writesOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
   if (why === null) return ok(subject, 'a test write worked, and was rolled back');
   const { found, mend } = refusedWrites[why];
   const commands = why === 'read-only' ? [asOwner(writesAgain.replace('%I', await databaseName(pool)))] : [];
-  return fail(subject, found, mend, { who: ownerRole, commands });
+  return fail(subject, found, mend, commands, ownerRole);
 }
 
 /** Converts an error to a failed finding, in the database's words. */
@@ -186,7 +180,7 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
 
 const variable = 'CMK_DATABASE_OWNER_URL';
 const owner = about('db/owner', 'owner of the database');
-const remedy = { commands: [changeSetting(variable)] };
+const remedy = [changeSetting(variable)];
 
 /** Checks that the owner's address is the bot's own database: the bot's start migrates the tables there. */
 export async function diagnoseOwner({ config, database }: Subjects): Promise<readonly Diagnosis[]> {

@@ -9,13 +9,11 @@ import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '.
 import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';
 import { diagnoseAzure, diagnoseGuard } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
-import { diagnoseLogs, diagnoseTelemetry } from './logs.ts';
 import { diagnoseOutside, diagnosePackedApp } from './outside.ts';
-import { diagnosePolicy } from './policy.ts';
+import { diagnosePolicy, explainResource } from './policy.ts';
 import { diagnoseRegistration, diagnoseStepUp } from './registration.ts';
-import { explainResource } from './resource.ts';
 import { diagnoseGraphRights } from './rights.ts';
-import { diagnoseSecrets, diagnoseSettings, diagnoseVersions } from './settings.ts';
+import { diagnoseLogs, diagnoseSecrets, diagnoseSettings, diagnoseTelemetry, diagnoseVersions } from './settings.ts';
 import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
 import { diagnoseVaultKey, diagnoseWitnesses } from './witnesses.ts';
@@ -26,10 +24,6 @@ interface Part<S> {
   readonly look: (subjects: S) => Promise<readonly Diagnosis[]>;
 }
 
-const explain = async (subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> =>
-  subjects.look.resource === null ? [] : explainResource(subjects, subjects.look.resource);
-
-/** Checks that don't need the database. */
 const parts: readonly Part<DoctorEnvironment>[] = [
   {
     codes: ['config/settings', 'config/mode', 'config/pause', 'people/ask', 'people/approve', 'people/read'],
@@ -61,10 +55,13 @@ const parts: readonly Part<DoctorEnvironment>[] = [
   { codes: ['teams/secret'], look: diagnoseSecrets },
   { codes: ['teams/package'], look: diagnosePackedApp },
   { codes: ['people/sign-in'], look: diagnoseStepUp },
-  { codes: ['people/agent'], look: explain },
+  {
+    codes: ['people/agent'],
+    look: async (subjects) =>
+      subjects.look.resource === null ? [] : explainResource(subjects, subjects.look.resource),
+  },
 ];
 
-/** Checks that need the database. */
 const recordParts: readonly Part<Subjects>[] = [
   { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role', 'db/writes'], look: diagnoseDatabase },
   { codes: ['db/owner'], look: diagnoseOwner },
@@ -74,7 +71,6 @@ const recordParts: readonly Part<Subjects>[] = [
   { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
 ];
 
-/** Codes of checks that need an open database. */
 export const recordCodes: readonly DiagnosisCode[] = recordParts.flatMap(({ codes }) => codes);
 
 /** Timeout of a check; longer than any call's own limit. */
@@ -118,8 +114,6 @@ function createClients(config: Config): Clients {
   };
 }
 
-const byCode = (a: Diagnosis, b: Diagnosis): number => diagnosisCodes.indexOf(a.code) - diagnosisCodes.indexOf(b.code);
-
 /** Runs the selected checks. `record`: null if the database couldn't be opened. */
 export async function diagnose({
   config,
@@ -152,5 +146,5 @@ export async function diagnose({
   return found
     .flat()
     .filter(({ code }) => wanted(code))
-    .sort(byCode);
+    .sort((a, b) => diagnosisCodes.indexOf(a.code) - diagnosisCodes.indexOf(b.code));
 }

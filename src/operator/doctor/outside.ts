@@ -36,7 +36,6 @@ export function probeAddress(method: 'GET' | 'POST', url: string, ca: string | u
   });
 }
 
-/** Returns the fix for a Node error code, and a diagnostic command. */
 function fixForReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL): readonly [string, string] {
   const { code = '' } = error;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
@@ -64,9 +63,9 @@ function judge(url: string, { status, certificate }: ProbeResult): Diagnosis {
   const answers = `${url} answers ${status} to a caller who isn’t signed in`;
   if (![401, 403, 405].includes(status)) {
     const mend = 'This isn’t the bot. The proxy that ends TLS must route /api/messages to the bot.';
-    return fail(subject, answers, mend, {
-      commands: [command('curl', '-s', '-X', 'POST', '-o', '/dev/null', '-w', '%{http_code}', url)],
-    });
+    return fail(subject, answers, mend, [
+      command('curl', '-s', '-X', 'POST', '-o', '/dev/null', '-w', '%{http_code}', url),
+    ]);
   }
   if (leftMs > warnBeforeMs)
     return ok(subject, `${answers}; its certificate expires in ${countOf(Math.floor(leftMs / dayMs), 'day', 'days')}`);
@@ -74,7 +73,8 @@ function judge(url: string, { status, certificate }: ProbeResult): Diagnosis {
     subject,
     `${answers}; its certificate expires in ${countOf(Math.max(0, Math.floor(leftMs / dayMs)), 'day', 'days')}`,
     'Renew it: after that day, Teams can’t reach the bot.',
-    { who: 'the owner of the proxy that ends TLS', commands: [command('curl', '-sv', '-o', '/dev/null', url)] },
+    [command('curl', '-sv', '-o', '/dev/null', url)],
+    'the owner of the proxy that ends TLS',
   );
 }
 
@@ -85,9 +85,7 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
   if (publicUrl === null) {
     const mend = 'Set CMK_PUBLIC_URL to check it.';
     return [
-      unknown(subject, 'not tried: the bot’s address is not configured', mend, {
-        commands: [changeSetting('CMK_PUBLIC_URL')],
-      }),
+      unknown(subject, 'not tried: the bot’s address is not configured', mend, [changeSetting('CMK_PUBLIC_URL')]),
     ];
   }
   const url = `${publicUrl}/api/messages`;
@@ -96,17 +94,12 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const [mend, look] = fixForReach(error, new URL(url));
-    return [
-      fail(subject, `${url} does not answer: ${error.message}`, mend, {
-        commands: [look, changeSetting('CMK_PUBLIC_URL')],
-      }),
-    ];
+    return [fail(subject, `${url} does not answer: ${error.message}`, mend, [look, changeSetting('CMK_PUBLIC_URL')])];
   }
 }
 
 const packageSubject = about('teams/package', 'app package');
 
-/** Returns the command that rebuilds the package with the configuration and the package's own developer data. */
 function rebuildCommand({ config }: DoctorEnvironment, { developer, file, validDomains }: PackedApp): string {
   const { app } = config.teams;
   const host =
@@ -141,9 +134,12 @@ export async function diagnosePackedApp(subjects: DoctorEnvironment): Promise<re
   if (wrong.length === 0) return [ok(packageSubject, `${packed.file} is of this bot, version ${version}`)];
   const upload = 'Build it again, and upload it in the Teams admin center, Manage apps.';
   return [
-    fail(packageSubject, `${packed.file}: ${wrong.join('; ')}`, upload, {
-      who: 'a Teams administrator uploads it',
-      commands: [rebuildCommand(subjects, packed)],
-    }),
+    fail(
+      packageSubject,
+      `${packed.file}: ${wrong.join('; ')}`,
+      upload,
+      [rebuildCommand(subjects, packed)],
+      'a Teams administrator uploads it',
+    ),
   ];
 }

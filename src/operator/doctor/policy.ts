@@ -1,10 +1,29 @@
-/** Checks valid rules for risks. */
-import { rulesOf, untrustedTags } from '../../domain/policy/policy.ts';
-import type { Rule, TagRule } from '../../domain/policy/rules.ts';
+/** Checks valid rules for risks, and explains which rule applies to an agent. */
+import { rulesOf, type Terms, termsFor, untrustedTags } from '../../domain/policy/policy.ts';
+import {
+  type Criterion,
+  criteriaOf,
+  type ResourceFacts,
+  type Rule,
+  type TagRule,
+  tagCriteriaOf,
+} from '../../domain/policy/rules.ts';
+import { chooseResource } from '../../operations/choose.ts';
+import { failureLine } from '../../text/failures.ts';
+import { permittedWords } from '../../text/keys.ts';
+import { reasonWords } from '../../text/policy.ts';
+import { refusalLine } from '../../text/refusals.ts';
 import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting } from './commands.ts';
-import { findTooFewPeople, type Holder, type HolderLookup, peopleOf, resolveHolders } from './role-members.ts';
+import {
+  findTooFewPeople,
+  type Holder,
+  type HolderLookup,
+  holderWords,
+  peopleOf,
+  resolveHolders,
+} from './role-members.ts';
 import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
 
 const subjectOf = ({ name }: Pick<Rule, 'name'>) => about('people/rule', `rule ${name}`);
@@ -36,7 +55,7 @@ function emptyRole(rule: Rule, role: 'requesters' | 'approvers', holders: readon
   if (holders.length === 0 || peopleOf(holders)?.size !== 0) return [];
   const [what, variable] = role === 'approvers' ? ['approve', 'CMK_APPROVERS'] : ['request', 'CMK_REQUESTERS'];
   const mend = `Name a group with members, or a person, in ${isUsual ? variable : `${role} of the rule`}.`;
-  const remedy = { commands: isUsual ? [changeSetting(variable)] : [] };
+  const remedy = isUsual ? [changeSetting(variable)] : [];
   return [fail(subjectOf(rule), `no one can ${what}: its ${role} have no members`, mend, remedy)];
 }
 
@@ -65,25 +84,11 @@ function vaultMistakes(rule: Pick<Rule, 'name' | 'vaults'>, own: readonly string
   const named = rule.vaults.flatMap(({ subscriptions = [] }) => subscriptions);
   const outside = named.filter((id) => id !== '*' && !own.includes(id.toLowerCase()));
   const anyWhere = rule.vaults.some(({ subscriptions = [] }) => subscriptions.includes('*'));
+  const unread = `permits vaults in ${outside.join(', ')}, which is not in CMK_SUBSCRIPTIONS`;
+  const mend = 'A requester could own a vault with a similar name. Name the subscriptions.';
   return [
-    ...(outside.length === 0
-      ? []
-      : [
-          warn(
-            subjectOf(rule),
-            `permits vaults in ${outside.join(', ')}, which is not in CMK_SUBSCRIPTIONS`,
-            'Compare both lists.',
-          ),
-        ]),
-    ...(anyWhere
-      ? [
-          warn(
-            subjectOf(rule),
-            'permits vaults of every subscription',
-            'A requester could own a vault with a similar name. Name the subscriptions.',
-          ),
-        ]
-      : []),
+    ...(outside.length === 0 ? [] : [warn(subjectOf(rule), unread, 'Compare both lists.')]),
+    ...(anyWhere ? [warn(subjectOf(rule), 'permits vaults of every subscription', mend)] : []),
   ];
 }
 
@@ -93,29 +98,17 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
   const isUsual = rule === config.policy.otherwise;
   const own = config.azure.subscriptions.map((id) => id.toLowerCase());
   const reachable = subscriptions === undefined || subscriptions.some((id) => own.includes(id.toLowerCase()));
-  const nobody = (ids: readonly string[], variable: string, what: string): readonly Diagnosis[] =>
+  const nobody = (ids: readonly string[], variable: string, what: string): readonly Diagnosis[] => {
     // Another check reports this for the environment's own settings.
-    ids.length > 0 || isUsual
-      ? []
-      : [
-          fail(
-            subjectOf(rule),
-            `no one ${what}: the rule uses ${variable}, which is empty`,
-            `Set ${variable}, or name them in the rule.`,
-          ),
-        ];
+    if (ids.length > 0 || isUsual) return [];
+    const found = `no one ${what}: the rule uses ${variable}, which is empty`;
+    return [fail(subjectOf(rule), found, `Set ${variable}, or name them in the rule.`)];
+  };
+  const never = 'never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS';
   return [
     ...nobody(rule.requesters, 'CMK_REQUESTERS', 'can request'),
     ...nobody(rule.approvers, 'CMK_APPROVERS', 'can approve'),
-    ...(reachable
-      ? []
-      : [
-          warn(
-            subjectOf(rule),
-            'never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS',
-            'Compare both lists.',
-          ),
-        ]),
+    ...(reachable ? [] : [warn(subjectOf(rule), never, 'Compare both lists.')]),
     ...vaultMistakes(rule, own),
     ...holderMistakes(rule, 'requester', requesters),
     ...holderMistakes(rule, 'approver', approvers),
@@ -125,7 +118,6 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
   ];
 }
 
-/** Resolves all named groups and people, and checks each rule. */
 export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { policy, policyFile: file, admission } = subjects.config;
   const rules = rulesOf(policy);
@@ -142,5 +134,87 @@ export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<reado
     ok(about('people/policy', 'policy'), `${found}; version ${policy.version}`),
     ...rules.flatMap((rule) => diagnoseRule(rule, subjects, lookup)),
     ...policy.tagRules.flatMap((rule) => diagnoseTagRule(rule, subjects, lookup)),
+  ];
+}
+
+const says = (subject: string, found: string): Diagnosis => ok(about('people/agent', subject), found);
+
+const differences = (criteria: readonly Criterion[]): string =>
+  criteria
+    .filter(({ judged }) => judged === 'differs')
+    .map(({ name, wanted, found }) => `${name} is ${found}, wanted ${wanted.join(' or ')}`)
+    .join('; ');
+
+const reasons = (rule: string, criteria: readonly Criterion[]): string =>
+  reasonWords({ rule, criteria: criteria.map(({ name, found, judged }) => ({ name, found, judged })) });
+
+/** Returns the rules without tags up to the matching one, and then each tag rule's effect. */
+function whichRules({ rule, tightenedBy }: Terms, { policy }: DoctorEnvironment['config'], resource: ResourceFacts) {
+  const { rules, tagRules, trustedTags } = policy;
+  const at = rules.indexOf(rule);
+  const passed = (at === -1 ? rules : rules.slice(0, at)).map((one) =>
+    says(`rule ${one.name}`, `does not match: ${differences(criteriaOf(one.match, resource))}`),
+  );
+  const byTag = tagRules.map((one) => {
+    const criteria = tagCriteriaOf(one.match, resource, trustedTags);
+    return tightenedBy.includes(one)
+      ? says(`rule ${one.name}`, `makes it stricter: ${reasons(one.name, criteria)}`)
+      : says(`rule ${one.name}`, `does not hold: ${differences(criteria)}`);
+  });
+  return [
+    ...passed,
+    says(`rule ${rule.name}`, `applies: ${reasons(rule.name, criteriaOf(rule.match, resource))}`),
+    ...byTag,
+  ];
+}
+
+const units = [
+  [86_400_000, 'day', 'days'],
+  [3_600_000, 'hour', 'hours'],
+  [60_000, 'minute', 'minutes'],
+  [1_000, 'second', 'seconds'],
+] as const;
+
+function lengthOf(ms: number): string {
+  const unit = units.find(([size]) => ms % size === 0);
+  return unit === undefined ? `${ms} ms` : countOf(ms / unit[0], unit[1], unit[2]);
+}
+
+async function meaningOf(terms: Terms, { azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const ids = [...terms.requesters, ...terms.approvers].flat();
+  const lookup = await resolveHolders(azure.groups, ids, config.admission.allowGuests);
+  const words = (lists: Terms['requesters']): string =>
+    lists.map((ids) => holderWords(lookup(ids))).join(', and of these only: ');
+  const more = terms.extraApprovalForIrreversible ? ', and one more if a step can’t be undone' : '';
+  return [
+    says('can request', words(terms.requesters)),
+    says('can approve', `${words(terms.approvers)}; never the requester`),
+    says('approvals needed', `${terms.approvalsRequired}${more}`),
+    says('expires after', lengthOf(terms.expiryMs)),
+    says('vaults', terms.vaults.map(({ permits }) => permittedWords(permits)).join(', and of these only: ')),
+    says('keys', terms.newKeyWantedBy.length === 0 ? 'new and existing ones' : 'only those that the request creates'),
+  ];
+}
+
+const whichResource = 'Name an agent in the configured subscriptions. If several have the name, use the resource ID.';
+
+/** Explains each rule for an agent, and the combined result. */
+export async function explainResource(subjects: DoctorEnvironment, named: string): Promise<readonly Diagnosis[]> {
+  const { azure, config } = subjects;
+  const subject = `agent ${named}`;
+  const chosen = await chooseResource(azure, named);
+  const failed = (found: string, mend: string) => [fail(about('people/agent', subject), found, mend)];
+  if (chosen.kind === 'refused') return failed(refusalLine(chosen), whichResource);
+  const resource = await azure.resources.get(chosen.value);
+  if (!resource.ok) return failed(failureLine(resource.failure), 'Try again in a minute.');
+  if (resource.value === null)
+    return failed('is in the list, but no longer exists', 'The list is behind Azure. Try again in a minute.');
+  const facts = resource.value;
+  const terms = termsFor(config.policy, facts);
+  const tags = Object.entries(facts.tags).map(([name, value]) => `${name}=${value}`);
+  return [
+    says(subject, `${facts.id}; ${tags.length === 0 ? 'no tags' : `tags ${tags.join(', ')}`}`),
+    ...whichRules(terms, config, facts),
+    ...(await meaningOf(terms, subjects)),
   ];
 }

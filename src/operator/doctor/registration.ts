@@ -15,24 +15,24 @@ const endpoint = about('teams/endpoint', 'messaging endpoint');
 const channel = about('teams/channel', 'Teams channel');
 
 /** Returns meaning and fix of Entra ID's refusals (Microsoft's reference of AADSTS codes). */
-function fixForSignIn(message: string, appId: string): readonly [mend: string, Remedy] {
+function fixForSignIn(message: string, appId: string): readonly [mend: string, ...Remedy] {
   const [code = ''] = /AADSTS\d+/.exec(message) ?? [];
   const owner = 'an owner of the app registration';
   if (['AADSTS7000215', 'AADSTS7000222'].includes(code)) {
     const mend = 'The secret is wrong or has expired: create a new one, and give it to the bot.';
-    return [mend, { who: owner, commands: [newSecret(appId), changeSetting('MicrosoftAppPassword')] }];
+    return [mend, [newSecret(appId), changeSetting('MicrosoftAppPassword')], owner];
   }
   if (code === 'AADSTS700016') {
     const commands = [
       command('az', 'ad', 'app', 'show', '--id', appId, '--query', 'displayName'),
       changeSetting('MicrosoftAppId'),
     ];
-    return ['The tenant has no such app: check the app id and the tenant.', { who: owner, commands }];
+    return ['The tenant has no such app: check the app id and the tenant.', commands, owner];
   }
   if (code === 'AADSTS90002') {
-    return ['There is no such tenant.', { commands: [changeSetting('MicrosoftAppTenantId')] }];
+    return ['There is no such tenant.', [changeSetting('MicrosoftAppTenantId')]];
   }
-  return ['Check the network, MicrosoftAppType and the managed identity.', { commands: [] }];
+  return ['Check the network, MicrosoftAppType and the managed identity.', []];
 }
 
 async function signInOf({ config }: DoctorEnvironment, appId: string): Promise<Diagnosis> {
@@ -42,15 +42,12 @@ async function signInOf({ config }: DoctorEnvironment, appId: string): Promise<D
     const claims = await claimsFor(credentialForBotFramework(config), `${scope}/.default`);
     if (claims?.tid && claims.tid !== teams.tenantId) {
       const found = `signed in to tenant ${claims.tid}, not to ${teams.tenantId}`;
-      return fail(bot, found, 'Every activity would be refused.', {
-        commands: [changeSetting('MicrosoftAppTenantId')],
-      });
+      return fail(bot, found, 'Every activity would be refused.', [changeSetting('MicrosoftAppTenantId')]);
     }
     return ok(bot, `signs in to Bot Framework as app ${appId} of tenant ${teams.tenantId}`);
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    const [mend, remedy] = fixForSignIn(message, appId);
-    return fail(bot, `Bot Framework’s sign-in refuses the bot: ${message}`, mend, remedy);
+    return fail(bot, `Bot Framework’s sign-in refuses the bot: ${message}`, ...fixForSignIn(message, appId));
   }
 }
 
@@ -58,10 +55,13 @@ const listThem = "az resource list --resource-type Microsoft.BotService/botServi
 
 /** Returns an unknown finding: the bot needs no permission to read its own registration. */
 const notSeen = (of: typeof channel, found: string, commands: readonly string[]): Diagnosis =>
-  unknown(of, found, 'Someone with permission to read the registration can check it.', {
-    who: 'Reader of the bot’s registration',
+  unknown(
+    of,
+    found,
+    'Someone with permission to read the registration can check it.',
     commands,
-  });
+    'Reader of the bot’s registration',
+  );
 
 /** Returns the expected endpoint; null: no public address configured. */
 const wantedEndpoint = ({ config }: DoctorEnvironment): string | null =>
@@ -71,21 +71,15 @@ function endpointOf(found: BotRegistration, wanted: string | null): Diagnosis {
   const { endpoint: there, name, resourceGroup } = found;
   if (wanted === null) {
     const mend = 'Set CMK_PUBLIC_URL, so that the doctor can compare it.';
-    return warn(endpoint, `the registration says ${there ?? 'nothing'}`, mend, {
-      commands: [changeSetting('CMK_PUBLIC_URL')],
-    });
+    return warn(endpoint, `the registration says ${there ?? 'nothing'}`, mend, [changeSetting('CMK_PUBLIC_URL')]);
   }
   if (there === wanted) return ok(endpoint, `${there}, as configured`);
   return fail(
     endpoint,
     `the registration says ${there ?? 'nothing'}, not ${wanted}`,
     'Messages go to another address and never reach the bot.',
-    {
-      who: `Contributor of resource group ${resourceGroup}`,
-      commands: [
-        command('az', 'bot', 'update', '--resource-group', resourceGroup, '--name', name, '--endpoint', wanted),
-      ],
-    },
+    [command('az', 'bot', 'update', '--resource-group', resourceGroup, '--name', name, '--endpoint', wanted)],
+    `Contributor of resource group ${resourceGroup}`,
   );
 }
 
@@ -98,10 +92,13 @@ async function channelOf(
   if (!has.ok)
     return notSeen(channel, lookupFailureLine(has.failure), [command('az', 'bot', 'msteams', 'show', ...words)]);
   if (has.value) return ok(channel, 'on');
-  return fail(channel, 'off: Teams can’t reach the bot', 'Turn it on.', {
-    who: `Contributor of resource group ${resourceGroup}`,
-    commands: [command('az', 'bot', 'msteams', 'create', ...words)],
-  });
+  return fail(
+    channel,
+    'off: Teams can’t reach the bot',
+    'Turn it on.',
+    [command('az', 'bot', 'msteams', 'create', ...words)],
+    `Contributor of resource group ${resourceGroup}`,
+  );
 }
 
 function registrationNotSeen(found: Outcome<BotRegistration | null>, appId: string): readonly Diagnosis[] {
@@ -135,9 +132,9 @@ export async function diagnoseStepUp({ config, cloud }: DoctorEnvironment): Prom
   if (stepUp === null && server.mode === 'local') return [ok(subject, off)];
   if (stepUp === null)
     return [
-      warn(subject, off, 'A stolen Teams session can approve. To prevent this, set CMK_STEP_UP.', {
-        commands: [changeSetting('CMK_STEP_UP')],
-      }),
+      warn(subject, off, 'A stolen Teams session can approve. To prevent this, set CMK_STEP_UP.', [
+        changeSetting('CMK_STEP_UP'),
+      ]),
     ];
   const { context, maxAgeMs, appId, publicUrl } = stepUp;
   const { authorityHost: host, tls } = cloud;

@@ -47,12 +47,15 @@ export interface CheckedResources {
   readonly vaults: readonly Pick<ObservedVault, 'id' | 'access'>[];
 }
 
-/** Returns one scope per resource group: roles are rarely assigned on single resources. */
+/**
+ * Returns one scope per resource group: roles are rarely assigned on single resources. An empty list can itself mean a missing
+ * permission, so then it's the subscription. `rightsFor`: null for the subscription.
+ */
 function scopePerGroup<T extends { readonly id: ArmId }>(
   subscriptionId: string,
   kind: string,
   all: readonly T[],
-  rightsFor: (one: T) => SubscriptionRights,
+  rightsFor: (one: T | null) => SubscriptionRights,
 ): readonly CheckedScope[] {
   const scopes = new Map<string, CheckedScope>();
   for (const one of all) {
@@ -62,32 +65,15 @@ function scopePerGroup<T extends { readonly id: ArmId }>(
     const group = `${parts.resourceGroup.toLowerCase()} ${rights.dataActions.length}`;
     scopes.set(group, { where: `${kind} in ${parts.resourceGroup}`, scope: one.id, wanted: rights });
   }
-  return [...scopes.values()];
+  if (scopes.size > 0) return [...scopes.values()];
+  return [{ where: kind, scope: scopeOf(subscriptionId), wanted: rightsFor(null) }];
 }
-
-/** Falls back to the subscription: an empty list can itself mean a missing permission. */
-const orWholeSubscription = (
-  scopes: readonly CheckedScope[],
-  subscriptionId: string,
-  kind: string,
-  rights: SubscriptionRights,
-) => (scopes.length > 0 ? scopes : [{ where: kind, scope: scopeOf(subscriptionId), wanted: rights }]);
 
 const scopesIn = (id: string, { resources, vaults }: CheckedResources): readonly CheckedScope[] => [
   { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
-  ...orWholeSubscription(
-    scopePerGroup(id, 'agents', resources, () => wanted.resources),
-    id,
-    'agents',
-    wanted.resources,
-  ),
-  ...orWholeSubscription(
-    scopePerGroup(id, 'vaults', vaults, ({ access }) =>
-      access === 'role-assignments' ? wanted.vaultsByRole : wanted.vaults,
-    ),
-    id,
-    'vaults',
-    wanted.vaultsByRole,
+  ...scopePerGroup(id, 'agents', resources, () => wanted.resources),
+  ...scopePerGroup(id, 'vaults', vaults, (vault) =>
+    vault === null || vault.access === 'role-assignments' ? wanted.vaultsByRole : wanted.vaults,
   ),
 ];
 
@@ -140,14 +126,14 @@ async function remedyFor({ own, config }: DoctorEnvironment, id: string, found: 
   const scopes = found.some(([{ scope }]) => scope === scopeOf(id))
     ? [scopeOf(id)]
     : groupsOf(found.filter(([, { actions, dataActions }]) => actions.length + dataActions.length > 0));
-  return {
-    who: whoGivesRoles(`subscription ${id}`),
-    commands: [
+  return [
+    [
       ...(none ? scopes.map((scope) => giveBotRole(objectId, scope)) : []),
       ...(!none && ofBotRole(lacked).length > 0 ? [updateBotRole(config.azure.subscriptions)] : []),
       ...(lacked.includes(assigning) ? scopes.map((scope) => giveGrantsRole(objectId, scope)) : []),
     ],
-  };
+    whoGivesRoles(`subscription ${id}`),
+  ];
 }
 
 function diagnoseUnread(subject: About, unread: readonly (readonly [CheckedScope, Failure])[]): readonly Diagnosis[] {
@@ -178,10 +164,10 @@ async function diagnoseOne(
   return [
     actions === ''
       ? ok(subject, `all permissions of the bot’s roles${checked}`)
-      : warn(subject, `lacks ${actions}`, mend, remedy),
+      : warn(subject, `lacks ${actions}`, mend, ...remedy),
     ...(dataActions === ''
       ? []
-      : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found), remedy)]),
+      : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found), ...remedy)]),
     ...unreported,
   ];
 }
@@ -194,7 +180,6 @@ export async function diagnoseRights(
   return (await Promise.all(each)).flat();
 }
 
-/** Effect of each missing permission. */
 const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
   'GroupMember.Read.All': 'no groups can be read: no one has a role',
   'User.Read.All': 'members and guests can’t be told apart: no one has a role',
@@ -229,6 +214,6 @@ export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<
     if (all || roles.includes(name)) return ok(subject, 'granted');
     const who = 'Privileged Role Administrator';
     const commands = [giveGraphPermission(cloud.graphEndpoint, oid, graphPermissionIds[name])];
-    return fail(subject, `not granted: ${without[name]}`, spreads, { who, commands });
+    return fail(subject, `not granted: ${without[name]}`, spreads, commands, who);
   });
 }

@@ -1,63 +1,57 @@
+/** Checks settings, versions, secrets, and what they name: vault logs and the collector. */
 import type { AppSecret } from '../../azure/app-registrations.ts';
 import type { Config } from '../../config/config.ts';
 import { ownVersion } from '../../config/software.ts';
+import { ArmId } from '../../domain/ids.ts';
+import type { UsageQuery } from '../../domain/usage-check.ts';
+import { callServer } from '../../io/call-server.ts';
+import { faultOf } from '../../store/db-errors.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
 import { checkSettings } from '../check-settings.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { changeSetting, command, newSecret } from './commands.ts';
+import { changeSetting, command, giveLogsRole, newSecret, whoGivesRoles } from './commands.ts';
 import { lookupFailureLine } from './rights.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
-const people = (subject: About, variable: string, ids: readonly string[], what: string): Diagnosis =>
-  ids.length === 0
-    ? fail(subject, `none: ${what}`, `Set ${variable} to Entra group ids or object ids.`, {
-        commands: [changeSetting(variable)],
-      })
-    : ok(subject, `${countOf(ids.length, 'group or person', 'groups or people')} configured`);
+const configured = (ids: readonly string[]): string =>
+  `${countOf(ids.length, 'group or person', 'groups or people')} configured`;
+
+function people(subject: About, variable: string, ids: readonly string[], what: string): Diagnosis {
+  if (ids.length > 0) return ok(subject, configured(ids));
+  return fail(subject, `none: ${what}`, `Set ${variable} to Entra group ids or object ids.`, [changeSetting(variable)]);
+}
 
 const settings = about('config/settings', 'configuration');
 
-/** Runs the checks of the bot's start. */
 async function startFindings(config: Config): Promise<readonly Diagnosis[]> {
   const mistakes = await checkSettings(config);
   if (mistakes.length === 0) return [ok(settings, 'valid and consistent')];
   return mistakes.map(([variable, message]) =>
-    fail(settings, `${variable}: ${message}`, 'The bot doesn’t start with it.', {
-      commands: [changeSetting(variable)],
-    }),
+    fail(settings, `${variable}: ${message}`, 'The bot doesn’t start with it.', [changeSetting(variable)]),
   );
 }
 
-/** Checks settings for mistakes that prevent a start, and for risks. */
-export const diagnoseSettings = async (config: Config): Promise<readonly Diagnosis[]> => [
-  ...(await startFindings(config)),
-  ...(config.server.mode === 'local'
-    ? [
-        warn(
-          about('config/mode', 'sign-in'),
-          'local mode: every caller on this machine is trusted',
-          'Use it only on one machine, for the sandbox.',
-        ),
-      ]
-    : []),
-  people(about('people/ask', 'requesters'), 'CMK_REQUESTERS', config.policy.otherwise.requesters, 'no one can request'),
-  people(
-    about('people/approve', 'approvers'),
-    'CMK_APPROVERS',
-    config.policy.otherwise.approvers,
-    'no one can approve',
-  ),
-  ok(
-    about('people/read', 'readers'),
-    config.admission.readers.length === 0
-      ? 'none: only requesters and approvers can read'
-      : `${countOf(config.admission.readers.length, 'group or person', 'groups or people')} configured`,
-  ),
-  ...(config.paused
-    ? [warn(about('config/pause', 'pause'), 'on: nothing is changed in Azure', 'Remove CMK_PAUSE to continue.')]
-    : []),
-];
+export async function diagnoseSettings(config: Config): Promise<readonly Diagnosis[]> {
+  const { requesters, approvers } = config.policy.otherwise;
+  const { readers } = config.admission;
+  const trusting = 'local mode: every caller on this machine is trusted';
+  return [
+    ...(await startFindings(config)),
+    ...(config.server.mode === 'local'
+      ? [warn(about('config/mode', 'sign-in'), trusting, 'Use it only on one machine, for the sandbox.')]
+      : []),
+    people(about('people/ask', 'requesters'), 'CMK_REQUESTERS', requesters, 'no one can request'),
+    people(about('people/approve', 'approvers'), 'CMK_APPROVERS', approvers, 'no one can approve'),
+    ok(
+      about('people/read', 'readers'),
+      readers.length === 0 ? 'none: only requesters and approvers can read' : configured(readers),
+    ),
+    ...(config.paused
+      ? [warn(about('config/pause', 'pause'), 'on: nothing is changed in Azure', 'Remove CMK_PAUSE to continue.')]
+      : []),
+  ];
+}
 
 const subject = about('config/versions', 'versions');
 
@@ -70,7 +64,6 @@ const nodeEnds: Readonly<Record<number, string>> = {
 };
 const newest = 24;
 
-/** Returns whether Node.js is too old, past its end of support, or fine. */
 export function judgeNode(version: string, now: Date): 'too-old' | 'ended' | 'fine' {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) return 'too-old';
@@ -82,23 +75,19 @@ export async function diagnoseVersions({ config }: DoctorEnvironment): Promise<r
   const node = process.version;
   const found = `cmk-bot ${await ownVersion()} on Node.js ${node.slice(1)}`;
   const judged = judgeNode(node, new Date());
-  const remedy = {
-    who: 'the owner of the machine or the image',
-    commands: [command('nvm', 'install', String(newest))],
-  };
-  if (judged === 'too-old') return [fail(subject, found, 'It needs Node.js 20.19 or later.', remedy)];
+  const remedy = [[command('nvm', 'install', String(newest))], 'the owner of the machine or the image'] as const;
+  if (judged === 'too-old') return [fail(subject, found, 'It needs Node.js 20.19 or later.', ...remedy)];
   // A trial on one machine has no production keys.
   if (judged === 'fine' || config.server.mode === 'local') return [ok(subject, found)];
   const mend =
     'This version of Node.js is no longer supported and gets no security fixes. The Dockerfile has a newer one.';
-  return [warn(subject, found, mend, remedy)];
+  return [warn(subject, found, mend, ...remedy)];
 }
 
 const dayMs = 86_400_000;
 /** Time before expiry at which to warn. */
 const warnBeforeMs = 30 * dayMs;
 
-/** A configured secret: its app and its variable. */
 interface ConfiguredSecret {
   readonly appId: string;
   readonly secret: string;
@@ -141,28 +130,100 @@ async function diagnoseSecret(
       command('az', 'ad', 'app', 'credential', 'list', '--id', appId, '--query', '[].endDateTime', '-o', 'tsv'),
     ];
     const mend = 'The bot doesn’t need to read it. Find the date with the command, and put it into a calendar.';
-    return unknown(subject, `its expiry isn’t known: ${why}`, mend, {
-      who: 'an owner of the app registration',
-      commands,
-    });
+    return unknown(subject, `its expiry isn’t known: ${why}`, mend, commands, 'an owner of the app registration');
   }
   const leftMs = ends.getTime() - Date.now();
   const on = utcMinute(ends.toISOString());
-  const remedy = { who: 'an owner of the app registration', commands: [newSecret(appId), changeSetting(variable)] };
+  const remedy = [[newSecret(appId), changeSetting(variable)], 'an owner of the app registration'] as const;
   const mend =
     'The old one works until it expires. Set the new one on every replica, and restart them one after the other.';
-  if (leftMs <= 0) return fail(subject, `expired on ${on}: the bot can’t sign in`, mend, remedy);
+  if (leftMs <= 0) return fail(subject, `expired on ${on}: the bot can’t sign in`, mend, ...remedy);
   const left = countOf(Math.floor(leftMs / dayMs), 'day', 'days');
   return leftMs < warnBeforeMs
-    ? warn(subject, `ends in ${left}, on ${on}`, mend, remedy)
+    ? warn(subject, `ends in ${left}, on ${on}`, mend, ...remedy)
     : ok(subject, `ends in ${left}, on ${on}`);
 }
 
-/** Checks the expiry of the bot's sign-in secrets. */
 export async function diagnoseSecrets(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config } = subjects;
   if (config.server.mode === 'local') return [];
   const held = secretsIn(subjects);
   if (held.length === 0) return [ok(about('teams/secret', 'secrets'), 'none that could expire')];
   return Promise.all(held.map((one) => diagnoseSecret(subjects, one)));
+}
+
+/** Returns a query for ids that don't exist. It's the query that is sent after a success, and finds nothing. */
+const emptyQuery = (subscriptionId: string) => {
+  const name = 'nobodys-vault';
+  const id = ArmId.parse(
+    `/subscriptions/${subscriptionId}/resourceGroups/none/providers/Microsoft.KeyVault/vaults/${name}`,
+  );
+  const sought: UsageQuery = {
+    principalId: null,
+    resourceId: id,
+    vaultUri: `https://${name}.vault.azure.net/`,
+    keyName: 'none',
+    keyVersion: '0'.repeat(32),
+    since: new Date().toISOString(),
+  };
+  return [{ id, name }, sought] as const;
+};
+
+const noTable =
+  'No vault sends its log there as resource-specific rows. docs/how-to/set-up-usage-checks.md has the command for each vault.';
+const refused =
+  'Assign the role of infra/custom-role-logs.json on the workspace to the bot’s identity, or set another workspace.';
+
+export async function diagnoseLogs({
+  config,
+  azure: { vaultLog },
+  own,
+}: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const [subscriptionId = ''] = config.azure.subscriptions;
+  if (config.logs === null || vaultLog === null) return [];
+  const { workspaceId } = config.logs;
+  const vaultLogs = about('azure/logs', 'vault logs');
+  const read = await vaultLog.read(...emptyQuery(subscriptionId));
+  if (read.ok) return [ok(vaultLogs, `the bot can query workspace ${workspaceId}`)];
+  const found = lookupFailureLine(read.failure);
+  if (read.failure.source !== 'azure') return [fail(vaultLogs, found, 'Check the network and AZURE_CLOUD.')];
+  if (read.failure.status === 400) return [warn(vaultLogs, found, noTable, [changeSetting('CMK_LOGS_WORKSPACE')])];
+  const objectId = (await own())?.oid ?? 'OBJECT_ID';
+  return [
+    fail(
+      vaultLogs,
+      found,
+      refused,
+      [giveLogsRole(objectId, workspaceId), changeSetting('CMK_LOGS_WORKSPACE')],
+      whoGivesRoles('the workspace'),
+    ),
+  ];
+}
+
+const collector = about('config/telemetry', 'collector');
+const limits = { bytes: 1_000_000, ms: 5_000 };
+
+/** Checks that the collector for traces and metrics answers. Nothing depends on it. */
+export async function diagnoseTelemetry({ config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const { endpoint } = config.telemetry;
+  if (endpoint === null) return [];
+  const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+  const none = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"resourceSpans":[]}',
+    limits,
+  };
+  const variable = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  const remedy = [changeSetting(variable)];
+  try {
+    const { status } = await callServer(url, none);
+    // Whether sending is permitted depends on its own headers, which its library reads.
+    if (status !== 404) return [ok(collector, `${url} answers ${status}`)];
+    return [warn(collector, `${variable}: ${url} answers 404`, 'That isn’t an OTLP/HTTP receiver.', remedy)];
+  } catch (error) {
+    const { message } = faultOf(error instanceof Error && error.cause !== undefined ? error.cause : error);
+    const advice = 'Traces and metrics are lost. Start the collector, or correct the address.';
+    return [warn(collector, `${variable}: ${url} doesn’t answer: ${message}`, advice, remedy)];
+  }
 }

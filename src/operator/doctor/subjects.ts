@@ -35,23 +35,19 @@ export interface About {
 }
 
 /** Commands that fix a problem, and the role that can run them. */
-export interface Remedy {
-  readonly who?: string;
-  readonly commands: readonly string[];
-}
+export type Remedy = readonly [commands: readonly string[], who?: string];
 
 export const about = (code: DiagnosisCode, subject: string): About => ({ code, subject });
 
 const says =
   (outcome: Diagnosis['outcome']) =>
-  ({ code, subject }: About, found: string, mend: string, remedy: Remedy = { commands: [] }): Diagnosis => ({
-    code,
+  (of: About, found: string, mend: string, ...[commands = [], who = '']: Partial<Remedy>): Diagnosis => ({
+    ...of,
     outcome,
-    subject,
     found,
     mend,
-    who: remedy.who ?? '',
-    commands: [...remedy.commands],
+    who,
+    commands: [...commands],
   });
 
 export const ok = (of: About, found: string): Diagnosis => says('ok')(of, found, '');

@@ -6,7 +6,6 @@ import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting } from './commands.ts';
 import { about, fail, ok, type Subjects, unknown, warn } from './subjects.ts';
 
-/** A configured channel and its variable. */
 interface NamedChannel {
   readonly which: string;
   readonly variable: string;
@@ -31,15 +30,17 @@ function isTrusted({ config }: Subjects, url: string): boolean {
   return trustHosts(serviceHosts, serviceUrl)(url);
 }
 
+const channel = (which: string) => about('teams/channels', `${which} channel`);
+
 const about404 =
   'Open the channel in Teams, select “Get link to channel”, and set the ID again. The setup command takes the link.';
 const about403 = 'Add the app to the team of this channel, or set the ID of a channel that it was added to.';
 
 function judge({ which, variable, id }: NamedChannel, status: number, body: unknown): Diagnosis {
-  const subject = about('teams/channels', `${which} channel`);
+  const subject = channel(which);
   if (status === 200) return ok(subject, `${id}: the bot is a member`);
   const error = TeamsError.safeParse(body).data?.error;
-  const remedy = { commands: [changeSetting(variable)] };
+  const remedy = [changeSetting(variable)];
   if (error !== undefined && status === 404) {
     return fail(subject, `${variable}: Teams has no channel ${id} (${error.code})`, about404, remedy);
   }
@@ -58,11 +59,7 @@ async function diagnoseMembership(
 ): Promise<readonly Diagnosis[]> {
   const notAsked = (why: string) =>
     channels.map(({ which, id }) =>
-      unknown(
-        about('teams/channels', `${which} channel`),
-        `${id}: not checked: ${why}`,
-        'See teams/bot and teams/service.',
-      ),
+      unknown(channel(which), `${id}: not checked: ${why}`, 'See teams/bot and teams/service.'),
     );
   if (!isTrusted(subjects, url)) return notAsked(`${url} isn’t an address of Teams`);
   try {
@@ -105,9 +102,6 @@ async function diagnoseService(url: string | null): Promise<Diagnosis> {
   }
 }
 
-const channel = (which: string) => about('teams/channels', `${which} channel`);
-
-/** Returns findings for channels that aren't configured. */
 function missingChannels({ config }: Subjects): readonly Diagnosis[] {
   const { operationsChannel, auditChannel } = config.teams;
   const noOperations = ok(channel('operations'), 'none: cards are shown only where the request was made');
@@ -115,7 +109,7 @@ function missingChannels({ config }: Subjects): readonly Diagnosis[] {
     channel('audit'),
     'none: the audit log has no copy in Teams',
     'Export the audit log regularly, or set CMK_AUDIT_CHANNEL.',
-    { commands: [changeSetting('CMK_AUDIT_CHANNEL')] },
+    [changeSetting('CMK_AUDIT_CHANNEL')],
   );
   return [...(operationsChannel === null ? [noOperations] : []), ...(auditChannel === null ? [noAudit] : [])];
 }

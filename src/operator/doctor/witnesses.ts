@@ -22,7 +22,8 @@ const contradicts = (name: string, { at, detail }: Contradiction, where: string)
     about('record/witnesses', name),
     `signed a different version of the audit log, since ${utcMinute(at.toISOString())}: ${detail}`,
     `Change nothing: the audit log or the witness’s folder was replaced. The witness’s operator has the last checkpoint that it signed, of N events. Compare it with checkpoints/N in ${where}. Run the command only after you know the cause.`,
-    { who: 'an auditor, with the witness’s operator', commands: [command('cmk-bot', 'audit', 'ask-again', name)] },
+    [command('cmk-bot', 'audit', 'ask-again', name)],
+    'an auditor, with the witness’s operator',
   );
 
 function found(view: WitnessView, where: string): Diagnosis {
@@ -76,32 +77,27 @@ const setting = 'CMK_LOG_VAULT_KEY';
 /** Refusals of the caller's permissions, not of a firewall. */
 const notAllowed = /^(Forbidden|ForbiddenByRbac|ForbiddenByPolicy|AccessDenied)$/;
 
-interface Mend {
-  readonly words: string;
-  readonly remedy: Remedy;
-}
-
-function fixFor(failure: Failure, address: string, objectId: string): Mend {
+function fixFor(failure: Failure, address: string, objectId: string): readonly [mend: string, ...Remedy] {
   const code = codeOf(failure);
   const { hostname, pathname } = new URL(address);
   const [vault = '', name = ''] = [hostname.split('.')[0], pathname.split('/')[2]];
   if (code === 'KeyNotFound') {
     const words = 'Create the key, or set the name of an existing one.';
-    return { words, remedy: { commands: [makeSigningKey(vault, name), changeSetting(setting)] } };
+    return [words, [makeSigningKey(vault, name), changeSetting(setting)]];
   }
   if (notAllowed.test(code)) {
     const words =
       'Assign the role CMK bot signing on this key to the bot’s identity. The first command creates the role. Skip it if the tenant has the role. Azure can take 10 minutes to apply it.';
     const commands = [makeSigningRole(vault), giveKeyRole(objectId, vault, name)];
-    return { words, remedy: { who: whoGivesRoles('the vault'), commands } };
+    return [words, commands, whoGivesRoles('the vault')];
   }
   if (failure.source === 'bot' && failure.found.code === 'key-not-usable') {
     const words = 'Set an enabled EC key, curve P-256, with the operation sign.';
-    return { words, remedy: { commands: [makeSigningKey(vault, 'checkpoints'), changeSetting(setting)] } };
+    return [words, [makeSigningKey(vault, 'checkpoints'), changeSetting(setting)]];
   }
   const words =
     'Check its address, the vault’s firewall and the network. Until it signs, checkpoints have only the log’s own signature.';
-  return { words, remedy: { commands: [changeSetting(setting)] } };
+  return [words, [changeSetting(setting)]];
 }
 
 /** Checks that the configured vault key exists, has the right kind, and signs for the bot. */
@@ -109,8 +105,8 @@ export async function diagnoseVaultKey({ config, own }: DoctorEnvironment): Prom
   const address = config.anchor?.vaultKey ?? null;
   if (address === null) return [];
   const failedWith = async (failure: Failure): Promise<readonly Diagnosis[]> => {
-    const { words, remedy } = fixFor(failure, address, (await own())?.oid ?? 'OBJECT_ID');
-    return [fail(subject, `${failure.doing}: ${lookupFailureLine(failure)}`, words, remedy)];
+    const fix = fixFor(failure, address, (await own())?.oid ?? 'OBJECT_ID');
+    return [fail(subject, `${failure.doing}: ${lookupFailureLine(failure)}`, ...fix)];
   };
   const signer = vaultSigner(address, optionsForAzure(config));
   const version = await signer.version();

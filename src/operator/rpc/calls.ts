@@ -72,9 +72,7 @@ export type EvidenceWanted = z.output<typeof EvidenceWanted>;
 const count = z.number().int().min(0);
 const limit = z.number().int().min(1).max(500);
 
-/** All calls with input and output. */
 export const calls = {
-  /** Identifies the bot. */
   hello: { input: z.object({}), output: z.object({ pid: z.number() }) },
   /** Newest request first. */
   page: { input: z.object({ limit, offset: count }), output: z.array(RequestEvents) },
@@ -82,7 +80,6 @@ export const calls = {
   events: { input: z.object({ id: RequestId }), output: z.array(StoredEvent) },
   /** The person's name as last provided by Teams. */
   person: { input: z.object({ id: PersonId }), output: z.object({ name: z.string().nullable() }) },
-  /** End of the chain. */
   head: { input: z.object({}), output: Link },
   /** Chain entries after a sequence number, oldest first; null: from the very first row. */
   lines: { input: z.object({ after: z.number().int().nullable(), limit }), output: z.array(ChainLine) },
@@ -109,5 +106,4 @@ export type ControlCalls = {
     input: z.output<(typeof calls)[N]['input']>,
   ) => Promise<z.output<(typeof calls)[N]['output']>>;
 };
-/** Calls that only need the database. */
 export type Records = Omit<ControlCalls, 'hello' | 'diagnose' | 'evidence' | 'logKeys'>;

@@ -3,8 +3,15 @@ import { request as httpRequest } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { shortSocketPath } from '../../io/files.ts';
 import { type CallName, type ControlCalls, calls } from './calls.ts';
-import { socketFolder, socketName } from './socket.ts';
+
+export const socketName = 'control.sock';
+export const temporaryPrefix = 'control-';
+/** Length of `control-XXXXXX/s`, the longer of the two names. */
+const nameLength = temporaryPrefix.length + 8;
+
+export const socketFolder = (folder: string) => shortSocketPath(path.resolve(folder), nameLength);
 
 const ErrorReply = z.object({ error: z.string() });
 

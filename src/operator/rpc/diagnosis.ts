@@ -54,14 +54,12 @@ export const diagnosisCodes = [
 export const DiagnosisCode = z.enum(diagnosisCodes);
 export type DiagnosisCode = z.output<typeof DiagnosisCode>;
 
-/** A finding, with the fix for a problem. */
 export const Diagnosis = z.object({
   code: DiagnosisCode,
   /** `unknown`: the check couldn't be run, which is neither success nor failure. */
   outcome: z.enum(['ok', 'warn', 'fail', 'unknown']),
   /** In words; distinguishes findings with the same code. */
   subject: z.string(),
-  /** What was found. */
   found: z.string(),
   /** The fix in one sentence; empty: none needed. */
   mend: z.string(),
@@ -72,7 +70,6 @@ export const Diagnosis = z.object({
 });
 export type Diagnosis = z.output<typeof Diagnosis>;
 
-/** Data of an app package to compare with the configuration. */
 export const PackedApp = z.object({
   file: z.string().max(4_096),
   id: z.string().max(200),
@@ -83,7 +80,6 @@ export const PackedApp = z.object({
 });
 export type PackedApp = z.output<typeof PackedApp>;
 
-/** Selection of checks. */
 export const Look = z.object({
   /** An agent by name or id: explains the rule that applies. */
   resource: z.string().max(2_000).nullable(),
@@ -103,7 +99,6 @@ export const DiagnosisReport = z.object({
   bot: z.number().nullable(),
   /** Path of the settings file; null: none, or a running bot used its own. */
   settings: z.string().nullable(),
-  /** Exit code of the command. */
   exit: z.number(),
   findings: z.array(Diagnosis),
 });

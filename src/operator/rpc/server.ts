@@ -1,13 +1,14 @@
 /** Server of the control socket in the bot: HTTP, one POST per call, JSON in and out. */
 
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { z } from 'zod';
 import { bytesUpTo } from '../../io/call-server.ts';
 import { type CallName, type ControlCalls, calls } from './calls.ts';
-import { listenOn, socketFolder, socketName } from './socket.ts';
+import { socketFolder, socketName, temporaryPrefix } from './client.ts';
 
 const maxBody = 65_536;
 
@@ -71,15 +72,27 @@ interface ControlOptions {
   readonly log: { error(fields: object, message: string): void };
 }
 
-interface ControlServer {
-  stop(): Promise<void>;
-}
-
 const close = async (server: Server): Promise<void> => {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   await closed;
 };
+
+/**
+ * Listens on the folder's control socket, for this user only. The socket is created in a private folder and renamed after its
+ * mode is set, so that no other user can ever connect. Replaces the socket of a dead bot.
+ */
+async function listenOn(folder: string, server: Server): Promise<void> {
+  const privateFolder = await mkdtemp(path.join(folder, temporaryPrefix));
+  const temporarySocket = path.join(privateFolder, 's');
+  try {
+    await once(server.listen(temporarySocket), 'listening');
+    await chmod(temporarySocket, 0o600);
+    await rename(temporarySocket, path.join(folder, socketName));
+  } finally {
+    await rm(privateFolder, { recursive: true, force: true });
+  }
+}
 
 /** Interval of checks for a removed socket. Cleanup jobs delete sockets, because they look unused. */
 const checkEveryMs = 5_000;
@@ -88,7 +101,10 @@ const checkEveryMs = 5_000;
  * Starts the server, and replaces the socket if its file is removed: a socket can't get its name back. `everyMs`: interval of
  * the check.
  */
-export async function startControl(options: ControlOptions, everyMs = checkEveryMs): Promise<ControlServer> {
+export async function startControl(
+  options: ControlOptions,
+  everyMs = checkEveryMs,
+): Promise<{ stop(): Promise<void> }> {
   const { log } = options;
   const control: ControlCalls = { ...options.control, hello: async () => ({ pid: process.pid }) };
   const open = () =>

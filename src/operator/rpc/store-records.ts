@@ -33,7 +33,6 @@ export interface RecordStore {
   };
 }
 
-/** Returns the revision of the last event with a text, erased or not. */
 const lastTextRevision = (events: readonly StoredEvent[]): number =>
   events.findLast((event) => Object.keys(event.texts).length > 0)?.revision ?? 0;
 

@@ -11,12 +11,9 @@ import {
   whoGivesRoles,
 } from '../doctor/commands.ts';
 import { type Answers, answerTo, byAzd, byHand, isManaged } from './question.ts';
-import { keyTasks, type Task, verificationTasks, workspaceTask } from './verification-tasks.ts';
+import { keyTasks, type Task, task, verificationTasks, workspaceTask } from './verification-tasks.ts';
 
-export type { Task };
-
-/** Input of the tasks in addition to the answers. */
-export interface TaskInput {
+interface TaskInput {
   /** Object id of the bot's identity; null: not found. */
   readonly objectId: string | null;
   /** Microsoft Graph's address. */
@@ -27,111 +24,96 @@ export interface TaskInput {
 
 function databaseTasks(answers: Answers): readonly Task[] {
   if (!byHand(answers)) return [];
-  const [server, database, role, owner] = [
-    answerTo(answers, 'server'),
+  const [database, role, owner] = [
     answerTo(answers, 'database'),
     answerTo(answers, 'role'),
     answerTo(answers, 'owner'),
   ];
-  const [host = '', port] = server.split(':');
+  const [host = '', port] = answerTo(answers, 'server').split(':');
   const connect = ['psql', '-h', host, ...(port === undefined ? [] : ['-p', port]), '-d', 'postgres'];
   const run = (sql: string): string => command(...connect, '-c', sql);
-  const made = isManaged(answers)
-    ? [makeEntraRole(owner, answerTo(answers, 'ownerIdentity')), makeEntraRole(role, answerTo(answers, 'app'))].map(
-        (quotedSql) => `${command(...connect, '-c')} ${quotedSql}`,
-      )
-    : [owner, role].map((name) => run(`create role "${name}" login`));
   // As infra/runtime-role.sql: an administrator without superuser can't create a database for another owner.
   const permitted = [
     `create database "${database}"`,
     `revoke all on database "${database}" from public`,
     `grant connect, create on database "${database}" to "${owner}"`,
     `grant connect on database "${database}" to "${role}"`,
-  ];
-  return [
-    {
-      what: 'Create the database and its roles',
-      who: `${isManaged(answers) ? 'a Microsoft Entra' : 'an'} administrator of the database server`,
-      how: [
-        ...made,
-        ...permitted.map(run),
-        ...(isManaged(answers) ? [] : [owner, role].map((name) => run(`\\password ${name}`))),
-      ],
-    },
-  ];
+  ].map(run);
+  const what = 'Create the database and its roles';
+  if (!isManaged(answers)) {
+    const made = [owner, role].map((name) => run(`create role "${name}" login`));
+    const passwords = [owner, role].map((name) => run(`\\password ${name}`));
+    return [task(what, 'an administrator of the database server', ...made, ...permitted, ...passwords)];
+  }
+  const sql = [makeEntraRole(owner, answerTo(answers, 'ownerIdentity')), makeEntraRole(role, answerTo(answers, 'app'))];
+  const made = sql.map((quotedSql) => `${command(...connect, '-c')} ${quotedSql}`);
+  return [task(what, 'a Microsoft Entra administrator of the database server', ...made, ...permitted)];
 }
 
 function sealTask(answers: Answers, objectId: string): readonly Task[] {
   const seal = answerTo(answers, 'seal');
-  if (seal === '') return [];
-  return keyTasks('Create the seal key once; keep a copy somewhere else', seal, objectId);
+  return seal === '' ? [] : keyTasks('Create the seal key once; keep a copy somewhere else', seal, objectId);
 }
 
 function azureTasks(answers: Answers, { objectId, graph }: TaskInput): readonly Task[] {
   const own = objectId ?? 'OBJECT_ID';
   const ids = answerTo(answers, 'subscriptions').split(',');
   return [
-    {
-      what: 'Grant Microsoft Graph permissions',
-      who: 'Privileged Role Administrator',
-      how: Object.values(graphPermissionIds).map((id) => giveGraphPermission(graph, own, id)),
-    },
-    {
-      what: 'Create the bot’s two roles once',
-      who: whoGivesRoles('the subscriptions'),
-      how: [makeRole('infra/custom-role.json', ids), makeRole('infra/custom-role-grants.json', ids)],
-    },
-    ...ids.map((id) => ({
-      what: `Assign the roles in ${id}`,
-      who: whoGivesRoles(`subscription ${id}`),
-      how: [giveBotRole(own, `/subscriptions/${id}`), giveGrantsRole(own, `/subscriptions/${id}`)],
-    })),
+    task(
+      'Grant Microsoft Graph permissions',
+      'Privileged Role Administrator',
+      ...Object.values(graphPermissionIds).map((id) => giveGraphPermission(graph, own, id)),
+    ),
+    task(
+      'Create the bot’s two roles once',
+      whoGivesRoles('the subscriptions'),
+      ...['infra/custom-role.json', 'infra/custom-role-grants.json'].map((file) => makeRole(file, ids)),
+    ),
+    ...ids.map((id) =>
+      task(
+        `Assign the roles in ${id}`,
+        whoGivesRoles(`subscription ${id}`),
+        giveBotRole(own, `/subscriptions/${id}`),
+        giveGrantsRole(own, `/subscriptions/${id}`),
+      ),
+    ),
   ];
 }
+
+const upload = 'Teams admin center, Manage apps, Upload new app: dist/cmk-bot.zip. Then in Teams: Add to a team.';
 
 function teamsTasks(answers: Answers): readonly Task[] {
   const [type, app, host] = [answerTo(answers, 'identity'), answerTo(answers, 'app'), answerTo(answers, 'host')];
   const [hostname = ''] = host.split(':');
   const packaged = command('npm', 'run', 'package', '--', '--app-id', app, '--app-type', type, '--host', hostname);
   const words = ['--resource-group', 'GROUP', '--name', 'cmk-bot'];
+  const created = command(
+    ...['az', 'bot', 'create', ...words, '--app-type', type, '--appid', app],
+    ...['--tenant-id', answerTo(answers, 'tenant'), '--endpoint', `https://${host}/api/messages`],
+  );
+  const identity = `--msi-resource-id "$(az identity list --query "[?clientId=='${app}'].id" --output tsv)"`;
   return [
-    {
-      what: 'Register the bot and its Teams channel (GROUP: your resource group)',
-      who: 'Contributor of GROUP',
-      how: [
-        command(
-          ...['az', 'bot', 'create', ...words, '--app-type', type, '--appid', app],
-          ...['--tenant-id', answerTo(answers, 'tenant'), '--endpoint', `https://${host}/api/messages`],
-        ) +
-          (isManaged(answers)
-            ? ` --msi-resource-id "$(az identity list --query "[?clientId=='${app}'].id" --output tsv)"`
-            : ''),
-        command('az', 'bot', 'msteams', 'create', ...words),
-      ],
-    },
-    {
-      what: 'Upload the app package to Teams (replace the four words in capitals)',
-      who: 'Teams Administrator',
-      how: [
-        `${packaged} --developer-name NAME --website-url URL --privacy-url URL --terms-url URL`,
-        'Teams admin center, Manage apps, Upload new app: dist/cmk-bot.zip. Then in Teams: Add to a team.',
-      ],
-    },
+    task(
+      'Register the bot and its Teams channel (GROUP: your resource group)',
+      'Contributor of GROUP',
+      isManaged(answers) ? `${created} ${identity}` : created,
+      command('az', 'bot', 'msteams', 'create', ...words),
+    ),
+    task(
+      'Upload the app package to Teams (replace the four words in capitals)',
+      'Teams Administrator',
+      `${packaged} --developer-name NAME --website-url URL --privacy-url URL --terms-url URL`,
+      upload,
+    ),
   ];
 }
 
-const stepUpTask = (answers: Answers): readonly Task[] => {
+function stepUpTask(answers: Answers): readonly Task[] {
   const context = answerTo(answers, 'signIn');
   if (context === 'none') return [];
-  const how = ['docs/how-to/require-sign-in.md, “Set it up”; no command'];
-  return [
-    {
-      what: `Create a Conditional Access policy for ${context}: phishing-resistant strength, sign-in every time`,
-      who: 'Conditional Access Administrator',
-      how,
-    },
-  ];
-};
+  const what = `Create a Conditional Access policy for ${context}: phishing-resistant strength, sign-in every time`;
+  return [task(what, 'Conditional Access Administrator', 'docs/how-to/require-sign-in.md, “Set it up”; no command')];
+}
 
 /** Tasks with azd: set the values that `infra/main.parameters.json` passes on. */
 function azdTasks(answers: Answers, settings: Readonly<Record<string, string | null>>): readonly Task[] {
@@ -139,29 +121,23 @@ function azdTasks(answers: Answers, settings: Readonly<Record<string, string | n
     value !== null && azdSettings.includes(name) ? [command('azd', 'env', 'set', name, value)] : [],
   );
   return [
-    {
-      what: 'Set the values for azd (prod: any name for this environment)',
-      who: 'you',
-      how: [
-        'azd env new prod',
-        ...set,
-        ...(answerTo(answers, 'signInApp') === '' ? [] : [readSecret('CMK_STEP_UP_APP_SECRET')]),
-        'azd env set CMK_ADMIN_IP ADDRESS     (the public address of this machine)',
-      ],
-    },
-    { what: 'Deploy everything to Azure, about 30 minutes', who: 'Owner of the bot’s subscription', how: ['azd up'] },
-    {
-      what: 'Grant Microsoft Graph permissions',
-      who: 'Privileged Role Administrator',
-      how: ['bash infra/grant-graph.sh --yes id-cmk-bot'],
-    },
+    task(
+      'Set the values for azd (prod: any name for this environment)',
+      'you',
+      'azd env new prod',
+      ...set,
+      ...(answerTo(answers, 'signInApp') === '' ? [] : [readSecret('CMK_STEP_UP_APP_SECRET')]),
+      'azd env set CMK_ADMIN_IP ADDRESS     (the public address of this machine)',
+    ),
+    task('Deploy everything to Azure, about 30 minutes', 'Owner of the bot’s subscription', 'azd up'),
+    task(
+      'Grant Microsoft Graph permissions',
+      'Privileged Role Administrator',
+      'bash infra/grant-graph.sh --yes id-cmk-bot',
+    ),
     ...workspaceTask(answers, '"$(azd env get-value CMK_BOT_PRINCIPAL_ID)"'),
     ...stepUpTask(answers),
-    {
-      what: 'Upload the app package to Teams; azd prints the command that builds it',
-      who: 'Teams Administrator',
-      how: ['Teams admin center, Manage apps, Upload new app: dist/cmk-bot.zip. Then in Teams: Add to a team.'],
-    },
+    task('Upload the app package to Teams; azd prints the command that builds it', 'Teams Administrator', upload),
   ];
 }
 
@@ -179,7 +155,6 @@ export const azdSettings: readonly string[] = [
   'CMK_LOGS_WORKSPACE',
 ];
 
-/** Returns the tasks in order. */
 export function followUpTasks(answers: Answers, input: TaskInput): readonly Task[] {
   // The bot and the command line read this file by default.
   const isUsual = input.envFile === '.env';
@@ -192,12 +167,12 @@ export function followUpTasks(answers: Answers, input: TaskInput): readonly Task
         ...azureTasks(answers, input),
         ...stepUpTask(answers),
         ...teamsTasks(answers),
-        {
-          what: 'Start the bot with these settings',
-          who: 'its operator',
-          how: [isUsual ? 'npm start' : `node --env-file=${input.envFile} dist/cmk-bot-server.mjs`],
-        },
-        { what: 'Check everything', who: 'you', how: [`cmk-bot doctor${isUsual ? '' : ` --env ${input.envFile}`}`] },
+        task(
+          'Start the bot with these settings',
+          'its operator',
+          isUsual ? 'npm start' : `node --env-file=${input.envFile} dist/cmk-bot-server.mjs`,
+        ),
+        task('Check everything', 'you', `cmk-bot doctor${isUsual ? '' : ` --env ${input.envFile}`}`),
       ];
 }
 

@@ -1,6 +1,70 @@
-/** Questions of the wizard as data: prompt, explanation and validation. */
+/** Questions of the wizard as data: prompt, explanation and validation, and the wizard's read-only view of the environment. */
 import { type Environment, environmentSchema } from '../../config/settings/table.ts';
-import type { SetupWorld } from './world.ts';
+
+export type Lookup<T> =
+  | { readonly kind: 'seen'; readonly value: T }
+  | { readonly kind: 'unseen'; readonly why: string };
+
+interface SeenSubscription {
+  readonly id: string;
+  readonly name: string;
+  readonly agents: number | null;
+  readonly vaults: number | null;
+}
+
+/** The service principal of an app registration or a managed identity. */
+export interface SeenIdentity {
+  readonly objectId: string;
+  readonly clientId: string;
+  readonly name: string;
+  readonly isManaged: boolean;
+}
+
+export interface SeenHolder {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'group' | 'person';
+  /** Object ids of all its people. */
+  readonly people: readonly string[];
+}
+
+/** The match, or a similar name. */
+export interface LookupResult {
+  readonly found: SeenHolder | null;
+  readonly near: string | null;
+}
+
+/** What answers at a host name. */
+export type SeenAddress =
+  | { readonly kind: 'unknown-name' }
+  | { readonly kind: 'bad-certificate'; readonly why: string }
+  | { readonly kind: 'silent'; readonly why: string }
+  | { readonly kind: 'answers'; readonly certificateEnds: Date; readonly status: number };
+
+/** A database from its user's view. */
+type SeenDatabase =
+  | { readonly kind: 'silent'; readonly why: string }
+  | { readonly kind: 'refuses'; readonly why: string }
+  | { readonly kind: 'lets-in'; readonly major: number; readonly tls: string | null; readonly superuser: boolean };
+
+export interface SetupWorld {
+  /** The person signed in to Azure at this machine. */
+  me(): Promise<Lookup<{ readonly name: string; readonly tenantId: string }>>;
+  /** By name, client id or object id. */
+  identity(named: string): Promise<Lookup<SeenIdentity | null>>;
+  /** Signs in once with the secret. */
+  trySecret(
+    tenantId: string,
+    clientId: string,
+    secret: string,
+  ): Promise<{ readonly kind: 'works' } | { readonly kind: 'refused' | 'unseen'; readonly why: string }>;
+  address(host: string): Promise<SeenAddress>;
+  subscriptions(): Promise<Lookup<readonly SeenSubscription[]>>;
+  /** A group by name or id, or a person by id. */
+  holder(named: string): Promise<Lookup<LookupResult>>;
+  /** Signs in once. The URL can have no password. */
+  database(url: string): Promise<SeenDatabase>;
+}
 
 export const questionIds = [
   'runs',
@@ -37,7 +101,6 @@ export const questionIds = [
 ] as const;
 export type QuestionId = (typeof questionIds)[number];
 
-/** An accepted answer. */
 export interface SetupAnswer {
   /** As typed. This is saved and checked again. */
   readonly given: string;
@@ -65,10 +128,8 @@ export type AnswerCheck =
   | ({ readonly kind: 'doubt'; readonly doubt: string } & AcceptedAnswer)
   | { readonly kind: 'refused'; readonly why: string };
 
-export interface Question {
+export interface PartQuestion {
   readonly id: QuestionId;
-  /** Part 1 to 9. */
-  readonly part: number;
   /** Prompt with the choices, one or a few lines. */
   readonly asks: (answers: Answers, world: SetupWorld) => Promise<string> | string;
   /** Explanation for `?`. */
@@ -81,17 +142,27 @@ export interface Question {
   readonly isAsked?: (answers: Answers) => boolean;
   readonly check: (given: string, answers: Answers, world: SetupWorld) => Promise<AnswerCheck> | AnswerCheck;
 }
-export type PartQuestion = Omit<Question, 'part'>;
+export interface Question extends PartQuestion {
+  /** Part 1 to 9. */
+  readonly part: number;
+  readonly isAsked: (answers: Answers) => boolean;
+}
 
-export const inPart = (part: number, questions: readonly PartQuestion[]): readonly Question[] =>
-  questions.map((question) => ({ ...question, part }));
-
-export const isAsked = ({ isAsked: isNeeded }: Question, answers: Answers): boolean => isNeeded?.(answers) ?? true;
+/** `isNeeded`: whether earlier answers make the whole part necessary. */
+export const inPart = (
+  part: number,
+  questions: readonly PartQuestion[],
+  isNeeded: (answers: Answers) => boolean = () => true,
+): readonly Question[] =>
+  questions.map((question) => ({
+    ...question,
+    part,
+    isAsked: (answers) => isNeeded(answers) && (question.isAsked?.(answers) ?? true),
+  }));
 
 export const usualAnswer = async ({ usual }: Question, answers: Answers, world: SetupWorld): Promise<string | null> =>
   typeof usual === 'function' ? usual(answers, world) : (usual ?? null);
 
-/** Returns the answer to keep. */
 export const answerOf = (given: string, { value, shown, people }: AcceptedAnswer): SetupAnswer => ({
   ...{ given, value, shown },
   ...(people === undefined ? {} : { people }),
@@ -130,7 +201,6 @@ export const byHand = (answers: Answers): boolean => !byAzd(answers);
 export const isManaged = (answers: Answers): boolean => answerTo(answers, 'identity') === 'UserAssignedMSI';
 export const answerTo = (answers: Answers, id: QuestionId): string => answers.get(id)?.value ?? '';
 
-/** Returns the choice with this number. */
 export function chosen<T extends string>(given: string, offered: readonly (readonly [T, string])[]): AnswerCheck {
   const one = offered[Number(given) - 1];
   if (one === undefined) return refuseAnswer(`Type a number from 1 to ${offered.length}.`);

@@ -5,11 +5,11 @@ import {
   type AnswerNote,
   type Answers,
   answerOf,
-  isAsked,
   type Question,
   type QuestionId,
   questionIds,
   type SetupAnswer,
+  type SetupWorld,
   usualAnswer,
 } from './question.ts';
 import { channelQuestions } from './questions/channels.ts';
@@ -17,7 +17,6 @@ import { databaseQuestions } from './questions/database.ts';
 import { peopleQuestions } from './questions/people.ts';
 import { placeQuestions } from './questions/place.ts';
 import { verificationQuestions } from './questions/verification.ts';
-import type { SetupWorld } from './world.ts';
 
 const rows: readonly (readonly [string, readonly QuestionId[]])[] = [
   ['runs', ['runs']],
@@ -46,7 +45,6 @@ export const summary = (answers: Answers): string =>
     .map(([name, shown]) => `   ${name.padEnd(14)}${shown.join(', ')}`)
     .join('\n');
 
-/** The person who answers. */
 export interface Conversation {
   say(text: string): Promise<void>;
   /** Returns the typed text; null: interrupted. */
@@ -80,7 +78,6 @@ const notesOf = (notes: readonly AnswerNote[]): string =>
 const isYes = (text: string, usual: boolean): boolean =>
   text.trim() === '' ? usual : /^(y|yes|j|ja)$/i.test(text.trim());
 
-/** Result of a question: an answer, a step back, or an end. */
 type Outcome = { readonly kind: 'answer'; readonly answer: SetupAnswer } | { readonly kind: 'back' | 'stopped' };
 
 interface WizardState {
@@ -129,9 +126,8 @@ async function ask(question: Question, state: WizardState): Promise<Outcome> {
   }
 }
 
-/** Returns the previous question that was asked. */
 function previousIndex(questions: readonly Question[], at: number, answers: Answers): number {
-  const back = questions.slice(0, at).findLastIndex((question) => isAsked(question, answers));
+  const back = questions.slice(0, at).findLastIndex((question) => question.isAsked(answers));
   return back === -1 ? at : back;
 }
 
@@ -164,7 +160,7 @@ export async function runQuestions(
   const state: WizardState = { conversation, world, answers };
   let [at, part] = [0, 0];
   /** Questions before this index have saved answers. */
-  let known = questions.findIndex((question) => isAsked(question, answers) && !answers.has(question.id));
+  let known = questions.findIndex((question) => question.isAsked(answers) && !answers.has(question.id));
   if (known === -1) known = questions.length;
   for (;;) {
     const question = questions[at];
@@ -173,8 +169,8 @@ export async function runQuestions(
       if (reply === null) return { kind: 'stopped', answers, part: titles.length };
       if (typeof reply === 'boolean') return { kind: reply ? 'answered' : 'declined', answers };
       [at, known, part] = [reply, reply, 0];
-    } else if (at < known || !isAsked(question, answers)) {
-      if (!isAsked(question, answers)) answers.delete(question.id);
+    } else if (at < known || !question.isAsked(answers)) {
+      if (!question.isAsked(answers)) answers.delete(question.id);
       at += 1;
     } else {
       if (question.part !== part) await conversation.say(`\n${titleOf(question.part)}`);
@@ -221,7 +217,7 @@ export async function judgeAnswers(
   const notes: string[] = [];
   for (const question of questions) {
     const { id } = question;
-    if (!isAsked(question, answers)) continue;
+    if (!question.isAsked(answers)) continue;
     const given = file[id] ?? (await usualAnswer(question, answers, world));
     if (given === null) {
       mistakes.push([id, 'is missing']);

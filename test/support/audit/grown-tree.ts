@@ -1,7 +1,13 @@
 /** A tree grown from entries, with every file that would be published of it, in memory. */
-import { GrowingTree, leafHash, type Tree } from '../../../src/audit/tlog/merkle-tree.ts';
+import {
+  bundleOf,
+  GrowingTree,
+  leafHash,
+  type Tree,
+  tilePath,
+  tileWidth,
+} from '../../../src/audit/tlog/merkle-tree.ts';
 import { TileReader } from '../../../src/audit/tlog/tile-reader.ts';
-import { bundleOf, tilePath, tileWidth } from '../../../src/audit/tlog/tiles.ts';
 
 export interface GrownTree {
   readonly files: ReadonlyMap<string, Buffer>;

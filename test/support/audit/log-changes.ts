@@ -1,7 +1,7 @@
 /** Every change that somebody could make to a published log, by kind. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleOf, entriesIn } from '../../../src/audit/tlog/tiles.ts';
+import { bundleOf, entriesIn } from '../../../src/audit/tlog/merkle-tree.ts';
 import type { AnchorSource } from '../../../src/domain/ports/published-log.ts';
 import type { Change } from './outside-judges.ts';
 

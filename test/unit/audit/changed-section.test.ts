@@ -1,5 +1,5 @@
 import { changedSection } from '../../../src/audit/evidence/report/changed.ts';
-import { runOf } from '../../../src/audit/evidence/report/time-line-run.ts';
+import { runOf } from '../../../src/audit/evidence/report/time-line.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import {
   checks,

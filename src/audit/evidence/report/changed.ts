@@ -68,11 +68,6 @@ function refusedOf(tries: readonly ReportedAttempt[]): Html {
   })}`;
 }
 
-const endWords = ({ done, tries }: StepStory): string => {
-  if (done !== null) return '';
-  return tries.length === 0 ? 'not started' : 'not done';
-};
-
 function rowOf(story: StepStory, number: number, request: Request, day: string): readonly Html[] {
   const { step, done, tries } = story;
   return step.effects.map((effect, at) => {
@@ -80,7 +75,7 @@ function rowOf(story: StepStory, number: number, request: Request, day: string):
     const name = at === 0 ? `${number} ${propertyOf[effect.change]}${mark}` : propertyOf[effect.change];
     const after =
       done === null
-        ? html`<b>${endWords(story)}</b>`
+        ? html`<b>${tries.length === 0 ? 'not started' : 'not done'}</b>`
         : html`${afterOf(effect, request)}${done.already ? html`<span class="second">already in this state</span>` : none}`;
     const read = done?.to == null ? '–' : whenOf(done.to, day);
     const own = done?.correlationId == null ? none : id(done.correlationId);
@@ -89,7 +84,6 @@ function rowOf(story: StepStory, number: number, request: Request, day: string):
   });
 }
 
-/** Returns the state that was read when the evidence was created. */
 function nowWords({ request, events }: ReportFacts): Html {
   const last = lastReading(events);
   if (last === null) return none;

@@ -1,8 +1,6 @@
 /** Sections 7 to 10: the audit log and its verification, controls, limits, and a place to sign. */
-
 import type { Software } from '../../../domain/request/payloads.ts';
 import { joinList } from '../../../domain/strings.ts';
-import { type ControlMapping, controls } from '../controls.ts';
 import {
   actorOf,
   bullet,
@@ -20,13 +18,124 @@ import {
   whoIn,
 } from './parts.ts';
 
+// Mapping of evidence packs and statements to controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C).
+// Other frameworks by the numbers of Microsoft's Azure Policy initiatives or the frameworks' tables of contents. Someone who has
+// the text in force must confirm each mapping.
+
+interface ControlMapping {
+  readonly control: string;
+  readonly about: string;
+  readonly shows: string;
+  readonly leaves: string;
+  /** Sections of the report. */
+  readonly sections: string;
+}
+
+/** `shows`: what the document shows. `leaves`: what readers still need. */
+const mapped = (control: string, about: string, shows: string, leaves: string, sections: string): ControlMapping => ({
+  control,
+  about,
+  shows,
+  leaves,
+  sections,
+});
+
+const mapping = 'mapping to be confirmed';
+
+const unconfirmed = (rows: Readonly<Record<string, string>>) =>
+  Object.entries(rows).map(([control, shows]) => ({ control, shows, mapping }));
+
+/** HITRUST CSF is 9.2, as in Azure Policy. */
+export const controls = {
+  rule: 'HIPAA Security Rule, 45 CFR',
+  mapping,
+  mapped: [
+    mapped(
+      '164.312(a)(2)(iv)',
+      'encryption and decryption',
+      'Which key, set when, what proof',
+      'Whether ePHI is there; older data',
+      '3–5',
+    ),
+    mapped(
+      '164.312(a)(2)(ii)',
+      'emergency access procedure',
+      'Who controls the key; recovery',
+      'The procedure itself',
+      '3, 6',
+    ),
+    mapped('164.312(b)', 'audit controls', 'Who did what; rewriting is found', 'Who holds the witness', '7'),
+    mapped('164.312(d)', 'person or entity authentication', 'Who acted, how they were known', 'Entra’s own logs', '2'),
+    mapped(
+      '164.308(a)(1)(ii)(D)',
+      'information system activity review',
+      'Material, and a place to sign',
+      'The review itself',
+      '10',
+    ),
+    mapped('164.308(a)(7)', 'contingency plan', 'What losing the key would lose', 'Backups and their tests', '6'),
+    mapped(
+      '164.316(b)(2)(i)',
+      'retention for six years',
+      'What to keep, how to check it',
+      'Keeping log and pack as long',
+      '7',
+    ),
+  ],
+  others: {
+    'HITRUST CSF 9.2': unconfirmed({
+      '0304.09o3Organizational.1 - 09.o': 'Encryption at rest with a customer-managed key',
+      '1202.09aa1System.1 - 09.aa': 'A secure audit record of each change',
+      '1635.12b1Organizational.2 - 12.b': 'Soft delete and purge protection of the vault',
+    }),
+    'SOC 2': unconfirmed({
+      'CC6.1': 'Logical access: which identity can use the key, who controls it, encryption at rest',
+      'CC8.1': 'Change management: request, reason, approval by another person, what was changed, check afterwards',
+    }),
+    'ISO/IEC 27001:2022': unconfirmed({
+      'A.5.3': 'Segregation of duties: never approved by the requester',
+      'A.5.15': 'Access control: the rule that applied, and who could approve',
+      'A.5.28': 'Collection of evidence',
+      'A.8.15': 'Logging: events in a log that can be verified',
+      'A.8.24': 'Use of cryptography: key, version, level of proof',
+      'A.8.32': 'Change management: planned, approved, carried out as planned',
+    }),
+  },
+};
+
+/** What a statement answers of the same controls, by its sections. */
+export const statementControls: readonly ControlMapping[] = [
+  mapped(
+    '164.312(a)(2)(iv)',
+    'encryption and decryption',
+    'Which agents have an approved key, and which differ',
+    'Whether ePHI is there; older data',
+    '2',
+  ),
+  mapped('164.312(b)', 'audit controls', 'All events count; rewriting is found', 'Who holds the witness', '1, 5'),
+  mapped(
+    '164.308(a)(1)(ii)(D)',
+    'information system activity review',
+    'What changed, what was accepted, a place to sign',
+    'The review itself',
+    '1, 3, 7',
+  ),
+  mapped(
+    '164.316(b)(2)(i)',
+    'retention for six years',
+    'What to keep, how to check it',
+    'Keeping log and statement as long',
+    '5',
+  ),
+];
+
+/** Of other frameworks, by the end of their numbers. */
+export const statementOthers: readonly string[] = ['09.o', '09.aa', 'A.8.15', 'A.8.24'];
+
 export function checkpointOf({ note }: Pick<ReportFacts, 'note'>): { readonly origin: string; readonly size: string } {
   const [origin = '', size = ''] = note.split('\n');
   return { origin, size };
 }
-
-/** Returns the maximum number of hashes in an inclusion proof. */
-const proofLength = (size: string): number => Math.ceil(Math.log2(Math.max(2, Number(size))));
 
 const witnessWords = ({ witness, vault }: ReportFacts): Html =>
   witness === null
@@ -48,7 +157,6 @@ const shortSoftware = ({ version, commit, image }: Software): string =>
     ...(image === undefined ? [] : [`image ${image.replace(/^.*@sha256:/, '').slice(0, 8)}`]),
   ].join(', ');
 
-/** Returns the software versions that wrote events, if named. */
 function softwareWords({ events }: ReportFacts): Html {
   const named = events.flatMap(({ body: { data } }) => ('software' in data && data.software ? [data.software] : []));
   const words = [...new Set(named.map(shortSoftware))];
@@ -60,10 +168,11 @@ export function logSection(facts: ReportFacts): Html {
   const { origin, size } = checkpointOf(facts);
   const numbers = numbersOf(events.map(({ seq }) => seq));
   const name = request.id;
+  const proofLength = Math.ceil(Math.log2(Math.max(2, Number(size))));
   return section(
     7,
     'The audit log, and how to check it without trusting the bot or its owner',
-    html`<p>The events of this request are numbers ${numbers} of one log (leaf index: number − 1). An inclusion proof of at most ${proofLength(size)} hashes ties each to this checkpoint of ${size} events, ${witnessWords(facts)}.${takenWords(facts)}</p>
+    html`<p>The events of this request are numbers ${numbers} of one log (leaf index: number − 1). An inclusion proof of at most ${proofLength} hashes ties each to this checkpoint of ${size} events, ${witnessWords(facts)}.${takenWords(facts)}</p>
 <div class="two proofs">
 <figure><figcaption>The checkpoint of ${origin}: name, size, root, signatures</figcaption>
 <pre>${note.trimEnd()}</pre></figure>

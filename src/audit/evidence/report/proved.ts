@@ -103,9 +103,6 @@ export function provedSection(facts: ReportFacts): Html {
   );
 }
 
-const isSeen = ({ request }: ReportFacts): boolean =>
-  request.state === 'succeeded' && highestProof(request.proofs) === 'use-seen';
-
 /** Names the event with the current plan, which has who controlled the key; empty: older events don't have that. */
 function controlIn(events: ReportFacts['events']): string {
   const planned = events.findLast(({ body }) => 'plan' in body.data);
@@ -122,7 +119,7 @@ export function notProvedSection(facts: ReportFacts): Html {
     ...(request.state === 'succeeded'
       ? [
           html`Not shown: that earlier data was encrypted again. Nothing that a customer can read shows it.`,
-          isSeen(facts)
+          highestProof(request.proofs) === 'use-seen'
             ? html`That every later use went to this key: what was seen is one use, at one time.`
             : html`That the agent uses the key: no use was seen in the vault’s log.`,
         ]

@@ -1,14 +1,17 @@
 /** The statement of a period for people: one HTML page. The first printed page is what changed. */
 
 import type { DriftChange } from '../../../domain/statement/drifts.ts';
+import type { Period } from '../../../domain/statement/period.ts';
 import {
   countedNames,
   hasChanged,
   type KeyChanged,
   type StatedAgent,
   type Statement,
+  statementOf,
 } from '../../../domain/statement/statement.ts';
 import { joinList } from '../../../domain/strings.ts';
+import { parseEventBody } from '../../../operations/registry.ts';
 import { shortDrift } from '../../../text/drift.ts';
 import { guardLine } from '../../../text/guard.ts';
 import { utcDay, utcMinute } from '../../../text/instants.ts';
@@ -24,8 +27,18 @@ import {
   statementSentences,
 } from '../../../text/statement.ts';
 import { countOf } from '../../../text/words.ts';
-import { statementControls, statementOthers } from '../controls.ts';
-import { controlsTable, otherControls, reviewSection } from '../report/log-sections.ts';
+import type { SignedCheckpoint } from '../../anchor/read-anchor.ts';
+import { jsonFile, maxBytes, type PackFiles, packFile, statementFile, sumsOf } from '../../pack/files.ts';
+import { statedLog, streamEvents } from '../../pack/verify-statement.ts';
+import { keyLine, type VerifierKey } from '../../tlog/keys.ts';
+import { signedBy, verifySection } from '../make-pack.ts';
+import {
+  controlsTable,
+  otherControls,
+  reviewSection,
+  statementControls,
+  statementOthers,
+} from '../report/log-sections.ts';
 import { bullet, type Html, html, htmlTable, id, none, type ReportFacts, section, topFact } from '../report/parts.ts';
 import { reportPage } from '../report/report.ts';
 
@@ -72,12 +85,8 @@ const driftChange =
 
 function changesSection({ statement }: StatementFacts): Html {
   const { counts, agentsAdded, keysChanged, driftsOpened, driftsChanged, driftsClosed } = statement.changes;
-  if (!hasChanged(statement))
-    return section(
-      1,
-      'What changed',
-      html`<p>Nothing: no request, decision or difference was logged in this period.</p>`,
-    );
+  const nothing = html`<p>Nothing: no request, decision or difference was logged in this period.</p>`;
+  if (!hasChanged(statement)) return section(1, 'What changed', nothing);
   const rows = countedNames.map(
     (name) =>
       html`<tr><th scope="row">${countTitles[name]}</th><td class="num">${counts[name].now}</td><td class="num">${counts[name].before}</td></tr>\n`,
@@ -131,14 +140,9 @@ function exceptionsSection(facts: StatementFacts): Html {
     { title: 'Since', width: 17 },
     { title: 'Source', width: 34 },
   ];
-  const title = 'Exceptions in force';
-  return exceptions.length === 0
-    ? section(3, title, html`<p>None.</p>`)
-    : section(
-        3,
-        title,
-        html`${htmlTable(3, 'The log has no end dates: each holds until the agent’s next request.', columns, rows)}${moreWords(facts, exceptions)}`,
-      );
+  const caption = 'The log has no end dates: each holds until the agent’s next request.';
+  const table = html`${htmlTable(3, caption, columns, rows)}${moreWords(facts, exceptions)}`;
+  return section(3, 'Exceptions in force', exceptions.length === 0 ? html`<p>None.</p>` : table);
 }
 
 const unsaid = [
@@ -159,7 +163,6 @@ function gapsSection({ statement: { gaps } }: StatementFacts): Html {
 }
 
 function checkSection({ statement: { log, period }, note }: StatementFacts): Html {
-  const file = `statement-${period.from}-${period.to}.zip`;
   return section(
     5,
     'How to check it without trusting the bot or its owner',
@@ -168,7 +171,7 @@ function checkSection({ statement: { log, period }, note }: StatementFacts): Htm
 <figure><figcaption>The checkpoint: name, size, root, signatures</figcaption>
 <pre>${note.trimEnd()}</pre></figure>
 <figure><figcaption>The command</figcaption>
-<pre><b>python3 verify.py ${file} --keys my-keys.txt</b></pre></figure>
+<pre><b>python3 verify.py ${statementName(period)}.zip --keys my-keys.txt</b></pre></figure>
 </div>`,
   );
 }
@@ -180,7 +183,7 @@ const related = controlsTable(
   html`${otherControls((number) => statementOthers.includes(number))}. Confirm the mapping.`,
 );
 
-/** Returns the report. Deterministic, so that a verifier can reproduce it. */
+/** Deterministic, so that a verifier can reproduce it. */
 export function statementReport(facts: StatementFacts): string {
   const { period, log } = facts.statement;
   const foot = `cmk-bot statement ${period.from} to ${period.to} · log size ${log.events}`;
@@ -196,4 +199,48 @@ ${reviewSection(7)}
 `;
   const title = `Statement ${period.from} to ${period.to}`;
   return reportPage({ madeBy: statementMadeBy, madeOf: facts.madeOf, title, foot }, content);
+}
+
+interface StatementParts {
+  readonly period: Period;
+  readonly checkpoint: SignedCheckpoint;
+  /** All events that the checkpoint covers. */
+  readonly bodies: readonly string[];
+  readonly keys: readonly VerifierKey[];
+}
+
+/** `statement-2026-01-01-2026-03-31` */
+export const statementName = ({ from, to }: Period): string => `statement-${from}-${to}`;
+
+const readmeOf = (period: Period): string => `STATEMENT OF ${period.from} TO ${period.to}
+
+This archive says which key was approved for each agent, when it was set, how
+far that was verified, and what changed in the period. Start with report.html: open it in a
+browser, or print it. statement.json has the same values for programs.
+
+events.jsonl has every event of the audit log, without what people wrote. So
+nothing can be left out: the verifier calculates each value again.
+
+${verifySection(statementName(period))}`;
+
+/** Null: the log is larger than a statement can be. Throws if an event is unreadable: then the log isn't the bot's. */
+export function makeStatement({ period, checkpoint, bodies, keys }: StatementParts): {
+  readonly statement: Statement;
+  readonly files: PackFiles;
+} | null {
+  const lines = Buffer.from(bodies.map((body) => `${body}\n`).join(''));
+  const events = streamEvents(bodies, parseEventBody);
+  if (typeof events === 'string') throw new Error(`making a statement: ${events}`);
+  const statement = statementOf(events, statedLog(checkpoint), period);
+  const files = new Map<string, Buffer>([
+    [packFile.events, lines],
+    [packFile.checkpoint, Buffer.from(checkpoint.note)],
+    [packFile.keys, Buffer.from(keys.map((key) => `${keyLine(key)}\n`).join(''))],
+    [statementFile, jsonFile(statement)],
+    [packFile.readme, Buffer.from(readmeOf(period))],
+  ]);
+  files.set(packFile.report, Buffer.from(statementReport({ statement, ...signedBy(files) })));
+  files.set(packFile.sums, sumsOf(files));
+  const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  return bytes > maxBytes ? null : { statement, files };
 }

@@ -1,14 +1,14 @@
 /** Verification result of an evidence pack as text. The first words are the result. */
 
-import type { LogComparison } from '../../../audit/pack/compare-with-log.ts';
 import { oldVerifier, packFile } from '../../../audit/pack/files.ts';
-import type { PackReport } from '../../../audit/pack/pack-report.ts';
+import type { LogComparison, PackReport } from '../../../audit/pack/pack-report.ts';
+import type { Tree } from '../../../audit/tlog/merkle-tree.ts';
 import { plainSentence, verdictWords } from '../../../text/evidence.ts';
 import { countLines, statementSentences } from '../../../text/statement.ts';
 import { countOf } from '../../../text/words.ts';
-import type { PublishedReport } from '../published.ts';
 import { type VerificationExit, verificationResult } from '../subcommand.ts';
 import { isWitnessed, type WitnessCheck } from '../verifier-keys.ts';
+import type { PublishedReport } from '../verify-sources.ts';
 import { findingsOf } from './report.ts';
 import { indent } from './table.ts';
 
@@ -23,7 +23,6 @@ export interface VerifiedPack {
   readonly witnesses: WitnessCheck;
   /** Whether the report matches the events, or is of another version. */
   readonly page: 'same' | 'of-another-version' | 'differs';
-  /** Files that cause the difference. */
   readonly blamed: readonly string[];
   /** Files of the pack that prove nothing. */
   readonly unproved: readonly string[];
@@ -80,10 +79,8 @@ function logWords({ size, more, relation }: LogComparison, pack: number): string
   }
 }
 
-const olderWords = ({ older }: PackReport): string =>
-  older === null
-    ? ''
-    : `It proves that its log continues one of ${countOf(older.size, 'event', 'events')} with the root ${older.root.toString('base64')}.`;
+const olderWords = ({ size, root }: Tree): string =>
+  `It proves that its log continues one of ${countOf(size, 'event', 'events')} with the root ${root.toString('base64')}.`;
 
 /** What is in it, the first line without indentation. */
 function contentWords({ request, verdict, events, statement, checkpoint }: PackReport): string {
@@ -103,6 +100,8 @@ function contentWords({ request, verdict, events, statement, checkpoint }: PackR
   ].join('\n');
 }
 
+const unwitnessed = 'No witness with a given key signed it: the owner could have signed a different history.';
+
 export function packWords(verified: VerifiedPack, outcome: VerificationExit): string {
   const { report, log, keysGiven, vaultSigned, witnesses, page } = verified;
   const result = verificationResult[outcome];
@@ -113,12 +112,12 @@ export function packWords(verified: VerifiedPack, outcome: VerificationExit): st
   const { checkpoint, texts } = report;
   return [
     `${result}: ${contentWords(report)}`,
-    ...packWitnessWords(witnesses).map((line) => `  ${line}`),
+    ...witnessWords(witnesses, unwitnessed, 'Witnessed by').map((line) => `  ${line}`),
     ...(verified.strangers.length === 0
       ? []
       : [`  Also signed by ${verified.strangers.join(', ')}, whose keys weren’t given: not checked.`]),
     ...(vaultSigned === null ? [] : [`  ${vaultWords(vaultSigned)}`]),
-    ...(report.older === null ? [] : [`  ${olderWords(report)}`]),
+    ...(report.older === null ? [] : [`  ${olderWords(report.older)}`]),
     ...(texts === 0
       ? []
       : [`  ${countOf(texts, 'text that people wrote matches', 'texts that people wrote match')} the audit log.`]),
@@ -154,7 +153,14 @@ export function publishedWords(report: PublishedReport): string {
     findings.length === 0
       ? `Published log: ${what}, signed${vaultSignatureWords(report)}, and consistent.`
       : `Published log, integrity errors: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
-  const whole = [state, ...newestWitnessWords(report.witnessCheck)].join('\n');
+  const whole = [
+    state,
+    ...witnessWords(
+      report.witnessCheck,
+      'No witness with a given key signed the newest checkpoint.',
+      'The newest checkpoint is witnessed by',
+    ),
+  ].join('\n');
   return keysGiven
     ? whole
     : `${whole}\nIts keys are from the same folder, so this shows only that the log is consistent. Use --log-key with keys that you received separately.`;
@@ -179,20 +185,7 @@ function quorumWords(check: WitnessCheck): readonly string[] {
     : [`Too few witnesses signed it: ${isDefault ? `the keys name ${few}` : `${few} ${isAre} needed`}.`];
 }
 
-/** Returns the text about witnesses of a pack's checkpoint. */
-const packWitnessWords = (check: WitnessCheck): readonly string[] => [
-  check.signed.length === 0
-    ? 'No witness with a given key signed it: the owner could have signed a different history.'
-    : `Witnessed by ${withTimes(check)}.`,
-  ...missingWords(check),
-  ...quorumWords(check),
-];
-
-/** Returns the text about witnesses of a published log's newest checkpoint. */
-const newestWitnessWords = (check: WitnessCheck): readonly string[] => [
-  check.signed.length === 0
-    ? 'No witness with a given key signed the newest checkpoint.'
-    : `The newest checkpoint is witnessed by ${withTimes(check)}.`,
-  ...missingWords(check),
-  ...quorumWords(check),
-];
+function witnessWords(check: WitnessCheck, none: string, signed: string): readonly string[] {
+  const first = check.signed.length === 0 ? none : `${signed} ${withTimes(check)}.`;
+  return [first, ...missingWords(check), ...quorumWords(check)];
+}

@@ -132,7 +132,6 @@ function proofOf(request: Extract<Request, { state: 'succeeded' }>): string {
   return level === null ? 'none' : proofWords[level].name.toLowerCase();
 }
 
-/** Returns the result of the usage check. */
 function useRows({ use }: Extract<Request, { state: 'succeeded' }>): string[][] {
   if (use === null) return [];
   const parts = use.judged === null ? [usageCheckWords(use.until)] : useWords(use.judged.answer);
@@ -216,7 +215,6 @@ const eventRows = (events: readonly StoredEvent[], names: Names): string =>
 
 const section = (title: string, body: string): string => `${title}\n${indent(body)}`;
 
-/** Returns all details of a request. */
 export function requestStory(request: Request, events: readonly StoredEvent[], names: Names): string {
   const failure = lastFailure(request);
   const [done, all] = [completedTitles(request).length, request.earlier.length + request.progress.length];

@@ -32,7 +32,6 @@ function attentionWords(request: Request): string {
   ].join('\n');
 }
 
-/** Returns the safe actions and their effects. */
 export function safeNow(request: Request): SafeNow {
   switch (request.state) {
     case 'awaiting-approval':

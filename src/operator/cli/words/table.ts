@@ -34,7 +34,6 @@ export function textTable(given: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Indents every line. */
 export const indent = (text: string, by = 2): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
 
 /** Makes text safe for a terminal: replaces control, formatting and invisible characters. Line breaks stay. */

@@ -61,5 +61,4 @@ function restoreBicep(): string {
   return there;
 }
 
-/** Runs the compiler in a folder. */
 export const bicep = (args: readonly string[], cwd: string): Ran => run(restoreBicep(), args, cwd);

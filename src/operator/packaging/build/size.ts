@@ -39,7 +39,6 @@ const smallFiles = product.filter((file) => linesOf(file) <= small && !isEntry(f
 
 const exported = /^export (?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm;
 
-/** Returns exported names with the number of files that export them. */
 function exportsOf(files: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const file of files) {

@@ -13,15 +13,14 @@ import {
   mind,
   type PartQuestion,
   refuseAnswer,
+  type SetupWorld,
 } from '../question.ts';
-import type { SetupWorld } from '../world.ts';
 import { checkIdentity } from './place.ts';
 
 const server: PartQuestion = {
   id: 'server',
   asks: () => 'PostgreSQL server (HOST or HOST:PORT)',
   explains: 'On Azure, the name ends with .postgres.database.azure.com.',
-  isAsked: byHand,
   check: (given) => {
     const host = given.replace(/^postgres(ql)?:\/\//, '').replace(/\/.*$/, '');
     if (!URL.canParse(`postgres://${host}`) || host === '' || /[\s@]/.test(host))
@@ -35,7 +34,6 @@ const database: PartQuestion = {
   asks: () => 'Database',
   explains: 'One of the remaining steps creates it. The bot creates its tables in it.',
   usual: 'cmkbot',
-  isAsked: byHand,
   check: (given) => acceptIf(/^[\w-]{1,63}$/.test(given), given, 'Letters, digits, _ and -, at most 63.'),
 };
 
@@ -44,17 +42,14 @@ const authority: PartQuestion = {
   asks: () => 'Certificate authority of the server: a PEM file, or “usual” for the public ones',
   explains: 'Servers on Azure use a public authority. The bot always verifies the certificate.',
   usual: 'usual',
-  isAsked: byHand,
   check: (given) =>
     acceptIf(given === 'usual' || given.startsWith('/'), given, 'Type the absolute path of a PEM file, or usual.'),
 };
 
 const masters = ['postgres', 'azuresu', 'azure_pg_admin', 'rdsadmin', 'root'];
 
-const roleName = /^[a-z_][\w$-]{0,62}$/i;
-
 const checkRole = (given: string): AnswerCheck =>
-  acceptIf(roleName.test(given), given, 'The name of a role starts with a letter or _.');
+  acceptIf(/^[a-z_][\w$-]{0,62}$/i.test(given), given, 'The name of a role starts with a letter or _.');
 
 const role: PartQuestion = {
   id: 'role',
@@ -62,7 +57,6 @@ const role: PartQuestion = {
   explains:
     'It can read and add events, but not change them. Another role owns the tables, and is used only for migrations at a start.',
   usual: 'cmk_bot',
-  isAsked: byHand,
   check: (given) => {
     if (masters.includes(given.toLowerCase()))
       return refuseAnswer(`${given} is a superuser, so it could change the audit log. Type another role.`);
@@ -83,7 +77,6 @@ export function databaseAddress(answers: Answers, user: string, password: string
 async function checkDatabase(password: string, answers: Answers, world: SetupWorld): Promise<AnswerCheck> {
   const name = answerTo(answers, 'role');
   const seen = await world.database(databaseAddress(answers, name, password));
-  const value = password;
   switch (seen.kind) {
     case 'silent':
       return refuseAnswer(
@@ -91,7 +84,7 @@ async function checkDatabase(password: string, answers: Answers, world: SetupWor
       );
     case 'refuses':
       return acceptAnswer(
-        value,
+        password,
         'not tried',
         good('answers over TLS, certificate checked'),
         mind(`${name} can’t sign in yet: ${seen.why}. It’s in the remaining steps`),
@@ -102,7 +95,7 @@ async function checkDatabase(password: string, answers: Answers, world: SetupWor
           `${name} is a superuser, so it could change the audit log. Go back with <, and type another role.`,
         );
       return acceptAnswer(
-        value,
+        password,
         'tried',
         good(`answers as ${name} over ${seen.tls ?? 'no TLS'}, version ${seen.major}`),
       );
@@ -118,7 +111,6 @@ const password: PartQuestion = {
   explains: 'With a managed identity, the bot needs no password: see CMK_DATABASE_SIGN_IN in docs/configuration.md.',
   usual: (answers) => (isManaged(answers) ? 'none' : null),
   isSecret: true,
-  isAsked: byHand,
   check: (given, answers, world) => checkDatabase(given === 'none' ? '' : given, answers, world),
 };
 
@@ -127,7 +119,6 @@ const owner: PartQuestion = {
   asks: () => 'Role that owns the tables, not the bot’s',
   explains: 'It’s used only for migrations at a start. So the running bot can’t change events.',
   usual: 'cmk_owner',
-  isAsked: byHand,
   check: (given, answers) => {
     if (given.toLowerCase() === answerTo(answers, 'role').toLowerCase()) {
       return refuseAnswer(
@@ -143,7 +134,7 @@ const ownerPassword: PartQuestion = {
   asks: () => 'Its password (hidden, stored only in .env), or “none” if it needs none',
   explains: 'Only migrations at a start need it. You can remove it from .env afterwards.',
   isSecret: true,
-  isAsked: (answers) => byHand(answers) && !isManaged(answers),
+  isAsked: (answers) => !isManaged(answers),
   check: (given) => acceptAnswer(given, 'given'),
 };
 
@@ -151,7 +142,7 @@ const ownerIdentity: PartQuestion = {
   id: 'ownerIdentity',
   asks: () => 'Managed identity that signs in as this role, by name or client ID',
   explains: 'A second managed identity, only for the owner of the tables.',
-  isAsked: (answers) => byHand(answers) && isManaged(answers),
+  isAsked: isManaged,
   check: async (given, answers, world) => {
     const checked = await checkIdentity(given, answers, world);
     if (checked.kind === 'refused' || checked.value !== answerTo(answers, 'app')) return checked;
@@ -167,7 +158,6 @@ const seal: PartQuestion = {
   explains:
     'Keep it where the database’s owner has no access. Keep a copy: without the key, no one can check the audit log.',
   usual: '/run/secrets/seal.key',
-  isAsked: byHand,
   check: (given) => {
     if (!given.startsWith('https:'))
       return acceptIf(given.startsWith('/'), given, 'Type an absolute path, or the address of a secret.');
@@ -176,14 +166,8 @@ const seal: PartQuestion = {
   },
 };
 
-export const databaseQuestions = inPart(7, [
-  server,
-  database,
-  authority,
-  role,
-  password,
-  owner,
-  ownerPassword,
-  ownerIdentity,
-  seal,
-]);
+export const databaseQuestions = inPart(
+  7,
+  [server, database, authority, role, password, owner, ownerPassword, ownerIdentity, seal],
+  byHand,
+);

@@ -17,11 +17,11 @@ import {
   mind,
   type PartQuestion,
   refuseAnswer,
+  type SeenHolder,
+  type SetupWorld,
 } from '../question.ts';
-import type { SeenHolder, SetupWorld } from '../world.ts';
 import { secretOf } from './place.ts';
 
-/** Resolves names or ids, separated by commas. */
 async function resolveNames(given: string, world: SetupWorld): Promise<readonly (SeenHolder | string)[] | AnswerCheck> {
   const names = given
     .split(',')
@@ -35,7 +35,7 @@ async function resolveNames(given: string, world: SetupWorld): Promise<readonly 
         return refuseAnswer(`The wizard can’t look up names (${seen.why}). Type IDs.`);
       holders.push(name.toLowerCase());
     } else if (seen.value.found === null) {
-      const near = seen.value.near.length === 0 ? '' : ` Similar: ${seen.value.near.join(', ')}`;
+      const near = seen.value.near === null ? '' : ` Similar: ${seen.value.near}`;
       return refuseAnswer(`Entra ID has no group “${name}”.${near}`);
     } else {
       holders.push(seen.value.found);
@@ -128,19 +128,11 @@ const signIn: PartQuestion = {
     'Without it, a stolen Teams session can approve. docs/how-to/require-sign-in.md has the app registration and the policy.',
   check: (given) => {
     const context = given.toLowerCase();
-    if (context === 'none')
-      return doubtAnswer(
-        'Then a click in Teams is enough to approve, also in a stolen session.',
-        acceptAnswer('none', 'no'),
-      );
+    const off = 'Then a click in Teams is enough to approve, also in a stolen session.';
+    if (context === 'none') return doubtAnswer(off, acceptAnswer('none', 'no'));
     if (!isValidSetting('CMK_STEP_UP', context)) return refuseAnswer('Type c1 to c99, or none.');
-    return acceptAnswer(
-      context,
-      context,
-      mind(
-        `the wizard can’t see whether a policy applies to ${context}. Without a policy, it protects nothing. It’s in the remaining steps`,
-      ),
-    );
+    const unseen = `the wizard can’t see whether a policy applies to ${context}. Without a policy, it protects nothing. It’s in the remaining steps`;
+    return acceptAnswer(context, context, mind(unseen));
   },
 };
 

@@ -18,8 +18,8 @@ import {
   type PartQuestion,
   type QuestionId,
   refuseAnswer,
+  type SetupWorld,
 } from '../question.ts';
-import type { SetupWorld } from '../world.ts';
 
 const places = [
   ['azure', 'Azure Container Apps, with azd up'],
@@ -94,13 +94,10 @@ export async function checkIdentity(given: string, answers: Answers, world: Setu
       return refuseAnswer(`The wizard can’t look up names (${seen.why}). Type the client ID.`);
     return acceptAnswer(given.toLowerCase(), given, mind(`not checked: ${seen.why}`));
   }
-  const { found, near } = seen.value;
-  const nearby = near.length === 0 ? '' : ` Similar: ${near.join(', ')}`;
-  if (found === null) return refuseAnswer(`Entra ID has no ${what} “${given}”.${nearby}`);
-  if (found.isManaged !== managed)
-    return refuseAnswer(
-      `${found.name} is ${found.isManaged ? 'a managed identity' : 'an app, not a managed identity'}.`,
-    );
+  const found = seen.value;
+  if (found === null) return refuseAnswer(`Entra ID has no ${what} “${given}”.`);
+  const its = found.isManaged ? 'a managed identity' : 'an app, not a managed identity';
+  if (found.isManaged !== managed) return refuseAnswer(`${found.name} is ${its}.`);
   return acceptAnswer(found.clientId, found.name, good(`${found.name}, client ID ${found.clientId}`));
 }
 
@@ -132,8 +129,6 @@ const secret = secretOf('secret', 'app', (answers) => byHand(answers) && !isMana
 
 const hostName = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$/;
 
-const day = (date: Date): string => date.toISOString().slice(0, 10);
-
 async function checkHost(given: string, world: SetupWorld): Promise<AnswerCheck> {
   const host = given
     .toLowerCase()
@@ -148,21 +143,14 @@ async function checkHost(given: string, world: SetupWorld): Promise<AnswerCheck>
       return refuseAnswer(
         `Bot Framework wouldn’t accept its certificate: ${seen.why}. Correct that first, or type another host.`,
       );
-    case 'silent':
-      return acceptAnswer(
-        host,
-        host,
-        good('resolves'),
-        mind(
-          `nothing answers there yet (${seen.why}). This is expected before the first start. cmk-bot doctor checks it later.`,
-        ),
-      );
-    case 'answers':
-      return acceptAnswer(
-        host,
-        host,
-        good(`resolves, and its certificate is valid until ${day(seen.certificateEnds)}`),
-      );
+    case 'silent': {
+      const silent = `nothing answers there yet (${seen.why}). This is expected before the first start. cmk-bot doctor checks it later.`;
+      return acceptAnswer(host, host, good('resolves'), mind(silent));
+    }
+    case 'answers': {
+      const until = seen.certificateEnds.toISOString().slice(0, 10);
+      return acceptAnswer(host, host, good(`resolves, and its certificate is valid until ${until}`));
+    }
   }
 }
 

@@ -14,7 +14,6 @@ import {
 
 const none = 'none';
 
-/** Returns whether the audit log is published. */
 export const isPublished = (answers: Answers): boolean =>
   byHand(answers) && !['', none].includes(answerTo(answers, 'anchor'));
 

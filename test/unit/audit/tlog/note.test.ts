@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkpointText, readCheckpoint } from '../../../../src/audit/tlog/checkpoint.ts';
 import { keyLine, readKeyLine, signingKey, type VerifierKey } from '../../../../src/audit/tlog/keys.ts';
-import { cosignText, noteOf, openNote, signText } from '../../../../src/audit/tlog/note.ts';
-import { bundleOf, entriesIn, tilePath } from '../../../../src/audit/tlog/tiles.ts';
+import { bundleOf, entriesIn, tilePath } from '../../../../src/audit/tlog/merkle-tree.ts';
+import {
+  checkpointText,
+  cosignText,
+  noteOf,
+  openNote,
+  readCheckpoint,
+  signText,
+} from '../../../../src/audit/tlog/note.ts';
 
 /** Made by another program with the seed 32 × 01, and opened by Go's x/mod/sumdb/note. */
 const origin = 'bot.example/audit';

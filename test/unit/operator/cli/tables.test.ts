@@ -1,4 +1,4 @@
-import { diagnosisTable } from '../../../../src/operator/cli/words/diagnosis-table.ts';
+import { diagnosisTable } from '../../../../src/operator/cli/words/report.ts';
 import { indent, printable, textTable } from '../../../../src/operator/cli/words/table.ts';
 import type { Diagnosis } from '../../../../src/operator/rpc/diagnosis.ts';
 import { countOf } from '../../../../src/text/words.ts';
