@@ -25,7 +25,7 @@ export function openMutex(): Acquire {
         gaveUp = true;
         reject(new Error(`waiting for the embedded database: its one connection was not free for ${timeoutMs} ms`));
       }, timeoutMs);
-      limit(async () => {
+      void limit(async () => {
         clearTimeout(timer);
         if (!gaveUp) await new Promise<void>((release) => resolve(release));
       });
