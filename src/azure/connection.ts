@@ -1,5 +1,5 @@
 /** Runs the calls of all ports: deadline, clients and failures. */
-import { done, type Failure, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import { done, type Failure, type Found, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/inventory.ts';
 import { AzureClients, type CallKind, type ClientOptions } from './azure-clients.ts';
@@ -7,6 +7,15 @@ import { ownIdOf } from './credential.ts';
 import { readFailure } from './failures.ts';
 import { wireTo } from './plain-calls.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
+
+/** Thrown out of a call: what the bot itself found instead of an answer. The caller makes a failure of it. */
+export class FoundInCall extends Error {
+  readonly found: Found;
+  constructor(found: Found) {
+    super(found.code);
+    this.found = found;
+  }
+}
 
 export interface ConnectionOptions extends Omit<ClientOptions, 'wire'> {
   readonly kinds: readonly ResourceKind[];

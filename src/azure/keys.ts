@@ -1,11 +1,11 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Key } from '@azure/arm-keyvault';
-import { botFailure, done, type Found, failed, type Outcome } from '../domain/failure.ts';
+import { botFailure, done, failed, type Outcome } from '../domain/failure.ts';
 import { KeyName } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, FoundInCall } from './connection.ts';
 import { azureErrorIn } from './error-body.ts';
 import { createdKey, keyVersions, listVersions, observedKey, tagsOf } from './key-versions.ts';
 import { isVaultHost, lastPart, notAVault, vaultKind } from './resource-ids.ts';
@@ -35,10 +35,10 @@ async function probeKey(clients: AzureClients, address: string): Promise<Probe> 
     const wrapped = await client.wrapKey('RSA-OAEP-256', secret);
     const unwrapped = await client.unwrapKey('RSA-OAEP-256', wrapped.result);
     if (unwrapped.result.length === secret.length && timingSafeEqual(unwrapped.result, secret)) return 'usable';
-    throw new ProbeRefused({ code: 'key-probe-mismatch' });
+    throw new FoundInCall({ code: 'key-probe-mismatch' });
   } catch (error) {
     if (error instanceof Error && refusedBySdk.test(error.message))
-      throw new ProbeRefused({ code: 'key-not-usable', message: error.message });
+      throw new FoundInCall({ code: 'key-not-usable', message: error.message });
     const { last } = clients.exchange;
     const reported = last === null ? null : azureErrorIn(last);
     if (last === null || reported === null || !isVaultRefusal({ status: last.status, codes: reported.codes }))
@@ -64,14 +64,6 @@ async function findDeleted(clients: AzureClients, vaultUri: string, name: KeyNam
   }
 }
 
-class ProbeRefused extends Error {
-  readonly found: Found;
-  constructor(found: Found) {
-    super(found.code);
-    this.found = found;
-  }
-}
-
 /** Operations on the vault itself, with the bot's own data access: test of a key, and check for deleted keys. */
 function dataPlaneKeys(connection: Connection): Pick<Keys, 'probe' | 'deleted'> {
   const probe: Keys['probe'] = async (vaultUri, name, version) => {
@@ -81,7 +73,7 @@ function dataPlaneKeys(connection: Connection): Pick<Keys, 'probe' | 'deleted'> 
     try {
       return await connection.call(doing, (clients) => probeKey(clients, address));
     } catch (error) {
-      if (!(error instanceof ProbeRefused)) throw error;
+      if (!(error instanceof FoundInCall)) throw error;
       return failed(botFailure(doing, error.found));
     }
   };

@@ -3,7 +3,7 @@
  * `@azure/arm-healthbot` isn't used: version 2.1.0 drops the key from the request and reports success.
  */
 import type { GenericResource } from '@azure/arm-resources';
-import { botFailure, type Found, failed, type Outcome, type Receipt } from '../domain/failure.ts';
+import { botFailure, failed, type Outcome, type Receipt } from '../domain/failure.ts';
 import { type ArmId, sameArmId } from '../domain/ids.ts';
 import {
   type CustomerKey,
@@ -16,7 +16,7 @@ import {
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Resources } from '../domain/ports/azure.ts';
 import type { CallKind } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, FoundInCall } from './connection.ts';
 import {
   ArmResource,
   type AzureReading,
@@ -55,17 +55,8 @@ interface UpdateContext {
   readonly readings: Readings<ArmResource>;
 }
 
-/** The resource isn't what was judged any more, and nothing was sent. */
-class ResourceChanged extends Error {
-  readonly found: Found;
-  constructor(found: Found) {
-    super(found.code);
-    this.found = found;
-  }
-}
-
 /**
- * Returns the read for a change: the judged one if Azure can refuse by its ETag, else a new one. Throws {@link ResourceChanged}
+ * Returns the read for a change: the judged one if Azure can refuse by its ETag, else a new one. Throws {@link FoundInCall}
  * if that shows another resource or another key.
  */
 async function readForChange(
@@ -78,10 +69,10 @@ async function readForChange(
   const reading = await readOrThrow(target);
   const now = await observe(target, reading.resource);
   const replaced = replacedSince('resource', judged, now);
-  if (replaced !== null) throw new ResourceChanged({ code: 'replaced', ...replaced });
+  if (replaced !== null) throw new FoundInCall({ code: 'replaced', ...replaced });
   const { customerKey: shows } = now;
   const { customerKey: expected } = judged;
-  if (!isUnchangedKey(shows, expected)) throw new ResourceChanged({ code: 'key-moved', shows, expected });
+  if (!isUnchangedKey(shows, expected)) throw new FoundInCall({ code: 'key-moved', shows, expected });
   return reading;
 }
 
@@ -178,7 +169,7 @@ export function armResources(connection: Connection): Resources {
     try {
       return await on(doing, ref, work, { ...call, limit: 'operation' });
     } catch (error) {
-      if (!(error instanceof ResourceChanged)) throw error;
+      if (!(error instanceof FoundInCall)) throw error;
       return failed(botFailure(`${doing} ${lastPart(ref.id)}`, error.found, 'wait'));
     }
   };

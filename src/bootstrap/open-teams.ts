@@ -16,7 +16,7 @@ import { openNotifications } from '../teams/delivery/notifications.ts';
 import { openReminders } from '../teams/delivery/reminders.ts';
 import { openRequestCards } from '../teams/delivery/request-cards.ts';
 import { openAdapter, type TokenSource } from '../teams/ingress/adapter.ts';
-import { localCallers, tokenCallers } from '../teams/ingress/callers.ts';
+import { localCallers, tokenCallers } from '../teams/ingress/gate.ts';
 import { openCallerTokens } from '../teams/sign-in/caller-tokens.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';

@@ -1,15 +1,16 @@
 /** Replies to typed commands, however slow Azure is. */
 
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ActivityTypes, type TurnContext } from 'botbuilder';
 import { z } from 'zod';
 import { sha256 } from '../../domain/canonical-json.ts';
 import { type Documents, isWritten } from '../../domain/ports/store.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { lookingCard } from '../cards/views/short-views.ts';
+import { bugCard, lookingCard } from '../cards/views/short-views.ts';
 import { type Chat, cardActivity, type Posted } from '../delivery/chat.ts';
 import { isTargetedMessage } from '../delivery/targeted-messages.ts';
 import type { KnownSender } from './activity.ts';
-import type { DeferredUpdates } from './deferred-updates.ts';
 
 /** Delay before the typing indicator is shown. Fast answers don't need it. */
 const typingAfterMs = 600;
@@ -132,6 +133,70 @@ export function openClickDedupe(documents: Documents, now: () => Date): ClickDed
       if (before !== undefined && Math.abs(at.getTime() - Date.parse(before.at)) < onceInMs) return false;
       // False: the other click was faster.
       return isWritten(documents.write({ [key]: { at: at.toISOString(), eTag: found?.eTag ?? '' } }));
+    },
+  };
+}
+
+export interface DeferredUpdates {
+  /** Replaces the card when the new one is ready; null: it stays. Doesn't wait. */
+  replace(at: Posted, card: Promise<AdaptiveCard | null>): void;
+  /** The same for a card that is requested only after the click's answer had its head start. */
+  follow(at: Posted, card: () => Promise<AdaptiveCard | null>): void;
+  /** Runs a repeatable action twice, 3 and 15 seconds later. A failure is only logged, and ends it. */
+  runTwiceLater(act: () => Promise<void>): void;
+  /** Running actions end, but nothing is shown any more. */
+  stop(): Promise<void>;
+}
+
+/** The answer to a click and an update of its card travel separately. The older one must arrive first. */
+const headStartMs = 500;
+/**
+ * Delays after which another process has stored its work: a live one, or one that takes over within 10 seconds from a
+ * failed one.
+ */
+const afterwardsMs = [3_000, 12_000];
+
+export function openDeferredUpdates(
+  chat: Pick<Chat, 'update'>,
+  log: Record<'error' | 'warn', (fields: object, message: string) => void>,
+): DeferredUpdates {
+  let stopped = false;
+
+  async function put(at: Posted, coming: Promise<AdaptiveCard | null>): Promise<void> {
+    const [card] = await Promise.all([coming, pause(headStartMs)]);
+    if (card !== null && !stopped) await chat.update(at, card);
+  }
+
+  /** Shows and logs an error, because no caller awaits the update. */
+  async function sayBug(at: Posted, error: unknown): Promise<void> {
+    if (stopped) return;
+    const errorId = randomUUID().slice(0, 8);
+    log.error({ err: error, errorId }, 'a deferred card update failed: unexpected error');
+    await chat.update(at, bugCard(errorId)).catch(() => undefined);
+  }
+
+  async function twice(act: () => Promise<void>): Promise<void> {
+    for (const ms of afterwardsMs) {
+      await pause(ms, undefined, { ref: false });
+      if (stopped) return;
+      await act();
+    }
+  }
+
+  const replace = (at: Posted, card: Promise<AdaptiveCard | null>): void =>
+    void put(at, card).catch((error: unknown) => sayBug(at, error));
+
+  return {
+    replace,
+    follow: (at, card) =>
+      replace(
+        at,
+        pause(headStartMs).then(() => (stopped ? null : card())),
+      ),
+    runTwiceLater: (act) =>
+      void twice(act).catch((error: unknown) => log.warn({ err: error }, 'a deferred update failed')),
+    async stop() {
+      stopped = true;
     },
   };
 }

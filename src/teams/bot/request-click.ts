@@ -21,7 +21,7 @@ import type { EvidenceLinks } from '../sign-in/evidence-links.ts';
 import type { Purpose } from '../sign-in/pending.ts';
 import type { ClickToRepeat, StepUpSignIn } from '../sign-in/step-up.ts';
 import type { CardClick, KnownSender } from './activity.ts';
-import type { DeferredUpdates } from './deferred-updates.ts';
+import type { DeferredUpdates } from './reply.ts';
 
 export interface RequestClickOptions {
   readonly actionPorts: ActionPorts;

@@ -15,16 +15,16 @@ import type { Posted } from '../delivery/chat.ts';
 import type { DriftAlerts } from '../delivery/drift-alerts.ts';
 import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, type InboundActivity, type KnownSender } from './activity.ts';
+import { formVerbs } from './dialog.ts';
 import {
   type AskFromListOptions,
+  answerFormClick,
   answerFormFromCard,
   askFromList,
   type FormFromCardOptions,
   openFromList,
   verbsThatOpenForms,
-} from './ask-from-list.ts';
-import { formVerbs } from './dialog.ts';
-import { answerFormClick } from './form-click.ts';
+} from './form-click.ts';
 import type { Lists } from './lists.ts';
 import { answerEvidenceClick, answerRequestClick, type EvidenceClickOptions } from './request-click.ts';
 import { helpVerb, parseMessage, suggestionOf, suggestionVerb, type TypedMessage } from './suggestions.ts';

@@ -55,15 +55,7 @@ const dayMs = 86_400_000;
 const shownUpTo = (cards: readonly PostedCard[]): number =>
   Math.max(0, ...cards.map((card) => Number(reply.exec(card.audience)?.[1] ?? 0)));
 
-export interface AuditChannel {
-  /**
-   * Shows what isn't shown yet. Called again after a failure, it continues where it stopped. Returns when there might be more to
-   * show; null: there isn't.
-   */
-  show(id: RequestId): Promise<RescheduleAt | null>;
-}
-
-export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
+export function openAuditChannel(options: AuditChannelOptions) {
   const { requests, postedCards, hashes, chat, directory, channelId, checkpoints, documents, now } = options;
 
   /** Updates the root post, or posts it again if it was deleted. */
@@ -126,7 +118,11 @@ export function openAuditChannel(options: AuditChannelOptions): AuditChannel {
   }
 
   return {
-    async show(id) {
+    /**
+     * Shows what isn't shown yet. Called again after a failure, it continues where it stopped. Returns when there might be more
+     * to show; null: there isn't.
+     */
+    async show(id: RequestId): Promise<RescheduleAt | null> {
       if (channelId === null) return null;
       const [request, events, cards] = await Promise.all([requests.load(id), requests.events(id), postedCards.of(id)]);
       if (request === null) return null;

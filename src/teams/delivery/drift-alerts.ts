@@ -150,19 +150,14 @@ interface WitnessPostsOptions extends SourcesOptions, Pick<DriftAlertsOptions, '
   readonly approvalsChannel: string;
 }
 
-export interface WitnessPosts {
-  contradicts(name: string, contradiction: Contradiction): Promise<void>;
-  settled(name: string, cleared: NonNullable<WitnessStatus['cleared']>): Promise<void>;
-}
-
-export function openWitnessPosts(options: WitnessPostsOptions): WitnessPosts {
+export function openWitnessPosts(options: WitnessPostsOptions) {
   const { chat, approvalsChannel, operators } = options;
   return {
-    async contradicts(name, contradiction) {
+    async contradicts(name: string, contradiction: Contradiction): Promise<void> {
       const called = addressedOf(await sourcesOf(options, operators, [], workerTimeoutMs));
       await chat.postThread(approvalsChannel, contradictsCard(name, contradiction, called));
     },
-    async settled(name, cleared) {
+    async settled(name: string, cleared: NonNullable<WitnessStatus['cleared']>): Promise<void> {
       await chat.postThread(approvalsChannel, settledCard(name, cleared));
     },
   };

@@ -11,8 +11,7 @@ import type { InboundActivity } from '../bot/activity.ts';
 import type { CmkBot } from '../bot/bot.ts';
 import { type PageAnswer, page } from '../sign-in/html.ts';
 import type { BrowserPage } from '../sign-in/pages.ts';
-import { type CallRefusal, isForwarded, localCallers } from './callers.ts';
-import { type GateOptions, openGate } from './gate.ts';
+import { type CallRefusal, type GateOptions, isForwarded, localCallers, openGate } from './gate.ts';
 import { openPageLimit, shareAnswers } from './rate-limit.ts';
 
 // Error pages for browsers. They never show the address, because it contains secrets.
