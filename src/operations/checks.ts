@@ -6,7 +6,7 @@
 import { type Check, judge } from '../domain/check.ts';
 import type { Effect } from '../domain/effect.ts';
 import { armIdParts } from '../domain/ids.ts';
-import { isAlreadySet, type KeyWork, showsRequestedKey } from '../domain/key-change.ts';
+import { isAlreadySet, type KeyWork, type OwnKey, showsRequestedKey } from '../domain/key-change.ts';
 import {
   hasFailed,
   isNamedAlike,
@@ -15,7 +15,6 @@ import {
   type ObservedKey,
   type ObservedResource,
 } from '../domain/observed.ts';
-import type { OwnKey } from '../domain/own-key.ts';
 import type { Terms } from '../domain/policy/policy.ts';
 import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { ResourceKind } from '../domain/ports/inventory.ts';

@@ -3,9 +3,8 @@
 import type { ObservedControl } from '../domain/control.ts';
 import { botFailure, done, failed, nullIfForbidden, type Outcome } from '../domain/failure.ts';
 import { type ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
-import type { KeyChange } from '../domain/key-change.ts';
+import type { KeyChange, OwnKey } from '../domain/key-change.ts';
 import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
-import type { OwnKey } from '../domain/own-key.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import { observeGuard } from './guard/read-guard.ts';

@@ -2,9 +2,8 @@
 import type { z } from 'zod';
 import type { Check, CheckCode } from '../domain/check.ts';
 import type { Outcome } from '../domain/failure.ts';
-import type { KeyChange, KeyWork } from '../domain/key-change.ts';
+import type { KeyChange, KeyWork, OwnKey } from '../domain/key-change.ts';
 import type { Observation } from '../domain/observed.ts';
-import type { OwnKey } from '../domain/own-key.ts';
 import { type ChangeSpec, type Plan, planVersion, type StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { CheckContext, PlanContext } from './checks.ts';

@@ -12,7 +12,7 @@ import {
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
 import type { CheckContext } from './checks.ts';
-import { areNamesSimilar } from './similar-names.ts';
+import { areNamesSimilar } from './choose.ts';
 
 /** Names shown per check. One is enough to reconsider. */
 const maxShown = 5;

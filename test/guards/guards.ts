@@ -146,7 +146,7 @@ export const guards: readonly Guard[] = [
   },
   {
     guard: 'a key counts as the bot’s own only if it was made at that time',
-    file: 'src/domain/own-key.ts',
+    file: 'src/domain/key-change.ts',
     from: 'return intent !== undefined && isOfItsTime(key, intent)',
     to: 'return intent !== undefined',
     suite: 'test/unit/domain/own-key.test.ts',

@@ -5,9 +5,9 @@
 import type { ObservedControl } from '../control.ts';
 import type { Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
+import type { KeyVersions } from '../key-change.ts';
 import type { VaultUsers } from '../key-impact.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
-import type { KeyVersions } from '../own-key.ts';
 import type { ResourceRef } from '../plan.ts';
 import type { UsageQuery, VaultLogRows } from '../usage-check.ts';
 import type { Inventory, KeyUsers, Policies } from './inventory.ts';

@@ -1,9 +1,14 @@
 /** Follow-up work of stored events. Its outbox rows are written in the events' transaction. */
-
-import type { DriftId, RequestId } from '../ids.ts';
+import { type DriftId, PersonId, type RequestId } from '../ids.ts';
 import { retriesAutomatically } from './decide-attention.ts';
-import type { EventType, StoredEvent } from './events.ts';
-import { isNotifying } from './notifications.ts';
+import {
+  type EventBodyOf,
+  type EventType,
+  eventTraits,
+  type RecipientGroup,
+  type StoredEvent,
+  traitsOf,
+} from './events.ts';
 import { hasEnded, type Request } from './request.ts';
 import { later } from './start-window.ts';
 
@@ -112,4 +117,40 @@ interface OutboxRow extends Consequence {
   readonly version: number;
   /** Trace Context of the span that wrote the row; null without tracing. */
   readonly traceparent: string | null;
+}
+
+// Recipients of notifications, by event. Teams doesn't notify people of a changed card, so each event notifies each person
+// once by a message. People aren't notified of their own actions.
+
+type Traits = typeof eventTraits;
+type NotifyingType = { [T in keyof Traits]: Traits[T] extends { notifies: unknown } ? T : never }[keyof Traits];
+export type NotifyingEvent = StoredEvent & { readonly body: EventBodyOf<NotifyingType> };
+
+export const isNotifying = (event: StoredEvent): event is NotifyingEvent => traitsOf(event.body).notifies !== undefined;
+
+export const recipientsOf = ({ body }: NotifyingEvent): readonly [RecipientGroup, ...RecipientGroup[]] =>
+  eventTraits[body.type].notifies;
+
+/**
+ * Returns the person who caused the event; null for the bot or an operator. A stopped run needs attention because of the
+ * person who stopped it.
+ */
+export function actingPerson({ body }: Pick<StoredEvent, 'body'>): PersonId | null {
+  if (body.type === 'attention-needed') {
+    const { failure } = body.data;
+    const by = failure.source === 'bot' && failure.found.code === 'stopped' ? failure.found.by : null;
+    return PersonId.safeParse(by).data ?? null;
+  }
+  return body.actor.kind === 'person' ? PersonId.parse(body.actor.id) : null;
+}
+
+/** Returns whether the notification is still needed. Someone might have acted in the meantime. */
+export function isStillNeeded(request: Request, { body, revision }: Pick<StoredEvent, 'body' | 'revision'>): boolean {
+  const isAsked = request.asking === revision;
+  if (body.type === 'attention-needed') return request.state === 'needs-attention' && isAsked;
+  if (body.type === 'plan-changed' || body.type === 'request-changed')
+    return request.state === 'awaiting-approval' && isAsked;
+  if (body.type === 'reminded') return request.state === 'awaiting-approval' && request.asking < revision;
+  // All others are final.
+  return hasEnded(request);
 }

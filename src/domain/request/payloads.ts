@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { FormId } from '../ids.ts';
+import { NonceHash } from '../key-change.ts';
 import { ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
-import { NonceHash } from '../own-key.ts';
 import { type Plan, StepName } from '../plan.ts';
 import { AppliedPolicy, ChangeReference } from '../policy/policy.ts';
 import { SignIn } from '../policy/sign-in.ts';

@@ -1,7 +1,6 @@
 import { RequestId } from '../../domain/ids.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
-import { nameIn } from '../choose.ts';
-import { closestName } from '../similar-names.ts';
+import { closestName, nameIn } from '../choose.ts';
 import {
   type CommandPorts,
   type CommandResult,

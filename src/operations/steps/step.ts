@@ -11,9 +11,8 @@ import {
   type Receipt,
 } from '../../domain/failure.ts';
 import type { ArmId, RequestId } from '../../domain/ids.ts';
-import type { KeyWork } from '../../domain/key-change.ts';
+import type { KeyWork, OwnKey } from '../../domain/key-change.ts';
 import type { ObservedResource } from '../../domain/observed.ts';
-import type { OwnKey } from '../../domain/own-key.ts';
 import type { ResourceRef, Reversibility, StepName } from '../../domain/plan.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Proof } from '../../domain/proof.ts';

@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { readConfig } from '../../config/config.ts';
 import { ConfigurationError, readPlace, readSealKeyPlace } from '../../config/env.ts';
 import type { Place } from '../../config/place.ts';
-import { closestName } from '../../operations/similar-names.ts';
+import { closestName } from '../../operations/choose.ts';
 import { changeSetting } from '../doctor/commands.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
 import { reachControl } from '../rpc/client.ts';

@@ -5,9 +5,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Refusal } from '../../domain/request/refusal.ts';
+import { closestName } from '../../operations/choose.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
 import { commands } from '../../operations/commands/registry.ts';
-import { closestName } from '../../operations/similar-names.ts';
 
 const Mentions = z
   .array(

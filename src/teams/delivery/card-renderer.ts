@@ -10,7 +10,7 @@ import { withPortal } from '../cards/views/parts.ts';
 import { openDirectory } from '../cards/views/people-texts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard, withEvidence } from '../cards/views/request-card.ts';
-import { peopleOfStop } from '../cards/views/stop-view.ts';
+import { peopleOfStop } from '../cards/views/state-line.ts';
 import { knownIn } from './addressees.ts';
 import type { Approvers, AwaitedApprovers } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';

@@ -5,8 +5,8 @@
  */
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
+import { actingPerson, isNotifying, isStillNeeded, recipientsOf } from '../../domain/request/consequences.ts';
 import type { RecipientGroup } from '../../domain/request/events.ts';
-import { actingPerson, isNotifying, isStillNeeded, recipientsOf } from '../../domain/request/notifications.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';
 import { eventNotice, type Notice, notificationCard } from '../cards/views/notification-view.ts';

@@ -4,7 +4,7 @@ import type { Requests } from '../../domain/ports/store.ts';
 import { attentionEveryMs, type RescheduleAt } from '../../domain/request/consequences.ts';
 import { attentionNotice, decisionNotice } from '../cards/views/notification-view.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
-import { peopleOfStop } from '../cards/views/stop-view.ts';
+import { peopleOfStop } from '../cards/views/state-line.ts';
 import type { Notifications } from './notifications.ts';
 
 interface RemindersOptions {

@@ -1,6 +1,7 @@
 /** What Azure holds, what is wished, and the real plan that follows: small values, each test changes what it is about. */
 import type { Controller, ObservedControl } from '../../../src/domain/control.ts';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
+import type { OwnKey } from '../../../src/domain/key-change.ts';
 import type {
   KeyKind,
   Observation,
@@ -10,7 +11,6 @@ import type {
   ObservedVault,
   Retirement,
 } from '../../../src/domain/observed.ts';
-import type { OwnKey } from '../../../src/domain/own-key.ts';
 import type { Plan, ResourceRef } from '../../../src/domain/plan.ts';
 import type { KeyTerms } from '../../../src/operations/checks.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';

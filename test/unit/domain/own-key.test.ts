@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ownershipOf } from '../../../src/domain/own-key.ts';
+import { ownershipOf } from '../../../src/domain/key-change.ts';
 import { key, version } from '../../support/builders/plans.ts';
 
 const at = '2026-11-25T12:00:00.000Z';

@@ -7,9 +7,8 @@ import {
   isRemovableBlock,
   judge,
 } from '../../../src/domain/check.ts';
-import { isAlreadySet } from '../../../src/domain/key-change.ts';
+import { isAlreadySet, type OwnKey } from '../../../src/domain/key-change.ts';
 import type { Observation, ObservedOthers } from '../../../src/domain/observed.ts';
-import type { OwnKey } from '../../../src/domain/own-key.ts';
 import { judgeKey, type KeyTerms } from '../../../src/operations/checks.ts';
 import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
 import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { areNamesSimilar, closestName } from '../../../src/operations/similar-names.ts';
+import { areNamesSimilar, closestName } from '../../../src/operations/choose.ts';
 
 test.each([
   ['kv-hospita1-keys', 'kv-hospital-keys'],

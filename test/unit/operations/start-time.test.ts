@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { noStart, parseStartTime, toStartInputs } from '../../../src/operations/start-time.ts';
+import { noStart, parseStartTime, toStartInputs } from '../../../src/operations/form.ts';
 import { surroundings } from '../../support/processes/surroundings.ts';
 
 const at = (startDay: string, startTime: string, zone = 'UTC') => parseStartTime({ startDay, startTime, zone });
@@ -43,7 +43,7 @@ describe('a start that a form shows', () => {
   // 02:30 on this day is a time that the clocks of New York skip.
   it('is by the reader’s clock, wherever the bot runs', () => {
     const zones = ['UTC', 'Asia/Kolkata', 'America/New_York'];
-    const program = `import { parseStartTime, toStartInputs } from './src/operations/start-time.ts';
+    const program = `import { parseStartTime, toStartInputs } from './src/operations/form.ts';
       console.log(JSON.stringify(${JSON.stringify(zones)}.map((zone) => {
         process.env.TZ = zone;
         const shown = toStartInputs('2027-03-14T01:30:00.000Z', 'Europe/Berlin');

@@ -15,8 +15,7 @@ import { changeLine } from './parts.ts';
 import { endedBy, peopleTexts } from './people-texts.ts';
 import { failureMessages, progressBar, progressSections } from './progress.ts';
 import { type CardContext, mayAskAgain, mayChange } from './reader.ts';
-import { earlierRun, pausedWords, requestHeaderOf, startWords } from './state-line.ts';
-import { stopOffer, stoppingNote } from './stop-view.ts';
+import { earlierRun, pausedWords, requestHeaderOf, startWords, stopOffer, stoppingNote } from './state-line.ts';
 import { succeededCard } from './succeeded-view.ts';
 
 const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];

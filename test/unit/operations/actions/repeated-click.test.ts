@@ -2,7 +2,7 @@ import type { PersonId } from '../../../../src/domain/ids.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { personActor } from '../../../../src/domain/request/events.ts';
 import { approve } from '../../../../src/operations/actions/approve.ts';
-import { noStart } from '../../../../src/operations/start-time.ts';
+import { noStart } from '../../../../src/operations/form.ts';
 import { asks, checks, id } from '../../../support/builders/commands.ts';
 import { approver, tenant } from '../../../support/builders/fixtures.ts';
 import { memoryRequests } from '../../../support/builders/memory-requests.ts';
