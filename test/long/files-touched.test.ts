@@ -63,10 +63,9 @@ const additions: readonly Addition[] = [
         added: '  oneMoreMs: env.CMK_ONE_MORE,\n',
       },
       {
-        file: 'src/bootstrap/crypto.ts',
-        after: "import { createHash, randomBytes } from 'node:crypto';\n",
-        added:
-          "import type { Config } from '../config/config.ts';\n\nexport const oneMoreOf = ({ telemetry }: Config): number => telemetry.oneMoreMs;\n",
+        file: 'src/bootstrap/open-azure.ts',
+        after: 'export type AzureModule = ReturnType<typeof openAzureModule>;\n',
+        added: '\nexport const oneMoreOf = ({ config }: Infrastructure): number => config.telemetry.oneMoreMs;\n',
       },
     ],
   },
