@@ -57,7 +57,7 @@ const identities = {
 };
 
 /** @returns {Subject} */
-export function agentFacts(/** @type {Json} */ _state, /** @type {Json} */ agent) {
+export function agentFacts(/** @type {Json} */ agent) {
   return {
     name: `Agent ${agent.name}`,
     facts: [
@@ -69,7 +69,7 @@ export function agentFacts(/** @type {Json} */ _state, /** @type {Json} */ agent
 }
 
 /** @returns {Subject} */
-export function vaultFacts(/** @type {Json} */ _state, /** @type {Json} */ vault) {
+export function vaultFacts(/** @type {Json} */ vault) {
   const isOpen = vault.networkAcls === null || vault.networkAcls?.defaultAction !== 'Deny';
   const onOff = (/** @type {boolean} */ value) => (value ? 'on' : 'off');
   const days = vault.enableSoftDelete ? `, ${vault.softDeleteRetentionInDays} days` : '';

@@ -75,11 +75,7 @@ export function agentPart(/** @type {Json} */ state, /** @type {Json} */ past, /
   const swap = isChanged
     ? make('div', { class: 'swap' }, side('Before', before, false), arrow(), side('Now', now, true))
     : make('div', { class: 'swap same' }, side('Now', now, false));
-  return [
-    make('h2', {}, `Agent ${agent.name}`),
-    swap,
-    facts(agentFacts(state, agent), earlier && agentFacts(past, earlier)),
-  ];
+  return [make('h2', {}, `Agent ${agent.name}`), swap, facts(agentFacts(agent), earlier && agentFacts(earlier))];
 }
 
 const arrow = () => make('i', { 'aria-hidden': 'true' }, '→');
@@ -94,8 +90,8 @@ const arrow = () => make('i', { 'aria-hidden': 'true' }, '→');
 export function vaultPart(state, past, vault, keyName, agent) {
   if (vault === undefined) return [make('p', { class: 'hint' }, 'No vault was used yet.')];
   const earlier = vaultNamed(past, vault.name);
-  const now = vaultFacts(state, vault);
-  const parts = [make('h2', {}, now.name), facts(now, earlier && vaultFacts(past, earlier))];
+  const now = vaultFacts(vault);
+  const parts = [make('h2', {}, now.name), facts(now, earlier && vaultFacts(earlier))];
   const hasKey = vault.keys?.some((/** @type {Json} */ key) => key.name === keyName);
   if (keyName === undefined || !hasKey) return parts;
   const key = keyFacts(state, vault, keyName, agent);

@@ -3,7 +3,6 @@ import { foldsOf, recall, remember, valuesOf } from './card-memory.js';
 import { announce } from './dom.js';
 import { hostConfig } from './host-config.js';
 import { drawNewerElements } from './newer-elements.js';
-import { tendToggles } from './toggles.js';
 import { searchWith } from './typeahead.js';
 
 /** @type {any} */
@@ -15,6 +14,27 @@ drawNewerElements(AdaptiveCards);
  * @typedef {{ type: string, verb: string, data: unknown, inputs: Record<string, string> }} Clicked
  * @typedef {{ click: (clicked: Clicked) => Promise<void>, search: import('./typeahead.js').Search }} CardUse
  */
+
+/**
+ * Rows that expand a part of a card. The renderer doesn't announce the part's state.
+ * @typedef {{ getJsonTypeName: () => string, targetElements?: Record<string, unknown>, renderedElement?: HTMLElement, parent?: { renderedElement?: HTMLElement } }} CardAction
+ * @typedef {{ getAllActions: () => CardAction[], getElementById: (id: string) => { isVisible: boolean } | undefined }} DrawnCard
+ */
+
+/** Sets the expanded state of each row. Call it after rendering and after each toggle. */
+function tendToggles(/** @type {DrawnCard} */ card) {
+  for (const action of card.getAllActions()) {
+    // For a clickable element, such as a row, the element itself is the button.
+    const button = action.renderedElement ?? action.parent?.renderedElement;
+    if (action.getJsonTypeName() !== 'Action.ToggleVisibility' || button === undefined) continue;
+    const [first] = Object.keys(action.targetElements ?? {});
+    const target = first === undefined ? undefined : card.getElementById(first);
+    if (target === undefined) continue;
+    button.setAttribute('aria-expanded', String(target.isVisible));
+    // Its text describes it, but the renderer's label hides the text.
+    if (action.renderedElement === undefined) button.removeAttribute('aria-label');
+  }
+}
 
 /** One Adaptive Card on the page; `show` renders another one in its place. */
 export class ShownCard {

@@ -25,6 +25,19 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
+ * Creates an SVG element.
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {...(Node | string)} children
+ */
+export function draw(tag, attributes, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/**
  * Replaces the children of an element.
  * @param {Element} element
  * @param {...Child} children
@@ -84,8 +97,6 @@ export function readAddress(people) {
   if (person === undefined) throw new Error('this tenant has no people');
   return { person, placeName: where };
 }
-
-// @ts-check
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });

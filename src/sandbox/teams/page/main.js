@@ -3,14 +3,12 @@ import { api } from './api.js';
 import { azurePanel } from './azure-panel.js';
 import { composer, replyBox } from './composer.js';
 import { ShownConversation } from './conversation.js';
-import { address, byId, fill, giveColours, placeSlug, readAddress } from './dom.js';
+import { address, byId, fill, giveColours, make, placeSlug, readAddress } from './dom.js';
 import { follow } from './live.js';
 import { teachCards } from './markdown.js';
 import { placeTitle, showPeople, showPlaces } from './people.js';
 import { guidedTour } from './tour.js';
 import { teachTypeahead } from './typeahead.js';
-
-// @ts-check
 
 const root = document.documentElement;
 
@@ -37,7 +35,7 @@ themeButton(byId('theme'));
 
 const session = await api.session();
 giveColours(session.people);
-/** @type {import('./command-menu.js').Entry[]} */
+/** @type {import('./composer.js').Entry[]} */
 let entries = [];
 /** @type {Map<string, string | undefined>} */
 const drafts = new Map();
@@ -86,14 +84,7 @@ function drawFrame(/** @type {Person} */ me, /** @type {Place} */ here) {
     label: `${label}, as ${me.name}`,
     placeholder: label,
   });
-  const line = document.createElement('p');
-  line.className = 'as';
-  fill(
-    line,
-    'You write as ',
-    Object.assign(document.createElement('b'), { textContent: me.name }),
-    '. Type / for commands.',
-  );
+  const line = make('p', { class: 'as' }, 'You write as ', make('b', {}, me.name), '. Type / for commands.');
   fill(byId('compose'), element, line);
 }
 
