@@ -9,12 +9,10 @@ import {
 import { requireRegistered } from './arm/providers.ts';
 import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
-import type { AccessTrace } from './http/access-trace.ts';
 import type { Incoming } from './http/incoming.ts';
-import { Refusal, type Reply, reply } from './http/reply.ts';
-import { type Match, notSimulated, type Route } from './http/router.ts';
-import { withServiceHeaders } from './http/service-headers.ts';
-import { bearerOf, type Caller } from './identity/tokens.ts';
+import { armRefusal, Refusal, type Reply, reply } from './http/reply.ts';
+import { type AccessTrace, type Call, notSimulated, type Route } from './http/router.ts';
+import type { Caller, TokenTexts } from './identity/tokens.ts';
 import { serveVault } from './key-vault/data-plane.ts';
 import { isVaultHost, vaultOf } from './key-vault/data-plane-access.ts';
 import { requirePolicies } from './policy/denial.ts';
@@ -50,52 +48,28 @@ const requireWritable = (state: SimulatorState, incoming: Incoming, now: Date): 
 
 const anonymous: Caller = { principalId: '', appId: '' };
 
-/** Real answers of Azure Resource Manager and Microsoft Graph to a missing or unusable token. */
-const unauthenticated = (audience: Route['audience'], world: World, code: string, message: string): Refusal => {
-  if (audience === 'logs') {
-    // Real code and text (Microsoft's page on errors of the query API).
-    return new Refusal(
-      reply(401, {
-        error: { code: 'InvalidTokenError', message: `Valid authentication was not provided: ${message}` },
-      }),
-    );
-  }
-  if (audience === 'graph') {
-    return new Refusal(reply(401, { error: { code: 'InvalidAuthenticationToken', message } }));
-  }
-  const challenge = `Bearer authorization_uri="${world.url}/${world.state.tenantId}", error="invalid_token", error_description="${message}"`;
-  return new Refusal(reply(401, { error: { code, message } }, { 'www-authenticate': challenge }));
+const tokenTexts: TokenTexts<readonly [code: string, message: string]> = {
+  missing: ['AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing."],
+  expired: ['ExpiredAuthenticationToken', 'The access token expiry is in the past.'],
+  invalid: ['InvalidAuthenticationToken', 'The access token is invalid.'],
+  'wrong-audience': [
+    'InvalidAuthenticationTokenAudience',
+    "The access token has been obtained for wrong audience or resource '{}'.",
+  ],
 };
 
+/** Throws the real answers of the services to a missing or unusable token (for logs: Microsoft's page on its errors). */
 const authenticate = async (world: World, incoming: Incoming, audience: Route['audience']): Promise<Caller> => {
   if (audience === 'open') return anonymous;
-  const token = bearerOf(incoming.headers.authorization);
-  if (token === null) {
-    const text = "Authentication failed. The 'Authorization' header is missing.";
-    throw unauthenticated(audience, world, 'AuthenticationFailed', text);
-  }
-  const check = await world.tokens.check(token, audience, incoming.expired);
-  switch (check.kind) {
-    case 'valid':
-      return check.caller;
-    case 'expired':
-      throw unauthenticated(audience, world, 'ExpiredAuthenticationToken', 'The access token expiry is in the past.');
-    case 'wrong-audience':
-      throw unauthenticated(
-        audience,
-        world,
-        'InvalidAuthenticationTokenAudience',
-        `The access token has been obtained for wrong audience or resource '${check.audience}'.`,
-      );
-    case 'invalid':
-      throw unauthenticated(audience, world, 'InvalidAuthenticationToken', 'The access token is invalid.');
-  }
-};
-
-const findRoute = (incoming: Incoming): Match => {
-  const found = mainRouter.find(incoming.method, incoming.path);
-  if (found !== null) return found;
-  throw notSimulated(incoming);
+  const caller = await world.tokens.callerOf(incoming, audience);
+  if ('principalId' in caller) return caller;
+  const [code, text] = tokenTexts[caller.problem];
+  const message = text.replace('{}', caller.audience);
+  if (audience === 'logs')
+    throw armRefusal(401, 'InvalidTokenError', `Valid authentication was not provided: ${message}`);
+  if (audience === 'graph') throw armRefusal(401, 'InvalidAuthenticationToken', message);
+  const challenge = `Bearer authorization_uri="${world.url}/${world.state.tenantId}", error="invalid_token", error_description="${message}"`;
+  throw armRefusal(401, code, message, {}, { 'www-authenticate': challenge });
 };
 
 /** Returns the world that a GET sees while reads lag behind writes. Permissions don't lag. */
@@ -107,30 +81,25 @@ const asRead = (world: World, now: Date): World => ({
 /** Checks in the order of the real service: token, quota, version, permission, existence of containers, locks. */
 const serveMain = async (world: World, incoming: Incoming, now: Date, trace: AccessTrace): Promise<Reply> => {
   if (incoming.method === 'HEAD') return existence(await serveMain(world, asReading(incoming), now, trace));
-  const { route, params } = findRoute(incoming);
+  const found = mainRouter.find(incoming.method, incoming.path);
+  if (found === null) throw notSimulated(incoming);
+  const { route, params } = found;
   const caller = await authenticate(world, incoming, route.audience);
-  if (route.audience !== 'open') trace.caller(caller.principalId);
+  if (route.audience !== 'open') trace.principalId = caller.principalId;
   if (route.audience === 'arm') world.quotas.countArm(world.state, incoming, caller.principalId, now);
   requireApiVersion(incoming.path, incoming.query.get('api-version'), route.versions);
-  if (route.audience === 'arm') requireRights(world, incoming, route, caller, now, trace);
+  if (route.audience === 'arm') requireRights({ incoming, params, caller, world, now, trace }, route.action);
   const shown = lags(incoming.method, incoming.path) ? asRead(world, now) : world;
   return route.handle({ incoming, params, caller, world: shown, now, trace });
 };
 
-const requireRights = (
-  world: World,
-  incoming: Incoming,
-  route: Route,
-  caller: Caller,
-  now: Date,
-  trace: AccessTrace,
-): void => {
+const requireRights = ({ world, incoming, caller, now, trace }: Call, action: string | null): void => {
   requireSubscription(world.state, incoming.path);
-  if (route.action !== null) {
-    if (incoming.denied) throw authorizationFailed(caller, route.action, scopeOf(incoming.path));
+  if (action !== null) {
     const target = { scope: scopeOf(incoming.path), body: incoming.body };
-    requireAction(world.state, caller, route.action, target, now);
-    trace.action(route.action);
+    if (incoming.denied) throw authorizationFailed(caller, action, target.scope);
+    requireAction(world.state, caller, action, target, now);
+    trace.actions.add(action);
   }
   requireGroup(world.state, incoming.path);
   requireWritable(world.state, incoming, now);
@@ -143,10 +112,9 @@ const requireRights = (
 export const dispatch = async (world: World, incoming: Incoming, now: Date, trace: AccessTrace): Promise<Reply> => {
   const by = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
   try {
-    const answer = await by(world, incoming, now, trace);
-    return withServiceHeaders(world, incoming, answer, trace.principalId, now);
+    return await by(world, incoming, now, trace);
   } catch (error) {
-    if (error instanceof Refusal) return withServiceHeaders(world, incoming, error.reply, trace.principalId, now);
+    if (error instanceof Refusal) return error.reply;
     console.error('Azure simulator: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
     return reply(500, {
       error: { code: 'InternalServerError', message: 'The Azure simulator has a bug; see its log.' },

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { Delays } from '../delays.ts';
+import { Delays } from '../faults.ts';
+import { close } from '../loopback.ts';
 import { serverCertificate } from './certificates.ts';
 import { dispatch } from './dispatch.ts';
 import { markLostKeys } from './health-bots/customer-key-check.ts';
 import { endDueOperations } from './health-bots/operations.ts';
-import { AccessTrace } from './http/access-trace.ts';
 import { type Incoming, isReading, readIncoming } from './http/incoming.ts';
 import { Quotas } from './http/quotas.ts';
-import { Refusal, type Reply, reply, send, toSend } from './http/reply.ts';
+import { armRefusal, type Reply, reply, send, toSend } from './http/reply.ts';
+import { AccessTrace } from './http/router.ts';
 import { openSignInListener } from './identity/people/authorize.ts';
 import { SignIns } from './identity/people/sign-ins.ts';
 import { SigningKey, Tokens } from './identity/tokens.ts';
-import { purgeDue } from './key-vault/vaults.ts';
 import { Listeners } from './listeners.ts';
 import { LogRow } from './log-analytics/known-queries.ts';
 import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
@@ -121,13 +121,12 @@ class AzureServer {
   }
 
   stop(): Promise<void> {
-    return this.listeners.stop();
+    return this.listeners.keep([]);
   }
 
   private async serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const incoming = await readIncoming(message).catch((error: unknown) => error);
-    if (incoming instanceof Refusal) return send(response, toSend(incoming.reply));
-    if (!isIncoming(incoming)) throw incoming;
+    const incoming = await readIncoming(message);
+    if (incoming === null) return send(response, toSend(tooLarge));
     if (incoming.path.startsWith('/simulator/')) {
       if (this.applyDueChanges(new Date())) this.file.save(this.world.state);
       const answer = await serveSimulator(this.simulator, incoming);
@@ -140,9 +139,7 @@ class AzureServer {
   /** Ends everything that is due before a request reads the state. Returns true if the state changed. */
   private applyDueChanges(now: Date): boolean {
     const { state, latency } = this.world;
-    const changed = [endDueOperations(state, latency, now), purgeDue(state, now), markLostKeys(state, now)].some(
-      Boolean,
-    );
+    const changed = [endDueOperations(state, latency, now), markLostKeys(state, now)].some(Boolean);
     this.followChanges(now);
     if (changed) this.simulator.changes.follow(state, null, now);
     return changed;
@@ -185,7 +182,9 @@ class AzureServer {
       principalId,
       clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),
       body: withoutSecrets(incoming.body),
-      ...trace.exercised(),
+      actions: [...trace.actions],
+      dataActions: [...trace.dataActions],
+      graphPermissions: [...trace.graphPermissions],
     });
     if (fault?.late === true || fault?.drop === true) return void response.destroy();
     const from = fault?.respond === undefined ? 'state' : 'fault';
@@ -201,8 +200,7 @@ class AzureServer {
   }
 }
 
-const isIncoming = (value: unknown): value is Incoming =>
-  typeof value === 'object' && value !== null && 'sentUrl' in value;
+const tooLarge = armRefusal(413, 'RequestContentTooLarge', 'The request content is too large.').reply;
 
 const headerOf = (incoming: Incoming, name: string): string | null => {
   const value = incoming.headers[name];
@@ -224,9 +222,9 @@ export const startLocalAzure = async (options: LocalAzureOptions): Promise<Local
   const server = new AzureServer(simulator, file, certificate, recorder);
   await server.listen();
   const { signInPort } = options;
-  const signIn = signInPort === undefined ? null : await openSignInListener(signInPort, server.onRequest);
+  const signIn = signInPort === undefined ? [] : await openSignInListener(signInPort, server.onRequest);
   const stop = async (): Promise<void> => {
-    await signIn?.stop();
+    await Promise.all(signIn.map(close));
     await server.stop();
   };
   return { url: world.url, caFile: certificate.caFile, stop };

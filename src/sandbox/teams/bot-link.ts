@@ -1,5 +1,4 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { callServer } from '../loopback.ts';
 import type { JsonObject } from './model.ts';
 
 /** `refused`: the bot isn't listening, so nothing was delivered. `cut`: the bot might have received it. */
@@ -14,45 +13,26 @@ export interface BotLink {
   reachable(): Promise<boolean>;
 }
 
-export function botLink(botUrl: string): BotLink {
-  const health = new URL('/healthz', botUrl);
-  return {
-    deliver: (activity, timeoutMs) => call(new URL(botUrl), 'POST', JSON.stringify(activity), timeoutMs),
-    reachable: async () => (await call(health, 'GET', '', 2_000)).kind === 'answered',
-  };
-}
+export const botLink = (botUrl: string): BotLink => ({
+  deliver: (activity, timeoutMs) => call(new URL(botUrl), 'POST', JSON.stringify(activity), timeoutMs),
+  reachable: async () => (await call(new URL('/healthz', botUrl), 'GET', '', 2_000)).kind === 'answered',
+});
 
-/** Uses a new connection for each call, so that a restarted bot never meets a connection of its previous process. */
-function call(url: URL, method: string, body: string, timeoutMs: number): Promise<BotReply> {
-  const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve) => {
-    const sent = start(url, { method, agent: false, headers: { 'content-type': 'application/json' } });
-    const timer = setTimeout(() => {
-      resolve({ kind: 'late' });
-      sent.destroy();
-    }, timeoutMs);
-    const settle = (reply: BotReply) => {
-      clearTimeout(timer);
-      resolve(reply);
-    };
-    sent.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', () => settle({ kind: 'cut' }));
-      response.on('end', () =>
-        settle({ kind: 'answered', status: response.statusCode ?? 500, body: readJson(Buffer.concat(chunks)) }),
-      );
-    });
-    sent.on('error', (error) => settle({ kind: 'code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'cut' }));
-    sent.end(body);
-  });
-}
-
-function readJson(bytes: Buffer): unknown {
-  if (bytes.length === 0) return undefined;
+async function call(url: URL, method: string, body: string, timeoutMs: number): Promise<BotReply> {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    const { status, text } = await callServer(url, { method, body, timeoutMs });
+    return { kind: 'answered', status, body: readJson(text) };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (error.name === 'AbortError' || error.name === 'TimeoutError') return { kind: 'late' };
+    return { kind: 'code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'cut' };
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
   } catch {
-    return bytes.toString('utf8');
+    return text;
   }
 }

@@ -55,7 +55,7 @@ async function exchangeToken(teams: Teams, person: LocalPerson, login: LoginRequ
   const body = { personId: person.id, resource: login.exchange.uri };
   const answer = await askAzure(teams, 'POST', '/simulator/teams-token', body).catch(() => null);
   if (answer?.status !== 200) return null;
-  const { token } = Token.parse(JSON.parse(answer.bytes.toString('utf8')));
+  const { token } = Token.parse(JSON.parse(answer.text));
   return { id: login.exchange.id, connectionName: login.connectionName, token };
 }
 

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { callServer } from '../loopback.ts';
 import { type Answer, HttpProblem, type Request, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
@@ -8,29 +7,19 @@ import type { Teams } from './teams.ts';
 const timeoutMs = 30_000;
 
 /** Calls the Azure simulator. Reads its certificate authority each time, because it can be recreated. */
-export function askAzure(
+export async function askAzure(
   teams: Teams,
   method: string,
   path: string,
   json: unknown,
-): Promise<{ readonly status: number; readonly bytes: Buffer }> {
+): Promise<{ readonly status: number; readonly text: string }> {
   const { azureUrl, azureCaFile } = teams.options;
   if (azureUrl === undefined)
     throw new HttpProblem(404, 'NoAzure', 'the Teams simulator was started without an Azure simulator');
-  const url = new URL(path, azureUrl);
   const ca = azureCaFile !== undefined && existsSync(azureCaFile) ? readFileSync(azureCaFile) : undefined;
   const body = json === undefined ? '' : JSON.stringify(json);
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  return new Promise((resolve, reject) => {
-    const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const sent = start(url, { method, headers, ...(ca === undefined ? {} : { ca }) }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 502, bytes: Buffer.concat(chunks) }));
-    });
-    sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-    sent.on('error', (error) => reject(new HttpProblem(502, 'AzureUnreachable', `Azure simulator: ${error.message}`)));
-    sent.end(body);
+  return callServer(new URL(path, azureUrl), { method, body, timeoutMs, ca }).catch((error: Error) => {
+    throw new HttpProblem(502, 'AzureUnreachable', `Azure simulator: ${error.message}`);
   });
 }
 
@@ -61,5 +50,8 @@ const passed = [
   'PUT latency',
 ];
 
-const passOn = (teams: Teams, what: string, request: Request): Promise<Answer> =>
-  askAzure(teams, request.method, `/simulator/${what}${request.url.search}`, request.body);
+async function passOn(teams: Teams, what: string, request: Request): Promise<Answer> {
+  const path = `/simulator/${what}${request.url.search}`;
+  const { status, text } = await askAzure(teams, request.method, path, request.body);
+  return { status, bytes: Buffer.from(text) };
+}

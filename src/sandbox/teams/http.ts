@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
+import { readText } from '../loopback.ts';
 
 /** An error answer, thrown where the error is detected. The body has the Connector's error shape. */
 export class HttpProblem extends Error {
@@ -57,14 +58,8 @@ const largestBody = 1_000_000;
 
 /** Reads a JSON body; undefined if it is empty. */
 export async function readBody(message: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message) {
-    size += chunk.length;
-    if (size > largestBody) throw new HttpProblem(413, 'RequestTooLarge', `body: over ${largestBody} bytes`);
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
+  const text = await readText(message, largestBody);
+  if (text === null) throw new HttpProblem(413, 'RequestTooLarge', `body: over ${largestBody} bytes`);
   if (text === '') return undefined;
   try {
     return JSON.parse(text);

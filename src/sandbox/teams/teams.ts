@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type BotLink, botLink } from './bot-link.ts';
@@ -8,39 +8,12 @@ import { apply, emptyState, snapshot, type TeamsState } from './state.ts';
 const fileName = 'journal.jsonl';
 const Line = z.array(Change);
 
-interface Journal {
-  /** Writes the changes as one line, so that a kill leaves all of them or none. */
-  append(changes: readonly Change[]): void;
-  /** Replaces the file by a shorter one that folds to the same state. */
-  rewrite(changes: readonly Change[]): void;
-  /** Size in bytes when the journal was opened. */
-  readonly openedWith: number;
-}
+const toLine = (changes: readonly Change[]): string => `${JSON.stringify(changes)}\n`;
 
-/**
- * Opens the journal of a data folder and returns its changes. Cuts off a partial last line: that write was killed
- * before its answer.
- */
-function openJournal(dataDir: string): { readonly journal: Journal; readonly changes: readonly Change[] } {
-  const folder = join(dataDir, 'teams');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, fileName);
-  const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
-  const whole = bytes.lastIndexOf(0x0a) + 1;
-  if (whole < bytes.length) truncateSync(file, whole);
-  const changes = readLines(bytes.subarray(0, whole).toString('utf8'), file);
-  const toLine = (group: readonly Change[]) => `${JSON.stringify(group)}\n`;
-  return {
-    changes,
-    journal: {
-      openedWith: whole,
-      append: (group) => appendFileSync(file, toLine(group), { mode: 0o600 }),
-      rewrite: (all) => {
-        writeFileSync(`${file}.new`, all.map((change) => toLine([change])).join(''), { mode: 0o600 });
-        renameSync(`${file}.new`, file);
-      },
-    },
-  };
+/** Returns the changes of a journal. Leaves out a partial last line: that write was killed before its answer. */
+function readJournal(file: string): Change[] {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return readLines(text.slice(0, text.lastIndexOf('\n') + 1), file);
 }
 
 function readLines(text: string, file: string): Change[] {
@@ -55,9 +28,6 @@ function readLines(text: string, file: string): Change[] {
       }
     });
 }
-
-/** A longer journal is compacted when it is opened. */
-const longJournal = 16 * 1024 * 1024;
 
 export interface LocalTeamsOptions {
   /** The journal is in `teams/` below it. */
@@ -91,11 +61,21 @@ export interface Teams {
 
 const botName = 'CMK bot';
 
+/** Opens the state of a data folder, and replaces its journal by the shortest one that folds to it. */
 export function openTeams(options: LocalTeamsOptions): Teams {
-  const { journal, changes } = openJournal(options.dataDir);
+  const folder = join(options.dataDir, 'teams');
+  mkdirSync(folder, { recursive: true });
+  const journal = join(folder, fileName);
   const state = emptyState();
-  for (const change of changes) apply(state, change);
-  if (journal.openedWith > longJournal) journal.rewrite(snapshot(state));
+  for (const change of readJournal(journal)) apply(state, change);
+  writeFileSync(
+    `${journal}.new`,
+    snapshot(state)
+      .map((change) => toLine([change]))
+      .join(''),
+    { mode: 0o600 },
+  );
+  renameSync(`${journal}.new`, journal);
   const listeners = new Set<(changes: readonly Change[]) => void>();
   return {
     options,
@@ -105,7 +85,8 @@ export function openTeams(options: LocalTeamsOptions): Teams {
     state,
     nextId: messageIds([...state.posts.keys()].at(-1)),
     commit: (group) => {
-      journal.append(group);
+      // One line, so that a kill leaves all changes or none.
+      appendFileSync(journal, toLine(group), { mode: 0o600 });
       for (const change of group) apply(state, change);
       for (const listener of listeners) listener(group);
     },

@@ -7,16 +7,6 @@ import { grantCondition, logsRole, roleFiles } from '../../support/azure/role-fi
 /** The simulated bot must not be able to do more, or less, than the role files let the real one do. */
 
 const custom = seedRoleDefinitions().filter((role) => role.type === 'CustomRole');
-const sorted = (names: readonly string[] = []): readonly string[] => [...names].sort();
-
-test.each([...roleFiles, logsRole])('the seeded role $Name has what its file gives, each right once', (file) => {
-  const role = custom.find((one) => one.roleName === file.Name);
-  expect(role?.permissions).toHaveLength(1);
-  expect(sorted(role?.permissions[0]?.actions)).toEqual(sorted(file.Actions));
-  expect(sorted(role?.permissions[0]?.dataActions)).toEqual(sorted(file.DataActions));
-  expect(role?.permissions[0]).toMatchObject({ notActions: file.NotActions, notDataActions: file.NotDataActions });
-});
-
 test('the bot holds the roles of the files and no other, the one that assigns under the condition of its file', () => {
   const held = seedRoleAssignments().filter((one) => one.principalId === hostPrincipalId);
   const nameOf = (id: string) => custom.find((role) => role.id === id)?.roleName;

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { subscriptionScope, within } from '../arm/ids.ts';
-import { pageOf } from '../http/pages.ts';
+import { pageOf } from '../http/lists.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { RequestRecord } from '../simulator/request-log.ts';
@@ -77,7 +77,7 @@ function listEvents(call: Call): Reply {
     const isIn = record.at >= from && record.at <= to && within(pathOf(record), scope);
     return isIn ? [eventOf(call, record, operation, submitted)] : [];
   });
-  const { value: page, nextLink } = pageOf(call, found.reverse(), ({ id }) => id);
+  const { value: page, nextLink } = pageOf(call, found.reverse());
   const shown = page.map((event) =>
     fields === undefined ? event : Object.fromEntries(Object.entries(event).filter(([name]) => fields.includes(name))),
   );

@@ -1,5 +1,4 @@
 import { armRefusal } from '../http/reply.ts';
-import { regions } from './resource-location.ts';
 
 /** API versions that each resource type accepts here. Azure offers more; the simulator has the shapes of these only. */
 export const healthBotVersions = [
@@ -87,23 +86,14 @@ export const requireApiVersion = (path: string, version: string | null, offered:
   );
 };
 
-interface ProviderType {
-  readonly resourceType: string;
-  readonly apiVersions: readonly string[];
-  readonly locations: readonly string[];
-}
+/** Regions of the simulator, from Microsoft's list. */
+const locations = ['East US', 'East US 2', 'West US 2', 'North Europe', 'West Europe', 'UK South', 'Sweden Central'];
 
-const locations = regions.map((one) => one.displayName);
+const typesOf = (versions: readonly string[], ...types: readonly string[]) =>
+  types.map((resourceType) => ({ resourceType, apiVersions: [...versions].reverse(), locations }));
 
 /** Newest first, as ARM lists them. */
-export const providers: Readonly<Record<string, readonly ProviderType[]>> = {
-  'Microsoft.HealthBot': [
-    { resourceType: 'healthBots', apiVersions: [...healthBotVersions].reverse(), locations },
-    { resourceType: 'locations/operationStatuses', apiVersions: [...healthBotVersions].reverse(), locations },
-  ],
-  'Microsoft.KeyVault': [
-    { resourceType: 'vaults', apiVersions: [...vaultVersions].reverse(), locations },
-    { resourceType: 'vaults/keys', apiVersions: [...vaultVersions].reverse(), locations },
-    { resourceType: 'vaults/accessPolicies', apiVersions: [...vaultVersions].reverse(), locations },
-  ],
+export const providers: Readonly<Record<string, ReturnType<typeof typesOf>>> = {
+  'Microsoft.HealthBot': typesOf(healthBotVersions, 'healthBots', 'locations/operationStatuses'),
+  'Microsoft.KeyVault': typesOf(vaultVersions, 'vaults', 'vaults/keys', 'vaults/accessPolicies'),
 };

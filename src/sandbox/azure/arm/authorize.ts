@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { armRefusal, type Refusal } from '../http/reply.ts';
+import type { Call } from '../http/router.ts';
 import type { Caller } from '../identity/tokens.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { DenyAssignment } from '../state/schema-directory.ts';
@@ -7,20 +8,12 @@ import type { Attributes } from './condition.ts';
 import { sameId, within } from './ids.ts';
 import { allowedBy, allows, assignmentId, deniedBy, holds, permissionsAt, type Wanted } from './rbac.ts';
 
-/** Real text, from many public reports. */
-export const authorizationFailed = (caller: Caller, action: string, scope: string): Refusal =>
+/** With `condition`, a role allows the action, but its condition doesn't. Real texts, from many public reports. */
+export const authorizationFailed = (caller: Caller, action: string, scope: string, condition = false): Refusal =>
   armRefusal(
     403,
     'AuthorizationFailed',
-    `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
-  );
-
-/** For a caller whose role allows the action, but whose role condition doesn't. Real text, from public reports. */
-const conditionNotFulfilled = (caller: Caller, action: string, scope: string): Refusal =>
-  armRefusal(
-    403,
-    'AuthorizationFailed',
-    `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization or an ABAC condition not fulfilled to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
+    `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization ${condition ? 'or an ABAC condition not fulfilled ' : ''}to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
   );
 
 /**
@@ -74,7 +67,7 @@ export const requireAction = (
   const wanted: Wanted = { principalId, kind: 'action', action, scope, attributes: attributesFor(state, scope, body) };
   if (allowedBy(state, wanted, now) === undefined) {
     const withoutCondition = permissionsAt(state, principalId, scope, now).some((one) => allows(one, 'action', action));
-    throw (withoutCondition ? conditionNotFulfilled : authorizationFailed)(caller, action, scope);
+    throw authorizationFailed(caller, action, scope, withoutCondition);
   }
   const by = deniedBy(state, wanted);
   if (by !== undefined) throw denied(caller, action, scope, by);
@@ -83,40 +76,26 @@ export const requireAction = (
 export const identityAssignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
 /**
- * A write that names a user-assigned identity also needs permission on that identity. Real code; text from public
- * reports.
+ * A write that names other resources also needs a permission on each: that of user-assigned identities, and that of a
+ * role's scopes. Real code; text from public reports.
  */
-export const requireLinkedIdentities = (
-  state: SimulatorState,
-  caller: Caller,
-  request: { readonly action: string; readonly scope: string },
-  identityIds: readonly string[],
-  now: Date,
-): void => {
-  const refused = identityIds.filter(
-    (id) =>
-      !holds(state, { principalId: caller.principalId, kind: 'action', action: identityAssignAction, scope: id }, now),
-  );
+export const requireLinked = (call: Call, action: string, linkedAction: string, ids: readonly string[]): void => {
+  const { world, caller, incoming, now } = call;
+  const wanted = { principalId: caller.principalId, kind: 'action', action: linkedAction } as const;
+  const refused = ids.filter((scope) => !holds(world.state, { ...wanted, scope }, now));
   if (refused.length === 0) return;
   throw armRefusal(
     403,
     'LinkedAuthorizationFailed',
-    `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${request.action}' on scope '${request.scope}'; however, it does not have permission to perform action(s) '${identityAssignAction}' on the linked scope(s) '${refused.join(',')}' (respectively) or the linked scope(s) are invalid.`,
+    `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${action}' on scope '${incoming.path}'; however, it does not have permission to perform action(s) '${linkedAction}' on the linked scope(s) '${refused.join(',')}' (respectively) or the linked scope(s) are invalid.`,
   );
 };
 
-/**
- * Checked before permissions, because no caller has any in an unknown subscription. Real codes; texts from public
- * reports.
- */
+/** Checked before permissions, because no caller has any in an unknown subscription. Real code and text. */
 export const requireSubscription = (state: SimulatorState, path: string): void => {
   const [, id] = /^\/subscriptions\/([^/]+)/i.exec(path) ?? [];
   if (id === undefined || state.subscriptions.some((one) => sameId(one.id, id))) return;
-  if (z.guid().safeParse(id).success) {
-    throw armRefusal(404, 'SubscriptionNotFound', `The subscription '${id}' could not be found.`);
-  }
-  const text = `The provided subscription identifier '${id}' is malformed or invalid.`;
-  throw armRefusal(400, 'InvalidSubscriptionId', text);
+  throw armRefusal(404, 'SubscriptionNotFound', `The subscription '${id}' could not be found.`);
 };
 
 /** Real code; the text is from public reports. */

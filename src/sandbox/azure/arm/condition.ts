@@ -18,24 +18,6 @@ export interface Attributes {
 
 export const noAttributes: Attributes = { Request: new Map(), Resource: new Map() };
 
-class UnsupportedCondition extends Error {}
-
-const shapeOfToken = /\s*('[^']*'|@\w+\[[^\]]+\]|&&|\|\||[A-Za-z0-9_:.-]+|[(){},!])/y;
-
-const tokensOf = (text: string): readonly string[] => {
-  const tokens: string[] = [];
-  const trimmed = text.trimEnd();
-  shapeOfToken.lastIndex = 0;
-  while (shapeOfToken.lastIndex < trimmed.length) {
-    const token = shapeOfToken.exec(trimmed)?.[1];
-    if (token === undefined) throw new UnsupportedCondition();
-    tokens.push(token);
-  }
-  return tokens;
-};
-
-const unquoted = (token: string): string => token.replace(/^'(.*)'$/, '$1').toLowerCase();
-
 /** Operator names: `true` if the attribute must be one of the values, `false` if it must not. */
 const operators: Readonly<Record<string, boolean>> = {
   GuidEquals: true,
@@ -46,92 +28,46 @@ const operators: Readonly<Record<string, boolean>> = {
   'ForAnyOfAllValues:GuidNotEquals': false,
 };
 
-class Reader {
-  private readonly tokens: readonly string[];
-  private readonly context: ConditionContext;
-  private at = 0;
+const values = String.raw`(\{[^{}]*\}|'[^']*'|[\w-]+)`;
+const actionMatches = new RegExp(String.raw`\bActionMatches\s*${values}`, 'g');
+const comparison = new RegExp(String.raw`@(Request|Resource)\[([^\]]+)\]\s*([\w:]+)\s*${values}`, 'g');
 
-  constructor(tokens: readonly string[], context: ConditionContext) {
-    this.tokens = tokens;
-    this.context = context;
-  }
+/** `{a, 'b'}`, or one value without braces. */
+const includes = (list: string, wanted: string): boolean =>
+  list
+    .replace(/^\{|\}$/g, '')
+    .split(',')
+    .some(
+      (one) =>
+        one
+          .trim()
+          .replace(/^'(.*)'$/, '$1')
+          .toLowerCase() === wanted.toLowerCase(),
+    );
 
-  /** Always parses both operands: the rest of the condition must be found. */
-  parse(): boolean {
-    const value = this.parseOr();
-    if (this.at < this.tokens.length) throw new UnsupportedCondition();
-    return value;
-  }
-
-  private next(): string {
-    const token = this.tokens[this.at];
-    if (token === undefined) throw new UnsupportedCondition();
-    this.at += 1;
-    return token;
-  }
-
-  private skip(...words: readonly string[]): boolean {
-    const found = words.includes(this.tokens[this.at]?.toUpperCase() ?? '');
-    if (found) this.at += 1;
-    return found;
-  }
-
-  private expect(token: string): void {
-    if (this.next() !== token) throw new UnsupportedCondition();
-  }
-
-  private parseOr(): boolean {
-    let value = this.parseAnd();
-    while (this.skip('OR', '||')) {
-      const right = this.parseAnd();
-      value = value || right;
-    }
-    return value;
-  }
-
-  private parseAnd(): boolean {
-    let value = this.parseTerm();
-    while (this.skip('AND', '&&')) {
-      const right = this.parseTerm();
-      value = value && right;
-    }
-    return value;
-  }
-
-  private parseTerm(): boolean {
-    if (this.skip('!', 'NOT')) return !this.parseTerm();
-    if (this.skip('(')) {
-      const value = this.parseOr();
-      this.expect(')');
-      return value;
-    }
-    const token = this.next();
-    if (token === 'ActionMatches') return this.values().includes(this.context.action.toLowerCase());
-    const [, source, attribute] = /^@(Request|Resource)\[(.+)\]$/.exec(token) ?? [];
-    const equal = operators[this.next()];
-    if (source === undefined || attribute === undefined || equal === undefined) throw new UnsupportedCondition();
-    const { Request, Resource } = this.context.attributes;
-    const value = (source === 'Request' ? Request : Resource).get(attribute)?.toLowerCase();
-    const isOne = this.values().some((one) => one === value);
-    return value !== undefined && isOne === equal;
-  }
-
-  /** `{a, b}`, or one value without braces. */
-  private values(): readonly string[] {
-    const first = this.next();
-    if (first !== '{') return [unquoted(first)];
-    const found = [unquoted(this.next())];
-    while (this.skip(',')) found.push(unquoted(this.next()));
-    this.expect('}');
-    return found;
-  }
+/** The value of a text without parentheses, whose tests are already 0 or 1; `?` if anything else is in it. */
+function bitOf(text: string): '0' | '1' | '?' {
+  const choices = text
+    .split(/\|\||\bOR\b/i)
+    .map((choice) => choice.split(/&&|\bAND\b/i).map((term) => /^\s*((?:(?:!|NOT\b)\s*)*)([01])\s*$/i.exec(term)));
+  if (choices.flat().includes(null)) return '?';
+  const holds = (term: RegExpExecArray | null): boolean =>
+    (term?.[2] === '1') === ((term?.[1]?.match(/!|NOT/gi)?.length ?? 0) % 2 === 0);
+  return choices.some((terms) => terms.every(holds)) ? '1' : '0';
 }
 
-export const conditionHolds = (condition: string, context: ConditionContext): boolean => {
-  try {
-    return new Reader(tokensOf(condition), context).parse();
-  } catch (error) {
-    if (error instanceof UnsupportedCondition) return false;
-    throw error;
+export function conditionHolds(condition: string, { action, attributes }: ConditionContext): boolean {
+  const bit = (isTrue: boolean): string => (isTrue ? ' 1 ' : ' 0 ');
+  let text = condition
+    .replace(actionMatches, (_, list: string) => bit(includes(list, action)))
+    .replace(comparison, (_, source: 'Request' | 'Resource', name: string, operator: string, list: string) => {
+      const [value, equal] = [attributes[source].get(name), operators[operator]];
+      if (equal === undefined) return '?';
+      return bit(value !== undefined && includes(list, value) === equal);
+    });
+  for (let before = ''; before !== text; ) {
+    before = text;
+    text = text.replace(/\(([^()]*)\)/g, (_, inner: string) => bitOf(inner));
   }
-};
+  return bitOf(text) === '1';
+}

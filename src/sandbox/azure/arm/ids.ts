@@ -1,4 +1,4 @@
-/** Builds and compares ARM resource IDs. Comparison ignores case. */
+/** Builds and compares ARM resource IDs and locations. Comparison ignores case. */
 
 interface InGroup {
   readonly subscriptionId: string;
@@ -30,6 +30,9 @@ export const within = (scope: string, ancestor: string): boolean => {
   const below = scope.toLowerCase();
   return below === above || below.startsWith(`${above}/`);
 };
+
+/** Normalizes a location for storage and comparison: lower case, no spaces. */
+export const plainLocation = (location: string): string => location.toLowerCase().replaceAll(' ', '');
 
 /** Matches the resource that has these three parts of an ID. */
 export const named =

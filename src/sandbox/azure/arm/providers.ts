@@ -38,7 +38,7 @@ const register = (call: Call): Reply => {
   const subscriptionId = param(call, 'sub');
   const action = `${namespace}/register/action`;
   requireAction(world.state, caller, action, { scope: subscriptionScope(subscriptionId), body: incoming.body }, now);
-  trace.action(action);
+  trace.actions.add(action);
   world.state.unregistered = world.state.unregistered.filter(
     (one) => !sameId(one.subscriptionId, subscriptionId) || !sameId(one.namespace, namespace),
   );

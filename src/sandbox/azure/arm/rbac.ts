@@ -1,3 +1,4 @@
+import type { FilterPart } from '../http/lists.ts';
 import { type Call, param } from '../http/router.ts';
 import { reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
@@ -123,31 +124,36 @@ export const namedHere = <T extends { readonly name: string; readonly scope: str
   all: readonly T[],
 ): T | undefined => all.find((one) => sameId(one.name, param(call, 'name')) && sameId(one.scope, scopeOfCall(call)));
 
-const prefixOf = (scope: string): string => (scope === '/' ? '' : scope);
+/** Returns the entries at the scope of the path, inherited from above it, and below it. */
+export const atOrNear = <T extends { readonly scope: string }>(call: Call, all: readonly T[]): readonly T[] => {
+  const scope = scopeOfCall(call);
+  return all.filter((one) => within(scope, one.scope) || within(one.scope, scope));
+};
 
-export const assignmentId = (assignment: RoleAssignment): string =>
-  `${prefixOf(assignment.scope)}/providers/Microsoft.Authorization/roleAssignments/${assignment.name}`;
+/** The filter that leaves out what is below the scope. */
+export const atScope = <T extends { readonly scope: string }>(call: Call): FilterPart<T> => [
+  /^atScope\(\)$/i,
+  () => (one) => within(scopeOfCall(call), one.scope),
+];
 
-/** The shape of `RoleAssignment` in the 2022-04-01 description. */
+export const assignmentId = ({ scope, name }: RoleAssignment): string =>
+  `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+
+/** Returns the address of a role in the subscription of a scope. */
+export const definitionIdAt = (scope: string, id: string): string =>
+  `${/^\/subscriptions\/[^/]+/i.exec(scope)?.[0] ?? ''}/providers/Microsoft.Authorization/roleDefinitions/${id}`;
+
+/** The shape of `RoleAssignment` in the 2022-04-01 description: what is null is left out. */
 export const assignmentBody = (assignment: RoleAssignment) => {
-  const subscription = /^\/subscriptions\/[^/]+/i.exec(assignment.scope)?.[0] ?? '';
+  const { name, scope, effectiveAt: _, ...given } = assignment;
+  const { createdOn, createdBy } = given;
+  const roleDefinitionId = definitionIdAt(scope, given.roleDefinitionId);
+  const properties = { scope, ...given, roleDefinitionId, updatedOn: createdOn, updatedBy: createdBy };
   return {
     id: assignmentId(assignment),
-    name: assignment.name,
+    name,
     type: 'Microsoft.Authorization/roleAssignments',
-    properties: {
-      scope: assignment.scope,
-      roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${assignment.roleDefinitionId}`,
-      principalId: assignment.principalId,
-      principalType: assignment.principalType,
-      ...(assignment.description === null ? {} : { description: assignment.description }),
-      ...(assignment.condition === null ? {} : { condition: assignment.condition }),
-      ...(assignment.conditionVersion === null ? {} : { conditionVersion: assignment.conditionVersion }),
-      createdOn: assignment.createdOn,
-      updatedOn: assignment.createdOn,
-      createdBy: assignment.createdBy,
-      updatedBy: assignment.createdBy,
-    },
+    properties: Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null)),
   };
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
-import { pageOfBodies } from '../http/pages.ts';
+import { type FilterPart, pageOf, readFilter } from '../http/lists.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { later, reached } from '../state/latency.ts';
@@ -9,7 +9,7 @@ import type { RoleAssignment } from '../state/schema-directory.ts';
 import { authorizationVersions } from './api-versions.ts';
 import { resourceNotFound } from './authorize.ts';
 import { agentId, sameId, vaultId, within } from './ids.ts';
-import { assignmentBody, groupsOf, namedHere, scopeOfCall } from './rbac.ts';
+import { assignmentBody, atOrNear, atScope, groupsOf, namedHere, scopeOfCall } from './rbac.ts';
 
 const PrincipalType = z.enum(['ServicePrincipal', 'User', 'Group']);
 
@@ -103,21 +103,11 @@ const requireNoConflict = (state: SimulatorState, wanted: RoleAssignment): void 
   );
 };
 
-const requireGuidName = (name: string): void => {
-  if (z.guid().safeParse(name).success) return;
-  throw armRefusal(
-    400,
-    'InvalidRoleAssignmentId',
-    `The role assignment ID '${name}' is not valid. The role assignment ID must be a GUID.`,
-  );
-};
-
 /** Answers 201 for a new assignment, 200 for the same one again. */
 const putAssignment = (call: Call): Reply => {
   const { state, latency } = call.world;
   const name = param(call, 'name');
   const scope = scopeOfCall(call);
-  requireGuidName(name);
   requireScope(state, scope);
   const { properties } = parseBody(AssignmentBody, call.incoming.body);
   const roleDefinitionId = requireRole(state, properties.roleDefinitionId);
@@ -158,32 +148,22 @@ const deleteAssignment = (call: Call): Reply => {
   return reply(200, assignmentBody(found));
 };
 
-/** Supports the filters of the 2022-04-01 description. Refuses anything else instead of ignoring it. */
-const readFilter = (call: Call, filter: string | null): ((assignment: RoleAssignment) => boolean) => {
-  if (filter === null || filter.trim() === '') return () => true;
-  const scope = scopeOfCall(call);
-  const tests = filter.split(/\s+and\s+/i).map((part): ((assignment: RoleAssignment) => boolean) => {
-    if (/^\s*atScope\(\)\s*$/i.test(part)) return (one) => within(scope, one.scope);
-    const principal = /^\s*principalId\s+eq\s+'?([0-9a-f-]+)'?\s*$/i.exec(part)?.[1];
-    if (principal !== undefined) return (one) => sameId(one.principalId, principal);
-    const holder = /^\s*assignedTo\('([0-9a-f-]+)'\)\s*$/i.exec(part)?.[1];
-    if (holder === undefined) {
-      throw armRefusal(400, 'UnsupportedQuery', `The filter '${part.trim()}' is not supported.`);
-    }
-    const holders = new Set([holder, ...groupsOf(call.world.state, holder)]);
-    return (one) => holders.has(one.principalId);
-  });
-  return (one) => tests.every((test) => test(one));
-};
+/** The filters of the 2022-04-01 description. */
+const filters = (call: Call): readonly FilterPart<RoleAssignment>[] => [
+  atScope(call),
+  [/^principalId\s+eq\s+'?([0-9a-f-]+)'?$/i, (id) => (one) => sameId(one.principalId, id)],
+  [
+    /^assignedTo\('([0-9a-f-]+)'\)$/i,
+    (holder) => {
+      const holders = new Set([holder, ...groupsOf(call.world.state, holder)]);
+      return (one) => holders.has(one.principalId);
+    },
+  ],
+];
 
-/** Lists assignments at the scope, inherited from above it, and below it. */
 const listAssignments = (call: Call): Reply => {
-  const scope = scopeOfCall(call);
-  const keep = readFilter(call, call.incoming.query.get('$filter'));
-  const value = call.world.state.roleAssignments
-    .filter((one) => (within(scope, one.scope) || within(one.scope, scope)) && keep(one))
-    .map(assignmentBody);
-  return reply(200, pageOfBodies(call, value));
+  const found = atOrNear(call, call.world.state.roleAssignments).filter(readFilter(call, filters(call)));
+  return reply(200, pageOf(call, found.map(assignmentBody)));
 };
 
 const all = '/{*scope}/providers/Microsoft.Authorization/roleAssignments';

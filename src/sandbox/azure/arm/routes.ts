@@ -1,9 +1,7 @@
 import { activityLogRoutes } from '../activity-log/activity-log.ts';
 import { botServiceRoutes } from '../bot-service/bot-services.ts';
 import { healthBotRoutes } from '../health-bots/health-bots.ts';
-import { operationStatusRoutes } from '../health-bots/operation-status.ts';
 import { Router } from '../http/router.ts';
-import { cloudMetadataRoutes } from '../identity/cloud-metadata.ts';
 import { entraRoutes } from '../identity/entra.ts';
 import { graphRoutes } from '../identity/graph.ts';
 import { graphApplicationRoutes, graphListRoutes } from '../identity/graph-applications.ts';
@@ -11,11 +9,9 @@ import { accessPolicyRoutes } from '../key-vault/access-policies.ts';
 import { vaultKeyRoutes } from '../key-vault/vault-keys.ts';
 import { vaultRoutes } from '../key-vault/vaults.ts';
 import { logQueryRoutes } from '../log-analytics/query-route.ts';
-import { policyTokenRoutes } from '../policy/acquire-policy-token.ts';
 import { policyRoutes } from '../policy/policies.ts';
 import { resourceGraphRoutes } from '../resource-graph/resource-graph.ts';
-import { denyAssignmentRoutes } from './deny-assignments.ts';
-import { lockRoutes } from './locks.ts';
+import { lockRoutes } from './extensions.ts';
 import { providerRoutes } from './providers.ts';
 import { resourceListRoutes } from './resource-list.ts';
 import { roleAssignmentRoutes } from './role-assignments.ts';
@@ -25,20 +21,16 @@ import { subscriptionRoutes } from './subscriptions.ts';
 /** Routes of the main port. Extensions of scopes (roles, locks) come before the scopes themselves. */
 export const mainRouter = new Router([
   ...entraRoutes,
-  ...cloudMetadataRoutes,
   ...graphRoutes,
   ...graphListRoutes,
   ...graphApplicationRoutes,
   ...resourceGraphRoutes,
   ...logQueryRoutes,
   ...activityLogRoutes,
-  ...operationStatusRoutes,
   ...roleAssignmentRoutes,
   ...roleDefinitionRoutes,
-  ...denyAssignmentRoutes,
   ...lockRoutes,
   ...policyRoutes,
-  ...policyTokenRoutes,
   ...healthBotRoutes,
   ...botServiceRoutes,
   ...accessPolicyRoutes,

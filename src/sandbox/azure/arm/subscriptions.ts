@@ -1,11 +1,10 @@
-import { pageOfBodies } from '../http/pages.ts';
+import { pageOf, readFilter } from '../http/lists.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { ResourceGroup, Subscription } from '../state/schema.ts';
 import { resourcesVersions } from './api-versions.ts';
 import { groupScope, sameId, subscriptionScope } from './ids.ts';
 import { holds } from './rbac.ts';
-import { readFilter } from './resource-list.ts';
 
 const subscriptionBody = (call: Call, subscription: Subscription) => ({
   id: subscriptionScope(subscription.id),
@@ -29,7 +28,7 @@ const listSubscriptions = (call: Call): Reply => {
   const value = state.subscriptions
     .filter(({ id }) => holds(state, { principalId, kind: 'action', action, scope: subscriptionScope(id) }, call.now))
     .map((one) => subscriptionBody(call, one));
-  return reply(200, { ...pageOfBodies(call, value), count: { type: 'Total', value: value.length } });
+  return reply(200, { ...pageOf(call, value), count: { type: 'Total', value: value.length } });
 };
 
 const getSubscription = (call: Call): Reply => {
@@ -55,21 +54,8 @@ const getGroup = (call: Call): Reply => {
   return reply(200, groupBody(found));
 };
 
-/** Groups have no tags here, so a filter by tags finds none. */
-const listGroups = (call: Call): Reply => {
-  const { matches } = readFilter(call.incoming.query.get('$filter'));
-  const value = groupsIn(call).filter(({ name, location }) =>
-    matches({
-      name,
-      location,
-      type: 'Microsoft.Resources/resourceGroups',
-      resourceGroup: name,
-      principalId: null,
-      tags: null,
-    }),
-  );
-  return reply(200, pageOfBodies(call, value.map(groupBody)));
-};
+const listGroups = (call: Call): Reply =>
+  reply(200, pageOf(call, groupsIn(call).filter(readFilter(call, [])).map(groupBody)));
 
 const listTenants = (call: Call): Reply => {
   const { tenantId } = call.world.state;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { botServiceVersions } from '../arm/api-versions.ts';
 import { groupScope, named, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
-import { pageOfBodies } from '../http/pages.ts';
+import { pageOf } from '../http/lists.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { BotService } from '../state/schema.ts';
@@ -49,7 +49,7 @@ const channelBody = (bot: BotService, channel: string) => ({
 
 const listBots = (call: Call): Reply => {
   const own = call.world.state.botServices.filter((bot) => sameId(bot.subscriptionId, param(call, 'sub')));
-  return reply(200, pageOfBodies(call, own.map(botBody)));
+  return reply(200, pageOf(call, own.map(botBody)));
 };
 
 const requireBot = (call: Call): BotService => {

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { agentId, sameId } from '../arm/ids.ts';
+import { armRefusal } from '../http/reply.ts';
 import type { SimulatorState } from '../state/schema.ts';
-import type { AgentIdentity, HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
+import type { AgentContent, AgentIdentity, HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
 
 /** The first API version with each member. */
 const firstWith = {
@@ -10,7 +12,7 @@ const firstWith = {
   accessControlMethod: '2025-05-25',
 } as const;
 
-export const has = (member: keyof typeof firstWith, version: string): boolean => version >= firstWith[member];
+const has = (member: keyof typeof firstWith, version: string): boolean => version >= firstWith[member];
 
 /** Tiers that a write can name, with the first version that has it and the first one without it. */
 const tiers: readonly (readonly [name: string, from: string, before: string])[] = [
@@ -21,7 +23,7 @@ const tiers: readonly (readonly [name: string, from: string, before: string])[] 
   ['C1', '2024-02-01', '~'],
 ];
 
-export const offersTier = (tier: string, version: string): boolean =>
+const offersTier = (tier: string, version: string): boolean =>
   tiers.some(([name, from, before]) => name === tier && version >= from && version < before);
 
 const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
@@ -75,3 +77,132 @@ export const agentBody = (state: SimulatorState, agent: HealthBot, version: stri
     },
   };
 };
+
+/**
+ * Accepted members, from the descriptions.
+ * Read-only members are accepted and ignored, because clients send back what they read. Others are refused: the real
+ * platform checks payloads against the description.
+ */
+const IdentityBody = z.strictObject({
+  type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']),
+  principalId: z.string().nullish(),
+  tenantId: z.string().nullish(),
+  userAssignedIdentities: z.record(z.string(), z.looseObject({}).nullable()).nullish(),
+});
+
+const KeyBody = z.strictObject({
+  keyName: z.string().min(1),
+  keyVaultUri: z.string().min(1),
+  keyVersion: z.string().nullish(),
+  userIdentity: z.string().nullish(),
+});
+
+const Properties = {
+  provisioningState: z.string().nullish(),
+  botManagementPortalLink: z.string().nullish(),
+};
+
+const propertiesBody = (version: string) =>
+  z.strictObject({
+    ...Properties,
+    ...(has('accessControlMethod', version) ? { accessControlMethod: z.string().nullish() } : {}),
+    keyVaultProperties: has('keyVaultProperties', version) ? KeyBody.nullish() : z.undefined().optional(),
+  });
+
+const tierBody = (version: string) =>
+  z.strictObject({ name: z.string().refine((tier) => offersTier(tier, version), 'The tier is not offered.') });
+
+/** Members that a version doesn't have are refused as unknown. */
+export const agentPatch = (version: string) =>
+  z.strictObject({
+    id: z.string().optional(),
+    name: z.string().optional(),
+    type: z.string().optional(),
+    location: z.string().optional(),
+    systemData: z.unknown().optional(),
+    tags: z.record(z.string(), z.string()).nullish(),
+    sku: tierBody(version).optional(),
+    identity: has('identity', version) ? IdentityBody.nullish() : z.undefined().optional(),
+    properties: has('propertiesInPatch', version) ? propertiesBody(version).nullish() : z.undefined().optional(),
+  });
+
+type AgentPatch = z.infer<ReturnType<typeof agentPatch>>;
+
+export const agentPut = (version: string) =>
+  agentPatch(version).extend({
+    location: z.string(),
+    sku: tierBody(version),
+    properties: propertiesBody(version).nullish(),
+  });
+type AgentPut = z.infer<ReturnType<typeof agentPut>>;
+
+/** Code of the platform's payload check (from memory). */
+export const payloadRefused = 'HttpRequestPayloadAPISpecValidationFailed';
+
+const keyProperties = (key: z.infer<typeof KeyBody>): KeyVaultProperties => ({
+  keyName: key.keyName,
+  keyVaultUri: key.keyVaultUri,
+  keyVersion: key.keyVersion ?? null,
+  userIdentity: key.userIdentity ?? null,
+});
+
+/**
+ * Returns the user-assigned identities that a write names; each must exist. Real code `MissingIdentityIds` (from
+ * memory); the other is invented.
+ */
+const namedIdentities = (state: SimulatorState, wanted: z.infer<typeof IdentityBody>): string[] => {
+  if (!wanted.type.includes('UserAssigned')) return [];
+  const ids = Object.entries(wanted.userAssignedIdentities ?? {}).flatMap(([id, value]) =>
+    value === null ? [] : [id],
+  );
+  if (ids.length === 0) {
+    throw armRefusal(
+      400,
+      'MissingIdentityIds',
+      "The identity ids must not be null or empty for 'UserAssigned' identity type.",
+    );
+  }
+  const missing = ids.find((id) => !state.userAssignedIdentities.some((one) => sameId(one.id, id)));
+  if (missing === undefined) return ids;
+  throw armRefusal(
+    400,
+    'FailedIdentityOperation',
+    `Identity operation failed: the identity '${missing}' was not found.`,
+  );
+};
+
+/** Returns the identity after a write: a system-assigned principal stays while its type stays, the rest is replaced. */
+const identityAfter = (
+  state: SimulatorState,
+  before: AgentIdentity | null,
+  wanted: z.infer<typeof IdentityBody>,
+): AgentIdentity => ({
+  type: wanted.type,
+  principalId: wanted.type.startsWith('SystemAssigned') ? (before?.principalId ?? null) : null,
+  userAssignedIds: namedIdentities(state, wanted),
+});
+
+/**
+ * Applies a JSON merge patch: absent members stay, null removes. That null removes the key is inferred: it isn't
+ * documented and was never recorded.
+ */
+export const patched = (state: SimulatorState, before: AgentContent, patch: AgentPatch): AgentContent => {
+  const key = patch.properties?.keyVaultProperties;
+  return {
+    tags: patch.tags === undefined ? before.tags : patch.tags,
+    sku: patch.sku?.name ?? before.sku,
+    identity:
+      patch.identity === undefined || patch.identity === null
+        ? before.identity
+        : identityAfter(state, before.identity, patch.identity),
+    keyVaultProperties: key === undefined ? before.keyVaultProperties : key === null ? null : keyProperties(key),
+  };
+};
+
+/** Applies a PUT: what it leaves out is removed. What it does to a key in the real service was never recorded. */
+export const replaced = (state: SimulatorState, before: AgentContent | null, put: AgentPut): AgentContent => ({
+  tags: put.tags ?? null,
+  sku: put.sku.name,
+  identity: put.identity ? identityAfter(state, before?.identity ?? null, put.identity) : null,
+  keyVaultProperties: put.properties?.keyVaultProperties ? keyProperties(put.properties.keyVaultProperties) : null,
+});

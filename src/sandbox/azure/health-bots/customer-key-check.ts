@@ -4,6 +4,7 @@
  * texts too. A client must pass on code and message unchanged and must not depend on them.
  */
 import { keyId, sameId } from '../arm/ids.ts';
+import { findKey, findVersion } from '../key-vault/key-material.ts';
 import { keyUseProblem } from '../key-vault/key-operations.ts';
 import { mayUse, refusalText } from '../key-vault/vault-rights.ts';
 import type { SimulatorState } from '../state/schema.ts';
@@ -35,33 +36,23 @@ const vaultAt = (state: SimulatorState, uri: string): Vault | undefined =>
   );
 
 const vaultProblem = (state: SimulatorState, vault: Vault): Problem | null => {
-  if (!sameId(vault.tenantId, state.tenantId)) {
-    return { code: 'KeyVaultTenantMismatch', message: `The key vault '${vault.name}' is in another tenant.` };
-  }
-  if (!vault.enableSoftDelete) {
-    return {
-      code: 'KeyVaultSoftDeleteRequired',
-      message: `Soft delete is not enabled on the key vault '${vault.name}'.`,
-    };
-  }
-  if (!vault.enablePurgeProtection) {
-    return {
-      code: 'KeyVaultPurgeProtectionRequired',
-      message: `Purge protection is not enabled on the key vault '${vault.name}'.`,
-    };
-  }
+  const { name, tenantId, enableSoftDelete, enablePurgeProtection } = vault;
+  if (!sameId(tenantId, state.tenantId))
+    return { code: 'KeyVaultTenantMismatch', message: `The key vault '${name}' is in another tenant.` };
+  const notEnabled = (what: string): string => `${what} is not enabled on the key vault '${name}'.`;
+  if (!enableSoftDelete) return { code: 'KeyVaultSoftDeleteRequired', message: notEnabled('Soft delete') };
+  if (!enablePurgeProtection)
+    return { code: 'KeyVaultPurgeProtectionRequired', message: notEnabled('Purge protection') };
   return closedProblem(vault);
 };
 
-const closedProblem = (vault: Vault): Problem | null => {
-  // Microsoft's list of trusted services doesn't contain this service, so `bypass: AzureServices` doesn't help.
-  if (vault.publicNetworkAccess !== 'Enabled' || vault.networkAcls?.defaultAction === 'Deny') {
-    return {
-      code: 'KeyVaultNetworkAccessDenied',
-      message: `The key vault '${vault.name}' answered: ForbiddenByFirewall. Client address is not authorized and caller is not a trusted service.`,
-    };
-  }
-  return null;
+/** Microsoft's list of trusted services doesn't contain this service, so `bypass: AzureServices` doesn't help. */
+const closedProblem = ({ name, publicNetworkAccess, networkAcls }: Vault): Problem | null => {
+  if (publicNetworkAccess === 'Enabled' && networkAcls?.defaultAction !== 'Deny') return null;
+  return {
+    code: 'KeyVaultNetworkAccessDenied',
+    message: `The key vault '${name}' answered: ForbiddenByFirewall. Client address is not authorized and caller is not a trusted service.`,
+  };
 };
 
 type Right = 'get' | 'wrapKey' | 'unwrapKey';
@@ -78,9 +69,10 @@ const accessProblem = (
   rights: readonly Right[],
   end: Date,
 ): Problem | null => {
-  const missing = rights.find((right) => !mayUse(state, vault, { principalId, keyName, right }, end));
+  const use = { principalId, appId: principalId, kind: 'keys', name: keyName } as const;
+  const missing = rights.find((right) => !mayUse(state, vault, { ...use, right }, end));
   if (missing === undefined) return null;
-  const inner = refusalText(state, vault, { principalId, appId: principalId, keyName, right: missing });
+  const inner = refusalText(state, vault, { ...use, right: missing });
   return {
     code: 'KeyVaultAccessForbidden',
     message: `The identity of the resource may not use the key '${keyId(vault, keyName)}'. Key Vault answered: ${JSON.stringify(inner)}`,
@@ -88,11 +80,8 @@ const accessProblem = (
 };
 
 const keyProblem = (vault: Vault, wanted: KeyVaultProperties, rights: readonly Right[], end: Date): Problem | null => {
-  const key = vault.keys.find((one) => sameId(one.name, wanted.keyName) && one.deletedAt === null);
-  const version =
-    wanted.keyVersion === null
-      ? key?.versions.at(-1)
-      : key?.versions.find((one) => one.version === wanted.keyVersion?.toLowerCase());
+  const key = findKey(vault, wanted.keyName);
+  const version = key && findVersion(key, wanted.keyVersion ?? '');
   if (version === undefined) {
     const name = [wanted.keyName, wanted.keyVersion].filter((part) => part !== null).join('/');
     return { code: 'KeyNotFound', message: `A key with (name/id) ${name} was not found in this key vault.` };

@@ -195,7 +195,9 @@ const useKey = (state: SimulatorState, agent: HealthBot, problem: Problem | null
     status: refused ? 403 : 200,
     principalId,
     agentId: agentId(agent),
-    assignmentId: refused ? null : appliedAssignment(state, vault, { principalId, keyName, right }, at),
+    assignmentId: refused
+      ? null
+      : appliedAssignment(state, vault, { principalId, kind: 'keys', name: keyName, right }, at),
   });
   state.agentCalls.push(call('KeyGet', 'get', 0), call('KeyWrap', 'wrapKey', 1), call('KeyUnwrap', 'unwrapKey', 2));
 };

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { readText } from '../../loopback.ts';
 import type { Fault } from '../simulator/fault.ts';
 import { armRefusal } from './reply.ts';
 
@@ -30,18 +31,6 @@ export const unreadable = Symbol('unreadable body');
 
 const largestBody = 32_000_000;
 
-const readText = async (message: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
-    if (size > largestBody) throw armRefusal(413, 'RequestContentTooLarge', 'The request content is too large.');
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 const readBody = (text: string, contentType: string): unknown => {
   if (text === '') return undefined;
   if (contentType.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(text));
@@ -63,7 +52,10 @@ const addressIn = (host: string, address: string): Pick<Incoming, 'sentUrl' | 'p
   };
 };
 
-export const readIncoming = async (message: IncomingMessage): Promise<Incoming> => {
+/** Returns null if the body is too large. */
+export const readIncoming = async (message: IncomingMessage): Promise<Incoming | null> => {
+  const text = await readText(message, largestBody);
+  if (text === null) return null;
   const localPort = message.socket.localPort ?? 0;
   const host = message.headers.host ?? `localhost:${localPort}`;
   return {
@@ -73,7 +65,7 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming> 
     host,
     localPort,
     remoteAddress: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
-    body: readBody(await readText(message), message.headers['content-type'] ?? ''),
+    body: readBody(text, message.headers['content-type'] ?? ''),
     denied: false,
     expired: false,
     operationFault: null,

@@ -2,9 +2,9 @@ import type { SimulatorState } from '../state/schema.ts';
 import type { Incoming } from './incoming.ts';
 import { armRefusal, type Refusal } from './reply.ts';
 
-export type OperationKind = 'reads' | 'writes' | 'deletes';
+type OperationKind = 'reads' | 'writes' | 'deletes';
 
-export const kindOf = (method: string): OperationKind => {
+const kindOf = (method: string): OperationKind => {
   if (method === 'DELETE') return 'deletes';
   return method === 'PUT' || method === 'PATCH' || method === 'POST' ? 'writes' : 'reads';
 };
@@ -35,54 +35,7 @@ const principalsAtOnce = 15;
 export const graphLimit = { queries: 15, windowMs: 5_000 } as const;
 
 /** Returns true if requests are counted: as the settings say, or else at the `realistic` pace. */
-export const quotasCount = ({ settings, latency }: SimulatorState): boolean =>
-  settings.quotas ?? latency === 'realistic';
-
-class TokenBucket {
-  private readonly limit: Limit;
-  private tokens: number;
-  private filledAt: number;
-
-  constructor(limit: Limit, now: Date) {
-    this.limit = limit;
-    this.tokens = limit.size;
-    this.filledAt = now.getTime();
-  }
-
-  /** Takes a token, if there is one. */
-  take(now: Date): boolean {
-    this.fill(now);
-    if (this.tokens < 1) return false;
-    this.tokens -= 1;
-    return true;
-  }
-
-  left(now: Date): number {
-    this.fill(now);
-    return Math.floor(this.tokens);
-  }
-
-  /** Whole seconds until the next token. */
-  get waitSeconds(): number {
-    return Math.max(1, Math.ceil((1 - this.tokens) / this.limit.perSecond));
-  }
-
-  private fill(now: Date): void {
-    const seconds = Math.max(0, now.getTime() - this.filledAt) / 1_000;
-    this.tokens = Math.min(this.limit.size, this.tokens + seconds * this.limit.perSecond);
-    this.filledAt = now.getTime();
-  }
-}
-
-type Asked = Pick<Incoming, 'method' | 'path'>;
-
-interface GraphWindow {
-  readonly startedAt: number;
-  readonly used: number;
-}
-
-const subscriptionOf = (path: string): string | null =>
-  /^\/subscriptions\/([^/]+)/i.exec(path)?.[1]?.toLowerCase() ?? null;
+const quotasCount = ({ settings, latency }: SimulatorState): boolean => settings.quotas ?? latency === 'realistic';
 
 /** Code and text of a subscription's refusal are real (public reports of 2025). The tenant's are modeled on them. */
 const throttled = (kind: OperationKind, subscription: string | null, principalId: string, seconds: number): Refusal => {
@@ -101,29 +54,39 @@ const clock = (milliseconds: number): string =>
 
 /** Counts requests against Azure's quotas. In memory only: a restart fills every bucket. */
 export class Quotas {
-  private readonly buckets = new Map<string, TokenBucket>();
-  private readonly windows = new Map<string, GraphWindow>();
+  private readonly buckets = new Map<string, { tokens: number; filledAt: number }>();
+  private readonly windows = new Map<string, { readonly startedAt: number; readonly used: number }>();
 
-  /** Counts a request to Azure Resource Manager. Throws the refusal if no token is left. */
-  countArm(state: SimulatorState, { method, path }: Asked, principalId: string, now: Date): void {
+  /**
+   * Counts a request to Azure Resource Manager: in the principal's bucket and, in a subscription, in the bucket that all
+   * principals share. Throws the refusal if no token is left.
+   */
+  countArm(
+    state: SimulatorState,
+    { method, path }: Pick<Incoming, 'method' | 'path'>,
+    principalId: string,
+    now: Date,
+  ): void {
     if (!quotasCount(state)) return;
     const kind = kindOf(method);
-    const subscription = subscriptionOf(path);
-    for (const bucket of this.bucketsOf(kind, subscription, principalId, now)) {
-      if (!bucket.take(now)) throw throttled(kind, subscription, principalId, bucket.waitSeconds);
-    }
+    const subscription = /^\/subscriptions\/([^/]+)/i.exec(path)?.[1]?.toLowerCase() ?? null;
+    const { size, perSecond } = armLimits[kind];
+    const shared = { size: size * principalsAtOnce, perSecond: perSecond * principalsAtOnce };
+    const waits = [
+      this.take(`${subscription ?? 'tenant'} ${kind} ${principalId}`, { size, perSecond }, now),
+      ...(subscription === null ? [] : [this.take(`${subscription} ${kind}`, shared, now)]),
+    ];
+    const seconds = waits.find((wait) => wait > 0);
+    if (seconds !== undefined) throw throttled(kind, subscription, principalId, seconds);
   }
 
-  /** Returns the headers with the principal's remaining requests. */
-  armHeaders({ method, path }: Asked, principalId: string, now: Date): Readonly<Record<string, string>> {
-    const kind = kindOf(method);
-    const subscription = subscriptionOf(path);
-    const [own, all] = this.bucketsOf(kind, subscription, principalId, now).map((one) => String(one.left(now)));
-    if (subscription === null) return { [`x-ms-ratelimit-remaining-tenant-${kind}`]: own ?? '' };
-    return {
-      [`x-ms-ratelimit-remaining-subscription-${kind}`]: own ?? '',
-      [`x-ms-ratelimit-remaining-subscription-global-${kind}`]: all ?? '',
-    };
+  /** Takes a token from a bucket. Returns the whole seconds until there is one, or 0 if there was. */
+  private take(name: string, { size, perSecond }: Limit, now: Date): number {
+    const bucket = this.buckets.get(name) ?? { tokens: size, filledAt: now.getTime() };
+    const elapsed = Math.max(0, now.getTime() - bucket.filledAt) / 1_000;
+    const tokens = Math.min(size, bucket.tokens + elapsed * perSecond);
+    this.buckets.set(name, { tokens: tokens < 1 ? tokens : tokens - 1, filledAt: now.getTime() });
+    return tokens < 1 ? Math.max(1, Math.ceil((1 - tokens) / perSecond)) : 0;
   }
 
   /** Counts a Resource Graph query. `served` is false over the quota. Both answers have the headers. */
@@ -144,20 +107,5 @@ export class Quotas {
       'x-ms-user-quota-resets-after': clock(startedAt + graphLimit.windowMs - at),
     };
     return { served, headers };
-  }
-
-  /** Returns the principal's bucket and, in a subscription, the bucket that all principals share. */
-  private bucketsOf(kind: OperationKind, subscription: string | null, principalId: string, now: Date): TokenBucket[] {
-    const limit = armLimits[kind];
-    const own = this.bucket(`${subscription ?? 'tenant'} ${kind} ${principalId}`, limit, now);
-    if (subscription === null) return [own];
-    const shared = { size: limit.size * principalsAtOnce, perSecond: limit.perSecond * principalsAtOnce };
-    return [own, this.bucket(`${subscription} ${kind}`, shared, now)];
-  }
-
-  private bucket(name: string, limit: Limit, now: Date): TokenBucket {
-    const found = this.buckets.get(name) ?? new TokenBucket(limit, now);
-    this.buckets.set(name, found);
-    return found;
   }
 }

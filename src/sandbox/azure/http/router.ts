@@ -1,8 +1,18 @@
 import type { Caller } from '../identity/tokens.ts';
 import type { World } from '../world.ts';
-import type { AccessTrace } from './access-trace.ts';
 import type { Incoming } from './incoming.ts';
 import { armRefusal, type Refusal, type Reply } from './reply.ts';
+
+/** Collects, while a request is served, what the request log needs: the permissions that were required and allowed. */
+export class AccessTrace {
+  /** The caller; null until known. */
+  principalId: string | null = null;
+  readonly actions = new Set<string>();
+  /** On a vault that uses RBAC. */
+  readonly dataActions = new Set<string>();
+  /** Application permissions of Microsoft Graph. */
+  readonly graphPermissions = new Set<string>();
+}
 
 /** Arguments of a handler. `params` are the pattern's names, percent-decoded. */
 export interface Call {

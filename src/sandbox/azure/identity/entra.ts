@@ -12,14 +12,6 @@ const addressesOf = (call: Call) => {
   return { base: `${call.world.url}/${tenant}`, pages: `${call.world.signInUrl ?? call.world.url}/${tenant}` };
 };
 
-const signing = {
-  token_endpoint_auth_methods_supported: ['client_secret_post'],
-  response_types_supported: ['code', 'id_token', 'token'],
-  subject_types_supported: ['pairwise'],
-  id_token_signing_alg_values_supported: ['RS256'],
-  tenant_region_scope: 'EU',
-};
-
 /** OpenID configuration of version 2 tokens. Without a tenant, the issuer is a pattern, as in Entra ID. */
 const openIdConfiguration = (call: Call): Reply => {
   const { base, pages } = addressesOf(call);
@@ -30,19 +22,12 @@ const openIdConfiguration = (call: Call): Reply => {
     device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
     end_session_endpoint: `${base}/oauth2/v2.0/logout`,
     jwks_uri: `${base}/discovery/v2.0/keys`,
-    ...signing,
+    token_endpoint_auth_methods_supported: ['client_secret_post'],
+    response_types_supported: ['code', 'id_token', 'token'],
+    subject_types_supported: ['pairwise'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    tenant_region_scope: 'EU',
     cloud_instance_name: new URL(call.world.url).host,
-  });
-};
-
-/** OpenID configuration of version 1 tokens, which Azure's own services get. They verify against this issuer. */
-const firstOpenIdConfiguration = (call: Call): Reply => {
-  const { base } = addressesOf(call);
-  return reply(200, {
-    issuer: call.world.tokens.issuer,
-    token_endpoint: `${base}/oauth2/v2.0/token`,
-    jwks_uri: `${base}/discovery/keys`,
-    ...signing,
   });
 };
 
@@ -110,9 +95,43 @@ const publishKeys = async (call: Call): Promise<Reply> => {
   return reply(200, await call.world.signingKey.published());
 };
 
-const open = (method: string, tail: string, handle: Route['handle']): Route => ({
+/** Answers with the cloud's addresses, which command line clients read. */
+const cloudMetadata = (call: Call): Reply => {
+  const { url, port, state } = call.world;
+  return reply(200, {
+    name: 'Local Azure',
+    portal: url,
+    gallery: url,
+    graph: url,
+    graphAudience: url,
+    resourceManager: url,
+    microsoftGraphResourceId: url,
+    media: url,
+    batch: url,
+    sqlManagement: url,
+    vmImageAliasDoc: url,
+    activeDirectoryDataLake: url,
+    authentication: {
+      loginEndpoint: url,
+      audiences: [url, 'https://management.core.windows.net/', 'https://management.azure.com/'],
+      tenant: state.tenantId,
+      identityProvider: 'AAD',
+    },
+    suffixes: {
+      keyVaultDns: `vault.localhost:${port}`,
+      mhsmDns: `managedhsm.localhost:${port}`,
+      storage: `storage.localhost:${port}`,
+      sqlServerHostname: `database.localhost:${port}`,
+      acrLoginServer: `registry.localhost:${port}`,
+      azureDataLakeStoreFileSystem: `datalake.localhost:${port}`,
+      azureDataLakeAnalyticsCatalogAndJob: `analytics.localhost:${port}`,
+    },
+  });
+};
+
+const open = (method: string, pattern: string, handle: Route['handle']): Route => ({
   method,
-  pattern: `/{tenant}${tail}`,
+  pattern,
   audience: 'open',
   versions: [],
   action: null,
@@ -121,9 +140,8 @@ const open = (method: string, tail: string, handle: Route['handle']): Route => (
 
 export const entraRoutes: readonly Route[] = [
   ...authorizeRoutes,
-  open('GET', '/discovery/keys', publishKeys),
-  open('GET', '/discovery/v2.0/keys', publishKeys),
-  open('GET', '/.well-known/openid-configuration', firstOpenIdConfiguration),
-  open('GET', '/v2.0/.well-known/openid-configuration', openIdConfiguration),
-  open('POST', '/oauth2/v2.0/token', issueToken),
+  open('GET', '/{tenant}/discovery/v2.0/keys', publishKeys),
+  open('GET', '/{tenant}/v2.0/.well-known/openid-configuration', openIdConfiguration),
+  open('POST', '/{tenant}/oauth2/v2.0/token', issueToken),
+  open('GET', '/metadata/endpoints', cloudMetadata),
 ];

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
+import { type FilterPart, readFilter } from '../http/lists.ts';
 import { type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
@@ -136,29 +137,20 @@ const unsupported = (filter: string): Refusal =>
 
 const lower = (value: unknown): string => String(value ?? '').toLowerCase();
 
-/** Supports the filters that Azure's own command line sends. Refuses others. */
-const testOf = (clause: string): ((body: Body) => boolean) => {
-  const [, same, value] = /^(\w+)\s+eq\s+'((?:[^']|'')*)'$/i.exec(clause) ?? [];
-  if (same !== undefined) return (body) => lower(body[same]) === lower(value?.replaceAll("''", "'"));
-  const [, begun, start] = /^startswith\((\w+),\s*'((?:[^']|'')*)'\)$/i.exec(clause) ?? [];
-  if (begun !== undefined) return (body) => lower(body[begun]).startsWith(lower(start?.replaceAll("''", "'")));
-  const [, list, item] = /^(\w+)\/any\(\w+:\s*\w+\s+eq\s+'([^']*)'\)$/i.exec(clause) ?? [];
-  if (list === undefined) throw unsupported(clause);
-  return (body) => {
-    const items = body[list];
-    return Array.isArray(items) && items.some((one) => lower(one) === lower(item));
-  };
-};
+const quoted = "'((?:[^']|'')*)'";
 
-const filtered = (call: Call, bodies: readonly Body[]): readonly Body[] => {
-  const filter = call.incoming.query.get('$filter')?.trim() ?? '';
-  if (filter === '') return bodies;
-  const joiner = /\sor\s/i.test(filter) ? 'or' : 'and';
-  const tests = filter.split(new RegExp(`\\s+${joiner}\\s+`, 'i')).map((clause) => testOf(clause.trim()));
-  return bodies.filter((body) =>
-    joiner === 'or' ? tests.some((test) => test(body)) : tests.every((test) => test(body)),
-  );
-};
+/** The filters that Azure's own command line sends. */
+const filters: readonly FilterPart<Body>[] = [
+  [new RegExp(`^(\\w+)\\s+eq\\s+${quoted}$`, 'i'), (name, value) => (body) => lower(body[name]) === lower(value)],
+  [
+    new RegExp(`^startswith\\((\\w+),\\s*${quoted}\\)$`, 'i'),
+    (name, start) => (body) => lower(body[name]).startsWith(lower(start)),
+  ],
+  [
+    new RegExp(`^(\\w+)/any\\(\\w+:\\s*\\w+\\s+eq\\s+${quoted}\\)$`, 'i'),
+    (name, item) => (body) => [body[name]].flat().some((one) => lower(one) === lower(item)),
+  ],
+];
 
 const kinds = {
   users: ({ world }: Call): readonly Body[] => world.state.users.map(userBody),
@@ -174,7 +166,7 @@ const kinds = {
 const list =
   (kind: keyof typeof kinds) =>
   (call: Call): Reply =>
-    graphPage(call, kind, filtered(call, kinds[kind](call)), (body) => body);
+    graphPage(call, kind, kinds[kind](call).filter(readFilter(call, filters, unsupported)), (body) => body);
 
 /** Lists, each with the least application permission that Microsoft Graph 1.0 documents. */
 export const graphListRoutes: readonly Route[] = [

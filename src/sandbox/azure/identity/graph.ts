@@ -167,7 +167,7 @@ const requirePermissions = (call: Call, wanted: readonly string[]): void => {
   if (!wanted.every((permission) => granted.includes(permission))) {
     throw graphRefusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
   }
-  for (const permission of wanted) call.trace.graphPermission(permission);
+  for (const permission of wanted) call.trace.graphPermissions.add(permission);
 };
 
 /**

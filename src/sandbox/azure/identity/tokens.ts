@@ -9,12 +9,13 @@ import {
   exportPKCS8,
   generateKeyPair,
   importPKCS8,
+  type JSONWebKeySet,
   type JWK,
-  type JWTPayload,
   jwtVerify,
   SignJWT,
 } from 'jose';
 import { z } from 'zod';
+import type { Incoming } from '../http/incoming.ts';
 
 /** The service that a token is for; `elsewhere` for services that aren't simulated. */
 type Audience = 'arm' | 'graph' | 'vault' | 'logs' | 'elsewhere';
@@ -53,11 +54,14 @@ export const audiencesOf = (resource: string, port: number): readonly Audience[]
 
 const Claims = z.object({ aud: z.string(), oid: z.string(), appid: z.string() });
 
-type TokenCheck =
-  | { readonly kind: 'valid'; readonly caller: Caller }
-  | { readonly kind: 'expired' }
-  | { readonly kind: 'invalid' }
-  | { readonly kind: 'wrong-audience'; readonly audience: string };
+/** Why a request has no caller. `audience`: the one of a token for another service. */
+interface NoCaller {
+  readonly problem: 'missing' | 'expired' | 'invalid' | 'wrong-audience';
+  readonly audience: string;
+}
+
+/** Code or text for each problem; `{}` stands for the wrong audience. */
+export type TokenTexts<T> = Readonly<Record<NoCaller['problem'], T>>;
 
 /** The lifetime of a token, and what it permits. */
 interface Issued {
@@ -65,9 +69,6 @@ interface Issued {
   /** Application permissions, in tokens for Microsoft Graph. */
   readonly graphPermissions?: readonly string[];
 }
-
-/** Only a few are in use at a time; each takes a kilobyte. */
-const mostGenuine = 100;
 
 /**
  * Issues and verifies access tokens of applications.
@@ -79,8 +80,6 @@ export class Tokens {
   readonly issuer: string;
   private readonly tenantId: string;
   private readonly port: number;
-  /** Cache of verified tokens: callers send the same token again, with each part of a batch. */
-  private readonly genuine = new Map<string, JWTPayload>();
 
   constructor(key: SigningKey, tenantId: string, port: number) {
     this.key = key;
@@ -113,35 +112,21 @@ export class Tokens {
       .sign(privateKey);
   }
 
-  /** With `expired`, a valid token counts as expired. */
-  async check(token: string, audience: Audience, expired = false): Promise<TokenCheck> {
+  /** Returns the caller of a request. If a fault says so, a valid token counts as expired. */
+  async callerOf({ headers, expired }: Incoming, audience: Audience): Promise<Caller | NoCaller> {
+    const token = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+    if (token === undefined) return { problem: 'missing', audience: '' };
     try {
-      const claims = Claims.safeParse(await this.payloadOf(token));
-      if (!claims.success) return { kind: 'invalid' };
-      const { aud, oid, appid } = claims.data;
-      if (!audiencesOf(aud, this.port).includes(audience)) return { kind: 'wrong-audience', audience: aud };
-      return expired ? { kind: 'expired' } : { kind: 'valid', caller: { principalId: oid, appId: appid } };
+      const published = createLocalJWKSet(await this.key.published());
+      const { payload } = await jwtVerify(token, published, { issuer: this.issuer, algorithms: ['RS256'] });
+      const { aud, oid, appid } = Claims.parse(payload);
+      if (!audiencesOf(aud, this.port).includes(audience)) return { problem: 'wrong-audience', audience: aud };
+      return expired ? { problem: 'expired', audience: aud } : { principalId: oid, appId: appid };
     } catch (error) {
-      return { kind: error instanceof errors.JWTExpired ? 'expired' : 'invalid' };
+      return { problem: error instanceof errors.JWTExpired ? 'expired' : 'invalid', audience: '' };
     }
   }
-
-  /** Returns the claims of a genuine, unexpired token. Only expiry is checked again for cached ones. */
-  private async payloadOf(token: string): Promise<JWTPayload> {
-    const known = this.genuine.get(token);
-    if (known?.exp !== undefined && known.exp * 1000 > Date.now()) return known;
-    const { keys } = await this.key.published();
-    const published = createLocalJWKSet({ keys: [...keys] });
-    const { payload } = await jwtVerify(token, published, { issuer: this.issuer, algorithms: ['RS256'] });
-    if (this.genuine.size >= mostGenuine) this.genuine.clear();
-    this.genuine.set(token, payload);
-    return payload;
-  }
 }
-
-/** Returns the bearer token of a request, or null. */
-export const bearerOf = (authorization: string | undefined): string | null =>
-  /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
 
 /** The caller, as its token says. */
 export interface Caller {
@@ -171,7 +156,7 @@ export class SigningKey {
   }
 
   /** The body of Entra ID's keys endpoint. */
-  async published(): Promise<{ readonly keys: readonly JWK[] }> {
+  async published(): Promise<JSONWebKeySet> {
     return { keys: [(await this.loaded()).jwk] };
   }
 

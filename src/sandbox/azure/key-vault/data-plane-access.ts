@@ -1,20 +1,11 @@
 import { BlockList } from 'node:net';
-import type { AccessTrace } from '../http/access-trace.ts';
 import type { Incoming } from '../http/incoming.ts';
 import { Refusal, reply } from '../http/reply.ts';
-import { bearerOf, type Caller } from '../identity/tokens.ts';
+import type { AccessTrace } from '../http/router.ts';
+import type { Caller, TokenTexts } from '../identity/tokens.ts';
 import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
-import { notFoundText } from './key-material.ts';
-import {
-  actionOf,
-  type KeyRight,
-  type KeyUse,
-  mayUse,
-  refusalText,
-  type SecretRight,
-  type SecretUse,
-} from './vault-rights.ts';
+import { actionOf, type KeyRight, mayUse, refusalText, type SecretRight, type Use } from './vault-rights.ts';
 
 export interface VaultCall {
   readonly incoming: Incoming;
@@ -50,28 +41,19 @@ const challenge = (world: World, incoming: Incoming): Readonly<Record<string, st
   return { 'www-authenticate': `Bearer authorization="${authority}", resource="${resource}"` };
 };
 
-const unauthorized = (world: World, incoming: Incoming, message: string): Refusal =>
-  vaultRefusal(401, 'Unauthorized', message, undefined, challenge(world, incoming));
+/** AKV10000 is recorded; the other numbers are from memory. */
+const tokenTexts: TokenTexts<string> = {
+  missing: 'AKV10000: Request is missing a Bearer or PoP token.',
+  expired: 'AKV10033: Token has expired.',
+  invalid: 'AKV10046: Unable to resolve the key used for signature validation.',
+  'wrong-audience': 'AKV10022: Invalid audience. Expected https://vault.azure.net, found: {}.',
+};
 
-/** Returns the caller. AKV10000 is recorded; the other numbers are from memory. */
 export const vaultCaller = async (world: World, incoming: Incoming): Promise<Caller> => {
-  const token = bearerOf(incoming.headers.authorization);
-  if (token === null) throw unauthorized(world, incoming, 'AKV10000: Request is missing a Bearer or PoP token.');
-  const check = await world.tokens.check(token, 'vault', incoming.expired);
-  switch (check.kind) {
-    case 'valid':
-      return check.caller;
-    case 'expired':
-      throw unauthorized(world, incoming, 'AKV10033: Token has expired.');
-    case 'wrong-audience':
-      throw unauthorized(
-        world,
-        incoming,
-        `AKV10022: Invalid audience. Expected https://vault.azure.net, found: ${check.audience}.`,
-      );
-    case 'invalid':
-      throw unauthorized(world, incoming, 'AKV10046: Unable to resolve the key used for signature validation.');
-  }
+  const caller = await world.tokens.callerOf(incoming, 'vault');
+  if ('principalId' in caller) return caller;
+  const text = tokenTexts[caller.problem].replace('{}', caller.audience);
+  throw vaultRefusal(401, 'Unauthorized', text, undefined, challenge(world, incoming));
 };
 
 const inRules = (vault: Vault, address: string): boolean => {
@@ -106,20 +88,20 @@ export const requireNetwork = (call: VaultCall): void => {
   );
 };
 
-const requireUse = (call: VaultCall, use: (KeyUse | SecretUse) & { readonly appId: string }): void => {
+const requireUse = (call: VaultCall, use: Use & { readonly appId: string }): void => {
   const { world, vault, now } = call;
   if (!call.incoming.denied && mayUse(world.state, vault, use, now)) {
-    if (vault.enableRbacAuthorization) call.trace.dataAction(actionOf(use));
+    if (vault.enableRbacAuthorization) call.trace.dataActions.add(actionOf(use));
     return;
   }
   throw new Refusal(reply(403, refusalText(world.state, vault, use)));
 };
 
-export const requireRight = (call: VaultCall, right: KeyRight, keyName: string): void =>
-  requireUse(call, { ...call.caller, keyName, right });
+export const requireRight = (call: VaultCall, right: KeyRight, name: string): void =>
+  requireUse(call, { ...call.caller, kind: 'keys', name, right });
 
-export const requireSecretRight = (call: VaultCall, right: SecretRight, secretName: string): void =>
-  requireUse(call, { ...call.caller, secretName, right });
+export const requireSecretRight = (call: VaultCall, right: SecretRight, name: string): void =>
+  requireUse(call, { ...call.caller, kind: 'secrets', name, right });
 
 /** Key Vault's error envelope; `innererror` holds the cause. */
 export const vaultRefusal = (
@@ -134,5 +116,3 @@ export const vaultRefusal = (
 };
 
 export const badParameter = (message: string): Refusal => vaultRefusal(400, 'BadParameter', message);
-
-export const keyNotFound = (name: string): Refusal => vaultRefusal(404, 'KeyNotFound', notFoundText('key', name));

@@ -1,15 +1,22 @@
-import type { AccessTrace } from '../http/access-trace.ts';
 import type { Incoming } from '../http/incoming.ts';
 import { Refusal, type Reply, reply } from '../http/reply.ts';
-import { notSimulated } from '../http/router.ts';
+import { type AccessTrace, notSimulated } from '../http/router.ts';
 import { logCall } from '../log-analytics/write-rows.ts';
 import type { World } from '../world.ts';
 import { badParameter, requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
-import { getDeleted, getKey } from './data-plane-reads.ts';
-import { createKey, deleteKey, purgeKey, recoverKey, updateKey } from './data-plane-writes.ts';
-import { importKey } from './key-import.ts';
+import {
+  createKey,
+  deleteKey,
+  getDeleted,
+  getKey,
+  importKey,
+  purgeKey,
+  recoverKey,
+  updateKey,
+} from './data-plane-keys.ts';
 import { useKey } from './key-operations.ts';
 import { getSecret, setSecret } from './secrets.ts';
+import type { KeyRight } from './vault-rights.ts';
 
 export const dataPlaneVersions = [
   '7.2',
@@ -23,22 +30,28 @@ export const dataPlaneVersions = [
   '2026-04-01',
 ];
 
+/** How calls are in the vault's log: the operation's name ("Key Vault logging"), and the right that it needs. */
+type Logged = readonly [operation: string, right: KeyRight];
+
 interface VaultRoute {
   readonly method: string;
   readonly pattern: string;
   readonly shape: RegExp;
   readonly handle: (call: VaultCall, name: string, version: string) => Reply | Promise<Reply>;
+  /** Missing: by method and path. */
+  readonly logged: Logged | undefined;
 }
 
 const keyName = '(?<name>[^/]+)';
 /** Words of operations that aren't simulated. They must not be taken for versions. */
 const keyVersion = '(?<version>(?!versions$|rotationpolicy$)[^/]+)';
 
-const at = (method: string, path: string, handle: VaultRoute['handle']): VaultRoute => ({
+const at = (method: string, path: string, handle: VaultRoute['handle'], ...logged: Logged | []): VaultRoute => ({
   method,
   pattern: path,
   shape: new RegExp(`^${path.replace('{name}', keyName).replace('{version}', keyVersion)}$`, 'i'),
   handle,
+  logged: logged.length === 0 ? undefined : logged,
 });
 
 /**
@@ -46,22 +59,22 @@ const at = (method: string, path: string, handle: VaultRoute['handle']): VaultRo
  * out.
  */
 export const dataPlaneRoutes: readonly VaultRoute[] = [
-  at('GET', '/keys/{name}', (call, name) => getKey(call, name, '')),
-  at('GET', '/keys/{name}/{version}', getKey),
-  at('PUT', '/keys/{name}', (call, name) => importKey(call, name)),
-  at('POST', '/keys/{name}/create', (call, name) => createKey(call, name)),
-  ...(['wrapKey', 'unwrapKey', 'sign'] as const).map((use) =>
-    at('POST', `/keys/{name}/{version}/${use}`, (call, name, version) => useKey(call, use, name, version)),
-  ),
-  at('PATCH', '/keys/{name}/{version}', updateKey),
-  at('DELETE', '/keys/{name}', (call, name) => deleteKey(call, name)),
-  at('GET', '/deletedkeys/{name}', (call, name) => getDeleted(call, name)),
-  at('DELETE', '/deletedkeys/{name}', (call, name) => purgeKey(call, name)),
-  at('POST', '/deletedkeys/{name}/recover', (call, name) => recoverKey(call, name)),
+  at('GET', '/keys/{name}', getKey, 'KeyGet', 'get'),
+  at('GET', '/keys/{name}/{version}', getKey, 'KeyGet', 'get'),
+  at('PUT', '/keys/{name}', importKey, 'KeyImport', 'import'),
+  at('POST', '/keys/{name}/create', createKey, 'KeyCreate', 'create'),
+  at('POST', '/keys/{name}/{version}/wrapKey', useKey('wrapKey'), 'KeyWrap', 'wrapKey'),
+  at('POST', '/keys/{name}/{version}/unwrapKey', useKey('unwrapKey'), 'KeyUnwrap', 'unwrapKey'),
+  at('POST', '/keys/{name}/{version}/sign', useKey('sign'), 'KeySign', 'sign'),
+  at('PATCH', '/keys/{name}/{version}', updateKey, 'KeyUpdate', 'update'),
+  at('DELETE', '/keys/{name}', deleteKey, 'KeyDelete', 'delete'),
+  at('GET', '/deletedkeys/{name}', getDeleted, 'KeyGetDeleted', 'get'),
+  at('DELETE', '/deletedkeys/{name}', purgeKey),
+  at('POST', '/deletedkeys/{name}/recover', recoverKey),
   // Clients of secrets request the newest version with a trailing slash.
-  at('GET', '/secrets/{name}/?', (call, name) => getSecret(call, name, '')),
+  at('GET', '/secrets/{name}/?', getSecret),
   at('GET', '/secrets/{name}/{version}', getSecret),
-  at('PUT', '/secrets/{name}', (call, name) => setSecret(call, name)),
+  at('PUT', '/secrets/{name}', setSecret),
 ];
 
 /** Real text (public reports), with the versions served here. */
@@ -74,15 +87,6 @@ const requireVersion = (incoming: Incoming): void => {
   );
 };
 
-const dispatch = (call: VaultCall): Reply | Promise<Reply> => {
-  for (const route of dataPlaneRoutes) {
-    const groups = route.shape.exec(call.incoming.path)?.groups;
-    const fits = route.shape.test(call.incoming.path) && route.method === call.incoming.method;
-    if (fits) return route.handle(call, groups?.name ?? '', groups?.version ?? '');
-  }
-  throw notSimulated(call.incoming);
-};
-
 /**
  * Serves a request at a vault's own address. Checks in the order of the real service: token, firewall, permission, key.
  */
@@ -91,13 +95,18 @@ export const serveVault = async (world: World, incoming: Incoming, now: Date, tr
   if (vault === undefined)
     return reply(404, { error: { code: 'VaultNotFound', message: `Vault not found at ${incoming.host}.` } });
   const caller = await vaultCaller(world, incoming);
-  trace.caller(caller.principalId);
+  trace.principalId = caller.principalId;
   const call: VaultCall = { incoming, world, vault, caller, now, trace, base: `https://${incoming.host}` };
-  const log = (status: number): void => logCall(world, vault, incoming, caller, status, now);
+  const { method, path } = incoming;
+  const route = dataPlaneRoutes.find((one) => one.method === method && one.shape.test(path));
+  const [operation, right] = route?.logged ?? [`${method} ${path}`, 'get'];
+  const log = (status: number): void => logCall(call, operation, right, status);
   try {
     requireVersion(incoming);
     requireNetwork(call);
-    const answer = await dispatch(call);
+    if (route === undefined) throw notSimulated(incoming);
+    const { name = '', version = '' } = route.shape.exec(path)?.groups ?? {};
+    const answer = await route.handle(call, name, version);
     log(answer.status);
     return answer;
   } catch (error) {

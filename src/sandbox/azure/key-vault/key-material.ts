@@ -9,6 +9,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { promisify } from 'node:util';
+import { sameId } from '../arm/ids.ts';
 import type { KeyVersion, PrivateJwk, Vault, VaultKey } from '../state/schema-vaults.ts';
 
 const makePair = promisify(generateKeyPair);
@@ -27,8 +28,6 @@ const curves: Readonly<Record<string, string>> = {
   'P-521': 'secp521r1',
   'P-256K': 'secp256k1',
 };
-
-const isCurve = (name: string): boolean => name in curves;
 
 interface NewVersion {
   readonly kty: KeyVersion['kty'];
@@ -105,25 +104,39 @@ const paddings: Readonly<Record<string, { readonly padding: number; readonly oae
   'RSA-OAEP-256': { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
 };
 
-/** Returns null if the key doesn't support the algorithm. */
-export const wrapBytes = (key: KeyVersion, algorithm: string, value: Buffer): Buffer | null => {
-  const padding = paddings[algorithm];
-  if (padding === undefined || !key.kty.startsWith('RSA')) return null;
-  return publicEncrypt({ key: createPublicKey({ key: key.jwk, format: 'jwk' }), ...padding }, value);
-};
+/** Wraps or unwraps bytes. Returns null if the key doesn't support the algorithm. Throws for bytes that it didn't wrap. */
+const withPadding =
+  (use: typeof publicEncrypt | typeof privateDecrypt, keyOf: typeof createPublicKey | typeof createPrivateKey) =>
+  (key: KeyVersion, algorithm: string, value: Buffer): Buffer | null => {
+    const padding = paddings[algorithm];
+    if (padding === undefined || !key.kty.startsWith('RSA')) return null;
+    return use({ key: keyOf({ key: key.jwk, format: 'jwk' }), ...padding }, value);
+  };
 
-/** Returns null if the key doesn't support the algorithm. Throws for bytes that it didn't wrap. */
-export const unwrapBytes = (key: KeyVersion, algorithm: string, value: Buffer): Buffer | null => {
-  const padding = paddings[algorithm];
-  if (padding === undefined || !key.kty.startsWith('RSA')) return null;
-  return privateDecrypt({ key: createPrivateKey({ key: key.jwk, format: 'jwk' }), ...padding }, value);
-};
+export const wrapBytes = withPadding(publicEncrypt, createPublicKey);
+export const unwrapBytes = withPadding(privateDecrypt, createPrivateKey);
 
 /** Returns the version that an address without one means. The schema requires at least one version. */
 export const newestVersion = (key: VaultKey): KeyVersion => {
   const newest = key.versions.at(-1);
   if (newest === undefined) throw new Error(`key ${key.name} has no version`);
   return newest;
+};
+
+/** Returns the key with this name, unless it is deleted. */
+export const findKey = (vault: Vault, name: string): VaultKey | undefined =>
+  vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
+
+/** Without a version, returns the newest. */
+export const findVersion = (key: VaultKey, version: string): KeyVersion | undefined =>
+  version === '' ? newestVersion(key) : key.versions.find((one) => sameId(one.version, version));
+
+/** Adds a version, and the key if it doesn't exist. */
+export const addVersion = (vault: Vault, name: string, version: KeyVersion): VaultKey => {
+  const key: VaultKey = findKey(vault, name) ?? { name, versions: [], deletedAt: null };
+  if (key.versions.length === 0) vault.keys.push(key);
+  key.versions.push(version);
+  return key;
 };
 
 /** Real text, from recordings of the official client libraries. */
@@ -148,6 +161,6 @@ export const sizeProblem = (
     return 'The key type is not supported for the vault: keys in hardware need the premium tier.';
   }
   if (wanted.kty.startsWith('EC'))
-    return isCurve(wanted.curve) ? null : `The curve '${wanted.curve}' is not supported.`;
+    return wanted.curve in curves ? null : `The curve '${wanted.curve}' is not supported.`;
   return [2048, 3072, 4096].includes(wanted.keySize) ? null : `The key size ${wanted.keySize} is not supported.`;
 };

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { type Reply, reply } from '../http/reply.ts';
 import type { KeyVersion } from '../state/schema-vaults.ts';
 import { badParameter, requireRight, type VaultCall, vaultRefusal } from './data-plane-access.ts';
-import { requireKey, requireVersion } from './data-plane-reads.ts';
-import { parseVaultBody } from './data-plane-writes.ts';
+import { parseVaultBody, requireKey, requireVersion } from './data-plane-keys.ts';
 import { unwrapBytes, wrapBytes } from './key-material.ts';
 
 // Signs a digest with the real key.
@@ -53,17 +52,19 @@ const work: Readonly<Record<KeyOperation, typeof wrapBytes>> = {
 };
 
 /** Wraps or unwraps bytes, or signs a digest, with the real key. Values are base64url. */
-export const useKey = (call: VaultCall, operation: KeyOperation, name: string, wantedVersion: string): Reply => {
-  requireRight(call, operation, name);
-  const version = requireVersion(requireKey(call, name), wantedVersion);
-  const problem = keyUseProblem(version, operation, call.now);
-  if (problem !== null) throw vaultRefusal(403, 'Forbidden', problem.message, problem.innerCode);
-  const body = parseVaultBody(WrapBody, call.incoming.body);
-  const input = Buffer.from(body.value, 'base64url');
-  const output = attempt(() => work[operation](version, body.alg, input));
-  if (output === null) throw badParameter(`Key and algorithm '${body.alg}' do not fit together.`);
-  return reply(200, { kid: `${call.base}/keys/${name}/${version.version}`, value: output.toString('base64url') });
-};
+export const useKey =
+  (operation: KeyOperation) =>
+  (call: VaultCall, name: string, wantedVersion: string): Reply => {
+    requireRight(call, operation, name);
+    const version = requireVersion(requireKey(call, name), wantedVersion);
+    const problem = keyUseProblem(version, operation, call.now);
+    if (problem !== null) throw vaultRefusal(403, 'Forbidden', problem.message, problem.innerCode);
+    const body = parseVaultBody(WrapBody, call.incoming.body);
+    const input = Buffer.from(body.value, 'base64url');
+    const output = attempt(() => work[operation](version, body.alg, input));
+    if (output === null) throw badParameter(`Key and algorithm '${body.alg}' do not fit together.`);
+    return reply(200, { kid: `${call.base}/keys/${name}/${version.version}`, value: output.toString('base64url') });
+  };
 
 /** Real text for bytes that don't fit the key (from memory). */
 const attempt = (use: () => Buffer | null): Buffer | null => {
@@ -88,21 +89,15 @@ type KeyOperation = 'wrapKey' | 'unwrapKey' | 'sign';
  */
 export const keyUseProblem = (key: KeyVersion, operation: KeyOperation, now: Date): KeyUseProblem | null => {
   const seconds = now.getTime() / 1000;
-  if (!key.enabled) {
-    return { innerCode: 'KeyDisabled', message: `Operation ${operation} is not allowed on a disabled key.` };
-  }
-  if (!key.keyOps.includes(operation)) {
-    return { innerCode: 'KeyOperationForbidden', message: `Operation ${operation} is not permitted on this key.` };
-  }
-  if (operation === 'unwrapKey') return null;
-  if (key.nbf !== null && key.nbf > seconds) {
-    return {
-      innerCode: 'KeyNotYetValid',
-      message: `Operation ${operation} is not allowed on a key that is not yet valid.`,
-    };
-  }
-  if (key.exp !== null && key.exp <= seconds) {
-    return { innerCode: 'KeyExpired', message: `Operation ${operation} is not allowed on an expired key.` };
-  }
-  return null;
+  const { enabled, keyOps, nbf, exp } = key;
+  const unwraps = operation === 'unwrapKey';
+  const problems: readonly (readonly [isIt: boolean, innerCode: string, text: string])[] = [
+    [!enabled, 'KeyDisabled', 'allowed on a disabled key'],
+    [!keyOps.includes(operation), 'KeyOperationForbidden', 'permitted on this key'],
+    [!unwraps && nbf !== null && nbf > seconds, 'KeyNotYetValid', 'allowed on a key that is not yet valid'],
+    [!unwraps && exp !== null && exp <= seconds, 'KeyExpired', 'allowed on an expired key'],
+  ];
+  const [, innerCode, text] = problems.find(([isIt]) => isIt) ?? [];
+  if (innerCode === undefined) return null;
+  return { innerCode, message: `Operation ${operation} is not ${text}.` };
 };

@@ -5,7 +5,7 @@ import { sameId } from '../arm/ids.ts';
 import { type Reply, reply } from '../http/reply.ts';
 import type { SecretVersion, VaultSecret } from '../state/schema-vaults.ts';
 import { badParameter, requireSecretRight, type VaultCall, vaultRefusal } from './data-plane-access.ts';
-import { Attributes, parseVaultBody, Tags } from './data-plane-writes.ts';
+import { Attributes, parseVaultBody, Tags } from './data-plane-keys.ts';
 import { notFoundText } from './key-material.ts';
 import { dataPlaneAttributes } from './vault-body.ts';
 

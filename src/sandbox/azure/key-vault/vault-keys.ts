@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { vaultVersions } from '../arm/api-versions.ts';
 import { keyId, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
-import { pageOfBodies } from '../http/pages.ts';
-import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
+import { pageOf } from '../http/lists.ts';
+import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
 import {
+  addVersion,
+  findKey,
+  findVersion,
   keyDeletedText,
   newestVersion,
   newKeyVersion,
@@ -54,16 +57,12 @@ const asVersion = (vault: Vault, key: VaultKey, version: KeyVersion, body: Retur
   type: 'Microsoft.KeyVault/vaults/keys/versions',
 });
 
+const requireKey = (vault: Vault, name: string): VaultKey => found(findKey(vault, name), name);
+
 /** Key Vault's text in ARM's envelope. */
-const keyNotFound = (name: string): Refusal => armRefusal(404, 'KeyNotFound', notFoundText('key', name));
-
-const findKey = (vault: Vault, name: string): VaultKey | undefined =>
-  vault.keys.find((one) => sameId(one.name, name) && one.deletedAt === null);
-
-const requireKey = (vault: Vault, name: string): VaultKey => {
-  const key = findKey(vault, name);
-  if (key === undefined) throw keyNotFound(name);
-  return key;
+const found = <T>(one: T | undefined, name: string): T => {
+  if (one === undefined) throw armRefusal(404, 'KeyNotFound', notFoundText('key', name));
+  return one;
 };
 
 const getKey = (call: Call): Reply => {
@@ -77,21 +76,20 @@ const listKeys = (call: Call): Reply => {
   const value = vault.keys
     .filter((key) => key.deletedAt === null)
     .map((key) => listedBody(vault, key, newestVersion(key)));
-  return reply(200, pageOfBodies(call, value));
+  return reply(200, pageOf(call, value));
 };
 
 const listVersions = (call: Call): Reply => {
   const vault = requireVault(call);
   const key = requireKey(vault, param(call, 'key'));
   const value = key.versions.map((one) => asVersion(vault, key, one, listedBody(vault, key, one)));
-  return reply(200, pageOfBodies(call, value));
+  return reply(200, pageOf(call, value));
 };
 
 const getVersion = (call: Call): Reply => {
   const vault = requireVault(call);
   const key = requireKey(vault, param(call, 'key'));
-  const version = key.versions.find((one) => sameId(one.version, param(call, 'version')));
-  if (version === undefined) throw keyNotFound(`${key.name}/${param(call, 'version')}`);
+  const version = found(findVersion(key, param(call, 'version')), `${key.name}/${param(call, 'version')}`);
   return reply(200, asVersion(vault, key, version, keyBody(vault, key, version)));
 };
 
@@ -128,11 +126,8 @@ const createKey = async (call: Call): Promise<Reply> => {
     throw armRefusal(409, 'Conflict', keyDeletedText(name), { innererror: { code: 'ObjectIsDeletedButRecoverable' } });
   }
   const version = await newKeyVersion(wanted, call.now);
-  const raced = findKey(vault, name);
-  if (raced !== undefined) return reply(200, keyBody(vault, raced, newestVersion(raced)));
-  const key: VaultKey = { name, versions: [version], deletedAt: null };
-  vault.keys.push(key);
-  return reply(200, keyBody(vault, key, version));
+  const key = findKey(vault, name) ?? addVersion(vault, name, version);
+  return reply(200, keyBody(vault, key, newestVersion(key)));
 };
 
 const route = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults/keys');

@@ -1,4 +1,4 @@
-import { keyId, sameId, vaultId } from '../arm/ids.ts';
+import { sameId, vaultId } from '../arm/ids.ts';
 import { allowedBy, deniedBy, holds, type Wanted } from '../arm/rbac.ts';
 import { reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
@@ -28,28 +28,20 @@ export const secretActions = {
 
 export type SecretRight = keyof typeof secretActions;
 
-export interface KeyUse {
-  readonly principalId: string;
-  readonly keyName: string;
-  readonly right: KeyRight;
-}
+/** A use of one key or secret. */
+export type Use = { readonly principalId: string; readonly name: string } & (
+  | { readonly kind: 'keys'; readonly right: KeyRight }
+  | { readonly kind: 'secrets'; readonly right: SecretRight }
+);
 
-export interface SecretUse {
-  readonly principalId: string;
-  readonly secretName: string;
-  readonly right: SecretRight;
-}
-
-type Use = KeyUse | SecretUse;
-
-export const actionOf = (use: Use): string => ('secretName' in use ? secretActions[use.right] : dataActions[use.right]);
+export const actionOf = (use: Use): string => (use.kind === 'keys' ? dataActions[use.right] : secretActions[use.right]);
 
 /** Returns the permissions that the policy grants now. New ones take effect after a delay. */
-function rightsOf(policy: AccessPolicy, use: Use, now: Date): readonly string[] {
-  const counts = reached(policy.effectiveAt, now);
-  if ('secretName' in use) return counts ? policy.permissions.secrets : [];
-  return counts ? policy.permissions.keys : policy.keysBefore;
-}
+const rightsOf = (
+  { effectiveAt, permissions, keysBefore }: AccessPolicy,
+  { kind }: Use,
+  now: Date,
+): readonly string[] => (reached(effectiveAt, now) ? permissions[kind] : kind === 'keys' ? keysBefore : []);
 
 const policyAllows = (vault: Vault, use: Use, now: Date): boolean =>
   vault.accessPolicies.some(
@@ -58,10 +50,7 @@ const policyAllows = (vault: Vault, use: Use, now: Date): boolean =>
       rightsOf(policy, use, now).some((right) => sameId(right, use.right) || sameId(right, 'all')),
   );
 
-function scopeOfUse(vault: Vault, use: Use): string {
-  if ('secretName' in use) return `${vaultId(vault)}/secrets/${use.secretName}`;
-  return keyId(vault, use.keyName);
-}
+const scopeOfUse = (vault: Vault, { kind, name }: Use): string => `${vaultId(vault)}/${kind}/${name}`;
 
 const wantedBy = (vault: Vault, use: Use): Wanted => ({
   principalId: use.principalId,
@@ -83,14 +72,13 @@ const callerText = (state: SimulatorState, use: Use & { readonly appId: string }
 
 /** Key Vault's refusal, with its real text (public reports and recordings of the official client libraries). */
 export const refusalText = (state: SimulatorState, vault: Vault, use: Use & { readonly appId: string }) => {
-  const kind = 'secretName' in use ? 'secrets' : 'keys';
   const caller = callerText(state, use);
   const where = `${vault.name};location=${vault.location}`;
   if (!vault.enableRbacAuthorization) {
     return {
       error: {
         code: 'Forbidden',
-        message: `The user, group or application '${caller}' does not have ${kind} ${use.right.toLowerCase()} permission on key vault '${where}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
+        message: `The user, group or application '${caller}' does not have ${use.kind} ${use.right.toLowerCase()} permission on key vault '${where}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
         innererror: { code: 'AccessDenied' },
       },
     };

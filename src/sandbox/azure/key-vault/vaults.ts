@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import { vaultVersions } from '../arm/api-versions.ts';
 import { resourceNotFound } from '../arm/authorize.ts';
-import { named, sameId, vaultId, within } from '../arm/ids.ts';
-import { plainLocation, requireLocation } from '../arm/resource-location.ts';
+import { named, plainLocation, sameId, vaultId, within } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
-import { pageOfBodies } from '../http/pages.ts';
+import { pageOf } from '../http/lists.ts';
 import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
-import { reached } from '../state/latency.ts';
-import type { DeletedVault, SimulatorState } from '../state/schema.ts';
+import type { SimulatorState } from '../state/schema.ts';
 import { createdBy, modifiedBy } from '../state/schema-agents.ts';
-import type { Vault, VaultKey } from '../state/schema-vaults.ts';
+import type { Vault } from '../state/schema-vaults.ts';
 import { vaultBody } from './vault-body.ts';
 import { applyProperties, VaultProperties } from './vault-write.ts';
 
@@ -79,7 +77,6 @@ const putVault = (call: Call): Reply => {
   const { state, latency } = call.world;
   const put = parseBody(VaultPut, call.incoming.body, 'BadRequest');
   const existing = state.vaults.find(isNamed(call));
-  requireLocation(existing, put.location, 'Microsoft.KeyVault/vaults');
   const back = existing === undefined ? recovered(call, put.properties.createMode) : null;
   if (back !== null) {
     touch(call, back);
@@ -107,7 +104,7 @@ const listVaults = (call: Call): Reply => {
     .filter((one) => sameId(one.subscriptionId, param(call, 'sub')))
     .filter((one) => group === undefined || sameId(one.resourceGroup, group))
     .map(vaultBody);
-  return reply(200, pageOfBodies(call, value));
+  return reply(200, pageOf(call, value));
 };
 
 const vaultRoute = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults');
@@ -123,23 +120,14 @@ export const vaultRoutes: readonly Route[] = [
   vaultRoute('DELETE', `${inGroup}/{vault}`, 'delete', deleteVault),
 ];
 
-/** Rule from Microsoft's page of naming rules. */
-const isName = (name: string): boolean => /^[a-z][a-z0-9-]{1,22}[a-z0-9]$/i.test(name) && !name.includes('--');
-
 /** Names are global in Azure; a recoverable vault keeps its name. Real text (public reports). */
-const takenText = (name: string): string =>
-  `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state. If the vault is in a recoverable state then the vault will need to be purged before reusing the name. For more information on soft delete and purging a vault follow this link https://go.microsoft.com/fwlink/?linkid=2147740.`;
-
-const invalidText = (name: string): string =>
-  `The vault name '${name}' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.`;
-
-const isTaken = (state: SimulatorState, name: string): boolean =>
-  [...state.vaults, ...state.deletedVaults.map(({ vault }) => vault)].some((one) => sameId(one.name, name));
-
-/** Codes from Microsoft's page of common error codes. */
-const requireFreeName = (state: SimulatorState, name: string): void => {
-  if (!isName(name)) throw armRefusal(400, 'VaultNameNotValid', invalidText(name));
-  if (isTaken(state, name)) throw armRefusal(409, 'VaultAlreadyExists', takenText(name));
+const requireFreeName = ({ vaults, deletedVaults }: SimulatorState, name: string): void => {
+  if (![...vaults, ...deletedVaults.map(({ vault }) => vault)].some((one) => sameId(one.name, name))) return;
+  throw armRefusal(
+    409,
+    'VaultAlreadyExists',
+    `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state. If the vault is in a recoverable state then the vault will need to be purged before reusing the name. For more information on soft delete and purging a vault follow this link https://go.microsoft.com/fwlink/?linkid=2147740.`,
+  );
 };
 
 /**
@@ -173,23 +161,4 @@ const recovered = (call: Call, createMode: string | null | undefined): Vault | n
     'ConflictError',
     'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.',
   );
-};
-
-const dayMs = 86_400_000;
-
-const after = (start: number, vault: Vault): string =>
-  new Date(start + vault.softDeleteRetentionInDays * dayMs).toISOString();
-
-const purgeDateOf = ({ vault, deletedAt }: DeletedVault): string => after(Date.parse(deletedAt), vault);
-
-const isDue = (vault: Vault, key: VaultKey, now: Date): boolean =>
-  key.deletedAt !== null && reached(after(key.deletedAt * 1000, vault), now);
-
-/** Purges deleted vaults and keys after their retention, even with purge protection. Returns true if there were any. */
-export const purgeDue = (state: SimulatorState, now: Date): boolean => {
-  const count = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
-  const before = count();
-  state.deletedVaults = state.deletedVaults.filter((one) => !reached(purgeDateOf(one), now));
-  for (const vault of state.vaults) vault.keys = vault.keys.filter((key) => !isDue(vault, key, now));
-  return count() < before;
 };

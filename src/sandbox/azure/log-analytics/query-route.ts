@@ -8,37 +8,27 @@ import { type Call, param, type Route } from '../http/router.ts';
 import { later, reached } from '../state/latency.ts';
 import { callerOf, type KnownQuery, type LogRow, readKnownQuery } from './known-queries.ts';
 
-type Column = readonly [name: string, type: string];
-interface Found {
-  readonly columns: readonly Column[];
-  readonly rows: readonly (readonly unknown[])[];
-}
+type Types = Readonly<Record<string, 'datetime' | 'string' | 'int' | 'bool'>>;
+type Row = Readonly<Record<string, unknown>>;
 
-const span: readonly Column[] = [
-  ['First', 'datetime'],
-  ['Last', 'datetime'],
-  ['Part', 'string'],
-];
-const useColumns: readonly Column[] = [
-  ...span,
-  ['OperationName', 'string'],
-  ['HttpStatusCode', 'int'],
-  ['TimeGenerated', 'datetime'],
-  ['Id', 'string'],
-  ['RequestUri', 'string'],
-  ['PrincipalId', 'string'],
-  ['CallingResource', 'string'],
-  ['AppliedAssignmentId', 'string'],
-  ['IsAccessPolicyMatch', 'bool'],
-];
-const userColumns: readonly Column[] = [
-  ...span,
-  ['PrincipalId', 'string'],
-  ['CallingResource', 'string'],
-  ['KeyName', 'string'],
-  ['KeyVersion', 'string'],
-  ['Refused', 'bool'],
-];
+/** Columns of both queries, in order. */
+const span: Types = { First: 'datetime', Last: 'datetime', Part: 'string' };
+const whose: Types = { PrincipalId: 'string', CallingResource: 'string' };
+const request: Types = { OperationName: 'string', HttpStatusCode: 'int', TimeGenerated: 'datetime' };
+const addresses: Types = { Id: 'string', RequestUri: 'string' };
+const allowed: Types = { AppliedAssignmentId: 'string', IsAccessPolicyMatch: 'bool' };
+const key: Types = { KeyName: 'string', KeyVersion: 'string', Refused: 'bool' };
+const columns = {
+  uses: { ...span, ...request, ...addresses, ...whose, ...allowed },
+  users: { ...span, ...whose, ...key },
+};
+
+/** The answer's table. A text is never null. */
+const tableOf = (types: Types, rows: readonly Row[]) => ({
+  name: 'PrimaryResult',
+  columns: Object.entries(types).map(([name, type]) => ({ name, type })),
+  rows: rows.map((row) => Object.entries(types).map(([name, type]) => row[name] ?? (type === 'string' ? '' : null))),
+});
 
 /** Kusto's `has`: matches whole terms, ignores case. */
 const has = (text: string, term: string): boolean =>
@@ -47,18 +37,9 @@ const has = (text: string, term: string): boolean =>
     .split(/[^a-z0-9]+/)
     .includes(term.toLowerCase());
 
-/** The rows of the vault, oldest first, and the row with their span. */
-function ofVault(query: KnownQuery, rows: readonly LogRow[], empty: readonly unknown[]) {
-  const found = rows
-    .filter((row) => sameId(row._ResourceId, query.vault))
-    .sort((a, b) => (a.TimeGenerated < b.TimeGenerated ? -1 : 1));
-  return { found, log: [found[0]?.TimeGenerated ?? null, found.at(-1)?.TimeGenerated ?? null, 'log', ...empty] };
-}
-
-function findUses(query: KnownQuery, rows: readonly LogRow[]): Found {
-  const { found, log } = ofVault(query, rows, ['', null, null, '', '', '', '', '', null]);
-  const firsts = new Map<string, readonly unknown[]>();
-  for (const row of found) {
+function findUses(query: KnownQuery, logged: readonly LogRow[]): readonly Row[] {
+  const firsts = new Map<string, Row>();
+  for (const row of logged) {
     const { principal, resource } = callerOf(row);
     const matches =
       row.TimeGenerated >= query.since &&
@@ -67,30 +48,32 @@ function findUses(query: KnownQuery, rows: readonly LogRow[]): Found {
       (sameId(principal, query.principal) || sameId(resource, query.resource));
     const kind = `${row.OperationName} ${row.HttpStatusCode}`;
     if (!matches || firsts.has(kind)) continue;
-    const { OperationName, HttpStatusCode, TimeGenerated, Id, RequestUri, AppliedAssignmentId } = row;
-    const call = [OperationName, HttpStatusCode, TimeGenerated, Id, RequestUri, principal, resource];
-    firsts.set(kind, [null, null, 'use', ...call, AppliedAssignmentId, row.IsAccessPolicyMatch]);
+    firsts.set(kind, { ...row, Part: 'use', PrincipalId: principal, CallingResource: resource });
   }
-  return { columns: useColumns, rows: [log, ...firsts.values()] };
+  return [...firsts.values()];
 }
 
 const operations = ['KeyWrap', 'KeyUnwrap', 'KeyEncrypt', 'KeyDecrypt', 'KeySign'];
 
 /** Who called with keys of the vault, with the first and the last time. */
-function findUsers(query: KnownQuery, rows: readonly LogRow[]): Found {
-  const { found, log } = ofVault(query, rows, ['', '', '', '', null]);
-  const users = new Map<string, readonly unknown[]>();
-  for (const row of found) {
+function findUsers(query: KnownQuery, logged: readonly LogRow[]): readonly Row[] {
+  const users = new Map<string, Row>();
+  for (const row of logged) {
     if (row.TimeGenerated < query.since || !operations.includes(row.OperationName)) continue;
     const address = (row.Id.toLowerCase().includes('/keys/') ? row.Id : row.RequestUri).toLowerCase();
-    const keyName = /\/keys\/([^/?]+)/.exec(address)?.[1] ?? '';
-    const keyVersion = /\/keys\/[^/?]+\/([0-9a-f]{32})/.exec(address)?.[1] ?? '';
     const { principal, resource } = callerOf(row);
-    const by = [principal.toLowerCase(), resource.toLowerCase(), keyName, keyVersion, row.HttpStatusCode >= 400];
-    const first = users.get(by.join(' '))?.[0] ?? row.TimeGenerated;
-    users.set(by.join(' '), [first, row.TimeGenerated, 'user', ...by]);
+    const by = {
+      PrincipalId: principal.toLowerCase(),
+      CallingResource: resource.toLowerCase(),
+      KeyName: /\/keys\/([^/?]+)/.exec(address)?.[1] ?? '',
+      KeyVersion: /\/keys\/[^/?]+\/([0-9a-f]{32})/.exec(address)?.[1] ?? '',
+      Refused: row.HttpStatusCode >= 400,
+    };
+    const user = Object.values(by).join(' ');
+    const first = users.get(user)?.First ?? row.TimeGenerated;
+    users.set(user, { First: first, Last: row.TimeGenerated, Part: 'user', ...by });
   }
-  return { columns: userColumns, rows: [log, ...users.values()] };
+  return [...users.values()];
 }
 
 const Request = z.strictObject({ query: z.string(), timespan: z.string().optional() });
@@ -131,7 +114,7 @@ function requireAccess(call: Call): void {
     const message = 'The provided credentials have insufficient access to perform the requested operation';
     throw refused(403, 'InsufficientAccessError', message);
   }
-  for (const action of actions) trace.action(action);
+  for (const action of actions) trace.actions.add(action);
 }
 
 /** Parses `FROM/TO`, both ISO 8601, as the client sends it. */
@@ -174,9 +157,12 @@ const answer = (call: Call): Reply => {
     console.error('Azure simulator: an unknown query', query);
     throw new Refusal(reply(501, { error: { code: 'NotSimulated', message } }));
   }
-  const { columns, rows } = (known.form === 'uses' ? findUses : findUsers)(known, found(call, timespan));
-  const table = { name: 'PrimaryResult', columns: columns.map(([name, type]) => ({ name, type })), rows };
-  return reply(200, { tables: [table] });
+  const logged = found(call, timespan)
+    .filter((row) => sameId(row._ResourceId, known.vault))
+    .sort((a, b) => (a.TimeGenerated < b.TimeGenerated ? -1 : 1));
+  const log = { First: logged[0]?.TimeGenerated, Last: logged.at(-1)?.TimeGenerated, Part: 'log' };
+  const rows = (known.form === 'uses' ? findUses : findUsers)(known, logged);
+  return reply(200, { tables: [tableOf(columns[known.form], [log, ...rows])] });
 };
 
 export const logQueryRoutes: readonly Route[] = [

@@ -1,27 +1,12 @@
 /** Writes the vaults' log: every call to a vault, and the agents' own calls. */
 import { agentId, sameId, vaultId } from '../arm/ids.ts';
-import type { Incoming } from '../http/incoming.ts';
-import type { Caller } from '../identity/tokens.ts';
+import type { VaultCall } from '../key-vault/data-plane-access.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
 import { appliedAssignment, type KeyRight } from '../key-vault/vault-rights.ts';
 import type { JsonLines } from '../state/json-lines.ts';
 import type { AgentCall, SimulatorState } from '../state/schema.ts';
 import type { Vault } from '../state/schema-vaults.ts';
-import type { World } from '../world.ts';
 import type { LogRow } from './known-queries.ts';
-
-/** Operation names of keys and secrets ("Key Vault logging"). Others are logged by path. */
-const operations: readonly (readonly [shape: RegExp, name: string, right: KeyRight])[] = [
-  [/^POST \/keys\/[^/]+(\/[^/]+)?\/wrapkey$/i, 'KeyWrap', 'wrapKey'],
-  [/^POST \/keys\/[^/]+(\/[^/]+)?\/unwrapkey$/i, 'KeyUnwrap', 'unwrapKey'],
-  [/^POST \/keys\/[^/]+(\/[^/]+)?\/sign$/i, 'KeySign', 'sign'],
-  [/^POST \/keys\/[^/]+\/create$/i, 'KeyCreate', 'create'],
-  [/^PATCH \/keys\//i, 'KeyUpdate', 'update'],
-  [/^DELETE \/keys\//i, 'KeyDelete', 'delete'],
-  [/^PUT \/keys\/[^/]+$/i, 'KeyImport', 'import'],
-  [/^GET \/keys\//i, 'KeyGet', 'get'],
-  [/^GET \/deletedkeys\/[^/]+$/i, 'KeyGetDeleted', 'get'],
-];
 
 const signatures: Readonly<Record<number, string>> = {
   200: 'OK',
@@ -74,28 +59,25 @@ function addressOf(vault: Vault, path: string): string {
   return [`${base}/${kind}/${name}`, ...(wanted === undefined ? [] : [wanted])].join('/');
 }
 
+/** Logs a call to a vault. */
 export function logCall(
-  world: World,
-  vault: Vault,
-  incoming: Incoming,
-  caller: Caller,
+  { world, vault, incoming, caller, now: at }: VaultCall,
+  operation: string,
+  right: KeyRight,
   status: number,
-  at: Date,
 ): void {
-  const { method, path } = incoming;
-  const [, operation = `${method} ${path}`, right = 'get'] =
-    operations.find(([shape]) => shape.test(`${method} ${path}`)) ?? [];
-  const [, , keyName = ''] = path.split('/');
   const { principalId, appId } = caller;
+  const [, , name = ''] = incoming.path.split('/');
+  const use = { principalId, kind: 'keys', name, right } as const;
   const row = rowOf(vault, {
     at,
     operation,
     status,
-    id: addressOf(vault, path),
+    id: addressOf(vault, incoming.path),
     uri: incoming.sentUrl,
     address: incoming.remoteAddress,
     claim: { oid: principalId, appid: appId },
-    assignmentId: status < 400 ? appliedAssignment(world.state, vault, { principalId, keyName, right }, at) : null,
+    assignmentId: status < 400 ? appliedAssignment(world.state, vault, use, at) : null,
   });
   if (world.state.settings.logs.sent === 'everything') world.vaultLog.append(row);
 }

@@ -1,26 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { exemptionVersions, policyVersions } from '../arm/api-versions.ts';
-import { sameId, within } from '../arm/ids.ts';
-import { namedHere, scopeOfCall } from '../arm/rbac.ts';
-import { parseBody } from '../http/incoming.ts';
-import { pageOfBodies } from '../http/pages.ts';
+import { extensionRoutes } from '../arm/extensions.ts';
+import { sameId } from '../arm/ids.ts';
+import { type Incoming, parseBody } from '../http/incoming.ts';
 import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { PolicyAssignment, PolicyDefinition, PolicyExemption } from '../state/schema-policy.ts';
-import { assignmentIdOf, definitionById } from './denial.ts';
-
-const assignmentBody = (assignment: PolicyAssignment) => {
-  const { name, ...properties } = assignment;
-  return {
-    id: assignmentIdOf(assignment),
-    name,
-    type: 'Microsoft.Authorization/policyAssignments',
-    sku: { name: 'A0', tier: 'Free' },
-    properties,
-  };
-};
-
-const found = (call: Call): PolicyAssignment | undefined => namedHere(call, call.world.state.policyAssignments);
+import { assignmentIdOf, definitionById, externalViolations, hashOf, mint, type Violation } from './denial.ts';
 
 /** Real code; text from memory. */
 const definitionNotFound = (id: string): Refusal =>
@@ -41,102 +28,134 @@ const Written = z.object({
   properties: PolicyAssignment.omit({ name: true, scope: true }).extend({ displayName: z.string().optional() }),
 });
 
-const putAssignment = (call: Call): Reply => {
-  const { state } = call.world;
-  const { properties } = parseBody(Written, call.incoming.body);
-  const definition = definitionById(state, properties.policyDefinitionId);
-  if (definition === undefined) throw definitionNotFound(properties.policyDefinitionId);
-  requireParameters(definition, properties.parameters);
-  const name = param(call, 'name');
-  const assignment = { ...properties, name, scope: scopeOfCall(call), displayName: properties.displayName ?? name };
-  const before = found(call);
-  state.policyAssignments = [...state.policyAssignments.filter((one) => one !== before), assignment];
-  return reply(201, assignmentBody(assignment));
-};
+const assignmentRoutes = extensionRoutes<PolicyAssignment>({
+  type: 'policyAssignments',
+  versions: policyVersions,
+  listIn: (state) => state.policyAssignments,
+  bodyOf: (assignment) => {
+    const { name, ...properties } = assignment;
+    const type = 'Microsoft.Authorization/policyAssignments';
+    return { id: assignmentIdOf(assignment), name, type, sku: { name: 'A0', tier: 'Free' }, properties };
+  },
+  read: ({ world, incoming }, place) => {
+    const { properties } = parseBody(Written, incoming.body);
+    const definition = definitionById(world.state, properties.policyDefinitionId);
+    if (definition === undefined) throw definitionNotFound(properties.policyDefinitionId);
+    requireParameters(definition, properties.parameters);
+    return { ...properties, ...place, displayName: properties.displayName ?? place.name };
+  },
+  alwaysCreates: true,
+});
+
+const WrittenExemption = z.object({ properties: PolicyExemption.omit({ name: true, scope: true }) });
+
+const exemptionRoutes = extensionRoutes<PolicyExemption>({
+  type: 'policyExemptions',
+  versions: exemptionVersions,
+  listIn: (state) => state.policyExemptions,
+  bodyOf: ({ name, scope, ...properties }) => ({
+    id: `${scope}/providers/Microsoft.Authorization/policyExemptions/${name}`,
+    name,
+    type: 'Microsoft.Authorization/policyExemptions',
+    properties,
+  }),
+  read: ({ incoming }, place) => ({ ...parseBody(WrittenExemption, incoming.body).properties, ...place }),
+});
 
 const definitionId = (call: Call): string =>
   `/subscriptions/${param(call, 'sub')}/providers/Microsoft.Authorization/policyDefinitions/${param(call, 'name')}`;
+
+const definitionBody = ({ id, ...properties }: PolicyDefinition) => ({
+  id,
+  name: id.split('/').at(-1),
+  type: 'Microsoft.Authorization/policyDefinitions',
+  properties: { policyType: 'Custom', ...properties },
+});
 
 const WrittenDefinition = z.object({ properties: PolicyDefinition.omit({ id: true }) });
 
 /** Creates or replaces a custom definition of one subscription. */
 const putDefinition = (call: Call): Reply => {
   const { state } = call.world;
-  const { properties } = parseBody(WrittenDefinition, call.incoming.body);
-  const [id, name] = [definitionId(call), param(call, 'name')];
-  state.policyDefinitions = [...state.policyDefinitions.filter((one) => !sameId(one.id, id)), { id, ...properties }];
-  return reply(201, { id, name, type: 'Microsoft.Authorization/policyDefinitions', properties });
+  const definition = { ...parseBody(WrittenDefinition, call.incoming.body).properties, id: definitionId(call) };
+  const others = state.policyDefinitions.filter(({ id }) => !sameId(id, definition.id));
+  state.policyDefinitions = [...others, definition];
+  return reply(201, definitionBody(definition));
 };
 
 const getDefinition = (call: Call): Reply => {
-  const { state } = call.world;
-  const found = state.policyDefinitions.find((one) => sameId(one.id, definitionId(call)));
+  const found = call.world.state.policyDefinitions.find(({ id }) => sameId(id, definitionId(call)));
   if (found === undefined) throw definitionNotFound(definitionId(call));
-  const { id, ...properties } = found;
-  const name = id.split('/').at(-1);
-  const type = 'Microsoft.Authorization/policyDefinitions';
-  return reply(200, { id, name, type, properties: { policyType: 'Custom', ...properties } });
+  return reply(200, definitionBody(found));
 };
 
-/** What holds at the scope: set there, above it and, unless `atScope()` is asked for, below it (the description). */
-const holdingAt = <T extends { readonly scope: string }>(call: Call, all: readonly T[]): readonly T[] => {
-  const scope = scopeOfCall(call);
-  const only = /^\s*atScope\(\)\s*$/i.test(call.incoming.query.get('$filter') ?? '');
-  return all.filter((one) => within(scope, one.scope) || (!only && within(one.scope, scope)));
+/** `PT1H30M`, in milliseconds. */
+const lifespanMs = (text: string): number => {
+  const [, hours = '0', minutes = '0', seconds = '0'] = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/.exec(text) ?? [];
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
 };
 
-const listAssignments = (call: Call): Reply =>
-  reply(200, pageOfBodies(call, holdingAt(call, call.world.state.policyAssignments).map(assignmentBody)));
-
-const deleteAssignment = (call: Call): Reply => {
-  const before = found(call);
-  if (before === undefined) return reply(204);
-  call.world.state.policyAssignments = call.world.state.policyAssignments.filter((one) => one !== before);
-  return reply(200, assignmentBody(before));
-};
-
-const exemptionBody = ({ name, scope, ...properties }: PolicyExemption) => ({
-  id: `${scope}/providers/Microsoft.Authorization/policyExemptions/${name}`,
-  name,
-  type: 'Microsoft.Authorization/policyExemptions',
-  properties,
+const Asked = z.object({
+  operation: z.object({ uri: z.string(), httpMethod: z.string(), content: z.unknown().optional() }),
+  changeReference: z.string().nullish(),
 });
 
-const listExemptions = (call: Call): Reply =>
-  reply(200, pageOfBodies(call, holdingAt(call, call.world.state.policyExemptions).map(exemptionBody)));
-
-const WrittenExemption = z.object({ properties: PolicyExemption.omit({ name: true, scope: true }) });
-
-const putExemption = (call: Call): Reply => {
-  const { state } = call.world;
-  const { properties } = parseBody(WrittenExemption, call.incoming.body);
-  const before = namedHere(call, state.policyExemptions);
-  const exemption = { ...properties, name: param(call, 'name'), scope: scopeOfCall(call) };
-  state.policyExemptions = [...state.policyExemptions.filter((one) => one !== before), exemption];
-  return reply(before === undefined ? 201 : 200, exemptionBody(exemption));
+const verdictOf = ({ definition }: Violation, changeReference: string | null) => {
+  const settings = definition.externalEvaluationEnforcementSettings;
+  const details = settings?.endpointSettings.details;
+  const message =
+    details?.changeReferenceRequired === true && changeReference === null
+      ? `Policy '${definition.displayName}' requires a change reference.`
+      : details?.successProbability === 0
+        ? `Policy '${definition.displayName}' denied the operation.`
+        : null;
+  return {
+    policyInfo: { policyDefinitionId: definition.id },
+    result: 'Succeeded',
+    endpointKind: settings?.endpointSettings.kind,
+    policyAction: message === null ? 'Allow' : 'Deny',
+    ...(message === null ? {} : { message }),
+  };
 };
 
-const deleteExemption = (call: Call): Reply => {
-  const { state } = call.world;
-  const before = namedHere(call, state.policyExemptions);
-  if (before === undefined) return reply(204);
-  state.policyExemptions = state.policyExemptions.filter((one) => one !== before);
-  return reply(200);
+/** The write that a token is wanted for, as it would arrive. */
+const asIncoming = (call: Call, { uri, httpMethod, content }: z.infer<typeof Asked>['operation']): Incoming => ({
+  ...call.incoming,
+  method: httpMethod.toUpperCase(),
+  path: new URL(uri).pathname,
+  sentUrl: uri,
+  body: content,
+});
+
+const expirationOf = (violations: readonly Violation[], now: Date): string => {
+  const spans = violations.map(({ definition }) =>
+    lifespanMs(definition.externalEvaluationEnforcementSettings?.resultLifespan ?? ''),
+  );
+  return new Date(now.getTime() + Math.min(...spans, 3_600_000)).toISOString();
 };
 
-const route = armRoutes(policyVersions, 'Microsoft.Authorization');
-const exemptionRoute = armRoutes(exemptionVersions, 'Microsoft.Authorization/policyExemptions');
-const definition = '/subscriptions/{sub}/providers/Microsoft.Authorization/policyDefinitions/{name}';
-const assignments = '/{*scope}/providers/Microsoft.Authorization/policyAssignments';
-const exemptions = '/{*scope}/providers/Microsoft.Authorization/policyExemptions';
+const acquireToken = (call: Call): Reply => {
+  const { operation, changeReference = null } = parseBody(Asked, call.incoming.body);
+  const violations = externalViolations(call.world.state, asIncoming(call, operation), call.now);
+  const results = violations.map((one) => verdictOf(one, changeReference));
+  const tokenId = randomUUID();
+  if (results.some(({ policyAction }) => policyAction === 'Deny'))
+    return reply(200, { result: 'Succeeded', tokenId, results });
+  const expiration = expirationOf(violations, call.now);
+  const { uri, httpMethod, content } = operation;
+  const token = mint({ uri, httpMethod, contentHash: hashOf(content), expiration });
+  return reply(200, { result: 'Succeeded', token, tokenId, expiration, results });
+};
+
+const route = armRoutes(policyVersions, 'Microsoft.Authorization/policyDefinitions');
+const tokenRoute = armRoutes(['2025-03-01', '2025-11-01'], 'Microsoft.Authorization/acquirePolicyToken');
+const provider = '/subscriptions/{sub}/providers/Microsoft.Authorization';
+const definition = `${provider}/policyDefinitions/{name}`;
 
 export const policyRoutes: readonly Route[] = [
-  route('GET', definition, 'policyDefinitions/read', getDefinition),
-  route('PUT', definition, 'policyDefinitions/write', putDefinition),
-  route('GET', assignments, 'policyAssignments/read', listAssignments),
-  route('PUT', `${assignments}/{name}`, 'policyAssignments/write', putAssignment),
-  route('DELETE', `${assignments}/{name}`, 'policyAssignments/delete', deleteAssignment),
-  exemptionRoute('GET', exemptions, 'read', listExemptions),
-  exemptionRoute('PUT', `${exemptions}/{name}`, 'write', putExemption),
-  exemptionRoute('DELETE', `${exemptions}/{name}`, 'delete', deleteExemption),
+  route('GET', definition, 'read', getDefinition),
+  route('PUT', definition, 'write', putDefinition),
+  tokenRoute('POST', `${provider}/acquirePolicyToken`, 'read', acquireToken),
+  ...assignmentRoutes,
+  ...exemptionRoutes,
 ];

@@ -3,9 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { agentId, vaultId } from '../arm/ids.ts';
 import { agentBody } from '../health-bots/agent-body.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
-import type { SimulatorState } from '../state/schema.ts';
+import type { ResourceChange, SimulatorState } from '../state/schema.ts';
 import type { SystemData } from '../state/schema-agents.ts';
-import type { ResourceChange } from '../state/schema-changes.ts';
 import type { Row } from './query.ts';
 
 /** What Azure keeps them for. */

@@ -76,18 +76,11 @@ class QueryReader {
 
   private stage(): Stage {
     const operator = this.reader.take('name');
-    switch (operator) {
-      case 'where':
-        return this.where();
-      case 'project':
-        return this.project();
-      case 'order':
-        return this.order();
-      case 'limit':
-        return this.limit();
-      default:
-        throw unknownOperator(operator);
-    }
+    if (operator === 'where') return this.where();
+    if (operator === 'project') return this.project();
+    if (operator === 'order') return this.order();
+    if (operator === 'limit') return this.limit();
+    throw unknownOperator(operator);
   }
 
   private column(name = this.reader.take('name')): string {

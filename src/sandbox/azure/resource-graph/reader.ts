@@ -7,29 +7,27 @@ interface Token {
   readonly at: number;
 }
 
-const shapes: readonly (readonly [Token['kind'] | 'space', RegExp])[] = [
-  ['space', /^\s+/],
-  ['string', /^(?:'(?:[^'\\\r\n]|\\['"\\])*'|"(?:[^"\\\r\n]|\\['"\\])*")/],
-  ['number', /^\d+/],
-  ['symbol', /^in~/],
-  ['name', /^[A-Za-z_]\w*/],
-  ['symbol', /^(?:=[~=]|[|,.=()])/],
-];
+/** A token, with space before it. */
+const shape =
+  /\s*(?:(?<string>'(?:[^'\\\r\n]|\\['"\\])*'|"(?:[^"\\\r\n]|\\['"\\])*")|(?<number>\d+)|(?<symbol>in~|=[~=]|[|,.=()])|(?<name>[A-Za-z_]\w*))/y;
+const kinds = ['string', 'number', 'symbol', 'name'] as const;
 
 const unquoted = (literal: string): string => literal.slice(1, -1).replace(/\\(.)/g, '$1');
 
 /** Splits a query into tokens. Refuses characters outside the language. */
 const tokenize = (query: string): readonly Token[] => {
   const tokens: Token[] = [];
-  let at = 0;
-  while (at < query.length) {
-    const rest = query.slice(at);
-    const [kind, text] = shapes
-      .map(([name, shape]) => [name, shape.exec(rest)?.[0]] as const)
-      .find(([, found]) => found !== undefined) ?? [undefined, undefined];
-    if (kind === undefined || text === undefined) throw parserFailure(query, at, rest.slice(0, 1));
-    if (kind !== 'space') tokens.push({ kind, text: kind === 'string' ? unquoted(text) : text, at });
-    at += text.length;
+  const end = query.trimEnd().length;
+  for (let at = 0; at < end; at = shape.lastIndex) {
+    shape.lastIndex = at;
+    const groups = shape.exec(query)?.groups ?? {};
+    const kind = kinds.find((one) => groups[one] !== undefined);
+    if (kind === undefined) {
+      const wrong = at + query.slice(at).search(/\S/);
+      throw parserFailure(query, wrong, query.slice(wrong, wrong + 1));
+    }
+    const text = groups[kind] ?? '';
+    tokens.push({ kind, text: kind === 'string' ? unquoted(text) : text, at: shape.lastIndex - text.length });
   }
   return tokens;
 };

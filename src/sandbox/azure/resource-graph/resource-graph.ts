@@ -70,7 +70,7 @@ const traceReads = (call: Call, query: Query, rows: readonly Row[]): void => {
       query,
       rows.filter((row) => row.type === type),
     );
-    if (shownRows.length > 0) call.trace.action(action);
+    if (shownRows.length > 0) call.trace.actions.add(action);
   }
 };
 

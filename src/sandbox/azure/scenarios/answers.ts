@@ -1,5 +1,4 @@
-import { armError } from '../http/reply.ts';
-import { armAndVaults, type ScenarioGroup, setting } from './scenario.ts';
+import { armAndVaults, refusal, type ScenarioGroup, setting } from './scenario.ts';
 
 export const answers: ScenarioGroup = {
   title: 'Network and answers',
@@ -9,19 +8,14 @@ export const answers: ScenarioGroup = {
       title: 'Azure throttles the bot',
       does: 'The next 3 requests get 429 (too many requests), with a wait of 4 seconds.',
       faults: [
-        {
-          match: { url: '^/subscriptions/' },
-          times: 3,
-          respond: {
-            status: 429,
-            headers: { 'retry-after': '4' },
-            // Code and text from public reports, without the subscription's ID.
-            body: armError(
-              'SubscriptionRequestsThrottled',
-              "Number of requests for subscription exceeded the limit for time interval '00:05:00'. Please try again after '4' seconds.",
-            ),
-          },
-        },
+        // Code and text from public reports, without the subscription's ID.
+        refusal(
+          { match: { url: '^/subscriptions/' }, times: 3 },
+          429,
+          'SubscriptionRequestsThrottled',
+          "Number of requests for subscription exceeded the limit for time interval '00:05:00'. Please try again after '4' seconds.",
+          { 'retry-after': '4' },
+        ),
       ],
     },
     {
@@ -35,11 +29,12 @@ export const answers: ScenarioGroup = {
       title: 'An operation isn’t found, once',
       does: 'The next check of an operation gets 404 (not found).',
       faults: [
-        {
-          match: { method: 'GET', url: '/operationStatuses/' },
-          times: 1,
-          respond: { status: 404, body: armError('OperationNotFound', 'The operation could not be found.') },
-        },
+        refusal(
+          { match: { method: 'GET', url: '/operationStatuses/' }, times: 1 },
+          404,
+          'OperationNotFound',
+          'The operation could not be found.',
+        ),
       ],
     },
     {
@@ -92,15 +87,41 @@ export const answers: ScenarioGroup = {
       name: 'azure-is-down',
       title: 'Azure is down',
       does: 'Azure answers everything but sign-in with 503.',
+      // The usual code and text (from memory).
       faults: [
-        {
-          match: { url: armAndVaults },
-          respond: {
-            status: 503,
-            // The usual code and text (from memory).
-            body: armError('ServiceUnavailable', 'The service is currently unavailable. Please try again later.'),
-          },
-        },
+        refusal(
+          { match: { url: armAndVaults } },
+          503,
+          'ServiceUnavailable',
+          'The service is currently unavailable. Please try again later.',
+        ),
+      ],
+    },
+  ],
+};
+
+export const signIn: ScenarioGroup = {
+  title: 'Sign-in and Entra ID',
+  scenarios: [
+    {
+      name: 'secret-expired',
+      title: 'The bot’s secret has expired',
+      does: 'The bot’s secret has expired (AADSTS7000222), and so have its tokens.',
+      faults: [{ match: {}, expireToken: true }],
+      circumstances: setting('secretsExpired', true, false),
+    },
+    {
+      name: 'token-expired-once',
+      title: 'A token has expired, once',
+      does: 'The next request gets 401, because its token has expired.',
+      faults: [{ match: { url: armAndVaults }, times: 1, expireToken: true }],
+    },
+    {
+      name: 'directory-is-down',
+      title: 'Microsoft Graph is down',
+      does: 'Microsoft Graph, which provides people and groups, answers 503.',
+      faults: [
+        refusal({ match: { url: '^/(v1\\.0|beta)/' } }, 503, 'serviceNotAvailable', 'The service is unavailable.'),
       ],
     },
   ],

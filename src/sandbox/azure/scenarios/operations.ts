@@ -1,5 +1,4 @@
-import { armError } from '../http/reply.ts';
-import { keyWrite, type ScenarioGroup, setting } from './scenario.ts';
+import { keyWrite, refusal, type ScenarioGroup, setting } from './scenario.ts';
 
 const accessRefused = {
   // Invented, because the service's own code isn't public; the inner text is Key Vault's.
@@ -69,19 +68,14 @@ export const operations: ScenarioGroup = {
       name: 'another-change-under-way',
       title: 'Another change is in progress',
       does: 'The next 3 changes of a key get 409: another change is in progress.',
+      // Code and text from memory.
       faults: [
-        {
-          match: keyWrite,
-          times: 3,
-          respond: {
-            status: 409,
-            // Code and text from memory.
-            body: armError(
-              'ConflictingConcurrentWriteNotAllowed',
-              'The request could not be completed because another write operation is in progress on this resource. Please retry later.',
-            ),
-          },
-        },
+        refusal(
+          { match: keyWrite, times: 3 },
+          409,
+          'ConflictingConcurrentWriteNotAllowed',
+          'The request could not be completed because another write operation is in progress on this resource. Please retry later.',
+        ),
       ],
     },
   ],

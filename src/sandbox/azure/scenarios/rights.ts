@@ -1,109 +1,103 @@
 import { subscriptionScope } from '../arm/ids.ts';
-import { armError } from '../http/reply.ts';
-import { hostPrincipalId, type SimulatorState } from '../state/schema.ts';
+import { hostPrincipalId, type ManagementLock, type SimulatorState } from '../state/schema.ts';
+import type { DenyAssignment } from '../state/schema-directory.ts';
+import type { PolicyAssignment, PolicyDefinition } from '../state/schema-policy.ts';
 import { roles } from '../state/seed-roles.ts';
-import type { Circumstances, Scenario, ScenarioGroup } from './scenario.ts';
+import { type Circumstances, refusal, type ScenarioGroup } from './scenario.ts';
 
-const prefix = 'scenario-approved-keys';
-
-/** Denies every key in every subscription, with or without the administrators' own reason. */
-const denied = (name: string, reasons: readonly string[]): Circumstances => ({
-  on: (state: SimulatorState) => {
-    for (const scope of state.subscriptions.map(({ id }) => subscriptionScope(id))) {
-      const id = `${scope}/providers/Microsoft.Authorization/policyDefinitions/${name}`;
-      state.policyDefinitions.push({
-        id,
-        displayName: 'Keys of healthcare agents come from approved vaults',
-        description: '',
-        mode: 'Indexed',
-        parameters: {},
-        policyRule: {
-          if: { field: 'Microsoft.HealthBot/healthBots/keyVaultProperties.keyVaultUri', exists: true },
-          // biome-ignore lint/suspicious/noThenProperty: the language's own word
-          then: { effect: 'deny' },
-        },
-      });
-      state.policyAssignments.push({
-        name,
-        scope,
-        displayName: 'Hospital key rules',
-        description: '',
-        policyDefinitionId: id,
-        parameters: {},
-        notScopes: [],
-        enforcementMode: 'Default',
-        nonComplianceMessages: reasons.map((message) => ({ message })),
-      });
-    }
+/** Adds an entry for each subscription, and removes these entries. */
+const adding = <T>(
+  listIn: (state: SimulatorState) => T[],
+  entryFor: (subscriptionId: string) => T,
+  isAdded: (entry: T) => boolean,
+): Circumstances => ({
+  on: (state) => {
+    listIn(state).push(...state.subscriptions.map(({ id }) => entryFor(id)));
   },
-  off: (state: SimulatorState) => {
-    state.policyDefinitions = state.policyDefinitions.filter(({ id }) => !id.endsWith(`/${name}`));
-    state.policyAssignments = state.policyAssignments.filter((one) => one.name !== name);
+  off: (state) => {
+    const list = listIn(state);
+    list.splice(0, list.length, ...list.filter((entry) => !isAdded(entry)));
   },
 });
 
-const policies: readonly Scenario[] = [
-  {
-    name: 'policy-denies',
-    title: 'Azure Policy denies the key',
-    does: 'A policy denies agents a key, and the error message names it.',
-    circumstances: denied(prefix, []),
-  },
-  {
-    name: 'policy-denies-in-details',
-    title: 'Azure Policy denies, named in details',
-    does: 'A policy denies agents a key, and only the error’s details name it.',
-    circumstances: denied(`${prefix}-with-reason`, ['Ask the key office for an approved vault first.']),
-  },
-];
+const policyId = (subscriptionId: string, name: string): string =>
+  `${subscriptionScope(subscriptionId)}/providers/Microsoft.Authorization/policyDefinitions/${name}`;
+
+const keyPolicy = (name: string): Circumstances =>
+  adding<PolicyDefinition>(
+    (state) => state.policyDefinitions,
+    (id) => ({
+      id: policyId(id, name),
+      displayName: 'Keys of healthcare agents come from approved vaults',
+      description: '',
+      mode: 'Indexed',
+      parameters: {},
+      policyRule: {
+        if: { field: 'Microsoft.HealthBot/healthBots/keyVaultProperties.keyVaultUri', exists: true },
+        // biome-ignore lint/suspicious/noThenProperty: the language's own word
+        then: { effect: 'deny' },
+      },
+    }),
+    ({ id }) => id.endsWith(`/${name}`),
+  );
+
+/** Denies every key in every subscription, with or without the administrators' own reason. */
+const denied = (name: string, reasons: readonly string[]): Circumstances => {
+  const definitions = keyPolicy(name);
+  const assignments = adding<PolicyAssignment>(
+    (state) => state.policyAssignments,
+    (id) => ({
+      ...{ name, scope: subscriptionScope(id), displayName: 'Hospital key rules', description: '' },
+      ...{ policyDefinitionId: policyId(id, name), parameters: {}, notScopes: [], enforcementMode: 'Default' },
+      nonComplianceMessages: reasons.map((message) => ({ message })),
+    }),
+    (one) => one.name === name,
+  );
+  return {
+    on: (state) => {
+      definitions.on(state);
+      assignments.on(state);
+    },
+    off: (state) => {
+      definitions.off(state);
+      assignments.off(state);
+    },
+  };
+};
 
 const healthBot = 'Microsoft.HealthBot';
-
-const notRegistered: Circumstances = {
-  on: (state) => {
-    state.unregistered.push(...state.subscriptions.map(({ id }) => ({ subscriptionId: id, namespace: healthBot })));
-  },
-  off: (state) => {
-    state.unregistered = state.unregistered.filter(({ namespace }) => namespace !== healthBot);
-  },
-};
+const notRegistered = adding(
+  (state) => state.unregistered,
+  (subscriptionId) => ({ subscriptionId, namespace: healthBot }),
+  ({ namespace }) => namespace === healthBot,
+);
 
 const lockName = 'scenario-everything-locked';
-
-const locked: Circumstances = {
-  on: (state: SimulatorState) => {
-    const scopes = state.subscriptions.map(({ id }) => subscriptionScope(id));
-    state.locks.push(...scopes.map((scope) => ({ name: lockName, scope, level: 'ReadOnly' as const, notes: '' })));
-  },
-  off: (state: SimulatorState) => {
-    state.locks = state.locks.filter(({ name }) => name !== lockName);
-  },
-};
+const locked = adding<ManagementLock>(
+  (state) => state.locks,
+  (id) => ({ name: lockName, scope: subscriptionScope(id), level: 'ReadOnly', notes: '' }),
+  ({ name }) => name === lockName,
+);
 
 const denial = '5ce0a000-0000-4000-8000-0000000000d1';
 
 /** Deny assignments as Azure creates them for a deployment stack that protects its resources. */
-const agentsDenied: Circumstances = {
-  on: (state) => {
-    state.denyAssignments.push(
-      ...state.subscriptions.map(({ id }) => ({
-        name: denial,
-        displayName: `Deny assignment '${denial}' created by Deployment Stack '${subscriptionScope(id)}/providers/Microsoft.Resources/deploymentStacks/agents'.`,
-        description: '',
-        scope: subscriptionScope(id),
-        doNotApplyToChildScopes: false,
-        permissions: [
-          { actions: ['Microsoft.HealthBot/healthBots/write'], notActions: [], dataActions: [], notDataActions: [] },
-        ],
-        principals: [{ id: '00000000-0000-0000-0000-000000000000', type: 'SystemDefined' as const }],
-        excludePrincipals: [],
-      })),
-    );
-  },
-  off: (state) => {
-    state.denyAssignments = state.denyAssignments.filter(({ name }) => name !== denial);
-  },
-};
+const agentsDenied = adding<DenyAssignment>(
+  (state) => state.denyAssignments,
+  (id) => ({
+    name: denial,
+    displayName: `Deny assignment '${denial}' created by Deployment Stack '${subscriptionScope(id)}/providers/Microsoft.Resources/deploymentStacks/agents'.`,
+    description: '',
+    scope: subscriptionScope(id),
+    doNotApplyToChildScopes: false,
+    permissions: [
+      { actions: ['Microsoft.HealthBot/healthBots/write'], notActions: [], dataActions: [], notDataActions: [] },
+    ],
+    principals: [{ id: '00000000-0000-0000-0000-000000000000', type: 'SystemDefined' }],
+    excludePrincipals: [],
+  }),
+  ({ name }) => name === denial,
+);
 
 const reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
 
@@ -152,18 +146,13 @@ export const rights: ScenarioGroup = {
       title: 'The new identity isn’t available yet',
       does: 'The next 3 role assignments fail: Entra ID doesn’t find the new identity yet.',
       faults: [
-        {
-          match: { method: 'PUT', url: '/roleAssignments/' },
-          times: 3,
-          respond: {
-            status: 400,
-            // From public reports, without IDs.
-            body: armError(
-              'PrincipalNotFound',
-              'Principal does not exist in the directory. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype',
-            ),
-          },
-        },
+        // From public reports, without IDs.
+        refusal(
+          { match: { method: 'PUT', url: '/roleAssignments/' }, times: 3 },
+          400,
+          'PrincipalNotFound',
+          'Principal does not exist in the directory. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype',
+        ),
       ],
     },
     {
@@ -171,20 +160,27 @@ export const rights: ScenarioGroup = {
       title: 'Limit of role assignments reached',
       does: 'The subscription has as many role assignments as Azure allows.',
       faults: [
-        {
-          match: { method: 'PUT', url: '/roleAssignments/' },
-          respond: {
-            status: 400,
-            // Code from Microsoft's troubleshooting page; text from memory.
-            body: armError(
-              'RoleAssignmentLimitExceeded',
-              'The number of role assignments for this subscription exceeded the limit of 4000.',
-            ),
-          },
-        },
+        // Code from Microsoft's troubleshooting page; text from memory.
+        refusal(
+          { match: { method: 'PUT', url: '/roleAssignments/' } },
+          400,
+          'RoleAssignmentLimitExceeded',
+          'The number of role assignments for this subscription exceeded the limit of 4000.',
+        ),
       ],
     },
-    ...policies,
+    {
+      name: 'policy-denies',
+      title: 'Azure Policy denies the key',
+      does: 'A policy denies agents a key, and the error message names it.',
+      circumstances: denied('scenario-approved-keys', []),
+    },
+    {
+      name: 'policy-denies-in-details',
+      title: 'Azure Policy denies, named in details',
+      does: 'A policy denies agents a key, and only the error’s details name it.',
+      circumstances: denied('scenario-approved-keys-with-reason', ['Ask the key office for an approved vault first.']),
+    },
     {
       name: 'everything-locked',
       title: 'Everything is locked',
@@ -202,17 +198,13 @@ export const rights: ScenarioGroup = {
       title: 'Azure doesn’t offer healthcare agents',
       does: 'Azure doesn’t offer agents in the API version that the bot uses.',
       faults: [
-        {
-          match: { url: String.raw`/providers/Microsoft\.HealthBot/healthBots\b` },
-          respond: {
-            status: 404,
-            // As reported publicly for 2021-06-10, without the requested version.
-            body: armError(
-              'InvalidResourceType',
-              "The resource type 'healthBots' could not be found in the namespace 'Microsoft.HealthBot' for the api version. The supported api-versions are '2020-12-08,2021-08-24,2022-08-08'.",
-            ),
-          },
-        },
+        // As reported publicly for 2021-06-10, without the requested version.
+        refusal(
+          { match: { url: String.raw`/providers/Microsoft\.HealthBot/healthBots\b` } },
+          404,
+          'InvalidResourceType',
+          "The resource type 'healthBots' could not be found in the namespace 'Microsoft.HealthBot' for the api version. The supported api-versions are '2020-12-08,2021-08-24,2022-08-08'.",
+        ),
       ],
     },
   ],

@@ -1,3 +1,4 @@
+import { armError } from '../http/reply.ts';
 import type { Fault } from '../simulator/fault.ts';
 import type { SimulatorState } from '../state/schema.ts';
 
@@ -35,6 +36,15 @@ export interface ScenarioGroup {
   readonly title: string;
   readonly scenarios: readonly Scenario[];
 }
+
+/** Returns a fault that answers instead of Azure Resource Manager, which does nothing. */
+export const refusal = (
+  fault: Pick<Fault, 'match' | 'times'>,
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): Fault => ({ ...fault, respond: { status, headers, body: armError(code, message) } });
 
 /** Matches a write that sets or removes a customer-managed key. */
 export const keyWrite = { method: 'PATCH', url: '/healthBots/', carries: 'properties.keyVaultProperties' } as const;

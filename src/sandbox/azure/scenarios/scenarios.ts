@@ -1,12 +1,11 @@
 import type { Fault } from '../simulator/fault.ts';
 import { addFaults, removeFaults } from '../simulator/faults.ts';
 import type { SimulatorState } from '../state/schema.ts';
-import { answers } from './answers.ts';
+import { answers, signIn } from './answers.ts';
 import { logs } from './logs.ts';
 import { operations } from './operations.ts';
 import { rights } from './rights.ts';
 import type { Scenario, ScenarioGroup } from './scenario.ts';
-import { signIn } from './sign-in.ts';
 import { vaults } from './vaults.ts';
 
 /** All scenarios, in display order. */

@@ -1,6 +1,6 @@
 import type { SimulatorState } from '../state/schema.ts';
 import type { Vault } from '../state/schema-vaults.ts';
-import { type Circumstances, type ScenarioGroup, setting } from './scenario.ts';
+import { type Circumstances, refusal, type ScenarioGroup, setting } from './scenario.ts';
 
 const closed = (change: (vault: Vault) => void): Circumstances => ({
   on: ({ vaults }: SimulatorState) => {
@@ -47,16 +47,14 @@ export const vaults: ScenarioGroup = {
       name: 'vault-throttled',
       title: 'Vaults throttle the bot',
       does: 'The next 3 requests to vaults get 429 (too many requests).',
+      // From memory; Microsoft's throttling guide gives only the status.
       faults: [
-        {
-          match: { url: '^/(keys|deletedkeys)\\b' },
-          times: 3,
-          respond: {
-            status: 429,
-            // From memory; Microsoft's throttling guide gives only the status.
-            body: { error: { code: 'Throttled', message: 'Too many requests were received. Try again later.' } },
-          },
-        },
+        refusal(
+          { match: { url: '^/(keys|deletedkeys)\\b' }, times: 3 },
+          429,
+          'Throttled',
+          'Too many requests were received. Try again later.',
+        ),
       ],
     },
     {

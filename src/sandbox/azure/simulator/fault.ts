@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { faultFields, matchFields } from '../../faults.ts';
 import { OperationEnding } from '../state/latency.ts';
 
 /**
  * A failure on purpose.
- * `match.url`: a regular expression for the whole URL or its path.
  * `respond`: answers instead of Azure, which does nothing.
  * `drop`: closes the connection without an answer, after the work; with `respond`, before it.
  * `delayMs`: waits before the work, at most until all faults are removed.
@@ -15,24 +15,12 @@ import { OperationEnding } from '../state/latency.ts';
  * count. Can't be combined with other effects.
  */
 const anyFault = z.strictObject({
-  /** For removal. Another fault with the same ID replaces it. A fault without ID gets one. */
-  id: z.string().min(1).max(100).optional(),
+  ...faultFields,
   match: z.strictObject({
-    method: z.string().optional(),
-    url: z.string().optional(),
+    ...matchFields,
     /** A member that the body must contain, as a dotted path; null counts. */
     carries: z.string().min(1).optional(),
   }),
-  /** The number of requests that it affects. Without it: all, until it is removed. */
-  times: z.number().int().positive().optional(),
-  respond: z
-    .strictObject({
-      status: z.number().int().min(100).max(599),
-      headers: z.record(z.string(), z.string()).optional(),
-      body: z.unknown().optional(),
-    })
-    .optional(),
-  delayMs: z.number().int().nonnegative().optional(),
   drop: z.literal(true).optional(),
   late: z.literal(true).optional(),
   deny: z.literal(true).optional(),

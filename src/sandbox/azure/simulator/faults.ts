@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { matchesCall } from '../../faults.ts';
 import type { Incoming } from '../http/incoming.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import { type Fault, onlySlows } from './fault.ts';
 
-const matches = (fault: Fault, { method, sentUrl, body }: Incoming): boolean => {
-  const { match, lose } = fault;
-  if (match.method !== undefined && match.method.toUpperCase() !== method) return false;
-  if (match.carries !== undefined && !hasMember(body, match.carries)) return false;
-  if (lose !== undefined && !lose.some((member) => hasMember(body, member))) return false;
-  if (match.url === undefined) return true;
-  const shape = new RegExp(match.url, 'i');
-  const path = sentUrl.replace(/^https:\/\/[^/]+/, '');
-  return [sentUrl, path].some((text) => shape.test(text));
-};
+const matches = ({ match, lose }: Fault, { method, sentUrl, body }: Incoming): boolean =>
+  matchesCall(match, { method, url: sentUrl }) &&
+  (match.carries === undefined || hasMember(body, match.carries)) &&
+  (lose === undefined || lose.some((member) => hasMember(body, member)));
 
 /**
  * Returns the first fault that matches, combined with the first lasting delay; null if there is none. Counts the use
@@ -70,12 +65,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** Returns true if the body has the member at a dotted path. */
 const hasMember = (body: unknown, path: string): boolean => {
-  let here = body;
-  for (const name of path.split('.')) {
-    if (!isObject(here) || !(name in here)) return false;
-    here = here[name];
-  }
-  return true;
+  const [name = '', ...below] = path.split('.');
+  if (!isObject(body) || !(name in body)) return false;
+  return below.length === 0 || hasMember(body[name], below.join('.'));
 };
 
 /** Returns the body without the member at a dotted path. */

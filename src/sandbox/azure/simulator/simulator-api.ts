@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import type { Delays } from '../../delays.ts';
+import type { Delays } from '../../faults.ts';
+import { foreign } from '../../loopback.ts';
 import { type Incoming, unreadable } from '../http/incoming.ts';
-import { type Reply, reply } from '../http/reply.ts';
+import { armRefusal, Refusal, type Reply, reply } from '../http/reply.ts';
 import { issueTeamsToken } from '../identity/people/redeem-code.ts';
 import type { ChangeRecords } from '../resource-graph/change-records.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from '../scenarios/scenarios.ts';
 import { LatencyName } from '../state/latency.ts';
 import { SimulatorState } from '../state/schema.ts';
@@ -13,28 +15,6 @@ import type { World } from '../world.ts';
 import type { BeforeStates } from './before-states.ts';
 import { Fault } from './fault.ts';
 import { addFaults, removeFaults } from './faults.ts';
-
-const loopback = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
-
-const foreignRefusal = (status: number, code: string, message: string): Reply =>
-  reply(status, { error: { code, message } });
-
-/**
- * Refuses web pages of other sites; null: accepted.
- * These routes need no token, change everything and return private keys. So they check the host name (DNS rebinding),
- * the origin, and the content type (forms).
- */
-function refuseForeigners({ method, host, headers }: Incoming): Reply | null {
-  if (!loopback.test(host)) return foreignRefusal(403, 'ForeignHost', 'The doors answer on loopback names only.');
-  if (headers.origin !== undefined || (headers['sec-fetch-site'] ?? 'none') !== 'none') {
-    return foreignRefusal(403, 'ForeignOrigin', 'The doors answer no web page.');
-  }
-  const carries = method === 'POST' || method === 'PUT';
-  if (carries && !/^application\/json *(;|$)/i.test(headers['content-type'] ?? '')) {
-    return foreignRefusal(415, 'UnsupportedMediaType', 'Send application/json.');
-  }
-  return null;
-}
 
 /** What the simulator routes can use. */
 export interface Simulator {
@@ -49,28 +29,24 @@ export interface Simulator {
 const Faults = z.union([Fault, z.array(Fault)]);
 const WantedLatency = z.strictObject({ latency: LatencyName });
 
-const badRequest = (message: string): Reply => reply(400, { error: { code: 'BadRequest', message } });
-const refused = (error: z.ZodError): Reply => badRequest(z.prettifyError(error));
+const badRequest = (message: string): Refusal => armRefusal(400, 'BadRequest', message);
 
-const postFaults = ({ world }: Simulator, { body }: Incoming): Reply => {
-  const parsed = Faults.safeParse(body);
-  if (!parsed.success) return refused(parsed.error);
-  const added = Array.isArray(parsed.data) ? parsed.data : [parsed.data];
-  for (const fault of added) {
-    const problem = badExpression(fault.match.url);
-    if (problem !== null) return badRequest(problem);
-  }
-  addFaults(world.state, added);
+const parse = <T>(schema: z.ZodType<T>, { body }: Incoming): T => {
+  const parsed = schema.safeParse(body === unreadable ? undefined : body);
+  if (parsed.success) return parsed.data;
+  throw badRequest(z.prettifyError(parsed.error));
+};
+
+const postFaults = ({ world }: Simulator, incoming: Incoming): Reply => {
+  addFaults(world.state, [parse(Faults, incoming)].flat());
   return reply(200, world.state.faults);
 };
 
-const badExpression = (source: string | undefined): string | null => {
-  try {
-    new RegExp(source ?? '');
-    return null;
-  } catch (error) {
-    return String(error);
-  }
+/** Throws for an unknown name. */
+const scenariosIn = (names: readonly string[]): readonly Scenario[] => {
+  const found = scenariosNamed(names);
+  if (typeof found === 'string') throw badRequest(found);
+  return found;
 };
 
 const deleteFaults = ({ world, delays }: Simulator, { query }: Incoming): Reply => {
@@ -82,12 +58,8 @@ const deleteFaults = ({ world, delays }: Simulator, { query }: Incoming): Reply 
 
 const WantedScenarios = z.strictObject({ names: z.array(z.string()).min(1) });
 
-const postScenarios = ({ world }: Simulator, { body }: Incoming): Reply => {
-  const parsed = WantedScenarios.safeParse(body);
-  if (!parsed.success) return refused(parsed.error);
-  const found = scenariosNamed(parsed.data.names);
-  if (typeof found === 'string') return badRequest(found);
-  for (const scenario of found) turnOn(world.state, scenario);
+const postScenarios = ({ world }: Simulator, incoming: Incoming): Reply => {
+  for (const scenario of scenariosIn(parse(WantedScenarios, incoming).names)) turnOn(world.state, scenario);
   return reply(200, scenarioList(world.state));
 };
 
@@ -101,16 +73,8 @@ const deleteScenarios = ({ world, delays }: Simulator, { query }: Incoming): Rep
     delays.end();
     return reply(204);
   }
-  const found = scenariosNamed([name]);
-  if (typeof found === 'string') return badRequest(found);
-  for (const scenario of found) turnOff(world.state, scenario, now);
+  for (const scenario of scenariosIn([name])) turnOff(world.state, scenario, now);
   return reply(204);
-};
-
-const putState = (simulator: Simulator, { body }: Incoming): Reply => {
-  const parsed = SimulatorState.safeParse(body === unreadable ? undefined : body);
-  if (!parsed.success) return refused(parsed.error);
-  return replaceState(simulator, parsed.data);
 };
 
 const replaceState = ({ world, beforeStates, changes }: Simulator, state: SimulatorState): Reply => {
@@ -132,23 +96,19 @@ const resetState = async (simulator: Simulator): Promise<Reply> => {
   return replaceState(simulator, { ...(await seedState(port, new Date())), latency: state.latency });
 };
 
-const putLatency = ({ world }: Simulator, { body }: Incoming): Reply => {
-  const parsed = WantedLatency.safeParse(body);
-  if (!parsed.success) return refused(parsed.error);
-  changeLatency(world.state, parsed.data.latency, new Date());
-  return reply(200, parsed.data);
+const putLatency = ({ world }: Simulator, incoming: Incoming): Reply => {
+  const wanted = parse(WantedLatency, incoming);
+  changeLatency(world.state, wanted.latency, new Date());
+  return reply(200, wanted);
 };
 
-const Members = z.array(z.string());
-
 /** Replaces a group's members. Other state changes at the same time aren't lost, unlike with PUT of the whole state. */
-const putMembers = ({ world }: Simulator, { query, body }: Incoming): Reply => {
-  const parsed = Members.safeParse(body);
-  if (!parsed.success) return refused(parsed.error);
-  const group = world.state.groups.find(({ id }) => id === query.get('group'));
-  if (group === undefined) return badRequest('There is no such group.');
-  group.memberIds = parsed.data;
-  return reply(200, group.memberIds);
+const putMembers = ({ world }: Simulator, incoming: Incoming): Reply => {
+  const memberIds = parse(z.array(z.string()), incoming);
+  const group = world.state.groups.find(({ id }) => id === incoming.query.get('group'));
+  if (group === undefined) throw badRequest('There is no such group.');
+  group.memberIds = memberIds;
+  return reply(200, memberIds);
 };
 
 /** `?last=n` returns only the newest n. */
@@ -161,7 +121,7 @@ type SimulatorRoute = (simulator: Simulator, incoming: Incoming) => Reply | Prom
 
 export const routes: Readonly<Record<string, SimulatorRoute>> = {
   'GET /simulator/state': ({ world }) => reply(200, world.state),
-  'PUT /simulator/state': putState,
+  'PUT /simulator/state': (simulator, incoming) => replaceState(simulator, parse(SimulatorState, incoming)),
   'DELETE /simulator/state': resetState,
   'PUT /simulator/members': putMembers,
   'GET /simulator/before': ({ beforeStates }, { query }) => reply(200, beforeStates.of(query.get('agent') ?? '')),
@@ -179,12 +139,18 @@ export const routes: Readonly<Record<string, SimulatorRoute>> = {
 };
 
 /**
- * Serves `/simulator/…` for tests and demos. These routes need no token, aren't logged and aren't affected by faults.
+ * Serves `/simulator/…` for tests and demos. These routes need no token, aren't logged and aren't affected by faults. They
+ * change everything and return private keys, so web pages can't call them.
  */
-export const serveSimulator = (simulator: Simulator, incoming: Incoming): Reply | Promise<Reply> => {
-  const foreign = refuseForeigners(incoming);
-  if (foreign !== null) return foreign;
+export const serveSimulator = async (simulator: Simulator, incoming: Incoming): Promise<Reply> => {
+  const refused = foreign(incoming, false);
+  if (refused !== null) return armRefusal(refused.status, refused.code, refused.message).reply;
   const route = routes[`${incoming.method} ${incoming.path}`];
-  if (route !== undefined) return route(simulator, incoming);
-  return reply(404, { error: { code: 'NotFound', message: `No ${incoming.method} ${incoming.path}.` } });
+  if (route === undefined) return armRefusal(404, 'NotFound', `No ${incoming.method} ${incoming.path}.`).reply;
+  try {
+    return await route(simulator, incoming);
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply;
+    throw error;
+  }
 };

@@ -2,18 +2,19 @@ import { z } from 'zod';
 import { SystemData } from './schema-agents.ts';
 import { IsoDate } from './schema-directory.ts';
 
-/** A version of a secret. Only permitted callers and the simulator's own state get its value. */
-export const SecretVersion = z.object({
+/** Times are Unix seconds, as on Key Vault's wire. */
+const versionFields = {
   version: z.string().regex(/^[0-9a-f]{32}$/),
-  value: z.string(),
-  contentType: z.string().nullable(),
   enabled: z.boolean(),
   nbf: z.number().int().nullable(),
   exp: z.number().int().nullable(),
   created: z.number().int(),
   updated: z.number().int(),
-  tags: z.record(z.string(), z.string()).nullable(),
-});
+  tags: z.record(z.string(), z.string()).nullable().default(null),
+};
+
+/** A version of a secret. Only permitted callers and the simulator's own state get its value. */
+export const SecretVersion = z.object({ ...versionFields, value: z.string(), contentType: z.string().nullable() });
 export type SecretVersion = z.infer<typeof SecretVersion>;
 
 /** Versions are oldest first. */
@@ -24,19 +25,12 @@ export type VaultSecret = z.infer<typeof VaultSecret>;
 export const PrivateJwk = z.record(z.string(), z.string());
 export type PrivateJwk = z.infer<typeof PrivateJwk>;
 
-/** Times are Unix seconds, as on Key Vault's wire. */
 export const KeyVersion = z.object({
-  version: z.string().regex(/^[0-9a-f]{32}$/),
+  ...versionFields,
   kty: z.enum(['RSA', 'RSA-HSM', 'EC', 'EC-HSM']),
   keySize: z.number().int().nullable(),
   curve: z.string().nullable(),
   keyOps: z.array(z.string()),
-  enabled: z.boolean(),
-  nbf: z.number().int().nullable(),
-  exp: z.number().int().nullable(),
-  created: z.number().int(),
-  updated: z.number().int(),
-  tags: z.record(z.string(), z.string()).nullable().default(null),
   jwk: PrivateJwk,
 });
 export type KeyVersion = z.infer<typeof KeyVersion>;

@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { Fault } from '../simulator/fault.ts';
 import { LatencyName } from './latency.ts';
 import { AgentOperation, HealthBot, KeyVaultProperties } from './schema-agents.ts';
-import { ResourceChange } from './schema-changes.ts';
 import {
   DenyAssignment,
   IsoDate,
@@ -107,6 +106,23 @@ export const Settings = z.object({
   logs: LogSettings.prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;
+
+/** A change of an agent or a vault, as Resource Graph's table `resourcechanges` has it (Microsoft: "Get resource changes"). */
+export const ResourceChange = z.object({
+  name: z.string(),
+  targetResourceId: z.string(),
+  targetResourceType: z.string(),
+  changeType: z.enum(['Create', 'Update', 'Delete']),
+  at: IsoDate,
+  changedBy: z.string(),
+  changedByType: z.string(),
+  /** Only clients that the page names; null: another one. */
+  clientType: z.string().nullable(),
+  operation: z.string(),
+  correlationId: z.string(),
+  changes: z.record(z.string(), z.object({ previousValue: z.unknown(), newValue: z.unknown() })),
+});
+export type ResourceChange = z.infer<typeof ResourceChange>;
 
 export const Subscription = z.object({ id: z.string(), displayName: z.string() });
 export type Subscription = z.infer<typeof Subscription>;

@@ -102,12 +102,6 @@ export const seedOperations = (agents: readonly HealthBot[]): AgentOperation[] =
       location: one.location,
       status: 'Working',
       startTime: seededAt,
-      dueAt: null,
-      endTime: null,
-      error: null,
+      ...{ dueAt: null, endTime: null, error: null, triesKey: false, deletes: false, ending: {}, heldBy: null },
       before: structuredClone(one.content),
-      triesKey: false,
-      deletes: false,
-      ending: {},
-      heldBy: null,
     }));

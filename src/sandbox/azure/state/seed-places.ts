@@ -32,5 +32,3 @@ export const logWorkspace: Workspace = {
   id: `${groupScope(subscriptions.care, 'rg-care-prod')}/providers/Microsoft.OperationalInsights/workspaces/log-care`,
   customerId: 'a0000000-0000-4000-8000-000000000001',
 };
-
-export const seedWorkspaces = (): Workspace[] => [logWorkspace];

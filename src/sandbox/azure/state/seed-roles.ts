@@ -1,8 +1,11 @@
 /**
- * Built-in roles and the bot's custom roles.
+ * Built-in roles and the bot's custom roles, which are those of `infra`.
  * Built-in ones have Azure's own IDs and exactly Azure's permissions (`azure/built-in-roles-raw.json` of
  * iann0036/iam-dataset, 2026-08-22; the same in maciejporebski/azure-rbac-change-tracking).
  */
+import mainRole from '../../../../infra/custom-role.json' with { type: 'json' };
+import grantsRole from '../../../../infra/custom-role-grants.json' with { type: 'json' };
+import logsRole from '../../../../infra/custom-role-logs.json' with { type: 'json' };
 import { subscriptionScope } from '../arm/ids.ts';
 import type { Permission, RoleDefinition } from './schema-directory.ts';
 import { subscriptions } from './seed-places.ts';
@@ -30,8 +33,14 @@ const roleOf =
     assignableScopes,
   });
 const builtIn = roleOf('BuiltInRole', ['/']);
+
 /** As `infra/grant-azure.sh` creates them: assignable in the subscriptions that the bot acts in. */
 const custom = roleOf('CustomRole', [subscriptionScope(subscriptions.care), subscriptionScope(subscriptions.research)]);
+const ofBot = [
+  { id: botRoles.main, file: mainRole },
+  { id: botRoles.grants, file: grantsRole },
+  { id: botRoles.logs, file: logsRole },
+].map(({ id, file }) => custom(id, file.Name, { actions: file.Actions, dataActions: file.DataActions }));
 
 const keys = 'Microsoft.KeyVault/vaults/keys';
 const secrets = 'Microsoft.KeyVault/vaults/secrets';
@@ -163,48 +172,4 @@ const forData: readonly RoleDefinition[] = [
   }),
 ];
 
-/**
- * Everything that the bot needs to read inventories, protect vaults, create keys and set keys.
- * Duplicated here, because the simulator shares no code with the product. A test compares both lists with
- * `infra/custom-role.json`.
- */
-const botActions = [
-  'Microsoft.Resources/subscriptions/read',
-  'Microsoft.Resources/subscriptions/resources/read',
-  'Microsoft.HealthBot/healthBots/read',
-  'Microsoft.HealthBot/healthBots/write',
-  'Microsoft.KeyVault/vaults/read',
-  'Microsoft.KeyVault/vaults/write',
-  `${keys}/read`,
-  `${keys}/versions/read`,
-  `${keys}/write`,
-  'Microsoft.KeyVault/vaults/accessPolicies/write',
-  'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
-  'Microsoft.Authorization/roleAssignments/read',
-  'Microsoft.Authorization/roleDefinitions/read',
-  'Microsoft.Authorization/permissions/read',
-  'Microsoft.Authorization/acquirePolicyToken/read',
-  'Microsoft.Authorization/policyAssignments/read',
-  'Microsoft.Authorization/policyDefinitions/read',
-  'Microsoft.Authorization/policyExemptions/read',
-  'Microsoft.Insights/eventtypes/values/read',
-  'Microsoft.Authorization/locks/read',
-];
-
-/** For one table in a workspace, from Microsoft's page on access to tables. */
-const botLogActions = [
-  'Microsoft.OperationalInsights/workspaces/read',
-  'Microsoft.OperationalInsights/workspaces/query/read',
-  'Microsoft.OperationalInsights/workspaces/query/AZKVAuditLogs/read',
-];
-
-const botDataActions = [`${keys}/read`, `${keys}/wrap/action`, `${keys}/unwrap/action`, `${keys}/create/action`];
-
-export const seedRoleDefinitions = (): RoleDefinition[] =>
-  structuredClone([
-    ...forResources,
-    ...forData,
-    custom(botRoles.main, 'CMK bot', { actions: botActions, dataActions: botDataActions }),
-    custom(botRoles.grants, 'CMK bot grants', { actions: [`${assignments}/write`] }),
-    custom(botRoles.logs, 'CMK bot logs', { actions: botLogActions }),
-  ]);
+export const seedRoleDefinitions = (): RoleDefinition[] => structuredClone([...forResources, ...forData, ...ofBot]);

@@ -90,10 +90,8 @@ const careKeys = (now: Date): Promise<VaultKey>[] => [
   key('signing-only', { keyOps: ['sign', 'verify'] }),
 ];
 
-export const keyInUseName = 'cmk-virtual-visit';
-
 /** Rotated a year after it was created; its agent stayed on the older version. */
-const keyInUse = (): Promise<VaultKey> => key(keyInUseName, {}, { createdAt: '2025-03-04T08:00:00.000Z' });
+export const keyInUse = { vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' } as const;
 
 const research = { subscriptionId: subscriptions.research, resourceGroup: 'rg-research' };
 
@@ -108,7 +106,10 @@ const closed = (): Vault['networkAcls'] => ({
 export const seedVaults = (now: Date): Promise<Vault[]> =>
   Promise.all([
     vault(1, 'kv-care-prod', { enablePurgeProtection: false }, careKeys(now)),
-    vault(2, 'kv-hospital-keys', { sku: 'premium' }, [keyInUse(), key('hospital-data', { kty: 'RSA-HSM' })]),
+    vault(2, keyInUse.vault, { sku: 'premium' }, [
+      key(keyInUse.key, {}, { createdAt: '2025-03-04T08:00:00.000Z' }),
+      key('hospital-data', { kty: 'RSA-HSM' }),
+    ]),
     vault(3, 'kv-care-north', { resourceGroup: 'rg-care-north', location: 'northeurope' }, [key('cmk-north')]),
     vault(4, 'kv-policy-keys', { enableRbacAuthorization: false, accessPolicies: [ownerPolicy()] }, [
       key('cmk-policy'),
@@ -116,5 +117,5 @@ export const seedVaults = (now: Date): Promise<Vault[]> =>
     vault(5, 'kv-lab', { ...research, networkAcls: closed() }, [key('cmk-lab')]),
     vault(6, 'kv-legacy', { ...research, enableSoftDelete: false, enablePurgeProtection: false }, [key('cmk-legacy')]),
     // Another owner's vault: one letter different from the hospital's.
-    vault(7, lookAlikeName, research, [key(keyInUseName)]),
+    vault(7, lookAlikeName, research, [key(keyInUse.key)]),
   ]);

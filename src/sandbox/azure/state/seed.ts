@@ -1,9 +1,8 @@
 import { localTenantId } from '../../people.ts';
-import { groupScope, keyId } from '../arm/ids.ts';
+import { groupScope, keyId, vaultId } from '../arm/ids.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
-import { type OtherResource, Settings, type SimulatorState } from './schema.ts';
+import { type OtherResource, SimulatorState } from './schema.ts';
 import type { KeyVaultProperties } from './schema-agents.ts';
-import type { Vault, VaultKey } from './schema-vaults.ts';
 import {
   principals,
   seedAgentPrincipals,
@@ -12,9 +11,9 @@ import {
   seedUserAssignedIdentities,
 } from './seed-agents.ts';
 import { assignment, seedGroups, seedPrincipals, seedRoleAssignments, seedUsers } from './seed-directory.ts';
-import { seedResourceGroups, seedSubscriptions, seedWorkspaces, subscriptions } from './seed-places.ts';
+import { logWorkspace, seedResourceGroups, seedSubscriptions, subscriptions } from './seed-places.ts';
 import { roles, seedRoleDefinitions } from './seed-roles.ts';
-import { keyInUseName, seedVaults } from './seed-vaults.ts';
+import { keyInUse, seedVaults } from './seed-vaults.ts';
 
 /** Object ids of their system-assigned identities. None has access to a key. */
 const identity = (n: number) => ({
@@ -59,36 +58,23 @@ const seedOtherResources = ({ keyVaultUri, keyName, keyVersion }: KeyVaultProper
   ];
 };
 
-const keyInUse = (vaults: readonly Vault[]): { readonly vault: Vault; readonly key: VaultKey } => {
-  for (const vault of vaults) {
-    const key = vault.keys.find((one) => one.name === keyInUseName);
-    if (key !== undefined) return { vault, key };
-  }
-  throw new Error(`no seeded vault has the key ${keyInUseName}`);
-};
-
 /** Returns a fresh state. Key material is new each time, and one key expires in two years; IDs and names are fixed. */
 export const seedState = async (port: number, now: Date): Promise<SimulatorState> => {
   const vaults = (await seedVaults(now)).map((vault) => ({ ...vault, port: port + vault.n }));
-  const used = keyInUse(vaults);
+  const vault = vaults.find(({ name }) => name === keyInUse.vault);
+  const key = vault?.keys.find(({ name }) => name === keyInUse.key);
+  if (vault === undefined || key === undefined) throw new Error(`no seeded vault has the key ${keyInUse.key}`);
   const properties: KeyVaultProperties = {
-    keyName: used.key.name,
-    keyVaultUri: vaultUri(used.vault),
-    keyVersion: used.key.versions[0]?.version ?? null,
+    keyName: key.name,
+    keyVaultUri: vaultUri(vault),
+    keyVersion: key.versions[0]?.version ?? null,
     userIdentity: null,
   };
   const agents = seedAgents(properties);
-  const grant = assignment(
-    5,
-    keyId(used.vault, used.key.name),
-    roles.cryptoServiceEncryptionUser,
-    principals.virtualVisit,
-  );
-  return {
+  const grant = assignment(5, keyId(vault, key.name), roles.cryptoServiceEncryptionUser, principals.virtualVisit);
+  return SimulatorState.parse({
     tenantId: localTenantId,
     port,
-    latency: 'realistic',
-    settings: Settings.parse({}),
     subscriptions: seedSubscriptions(),
     resourceGroups: seedResourceGroups(),
     principals: [...seedPrincipals(), ...seedAgentPrincipals()],
@@ -96,32 +82,13 @@ export const seedState = async (port: number, now: Date): Promise<SimulatorState
     groups: seedGroups(),
     roleDefinitions: seedRoleDefinitions(),
     roleAssignments: [...seedRoleAssignments(), grant],
-    denyAssignments: [],
-    unregistered: [],
-    locks: [
-      {
-        name: 'keep-keys',
-        scope: keyId(used.vault, '').replace(/\/keys\/$/, ''),
-        level: 'CanNotDelete',
-        notes: 'Keys in use',
-      },
-    ],
-    policyDefinitions: [],
-    policyAssignments: [],
-    policyExemptions: [],
+    locks: [{ name: 'keep-keys', scope: vaultId(vault), level: 'CanNotDelete', notes: 'Keys in use' }],
     userAssignedIdentities: seedUserAssignedIdentities(),
-    botServices: [],
-    workspaces: seedWorkspaces(),
-    agentCalls: [],
+    workspaces: [logWorkspace],
     agents,
     operations: seedOperations(agents),
     vaults,
     otherResources: seedOtherResources(properties),
-    deletedVaults: [],
-    lostData: [],
-    changes: [],
     faults: [],
-    circumstances: [],
-    teamsSessions: [],
-  };
+  });
 };

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { z } from 'zod';
+import { listen } from '../../../loopback.ts';
 import { parseBody } from '../../http/incoming.ts';
 import { type Reply, reply } from '../../http/reply.ts';
 import type { Call, Route } from '../../http/router.ts';
@@ -152,40 +153,28 @@ const choose = (call: Call): Reply => {
   return reply(302, undefined, { location: `${request.redirect_uri}?${back}`, 'cache-control': 'no-store' });
 };
 
-const authorizePattern = '/{tenant}/oauth2/v2.0/authorize';
-/** The only path that is served over plain http. */
-const isAuthorizePath = (path: string): boolean => /^\/[^/]+\/oauth2\/v2\.0\/authorize$/i.test(path);
-
-const open = { pattern: authorizePattern, audience: 'open', versions: [], action: null } as const;
+const open = { pattern: '/{tenant}/oauth2/v2.0/authorize', audience: 'open', versions: [], action: null } as const;
 export const authorizeRoutes: readonly Route[] = [
   { ...open, method: 'GET', handle: show },
   { ...open, method: 'POST', handle: choose },
 ];
 
+/** The only path that is served over plain http. */
+const isAuthorizePath = (path: string): boolean => /^\/[^/]+\/oauth2\/v2\.0\/authorize$/i.test(path);
+
 /**
  * Opens a plain http listener for the sign-in page.
  * Browsers don't know the simulator's certificate authority, and shouldn't need to. It serves nothing else.
  */
-export async function openSignInListener(port: number, serve: RequestListener): Promise<{ stop(): Promise<void> }> {
-  const server: Server = createServer((message, response) => {
-    const path = (message.url ?? '').replace(/\?.*/s, '');
-    const host = (message.headers.host ?? '').replace(/:\d+$/, '');
-    if (isAuthorizePath(path) && ['localhost', '127.0.0.1'].includes(host)) serve(message, response);
-    else response.writeHead(404, { 'content-type': 'text/plain' }).end('The local Entra shows its sign-in page here.');
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const inUse = 'code' in error && error.code === 'EADDRINUSE';
-      const words = `port ${port}, for the sign-in page, is in use; choose another with --sign-in-port`;
-      reject(inUse ? new Error(words) : error);
+export function openSignInListener(port: number, serve: RequestListener): Promise<readonly Server[]> {
+  const inUse = `port ${port}, for the sign-in page, is in use; choose another with --sign-in-port`;
+  const create = () =>
+    createServer((message, response) => {
+      const path = (message.url ?? '').replace(/\?.*/s, '');
+      const host = (message.headers.host ?? '').replace(/:\d+$/, '');
+      if (isAuthorizePath(path) && ['localhost', '127.0.0.1'].includes(host)) serve(message, response);
+      else
+        response.writeHead(404, { 'content-type': 'text/plain' }).end('The local Entra shows its sign-in page here.');
     });
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  return {
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listen(create, port, inUse);
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type Incoming, parseBody, unreadable } from '../../http/incoming.ts';
-import { type Reply, reply } from '../../http/reply.ts';
+import { type Incoming, parseBody } from '../../http/incoming.ts';
+import { armRefusal, type Reply, reply } from '../../http/reply.ts';
 import type { Call } from '../../http/router.ts';
 import type { World } from '../../world.ts';
 import { entraRefusal, requireSecret, requireTenant } from '../entra-refusal.ts';
@@ -63,15 +63,13 @@ function sessionOf({ state }: World, userId: string, now: Date): PersonSignIn {
  * In a real tenant, the client uses its own sign-in; here the Teams simulator is trusted.
  */
 export async function issueTeamsToken(world: World, { body }: Incoming): Promise<Reply> {
-  const wanted = Wanted.safeParse(body === unreadable ? undefined : body);
-  const appId = /^api:\/\/botid-(.+)$/.exec(wanted.data?.resource ?? '')?.[1];
+  const { personId, resource } = parseBody(Wanted, body, 'BadRequest');
+  const appId = /^api:\/\/botid-(.+)$/.exec(resource)?.[1];
   const { state, url } = world;
-  const known =
-    state.principals.some((one) => one.appId === appId) && state.users.some((one) => one.id === wanted.data?.personId);
-  if (!wanted.success || appId === undefined || !known)
-    return reply(400, { error: { code: 'BadRequest', message: 'There is no such app, or no such person.' } });
+  const known = state.principals.some((one) => one.appId === appId) && state.users.some((one) => one.id === personId);
+  if (appId === undefined || !known) throw armRefusal(400, 'BadRequest', 'There is no such app, or no such person.');
   const now = new Date();
-  const session = sessionOf(world, wanted.data.personId, now);
+  const session = sessionOf(world, personId, now);
   const issuer = { url, tenantId: state.tenantId, seconds: state.settings.tokenSeconds.person };
   const token = await world.signIns.token(issuer, appId, session, { scp: 'access_as_user' }, now);
   return reply(200, { token });
