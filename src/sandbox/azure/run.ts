@@ -1,11 +1,4 @@
-/**
- * Runs the Azure simulator as its own process.
- * Options: `--data DIR --port N --latency instant|realistic --sign-in-port N --record DIR --scenario NAME`.
- * `--sign-in-port`: serves the sign-in page there, over plain http.
- * `--record`: writes every exchange to the folder, without credentials.
- * `--latency`: the default is the last value, also if `/simulator/latency` set it; `realistic` at first.
- * `--scenario`: can be repeated; turns on these scenarios and turns off all others. `none`: turns off all.
- */
+/** Runs the Azure simulator as its own process. `docs/azure-simulator.md` has the options. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { chosenScenarios } from './scenarios/scenarios.ts';

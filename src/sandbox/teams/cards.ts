@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject, Post } from './model.ts';
+import type { JsonObject } from './model.ts';
 
 /** Reads Adaptive Cards as a Teams client does: their buttons and inputs, and what a click sends. */
 
@@ -127,9 +127,4 @@ export function dataQuery(card: JsonObject, inputId: string): { dataset: string;
   const query = input?.['choices.data'];
   if (!isObject(query) || typeof query.dataset !== 'string') return undefined;
   return { dataset: query.dataset, sendsInputs: text(query.associatedInputs).toLowerCase() === 'auto' };
-}
-
-/** Returns the card that a person sees: their own view, if there is one. */
-export function visibleCard(post: Post, view: JsonObject | undefined): JsonObject | undefined {
-  return view ?? cardOf(post.content);
 }

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { LocalPerson } from '../people.ts';
 import type { BotReply } from './bot-link.ts';
-import { type CardAction, cardOf, dataOf, dataQuery, executeAction, sentInputs, visibleCard } from './cards.ts';
+import { type CardAction, cardOf, dataOf, dataQuery, executeAction, sentInputs } from './cards.ts';
 import { askAzure } from './client-azure.ts';
 import { deliverMessage } from './client-messages.ts';
 import { type Answer, HttpProblem, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity, showAnswer } from './inbound.ts';
 import { type LoginRequest, readInvokeAnswer, type SignInButton } from './invoke-answer.ts';
-import type { Change, JsonObject, Post } from './model.ts';
+import { type Change, JsonObject, type Post } from './model.ts';
 import type { Teams } from './teams.ts';
 import { knownPerson, postFor, viewOf } from './visibility.ts';
 
@@ -59,14 +59,26 @@ async function exchangeToken(teams: Teams, person: LocalPerson, login: LoginRequ
   return { id: login.exchange.id, connectionName: login.connectionName, token };
 }
 
-const JsonObjectIn = z.record(z.string(), z.unknown());
+/** What every click says: who, on which message, and the person's inputs. */
+const onCard = { personId: z.string(), activityId: z.string(), inputs: JsonObject.optional() };
+
+interface Clicked {
+  readonly person: LocalPerson;
+  readonly post: Post;
+  /** The card that the person sees: their own view, if there is one. */
+  readonly card: JsonObject | undefined;
+}
+
+function clickedBy(teams: Teams, { personId, activityId }: { personId: string; activityId: string }): Clicked {
+  const person = knownPerson(personId);
+  const post = postFor(teams, person, activityId);
+  return { person, post, card: viewOf(teams, post, person) ?? cardOf(post.content) };
+}
 
 const Click = z.strictObject({
-  personId: z.string(),
-  activityId: z.string(),
+  ...onCard,
   verb: z.string(),
-  data: JsonObjectIn.optional(),
-  inputs: JsonObjectIn.optional(),
+  data: JsonObject.optional(),
   invokeId: z.string().min(1).max(200).optional(),
 });
 type Click = z.infer<typeof Click>;
@@ -75,9 +87,9 @@ type Click = z.infer<typeof Click>;
 export function clientActions(teams: Teams): Route {
   return route('POST', '/client/actions', async (request) => {
     const click = parse(Click, request.body);
-    const person = knownPerson(click.personId);
-    const post = postFor(teams, person, click.activityId);
-    const activity = firstOrRepeated(teams, person, post, click);
+    const clicked = clickedBy(teams, click);
+    const { person, post } = clicked;
+    const activity = firstOrRepeated(teams, clicked, click);
     const { reply, button } = await deliverSignedIn(teams, person, activity, (sent) => deliverInvoke(teams, sent));
     showOutcome(teams, person, post, reply, button);
     return answerOf(reply);
@@ -85,17 +97,16 @@ export function clientActions(teams: Teams): Route {
 }
 
 /** The same `invokeId` is a client's retry: returns the identical activity. */
-function firstOrRepeated(teams: Teams, person: LocalPerson, post: Post, click: Click): JsonObject {
-  const key = click.invokeId === undefined ? undefined : `${person.id} ${click.invokeId}`;
+function firstOrRepeated(teams: Teams, clicked: Clicked, click: Click): JsonObject {
+  const key = click.invokeId === undefined ? undefined : `${clicked.person.id} ${click.invokeId}`;
   const earlier = key === undefined ? undefined : teams.state.invokes.get(key);
   if (earlier !== undefined) return earlier;
-  const activity = clickActivity(teams, person, post, click);
+  const activity = clickActivity(teams, clicked, click);
   if (key !== undefined) teams.commit([{ kind: 'invoked', invokeId: key, activity }]);
   return activity;
 }
 
-function clickActivity(teams: Teams, person: LocalPerson, post: Post, click: Click): JsonObject {
-  const card = visibleCard(post, viewOf(teams, post, person));
+function clickActivity(teams: Teams, { person, post, card }: Clicked, click: Click): JsonObject {
   if (card === undefined) throw new HttpProblem(400, 'BadArgument', `activity ${post.id} has no card`);
   const known = click.data ?? {};
   const action = executeAction(card, click.verb, known) ?? executeAction(cardOf(post.content) ?? {}, click.verb, known);
@@ -173,35 +184,22 @@ function showOutcome(
   showAnswer(teams, person, post, outcome.kind === 'error' ? 'error' : 'answer', outcome.text, button);
 }
 
-const Submit = z.strictObject({
-  personId: z.string(),
-  activityId: z.string(),
-  data: z.record(z.string(), z.unknown()).optional(),
-  inputs: z.record(z.string(), z.unknown()).optional(),
-});
+const Submit = z.strictObject({ ...onCard, data: JsonObject.optional() });
 
 /** `POST /client/submits`: a person clicks an `Action.Submit`; the bot gets a message with a value and no text. */
 export function clientSubmits(teams: Teams): Route {
   return route('POST', '/client/submits', (request) => {
-    const { personId, activityId, data, inputs } = parse(Submit, request.body);
-    const person = knownPerson(personId);
-    const post = postFor(teams, person, activityId);
-    const sent = sentInputs(visibleCard(post, viewOf(teams, post, person)) ?? {}, inputs);
+    const submit = parse(Submit, request.body);
+    const { person, post, card = {} } = clickedBy(teams, submit);
     const base = activityBase(teams, person, post.conversationId, new Date());
-    const value = { ...data, ...sent };
+    const value = { ...submit.data, ...sentInputs(card, submit.inputs) };
     const message = { ...base, type: 'message', id: teams.nextId(), replyToId: post.id, value };
     void deliverMessage(teams, person, post, message);
     return { status: 202, body: { activityId: message.id, conversationId: post.conversationId } };
   });
 }
 
-const Search = z.strictObject({
-  personId: z.string(),
-  activityId: z.string(),
-  input: z.string(),
-  query: z.string().max(500),
-  inputs: z.record(z.string(), z.unknown()).optional(),
-});
+const Search = z.strictObject({ ...onCard, input: z.string(), query: z.string().max(500) });
 
 /** The maximum number of choices that a client requests and shows. */
 const shownChoices = 15;
@@ -214,9 +212,7 @@ const shownChoices = 15;
 export function clientSearch(teams: Teams): Route {
   return route('POST', '/client/search', async (request) => {
     const search = parse(Search, request.body);
-    const person = knownPerson(search.personId);
-    const post = postFor(teams, person, search.activityId);
-    const card = visibleCard(post, viewOf(teams, post, person)) ?? {};
+    const { person, post, card = {} } = clickedBy(teams, search);
     const query = dataQuery(card, search.input);
     if (query === undefined)
       throw new HttpProblem(404, 'InputNotFound', `no typeahead input ${search.input} on this card`);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** The state of the Teams simulator, and the only changes that modify it. */
 
-const JsonObject = z.record(z.string(), z.unknown());
+export const JsonObject = z.record(z.string(), z.unknown());
 export type JsonObject = z.infer<typeof JsonObject>;
 
 /**

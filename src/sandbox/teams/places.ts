@@ -19,41 +19,21 @@ export const team = {
 
 const everyone = localPeople.map((person) => person.id);
 
-export const places: readonly Place[] = [
-  { id: team.id, kind: 'channel', name: 'Operations', topic: 'Requests are made here', memberIds: everyone },
-  {
-    id: '19:approvals@thread.tacv2',
-    kind: 'channel',
-    name: 'Approvals',
-    topic: 'Requests that wait for a decision',
-    memberIds: everyone,
-  },
-  {
-    id: '19:audit@thread.tacv2',
-    kind: 'channel',
-    name: 'Audit',
-    topic: 'What happened, in order',
-    memberIds: everyone,
-  },
-  {
-    id: '19:group@thread.v2',
-    kind: 'groupChat',
-    name: 'Group chat',
-    topic: 'Everyone and the bot',
-    memberIds: everyone,
-  },
-  ...localPeople.map(personalChat),
-];
+const place = (id: string, kind: Place['kind'], name: string, topic: string, memberIds = everyone): Place => ({
+  id,
+  kind,
+  name,
+  topic,
+  memberIds,
+});
 
-function personalChat(person: LocalPerson): Place {
-  return {
-    id: `a:${person.id}`,
-    kind: 'personal',
-    name: 'CMK bot',
-    topic: 'Only you and the bot',
-    memberIds: [person.id],
-  };
-}
+export const places: readonly Place[] = [
+  place(team.id, 'channel', 'Operations', 'Requests are made here'),
+  place('19:approvals@thread.tacv2', 'channel', 'Approvals', 'Requests that wait for a decision'),
+  place('19:audit@thread.tacv2', 'channel', 'Audit', 'What happened, in order'),
+  place('19:group@thread.v2', 'groupChat', 'Group chat', 'Everyone and the bot'),
+  ...localPeople.map(({ id }) => place(`a:${id}`, 'personal', 'CMK bot', 'Only you and the bot', [id])),
+];
 
 /** A parsed conversation ID. In a channel, `root` is the ID of the post that started the thread. */
 export interface Conversation {

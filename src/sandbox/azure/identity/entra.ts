@@ -95,22 +95,17 @@ const publishKeys = async (call: Call): Promise<Reply> => {
   return reply(200, await call.world.signingKey.published());
 };
 
+const endpoints = [
+  ...['portal', 'gallery', 'graph', 'graphAudience', 'resourceManager', 'microsoftGraphResourceId', 'media', 'batch'],
+  ...['sqlManagement', 'vmImageAliasDoc', 'activeDirectoryDataLake'],
+];
+
 /** Answers with the cloud's addresses, which command line clients read. */
 const cloudMetadata = (call: Call): Reply => {
   const { url, port, state } = call.world;
   return reply(200, {
     name: 'Local Azure',
-    portal: url,
-    gallery: url,
-    graph: url,
-    graphAudience: url,
-    resourceManager: url,
-    microsoftGraphResourceId: url,
-    media: url,
-    batch: url,
-    sqlManagement: url,
-    vmImageAliasDoc: url,
-    activeDirectoryDataLake: url,
+    ...Object.fromEntries(endpoints.map((name) => [name, url])),
     authentication: {
       loginEndpoint: url,
       audiences: [url, 'https://management.core.windows.net/', 'https://management.azure.com/'],

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parseBody } from '../http/incoming.ts';
 import { type FilterPart, readFilter } from '../http/lists.ts';
 import { type Refusal, type Reply, reply } from '../http/reply.ts';
-import { type Call, param, type Route } from '../http/router.ts';
+import type { Call, Route } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
 import {
   context,
@@ -12,9 +12,8 @@ import {
   graphRefusal,
   graphRoute,
   groupBody,
-  notFound,
   principalBody,
-  sameText,
+  requireObject,
   userBody,
 } from './graph.ts';
 
@@ -50,19 +49,12 @@ const applicationBody = ({ id, appId, displayName, secret, secretEndsAt }: Servi
       : [{ keyId: id, displayName: null, hint: secret.slice(0, 3), secretText: null, endDateTime: secretEndsAt }],
 });
 
-const principalOf = (call: Call): ServicePrincipal => {
-  const id = param(call, 'id');
-  const found = call.world.state.principals.find((one) => one.id === id);
-  if (found !== undefined) return found;
-  throw graphRefusal(404, 'Request_ResourceNotFound', `Resource '${id}' does not exist.`);
-};
+const principalOf = (call: Call): ServicePrincipal =>
+  requireObject(call, call.world.state.principals, ({ id }) => [id]);
 
 const getServicePrincipal = (call: Call): Reply => {
-  const id = param(call, 'id');
-  const found = call.world.state.principals.find((one) => sameText(one.id, id));
-  const body = sameText(graphPrincipal.id, id) ? graphPrincipal : found && principalBody(found);
-  if (body === undefined) throw notFound(id);
-  return reply(200, { ...context(call, 'servicePrincipals/$entity'), ...body });
+  const found = requireObject<Body & { readonly id: string }>(call, principals(call), ({ id }) => [id]);
+  return reply(200, { ...context(call, 'servicePrincipals/$entity'), ...found });
 };
 
 const AddPassword = z.object({
@@ -152,13 +144,12 @@ const filters: readonly FilterPart<Body>[] = [
   ],
 ];
 
+const principals = ({ world }: Call) => [...world.state.principals.map(principalBody), graphPrincipal];
+
 const kinds = {
   users: ({ world }: Call): readonly Body[] => world.state.users.map(userBody),
   groups: ({ world }: Call): readonly Body[] => world.state.groups.map(groupBody),
-  servicePrincipals: ({ world }: Call): readonly Body[] => [
-    ...world.state.principals.map(principalBody),
-    graphPrincipal,
-  ],
+  servicePrincipals: principals,
   applications: ({ world }: Call): readonly Body[] =>
     world.state.principals.filter(({ kind }) => kind === 'Application').map(applicationBody),
 };

@@ -8,14 +8,14 @@ import type { ServicePrincipal, User, UserGroup } from '../state/schema-director
 export const graphRefusal = (status: number, code: string, message: string): Refusal =>
   new Refusal(reply(status, { error: { code, message } }));
 
-export const notFound = (id: string): Refusal =>
+const notFound = (id: string): Refusal =>
   graphRefusal(
     404,
     'Request_ResourceNotFound',
     `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
   );
 
-export const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 export const context = (call: Call, what: string): Readonly<Record<string, string>> => ({
   '@odata.context': `${call.world.url}/v1.0/$metadata#${what}`,
@@ -38,19 +38,16 @@ export const groupBody = (group: UserGroup) => ({
   securityEnabled: true,
 });
 
-const findUser = (call: Call): User => {
+/** Finds the object that the path names. */
+export const requireObject = <T>(call: Call, all: readonly T[], idsOf: (one: T) => readonly string[]): T => {
   const id = param(call, 'id');
-  const user = call.world.state.users.find((one) => sameText(one.id, id) || sameText(one.mail, id));
-  if (user === undefined) throw notFound(id);
-  return user;
+  const found = all.find((one) => idsOf(one).some((name) => sameText(name, id)));
+  if (found === undefined) throw notFound(id);
+  return found;
 };
 
-const findGroup = (call: Call): UserGroup => {
-  const id = param(call, 'id');
-  const group = call.world.state.groups.find((one) => sameText(one.id, id));
-  if (group === undefined) throw notFound(id);
-  return group;
-};
+const findUser = (call: Call): User => requireObject(call, call.world.state.users, ({ id, mail }) => [id, mail]);
+const findGroup = (call: Call): UserGroup => requireObject(call, call.world.state.groups, ({ id }) => [id]);
 
 /** Without `$select`, Microsoft Graph leaves out most fields of a person, such as `userType`. */
 const defaultFields = ['id', 'displayName', 'mail', 'userPrincipalName'];

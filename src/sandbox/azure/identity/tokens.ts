@@ -11,6 +11,7 @@ import {
   importPKCS8,
   type JSONWebKeySet,
   type JWK,
+  type JWTPayload,
   jwtVerify,
   SignJWT,
 } from 'jose';
@@ -95,21 +96,12 @@ export class Tokens {
     { seconds, graphPermissions = [] }: Issued,
     now: Date,
   ): Promise<string> {
-    const { privateKey, kid } = await this.key.loaded();
-    const start = Math.floor(now.getTime() / 1000);
     const claims = { oid: caller.principalId, sub: caller.principalId, appid: caller.appId, tid: this.tenantId };
     // Only granted permissions, and only in tokens for Microsoft Graph.
     const isGraphs = audiencesOf(resource, this.port).includes('graph') && graphPermissions.length > 0;
     const roles = isGraphs ? { roles: graphPermissions } : {};
     const how = { appidacr: '1', idp: this.issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() };
-    return new SignJWT({ ...claims, ...how, ...roles })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
-      .setAudience(resource)
-      .setIssuer(this.issuer)
-      .setIssuedAt(start)
-      .setNotBefore(start)
-      .setExpirationTime(start + seconds)
-      .sign(privateKey);
+    return this.key.sign({ ...claims, ...how, ...roles }, this.issuer, resource, seconds, now);
   }
 
   /** Returns the caller of a request. If a fault says so, a valid token counts as expired. */
@@ -160,7 +152,20 @@ export class SigningKey {
     return { keys: [(await this.loaded()).jwk] };
   }
 
-  loaded(): Promise<Key> {
+  async sign(claims: JWTPayload, issuer: string, audience: string, seconds: number, now: Date): Promise<string> {
+    const { privateKey, kid } = await this.loaded();
+    const start = Math.floor(now.getTime() / 1000);
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setIssuedAt(start)
+      .setNotBefore(start)
+      .setExpirationTime(start + seconds)
+      .sign(privateKey);
+  }
+
+  private loaded(): Promise<Key> {
     this.key ??= this.load();
     return this.key;
   }

@@ -12,27 +12,24 @@ import { requireVault } from './vaults.ts';
 
 const Body = z.object({ properties: z.object({ accessPolicies: z.array(PolicyBody) }) });
 
-const union = (a: readonly string[], b: readonly string[]): string[] => [
-  ...a,
-  ...b.filter((right) => !a.some((existing) => sameId(existing, right))),
-];
+type Combine = (a: readonly string[], b: readonly string[]) => readonly string[];
 
-const minus = (a: readonly string[], b: readonly string[]): string[] =>
-  a.filter((existing) => !b.some((right) => sameId(existing, right)));
+const minus: Combine = (a, b) => a.filter((existing) => !b.some((right) => sameId(existing, right)));
 
-const combine = (
-  a: KeyPermissions,
-  b: KeyPermissions,
-  how: (a: readonly string[], b: readonly string[]) => string[],
-): KeyPermissions => ({
-  keys: how(a.keys, b.keys),
-  secrets: how(a.secrets, b.secrets),
-  certificates: how(a.certificates, b.certificates),
-  storage: how(a.storage, b.storage),
+const combinations = new Map<string, Combine>([
+  ['add', (a, b) => [...a, ...minus(b, a)]],
+  ['remove', minus],
+  ['replace', (_, b) => b],
+]);
+
+const combine = (a: KeyPermissions, b: KeyPermissions, how: Combine): KeyPermissions => ({
+  keys: [...how(a.keys, b.keys)],
+  secrets: [...how(a.secrets, b.secrets)],
+  certificates: [...how(a.certificates, b.certificates)],
+  storage: [...how(a.storage, b.storage)],
 });
 
-const isEmpty = (rights: KeyPermissions): boolean =>
-  [rights.keys, rights.secrets, rights.certificates, rights.storage].every((list) => list.length === 0);
+const isEmpty = (rights: KeyPermissions): boolean => Object.values(rights).every((list) => list.length === 0);
 
 const samePerson = (a: AccessPolicy, b: AccessPolicy): boolean =>
   sameId(a.objectId, b.objectId) && a.applicationId === b.applicationId;
@@ -41,18 +38,13 @@ const samePerson = (a: AccessPolicy, b: AccessPolicy): boolean =>
 const counting = (policy: AccessPolicy, now: Date): readonly string[] =>
   reached(policy.effectiveAt, now) ? policy.permissions.keys : policy.keysBefore;
 
-const change = (vault: Vault, sent: AccessPolicy, kind: string, now: Date): void => {
+const change = (vault: Vault, sent: AccessPolicy, how: Combine, now: Date): void => {
   const existing = vault.accessPolicies.find((one) => samePerson(one, sent));
   if (existing === undefined) {
-    if (kind !== 'remove') vault.accessPolicies.push(sent);
+    if (how !== minus) vault.accessPolicies.push(sent);
     return;
   }
-  const how = { add: union, remove: minus, replace: (_: readonly string[], b: readonly string[]) => [...b] };
-  const rights = combine(
-    existing.permissions,
-    sent.permissions,
-    kind === 'add' || kind === 'remove' ? how[kind] : how.replace,
-  );
+  const rights = combine(existing.permissions, sent.permissions, how);
   const grows = minus(rights.keys, existing.permissions.keys).length > 0;
   const before = counting(existing, now);
   existing.permissions = rights;
@@ -64,14 +56,15 @@ const change = (vault: Vault, sent: AccessPolicy, kind: string, now: Date): void
 const updatePolicies = (call: Call): Reply => {
   const vault = requireVault(call);
   const kind = param(call, 'kind').toLowerCase();
-  if (!['add', 'replace', 'remove'].includes(kind)) {
+  const how = combinations.get(kind);
+  if (how === undefined) {
     throw armRefusal(400, 'BadRequest', `The operation kind '${kind}' is not add, replace or remove.`);
   }
   const { properties } = parseBody(Body, call.incoming.body, 'BadRequest');
   const policies = properties.accessPolicies.map((one) =>
     newPolicy(vault, one, call.now, call.world.latency.propagation),
   );
-  for (const policy of policies) change(vault, policy, kind, call.now);
+  for (const policy of policies) change(vault, policy, how, call.now);
   vault.accessPolicies = vault.accessPolicies.filter((one) => !isEmpty(one.permissions));
   return reply(200, {
     id: `${vaultId(vault)}/accessPolicies/`,

@@ -29,15 +29,10 @@ const curves: Readonly<Record<string, string>> = {
   'P-256K': 'secp256k1',
 };
 
-interface NewVersion {
-  readonly kty: KeyVersion['kty'];
+interface NewVersion extends Pick<KeyVersion, 'kty' | 'enabled' | 'nbf' | 'exp' | 'tags'> {
   readonly keySize: number;
   readonly curve: string;
   readonly keyOps: readonly string[] | null;
-  readonly enabled: boolean;
-  readonly nbf: number | null;
-  readonly exp: number | null;
-  readonly tags: KeyVersion['tags'];
 }
 
 type Optional<T> = { readonly [N in keyof T]?: T[N] | null | undefined };
@@ -62,29 +57,23 @@ const defaultOps = (kty: KeyVersion['kty']): string[] =>
   kty.startsWith('EC') ? ['sign', 'verify'] : ['encrypt', 'decrypt', 'sign', 'verify', 'wrapKey', 'unwrapKey'];
 
 const newJwk = async (wanted: NewVersion): Promise<PrivateJwk> => {
-  if (wanted.kty.startsWith('EC')) {
-    const pair = await makePair('ec', { namedCurve: curves[wanted.curve] ?? 'prime256v1' });
-    return toJwk(pair.privateKey);
-  }
-  const pair = await makePair('rsa', { modulusLength: wanted.keySize });
-  return toJwk(pair.privateKey);
+  const { privateKey } = wanted.kty.startsWith('EC')
+    ? await makePair('ec', { namedCurve: curves[wanted.curve] ?? 'prime256v1' })
+    : await makePair('rsa', { modulusLength: wanted.keySize });
+  return toJwk(privateKey);
 };
 
 export const versionOf = (wanted: NewVersion, jwk: PrivateJwk, now: Date): KeyVersion => {
   const seconds = Math.floor(now.getTime() / 1000);
   const elliptic = wanted.kty.startsWith('EC');
   return {
+    ...wanted,
     version: randomBytes(16).toString('hex'),
-    kty: wanted.kty,
     keySize: elliptic ? null : wanted.keySize,
     curve: elliptic ? wanted.curve : null,
     keyOps: wanted.keyOps === null ? defaultOps(wanted.kty) : [...wanted.keyOps],
-    enabled: wanted.enabled,
-    nbf: wanted.nbf,
-    exp: wanted.exp,
     created: seconds,
     updated: seconds,
-    tags: wanted.tags,
     jwk,
   };
 };
@@ -154,7 +143,7 @@ export const keyDeletedText = (name: string): string =>
 export const sizeProblem = (
   vault: Vault,
   name: string,
-  wanted: { readonly kty: KeyVersion['kty']; readonly keySize: number; readonly curve: string },
+  wanted: Pick<NewVersion, 'kty' | 'keySize' | 'curve'>,
 ): string | null => {
   if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) return `The key name '${name}' is not valid.`;
   if (wanted.kty.endsWith('-HSM') && vault.sku !== 'premium') {

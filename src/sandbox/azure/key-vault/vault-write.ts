@@ -4,7 +4,10 @@ import { armRefusal, type Refusal } from '../http/reply.ts';
 import { later } from '../state/latency.ts';
 import { type AccessPolicy, NetworkAcls, type Vault } from '../state/schema-vaults.ts';
 
-const Rights = z.array(z.string()).nullish();
+const Rights = z
+  .array(z.string())
+  .nullish()
+  .transform((rights) => rights ?? []);
 
 export const PolicyBody = z.strictObject({
   tenantId: z.guid(),
@@ -75,12 +78,7 @@ export const newPolicy = (vault: Vault, body: PolicyBody, now: Date, propagation
     tenantId: body.tenantId,
     objectId: body.objectId,
     applicationId: body.applicationId ?? null,
-    permissions: {
-      keys: body.permissions.keys ?? [],
-      secrets: body.permissions.secrets ?? [],
-      certificates: body.permissions.certificates ?? [],
-      storage: body.permissions.storage ?? [],
-    },
+    permissions: body.permissions,
     keysBefore: [],
     effectiveAt: later(now, propagation),
   };

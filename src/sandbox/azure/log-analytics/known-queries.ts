@@ -65,6 +65,8 @@ export interface KnownQuery {
   readonly resource: string;
 }
 
+const noLiterals = { vault: '', since: '', version: '', principal: '', resource: '' };
+
 const unescaped = (literal: string): string => literal.replace(/\\(['\\])/g, '$1');
 
 function readForm(form: Form, query: string): KnownQuery | null {
@@ -77,15 +79,7 @@ function readForm(form: Form, query: string): KnownQuery | null {
     if ((values.get(name) ?? value) !== value) return null;
     values.set(name, value);
   }
-  const of = (name: string): string => values.get(name) ?? '';
-  return {
-    form,
-    vault: of('vault'),
-    since: of('since'),
-    version: of('version'),
-    principal: of('principal'),
-    resource: of('resource'),
-  };
+  return { ...noLiterals, ...Object.fromEntries(values), form };
 }
 
 /** Returns the query's literals. Null for any other query, or if one name has two values. */

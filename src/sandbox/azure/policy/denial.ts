@@ -5,52 +5,29 @@ import type { Incoming } from '../http/incoming.ts';
 import { armRefusal } from '../http/reply.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { PolicyAssignment, PolicyDefinition } from '../state/schema-policy.ts';
-import { type Evaluated, Evaluation, resolved, storedResource, type WrittenResource, writtenResource } from './rule.ts';
+import { resolved, ruleHolds, storedResource, type WrittenResource, writtenResource } from './rule.ts';
 
-const builtIn = (name: string, more: Omit<PolicyDefinition, 'id' | 'description'>): PolicyDefinition => ({
-  id: `/providers/Microsoft.Authorization/policyDefinitions/${name}`,
-  description: more.displayName,
-  ...more,
-});
-
-const effect = (defaultValue: string) => ({ effect: { type: 'String', defaultValue } });
-
-/** Built-in policies, with Microsoft's IDs and rules (Azure/azure-policy; the one for locations is from memory). */
-const builtInDefinitions: readonly PolicyDefinition[] = [
-  builtIn('4d080fa5-a6d2-4f98-ba9c-f482d0d335c0', {
-    displayName: 'Azure Health Bots should use customer-managed keys to encrypt data at rest',
-    mode: 'Indexed',
-    parameters: effect('Audit'),
-    policyRule: {
-      if: {
-        allOf: [
-          { field: 'type', equals: 'Microsoft.HealthBot/healthBots' },
-          { field: 'Microsoft.HealthBot/healthBots/keyVaultProperties.keyVaultUri', exists: false },
-        ],
-      },
-      // biome-ignore lint/suspicious/noThenProperty: the language's own word
-      then: { effect: "[parameters('effect')]" },
+/** A built-in policy, with Microsoft's ID and rule (Azure/azure-policy). */
+const auditsKeys: PolicyDefinition = {
+  id: '/providers/Microsoft.Authorization/policyDefinitions/4d080fa5-a6d2-4f98-ba9c-f482d0d335c0',
+  displayName: 'Azure Health Bots should use customer-managed keys to encrypt data at rest',
+  description: '',
+  mode: 'Indexed',
+  parameters: { effect: { type: 'String', defaultValue: 'Audit' } },
+  policyRule: {
+    if: {
+      allOf: [
+        { field: 'type', equals: 'Microsoft.HealthBot/healthBots' },
+        { field: 'Microsoft.HealthBot/healthBots/keyVaultProperties.keyVaultUri', exists: false },
+      ],
     },
-  }),
-  builtIn('e56962a6-4747-49cd-b67b-bf8b01975c4c', {
-    displayName: 'Allowed locations',
-    mode: 'Indexed',
-    parameters: { listOfAllowedLocations: { type: 'Array' } },
-    policyRule: {
-      if: {
-        allOf: [
-          { field: 'location', notIn: "[parameters('listOfAllowedLocations')]" },
-          { field: 'location', notEquals: 'global' },
-        ],
-      },
-      // biome-ignore lint/suspicious/noThenProperty: the language's own word
-      then: { effect: 'deny' },
-    },
-  }),
-];
+    // biome-ignore lint/suspicious/noThenProperty: the language's own word
+    then: { effect: "[parameters('effect')]" },
+  },
+};
 
 export const definitionById = (state: SimulatorState, id: string): PolicyDefinition | undefined =>
-  [...builtInDefinitions, ...state.policyDefinitions].find((one) => sameId(one.id, id));
+  [auditsKeys, ...state.policyDefinitions].find((one) => sameId(one.id, id));
 
 export const assignmentIdOf = ({ scope, name }: PolicyAssignment): string =>
   `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/policyAssignments/${name}`;
@@ -118,7 +95,6 @@ export interface Violation {
   readonly assignment: PolicyAssignment;
   readonly definition: PolicyDefinition;
   readonly refusing: Refusing;
-  readonly expressions: readonly Evaluated[];
 }
 
 /** Whether an exemption lifts the assignment here and now. */
@@ -145,16 +121,13 @@ const violationOf = (
   const parameters = new Map<string, unknown>([...own, ...given]);
   const effect = resolved(definition.policyRule.then.effect, parameters);
   if (!sameId(String(effect), refusing)) return null;
-  const evaluation = new Evaluation(resource, parameters);
-  return evaluation.holds(definition.policyRule.if)
-    ? { assignment, definition, refusing, expressions: evaluation.made }
-    : null;
+  const holds = ruleHolds(definition.policyRule.if, resource, parameters);
+  return holds ? { assignment, definition, refusing } : null;
 };
 
 /** Shape from public reports. */
-const infoOf = ({ assignment, definition, refusing, expressions }: Violation) => ({
+const infoOf = ({ assignment, definition, refusing }: Violation) => ({
   evaluationDetails: {
-    evaluatedExpressions: expressions,
     ...(definition.externalEvaluationEnforcementSettings === undefined
       ? {}
       : { missingPolicyTokenDetails: missingDetails(definition.externalEvaluationEnforcementSettings) }),

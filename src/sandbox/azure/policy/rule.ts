@@ -1,20 +1,9 @@
-import { agentId, sameId, vaultId } from '../arm/ids.ts';
+import { agentId, plainLocation, sameId, vaultId } from '../arm/ids.ts';
 import { agentBody } from '../health-bots/agent-body.ts';
 import type { Incoming } from '../http/incoming.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { Condition, FieldTest } from '../state/schema-policy.ts';
-
-/** One comparison, as refusals report it. */
-export interface Evaluated {
-  readonly result: 'True' | 'False';
-  readonly expressionKind: 'Field';
-  readonly expression: string;
-  readonly path: string;
-  readonly expressionValue?: unknown;
-  readonly targetValue: unknown;
-  readonly operator: string;
-}
 
 type Parameters = ReadonlyMap<string, unknown>;
 
@@ -40,80 +29,40 @@ const pathOf = ({ type, body }: WrittenResource, field: string): string => {
   return at(body, tail) !== undefined && at(body, `properties.${tail}`) === undefined ? tail : `properties.${tail}`;
 };
 
-const plainLocation = (value: unknown): unknown =>
-  typeof value === 'string' ? value.toLowerCase().replaceAll(' ', '') : value;
-
 const fieldValue = (resource: WrittenResource, field: string): unknown => {
   if (sameId(field, 'type')) return resource.type;
   if (sameId(field, 'name')) return resource.name;
   if (sameId(field, 'id')) return resource.id;
   const value = at(resource.body, pathOf(resource, field));
-  return sameId(field, 'location') ? plainLocation(value) : value;
+  return sameId(field, 'location') ? plainLocation(String(value)) : value;
 };
 
 const text = (value: unknown): string => (value === undefined ? '' : String(value)).toLowerCase();
 const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
-const isLike = (value: unknown, pattern: unknown): boolean => {
-  const source = text(pattern)
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('.*');
-  return new RegExp(`^${source}$`).test(text(value));
-};
 
 type Operator = Exclude<keyof FieldTest, 'field'>;
+
+const isOneOf = (value: unknown, target: unknown): boolean => listed(target).some((one) => text(one) === text(value));
 
 const operators: Readonly<Record<Operator, (value: unknown, target: unknown) => boolean>> = {
   equals: (value, target) => text(value) === text(target),
   notEquals: (value, target) => text(value) !== text(target),
-  like: isLike,
-  notLike: (value, target) => !isLike(value, target),
-  contains: (value, target) => text(value).includes(text(target)),
-  notContains: (value, target) => !text(value).includes(text(target)),
-  in: (value, target) => listed(target).some((one) => text(one) === text(value)),
-  notIn: (value, target) => !listed(target).some((one) => text(one) === text(value)),
+  in: isOneOf,
+  notIn: (value, target) => !isOneOf(value, target),
   exists: (value, target) => (value !== undefined) === (text(target) === 'true'),
 };
 
-const operatorNames = Object.keys(operators).filter((name): name is Operator => name in operators);
-
-/** Evaluates a rule's condition and collects the comparisons. */
-export class Evaluation {
-  readonly made: Evaluated[] = [];
-  private readonly resource: WrittenResource;
-  private readonly parameters: Parameters;
-
-  constructor(resource: WrittenResource, parameters: Parameters) {
-    this.resource = resource;
-    this.parameters = parameters;
-  }
-
-  holds(condition: Condition): boolean {
-    if ('allOf' in condition) return condition.allOf.every((one) => this.holds(one));
-    if ('anyOf' in condition) return condition.anyOf.some((one) => this.holds(one));
-    if ('not' in condition) return !this.holds(condition.not);
-    return this.compares(condition);
-  }
-
-  private compares(test: FieldTest): boolean {
-    const value = fieldValue(this.resource, test.field);
-    return operatorNames
-      .filter((name) => test[name] !== undefined)
-      .every((name) => {
-        const target = resolved(test[name], this.parameters);
-        const holds = operators[name](value, target);
-        this.made.push({
-          result: holds ? 'True' : 'False',
-          expressionKind: 'Field',
-          expression: test.field,
-          path: pathOf(this.resource, test.field),
-          ...(value === undefined ? {} : { expressionValue: value }),
-          targetValue: target,
-          operator: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
-        });
-        return holds;
-      });
-  }
+/** Evaluates a rule's condition. */
+export function ruleHolds(condition: Condition, resource: WrittenResource, parameters: Parameters): boolean {
+  const holds = (one: Condition): boolean => ruleHolds(one, resource, parameters);
+  if ('allOf' in condition) return condition.allOf.every(holds);
+  if ('anyOf' in condition) return condition.anyOf.some(holds);
+  if ('not' in condition) return !holds(condition.not);
+  const { field, ...tests } = condition;
+  const value = fieldValue(resource, field);
+  return Object.entries(tests).every(([name, target]) =>
+    operators[name as Operator](value, resolved(target, parameters)),
+  );
 }
 
 type Json = Readonly<Record<string, unknown>>;

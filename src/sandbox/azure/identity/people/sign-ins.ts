@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { SignJWT } from 'jose';
 import type { SigningKey } from '../tokens.ts';
 
 /** A person's sign-in: time, authentication contexts and methods. */
@@ -30,15 +29,13 @@ export class SignIns {
   }
 
   /** A version 2 token of the tenant, with the claims of Microsoft's references of ID and access tokens. */
-  async token(
+  token(
     issuer: { readonly url: string; readonly tenantId: string; readonly seconds: number },
     audience: string,
     signIn: PersonSignIn,
     more: Readonly<Record<string, unknown>>,
     now: Date,
   ): Promise<string> {
-    const { privateKey, kid } = await this.key.loaded();
-    const start = Math.floor(now.getTime() / 1000);
     const { userId, at, contexts, methods } = signIn;
     const claims = {
       tid: issuer.tenantId,
@@ -51,14 +48,7 @@ export class SignIns {
       uti: randomBytes(16).toString('base64url'),
       ...more,
     };
-    return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
-      .setIssuer(`${issuer.url}/${issuer.tenantId}/v2.0`)
-      .setAudience(audience)
-      .setIssuedAt(start)
-      .setNotBefore(start)
-      .setExpirationTime(start + issuer.seconds)
-      .sign(privateKey);
+    return this.key.sign(claims, `${issuer.url}/${issuer.tenantId}/v2.0`, audience, issuer.seconds, now);
   }
 
   grant(grant: Grant): string {
