@@ -1,6 +1,6 @@
 import { agentBody } from '../health-bots/agent-body.ts';
 import { type FilterPart, pageOf, readFilter } from '../http/lists.ts';
-import { type Reply, reply } from '../http/reply.ts';
+import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { SystemData } from '../state/schema-agents.ts';
 import { resourceListVersions } from './api-versions.ts';
@@ -63,8 +63,11 @@ const expanded = (resource: Listed, expand: string) => ({
   ...(/changedTime/i.test(expand) ? { changedTime: resource.systemData.lastModifiedAt } : {}),
 });
 
+const invalid = (part: string): Refusal =>
+  armRefusal(400, 'InvalidFilterInQueryString', `Invalid $filter '${part}' specified in the query string.`);
+
 const listResources = (call: Call, scope: string): Reply => {
-  const matches = readFilter(call, filters);
+  const matches = readFilter(call, filters, invalid);
   // Then the answer doesn't contain tags.
   const usesTags = /\btagName\b/i.test(call.incoming.query.get('$filter') ?? '');
   const expand = call.incoming.query.get('$expand') ?? '';
